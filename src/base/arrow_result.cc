@@ -1,0 +1,15 @@
+#include "base/arrow_result.h"
+
+namespace ingot {
+
+Error FromArrow(const arrow::Status& status, ErrorKind io_kind) {
+  ErrorKind kind = ErrorKind::kInternal;
+  if (status.IsIOError()) kind = io_kind;
+  if (status.IsInvalid() || status.IsSerializationError()) kind = ErrorKind::kCorrupt;
+  if (status.IsNotImplemented()) kind = ErrorKind::kUnsupported;
+  if (status.IsCancelled()) kind = ErrorKind::kCancelled;
+  if (status.IsOutOfMemory()) kind = ErrorKind::kRetry;
+  return Error{kind, status.message()};
+}
+
+}  // namespace ingot

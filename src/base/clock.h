@@ -1,0 +1,34 @@
+// Wall-clock time as the tables store it, and a stopwatch.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace ingot {
+
+/// Microseconds since 1970-01-01T00:00:00Z.
+int64_t NowMicros();
+
+/// "2024-07-19T18:40:00.000000Z".
+std::string FormatTimestampMicros(int64_t micros);
+
+/// Days since 1970-01-01 of a civil date (proleptic Gregorian). Cost: O(1).
+int64_t DaysFromCivil(int64_t year, unsigned month, unsigned day);
+
+struct CivilDate {
+  int64_t year;
+  unsigned month;
+  unsigned day;
+};
+CivilDate CivilFromDays(int64_t days);
+
+class Stopwatch {
+ public:
+  double Seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace ingot

@@ -1,0 +1,16 @@
+// Writing JSON text without a document in between.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace ingot {
+
+/// Appends `text` as a JSON string with its quotes (RFC 8259 section 7). Bytes that are not UTF-8 become U+FFFD.
+void AppendJsonString(std::string& out, std::string_view text);
+std::string JsonQuote(std::string_view text);
+
+/// `text` with every byte that is not part of valid UTF-8 replaced by U+FFFD.
+std::string ReplaceInvalidUtf8(std::string_view text);
+
+}  // namespace ingot

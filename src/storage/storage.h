@@ -1,0 +1,47 @@
+// File access behind one interface: whole small files, streams of large ones, atomic creation. Knows no tables.
+#pragma once
+
+#include <arrow/io/interfaces.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace ingot::storage {
+
+struct FileInfo {
+  std::string location;
+  int64_t bytes = 0;
+  int64_t modified_micros = 0;
+};
+
+/// Safe from every thread. Locations are as in location.h.
+class Storage {
+ public:
+  virtual ~Storage() = default;
+
+  virtual Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenInput(std::string_view location) = 0;
+  /// Makes parent folders. What was written is visible and durable after Close(); an abandoned stream may leave a file.
+  virtual Result<std::shared_ptr<arrow::io::OutputStream>> OpenOutput(std::string_view location) = 0;
+  /// Errors: kNotFound.
+  virtual Result<std::string> ReadAll(std::string_view location) = 0;
+  /// Writes a file that must not exist yet: all of it or nothing, durable. Errors: kExists.
+  virtual Status CreateAtomic(std::string_view location, std::string_view bytes) = 0;
+  virtual Result<bool> Exists(std::string_view location) = 0;
+  /// A file that is not there is no error.
+  virtual Status Delete(std::string_view location) = 0;
+  /// All files below `location`, sorted by location; nothing when the folder does not exist.
+  virtual Result<std::vector<FileInfo>> List(std::string_view location) = 0;
+};
+
+/// Local files: what lies under `file:` and plain paths.
+std::shared_ptr<Storage> MakeLocalStorage();
+/// Files in memory, for tests.
+std::shared_ptr<Storage> MakeMemoryStorage();
+/// The storage for a warehouse location. Errors: kUnsupported for an unknown scheme.
+Result<std::shared_ptr<Storage>> OpenStorage(std::string_view location);
+
+}  // namespace ingot::storage
