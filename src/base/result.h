@@ -45,6 +45,13 @@ inline std::unexpected<Error> Fail(ErrorKind kind, std::string message) {
   return std::unexpected(Error{kind, std::move(message)});
 }
 
+/// The same outcome with what was being done in front of its error.
+template <typename T>
+Result<T> WithContext(Result<T> result, std::string_view doing) {
+  if (!result) return std::unexpected(std::move(result).error().Context(doing));
+  return result;
+}
+
 }  // namespace ingot
 
 #define INGOT_CONCAT_INNER(a, b) a##b

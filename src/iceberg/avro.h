@@ -1,0 +1,58 @@
+// Avro object container files, as far as manifests need them: every type, field ids, deflate, snappy and zstandard.
+// Source: Apache Avro 1.11 specification; Iceberg specification, Appendix A "Avro".
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+
+namespace ingot::iceberg {
+
+enum class AvroKind { kNull, kBoolean, kInt, kLong, kFloat, kDouble, kBytes, kString, kFixed, kEnum, kRecord, kArray, kMap, kUnion };
+
+struct AvroSchema {
+  struct Member {
+    std::string name;
+    int32_t field_id = -1;  // "field-id" of the Iceberg specification, -1 when absent
+    std::shared_ptr<AvroSchema> schema;
+  };
+  AvroKind kind = AvroKind::kNull;
+  std::vector<Member> members;  // record fields; union branches; the one item of an array; the one value of a map
+  int32_t fixed_bytes = 0;
+};
+
+Result<std::shared_ptr<AvroSchema>> ParseAvroSchema(std::string_view json);
+
+/// A decoded value. boolean: bool; int, long, enum: int64; bytes, string, fixed: std::string;
+/// record, array: list in order; map: list of [key, value] lists; a union is the value of its branch.
+struct AvroValue {
+  using List = std::vector<AvroValue>;
+  std::variant<std::monostate, bool, int64_t, float, double, std::string, List> value;
+
+  AvroValue() = default;
+  template <typename T>
+    requires(!std::is_same_v<std::decay_t<T>, AvroValue>)
+  AvroValue(T&& from) : value(std::forward<T>(from)) {}
+  bool IsNull() const { return value.index() == 0; }
+};
+
+struct AvroFile {
+  std::map<std::string, std::string> properties;  // without avro.schema and avro.codec
+  std::shared_ptr<AvroSchema> schema;
+  std::vector<AvroValue> rows;
+};
+
+/// Errors: kCorrupt where the bytes break the format, never a read past them; kUnsupported for an unknown codec.
+Result<AvroFile> ReadAvroFile(std::string_view bytes);
+
+/// Rows must fit the schema; a union takes the first branch that fits. Deflate, blocks of about 64 kB.
+Result<std::string> WriteAvroFile(std::string_view schema_json, const std::map<std::string, std::string>& properties,
+                                  const std::vector<AvroValue>& rows);
+
+}  // namespace ingot::iceberg

@@ -1,0 +1,176 @@
+#include "iceberg/metadata.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/clock.h"
+#include "base/random.h"
+
+namespace ingot::iceberg {
+
+bool PartitionSpec::IsUnpartitioned() const {
+  return std::ranges::all_of(fields, [](const PartitionField& field) { return field.transform.kind == TransformKind::kVoid; });
+}
+
+bool PartitionSpec::SameFields(const PartitionSpec& other) const {
+  return std::ranges::equal(fields, other.fields, [](const PartitionField& a, const PartitionField& b) {
+    return a.source_id == b.source_id && a.name == b.name && a.transform == b.transform;
+  });
+}
+
+std::string Snapshot::Operation() const {
+  const auto found = summary.find("operation");
+  return found == summary.end() ? "" : found->second;
+}
+
+const Schema* TableMetadata::SchemaById(int32_t schema_id) const {
+  const auto found = std::ranges::find(schemas, schema_id, &Schema::schema_id);
+  return found == schemas.end() ? nullptr : &*found;
+}
+
+const PartitionSpec* TableMetadata::SpecById(int32_t spec_id) const {
+  const auto found = std::ranges::find(partition_specs, spec_id, &PartitionSpec::spec_id);
+  return found == partition_specs.end() ? nullptr : &*found;
+}
+
+const Snapshot* TableMetadata::SnapshotById(SnapshotId id) const {
+  // The newest are asked for most.
+  for (auto it = snapshots.rbegin(); it != snapshots.rend(); ++it)
+    if (it->snapshot_id == id) return &*it;
+  return nullptr;
+}
+
+const Schema& TableMetadata::CurrentSchema() const { return *SchemaById(current_schema_id); }
+const PartitionSpec& TableMetadata::DefaultSpec() const { return *SpecById(default_spec_id); }
+const Snapshot* TableMetadata::CurrentSnapshot() const {
+  return current_snapshot_id ? SnapshotById(*current_snapshot_id) : nullptr;
+}
+
+const Schema& TableMetadata::SchemaOf(const Snapshot& snapshot) const {
+  const Schema* schema = snapshot.schema_id ? SchemaById(*snapshot.schema_id) : nullptr;
+  return schema ? *schema : CurrentSchema();
+}
+
+std::string TableMetadata::Property(const std::string& key, std::string_view fallback) const {
+  const auto found = properties.find(key);
+  return found == properties.end() ? std::string(fallback) : found->second;
+}
+
+int64_t TableMetadata::PropertyInt(const std::string& key, int64_t fallback) const {
+  const auto found = properties.find(key);
+  if (found == properties.end()) return fallback;
+  int64_t number = fallback;
+  std::from_chars(found->second.data(), found->second.data() + found->second.size(), number);
+  return number;
+}
+
+Result<PartitionSpec> MakePartitionSpec(const std::vector<std::pair<std::string, Transform>>& partition, const Schema& schema,
+                                        const std::vector<PartitionSpec>& known, FieldId& last_partition_id) {
+  PartitionSpec spec;
+  for (const auto& [column, transform] : partition) {
+    const Field* source = schema.FindByName(column);
+    if (source == nullptr) return Fail(ErrorKind::kBadInput, "partition column does not exist: " + column);
+    INGOT_TRY(TransformResultType(transform, source->type));
+    std::string suffix;
+    if (transform.kind == TransformKind::kTruncate) suffix = "_trunc";
+    else if (transform.kind != TransformKind::kIdentity) suffix = "_" + TransformName(transform).substr(0, TransformName(transform).find('['));
+    PartitionField field{.source_id = source->id, .field_id = 0, .name = column + suffix, .transform = transform};
+    if (transform.kind != TransformKind::kIdentity && schema.FindByName(field.name) != nullptr) field.name += "_partition";
+    for (const PartitionSpec& other : known)
+      for (const PartitionField& candidate : other.fields)
+        if (candidate.source_id == field.source_id && candidate.transform == transform) field.field_id = candidate.field_id, field.name = candidate.name;
+    if (field.field_id == 0) field.field_id = ++last_partition_id;
+    spec.fields.push_back(std::move(field));
+  }
+  return spec;
+}
+
+Result<TableMetadata> MakeTableMetadata(const NewTable& table) {
+  TableMetadata metadata;
+  metadata.table_uuid = RandomUuid();
+  metadata.location = table.location;
+  metadata.last_updated_ms = NowMicros() / 1000;
+  metadata.properties = table.properties;
+  Schema schema = table.schema;
+  schema.schema_id = 0;
+  metadata.last_column_id = AssignFreshIds(schema.fields, 0);
+  INGOT_ASSIGN(PartitionSpec spec, MakePartitionSpec(table.partition, schema, {}, metadata.last_partition_id));
+  metadata.schemas.push_back(std::move(schema));
+  metadata.partition_specs.push_back(std::move(spec));
+  metadata.sort_orders.push_back({});
+  return metadata;
+}
+
+void SetCurrentSchema(TableMetadata& metadata, Schema schema) {
+  metadata.last_column_id = std::max(metadata.last_column_id, schema.HighestFieldId());
+  for (const Schema& known : metadata.schemas) {
+    if (!known.SameFields(schema)) continue;
+    metadata.current_schema_id = known.schema_id;
+    return;
+  }
+  schema.schema_id = std::ranges::max(metadata.schemas, {}, &Schema::schema_id).schema_id + 1;
+  metadata.current_schema_id = schema.schema_id;
+  metadata.schemas.push_back(std::move(schema));
+}
+
+Status SetPartition(TableMetadata& metadata, const std::vector<std::pair<std::string, Transform>>& partition) {
+  INGOT_ASSIGN(PartitionSpec spec, MakePartitionSpec(partition, metadata.CurrentSchema(), metadata.partition_specs, metadata.last_partition_id));
+  for (const PartitionSpec& known : metadata.partition_specs) {
+    if (!known.SameFields(spec)) continue;
+    metadata.default_spec_id = known.spec_id;
+    return {};
+  }
+  spec.spec_id = std::ranges::max(metadata.partition_specs, {}, &PartitionSpec::spec_id).spec_id + 1;
+  metadata.default_spec_id = spec.spec_id;
+  metadata.partition_specs.push_back(std::move(spec));
+  return {};
+}
+
+void AddSnapshot(TableMetadata& metadata, Snapshot snapshot, const std::string& branch) {
+  metadata.last_sequence_number = std::max(metadata.last_sequence_number, snapshot.sequence_number);
+  metadata.refs[branch].snapshot_id = snapshot.snapshot_id;
+  if (branch == "main") {
+    metadata.current_snapshot_id = snapshot.snapshot_id;
+    metadata.snapshot_log.push_back({snapshot.timestamp_ms, snapshot.snapshot_id});
+  }
+  metadata.snapshots.push_back(std::move(snapshot));
+}
+
+std::vector<const Snapshot*> AncestorsOf(const TableMetadata& metadata, std::optional<SnapshotId> id) {
+  std::unordered_map<SnapshotId, const Snapshot*> by_id;
+  for (const Snapshot& snapshot : metadata.snapshots) by_id[snapshot.snapshot_id] = &snapshot;
+  std::vector<const Snapshot*> chain;
+  while (id) {
+    const auto found = by_id.find(*id);
+    if (found == by_id.end()) break;
+    chain.push_back(found->second);
+    id = found->second->parent_id;
+    by_id.erase(found);  // a cycle in broken metadata ends here
+  }
+  return chain;
+}
+
+Status RollbackTo(TableMetadata& metadata, SnapshotId id) {
+  const auto chain = AncestorsOf(metadata, metadata.current_snapshot_id);
+  if (std::ranges::find(chain, id, &Snapshot::snapshot_id) == chain.end())
+    return Fail(ErrorKind::kBadInput, fmt::format("snapshot {} is not an ancestor of the current one: see the history of the table", id));
+  metadata.current_snapshot_id = id;
+  metadata.refs["main"].snapshot_id = id;
+  metadata.snapshot_log.push_back({NowMicros() / 1000, id});
+  return {};
+}
+
+Status SetRef(TableMetadata& metadata, const std::string& name, SnapshotRef ref) {
+  if (metadata.SnapshotById(ref.snapshot_id) == nullptr)
+    return Fail(ErrorKind::kNotFound, fmt::format("snapshot does not exist: {}", ref.snapshot_id));
+  if (name == "main") return Fail(ErrorKind::kBadInput, "the main branch moves by commits and rollback only");
+  const auto found = metadata.refs.find(name);
+  if (found != metadata.refs.end() && found->second.type != ref.type)
+    return Fail(ErrorKind::kExists, "a " + found->second.type + " of that name exists: " + name);
+  metadata.refs[name] = ref;
+  return {};
+}
+
+}  // namespace ingot::iceberg

@@ -1,0 +1,148 @@
+// Table metadata: everything a table is, in one immutable JSON file per version.
+// Source: Iceberg specification, "Table Metadata", Appendix C. Reads formats 1 to 3, creates tables of format 2.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "iceberg/transform.h"
+#include "iceberg/types.h"
+
+namespace ingot::iceberg {
+
+using SnapshotId = int64_t;
+using SequenceNumber = int64_t;
+using Properties = std::map<std::string, std::string>;
+
+struct PartitionField {
+  FieldId source_id = 0;
+  FieldId field_id = 0;  // from 1000 up, unique over all specs of a table
+  std::string name;
+  Transform transform;
+  bool operator==(const PartitionField&) const = default;
+};
+
+struct PartitionSpec {
+  int32_t spec_id = 0;
+  std::vector<PartitionField> fields;
+
+  bool IsUnpartitioned() const;
+  bool SameFields(const PartitionSpec& other) const;
+};
+
+struct SortField {
+  FieldId source_id = 0;
+  Transform transform;
+  bool descending = false;
+  bool nulls_first = true;
+  bool operator==(const SortField&) const = default;
+};
+
+struct SortOrder {
+  int32_t order_id = 0;
+  std::vector<SortField> fields;
+};
+
+struct Snapshot {
+  SnapshotId snapshot_id = 0;
+  std::optional<SnapshotId> parent_id;
+  SequenceNumber sequence_number = 0;
+  int64_t timestamp_ms = 0;
+  std::string manifest_list;           // empty in old format-1 snapshots, which name their manifests:
+  std::vector<std::string> manifests;
+  Properties summary;                  // with "operation": append, replace, overwrite, delete
+  std::optional<int32_t> schema_id;
+  std::string other;                   // JSON object text of keys this version does not know
+
+  std::string Operation() const;
+};
+
+struct SnapshotRef {
+  SnapshotId snapshot_id = 0;
+  std::string type = "branch";  // or "tag"
+  std::optional<int64_t> min_snapshots_to_keep;
+  std::optional<int64_t> max_snapshot_age_ms;
+  std::optional<int64_t> max_ref_age_ms;
+};
+
+struct SnapshotLogEntry {
+  int64_t timestamp_ms = 0;
+  SnapshotId snapshot_id = 0;
+};
+
+struct MetadataLogEntry {
+  int64_t timestamp_ms = 0;
+  std::string metadata_file;
+};
+
+struct TableMetadata {
+  int32_t format_version = 2;
+  std::string table_uuid;
+  std::string location;
+  SequenceNumber last_sequence_number = 0;
+  int64_t last_updated_ms = 0;
+  FieldId last_column_id = 0;
+  std::vector<Schema> schemas;
+  int32_t current_schema_id = 0;
+  std::vector<PartitionSpec> partition_specs;
+  int32_t default_spec_id = 0;
+  FieldId last_partition_id = 999;
+  std::vector<SortOrder> sort_orders;
+  int32_t default_sort_order_id = 0;
+  Properties properties;
+  std::optional<SnapshotId> current_snapshot_id;
+  std::vector<Snapshot> snapshots;
+  std::vector<SnapshotLogEntry> snapshot_log;
+  std::vector<MetadataLogEntry> metadata_log;
+  std::map<std::string, SnapshotRef> refs;
+  std::string other;  // JSON object text of top-level keys this version does not know, e.g. statistics
+
+  const Schema& CurrentSchema() const;
+  const PartitionSpec& DefaultSpec() const;
+  const Schema* SchemaById(int32_t schema_id) const;
+  const PartitionSpec* SpecById(int32_t spec_id) const;
+  const Snapshot* SnapshotById(SnapshotId id) const;
+  const Snapshot* CurrentSnapshot() const;
+  /// The schema a snapshot was written with; the current one where it does not say.
+  const Schema& SchemaOf(const Snapshot& snapshot) const;
+  std::string Property(const std::string& key, std::string_view fallback) const;
+  int64_t PropertyInt(const std::string& key, int64_t fallback) const;
+};
+
+/// Errors: kCorrupt with the key that breaks the specification; kUnsupported for a format above 3.
+Result<TableMetadata> ParseTableMetadata(std::string_view json);
+/// What was parsed comes back out, unknown keys included.
+std::string TableMetadataToJson(const TableMetadata& metadata);
+
+struct NewTable {
+  Schema schema;  // field ids are given afresh
+  std::vector<std::pair<std::string, Transform>> partition;  // source column name and transform
+  std::string location;
+  Properties properties;
+};
+/// Metadata of an empty format-2 table. Errors: kBadInput for unknown partition columns or transforms that do not fit.
+Result<TableMetadata> MakeTableMetadata(const NewTable& table);
+
+/// A spec over `schema` with fresh field ids after `last_partition_id`; fields equal to one of `known` keep its id.
+Result<PartitionSpec> MakePartitionSpec(const std::vector<std::pair<std::string, Transform>>& partition, const Schema& schema,
+                                        const std::vector<PartitionSpec>& known, FieldId& last_partition_id);
+
+/// Makes `schema` the current one: an equal older schema is used again, else it is added with the next id.
+void SetCurrentSchema(TableMetadata& metadata, Schema schema);
+/// Makes the spec the default: an equal older one is used again, else it is added with the next id.
+Status SetPartition(TableMetadata& metadata, const std::vector<std::pair<std::string, Transform>>& partition);
+/// Adds a snapshot and makes it the head of `branch`; of "main", the current one too.
+void AddSnapshot(TableMetadata& metadata, Snapshot snapshot, const std::string& branch);
+/// Moves main back to `id`, which must be an ancestor of the current snapshot (specification: rollback).
+Status RollbackTo(TableMetadata& metadata, SnapshotId id);
+/// Creates or moves a tag or a branch. Errors: kNotFound for an unknown snapshot.
+Status SetRef(TableMetadata& metadata, const std::string& name, SnapshotRef ref);
+
+/// The snapshots from `id` back to the first, newest first; stops where the parent is not known any more.
+std::vector<const Snapshot*> AncestorsOf(const TableMetadata& metadata, std::optional<SnapshotId> id);
+
+}  // namespace ingot::iceberg

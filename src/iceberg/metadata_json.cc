@@ -1,0 +1,251 @@
+#include <algorithm>
+
+#include "iceberg/json.h"
+#include "iceberg/metadata.h"
+
+namespace ingot::iceberg {
+namespace {
+
+/// The members of `json` that are not in `known`, as text; "" when there is none.
+std::string Others(const Json& json, std::initializer_list<std::string_view> known) {
+  Json rest = Json::object();
+  for (const auto& [key, value] : json.items())
+    if (std::ranges::find(known, key) == known.end()) rest[key] = value;
+  return rest.empty() ? "" : rest.dump();
+}
+
+Transform TransformFrom(const Json& json) {
+  auto transform = ParseTransform(Get<std::string>(json, "transform"));
+  if (!transform) Refuse(transform.error().message);
+  return *transform;
+}
+
+/// Format 3 may write "source-ids"; a single one is the same as "source-id".
+FieldId SourceIdFrom(const Json& json) {
+  if (!json.contains("source-id") && json.contains("source-ids")) {
+    const Json& ids = json["source-ids"];
+    if (!ids.is_array() || ids.size() != 1) throw JsonProblem{ErrorKind::kUnsupported, "multi-argument transforms are not supported"};
+    return As<int32_t>(ids[0], "source-ids");
+  }
+  return Get<int32_t>(json, "source-id");
+}
+
+std::vector<PartitionField> PartitionFieldsFrom(const Json& fields) {
+  if (!fields.is_array()) Refuse("partition 'fields' must be an array");
+  std::vector<PartitionField> list;
+  FieldId next_id = 1000;  // format 1 may leave the ids out: they count up
+  for (const Json& json : fields) {
+    list.push_back({.source_id = SourceIdFrom(json),
+                    .field_id = Maybe<int32_t>(json, "field-id").value_or(next_id),
+                    .name = Get<std::string>(json, "name"),
+                    .transform = TransformFrom(json)});
+    next_id = list.back().field_id + 1;
+  }
+  return list;
+}
+
+Json PartitionFieldsJson(const PartitionSpec& spec) {
+  Json fields = Json::array();
+  for (const PartitionField& field : spec.fields)
+    fields.push_back({{"source-id", field.source_id}, {"field-id", field.field_id}, {"name", field.name}, {"transform", TransformName(field.transform)}});
+  return fields;
+}
+
+SortOrder SortOrderFrom(const Json& json) {
+  SortOrder order{.order_id = Get<int32_t>(json, "order-id")};
+  for (const Json& field : ArrayOrEmpty(json, "fields")) {
+    const auto direction = Get<std::string>(field, "direction"), nulls = Get<std::string>(field, "null-order");
+    order.fields.push_back({.source_id = SourceIdFrom(field), .transform = TransformFrom(field), .descending = direction == "desc", .nulls_first = nulls == "nulls-first"});
+  }
+  return order;
+}
+
+Json SortOrderJson(const SortOrder& order) {
+  Json fields = Json::array();
+  for (const SortField& field : order.fields)
+    fields.push_back({{"transform", TransformName(field.transform)},
+                      {"source-id", field.source_id},
+                      {"direction", field.descending ? "desc" : "asc"},
+                      {"null-order", field.nulls_first ? "nulls-first" : "nulls-last"}});
+  return {{"order-id", order.order_id}, {"fields", std::move(fields)}};
+}
+
+Snapshot SnapshotFrom(const Json& json) {
+  Snapshot snapshot{.snapshot_id = Get<int64_t>(json, "snapshot-id"),
+                    .parent_id = Maybe<int64_t>(json, "parent-snapshot-id"),
+                    .sequence_number = Maybe<int64_t>(json, "sequence-number").value_or(0),
+                    .timestamp_ms = Get<int64_t>(json, "timestamp-ms"),
+                    .manifest_list = Maybe<std::string>(json, "manifest-list").value_or(""),
+                    .summary = StringMap(json, "summary"),
+                    .schema_id = Maybe<int32_t>(json, "schema-id")};
+  for (const Json& manifest : ArrayOrEmpty(json, "manifests")) snapshot.manifests.push_back(As<std::string>(manifest, "manifests"));
+  if (snapshot.manifest_list.empty() && !json.contains("manifests"))
+    Refuse(fmt::format("snapshot {} has neither 'manifest-list' nor 'manifests'", snapshot.snapshot_id));
+  snapshot.other = Others(json, {"snapshot-id", "parent-snapshot-id", "sequence-number", "timestamp-ms", "manifest-list", "manifests", "summary", "schema-id"});
+  return snapshot;
+}
+
+Json SnapshotJson(const Snapshot& snapshot, int32_t format_version) {
+  Json json = snapshot.other.empty() ? Json::object() : Json::parse(snapshot.other);
+  json["snapshot-id"] = snapshot.snapshot_id;
+  if (snapshot.parent_id) json["parent-snapshot-id"] = *snapshot.parent_id;
+  if (format_version >= 2) json["sequence-number"] = snapshot.sequence_number;
+  json["timestamp-ms"] = snapshot.timestamp_ms;
+  if (!snapshot.manifest_list.empty()) json["manifest-list"] = snapshot.manifest_list;
+  else json["manifests"] = snapshot.manifests;
+  if (!snapshot.summary.empty()) json["summary"] = snapshot.summary;
+  if (snapshot.schema_id) json["schema-id"] = *snapshot.schema_id;
+  return json;
+}
+
+SnapshotRef RefFrom(const Json& json) {
+  SnapshotRef ref{.snapshot_id = Get<int64_t>(json, "snapshot-id"),
+                  .type = Get<std::string>(json, "type"),
+                  .min_snapshots_to_keep = Maybe<int64_t>(json, "min-snapshots-to-keep"),
+                  .max_snapshot_age_ms = Maybe<int64_t>(json, "max-snapshot-age-ms"),
+                  .max_ref_age_ms = Maybe<int64_t>(json, "max-ref-age-ms")};
+  if (ref.type != "branch" && ref.type != "tag") Refuse("a ref's 'type' must be 'branch' or 'tag', not '" + ref.type + "'");
+  return ref;
+}
+
+Json RefJson(const SnapshotRef& ref) {
+  Json json{{"snapshot-id", ref.snapshot_id}, {"type", ref.type}};
+  if (ref.min_snapshots_to_keep) json["min-snapshots-to-keep"] = *ref.min_snapshots_to_keep;
+  if (ref.max_snapshot_age_ms) json["max-snapshot-age-ms"] = *ref.max_snapshot_age_ms;
+  if (ref.max_ref_age_ms) json["max-ref-age-ms"] = *ref.max_ref_age_ms;
+  return json;
+}
+
+void SchemasFrom(const Json& json, TableMetadata& metadata) {
+  if (json.contains("schemas")) {
+    for (const Json& schema : ArrayOrEmpty(json, "schemas")) metadata.schemas.push_back(SchemaFrom(schema));
+    metadata.current_schema_id = Get<int32_t>(json, "current-schema-id");
+  } else if (metadata.format_version == 1) {
+    metadata.schemas.push_back(SchemaFrom(Need(json, "schema")));
+    metadata.current_schema_id = metadata.schemas[0].schema_id;
+  } else {
+    Refuse("missing 'schemas'");
+  }
+  if (metadata.SchemaById(metadata.current_schema_id) == nullptr)
+    Refuse(fmt::format("'current-schema-id' {} is not among 'schemas'", metadata.current_schema_id));
+}
+
+void SpecsFrom(const Json& json, TableMetadata& metadata) {
+  if (json.contains("partition-specs")) {
+    for (const Json& spec : ArrayOrEmpty(json, "partition-specs"))
+      metadata.partition_specs.push_back({Get<int32_t>(spec, "spec-id"), PartitionFieldsFrom(Need(spec, "fields"))});
+    metadata.default_spec_id = Get<int32_t>(json, "default-spec-id");
+  } else if (metadata.format_version == 1) {
+    metadata.partition_specs.push_back({0, PartitionFieldsFrom(Need(json, "partition-spec"))});
+  } else {
+    Refuse("missing 'partition-specs'");
+  }
+  if (metadata.SpecById(metadata.default_spec_id) == nullptr)
+    Refuse(fmt::format("'default-spec-id' {} is not among 'partition-specs'", metadata.default_spec_id));
+  if (metadata.format_version >= 2) {
+    metadata.last_partition_id = Get<int32_t>(json, "last-partition-id");
+  } else {
+    for (const PartitionSpec& spec : metadata.partition_specs)
+      for (const PartitionField& field : spec.fields) metadata.last_partition_id = std::max(metadata.last_partition_id, field.field_id);
+    metadata.last_partition_id = Maybe<int32_t>(json, "last-partition-id").value_or(metadata.last_partition_id);
+  }
+}
+
+void SortOrdersFrom(const Json& json, TableMetadata& metadata) {
+  if (metadata.format_version >= 2 && !json.contains("sort-orders")) Refuse("missing 'sort-orders'");
+  for (const Json& order : ArrayOrEmpty(json, "sort-orders")) metadata.sort_orders.push_back(SortOrderFrom(order));
+  if (metadata.sort_orders.empty()) metadata.sort_orders.push_back({});
+  metadata.default_sort_order_id = metadata.format_version >= 2 ? Get<int32_t>(json, "default-sort-order-id")
+                                                                : Maybe<int32_t>(json, "default-sort-order-id").value_or(0);
+}
+
+void HistoryFrom(const Json& json, TableMetadata& metadata) {
+  metadata.current_snapshot_id = Maybe<int64_t>(json, "current-snapshot-id");
+  if (metadata.current_snapshot_id == -1) metadata.current_snapshot_id.reset();
+  for (const Json& snapshot : ArrayOrEmpty(json, "snapshots")) metadata.snapshots.push_back(SnapshotFrom(snapshot));
+  for (const Json& entry : ArrayOrEmpty(json, "snapshot-log"))
+    metadata.snapshot_log.push_back({Get<int64_t>(entry, "timestamp-ms"), Get<int64_t>(entry, "snapshot-id")});
+  for (const Json& entry : ArrayOrEmpty(json, "metadata-log"))
+    metadata.metadata_log.push_back({Get<int64_t>(entry, "timestamp-ms"), Get<std::string>(entry, "metadata-file")});
+  if (json.contains("refs"))
+    for (const auto& [name, ref] : json["refs"].items()) metadata.refs[name] = RefFrom(ref);
+  if (metadata.current_snapshot_id && metadata.CurrentSnapshot() == nullptr)
+    Refuse(fmt::format("'current-snapshot-id' {} is not among 'snapshots'", *metadata.current_snapshot_id));
+  for (const auto& [name, ref] : metadata.refs)
+    if (metadata.SnapshotById(ref.snapshot_id) == nullptr) Refuse(fmt::format("ref '{}' names an unknown snapshot {}", name, ref.snapshot_id));
+  if (metadata.current_snapshot_id && !metadata.refs.contains("main")) metadata.refs["main"] = {.snapshot_id = *metadata.current_snapshot_id};
+  if (metadata.refs.contains("main") && metadata.refs["main"].snapshot_id != metadata.current_snapshot_id)
+    Refuse("'current-snapshot-id' and the main branch differ");
+}
+
+TableMetadata MetadataFrom(const Json& json) {
+  TableMetadata metadata;
+  metadata.format_version = Get<int32_t>(json, "format-version");
+  if (metadata.format_version < 1 || metadata.format_version > 3)
+    throw JsonProblem{ErrorKind::kUnsupported, fmt::format("format version {}; this program reads 1 to 3", metadata.format_version)};
+  metadata.table_uuid = metadata.format_version >= 2 ? Get<std::string>(json, "table-uuid") : Maybe<std::string>(json, "table-uuid").value_or("");
+  metadata.location = Get<std::string>(json, "location");
+  metadata.last_sequence_number = metadata.format_version >= 2 ? Get<int64_t>(json, "last-sequence-number") : 0;
+  metadata.last_updated_ms = Get<int64_t>(json, "last-updated-ms");
+  metadata.last_column_id = Get<int32_t>(json, "last-column-id");
+  SchemasFrom(json, metadata);
+  SpecsFrom(json, metadata);
+  SortOrdersFrom(json, metadata);
+  metadata.properties = StringMap(json, "properties");
+  HistoryFrom(json, metadata);
+  metadata.other = Others(json, {"format-version", "table-uuid", "location", "last-sequence-number", "last-updated-ms", "last-column-id",
+                                 "schema", "schemas", "current-schema-id", "partition-spec", "partition-specs", "default-spec-id",
+                                 "last-partition-id", "sort-orders", "default-sort-order-id", "properties", "current-snapshot-id",
+                                 "snapshots", "snapshot-log", "metadata-log", "refs"});
+  return metadata;
+}
+
+void HistoryInto(const TableMetadata& metadata, Json& json) {
+  if (metadata.current_snapshot_id) json["current-snapshot-id"] = *metadata.current_snapshot_id;
+  else if (metadata.format_version < 3) json["current-snapshot-id"] = -1;
+  Json snapshots = Json::array(), snapshot_log = Json::array(), metadata_log = Json::array(), refs = Json::object();
+  for (const Snapshot& snapshot : metadata.snapshots) snapshots.push_back(SnapshotJson(snapshot, metadata.format_version));
+  for (const auto& entry : metadata.snapshot_log) snapshot_log.push_back({{"timestamp-ms", entry.timestamp_ms}, {"snapshot-id", entry.snapshot_id}});
+  for (const auto& entry : metadata.metadata_log) metadata_log.push_back({{"timestamp-ms", entry.timestamp_ms}, {"metadata-file", entry.metadata_file}});
+  for (const auto& [name, ref] : metadata.refs) refs[name] = RefJson(ref);
+  json["snapshots"] = std::move(snapshots);
+  json["snapshot-log"] = std::move(snapshot_log);
+  json["metadata-log"] = std::move(metadata_log);
+  json["refs"] = std::move(refs);
+}
+
+}  // namespace
+
+Result<TableMetadata> ParseTableMetadata(std::string_view text) {
+  return WithContext(Parsing(text, [](const Json& json) { return MetadataFrom(json); }), "table metadata");
+}
+
+std::string TableMetadataToJson(const TableMetadata& metadata) {
+  Json json = metadata.other.empty() ? Json::object() : Json::parse(metadata.other);
+  json["format-version"] = metadata.format_version;
+  if (!metadata.table_uuid.empty()) json["table-uuid"] = metadata.table_uuid;
+  json["location"] = metadata.location;
+  if (metadata.format_version >= 2) json["last-sequence-number"] = metadata.last_sequence_number;
+  json["last-updated-ms"] = metadata.last_updated_ms;
+  json["last-column-id"] = metadata.last_column_id;
+  json["schemas"] = Json::array();
+  for (const Schema& schema : metadata.schemas) json["schemas"].push_back(SchemaJson(schema));
+  json["current-schema-id"] = metadata.current_schema_id;
+  json["partition-specs"] = Json::array();
+  for (const PartitionSpec& spec : metadata.partition_specs)
+    json["partition-specs"].push_back({{"spec-id", spec.spec_id}, {"fields", PartitionFieldsJson(spec)}});
+  json["default-spec-id"] = metadata.default_spec_id;
+  json["last-partition-id"] = metadata.last_partition_id;
+  json["sort-orders"] = Json::array();
+  for (const SortOrder& order : metadata.sort_orders) json["sort-orders"].push_back(SortOrderJson(order));
+  json["default-sort-order-id"] = metadata.default_sort_order_id;
+  if (metadata.format_version == 1) {
+    json["schema"] = SchemaJson(metadata.CurrentSchema());
+    json["partition-spec"] = PartitionFieldsJson(metadata.DefaultSpec());
+  }
+  json["properties"] = metadata.properties;
+  HistoryInto(metadata, json);
+  return json.dump();
+}
+
+}  // namespace ingot::iceberg

@@ -1,0 +1,140 @@
+#include "iceberg/schema_change.h"
+
+#include <algorithm>
+
+namespace ingot::iceberg {
+namespace {
+
+std::string_view LastPart(std::string_view name) {
+  const auto dot = name.rfind('.');
+  return dot == std::string_view::npos ? name : name.substr(dot + 1);
+}
+
+Result<Schema> Evolve(Schema schema, FieldId last_column_id, const std::string& parent, const std::vector<Field>& wanted);
+
+Result<Schema> EvolveField(Schema schema, FieldId last_column_id, const std::string& name, const Field& field) {
+  const Field* have = schema.FindByName(name);
+  SchemaChange change(schema, last_column_id);
+  if (have->required && !field.required) change.MakeOptional(name);
+  if (have->type.IsNested() || field.type.IsNested()) {
+    if (have->type.id != field.type.id)
+      return Fail(ErrorKind::kBadInput, "column " + name + " is " + TypeName(have->type) + " and cannot become " + TypeName(field.type));
+    INGOT_ASSIGN(Schema changed, change.Finish());
+    return Evolve(std::move(changed), last_column_id, name + ".", field.type.fields);
+  }
+  // A column that is wider already keeps its type.
+  if (!(have->type == field.type) && !CanPromote(field.type, have->type)) change.Widen(name, field.type);
+  return change.Finish();
+}
+
+Result<Schema> Evolve(Schema schema, FieldId last_column_id, const std::string& parent, const std::vector<Field>& wanted) {
+  for (const Field& field : wanted) {
+    const FieldId last = std::max(last_column_id, schema.HighestFieldId());
+    if (schema.FindByName(parent + field.name) != nullptr) {
+      INGOT_ASSIGN(schema, EvolveField(schema, last, parent + field.name, field));
+    } else {
+      Field added = field;
+      added.required = false;
+      INGOT_ASSIGN(schema, SchemaChange(schema, last).Add(parent.empty() ? "" : parent.substr(0, parent.size() - 1), added).Finish());
+    }
+  }
+  return schema;
+}
+
+}  // namespace
+
+SchemaChange& SchemaChange::Refuse(std::string message) {
+  if (outcome_) outcome_ = Fail(ErrorKind::kBadInput, std::move(message));
+  return *this;
+}
+
+Field* SchemaChange::Find(std::string_view name) { return const_cast<Field*>(schema_.FindByName(name)); }
+
+std::vector<Field>* SchemaChange::SiblingsOf(std::string_view name) {
+  if (Find(name) == nullptr) return nullptr;
+  const auto leaf = LastPart(name);
+  if (leaf.size() == name.size()) return &schema_.fields;
+  Field* parent = Find(name.substr(0, name.size() - leaf.size() - 1));
+  return parent == nullptr ? &schema_.fields : &parent->type.fields;
+}
+
+SchemaChange& SchemaChange::Add(std::string_view parent, Field field) {
+  std::vector<Field>* siblings = &schema_.fields;
+  if (!parent.empty()) {
+    Field* owner = Find(parent);
+    if (owner == nullptr) return Refuse("column does not exist: " + std::string(parent));
+    if (owner->type.id == TypeId::kList) owner = &owner->type.fields[0];
+    if (owner->type.id == TypeId::kMap) owner = &owner->type.fields[1];
+    if (owner->type.id != TypeId::kStruct) return Refuse("not a struct to add a column to: " + std::string(parent));
+    siblings = &owner->type.fields;
+  }
+  if (std::ranges::find(*siblings, field.name, &Field::name) != siblings->end()) return Refuse("column exists: " + field.name);
+  if (field.required) return Refuse("a required column cannot be added to a table with rows: " + field.name);
+  std::vector<Field> added{std::move(field)};
+  last_column_id_ = AssignFreshIds(added, last_column_id_);
+  siblings->push_back(std::move(added[0]));
+  return *this;
+}
+
+SchemaChange& SchemaChange::Drop(std::string_view name) {
+  const Field* field = Find(name);
+  if (field == nullptr) return Refuse("column does not exist: " + std::string(name));
+  if (std::ranges::find(schema_.identifier_field_ids, field->id) != schema_.identifier_field_ids.end())
+    return Refuse("an identifier column cannot be dropped: " + std::string(name));
+  const FieldId id = field->id;
+  std::erase_if(*SiblingsOf(name), [&](const Field& sibling) { return sibling.id == id; });
+  return *this;
+}
+
+SchemaChange& SchemaChange::Rename(std::string_view name, std::string new_name) {
+  Field* field = Find(name);
+  if (field == nullptr) return Refuse("column does not exist: " + std::string(name));
+  if (std::ranges::find(*SiblingsOf(name), new_name, &Field::name) != SiblingsOf(name)->end()) return Refuse("column exists: " + new_name);
+  field->name = std::move(new_name);
+  return *this;
+}
+
+SchemaChange& SchemaChange::Widen(std::string_view name, const Type& type) {
+  Field* field = Find(name);
+  if (field == nullptr) return Refuse("column does not exist: " + std::string(name));
+  if (!CanPromote(field->type, type))
+    return Refuse("column " + std::string(name) + " is " + TypeName(field->type) + " and cannot become " + TypeName(type));
+  field->type = type;
+  return *this;
+}
+
+SchemaChange& SchemaChange::MakeOptional(std::string_view name) {
+  Field* field = Find(name);
+  if (field == nullptr) return Refuse("column does not exist: " + std::string(name));
+  field->required = false;
+  return *this;
+}
+
+SchemaChange& SchemaChange::MoveFirst(std::string_view name) {
+  auto* siblings = SiblingsOf(name);
+  if (siblings == nullptr) return Refuse("column does not exist: " + std::string(name));
+  const auto at = std::ranges::find(*siblings, LastPart(name), &Field::name);
+  std::rotate(siblings->begin(), at, at + 1);
+  return *this;
+}
+
+SchemaChange& SchemaChange::MoveAfter(std::string_view name, std::string_view other) {
+  auto* siblings = SiblingsOf(name);
+  if (siblings == nullptr) return Refuse("column does not exist: " + std::string(name));
+  if (SiblingsOf(other) != siblings) return Refuse("columns are not in the same struct: " + std::string(name) + ", " + std::string(other));
+  Field moved = *std::ranges::find(*siblings, LastPart(name), &Field::name);
+  std::erase_if(*siblings, [&](const Field& field) { return field.id == moved.id; });
+  siblings->insert(std::ranges::find(*siblings, LastPart(other), &Field::name) + 1, std::move(moved));
+  return *this;
+}
+
+Result<Schema> SchemaChange::Finish() {
+  INGOT_TRY(outcome_);
+  return schema_;
+}
+
+Result<Schema> EvolveTowards(const Schema& current, FieldId last_column_id, const Schema& wanted) {
+  return Evolve(current, last_column_id, "", wanted.fields);
+}
+
+}  // namespace ingot::iceberg

@@ -1,0 +1,121 @@
+#include <set>
+
+#include "iceberg/json.h"
+#include "iceberg/types.h"
+
+namespace ingot::iceberg {
+namespace {
+
+Json FieldJson(const Field& field) {
+  Json json{{"id", field.id}, {"name", field.name}, {"required", field.required}, {"type", TypeJson(field.type)}};
+  if (!field.doc.empty()) json["doc"] = field.doc;
+  if (!field.initial_default.empty()) json["initial-default"] = Json::parse(field.initial_default);
+  if (!field.write_default.empty()) json["write-default"] = Json::parse(field.write_default);
+  return json;
+}
+
+Field FieldFrom(const Json& json) {
+  Field field{.id = Get<int32_t>(json, "id"),
+              .name = Get<std::string>(json, "name"),
+              .type = TypeFrom(Need(json, "type")),
+              .required = Get<bool>(json, "required"),
+              .doc = Maybe<std::string>(json, "doc").value_or("")};
+  if (json.contains("initial-default")) field.initial_default = json["initial-default"].dump();
+  if (json.contains("write-default")) field.write_default = json["write-default"].dump();
+  return field;
+}
+
+void CheckUniqueIds(const std::vector<Field>& fields, std::set<FieldId>& seen) {
+  for (const Field& field : fields) {
+    if (!seen.insert(field.id).second) Refuse(fmt::format("field id {} is used twice in a schema", field.id));
+    CheckUniqueIds(field.type.fields, seen);
+  }
+}
+
+}  // namespace
+
+std::map<std::string, std::string> StringMap(const Json& object, const char* key) {
+  std::map<std::string, std::string> map;
+  const auto found = object.find(key);
+  if (found == object.end() || found->is_null()) return map;
+  if (!found->is_object()) Refuse(fmt::format("'{}' must be an object", key));
+  for (const auto& [name, value] : found->items()) map[name] = As<std::string>(value, name.c_str());
+  return map;
+}
+
+Json TypeJson(const Type& type) {
+  if (type.id == TypeId::kStruct) {
+    Json fields = Json::array();
+    for (const Field& field : type.fields) fields.push_back(FieldJson(field));
+    return {{"type", "struct"}, {"fields", std::move(fields)}};
+  }
+  if (type.id == TypeId::kList) {
+    const Field& element = type.fields[0];
+    return {{"type", "list"}, {"element-id", element.id}, {"element", TypeJson(element.type)}, {"element-required", element.required}};
+  }
+  if (type.id == TypeId::kMap) {
+    const Field &key = type.fields[0], &value = type.fields[1];
+    return {{"type", "map"},       {"key-id", key.id},     {"key", TypeJson(key.type)},
+            {"value-id", value.id}, {"value", TypeJson(value.type)}, {"value-required", value.required}};
+  }
+  return TypeName(type);
+}
+
+Type TypeFrom(const Json& json) {
+  if (json.is_string()) {
+    auto type = ParsePrimitiveType(json.get<std::string>());
+    if (!type) Refuse(type.error().message);
+    return *type;
+  }
+  const auto kind = Get<std::string>(json, "type");
+  if (kind == "struct") {
+    Type type{.id = TypeId::kStruct};
+    for (const Json& field : Need(json, "fields")) type.fields.push_back(FieldFrom(field));
+    return type;
+  }
+  if (kind == "list") {
+    Type type{.id = TypeId::kList};
+    type.fields.push_back(Field{.id = Get<int32_t>(json, "element-id"),
+                                .name = "element",
+                                .type = TypeFrom(Need(json, "element")),
+                                .required = Get<bool>(json, "element-required")});
+    return type;
+  }
+  if (kind == "map") {
+    Type type{.id = TypeId::kMap};
+    type.fields.push_back(Field{.id = Get<int32_t>(json, "key-id"), .name = "key", .type = TypeFrom(Need(json, "key")), .required = true});
+    type.fields.push_back(Field{.id = Get<int32_t>(json, "value-id"),
+                                .name = "value",
+                                .type = TypeFrom(Need(json, "value")),
+                                .required = Get<bool>(json, "value-required")});
+    return type;
+  }
+  Refuse("not a type of the Iceberg specification: '" + kind + "'");
+}
+
+Json SchemaJson(const Schema& schema) {
+  Json json = TypeJson(Type{.id = TypeId::kStruct, .fields = schema.fields});
+  json["schema-id"] = schema.schema_id;
+  if (!schema.identifier_field_ids.empty()) json["identifier-field-ids"] = schema.identifier_field_ids;
+  return json;
+}
+
+Schema SchemaFrom(const Json& json) {
+  if (Get<std::string>(json, "type") != "struct") Refuse("a schema's 'type' must be 'struct'");
+  Schema schema;
+  schema.schema_id = Maybe<int32_t>(json, "schema-id").value_or(0);
+  schema.fields = TypeFrom(json).fields;
+  for (const Json& id : ArrayOrEmpty(json, "identifier-field-ids"))
+    schema.identifier_field_ids.push_back(As<int32_t>(id, "identifier-field-ids"));
+  std::set<FieldId> seen;
+  CheckUniqueIds(schema.fields, seen);
+  return schema;
+}
+
+std::string SchemaToJson(const Schema& schema) { return SchemaJson(schema).dump(); }
+
+Result<Schema> ParseSchema(std::string_view json) {
+  return Parsing(json, [](const Json& document) { return SchemaFrom(document); });
+}
+
+}  // namespace ingot::iceberg
