@@ -1,0 +1,185 @@
+// Opens one data file of a scan: selects columns by field id, reshapes them, applies deletes.
+#include <arrow/compute/api.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/arrow/schema.h>
+#include <parquet/exception.h>
+
+#include <algorithm>
+
+#include "base/arrow_result.h"
+#include "iceberg/arrow_schema.h"
+#include "iceberg/row_deletes.h"
+#include "iceberg/scan.h"
+
+namespace ingot::iceberg {
+namespace {
+
+constexpr int64_t kBatchRows = 128 * 1024;
+
+void CollectLeaves(const parquet::arrow::SchemaField& field, std::vector<int>& leaves) {
+  if (field.column_index >= 0) leaves.push_back(field.column_index);
+  for (const auto& child : field.children) CollectLeaves(child, leaves);
+}
+
+/// Where a wanted column comes from: a column of the file's batches, or a constant.
+struct ColumnSource {
+  Field wanted;
+  int batch_column = -1;
+  std::shared_ptr<arrow::Field> file_field;
+  Value constant;
+};
+
+class TaskReader : public arrow::RecordBatchReader {
+ public:
+  TaskReader(std::unique_ptr<parquet::arrow::FileReader> file, std::shared_ptr<arrow::Schema> schema, Schema columns, RowDeletes deletes)
+      : file_(std::move(file)), schema_(std::move(schema)), columns_(std::move(columns)), deletes_(std::move(deletes)) {}
+
+  Status Start(const TableMetadata& metadata, const FileTask& task) {
+    std::shared_ptr<arrow::Schema> file_schema;
+    INGOT_ARROW(file_->GetSchema(&file_schema));
+    if (!HasFieldIds(*file_schema)) {
+      INGOT_ASSIGN(file_schema, AssignFieldIds(*file_schema, metadata.Property("schema.name-mapping.default", "")));
+    }
+    std::vector<int> leaves;
+    int batch_column = 0;
+    for (const Field& wanted : columns_.fields) sources_.push_back({.wanted = wanted, .file_field = nullptr, .constant = {}});
+    for (int i = 0; i < file_schema->num_fields(); ++i) {
+      const FieldId id = FieldIdOf(*file_schema->field(i));
+      const auto source = std::ranges::find_if(sources_, [&](const ColumnSource& candidate) { return candidate.wanted.id == id; });
+      if (id < 0 || source == sources_.end()) continue;
+      CollectLeaves(file_->manifest().schema_fields[size_t(i)], leaves);
+      source->batch_column = batch_column++;
+      source->file_field = file_schema->field(i);
+    }
+    FillConstants(metadata, task.file);
+    no_columns_ = leaves.empty();
+    if (no_columns_) {
+      rows_left_ = file_->parquet_reader()->metadata()->num_rows();
+      return {};
+    }
+    std::vector<int> groups(size_t(file_->num_row_groups()));
+    for (size_t i = 0; i < groups.size(); ++i) groups[i] = int(i);
+    INGOT_ARROW_ASSIGN(batches_, file_->GetRecordBatchReader(groups, leaves));
+    return {};
+  }
+
+  std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
+
+  arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* out) override {
+    *out = nullptr;
+    while (true) {
+      std::shared_ptr<arrow::RecordBatch> raw;
+      int64_t rows = 0;
+      if (no_columns_) {
+        rows = std::min(rows_left_, kBatchRows);
+        rows_left_ -= rows;
+      } else {
+        ARROW_RETURN_NOT_OK(batches_->ReadNext(&raw));
+        rows = raw ? raw->num_rows() : 0;
+      }
+      if (rows == 0 && raw == nullptr) return arrow::Status::OK();
+      auto projected = Project(raw, rows);
+      if (!projected) return arrow::Status::Invalid(projected.error().message);
+      if ((*projected)->num_rows() == 0) continue;
+      *out = std::move(*projected);
+      return arrow::Status::OK();
+    }
+  }
+
+ private:
+  /// A column the file lacks is the constant of its identity partition (specification, "Column Projection").
+  void FillConstants(const TableMetadata& metadata, const DataFile& file) {
+    const PartitionSpec* spec = metadata.SpecById(file.spec_id);
+    for (ColumnSource& source : sources_) {
+      if (source.batch_column >= 0 || spec == nullptr) continue;
+      for (size_t i = 0; i < spec->fields.size() && i < file.partition.size(); ++i)
+        if (spec->fields[i].source_id == source.wanted.id && spec->fields[i].transform.kind == TransformKind::kIdentity) source.constant = file.partition[i];
+    }
+  }
+
+  Result<std::shared_ptr<arrow::RecordBatch>> Project(const std::shared_ptr<arrow::RecordBatch>& raw, int64_t rows) {
+    arrow::ArrayVector arrays;
+    for (const ColumnSource& source : sources_) {
+      std::shared_ptr<arrow::Array> array;
+      if (source.batch_column >= 0) {
+        INGOT_ASSIGN(array, ProjectArray(raw->column(source.batch_column), *source.file_field, source.wanted));
+      } else if (!source.wanted.initial_default.empty()) {
+        return Fail(ErrorKind::kUnsupported, "column " + source.wanted.name + " has an initial default (format 3), which cannot be read yet");
+      } else {
+        INGOT_ASSIGN(array, RepeatValue(source.constant, source.wanted.type, rows));
+      }
+      arrays.push_back(std::move(array));
+    }
+    const size_t wanted = size_t(schema_->num_fields());
+    std::shared_ptr<arrow::RecordBatch> batch;
+    if (!deletes_.Empty()) {
+      std::vector<bool> keep(size_t(rows), true);
+      arrow::FieldVector fields;
+      for (size_t i = 0; i < arrays.size(); ++i) fields.push_back(arrow::field(columns_.fields[i].name, arrays[i]->type()));
+      INGOT_TRY(deletes_.Apply(*arrow::RecordBatch::Make(arrow::schema(fields), rows, arrays), columns_, position_, keep));
+      position_ += rows;
+      arrays.resize(wanted);
+      return Keep(arrow::RecordBatch::Make(schema_, rows, std::move(arrays)), keep);
+    }
+    arrays.resize(wanted);
+    return arrow::RecordBatch::Make(schema_, rows, std::move(arrays));
+  }
+
+  static Result<std::shared_ptr<arrow::RecordBatch>> Keep(std::shared_ptr<arrow::RecordBatch> batch, const std::vector<bool>& keep) {
+    arrow::BooleanBuilder builder;
+    INGOT_ARROW(builder.AppendValues(keep));
+    INGOT_ARROW_ASSIGN(const auto mask, builder.Finish());
+    if (batch->num_columns() == 0)
+      return arrow::RecordBatch::Make(batch->schema(), std::ranges::count(keep, true), arrow::ArrayVector{});
+    INGOT_ARROW_ASSIGN(const auto kept, arrow::compute::Filter(arrow::Datum(batch), arrow::Datum(mask)));
+    return kept.record_batch();
+  }
+
+  std::unique_ptr<parquet::arrow::FileReader> file_;
+  std::shared_ptr<arrow::Schema> schema_;
+  Schema columns_;  // the projection, then what the deletes need
+  RowDeletes deletes_;
+  std::vector<ColumnSource> sources_;
+  std::shared_ptr<arrow::RecordBatchReader> batches_;
+  bool no_columns_ = false;
+  int64_t rows_left_ = 0;
+  int64_t position_ = 0;
+};
+
+Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquet(storage::Storage& storage, const std::string& location) {
+  INGOT_ASSIGN(auto input, storage.OpenInput(location));
+  parquet::ArrowReaderProperties properties;
+  properties.set_batch_size(kBatchRows);
+  properties.set_use_threads(false);
+  properties.set_pre_buffer(false);
+  parquet::arrow::FileReaderBuilder builder;
+  if (const auto opened = builder.Open(input); !opened.ok()) return std::unexpected(FromArrow(opened).Context("data file " + location));
+  builder.properties(properties);
+  std::unique_ptr<parquet::arrow::FileReader> reader;
+  if (const auto built = builder.Build(&reader); !built.ok()) return std::unexpected(FromArrow(built).Context("data file " + location));
+  return reader;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<arrow::RecordBatchReader>> OpenTask(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata,
+                                                           const Schema& projection, const FileTask& task) {
+  INGOT_ASSIGN(auto deletes, RowDeletes::Read(storage, metadata, task));
+  Schema columns = projection;
+  for (const FieldId id : deletes.NeededColumns()) {
+    if (std::ranges::find(columns.fields, id, &Field::id) != columns.fields.end()) continue;
+    for (auto schema = metadata.schemas.rbegin(); schema != metadata.schemas.rend(); ++schema) {
+      const auto field = std::ranges::find(schema->fields, id, &Field::id);
+      if (field == schema->fields.end()) continue;
+      columns.fields.push_back(*field);
+      break;
+    }
+  }
+  INGOT_ASSIGN(auto schema, ToArrowSchema(projection));
+  INGOT_ASSIGN(auto file, OpenParquet(*storage, task.file.location));
+  auto reader = std::make_shared<TaskReader>(std::move(file), std::move(schema), std::move(columns), std::move(deletes));
+  if (auto started = reader->Start(metadata, task); !started) return std::unexpected(std::move(started).error().Context("data file " + task.file.location));
+  return std::shared_ptr<arrow::RecordBatchReader>(std::move(reader));
+}
+
+}  // namespace ingot::iceberg

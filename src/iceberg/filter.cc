@@ -1,0 +1,194 @@
+#include "iceberg/filter.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace ingot::iceberg {
+namespace {
+
+bool IsNaN(const Value& value) {
+  if (const auto* number = std::get_if<double>(&value)) return std::isnan(*number);
+  if (const auto* number = std::get_if<float>(&value)) return std::isnan(*number);
+  return false;
+}
+
+/// Whether a value within the bounds can be equal to `value`.
+bool Within(const ColumnKnowledge& known, const Value& value) {
+  if (known.lower && CompareValues(value, *known.lower) < 0) return false;
+  return !(known.upper && CompareValues(value, *known.upper) > 0);
+}
+
+bool MayCompare(FilterOp op, const ColumnKnowledge& known, const std::vector<Value>& values) {
+  if (op == FilterOp::kIsNull) return known.may_be_null;
+  if (!known.may_be_value) return false;
+  switch (op) {
+    case FilterOp::kNotNull: return true;
+    case FilterOp::kEqual: return IsNaN(values[0]) || Within(known, values[0]);
+    case FilterOp::kIn: return std::ranges::any_of(values, [&](const Value& value) { return IsNaN(value) || Within(known, value); });
+    case FilterOp::kLess: return !known.lower || CompareValues(*known.lower, values[0]) < 0;
+    case FilterOp::kLessOrEqual: return !known.lower || CompareValues(*known.lower, values[0]) <= 0;
+    // NaN counts as greater than every number in SQL engines.
+    case FilterOp::kGreater: return known.may_be_nan || !known.upper || CompareValues(*known.upper, values[0]) > 0;
+    case FilterOp::kGreaterOrEqual: return known.may_be_nan || !known.upper || CompareValues(*known.upper, values[0]) >= 0;
+    default: return true;
+  }
+}
+
+bool MustCompare(FilterOp op, const ColumnKnowledge& known, const std::vector<Value>& values) {
+  if (op == FilterOp::kIsNull) return !known.may_be_value;
+  if (known.may_be_null) return false;
+  if (op == FilterOp::kNotNull) return true;
+  if (known.may_be_nan || !known.lower || !known.upper) return false;
+  const bool single = CompareValues(*known.lower, *known.upper) == 0;
+  switch (op) {
+    case FilterOp::kEqual: return single && CompareValues(*known.lower, values[0]) == 0;
+    case FilterOp::kNotEqual: return !Within(known, values[0]);
+    case FilterOp::kIn: return single && std::ranges::any_of(values, [&](const Value& value) { return CompareValues(value, *known.lower) == 0; });
+    case FilterOp::kLess: return CompareValues(*known.upper, values[0]) < 0;
+    case FilterOp::kLessOrEqual: return CompareValues(*known.upper, values[0]) <= 0;
+    case FilterOp::kGreater: return CompareValues(*known.lower, values[0]) > 0;
+    case FilterOp::kGreaterOrEqual: return CompareValues(*known.lower, values[0]) >= 0;
+    default: return false;
+  }
+}
+
+bool CanHoldNaN(const Type& type) { return type.id == TypeId::kFloat || type.id == TypeId::kDouble; }
+
+}  // namespace
+
+Filter And(std::vector<Filter> children) { return {.op = FilterOp::kAnd, .column = {}, .values = {}, .children = std::move(children)}; }
+Filter Or(std::vector<Filter> children) { return {.op = FilterOp::kOr, .column = {}, .values = {}, .children = std::move(children)}; }
+Filter Compare(std::string column, FilterOp op, Value value) {
+  Filter filter{.op = op, .column = std::move(column)};
+  if (op != FilterOp::kIsNull && op != FilterOp::kNotNull) filter.values.push_back(std::move(value));
+  return filter;
+}
+Filter In(std::string column, std::vector<Value> values) { return {.op = FilterOp::kIn, .column = std::move(column), .values = std::move(values), .children = {}}; }
+
+Result<BoundFilter::Node> BoundFilter::BindNode(const Filter& filter, const Schema& schema) {
+  Node node{.op = filter.op};
+  for (const Filter& child : filter.children) {
+    INGOT_ASSIGN(Node bound, BindNode(child, schema));
+    node.children.push_back(std::move(bound));
+  }
+  if (filter.op == FilterOp::kTrue || filter.op == FilterOp::kAnd || filter.op == FilterOp::kOr) return node;
+  const Field* field = schema.FindByName(filter.column);
+  if (field == nullptr) return Fail(ErrorKind::kBadInput, "filter on a column that does not exist: " + filter.column);
+  node.column = field->id;
+  node.type = field->type;
+  node.values = filter.values;
+  return node;
+}
+
+Result<BoundFilter> BoundFilter::Bind(const Filter& filter, const Schema& schema) {
+  BoundFilter bound;
+  INGOT_ASSIGN(bound.root_, BindNode(filter, schema));
+  return bound;
+}
+
+bool BoundFilter::May(const Node& node, const Knowledge& knowledge) {
+  const auto may = [&](const Node& child) { return May(child, knowledge); };
+  if (node.op == FilterOp::kTrue) return true;
+  if (node.op == FilterOp::kAnd) return std::ranges::all_of(node.children, may);
+  if (node.op == FilterOp::kOr) return std::ranges::any_of(node.children, may);
+  return MayCompare(node.op, knowledge(node.column), node.values);
+}
+
+bool BoundFilter::Must(const Node& node, const Knowledge& knowledge) {
+  const auto must = [&](const Node& child) { return Must(child, knowledge); };
+  if (node.op == FilterOp::kTrue) return true;
+  if (node.op == FilterOp::kAnd) return std::ranges::all_of(node.children, must);
+  if (node.op == FilterOp::kOr) return std::ranges::any_of(node.children, must);
+  return MustCompare(node.op, knowledge(node.column), node.values);
+}
+
+bool BoundFilter::MayMatch(const Knowledge& knowledge) const { return May(root_, knowledge); }
+bool BoundFilter::MustMatch(const Knowledge& knowledge) const { return Must(root_, knowledge); }
+
+// Inclusive projection: a condition on a source column becomes one on the transform's result. Transforms that keep the
+// order keep bounds too, with "less" weakened to "less or equal"; a bucket keeps equality only.
+bool BoundFilter::MayPartition(const Node& node, const PartitionSpec& spec, const std::function<ColumnKnowledge(size_t)>& fields) {
+  const auto may = [&](const Node& child) { return MayPartition(child, spec, fields); };
+  if (node.op == FilterOp::kTrue) return true;
+  if (node.op == FilterOp::kAnd) return std::ranges::all_of(node.children, may);
+  if (node.op == FilterOp::kOr) return std::ranges::any_of(node.children, may);
+  for (size_t i = 0; i < spec.fields.size(); ++i) {
+    const Transform& transform = spec.fields[i].transform;
+    if (spec.fields[i].source_id != node.column || transform.kind == TransformKind::kVoid || transform.kind == TransformKind::kUnknown) continue;
+    const bool ordered = KeepsOrder(transform), equality = node.op == FilterOp::kEqual || node.op == FilterOp::kIn;
+    const bool null_test = node.op == FilterOp::kIsNull || node.op == FilterOp::kNotNull;
+    if (!null_test && !equality && !ordered) continue;
+    if (node.op == FilterOp::kNotEqual) continue;
+    std::vector<Value> values;
+    bool projected = true;
+    for (const Value& value : node.values) {
+      auto result = ApplyTransform(transform, value, node.type);
+      projected = projected && result.has_value();
+      if (result) values.push_back(std::move(*result));
+    }
+    FilterOp op = node.op;
+    if (transform.kind != TransformKind::kIdentity && op == FilterOp::kLess) op = FilterOp::kLessOrEqual;
+    if (transform.kind != TransformKind::kIdentity && op == FilterOp::kGreater) op = FilterOp::kGreaterOrEqual;
+    if (projected && !MayCompare(op, fields(i), values)) return false;
+  }
+  return true;
+}
+
+bool BoundFilter::MayMatchManifest(const ManifestFile& manifest, const PartitionSpec& spec, const std::vector<Type>& types) const {
+  if (manifest.partitions.size() != spec.fields.size()) return true;
+  return MayPartition(root_, spec, [&](size_t i) {
+    const PartitionSummary& summary = manifest.partitions[i];
+    ColumnKnowledge known{.may_be_null = summary.contains_null, .may_be_nan = CanHoldNaN(types[i]) && summary.contains_nan.value_or(true)};
+    if (summary.lower)
+      if (auto value = DeserializeValue(*summary.lower, types[i])) known.lower = std::move(*value);
+    if (summary.upper)
+      if (auto value = DeserializeValue(*summary.upper, types[i])) known.upper = std::move(*value);
+    return known;
+  });
+}
+
+Knowledge KnowledgeOf(const DataFile& file, const PartitionSpec& spec, const Schema& schema) {
+  return [&](FieldId id) {
+    const Field* field = schema.FindById(id);
+    ColumnKnowledge known;
+    if (field == nullptr) return known;
+    for (size_t i = 0; i < spec.fields.size() && i < file.partition.size(); ++i)
+      if (spec.fields[i].source_id == id && spec.fields[i].transform.kind == TransformKind::kIdentity) {
+        const Value& value = file.partition[i];
+        known.may_be_null = IsNull(value);
+        known.may_be_value = !IsNull(value);
+        known.may_be_nan = IsNaN(value);
+        if (!IsNull(value) && !IsNaN(value)) known.lower = known.upper = value;
+        return known;
+      }
+    const auto nulls = file.null_counts.find(id), values = file.value_counts.find(id), nans = file.nan_counts.find(id);
+    if (nulls != file.null_counts.end()) known.may_be_null = nulls->second != 0;
+    if (nulls != file.null_counts.end() && values != file.value_counts.end()) known.may_be_value = nulls->second != values->second;
+    known.may_be_nan = CanHoldNaN(field->type) && (nans == file.nan_counts.end() || nans->second != 0);
+    const auto bound = [&](const std::map<FieldId, std::string>& bounds, std::optional<Value>& into) {
+      const auto found = bounds.find(id);
+      if (found == bounds.end()) return;
+      auto value = DeserializeValue(found->second, field->type);
+      if (value && !IsNaN(*value)) into = std::move(*value);
+    };
+    bound(file.lower_bounds, known.lower);
+    bound(file.upper_bounds, known.upper);
+    return known;
+  };
+}
+
+bool BoundFilter::MayMatchFile(const DataFile& file, const PartitionSpec& spec, const Schema& schema) const {
+  const bool partition = MayPartition(root_, spec, [&](size_t i) {
+    const Value& value = file.partition[i];
+    ColumnKnowledge known{.may_be_null = IsNull(value), .may_be_value = !IsNull(value), .may_be_nan = IsNaN(value)};
+    if (!IsNull(value) && !IsNaN(value)) known.lower = known.upper = value;
+    return known;
+  });
+  return partition && MayMatch(KnowledgeOf(file, spec, schema));
+}
+
+bool BoundFilter::MustMatchFile(const DataFile& file, const PartitionSpec& spec, const Schema& schema) const {
+  return MustMatch(KnowledgeOf(file, spec, schema));
+}
+
+}  // namespace ingot::iceberg

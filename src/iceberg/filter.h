@@ -1,0 +1,70 @@
+// Conditions on columns, tested against what metadata knows of many rows at once.
+// Source: Iceberg specification, "Scan Planning" (inclusive and strict projection).
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "iceberg/manifest.h"
+
+namespace ingot::iceberg {
+
+enum class FilterOp { kTrue, kAnd, kOr, kEqual, kNotEqual, kLess, kLessOrEqual, kGreater, kGreaterOrEqual, kIn, kIsNull, kNotNull };
+
+struct Filter {
+  FilterOp op = FilterOp::kTrue;
+  std::string column;          // full name, for all but kTrue, kAnd, kOr
+  std::vector<Value> values;   // of the column's type
+  std::vector<Filter> children;
+};
+
+Filter And(std::vector<Filter> children);
+Filter Or(std::vector<Filter> children);
+Filter Compare(std::string column, FilterOp op, Value value);
+Filter In(std::string column, std::vector<Value> values);
+
+/// What is known of one column over a set of rows. Absent bounds: unknown.
+struct ColumnKnowledge {
+  std::optional<Value> lower, upper;  // inclusive, over values that are neither null nor NaN
+  bool may_be_null = true;
+  bool may_be_value = true;           // false: all are null
+  bool may_be_nan = true;
+};
+using Knowledge = std::function<ColumnKnowledge(FieldId)>;
+
+/// The filter with its columns resolved in a schema. Errors: kBadInput for an unknown column or a value of another type.
+class BoundFilter {
+ public:
+  static Result<BoundFilter> Bind(const Filter& filter, const Schema& schema);
+
+  /// False only when no row can match.
+  bool MayMatch(const Knowledge& knowledge) const;
+  /// True only when every row matches.
+  bool MustMatch(const Knowledge& knowledge) const;
+
+  /// Whether rows of such a manifest, or of such a file, can match. `types`: see PartitionTypes.
+  bool MayMatchManifest(const ManifestFile& manifest, const PartitionSpec& spec, const std::vector<Type>& types) const;
+  bool MayMatchFile(const DataFile& file, const PartitionSpec& spec, const Schema& schema) const;
+  bool MustMatchFile(const DataFile& file, const PartitionSpec& spec, const Schema& schema) const;
+
+ private:
+  struct Node {
+    FilterOp op = FilterOp::kTrue;
+    FieldId column = 0;
+    Type type;
+    std::vector<Value> values;
+    std::vector<Node> children;
+  };
+  static Result<Node> BindNode(const Filter& filter, const Schema& schema);
+  static bool May(const Node& node, const Knowledge& knowledge);
+  static bool Must(const Node& node, const Knowledge& knowledge);
+  static bool MayPartition(const Node& node, const PartitionSpec& spec, const std::function<ColumnKnowledge(size_t)>& fields);
+  Node root_;
+};
+
+/// What a file's metrics and identity partition values say of its columns.
+Knowledge KnowledgeOf(const DataFile& file, const PartitionSpec& spec, const Schema& schema);
+
+}  // namespace ingot::iceberg

@@ -1,0 +1,36 @@
+// Splits batches of rows by their partition, without copying where a batch lies in one.
+#pragma once
+
+#include <arrow/record_batch.h>
+
+#include <memory>
+#include <vector>
+
+#include "iceberg/metadata.h"
+#include "iceberg/value.h"
+
+namespace ingot::iceberg {
+
+struct PartitionedBatch {
+  std::vector<Value> partition;  // one per field of the spec
+  std::shared_ptr<arrow::RecordBatch> rows;
+};
+
+class PartitionSplitter {
+ public:
+  /// Source columns must be top-level columns of the schema. Errors: kUnsupported otherwise, or for an unknown transform.
+  static Result<PartitionSplitter> Make(const PartitionSpec& spec, const Schema& schema);
+
+  /// Rows keep their order within a partition. Cost: O(rows) hash look-ups; one Take per partition of a mixed batch.
+  Result<std::vector<PartitionedBatch>> Split(const std::shared_ptr<arrow::RecordBatch>& batch) const;
+
+ private:
+  struct Source {
+    int column;
+    Type type;
+    Transform transform;
+  };
+  std::vector<Source> sources_;
+};
+
+}  // namespace ingot::iceberg

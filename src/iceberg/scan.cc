@@ -1,0 +1,143 @@
+#include "iceberg/scan.h"
+
+#include <arrow/table.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/arrow_result.h"
+#include "iceberg/arrow_schema.h"
+
+namespace ingot::iceberg {
+namespace {
+
+struct DeleteFile {
+  DataFile file;
+  SequenceNumber sequence_number;
+};
+
+Result<Schema> Project(const Schema& schema, const std::vector<std::string>& columns) {
+  if (columns.empty()) return schema;
+  Schema projection{.schema_id = schema.schema_id, .fields = {}, .identifier_field_ids = {}};
+  for (const std::string& column : columns) {
+    const auto field = std::ranges::find(schema.fields, column, &Field::name);
+    if (field == schema.fields.end()) return Fail(ErrorKind::kBadInput, "column does not exist: " + column);
+    projection.fields.push_back(*field);
+  }
+  return projection;
+}
+
+bool SamePartition(const DataFile& a, const DataFile& b) {
+  return a.spec_id == b.spec_id &&
+         std::ranges::equal(a.partition, b.partition, [](const Value& x, const Value& y) { return CompareValues(x, y) == 0; });
+}
+
+/// Specification, "Scan Planning": position deletes apply to data not newer than they are, equality deletes to older
+/// data only; both within their partition, equality deletes of an unpartitioned spec everywhere.
+bool Applies(const DeleteFile& del, const FileTask& task, const TableMetadata& metadata) {
+  if (del.file.content == FileContent::kPositionDeletes) {
+    if (del.sequence_number < task.sequence_number || !SamePartition(del.file, task.file)) return false;
+    if (!del.file.referenced_data_file.empty()) return del.file.referenced_data_file == task.file.location;
+    // Reserved column file_path: its bounds tell which data files are meant.
+    constexpr FieldId kFilePath = 2147483546;
+    const auto lower = del.file.lower_bounds.find(kFilePath), upper = del.file.upper_bounds.find(kFilePath);
+    if (lower != del.file.lower_bounds.end() && task.file.location < lower->second) return false;
+    return upper == del.file.upper_bounds.end() || task.file.location.substr(0, upper->second.size()) <= upper->second;
+  }
+  if (del.sequence_number <= task.sequence_number) return false;
+  const PartitionSpec* spec = metadata.SpecById(del.file.spec_id);
+  return (spec != nullptr && spec->IsUnpartitioned()) || SamePartition(del.file, task.file);
+}
+
+Status CheckReadable(const DataFile& file) {
+  if (file.content_offset || file.format == "PUFFIN")
+    return Fail(ErrorKind::kUnsupported, "deletion vectors (format 3) cannot be read yet: " + file.location);
+  if (file.format != "PARQUET") return Fail(ErrorKind::kUnsupported, "data files of format " + file.format + " cannot be read: " + file.location);
+  return {};
+}
+
+}  // namespace
+
+int64_t ScanPlan::RecordCount() const {
+  int64_t rows = 0;
+  for (const FileTask& task : tasks) rows += task.file.record_count;
+  return rows;
+}
+
+Result<ScanPlan> PlanScan(storage::Storage& storage, const TableMetadata& metadata, const ScanOptions& options) {
+  ScanPlan plan;
+  const Snapshot* snapshot = options.snapshot_id ? metadata.SnapshotById(*options.snapshot_id) : metadata.CurrentSnapshot();
+  if (options.snapshot_id && snapshot == nullptr) return Fail(ErrorKind::kNotFound, fmt::format("snapshot does not exist: {}", *options.snapshot_id));
+  // Reads of the past use the schema of the past (specification, "Scan Planning").
+  const Schema& schema = options.snapshot_id ? metadata.SchemaOf(*snapshot) : metadata.CurrentSchema();
+  INGOT_ASSIGN(plan.projection, Project(schema, options.columns));
+  if (snapshot == nullptr) return plan;
+  INGOT_ASSIGN(const BoundFilter filter, BoundFilter::Bind(options.filter, schema));
+  INGOT_ASSIGN(const auto manifests, ReadManifestList(storage, *snapshot));
+  std::vector<DeleteFile> deletes;
+  for (const ManifestFile& manifest : manifests) {
+    if (!manifest.MayHoldLive()) continue;
+    const PartitionSpec* spec = metadata.SpecById(manifest.spec_id);
+    if (spec == nullptr) return Fail(ErrorKind::kCorrupt, fmt::format("manifest {} names an unknown partition spec {}", manifest.location, manifest.spec_id));
+    INGOT_ASSIGN(const auto types, PartitionTypes(*spec, metadata));
+    if (!manifest.holds_deletes && !filter.MayMatchManifest(manifest, *spec, types)) {
+      ++plan.manifests_pruned;
+      continue;
+    }
+    ++plan.manifests_read;
+    INGOT_ASSIGN(auto entries, ReadManifest(storage, manifest, metadata));
+    for (ManifestEntry& entry : entries) {
+      if (entry.status == EntryStatus::kDeleted) continue;
+      INGOT_TRY(CheckReadable(entry.file));
+      if (entry.file.content != FileContent::kData) deletes.push_back({std::move(entry.file), *entry.sequence_number});
+      else if (filter.MayMatchFile(entry.file, *spec, schema)) plan.tasks.push_back({std::move(entry.file), *entry.sequence_number, {}});
+      else ++plan.files_pruned;
+    }
+  }
+  for (FileTask& task : plan.tasks)
+    for (const DeleteFile& del : deletes)
+      if (Applies(del, task, metadata)) task.deletes.push_back(del.file);
+  return plan;
+}
+
+Result<ScanPlan> PlanAppends(storage::Storage& storage, const TableMetadata& metadata, const std::vector<const Snapshot*>& snapshots,
+                             const std::vector<std::string>& columns) {
+  ScanPlan plan;
+  INGOT_ASSIGN(plan.projection, Project(metadata.CurrentSchema(), columns));
+  std::set<SnapshotId> wanted;
+  std::set<std::string> seen;
+  for (const Snapshot* snapshot : snapshots) wanted.insert(snapshot->snapshot_id);
+  for (const Snapshot* snapshot : snapshots) {
+    INGOT_ASSIGN(const auto manifests, ReadManifestList(storage, *snapshot));
+    for (const ManifestFile& manifest : manifests) {
+      if (manifest.holds_deletes || manifest.added_snapshot_id != snapshot->snapshot_id) continue;
+      ++plan.manifests_read;
+      INGOT_ASSIGN(auto entries, ReadManifest(storage, manifest, metadata));
+      for (ManifestEntry& entry : entries) {
+        if (entry.status != EntryStatus::kAdded || !entry.snapshot_id || !wanted.contains(*entry.snapshot_id)) continue;
+        if (!seen.insert(entry.file.location).second) continue;
+        INGOT_TRY(CheckReadable(entry.file));
+        plan.tasks.push_back({std::move(entry.file), *entry.sequence_number, {}});
+      }
+    }
+  }
+  return plan;
+}
+
+Result<std::shared_ptr<arrow::Table>> ReadAll(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata, const ScanPlan& plan) {
+  INGOT_ASSIGN(const auto schema, ToArrowSchema(plan.projection));
+  arrow::RecordBatchVector batches;
+  for (const FileTask& task : plan.tasks) {
+    INGOT_ASSIGN(const auto reader, OpenTask(storage, metadata, plan.projection, task));
+    while (true) {
+      INGOT_ARROW_ASSIGN(auto batch, reader->Next());
+      if (batch == nullptr) break;
+      batches.push_back(std::move(batch));
+    }
+  }
+  INGOT_ARROW_ASSIGN(auto table, arrow::Table::FromRecordBatches(schema, batches));
+  return table;
+}
+
+}  // namespace ingot::iceberg

@@ -1,0 +1,56 @@
+// From a snapshot to rows: which files hold them, which deletes apply, and the files read as the table's columns.
+// Source: Iceberg specification, "Scan Planning", "Row-level Deletes", "Column Projection".
+#pragma once
+
+#include <arrow/record_batch.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "iceberg/filter.h"
+#include "iceberg/manifest.h"
+
+namespace ingot::iceberg {
+
+struct ScanOptions {
+  std::optional<SnapshotId> snapshot_id;  // the current one when absent
+  std::vector<std::string> columns;       // top-level names; all when empty
+  Filter filter;                          // prunes files: rows that do not match may still come
+};
+
+/// One data file with the delete files that apply to it.
+struct FileTask {
+  DataFile file;
+  SequenceNumber sequence_number = 0;
+  std::vector<DataFile> deletes;
+};
+
+struct ScanPlan {
+  Schema projection;
+  std::vector<FileTask> tasks;
+  int64_t manifests_read = 0;
+  int64_t manifests_pruned = 0;
+  int64_t files_pruned = 0;
+
+  int64_t RecordCount() const;  // before deletes
+};
+
+/// Errors: kNotFound for an unknown snapshot; kUnsupported for what this version cannot read rightly (deletion vectors,
+/// data files that are not Parquet).
+Result<ScanPlan> PlanScan(storage::Storage& storage, const TableMetadata& metadata, const ScanOptions& options);
+
+/// The files that the given snapshots (ancestors of the current one) added by appending, without any deletes: the rows as
+/// they were ingested. Deletes by others do not undo what a consumer downstream has to see once.
+Result<ScanPlan> PlanAppends(storage::Storage& storage, const TableMetadata& metadata, const std::vector<const Snapshot*>& snapshots,
+                             const std::vector<std::string>& columns);
+
+/// The rows of one task, as batches of the plan's projection. Keeps at most one row group in memory.
+Result<std::shared_ptr<arrow::RecordBatchReader>> OpenTask(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata,
+                                                           const Schema& projection, const FileTask& task);
+
+/// All rows of a plan, task after task.
+Result<std::shared_ptr<arrow::Table>> ReadAll(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata, const ScanPlan& plan);
+
+}  // namespace ingot::iceberg

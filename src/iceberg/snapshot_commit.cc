@@ -1,0 +1,246 @@
+// Builds the manifests of a new snapshot and commits it.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/random.h"
+#include "iceberg/table.h"
+#include "storage/location.h"
+
+namespace ingot::iceberg {
+namespace {
+
+struct Counts {
+  int64_t data_files = 0, delete_files = 0, rows = 0, position_deletes = 0, equality_deletes = 0, bytes = 0;
+  std::set<std::string> partitions;
+
+  void Add(const DataFile& file) {
+    bytes += file.file_bytes;
+    if (file.content == FileContent::kData) ++data_files, rows += file.record_count;
+    else ++delete_files;
+    if (file.content == FileContent::kPositionDeletes) position_deletes += file.record_count;
+    if (file.content == FileContent::kEqualityDeletes) equality_deletes += file.record_count;
+    std::string key = std::to_string(file.spec_id);
+    for (const Value& value : file.partition) key += fmt::format("|{}:", value.index()) + SerializeValue(value, {});
+    partitions.insert(std::move(key));
+  }
+};
+
+int64_t SummaryInt(const Properties& summary, const std::string& key) {
+  const auto found = summary.find(key);
+  return found == summary.end() ? 0 : std::atoll(found->second.c_str());
+}
+
+/// Specification, Appendix F "Snapshot Summary": what changed, and totals carried on from the parent.
+Properties Summary(const SnapshotChange& change, const Counts& added, const Counts& removed, const Snapshot* parent) {
+  Properties summary = change.summary;
+  summary["operation"] = change.operation;
+  const auto put = [&](const char* key, int64_t count) {
+    if (count != 0) summary[key] = std::to_string(count);
+  };
+  put("added-data-files", added.data_files);
+  put("added-delete-files", added.delete_files);
+  put("added-records", added.rows);
+  put("added-files-size", added.bytes);
+  put("added-position-deletes", added.position_deletes);
+  put("added-equality-deletes", added.equality_deletes);
+  put("deleted-data-files", removed.data_files);
+  put("deleted-records", removed.rows);
+  put("removed-files-size", removed.bytes);
+  std::set<std::string> partitions = added.partitions;
+  partitions.insert(removed.partitions.begin(), removed.partitions.end());
+  put("changed-partition-count", int64_t(partitions.size()));
+  const auto total = [&](const char* key, int64_t more, int64_t less) {
+    const int64_t before = parent ? SummaryInt(parent->summary, key) : 0;
+    // A parent without totals (older writers) leaves them unknown rather than wrong.
+    if (parent == nullptr || parent->summary.contains(key)) summary[key] = std::to_string(before + more - less);
+  };
+  total("total-data-files", added.data_files, removed.data_files);
+  total("total-delete-files", added.delete_files, removed.delete_files);
+  total("total-records", added.rows, removed.rows);
+  total("total-files-size", added.bytes, removed.bytes);
+  total("total-position-deletes", added.position_deletes, removed.position_deletes);
+  total("total-equality-deletes", added.equality_deletes, removed.equality_deletes);
+  return summary;
+}
+
+/// One attempt at a snapshot on one state of the table. Files that lose are deleted again.
+class SnapshotDraft {
+ public:
+  SnapshotDraft(const TableHome& home, const SnapshotChange& change, const TableMetadata& metadata) : home_(home), change_(change), metadata_(metadata) {
+    snapshot_.snapshot_id = int64_t(RandomBits() >> 1);
+    snapshot_.sequence_number = metadata.last_sequence_number + 1;
+    snapshot_.schema_id = metadata.current_schema_id;
+    commit_id_ = RandomUuid();
+    const auto ref = metadata.refs.find(change.branch);
+    if (ref != metadata.refs.end()) parent_ = metadata.SnapshotById(ref->second.snapshot_id);
+    else if (change.branch != "main") parent_ = metadata.CurrentSnapshot();
+    if (parent_) snapshot_.parent_id = parent_->snapshot_id;
+    int64_t newest_ms = metadata.last_updated_ms;
+    if (parent_) newest_ms = std::max(newest_ms, parent_->timestamp_ms);
+    snapshot_.timestamp_ms = std::max(NowMicros() / 1000, newest_ms);
+  }
+
+  Result<Snapshot> Write() {
+    INGOT_TRY(AddFiles());
+    if (parent_) INGOT_TRY(CarryManifests());
+    INGOT_TRY(MergeManifests());
+    INGOT_TRY(FaultPoint("commit.after_manifests"));
+    snapshot_.summary = Summary(change_, added_, removed_, parent_);
+    snapshot_.manifest_list = storage::JoinLocation(Folder(), fmt::format("snap-{}-1-{}.avro", snapshot_.snapshot_id, commit_id_));
+    INGOT_TRY(WriteManifestList(*home_.storage, snapshot_.manifest_list, snapshot_, manifests_));
+    written_.push_back(snapshot_.manifest_list);
+    INGOT_TRY(FaultPoint("commit.after_manifest_list"));
+    return snapshot_;
+  }
+
+  const std::vector<std::string>& written() const { return written_; }
+  int64_t removed_files() const { return removed_.data_files; }
+
+ private:
+  std::string Folder() const { return metadata_.Property("write.metadata.path", storage::JoinLocation(metadata_.location, "metadata")); }
+
+  Result<ManifestFile> NewManifest(const PartitionSpec& spec, bool holds_deletes, const std::vector<ManifestEntry>& entries) {
+    const std::string location = storage::JoinLocation(Folder(), fmt::format("{}-m{}.avro", commit_id_, manifest_number_++));
+    INGOT_ASSIGN(const Schema schema, SchemaWithSources(spec));
+    INGOT_ASSIGN(auto manifest, WriteManifest(*home_.storage, location, {.schema = &schema, .spec = &spec, .holds_deletes = holds_deletes, .snapshot_id = snapshot_.snapshot_id}, entries));
+    written_.push_back(location);
+    return manifest;
+  }
+
+  /// The current schema, with columns that were dropped since but that the spec still partitions by.
+  Result<Schema> SchemaWithSources(const PartitionSpec& spec) const {
+    Schema schema = metadata_.CurrentSchema();
+    for (const PartitionField& field : spec.fields) {
+      if (schema.FindById(field.source_id)) continue;
+      for (auto old = metadata_.schemas.rbegin(); old != metadata_.schemas.rend(); ++old)
+        if (const Field* source = old->FindById(field.source_id)) {
+          schema.fields.push_back(*source);
+          break;
+        }
+    }
+    return schema;
+  }
+
+  Status AddFiles() {
+    std::map<std::pair<int32_t, bool>, std::vector<ManifestEntry>> groups;
+    for (const DataFile& file : change_.added) {
+      added_.Add(file);
+      groups[{file.spec_id, file.content != FileContent::kData}].push_back({.status = EntryStatus::kAdded, .snapshot_id = snapshot_.snapshot_id, .file = file});
+    }
+    for (const auto& [group, entries] : groups) {
+      const PartitionSpec* spec = metadata_.SpecById(group.first);
+      if (spec == nullptr) return Fail(ErrorKind::kInternal, "a file of an unknown partition spec cannot be committed");
+      INGOT_ASSIGN(auto manifest, NewManifest(*spec, group.second, entries));
+      manifests_.push_back(std::move(manifest));
+    }
+    return {};
+  }
+
+  Status CarryManifests() {
+    INGOT_ASSIGN(const auto carried, ReadManifestList(*home_.storage, *parent_));
+    for (const ManifestFile& manifest : carried) {
+      if (!manifest.MayHoldLive()) continue;
+      if (!change_.removes || manifest.holds_deletes) {
+        manifests_.push_back(manifest);
+        continue;
+      }
+      INGOT_ASSIGN(auto entries, ReadManifest(*home_.storage, manifest, metadata_));
+      bool touched = false;
+      std::vector<ManifestEntry> kept;
+      for (ManifestEntry& entry : entries) {
+        if (entry.status == EntryStatus::kDeleted) continue;
+        INGOT_ASSIGN(const bool remove, change_.removes(entry.file));
+        entry.status = remove ? EntryStatus::kDeleted : EntryStatus::kExisting;
+        if (remove) entry.snapshot_id = snapshot_.snapshot_id, removed_.Add(entry.file), touched = true;
+        kept.push_back(std::move(entry));
+      }
+      if (!touched) {
+        manifests_.push_back(manifest);
+        continue;
+      }
+      INGOT_ASSIGN(auto rewritten, NewManifest(*metadata_.SpecById(manifest.spec_id), false, kept));
+      manifests_.push_back(std::move(rewritten));
+    }
+    return {};
+  }
+
+  // Old manifests of one spec are packed together, newest last, up to the target size. Manifests of this snapshot stay
+  // as they are, so that consumers downstream find what was added in them alone.
+  Status MergeManifests() {
+    if (metadata_.Property("commit.manifest-merge.enabled", "true") != "true") return {};
+    const int64_t target = metadata_.PropertyInt("commit.manifest.target-size-bytes", 8 << 20);
+    const size_t min_count = size_t(std::max<int64_t>(2, metadata_.PropertyInt("commit.manifest.min-count-to-merge", 100)));
+    std::map<std::pair<int32_t, bool>, std::vector<ManifestFile>> groups;
+    std::vector<ManifestFile> result;
+    for (ManifestFile& manifest : manifests_) {
+      const bool fresh = manifest.added_snapshot_id == snapshot_.snapshot_id && manifest.sequence_number < 0;
+      if (fresh || manifest.bytes >= target) result.push_back(std::move(manifest));
+      else groups[{manifest.spec_id, manifest.holds_deletes}].push_back(std::move(manifest));
+    }
+    for (auto& [group, members] : groups) {
+      if (members.size() < min_count) {
+        std::ranges::move(members, std::back_inserter(result));
+        continue;
+      }
+      std::vector<ManifestEntry> entries;
+      int64_t bytes = 0;
+      for (size_t i = 0; i < members.size(); ++i) {
+        INGOT_ASSIGN(auto read, ReadManifest(*home_.storage, members[i], metadata_));
+        for (ManifestEntry& entry : read) {
+          if (entry.status == EntryStatus::kDeleted) continue;
+          entry.status = EntryStatus::kExisting;
+          entries.push_back(std::move(entry));
+        }
+        bytes += members[i].bytes;
+        if (bytes < target && i + 1 < members.size()) continue;
+        INGOT_ASSIGN(auto merged, NewManifest(*metadata_.SpecById(group.first), group.second, entries));
+        result.push_back(std::move(merged));
+        entries.clear();
+        bytes = 0;
+      }
+    }
+    manifests_ = std::move(result);
+    return {};
+  }
+
+  const TableHome& home_;
+  const SnapshotChange& change_;
+  const TableMetadata& metadata_;
+  const Snapshot* parent_ = nullptr;
+  Snapshot snapshot_;
+  std::string commit_id_;
+  std::vector<ManifestFile> manifests_;
+  std::vector<std::string> written_;
+  int manifest_number_ = 0;
+  Counts added_, removed_;
+};
+
+}  // namespace
+
+Result<Table> CommitSnapshot(const TableHome& home, const SnapshotChange& change) {
+  std::vector<std::string> written;
+  const auto clean = [&] {
+    for (const std::string& location : written) (void)home.storage->Delete(location);
+    written.clear();
+  };
+  auto committed = CommitMetadata(home, [&](TableMetadata& metadata) -> Status {
+    clean();  // of an attempt that lost
+    if (metadata.format_version != 2)
+      return Fail(ErrorKind::kUnsupported, fmt::format("table {} has format version {}; commits need format 2", home.name.Text(), metadata.format_version));
+    if (change.validate) INGOT_TRY(change.validate(metadata));
+    if (change.metadata_change) INGOT_TRY(change.metadata_change(metadata));
+    SnapshotDraft draft(home, change, metadata);
+    auto snapshot = draft.Write();
+    written = draft.written();
+    if (!snapshot) return std::unexpected(std::move(snapshot).error());
+    AddSnapshot(metadata, std::move(*snapshot), change.branch);
+    return {};
+  });
+  if (!committed && committed.error().kind != ErrorKind::kOutcomeUnknown) clean();
+  return committed;
+}
+
+}  // namespace ingot::iceberg

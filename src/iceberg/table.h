@@ -1,0 +1,62 @@
+// A table at one version, and changes to it by compare-and-swap.
+// Source: Iceberg specification, "Optimistic Concurrency", "Commit Conflict Resolution and Retry"; docs/formats/commit.md.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "iceberg/catalog.h"
+#include "iceberg/manifest.h"
+
+namespace ingot::iceberg {
+
+/// Where a table lives. Copies share the catalog and the storage.
+struct TableHome {
+  std::shared_ptr<Catalog> catalog;
+  std::shared_ptr<storage::Storage> storage;
+  TableName name;
+};
+
+struct Table {
+  TableHome home;
+  std::string metadata_location;
+  std::shared_ptr<const TableMetadata> metadata;
+};
+
+/// Reads a metadata file, gzip or plain.
+Result<TableMetadata> ReadMetadataFile(storage::Storage& storage, const std::string& location);
+
+/// Errors: kNotFound, kCorrupt.
+Result<Table> LoadTable(const TableHome& home);
+/// Errors: kExists.
+Result<Table> CreateTable(const TableHome& home, const TableMetadata& metadata);
+
+/// What a commit does to the metadata. Called again on the newer state after each conflict; its error ends the commit.
+using MetadataChange = std::function<Status(TableMetadata&)>;
+
+/// Applies `change` and swaps it in, with bounded retries. Returns the table as committed.
+/// Errors: what `change` says; kConflict when the retries are used up; kOutcomeUnknown when even reading back failed.
+Result<Table> CommitMetadata(const TableHome& home, const MetadataChange& change);
+
+/// One snapshot to be: files in, files out, and conditions that must hold on the state it lands on.
+struct SnapshotChange {
+  std::string operation = "append";       // append, overwrite, replace, delete
+  std::vector<DataFile> added;            // data and delete files
+  /// Live data files for which it says true are removed. Files that are kept are rewritten into new manifests.
+  std::function<Result<bool>(const DataFile&)> removes;
+  Properties summary;                     // beside the counts, which are computed
+  std::string branch = "main";
+  /// Runs on each state the commit is tried on, before anything is written.
+  std::function<Status(const TableMetadata&)> validate;
+  /// Last touch of the metadata in the same swap, e.g. a wider schema.
+  MetadataChange metadata_change;
+};
+
+/// Manifests are merged when a snapshot would have more than commit.manifest.min-count-to-merge of them
+/// (commit.manifest-merge.enabled; false gives fast appends).
+Result<Table> CommitSnapshot(const TableHome& home, const SnapshotChange& change);
+
+}  // namespace ingot::iceberg

@@ -1,0 +1,170 @@
+#include "iceberg/table_writer.h"
+
+#include <arrow/util/byte_size.h>
+#include <fmt/format.h>
+
+#include <list>
+#include <map>
+
+#include "base/random.h"
+#include "iceberg/parquet_file.h"
+#include "iceberg/partition_split.h"
+#include "storage/location.h"
+
+namespace ingot::iceberg {
+namespace {
+
+/// Folder names of partitions: everything that is not plain is percent-encoded (RFC 3986 unreserved).
+std::string UrlEncode(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~';
+    if (plain) out += c;
+    else out += fmt::format("%{:02X}", uint8_t(c));
+  }
+  return out;
+}
+
+/// Rows of one partition on their way into files.
+struct Lane {
+  std::vector<Value> partition;
+  std::vector<std::shared_ptr<arrow::RecordBatch>> waiting;
+  int64_t waiting_rows = 0;
+  int64_t waiting_bytes = 0;
+  std::unique_ptr<ParquetFileWriter> file;
+  uint64_t last_used = 0;
+};
+
+class Writer : public TableWriter {
+ public:
+  Writer(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata, PartitionSplitter splitter, WriterOptions options)
+      : storage_(std::move(storage)), metadata_(metadata), splitter_(std::move(splitter)), options_(std::move(options)) {
+    data_folder_ = metadata_.Property("write.data.path", storage::JoinLocation(metadata_.location, "data"));
+    write_id_ = RandomUuid();
+  }
+
+  Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) override {
+    INGOT_ASSIGN(auto parts, splitter_.Split(batch));
+    for (PartitionedBatch& part : parts) {
+      INGOT_ASSIGN(Lane * lane, LaneOf(part.partition));
+      const int64_t bytes = arrow::util::ReferencedBufferSize(*part.rows).ValueOr(0);
+      lane->waiting_rows += part.rows->num_rows();
+      lane->waiting_bytes += bytes;
+      buffered_bytes_ += bytes;
+      lane->waiting.push_back(std::move(part.rows));
+      lane->last_used = ++clock_;
+      if (lane->waiting_rows >= options_.row_group_rows_max) INGOT_TRY(Flush(*lane));
+    }
+    while (buffered_bytes_ > options_.buffered_bytes_max) INGOT_TRY(Flush(*FullestLane()));
+    return {};
+  }
+
+  Result<std::vector<DataFile>> Finish() override {
+    for (auto& [key, lane] : lanes_) {
+      INGOT_TRY(Flush(lane));
+      INGOT_TRY(CloseFile(lane));
+    }
+    lanes_.clear();
+    return files_;
+  }
+
+  void Abandon() override {
+    lanes_.clear();
+    for (const std::string& location : locations_) (void)storage_->Delete(location);
+  }
+
+ private:
+  Result<Lane*> LaneOf(const std::vector<Value>& partition) {
+    INGOT_ASSIGN(std::string folder, FolderOf(partition));
+    Lane& lane = lanes_[folder];
+    lane.partition = partition;
+    return &lane;
+  }
+
+  Result<std::string> FolderOf(const std::vector<Value>& partition) const {
+    const PartitionSpec& spec = metadata_.DefaultSpec();
+    std::string folder;
+    for (size_t i = 0; i < partition.size(); ++i) {
+      const Field* source = metadata_.CurrentSchema().FindById(spec.fields[i].source_id);
+      const Type type = source ? source->type : Type{.id = TypeId::kInt};
+      folder += UrlEncode(spec.fields[i].name) + "=" + UrlEncode(PartitionText(spec.fields[i].transform, partition[i], type)) + "/";
+    }
+    return folder;
+  }
+
+  Lane* FullestLane() {
+    Lane* fullest = nullptr;
+    for (auto& [key, lane] : lanes_)
+      if (fullest == nullptr || lane.waiting_bytes > fullest->waiting_bytes) fullest = &lane;
+    return fullest;
+  }
+
+  Status Flush(Lane& lane) {
+    if (lane.waiting_rows == 0) return {};
+    if (lane.file == nullptr) {
+      INGOT_TRY(MakeRoom());
+      INGOT_ASSIGN(const std::string folder, FolderOf(lane.partition));
+      const std::string name = fmt::format("{}{:05}-{}.parquet", options_.name_prefix, file_number_++, write_id_);
+      locations_.push_back(storage::JoinLocation(data_folder_, folder + name));
+      INGOT_ASSIGN(lane.file, ParquetFileWriter::Open(*storage_, locations_.back(), metadata_.CurrentSchema(), metadata_));
+      ++open_files_;
+    }
+    INGOT_TRY(lane.file->WriteRowGroup(lane.waiting));
+    buffered_bytes_ -= lane.waiting_bytes;
+    lane.waiting.clear();
+    lane.waiting_rows = lane.waiting_bytes = 0;
+    if (lane.file->BytesWritten() >= options_.file_bytes_target) return CloseFile(lane);
+    return {};
+  }
+
+  Status MakeRoom() {
+    while (open_files_ >= options_.open_files_max) {
+      Lane* oldest = nullptr;
+      for (auto& [key, lane] : lanes_)
+        if (lane.file && (oldest == nullptr || lane.last_used < oldest->last_used)) oldest = &lane;
+      INGOT_TRY(CloseFile(*oldest));
+    }
+    return {};
+  }
+
+  Status CloseFile(Lane& lane) {
+    if (lane.file == nullptr) return {};
+    INGOT_ASSIGN(DataFile file, lane.file->Close());
+    lane.file.reset();
+    --open_files_;
+    file.partition = lane.partition;
+    file.spec_id = metadata_.default_spec_id;
+    file.sort_order_id = 0;
+    files_.push_back(std::move(file));
+    return {};
+  }
+
+  const std::shared_ptr<storage::Storage> storage_;
+  const TableMetadata metadata_;
+  const PartitionSplitter splitter_;
+  const WriterOptions options_;
+  std::string data_folder_, write_id_;
+  std::map<std::string, Lane> lanes_;
+  std::vector<std::string> locations_;
+  std::vector<DataFile> files_;
+  int64_t buffered_bytes_ = 0;
+  int file_number_ = 0;
+  size_t open_files_ = 0;
+  uint64_t clock_ = 0;
+};
+
+}  // namespace
+
+WriterOptions WriterOptionsOf(const TableMetadata& metadata) {
+  WriterOptions options;
+  options.file_bytes_target = metadata.PropertyInt("write.target-file-size-bytes", options.file_bytes_target);
+  return options;
+}
+
+Result<std::unique_ptr<TableWriter>> TableWriter::Open(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata, WriterOptions options) {
+  if (metadata.format_version > 2) return Fail(ErrorKind::kUnsupported, "writing to tables of format 3 is not supported");
+  INGOT_ASSIGN(auto splitter, PartitionSplitter::Make(metadata.DefaultSpec(), metadata.CurrentSchema()));
+  return std::make_unique<Writer>(std::move(storage), metadata, std::move(splitter), std::move(options));
+}
+
+}  // namespace ingot::iceberg
