@@ -1,0 +1,51 @@
+// A YAML document read strictly: every key known, every error with its line and the nearest valid word.
+#pragma once
+
+#include <yaml-cpp/yaml.h>
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace ingot::pipeline {
+
+/// Thrown inside the parser of the pipeline file and turned into an Error at its edge.
+struct Refusal {
+  std::string message;
+};
+
+/// A place in the document: the node, and the path of keys to it for messages.
+class Place {
+ public:
+  Place(std::string file, YAML::Node node, std::string path = "") : file_(std::move(file)), path_(std::move(path)), node_(std::move(node)) {}
+
+  [[noreturn]] void Refuse(const std::string& why) const;
+
+  /// A map whose keys are all of the section (keys.h) and whose required ones are there; values have their kind.
+  void CheckSection(std::string_view section) const;
+  bool Has(const std::string& key) const { return node_.IsMap() && node_[key].IsDefined() && !node_[key].IsNull(); }
+  Place At(const std::string& key) const;
+  std::vector<Place> Items() const;
+  std::vector<std::pair<std::string, Place>> Entries() const;
+
+  /// Scalars, with ${VARIABLES} replaced.
+  std::string Text() const;
+  std::string Text(const std::string& key, const std::string& fallback) const { return Has(key) ? At(key).Text() : fallback; }
+  bool Flag() const;
+  /// A scalar, or a list of scalars.
+  std::vector<std::string> Texts() const;
+
+  /// The value, or a refusal at this place.
+  template <typename T>
+  T Take(Result<T> result) const {
+    if (!result) Refuse(result.error().message);
+    return std::move(*result);
+  }
+
+ private:
+  std::string file_, path_;
+  YAML::Node node_;
+};
+
+}  // namespace ingot::pipeline

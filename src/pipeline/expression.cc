@@ -1,0 +1,174 @@
+#include "pipeline/expression.h"
+
+#include <fmt/format.h>
+
+#include "base/spelling.h"
+#include "pipeline/functions.h"
+
+namespace ingot::pipeline {
+namespace {
+
+using Kind = Expression::Kind;
+using iceberg::Type;
+using iceberg::TypeId;
+
+bool IsNumber(const Type& type) {
+  return type.id == TypeId::kInt || type.id == TypeId::kLong || type.id == TypeId::kFloat || type.id == TypeId::kDouble || type.id == TypeId::kDecimal;
+}
+
+std::string QuoteText(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("''") : std::string(1, c);
+  return out + "'";
+}
+
+Result<Type> TypeOfCall(const Expression& call, const ColumnTypes& columns) {
+  const Function& function = *FindFunction(call.text);
+  Type first{.id = TypeId::kLong};
+  for (size_t i = 0; i < call.arguments.size(); ++i) {
+    if (call.arguments[i].kind == Kind::kStar) continue;
+    if (function.aggregate && HasAggregate(call.arguments[i])) return Fail(ErrorKind::kBadConfig, "an aggregate inside an aggregate: " + call.text);
+    INGOT_ASSIGN(const Type type, TypeOf(call.arguments[i], columns));
+    if (i == 0) first = type;
+  }
+  const bool condition = call.text == "count_if" || call.text == "share_if";
+  const bool numeric = call.text == "avg" || call.text == "sum" || call.text == "stddev" || call.text == "quantile" || call.text == "abs" || call.text == "round";
+  const bool time = call.text == "date" || call.text == "hour", text = call.text == "trim" || call.text == "lower" || call.text == "upper" || call.text == "length";
+  if ((condition && first.id != TypeId::kBoolean) || (numeric && !IsNumber(first)) || (time && first.id != TypeId::kTimestamptz) || (text && first.id != TypeId::kString))
+    return Fail(ErrorKind::kBadConfig, fmt::format("{} does not take a {}", function.usage, TypeName(first)));
+  switch (function.gives) {
+    case Function::Gives::kLong: return Type{.id = TypeId::kLong};
+    case Function::Gives::kDouble: return Type{.id = TypeId::kDouble};
+    case Function::Gives::kInt: return Type{.id = TypeId::kInt};
+    case Function::Gives::kDate: return Type{.id = TypeId::kDate};
+    case Function::Gives::kText: return Type{.id = TypeId::kString};
+    case Function::Gives::kArgument: return first;
+  }
+  return first;
+}
+
+Result<Type> TypeOfBinary(const Expression& binary, const ColumnTypes& columns) {
+  INGOT_ASSIGN(const Type left, TypeOf(binary.arguments[0], columns));
+  INGOT_ASSIGN(const Type right, TypeOf(binary.arguments[1], columns));
+  if (binary.text == "and" || binary.text == "or") {
+    if (left.id != TypeId::kBoolean || right.id != TypeId::kBoolean) return Fail(ErrorKind::kBadConfig, binary.text + " needs conditions on both sides");
+    return Type{.id = TypeId::kBoolean};
+  }
+  if (binary.text == "||") return Type{.id = TypeId::kString};
+  static const std::set<std::string> arithmetic{"+", "-", "*", "/", "%"};
+  if (!arithmetic.contains(binary.text)) return Type{.id = TypeId::kBoolean};
+  if (!IsNumber(left) || !IsNumber(right)) return Fail(ErrorKind::kBadConfig, fmt::format("'{}' needs numbers, not {} and {}", binary.text, TypeName(left), TypeName(right)));
+  if (binary.text == "/" || left.id == TypeId::kDouble || right.id == TypeId::kDouble || left.id == TypeId::kFloat || right.id == TypeId::kFloat) return Type{.id = TypeId::kDouble};
+  return Type{.id = TypeId::kLong};
+}
+
+std::string CallSql(const Expression& call, Dialect dialect) {
+  const Function& function = *FindFunction(call.text);
+  const std::string_view form = dialect == Dialect::kEmbedded ? function.embedded : dialect == Dialect::kSpark ? function.spark : function.trino;
+  std::vector<std::string> arguments;
+  for (const Expression& argument : call.arguments) arguments.push_back((call.distinct ? "DISTINCT " : "") + ToSql(argument, dialect));
+  std::string sql;
+  for (size_t i = 0; i < form.size(); ++i) {
+    const bool slot = form[i] == '{' && i + 2 < form.size() && form[i + 2] == '}';
+    if (!slot) {
+      sql += form[i];
+      continue;
+    }
+    if (form[i + 1] == '*') sql += fmt::format("{}", fmt::join(arguments, ", "));
+    else sql += arguments[size_t(form[i + 1] - '0')];
+    i += 2;
+  }
+  return sql;
+}
+
+}  // namespace
+
+std::string QuoteName(std::string_view name, Dialect dialect) {
+  const char mark = dialect == Dialect::kSpark ? '`' : '"';
+  std::string out(1, mark);
+  for (const char c : name) out += c == mark ? std::string(2, mark) : std::string(1, c);
+  return out + mark;
+}
+
+bool HasAggregate(const Expression& expression) {
+  if (expression.kind == Kind::kCall && FindFunction(expression.text)->aggregate) return true;
+  for (const Expression& argument : expression.arguments)
+    if (HasAggregate(argument)) return true;
+  return false;
+}
+
+void CollectColumns(const Expression& expression, std::set<std::string>& columns) {
+  if (expression.kind == Kind::kColumn) columns.insert(expression.text);
+  for (const Expression& argument : expression.arguments) CollectColumns(argument, columns);
+}
+
+Result<Type> TypeOf(const Expression& expression, const ColumnTypes& columns) {
+  switch (expression.kind) {
+    case Kind::kColumn: {
+      const auto found = columns.find(expression.text);
+      if (found != columns.end()) return found->second;
+      std::vector<std::string> names;
+      for (const auto& [name, type] : columns) names.push_back(name);
+      return Fail(ErrorKind::kBadConfig, "unknown field '" + expression.text + "'" + DidYouMean(expression.text, names));
+    }
+    case Kind::kNumber: return Type{.id = expression.text.find_first_of(".eE") == std::string::npos ? TypeId::kLong : TypeId::kDouble};
+    case Kind::kText: return Type{.id = TypeId::kString};
+    case Kind::kStar:
+    case Kind::kNull: return Type{.id = TypeId::kString};
+    case Kind::kUnary: {
+      INGOT_ASSIGN(const Type type, TypeOf(expression.arguments[0], columns));
+      if (expression.text == "not" ? type.id != TypeId::kBoolean : !IsNumber(type)) return Fail(ErrorKind::kBadConfig, "'" + expression.text + "' does not take a " + TypeName(type));
+      return type;
+    }
+    case Kind::kBinary: return TypeOfBinary(expression, columns);
+    case Kind::kCall: return TypeOfCall(expression, columns);
+    case Kind::kBoolean: return Type{.id = TypeId::kBoolean};
+    case Kind::kBetween:
+    case Kind::kIn:
+    case Kind::kIsNull:
+      for (const Expression& argument : expression.arguments) INGOT_TRY(TypeOf(argument, columns));
+      return Type{.id = TypeId::kBoolean};
+    case Kind::kCase:
+      for (const Expression& argument : expression.arguments) INGOT_TRY(TypeOf(argument, columns));
+      return TypeOf(expression.arguments[1], columns);
+  }
+  return Fail(ErrorKind::kInternal, "an expression without a type");
+}
+
+std::string ToSql(const Expression& expression, Dialect dialect) {
+  const auto argument = [&](size_t i) { return ToSql(expression.arguments[i], dialect); };
+  const char* negation = expression.negated ? "NOT " : "";
+  switch (expression.kind) {
+    case Kind::kColumn: return QuoteName(expression.text, dialect);
+    case Kind::kNumber:
+      // A number with a point is a double, in Spark and Trino too, where it would be a decimal.
+      if (expression.text.find_first_of(".eE") == std::string::npos) return expression.text;
+      return dialect == Dialect::kSpark ? expression.text + "D" : expression.text.find_first_of("eE") == std::string::npos ? expression.text + "e0" : expression.text;
+    case Kind::kText: return QuoteText(expression.text);
+    case Kind::kBoolean: return expression.text;
+    case Kind::kNull: return "NULL";
+    case Kind::kStar: return "*";
+    case Kind::kUnary: return expression.text == "not" ? "(NOT " + argument(0) + ")" : "(-" + argument(0) + ")";
+    case Kind::kBinary:
+      if (expression.text == "/") return fmt::format("(CAST({} AS DOUBLE) / {})", argument(0), argument(1));
+      return fmt::format("({} {} {})", argument(0), expression.text == "and" ? "AND" : expression.text == "or" ? "OR" : expression.text, argument(1));
+    case Kind::kCall: return CallSql(expression, dialect);
+    case Kind::kBetween: return fmt::format("({} {}BETWEEN {} AND {})", argument(0), negation, argument(1), argument(2));
+    case Kind::kIsNull: return fmt::format("({} IS {}NULL)", argument(0), negation);
+    case Kind::kIn: {
+      std::string list;
+      for (size_t i = 1; i < expression.arguments.size(); ++i) list += (i > 1 ? ", " : "") + argument(i);
+      return fmt::format("({} {}IN ({}))", argument(0), negation, list);
+    }
+    case Kind::kCase: {
+      std::string sql = "CASE";
+      size_t i = 0;
+      for (; i + 1 < expression.arguments.size(); i += 2) sql += " WHEN " + argument(i) + " THEN " + argument(i + 1);
+      if (i < expression.arguments.size()) sql += " ELSE " + argument(i);
+      return sql + " END";
+    }
+  }
+  return "";
+}
+
+}  // namespace ingot::pipeline

@@ -1,0 +1,42 @@
+// The expressions of the pipeline file: a small subset of SQL, parsed once, written out for each engine.
+// Grammar and meaning: docs/pipeline-file.md.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "iceberg/types.h"
+
+namespace ingot::pipeline {
+
+enum class Dialect { kEmbedded, kSpark, kTrino };
+
+struct Expression {
+  enum class Kind { kColumn, kNumber, kText, kBoolean, kNull, kStar, kUnary, kBinary, kCall, kBetween, kIn, kIsNull, kCase };
+  Kind kind = Kind::kNull;
+  std::string text;       // column name, literal, operator or function name in lower case
+  bool negated = false;   // NOT BETWEEN, NOT IN, IS NOT NULL
+  bool distinct = false;  // count(distinct x)
+  std::vector<Expression> arguments;  // of a case: condition, value, … and the else value last when their number is odd
+};
+
+/// Errors: kBadConfig with the position in the text and what was expected; unknown functions name the nearest one.
+Result<Expression> ParseExpression(std::string_view text);
+
+using ColumnTypes = std::map<std::string, iceberg::Type>;
+
+/// The type of the result. Errors: kBadConfig for an unknown column (with the nearest one), for an aggregate inside an
+/// aggregate, or for operands that do not fit.
+Result<iceberg::Type> TypeOf(const Expression& expression, const ColumnTypes& columns);
+
+std::string ToSql(const Expression& expression, Dialect dialect);
+std::string QuoteName(std::string_view name, Dialect dialect);
+
+bool HasAggregate(const Expression& expression);
+void CollectColumns(const Expression& expression, std::set<std::string>& columns);
+
+}  // namespace ingot::pipeline

@@ -1,0 +1,132 @@
+#include "pipeline/keys.h"
+
+#include <nlohmann/json.hpp>
+
+#include "pipeline/pipeline.h"
+
+namespace ingot::pipeline {
+namespace {
+
+using Kind = Key::Kind;
+
+const std::vector<std::string_view> kTypes{"boolean", "int", "long", "float", "double", "string", "uuid", "date", "timestamptz"};
+
+const std::vector<Key> kPipeline{
+    {"pipeline", Kind::kText, "", true, "The name of the pipeline."},
+    {"source", Kind::kObject, "source", true, "Where records come from."},
+    {"fields", Kind::kMap, "field", true, "The columns, in order."},
+    {"bronze", Kind::kObject, "bronze", true, "The table of records as they came."},
+    {"silver", Kind::kObject, "silver", true, "The table of clean records."},
+    {"gold", Kind::kList, "gold", false, "Tables of aggregates over silver."},
+};
+const std::vector<Key> kSource{
+    {"kafka", Kind::kObject, "kafka", false, "A Kafka topic."},
+    {"files", Kind::kText, "", false, "A file or a directory."},
+    {"format", Kind::kText, "", false, "json: one document a line; document: one a file; csv: with a header.", {"json", "document", "csv"}},
+};
+const std::vector<Key> kKafka{
+    {"brokers", Kind::kText, "", true, "host:port, several with commas."},
+    {"topic", Kind::kText, "", true, "The topic."},
+};
+const std::vector<Key> kField{
+    {"type", Kind::kText, "", true, "The type of the column.", kTypes},
+    {"from", Kind::kTextOrList, "", false, "JSON path, or several of which the first that is there is taken. Default: $.name."},
+    {"unit", Kind::kText, "", false, "The unit of the column; for times the form in the record: s, ms, us, ns or rfc3339."},
+    {"from_unit", Kind::kText, "", false, "The unit in the record, where it is another one."},
+    {"coerce", Kind::kBoolean, "", false, "Take numbers in quotes."},
+    {"range", Kind::kRange, "", false, "For times: [earliest, latest]; a date, or now+1d."},
+    {"compute", Kind::kText, "", false, "An expression over the other fields; the column is made in silver."},
+};
+const std::vector<Key> kBronze{
+    {"table", Kind::kText, "", true, "namespace.table"},
+    {"partition", Kind::kTextOrList, "", false, "day(timestamp), hour(…), bucket(16, user_id), truncate(4, name) or a column."},
+    {"keep", Kind::kText, "", false, "How long rows are kept, e.g. 90d."},
+    {"properties", Kind::kMap, "", false, "Iceberg table properties."},
+};
+const std::vector<Key> kSilver{
+    {"table", Kind::kText, "", true, "namespace.table"},
+    {"quarantine", Kind::kText, "", false, "The table of refused records. Default: <silver namespace>.<pipeline>_quarantine."},
+    {"partition", Kind::kTextOrList, "", false, "As in bronze."},
+    {"keep", Kind::kText, "", false, "How long rows are kept, e.g. 365d."},
+    {"properties", Kind::kMap, "", false, "Iceberg table properties."},
+    {"rules", Kind::kList, "rule", false, "Quality rules and fixes."},
+    {"unique", Kind::kObject, "unique", false, "What makes two records the same."},
+};
+const std::vector<Key> kRule{
+    {"name", Kind::kText, "", true, "The rule's name in quarantine and ops.quality."},
+    {"field", Kind::kText, "", false, "The field that fix changes."},
+    {"fix", Kind::kText, "", false, "trim: cut blanks off both ends.", {"trim"}},
+    {"not_null", Kind::kTextList, "", false, "Fields that must be there."},
+    {"check", Kind::kText, "", false, "A condition that must not be false."},
+    {"else", Kind::kText, "", false, "quarantine: refuse the record; count: keep it and count it.", {"quarantine", "count"}},
+    {"fail_above", Kind::kText, "", false, "The share of rows, e.g. 20%, beyond which the run ends with exit code 3."},
+    {"on_fail", Kind::kText, "", false, "fail: any broken row ends the run with exit code 3.", {"fail"}},
+};
+const std::vector<Key> kUnique{
+    {"key", Kind::kTextList, "", true, "The fields of the key."},
+    {"keep", Kind::kText, "", false, "first: the record already in silver, else the lowest position.", {"first"}},
+};
+const std::vector<Key> kGold{
+    {"table", Kind::kText, "", true, "namespace.table"},
+    {"partition", Kind::kTextOrList, "", false, "A group column, or a transform of one."},
+    {"keep", Kind::kText, "", false, "How long rows are kept."},
+    {"properties", Kind::kMap, "", false, "Iceberg table properties."},
+    {"group", Kind::kMap, "", true, "Group columns: name: expression."},
+    {"measures", Kind::kMap, "", true, "Aggregates: name: expression."},
+};
+
+nlohmann::ordered_json KeySchema(const Key& key);
+
+nlohmann::ordered_json SectionSchema(std::string_view section) {
+  nlohmann::ordered_json properties = nlohmann::ordered_json::object(), required = nlohmann::ordered_json::array();
+  for (const Key& key : KeysOf(section)) {
+    properties[std::string(key.name)] = KeySchema(key);
+    if (key.required) required.push_back(key.name);
+  }
+  nlohmann::ordered_json schema{{"type", "object"}, {"additionalProperties", false}, {"properties", properties}};
+  if (!required.empty()) schema["required"] = required;
+  return schema;
+}
+
+nlohmann::ordered_json KeySchema(const Key& key) {
+  using Json = nlohmann::ordered_json;
+  const Json text{{"type", "string"}}, scalar{{"type", {"string", "number", "boolean"}}}, list{{"type", "array"}, {"items", text}};
+  Json schema;
+  switch (key.kind) {
+    case Kind::kText: schema = {{"type", {"string", "number"}}}; break;
+    case Kind::kNumber: schema = {{"type", "number"}}; break;
+    case Kind::kBoolean: schema = {{"type", "boolean"}}; break;
+    case Kind::kTextList: schema = list; break;
+    case Kind::kTextOrList: schema["oneOf"] = Json::array({text, list}); break;
+    case Kind::kRange: schema = {{"type", "array"}, {"items", scalar}, {"minItems", 2}, {"maxItems", 2}}; break;
+    case Kind::kObject: schema = SectionSchema(key.section); break;
+    case Kind::kList: schema = {{"type", "array"}, {"items", SectionSchema(key.section)}}; break;
+    case Kind::kMap: schema = {{"type", "object"}, {"additionalProperties", key.section.empty() ? scalar : SectionSchema(key.section)}}; break;
+  }
+  schema["description"] = key.help;
+  if (!key.words.empty()) schema["enum"] = key.words;
+  return schema;
+}
+
+}  // namespace
+
+std::span<const Key> KeysOf(std::string_view section) {
+  static const std::map<std::string_view, const std::vector<Key>*> sections{
+      {"pipeline", &kPipeline}, {"source", &kSource}, {"kafka", &kKafka}, {"field", &kField}, {"bronze", &kBronze},
+      {"silver", &kSilver}, {"rule", &kRule}, {"unique", &kUnique}, {"gold", &kGold}};
+  return *sections.at(section);
+}
+
+std::vector<std::string> KeyNames(std::string_view section) {
+  std::vector<std::string> names;
+  for (const Key& key : KeysOf(section)) names.emplace_back(key.name);
+  return names;
+}
+
+std::string PipelineJsonSchema() {
+  nlohmann::ordered_json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "Ingot pipeline file"}};
+  schema.update(SectionSchema("pipeline"));
+  return schema.dump(2);
+}
+
+}  // namespace ingot::pipeline

@@ -1,0 +1,240 @@
+#include "pipeline/pipeline.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <sstream>
+
+#include "base/spelling.h"
+#include "iceberg/catalog.h"
+#include "iceberg/value.h"
+#include "pipeline/document.h"
+
+namespace ingot::pipeline {
+namespace {
+
+using iceberg::Transform;
+using iceberg::TransformKind;
+using iceberg::Type;
+using iceberg::TypeId;
+
+constexpr int64_t kDayMicros = 86'400'000'000;
+
+/// "90d", "12h", "30m", "10s" in microseconds.
+Result<int64_t> ParseDuration(std::string_view text) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string_view unit(end, size_t(text.data() + text.size() - end));
+  const int64_t factor = unit == "d" ? kDayMicros : unit == "h" ? kDayMicros / 24 : unit == "m" ? 60'000'000 : unit == "s" ? 1'000'000 : 0;
+  if (error != std::errc() || factor == 0 || number < 0) return Fail(ErrorKind::kBadConfig, "not a duration: '" + std::string(text) + "' (write 90d, 12h, 30m or 10s)");
+  return number * factor;
+}
+
+/// "day(timestamp)", "bucket(16, user_id)", "truncate(4, name)" or a column.
+std::pair<std::string, Transform> PartitionFrom(const Place& place, const std::string& text) {
+  const size_t open = text.find('(');
+  if (open == std::string::npos) return {text, Transform{}};
+  if (!text.ends_with(')')) place.Refuse("')' is missing in '" + text + "'");
+  const std::string name = text.substr(0, open);
+  std::string inner = text.substr(open + 1, text.size() - open - 2), transform = name;
+  if (const size_t comma = inner.find(','); comma != std::string::npos) {
+    transform = name + "[" + inner.substr(0, comma) + "]";
+    inner = inner.substr(inner.find_first_not_of(' ', comma + 1));
+  }
+  const Transform parsed = place.Take(iceberg::ParseTransform(transform));
+  static const std::vector<std::string> known{"identity", "year", "month", "day", "hour", "bucket", "truncate"};
+  if (parsed.kind == TransformKind::kUnknown) place.Refuse("unknown partition transform '" + name + "'" + DidYouMean(name, known));
+  return {inner, parsed};
+}
+
+TableSpec TableFrom(const Place& place) {
+  TableSpec table{.table = place.At("table").Text()};
+  place.At("table").Take(iceberg::ParseTableName(table.table, "iceberg_catalog"));
+  if (place.Has("partition"))
+    for (const std::string& text : place.At("partition").Texts()) table.partition.push_back(PartitionFrom(place.At("partition"), text));
+  table.keep = place.Text("keep", "");
+  if (!table.keep.empty()) place.At("keep").Take(ParseDuration(table.keep));
+  if (place.Has("properties"))
+    for (const auto& [name, value] : place.At("properties").Entries()) table.properties[name] = value.Text();
+  return table;
+}
+
+void TimeFrom(const Place& place, FieldSpec& field) {
+  static const std::map<std::string, TimeFormat> formats{{"s", TimeFormat::kEpochSeconds}, {"ms", TimeFormat::kEpochMillis}, {"us", TimeFormat::kEpochMicros},
+                                                         {"ns", TimeFormat::kEpochNanos}, {"rfc3339", TimeFormat::kRfc3339}};
+  const std::string unit = place.Text("unit", "ms");
+  if (!formats.contains(unit)) place.At("unit").Refuse("'" + unit + "' is none of s, ms, us, ns, rfc3339");
+  field.time_format = formats.at(unit);
+  if (!place.Has("range")) return;
+  const Place range = place.At("range");
+  const auto bounds = range.Texts();
+  if (bounds.size() != 2) range.Refuse("must be [earliest, latest]");
+  const auto day = [&](const std::string& text) { return std::get<int64_t>(range.Take(iceberg::ParseValue(text, {.id = TypeId::kTimestamptz}))); };
+  field.time_min_micros = day(bounds[0]);
+  if (!bounds[1].starts_with("now")) field.time_max_micros = day(bounds[1]);
+  else field.time_max_after_now_micros = bounds[1] == "now" ? 0 : range.Take(ParseDuration(std::string_view(bounds[1]).substr(4)));
+}
+
+FieldSpec FieldFrom(const std::string& name, const Place& place) {
+  FieldSpec field{.name = name, .type = place.Take(iceberg::ParsePrimitiveType(place.At("type").Text()))};
+  if (name.empty() || name.starts_with('_')) place.Refuse("a field's name must not begin with '_'");
+  if (place.Has("compute")) {
+    if (place.Has("from")) place.At("from").Refuse("a computed field is not read from the record");
+    field.compute = place.At("compute").Take(ParseExpression(place.At("compute").Text()));
+    return field;
+  }
+  if (!place.Has("from")) field.from.push_back({{.key = name, .index = std::nullopt}});
+  else
+    for (const std::string& path : place.At("from").Texts()) field.from.push_back(place.At("from").Take(ParsePath(path)));
+  field.coerce = place.Has("coerce") && place.At("coerce").Flag();
+  if (field.type.id == TypeId::kTimestamptz) TimeFrom(place, field);
+  else if (place.Has("range")) place.At("range").Refuse("only times have a range; write a rule with check for other fields");
+  else if (place.Has("from_unit")) {
+    if (!place.Has("unit")) place.At("from_unit").Refuse("needs 'unit' beside it");
+    if (field.type.id != TypeId::kDouble && field.type.id != TypeId::kFloat) place.At("from_unit").Refuse("only float and double fields are converted");
+    field.factor = place.At("from_unit").Take(ConvertUnit(place.At("from_unit").Text(), place.At("unit").Text()));
+  } else if (place.Has("unit")) {
+    place.At("unit").Take(ConvertUnit(place.At("unit").Text(), place.At("unit").Text()));
+  }
+  return field;
+}
+
+double ShareFrom(const Place& place) {
+  std::string text = place.Text();
+  const bool percent = text.ends_with('%');
+  if (percent) text.pop_back();
+  double number = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < 0 || number > (percent ? 100 : 1)) place.Refuse("must be a share such as 20%");
+  return percent ? number / 100 : number;
+}
+
+void NeedField(const Place& place, const std::string& name, const ColumnTypes& columns) {
+  place.Take(TypeOf(Expression{.kind = Expression::Kind::kColumn, .text = name}, columns));
+}
+
+Rule RuleFrom(const Place& place, const ColumnTypes& columns) {
+  Rule rule{.name = place.At("name").Text(), .fields = {}, .check = std::nullopt};
+  const int powers = place.Has("fix") + place.Has("not_null") + place.Has("check");
+  if (powers != 1) place.Refuse("a rule needs exactly one of fix, not_null and check");
+  if (place.Has("fix")) {
+    rule.kind = RuleKind::kTrim;
+    if (!place.Has("field")) place.Refuse("'field' is missing: the field that fix changes");
+    rule.fields = {place.At("field").Text()};
+    NeedField(place.At("field"), rule.fields[0], columns);
+    if (columns.at(rule.fields[0]).id != TypeId::kString) place.At("field").Refuse("only string fields can be trimmed");
+  } else if (place.Has("not_null")) {
+    rule.kind = RuleKind::kNotNull;
+    rule.fields = place.At("not_null").Texts();
+    for (const std::string& field : rule.fields) NeedField(place.At("not_null"), field, columns);
+  } else {
+    const Place check = place.At("check");
+    rule.check = check.Take(ParseExpression(check.Text()));
+    if (HasAggregate(*rule.check)) check.Refuse("a check looks at one record; aggregates belong to gold");
+    if (check.Take(TypeOf(*rule.check, columns)).id != TypeId::kBoolean) check.Refuse("must be a condition");
+  }
+  rule.quarantine = place.Text("else", "quarantine") == "quarantine";
+  if (place.Has("fail_above")) rule.fail_above = ShareFrom(place.At("fail_above"));
+  if (place.Has("on_fail")) rule.fail_above = 0;
+  return rule;
+}
+
+GoldSpec GoldFrom(const Place& place, const ColumnTypes& columns) {
+  GoldSpec gold{.table = TableFrom(place), .group = {}, .measures = {}};
+  std::vector<std::string> names{"updated_at"};
+  const auto read = [&](const std::string& section, bool aggregates, std::vector<NamedExpression>& into) {
+    for (const auto& [name, item] : place.At(section).Entries()) {
+      if (std::ranges::find(names, name) != names.end()) item.Refuse("a column of that name exists already");
+      NamedExpression named{.name = name, .expression = item.Take(ParseExpression(item.Text())), .type = {}};
+      if (HasAggregate(named.expression) != aggregates) item.Refuse(aggregates ? "a measure must be an aggregate, such as avg(x)" : "a group cannot be an aggregate");
+      named.type = item.Take(TypeOf(named.expression, columns));
+      names.push_back(name);
+      into.push_back(std::move(named));
+    }
+  };
+  read("group", false, gold.group);
+  read("measures", true, gold.measures);
+  for (const auto& [column, transform] : gold.table.partition)
+    if (std::ranges::find(gold.group, column, &NamedExpression::name) == gold.group.end()) place.At("partition").Refuse("'" + column + "' is not a group column");
+  return gold;
+}
+
+SourceSpec SourceFrom(const Place& place) {
+  SourceSpec source{.uri = place.Text("files", ""), .format = place.Text("format", "json")};
+  if (place.Has("kafka")) source.uri = "kafka://" + place.At("kafka").At("brokers").Text() + "/" + place.At("kafka").At("topic").Text();
+  return source;
+}
+
+void CheckPartition(const Place& place, const TableSpec& table, const ColumnTypes& columns) {
+  for (const auto& [column, transform] : table.partition) {
+    if (column.starts_with('_')) continue;
+    NeedField(place.At("partition"), column, columns);
+    place.At("partition").Take(iceberg::TransformResultType(transform, columns.at(column)));
+  }
+}
+
+Pipeline PipelineFrom(const Place& root, const std::string& file) {
+  root.CheckSection("pipeline");
+  Pipeline pipeline{.name = root.At("pipeline").Text(), .file = file, .source = SourceFrom(root.At("source"))};
+  for (const auto& [name, place] : root.At("fields").Entries()) {
+    pipeline.fields.push_back(FieldFrom(name, place));
+    if (pipeline.source.format == "csv") pipeline.fields.back().coerce = true;  // CSV knows text only
+    if (!pipeline.fields.back().compute) continue;
+    const Type type = place.At("compute").Take(TypeOf(*pipeline.fields.back().compute, pipeline.Columns()));
+    if (!(type == pipeline.fields.back().type) && !iceberg::CanPromote(type, pipeline.fields.back().type) && !(type.id == TypeId::kLong && pipeline.fields.back().type.id == TypeId::kDouble))
+      place.At("compute").Refuse("gives " + iceberg::TypeName(type) + ", not " + iceberg::TypeName(pipeline.fields.back().type));
+  }
+  if (pipeline.fields.empty()) root.At("fields").Refuse("at least one field is needed");
+  const ColumnTypes columns = pipeline.Columns();
+  pipeline.bronze = TableFrom(root.At("bronze"));
+  CheckPartition(root.At("bronze"), pipeline.bronze, columns);
+  const Place silver = root.At("silver");
+  pipeline.silver = TableFrom(silver);
+  CheckPartition(silver, pipeline.silver, columns);
+  const std::string space = pipeline.silver.table.substr(0, pipeline.silver.table.rfind('.'));
+  pipeline.quarantine.table = silver.Text("quarantine", space + "." + pipeline.name + "_quarantine");
+  pipeline.quarantine.partition = {{"_ingested_at", Transform{.kind = TransformKind::kDay}}};
+  if (silver.Has("rules"))
+    for (const Place& place : silver.At("rules").Items()) pipeline.rules.push_back(RuleFrom(place, columns));
+  if (pipeline.rules.size() > 60) silver.At("rules").Refuse("more than 60 rules");
+  for (size_t i = 0; i < pipeline.rules.size(); ++i)
+    for (size_t j = 0; j < i; ++j)
+      if (pipeline.rules[i].name == pipeline.rules[j].name || pipeline.rules[i].name == "parse") silver.At("rules").Refuse("two rules are named '" + pipeline.rules[i].name + "'");
+  if (silver.Has("unique")) {
+    pipeline.unique = silver.At("unique").At("key").Texts();
+    for (const std::string& field : pipeline.unique) NeedField(silver.At("unique").At("key"), field, columns);
+  }
+  if (root.Has("gold"))
+    for (const Place& place : root.At("gold").Items()) pipeline.gold.push_back(GoldFrom(place, columns));
+  return pipeline;
+}
+
+}  // namespace
+
+ColumnTypes Pipeline::Columns() const {
+  ColumnTypes columns;
+  for (const FieldSpec& field : fields) columns[field.name] = field.type;
+  return columns;
+}
+
+Result<Pipeline> ParsePipeline(const std::string& yaml, const std::string& file) {
+  try {
+    return PipelineFrom(Place(file, YAML::Load(yaml)), file);
+  } catch (const Refusal& refusal) {
+    return Fail(ErrorKind::kBadConfig, refusal.message);
+  } catch (const YAML::Exception& problem) {
+    return Fail(ErrorKind::kBadConfig, fmt::format("{}:{}: {}", file, problem.mark.line + 1, problem.msg));
+  }
+}
+
+Result<Pipeline> LoadPipeline(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return Fail(ErrorKind::kBadConfig, "pipeline file does not exist: " + file + " (name one with --pipeline FILE)");
+  std::stringstream text;
+  text << in.rdbuf();
+  return ParsePipeline(text.str(), file);
+}
+
+}  // namespace ingot::pipeline

@@ -1,0 +1,103 @@
+// What a pipeline file says, checked: source, fields, rules, tables. Nothing else in the code knows a field by name.
+// Source: docs/pipeline-file.md.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "iceberg/metadata.h"
+#include "pipeline/expression.h"
+
+namespace ingot::pipeline {
+
+/// One step of a path into a JSON document.
+struct PathStep {
+  std::string key;            // of an object; empty for an index
+  std::optional<int> index;   // of an array; negative counts from the end
+  bool operator==(const PathStep&) const = default;
+};
+using Path = std::vector<PathStep>;
+
+/// "$.Download.ServerMeasurements[-1].TCPInfo.MinRTT", "[first]" and "[last]" for 0 and -1. Errors: kBadConfig.
+Result<Path> ParsePath(std::string_view text);
+
+enum class TimeFormat { kEpochSeconds, kEpochMillis, kEpochMicros, kEpochNanos, kRfc3339 };
+
+struct FieldSpec {
+  std::string name;
+  iceberg::Type type;
+  std::vector<Path> from;          // the first that is there and not null is taken
+  double factor = 1;               // from_unit to unit
+  TimeFormat time_format = TimeFormat::kEpochMillis;
+  bool coerce = false;             // "12.5" in quotes is taken as a number
+  std::optional<int64_t> time_min_micros;
+  std::optional<int64_t> time_max_micros;        // absolute, or
+  std::optional<int64_t> time_max_after_now_micros;  // after the time of ingestion
+  std::optional<Expression> compute;  // made in silver instead of read from the record
+};
+
+enum class RuleKind { kNotNull, kCheck, kTrim };
+
+struct Rule {
+  std::string name;
+  RuleKind kind = RuleKind::kCheck;
+  std::vector<std::string> fields;      // not_null: those; trim: the one
+  std::optional<Expression> check;      // what must not be false
+  bool quarantine = true;               // false: counted only
+  std::optional<double> fail_above;     // share of rows beyond which the run ends with exit code 3
+};
+
+struct TableSpec {
+  std::string table;
+  std::vector<std::pair<std::string, iceberg::Transform>> partition;
+  std::string keep;  // retention, e.g. "90d"; empty: for ever
+  iceberg::Properties properties;
+};
+
+struct NamedExpression {
+  std::string name;
+  Expression expression;
+  iceberg::Type type;
+};
+
+struct GoldSpec {
+  TableSpec table;
+  std::vector<NamedExpression> group;
+  std::vector<NamedExpression> measures;
+};
+
+struct SourceSpec {
+  std::string uri;  // kafka://broker/topic, a file or a directory
+  std::string format = "json";  // json: one document a line; document: one a file; csv
+};
+
+struct Pipeline {
+  std::string name;
+  std::string file;
+  SourceSpec source;
+  std::vector<FieldSpec> fields;
+  TableSpec bronze;
+  TableSpec silver;
+  TableSpec quarantine;
+  std::vector<Rule> rules;
+  std::vector<std::string> unique;
+  std::vector<GoldSpec> gold;
+
+  ColumnTypes Columns() const;
+};
+
+/// Errors: kBadConfig as "file:line: key: what is wrong (did you mean …?)"; kNotFound.
+Result<Pipeline> LoadPipeline(const std::string& file);
+Result<Pipeline> ParsePipeline(const std::string& yaml, const std::string& file);
+
+/// The JSON Schema (draft 2020-12) of pipeline files, for editors.
+std::string PipelineJsonSchema();
+
+/// Replaces ${NAME} and ${NAME:-default} by environment variables. Errors: kBadConfig for a variable that is not set.
+Result<std::string> ExpandEnvironment(std::string_view text);
+
+/// How many `to` one `from` is: ConvertUnit("kbit/s", "Mbit/s") is 0.001. Errors: kBadConfig for unknown or unlike units.
+Result<double> ConvertUnit(const std::string& from, const std::string& to);
+
+}  // namespace ingot::pipeline

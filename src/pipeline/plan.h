@@ -1,0 +1,59 @@
+// A pipeline compiled: the schemas of its tables, and the SQL of silver and gold for each engine.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pipeline/pipeline.h"
+
+namespace ingot::pipeline {
+
+iceberg::Schema BronzeSchema(const Pipeline& pipeline);
+iceberg::Schema SilverSchema(const Pipeline& pipeline);
+iceberg::Schema QuarantineSchema(const Pipeline& pipeline);
+iceberg::Schema GoldSchema(const GoldSpec& gold);
+
+/// The columns of bronze that silver reads.
+std::vector<std::string> SilverInputColumns(const Pipeline& pipeline);
+
+/// The relations that the statements read; where an engine puts its own names.
+struct SilverNames {
+  std::string source = "bronze_rows";     // new rows of bronze
+  std::string existing = "silver_keys";   // keys that silver holds already, of the partitions that the new rows touch
+  std::string judged = "judged";
+  std::string run_id = "";
+  std::string ingested_from = "";
+};
+
+/// The statements of silver, in order.
+struct SilverSql {
+  std::string judge;       // CREATE TABLE judged: fixed and computed fields, and _broken: one bit per rule broken
+  std::string clean;       // SELECT the rows that go to silver
+  std::string quarantine;  // SELECT the rows that go to quarantine
+  std::string counts;      // SELECT rows in, rows quarantined, then rows broken per rule, "parse" first
+};
+SilverSql MakeSilverSql(const Pipeline& pipeline, Dialect dialect, const SilverNames& names);
+
+/// The time groups of a gold table: those that are date() or hour() of a field; all groups where there is none. Gold is
+/// recomputed for the values of these that new silver rows touched.
+std::vector<NamedExpression> TouchedGroups(const GoldSpec& gold);
+
+struct GoldSql {
+  std::string touched;    // SELECT DISTINCT the touched groups FROM new rows
+  std::string aggregate;  // SELECT the rows of the touched groups FROM all of silver
+  std::string kept;       // SELECT the rows of old files that no touched group replaces
+};
+struct GoldNames {
+  std::string fresh = "silver_new";
+  std::string all = "silver_rows";
+  std::string old = "gold_old";
+  std::string touched = "touched";
+  std::string updated_at = "now()";
+};
+GoldSql MakeGoldSql(const GoldSpec& gold, Dialect dialect, const GoldNames& names);
+
+/// The columns of silver that a gold table reads, and those that its touched groups read.
+std::vector<std::string> GoldInputColumns(const GoldSpec& gold);
+std::vector<std::string> TouchedInputColumns(const GoldSpec& gold);
+
+}  // namespace ingot::pipeline
