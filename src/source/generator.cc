@@ -1,0 +1,238 @@
+#include "source/generator.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <future>
+#include <thread>
+
+namespace ingot::source {
+namespace {
+
+constexpr int64_t kBlock = 16'384;  // records that share a random stream, so that blocks can be made in parallel
+
+struct City {
+  std::string_view name;
+  int weight;      // share of tests
+  double speed;    // median download, Mbit/s
+  double latency;  // median, ms
+};
+constexpr City kCities[] = {
+    {"New York", 100, 210, 12}, {"London", 82, 140, 14}, {"Tokyo", 76, 260, 9}, {"São Paulo", 61, 110, 22}, {"Mumbai", 58, 62, 31},
+    {"Los Angeles", 52, 190, 15}, {"Paris", 45, 230, 11}, {"Seoul", 41, 310, 7}, {"Berlin", 36, 120, 17}, {"Mexico City", 33, 70, 28},
+    {"Chicago", 30, 200, 14}, {"Jakarta", 28, 38, 36}, {"Lagos", 24, 22, 58}, {"Sydney", 22, 90, 19}, {"Toronto", 20, 170, 13},
+    {"Cairo", 18, 41, 42}, {"Istanbul", 17, 48, 29}, {"Madrid", 16, 220, 12}, {"Singapore", 15, 280, 6}, {"Nairobi", 13, 28, 49},
+    {"Buenos Aires", 12, 75, 24}, {"Warsaw", 11, 150, 16}, {"Stockholm", 10, 240, 8}, {"Zürich", 9, 270, 7}, {"Dublin", 8, 160, 13},
+    {"Auckland", 7, 180, 17}, {"Reykjavík", 5, 250, 21}, {"La Paz", 4, 18, 72}, {"Nuuk", 2, 30, 88}, {"Longyearbyen", 1, 95, 64}};
+
+/// SplitMix64: small, fast, good enough for test data.
+struct Random {
+  uint64_t state;
+  uint64_t Next() {
+    uint64_t z = (state += 0x9E3779B97F4A7C15ull);
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
+    return z ^ (z >> 31);
+  }
+  double Unit() { return double(Next() >> 11) * 0x1.0p-53; }
+  uint64_t Below(uint64_t n) { return uint64_t((__uint128_t(Next()) * n) >> 64); }
+};
+
+/// Where in the day the share `u` of a day's tests has happened: few at night, most in the evening.
+double TimeOfDay(double u) {
+  static const std::array<double, 25> cumulative = [] {
+    constexpr double kHourly[24] = {18, 12, 9, 7, 6, 8, 14, 24, 34, 40, 43, 46, 48, 47, 46, 48, 54, 64, 78, 90, 95, 86, 62, 36};
+    std::array<double, 25> sums{};
+    for (int i = 0; i < 24; ++i) sums[size_t(i) + 1] = sums[size_t(i)] + kHourly[i];
+    for (double& sum : sums) sum /= sums[24];
+    return sums;
+  }();
+  const size_t hour = size_t(std::upper_bound(cumulative.begin(), cumulative.end() - 1, u) - cumulative.begin()) - 1;
+  return (double(hour) + (u - cumulative[hour]) / (cumulative[hour + 1] - cumulative[hour])) / 24;
+}
+
+const City& PickCity(Random& random) {
+  static const auto table = [] {
+    std::vector<uint8_t> cities;
+    for (size_t i = 0; i < std::size(kCities); ++i) cities.insert(cities.end(), size_t(kCities[i].weight), uint8_t(i));
+    return cities;
+  }();
+  return kCities[table[random.Below(table.size())]];
+}
+
+void AppendInt(std::string& out, uint64_t value) {
+  char digits[20];
+  char* at = digits + sizeof digits;
+  do *--at = char('0' + value % 10);
+  while ((value /= 10) != 0);
+  out.append(at, size_t(digits + sizeof digits - at));
+}
+
+/// Two decimals.
+void AppendHundredths(std::string& out, uint64_t hundredths) {
+  AppendInt(out, hundredths / 100);
+  out += '.';
+  out += char('0' + hundredths / 10 % 10);
+  out += char('0' + hundredths % 10);
+}
+
+void AppendUser(std::string& out, uint64_t user, uint64_t seed) {
+  static const char kHex[] = "0123456789abcdef";
+  Random bits{seed * 0x2545F4914F6CDD1Dull + user};
+  const uint64_t high = (bits.Next() & ~0xF000ull) | 0x4000, low = (bits.Next() & ~(3ull << 62)) | (1ull << 63);
+  char text[36];
+  char* at = text;
+  for (int nibble = 0; nibble < 32; ++nibble) {
+    if (nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20) *at++ = '-';
+    *at++ = kHex[((nibble < 16 ? high : low) >> (60 - 4 * (nibble % 16))) & 15];
+  }
+  out.append(text, sizeof text);
+}
+
+/// Around `median`, right-skewed, never zero; in hundredths.
+uint64_t Skewed(Random& random, double median) {
+  const double u = random.Unit() + random.Unit() - 1;  // triangular in (-1, 1)
+  return uint64_t(median * 100 * (1 + u * (u > 0 ? 1.8 : 0.85))) + 1;
+}
+
+struct Record {
+  int64_t millis;
+  uint64_t user;
+  uint64_t upload, download, latency;
+  std::string_view location;
+};
+
+void AppendRecord(std::string& out, const Record& record, uint64_t seed) {
+  out += "{\"timestamp\": ";
+  AppendInt(out, uint64_t(record.millis));
+  out += ", \"user_id\": \"";
+  AppendUser(out, record.user, seed);
+  out += "\", \"upload_speed\": ";
+  AppendHundredths(out, record.upload);
+  out += ", \"download_speed\": ";
+  AppendHundredths(out, record.download);
+  out += ", \"latency\": ";
+  AppendHundredths(out, record.latency);
+  out += ", \"location\": \"";
+  out += record.location;
+  out += "\"}\n";
+}
+
+void Replace(std::string& line, std::string_view from, std::string_view to) {
+  const size_t at = line.find(from);
+  if (at != std::string::npos) line.replace(at, from.size(), to);
+}
+
+/// One of the ways in which real streams are broken.
+void AppendDirty(std::string& out, Record record, Random& random, std::string& previous, uint64_t seed) {
+  constexpr int64_t kDayMillis = 86'400'000;
+  std::string line;
+  const uint64_t way = random.Below(12);
+  if (way == 0 && !previous.empty()) line = previous;  // sent twice
+  if (way == 1) record.millis -= int64_t(random.Below(3 * kDayMillis));  // late
+  if (way == 2) record.download = 10'000'000 + random.Below(1'000'000'000);  // out of range
+  if (way == 3) record.latency = 6'000'001 + random.Below(1'000'000);
+  if (line.empty()) AppendRecord(line, record, seed);
+  if (way == 4) Replace(line, "\"location\": \"" + std::string(record.location), "\"location\": \"   ");
+  if (way == 5) Replace(line, "\"" + std::string(record.location) + "\"", "null");
+  if (way == 6) line = line.substr(0, line.find(", \"latency\"")) + "}\n";  // fields missing
+  if (way == 7) line = line.substr(0, 20 + random.Below(60)) + "\n";  // cut off
+  if (way == 8) Replace(line, "\"upload_speed\": ", "\"upload_speed\": \"fast\", \"was\": ");
+  if (way == 9) Replace(line, "\"timestamp\": 1", "\"timestamp\": 91");  // far future
+  if (way == 10) Replace(line, "\"location\": \"", "\"location\": \"\xFF\xFE");  // not UTF-8
+  if (way == 11) Replace(line, "\"upload_speed\": ", "\"upload_speed\": -");
+  out += line;
+}
+
+void GenerateBlock(const GeneratorOptions& options, int64_t block, int64_t begin, int64_t end, std::string& out) {
+  Random random{options.seed * 0xD1342543DE82EF95ull + uint64_t(block)};
+  const double days = double(options.span_micros) / 86'400e6;
+  std::string previous;
+  for (int64_t i = block * kBlock; i < end; ++i) {
+    const double share = double(i) / double(options.records) * days, day = std::floor(share);
+    const double at = days >= 1 ? (day + TimeOfDay(share - day)) * 86'400e6 : share * 86'400e6;
+    const City& city = PickCity(random);
+    const uint64_t users = uint64_t(options.users);
+    // Some people test often: the square favours low numbers.
+    const double unit = random.Unit();
+    Record record{.millis = (options.start_micros + int64_t(at)) / 1000 + int64_t(random.Below(1000)),
+                  .user = std::min(users - 1, uint64_t(unit * unit * double(users))),
+                  .upload = Skewed(random, city.speed * 0.35), .download = Skewed(random, city.speed), .latency = Skewed(random, city.latency), .location = city.name};
+    const size_t line = out.size();
+    if (options.dirty > 0 && random.Unit() < options.dirty) AppendDirty(out, record, random, previous, options.seed);
+    else AppendRecord(out, record, options.seed);
+    if (options.dirty > 0 && random.Below(64) == 0) previous = out.substr(line);
+    if (i < begin) out.resize(line);
+  }
+}
+
+Status WriteAll(std::FILE* file, const std::string& bytes, const std::string& name) {
+  if (std::fwrite(bytes.data(), 1, bytes.size(), file) != bytes.size()) return Fail(ErrorKind::kRetry, "write " + name + ": " + std::strerror(errno));
+  return {};
+}
+
+/// Sleeps so that `done` records took at least their time.
+void Pace(const GeneratorOptions& options, std::chrono::steady_clock::time_point start, int64_t done) {
+  if (options.rate > 0) std::this_thread::sleep_until(start + std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(double(done) / options.rate)));
+}
+
+}  // namespace
+
+void GenerateRecords(const GeneratorOptions& options, int64_t begin, int64_t end, std::string& out) {
+  for (int64_t block = begin / kBlock; block * kBlock < end; ++block) GenerateBlock(options, block, begin, std::min(end, (block + 1) * kBlock), out);
+}
+
+Result<Generated> Generate(const GeneratorOptions& options, const std::function<void(int64_t)>& progress) {
+  const auto start = std::chrono::steady_clock::now();
+  Generated total;
+  const bool to_stdout = options.to == "-";
+  const int64_t step = options.rate > 0 ? std::clamp<int64_t>(int64_t(options.rate / 20), 1, kBlock) : 4 * kBlock;
+  if (!to_stdout) {
+    std::error_code error;
+    std::filesystem::create_directories(options.to, error);
+    if (error) return Fail(ErrorKind::kBadConfig, "create directory " + options.to + ": " + error.message());
+  }
+  for (int64_t file_begin = 0, number = 0; file_begin < options.records; ++number) {
+    const int64_t file_end = to_stdout ? options.records : std::min(options.records, file_begin + options.records_per_file);
+    const std::string name = to_stdout ? "standard output" : fmt::format("{}/speedtest-{}-{:05}.jsonl", options.to, options.seed, number);
+    const std::string draft = to_stdout ? name : fmt::format("{}/.speedtest-{}-{:05}.draft", options.to, options.seed, number);
+    std::FILE* file = to_stdout ? stdout : std::fopen(draft.c_str(), "wb");
+    if (file == nullptr) return Fail(ErrorKind::kBadConfig, "create " + draft + ": " + std::strerror(errno));
+    // One stretch is made while the one before is written.
+    std::future<std::string> next;
+    const auto make = [&](int64_t begin) {
+      return std::async(std::launch::async, [&options, begin, end = std::min(file_end, begin + step)] {
+        std::string out;
+        out.reserve(size_t(end - begin) * 190);
+        GenerateRecords(options, begin, end, out);
+        return out;
+      });
+    };
+    next = make(file_begin);
+    Status written;
+    for (int64_t begin = file_begin; begin < file_end && written; begin += step) {
+      const std::string bytes = next.get();
+      if (begin + step < file_end) next = make(begin + step);
+      written = WriteAll(file, bytes, name);
+      const int64_t done = std::min(step, file_end - begin);
+      total.records += done;
+      total.bytes += int64_t(bytes.size());
+      if (options.rate > 0) std::fflush(file);
+      progress(done);
+      Pace(options, start, total.records);
+    }
+    if (to_stdout ? std::fflush(file) != 0 : std::fclose(file) != 0) written = Fail(ErrorKind::kRetry, "write " + name + ": " + std::strerror(errno));
+    INGOT_TRY(written);
+    if (!to_stdout) std::filesystem::rename(draft, name);
+    file_begin = file_end;
+  }
+  return total;
+}
+
+}  // namespace ingot::source

@@ -1,0 +1,36 @@
+// Makes speed-test records: a daily curve, skewed locations, and on request everything that goes wrong in real streams.
+// The one place that knows the reference record; the program that reads it back does not.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace ingot::source {
+
+struct GeneratorOptions {
+  int64_t records = 1000;
+  double rate = 0;                      // records a second; 0: as fast as it goes
+  std::string to = "-";                 // "-" for standard output, or a directory
+  uint64_t seed = 1;                    // the same options and seed give the same records
+  double dirty = 0;                     // share of records that are broken in some way
+  int64_t users = 100'000;
+  int64_t start_micros = 0;             // time of the first record
+  int64_t span_micros = 86'400'000'000; // over which the records spread
+  int64_t records_per_file = 1'000'000;
+};
+
+/// Appends the records [begin, end) as JSON lines.
+void GenerateRecords(const GeneratorOptions& options, int64_t begin, int64_t end, std::string& out);
+
+struct Generated {
+  int64_t records = 0;
+  int64_t bytes = 0;
+};
+/// Writes all records; `progress` is told how many more are done. Files appear under their name only when complete.
+Result<Generated> Generate(const GeneratorOptions& options, const std::function<void(int64_t)>& progress);
+
+}  // namespace ingot::source
