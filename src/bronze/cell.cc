@@ -1,0 +1,216 @@
+#include "bronze/cell.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "base/clock.h"
+
+namespace ingot::bronze {
+namespace {
+
+using iceberg::TypeId;
+using pipeline::FieldSpec;
+using pipeline::TimeFormat;
+
+constexpr auto kHexDigits = [] {
+  std::array<int8_t, 256> table{};
+  table.fill(-1);
+  for (int i = 0; i < 10; ++i) table[size_t('0' + i)] = int8_t(i);
+  for (int i = 0; i < 6; ++i) table[size_t('a' + i)] = table[size_t('A' + i)] = int8_t(10 + i);
+  return table;
+}();
+
+std::string_view KindName(const Scalar& scalar) {
+  switch (scalar.kind) {
+    case Scalar::Kind::kNull: return "null";
+    case Scalar::Kind::kBoolean: return "a boolean";
+    case Scalar::Kind::kInteger:
+    case Scalar::Kind::kUnsigned: return "a whole number";
+    case Scalar::Kind::kDouble: return "a number";
+    case Scalar::Kind::kText: return "a string";
+    case Scalar::Kind::kOther: return scalar.other;
+  }
+  return "?";
+}
+
+std::string Mismatch(const FieldSpec& field, const Scalar& scalar) {
+  return fmt::format("{}: expected {}, found {}", field.name, TypeName(field.type), KindName(scalar));
+}
+
+bool Digits(std::string_view text, size_t begin, size_t count, int& value) {
+  if (begin + count > text.size()) return false;
+  value = 0;
+  for (size_t i = begin; i < begin + count; ++i) {
+    if (text[i] < '0' || text[i] > '9') return false;
+    value = value * 10 + (text[i] - '0');
+  }
+  return true;
+}
+
+/// A number in quotes, for fields with `coerce`. Leaves other text as it is.
+Scalar Coerced(const Scalar& scalar, const FieldSpec& field) {
+  std::string_view text = scalar.text;
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  if (field.type.id == TypeId::kBoolean && (text == "true" || text == "false")) return {.kind = Scalar::Kind::kBoolean, .integer = text == "true"};
+  Scalar number;
+  const auto whole = std::from_chars(text.data(), text.data() + text.size(), number.integer);
+  if (whole.ec == std::errc() && whole.ptr == text.data() + text.size()) {
+    number.kind = Scalar::Kind::kInteger;
+    return number;
+  }
+  const auto real = std::from_chars(text.data(), text.data() + text.size(), number.number);
+  if (real.ec == std::errc() && real.ptr == text.data() + text.size() && std::isfinite(number.number)) {
+    number.kind = Scalar::Kind::kDouble;
+    return number;
+  }
+  return scalar;
+}
+
+std::string ConvertTime(const FieldSpec& field, const Scalar& scalar, int64_t ingested_at_micros, Cell& cell) {
+  int64_t micros = 0;
+  if (field.time_format == TimeFormat::kRfc3339) {
+    if (scalar.kind != Scalar::Kind::kText) return Mismatch(field, scalar);
+    if (!ParseRfc3339(scalar.text, micros)) return fmt::format("{}: not an RFC 3339 time: '{}'", field.name, scalar.text.substr(0, 40));
+  } else {
+    __int128 units = scalar.integer;
+    if (scalar.kind == Scalar::Kind::kDouble) {
+      if (std::floor(scalar.number) != scalar.number || std::abs(scalar.number) > 9e15) return Mismatch(field, scalar);
+      units = int64_t(scalar.number);
+    } else if (scalar.kind != Scalar::Kind::kInteger) {
+      return Mismatch(field, scalar);
+    }
+    const int64_t factor = MicrosPerUnit(field.time_format);
+    const __int128 wide = factor > 0 ? units * factor : units / 1000 - (units % 1000 < 0);
+    if (wide > INT64_MAX || wide < INT64_MIN) return fmt::format("{}: time out of range", field.name);
+    micros = int64_t(wide);
+  }
+  if (!TimeInRange(field, micros, ingested_at_micros)) {
+    const bool printable = micros > -62'000'000'000'000'000 && micros < 250'000'000'000'000'000;
+    return fmt::format("{}: time out of range: {}", field.name, printable ? FormatTimestampMicros(micros) : std::to_string(micros) + " µs");
+  }
+  cell.integer = micros;
+  cell.valid = true;
+  return "";
+}
+
+std::string ConvertNumber(const FieldSpec& field, const Scalar& scalar, Cell& cell) {
+  const bool real = field.type.id == TypeId::kDouble || field.type.id == TypeId::kFloat;
+  if (real) {
+    if (scalar.kind == Scalar::Kind::kDouble) cell.number = scalar.number;
+    else if (scalar.kind == Scalar::Kind::kInteger) cell.number = double(scalar.integer);
+    else if (scalar.kind == Scalar::Kind::kUnsigned) cell.number = double(uint64_t(scalar.integer));
+    else return Mismatch(field, scalar);
+    cell.number *= field.factor;
+    if (field.type.id == TypeId::kFloat && !std::isfinite(float(cell.number))) return fmt::format("{}: out of the range of a float", field.name);
+    if (!std::isfinite(cell.number)) return fmt::format("{}: out of the range of a double", field.name);
+  } else {
+    cell.integer = scalar.integer;
+    if (scalar.kind == Scalar::Kind::kDouble && std::floor(scalar.number) == scalar.number && std::abs(scalar.number) <= 9e15) cell.integer = int64_t(scalar.number);
+    else if (scalar.kind == Scalar::Kind::kUnsigned) return fmt::format("{}: out of the range of a {}", field.name, TypeName(field.type));
+    else if (scalar.kind != Scalar::Kind::kInteger) return Mismatch(field, scalar);
+    if (field.type.id == TypeId::kInt && cell.integer != int32_t(cell.integer)) return fmt::format("{}: out of the range of an int", field.name);
+  }
+  cell.valid = true;
+  return "";
+}
+
+}  // namespace
+
+bool ParseUuid(std::string_view text, uint8_t* out) {
+  if (text.size() != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') return false;
+  int problems = 0;
+  for (size_t i = 0, byte = 0; byte < 16; ++byte, i += 2) {
+    i += text[i] == '-';
+    const int high = kHexDigits[uint8_t(text[i])], low = kHexDigits[uint8_t(text[i + 1])];
+    problems |= high | low;
+    out[byte] = uint8_t(high * 16 + low);
+  }
+  return problems >= 0;
+}
+
+bool ParseRfc3339(std::string_view text, int64_t& micros) {
+  int year, month, day, hour, minute, second;
+  if (!Digits(text, 0, 4, year) || !Digits(text, 5, 2, month) || !Digits(text, 8, 2, day) || !Digits(text, 11, 2, hour) || !Digits(text, 14, 2, minute) ||
+      !Digits(text, 17, 2, second))
+    return false;
+  if (text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != 't' && text[10] != ' ') || text[13] != ':' || text[16] != ':') return false;
+  static constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  if (month < 1 || month > 12 || hour > 23 || minute > 59 || second > 60) return false;
+  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+  if (day < 1 || day > kDays[month - 1] + (month == 2 && leap)) return false;
+  size_t at = 19;
+  int64_t fraction = 0, unit = 100'000;
+  if (at < text.size() && text[at] == '.') {
+    const size_t first = ++at;
+    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10) fraction += unit * (text[at] - '0');
+    if (at == first) return false;
+  }
+  int64_t shift_minutes = 0;
+  if (at >= text.size()) return false;
+  if (text[at] == 'Z' || text[at] == 'z') {
+    ++at;
+  } else {
+    int shift_hour, shift_minute;
+    if ((text[at] != '+' && text[at] != '-') || !Digits(text, at + 1, 2, shift_hour) || !Digits(text, at + 4, 2, shift_minute) || text[at + 3] != ':') return false;
+    if (shift_hour > 23 || shift_minute > 59) return false;
+    shift_minutes = (shift_hour * 60 + shift_minute) * (text[at] == '-' ? -1 : 1);
+    at += 6;
+  }
+  const int64_t minutes = (DaysFromCivil(year, unsigned(month), unsigned(day)) * 24 + hour) * 60 + minute - shift_minutes;
+  micros = (minutes * 60 + second) * 1'000'000 + fraction;
+  return at == text.size();
+}
+
+int64_t MicrosPerUnit(TimeFormat format) {
+  switch (format) {
+    case TimeFormat::kEpochSeconds: return 1'000'000;
+    case TimeFormat::kEpochMillis: return 1'000;
+    case TimeFormat::kEpochMicros: return 1;
+    default: return 0;
+  }
+}
+
+bool TimeInRange(const FieldSpec& field, int64_t micros, int64_t ingested_at_micros) {
+  if (field.time_min_micros && micros < *field.time_min_micros) return false;
+  if (field.time_max_micros && micros > *field.time_max_micros) return false;
+  return !field.time_max_after_now_micros || micros <= ingested_at_micros + *field.time_max_after_now_micros;
+}
+
+std::string ConvertScalar(const FieldSpec& field, const Scalar& given, int64_t ingested_at_micros, Cell& cell) {
+  cell.valid = false;
+  if (given.kind == Scalar::Kind::kNull) return "";
+  if (given.kind == Scalar::Kind::kOther) return Mismatch(field, given);
+  const bool textual = field.type.id == TypeId::kString || field.type.id == TypeId::kUuid || field.type.id == TypeId::kDate;
+  const Scalar scalar = field.coerce && given.kind == Scalar::Kind::kText && !textual ? Coerced(given, field) : given;
+  switch (field.type.id) {
+    case TypeId::kTimestamptz: return ConvertTime(field, scalar, ingested_at_micros, cell);
+    case TypeId::kString:
+      if (scalar.kind != Scalar::Kind::kText) return Mismatch(field, scalar);
+      cell.text = scalar.text;
+      break;
+    case TypeId::kUuid:
+      if (scalar.kind != Scalar::Kind::kText) return Mismatch(field, scalar);
+      if (!ParseUuid(scalar.text, cell.uuid)) return fmt::format("{}: not a UUID: '{}'", field.name, scalar.text.substr(0, 40));
+      break;
+    case TypeId::kBoolean:
+      if (scalar.kind != Scalar::Kind::kBoolean) return Mismatch(field, scalar);
+      cell.integer = scalar.integer;
+      break;
+    case TypeId::kDate: {
+      int64_t micros = 0;
+      if (scalar.kind != Scalar::Kind::kText) return Mismatch(field, scalar);
+      if (scalar.text.size() != 10 || !ParseRfc3339(std::string(scalar.text) + "T00:00:00Z", micros)) return fmt::format("{}: not a date: '{}'", field.name, scalar.text.substr(0, 40));
+      cell.integer = micros / 86'400'000'000;
+      break;
+    }
+    default: return ConvertNumber(field, scalar, cell);
+  }
+  cell.valid = true;
+  return "";
+}
+
+}  // namespace ingot::bronze

@@ -1,0 +1,276 @@
+#include "bronze/record_parser.h"
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+
+#include "base/arrow_result.h"
+#include "bronze/columns.h"
+#include "iceberg/arrow_schema.h"
+#include "pipeline/plan.h"
+
+namespace ingot::bronze {
+namespace {
+
+using pipeline::FieldSpec;
+using pipeline::PathStep;
+namespace dom = simdjson::dom;
+namespace ondemand = simdjson::ondemand;
+
+/// The end of a path from a value; an error when some step is not there.
+simdjson::simdjson_result<dom::element> Walk(dom::element at, std::span<const PathStep> steps) {
+  for (const PathStep& step : steps) {
+    if (!step.index) {
+      dom::object object;
+      if (const auto error = at.get_object().get(object)) return error;
+      if (const auto error = object.at_key(step.key).get(at)) return error;
+      continue;
+    }
+    dom::array array;
+    if (const auto error = at.get_array().get(array)) return error;
+    const int64_t index = *step.index < 0 ? int64_t(array.size()) + *step.index : *step.index;
+    if (index < 0) return simdjson::INDEX_OUT_OF_BOUNDS;
+    if (const auto error = array.at(size_t(index)).get(at)) return error;
+  }
+  return at;
+}
+
+Scalar ScalarOf(dom::element value) {
+  switch (value.type()) {
+    case dom::element_type::NULL_VALUE: return {};
+    case dom::element_type::BOOL: return {.kind = Scalar::Kind::kBoolean, .integer = value.get_bool().value_unsafe()};
+    case dom::element_type::INT64: return {.kind = Scalar::Kind::kInteger, .integer = value.get_int64().value_unsafe()};
+    case dom::element_type::UINT64: return {.kind = Scalar::Kind::kUnsigned, .integer = int64_t(value.get_uint64().value_unsafe())};
+    case dom::element_type::DOUBLE: return {.kind = Scalar::Kind::kDouble, .number = value.get_double().value_unsafe()};
+    case dom::element_type::STRING: return {.kind = Scalar::Kind::kText, .text = value.get_string().value_unsafe()};
+    case dom::element_type::ARRAY: return {.kind = Scalar::Kind::kOther, .other = "an array"};
+    case dom::element_type::OBJECT: return {.kind = Scalar::Kind::kOther, .other = "an object"};
+    default: return {.kind = Scalar::Kind::kOther, .other = "a number out of range"};
+  }
+}
+
+/// What stands beside the fields in every row.
+struct RowColumns {
+  arrow::Int64Builder offset;
+  arrow::TimestampBuilder produced_at{arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"), arrow::default_memory_pool()};
+  arrow::StringBuilder extra, error;
+  arrow::BinaryBuilder payload;
+};
+
+class Parser : public RecordParser {
+ public:
+  explicit Parser(const pipeline::Pipeline& pipeline) : schema_(pipeline::BronzeSchema(pipeline)) {
+    for (const FieldSpec& field : pipeline.fields) {
+      if (field.compute) continue;
+      const bool plain = field.from.size() == 1 && field.from[0].size() == 1;
+      flat_ = flat_ && plain;
+      if (plain) plain_names_.push_back(field.from[0][0].key);
+      fields_.push_back(field);
+    }
+    cells_.resize(fields_.size());
+  }
+
+  Result<ParsedBatch> Parse(const source::RawBatch& batch, int64_t ingested_at_micros) override {
+    now_micros_ = ingested_at_micros;
+    const int64_t rows = int64_t(batch.records.size());
+    std::vector<FieldColumn> columns;
+    for (const FieldSpec& field : fields_) {
+      INGOT_ASSIGN(FieldColumn column, FieldColumn::Make(field.type));
+      INGOT_TRY(column.Reserve(rows));
+      columns.push_back(std::move(column));
+    }
+    RowColumns row;
+    for (arrow::ArrayBuilder* builder : {static_cast<arrow::ArrayBuilder*>(&row.offset), static_cast<arrow::ArrayBuilder*>(&row.produced_at),
+                                         static_cast<arrow::ArrayBuilder*>(&row.extra), static_cast<arrow::ArrayBuilder*>(&row.error),
+                                         static_cast<arrow::ArrayBuilder*>(&row.payload)})
+      INGOT_ARROW(builder->Reserve(rows));
+    ParsedBatch parsed;
+    for (const source::RawBatch::Record& record : batch.records) {
+      row.offset.UnsafeAppend(record.offset);
+      record.produced_at_micros == source::kNoTime ? row.produced_at.UnsafeAppendNull() : row.produced_at.UnsafeAppend(record.produced_at_micros);
+      const char* bytes = batch.bytes.data() + record.begin;
+      if (flat_ && ParseFlat(bytes, record.size, batch.bytes.size() - record.begin)) {
+        row.extra.UnsafeAppendNull(), row.error.UnsafeAppendNull(), row.payload.UnsafeAppendNull();
+      } else {
+        const std::string problem = ParseAny(bytes, record.size);
+        parsed.errors += !problem.empty();
+        if (problem.empty()) {
+          INGOT_ARROW(extra_.empty() ? row.extra.AppendNull() : row.extra.Append(extra_));
+          INGOT_ARROW(row.error.AppendNull());
+          INGOT_ARROW(row.payload.AppendNull());
+        } else {
+          INGOT_ARROW(row.extra.AppendNull());
+          INGOT_ARROW(row.error.Append(problem));
+          INGOT_ARROW(row.payload.Append(bytes, int32_t(record.size)));
+        }
+      }
+      for (size_t i = 0; i < columns.size(); ++i) INGOT_TRY(columns[i].Append(cells_[i]));
+    }
+    INGOT_ASSIGN(parsed.rows, Finish(batch, columns, row));
+    return parsed;
+  }
+
+ private:
+  /// The common record: an object of plain fields, each at most once, nothing else. False leaves it to ParseAny, which
+  /// decides all the rest, so that both ways agree on what they take.
+  bool ParseFlat(const char* bytes, size_t size, size_t capacity) {
+    ondemand::document document;
+    ondemand::object object;
+    if (flat_parser_.iterate(bytes, size, capacity).get(document) || document.get_object().get(object)) return false;
+    for (Cell& cell : cells_) cell.valid = false;
+    uint64_t seen = 0;
+    size_t expected = 0;
+    for (auto member : object) {
+      std::string_view key;
+      if (member.error() || member.escaped_key().get(key)) return false;
+      size_t i = expected;
+      if (i >= plain_names_.size() || plain_names_[i] != key)
+        for (i = 0; i < plain_names_.size() && plain_names_[i] != key;) ++i;
+      if (i >= plain_names_.size() || i >= 64 || (seen >> i & 1)) return false;
+      seen |= uint64_t(1) << i;
+      expected = i + 1;
+      ondemand::value value;
+      if (member.value().get(value) || !FlatValue(value, fields_[i], cells_[i])) return false;
+    }
+    return document.at_end();
+  }
+
+  bool FlatValue(ondemand::value& value, const FieldSpec& field, Cell& cell) const {
+    using iceberg::TypeId;
+    ondemand::json_type type;
+    if (value.type().get(type)) return false;
+    if (type == ondemand::json_type::null) {
+      bool null = false;
+      return !value.is_null().get(null) && null;
+    }
+    switch (field.type.id) {
+      case TypeId::kDouble:
+        if (type != ondemand::json_type::number || value.get_double().get(cell.number)) return false;
+        cell.number *= field.factor;
+        break;
+      case TypeId::kTimestamptz: {
+        const int64_t factor = MicrosPerUnit(field.time_format);
+        if (factor == 0 || type != ondemand::json_type::number || value.get_int64().get(cell.integer)) return false;
+        if (__builtin_mul_overflow(cell.integer, factor, &cell.integer) || !TimeInRange(field, cell.integer, now_micros_)) return false;
+        break;
+      }
+      case TypeId::kString:
+        if (type != ondemand::json_type::string || value.get_string().get(cell.text)) return false;
+        break;
+      case TypeId::kUuid: {
+        std::string_view text;
+        if (type != ondemand::json_type::string || value.get_string().get(text) || !ParseUuid(text, cell.uuid)) return false;
+        break;
+      }
+      case TypeId::kLong:
+        if (type != ondemand::json_type::number || value.get_int64().get(cell.integer)) return false;
+        break;
+      default: return false;
+    }
+    cell.valid = true;
+    return true;
+  }
+
+  /// Any record. Returns why it does not fit, "" when it does; cells that fit are filled in both cases.
+  std::string ParseAny(const char* bytes, size_t size) {
+    for (Cell& cell : cells_) cell.valid = false;
+    extra_.clear();
+    dom::element root;
+    if (const auto error = parser_.parse(bytes, size, false).get(root)) return std::string("not JSON: ") + simdjson::error_message(error);
+    dom::object object;
+    if (root.get_object().get(object)) {
+      const Scalar scalar = ScalarOf(root);
+      return std::string("not a JSON object: ") + (scalar.kind == Scalar::Kind::kOther ? std::string(scalar.other) : "a single value");
+    }
+    std::string problems;
+    for (size_t i = 0; i < fields_.size(); ++i) {
+      const std::string problem = ConvertScalar(fields_[i], Find(object, fields_[i]), now_micros_, cells_[i]);
+      if (!problem.empty()) problems += (problems.empty() ? "" : "; ") + problem;
+    }
+    if (problems.empty()) KeepExtra(object);
+    return problems;
+  }
+
+  /// The first path that leads to a value that is not null. Of a key that stands twice, the last value counts.
+  Scalar Find(dom::object object, const FieldSpec& field) const {
+    for (const pipeline::Path& path : field.from) {
+      dom::element top, found;
+      bool present = false;
+      for (const auto member : object)
+        if (member.key == path[0].key) top = member.value, present = true;
+      if (!present || Walk(top, std::span(path).subspan(1)).get(found) || found.is_null()) continue;
+      return ScalarOf(found);
+    }
+    return {};
+  }
+
+  /// Top-level members that are not wholly a field, as a JSON object.
+  void KeepExtra(dom::object object) {
+    for (const auto member : object) {
+      const bool field = std::ranges::any_of(fields_, [&](const FieldSpec& candidate) {
+        return std::ranges::any_of(candidate.from, [&](const pipeline::Path& path) { return path.size() == 1 && path[0].key == member.key; });
+      });
+      if (field) continue;
+      extra_ += extra_.empty() ? '{' : ',';
+      extra_ += simdjson::minify(dom::element(member.value)).insert(0, KeyText(member.key));
+    }
+    if (!extra_.empty()) extra_ += '}';
+  }
+
+  static std::string KeyText(std::string_view key) {
+    std::string text;
+    for (const char c : key) {
+      if (c == '"' || c == '\\') text += '\\', text += c;
+      else if (uint8_t(c) < 0x20) text += fmt::format("\\u{:04x}", uint8_t(c));
+      else text += c;
+    }
+    return '"' + text + "\":";
+  }
+
+  Result<std::shared_ptr<arrow::RecordBatch>> Finish(const source::RawBatch& batch, std::vector<FieldColumn>& columns, RowColumns& row) {
+    const int64_t rows = int64_t(batch.records.size());
+    arrow::ArrayVector arrays;
+    for (FieldColumn& column : columns) {
+      INGOT_ASSIGN(auto array, column.Finish());
+      arrays.push_back(std::move(array));
+    }
+    const auto constant = [&](iceberg::Value value, iceberg::TypeId type) -> Status {
+      INGOT_ASSIGN(auto array, iceberg::RepeatValue(value, {.id = type}, rows));
+      arrays.push_back(std::move(array));
+      return {};
+    };
+    const auto built = [&](arrow::ArrayBuilder& builder) -> Status {
+      INGOT_ARROW_ASSIGN(auto array, builder.Finish());
+      arrays.push_back(std::move(array));
+      return {};
+    };
+    INGOT_TRY(constant(batch.from.topic, iceberg::TypeId::kString));
+    INGOT_TRY(constant(batch.from.partition, iceberg::TypeId::kInt));
+    INGOT_TRY(built(row.offset));
+    INGOT_TRY(built(row.produced_at));
+    INGOT_TRY(constant(now_micros_, iceberg::TypeId::kTimestamptz));
+    INGOT_TRY(built(row.extra));
+    INGOT_TRY(built(row.error));
+    INGOT_TRY(built(row.payload));
+    INGOT_ASSIGN(const auto schema, iceberg::ToArrowSchema(schema_));
+    return arrow::RecordBatch::Make(schema, rows, std::move(arrays));
+  }
+
+  const iceberg::Schema schema_;
+  std::vector<FieldSpec> fields_;
+  std::vector<std::string> plain_names_;
+  bool flat_ = true;
+  std::vector<Cell> cells_;
+  std::string extra_;
+  int64_t now_micros_ = 0;
+  ondemand::parser flat_parser_;
+  dom::parser parser_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<RecordParser>> RecordParser::Make(const pipeline::Pipeline& pipeline) { return std::make_unique<Parser>(pipeline); }
+
+}  // namespace ingot::bronze
