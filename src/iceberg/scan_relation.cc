@@ -1,0 +1,51 @@
+#include "iceberg/scan_relation.h"
+
+#include "iceberg/arrow_schema.h"
+
+namespace ingot::iceberg {
+
+Result<Relation> RelationOf(std::shared_ptr<storage::Storage> storage, std::shared_ptr<const TableMetadata> metadata, ScanPlan plan) {
+  Relation relation;
+  INGOT_ASSIGN(relation.schema, ToArrowSchema(plan.projection));
+  relation.rows_estimate = plan.RecordCount();
+  relation.open = [storage, metadata, plan = std::make_shared<const ScanPlan>(std::move(plan))](const std::vector<int>& columns) -> Result<std::vector<Relation::Part>> {
+    Schema projection;
+    for (const int column : columns) projection.fields.push_back(plan->projection.fields[size_t(column)]);
+    std::vector<Relation::Part> parts;
+    for (size_t i = 0; i < plan->tasks.size(); ++i)
+      parts.push_back([storage, metadata, plan, projection, i] { return OpenTask(storage, *metadata, projection, plan->tasks[i]); });
+    return parts;
+  };
+  return relation;
+}
+
+Result<Relation> RelationOf(const Table& table) {
+  INGOT_ASSIGN(ScanPlan plan, PlanScan(*table.home.storage, *table.metadata, {}));
+  return RelationOf(table.home.storage, table.metadata, std::move(plan));
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> AlignColumns(const std::shared_ptr<arrow::RecordBatch>& batch, const Schema& schema) {
+  INGOT_ASSIGN(const auto arrow_schema, ToArrowSchema(schema));
+  arrow::ArrayVector arrays;
+  for (const Field& field : schema.fields) {
+    const int at = batch->schema()->GetFieldIndex(field.name);
+    if (at < 0) {
+      INGOT_ASSIGN(auto nulls, RepeatValue({}, field.type, batch->num_rows()));
+      arrays.push_back(std::move(nulls));
+      continue;
+    }
+    if (!field.type.IsNested()) {
+      INGOT_ASSIGN(auto array, ProjectArray(batch->column(at), *batch->schema()->field(at), field));
+      arrays.push_back(std::move(array));
+      continue;
+    }
+    // Nested columns of a query result have no field ids; their shape is the table's.
+    INGOT_ASSIGN(const auto type, ToArrowType(field.type));
+    auto data = batch->column(at)->data()->Copy();
+    data->type = type;
+    arrays.push_back(arrow::MakeArray(data));
+  }
+  return arrow::RecordBatch::Make(arrow_schema, batch->num_rows(), std::move(arrays));
+}
+
+}  // namespace ingot::iceberg

@@ -1,0 +1,40 @@
+// The embedded SQL engine behind a small interface: relations and Arrow batches in, Arrow batches out. Knows no Iceberg.
+#pragma once
+
+#include <arrow/record_batch.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/relation.h"
+#include "base/result.h"
+
+namespace ingot::sql {
+
+struct EngineOptions {
+  int threads = 0;               // 0: all cores
+  int64_t memory_bytes = 0;      // 0: the engine's own choice; beyond it intermediate results go to temp_folder
+  std::string temp_folder;
+};
+
+/// One in-memory database. Not safe from several threads at once; queries run in parallel inside.
+class Engine {
+ public:
+  static Result<std::unique_ptr<Engine>> Open(const EngineOptions& options);
+  virtual ~Engine() = default;
+
+  /// Makes `relation` readable as a view. `name` is quoted and may be catalog.schema.table; schemas are made as needed.
+  virtual Status Register(const std::vector<std::string>& name, Relation relation) = 0;
+  /// Errors: kBadInput with the engine's message.
+  virtual Status Execute(const std::string& sql) = 0;
+  /// The rows as they are made; read them before the next call.
+  virtual Result<std::shared_ptr<arrow::RecordBatchReader>> Query(const std::string& sql) = 0;
+  /// The tables that a statement reads, as they are written in it.
+  virtual Result<std::vector<std::string>> TablesIn(const std::string& sql) = 0;
+};
+
+/// The whole numbers of a result of one row.
+Result<std::vector<int64_t>> QueryNumbers(Engine& engine, const std::string& sql);
+
+}  // namespace ingot::sql

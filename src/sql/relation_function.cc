@@ -1,0 +1,163 @@
+#include "sql/relation_function.h"
+
+#include <arrow/c/bridge.h>
+
+#include <atomic>
+#include <vector>
+
+#include "sql/arrow_types.h"
+
+namespace ingot::sql {
+namespace {
+
+struct BindData {
+  std::shared_ptr<const Relation> relation;
+  duckdb_database database;
+};
+
+/// One scan: the parts that its threads share.
+struct ScanState {
+  std::vector<Relation::Part> parts;
+  std::atomic<size_t> next{0};
+};
+
+/// One thread of a scan.
+struct ThreadState {
+  duckdb_connection connection = nullptr;
+  std::shared_ptr<arrow::RecordBatchReader> reader;
+  std::shared_ptr<arrow::RecordBatch> batch;
+  int64_t row = 0;
+  duckdb_arrow_converted_schema converted = nullptr;
+
+  ~ThreadState() {
+    if (converted) duckdb_destroy_arrow_converted_schema(&converted);
+    if (connection) duckdb_disconnect(&connection);
+  }
+};
+
+template <typename T>
+void Destroy(void* data) {
+  delete static_cast<T*>(data);
+}
+
+void Bind(duckdb_bind_info info) {
+  auto* registry = static_cast<RelationRegistry*>(duckdb_bind_get_extra_info(info));
+  duckdb_value value = duckdb_bind_get_parameter(info, 0);
+  char* key = duckdb_get_varchar(value);
+  const auto found = registry->relations.find(key);
+  duckdb_free(key);
+  duckdb_destroy_value(&value);
+  if (found == registry->relations.end()) return duckdb_bind_set_error(info, "no such relation");
+  for (const auto& field : found->second->schema->fields()) {
+    auto type = ToLogicalType(*field);
+    if (!type) return duckdb_bind_set_error(info, type.error().message.c_str());
+    duckdb_bind_add_result_column(info, field->name().c_str(), *type);
+    duckdb_destroy_logical_type(&*type);
+  }
+  duckdb_bind_set_cardinality(info, idx_t(found->second->rows_estimate), false);
+  duckdb_bind_set_bind_data(info, new BindData{found->second, registry->database}, Destroy<BindData>);
+}
+
+void Init(duckdb_init_info info) {
+  const auto* bind = static_cast<const BindData*>(duckdb_init_get_bind_data(info));
+  std::vector<int> columns;
+  for (idx_t i = 0; i < duckdb_init_get_column_count(info); ++i) {
+    // A row id, asked for when only rows are counted, can be any column.
+    const idx_t column = duckdb_init_get_column_index(info, i);
+    columns.push_back(column < idx_t(bind->relation->schema->num_fields()) ? int(column) : 0);
+  }
+  auto parts = bind->relation->open(columns);
+  if (!parts) return duckdb_init_set_error(info, parts.error().message.c_str());
+  auto* state = new ScanState{.parts = std::move(*parts)};
+  duckdb_init_set_max_threads(info, std::max<size_t>(1, state->parts.size()));
+  duckdb_init_set_init_data(info, state, Destroy<ScanState>);
+}
+
+void InitThread(duckdb_init_info info) {
+  const auto* bind = static_cast<const BindData*>(duckdb_init_get_bind_data(info));
+  auto state = std::make_unique<ThreadState>();
+  if (duckdb_connect(bind->database, &state->connection) != DuckDBSuccess) return duckdb_init_set_error(info, "the scan could not connect");
+  duckdb_init_set_init_data(info, state.release(), Destroy<ThreadState>);
+}
+
+/// The error's message, "" when there is none.
+std::string Take(duckdb_error_data error) {
+  std::string message;
+  if (error && duckdb_error_data_has_error(error)) message = duckdb_error_data_message(error);
+  if (error) duckdb_destroy_error_data(&error);
+  return message;
+}
+
+/// Makes `state.batch` hold rows; false at the end of all parts.
+Result<bool> Advance(ScanState& scan, ThreadState& state) {
+  while (!state.batch || state.row >= state.batch->num_rows()) {
+    state.batch.reset();
+    state.row = 0;
+    if (!state.reader) {
+      const size_t next = scan.next.fetch_add(1);
+      if (next >= scan.parts.size()) return false;
+      INGOT_ASSIGN(state.reader, scan.parts[next]());
+    }
+    auto batch = state.reader->Next();
+    if (!batch.ok()) return Fail(ErrorKind::kCorrupt, batch.status().message());
+    state.batch = *batch;
+    if (!state.batch) state.reader.reset();
+  }
+  return true;
+}
+
+Status Fill(ScanState& scan, ThreadState& state, duckdb_data_chunk output) {
+  INGOT_ASSIGN(const bool more, Advance(scan, state));
+  if (!more) {
+    duckdb_data_chunk_set_size(output, 0);
+    return {};
+  }
+  const int64_t rows = std::min<int64_t>(state.batch->num_rows() - state.row, int64_t(duckdb_vector_size()));
+  const auto slice = state.batch->Slice(state.row, rows);
+  state.row += rows;
+  ArrowArray array;
+  if (state.converted == nullptr) {
+    ArrowSchema schema;
+    if (const auto status = arrow::ExportSchema(*slice->schema(), &schema); !status.ok()) return Fail(ErrorKind::kInternal, status.message());
+    const std::string problem = Take(duckdb_schema_from_arrow(state.connection, &schema, &state.converted));
+    if (schema.release) schema.release(&schema);
+    if (!problem.empty()) return Fail(ErrorKind::kInternal, problem);
+  }
+  if (const auto status = arrow::ExportRecordBatch(*slice, &array); !status.ok()) return Fail(ErrorKind::kInternal, status.message());
+  duckdb_data_chunk chunk = nullptr;
+  const std::string problem = Take(duckdb_data_chunk_from_arrow(state.connection, &array, state.converted, &chunk));
+  if (!problem.empty()) return Fail(ErrorKind::kInternal, problem);
+  for (idx_t i = 0; i < duckdb_data_chunk_get_column_count(chunk); ++i)
+    duckdb_vector_reference_vector(duckdb_data_chunk_get_vector(output, i), duckdb_data_chunk_get_vector(chunk, i));
+  duckdb_data_chunk_set_size(output, idx_t(rows));
+  duckdb_destroy_data_chunk(&chunk);
+  return {};
+}
+
+void Run(duckdb_function_info info, duckdb_data_chunk output) {
+  auto* scan = static_cast<ScanState*>(duckdb_function_get_init_data(info));
+  auto* state = static_cast<ThreadState*>(duckdb_function_get_local_init_data(info));
+  if (const auto filled = Fill(*scan, *state, output); !filled) duckdb_function_set_error(info, filled.error().message.c_str());
+}
+
+}  // namespace
+
+Status RegisterRelationFunction(duckdb_connection connection, RelationRegistry* registry) {
+  duckdb_table_function function = duckdb_create_table_function();
+  duckdb_table_function_set_name(function, "ingot_relation");
+  duckdb_logical_type text = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
+  duckdb_table_function_add_parameter(function, text);
+  duckdb_destroy_logical_type(&text);
+  duckdb_table_function_set_extra_info(function, registry, nullptr);
+  duckdb_table_function_set_bind(function, Bind);
+  duckdb_table_function_set_init(function, Init);
+  duckdb_table_function_set_local_init(function, InitThread);
+  duckdb_table_function_set_function(function, Run);
+  duckdb_table_function_supports_projection_pushdown(function, true);
+  const auto outcome = duckdb_register_table_function(connection, function);
+  duckdb_destroy_table_function(&function);
+  if (outcome != DuckDBSuccess) return Fail(ErrorKind::kInternal, "the SQL engine refused the relation function");
+  return {};
+}
+
+}  // namespace ingot::sql
