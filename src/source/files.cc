@@ -30,6 +30,12 @@ bool IsInput(const fs::path& path) {
   return false;
 }
 
+bool IsCompressed(const std::string& path) { return path.ends_with(".gz") || path.ends_with(".zst"); }
+
+/// Of a compressed file, partition 1 holds how many stored bytes it had when it was read to its end, so that the next run
+/// need not decompress it to see that nothing is new.
+PartitionId EndMarkOf(const PartitionId& id) { return {.topic = id.topic, .partition = 1}; }
+
 class FileSource : public Source {
  public:
   FileSource(std::vector<Input> inputs, Positions positions, SourceOptions options)
@@ -45,8 +51,10 @@ class FileSource : public Source {
       if (!stream_) continue;
       INGOT_ASSIGN(auto batch, options_.format == "document" ? ReadDocument() : ReadStretch());
       if (batch) return batch;
+      const int64_t stored = stream_->StoredBytesRead();
       stream_.reset();
       carry_.clear();
+      if (IsCompressed(current_->path)) return EndMark(stored);
     }
     return std::nullopt;
   }
@@ -63,6 +71,12 @@ class FileSource : public Source {
     if (options_.format == "csv" && offset_ > 0) INGOT_TRY(ReadHeaderAgain());
     INGOT_ASSIGN(stream_, FileStream::Open(input.path, offset_));
     return {};
+  }
+
+  std::optional<RawBatch> EndMark(int64_t stored_bytes) const {
+    const PartitionId id = EndMarkOf(current_->id);
+    const auto known = positions_.find(id);
+    return RawBatch{.from = id, .begin = known == positions_.end() ? 0 : known->second, .end = stored_bytes, .bytes = {}, .records = {}};
   }
 
   Status ReadHeaderAgain() {
@@ -171,11 +185,10 @@ Result<std::unique_ptr<Source>> OpenSource(const std::string& uri, const Positio
     if (error) return Fail(ErrorKind::kRetry, "list " + path + ": " + error.message());
   }
   std::ranges::sort(inputs, {}, &Input::path);
-  // What has been read to its end before is not opened again; a compressed file's stored size says nothing of its end.
+  // What has been read to its end before is not opened again.
   std::erase_if(inputs, [&](const Input& input) {
-    const auto known = positions.find(input.id);
-    const bool compressed = input.path.ends_with(".gz") || input.path.ends_with(".zst");
-    return known != positions.end() && !compressed && known->second == input.stored_bytes;
+    const auto known = positions.find(IsCompressed(input.path) ? EndMarkOf(input.id) : input.id);
+    return known != positions.end() && known->second == input.stored_bytes;
   });
   return std::make_unique<FileSource>(std::move(inputs), positions, options);
 }

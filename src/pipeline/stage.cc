@@ -1,0 +1,117 @@
+#include "pipeline/stage.h"
+
+#include <fmt/format.h>
+
+#include "base/arrow_result.h"
+#include "base/clock.h"
+#include "base/fault.h"
+#include "iceberg/lineage.h"
+#include "iceberg/scan_relation.h"
+#include "iceberg/schema_change.h"
+#include "iceberg/table_writer.h"
+#include "storage/location.h"
+
+namespace ingot::pipeline {
+namespace {
+
+constexpr const char* kRule = "ingot.rule.";
+
+}  // namespace
+
+Result<iceberg::TableHome> StageContext::Home(const std::string& table) const {
+  INGOT_ASSIGN(auto name, iceberg::ParseTableName(table, catalog->Name()));
+  return iceberg::TableHome{catalog, storage, std::move(name)};
+}
+
+void StageReport::Add(const StageReport& other) {
+  rows_in += other.rows_in;
+  rows_out += other.rows_out;
+  quarantined += other.quarantined;
+  duplicates += other.duplicates;
+  errors += other.errors;
+  bytes_in += other.bytes_in;
+  bytes_out += other.bytes_out;
+  commits += other.commits;
+  if (started_at_micros == 0) started_at_micros = other.started_at_micros;
+  finished_at_micros = std::max(finished_at_micros, other.finished_at_micros);
+  for (const auto& [rule, count] : other.broken_by_rule) broken_by_rule[rule] += count;
+}
+
+iceberg::Properties StageReport::ToSummary() const {
+  iceberg::Properties summary{{iceberg::kStageKey, stage}, {iceberg::kRunIdKey, run_id}};
+  const auto put = [&](const char* key, int64_t value) { summary[key] = std::to_string(value); };
+  put("ingot.rows-in", rows_in);
+  put("ingot.rows-out", rows_out);
+  put("ingot.rows-quarantined", quarantined);
+  put("ingot.rows-duplicate", duplicates);
+  put("ingot.rows-error", errors);
+  put("ingot.bytes-in", bytes_in);
+  put("ingot.bytes-out", bytes_out);
+  put("ingot.started-at-us", started_at_micros);
+  put("ingot.finished-at-us", finished_at_micros);
+  for (const auto& [rule, count] : broken_by_rule) summary[kRule + rule] = std::to_string(count);
+  return summary;
+}
+
+std::optional<StageReport> ReportOf(const iceberg::Snapshot& snapshot, const std::string& table) {
+  const auto stage = snapshot.summary.find(iceberg::kStageKey), run = snapshot.summary.find(iceberg::kRunIdKey);
+  if (stage == snapshot.summary.end() || run == snapshot.summary.end()) return std::nullopt;
+  const auto number = [&](const char* key) { return iceberg::SummaryNumber(snapshot, key); };
+  StageReport report{.stage = stage->second, .table = table, .run_id = run->second, .rows_in = number("ingot.rows-in"), .rows_out = number("ingot.rows-out"),
+                     .quarantined = number("ingot.rows-quarantined"), .duplicates = number("ingot.rows-duplicate"), .errors = number("ingot.rows-error"),
+                     .bytes_in = number("ingot.bytes-in"), .bytes_out = number("ingot.bytes-out"), .commits = 1,
+                     .started_at_micros = number("ingot.started-at-us"), .finished_at_micros = number("ingot.finished-at-us"), .broken_by_rule = {}};
+  for (const auto& [key, value] : snapshot.summary)
+    if (key.starts_with(kRule)) report.broken_by_rule[key.substr(std::string_view(kRule).size())] = std::atoll(value.c_str());
+  return report;
+}
+
+Result<iceberg::Table> EnsureTable(const StageContext& context, const TableSpec& spec, const iceberg::Schema& schema) {
+  INGOT_ASSIGN(const iceberg::TableHome home, context.Home(spec.table));
+  auto table = iceberg::LoadTable(home);
+  if (!table && table.error().kind == ErrorKind::kNotFound) {
+    iceberg::Properties properties{{"write.format.default", "parquet"}, {"write.parquet.compression-codec", "zstd"}};
+    properties.insert(spec.properties.begin(), spec.properties.end());
+    const std::string location = storage::JoinLocation(storage::JoinLocation(context.warehouse, home.name.space), home.name.name);
+    INGOT_ASSIGN(const auto metadata, iceberg::MakeTableMetadata({.schema = schema, .partition = spec.partition, .location = location, .properties = properties}));
+    table = iceberg::CreateTable(home, metadata);
+    if (table) INGOT_TRY(FaultPoint("table.created"));
+    if (!table && table.error().kind == ErrorKind::kExists) table = iceberg::LoadTable(home);
+  }
+  if (!table) return table;
+  INGOT_ASSIGN(const auto evolved, iceberg::EvolveTowards(table->metadata->CurrentSchema(), table->metadata->last_column_id, schema));
+  if (evolved.SameFields(table->metadata->CurrentSchema())) return table;
+  return iceberg::CommitMetadata(home, [&](iceberg::TableMetadata& metadata) -> Status {
+    INGOT_ASSIGN(auto next, iceberg::EvolveTowards(metadata.CurrentSchema(), metadata.last_column_id, schema));
+    iceberg::SetCurrentSchema(metadata, std::move(next));
+    return {};
+  });
+}
+
+Result<WrittenRows> WriteRows(const StageContext& context, const iceberg::Table& table, arrow::RecordBatchReader& reader) {
+  iceberg::WriterOptions options = iceberg::WriterOptionsOf(*table.metadata);
+  options.buffered_bytes_max = context.memory_bytes / 4;
+  INGOT_ASSIGN(auto writer, iceberg::TableWriter::Open(context.storage, *table.metadata, options));
+  WrittenRows written;
+  const auto copy = [&]() -> Status {
+    while (true) {
+      auto batch = reader.Next();
+      if (!batch.ok()) return Fail(ErrorKind::kBadInput, batch.status().message());
+      if (*batch == nullptr) return {};
+      INGOT_ASSIGN(const auto aligned, iceberg::AlignColumns(*batch, table.metadata->CurrentSchema()));
+      written.rows += aligned->num_rows();
+      INGOT_TRY(writer->Write(aligned));
+    }
+  };
+  auto copied = copy();
+  auto files = copied ? writer->Finish() : Result<std::vector<iceberg::DataFile>>(std::unexpected(std::move(copied).error()));
+  if (!files) {
+    writer->Abandon();
+    return std::unexpected(std::move(files).error());
+  }
+  written.files = std::move(*files);
+  for (const auto& file : written.files) written.bytes += file.file_bytes;
+  return written;
+}
+
+}  // namespace ingot::pipeline

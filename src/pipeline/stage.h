@@ -1,0 +1,59 @@
+// What every stage is given and what it reports: one run of bronze, silver or gold.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "iceberg/table.h"
+#include "pipeline/pipeline.h"
+
+namespace ingot::pipeline {
+
+struct StageContext {
+  const Pipeline* pipeline = nullptr;
+  std::shared_ptr<iceberg::Catalog> catalog;
+  std::shared_ptr<storage::Storage> storage;
+  std::string warehouse;              // absolute location
+  std::string run_id;
+  int threads = 2;
+  int64_t memory_bytes = int64_t(1) << 30;  // budget of the SQL engine and of buffered rows
+  int64_t rows_per_commit = 8'000'000;
+  std::string source;                 // instead of the pipeline file's
+  std::string temp_folder;            // for what does not fit into memory
+
+  Result<iceberg::TableHome> Home(const std::string& table) const;
+};
+
+/// Counts of one commit or of a whole stage run. rows_in = rows_out + quarantined + duplicates for silver.
+struct StageReport {
+  std::string stage;
+  std::string table;
+  std::string run_id;
+  int64_t rows_in = 0, rows_out = 0, quarantined = 0, duplicates = 0, errors = 0;
+  int64_t bytes_in = 0, bytes_out = 0;
+  int64_t commits = 0;
+  int64_t started_at_micros = 0, finished_at_micros = 0;
+  std::map<std::string, int64_t> broken_by_rule;
+
+  void Add(const StageReport& other);
+  double Seconds() const { return double(finished_at_micros - started_at_micros) / 1e6; }
+  /// As the properties of the snapshot that commits them, so that the ledger can be made from the tables alone.
+  iceberg::Properties ToSummary() const;
+};
+/// What a snapshot says; nothing when no stage wrote it.
+std::optional<StageReport> ReportOf(const iceberg::Snapshot& snapshot, const std::string& table);
+
+/// Loads the table; makes it when it does not exist, adds columns that it lacks. The partition of a table that exists stays.
+Result<iceberg::Table> EnsureTable(const StageContext& context, const TableSpec& spec, const iceberg::Schema& schema);
+
+/// Writes all rows of `reader` into files of `table`; returns them with their number of rows.
+struct WrittenRows {
+  std::vector<iceberg::DataFile> files;
+  int64_t rows = 0;
+  int64_t bytes = 0;
+};
+Result<WrittenRows> WriteRows(const StageContext& context, const iceberg::Table& table, arrow::RecordBatchReader& reader);
+
+}  // namespace ingot::pipeline

@@ -1,0 +1,144 @@
+#include "run/ledger.h"
+
+#include <arrow/api.h>
+
+#include <algorithm>
+
+#include "base/arrow_result.h"
+#include "base/fault.h"
+#include "iceberg/arrow_schema.h"
+#include "iceberg/lineage.h"
+
+namespace ingot::run {
+namespace {
+
+using iceberg::TypeId;
+using pipeline::StageContext;
+using pipeline::StageReport;
+
+/// The cursor per table: the newest sequence number that the ledger has seen.
+constexpr const char* kCursor = "ingot.ledger.";
+
+using Cell = std::variant<std::string, int64_t, double>;
+using Row = std::vector<Cell>;
+
+struct LedgerTable {
+  pipeline::TableSpec spec;
+  iceberg::Schema schema;
+  std::function<std::vector<Row>(const StageReport&)> rows;
+};
+
+iceberg::Schema SchemaOf(std::initializer_list<std::pair<const char*, TypeId>> columns) {
+  iceberg::Schema schema;
+  for (const auto& [name, type] : columns) schema.fields.push_back({.name = name, .type = {.id = type}});
+  iceberg::AssignFreshIds(schema.fields, 0);
+  return schema;
+}
+
+pipeline::TableSpec SpecOf(const char* table) {
+  return {.table = table, .partition = {{"started_at", {.kind = iceberg::TransformKind::kDay}}}, .keep = {}, .properties = {}};
+}
+
+LedgerTable Runs() {
+  return {.spec = SpecOf("ops.runs"),
+          .schema = SchemaOf({{"run_id", TypeId::kString}, {"stage", TypeId::kString}, {"table_name", TypeId::kString}, {"engine", TypeId::kString},
+                              {"started_at", TypeId::kTimestamptz}, {"finished_at", TypeId::kTimestamptz}, {"seconds", TypeId::kDouble}, {"commits", TypeId::kLong},
+                              {"rows_in", TypeId::kLong}, {"rows_out", TypeId::kLong}, {"rows_quarantined", TypeId::kLong}, {"rows_duplicate", TypeId::kLong},
+                              {"rows_error", TypeId::kLong}, {"bytes_in", TypeId::kLong}, {"bytes_out", TypeId::kLong}}),
+          .rows = [](const StageReport& report) -> std::vector<Row> {
+            return {{report.run_id, report.stage, report.table, "embedded", report.started_at_micros, report.finished_at_micros, report.Seconds(), report.commits,
+                     report.rows_in, report.rows_out, report.quarantined, report.duplicates, report.errors, report.bytes_in, report.bytes_out}};
+          }};
+}
+
+LedgerTable Quality() {
+  return {.spec = SpecOf("ops.quality"),
+          .schema = SchemaOf({{"run_id", TypeId::kString}, {"table_name", TypeId::kString}, {"rule", TypeId::kString}, {"rows_checked", TypeId::kLong},
+                              {"rows_broken", TypeId::kLong}, {"share_broken", TypeId::kDouble}, {"started_at", TypeId::kTimestamptz}}),
+          .rows = [](const StageReport& report) {
+            std::vector<Row> rows;
+            for (const auto& [rule, broken] : report.broken_by_rule)
+              rows.push_back({report.run_id, report.table, rule, report.rows_in, broken, report.rows_in == 0 ? 0.0 : double(broken) / double(report.rows_in), report.started_at_micros});
+            return rows;
+          }};
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> BatchOf(const iceberg::Schema& schema, const std::vector<Row>& rows) {
+  INGOT_ASSIGN(const auto arrow_schema, iceberg::ToArrowSchema(schema));
+  arrow::ArrayVector arrays;
+  for (size_t column = 0; column < schema.fields.size(); ++column) {
+    std::unique_ptr<arrow::ArrayBuilder> builder;
+    INGOT_ARROW_ASSIGN(builder, arrow::MakeBuilder(arrow_schema->field(int(column))->type()));
+    for (const Row& row : rows) {
+      const Cell& cell = row[column];
+      if (const auto* text = std::get_if<std::string>(&cell)) INGOT_ARROW(static_cast<arrow::StringBuilder&>(*builder).Append(*text));
+      else if (const auto* real = std::get_if<double>(&cell)) INGOT_ARROW(static_cast<arrow::DoubleBuilder&>(*builder).Append(*real));
+      else if (schema.fields[column].type.id == TypeId::kLong) INGOT_ARROW(static_cast<arrow::Int64Builder&>(*builder).Append(std::get<int64_t>(cell)));
+      else INGOT_ARROW(static_cast<arrow::TimestampBuilder&>(*builder).Append(std::get<int64_t>(cell)));
+    }
+    INGOT_ARROW_ASSIGN(auto array, builder->Finish());
+    arrays.push_back(std::move(array));
+  }
+  return arrow::RecordBatch::Make(arrow_schema, int64_t(rows.size()), std::move(arrays));
+}
+
+/// What happened in the pipeline's tables after the ledger's cursors, joined per run and table, oldest first.
+Result<std::vector<StageReport>> NewReports(const StageContext& context, const iceberg::TableMetadata& ledger, iceberg::Properties& cursors) {
+  std::vector<StageReport> reports;
+  std::vector<std::string> tables{context.pipeline->bronze.table, context.pipeline->silver.table};
+  for (const auto& gold : context.pipeline->gold) tables.push_back(gold.table.table);
+  for (const std::string& name : tables) {
+    INGOT_ASSIGN(const auto home, context.Home(name));
+    const auto table = iceberg::LoadTable(home);
+    if (!table && table.error().kind == ErrorKind::kNotFound) continue;
+    if (!table) return std::unexpected(table.error());
+    const std::string key = kCursor + home.name.Text();
+    const iceberg::SequenceNumber seen = std::atoll(iceberg::NewestSummary(ledger, key).value_or("0").c_str());
+    auto chain = iceberg::AncestorsOf(*table->metadata, table->metadata->current_snapshot_id);
+    std::ranges::reverse(chain);
+    for (const iceberg::Snapshot* snapshot : chain) {
+      const auto report = snapshot->sequence_number > seen ? pipeline::ReportOf(*snapshot, home.name.Text()) : std::nullopt;
+      if (!report) continue;
+      cursors[key] = std::to_string(snapshot->sequence_number);
+      const auto same = std::ranges::find_if(reports, [&](const StageReport& other) { return other.run_id == report->run_id && other.table == report->table; });
+      if (same == reports.end()) reports.push_back(*report);
+      else same->Add(*report);
+    }
+  }
+  return reports;
+}
+
+Status WriteTable(const StageContext& context, const LedgerTable& ledger) {
+  INGOT_ASSIGN(const auto table, pipeline::EnsureTable(context, ledger.spec, ledger.schema));
+  iceberg::Properties cursors;
+  INGOT_ASSIGN(const auto reports, NewReports(context, *table.metadata, cursors));
+  std::vector<Row> rows;
+  for (const StageReport& report : reports) std::ranges::move(ledger.rows(report), std::back_inserter(rows));
+  if (cursors.empty()) return {};
+  INGOT_ASSIGN(const auto batch, BatchOf(ledger.schema, rows));
+  INGOT_ARROW_ASSIGN(const auto reader, arrow::RecordBatchReader::Make({batch}));
+  INGOT_ASSIGN(auto written, pipeline::WriteRows(context, table, *reader));
+  INGOT_TRY(FaultPoint("ledger.after_files"));
+  iceberg::SnapshotChange change{.operation = "append", .added = std::move(written.files), .removes = {}, .summary = cursors, .validate = {}, .metadata_change = {}};
+  change.validate = [&](const iceberg::TableMetadata& metadata) -> Status {
+    for (const auto& [key, cursor] : cursors)
+      if (iceberg::NewestSummary(metadata, key) != iceberg::NewestSummary(*table.metadata, key)) return Fail(ErrorKind::kConflict, "another run wrote the ledger meanwhile");
+    return {};
+  };
+  // A run that carries a cursor for some tables must carry the others on: each key is looked up on its own.
+  auto committed = iceberg::CommitSnapshot(table.home, change);
+  if (committed) return {};
+  if (committed.error().kind != ErrorKind::kOutcomeUnknown)
+    for (const auto& file : change.added) (void)context.storage->Delete(file.location);
+  if (committed.error().kind == ErrorKind::kConflict) return {};  // the other run has written the same rows
+  return std::unexpected(std::move(committed).error());
+}
+
+}  // namespace
+
+Status WriteLedger(const StageContext& context) {
+  INGOT_TRY(WriteTable(context, Quality()));
+  return WriteTable(context, Runs());
+}
+
+}  // namespace ingot::run
