@@ -1,0 +1,87 @@
+#include "cli/cli.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+#include <version.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "base/log.h"
+#include "cli/commands.h"
+
+namespace ingot::cli {
+namespace {
+
+int ExitCode(ErrorKind kind) { return kind == ErrorKind::kBadConfig ? 2 : 1; }
+
+/// "512MB", "2GiB", "1000000".
+Result<int64_t> ParseBytes(const std::string& text) {
+  size_t used = 0;
+  double number = 0;
+  try {
+    number = std::stod(text, &used);
+  } catch (const std::exception&) {
+    used = 0;
+  }
+  static const std::map<std::string, double> units{{"", 1}, {"B", 1}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"KIB", 1024.0}, {"MIB", 1048576.0}, {"GIB", 1073741824.0}};
+  std::string unit = text.substr(used);
+  for (char& c : unit) c = char(std::toupper(uint8_t(c)));
+  if (used == 0 || !units.contains(unit) || number <= 0) return Fail(ErrorKind::kBadConfig, "--memory: not a size: '" + text + "' (write 512MB or 2GiB)");
+  return int64_t(number * units.at(unit));
+}
+
+void PrintError(const Shared& shared, const Error& error) {
+  if (shared.Json()) return LogError(std::string(ErrorKindName(error.kind)) + ": " + error.message);
+  const bool colour = isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
+  fmt::print(stderr, "{}error:{} {}\n", colour ? "\x1b[31m" : "", colour ? "\x1b[0m" : "", error.message);
+}
+
+}  // namespace
+
+void AddShared(CLI::App& command, Shared& shared) {
+  command.add_option("--pipeline", shared.place.pipeline_file, "Pipeline file")->envname("INGOT_PIPELINE")->capture_default_str();
+  command.add_option("--source", shared.place.source, "File, directory or kafka://host:port/topic to read; default: the pipeline file's")->envname("INGOT_SOURCE");
+  command.add_option("--warehouse", shared.place.warehouse, "Directory of the tables")->envname("INGOT_WAREHOUSE")->capture_default_str();
+  command.add_option("--catalog", shared.place.catalog, "Catalog URI; default: sqlite in the warehouse")->envname("INGOT_CATALOG");
+  command.add_option("--threads", shared.place.threads, "Threads; default: all cores")->envname("INGOT_THREADS");
+  command.add_option("--memory", shared.memory, "Memory budget, e.g. 512MB; default 1GiB")->envname("INGOT_MEMORY");
+  command.add_option("--log-format", shared.log_format, "text or json")->envname("INGOT_LOG_FORMAT")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
+  command.add_option("--log-level", shared.log_level, "debug, info, warning or error")->envname("INGOT_LOG_LEVEL")->check(CLI::IsMember({"debug", "info", "warning", "error"}))->capture_default_str();
+}
+
+int Main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  CLI::App app{"Ingot carries JSON records through bronze, silver and gold Apache Iceberg tables, exactly once.", "ingot"};
+  app.set_version_flag("--version", "ingot " INGOT_VERSION);
+  app.require_subcommand(1);
+  app.footer("Try:\n  ingot generate --records 100000 --to landing\n  ingot run --source landing\n  ingot query \"SELECT * FROM gold.speedtest_agg LIMIT 5\"");
+  Shared shared;
+  shared.place.pipeline_file = "pipelines/speedtest.yaml";
+  AddRun(app, shared);
+  AddGenerate(app, shared);
+  AddQuery(app, shared);
+  AddTable(app, shared);
+  AddPlan(app, shared);
+  AddCheck(app, shared);
+  AddCompletion(app, shared);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  StartLog(shared.Json() ? LogFormat::kJson : LogFormat::kText, shared.log_level);
+  Status outcome;
+  if (!shared.memory.empty()) {
+    const auto bytes = ParseBytes(shared.memory);
+    if (bytes) shared.place.memory_bytes = *bytes;
+    else outcome = std::unexpected(bytes.error());
+  }
+  if (outcome) outcome = shared.command();
+  if (std::fflush(stdout) != 0 && outcome) outcome = Fail(ErrorKind::kRetry, "cannot write to standard output");
+  if (outcome) return shared.exit_code;
+  PrintError(shared, outcome.error());
+  return ExitCode(outcome.error().kind);
+}
+
+}  // namespace ingot::cli

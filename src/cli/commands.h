@@ -1,0 +1,36 @@
+// The commands, and what they share: where the pipeline, the warehouse and the catalog are.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+#include "base/result.h"
+#include "run/open.h"
+
+namespace ingot::cli {
+
+struct Shared {
+  run::Place place;
+  std::string memory;
+  std::string log_format = "text";
+  std::string log_level = "warning";
+  int exit_code = 0;
+  /// Set by the command that was given; runs after all flags are read.
+  std::function<Status()> command;
+
+  bool Json() const { return log_format == "json"; }
+};
+
+/// The flags that every command takes.
+void AddShared(CLI::App& command, Shared& shared);
+
+void AddRun(CLI::App& app, Shared& shared);
+void AddGenerate(CLI::App& app, Shared& shared);
+void AddQuery(CLI::App& app, Shared& shared);
+void AddTable(CLI::App& app, Shared& shared);
+void AddPlan(CLI::App& app, Shared& shared);
+void AddCheck(CLI::App& app, Shared& shared);
+void AddCompletion(CLI::App& app, Shared& shared);
+
+}  // namespace ingot::cli

@@ -1,0 +1,70 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/spelling.h"
+#include "catalog/open.h"
+#include "cli/commands.h"
+#include "cli/rows_text.h"
+#include "iceberg/scan_relation.h"
+#include "sql/engine.h"
+
+namespace ingot::cli {
+namespace {
+
+struct Options {
+  std::string sql;
+  std::string format = "table";
+};
+
+/// Whether `written`, a name as it stands in a statement, may mean the table.
+bool Means(std::string written, const iceberg::TableName& table) {
+  std::erase(written, '"');
+  std::ranges::transform(written, written.begin(), [](char c) { return char(std::tolower(uint8_t(c))); });
+  std::string name = table.Text();
+  std::ranges::transform(name, name.begin(), [](char c) { return char(std::tolower(uint8_t(c))); });
+  return written == name || written == std::string(catalog::kCatalogName) + "." + name;
+}
+
+Status Query(const Shared& shared, const Options& options) {
+  INGOT_ASSIGN(const auto catalog, catalog::OpenCatalog(run::CatalogUri(shared.place)));
+  INGOT_ASSIGN(const auto storage, storage::OpenStorage(shared.place.warehouse));
+  INGOT_ASSIGN(const auto engine, sql::Engine::Open({.threads = shared.place.threads, .memory_bytes = shared.place.memory_bytes, .temp_folder = {}}));
+  const std::string name(catalog::kCatalogName);
+  INGOT_TRY(engine->Execute(fmt::format("ATTACH IF NOT EXISTS ':memory:' AS {0}; USE {0}", name)));
+  INGOT_ASSIGN(const auto tables, catalog->ListTables());
+  std::vector<std::string> wanted, known;
+  if (auto found = engine->TablesIn(options.sql)) wanted = std::move(*found);
+  for (const iceberg::TableName& table : tables) {
+    known.push_back(table.Text());
+    if (std::ranges::none_of(wanted, [&](const std::string& written) { return Means(written, table); })) continue;
+    INGOT_ASSIGN(const auto loaded, iceberg::LoadTable({catalog, storage, table}));
+    auto relation = iceberg::RelationOf(loaded);
+    if (!relation) return std::unexpected(std::move(relation).error().Context("table " + table.Text()));
+    INGOT_TRY(engine->Register({name, table.space, table.name}, std::move(*relation)));
+  }
+  for (std::string written : wanted) {
+    std::erase(written, '"');
+    if (written.starts_with(name + ".")) written.erase(0, name.size() + 1);
+    const bool plain = written.find('.') != std::string::npos && written.find('(') == std::string::npos && !written.starts_with("information_schema.") && !written.starts_with("pg_catalog.");
+    if (plain && std::ranges::none_of(tables, [&](const auto& table) { return Means(written, table); }))
+      return Fail(ErrorKind::kNotFound, "table does not exist: " + written + DidYouMean(written, known) + " (see: ingot table list)");
+  }
+  INGOT_ASSIGN(const auto rows, engine->Query(options.sql));
+  return PrintRows(*rows, options.format);
+}
+
+}  // namespace
+
+void AddQuery(CLI::App& app, Shared& shared) {
+  auto* command = app.add_subcommand("query", "Ask the tables in SQL");
+  auto options = std::make_shared<Options>();
+  AddShared(*command, shared);
+  command->add_option("sql", options->sql, "A statement in DuckDB's SQL")->required();
+  command->add_option("--format", options->format, "table, json (an object a line) or csv")->check(CLI::IsMember({"table", "json", "csv"}))->capture_default_str();
+  command->footer("Examples:\n  ingot query \"SELECT * FROM iceberg_catalog.bronze.speedtest_raw LIMIT 10\"\n"
+                  "  ingot query \"SELECT date, location, avg_latency FROM gold.speedtest_agg WHERE date = CURRENT_DATE\" --format csv");
+  command->callback([&shared, options] { shared.command = [&shared, options] { return Query(shared, *options); }; });
+}
+
+}  // namespace ingot::cli
