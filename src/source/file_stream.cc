@@ -63,6 +63,7 @@ Result<std::unique_ptr<FileStream>> FileStream::Open(const std::string& path, in
     INGOT_ARROW(file->Seek(offset));
     return std::make_unique<Stream>(path, file, file);
   }
+  INGOT_ARROW(file->Seek(0));
   INGOT_ARROW_ASSIGN(const auto codec, arrow::util::Codec::Create(compression));
   INGOT_ARROW_ASSIGN(const auto plain, arrow::io::CompressedInputStream::Make(codec.get(), file));
   auto stream = std::make_unique<Stream>(path, file, plain);

@@ -31,7 +31,23 @@ Error FromEngine(const char* message) {
   return Error{memory ? ErrorKind::kRetry : ErrorKind::kBadInput, memory ? text + " (raise --memory or run with fewer threads)" : text};
 }
 
-/// A streaming result as Arrow batches. Extension types are handed on as their storage.
+/// A column of the engine as plain Arrow: extension types become their storage; a 128-bit integer, whose bytes are those of
+/// a decimal, becomes decimal(38, 0).
+std::shared_ptr<arrow::DataType> PlainType(const std::shared_ptr<arrow::DataType>& type) {
+  if (type->id() != arrow::Type::EXTENSION) return type;
+  const auto& extension = static_cast<const arrow::ExtensionType&>(*type);
+  if (extension.Serialize().find("hugeint") != std::string::npos) return arrow::decimal128(38, 0);
+  return extension.storage_type();
+}
+
+std::shared_ptr<arrow::Array> PlainArray(const std::shared_ptr<arrow::Array>& array) {
+  if (array->type_id() != arrow::Type::EXTENSION) return array;
+  auto data = static_cast<const arrow::ExtensionArray&>(*array).storage()->data()->Copy();
+  data->type = PlainType(array->type());
+  return arrow::MakeArray(std::move(data));
+}
+
+/// A streaming result as Arrow batches.
 class ResultReader : public arrow::RecordBatchReader {
  public:
   ResultReader(duckdb_prepared_statement statement, duckdb_result result) : statement_(statement), result_(result) {}
@@ -56,9 +72,9 @@ class ResultReader : public arrow::RecordBatchReader {
     INGOT_ARROW_ASSIGN(engine_schema_, arrow::ImportSchema(&schema));
     arrow::FieldVector fields;
     for (const auto& field : engine_schema_->fields()) {
-      const bool extension = field->type()->id() == arrow::Type::EXTENSION;
-      auto plain = extension ? field->WithType(static_cast<const arrow::ExtensionType&>(*field->type()).storage_type()) : field;
-      if (extension) plain = plain->WithMetadata(arrow::key_value_metadata({"ARROW:extension:name"}, {static_cast<const arrow::ExtensionType&>(*field->type()).extension_name()}));
+      auto plain = field->WithType(PlainType(field->type()));
+      if (field->type()->id() == arrow::Type::EXTENSION)
+        plain = plain->WithMetadata(arrow::key_value_metadata({"ARROW:extension:name"}, {static_cast<const arrow::ExtensionType&>(*field->type()).extension_name()}));
       fields.push_back(plain);
     }
     schema_ = arrow::schema(fields);
@@ -80,8 +96,7 @@ class ResultReader : public arrow::RecordBatchReader {
     if (!problem.empty()) return arrow::Status::Invalid(problem);
     ARROW_ASSIGN_OR_RAISE(auto batch, arrow::ImportRecordBatch(&array, engine_schema_));
     arrow::ArrayVector columns = batch->columns();
-    for (auto& column : columns)
-      if (column->type_id() == arrow::Type::EXTENSION) column = static_cast<const arrow::ExtensionArray&>(*column).storage();
+    for (auto& column : columns) column = PlainArray(column);
     *out = arrow::RecordBatch::Make(schema_, batch->num_rows(), std::move(columns));
     return arrow::Status::OK();
   }

@@ -1,0 +1,88 @@
+"""What the judge tests share: the program, a warehouse of one test, and other people's readers of its tables."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import duckdb
+import pytest
+from pyiceberg.catalog.sql import SqlCatalog
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+INGOT = pathlib.Path(os.environ.get("INGOT_PROGRAM", ROOT / "build/release/ingot"))
+CATALOG = "iceberg_catalog"
+
+
+class Warehouse:
+    """A fresh warehouse with its catalog, and the program run on it."""
+
+    def __init__(self, folder: pathlib.Path, pipeline: pathlib.Path):
+        self.folder, self.pipeline = folder, pipeline
+        self.landing = folder / "landing"
+        self.landing.mkdir()
+
+    def ingot(self, *arguments, check=True, env=None, **options):
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("INGOT_", "KAFKA_"))}
+        environment |= {
+            "INGOT_WAREHOUSE": str(self.folder / "warehouse"),
+            "INGOT_PIPELINE": str(self.pipeline),
+            "INGOT_SOURCE": str(self.landing),
+        } | (env or {})
+        done = subprocess.run([INGOT, *map(str, arguments)], env=environment, capture_output=True, text=True, **options)
+        if check and done.returncode not in (0, 3):
+            raise AssertionError(f"ingot {arguments} ended with {done.returncode}:\n{done.stderr}")
+        return done
+
+    def run(self, *arguments, **options):
+        """Runs the stages; the report of each by its name."""
+        done = self.ingot("run", "--log-format", "json", *arguments, **options)
+        return {report["stage"]: report for report in map(json.loads, done.stdout.splitlines())}
+
+    def query(self, sql):
+        return [json.loads(line) for line in self.ingot("query", sql, "--format", "json").stdout.splitlines()]
+
+    def pyiceberg(self):
+        """PyIceberg on the same SQLite catalog."""
+        return SqlCatalog(CATALOG, uri=f"sqlite:///{self.folder}/warehouse/catalog.db", warehouse=f"file://{self.folder}/warehouse")
+
+    def duckdb(self, table, columns="*"):
+        """The rows that DuckDB's iceberg extension sees, from the metadata file that the catalog names."""
+        location = self.pyiceberg().load_table(table).metadata_location.removeprefix("file://")
+        return iceberg_duckdb().sql(f"SELECT {columns} FROM iceberg_scan('{location}')").fetchall()
+
+    def table_hash(self, table, without=("_run_id", "_ingested_at", "updated_at")):
+        """The rows of a table, independent of their order and of when they were written."""
+        rows = self.pyiceberg().load_table(table).scan().to_arrow()
+        rows = rows.drop_columns([name for name in without if name in rows.column_names])
+        return sorted(map(repr, rows.to_pylist()))
+
+
+def iceberg_duckdb():
+    connection = duckdb.connect()
+    for name in ("avro", "iceberg"):
+        path = next(pathlib.Path(sys.prefix).glob(f"lib/python*/site-packages/duckdb_extension_{name}/extensions/*/{name}.duckdb_extension"))
+        connection.execute(f"INSTALL '{path}'; LOAD {name};")
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+@pytest.fixture
+def warehouse(tmp_path):
+    return Warehouse(tmp_path, ROOT / "pipelines/speedtest.yaml")
+
+
+@pytest.fixture
+def mlab(tmp_path):
+    made = Warehouse(tmp_path, ROOT / "pipelines/mlab-ndt7.yaml")
+    made.landing = ROOT / "tests/data/mlab/ndt7"
+    return made
+
+
+def peer_data(*parts):
+    """A path in the data of other projects; skips, loudly, where it is missing."""
+    folder = pathlib.Path(os.environ.get("INGOT_PEER_DATA", ROOT / "../shared/data/peers")).resolve()
+    if not folder.is_dir():
+        pytest.skip(f"PEER DATA IS MISSING: {folder} (set INGOT_PEER_DATA)")
+    return folder.joinpath(*parts)
