@@ -23,4 +23,9 @@ struct Relation {
   std::function<Result<std::vector<Part>>(const std::vector<int>& columns)> open;
 };
 
+/// Takes rows as they are made; an error stops their maker.
+using BatchConsumer = std::function<Status(const std::shared_ptr<arrow::RecordBatch>&)>;
+/// Makes rows and hands them to a consumer, one batch at a time.
+using RowProducer = std::function<Status(const BatchConsumer&)>;
+
 }  // namespace ingot

@@ -27,6 +27,7 @@ Status Plan(const Shared& shared, const Options& options) {
       const auto sql = pipeline::MakeSilverSql(pipeline, pipeline::Dialect::kEmbedded, {.run_id = "<run id>"});
       Statement("silver: fix and judge the new rows of bronze", sql.judge);
       Statement("silver: count them", sql.counts);
+      if (!sql.suspects.empty()) Statement("silver: keys that come more than once", sql.suspects);
       Statement("silver: rows for quarantine", sql.quarantine);
       Statement("silver: rows for silver", sql.clean);
     }

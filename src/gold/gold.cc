@@ -58,10 +58,8 @@ class GoldRun {
     INGOT_ASSIGN(const TouchedDays touched, FindTouched(sql, snapshots));
     INGOT_TRY(RegisterSilver(touched));
     INGOT_TRY(RegisterOldGold(touched));
-    INGOT_ASSIGN(const auto fresh, engine_->Query(sql.aggregate));
-    INGOT_ASSIGN(auto files, Write(*fresh, true));
-    INGOT_ASSIGN(const auto kept, engine_->Query(sql.kept));
-    INGOT_ASSIGN(auto kept_files, Write(*kept, false));
+    INGOT_ASSIGN(auto files, Write(sql.aggregate, true));
+    INGOT_ASSIGN(auto kept_files, Write(sql.kept, false));
     files.insert(files.end(), kept_files.begin(), kept_files.end());
     INGOT_TRY(FaultPoint("gold.after_files"));
     INGOT_TRY(Commit(std::move(files), snapshots.back()->snapshot_id));
@@ -115,8 +113,8 @@ class GoldRun {
     return engine_->Register({"gold_old"}, std::move(relation));
   }
 
-  Result<std::vector<iceberg::DataFile>> Write(arrow::RecordBatchReader& rows, bool fresh) {
-    INGOT_ASSIGN(auto written, pipeline::WriteRows(context_, gold_, rows));
+  Result<std::vector<iceberg::DataFile>> Write(const std::string& sql, bool fresh) {
+    INGOT_ASSIGN(auto written, pipeline::WriteRows(context_, gold_, sql::RowsOf(*engine_, sql)));
     if (fresh) report_.rows_out = written.rows;
     report_.bytes_out += written.bytes;
     return std::move(written.files);

@@ -148,7 +148,7 @@ SilverSql MakeSilverSql(const Pipeline& pipeline, Dialect dialect, const SilverN
   for (const auto& [name, sql] : computed) source = fmt::format("SELECT *, {} AS {} FROM ({})", sql, quote(name), source);
 
   SilverSql sql;
-  sql.judge = fmt::format("CREATE OR REPLACE TEMP TABLE {} AS\nSELECT *, CAST({} AS BIGINT) AS _broken\nFROM ({})", names.judged, sum, source);
+  sql.judge = fmt::format("CREATE OR REPLACE TEMP VIEW {} AS\nSELECT *, CAST({} AS BIGINT) AS _broken\nFROM ({})", names.judged, sum, source);
   const std::string accepted = fmt::format("(_broken & {}) = 0", refusing);
   const std::string columns = Join(all, ", ") + ", _topic, _partition, _offset, _ingested_at";
   if (pipeline.unique.empty()) {
@@ -156,13 +156,18 @@ SilverSql MakeSilverSql(const Pipeline& pipeline, Dialect dialect, const SilverN
   } else {
     std::vector<std::string> key, same;
     for (const std::string& field : pipeline.unique) key.push_back(quote(field)), same.push_back(fmt::format("s.{0} IS NOT DISTINCT FROM r.{0}", quote(field)));
+    const std::string keys = Join(key, ", "), hash = "hash(" + keys + ")";
+    const std::string is_new = fmt::format("NOT EXISTS (SELECT 1 FROM {} s WHERE {})", names.existing, Join(same, " AND "));
+    // Only rows whose key's hash comes more than once are sorted; all others stream through.
+    sql.suspects = fmt::format("CREATE OR REPLACE TEMP TABLE suspects AS\nSELECT {} AS key_hash FROM {} WHERE {} GROUP BY key_hash HAVING count(*) > 1", hash, names.judged, accepted);
     sql.clean = fmt::format(
-        "SELECT {}, '{}' AS _run_id\nFROM (SELECT *, row_number() OVER (PARTITION BY {} ORDER BY _partition, _offset, _topic) AS _place FROM {} WHERE {}) r\n"
-        "WHERE _place = 1 AND NOT EXISTS (SELECT 1 FROM {} s WHERE {})",
-        columns, names.run_id, Join(key, ", "), names.judged, accepted, names.existing, Join(same, " AND "));
+        "SELECT {0}, '{1}' AS _run_id FROM {2} r\nWHERE {3} AND NOT EXISTS (SELECT 1 FROM suspects WHERE key_hash = {4}) AND {5}\n"
+        "UNION ALL\nSELECT {0}, '{1}' AS _run_id\nFROM (SELECT *, row_number() OVER (PARTITION BY {6} ORDER BY _partition, _offset, _topic) AS _place\n"
+        "      FROM {2} WHERE {3} AND EXISTS (SELECT 1 FROM suspects WHERE key_hash = {4})) r\nWHERE _place = 1 AND {5}",
+        columns, names.run_id, names.judged, accepted, hash, is_new, keys);
   }
-  sql.quarantine = fmt::format("SELECT {}, list_filter([{}], r -> r IS NOT NULL) AS _rules, _error, _payload, _topic, _partition, _offset, _ingested_at, '{}' AS _run_id\nFROM {} WHERE NOT ({}){}",
-                               Join(all, ", "), Join(listed, ", "), names.run_id, names.judged, accepted, names.ingested_from);
+  sql.quarantine = fmt::format("SELECT {}, list_filter([{}], r -> r IS NOT NULL) AS _rules, _error, _payload, _topic, _partition, _offset, _ingested_at, '{}' AS _run_id\nFROM {} WHERE NOT ({})",
+                               Join(all, ", "), Join(listed, ", "), names.run_id, names.judged, accepted);
   sql.counts = fmt::format("SELECT count(*), count(CASE WHEN NOT ({}) THEN 1 END), {} FROM {}", accepted, Join(counted, ", "), names.judged);
   return sql;
 }

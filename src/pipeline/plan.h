@@ -22,12 +22,12 @@ struct SilverNames {
   std::string existing = "silver_keys";   // keys that silver holds already, of the partitions that the new rows touch
   std::string judged = "judged";
   std::string run_id = "";
-  std::string ingested_from = "";
 };
 
 /// The statements of silver, in order.
 struct SilverSql {
-  std::string judge;       // CREATE TABLE judged: fixed and computed fields, and _broken: one bit per rule broken
+  std::string judge;       // CREATE VIEW judged: fixed and computed fields, and _broken: one bit per rule broken
+  std::string suspects;    // CREATE TABLE suspects: hashes of keys that come more than once; empty without a key
   std::string clean;       // SELECT the rows that go to silver
   std::string quarantine;  // SELECT the rows that go to quarantine
   std::string counts;      // SELECT rows in, rows quarantined, then rows broken per rule, "parse" first

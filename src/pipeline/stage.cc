@@ -88,23 +88,17 @@ Result<iceberg::Table> EnsureTable(const StageContext& context, const TableSpec&
   });
 }
 
-Result<WrittenRows> WriteRows(const StageContext& context, const iceberg::Table& table, arrow::RecordBatchReader& reader) {
+Result<WrittenRows> WriteRows(const StageContext& context, const iceberg::Table& table, const RowProducer& rows) {
   iceberg::WriterOptions options = iceberg::WriterOptionsOf(*table.metadata);
   options.buffered_bytes_max = context.memory_bytes / 4;
   INGOT_ASSIGN(auto writer, iceberg::TableWriter::Open(context.storage, *table.metadata, options));
   WrittenRows written;
-  const auto copy = [&]() -> Status {
-    while (true) {
-      auto batch = reader.Next();
-      if (!batch.ok()) return Fail(ErrorKind::kBadInput, batch.status().message());
-      if (*batch == nullptr) return {};
-      INGOT_ASSIGN(const auto aligned, iceberg::AlignColumns(*batch, table.metadata->CurrentSchema()));
-      written.rows += aligned->num_rows();
-      INGOT_TRY(writer->Write(aligned));
-    }
-  };
-  auto copied = copy();
-  auto files = copied ? writer->Finish() : Result<std::vector<iceberg::DataFile>>(std::unexpected(std::move(copied).error()));
+  const Status copied = rows([&](const std::shared_ptr<arrow::RecordBatch>& batch) -> Status {
+    INGOT_ASSIGN(const auto aligned, iceberg::AlignColumns(batch, table.metadata->CurrentSchema()));
+    written.rows += aligned->num_rows();
+    return writer->Write(aligned);
+  });
+  auto files = copied ? writer->Finish() : Result<std::vector<iceberg::DataFile>>(std::unexpected(copied.error()));
   if (!files) {
     writer->Abandon();
     return std::unexpected(std::move(files).error());

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "base/relation.h"
 #include "iceberg/table.h"
 #include "pipeline/pipeline.h"
 
@@ -48,12 +49,12 @@ std::optional<StageReport> ReportOf(const iceberg::Snapshot& snapshot, const std
 /// Loads the table; makes it when it does not exist, adds columns that it lacks. The partition of a table that exists stays.
 Result<iceberg::Table> EnsureTable(const StageContext& context, const TableSpec& spec, const iceberg::Schema& schema);
 
-/// Writes all rows of `reader` into files of `table`; returns them with their number of rows.
+/// Writes all rows that `rows` makes into files of `table`; returns them with their number of rows.
 struct WrittenRows {
   std::vector<iceberg::DataFile> files;
   int64_t rows = 0;
   int64_t bytes = 0;
 };
-Result<WrittenRows> WriteRows(const StageContext& context, const iceberg::Table& table, arrow::RecordBatchReader& reader);
+Result<WrittenRows> WriteRows(const StageContext& context, const iceberg::Table& table, const RowProducer& rows);
 
 }  // namespace ingot::pipeline

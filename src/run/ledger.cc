@@ -116,8 +116,7 @@ Status WriteTable(const StageContext& context, const LedgerTable& ledger) {
   for (const StageReport& report : reports) std::ranges::move(ledger.rows(report), std::back_inserter(rows));
   if (cursors.empty()) return {};
   INGOT_ASSIGN(const auto batch, BatchOf(ledger.schema, rows));
-  INGOT_ARROW_ASSIGN(const auto reader, arrow::RecordBatchReader::Make({batch}));
-  INGOT_ASSIGN(auto written, pipeline::WriteRows(context, table, *reader));
+  INGOT_ASSIGN(auto written, pipeline::WriteRows(context, table, [&](const BatchConsumer& consume) { return consume(batch); }));
   INGOT_TRY(FaultPoint("ledger.after_files"));
   iceberg::SnapshotChange change{.operation = "append", .added = std::move(written.files), .removes = {}, .summary = cursors, .validate = {}, .metadata_change = {}};
   change.validate = [&](const iceberg::TableMetadata& metadata) -> Status {

@@ -118,6 +118,7 @@ class SilverRun {
     INGOT_ASSIGN(auto source, iceberg::RelationOf(context_.storage, bronze_.metadata, std::move(plan)));
     INGOT_TRY(engine.Register({"bronze_rows"}, std::move(source)));
     INGOT_TRY(engine.Execute(sql.judge));
+    if (!sql.suspects.empty()) INGOT_TRY(engine.Execute(sql.suspects));
     INGOT_ASSIGN(const auto counts, sql::QueryNumbers(engine, sql.counts));
     report.rows_in = counts[0];
     report.quarantined = counts[1];
@@ -151,8 +152,7 @@ class SilverRun {
   }
 
   Status CommitQuarantine(sql::Engine& engine, const pipeline::SilverSql& sql, const Chunk& chunk, const StageReport& report) {
-    INGOT_ASSIGN(const auto rows, engine.Query(sql.quarantine));
-    INGOT_ASSIGN(auto written, pipeline::WriteRows(context_, quarantine_, *rows));
+    INGOT_ASSIGN(auto written, pipeline::WriteRows(context_, quarantine_, sql::RowsOf(engine, sql.quarantine)));
     if (written.rows != report.quarantined) return Fail(ErrorKind::kInternal, "the quarantined rows were counted differently than written");
     auto change = Change(quarantine_, std::move(written.files), chunk);
     change.summary[iceberg::kRunIdKey] = context_.run_id;
@@ -161,8 +161,7 @@ class SilverRun {
   }
 
   Status CommitSilver(sql::Engine& engine, const pipeline::SilverSql& sql, const Chunk& chunk, StageReport& report) {
-    INGOT_ASSIGN(const auto rows, engine.Query(sql.clean));
-    INGOT_ASSIGN(auto written, pipeline::WriteRows(context_, silver_, *rows));
+    INGOT_ASSIGN(auto written, pipeline::WriteRows(context_, silver_, sql::RowsOf(engine, sql.clean)));
     report.rows_out = written.rows;
     report.bytes_out = written.bytes;
     report.duplicates = report.rows_in - report.quarantined - report.rows_out;

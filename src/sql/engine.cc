@@ -1,13 +1,13 @@
 #include "sql/engine.h"
 
 #include <arrow/array.h>
-#include <arrow/c/bridge.h>
-#include <arrow/extension_type.h>
 #include <duckdb.h>
 #include <fmt/format.h>
 
 #include "base/arrow_result.h"
+#include "sql/batch_sink.h"
 #include "sql/relation_function.h"
+#include "sql/result_batches.h"
 
 namespace ingot::sql {
 namespace {
@@ -18,94 +18,44 @@ std::string Quote(const std::string& name) {
   return out + "\"";
 }
 
-std::string Message(duckdb_error_data error) {
-  std::string message;
-  if (error && duckdb_error_data_has_error(error)) message = duckdb_error_data_message(error);
-  if (error) duckdb_destroy_error_data(&error);
-  return message;
-}
-
 Error FromEngine(const char* message) {
   const std::string text = message ? message : "unknown error";
   const bool memory = text.starts_with("Out of Memory");
   return Error{memory ? ErrorKind::kRetry : ErrorKind::kBadInput, memory ? text + " (raise --memory or run with fewer threads)" : text};
 }
 
-/// A column of the engine as plain Arrow: extension types become their storage; a 128-bit integer, whose bytes are those of
-/// a decimal, becomes decimal(38, 0).
-std::shared_ptr<arrow::DataType> PlainType(const std::shared_ptr<arrow::DataType>& type) {
-  if (type->id() != arrow::Type::EXTENSION) return type;
-  const auto& extension = static_cast<const arrow::ExtensionType&>(*type);
-  if (extension.Serialize().find("hugeint") != std::string::npos) return arrow::decimal128(38, 0);
-  return extension.storage_type();
-}
-
-std::shared_ptr<arrow::Array> PlainArray(const std::shared_ptr<arrow::Array>& array) {
-  if (array->type_id() != arrow::Type::EXTENSION) return array;
-  auto data = static_cast<const arrow::ExtensionArray&>(*array).storage()->data()->Copy();
-  data->type = PlainType(array->type());
-  return arrow::MakeArray(std::move(data));
-}
-
-/// A streaming result as Arrow batches.
+/// A materialized result as Arrow batches.
 class ResultReader : public arrow::RecordBatchReader {
  public:
-  ResultReader(duckdb_prepared_statement statement, duckdb_result result) : statement_(statement), result_(result) {}
-  ~ResultReader() override {
-    if (options_) duckdb_destroy_arrow_options(&options_);
-    duckdb_destroy_result(&result_);
-    duckdb_destroy_prepare(&statement_);
-  }
+  explicit ResultReader(duckdb_result result) : result_(result) {}
+  ~ResultReader() override { duckdb_destroy_result(&result_); }
 
   Status Start() {
-    options_ = duckdb_result_get_arrow_options(&result_);
     std::vector<duckdb_logical_type> types;
-    std::vector<const char*> names;
+    std::vector<std::string> names;
     for (idx_t i = 0; i < duckdb_column_count(&result_); ++i) {
       types.push_back(duckdb_column_logical_type(&result_, i));
-      names.push_back(duckdb_column_name(&result_, i));
+      names.emplace_back(duckdb_column_name(&result_, i));
     }
-    ArrowSchema schema;
-    const std::string problem = Message(duckdb_to_arrow_schema(options_, types.data(), names.data(), types.size(), &schema));
-    for (auto& type : types) duckdb_destroy_logical_type(&type);
-    if (!problem.empty()) return Fail(ErrorKind::kInternal, problem);
-    INGOT_ARROW_ASSIGN(engine_schema_, arrow::ImportSchema(&schema));
-    arrow::FieldVector fields;
-    for (const auto& field : engine_schema_->fields()) {
-      auto plain = field->WithType(PlainType(field->type()));
-      if (field->type()->id() == arrow::Type::EXTENSION)
-        plain = plain->WithMetadata(arrow::key_value_metadata({"ARROW:extension:name"}, {static_cast<const arrow::ExtensionType&>(*field->type()).extension_name()}));
-      fields.push_back(plain);
-    }
-    schema_ = arrow::schema(fields);
-    return {};
+    return converter_.Start(duckdb_result_get_arrow_options(&result_), std::move(types), names);
   }
 
-  std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
+  std::shared_ptr<arrow::Schema> schema() const override { return converter_.schema(); }
 
   arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* out) override {
     *out = nullptr;
     duckdb_data_chunk chunk = duckdb_fetch_chunk(result_);
-    if (chunk == nullptr) {
-      const char* error = duckdb_result_error(&result_);
-      return error && *error ? arrow::Status::Invalid(error) : arrow::Status::OK();
-    }
-    ArrowArray array;
-    const std::string problem = Message(duckdb_data_chunk_to_arrow(options_, chunk, &array));
+    if (chunk == nullptr) return arrow::Status::OK();
+    auto batch = converter_.Convert(chunk);
     duckdb_destroy_data_chunk(&chunk);
-    if (!problem.empty()) return arrow::Status::Invalid(problem);
-    ARROW_ASSIGN_OR_RAISE(auto batch, arrow::ImportRecordBatch(&array, engine_schema_));
-    arrow::ArrayVector columns = batch->columns();
-    for (auto& column : columns) column = PlainArray(column);
-    *out = arrow::RecordBatch::Make(schema_, batch->num_rows(), std::move(columns));
+    if (!batch) return arrow::Status::Invalid(batch.error().message);
+    *out = std::move(*batch);
     return arrow::Status::OK();
   }
 
  private:
-  duckdb_prepared_statement statement_;
   duckdb_result result_;
-  duckdb_arrow_options options_ = nullptr;
-  std::shared_ptr<arrow::Schema> engine_schema_, schema_;
+  BatchConverter converter_;
 };
 
 class DuckEngine : public Engine {
@@ -135,6 +85,7 @@ class DuckEngine : public Engine {
     if (duckdb_connect(registry_.database, &connection_) != DuckDBSuccess) return Fail(ErrorKind::kInternal, "the SQL engine did not connect");
     INGOT_TRY(Execute("SET TimeZone = 'UTC'"));
     INGOT_TRY(Execute("SET arrow_lossless_conversion = true"));
+    INGOT_TRY(RegisterBatchSink(connection_, &sink_));
     return RegisterRelationFunction(connection_, &registry_);
   }
 
@@ -158,22 +109,26 @@ class DuckEngine : public Engine {
   }
 
   Result<std::shared_ptr<arrow::RecordBatchReader>> Query(const std::string& sql) override {
-    duckdb_prepared_statement statement = nullptr;
-    if (duckdb_prepare(connection_, sql.c_str(), &statement) != DuckDBSuccess) {
-      const Error error = FromEngine(duckdb_prepare_error(statement));
-      duckdb_destroy_prepare(&statement);
-      return std::unexpected(error);
-    }
     duckdb_result result;
-    if (duckdb_execute_prepared_streaming(statement, &result) != DuckDBSuccess) {
+    if (duckdb_query(connection_, sql.c_str(), &result) != DuckDBSuccess) {
       const Error error = FromEngine(duckdb_result_error(&result));
       duckdb_destroy_result(&result);
-      duckdb_destroy_prepare(&statement);
       return std::unexpected(error);
     }
-    auto reader = std::make_shared<ResultReader>(statement, result);
+    auto reader = std::make_shared<ResultReader>(result);
     INGOT_TRY(reader->Start());
     return reader;
+  }
+
+  Result<std::shared_ptr<arrow::Schema>> Stream(const std::string& sql, const BatchConsumer& consumer) override {
+    INGOT_ASSIGN(const auto schema, Describe(sql));
+    sink_.consumer = &consumer;
+    sink_.error = {};
+    const Status done = Execute("COPY (" + sql + ") TO 'rows' (FORMAT ingot_sink)");
+    sink_.consumer = nullptr;
+    if (!done && !sink_.error.message.empty()) return std::unexpected(sink_.error);
+    INGOT_TRY(done);
+    return schema;
   }
 
   Result<std::vector<std::string>> TablesIn(const std::string& sql) override {
@@ -192,7 +147,30 @@ class DuckEngine : public Engine {
   }
 
  private:
+  /// The columns of a statement, whose names the sink is not told by the engine.
+  Result<std::shared_ptr<arrow::Schema>> Describe(const std::string& sql) {
+    duckdb_prepared_statement statement = nullptr;
+    Status outcome;
+    std::vector<duckdb_logical_type> types;
+    sink_.names.clear();
+    if (duckdb_prepare(connection_, sql.c_str(), &statement) != DuckDBSuccess) outcome = std::unexpected(FromEngine(duckdb_prepare_error(statement)));
+    for (idx_t i = 0; outcome && i < duckdb_prepared_statement_column_count(statement); ++i) {
+      const char* name = duckdb_prepared_statement_column_name(statement, i);
+      sink_.names.emplace_back(name);
+      duckdb_free(const_cast<char*>(name));
+      types.push_back(duckdb_prepared_statement_column_logical_type(statement, i));
+    }
+    duckdb_destroy_prepare(&statement);
+    INGOT_TRY(outcome);
+    duckdb_arrow_options options = nullptr;
+    duckdb_connection_get_arrow_options(connection_, &options);
+    BatchConverter converter;
+    INGOT_TRY(converter.Start(options, std::move(types), sink_.names));
+    return converter.schema();
+  }
+
   RelationRegistry registry_;
+  BatchSink sink_;
   duckdb_connection connection_ = nullptr;
 };
 
@@ -202,6 +180,13 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& options) {
   auto engine = std::make_unique<DuckEngine>();
   INGOT_TRY(engine->Start(options));
   return std::unique_ptr<Engine>(std::move(engine));
+}
+
+RowProducer RowsOf(Engine& engine, std::string sql) {
+  return [&engine, sql = std::move(sql)](const BatchConsumer& consumer) -> Status {
+    INGOT_TRY(engine.Stream(sql, consumer));
+    return {};
+  };
 }
 
 Result<std::vector<int64_t>> QueryNumbers(Engine& engine, const std::string& sql) {

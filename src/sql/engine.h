@@ -28,11 +28,17 @@ class Engine {
   virtual Status Register(const std::vector<std::string>& name, Relation relation) = 0;
   /// Errors: kBadInput with the engine's message.
   virtual Status Execute(const std::string& sql) = 0;
-  /// The rows as they are made; read them before the next call.
+  /// The rows of a small result, all in memory.
   virtual Result<std::shared_ptr<arrow::RecordBatchReader>> Query(const std::string& sql) = 0;
+  /// Hands the rows of a result of any size to the consumer as they are made, in no order unless the statement says one.
+  /// Returns the columns, which a result without rows has too.
+  virtual Result<std::shared_ptr<arrow::Schema>> Stream(const std::string& sql, const BatchConsumer& consumer) = 0;
   /// The tables that a statement reads, as they are written in it.
   virtual Result<std::vector<std::string>> TablesIn(const std::string& sql) = 0;
 };
+
+/// The rows of a statement, made when they are asked for.
+RowProducer RowsOf(Engine& engine, std::string sql);
 
 /// The whole numbers of a result of one row.
 Result<std::vector<int64_t>> QueryNumbers(Engine& engine, const std::string& sql);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sql/arrow_types.h"
+#include "sql/result_batches.h"
 
 namespace ingot::sql {
 namespace {
@@ -80,14 +81,6 @@ void InitThread(duckdb_init_info info) {
   duckdb_init_set_init_data(info, state.release(), Destroy<ThreadState>);
 }
 
-/// The error's message, "" when there is none.
-std::string Take(duckdb_error_data error) {
-  std::string message;
-  if (error && duckdb_error_data_has_error(error)) message = duckdb_error_data_message(error);
-  if (error) duckdb_destroy_error_data(&error);
-  return message;
-}
-
 /// Makes `state.batch` hold rows; false at the end of all parts.
 Result<bool> Advance(ScanState& scan, ThreadState& state) {
   while (!state.batch || state.row >= state.batch->num_rows()) {
@@ -119,13 +112,13 @@ Status Fill(ScanState& scan, ThreadState& state, duckdb_data_chunk output) {
   if (state.converted == nullptr) {
     ArrowSchema schema;
     if (const auto status = arrow::ExportSchema(*slice->schema(), &schema); !status.ok()) return Fail(ErrorKind::kInternal, status.message());
-    const std::string problem = Take(duckdb_schema_from_arrow(state.connection, &schema, &state.converted));
+    const std::string problem = TakeMessage(duckdb_schema_from_arrow(state.connection, &schema, &state.converted));
     if (schema.release) schema.release(&schema);
     if (!problem.empty()) return Fail(ErrorKind::kInternal, problem);
   }
   if (const auto status = arrow::ExportRecordBatch(*slice, &array); !status.ok()) return Fail(ErrorKind::kInternal, status.message());
   duckdb_data_chunk chunk = nullptr;
-  const std::string problem = Take(duckdb_data_chunk_from_arrow(state.connection, &array, state.converted, &chunk));
+  const std::string problem = TakeMessage(duckdb_data_chunk_from_arrow(state.connection, &array, state.converted, &chunk));
   if (!problem.empty()) return Fail(ErrorKind::kInternal, problem);
   for (idx_t i = 0; i < duckdb_data_chunk_get_column_count(chunk); ++i)
     duckdb_vector_reference_vector(duckdb_data_chunk_get_vector(output, i), duckdb_data_chunk_get_vector(chunk, i));
