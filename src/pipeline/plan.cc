@@ -157,14 +157,16 @@ SilverSql MakeSilverSql(const Pipeline& pipeline, Dialect dialect, const SilverN
     std::vector<std::string> key, same;
     for (const std::string& field : pipeline.unique) key.push_back(quote(field)), same.push_back(fmt::format("s.{0} IS NOT DISTINCT FROM r.{0}", quote(field)));
     const std::string keys = Join(key, ", "), hash = "hash(" + keys + ")";
-    const std::string is_new = fmt::format("NOT EXISTS (SELECT 1 FROM {} s WHERE {})", names.existing, Join(same, " AND "));
+    // Joins are spelled out: a correlated NOT EXISTS would keep every distinct key in memory.
+    const std::string unknown = fmt::format("ANTI JOIN {} s ON {}", names.existing, Join(same, " AND "));
     // Only rows whose key's hash comes more than once are sorted; all others stream through.
     sql.suspects = fmt::format("CREATE OR REPLACE TEMP TABLE suspects AS\nSELECT {} AS key_hash FROM {} WHERE {} GROUP BY key_hash HAVING count(*) > 1", hash, names.judged, accepted);
     sql.clean = fmt::format(
-        "SELECT {0}, '{1}' AS _run_id FROM {2} r\nWHERE {3} AND NOT EXISTS (SELECT 1 FROM suspects WHERE key_hash = {4}) AND {5}\n"
-        "UNION ALL\nSELECT {0}, '{1}' AS _run_id\nFROM (SELECT *, row_number() OVER (PARTITION BY {6} ORDER BY _partition, _offset, _topic) AS _place\n"
-        "      FROM {2} WHERE {3} AND EXISTS (SELECT 1 FROM suspects WHERE key_hash = {4})) r\nWHERE _place = 1 AND {5}",
-        columns, names.run_id, names.judged, accepted, hash, is_new, keys);
+        "SELECT {0}, '{1}' AS _run_id\nFROM (SELECT * FROM {2} WHERE {3}) r\nANTI JOIN suspects ON key_hash = {4}\n{5}\n"
+        "UNION ALL\nSELECT {0}, '{1}' AS _run_id\n"
+        "FROM (SELECT *, row_number() OVER (PARTITION BY {6} ORDER BY _partition, _offset, _topic) AS _place\n"
+        "      FROM (SELECT * FROM {2} WHERE {3}) SEMI JOIN suspects ON key_hash = {4} QUALIFY _place = 1) r\n{5}",
+        columns, names.run_id, names.judged, accepted, hash, unknown, keys);
   }
   sql.quarantine = fmt::format("SELECT {}, list_filter([{}], r -> r IS NOT NULL) AS _rules, _error, _payload, _topic, _partition, _offset, _ingested_at, '{}' AS _run_id\nFROM {} WHERE NOT ({})",
                                Join(all, ", "), Join(listed, ", "), names.run_id, names.judged, accepted);
@@ -198,9 +200,9 @@ GoldSql MakeGoldSql(const GoldSpec& gold, Dialect dialect, const GoldNames& name
     columns.push_back(fmt::format("CAST({} AS {}) AS {}", ToSql(measure.expression, dialect), TypeSql(measure.type, dialect), quote(measure.name)));
   GoldSql sql;
   sql.touched = fmt::format("SELECT DISTINCT {} FROM {}", Join(touched, ", "), names.fresh);
-  sql.aggregate = fmt::format("SELECT {},\n  {} AS updated_at\nFROM {} WHERE EXISTS (SELECT 1 FROM {} t WHERE {})\nGROUP BY {} ORDER BY {}", Join(columns, ",\n  "),
+  sql.aggregate = fmt::format("SELECT {},\n  {} AS updated_at\nFROM {} SEMI JOIN {} t ON {}\nGROUP BY {} ORDER BY {}", Join(columns, ",\n  "),
                               names.updated_at, names.all, names.touched, Join(matched, " AND "), Join(groups, ", "), Join(groups, ", "));
-  sql.kept = fmt::format("SELECT o.* FROM {} o WHERE NOT EXISTS (SELECT 1 FROM {} t WHERE {})", names.old, names.touched, Join(kept, " AND "));
+  sql.kept = fmt::format("SELECT o.* FROM {} o ANTI JOIN {} t ON {}", names.old, names.touched, Join(kept, " AND "));
   return sql;
 }
 
