@@ -8,20 +8,21 @@
 
 namespace ingot {
 
-/// Maps Arrow's codes: IOError is transient only to the storage room, so it arrives as kCorrupt unless `io_kind` says else.
+/// Maps Arrow's codes: IOError is transient only to the storage room, so it arrives as kCorrupt unless `io_kind` says
+/// else.
 Error FromArrow(const arrow::Status& status, ErrorKind io_kind = ErrorKind::kCorrupt);
 
 }  // namespace ingot
 
-#define INGOT_ARROW(expression)                                             \
-  do {                                                                      \
-    auto ingot_status = (expression);                                       \
+#define INGOT_ARROW(expression)                                                       \
+  do {                                                                                \
+    auto ingot_status = (expression);                                                 \
     if (!ingot_status.ok()) return std::unexpected(::ingot::FromArrow(ingot_status)); \
   } while (false)
 
 #define INGOT_ARROW_ASSIGN(target, expression) \
   INGOT_ARROW_ASSIGN_INNER(INGOT_CONCAT(ingot_arrow_, __COUNTER__), target, expression)
-#define INGOT_ARROW_ASSIGN_INNER(result, target, expression)                          \
-  auto result = (expression);                                                         \
-  if (!result.ok()) return std::unexpected(::ingot::FromArrow(result.status()));      \
+#define INGOT_ARROW_ASSIGN_INNER(result, target, expression)                     \
+  auto result = (expression);                                                    \
+  if (!result.ok()) return std::unexpected(::ingot::FromArrow(result.status())); \
   target = std::move(result).ValueUnsafe()

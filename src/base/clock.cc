@@ -26,8 +26,8 @@ std::string FormatTimestampMicros(int64_t micros) {
   int64_t days = micros / kDay, rest = micros % kDay;
   if (rest < 0) rest += kDay, --days;
   const CivilDate date = CivilFromDays(days);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", date.year, date.month, date.day, rest / 3'600'000'000,
-                     rest / 60'000'000 % 60, rest / 1'000'000 % 60, rest % 1'000'000);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", date.year, date.month, date.day,
+                     rest / 3'600'000'000, rest / 60'000'000 % 60, rest / 1'000'000 % 60, rest % 1'000'000);
 }
 
 }  // namespace ingot

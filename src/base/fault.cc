@@ -44,7 +44,8 @@ Status FaultPoint(std::string_view point) {
   if (plan.action == "kill") std::raise(SIGKILL);
   if (plan.action == "stop") std::raise(SIGSTOP);
   if (plan.action == "fail") return Fail(ErrorKind::kRetry, "injected fault at " + std::string(point));
-  if (plan.action == "unknown") return Fail(ErrorKind::kOutcomeUnknown, "injected lost answer at " + std::string(point));
+  if (plan.action == "unknown")
+    return Fail(ErrorKind::kOutcomeUnknown, "injected lost answer at " + std::string(point));
   return {};
 }
 

@@ -1,8 +1,8 @@
 #include "base/json_text.h"
 
-#include <cstdint>
-
 #include <fmt/format.h>
+
+#include <cstdint>
 
 namespace ingot {
 namespace {
@@ -55,14 +55,22 @@ void AppendJsonString(std::string& out, std::string_view text) {
       text.remove_prefix(bytes);
       continue;
     }
-    if (bytes == 0) out += "\xEF\xBF\xBD";
-    else if (c == '"') out += "\\\"";
-    else if (c == '\\') out += "\\\\";
-    else if (c == '\n') out += "\\n";
-    else if (c == '\r') out += "\\r";
-    else if (c == '\t') out += "\\t";
-    else if (uint8_t(c) < 0x20) out += fmt::format("\\u{:04x}", uint8_t(c));
-    else out += c;
+    if (bytes == 0)
+      out += "\xEF\xBF\xBD";
+    else if (c == '"')
+      out += "\\\"";
+    else if (c == '\\')
+      out += "\\\\";
+    else if (c == '\n')
+      out += "\\n";
+    else if (c == '\r')
+      out += "\\r";
+    else if (c == '\t')
+      out += "\\t";
+    else if (uint8_t(c) < 0x20)
+      out += fmt::format("\\u{:04x}", uint8_t(c));
+    else
+      out += c;
     text.remove_prefix(1);
   }
   out += '"';

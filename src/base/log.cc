@@ -39,9 +39,17 @@ void StartLog(LogFormat format, std::string_view level) {
   Logger().set_formatter(std::move(formatter));
 }
 
-void LogDebug(std::string_view message) { Logger().debug("{}", message); }
-void LogInfo(std::string_view message) { Logger().info("{}", message); }
-void LogWarning(std::string_view message) { Logger().warn("{}", message); }
-void LogError(std::string_view message) { Logger().error("{}", message); }
+void LogDebug(std::string_view message) {
+  Logger().debug("{}", message);
+}
+void LogInfo(std::string_view message) {
+  Logger().info("{}", message);
+}
+void LogWarning(std::string_view message) {
+  Logger().warn("{}", message);
+}
+void LogError(std::string_view message) {
+  Logger().error("{}", message);
+}
 
 }  // namespace ingot

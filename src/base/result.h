@@ -58,15 +58,16 @@ Result<T> WithContext(Result<T> result, std::string_view doing) {
 #define INGOT_CONCAT(a, b) INGOT_CONCAT_INNER(a, b)
 
 /// Returns the error of `expression` from the enclosing function, if it has one.
-#define INGOT_TRY(expression)                                                   \
-  do {                                                                          \
-    auto&& ingot_outcome = (expression);                                        \
+#define INGOT_TRY(expression)                                                     \
+  do {                                                                            \
+    auto&& ingot_outcome = (expression);                                          \
     if (!ingot_outcome) return std::unexpected(std::move(ingot_outcome).error()); \
   } while (false)
 
 /// Declares `target` from the value of `expression`, or returns its error.
-#define INGOT_ASSIGN(target, expression) INGOT_ASSIGN_INNER(INGOT_CONCAT(ingot_result_, __COUNTER__), target, expression)
-#define INGOT_ASSIGN_INNER(result, target, expression)                \
-  auto result = (expression);                                         \
-  if (!result) return std::unexpected(std::move(result).error());     \
+#define INGOT_ASSIGN(target, expression) \
+  INGOT_ASSIGN_INNER(INGOT_CONCAT(ingot_result_, __COUNTER__), target, expression)
+#define INGOT_ASSIGN_INNER(result, target, expression)            \
+  auto result = (expression);                                     \
+  if (!result) return std::unexpected(std::move(result).error()); \
   target = std::move(*result)

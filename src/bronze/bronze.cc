@@ -60,14 +60,23 @@ struct Group {
 /// Reads until the group is full or the source ends: reading here, parsing on threads, encoding on a thread of its own.
 class GroupReader {
  public:
-  GroupReader(const StageContext& context, const iceberg::Table& table, ParserPool& parsers, const std::function<void(int64_t)>& progress)
-      : context_(context), table_(table), parsers_(parsers), progress_(progress), parsed_(size_t(std::max(1, context.threads))) {}
+  GroupReader(const StageContext& context, const iceberg::Table& table, ParserPool& parsers,
+              const std::function<void(int64_t)>& progress)
+      : context_(context),
+        table_(table),
+        parsers_(parsers),
+        progress_(progress),
+        parsed_(size_t(std::max(1, context.threads))) {}
 
   Result<Group> Read(source::Source& source) {
     iceberg::WriterOptions options = iceberg::WriterOptionsOf(*table_.metadata);
     options.buffered_bytes_max = context_.memory_bytes / 2;
     INGOT_ASSIGN(writer_, iceberg::TableWriter::Open(context_.storage, *table_.metadata, options));
-    group_.report = {.stage = "bronze", .table = table_.home.name.Text(), .run_id = context_.run_id, .started_at_micros = NowMicros(), .broken_by_rule = {}};
+    group_.report = {.stage = "bronze",
+                     .table = table_.home.name.Text(),
+                     .run_id = context_.run_id,
+                     .started_at_micros = NowMicros(),
+                     .broken_by_rule = {}};
     Status encoded;
     std::thread encoder([&] { encoded = Encode(); });
     Pull(source);
@@ -103,7 +112,8 @@ class GroupReader {
       if (batch.records.empty()) continue;
       group_.report.bytes_in += batch.end - batch.begin;
       progress_(int64_t(batch.records.size()));
-      auto task = std::async(std::launch::async, [this, now, batch = std::move(**next)] { return parsers_.Parse(batch, now); });
+      auto task =
+          std::async(std::launch::async, [this, now, batch = std::move(**next)] { return parsers_.Parse(batch, now); });
       if (!parsed_.Push(std::move(task))) return;
     }
   }
@@ -136,10 +146,16 @@ class GroupReader {
   Group group_;
 };
 
-/// The offsets that a commit tried on one state of the table; their file, when they have one, goes when the commit loses.
+/// The offsets that a commit tried on one state of the table; their file, when they have one, goes when the commit
+/// loses.
 Result<iceberg::Table> Commit(const StageContext& context, const iceberg::Table& table, Group& group) {
   group.report.finished_at_micros = NowMicros();
-  iceberg::SnapshotChange change{.operation = "append", .added = group.files, .removes = {}, .summary = group.report.ToSummary(), .validate = {}, .metadata_change = {}};
+  iceberg::SnapshotChange change{.operation = "append",
+                                 .added = group.files,
+                                 .removes = {},
+                                 .summary = group.report.ToSummary(),
+                                 .validate = {},
+                                 .metadata_change = {}};
   const std::string ranges = RangesToJson(group.ranges);
   if (ranges.size() <= 32 * 1024) change.summary["ingot.offset-ranges"] = ranges;
   iceberg::Properties marks;
@@ -161,7 +177,8 @@ Result<iceberg::Table> Commit(const StageContext& context, const iceberg::Table&
     return {};
   };
   auto committed = iceberg::CommitSnapshot(table.home, change);
-  if (!committed && committed.error().kind != ErrorKind::kOutcomeUnknown && !offsets_file.empty()) (void)context.storage->Delete(offsets_file);
+  if (!committed && committed.error().kind != ErrorKind::kOutcomeUnknown && !offsets_file.empty())
+    (void)context.storage->Delete(offsets_file);
   return committed;
 }
 
@@ -170,7 +187,11 @@ Result<iceberg::Table> Commit(const StageContext& context, const iceberg::Table&
 Result<StageReport> RunBronze(const StageContext& context, const std::function<void(int64_t)>& progress) {
   const pipeline::Pipeline& pipeline = *context.pipeline;
   const std::string uri = context.source.empty() ? pipeline.source.uri : context.source;
-  StageReport total{.stage = "bronze", .table = pipeline.bronze.table, .run_id = context.run_id, .started_at_micros = NowMicros(), .broken_by_rule = {}};
+  StageReport total{.stage = "bronze",
+                    .table = pipeline.bronze.table,
+                    .run_id = context.run_id,
+                    .started_at_micros = NowMicros(),
+                    .broken_by_rule = {}};
   ParserPool parsers(pipeline);
   Backoff backoff;
   // Opened first: a source that cannot be read must not leave an empty table behind.
@@ -189,7 +210,8 @@ Result<StageReport> RunBronze(const StageContext& context, const std::function<v
         auto committed = Commit(context, table, group);
         if (!committed) {
           if (committed.error().kind != ErrorKind::kOutcomeUnknown) reader.Abandon();
-          if (committed.error().kind != ErrorKind::kConflict || !backoff.Wait()) return std::unexpected(std::move(committed).error());
+          if (committed.error().kind != ErrorKind::kConflict || !backoff.Wait())
+            return std::unexpected(std::move(committed).error());
           LogWarning("bronze: " + committed.error().message + "; reading on from there");
           break;
         }

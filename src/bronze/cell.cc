@@ -25,13 +25,19 @@ constexpr auto kHexDigits = [] {
 
 std::string_view KindName(const Scalar& scalar) {
   switch (scalar.kind) {
-    case Scalar::Kind::kNull: return "null";
-    case Scalar::Kind::kBoolean: return "a boolean";
+    case Scalar::Kind::kNull:
+      return "null";
+    case Scalar::Kind::kBoolean:
+      return "a boolean";
     case Scalar::Kind::kInteger:
-    case Scalar::Kind::kUnsigned: return "a whole number";
-    case Scalar::Kind::kDouble: return "a number";
-    case Scalar::Kind::kText: return "a string";
-    case Scalar::Kind::kOther: return scalar.other;
+    case Scalar::Kind::kUnsigned:
+      return "a whole number";
+    case Scalar::Kind::kDouble:
+      return "a number";
+    case Scalar::Kind::kText:
+      return "a string";
+    case Scalar::Kind::kOther:
+      return scalar.other;
   }
   return "?";
 }
@@ -55,7 +61,8 @@ Scalar Coerced(const Scalar& scalar, const FieldSpec& field) {
   std::string_view text = scalar.text;
   while (text.starts_with(' ')) text.remove_prefix(1);
   while (text.ends_with(' ')) text.remove_suffix(1);
-  if (field.type.id == TypeId::kBoolean && (text == "true" || text == "false")) return {.kind = Scalar::Kind::kBoolean, .integer = text == "true"};
+  if (field.type.id == TypeId::kBoolean && (text == "true" || text == "false"))
+    return {.kind = Scalar::Kind::kBoolean, .integer = text == "true"};
   Scalar number;
   const auto whole = std::from_chars(text.data(), text.data() + text.size(), number.integer);
   if (whole.ec == std::errc() && whole.ptr == text.data() + text.size()) {
@@ -74,7 +81,8 @@ std::string ConvertTime(const FieldSpec& field, const Scalar& scalar, int64_t in
   int64_t micros = 0;
   if (field.time_format == TimeFormat::kRfc3339) {
     if (scalar.kind != Scalar::Kind::kText) return Mismatch(field, scalar);
-    if (!ParseRfc3339(scalar.text, micros)) return fmt::format("{}: not an RFC 3339 time: '{}'", field.name, scalar.text.substr(0, 40));
+    if (!ParseRfc3339(scalar.text, micros))
+      return fmt::format("{}: not an RFC 3339 time: '{}'", field.name, scalar.text.substr(0, 40));
   } else {
     __int128 units = scalar.integer;
     if (scalar.kind == Scalar::Kind::kDouble) {
@@ -90,7 +98,8 @@ std::string ConvertTime(const FieldSpec& field, const Scalar& scalar, int64_t in
   }
   if (!TimeInRange(field, micros, ingested_at_micros)) {
     const bool printable = micros > -62'000'000'000'000'000 && micros < 250'000'000'000'000'000;
-    return fmt::format("{}: time out of range: {}", field.name, printable ? FormatTimestampMicros(micros) : std::to_string(micros) + " µs");
+    return fmt::format("{}: time out of range: {}", field.name,
+                       printable ? FormatTimestampMicros(micros) : std::to_string(micros) + " µs");
   }
   cell.integer = micros;
   cell.valid = true;
@@ -100,19 +109,29 @@ std::string ConvertTime(const FieldSpec& field, const Scalar& scalar, int64_t in
 std::string ConvertNumber(const FieldSpec& field, const Scalar& scalar, Cell& cell) {
   const bool real = field.type.id == TypeId::kDouble || field.type.id == TypeId::kFloat;
   if (real) {
-    if (scalar.kind == Scalar::Kind::kDouble) cell.number = scalar.number;
-    else if (scalar.kind == Scalar::Kind::kInteger) cell.number = double(scalar.integer);
-    else if (scalar.kind == Scalar::Kind::kUnsigned) cell.number = double(uint64_t(scalar.integer));
-    else return Mismatch(field, scalar);
+    if (scalar.kind == Scalar::Kind::kDouble)
+      cell.number = scalar.number;
+    else if (scalar.kind == Scalar::Kind::kInteger)
+      cell.number = double(scalar.integer);
+    else if (scalar.kind == Scalar::Kind::kUnsigned)
+      cell.number = double(uint64_t(scalar.integer));
+    else
+      return Mismatch(field, scalar);
     cell.number *= field.factor;
-    if (field.type.id == TypeId::kFloat && !std::isfinite(float(cell.number))) return fmt::format("{}: out of the range of a float", field.name);
+    if (field.type.id == TypeId::kFloat && !std::isfinite(float(cell.number)))
+      return fmt::format("{}: out of the range of a float", field.name);
     if (!std::isfinite(cell.number)) return fmt::format("{}: out of the range of a double", field.name);
   } else {
     cell.integer = scalar.integer;
-    if (scalar.kind == Scalar::Kind::kDouble && std::floor(scalar.number) == scalar.number && std::abs(scalar.number) <= 9e15) cell.integer = int64_t(scalar.number);
-    else if (scalar.kind == Scalar::Kind::kUnsigned) return fmt::format("{}: out of the range of a {}", field.name, TypeName(field.type));
-    else if (scalar.kind != Scalar::Kind::kInteger) return Mismatch(field, scalar);
-    if (field.type.id == TypeId::kInt && cell.integer != int32_t(cell.integer)) return fmt::format("{}: out of the range of an int", field.name);
+    if (scalar.kind == Scalar::Kind::kDouble && std::floor(scalar.number) == scalar.number &&
+        std::abs(scalar.number) <= 9e15)
+      cell.integer = int64_t(scalar.number);
+    else if (scalar.kind == Scalar::Kind::kUnsigned)
+      return fmt::format("{}: out of the range of a {}", field.name, TypeName(field.type));
+    else if (scalar.kind != Scalar::Kind::kInteger)
+      return Mismatch(field, scalar);
+    if (field.type.id == TypeId::kInt && cell.integer != int32_t(cell.integer))
+      return fmt::format("{}: out of the range of an int", field.name);
   }
   cell.valid = true;
   return "";
@@ -134,10 +153,12 @@ bool ParseUuid(std::string_view text, uint8_t* out) {
 
 bool ParseRfc3339(std::string_view text, int64_t& micros) {
   int year, month, day, hour, minute, second;
-  if (!Digits(text, 0, 4, year) || !Digits(text, 5, 2, month) || !Digits(text, 8, 2, day) || !Digits(text, 11, 2, hour) || !Digits(text, 14, 2, minute) ||
-      !Digits(text, 17, 2, second))
+  if (!Digits(text, 0, 4, year) || !Digits(text, 5, 2, month) || !Digits(text, 8, 2, day) ||
+      !Digits(text, 11, 2, hour) || !Digits(text, 14, 2, minute) || !Digits(text, 17, 2, second))
     return false;
-  if (text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != 't' && text[10] != ' ') || text[13] != ':' || text[16] != ':') return false;
+  if (text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != 't' && text[10] != ' ') || text[13] != ':' ||
+      text[16] != ':')
+    return false;
   static constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   if (month < 1 || month > 12 || hour > 23 || minute > 59 || second > 60) return false;
   const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
@@ -146,7 +167,8 @@ bool ParseRfc3339(std::string_view text, int64_t& micros) {
   int64_t fraction = 0, unit = 100'000;
   if (at < text.size() && text[at] == '.') {
     const size_t first = ++at;
-    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10) fraction += unit * (text[at] - '0');
+    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10)
+      fraction += unit * (text[at] - '0');
     if (at == first) return false;
   }
   int64_t shift_minutes = 0;
@@ -155,22 +177,29 @@ bool ParseRfc3339(std::string_view text, int64_t& micros) {
     ++at;
   } else {
     int shift_hour, shift_minute;
-    if ((text[at] != '+' && text[at] != '-') || !Digits(text, at + 1, 2, shift_hour) || !Digits(text, at + 4, 2, shift_minute) || text[at + 3] != ':') return false;
+    if ((text[at] != '+' && text[at] != '-') || !Digits(text, at + 1, 2, shift_hour) ||
+        !Digits(text, at + 4, 2, shift_minute) || text[at + 3] != ':')
+      return false;
     if (shift_hour > 23 || shift_minute > 59) return false;
     shift_minutes = (shift_hour * 60 + shift_minute) * (text[at] == '-' ? -1 : 1);
     at += 6;
   }
-  const int64_t minutes = (DaysFromCivil(year, unsigned(month), unsigned(day)) * 24 + hour) * 60 + minute - shift_minutes;
+  const int64_t minutes =
+      (DaysFromCivil(year, unsigned(month), unsigned(day)) * 24 + hour) * 60 + minute - shift_minutes;
   micros = (minutes * 60 + second) * 1'000'000 + fraction;
   return at == text.size();
 }
 
 int64_t MicrosPerUnit(TimeFormat format) {
   switch (format) {
-    case TimeFormat::kEpochSeconds: return 1'000'000;
-    case TimeFormat::kEpochMillis: return 1'000;
-    case TimeFormat::kEpochMicros: return 1;
-    default: return 0;
+    case TimeFormat::kEpochSeconds:
+      return 1'000'000;
+    case TimeFormat::kEpochMillis:
+      return 1'000;
+    case TimeFormat::kEpochMicros:
+      return 1;
+    default:
+      return 0;
   }
 }
 
@@ -184,17 +213,20 @@ std::string ConvertScalar(const FieldSpec& field, const Scalar& given, int64_t i
   cell.valid = false;
   if (given.kind == Scalar::Kind::kNull) return "";
   if (given.kind == Scalar::Kind::kOther) return Mismatch(field, given);
-  const bool textual = field.type.id == TypeId::kString || field.type.id == TypeId::kUuid || field.type.id == TypeId::kDate;
+  const bool textual =
+      field.type.id == TypeId::kString || field.type.id == TypeId::kUuid || field.type.id == TypeId::kDate;
   const Scalar scalar = field.coerce && given.kind == Scalar::Kind::kText && !textual ? Coerced(given, field) : given;
   switch (field.type.id) {
-    case TypeId::kTimestamptz: return ConvertTime(field, scalar, ingested_at_micros, cell);
+    case TypeId::kTimestamptz:
+      return ConvertTime(field, scalar, ingested_at_micros, cell);
     case TypeId::kString:
       if (scalar.kind != Scalar::Kind::kText) return Mismatch(field, scalar);
       cell.text = scalar.text;
       break;
     case TypeId::kUuid:
       if (scalar.kind != Scalar::Kind::kText) return Mismatch(field, scalar);
-      if (!ParseUuid(scalar.text, cell.uuid)) return fmt::format("{}: not a UUID: '{}'", field.name, scalar.text.substr(0, 40));
+      if (!ParseUuid(scalar.text, cell.uuid))
+        return fmt::format("{}: not a UUID: '{}'", field.name, scalar.text.substr(0, 40));
       break;
     case TypeId::kBoolean:
       if (scalar.kind != Scalar::Kind::kBoolean) return Mismatch(field, scalar);
@@ -203,11 +235,13 @@ std::string ConvertScalar(const FieldSpec& field, const Scalar& given, int64_t i
     case TypeId::kDate: {
       int64_t micros = 0;
       if (scalar.kind != Scalar::Kind::kText) return Mismatch(field, scalar);
-      if (scalar.text.size() != 10 || !ParseRfc3339(std::string(scalar.text) + "T00:00:00Z", micros)) return fmt::format("{}: not a date: '{}'", field.name, scalar.text.substr(0, 40));
+      if (scalar.text.size() != 10 || !ParseRfc3339(std::string(scalar.text) + "T00:00:00Z", micros))
+        return fmt::format("{}: not a date: '{}'", field.name, scalar.text.substr(0, 40));
       cell.integer = micros / 86'400'000'000;
       break;
     }
-    default: return ConvertNumber(field, scalar, cell);
+    default:
+      return ConvertNumber(field, scalar, cell);
   }
   cell.valid = true;
   return "";

@@ -11,9 +11,9 @@ namespace ingot::bronze {
 
 struct Cell {
   bool valid = false;
-  int64_t integer = 0;      // boolean, int, long, date, timestamptz
-  double number = 0;        // float, double
-  std::string_view text;    // string: a view into the parser's memory
+  int64_t integer = 0;    // boolean, int, long, date, timestamptz
+  double number = 0;      // float, double
+  std::string_view text;  // string: a view into the parser's memory
   uint8_t uuid[16] = {};
 };
 
@@ -32,8 +32,10 @@ bool ParseUuid(std::string_view text, uint8_t* out);
 /// RFC 3339, with "T", "t" or a blank between; digits beyond the microsecond are dropped. False when it is none.
 bool ParseRfc3339(std::string_view text, int64_t& micros);
 
-/// Fills `cell` from `scalar` by the field's type; a null leaves it invalid. Returns why it does not fit, "" when it does.
-std::string ConvertScalar(const pipeline::FieldSpec& field, const Scalar& scalar, int64_t ingested_at_micros, Cell& cell);
+/// Fills `cell` from `scalar` by the field's type; a null leaves it invalid. Returns why it does not fit, "" when it
+/// does.
+std::string ConvertScalar(const pipeline::FieldSpec& field, const Scalar& scalar, int64_t ingested_at_micros,
+                          Cell& cell);
 
 /// The range check of times on its own, for the fast path.
 bool TimeInRange(const pipeline::FieldSpec& field, int64_t micros, int64_t ingested_at_micros);

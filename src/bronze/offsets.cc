@@ -28,7 +28,10 @@ std::string PositionsToJson(const source::Positions& positions) {
 Result<source::Positions> PositionsFromJson(const std::string& text) {
   source::Positions positions;
   const Json json = Json::parse(text, nullptr, false);
-  const auto refuse = [] { return Fail(ErrorKind::kCorrupt, "the offsets of a bronze snapshot are not what docs/formats/snapshot-summary.md says"); };
+  const auto refuse = [] {
+    return Fail(ErrorKind::kCorrupt,
+                "the offsets of a bronze snapshot are not what docs/formats/snapshot-summary.md says");
+  };
   if (!json.is_object()) return refuse();
   for (const auto& [topic, partitions] : json.items()) {
     if (!partitions.is_object()) return refuse();
@@ -48,7 +51,8 @@ std::string RangesToJson(const OffsetRanges& ranges) {
 
 Result<source::Positions> ReadPositions(storage::Storage& storage, const iceberg::TableMetadata& metadata) {
   for (const iceberg::Snapshot* snapshot : iceberg::AncestorsOf(metadata, metadata.current_snapshot_id)) {
-    if (const auto inlined = snapshot->summary.find(kOffsets); inlined != snapshot->summary.end()) return PositionsFromJson(inlined->second);
+    if (const auto inlined = snapshot->summary.find(kOffsets); inlined != snapshot->summary.end())
+      return PositionsFromJson(inlined->second);
     if (const auto file = snapshot->summary.find(kOffsetsFile); file != snapshot->summary.end()) {
       INGOT_ASSIGN(const std::string json, storage.ReadAll(file->second));
       return PositionsFromJson(json);
@@ -63,8 +67,8 @@ Result<source::Positions> ReadPositions(storage::Storage& storage, const iceberg
   return source::Positions{};
 }
 
-Status WritePositions(storage::Storage& storage, const iceberg::TableMetadata& metadata, const source::Positions& positions, iceberg::Properties& summary,
-                      std::string& written) {
+Status WritePositions(storage::Storage& storage, const iceberg::TableMetadata& metadata,
+                      const source::Positions& positions, iceberg::Properties& summary, std::string& written) {
   const std::string json = PositionsToJson(positions);
   summary.erase(kOffsets);
   summary.erase(kOffsetsFile);
@@ -73,7 +77,8 @@ Status WritePositions(storage::Storage& storage, const iceberg::TableMetadata& m
     summary[kOffsets] = json;
     return {};
   }
-  written = storage::JoinLocation(storage::JoinLocation(metadata.location, "metadata"), "offsets-" + RandomUuid() + ".json");
+  written =
+      storage::JoinLocation(storage::JoinLocation(metadata.location, "metadata"), "offsets-" + RandomUuid() + ".json");
   INGOT_TRY(storage.CreateAtomic(written, json));
   summary[kOffsetsFile] = written;
   return {};
@@ -83,7 +88,9 @@ Result<source::Positions> Advance(source::Positions positions, const OffsetRange
   for (const auto& [id, range] : ranges) {
     int64_t& at = positions[id];
     if (at != range.begin)
-      return Fail(ErrorKind::kConflict, fmt::format("another writer was first: {} partition {} is at offset {}, this batch begins at {}", id.topic, id.partition, at, range.begin));
+      return Fail(ErrorKind::kConflict,
+                  fmt::format("another writer was first: {} partition {} is at offset {}, this batch begins at {}",
+                              id.topic, id.partition, at, range.begin));
     at = range.end;
   }
   return positions;

@@ -39,15 +39,24 @@ simdjson::simdjson_result<dom::element> Walk(dom::element at, std::span<const Pa
 
 Scalar ScalarOf(dom::element value) {
   switch (value.type()) {
-    case dom::element_type::NULL_VALUE: return {};
-    case dom::element_type::BOOL: return {.kind = Scalar::Kind::kBoolean, .integer = value.get_bool().value_unsafe()};
-    case dom::element_type::INT64: return {.kind = Scalar::Kind::kInteger, .integer = value.get_int64().value_unsafe()};
-    case dom::element_type::UINT64: return {.kind = Scalar::Kind::kUnsigned, .integer = int64_t(value.get_uint64().value_unsafe())};
-    case dom::element_type::DOUBLE: return {.kind = Scalar::Kind::kDouble, .number = value.get_double().value_unsafe()};
-    case dom::element_type::STRING: return {.kind = Scalar::Kind::kText, .text = value.get_string().value_unsafe()};
-    case dom::element_type::ARRAY: return {.kind = Scalar::Kind::kOther, .other = "an array"};
-    case dom::element_type::OBJECT: return {.kind = Scalar::Kind::kOther, .other = "an object"};
-    default: return {.kind = Scalar::Kind::kOther, .other = "a number out of range"};
+    case dom::element_type::NULL_VALUE:
+      return {};
+    case dom::element_type::BOOL:
+      return {.kind = Scalar::Kind::kBoolean, .integer = value.get_bool().value_unsafe()};
+    case dom::element_type::INT64:
+      return {.kind = Scalar::Kind::kInteger, .integer = value.get_int64().value_unsafe()};
+    case dom::element_type::UINT64:
+      return {.kind = Scalar::Kind::kUnsigned, .integer = int64_t(value.get_uint64().value_unsafe())};
+    case dom::element_type::DOUBLE:
+      return {.kind = Scalar::Kind::kDouble, .number = value.get_double().value_unsafe()};
+    case dom::element_type::STRING:
+      return {.kind = Scalar::Kind::kText, .text = value.get_string().value_unsafe()};
+    case dom::element_type::ARRAY:
+      return {.kind = Scalar::Kind::kOther, .other = "an array"};
+    case dom::element_type::OBJECT:
+      return {.kind = Scalar::Kind::kOther, .other = "an object"};
+    default:
+      return {.kind = Scalar::Kind::kOther, .other = "a number out of range"};
   }
 }
 
@@ -82,14 +91,16 @@ class Parser : public RecordParser {
       columns.push_back(std::move(column));
     }
     RowColumns row;
-    for (arrow::ArrayBuilder* builder : {static_cast<arrow::ArrayBuilder*>(&row.offset), static_cast<arrow::ArrayBuilder*>(&row.produced_at),
-                                         static_cast<arrow::ArrayBuilder*>(&row.extra), static_cast<arrow::ArrayBuilder*>(&row.error),
-                                         static_cast<arrow::ArrayBuilder*>(&row.payload)})
+    for (arrow::ArrayBuilder* builder :
+         {static_cast<arrow::ArrayBuilder*>(&row.offset), static_cast<arrow::ArrayBuilder*>(&row.produced_at),
+          static_cast<arrow::ArrayBuilder*>(&row.extra), static_cast<arrow::ArrayBuilder*>(&row.error),
+          static_cast<arrow::ArrayBuilder*>(&row.payload)})
       INGOT_ARROW(builder->Reserve(rows));
     ParsedBatch parsed;
     for (const source::RawBatch::Record& record : batch.records) {
       row.offset.UnsafeAppend(record.offset);
-      record.produced_at_micros == source::kNoTime ? row.produced_at.UnsafeAppendNull() : row.produced_at.UnsafeAppend(record.produced_at_micros);
+      record.produced_at_micros == source::kNoTime ? row.produced_at.UnsafeAppendNull()
+                                                   : row.produced_at.UnsafeAppend(record.produced_at_micros);
       const char* bytes = batch.bytes.data() + record.begin;
       if (flat_ && ParseFlat(bytes, record.size, batch.bytes.size() - record.begin)) {
         row.extra.UnsafeAppendNull(), row.error.UnsafeAppendNull(), row.payload.UnsafeAppendNull();
@@ -153,7 +164,9 @@ class Parser : public RecordParser {
       case TypeId::kTimestamptz: {
         const int64_t factor = MicrosPerUnit(field.time_format);
         if (factor == 0 || type != ondemand::json_type::number || value.get_int64().get(cell.integer)) return false;
-        if (__builtin_mul_overflow(cell.integer, factor, &cell.integer) || !TimeInRange(field, cell.integer, now_micros_)) return false;
+        if (__builtin_mul_overflow(cell.integer, factor, &cell.integer) ||
+            !TimeInRange(field, cell.integer, now_micros_))
+          return false;
         break;
       }
       case TypeId::kString:
@@ -161,13 +174,15 @@ class Parser : public RecordParser {
         break;
       case TypeId::kUuid: {
         std::string_view text;
-        if (type != ondemand::json_type::string || value.get_string().get(text) || !ParseUuid(text, cell.uuid)) return false;
+        if (type != ondemand::json_type::string || value.get_string().get(text) || !ParseUuid(text, cell.uuid))
+          return false;
         break;
       }
       case TypeId::kLong:
         if (type != ondemand::json_type::number || value.get_int64().get(cell.integer)) return false;
         break;
-      default: return false;
+      default:
+        return false;
     }
     cell.valid = true;
     return true;
@@ -178,11 +193,13 @@ class Parser : public RecordParser {
     for (Cell& cell : cells_) cell.valid = false;
     extra_.clear();
     dom::element root;
-    if (const auto error = parser_.parse(bytes, size, false).get(root)) return std::string("not JSON: ") + simdjson::error_message(error);
+    if (const auto error = parser_.parse(bytes, size, false).get(root))
+      return std::string("not JSON: ") + simdjson::error_message(error);
     dom::object object;
     if (root.get_object().get(object)) {
       const Scalar scalar = ScalarOf(root);
-      return std::string("not a JSON object: ") + (scalar.kind == Scalar::Kind::kOther ? std::string(scalar.other) : "a single value");
+      return std::string("not a JSON object: ") +
+             (scalar.kind == Scalar::Kind::kOther ? std::string(scalar.other) : "a single value");
     }
     std::string problems;
     for (size_t i = 0; i < fields_.size(); ++i) {
@@ -210,7 +227,8 @@ class Parser : public RecordParser {
   void KeepExtra(dom::object object) {
     for (const auto member : object) {
       const bool field = std::ranges::any_of(fields_, [&](const FieldSpec& candidate) {
-        return std::ranges::any_of(candidate.from, [&](const pipeline::Path& path) { return path.size() == 1 && path[0].key == member.key; });
+        return std::ranges::any_of(
+            candidate.from, [&](const pipeline::Path& path) { return path.size() == 1 && path[0].key == member.key; });
       });
       if (field) continue;
       extra_ += extra_.empty() ? '{' : ',';
@@ -222,14 +240,18 @@ class Parser : public RecordParser {
   static std::string KeyText(std::string_view key) {
     std::string text;
     for (const char c : key) {
-      if (c == '"' || c == '\\') text += '\\', text += c;
-      else if (uint8_t(c) < 0x20) text += fmt::format("\\u{:04x}", uint8_t(c));
-      else text += c;
+      if (c == '"' || c == '\\')
+        text += '\\', text += c;
+      else if (uint8_t(c) < 0x20)
+        text += fmt::format("\\u{:04x}", uint8_t(c));
+      else
+        text += c;
     }
     return '"' + text + "\":";
   }
 
-  Result<std::shared_ptr<arrow::RecordBatch>> Finish(const source::RawBatch& batch, std::vector<FieldColumn>& columns, RowColumns& row) {
+  Result<std::shared_ptr<arrow::RecordBatch>> Finish(const source::RawBatch& batch, std::vector<FieldColumn>& columns,
+                                                     RowColumns& row) {
     const int64_t rows = int64_t(batch.records.size());
     arrow::ArrayVector arrays;
     for (FieldColumn& column : columns) {
@@ -271,6 +293,8 @@ class Parser : public RecordParser {
 
 }  // namespace
 
-Result<std::unique_ptr<RecordParser>> RecordParser::Make(const pipeline::Pipeline& pipeline) { return std::make_unique<Parser>(pipeline); }
+Result<std::unique_ptr<RecordParser>> RecordParser::Make(const pipeline::Pipeline& pipeline) {
+  return std::make_unique<Parser>(pipeline);
+}
 
 }  // namespace ingot::bronze

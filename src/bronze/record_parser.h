@@ -1,5 +1,5 @@
-// JSON records into the columns of bronze. A record that does not fit the declared types keeps its bytes and the reason;
-// nothing is lost and nothing guessed.
+// JSON records into the columns of bronze. A record that does not fit the declared types keeps its bytes and the
+// reason; nothing is lost and nothing guessed.
 #pragma once
 
 #include <arrow/record_batch.h>

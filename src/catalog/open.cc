@@ -6,7 +6,8 @@ namespace ingot::catalog {
 
 Result<std::shared_ptr<iceberg::Catalog>> OpenCatalog(std::string_view uri) {
   constexpr std::string_view kSqlite = "sqlite:///";
-  if (uri.starts_with(kSqlite)) return OpenSqlite(std::string(uri.substr(kSqlite.size() - 1)), std::string(kCatalogName));
+  if (uri.starts_with(kSqlite))
+    return OpenSqlite(std::string(uri.substr(kSqlite.size() - 1)), std::string(kCatalogName));
   return Fail(ErrorKind::kBadConfig, "no catalog for '" + std::string(uri) + "': use sqlite:///absolute/path.db");
 }
 

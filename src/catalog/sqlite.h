@@ -1,4 +1,5 @@
-// A catalog in an SQLite file, in the schema of the Iceberg JDBC catalog (version 1), shared with Java, PyIceberg and Trino.
+// A catalog in an SQLite file, in the schema of the Iceberg JDBC catalog (version 1), shared with Java, PyIceberg and
+// Trino.
 #pragma once
 
 #include <memory>

@@ -13,7 +13,8 @@ namespace {
 /// Prints one finding; returns whether it was good.
 bool Report(const Shared& shared, const char* what, const Status& outcome, const std::string& good) {
   if (shared.Json())
-    fmt::print("{{\"check\":{},\"ok\":{},\"detail\":{}}}\n", JsonQuote(what), outcome.has_value(), JsonQuote(outcome ? good : outcome.error().message));
+    fmt::print("{{\"check\":{},\"ok\":{},\"detail\":{}}}\n", JsonQuote(what), outcome.has_value(),
+               JsonQuote(outcome ? good : outcome.error().message));
   else
     fmt::print("{:<10} {}  {}\n", what, outcome ? "ok  " : "FAIL", outcome ? good : outcome.error().message);
   return outcome.has_value();
@@ -52,7 +53,8 @@ Status Check(Shared& shared) {
     const std::string uri = run::SourceUri(shared.place, *pipeline);
     good &= Report(shared, "source", Drop(source::OpenSource(uri, {}, {.format = pipeline->source.format})), uri);
   }
-  good &= Report(shared, "storage", CheckStorage(shared.place.warehouse), storage::AbsoluteLocation(shared.place.warehouse));
+  good &= Report(shared, "storage", CheckStorage(shared.place.warehouse),
+                 storage::AbsoluteLocation(shared.place.warehouse));
   int64_t tables = 0;
   const Status catalog = CheckTables(shared, tables);
   good &= Report(shared, "catalog", catalog, fmt::format("{} ({} tables)", run::CatalogUri(shared.place), tables));

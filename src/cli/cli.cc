@@ -13,7 +13,9 @@
 namespace ingot::cli {
 namespace {
 
-int ExitCode(ErrorKind kind) { return kind == ErrorKind::kBadConfig ? 2 : 1; }
+int ExitCode(ErrorKind kind) {
+  return kind == ErrorKind::kBadConfig ? 2 : 1;
+}
 
 /// "512MB", "2GiB", "1000000".
 Result<int64_t> ParseBytes(const std::string& text) {
@@ -24,10 +26,13 @@ Result<int64_t> ParseBytes(const std::string& text) {
   } catch (const std::exception&) {
     used = 0;
   }
-  static const std::map<std::string, double> units{{"", 1}, {"B", 1}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"KIB", 1024.0}, {"MIB", 1048576.0}, {"GIB", 1073741824.0}};
+  static const std::map<std::string, double> units{
+      {"", 1},     {"B", 1},        {"KB", 1e3},        {"MB", 1e6},
+      {"GB", 1e9}, {"KIB", 1024.0}, {"MIB", 1048576.0}, {"GIB", 1073741824.0}};
   std::string unit = text.substr(used);
   for (char& c : unit) c = char(std::toupper(uint8_t(c)));
-  if (used == 0 || !units.contains(unit) || number <= 0) return Fail(ErrorKind::kBadConfig, "--memory: not a size: '" + text + "' (write 512MB or 2GiB)");
+  if (used == 0 || !units.contains(unit) || number <= 0)
+    return Fail(ErrorKind::kBadConfig, "--memory: not a size: '" + text + "' (write 512MB or 2GiB)");
   return int64_t(number * units.at(unit));
 }
 
@@ -40,22 +45,39 @@ void PrintError(const Shared& shared, const Error& error) {
 }  // namespace
 
 void AddShared(CLI::App& command, Shared& shared) {
-  command.add_option("--pipeline", shared.place.pipeline_file, "Pipeline file")->envname("INGOT_PIPELINE")->capture_default_str();
-  command.add_option("--source", shared.place.source, "File, directory or kafka://host:port/topic to read; default: the pipeline file's")->envname("INGOT_SOURCE");
-  command.add_option("--warehouse", shared.place.warehouse, "Directory of the tables")->envname("INGOT_WAREHOUSE")->capture_default_str();
-  command.add_option("--catalog", shared.place.catalog, "Catalog URI; default: sqlite in the warehouse")->envname("INGOT_CATALOG");
+  command.add_option("--pipeline", shared.place.pipeline_file, "Pipeline file")
+      ->envname("INGOT_PIPELINE")
+      ->capture_default_str();
+  command
+      .add_option("--source", shared.place.source,
+                  "File, directory or kafka://host:port/topic to read; default: the pipeline file's")
+      ->envname("INGOT_SOURCE");
+  command.add_option("--warehouse", shared.place.warehouse, "Directory of the tables")
+      ->envname("INGOT_WAREHOUSE")
+      ->capture_default_str();
+  command.add_option("--catalog", shared.place.catalog, "Catalog URI; default: sqlite in the warehouse")
+      ->envname("INGOT_CATALOG");
   command.add_option("--threads", shared.place.threads, "Threads; default: all cores")->envname("INGOT_THREADS");
   command.add_option("--memory", shared.memory, "Memory budget, e.g. 512MB; default 1GiB")->envname("INGOT_MEMORY");
-  command.add_option("--log-format", shared.log_format, "text or json")->envname("INGOT_LOG_FORMAT")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
-  command.add_option("--log-level", shared.log_level, "debug, info, warning or error")->envname("INGOT_LOG_LEVEL")->check(CLI::IsMember({"debug", "info", "warning", "error"}))->capture_default_str();
+  command.add_option("--log-format", shared.log_format, "text or json")
+      ->envname("INGOT_LOG_FORMAT")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  command.add_option("--log-level", shared.log_level, "debug, info, warning or error")
+      ->envname("INGOT_LOG_LEVEL")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
 }
 
 int Main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
-  CLI::App app{"Ingot carries JSON records through bronze, silver and gold Apache Iceberg tables, exactly once.", "ingot"};
+  CLI::App app{"Ingot carries JSON records through bronze, silver and gold Apache Iceberg tables, exactly once.",
+               "ingot"};
   app.set_version_flag("--version", "ingot " INGOT_VERSION);
   app.require_subcommand(1);
-  app.footer("Try:\n  ingot generate --records 100000 --to landing\n  ingot run --source landing\n  ingot query \"SELECT * FROM gold.speedtest_agg LIMIT 5\"");
+  app.footer(
+      "Try:\n  ingot generate --records 100000 --to landing\n  ingot run --source landing\n  ingot query \"SELECT * "
+      "FROM gold.speedtest_agg LIMIT 5\"");
   Shared shared;
   shared.place.pipeline_file = "pipelines/speedtest.yaml";
   AddRun(app, shared);
@@ -74,8 +96,10 @@ int Main(int argc, char** argv) {
   Status outcome;
   if (!shared.memory.empty()) {
     const auto bytes = ParseBytes(shared.memory);
-    if (bytes) shared.place.memory_bytes = *bytes;
-    else outcome = std::unexpected(bytes.error());
+    if (bytes)
+      shared.place.memory_bytes = *bytes;
+    else
+      outcome = std::unexpected(bytes.error());
   }
   if (outcome) outcome = shared.command();
   if (std::fflush(stdout) != 0 && outcome) outcome = Fail(ErrorKind::kRetry, "cannot write to standard output");

@@ -19,7 +19,9 @@ struct Options {
 
 Status Generate(const Options& options) {
   source::GeneratorOptions generator = options.generator;
-  if (generator.to.starts_with("kafka://")) return Fail(ErrorKind::kUnsupported, "--to " + generator.to + ": this version writes to a directory or to standard output (-)");
+  if (generator.to.starts_with("kafka://"))
+    return Fail(ErrorKind::kUnsupported,
+                "--to " + generator.to + ": this version writes to a directory or to standard output (-)");
   // A day that ends now, unless a start is given.
   generator.start_micros = NowMicros() - generator.span_micros - 60'000'000;
   if (!options.start.empty()) {
@@ -31,7 +33,8 @@ Status Generate(const Options& options) {
   Progress progress("generate", generator.records, "records");
   INGOT_ASSIGN(const auto made, source::Generate(generator, [&](int64_t records) { progress.Add(records); }));
   const double seconds = std::max(watch.Seconds(), 1e-6);
-  fmt::print(stderr, "{} records, {} to {} in {:.2f} s: {} records/s\n", made.records, HumanBytes(double(made.bytes)), generator.to == "-" ? "standard output" : generator.to, seconds,
+  fmt::print(stderr, "{} records, {} to {} in {:.2f} s: {} records/s\n", made.records, HumanBytes(double(made.bytes)),
+             generator.to == "-" ? "standard output" : generator.to, seconds,
              HumanCount(double(made.records) / seconds));
   return {};
 }
@@ -44,14 +47,28 @@ void AddGenerate(CLI::App& app, Shared& shared) {
   AddShared(*command, shared);
   auto& generator = options->generator;
   generator.to = "./landing";
-  command->add_option("--records", generator.records, "Number of records")->envname("RECORDS_TO_GENERATE")->check(CLI::NonNegativeNumber)->capture_default_str();
-  command->add_option("--rate", generator.rate, "Records a second; 0: as fast as it goes")->envname("MESSAGES_PER_SECOND")->check(CLI::NonNegativeNumber)->capture_default_str();
-  command->add_option("--to", generator.to, "Directory, or - for standard output")->envname("INGOT_GENERATE_TO")->capture_default_str();
+  command->add_option("--records", generator.records, "Number of records")
+      ->envname("RECORDS_TO_GENERATE")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_option("--rate", generator.rate, "Records a second; 0: as fast as it goes")
+      ->envname("MESSAGES_PER_SECOND")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_option("--to", generator.to, "Directory, or - for standard output")
+      ->envname("INGOT_GENERATE_TO")
+      ->capture_default_str();
   command->add_option("--seed", generator.seed, "Equal seeds and options give equal records")->capture_default_str();
-  command->add_option("--dirty", generator.dirty, "Share of broken records: nulls, duplicates, malformed, out of range, late")->check(CLI::Range(0.0, 1.0))->capture_default_str();
+  command
+      ->add_option("--dirty", generator.dirty,
+                   "Share of broken records: nulls, duplicates, malformed, out of range, late")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
   command->add_option("--users", generator.users, "Number of users")->check(CLI::PositiveNumber)->capture_default_str();
   command->add_option("--start", options->start, "Time of the first record, e.g. 2024-07-19; default: a day ago");
-  command->footer("Examples:\n  ingot generate --records 5000000 --dirty 0.02 --to landing\n  ingot generate --records 10 --to - --start 2024-07-19");
+  command->footer(
+      "Examples:\n  ingot generate --records 5000000 --dirty 0.02 --to landing\n  ingot generate --records 10 --to - "
+      "--start 2024-07-19");
   command->callback([&shared, options] { shared.command = [options] { return Generate(*options); }; });
 }
 

@@ -12,14 +12,18 @@ struct Options {
   bool schema = false;
 };
 
-void Statement(const char* what, const std::string& sql) { fmt::print("-- {}\n{};\n\n", what, sql); }
+void Statement(const char* what, const std::string& sql) {
+  fmt::print("-- {}\n{};\n\n", what, sql);
+}
 
 Status Plan(const Shared& shared, const Options& options) {
   if (options.schema) {
     fmt::print("{}\n", pipeline::PipelineJsonSchema());
     return {};
   }
-  if (options.engine != "embedded") return Fail(ErrorKind::kUnsupported, "--engine " + options.engine + ": this version compiles plans for the embedded engine only");
+  if (options.engine != "embedded")
+    return Fail(ErrorKind::kUnsupported,
+                "--engine " + options.engine + ": this version compiles plans for the embedded engine only");
   INGOT_ASSIGN(const auto pipeline, pipeline::LoadPipeline(shared.place.pipeline_file));
   for (const std::string& stage : options.stages) {
     if (stage == "bronze") fmt::print("-- bronze: records are parsed by the program itself; no SQL\n\n");
@@ -48,8 +52,13 @@ void AddPlan(CLI::App& app, Shared& shared) {
   auto* command = app.add_subcommand("plan", "Print the SQL that an engine runs, or the schema of pipeline files");
   auto options = std::make_shared<Options>();
   AddShared(*command, shared);
-  command->add_option("--engine", options->engine, "embedded, spark or trino")->check(CLI::IsMember({"embedded", "spark", "trino"}))->capture_default_str();
-  command->add_option("--stage", options->stages, "Stages: bronze, silver, gold")->delimiter(',')->check(CLI::IsMember({"bronze", "silver", "gold"}))->capture_default_str();
+  command->add_option("--engine", options->engine, "embedded, spark or trino")
+      ->check(CLI::IsMember({"embedded", "spark", "trino"}))
+      ->capture_default_str();
+  command->add_option("--stage", options->stages, "Stages: bronze, silver, gold")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"bronze", "silver", "gold"}))
+      ->capture_default_str();
   command->add_flag("--json-schema", options->schema, "Print the JSON Schema of pipeline files, for editors");
   command->footer("Examples:\n  ingot plan --stage silver\n  ingot plan --json-schema > docs/pipeline.schema.json");
   command->callback([&shared, options] { shared.command = [&shared, options] { return Plan(shared, *options); }; });

@@ -29,7 +29,9 @@ bool Means(std::string written, const iceberg::TableName& table) {
 Status Query(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(const auto catalog, catalog::OpenCatalog(run::CatalogUri(shared.place)));
   INGOT_ASSIGN(const auto storage, storage::OpenStorage(shared.place.warehouse));
-  INGOT_ASSIGN(const auto engine, sql::Engine::Open({.threads = shared.place.threads, .memory_bytes = shared.place.memory_bytes, .temp_folder = {}}));
+  INGOT_ASSIGN(const auto engine,
+               sql::Engine::Open(
+                   {.threads = shared.place.threads, .memory_bytes = shared.place.memory_bytes, .temp_folder = {}}));
   const std::string name(catalog::kCatalogName);
   INGOT_TRY(engine->Execute(fmt::format("ATTACH IF NOT EXISTS ':memory:' AS {0}; USE {0}", name)));
   INGOT_ASSIGN(const auto tables, catalog->ListTables());
@@ -46,9 +48,11 @@ Status Query(const Shared& shared, const Options& options) {
   for (std::string written : wanted) {
     std::erase(written, '"');
     if (written.starts_with(name + ".")) written.erase(0, name.size() + 1);
-    const bool plain = written.find('.') != std::string::npos && written.find('(') == std::string::npos && !written.starts_with("information_schema.") && !written.starts_with("pg_catalog.");
+    const bool plain = written.find('.') != std::string::npos && written.find('(') == std::string::npos &&
+                       !written.starts_with("information_schema.") && !written.starts_with("pg_catalog.");
     if (plain && std::ranges::none_of(tables, [&](const auto& table) { return Means(written, table); }))
-      return Fail(ErrorKind::kNotFound, "table does not exist: " + written + DidYouMean(written, known) + " (see: ingot table list)");
+      return Fail(ErrorKind::kNotFound,
+                  "table does not exist: " + written + DidYouMean(written, known) + " (see: ingot table list)");
   }
   INGOT_ASSIGN(const auto rows, engine->Query(options.sql));
   return PrintRows(*rows, options.format);
@@ -61,9 +65,13 @@ void AddQuery(CLI::App& app, Shared& shared) {
   auto options = std::make_shared<Options>();
   AddShared(*command, shared);
   command->add_option("sql", options->sql, "A statement in DuckDB's SQL")->required();
-  command->add_option("--format", options->format, "table, json (an object a line) or csv")->check(CLI::IsMember({"table", "json", "csv"}))->capture_default_str();
-  command->footer("Examples:\n  ingot query \"SELECT * FROM iceberg_catalog.bronze.speedtest_raw LIMIT 10\"\n"
-                  "  ingot query \"SELECT date, location, avg_latency FROM gold.speedtest_agg WHERE date = CURRENT_DATE\" --format csv");
+  command->add_option("--format", options->format, "table, json (an object a line) or csv")
+      ->check(CLI::IsMember({"table", "json", "csv"}))
+      ->capture_default_str();
+  command->footer(
+      "Examples:\n  ingot query \"SELECT * FROM iceberg_catalog.bronze.speedtest_raw LIMIT 10\"\n"
+      "  ingot query \"SELECT date, location, avg_latency FROM gold.speedtest_agg WHERE date = CURRENT_DATE\" --format "
+      "csv");
   command->callback([&shared, options] { shared.command = [&shared, options] { return Query(shared, *options); }; });
 }
 

@@ -19,10 +19,13 @@ constexpr size_t kTableRowsMax = 10'000;
 constexpr size_t kCellWidthMax = 60;
 
 bool IsUuid(const arrow::Field& field) {
-  return field.type()->id() == arrow::Type::FIXED_SIZE_BINARY && field.metadata() && field.metadata()->Get("ARROW:extension:name").ValueOr("") == "arrow.uuid";
+  return field.type()->id() == arrow::Type::FIXED_SIZE_BINARY && field.metadata() &&
+         field.metadata()->Get("ARROW:extension:name").ValueOr("") == "arrow.uuid";
 }
 
-bool IsNumber(const arrow::DataType& type) { return arrow::is_integer(type.id()) || arrow::is_floating(type.id()) || arrow::is_decimal(type.id()); }
+bool IsNumber(const arrow::DataType& type) {
+  return arrow::is_integer(type.id()) || arrow::is_floating(type.id()) || arrow::is_decimal(type.id());
+}
 
 /// Code points, so that columns with accents line up.
 size_t Width(const std::string& text) {
@@ -72,7 +75,8 @@ Status PrintTable(arrow::RecordBatchReader& rows) {
       auto& line = lines.emplace_back();
       for (int column = 0; column < (*batch)->num_columns(); ++column) {
         const auto& array = *(*batch)->column(column);
-        line.push_back(array.IsNull(row) ? "NULL" : Shortened(OneLine(CellText(array, row, *rows.schema()->field(column)))));
+        line.push_back(array.IsNull(row) ? "NULL"
+                                         : Shortened(OneLine(CellText(array, row, *rows.schema()->field(column)))));
         widths[size_t(column)] = std::max(widths[size_t(column)], Width(line.back()));
       }
     }
@@ -91,7 +95,8 @@ Status PrintTable(arrow::RecordBatchReader& rows) {
     for (const size_t width : widths) rule += (rule.empty() ? "" : "  ") + std::string(width, '-');
     fmt::print("{}\n", rule);
   }
-  if (count > int64_t(kTableRowsMax)) fmt::print("… {} more rows: use --format csv or json for all\n", count - int64_t(kTableRowsMax));
+  if (count > int64_t(kTableRowsMax))
+    fmt::print("… {} more rows: use --format csv or json for all\n", count - int64_t(kTableRowsMax));
   fmt::print("({} row{})\n", count, count == 1 ? "" : "s");
   return {};
 }
@@ -102,11 +107,17 @@ std::string CellText(const arrow::Array& array, int64_t row, const arrow::Field&
   using Arrow = arrow::Type;
   if (array.IsNull(row)) return "";
   switch (array.type_id()) {
-    case Arrow::DOUBLE: return fmt::format("{}", static_cast<const arrow::DoubleArray&>(array).Value(row));
-    case Arrow::FLOAT: return fmt::format("{}", static_cast<const arrow::FloatArray&>(array).Value(row));
-    case Arrow::STRING: return static_cast<const arrow::StringArray&>(array).GetString(row);
-    case Arrow::BINARY: return ReplaceInvalidUtf8(static_cast<const arrow::BinaryArray&>(array).GetView(row));
-    case Arrow::DATE32: return iceberg::ValueText(static_cast<const arrow::Date32Array&>(array).Value(row), {.id = iceberg::TypeId::kDate});
+    case Arrow::DOUBLE:
+      return fmt::format("{}", static_cast<const arrow::DoubleArray&>(array).Value(row));
+    case Arrow::FLOAT:
+      return fmt::format("{}", static_cast<const arrow::FloatArray&>(array).Value(row));
+    case Arrow::STRING:
+      return static_cast<const arrow::StringArray&>(array).GetString(row);
+    case Arrow::BINARY:
+      return ReplaceInvalidUtf8(static_cast<const arrow::BinaryArray&>(array).GetView(row));
+    case Arrow::DATE32:
+      return iceberg::ValueText(static_cast<const arrow::Date32Array&>(array).Value(row),
+                                {.id = iceberg::TypeId::kDate});
     case Arrow::TIMESTAMP: {
       const auto& type = static_cast<const arrow::TimestampType&>(*array.type());
       if (type.unit() != arrow::TimeUnit::MICRO) break;
@@ -122,10 +133,12 @@ std::string CellText(const arrow::Array& array, int64_t row, const arrow::Field&
     case Arrow::LIST: {
       const auto& list = static_cast<const arrow::ListArray&>(array);
       std::string text;
-      for (int64_t i = list.value_offset(row); i < list.value_offset(row + 1); ++i) text += (text.empty() ? "" : ", ") + CellText(*list.values(), i, *list.type()->field(0));
+      for (int64_t i = list.value_offset(row); i < list.value_offset(row + 1); ++i)
+        text += (text.empty() ? "" : ", ") + CellText(*list.values(), i, *list.type()->field(0));
       return "[" + text + "]";
     }
-    default: break;
+    default:
+      break;
   }
   const auto scalar = array.GetScalar(row);
   return scalar.ok() ? (*scalar)->ToString() : "?";
@@ -137,13 +150,16 @@ std::string CellJson(const arrow::Array& array, int64_t row, const arrow::Field&
   if (type.id() == arrow::Type::LIST) {
     const auto& list = static_cast<const arrow::ListArray&>(array);
     std::string text;
-    for (int64_t i = list.value_offset(row); i < list.value_offset(row + 1); ++i) text += (text.empty() ? "" : ",") + CellJson(*list.values(), i, *type.field(0));
+    for (int64_t i = list.value_offset(row); i < list.value_offset(row + 1); ++i)
+      text += (text.empty() ? "" : ",") + CellJson(*list.values(), i, *type.field(0));
     return "[" + text + "]";
   }
   if (type.id() == arrow::Type::STRUCT) {
     const auto& record = static_cast<const arrow::StructArray&>(array);
     std::string text;
-    for (int i = 0; i < type.num_fields(); ++i) text += (i > 0 ? "," : "") + JsonQuote(type.field(i)->name()) + ":" + CellJson(*record.field(i), row, *type.field(i));
+    for (int i = 0; i < type.num_fields(); ++i)
+      text +=
+          (i > 0 ? "," : "") + JsonQuote(type.field(i)->name()) + ":" + CellJson(*record.field(i), row, *type.field(i));
     return "{" + text + "}";
   }
   const std::string text = CellText(array, row, field);
@@ -168,7 +184,8 @@ Status PrintRows(arrow::RecordBatchReader& rows, const std::string& format) {
       for (size_t i = 0; i < fields.size(); ++i) {
         if (i > 0) out += ',';
         const auto& array = *(*batch)->column(int(i));
-        out += format == "csv" ? CsvCell(CellText(array, row, *fields[i])) : JsonQuote(fields[i]->name()) + ":" + CellJson(array, row, *fields[i]);
+        out += format == "csv" ? CsvCell(CellText(array, row, *fields[i]))
+                               : JsonQuote(fields[i]->name()) + ":" + CellJson(array, row, *fields[i]);
       }
       out += format == "json" ? "}\n" : "\n";
     }

@@ -9,12 +9,13 @@
 
 namespace ingot::cli {
 
-/// One cell as people read it: times in RFC 3339, uuids in their canonical form, lists in brackets; "" for null when `csv`.
+/// One cell as people read it: times in RFC 3339, uuids in their canonical form, lists in brackets; "" for null when
+/// `csv`.
 std::string CellText(const arrow::Array& array, int64_t row, const arrow::Field& field);
 std::string CellJson(const arrow::Array& array, int64_t row, const arrow::Field& field);
 
-/// Prints all rows to standard output. `format`: table (columns aligned, two passes over at most 10,000 rows), json (one
-/// object a line), csv (RFC 4180).
+/// Prints all rows to standard output. `format`: table (columns aligned, two passes over at most 10,000 rows), json
+/// (one object a line), csv (RFC 4180).
 Status PrintRows(arrow::RecordBatchReader& rows, const std::string& format);
 
 }  // namespace ingot::cli

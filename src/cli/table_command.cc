@@ -36,16 +36,19 @@ Status List(const Shared& shared) {
   INGOT_ASSIGN(const auto catalog, catalog::OpenCatalog(run::CatalogUri(shared.place)));
   INGOT_ASSIGN(const auto storage, storage::OpenStorage(shared.place.warehouse));
   INGOT_ASSIGN(const auto tables, catalog->ListTables());
-  if (!shared.Json()) fmt::print("{:<36} {:>14} {:>8} {:>10} {:>9}\n", "table", "records", "files", "bytes", "snapshots");
+  if (!shared.Json())
+    fmt::print("{:<36} {:>14} {:>8} {:>10} {:>9}\n", "table", "records", "files", "bytes", "snapshots");
   for (const auto& name : tables) {
     INGOT_ASSIGN(const auto table, iceberg::LoadTable({catalog, storage, name}));
     const iceberg::Snapshot* snapshot = table.metadata->CurrentSnapshot();
-    const std::string records = Total(snapshot, "total-records"), files = Total(snapshot, "total-data-files"), bytes = Total(snapshot, "total-files-size");
+    const std::string records = Total(snapshot, "total-records"), files = Total(snapshot, "total-data-files"),
+                      bytes = Total(snapshot, "total-files-size");
     if (shared.Json())
-      fmt::print("{{\"table\":{},\"records\":{},\"files\":{},\"bytes\":{},\"snapshots\":{}}}\n", JsonQuote(name.Text()), JsonQuote(records), JsonQuote(files), JsonQuote(bytes),
-                 table.metadata->snapshots.size());
+      fmt::print("{{\"table\":{},\"records\":{},\"files\":{},\"bytes\":{},\"snapshots\":{}}}\n", JsonQuote(name.Text()),
+                 JsonQuote(records), JsonQuote(files), JsonQuote(bytes), table.metadata->snapshots.size());
     else
-      fmt::print("{:<36} {:>14} {:>8} {:>10} {:>9}\n", name.Text(), records, files, bytes == "?" ? bytes : HumanBytes(std::atof(bytes.c_str())), table.metadata->snapshots.size());
+      fmt::print("{:<36} {:>14} {:>8} {:>10} {:>9}\n", name.Text(), records, files,
+                 bytes == "?" ? bytes : HumanBytes(std::atof(bytes.c_str())), table.metadata->snapshots.size());
   }
   return {};
 }
@@ -59,13 +62,18 @@ Status Show(const Shared& shared, const Options& options) {
     return {};
   }
   const iceberg::Snapshot* snapshot = metadata.CurrentSnapshot();
-  fmt::print("table        {}\nlocation     {}\nmetadata     {}\nformat       {}\nrecords      {}\ndata files   {}\n\ncolumns\n", table.home.name.Text(), metadata.location, table.metadata_location,
-             metadata.format_version, Total(snapshot, "total-records"), Total(snapshot, "total-data-files"));
+  fmt::print(
+      "table        {}\nlocation     {}\nmetadata     {}\nformat       {}\nrecords      {}\ndata files   "
+      "{}\n\ncolumns\n",
+      table.home.name.Text(), metadata.location, table.metadata_location, metadata.format_version,
+      Total(snapshot, "total-records"), Total(snapshot, "total-data-files"));
   for (const auto& field : metadata.CurrentSchema().fields)
-    fmt::print("  {:>4}  {:<24} {:<20} {}\n", field.id, field.name, TypeName(field.type), field.required ? "required" : "");
+    fmt::print("  {:>4}  {:<24} {:<20} {}\n", field.id, field.name, TypeName(field.type),
+               field.required ? "required" : "");
   fmt::print("\npartition\n");
   for (const auto& field : metadata.DefaultSpec().fields)
-    fmt::print("  {} = {}({})\n", field.name, iceberg::TransformName(field.transform), metadata.CurrentSchema().NameOf(field.source_id));
+    fmt::print("  {} = {}({})\n", field.name, iceberg::TransformName(field.transform),
+               metadata.CurrentSchema().NameOf(field.source_id));
   fmt::print("\nproperties\n");
   for (const auto& [key, value] : metadata.properties) fmt::print("  {} = {}\n", key, value);
   return {};
@@ -75,12 +83,17 @@ Status History(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(const auto home, HomeOf(shared, options.table));
   INGOT_ASSIGN(const auto table, iceberg::LoadTable(home));
   for (const iceberg::Snapshot* snapshot : iceberg::AncestorsOf(*table.metadata, table.metadata->current_snapshot_id)) {
-    const auto count = [&](const char* key) { return snapshot->summary.contains(key) ? snapshot->summary.at(key) : std::string("0"); };
+    const auto count = [&](const char* key) {
+      return snapshot->summary.contains(key) ? snapshot->summary.at(key) : std::string("0");
+    };
     if (shared.Json())
-      fmt::print("{{\"snapshot_id\":{},\"committed_at\":{},\"operation\":{},\"added_records\":{},\"deleted_records\":{}}}\n", snapshot->snapshot_id,
-                 JsonQuote(FormatTimestampMicros(snapshot->timestamp_ms * 1000)), JsonQuote(snapshot->Operation()), count("added-records"), count("deleted-records"));
+      fmt::print(
+          "{{\"snapshot_id\":{},\"committed_at\":{},\"operation\":{},\"added_records\":{},\"deleted_records\":{}}}\n",
+          snapshot->snapshot_id, JsonQuote(FormatTimestampMicros(snapshot->timestamp_ms * 1000)),
+          JsonQuote(snapshot->Operation()), count("added-records"), count("deleted-records"));
     else
-      fmt::print("{}  {:>20}  {:<10} +{} -{}\n", FormatTimestampMicros(snapshot->timestamp_ms * 1000), snapshot->snapshot_id, snapshot->Operation(), count("added-records"), count("deleted-records"));
+      fmt::print("{}  {:>20}  {:<10} +{} -{}\n", FormatTimestampMicros(snapshot->timestamp_ms * 1000),
+                 snapshot->snapshot_id, snapshot->Operation(), count("added-records"), count("deleted-records"));
   }
   return {};
 }
@@ -91,9 +104,12 @@ Status Files(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(const auto plan, iceberg::PlanScan(*home.storage, *table.metadata, {}));
   for (const iceberg::FileTask& task : plan.tasks) {
     if (shared.Json())
-      fmt::print("{{\"location\":{},\"records\":{},\"bytes\":{},\"delete_files\":{}}}\n", JsonQuote(task.file.location), task.file.record_count, task.file.file_bytes, task.deletes.size());
+      fmt::print("{{\"location\":{},\"records\":{},\"bytes\":{},\"delete_files\":{}}}\n", JsonQuote(task.file.location),
+                 task.file.record_count, task.file.file_bytes, task.deletes.size());
     else
-      fmt::print("{:>12} {:>10}  {}{}\n", task.file.record_count, HumanBytes(double(task.file.file_bytes)), task.file.location, task.deletes.empty() ? "" : fmt::format("  ({} delete files)", task.deletes.size()));
+      fmt::print("{:>12} {:>10}  {}{}\n", task.file.record_count, HumanBytes(double(task.file.file_bytes)),
+                 task.file.location,
+                 task.deletes.empty() ? "" : fmt::format("  ({} delete files)", task.deletes.size()));
   }
   return {};
 }
@@ -102,15 +118,20 @@ Status Evolve(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(run::OpenPlace open, run::Open(shared.place));
   const pipeline::Pipeline& pipeline = *open.pipeline;
   std::vector<std::pair<const pipeline::TableSpec*, iceberg::Schema>> tables{
-      {&pipeline.bronze, BronzeSchema(pipeline)}, {&pipeline.silver, SilverSchema(pipeline)}, {&pipeline.quarantine, QuarantineSchema(pipeline)}};
+      {&pipeline.bronze, BronzeSchema(pipeline)},
+      {&pipeline.silver, SilverSchema(pipeline)},
+      {&pipeline.quarantine, QuarantineSchema(pipeline)}};
   for (const auto& gold : pipeline.gold) tables.emplace_back(&gold.table, GoldSchema(gold));
   INGOT_ASSIGN(const auto home, open.context.Home(options.table));
   for (const auto& [spec, schema] : tables) {
     INGOT_ASSIGN(const auto candidate, open.context.Home(spec->table));
     if (candidate.name != home.name) continue;
     INGOT_ASSIGN(const auto before, pipeline::EnsureTable(open.context, *spec, schema));
-    INGOT_ASSIGN(const auto after, iceberg::CommitMetadata(home, [&spec = *spec](iceberg::TableMetadata& metadata) { return iceberg::SetPartition(metadata, spec.partition); }));
-    fmt::print("{}: schema {}, partition spec {}\n", home.name.Text(), after.metadata->current_schema_id, after.metadata->default_spec_id);
+    INGOT_ASSIGN(const auto after, iceberg::CommitMetadata(home, [&spec = *spec](iceberg::TableMetadata& metadata) {
+                   return iceberg::SetPartition(metadata, spec.partition);
+                 }));
+    fmt::print("{}: schema {}, partition spec {}\n", home.name.Text(), after.metadata->current_schema_id,
+               after.metadata->default_spec_id);
     return {};
   }
   return Fail(ErrorKind::kBadInput, "table " + options.table + " is not one of the pipeline file " + pipeline.file);
@@ -118,7 +139,8 @@ Status Evolve(const Shared& shared, const Options& options) {
 
 Status Rollback(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(const auto home, HomeOf(shared, options.table));
-  INGOT_TRY(iceberg::CommitMetadata(home, [&](iceberg::TableMetadata& metadata) { return iceberg::RollbackTo(metadata, options.snapshot); }));
+  INGOT_TRY(iceberg::CommitMetadata(
+      home, [&](iceberg::TableMetadata& metadata) { return iceberg::RollbackTo(metadata, options.snapshot); }));
   fmt::print("{} is back at snapshot {}\n", home.name.Text(), options.snapshot);
   return {};
 }
@@ -134,7 +156,9 @@ void AddTable(CLI::App& app, Shared& shared) {
     auto* sub = command->add_subcommand(name, help);
     AddShared(*sub, shared);
     sub->add_option("table", options->table, "namespace.table")->required();
-    sub->callback([&shared, options, action] { shared.command = [&shared, options, action] { return action(shared, *options); }; });
+    sub->callback([&shared, options, action] {
+      shared.command = [&shared, options, action] { return action(shared, *options); };
+    });
     return sub;
   };
   auto* list = command->add_subcommand("list", "All tables of the catalog");
@@ -144,8 +168,12 @@ void AddTable(CLI::App& app, Shared& shared) {
   add("history", "Snapshots, newest first", History);
   add("files", "Data files of the current snapshot", Files);
   add("evolve", "Bring schema and partition to what the pipeline file says", Evolve);
-  add("rollback", "Make an older snapshot the current one", Rollback)->add_option("--snapshot", options->snapshot, "Snapshot id, from: ingot table history")->required();
-  command->footer("Examples:\n  ingot table list\n  ingot table history silver.speedtest_clean\n  ingot table rollback gold.speedtest_agg --snapshot 1234");
+  add("rollback", "Make an older snapshot the current one", Rollback)
+      ->add_option("--snapshot", options->snapshot, "Snapshot id, from: ingot table history")
+      ->required();
+  command->footer(
+      "Examples:\n  ingot table list\n  ingot table history silver.speedtest_clean\n  ingot table rollback "
+      "gold.speedtest_agg --snapshot 1234");
 }
 
 }  // namespace ingot::cli

@@ -25,7 +25,8 @@ using pipeline::GoldSpec;
 using pipeline::StageContext;
 using pipeline::StageReport;
 
-/// Days from 1970 that the touched groups lie in, when the groups are cut from a time; the column of silver they are cut from.
+/// Days from 1970 that the touched groups lie in, when the groups are cut from a time; the column of silver they are
+/// cut from.
 struct TouchedDays {
   std::string column;
   std::set<int32_t> days;
@@ -40,8 +41,9 @@ iceberg::Filter SilverFilter(const TouchedDays& touched) {
     const int32_t first = *it;
     int32_t last = first;
     while (++it != touched.days.end() && *it == last + 1) last = *it;
-    ranges.push_back(iceberg::And({Compare(touched.column, iceberg::FilterOp::kGreaterOrEqual, int64_t(first) * kDayMicros),
-                                   Compare(touched.column, iceberg::FilterOp::kLess, int64_t(last + 1) * kDayMicros)}));
+    ranges.push_back(
+        iceberg::And({Compare(touched.column, iceberg::FilterOp::kGreaterOrEqual, int64_t(first) * kDayMicros),
+                      Compare(touched.column, iceberg::FilterOp::kLess, int64_t(last + 1) * kDayMicros)}));
   }
   return iceberg::Or(std::move(ranges));
 }
@@ -52,9 +54,18 @@ class GoldRun {
       : context_(context), spec_(spec), silver_(std::move(silver)), gold_(std::move(gold)) {}
 
   Result<StageReport> Process(const std::vector<const Snapshot*>& snapshots) {
-    report_ = {.stage = "gold", .table = gold_.home.name.Text(), .run_id = context_.run_id, .commits = 1, .started_at_micros = NowMicros(), .broken_by_rule = {}};
-    INGOT_ASSIGN(engine_, sql::Engine::Open({.threads = context_.threads, .memory_bytes = context_.memory_bytes / 2, .temp_folder = context_.temp_folder}));
-    const auto sql = pipeline::MakeGoldSql(spec_, pipeline::Dialect::kEmbedded, {.updated_at = fmt::format("make_timestamptz({})", report_.started_at_micros)});
+    report_ = {.stage = "gold",
+               .table = gold_.home.name.Text(),
+               .run_id = context_.run_id,
+               .commits = 1,
+               .started_at_micros = NowMicros(),
+               .broken_by_rule = {}};
+    INGOT_ASSIGN(engine_, sql::Engine::Open({.threads = context_.threads,
+                                             .memory_bytes = context_.memory_bytes / 2,
+                                             .temp_folder = context_.temp_folder}));
+    const auto sql =
+        pipeline::MakeGoldSql(spec_, pipeline::Dialect::kEmbedded,
+                              {.updated_at = fmt::format("make_timestamptz({})", report_.started_at_micros)});
     INGOT_ASSIGN(const TouchedDays touched, FindTouched(sql, snapshots));
     INGOT_TRY(RegisterSilver(touched));
     INGOT_TRY(RegisterOldGold(touched));
@@ -69,7 +80,8 @@ class GoldRun {
 
  private:
   Result<TouchedDays> FindTouched(const pipeline::GoldSql& sql, const std::vector<const Snapshot*>& snapshots) {
-    INGOT_ASSIGN(auto plan, iceberg::PlanAppends(*context_.storage, *silver_.metadata, snapshots, pipeline::TouchedInputColumns(spec_)));
+    INGOT_ASSIGN(auto plan, iceberg::PlanAppends(*context_.storage, *silver_.metadata, snapshots,
+                                                 pipeline::TouchedInputColumns(spec_)));
     report_.rows_in = plan.RecordCount();
     for (const auto& task : plan.tasks) report_.bytes_in += task.file.file_bytes;
     INGOT_ASSIGN(auto relation, iceberg::RelationOf(context_.storage, silver_.metadata, std::move(plan)));
@@ -77,16 +89,23 @@ class GoldRun {
     INGOT_TRY(engine_->Execute("CREATE OR REPLACE TEMP TABLE touched AS " + sql.touched));
     TouchedDays touched;
     for (const auto& group : pipeline::TouchedGroups(spec_)) {
-      if (group.type.id != iceberg::TypeId::kDate || group.expression.kind != pipeline::Expression::Kind::kCall) continue;
+      if (group.type.id != iceberg::TypeId::kDate || group.expression.kind != pipeline::Expression::Kind::kCall)
+        continue;
       if (group.expression.arguments[0].kind != pipeline::Expression::Kind::kColumn) continue;
       touched.column = group.expression.arguments[0].text;
       const std::string name = pipeline::QuoteName(group.name, pipeline::Dialect::kEmbedded);
-      INGOT_ASSIGN(const auto rows, engine_->Query(fmt::format("SELECT DISTINCT CAST({0} - DATE '1970-01-01' AS BIGINT) AS day FROM touched WHERE {0} IS NOT NULL", name)));
+      INGOT_ASSIGN(
+          const auto rows,
+          engine_->Query(fmt::format(
+              "SELECT DISTINCT CAST({0} - DATE '1970-01-01' AS BIGINT) AS day FROM touched WHERE {0} IS NOT NULL",
+              name)));
       INGOT_ARROW_ASSIGN(const auto table, rows->ToTable());
       for (const auto& chunk : table->column(0)->chunks())
-        for (int64_t i = 0; i < chunk->length(); ++i) touched.days.insert(int32_t(static_cast<const arrow::Int64Array&>(*chunk).Value(i)));
+        for (int64_t i = 0; i < chunk->length(); ++i)
+          touched.days.insert(int32_t(static_cast<const arrow::Int64Array&>(*chunk).Value(i)));
       // Rows without a time make a group without a date: no range holds them.
-      INGOT_ASSIGN(const auto nulls, sql::QueryNumbers(*engine_, fmt::format("SELECT count(*) FROM touched WHERE {} IS NULL", name)));
+      INGOT_ASSIGN(const auto nulls,
+                   sql::QueryNumbers(*engine_, fmt::format("SELECT count(*) FROM touched WHERE {} IS NULL", name)));
       if (nulls[0] > 0) touched.column.clear();
       date_group_ = group.name;
       break;
@@ -122,13 +141,20 @@ class GoldRun {
 
   Status Commit(std::vector<iceberg::DataFile> files, iceberg::SnapshotId consumed) {
     report_.finished_at_micros = NowMicros();
-    iceberg::SnapshotChange change{.operation = replaced_.empty() ? "append" : "overwrite", .added = std::move(files), .removes = {}, .summary = report_.ToSummary(), .validate = {}, .metadata_change = {}};
+    iceberg::SnapshotChange change{.operation = replaced_.empty() ? "append" : "overwrite",
+                                   .added = std::move(files),
+                                   .removes = {},
+                                   .summary = report_.ToSummary(),
+                                   .validate = {},
+                                   .metadata_change = {}};
     change.summary[iceberg::kSourceSnapshotKey] = std::to_string(consumed);
-    if (!replaced_.empty()) change.removes = [&](const iceberg::DataFile& file) -> Result<bool> { return replaced_.contains(file.location); };
+    if (!replaced_.empty())
+      change.removes = [&](const iceberg::DataFile& file) -> Result<bool> { return replaced_.contains(file.location); };
     // What was read must still be what is replaced: compaction may pass, another writer's rows may not be lost.
     change.validate = [&](const iceberg::TableMetadata& metadata) -> Status {
       if (metadata.current_snapshot_id == gold_.metadata->current_snapshot_id) return {};
-      return Fail(ErrorKind::kConflict, "another writer was first: table " + gold_.home.name.Text() + " has changed meanwhile");
+      return Fail(ErrorKind::kConflict,
+                  "another writer was first: table " + gold_.home.name.Text() + " has changed meanwhile");
     };
     auto committed = iceberg::CommitSnapshot(gold_.home, change);
     if (committed) return {};
@@ -146,18 +172,22 @@ class GoldRun {
   std::set<std::string> replaced_;
 };
 
-Result<StageReport> RunTable(const StageContext& context, const GoldSpec& spec, const std::function<void(int64_t)>& progress) {
+Result<StageReport> RunTable(const StageContext& context, const GoldSpec& spec,
+                             const std::function<void(int64_t)>& progress) {
   INGOT_ASSIGN(const auto silver_home, context.Home(context.pipeline->silver.table));
   auto silver = iceberg::LoadTable(silver_home);
   if (!silver && silver.error().kind == ErrorKind::kNotFound)
-    return Fail(ErrorKind::kNotFound, "table " + context.pipeline->silver.table + " does not exist: run the silver stage first");
+    return Fail(ErrorKind::kNotFound,
+                "table " + context.pipeline->silver.table + " does not exist: run the silver stage first");
   if (!silver) return std::unexpected(std::move(silver).error());
   INGOT_TRY(pipeline::EnsureTable(context, spec.table, pipeline::GoldSchema(spec)));
   Backoff backoff;
   while (true) {
     INGOT_ASSIGN(const auto home, context.Home(spec.table.table));
     INGOT_ASSIGN(const Table gold, iceberg::LoadTable(home));
-    INGOT_ASSIGN(const auto pending, iceberg::SnapshotsToConsume(*silver->metadata, iceberg::ConsumedSnapshot(*gold.metadata), silver->home.name.Text()));
+    INGOT_ASSIGN(const auto pending,
+                 iceberg::SnapshotsToConsume(*silver->metadata, iceberg::ConsumedSnapshot(*gold.metadata),
+                                             silver->home.name.Text()));
     if (pending.empty()) return StageReport{};
     auto report = GoldRun(context, spec, *silver, gold).Process(pending);
     if (report) progress(report->rows_in);

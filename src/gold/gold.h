@@ -9,6 +9,7 @@
 namespace ingot::gold {
 
 /// One report per gold table of the pipeline, joined into one. `progress` is told of silver rows as they are done.
-Result<pipeline::StageReport> RunGold(const pipeline::StageContext& context, const std::function<void(int64_t)>& progress);
+Result<pipeline::StageReport> RunGold(const pipeline::StageContext& context,
+                                      const std::function<void(int64_t)>& progress);
 
 }  // namespace ingot::gold

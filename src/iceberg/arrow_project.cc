@@ -36,7 +36,8 @@ std::shared_ptr<arrow::Field> MapField(const std::shared_ptr<arrow::Field>& fiel
     type = arrow::list(MapField(element, inner));
   } else if (type->id() == arrow::Type::MAP) {
     const auto& map = static_cast<const arrow::MapType&>(*type);
-    type = std::make_shared<arrow::MapType>(MapField(map.key_field()->WithName("key"), inner), MapField(map.item_field()->WithName("value"), inner));
+    type = std::make_shared<arrow::MapType>(MapField(map.key_field()->WithName("key"), inner),
+                                            MapField(map.item_field()->WithName("value"), inner));
   }
   auto mapped = field->WithType(type);
   const auto id = Maybe<int32_t>(*mapping, "field-id");
@@ -45,12 +46,14 @@ std::shared_ptr<arrow::Field> MapField(const std::shared_ptr<arrow::Field>& fiel
 
 Result<std::shared_ptr<arrow::Array>> MissingColumn(const Field& field, int64_t length) {
   if (!field.initial_default.empty())
-    return Fail(ErrorKind::kUnsupported, "column " + field.name + " has an initial default (format 3), which cannot be read yet");
+    return Fail(ErrorKind::kUnsupported,
+                "column " + field.name + " has an initial default (format 3), which cannot be read yet");
   if (field.required) return Fail(ErrorKind::kCorrupt, "a file lacks the required column " + field.name);
   return RepeatValue({}, field.type, length);
 }
 
-Result<std::shared_ptr<arrow::Array>> ProjectStruct(const arrow::StructArray& array, const arrow::DataType& from, const Field& to) {
+Result<std::shared_ptr<arrow::Array>> ProjectStruct(const arrow::StructArray& array, const arrow::DataType& from,
+                                                    const Field& to) {
   arrow::ArrayVector children;
   INGOT_ASSIGN(const auto type, ToArrowType(to.type));
   for (const Field& wanted : to.type.fields) {
@@ -64,7 +67,8 @@ Result<std::shared_ptr<arrow::Array>> ProjectStruct(const arrow::StructArray& ar
     }
     children.push_back(std::move(child));
   }
-  return std::make_shared<arrow::StructArray>(type, array.length(), std::move(children), array.null_bitmap(), array.null_count(), array.offset());
+  return std::make_shared<arrow::StructArray>(type, array.length(), std::move(children), array.null_bitmap(),
+                                              array.null_count(), array.offset());
 }
 
 /// field() of a struct slices its children by the offset already, so the parent must not carry one.
@@ -73,35 +77,49 @@ std::shared_ptr<arrow::StructArray> WithoutOffset(const std::shared_ptr<arrow::A
   return std::static_pointer_cast<arrow::StructArray>(arrow::Concatenate({array}).ValueOrDie());
 }
 
-Result<std::shared_ptr<arrow::Array>> CastTo(const std::shared_ptr<arrow::Array>& array, const std::shared_ptr<arrow::DataType>& type, const Field& to) {
+Result<std::shared_ptr<arrow::Array>> CastTo(const std::shared_ptr<arrow::Array>& array,
+                                             const std::shared_ptr<arrow::DataType>& type, const Field& to) {
   static std::once_flag once;
   std::call_once(once, [] { (void)arrow::compute::Initialize(); });
   auto cast = arrow::compute::Cast(*array, type);
-  if (!cast.ok()) return Fail(ErrorKind::kCorrupt, "column " + to.name + " of a file is " + array->type()->ToString() + " and does not fit " + TypeName(to.type));
+  if (!cast.ok())
+    return Fail(ErrorKind::kCorrupt, "column " + to.name + " of a file is " + array->type()->ToString() +
+                                         " and does not fit " + TypeName(to.type));
   return *cast;
 }
 
 bool MayCast(const arrow::DataType& from, const Type& to) {
   using Arrow = arrow::Type;
   switch (to.id) {
-    case TypeId::kInt: return from.id() == Arrow::INT8 || from.id() == Arrow::INT16 || from.id() == Arrow::UINT8 || from.id() == Arrow::UINT16;
-    case TypeId::kLong: return arrow::is_integer(from.id());
-    case TypeId::kDouble: return from.id() == Arrow::FLOAT;
-    case TypeId::kDecimal: return arrow::is_decimal(from.id());
+    case TypeId::kInt:
+      return from.id() == Arrow::INT8 || from.id() == Arrow::INT16 || from.id() == Arrow::UINT8 ||
+             from.id() == Arrow::UINT16;
+    case TypeId::kLong:
+      return arrow::is_integer(from.id());
+    case TypeId::kDouble:
+      return from.id() == Arrow::FLOAT;
+    case TypeId::kDecimal:
+      return arrow::is_decimal(from.id());
     case TypeId::kTimestamp:
     case TypeId::kTimestamptz:
     case TypeId::kTimestampNs:
-    case TypeId::kTimestamptzNs: return from.id() == Arrow::TIMESTAMP;
-    case TypeId::kString: return from.id() == Arrow::LARGE_STRING || from.id() == Arrow::BINARY || from.id() == Arrow::DICTIONARY;
-    case TypeId::kBinary: return from.id() == Arrow::LARGE_BINARY || from.id() == Arrow::STRING || from.id() == Arrow::FIXED_SIZE_BINARY;
-    case TypeId::kTime: return from.id() == Arrow::TIME64 || from.id() == Arrow::TIME32;
-    default: return false;
+    case TypeId::kTimestamptzNs:
+      return from.id() == Arrow::TIMESTAMP;
+    case TypeId::kString:
+      return from.id() == Arrow::LARGE_STRING || from.id() == Arrow::BINARY || from.id() == Arrow::DICTIONARY;
+    case TypeId::kBinary:
+      return from.id() == Arrow::LARGE_BINARY || from.id() == Arrow::STRING || from.id() == Arrow::FIXED_SIZE_BINARY;
+    case TypeId::kTime:
+      return from.id() == Arrow::TIME64 || from.id() == Arrow::TIME32;
+    default:
+      return false;
   }
 }
 
 }  // namespace
 
-Result<std::shared_ptr<arrow::Schema>> AssignFieldIds(const arrow::Schema& file_schema, const std::string& mapping_json) {
+Result<std::shared_ptr<arrow::Schema>> AssignFieldIds(const arrow::Schema& file_schema,
+                                                      const std::string& mapping_json) {
   arrow::FieldVector fields;
   if (mapping_json.empty()) {
     for (int i = 0; i < file_schema.num_fields(); ++i) fields.push_back(WithId(*file_schema.field(i), i + 1));
@@ -113,15 +131,18 @@ Result<std::shared_ptr<arrow::Schema>> AssignFieldIds(const arrow::Schema& file_
   });
 }
 
-Result<std::shared_ptr<arrow::Array>> ProjectArray(const std::shared_ptr<arrow::Array>& array, const arrow::Field& from, const Field& to) {
+Result<std::shared_ptr<arrow::Array>> ProjectArray(const std::shared_ptr<arrow::Array>& array, const arrow::Field& from,
+                                                   const Field& to) {
   if (array->type_id() == arrow::Type::EXTENSION)
     return ProjectArray(static_cast<const arrow::ExtensionArray&>(*array).storage(), *from.WithType(array->type()), to);
-  if (to.type.id == TypeId::kStruct && array->type_id() == arrow::Type::STRUCT) return ProjectStruct(*WithoutOffset(array), *from.type(), to);
+  if (to.type.id == TypeId::kStruct && array->type_id() == arrow::Type::STRUCT)
+    return ProjectStruct(*WithoutOffset(array), *from.type(), to);
   if (to.type.id == TypeId::kList && array->type_id() == arrow::Type::LIST) {
     const auto& list = static_cast<const arrow::ListArray&>(*array);
     INGOT_ASSIGN(auto values, ProjectArray(list.values(), *from.type()->field(0), to.type.fields[0]));
     INGOT_ASSIGN(auto type, ToArrowType(to.type));
-    return std::make_shared<arrow::ListArray>(type, list.length(), list.value_offsets(), values, list.null_bitmap(), list.null_count(), list.offset());
+    return std::make_shared<arrow::ListArray>(type, list.length(), list.value_offsets(), values, list.null_bitmap(),
+                                              list.null_count(), list.offset());
   }
   if (to.type.id == TypeId::kMap && array->type_id() == arrow::Type::MAP) {
     const auto& map = static_cast<const arrow::MapArray&>(*array);
@@ -129,12 +150,14 @@ Result<std::shared_ptr<arrow::Array>> ProjectArray(const std::shared_ptr<arrow::
     INGOT_ASSIGN(auto keys, ProjectArray(map.keys(), *map_type.key_field(), to.type.fields[0]));
     INGOT_ASSIGN(auto items, ProjectArray(map.items(), *map_type.item_field(), to.type.fields[1]));
     INGOT_ASSIGN(auto type, ToArrowType(to.type));
-    return std::make_shared<arrow::MapArray>(type, map.length(), map.value_offsets(), keys, items, map.null_bitmap(), map.null_count(), map.offset());
+    return std::make_shared<arrow::MapArray>(type, map.length(), map.value_offsets(), keys, items, map.null_bitmap(),
+                                             map.null_count(), map.offset());
   }
   INGOT_ASSIGN(const auto type, ToArrowType(to.type));
   if (array->type()->Equals(type)) return array;
   if (!MayCast(*array->type(), to.type))
-    return Fail(ErrorKind::kCorrupt, "column " + to.name + " of a file is " + array->type()->ToString() + " and does not fit " + TypeName(to.type));
+    return Fail(ErrorKind::kCorrupt, "column " + to.name + " of a file is " + array->type()->ToString() +
+                                         " and does not fit " + TypeName(to.type));
   return CastTo(array, type, to);
 }
 

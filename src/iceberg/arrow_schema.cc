@@ -33,24 +33,42 @@ Result<std::shared_ptr<arrow::Array>> Repeat(Builder builder, const T& value, in
 
 Result<std::shared_ptr<arrow::DataType>> ToArrowType(const Type& type) {
   switch (type.id) {
-    case TypeId::kBoolean: return arrow::boolean();
-    case TypeId::kInt: return arrow::int32();
-    case TypeId::kLong: return arrow::int64();
-    case TypeId::kFloat: return arrow::float32();
-    case TypeId::kDouble: return arrow::float64();
-    case TypeId::kDecimal: return arrow::decimal128(type.precision, type.scale);
-    case TypeId::kDate: return arrow::date32();
-    case TypeId::kTime: return arrow::time64(arrow::TimeUnit::MICRO);
-    case TypeId::kTimestamp: return arrow::timestamp(arrow::TimeUnit::MICRO);
-    case TypeId::kTimestamptz: return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
-    case TypeId::kTimestampNs: return arrow::timestamp(arrow::TimeUnit::NANO);
-    case TypeId::kTimestamptzNs: return arrow::timestamp(arrow::TimeUnit::NANO, "UTC");
-    case TypeId::kString: return arrow::utf8();
-    case TypeId::kUuid: return arrow::fixed_size_binary(16);
-    case TypeId::kFixed: return arrow::fixed_size_binary(type.length);
-    case TypeId::kBinary: return arrow::binary();
-    case TypeId::kUnknown: return arrow::null();
-    case TypeId::kVariant: return Fail(ErrorKind::kUnsupported, "columns of type variant (format 3) cannot be read");
+    case TypeId::kBoolean:
+      return arrow::boolean();
+    case TypeId::kInt:
+      return arrow::int32();
+    case TypeId::kLong:
+      return arrow::int64();
+    case TypeId::kFloat:
+      return arrow::float32();
+    case TypeId::kDouble:
+      return arrow::float64();
+    case TypeId::kDecimal:
+      return arrow::decimal128(type.precision, type.scale);
+    case TypeId::kDate:
+      return arrow::date32();
+    case TypeId::kTime:
+      return arrow::time64(arrow::TimeUnit::MICRO);
+    case TypeId::kTimestamp:
+      return arrow::timestamp(arrow::TimeUnit::MICRO);
+    case TypeId::kTimestamptz:
+      return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
+    case TypeId::kTimestampNs:
+      return arrow::timestamp(arrow::TimeUnit::NANO);
+    case TypeId::kTimestamptzNs:
+      return arrow::timestamp(arrow::TimeUnit::NANO, "UTC");
+    case TypeId::kString:
+      return arrow::utf8();
+    case TypeId::kUuid:
+      return arrow::fixed_size_binary(16);
+    case TypeId::kFixed:
+      return arrow::fixed_size_binary(type.length);
+    case TypeId::kBinary:
+      return arrow::binary();
+    case TypeId::kUnknown:
+      return arrow::null();
+    case TypeId::kVariant:
+      return Fail(ErrorKind::kUnsupported, "columns of type variant (format 3) cannot be read");
     case TypeId::kStruct: {
       arrow::FieldVector fields;
       for (const Field& field : type.fields) {
@@ -98,25 +116,31 @@ Result<std::shared_ptr<arrow::Array>> RepeatValue(const Value& value, const Type
   INGOT_ASSIGN(const auto arrow_type, ToArrowType(type));
   auto* pool = arrow::default_memory_pool();
   switch (value.index()) {
-    case 1: return Repeat(arrow::BooleanBuilder(pool), std::get<bool>(value), length);
+    case 1:
+      return Repeat(arrow::BooleanBuilder(pool), std::get<bool>(value), length);
     case 2:
       if (type.id == TypeId::kDate) return Repeat(arrow::Date32Builder(pool), std::get<int32_t>(value), length);
       return Repeat(arrow::Int32Builder(pool), std::get<int32_t>(value), length);
     case 3:
       if (type.id == TypeId::kLong) return Repeat(arrow::Int64Builder(pool), std::get<int64_t>(value), length);
-      if (type.id == TypeId::kTime) return Repeat(arrow::Time64Builder(arrow_type, pool), std::get<int64_t>(value), length);
+      if (type.id == TypeId::kTime)
+        return Repeat(arrow::Time64Builder(arrow_type, pool), std::get<int64_t>(value), length);
       return Repeat(arrow::TimestampBuilder(arrow_type, pool), std::get<int64_t>(value), length);
-    case 4: return Repeat(arrow::FloatBuilder(pool), std::get<float>(value), length);
-    case 5: return Repeat(arrow::DoubleBuilder(pool), std::get<double>(value), length);
+    case 4:
+      return Repeat(arrow::FloatBuilder(pool), std::get<float>(value), length);
+    case 5:
+      return Repeat(arrow::DoubleBuilder(pool), std::get<double>(value), length);
     case 6:
       if (type.id == TypeId::kString) return Repeat(arrow::StringBuilder(pool), std::get<std::string>(value), length);
       if (type.id == TypeId::kBinary) return Repeat(arrow::BinaryBuilder(pool), std::get<std::string>(value), length);
       return Repeat(arrow::FixedSizeBinaryBuilder(arrow_type, pool), std::get<std::string>(value), length);
     case 7: {
       const __int128 unscaled = std::get<Decimal>(value).unscaled;
-      return Repeat(arrow::Decimal128Builder(arrow_type, pool), arrow::Decimal128(int64_t(unscaled >> 64), uint64_t(unscaled)), length);
+      return Repeat(arrow::Decimal128Builder(arrow_type, pool),
+                    arrow::Decimal128(int64_t(unscaled >> 64), uint64_t(unscaled)), length);
     }
-    default: break;
+    default:
+      break;
   }
   INGOT_ARROW_ASSIGN(auto nulls, arrow::MakeArrayOfNull(arrow_type, length));
   return nulls;
@@ -125,56 +149,76 @@ Result<std::shared_ptr<arrow::Array>> RepeatValue(const Value& value, const Type
 Value CellValue(const arrow::Array& array, int64_t row, const Type& type) {
   if (array.IsNull(row)) return {};
   switch (type.id) {
-    case TypeId::kBoolean: return static_cast<const arrow::BooleanArray&>(array).Value(row);
+    case TypeId::kBoolean:
+      return static_cast<const arrow::BooleanArray&>(array).Value(row);
     case TypeId::kInt:
-    case TypeId::kDate: return static_cast<const arrow::Int32Array&>(array).raw_values()[row];
+    case TypeId::kDate:
+      return static_cast<const arrow::Int32Array&>(array).raw_values()[row];
     case TypeId::kLong:
     case TypeId::kTime:
     case TypeId::kTimestamp:
     case TypeId::kTimestamptz:
     case TypeId::kTimestampNs:
-    case TypeId::kTimestamptzNs: return static_cast<const arrow::Int64Array&>(array).raw_values()[row];
-    case TypeId::kFloat: return static_cast<const arrow::FloatArray&>(array).Value(row);
-    case TypeId::kDouble: return static_cast<const arrow::DoubleArray&>(array).Value(row);
+    case TypeId::kTimestamptzNs:
+      return static_cast<const arrow::Int64Array&>(array).raw_values()[row];
+    case TypeId::kFloat:
+      return static_cast<const arrow::FloatArray&>(array).Value(row);
+    case TypeId::kDouble:
+      return static_cast<const arrow::DoubleArray&>(array).Value(row);
     case TypeId::kString:
-    case TypeId::kBinary: return std::string(static_cast<const arrow::BinaryArray&>(array).GetView(row));
+    case TypeId::kBinary:
+      return std::string(static_cast<const arrow::BinaryArray&>(array).GetView(row));
     case TypeId::kUuid:
-    case TypeId::kFixed: return std::string(static_cast<const arrow::FixedSizeBinaryArray&>(array).GetView(row));
+    case TypeId::kFixed:
+      return std::string(static_cast<const arrow::FixedSizeBinaryArray&>(array).GetView(row));
     case TypeId::kDecimal: {
       const arrow::Decimal128 decimal(static_cast<const arrow::Decimal128Array&>(array).GetValue(row));
       return Decimal{(__int128(decimal.high_bits()) << 64) | __int128(decimal.low_bits())};
     }
-    default: return {};
+    default:
+      return {};
   }
 }
 
 Result<Type> FromArrowType(const arrow::DataType& type) {
   using Arrow = arrow::Type;
   switch (type.id()) {
-    case Arrow::BOOL: return Type{.id = TypeId::kBoolean};
+    case Arrow::BOOL:
+      return Type{.id = TypeId::kBoolean};
     case Arrow::INT8:
     case Arrow::INT16:
     case Arrow::UINT8:
     case Arrow::UINT16:
-    case Arrow::INT32: return Type{.id = TypeId::kInt};
+    case Arrow::INT32:
+      return Type{.id = TypeId::kInt};
     case Arrow::UINT32:
-    case Arrow::INT64: return Type{.id = TypeId::kLong};
-    case Arrow::FLOAT: return Type{.id = TypeId::kFloat};
-    case Arrow::DOUBLE: return Type{.id = TypeId::kDouble};
-    case Arrow::DATE32: return Type{.id = TypeId::kDate};
-    case Arrow::STRING: return Type{.id = TypeId::kString};
-    case Arrow::BINARY: return Type{.id = TypeId::kBinary};
+    case Arrow::INT64:
+      return Type{.id = TypeId::kLong};
+    case Arrow::FLOAT:
+      return Type{.id = TypeId::kFloat};
+    case Arrow::DOUBLE:
+      return Type{.id = TypeId::kDouble};
+    case Arrow::DATE32:
+      return Type{.id = TypeId::kDate};
+    case Arrow::STRING:
+      return Type{.id = TypeId::kString};
+    case Arrow::BINARY:
+      return Type{.id = TypeId::kBinary};
     case Arrow::TIMESTAMP:
-      return Type{.id = static_cast<const arrow::TimestampType&>(type).timezone().empty() ? TypeId::kTimestamp : TypeId::kTimestamptz};
+      return Type{.id = static_cast<const arrow::TimestampType&>(type).timezone().empty() ? TypeId::kTimestamp
+                                                                                          : TypeId::kTimestamptz};
     case Arrow::DECIMAL128: {
       const auto& decimal = static_cast<const arrow::Decimal128Type&>(type);
       return Type{.id = TypeId::kDecimal, .precision = decimal.precision(), .scale = decimal.scale()};
     }
-    case Arrow::FIXED_SIZE_BINARY: return Type{.id = TypeId::kFixed, .length = static_cast<const arrow::FixedSizeBinaryType&>(type).byte_width()};
+    case Arrow::FIXED_SIZE_BINARY:
+      return Type{.id = TypeId::kFixed, .length = static_cast<const arrow::FixedSizeBinaryType&>(type).byte_width()};
     case Arrow::EXTENSION:
-      if (static_cast<const arrow::ExtensionType&>(type).extension_name() == "arrow.uuid") return Type{.id = TypeId::kUuid};
+      if (static_cast<const arrow::ExtensionType&>(type).extension_name() == "arrow.uuid")
+        return Type{.id = TypeId::kUuid};
       break;
-    default: break;
+    default:
+      break;
   }
   return Fail(ErrorKind::kUnsupported, "no Iceberg type for " + type.ToString());
 }

@@ -15,7 +15,8 @@ namespace ingot::iceberg {
 /// The Arrow type that holds a column in memory; uuid is fixed_size_binary(16). Errors: kUnsupported for variant.
 Result<std::shared_ptr<arrow::DataType>> ToArrowType(const Type& type);
 
-/// Fields carry "PARQUET:field_id"; a uuid also the name of Arrow's canonical extension type, so that SQL engines know it.
+/// Fields carry "PARQUET:field_id"; a uuid also the name of Arrow's canonical extension type, so that SQL engines know
+/// it.
 Result<std::shared_ptr<arrow::Schema>> ToArrowSchema(const Schema& schema);
 
 /// The field id in the field's metadata, -1 when there is none.
@@ -23,12 +24,14 @@ FieldId FieldIdOf(const arrow::Field& field);
 
 /// Puts field ids on a file's columns that have none, from the table's "schema.name-mapping.default" (JSON), or, where
 /// `mapping_json` is empty, by position as the reference implementation does.
-Result<std::shared_ptr<arrow::Schema>> AssignFieldIds(const arrow::Schema& file_schema, const std::string& mapping_json);
+Result<std::shared_ptr<arrow::Schema>> AssignFieldIds(const arrow::Schema& file_schema,
+                                                      const std::string& mapping_json);
 bool HasFieldIds(const arrow::Schema& file_schema);
 
-/// `array`, read from a file whose field is `from`, as the column `to`: nested fields by id, missing ones null, narrower
-/// types widened. Errors: kCorrupt where the types do not fit.
-Result<std::shared_ptr<arrow::Array>> ProjectArray(const std::shared_ptr<arrow::Array>& array, const arrow::Field& from, const Field& to);
+/// `array`, read from a file whose field is `from`, as the column `to`: nested fields by id, missing ones null,
+/// narrower types widened. Errors: kCorrupt where the types do not fit.
+Result<std::shared_ptr<arrow::Array>> ProjectArray(const std::shared_ptr<arrow::Array>& array, const arrow::Field& from,
+                                                   const Field& to);
 
 /// `length` times the value.
 Result<std::shared_ptr<arrow::Array>> RepeatValue(const Value& value, const Type& type, int64_t length);

@@ -57,16 +57,23 @@ AvroValue Decode(Reader& in, const AvroSchema& schema, int depth) {
   if (depth > kDepthMax) in.failed = true;
   if (in.failed) return {};
   switch (schema.kind) {
-    case AvroKind::kNull: return {};
-    case AvroKind::kBoolean: return in.Take(1) == std::string_view("\1", 1);
+    case AvroKind::kNull:
+      return {};
+    case AvroKind::kBoolean:
+      return in.Take(1) == std::string_view("\1", 1);
     case AvroKind::kInt:
     case AvroKind::kEnum:
-    case AvroKind::kLong: return in.Long();
-    case AvroKind::kFloat: return in.Raw<float>();
-    case AvroKind::kDouble: return in.Raw<double>();
+    case AvroKind::kLong:
+      return in.Long();
+    case AvroKind::kFloat:
+      return in.Raw<float>();
+    case AvroKind::kDouble:
+      return in.Raw<double>();
     case AvroKind::kBytes:
-    case AvroKind::kString: return in.Bytes();
-    case AvroKind::kFixed: return std::string(in.Take(schema.fixed_bytes));
+    case AvroKind::kString:
+      return in.Bytes();
+    case AvroKind::kFixed:
+      return std::string(in.Take(schema.fixed_bytes));
     case AvroKind::kUnion: {
       const int64_t branch = in.Long();
       if (branch < 0 || branch >= int64_t(schema.members.size())) in.failed = true;
@@ -128,7 +135,8 @@ Status EncodeUnion(std::string& out, const AvroSchema& schema, const AvroValue& 
 
 Status EncodeList(std::string& out, const AvroSchema& schema, const AvroValue::List& list) {
   if (schema.kind == AvroKind::kRecord) {
-    if (list.size() != schema.members.size()) return Fail(ErrorKind::kInternal, "an Avro record has the wrong number of fields");
+    if (list.size() != schema.members.size())
+      return Fail(ErrorKind::kInternal, "an Avro record has the wrong number of fields");
     for (size_t i = 0; i < list.size(); ++i) {
       if (auto status = Encode(out, *schema.members[i].schema, list[i]); !status)
         return std::unexpected(std::move(status).error().Context(schema.members[i].name));
@@ -154,7 +162,8 @@ Status EncodeList(std::string& out, const AvroSchema& schema, const AvroValue::L
 Status Encode(std::string& out, const AvroSchema& schema, const AvroValue& value) {
   const auto wrong = [] { return Fail(ErrorKind::kInternal, "a value does not fit its Avro schema"); };
   switch (schema.kind) {
-    case AvroKind::kNull: return value.IsNull() ? Status() : wrong();
+    case AvroKind::kNull:
+      return value.IsNull() ? Status() : wrong();
     case AvroKind::kBoolean:
       if (!std::holds_alternative<bool>(value.value)) return wrong();
       out += std::get<bool>(value.value) ? '\1' : '\0';
@@ -179,10 +188,13 @@ Status Encode(std::string& out, const AvroSchema& schema, const AvroValue& value
       AppendBytes(out, std::get<std::string>(value.value));
       return {};
     case AvroKind::kFixed:
-      if (!std::holds_alternative<std::string>(value.value) || std::get<std::string>(value.value).size() != size_t(schema.fixed_bytes)) return wrong();
+      if (!std::holds_alternative<std::string>(value.value) ||
+          std::get<std::string>(value.value).size() != size_t(schema.fixed_bytes))
+        return wrong();
       out += std::get<std::string>(value.value);
       return {};
-    case AvroKind::kUnion: return EncodeUnion(out, schema, value);
+    case AvroKind::kUnion:
+      return EncodeUnion(out, schema, value);
     default:
       if (!std::holds_alternative<AvroValue::List>(value.value)) return wrong();
       return EncodeList(out, schema, std::get<AvroValue::List>(value.value));
@@ -232,7 +244,8 @@ Result<std::string> Decompress(const std::string& codec, std::string_view block)
     INGOT_ARROW_ASSIGN(auto zstd, arrow::util::Codec::Create(arrow::Compression::ZSTD));
     for (size_t room = block.size() * 8 + 65536; room <= (size_t(1) << 32); room *= 4) {
       std::string out(room, '\0');
-      const auto size = zstd->Decompress(int64_t(block.size()), reinterpret_cast<const uint8_t*>(block.data()), int64_t(room), reinterpret_cast<uint8_t*>(out.data()));
+      const auto size = zstd->Decompress(int64_t(block.size()), reinterpret_cast<const uint8_t*>(block.data()),
+                                         int64_t(room), reinterpret_cast<uint8_t*>(out.data()));
       if (!size.ok()) continue;
       out.resize(size_t(*size));
       return out;
@@ -250,9 +263,12 @@ Result<std::string> Decompress(const std::string& codec, std::string_view block)
       room |= uint64_t(uint8_t(byte[0]) & 0x7F) << shift;
       if (!(uint8_t(byte[0]) & 0x80)) break;
     }
-    if (head.failed || room > block.size() * 64 + 1024) return Fail(ErrorKind::kCorrupt, "an Avro block does not decompress");
+    if (head.failed || room > block.size() * 64 + 1024)
+      return Fail(ErrorKind::kCorrupt, "an Avro block does not decompress");
     std::string out(room, '\0');
-    INGOT_ARROW_ASSIGN(const int64_t size, snappy->Decompress(int64_t(block.size()), reinterpret_cast<const uint8_t*>(block.data()), int64_t(room), reinterpret_cast<uint8_t*>(out.data())));
+    INGOT_ARROW_ASSIGN(const int64_t size,
+                       snappy->Decompress(int64_t(block.size()), reinterpret_cast<const uint8_t*>(block.data()),
+                                          int64_t(room), reinterpret_cast<uint8_t*>(out.data())));
     out.resize(size_t(size));
     return out;
   }
@@ -287,11 +303,13 @@ Result<AvroFile> ReadAvroFile(std::string_view bytes) {
   while (!in.failed && !in.rest.empty()) {
     const int64_t count = in.Long();
     const auto block = in.Take(in.Long());
-    if (in.failed || in.Take(16) != sync || count < 0) return Fail(ErrorKind::kCorrupt, "an Avro file is cut short or a sync marker is wrong");
+    if (in.failed || in.Take(16) != sync || count < 0)
+      return Fail(ErrorKind::kCorrupt, "an Avro file is cut short or a sync marker is wrong");
     INGOT_ASSIGN(const std::string plain, Decompress(codec, block));
     Reader rows{plain};
     for (int64_t i = 0; i < count && !rows.failed; ++i) file.rows.push_back(Decode(rows, *file.schema, 0));
-    if (rows.failed || !rows.rest.empty()) return Fail(ErrorKind::kCorrupt, "a block of an Avro file does not fit its schema");
+    if (rows.failed || !rows.rest.empty())
+      return Fail(ErrorKind::kCorrupt, "a block of an Avro file does not fit its schema");
   }
   if (in.failed) return Fail(ErrorKind::kCorrupt, "an Avro file is cut short");
   return file;

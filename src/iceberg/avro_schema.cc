@@ -11,10 +11,12 @@ constexpr int kDepthMax = 64;
 std::shared_ptr<AvroSchema> From(const Json& json, Named& named, int depth);
 
 std::shared_ptr<AvroSchema> Primitive(const std::string& name, const Named& named) {
-  static const std::map<std::string, AvroKind> kinds{
-      {"null", AvroKind::kNull},   {"boolean", AvroKind::kBoolean}, {"int", AvroKind::kInt},     {"long", AvroKind::kLong},
-      {"float", AvroKind::kFloat}, {"double", AvroKind::kDouble},   {"bytes", AvroKind::kBytes}, {"string", AvroKind::kString}};
-  if (const auto known = kinds.find(name); known != kinds.end()) return std::make_shared<AvroSchema>(AvroSchema{.kind = known->second});
+  static const std::map<std::string, AvroKind> kinds{{"null", AvroKind::kNull},   {"boolean", AvroKind::kBoolean},
+                                                     {"int", AvroKind::kInt},     {"long", AvroKind::kLong},
+                                                     {"float", AvroKind::kFloat}, {"double", AvroKind::kDouble},
+                                                     {"bytes", AvroKind::kBytes}, {"string", AvroKind::kString}};
+  if (const auto known = kinds.find(name); known != kinds.end())
+    return std::make_shared<AvroSchema>(AvroSchema{.kind = known->second});
   if (const auto known = named.find(name); known != named.end()) return known->second;
   Refuse("unknown Avro type '" + name + "'");
 }
@@ -26,13 +28,16 @@ std::shared_ptr<AvroSchema> Complex(const Json& json, Named& named, int depth) {
   if (type == "record") {
     schema->kind = AvroKind::kRecord;
     for (const Json& field : Need(json, "fields"))
-      schema->members.push_back({Get<std::string>(field, "name"), Maybe<int32_t>(field, "field-id").value_or(-1), From(Need(field, "type"), named, depth + 1)});
+      schema->members.push_back({Get<std::string>(field, "name"), Maybe<int32_t>(field, "field-id").value_or(-1),
+                                 From(Need(field, "type"), named, depth + 1)});
   } else if (type == "array") {
     schema->kind = AvroKind::kArray;
-    schema->members.push_back({"item", Maybe<int32_t>(json, "element-id").value_or(-1), From(Need(json, "items"), named, depth + 1)});
+    schema->members.push_back(
+        {"item", Maybe<int32_t>(json, "element-id").value_or(-1), From(Need(json, "items"), named, depth + 1)});
   } else if (type == "map") {
     schema->kind = AvroKind::kMap;
-    schema->members.push_back({"value", Maybe<int32_t>(json, "value-id").value_or(-1), From(Need(json, "values"), named, depth + 1)});
+    schema->members.push_back(
+        {"value", Maybe<int32_t>(json, "value-id").value_or(-1), From(Need(json, "values"), named, depth + 1)});
   } else if (type == "fixed") {
     schema->kind = AvroKind::kFixed;
     schema->fixed_bytes = Get<int32_t>(json, "size");

@@ -9,7 +9,8 @@ Result<TableName> ParseTableName(std::string_view text, std::string_view catalog
     rest.remove_prefix(catalog_name.size() + 1);
   const auto dot = rest.rfind('.');
   if (dot == std::string_view::npos || dot == 0 || dot + 1 == rest.size())
-    return Fail(ErrorKind::kBadInput, "not a table name: '" + std::string(text) + "' (write namespace.table, e.g. bronze.speedtest_raw)");
+    return Fail(ErrorKind::kBadInput,
+                "not a table name: '" + std::string(text) + "' (write namespace.table, e.g. bronze.speedtest_raw)");
   return TableName{std::string(rest.substr(0, dot)), std::string(rest.substr(dot + 1))};
 }
 

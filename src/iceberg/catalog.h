@@ -24,7 +24,8 @@ struct TableName {
 /// "bronze.speedtest_raw" or "iceberg_catalog.bronze.speedtest_raw". Errors: kBadInput.
 Result<TableName> ParseTableName(std::string_view text, std::string_view catalog_name);
 
-/// Safe from every thread. Errors of any call: kRetry when the catalog cannot be reached, kBadConfig for bad credentials.
+/// Safe from every thread. Errors of any call: kRetry when the catalog cannot be reached, kBadConfig for bad
+/// credentials.
 class Catalog {
  public:
   virtual ~Catalog() = default;
@@ -37,7 +38,8 @@ class Catalog {
   virtual Result<std::string> Location(const TableName& table) = 0;
   /// Errors: kExists.
   virtual Status Insert(const TableName& table, const std::string& metadata_location) = 0;
-  /// Swaps `expected` for `next`. Errors: kConflict when it is not `expected` any more, kOutcomeUnknown when the answer was lost.
+  /// Swaps `expected` for `next`. Errors: kConflict when it is not `expected` any more, kOutcomeUnknown when the answer
+  /// was lost.
   virtual Status Swap(const TableName& table, const std::string& expected, const std::string& next) = 0;
   /// Forgets the table; its files stay. Errors: kNotFound.
   virtual Status Drop(const TableName& table) = 0;

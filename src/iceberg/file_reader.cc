@@ -31,8 +31,12 @@ struct ColumnSource {
 
 class TaskReader : public arrow::RecordBatchReader {
  public:
-  TaskReader(std::unique_ptr<parquet::arrow::FileReader> file, std::shared_ptr<arrow::Schema> schema, Schema columns, RowDeletes deletes)
-      : file_(std::move(file)), schema_(std::move(schema)), columns_(std::move(columns)), deletes_(std::move(deletes)) {}
+  TaskReader(std::unique_ptr<parquet::arrow::FileReader> file, std::shared_ptr<arrow::Schema> schema, Schema columns,
+             RowDeletes deletes)
+      : file_(std::move(file)),
+        schema_(std::move(schema)),
+        columns_(std::move(columns)),
+        deletes_(std::move(deletes)) {}
 
   Status Start(const TableMetadata& metadata, const FileTask& task) {
     std::shared_ptr<arrow::Schema> file_schema;
@@ -42,10 +46,12 @@ class TaskReader : public arrow::RecordBatchReader {
     }
     std::vector<int> leaves;
     int batch_column = 0;
-    for (const Field& wanted : columns_.fields) sources_.push_back({.wanted = wanted, .file_field = nullptr, .constant = {}});
+    for (const Field& wanted : columns_.fields)
+      sources_.push_back({.wanted = wanted, .file_field = nullptr, .constant = {}});
     for (int i = 0; i < file_schema->num_fields(); ++i) {
       const FieldId id = FieldIdOf(*file_schema->field(i));
-      const auto source = std::ranges::find_if(sources_, [&](const ColumnSource& candidate) { return candidate.wanted.id == id; });
+      const auto source =
+          std::ranges::find_if(sources_, [&](const ColumnSource& candidate) { return candidate.wanted.id == id; });
       if (id < 0 || source == sources_.end()) continue;
       CollectLeaves(file_->manifest().schema_fields[size_t(i)], leaves);
       source->batch_column = batch_column++;
@@ -93,7 +99,8 @@ class TaskReader : public arrow::RecordBatchReader {
     for (ColumnSource& source : sources_) {
       if (source.batch_column >= 0 || spec == nullptr) continue;
       for (size_t i = 0; i < spec->fields.size() && i < file.partition.size(); ++i)
-        if (spec->fields[i].source_id == source.wanted.id && spec->fields[i].transform.kind == TransformKind::kIdentity) source.constant = file.partition[i];
+        if (spec->fields[i].source_id == source.wanted.id && spec->fields[i].transform.kind == TransformKind::kIdentity)
+          source.constant = file.partition[i];
     }
   }
 
@@ -104,7 +111,8 @@ class TaskReader : public arrow::RecordBatchReader {
       if (source.batch_column >= 0) {
         INGOT_ASSIGN(array, ProjectArray(raw->column(source.batch_column), *source.file_field, source.wanted));
       } else if (!source.wanted.initial_default.empty()) {
-        return Fail(ErrorKind::kUnsupported, "column " + source.wanted.name + " has an initial default (format 3), which cannot be read yet");
+        return Fail(ErrorKind::kUnsupported,
+                    "column " + source.wanted.name + " has an initial default (format 3), which cannot be read yet");
       } else {
         INGOT_ASSIGN(array, RepeatValue(source.constant, source.wanted.type, rows));
       }
@@ -115,8 +123,10 @@ class TaskReader : public arrow::RecordBatchReader {
     if (!deletes_.Empty()) {
       std::vector<bool> keep(size_t(rows), true);
       arrow::FieldVector fields;
-      for (size_t i = 0; i < arrays.size(); ++i) fields.push_back(arrow::field(columns_.fields[i].name, arrays[i]->type()));
-      INGOT_TRY(deletes_.Apply(*arrow::RecordBatch::Make(arrow::schema(fields), rows, arrays), columns_, position_, keep));
+      for (size_t i = 0; i < arrays.size(); ++i)
+        fields.push_back(arrow::field(columns_.fields[i].name, arrays[i]->type()));
+      INGOT_TRY(
+          deletes_.Apply(*arrow::RecordBatch::Make(arrow::schema(fields), rows, arrays), columns_, position_, keep));
       position_ += rows;
       arrays.resize(wanted);
       return Keep(arrow::RecordBatch::Make(schema_, rows, std::move(arrays)), keep);
@@ -125,7 +135,8 @@ class TaskReader : public arrow::RecordBatchReader {
     return arrow::RecordBatch::Make(schema_, rows, std::move(arrays));
   }
 
-  static Result<std::shared_ptr<arrow::RecordBatch>> Keep(std::shared_ptr<arrow::RecordBatch> batch, const std::vector<bool>& keep) {
+  static Result<std::shared_ptr<arrow::RecordBatch>> Keep(std::shared_ptr<arrow::RecordBatch> batch,
+                                                          const std::vector<bool>& keep) {
     arrow::BooleanBuilder builder;
     INGOT_ARROW(builder.AppendValues(keep));
     INGOT_ARROW_ASSIGN(const auto mask, builder.Finish());
@@ -146,24 +157,28 @@ class TaskReader : public arrow::RecordBatchReader {
   int64_t position_ = 0;
 };
 
-Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquet(storage::Storage& storage, const std::string& location) {
+Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquet(storage::Storage& storage,
+                                                                const std::string& location) {
   INGOT_ASSIGN(auto input, storage.OpenInput(location));
   parquet::ArrowReaderProperties properties;
   properties.set_batch_size(kBatchRows);
   properties.set_use_threads(false);
   properties.set_pre_buffer(false);
   parquet::arrow::FileReaderBuilder builder;
-  if (const auto opened = builder.Open(input); !opened.ok()) return std::unexpected(FromArrow(opened).Context("data file " + location));
+  if (const auto opened = builder.Open(input); !opened.ok())
+    return std::unexpected(FromArrow(opened).Context("data file " + location));
   builder.properties(properties);
   std::unique_ptr<parquet::arrow::FileReader> reader;
-  if (const auto built = builder.Build(&reader); !built.ok()) return std::unexpected(FromArrow(built).Context("data file " + location));
+  if (const auto built = builder.Build(&reader); !built.ok())
+    return std::unexpected(FromArrow(built).Context("data file " + location));
   return reader;
 }
 
 }  // namespace
 
-Result<std::shared_ptr<arrow::RecordBatchReader>> OpenTask(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata,
-                                                           const Schema& projection, const FileTask& task) {
+Result<std::shared_ptr<arrow::RecordBatchReader>> OpenTask(std::shared_ptr<storage::Storage> storage,
+                                                           const TableMetadata& metadata, const Schema& projection,
+                                                           const FileTask& task) {
   INGOT_ASSIGN(auto deletes, RowDeletes::Read(storage, metadata, task));
   Schema columns = projection;
   for (const FieldId id : deletes.NeededColumns()) {
@@ -177,8 +192,10 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> OpenTask(std::shared_ptr<stora
   }
   INGOT_ASSIGN(auto schema, ToArrowSchema(projection));
   INGOT_ASSIGN(auto file, OpenParquet(*storage, task.file.location));
-  auto reader = std::make_shared<TaskReader>(std::move(file), std::move(schema), std::move(columns), std::move(deletes));
-  if (auto started = reader->Start(metadata, task); !started) return std::unexpected(std::move(started).error().Context("data file " + task.file.location));
+  auto reader =
+      std::make_shared<TaskReader>(std::move(file), std::move(schema), std::move(columns), std::move(deletes));
+  if (auto started = reader->Start(metadata, task); !started)
+    return std::unexpected(std::move(started).error().Context("data file " + task.file.location));
   return std::shared_ptr<arrow::RecordBatchReader>(std::move(reader));
 }
 

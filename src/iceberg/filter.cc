@@ -22,15 +22,23 @@ bool MayCompare(FilterOp op, const ColumnKnowledge& known, const std::vector<Val
   if (op == FilterOp::kIsNull) return known.may_be_null;
   if (!known.may_be_value) return false;
   switch (op) {
-    case FilterOp::kNotNull: return true;
-    case FilterOp::kEqual: return IsNaN(values[0]) || Within(known, values[0]);
-    case FilterOp::kIn: return std::ranges::any_of(values, [&](const Value& value) { return IsNaN(value) || Within(known, value); });
-    case FilterOp::kLess: return !known.lower || CompareValues(*known.lower, values[0]) < 0;
-    case FilterOp::kLessOrEqual: return !known.lower || CompareValues(*known.lower, values[0]) <= 0;
+    case FilterOp::kNotNull:
+      return true;
+    case FilterOp::kEqual:
+      return IsNaN(values[0]) || Within(known, values[0]);
+    case FilterOp::kIn:
+      return std::ranges::any_of(values, [&](const Value& value) { return IsNaN(value) || Within(known, value); });
+    case FilterOp::kLess:
+      return !known.lower || CompareValues(*known.lower, values[0]) < 0;
+    case FilterOp::kLessOrEqual:
+      return !known.lower || CompareValues(*known.lower, values[0]) <= 0;
     // NaN counts as greater than every number in SQL engines.
-    case FilterOp::kGreater: return known.may_be_nan || !known.upper || CompareValues(*known.upper, values[0]) > 0;
-    case FilterOp::kGreaterOrEqual: return known.may_be_nan || !known.upper || CompareValues(*known.upper, values[0]) >= 0;
-    default: return true;
+    case FilterOp::kGreater:
+      return known.may_be_nan || !known.upper || CompareValues(*known.upper, values[0]) > 0;
+    case FilterOp::kGreaterOrEqual:
+      return known.may_be_nan || !known.upper || CompareValues(*known.upper, values[0]) >= 0;
+    default:
+      return true;
   }
 }
 
@@ -41,29 +49,46 @@ bool MustCompare(FilterOp op, const ColumnKnowledge& known, const std::vector<Va
   if (known.may_be_nan || !known.lower || !known.upper) return false;
   const bool single = CompareValues(*known.lower, *known.upper) == 0;
   switch (op) {
-    case FilterOp::kEqual: return single && CompareValues(*known.lower, values[0]) == 0;
-    case FilterOp::kNotEqual: return !Within(known, values[0]);
-    case FilterOp::kIn: return single && std::ranges::any_of(values, [&](const Value& value) { return CompareValues(value, *known.lower) == 0; });
-    case FilterOp::kLess: return CompareValues(*known.upper, values[0]) < 0;
-    case FilterOp::kLessOrEqual: return CompareValues(*known.upper, values[0]) <= 0;
-    case FilterOp::kGreater: return CompareValues(*known.lower, values[0]) > 0;
-    case FilterOp::kGreaterOrEqual: return CompareValues(*known.lower, values[0]) >= 0;
-    default: return false;
+    case FilterOp::kEqual:
+      return single && CompareValues(*known.lower, values[0]) == 0;
+    case FilterOp::kNotEqual:
+      return !Within(known, values[0]);
+    case FilterOp::kIn:
+      return single &&
+             std::ranges::any_of(values, [&](const Value& value) { return CompareValues(value, *known.lower) == 0; });
+    case FilterOp::kLess:
+      return CompareValues(*known.upper, values[0]) < 0;
+    case FilterOp::kLessOrEqual:
+      return CompareValues(*known.upper, values[0]) <= 0;
+    case FilterOp::kGreater:
+      return CompareValues(*known.lower, values[0]) > 0;
+    case FilterOp::kGreaterOrEqual:
+      return CompareValues(*known.lower, values[0]) >= 0;
+    default:
+      return false;
   }
 }
 
-bool CanHoldNaN(const Type& type) { return type.id == TypeId::kFloat || type.id == TypeId::kDouble; }
+bool CanHoldNaN(const Type& type) {
+  return type.id == TypeId::kFloat || type.id == TypeId::kDouble;
+}
 
 }  // namespace
 
-Filter And(std::vector<Filter> children) { return {.op = FilterOp::kAnd, .column = {}, .values = {}, .children = std::move(children)}; }
-Filter Or(std::vector<Filter> children) { return {.op = FilterOp::kOr, .column = {}, .values = {}, .children = std::move(children)}; }
+Filter And(std::vector<Filter> children) {
+  return {.op = FilterOp::kAnd, .column = {}, .values = {}, .children = std::move(children)};
+}
+Filter Or(std::vector<Filter> children) {
+  return {.op = FilterOp::kOr, .column = {}, .values = {}, .children = std::move(children)};
+}
 Filter Compare(std::string column, FilterOp op, Value value) {
   Filter filter{.op = op, .column = std::move(column)};
   if (op != FilterOp::kIsNull && op != FilterOp::kNotNull) filter.values.push_back(std::move(value));
   return filter;
 }
-Filter In(std::string column, std::vector<Value> values) { return {.op = FilterOp::kIn, .column = std::move(column), .values = std::move(values), .children = {}}; }
+Filter In(std::string column, std::vector<Value> values) {
+  return {.op = FilterOp::kIn, .column = std::move(column), .values = std::move(values), .children = {}};
+}
 
 Result<BoundFilter::Node> BoundFilter::BindNode(const Filter& filter, const Schema& schema) {
   Node node{.op = filter.op};
@@ -102,19 +127,26 @@ bool BoundFilter::Must(const Node& node, const Knowledge& knowledge) {
   return MustCompare(node.op, knowledge(node.column), node.values);
 }
 
-bool BoundFilter::MayMatch(const Knowledge& knowledge) const { return May(root_, knowledge); }
-bool BoundFilter::MustMatch(const Knowledge& knowledge) const { return Must(root_, knowledge); }
+bool BoundFilter::MayMatch(const Knowledge& knowledge) const {
+  return May(root_, knowledge);
+}
+bool BoundFilter::MustMatch(const Knowledge& knowledge) const {
+  return Must(root_, knowledge);
+}
 
 // Inclusive projection: a condition on a source column becomes one on the transform's result. Transforms that keep the
 // order keep bounds too, with "less" weakened to "less or equal"; a bucket keeps equality only.
-bool BoundFilter::MayPartition(const Node& node, const PartitionSpec& spec, const std::function<ColumnKnowledge(size_t)>& fields) {
+bool BoundFilter::MayPartition(const Node& node, const PartitionSpec& spec,
+                               const std::function<ColumnKnowledge(size_t)>& fields) {
   const auto may = [&](const Node& child) { return MayPartition(child, spec, fields); };
   if (node.op == FilterOp::kTrue) return true;
   if (node.op == FilterOp::kAnd) return std::ranges::all_of(node.children, may);
   if (node.op == FilterOp::kOr) return std::ranges::any_of(node.children, may);
   for (size_t i = 0; i < spec.fields.size(); ++i) {
     const Transform& transform = spec.fields[i].transform;
-    if (spec.fields[i].source_id != node.column || transform.kind == TransformKind::kVoid || transform.kind == TransformKind::kUnknown) continue;
+    if (spec.fields[i].source_id != node.column || transform.kind == TransformKind::kVoid ||
+        transform.kind == TransformKind::kUnknown)
+      continue;
     const bool ordered = KeepsOrder(transform), equality = node.op == FilterOp::kEqual || node.op == FilterOp::kIn;
     const bool null_test = node.op == FilterOp::kIsNull || node.op == FilterOp::kNotNull;
     if (!null_test && !equality && !ordered) continue;
@@ -134,11 +166,13 @@ bool BoundFilter::MayPartition(const Node& node, const PartitionSpec& spec, cons
   return true;
 }
 
-bool BoundFilter::MayMatchManifest(const ManifestFile& manifest, const PartitionSpec& spec, const std::vector<Type>& types) const {
+bool BoundFilter::MayMatchManifest(const ManifestFile& manifest, const PartitionSpec& spec,
+                                   const std::vector<Type>& types) const {
   if (manifest.partitions.size() != spec.fields.size()) return true;
   return MayPartition(root_, spec, [&](size_t i) {
     const PartitionSummary& summary = manifest.partitions[i];
-    ColumnKnowledge known{.may_be_null = summary.contains_null, .may_be_nan = CanHoldNaN(types[i]) && summary.contains_nan.value_or(true)};
+    ColumnKnowledge known{.may_be_null = summary.contains_null,
+                          .may_be_nan = CanHoldNaN(types[i]) && summary.contains_nan.value_or(true)};
     if (summary.lower)
       if (auto value = DeserializeValue(*summary.lower, types[i])) known.lower = std::move(*value);
     if (summary.upper)
@@ -163,7 +197,8 @@ Knowledge KnowledgeOf(const DataFile& file, const PartitionSpec& spec, const Sch
       }
     const auto nulls = file.null_counts.find(id), values = file.value_counts.find(id), nans = file.nan_counts.find(id);
     if (nulls != file.null_counts.end()) known.may_be_null = nulls->second != 0;
-    if (nulls != file.null_counts.end() && values != file.value_counts.end()) known.may_be_value = nulls->second != values->second;
+    if (nulls != file.null_counts.end() && values != file.value_counts.end())
+      known.may_be_value = nulls->second != values->second;
     known.may_be_nan = CanHoldNaN(field->type) && (nans == file.nan_counts.end() || nans->second != 0);
     const auto bound = [&](const std::map<FieldId, std::string>& bounds, std::optional<Value>& into) {
       const auto found = bounds.find(id);

@@ -11,12 +11,25 @@
 
 namespace ingot::iceberg {
 
-enum class FilterOp { kTrue, kAnd, kOr, kEqual, kNotEqual, kLess, kLessOrEqual, kGreater, kGreaterOrEqual, kIn, kIsNull, kNotNull };
+enum class FilterOp {
+  kTrue,
+  kAnd,
+  kOr,
+  kEqual,
+  kNotEqual,
+  kLess,
+  kLessOrEqual,
+  kGreater,
+  kGreaterOrEqual,
+  kIn,
+  kIsNull,
+  kNotNull
+};
 
 struct Filter {
   FilterOp op = FilterOp::kTrue;
-  std::string column;          // full name, for all but kTrue, kAnd, kOr
-  std::vector<Value> values;   // of the column's type
+  std::string column;         // full name, for all but kTrue, kAnd, kOr
+  std::vector<Value> values;  // of the column's type
   std::vector<Filter> children;
 };
 
@@ -29,12 +42,13 @@ Filter In(std::string column, std::vector<Value> values);
 struct ColumnKnowledge {
   std::optional<Value> lower, upper;  // inclusive, over values that are neither null nor NaN
   bool may_be_null = true;
-  bool may_be_value = true;           // false: all are null
+  bool may_be_value = true;  // false: all are null
   bool may_be_nan = true;
 };
 using Knowledge = std::function<ColumnKnowledge(FieldId)>;
 
-/// The filter with its columns resolved in a schema. Errors: kBadInput for an unknown column or a value of another type.
+/// The filter with its columns resolved in a schema. Errors: kBadInput for an unknown column or a value of another
+/// type.
 class BoundFilter {
  public:
   static Result<BoundFilter> Bind(const Filter& filter, const Schema& schema);
@@ -60,7 +74,8 @@ class BoundFilter {
   static Result<Node> BindNode(const Filter& filter, const Schema& schema);
   static bool May(const Node& node, const Knowledge& knowledge);
   static bool Must(const Node& node, const Knowledge& knowledge);
-  static bool MayPartition(const Node& node, const PartitionSpec& spec, const std::function<ColumnKnowledge(size_t)>& fields);
+  static bool MayPartition(const Node& node, const PartitionSpec& spec,
+                           const std::function<ColumnKnowledge(size_t)>& fields);
   Node root_;
 };
 

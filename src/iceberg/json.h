@@ -20,7 +20,9 @@ struct JsonProblem {
   std::string message;
 };
 
-[[noreturn]] inline void Refuse(std::string message) { throw JsonProblem{ErrorKind::kCorrupt, std::move(message)}; }
+[[noreturn]] inline void Refuse(std::string message) {
+  throw JsonProblem{ErrorKind::kCorrupt, std::move(message)};
+}
 
 inline const Json& Need(const Json& object, const char* key) {
   if (!object.is_object()) Refuse(fmt::format("expected an object around '{}'", key));

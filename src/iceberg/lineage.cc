@@ -24,29 +24,38 @@ std::optional<SnapshotId> ConsumedSnapshot(const TableMetadata& metadata) {
   return text ? std::optional<SnapshotId>(std::atoll(text->c_str())) : std::nullopt;
 }
 
-Result<std::vector<const Snapshot*>> SnapshotsToConsume(const TableMetadata& metadata, std::optional<SnapshotId> consumed, const std::string& table) {
+Result<std::vector<const Snapshot*>> SnapshotsToConsume(const TableMetadata& metadata,
+                                                        std::optional<SnapshotId> consumed, const std::string& table) {
   std::vector<const Snapshot*> chain = AncestorsOf(metadata, metadata.current_snapshot_id);
   if (consumed) {
     const auto at = std::ranges::find(chain, *consumed, &Snapshot::snapshot_id);
     if (at == chain.end())
-      return Fail(ErrorKind::kCorrupt, fmt::format("table {}: snapshot {}, up to which it has been consumed, is not in its history any more (rolled back or expired); "
+      return Fail(ErrorKind::kCorrupt, fmt::format("table {}: snapshot {}, up to which it has been consumed, is not in "
+                                                   "its history any more (rolled back or expired); "
                                                    "see docs/troubleshooting.md, \"A stage lost its place\"",
                                                    table, *consumed));
     chain.erase(at, chain.end());
   } else if (!chain.empty() && chain.back()->parent_id) {
-    return Fail(ErrorKind::kCorrupt, fmt::format("table {}: its first snapshots have expired before they were consumed; see docs/troubleshooting.md, \"A stage lost its place\"", table));
+    return Fail(ErrorKind::kCorrupt, fmt::format("table {}: its first snapshots have expired before they were "
+                                                 "consumed; see docs/troubleshooting.md, \"A stage lost its place\"",
+                                                 table));
   }
   std::ranges::reverse(chain);
   std::vector<const Snapshot*> wanted;
   for (const Snapshot* snapshot : chain) {
     const std::string operation = snapshot->Operation();
-    const int64_t added = SummaryNumber(*snapshot, "added-records"), deleted = SummaryNumber(*snapshot, "deleted-records");
-    if (operation == "append" || operation.empty()) wanted.push_back(snapshot);
+    const int64_t added = SummaryNumber(*snapshot, "added-records"),
+                  deleted = SummaryNumber(*snapshot, "deleted-records");
+    if (operation == "append" || operation.empty())
+      wanted.push_back(snapshot);
     else if (operation == "overwrite" && added > deleted)
-      return Fail(ErrorKind::kUnsupported, fmt::format("table {}: snapshot {} overwrote rows and added {} more than it removed; new rows must be appended to be consumed", table,
-                                                       snapshot->snapshot_id, added - deleted));
+      return Fail(ErrorKind::kUnsupported, fmt::format("table {}: snapshot {} overwrote rows and added {} more than it "
+                                                       "removed; new rows must be appended to be consumed",
+                                                       table, snapshot->snapshot_id, added - deleted));
     else if (operation != "replace")
-      LogWarning(fmt::format("table {}: snapshot {} ({}) changes rows that were ingested before; tables made from them are not corrected", table, snapshot->snapshot_id, operation));
+      LogWarning(fmt::format(
+          "table {}: snapshot {} ({}) changes rows that were ingested before; tables made from them are not corrected",
+          table, snapshot->snapshot_id, operation));
   }
   return wanted;
 }

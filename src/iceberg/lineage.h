@@ -20,10 +20,11 @@ std::optional<std::string> NewestSummary(const TableMetadata& metadata, const st
 /// The snapshot of the source table that this table has consumed up to and including.
 std::optional<SnapshotId> ConsumedSnapshot(const TableMetadata& metadata);
 
-/// The snapshots of main after `consumed`, oldest first, that brought rows to consume: appends. Rewrites and deletions are
-/// passed over. Errors: kCorrupt when `consumed` is no ancestor any more (rolled back, or expired); kUnsupported for an
-/// overwrite that adds rows, which cannot be told from old ones.
-Result<std::vector<const Snapshot*>> SnapshotsToConsume(const TableMetadata& metadata, std::optional<SnapshotId> consumed, const std::string& table);
+/// The snapshots of main after `consumed`, oldest first, that brought rows to consume: appends. Rewrites and deletions
+/// are passed over. Errors: kCorrupt when `consumed` is no ancestor any more (rolled back, or expired); kUnsupported
+/// for an overwrite that adds rows, which cannot be told from old ones.
+Result<std::vector<const Snapshot*>> SnapshotsToConsume(const TableMetadata& metadata,
+                                                        std::optional<SnapshotId> consumed, const std::string& table);
 
 /// A number of the summary, 0 when absent.
 int64_t SummaryNumber(const Snapshot& snapshot, const std::string& key);

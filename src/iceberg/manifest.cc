@@ -13,7 +13,8 @@ namespace {
 /// Reads the fields of one Avro record by field id, so that the order and the names in the file do not matter.
 class Record {
  public:
-  Record(const AvroSchema& schema, const AvroValue& value) : schema_(schema), list_(std::get<AvroValue::List>(value.value)) {}
+  Record(const AvroSchema& schema, const AvroValue& value)
+      : schema_(schema), list_(std::get<AvroValue::List>(value.value)) {}
 
   const AvroValue* Find(int32_t field_id) const {
     for (size_t i = 0; i < schema_.members.size(); ++i)
@@ -77,7 +78,8 @@ Value PartitionValueFrom(const AvroValue& value, const Type& type) {
     return *number;
   }
   if (const auto* flag = std::get_if<bool>(&value.value)) return *flag;
-  if (const auto* number = std::get_if<float>(&value.value)) return type.id == TypeId::kDouble ? Value(double(*number)) : Value(*number);
+  if (const auto* number = std::get_if<float>(&value.value))
+    return type.id == TypeId::kDouble ? Value(double(*number)) : Value(*number);
   if (const auto* number = std::get_if<double>(&value.value)) return *number;
   if (const auto* bytes = std::get_if<std::string>(&value.value)) {
     if (type.id == TypeId::kDecimal) return Decimal{DecimalFromBytes(*bytes)};
@@ -88,19 +90,27 @@ Value PartitionValueFrom(const AvroValue& value, const Type& type) {
 
 AvroValue PartitionValueTo(const Value& value, const Type& type, const AvroSchema& schema) {
   switch (value.index()) {
-    case 1: return std::get<bool>(value);
-    case 2: return int64_t(std::get<int32_t>(value));
-    case 3: return std::get<int64_t>(value);
-    case 4: return std::get<float>(value);
-    case 5: return std::get<double>(value);
-    case 6: return std::get<std::string>(value);
+    case 1:
+      return std::get<bool>(value);
+    case 2:
+      return int64_t(std::get<int32_t>(value));
+    case 3:
+      return std::get<int64_t>(value);
+    case 4:
+      return std::get<float>(value);
+    case 5:
+      return std::get<double>(value);
+    case 6:
+      return std::get<std::string>(value);
     case 7: {
       std::string bytes = DecimalBytes(std::get<Decimal>(value).unscaled);
       const size_t wanted = size_t(schema.members.back().schema->fixed_bytes);
       if (bytes.size() < wanted) bytes.insert(0, wanted - bytes.size(), uint8_t(bytes[0]) & 0x80 ? '\xFF' : '\0');
       return bytes;
     }
-    default: (void)type; return {};
+    default:
+      (void)type;
+      return {};
   }
 }
 
@@ -109,7 +119,9 @@ Result<DataFile> DataFileFrom(const Record& record, const PartitionSpec& spec, c
   file.content = FileContent(record.Int(134).value_or(0));
   const auto location = record.Text(100), format = record.Text(101);
   const auto rows = record.Int(103), bytes = record.Int(104);
-  if (!location || !format || !rows || !bytes) return Fail(ErrorKind::kCorrupt, "a manifest entry lacks file_path, file_format, record_count or file_size_in_bytes");
+  if (!location || !format || !rows || !bytes)
+    return Fail(ErrorKind::kCorrupt,
+                "a manifest entry lacks file_path, file_format, record_count or file_size_in_bytes");
   file.location = *location;
   file.format = *format;
   for (char& c : file.format) c = char(std::toupper(c));
@@ -173,7 +185,8 @@ AvroValue EntryTo(const ManifestEntry& entry, const std::vector<Type>& types, co
   const AvroSchema& file_schema = *schema.members[4].schema;
   AvroValue::List partition;
   for (size_t i = 0; i < types.size(); ++i)
-    partition.push_back(PartitionValueTo(file.partition[i], types[i], *file_schema.members[3].schema->members[i].schema));
+    partition.push_back(
+        PartitionValueTo(file.partition[i], types[i], *file_schema.members[3].schema->members[i].schema));
   AvroValue::List data;
   data.emplace_back(int64_t(file.content));
   data.emplace_back(file.location);
@@ -210,15 +223,19 @@ std::vector<PartitionSummary> Summarize(const std::vector<ManifestEntry>& entrie
     for (const ManifestEntry& entry : entries) {
       const Value& value = entry.file.partition[i];
       const bool nan = floating && !IsNull(value) && CompareValues(value, value) == 0 &&
-                       (types[i].id == TypeId::kFloat ? std::get<float>(value) != std::get<float>(value) : std::get<double>(value) != std::get<double>(value));
-      if (IsNull(value)) summaries[i].contains_null = true;
-      else if (nan) summaries[i].contains_nan = true;
+                       (types[i].id == TypeId::kFloat ? std::get<float>(value) != std::get<float>(value)
+                                                      : std::get<double>(value) != std::get<double>(value));
+      if (IsNull(value))
+        summaries[i].contains_null = true;
+      else if (nan)
+        summaries[i].contains_nan = true;
       else {
         if (IsNull(lower) || CompareValues(value, lower) < 0) lower = value;
         if (IsNull(upper) || CompareValues(value, upper) > 0) upper = value;
       }
     }
-    if (!IsNull(lower)) summaries[i].lower = SerializeValue(lower, types[i]), summaries[i].upper = SerializeValue(upper, types[i]);
+    if (!IsNull(lower))
+      summaries[i].lower = SerializeValue(lower, types[i]), summaries[i].upper = SerializeValue(upper, types[i]);
   }
   return summaries;
 }
@@ -263,7 +280,8 @@ Result<std::vector<Type>> PartitionTypes(const PartitionSpec& spec, const Schema
   for (const PartitionField& field : spec.fields) {
     const Field* source = schema.FindById(field.source_id);
     if (source == nullptr && field.transform.kind != TransformKind::kVoid)
-      return Fail(ErrorKind::kCorrupt, fmt::format("partition field {} has no source column {}", field.name, field.source_id));
+      return Fail(ErrorKind::kCorrupt,
+                  fmt::format("partition field {} has no source column {}", field.name, field.source_id));
     INGOT_ASSIGN(Type type, TransformResultType(field.transform, source ? source->type : Type{.id = TypeId::kInt}));
     types.push_back(std::move(type));
   }
@@ -282,23 +300,30 @@ Result<std::vector<Type>> PartitionTypes(const PartitionSpec& spec, const TableM
 
 Result<std::vector<ManifestFile>> ReadManifestList(storage::Storage& storage, const Snapshot& snapshot) {
   std::vector<ManifestFile> manifests;
-  for (const std::string& location : snapshot.manifests) manifests.push_back({.location = location, .added_snapshot_id = snapshot.snapshot_id});
+  for (const std::string& location : snapshot.manifests)
+    manifests.push_back({.location = location, .added_snapshot_id = snapshot.snapshot_id});
   if (snapshot.manifest_list.empty()) return manifests;
   INGOT_ASSIGN(const std::string bytes, storage.ReadAll(snapshot.manifest_list));
   INGOT_ASSIGN(const AvroFile file, WithContext(ReadAvroFile(bytes), "manifest list " + snapshot.manifest_list));
-  if (file.schema->kind != AvroKind::kRecord) return Fail(ErrorKind::kCorrupt, "manifest list " + snapshot.manifest_list + " holds no records");
+  if (file.schema->kind != AvroKind::kRecord)
+    return Fail(ErrorKind::kCorrupt, "manifest list " + snapshot.manifest_list + " holds no records");
   for (const AvroValue& row : file.rows) {
     manifests.push_back(ManifestFileFrom(Record(*file.schema, row)));
-    if (manifests.back().location.empty()) return Fail(ErrorKind::kCorrupt, "manifest list " + snapshot.manifest_list + " has an entry without manifest_path");
+    if (manifests.back().location.empty())
+      return Fail(ErrorKind::kCorrupt,
+                  "manifest list " + snapshot.manifest_list + " has an entry without manifest_path");
   }
   return manifests;
 }
 
-Result<std::vector<ManifestEntry>> ReadManifest(storage::Storage& storage, const ManifestFile& manifest, const TableMetadata& metadata) {
+Result<std::vector<ManifestEntry>> ReadManifest(storage::Storage& storage, const ManifestFile& manifest,
+                                                const TableMetadata& metadata) {
   INGOT_ASSIGN(const std::string bytes, storage.ReadAll(manifest.location));
   INGOT_ASSIGN(const AvroFile file, WithContext(ReadAvroFile(bytes), "manifest " + manifest.location));
   const PartitionSpec* spec = metadata.SpecById(manifest.spec_id);
-  if (spec == nullptr) return Fail(ErrorKind::kCorrupt, fmt::format("manifest {} names an unknown partition spec {}", manifest.location, manifest.spec_id));
+  if (spec == nullptr)
+    return Fail(ErrorKind::kCorrupt,
+                fmt::format("manifest {} names an unknown partition spec {}", manifest.location, manifest.spec_id));
   INGOT_ASSIGN(const std::vector<Type> types, PartitionTypes(*spec, metadata));
   std::vector<ManifestEntry> entries;
   entries.reserve(file.rows.size());
@@ -314,32 +339,50 @@ Result<std::vector<ManifestEntry>> ReadManifest(storage::Storage& storage, const
     INGOT_ASSIGN(entry.file, DataFileFrom(Record(*data_schema, *data), *spec, types));
     // Inheritance (specification, "Sequence Number Inheritance"): format 1 has sequence number 0 everywhere.
     if (!entry.snapshot_id) entry.snapshot_id = manifest.added_snapshot_id;
-    if (!entry.sequence_number && (entry.status == EntryStatus::kAdded || manifest.sequence_number == 0)) entry.sequence_number = manifest.sequence_number;
-    if (!entry.file_sequence_number && (entry.status == EntryStatus::kAdded || manifest.sequence_number == 0)) entry.file_sequence_number = manifest.sequence_number;
-    if (!entry.sequence_number) return Fail(ErrorKind::kCorrupt, "manifest " + manifest.location + " has an old entry without a sequence number");
+    if (!entry.sequence_number && (entry.status == EntryStatus::kAdded || manifest.sequence_number == 0))
+      entry.sequence_number = manifest.sequence_number;
+    if (!entry.file_sequence_number && (entry.status == EntryStatus::kAdded || manifest.sequence_number == 0))
+      entry.file_sequence_number = manifest.sequence_number;
+    if (!entry.sequence_number)
+      return Fail(ErrorKind::kCorrupt, "manifest " + manifest.location + " has an old entry without a sequence number");
     entries.push_back(std::move(entry));
   }
   return entries;
 }
 
-Result<ManifestFile> WriteManifest(storage::Storage& storage, const std::string& location, const ManifestContent& content,
-                                   const std::vector<ManifestEntry>& entries) {
+Result<ManifestFile> WriteManifest(storage::Storage& storage, const std::string& location,
+                                   const ManifestContent& content, const std::vector<ManifestEntry>& entries) {
   INGOT_ASSIGN(const std::vector<Type> types, PartitionTypes(*content.spec, *content.schema));
   const std::string schema_json = ManifestAvroSchema(*content.spec, types);
   INGOT_ASSIGN(const auto schema, ParseAvroSchema(schema_json));
-  ManifestFile manifest{.location = location, .spec_id = content.spec->spec_id, .holds_deletes = content.holds_deletes, .sequence_number = -1,
-                        .min_sequence_number = -1, .added_snapshot_id = content.snapshot_id,
-                        .added_files = 0, .existing_files = 0, .deleted_files = 0, .added_rows = 0, .existing_rows = 0, .deleted_rows = 0};
+  ManifestFile manifest{.location = location,
+                        .spec_id = content.spec->spec_id,
+                        .holds_deletes = content.holds_deletes,
+                        .sequence_number = -1,
+                        .min_sequence_number = -1,
+                        .added_snapshot_id = content.snapshot_id,
+                        .added_files = 0,
+                        .existing_files = 0,
+                        .deleted_files = 0,
+                        .added_rows = 0,
+                        .existing_rows = 0,
+                        .deleted_rows = 0};
   std::vector<AvroValue> rows;
   rows.reserve(entries.size());
   for (const ManifestEntry& entry : entries) {
     rows.push_back(EntryTo(entry, types, *schema));
-    auto& files = entry.status == EntryStatus::kAdded ? manifest.added_files : entry.status == EntryStatus::kExisting ? manifest.existing_files : manifest.deleted_files;
-    auto& counted = entry.status == EntryStatus::kAdded ? manifest.added_rows : entry.status == EntryStatus::kExisting ? manifest.existing_rows : manifest.deleted_rows;
+    auto& files = entry.status == EntryStatus::kAdded      ? manifest.added_files
+                  : entry.status == EntryStatus::kExisting ? manifest.existing_files
+                                                           : manifest.deleted_files;
+    auto& counted = entry.status == EntryStatus::kAdded      ? manifest.added_rows
+                    : entry.status == EntryStatus::kExisting ? manifest.existing_rows
+                                                             : manifest.deleted_rows;
     ++*files;
     *counted += entry.file.record_count;
     if (entry.status != EntryStatus::kDeleted && entry.sequence_number)
-      manifest.min_sequence_number = manifest.min_sequence_number < 0 ? *entry.sequence_number : std::min(manifest.min_sequence_number, *entry.sequence_number);
+      manifest.min_sequence_number = manifest.min_sequence_number < 0
+                                         ? *entry.sequence_number
+                                         : std::min(manifest.min_sequence_number, *entry.sequence_number);
   }
   manifest.partitions = Summarize(entries, types);
   const std::map<std::string, std::string> properties{{"schema", SchemaToJson(*content.schema)},
@@ -376,16 +419,18 @@ Status WriteManifestList(storage::Storage& storage, const std::string& location,
     row.emplace_back(fresh ? snapshot.sequence_number : manifest.sequence_number);
     row.emplace_back(manifest.min_sequence_number < 0 ? snapshot.sequence_number : manifest.min_sequence_number);
     row.emplace_back(manifest.added_snapshot_id);
-    for (const auto& count : {manifest.added_files, manifest.existing_files, manifest.deleted_files, manifest.added_rows, manifest.existing_rows, manifest.deleted_rows})
+    for (const auto& count : {manifest.added_files, manifest.existing_files, manifest.deleted_files,
+                              manifest.added_rows, manifest.existing_rows, manifest.deleted_rows})
       row.emplace_back(count.value_or(0));
     row.push_back(manifest.partitions.empty() ? AvroValue() : AvroValue(std::move(partitions)));
     row.emplace_back();
     rows.emplace_back(std::move(row));
   }
-  const std::map<std::string, std::string> properties{{"snapshot-id", std::to_string(snapshot.snapshot_id)},
-                                                      {"parent-snapshot-id", snapshot.parent_id ? std::to_string(*snapshot.parent_id) : "null"},
-                                                      {"sequence-number", std::to_string(snapshot.sequence_number)},
-                                                      {"format-version", "2"}};
+  const std::map<std::string, std::string> properties{
+      {"snapshot-id", std::to_string(snapshot.snapshot_id)},
+      {"parent-snapshot-id", snapshot.parent_id ? std::to_string(*snapshot.parent_id) : "null"},
+      {"sequence-number", std::to_string(snapshot.sequence_number)},
+      {"format-version", "2"}};
   INGOT_ASSIGN(const std::string bytes, WriteAvroFile(ManifestListAvroSchema(), properties, rows));
   return storage.CreateAtomic(location, bytes);
 }

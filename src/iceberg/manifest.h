@@ -1,5 +1,6 @@
 // Manifests and manifest lists: which files make up a snapshot, with what is known of each.
-// Source: Iceberg specification, "Manifests", "Manifest Lists". Reads formats 1 and 2 (3 where nothing of it is needed), writes 2.
+// Source: Iceberg specification, "Manifests", "Manifest Lists". Reads formats 1 and 2 (3 where nothing of it is
+// needed), writes 2.
 #pragma once
 
 #include <map>
@@ -30,8 +31,8 @@ struct DataFile {
   std::vector<int64_t> split_offsets;
   std::vector<FieldId> equality_ids;
   std::optional<int32_t> sort_order_id;
-  std::string referenced_data_file;           // position deletes of one data file
-  std::optional<int64_t> content_offset;      // format 3: a deletion vector's place in its Puffin file
+  std::string referenced_data_file;       // position deletes of one data file
+  std::optional<int64_t> content_offset;  // format 3: a deletion vector's place in its Puffin file
   std::optional<int64_t> content_size_bytes;
 };
 
@@ -65,11 +66,13 @@ struct ManifestFile {
   bool MayHoldLive() const { return !added_files || !existing_files || *added_files + *existing_files > 0; }
 };
 
-/// The manifests of a snapshot. `table_location` resolves nothing: locations are absolute, as the specification wants them.
+/// The manifests of a snapshot. `table_location` resolves nothing: locations are absolute, as the specification wants
+/// them.
 Result<std::vector<ManifestFile>> ReadManifestList(storage::Storage& storage, const Snapshot& snapshot);
 
 /// All entries, deleted ones too, with sequence numbers and snapshot ids inherited from the list.
-Result<std::vector<ManifestEntry>> ReadManifest(storage::Storage& storage, const ManifestFile& manifest, const TableMetadata& metadata);
+Result<std::vector<ManifestEntry>> ReadManifest(storage::Storage& storage, const ManifestFile& manifest,
+                                                const TableMetadata& metadata);
 
 struct ManifestContent {
   const Schema* schema = nullptr;
@@ -77,9 +80,10 @@ struct ManifestContent {
   bool holds_deletes = false;
   SnapshotId snapshot_id = 0;
 };
-/// Writes the entries to `location` and returns what the list says of it; the sequence number is left for the list to give.
-Result<ManifestFile> WriteManifest(storage::Storage& storage, const std::string& location, const ManifestContent& content,
-                                   const std::vector<ManifestEntry>& entries);
+/// Writes the entries to `location` and returns what the list says of it; the sequence number is left for the list to
+/// give.
+Result<ManifestFile> WriteManifest(storage::Storage& storage, const std::string& location,
+                                   const ManifestContent& content, const std::vector<ManifestEntry>& entries);
 
 /// Manifests whose sequence number is not yet given (added by this snapshot) get `sequence_number`.
 Status WriteManifestList(storage::Storage& storage, const std::string& location, const Snapshot& snapshot,

@@ -11,7 +11,8 @@
 namespace ingot::iceberg {
 
 bool PartitionSpec::IsUnpartitioned() const {
-  return std::ranges::all_of(fields, [](const PartitionField& field) { return field.transform.kind == TransformKind::kVoid; });
+  return std::ranges::all_of(fields,
+                             [](const PartitionField& field) { return field.transform.kind == TransformKind::kVoid; });
 }
 
 bool PartitionSpec::SameFields(const PartitionSpec& other) const {
@@ -42,8 +43,12 @@ const Snapshot* TableMetadata::SnapshotById(SnapshotId id) const {
   return nullptr;
 }
 
-const Schema& TableMetadata::CurrentSchema() const { return *SchemaById(current_schema_id); }
-const PartitionSpec& TableMetadata::DefaultSpec() const { return *SpecById(default_spec_id); }
+const Schema& TableMetadata::CurrentSchema() const {
+  return *SchemaById(current_schema_id);
+}
+const PartitionSpec& TableMetadata::DefaultSpec() const {
+  return *SpecById(default_spec_id);
+}
 const Snapshot* TableMetadata::CurrentSnapshot() const {
   return current_snapshot_id ? SnapshotById(*current_snapshot_id) : nullptr;
 }
@@ -66,21 +71,26 @@ int64_t TableMetadata::PropertyInt(const std::string& key, int64_t fallback) con
   return number;
 }
 
-Result<PartitionSpec> MakePartitionSpec(const std::vector<std::pair<std::string, Transform>>& partition, const Schema& schema,
-                                        const std::vector<PartitionSpec>& known, FieldId& last_partition_id) {
+Result<PartitionSpec> MakePartitionSpec(const std::vector<std::pair<std::string, Transform>>& partition,
+                                        const Schema& schema, const std::vector<PartitionSpec>& known,
+                                        FieldId& last_partition_id) {
   PartitionSpec spec;
   for (const auto& [column, transform] : partition) {
     const Field* source = schema.FindByName(column);
     if (source == nullptr) return Fail(ErrorKind::kBadInput, "partition column does not exist: " + column);
     INGOT_TRY(TransformResultType(transform, source->type));
     std::string suffix;
-    if (transform.kind == TransformKind::kTruncate) suffix = "_trunc";
-    else if (transform.kind != TransformKind::kIdentity) suffix = "_" + TransformName(transform).substr(0, TransformName(transform).find('['));
+    if (transform.kind == TransformKind::kTruncate)
+      suffix = "_trunc";
+    else if (transform.kind != TransformKind::kIdentity)
+      suffix = "_" + TransformName(transform).substr(0, TransformName(transform).find('['));
     PartitionField field{.source_id = source->id, .field_id = 0, .name = column + suffix, .transform = transform};
-    if (transform.kind != TransformKind::kIdentity && schema.FindByName(field.name) != nullptr) field.name += "_partition";
+    if (transform.kind != TransformKind::kIdentity && schema.FindByName(field.name) != nullptr)
+      field.name += "_partition";
     for (const PartitionSpec& other : known)
       for (const PartitionField& candidate : other.fields)
-        if (candidate.source_id == field.source_id && candidate.transform == transform) field.field_id = candidate.field_id, field.name = candidate.name;
+        if (candidate.source_id == field.source_id && candidate.transform == transform)
+          field.field_id = candidate.field_id, field.name = candidate.name;
     if (field.field_id == 0) field.field_id = ++last_partition_id;
     spec.fields.push_back(std::move(field));
   }
@@ -116,7 +126,8 @@ void SetCurrentSchema(TableMetadata& metadata, Schema schema) {
 }
 
 Status SetPartition(TableMetadata& metadata, const std::vector<std::pair<std::string, Transform>>& partition) {
-  INGOT_ASSIGN(PartitionSpec spec, MakePartitionSpec(partition, metadata.CurrentSchema(), metadata.partition_specs, metadata.last_partition_id));
+  INGOT_ASSIGN(PartitionSpec spec, MakePartitionSpec(partition, metadata.CurrentSchema(), metadata.partition_specs,
+                                                     metadata.last_partition_id));
   for (const PartitionSpec& known : metadata.partition_specs) {
     if (!known.SameFields(spec)) continue;
     metadata.default_spec_id = known.spec_id;
@@ -155,7 +166,8 @@ std::vector<const Snapshot*> AncestorsOf(const TableMetadata& metadata, std::opt
 Status RollbackTo(TableMetadata& metadata, SnapshotId id) {
   const auto chain = AncestorsOf(metadata, metadata.current_snapshot_id);
   if (std::ranges::find(chain, id, &Snapshot::snapshot_id) == chain.end())
-    return Fail(ErrorKind::kBadInput, fmt::format("snapshot {} is not an ancestor of the current one: see the history of the table", id));
+    return Fail(ErrorKind::kBadInput,
+                fmt::format("snapshot {} is not an ancestor of the current one: see the history of the table", id));
   metadata.current_snapshot_id = id;
   metadata.refs["main"].snapshot_id = id;
   metadata.snapshot_log.push_back({NowMicros() / 1000, id});

@@ -52,11 +52,11 @@ struct Snapshot {
   std::optional<SnapshotId> parent_id;
   SequenceNumber sequence_number = 0;
   int64_t timestamp_ms = 0;
-  std::string manifest_list;           // empty in old format-1 snapshots, which name their manifests:
+  std::string manifest_list;  // empty in old format-1 snapshots, which name their manifests:
   std::vector<std::string> manifests;
-  Properties summary;                  // with "operation": append, replace, overwrite, delete
+  Properties summary;  // with "operation": append, replace, overwrite, delete
   std::optional<int32_t> schema_id;
-  std::string other;                   // JSON object text of keys this version does not know
+  std::string other;  // JSON object text of keys this version does not know
 
   std::string Operation() const;
 };
@@ -119,7 +119,7 @@ Result<TableMetadata> ParseTableMetadata(std::string_view json);
 std::string TableMetadataToJson(const TableMetadata& metadata);
 
 struct NewTable {
-  Schema schema;  // field ids are given afresh
+  Schema schema;                                             // field ids are given afresh
   std::vector<std::pair<std::string, Transform>> partition;  // source column name and transform
   std::string location;
   Properties properties;
@@ -128,8 +128,9 @@ struct NewTable {
 Result<TableMetadata> MakeTableMetadata(const NewTable& table);
 
 /// A spec over `schema` with fresh field ids after `last_partition_id`; fields equal to one of `known` keep its id.
-Result<PartitionSpec> MakePartitionSpec(const std::vector<std::pair<std::string, Transform>>& partition, const Schema& schema,
-                                        const std::vector<PartitionSpec>& known, FieldId& last_partition_id);
+Result<PartitionSpec> MakePartitionSpec(const std::vector<std::pair<std::string, Transform>>& partition,
+                                        const Schema& schema, const std::vector<PartitionSpec>& known,
+                                        FieldId& last_partition_id);
 
 /// Makes `schema` the current one: an equal older schema is used again, else it is added with the next id.
 void SetCurrentSchema(TableMetadata& metadata, Schema schema);

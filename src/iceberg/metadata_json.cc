@@ -24,7 +24,8 @@ Transform TransformFrom(const Json& json) {
 FieldId SourceIdFrom(const Json& json) {
   if (!json.contains("source-id") && json.contains("source-ids")) {
     const Json& ids = json["source-ids"];
-    if (!ids.is_array() || ids.size() != 1) throw JsonProblem{ErrorKind::kUnsupported, "multi-argument transforms are not supported"};
+    if (!ids.is_array() || ids.size() != 1)
+      throw JsonProblem{ErrorKind::kUnsupported, "multi-argument transforms are not supported"};
     return As<int32_t>(ids[0], "source-ids");
   }
   return Get<int32_t>(json, "source-id");
@@ -47,7 +48,10 @@ std::vector<PartitionField> PartitionFieldsFrom(const Json& fields) {
 Json PartitionFieldsJson(const PartitionSpec& spec) {
   Json fields = Json::array();
   for (const PartitionField& field : spec.fields)
-    fields.push_back({{"source-id", field.source_id}, {"field-id", field.field_id}, {"name", field.name}, {"transform", TransformName(field.transform)}});
+    fields.push_back({{"source-id", field.source_id},
+                      {"field-id", field.field_id},
+                      {"name", field.name},
+                      {"transform", TransformName(field.transform)}});
   return fields;
 }
 
@@ -55,7 +59,10 @@ SortOrder SortOrderFrom(const Json& json) {
   SortOrder order{.order_id = Get<int32_t>(json, "order-id")};
   for (const Json& field : ArrayOrEmpty(json, "fields")) {
     const auto direction = Get<std::string>(field, "direction"), nulls = Get<std::string>(field, "null-order");
-    order.fields.push_back({.source_id = SourceIdFrom(field), .transform = TransformFrom(field), .descending = direction == "desc", .nulls_first = nulls == "nulls-first"});
+    order.fields.push_back({.source_id = SourceIdFrom(field),
+                            .transform = TransformFrom(field),
+                            .descending = direction == "desc",
+                            .nulls_first = nulls == "nulls-first"});
   }
   return order;
 }
@@ -78,10 +85,12 @@ Snapshot SnapshotFrom(const Json& json) {
                     .manifest_list = Maybe<std::string>(json, "manifest-list").value_or(""),
                     .summary = StringMap(json, "summary"),
                     .schema_id = Maybe<int32_t>(json, "schema-id")};
-  for (const Json& manifest : ArrayOrEmpty(json, "manifests")) snapshot.manifests.push_back(As<std::string>(manifest, "manifests"));
+  for (const Json& manifest : ArrayOrEmpty(json, "manifests"))
+    snapshot.manifests.push_back(As<std::string>(manifest, "manifests"));
   if (snapshot.manifest_list.empty() && !json.contains("manifests"))
     Refuse(fmt::format("snapshot {} has neither 'manifest-list' nor 'manifests'", snapshot.snapshot_id));
-  snapshot.other = Others(json, {"snapshot-id", "parent-snapshot-id", "sequence-number", "timestamp-ms", "manifest-list", "manifests", "summary", "schema-id"});
+  snapshot.other = Others(json, {"snapshot-id", "parent-snapshot-id", "sequence-number", "timestamp-ms",
+                                 "manifest-list", "manifests", "summary", "schema-id"});
   return snapshot;
 }
 
@@ -91,8 +100,10 @@ Json SnapshotJson(const Snapshot& snapshot, int32_t format_version) {
   if (snapshot.parent_id) json["parent-snapshot-id"] = *snapshot.parent_id;
   if (format_version >= 2) json["sequence-number"] = snapshot.sequence_number;
   json["timestamp-ms"] = snapshot.timestamp_ms;
-  if (!snapshot.manifest_list.empty()) json["manifest-list"] = snapshot.manifest_list;
-  else json["manifests"] = snapshot.manifests;
+  if (!snapshot.manifest_list.empty())
+    json["manifest-list"] = snapshot.manifest_list;
+  else
+    json["manifests"] = snapshot.manifests;
   if (!snapshot.summary.empty()) json["summary"] = snapshot.summary;
   if (snapshot.schema_id) json["schema-id"] = *snapshot.schema_id;
   return json;
@@ -104,7 +115,8 @@ SnapshotRef RefFrom(const Json& json) {
                   .min_snapshots_to_keep = Maybe<int64_t>(json, "min-snapshots-to-keep"),
                   .max_snapshot_age_ms = Maybe<int64_t>(json, "max-snapshot-age-ms"),
                   .max_ref_age_ms = Maybe<int64_t>(json, "max-ref-age-ms")};
-  if (ref.type != "branch" && ref.type != "tag") Refuse("a ref's 'type' must be 'branch' or 'tag', not '" + ref.type + "'");
+  if (ref.type != "branch" && ref.type != "tag")
+    Refuse("a ref's 'type' must be 'branch' or 'tag', not '" + ref.type + "'");
   return ref;
 }
 
@@ -146,7 +158,8 @@ void SpecsFrom(const Json& json, TableMetadata& metadata) {
     metadata.last_partition_id = Get<int32_t>(json, "last-partition-id");
   } else {
     for (const PartitionSpec& spec : metadata.partition_specs)
-      for (const PartitionField& field : spec.fields) metadata.last_partition_id = std::max(metadata.last_partition_id, field.field_id);
+      for (const PartitionField& field : spec.fields)
+        metadata.last_partition_id = std::max(metadata.last_partition_id, field.field_id);
     metadata.last_partition_id = Maybe<int32_t>(json, "last-partition-id").value_or(metadata.last_partition_id);
   }
 }
@@ -155,8 +168,9 @@ void SortOrdersFrom(const Json& json, TableMetadata& metadata) {
   if (metadata.format_version >= 2 && !json.contains("sort-orders")) Refuse("missing 'sort-orders'");
   for (const Json& order : ArrayOrEmpty(json, "sort-orders")) metadata.sort_orders.push_back(SortOrderFrom(order));
   if (metadata.sort_orders.empty()) metadata.sort_orders.push_back({});
-  metadata.default_sort_order_id = metadata.format_version >= 2 ? Get<int32_t>(json, "default-sort-order-id")
-                                                                : Maybe<int32_t>(json, "default-sort-order-id").value_or(0);
+  metadata.default_sort_order_id = metadata.format_version >= 2
+                                       ? Get<int32_t>(json, "default-sort-order-id")
+                                       : Maybe<int32_t>(json, "default-sort-order-id").value_or(0);
 }
 
 void HistoryFrom(const Json& json, TableMetadata& metadata) {
@@ -172,8 +186,10 @@ void HistoryFrom(const Json& json, TableMetadata& metadata) {
   if (metadata.current_snapshot_id && metadata.CurrentSnapshot() == nullptr)
     Refuse(fmt::format("'current-snapshot-id' {} is not among 'snapshots'", *metadata.current_snapshot_id));
   for (const auto& [name, ref] : metadata.refs)
-    if (metadata.SnapshotById(ref.snapshot_id) == nullptr) Refuse(fmt::format("ref '{}' names an unknown snapshot {}", name, ref.snapshot_id));
-  if (metadata.current_snapshot_id && !metadata.refs.contains("main")) metadata.refs["main"] = {.snapshot_id = *metadata.current_snapshot_id};
+    if (metadata.SnapshotById(ref.snapshot_id) == nullptr)
+      Refuse(fmt::format("ref '{}' names an unknown snapshot {}", name, ref.snapshot_id));
+  if (metadata.current_snapshot_id && !metadata.refs.contains("main"))
+    metadata.refs["main"] = {.snapshot_id = *metadata.current_snapshot_id};
   if (metadata.refs.contains("main") && metadata.refs["main"].snapshot_id != metadata.current_snapshot_id)
     Refuse("'current-snapshot-id' and the main branch differ");
 }
@@ -182,8 +198,10 @@ TableMetadata MetadataFrom(const Json& json) {
   TableMetadata metadata;
   metadata.format_version = Get<int32_t>(json, "format-version");
   if (metadata.format_version < 1 || metadata.format_version > 3)
-    throw JsonProblem{ErrorKind::kUnsupported, fmt::format("format version {}; this program reads 1 to 3", metadata.format_version)};
-  metadata.table_uuid = metadata.format_version >= 2 ? Get<std::string>(json, "table-uuid") : Maybe<std::string>(json, "table-uuid").value_or("");
+    throw JsonProblem{ErrorKind::kUnsupported,
+                      fmt::format("format version {}; this program reads 1 to 3", metadata.format_version)};
+  metadata.table_uuid = metadata.format_version >= 2 ? Get<std::string>(json, "table-uuid")
+                                                     : Maybe<std::string>(json, "table-uuid").value_or("");
   metadata.location = Get<std::string>(json, "location");
   metadata.last_sequence_number = metadata.format_version >= 2 ? Get<int64_t>(json, "last-sequence-number") : 0;
   metadata.last_updated_ms = Get<int64_t>(json, "last-updated-ms");
@@ -193,20 +211,42 @@ TableMetadata MetadataFrom(const Json& json) {
   SortOrdersFrom(json, metadata);
   metadata.properties = StringMap(json, "properties");
   HistoryFrom(json, metadata);
-  metadata.other = Others(json, {"format-version", "table-uuid", "location", "last-sequence-number", "last-updated-ms", "last-column-id",
-                                 "schema", "schemas", "current-schema-id", "partition-spec", "partition-specs", "default-spec-id",
-                                 "last-partition-id", "sort-orders", "default-sort-order-id", "properties", "current-snapshot-id",
-                                 "snapshots", "snapshot-log", "metadata-log", "refs"});
+  metadata.other = Others(json, {"format-version",
+                                 "table-uuid",
+                                 "location",
+                                 "last-sequence-number",
+                                 "last-updated-ms",
+                                 "last-column-id",
+                                 "schema",
+                                 "schemas",
+                                 "current-schema-id",
+                                 "partition-spec",
+                                 "partition-specs",
+                                 "default-spec-id",
+                                 "last-partition-id",
+                                 "sort-orders",
+                                 "default-sort-order-id",
+                                 "properties",
+                                 "current-snapshot-id",
+                                 "snapshots",
+                                 "snapshot-log",
+                                 "metadata-log",
+                                 "refs"});
   return metadata;
 }
 
 void HistoryInto(const TableMetadata& metadata, Json& json) {
-  if (metadata.current_snapshot_id) json["current-snapshot-id"] = *metadata.current_snapshot_id;
-  else if (metadata.format_version < 3) json["current-snapshot-id"] = -1;
+  if (metadata.current_snapshot_id)
+    json["current-snapshot-id"] = *metadata.current_snapshot_id;
+  else if (metadata.format_version < 3)
+    json["current-snapshot-id"] = -1;
   Json snapshots = Json::array(), snapshot_log = Json::array(), metadata_log = Json::array(), refs = Json::object();
-  for (const Snapshot& snapshot : metadata.snapshots) snapshots.push_back(SnapshotJson(snapshot, metadata.format_version));
-  for (const auto& entry : metadata.snapshot_log) snapshot_log.push_back({{"timestamp-ms", entry.timestamp_ms}, {"snapshot-id", entry.snapshot_id}});
-  for (const auto& entry : metadata.metadata_log) metadata_log.push_back({{"timestamp-ms", entry.timestamp_ms}, {"metadata-file", entry.metadata_file}});
+  for (const Snapshot& snapshot : metadata.snapshots)
+    snapshots.push_back(SnapshotJson(snapshot, metadata.format_version));
+  for (const auto& entry : metadata.snapshot_log)
+    snapshot_log.push_back({{"timestamp-ms", entry.timestamp_ms}, {"snapshot-id", entry.snapshot_id}});
+  for (const auto& entry : metadata.metadata_log)
+    metadata_log.push_back({{"timestamp-ms", entry.timestamp_ms}, {"metadata-file", entry.metadata_file}});
   for (const auto& [name, ref] : metadata.refs) refs[name] = RefJson(ref);
   json["snapshots"] = std::move(snapshots);
   json["snapshot-log"] = std::move(snapshot_log);

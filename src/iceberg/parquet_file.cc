@@ -49,8 +49,11 @@ Result<std::shared_ptr<parquet::WriterProperties>> PropertiesFor(const Schema& s
       case TypeId::kFloat:
       case TypeId::kDouble:
       case TypeId::kUuid:
-      case TypeId::kFixed: builder.disable_dictionary(field.name); break;
-      default: break;
+      case TypeId::kFixed:
+        builder.disable_dictionary(field.name);
+        break;
+      default:
+        break;
     }
   }
   return builder.build();
@@ -58,19 +61,25 @@ Result<std::shared_ptr<parquet::WriterProperties>> PropertiesFor(const Schema& s
 
 class Writer : public ParquetFileWriter {
  public:
-  Writer(std::string location, Schema schema, std::shared_ptr<arrow::Schema> arrow_schema, std::shared_ptr<arrow::io::OutputStream> stream)
-      : location_(std::move(location)), schema_(std::move(schema)), arrow_schema_(std::move(arrow_schema)), stream_(std::move(stream)) {}
+  Writer(std::string location, Schema schema, std::shared_ptr<arrow::Schema> arrow_schema,
+         std::shared_ptr<arrow::io::OutputStream> stream)
+      : location_(std::move(location)),
+        schema_(std::move(schema)),
+        arrow_schema_(std::move(arrow_schema)),
+        stream_(std::move(stream)) {}
 
   Status Start(const std::shared_ptr<parquet::WriterProperties>& properties) {
     // The UUID logical type comes from Arrow's extension type only.
     arrow::FieldVector fields = arrow_schema_->fields();
     for (size_t i = 0; i < fields.size(); ++i)
       if (schema_.fields[i].type.id == TypeId::kUuid) {
-        fields[i] = arrow::field(fields[i]->name(), arrow::extension::uuid(), fields[i]->nullable(),
-                                 arrow::key_value_metadata({"PARQUET:field_id"}, {std::to_string(schema_.fields[i].id)}));
+        fields[i] =
+            arrow::field(fields[i]->name(), arrow::extension::uuid(), fields[i]->nullable(),
+                         arrow::key_value_metadata({"PARQUET:field_id"}, {std::to_string(schema_.fields[i].id)}));
       }
     file_schema_ = arrow::schema(std::move(fields));
-    INGOT_ARROW_ASSIGN(writer_, parquet::arrow::FileWriter::Open(*file_schema_, arrow::default_memory_pool(), stream_, properties));
+    INGOT_ARROW_ASSIGN(
+        writer_, parquet::arrow::FileWriter::Open(*file_schema_, arrow::default_memory_pool(), stream_, properties));
     return {};
   }
 
@@ -83,7 +92,8 @@ class Writer : public ParquetFileWriter {
       arrow::ArrayVector chunks;
       const auto& type = file_schema_->field(i)->type();
       for (const auto& batch : rows)
-        chunks.push_back(type->id() == arrow::Type::EXTENSION ? arrow::ExtensionType::WrapArray(type, batch->column(i)) : batch->column(i));
+        chunks.push_back(type->id() == arrow::Type::EXTENSION ? arrow::ExtensionType::WrapArray(type, batch->column(i))
+                                                              : batch->column(i));
       CountNaN(chunks, schema_.fields[size_t(i)]);
       columns.push_back(std::make_shared<arrow::ChunkedArray>(std::move(chunks), type));
     }
@@ -108,10 +118,13 @@ class Writer : public ParquetFileWriter {
     int64_t count = 0;
     for (const auto& chunk : chunks) {
       const auto scan = [&](const auto& array) {
-        for (int64_t row = 0; row < array.length(); ++row) count += std::isnan(array.raw_values()[row]) && array.IsValid(row);
+        for (int64_t row = 0; row < array.length(); ++row)
+          count += std::isnan(array.raw_values()[row]) && array.IsValid(row);
       };
-      if (field.type.id == TypeId::kDouble) scan(static_cast<const arrow::DoubleArray&>(*chunk));
-      else scan(static_cast<const arrow::FloatArray&>(*chunk));
+      if (field.type.id == TypeId::kDouble)
+        scan(static_cast<const arrow::DoubleArray&>(*chunk));
+      else
+        scan(static_cast<const arrow::FloatArray&>(*chunk));
     }
     nan_counts_[field.id] += count;
   }
@@ -127,7 +140,8 @@ class Writer : public ParquetFileWriter {
 
 }  // namespace
 
-Result<std::unique_ptr<ParquetFileWriter>> ParquetFileWriter::Open(storage::Storage& storage, std::string location, const Schema& schema,
+Result<std::unique_ptr<ParquetFileWriter>> ParquetFileWriter::Open(storage::Storage& storage, std::string location,
+                                                                   const Schema& schema,
                                                                    const TableMetadata& metadata) {
   INGOT_ASSIGN(auto properties, PropertiesFor(schema, metadata));
   INGOT_ASSIGN(auto arrow_schema, ToArrowSchema(schema));

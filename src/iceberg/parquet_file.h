@@ -13,8 +13,8 @@ namespace ingot::iceberg {
 class ParquetFileWriter {
  public:
   /// Compression and level from write.parquet.compression-codec and -level (default zstd, 1).
-  static Result<std::unique_ptr<ParquetFileWriter>> Open(storage::Storage& storage, std::string location, const Schema& schema,
-                                                         const TableMetadata& metadata);
+  static Result<std::unique_ptr<ParquetFileWriter>> Open(storage::Storage& storage, std::string location,
+                                                         const Schema& schema, const TableMetadata& metadata);
   virtual ~ParquetFileWriter() = default;
   /// Writes the rows as one row group.
   virtual Status WriteRowGroup(const std::vector<std::shared_ptr<arrow::RecordBatch>>& rows) = 0;

@@ -23,9 +23,12 @@ auto RangeOf(const parquet::Statistics& statistics) {
   return std::pair(typed.min(), typed.max());
 }
 
-std::string BytesOf(const parquet::ByteArray& bytes) { return std::string(reinterpret_cast<const char*>(bytes.ptr), bytes.len); }
+std::string BytesOf(const parquet::ByteArray& bytes) {
+  return std::string(reinterpret_cast<const char*>(bytes.ptr), bytes.len);
+}
 
-std::optional<Range> ReadRange(const parquet::Statistics& statistics, const parquet::ColumnDescriptor& column, const Type& type) {
+std::optional<Range> ReadRange(const parquet::Statistics& statistics, const parquet::ColumnDescriptor& column,
+                               const Type& type) {
   if (!statistics.HasMinMax()) return std::nullopt;
   switch (statistics.physical_type()) {
     case parquet::Type::BOOLEAN: {
@@ -56,11 +59,13 @@ std::optional<Range> ReadRange(const parquet::Statistics& statistics, const parq
     }
     case parquet::Type::FIXED_LEN_BYTE_ARRAY: {
       const auto [min, max] = RangeOf<parquet::FLBAStatistics>(statistics);
-      const std::string low(reinterpret_cast<const char*>(min.ptr), size_t(column.type_length())), high(reinterpret_cast<const char*>(max.ptr), size_t(column.type_length()));
+      const std::string low(reinterpret_cast<const char*>(min.ptr), size_t(column.type_length())),
+          high(reinterpret_cast<const char*>(max.ptr), size_t(column.type_length()));
       if (type.id == TypeId::kDecimal) return Range{Decimal{DecimalFromBytes(low)}, Decimal{DecimalFromBytes(high)}};
       return Range{low, high};
     }
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -79,7 +84,8 @@ void StoreBounds(const Type& type, FieldId id, const Range& range, DataFile& fil
     const bool is_text = type.id == TypeId::kString;
     file.lower_bounds[id] = TruncateLower(std::get<std::string>(range.lower), is_text);
     const std::string& high = std::get<std::string>(range.upper);
-    if (const auto upper = is_text ? TruncateUpperText(high, kBoundLength) : TruncateUpperBytes(high, kBoundLength)) file.upper_bounds[id] = *upper;
+    if (const auto upper = is_text ? TruncateUpperText(high, kBoundLength) : TruncateUpperBytes(high, kBoundLength))
+      file.upper_bounds[id] = *upper;
     return;
   }
   file.lower_bounds[id] = SerializeValue(range.lower, type);
@@ -87,10 +93,15 @@ void StoreBounds(const Type& type, FieldId id, const Range& range, DataFile& fil
 }
 
 void EncodeCodePoint(uint32_t c, std::string& out) {
-  if (c < 0x80) out += char(c);
-  else if (c < 0x800) out += char(0xC0 | (c >> 6)), out += char(0x80 | (c & 0x3F));
-  else if (c < 0x10000) out += char(0xE0 | (c >> 12)), out += char(0x80 | ((c >> 6) & 0x3F)), out += char(0x80 | (c & 0x3F));
-  else out += char(0xF0 | (c >> 18)), out += char(0x80 | ((c >> 12) & 0x3F)), out += char(0x80 | ((c >> 6) & 0x3F)), out += char(0x80 | (c & 0x3F));
+  if (c < 0x80)
+    out += char(c);
+  else if (c < 0x800)
+    out += char(0xC0 | (c >> 6)), out += char(0x80 | (c & 0x3F));
+  else if (c < 0x10000)
+    out += char(0xE0 | (c >> 12)), out += char(0x80 | ((c >> 6) & 0x3F)), out += char(0x80 | (c & 0x3F));
+  else
+    out += char(0xF0 | (c >> 18)), out += char(0x80 | ((c >> 12) & 0x3F)), out += char(0x80 | ((c >> 6) & 0x3F)),
+        out += char(0x80 | (c & 0x3F));
 }
 
 std::vector<uint32_t> CodePoints(const std::string& text) {
@@ -143,7 +154,9 @@ Status FillMetrics(const parquet::FileMetaData& footer, const Schema& schema, Da
   file.record_count = footer.num_rows();
   for (int group = 0; group < footer.num_row_groups(); ++group) {
     const auto chunk = footer.RowGroup(group)->ColumnChunk(0);
-    file.split_offsets.push_back(chunk->has_dictionary_page() ? std::min(chunk->dictionary_page_offset(), chunk->data_page_offset()) : chunk->data_page_offset());
+    file.split_offsets.push_back(chunk->has_dictionary_page()
+                                     ? std::min(chunk->dictionary_page_offset(), chunk->data_page_offset())
+                                     : chunk->data_page_offset());
   }
   for (int i = 0; i < footer.num_columns(); ++i) {
     const parquet::ColumnDescriptor& column = *footer.schema()->Column(i);

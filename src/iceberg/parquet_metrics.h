@@ -12,10 +12,12 @@ class FileMetaData;
 
 namespace ingot::iceberg {
 
-/// Fills counts, sizes, split offsets and bounds of `file`. Text and bytes are cut to 16 characters, the upper bound rounded up.
+/// Fills counts, sizes, split offsets and bounds of `file`. Text and bytes are cut to 16 characters, the upper bound
+/// rounded up.
 Status FillMetrics(const parquet::FileMetaData& footer, const Schema& schema, DataFile& file);
 
-/// The shortest text that begins with `text`'s first `count` code points and is not below `text`; nothing when there is none.
+/// The shortest text that begins with `text`'s first `count` code points and is not below `text`; nothing when there is
+/// none.
 std::optional<std::string> TruncateUpperText(const std::string& text, size_t count);
 std::optional<std::string> TruncateUpperBytes(const std::string& bytes, size_t count);
 

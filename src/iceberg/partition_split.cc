@@ -27,7 +27,8 @@ struct ValuesLess {
 };
 
 /// Group number per row, for the common single day or hour partition: one division per run of equal results.
-void GroupByDivision(const arrow::Array& array, int64_t divisor, std::vector<int32_t>& groups, std::vector<std::vector<Value>>& keys) {
+void GroupByDivision(const arrow::Array& array, int64_t divisor, std::vector<int32_t>& groups,
+                     std::vector<std::vector<Value>>& keys) {
   const auto& values = static_cast<const arrow::Int64Array&>(array);
   std::map<int64_t, int32_t> known;
   int32_t null_group = -1, last_group = -1;
@@ -56,12 +57,14 @@ Result<PartitionSplitter> PartitionSplitter::Make(const PartitionSpec& spec, con
   PartitionSplitter splitter;
   for (const PartitionField& field : spec.fields) {
     if (field.transform.kind == TransformKind::kUnknown)
-      return Fail(ErrorKind::kUnsupported, "cannot write with the unknown partition transform " + field.transform.unknown_name);
+      return Fail(ErrorKind::kUnsupported,
+                  "cannot write with the unknown partition transform " + field.transform.unknown_name);
     Source source{.column = -1, .type = {}, .transform = field.transform};
     for (size_t i = 0; i < schema.fields.size(); ++i)
       if (schema.fields[i].id == field.source_id) source.column = int(i), source.type = schema.fields[i].type;
     if (source.column < 0 && field.transform.kind != TransformKind::kVoid)
-      return Fail(ErrorKind::kUnsupported, "cannot write: the source of partition field " + field.name + " is not a top-level column");
+      return Fail(ErrorKind::kUnsupported,
+                  "cannot write: the source of partition field " + field.name + " is not a top-level column");
     splitter.sources_.push_back(std::move(source));
   }
   return splitter;
@@ -95,7 +98,8 @@ Result<std::vector<PartitionedBatch>> PartitionSplitter::Split(const std::shared
   std::vector<PartitionedBatch> split;
   for (size_t i = 0; i < keys.size(); ++i) {
     INGOT_ARROW_ASSIGN(const auto indices, rows[i].Finish());
-    INGOT_ARROW_ASSIGN(const auto taken, arrow::compute::Take(arrow::Datum(batch), arrow::Datum(indices), arrow::compute::TakeOptions::NoBoundsCheck()));
+    INGOT_ARROW_ASSIGN(const auto taken, arrow::compute::Take(arrow::Datum(batch), arrow::Datum(indices),
+                                                              arrow::compute::TakeOptions::NoBoundsCheck()));
     split.push_back({std::move(keys[i]), taken.record_batch()});
   }
   return split;

@@ -18,7 +18,8 @@ struct PartitionedBatch {
 
 class PartitionSplitter {
  public:
-  /// Source columns must be top-level columns of the schema. Errors: kUnsupported otherwise, or for an unknown transform.
+  /// Source columns must be top-level columns of the schema. Errors: kUnsupported otherwise, or for an unknown
+  /// transform.
   static Result<PartitionSplitter> Make(const PartitionSpec& spec, const Schema& schema);
 
   /// Rows keep their order within a partition. Cost: O(rows) hash look-ups; one Take per partition of a mixed batch.

@@ -32,8 +32,10 @@ void AppendKey(std::string& key, const Value& value, const Type& type) {
 
 /// Calls `use` with each batch of a delete file.
 template <typename Use>
-Status ForEachBatch(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata, const Schema& columns, const DataFile& file, Use use) {
-  INGOT_ASSIGN(const auto reader, OpenTask(std::move(storage), metadata, columns, FileTask{.file = file, .sequence_number = 0, .deletes = {}}));
+Status ForEachBatch(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata, const Schema& columns,
+                    const DataFile& file, Use use) {
+  INGOT_ASSIGN(const auto reader, OpenTask(std::move(storage), metadata, columns,
+                                           FileTask{.file = file, .sequence_number = 0, .deletes = {}}));
   while (true) {
     INGOT_ARROW_ASSIGN(const auto batch, reader->Next());
     if (batch == nullptr) return {};
@@ -43,12 +45,13 @@ Status ForEachBatch(std::shared_ptr<storage::Storage> storage, const TableMetada
 
 }  // namespace
 
-Status RowDeletes::ReadPositions(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata, const DataFile& file,
-                                 const std::string& data_location) {
-  const Schema columns{.schema_id = 0,
-                       .fields = {{.id = kDeleteFilePath, .name = "file_path", .type = {.id = TypeId::kString}, .required = true},
-                                  {.id = kDeletePosition, .name = "pos", .type = {.id = TypeId::kLong}, .required = true}},
-                       .identifier_field_ids = {}};
+Status RowDeletes::ReadPositions(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata,
+                                 const DataFile& file, const std::string& data_location) {
+  const Schema columns{
+      .schema_id = 0,
+      .fields = {{.id = kDeleteFilePath, .name = "file_path", .type = {.id = TypeId::kString}, .required = true},
+                 {.id = kDeletePosition, .name = "pos", .type = {.id = TypeId::kLong}, .required = true}},
+      .identifier_field_ids = {}};
   return ForEachBatch(std::move(storage), metadata, columns, file, [&](const arrow::RecordBatch& batch) {
     const auto& paths = static_cast<const arrow::StringArray&>(*batch.column(0));
     const auto& positions = static_cast<const arrow::Int64Array&>(*batch.column(1));
@@ -57,33 +60,41 @@ Status RowDeletes::ReadPositions(std::shared_ptr<storage::Storage> storage, cons
   });
 }
 
-Status RowDeletes::ReadEqualities(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata, const DataFile& file) {
+Status RowDeletes::ReadEqualities(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata,
+                                  const DataFile& file) {
   Schema columns;
   for (const FieldId id : file.equality_ids) {
     const Field* field = metadata.CurrentSchema().FindById(id);
-    for (auto schema = metadata.schemas.rbegin(); field == nullptr && schema != metadata.schemas.rend(); ++schema) field = schema->FindById(id);
+    for (auto schema = metadata.schemas.rbegin(); field == nullptr && schema != metadata.schemas.rend(); ++schema)
+      field = schema->FindById(id);
     if (field == nullptr || field->type.IsNested())
-      return Fail(ErrorKind::kUnsupported, fmt::format("equality deletes on field {} cannot be applied: {}", id, file.location));
+      return Fail(ErrorKind::kUnsupported,
+                  fmt::format("equality deletes on field {} cannot be applied: {}", id, file.location));
     Field optional = *field;
     optional.required = false;
     columns.fields.push_back(std::move(optional));
   }
   auto known = std::ranges::find(equalities_, file.equality_ids, &Equality::columns);
-  if (known == equalities_.end()) known = equalities_.insert(equalities_.end(), {.columns = file.equality_ids, .keys = {}});
+  if (known == equalities_.end())
+    known = equalities_.insert(equalities_.end(), {.columns = file.equality_ids, .keys = {}});
   return ForEachBatch(std::move(storage), metadata, columns, file, [&](const arrow::RecordBatch& batch) {
     for (int64_t row = 0; row < batch.num_rows(); ++row) {
       std::string key;
-      for (size_t i = 0; i < columns.fields.size(); ++i) AppendKey(key, CellValue(*batch.column(int(i)), row, columns.fields[i].type), columns.fields[i].type);
+      for (size_t i = 0; i < columns.fields.size(); ++i)
+        AppendKey(key, CellValue(*batch.column(int(i)), row, columns.fields[i].type), columns.fields[i].type);
       known->keys.insert(std::move(key));
     }
   });
 }
 
-Result<RowDeletes> RowDeletes::Read(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata, const FileTask& task) {
+Result<RowDeletes> RowDeletes::Read(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata,
+                                    const FileTask& task) {
   RowDeletes deletes;
   for (const DataFile& file : task.deletes) {
-    if (file.content == FileContent::kPositionDeletes) INGOT_TRY(deletes.ReadPositions(storage, metadata, file, task.file.location));
-    else INGOT_TRY(deletes.ReadEqualities(storage, metadata, file));
+    if (file.content == FileContent::kPositionDeletes)
+      INGOT_TRY(deletes.ReadPositions(storage, metadata, file, task.file.location));
+    else
+      INGOT_TRY(deletes.ReadEqualities(storage, metadata, file));
   }
   std::ranges::sort(deletes.positions_);
   return deletes;
@@ -91,18 +102,22 @@ Result<RowDeletes> RowDeletes::Read(std::shared_ptr<storage::Storage> storage, c
 
 std::vector<FieldId> RowDeletes::NeededColumns() const {
   std::vector<FieldId> needed;
-  for (const Equality& equality : equalities_) needed.insert(needed.end(), equality.columns.begin(), equality.columns.end());
+  for (const Equality& equality : equalities_)
+    needed.insert(needed.end(), equality.columns.begin(), equality.columns.end());
   return needed;
 }
 
-Status RowDeletes::Apply(const arrow::RecordBatch& batch, const Schema& columns, int64_t first_position, std::vector<bool>& keep) const {
+Status RowDeletes::Apply(const arrow::RecordBatch& batch, const Schema& columns, int64_t first_position,
+                         std::vector<bool>& keep) const {
   const auto begin = std::ranges::lower_bound(positions_, first_position);
-  for (auto it = begin; it != positions_.end() && *it < first_position + batch.num_rows(); ++it) keep[size_t(*it - first_position)] = false;
+  for (auto it = begin; it != positions_.end() && *it < first_position + batch.num_rows(); ++it)
+    keep[size_t(*it - first_position)] = false;
   for (const Equality& equality : equalities_) {
     std::vector<std::pair<int, Type>> sources;
     for (const FieldId id : equality.columns) {
       const auto field = std::ranges::find(columns.fields, id, &Field::id);
-      if (field == columns.fields.end()) return Fail(ErrorKind::kUnsupported, fmt::format("equality deletes on nested field {} cannot be applied", id));
+      if (field == columns.fields.end())
+        return Fail(ErrorKind::kUnsupported, fmt::format("equality deletes on nested field {} cannot be applied", id));
       sources.emplace_back(int(field - columns.fields.begin()), field->type);
     }
     std::string key;

@@ -29,8 +29,9 @@ Result<Schema> Project(const Schema& schema, const std::vector<std::string>& col
 }
 
 bool SamePartition(const DataFile& a, const DataFile& b) {
-  return a.spec_id == b.spec_id &&
-         std::ranges::equal(a.partition, b.partition, [](const Value& x, const Value& y) { return CompareValues(x, y) == 0; });
+  return a.spec_id == b.spec_id && std::ranges::equal(a.partition, b.partition, [](const Value& x, const Value& y) {
+           return CompareValues(x, y) == 0;
+         });
 }
 
 /// Specification, "Scan Planning": position deletes apply to data not newer than they are, equality deletes to older
@@ -53,7 +54,8 @@ bool Applies(const DeleteFile& del, const FileTask& task, const TableMetadata& m
 Status CheckReadable(const DataFile& file) {
   if (file.content_offset || file.format == "PUFFIN")
     return Fail(ErrorKind::kUnsupported, "deletion vectors (format 3) cannot be read yet: " + file.location);
-  if (file.format != "PARQUET") return Fail(ErrorKind::kUnsupported, "data files of format " + file.format + " cannot be read: " + file.location);
+  if (file.format != "PARQUET")
+    return Fail(ErrorKind::kUnsupported, "data files of format " + file.format + " cannot be read: " + file.location);
   return {};
 }
 
@@ -67,8 +69,10 @@ int64_t ScanPlan::RecordCount() const {
 
 Result<ScanPlan> PlanScan(storage::Storage& storage, const TableMetadata& metadata, const ScanOptions& options) {
   ScanPlan plan;
-  const Snapshot* snapshot = options.snapshot_id ? metadata.SnapshotById(*options.snapshot_id) : metadata.CurrentSnapshot();
-  if (options.snapshot_id && snapshot == nullptr) return Fail(ErrorKind::kNotFound, fmt::format("snapshot does not exist: {}", *options.snapshot_id));
+  const Snapshot* snapshot =
+      options.snapshot_id ? metadata.SnapshotById(*options.snapshot_id) : metadata.CurrentSnapshot();
+  if (options.snapshot_id && snapshot == nullptr)
+    return Fail(ErrorKind::kNotFound, fmt::format("snapshot does not exist: {}", *options.snapshot_id));
   // Reads of the past use the schema of the past (specification, "Scan Planning").
   const Schema& schema = options.snapshot_id ? metadata.SchemaOf(*snapshot) : metadata.CurrentSchema();
   INGOT_ASSIGN(plan.projection, Project(schema, options.columns));
@@ -79,7 +83,9 @@ Result<ScanPlan> PlanScan(storage::Storage& storage, const TableMetadata& metada
   for (const ManifestFile& manifest : manifests) {
     if (!manifest.MayHoldLive()) continue;
     const PartitionSpec* spec = metadata.SpecById(manifest.spec_id);
-    if (spec == nullptr) return Fail(ErrorKind::kCorrupt, fmt::format("manifest {} names an unknown partition spec {}", manifest.location, manifest.spec_id));
+    if (spec == nullptr)
+      return Fail(ErrorKind::kCorrupt,
+                  fmt::format("manifest {} names an unknown partition spec {}", manifest.location, manifest.spec_id));
     INGOT_ASSIGN(const auto types, PartitionTypes(*spec, metadata));
     if (!manifest.holds_deletes && !filter.MayMatchManifest(manifest, *spec, types)) {
       ++plan.manifests_pruned;
@@ -90,9 +96,12 @@ Result<ScanPlan> PlanScan(storage::Storage& storage, const TableMetadata& metada
     for (ManifestEntry& entry : entries) {
       if (entry.status == EntryStatus::kDeleted) continue;
       INGOT_TRY(CheckReadable(entry.file));
-      if (entry.file.content != FileContent::kData) deletes.push_back({std::move(entry.file), *entry.sequence_number});
-      else if (filter.MayMatchFile(entry.file, *spec, schema)) plan.tasks.push_back({std::move(entry.file), *entry.sequence_number, {}});
-      else ++plan.files_pruned;
+      if (entry.file.content != FileContent::kData)
+        deletes.push_back({std::move(entry.file), *entry.sequence_number});
+      else if (filter.MayMatchFile(entry.file, *spec, schema))
+        plan.tasks.push_back({std::move(entry.file), *entry.sequence_number, {}});
+      else
+        ++plan.files_pruned;
     }
   }
   for (FileTask& task : plan.tasks)
@@ -101,8 +110,8 @@ Result<ScanPlan> PlanScan(storage::Storage& storage, const TableMetadata& metada
   return plan;
 }
 
-Result<ScanPlan> PlanAppends(storage::Storage& storage, const TableMetadata& metadata, const std::vector<const Snapshot*>& snapshots,
-                             const std::vector<std::string>& columns) {
+Result<ScanPlan> PlanAppends(storage::Storage& storage, const TableMetadata& metadata,
+                             const std::vector<const Snapshot*>& snapshots, const std::vector<std::string>& columns) {
   ScanPlan plan;
   INGOT_ASSIGN(plan.projection, Project(metadata.CurrentSchema(), columns));
   std::set<SnapshotId> wanted;
@@ -125,7 +134,8 @@ Result<ScanPlan> PlanAppends(storage::Storage& storage, const TableMetadata& met
   return plan;
 }
 
-Result<std::shared_ptr<arrow::Table>> ReadAll(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata, const ScanPlan& plan) {
+Result<std::shared_ptr<arrow::Table>> ReadAll(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata,
+                                              const ScanPlan& plan) {
   INGOT_ASSIGN(const auto schema, ToArrowSchema(plan.projection));
   arrow::RecordBatchVector batches;
   for (const FileTask& task : plan.tasks) {

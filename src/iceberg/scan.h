@@ -41,16 +41,18 @@ struct ScanPlan {
 /// data files that are not Parquet).
 Result<ScanPlan> PlanScan(storage::Storage& storage, const TableMetadata& metadata, const ScanOptions& options);
 
-/// The files that the given snapshots (ancestors of the current one) added by appending, without any deletes: the rows as
-/// they were ingested. Deletes by others do not undo what a consumer downstream has to see once.
-Result<ScanPlan> PlanAppends(storage::Storage& storage, const TableMetadata& metadata, const std::vector<const Snapshot*>& snapshots,
-                             const std::vector<std::string>& columns);
+/// The files that the given snapshots (ancestors of the current one) added by appending, without any deletes: the rows
+/// as they were ingested. Deletes by others do not undo what a consumer downstream has to see once.
+Result<ScanPlan> PlanAppends(storage::Storage& storage, const TableMetadata& metadata,
+                             const std::vector<const Snapshot*>& snapshots, const std::vector<std::string>& columns);
 
 /// The rows of one task, as batches of the plan's projection. Keeps at most one row group in memory.
-Result<std::shared_ptr<arrow::RecordBatchReader>> OpenTask(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata,
-                                                           const Schema& projection, const FileTask& task);
+Result<std::shared_ptr<arrow::RecordBatchReader>> OpenTask(std::shared_ptr<storage::Storage> storage,
+                                                           const TableMetadata& metadata, const Schema& projection,
+                                                           const FileTask& task);
 
 /// All rows of a plan, task after task.
-Result<std::shared_ptr<arrow::Table>> ReadAll(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata, const ScanPlan& plan);
+Result<std::shared_ptr<arrow::Table>> ReadAll(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata,
+                                              const ScanPlan& plan);
 
 }  // namespace ingot::iceberg

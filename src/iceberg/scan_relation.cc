@@ -4,16 +4,20 @@
 
 namespace ingot::iceberg {
 
-Result<Relation> RelationOf(std::shared_ptr<storage::Storage> storage, std::shared_ptr<const TableMetadata> metadata, ScanPlan plan) {
+Result<Relation> RelationOf(std::shared_ptr<storage::Storage> storage, std::shared_ptr<const TableMetadata> metadata,
+                            ScanPlan plan) {
   Relation relation;
   INGOT_ASSIGN(relation.schema, ToArrowSchema(plan.projection));
   relation.rows_estimate = plan.RecordCount();
-  relation.open = [storage, metadata, plan = std::make_shared<const ScanPlan>(std::move(plan))](const std::vector<int>& columns) -> Result<std::vector<Relation::Part>> {
+  relation.open = [storage, metadata, plan = std::make_shared<const ScanPlan>(std::move(plan))](
+                      const std::vector<int>& columns) -> Result<std::vector<Relation::Part>> {
     Schema projection;
     for (const int column : columns) projection.fields.push_back(plan->projection.fields[size_t(column)]);
     std::vector<Relation::Part> parts;
     for (size_t i = 0; i < plan->tasks.size(); ++i)
-      parts.push_back([storage, metadata, plan, projection, i] { return OpenTask(storage, *metadata, projection, plan->tasks[i]); });
+      parts.push_back([storage, metadata, plan, projection, i] {
+        return OpenTask(storage, *metadata, projection, plan->tasks[i]);
+      });
     return parts;
   };
   return relation;
@@ -24,7 +28,8 @@ Result<Relation> RelationOf(const Table& table) {
   return RelationOf(table.home.storage, table.metadata, std::move(plan));
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> AlignColumns(const std::shared_ptr<arrow::RecordBatch>& batch, const Schema& schema) {
+Result<std::shared_ptr<arrow::RecordBatch>> AlignColumns(const std::shared_ptr<arrow::RecordBatch>& batch,
+                                                         const Schema& schema) {
   INGOT_ASSIGN(const auto arrow_schema, ToArrowSchema(schema));
   arrow::ArrayVector arrays;
   for (const Field& field : schema.fields) {

@@ -10,7 +10,8 @@ std::string_view LastPart(std::string_view name) {
   return dot == std::string_view::npos ? name : name.substr(dot + 1);
 }
 
-Result<Schema> Evolve(Schema schema, FieldId last_column_id, const std::string& parent, const std::vector<Field>& wanted);
+Result<Schema> Evolve(Schema schema, FieldId last_column_id, const std::string& parent,
+                      const std::vector<Field>& wanted);
 
 Result<Schema> EvolveField(Schema schema, FieldId last_column_id, const std::string& name, const Field& field) {
   const Field* have = schema.FindByName(name);
@@ -18,7 +19,8 @@ Result<Schema> EvolveField(Schema schema, FieldId last_column_id, const std::str
   if (have->required && !field.required) change.MakeOptional(name);
   if (have->type.IsNested() || field.type.IsNested()) {
     if (have->type.id != field.type.id)
-      return Fail(ErrorKind::kBadInput, "column " + name + " is " + TypeName(have->type) + " and cannot become " + TypeName(field.type));
+      return Fail(ErrorKind::kBadInput,
+                  "column " + name + " is " + TypeName(have->type) + " and cannot become " + TypeName(field.type));
     INGOT_ASSIGN(Schema changed, change.Finish());
     return Evolve(std::move(changed), last_column_id, name + ".", field.type.fields);
   }
@@ -27,7 +29,8 @@ Result<Schema> EvolveField(Schema schema, FieldId last_column_id, const std::str
   return change.Finish();
 }
 
-Result<Schema> Evolve(Schema schema, FieldId last_column_id, const std::string& parent, const std::vector<Field>& wanted) {
+Result<Schema> Evolve(Schema schema, FieldId last_column_id, const std::string& parent,
+                      const std::vector<Field>& wanted) {
   for (const Field& field : wanted) {
     const FieldId last = std::max(last_column_id, schema.HighestFieldId());
     if (schema.FindByName(parent + field.name) != nullptr) {
@@ -35,7 +38,9 @@ Result<Schema> Evolve(Schema schema, FieldId last_column_id, const std::string& 
     } else {
       Field added = field;
       added.required = false;
-      INGOT_ASSIGN(schema, SchemaChange(schema, last).Add(parent.empty() ? "" : parent.substr(0, parent.size() - 1), added).Finish());
+      INGOT_ASSIGN(
+          schema,
+          SchemaChange(schema, last).Add(parent.empty() ? "" : parent.substr(0, parent.size() - 1), added).Finish());
     }
   }
   return schema;
@@ -48,7 +53,9 @@ SchemaChange& SchemaChange::Refuse(std::string message) {
   return *this;
 }
 
-Field* SchemaChange::Find(std::string_view name) { return const_cast<Field*>(schema_.FindByName(name)); }
+Field* SchemaChange::Find(std::string_view name) {
+  return const_cast<Field*>(schema_.FindByName(name));
+}
 
 std::vector<Field>* SchemaChange::SiblingsOf(std::string_view name) {
   if (Find(name) == nullptr) return nullptr;
@@ -68,7 +75,8 @@ SchemaChange& SchemaChange::Add(std::string_view parent, Field field) {
     if (owner->type.id != TypeId::kStruct) return Refuse("not a struct to add a column to: " + std::string(parent));
     siblings = &owner->type.fields;
   }
-  if (std::ranges::find(*siblings, field.name, &Field::name) != siblings->end()) return Refuse("column exists: " + field.name);
+  if (std::ranges::find(*siblings, field.name, &Field::name) != siblings->end())
+    return Refuse("column exists: " + field.name);
   if (field.required) return Refuse("a required column cannot be added to a table with rows: " + field.name);
   std::vector<Field> added{std::move(field)};
   last_column_id_ = AssignFreshIds(added, last_column_id_);
@@ -89,7 +97,8 @@ SchemaChange& SchemaChange::Drop(std::string_view name) {
 SchemaChange& SchemaChange::Rename(std::string_view name, std::string new_name) {
   Field* field = Find(name);
   if (field == nullptr) return Refuse("column does not exist: " + std::string(name));
-  if (std::ranges::find(*SiblingsOf(name), new_name, &Field::name) != SiblingsOf(name)->end()) return Refuse("column exists: " + new_name);
+  if (std::ranges::find(*SiblingsOf(name), new_name, &Field::name) != SiblingsOf(name)->end())
+    return Refuse("column exists: " + new_name);
   field->name = std::move(new_name);
   return *this;
 }
@@ -98,7 +107,8 @@ SchemaChange& SchemaChange::Widen(std::string_view name, const Type& type) {
   Field* field = Find(name);
   if (field == nullptr) return Refuse("column does not exist: " + std::string(name));
   if (!CanPromote(field->type, type))
-    return Refuse("column " + std::string(name) + " is " + TypeName(field->type) + " and cannot become " + TypeName(type));
+    return Refuse("column " + std::string(name) + " is " + TypeName(field->type) + " and cannot become " +
+                  TypeName(type));
   field->type = type;
   return *this;
 }
@@ -121,7 +131,8 @@ SchemaChange& SchemaChange::MoveFirst(std::string_view name) {
 SchemaChange& SchemaChange::MoveAfter(std::string_view name, std::string_view other) {
   auto* siblings = SiblingsOf(name);
   if (siblings == nullptr) return Refuse("column does not exist: " + std::string(name));
-  if (SiblingsOf(other) != siblings) return Refuse("columns are not in the same struct: " + std::string(name) + ", " + std::string(other));
+  if (SiblingsOf(other) != siblings)
+    return Refuse("columns are not in the same struct: " + std::string(name) + ", " + std::string(other));
   Field moved = *std::ranges::find(*siblings, LastPart(name), &Field::name);
   std::erase_if(*siblings, [&](const Field& field) { return field.id == moved.id; });
   siblings->insert(std::ranges::find(*siblings, LastPart(other), &Field::name) + 1, std::move(moved));

@@ -38,8 +38,9 @@ class SchemaChange {
   Status outcome_;
 };
 
-/// The schema that holds every column of `wanted` (matched by full name), adding what is missing, widening what grew and
-/// making optional what may be null now. Nothing is dropped. Errors: kBadInput where a type cannot become the wanted one.
+/// The schema that holds every column of `wanted` (matched by full name), adding what is missing, widening what grew
+/// and making optional what may be null now. Nothing is dropped. Errors: kBadInput where a type cannot become the
+/// wanted one.
 Result<Schema> EvolveTowards(const Schema& current, FieldId last_column_id, const Schema& wanted);
 
 }  // namespace ingot::iceberg

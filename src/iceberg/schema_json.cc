@@ -51,12 +51,19 @@ Json TypeJson(const Type& type) {
   }
   if (type.id == TypeId::kList) {
     const Field& element = type.fields[0];
-    return {{"type", "list"}, {"element-id", element.id}, {"element", TypeJson(element.type)}, {"element-required", element.required}};
+    return {{"type", "list"},
+            {"element-id", element.id},
+            {"element", TypeJson(element.type)},
+            {"element-required", element.required}};
   }
   if (type.id == TypeId::kMap) {
     const Field &key = type.fields[0], &value = type.fields[1];
-    return {{"type", "map"},       {"key-id", key.id},     {"key", TypeJson(key.type)},
-            {"value-id", value.id}, {"value", TypeJson(value.type)}, {"value-required", value.required}};
+    return {{"type", "map"},
+            {"key-id", key.id},
+            {"key", TypeJson(key.type)},
+            {"value-id", value.id},
+            {"value", TypeJson(value.type)},
+            {"value-required", value.required}};
   }
   return TypeName(type);
 }
@@ -83,7 +90,8 @@ Type TypeFrom(const Json& json) {
   }
   if (kind == "map") {
     Type type{.id = TypeId::kMap};
-    type.fields.push_back(Field{.id = Get<int32_t>(json, "key-id"), .name = "key", .type = TypeFrom(Need(json, "key")), .required = true});
+    type.fields.push_back(Field{
+        .id = Get<int32_t>(json, "key-id"), .name = "key", .type = TypeFrom(Need(json, "key")), .required = true});
     type.fields.push_back(Field{.id = Get<int32_t>(json, "value-id"),
                                 .name = "value",
                                 .type = TypeFrom(Need(json, "value")),
@@ -112,7 +120,9 @@ Schema SchemaFrom(const Json& json) {
   return schema;
 }
 
-std::string SchemaToJson(const Schema& schema) { return SchemaJson(schema).dump(); }
+std::string SchemaToJson(const Schema& schema) {
+  return SchemaJson(schema).dump();
+}
 
 Result<Schema> ParseSchema(std::string_view json) {
   return Parsing(json, [](const Json& document) { return SchemaFrom(document); });

@@ -18,8 +18,10 @@ struct Counts {
 
   void Add(const DataFile& file) {
     bytes += file.file_bytes;
-    if (file.content == FileContent::kData) ++data_files, rows += file.record_count;
-    else ++delete_files;
+    if (file.content == FileContent::kData)
+      ++data_files, rows += file.record_count;
+    else
+      ++delete_files;
     if (file.content == FileContent::kPositionDeletes) position_deletes += file.record_count;
     if (file.content == FileContent::kEqualityDeletes) equality_deletes += file.record_count;
     std::string key = std::to_string(file.spec_id);
@@ -69,14 +71,17 @@ Properties Summary(const SnapshotChange& change, const Counts& added, const Coun
 /// One attempt at a snapshot on one state of the table. Files that lose are deleted again.
 class SnapshotDraft {
  public:
-  SnapshotDraft(const TableHome& home, const SnapshotChange& change, const TableMetadata& metadata) : home_(home), change_(change), metadata_(metadata) {
+  SnapshotDraft(const TableHome& home, const SnapshotChange& change, const TableMetadata& metadata)
+      : home_(home), change_(change), metadata_(metadata) {
     snapshot_.snapshot_id = int64_t(RandomBits() >> 1);
     snapshot_.sequence_number = metadata.last_sequence_number + 1;
     snapshot_.schema_id = metadata.current_schema_id;
     commit_id_ = RandomUuid();
     const auto ref = metadata.refs.find(change.branch);
-    if (ref != metadata.refs.end()) parent_ = metadata.SnapshotById(ref->second.snapshot_id);
-    else if (change.branch != "main") parent_ = metadata.CurrentSnapshot();
+    if (ref != metadata.refs.end())
+      parent_ = metadata.SnapshotById(ref->second.snapshot_id);
+    else if (change.branch != "main")
+      parent_ = metadata.CurrentSnapshot();
     if (parent_) snapshot_.parent_id = parent_->snapshot_id;
     int64_t newest_ms = metadata.last_updated_ms;
     if (parent_) newest_ms = std::max(newest_ms, parent_->timestamp_ms);
@@ -89,7 +94,8 @@ class SnapshotDraft {
     INGOT_TRY(MergeManifests());
     INGOT_TRY(FaultPoint("commit.after_manifests"));
     snapshot_.summary = Summary(change_, added_, removed_, parent_);
-    snapshot_.manifest_list = storage::JoinLocation(Folder(), fmt::format("snap-{}-1-{}.avro", snapshot_.snapshot_id, commit_id_));
+    snapshot_.manifest_list =
+        storage::JoinLocation(Folder(), fmt::format("snap-{}-1-{}.avro", snapshot_.snapshot_id, commit_id_));
     INGOT_TRY(WriteManifestList(*home_.storage, snapshot_.manifest_list, snapshot_, manifests_));
     written_.push_back(snapshot_.manifest_list);
     INGOT_TRY(FaultPoint("commit.after_manifest_list"));
@@ -100,12 +106,21 @@ class SnapshotDraft {
   int64_t removed_files() const { return removed_.data_files; }
 
  private:
-  std::string Folder() const { return metadata_.Property("write.metadata.path", storage::JoinLocation(metadata_.location, "metadata")); }
+  std::string Folder() const {
+    return metadata_.Property("write.metadata.path", storage::JoinLocation(metadata_.location, "metadata"));
+  }
 
-  Result<ManifestFile> NewManifest(const PartitionSpec& spec, bool holds_deletes, const std::vector<ManifestEntry>& entries) {
-    const std::string location = storage::JoinLocation(Folder(), fmt::format("{}-m{}.avro", commit_id_, manifest_number_++));
+  Result<ManifestFile> NewManifest(const PartitionSpec& spec, bool holds_deletes,
+                                   const std::vector<ManifestEntry>& entries) {
+    const std::string location =
+        storage::JoinLocation(Folder(), fmt::format("{}-m{}.avro", commit_id_, manifest_number_++));
     INGOT_ASSIGN(const Schema schema, SchemaWithSources(spec));
-    INGOT_ASSIGN(auto manifest, WriteManifest(*home_.storage, location, {.schema = &schema, .spec = &spec, .holds_deletes = holds_deletes, .snapshot_id = snapshot_.snapshot_id}, entries));
+    INGOT_ASSIGN(
+        auto manifest,
+        WriteManifest(
+            *home_.storage, location,
+            {.schema = &schema, .spec = &spec, .holds_deletes = holds_deletes, .snapshot_id = snapshot_.snapshot_id},
+            entries));
     written_.push_back(location);
     return manifest;
   }
@@ -128,7 +143,8 @@ class SnapshotDraft {
     std::map<std::pair<int32_t, bool>, std::vector<ManifestEntry>> groups;
     for (const DataFile& file : change_.added) {
       added_.Add(file);
-      groups[{file.spec_id, file.content != FileContent::kData}].push_back({.status = EntryStatus::kAdded, .snapshot_id = snapshot_.snapshot_id, .file = file});
+      groups[{file.spec_id, file.content != FileContent::kData}].push_back(
+          {.status = EntryStatus::kAdded, .snapshot_id = snapshot_.snapshot_id, .file = file});
     }
     for (const auto& [group, entries] : groups) {
       const PartitionSpec* spec = metadata_.SpecById(group.first);
@@ -172,13 +188,16 @@ class SnapshotDraft {
   Status MergeManifests() {
     if (metadata_.Property("commit.manifest-merge.enabled", "true") != "true") return {};
     const int64_t target = metadata_.PropertyInt("commit.manifest.target-size-bytes", 8 << 20);
-    const size_t min_count = size_t(std::max<int64_t>(2, metadata_.PropertyInt("commit.manifest.min-count-to-merge", 100)));
+    const size_t min_count =
+        size_t(std::max<int64_t>(2, metadata_.PropertyInt("commit.manifest.min-count-to-merge", 100)));
     std::map<std::pair<int32_t, bool>, std::vector<ManifestFile>> groups;
     std::vector<ManifestFile> result;
     for (ManifestFile& manifest : manifests_) {
       const bool fresh = manifest.added_snapshot_id == snapshot_.snapshot_id && manifest.sequence_number < 0;
-      if (fresh || manifest.bytes >= target) result.push_back(std::move(manifest));
-      else groups[{manifest.spec_id, manifest.holds_deletes}].push_back(std::move(manifest));
+      if (fresh || manifest.bytes >= target)
+        result.push_back(std::move(manifest));
+      else
+        groups[{manifest.spec_id, manifest.holds_deletes}].push_back(std::move(manifest));
     }
     for (auto& [group, members] : groups) {
       if (members.size() < min_count) {
@@ -229,7 +248,8 @@ Result<Table> CommitSnapshot(const TableHome& home, const SnapshotChange& change
   auto committed = CommitMetadata(home, [&](TableMetadata& metadata) -> Status {
     clean();  // of an attempt that lost
     if (metadata.format_version != 2)
-      return Fail(ErrorKind::kUnsupported, fmt::format("table {} has format version {}; commits need format 2", home.name.Text(), metadata.format_version));
+      return Fail(ErrorKind::kUnsupported, fmt::format("table {} has format version {}; commits need format 2",
+                                                       home.name.Text(), metadata.format_version));
     if (change.validate) INGOT_TRY(change.validate(metadata));
     if (change.metadata_change) INGOT_TRY(change.metadata_change(metadata));
     SnapshotDraft draft(home, change, metadata);

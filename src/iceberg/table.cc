@@ -63,7 +63,8 @@ std::string MetadataFolder(const TableMetadata& metadata) {
   return metadata.Property("write.metadata.path", storage::JoinLocation(metadata.location, "metadata"));
 }
 
-Result<std::string> WriteMetadataFile(storage::Storage& storage, const TableMetadata& metadata, const std::string& previous) {
+Result<std::string> WriteMetadataFile(storage::Storage& storage, const TableMetadata& metadata,
+                                      const std::string& previous) {
   const bool gzip = metadata.Property("write.metadata.compression-codec", "none") == "gzip";
   const std::string location = storage::JoinLocation(MetadataFolder(metadata), NextMetadataName(previous, gzip));
   const std::string json = TableMetadataToJson(metadata);
@@ -72,7 +73,8 @@ Result<std::string> WriteMetadataFile(storage::Storage& storage, const TableMeta
 }
 
 /// Puts the previous version in the log and trims it to write.metadata.previous-versions-max.
-std::vector<std::string> LogPrevious(TableMetadata& metadata, const std::string& previous, int64_t previous_updated_ms) {
+std::vector<std::string> LogPrevious(TableMetadata& metadata, const std::string& previous,
+                                     int64_t previous_updated_ms) {
   metadata.metadata_log.push_back({previous_updated_ms, previous});
   const size_t keep = size_t(std::max<int64_t>(1, metadata.PropertyInt("write.metadata.previous-versions-max", 100)));
   std::vector<std::string> dropped;
@@ -91,11 +93,13 @@ Result<bool> SwapHappened(const TableHome& home, const std::string& ours) {
     auto table = LoadTable(home);
     if (table) {
       if (table->metadata_location == ours) return true;
-      return std::ranges::find(table->metadata->metadata_log, ours, &MetadataLogEntry::metadata_file) != table->metadata->metadata_log.end();
+      return std::ranges::find(table->metadata->metadata_log, ours, &MetadataLogEntry::metadata_file) !=
+             table->metadata->metadata_log.end();
     }
     if (table.error().kind != ErrorKind::kRetry || !backoff.Wait())
-      return Fail(ErrorKind::kOutcomeUnknown, "commit to " + home.name.Text() + ": the answer was lost and the table cannot be read: " + table.error().message +
-                                                  "; its new metadata, which must not be deleted, is " + ours);
+      return Fail(ErrorKind::kOutcomeUnknown,
+                  "commit to " + home.name.Text() + ": the answer was lost and the table cannot be read: " +
+                      table.error().message + "; its new metadata, which must not be deleted, is " + ours);
   }
 }
 
@@ -137,20 +141,24 @@ Result<Table> CommitMetadata(const TableHome& home, const MetadataChange& change
     INGOT_TRY(FaultPoint("commit.before_swap"));
     Status swapped = home.catalog->Swap(home.name, base.metadata_location, location);
     if (swapped) swapped = FaultPoint("commit.after_swap");
-    if (!swapped && swapped.error().kind == ErrorKind::kOutcomeUnknown) {
-      LogWarning("the answer of a commit to " + home.name.Text() + " was lost; reading the table to see what became of it");
+    if (!swapped && swapped.error().kind != ErrorKind::kConflict) {
+      // Whatever the catalog said, only the table knows: its new metadata must not be deleted if it is in force.
+      LogWarning("commit to " + home.name.Text() + ": " + swapped.error().message +
+                 "; reading the table to see what became of it");
       INGOT_ASSIGN(const bool happened, SwapHappened(home, location));
       if (happened) swapped = {};
-      else swapped = Fail(ErrorKind::kConflict, "the commit did not happen");
+      else if (swapped.error().kind == ErrorKind::kOutcomeUnknown) swapped = Fail(ErrorKind::kConflict, "the commit did not happen");
     }
     if (swapped) {
       for (const std::string& old : dropped) (void)home.storage->Delete(old);
       return Table{home, std::move(location), std::make_shared<const TableMetadata>(std::move(next))};
     }
     (void)home.storage->Delete(location);
-    if (swapped.error().kind != ErrorKind::kConflict && swapped.error().kind != ErrorKind::kRetry) return std::unexpected(std::move(swapped).error());
+    if (swapped.error().kind != ErrorKind::kConflict && swapped.error().kind != ErrorKind::kRetry)
+      return std::unexpected(std::move(swapped).error());
     if (!backoff.Wait())
-      return std::unexpected(std::move(swapped).error().Context(fmt::format("commit to {} gave up after {} attempts", home.name.Text(), backoff.attempts())));
+      return std::unexpected(std::move(swapped).error().Context(
+          fmt::format("commit to {} gave up after {} attempts", home.name.Text(), backoff.attempts())));
   }
 }
 

@@ -1,5 +1,6 @@
 // A table at one version, and changes to it by compare-and-swap.
-// Source: Iceberg specification, "Optimistic Concurrency", "Commit Conflict Resolution and Retry"; docs/formats/commit.md.
+// Source: Iceberg specification, "Optimistic Concurrency", "Commit Conflict Resolution and Retry";
+// docs/formats/commit.md.
 #pragma once
 
 #include <functional>
@@ -43,11 +44,11 @@ Result<Table> CommitMetadata(const TableHome& home, const MetadataChange& change
 
 /// One snapshot to be: files in, files out, and conditions that must hold on the state it lands on.
 struct SnapshotChange {
-  std::string operation = "append";       // append, overwrite, replace, delete
-  std::vector<DataFile> added;            // data and delete files
+  std::string operation = "append";  // append, overwrite, replace, delete
+  std::vector<DataFile> added;       // data and delete files
   /// Live data files for which it says true are removed. Files that are kept are rewritten into new manifests.
   std::function<Result<bool>(const DataFile&)> removes;
-  Properties summary;                     // beside the counts, which are computed
+  Properties summary;  // beside the counts, which are computed
   std::string branch = "main";
   /// Runs on each state the commit is tried on, before anything is written.
   std::function<Status(const TableMetadata&)> validate;

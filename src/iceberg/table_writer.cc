@@ -18,9 +18,12 @@ namespace {
 std::string UrlEncode(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~';
-    if (plain) out += c;
-    else out += fmt::format("%{:02X}", uint8_t(c));
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                       c == '_' || c == '.' || c == '~';
+    if (plain)
+      out += c;
+    else
+      out += fmt::format("%{:02X}", uint8_t(c));
   }
   return out;
 }
@@ -37,8 +40,12 @@ struct Lane {
 
 class Writer : public TableWriter {
  public:
-  Writer(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata, PartitionSplitter splitter, WriterOptions options)
-      : storage_(std::move(storage)), metadata_(metadata), splitter_(std::move(splitter)), options_(std::move(options)) {
+  Writer(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata, PartitionSplitter splitter,
+         WriterOptions options)
+      : storage_(std::move(storage)),
+        metadata_(metadata),
+        splitter_(std::move(splitter)),
+        options_(std::move(options)) {
     data_folder_ = metadata_.Property("write.data.path", storage::JoinLocation(metadata_.location, "data"));
     write_id_ = RandomUuid();
   }
@@ -87,7 +94,8 @@ class Writer : public TableWriter {
     for (size_t i = 0; i < partition.size(); ++i) {
       const Field* source = metadata_.CurrentSchema().FindById(spec.fields[i].source_id);
       const Type type = source ? source->type : Type{.id = TypeId::kInt};
-      folder += UrlEncode(spec.fields[i].name) + "=" + UrlEncode(PartitionText(spec.fields[i].transform, partition[i], type)) + "/";
+      folder += UrlEncode(spec.fields[i].name) + "=" +
+                UrlEncode(PartitionText(spec.fields[i].transform, partition[i], type)) + "/";
     }
     return folder;
   }
@@ -106,7 +114,8 @@ class Writer : public TableWriter {
       INGOT_ASSIGN(const std::string folder, FolderOf(lane.partition));
       const std::string name = fmt::format("{}{:05}-{}.parquet", options_.name_prefix, file_number_++, write_id_);
       locations_.push_back(storage::JoinLocation(data_folder_, folder + name));
-      INGOT_ASSIGN(lane.file, ParquetFileWriter::Open(*storage_, locations_.back(), metadata_.CurrentSchema(), metadata_));
+      INGOT_ASSIGN(lane.file,
+                   ParquetFileWriter::Open(*storage_, locations_.back(), metadata_.CurrentSchema(), metadata_));
       ++open_files_;
     }
     INGOT_TRY(lane.file->WriteRowGroup(lane.waiting));
@@ -161,8 +170,10 @@ WriterOptions WriterOptionsOf(const TableMetadata& metadata) {
   return options;
 }
 
-Result<std::unique_ptr<TableWriter>> TableWriter::Open(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata, WriterOptions options) {
-  if (metadata.format_version > 2) return Fail(ErrorKind::kUnsupported, "writing to tables of format 3 is not supported");
+Result<std::unique_ptr<TableWriter>> TableWriter::Open(std::shared_ptr<storage::Storage> storage,
+                                                       const TableMetadata& metadata, WriterOptions options) {
+  if (metadata.format_version > 2)
+    return Fail(ErrorKind::kUnsupported, "writing to tables of format 3 is not supported");
   INGOT_ASSIGN(auto splitter, PartitionSplitter::Make(metadata.DefaultSpec(), metadata.CurrentSchema()));
   return std::make_unique<Writer>(std::move(storage), metadata, std::move(splitter), std::move(options));
 }

@@ -13,11 +13,11 @@
 namespace ingot::iceberg {
 
 struct WriterOptions {
-  int64_t file_bytes_target = 512 << 20;    // write.target-file-size-bytes
-  int64_t buffered_bytes_max = 256 << 20;   // Arrow bytes waiting for their row group, all partitions together
+  int64_t file_bytes_target = 512 << 20;   // write.target-file-size-bytes
+  int64_t buffered_bytes_max = 256 << 20;  // Arrow bytes waiting for their row group, all partitions together
   int64_t row_group_rows_max = 1 << 20;
-  size_t open_files_max = 64;               // beyond it the file that was written longest ago is closed
-  std::string name_prefix;                  // of data files, before their number
+  size_t open_files_max = 64;  // beyond it the file that was written longest ago is closed
+  std::string name_prefix;     // of data files, before their number
 };
 
 /// Options from the table's write.* properties, where they are set.
@@ -26,7 +26,8 @@ WriterOptions WriterOptionsOf(const TableMetadata& metadata);
 class TableWriter {
  public:
   /// Rows must have the columns of the table's current schema, in its order.
-  static Result<std::unique_ptr<TableWriter>> Open(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata, WriterOptions options);
+  static Result<std::unique_ptr<TableWriter>> Open(std::shared_ptr<storage::Storage> storage,
+                                                   const TableMetadata& metadata, WriterOptions options);
   virtual ~TableWriter() = default;
 
   virtual Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) = 0;

@@ -14,10 +14,13 @@ constexpr std::pair<TransformKind, std::string_view> kNames[] = {
     {TransformKind::kDay, "day"},           {TransformKind::kHour, "hour"}, {TransformKind::kVoid, "void"},
 };
 
-int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
+int64_t FloorDivide(int64_t a, int64_t b) {
+  return a / b - (a % b != 0 && (a < 0) != (b < 0));
+}
 
 bool IsTimestamp(TypeId id) {
-  return id == TypeId::kTimestamp || id == TypeId::kTimestamptz || id == TypeId::kTimestampNs || id == TypeId::kTimestamptzNs;
+  return id == TypeId::kTimestamp || id == TypeId::kTimestamptz || id == TypeId::kTimestampNs ||
+         id == TypeId::kTimestamptzNs;
 }
 
 int64_t DaysOf(const Value& value, const Type& source) {
@@ -43,12 +46,18 @@ T TruncateNumber(T value, T width) {
 
 Result<Value> Truncate(const Value& value, int32_t width, const Type& source) {
   switch (source.id) {
-    case TypeId::kInt: return Value(int32_t(TruncateNumber<int64_t>(std::get<int32_t>(value), width)));
-    case TypeId::kLong: return Value(int64_t(TruncateNumber<__int128>(std::get<int64_t>(value), width)));
-    case TypeId::kDecimal: return Value(Decimal{TruncateNumber<__int128>(std::get<Decimal>(value).unscaled, width)});
-    case TypeId::kString: return Value(FirstCodePoints(std::get<std::string>(value), width));
-    case TypeId::kBinary: return Value(std::get<std::string>(value).substr(0, size_t(width)));
-    default: return Fail(ErrorKind::kBadInput, "truncate does not take " + TypeName(source));
+    case TypeId::kInt:
+      return Value(int32_t(TruncateNumber<int64_t>(std::get<int32_t>(value), width)));
+    case TypeId::kLong:
+      return Value(int64_t(TruncateNumber<__int128>(std::get<int64_t>(value), width)));
+    case TypeId::kDecimal:
+      return Value(Decimal{TruncateNumber<__int128>(std::get<Decimal>(value).unscaled, width)});
+    case TypeId::kString:
+      return Value(FirstCodePoints(std::get<std::string>(value), width));
+    case TypeId::kBinary:
+      return Value(std::get<std::string>(value).substr(0, size_t(width)));
+    default:
+      return Fail(ErrorKind::kBadInput, "truncate does not take " + TypeName(source));
   }
 }
 
@@ -86,7 +95,8 @@ Result<Type> TransformResultType(const Transform& transform, const Type& source)
       if (source.IsNested()) return refuse();
       return source;
     case TransformKind::kBucket:
-      if (source.IsNested() || source.id == TypeId::kBoolean || source.id == TypeId::kFloat || source.id == TypeId::kDouble)
+      if (source.IsNested() || source.id == TypeId::kBoolean || source.id == TypeId::kFloat ||
+          source.id == TypeId::kDouble)
         return refuse();
       return Type{.id = TypeId::kInt};
     case TransformKind::kTruncate:
@@ -104,8 +114,10 @@ Result<Type> TransformResultType(const Transform& transform, const Type& source)
     case TransformKind::kHour:
       if (!IsTimestamp(source.id)) return refuse();
       return Type{.id = TypeId::kInt};
-    case TransformKind::kVoid: return source;
-    case TransformKind::kUnknown: return Type{.id = TypeId::kString};
+    case TransformKind::kVoid:
+      return source;
+    case TransformKind::kUnknown:
+      return Type{.id = TypeId::kString};
   }
   return refuse();
 }
@@ -119,37 +131,45 @@ Result<Value> ApplyTransform(const Transform& transform, const Value& value, con
       INGOT_ASSIGN(const int32_t hash, HashValue(value, source));
       return Value((hash & INT32_MAX) % transform.parameter);
     }
-    case TransformKind::kTruncate: return Truncate(value, transform.parameter, source);
-    case TransformKind::kYear: return Value(int32_t(CivilFromDays(DaysOf(value, source)).year - 1970));
+    case TransformKind::kTruncate:
+      return Truncate(value, transform.parameter, source);
+    case TransformKind::kYear:
+      return Value(int32_t(CivilFromDays(DaysOf(value, source)).year - 1970));
     case TransformKind::kMonth: {
       const CivilDate date = CivilFromDays(DaysOf(value, source));
       return Value(int32_t((date.year - 1970) * 12 + date.month - 1));
     }
-    case TransformKind::kDay: return Value(int32_t(DaysOf(value, source)));
+    case TransformKind::kDay:
+      return Value(int32_t(DaysOf(value, source)));
     case TransformKind::kHour: {
       const bool nanos = source.id == TypeId::kTimestampNs || source.id == TypeId::kTimestamptzNs;
       return Value(int32_t(FloorDivide(std::get<int64_t>(value), nanos ? 3'600'000'000'000 : 3'600'000'000)));
     }
-    default: return value;
+    default:
+      return value;
   }
 }
 
 std::string PartitionText(const Transform& transform, const Value& value, const Type& source) {
   if (IsNull(value)) return "null";
   switch (transform.kind) {
-    case TransformKind::kYear: return fmt::format("{:04}", 1970 + std::get<int32_t>(value));
+    case TransformKind::kYear:
+      return fmt::format("{:04}", 1970 + std::get<int32_t>(value));
     case TransformKind::kMonth: {
       const int64_t months = std::get<int32_t>(value);
       return fmt::format("{:04}-{:02}", 1970 + FloorDivide(months, 12), months - FloorDivide(months, 12) * 12 + 1);
     }
-    case TransformKind::kDay: return ValueText(value, Type{.id = TypeId::kDate});
+    case TransformKind::kDay:
+      return ValueText(value, Type{.id = TypeId::kDate});
     case TransformKind::kHour: {
       const int64_t hours = std::get<int32_t>(value);
       return ValueText(Value(int32_t(FloorDivide(hours, 24))), Type{.id = TypeId::kDate}) +
              fmt::format("-{:02}", hours - FloorDivide(hours, 24) * 24);
     }
-    case TransformKind::kBucket: return std::to_string(std::get<int32_t>(value));
-    default: return ValueText(value, source);
+    case TransformKind::kBucket:
+      return std::to_string(std::get<int32_t>(value));
+    default:
+      return ValueText(value, source);
   }
 }
 

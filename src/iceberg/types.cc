@@ -10,14 +10,22 @@ namespace ingot::iceberg {
 namespace {
 
 constexpr std::pair<TypeId, std::string_view> kNames[] = {
-    {TypeId::kBoolean, "boolean"},         {TypeId::kInt, "int"},
-    {TypeId::kLong, "long"},               {TypeId::kFloat, "float"},
-    {TypeId::kDouble, "double"},           {TypeId::kDate, "date"},
-    {TypeId::kTime, "time"},               {TypeId::kTimestamp, "timestamp"},
-    {TypeId::kTimestamptz, "timestamptz"}, {TypeId::kTimestampNs, "timestamp_ns"},
-    {TypeId::kTimestamptzNs, "timestamptz_ns"}, {TypeId::kString, "string"},
-    {TypeId::kUuid, "uuid"},               {TypeId::kBinary, "binary"},
-    {TypeId::kUnknown, "unknown"},         {TypeId::kVariant, "variant"},
+    {TypeId::kBoolean, "boolean"},
+    {TypeId::kInt, "int"},
+    {TypeId::kLong, "long"},
+    {TypeId::kFloat, "float"},
+    {TypeId::kDouble, "double"},
+    {TypeId::kDate, "date"},
+    {TypeId::kTime, "time"},
+    {TypeId::kTimestamp, "timestamp"},
+    {TypeId::kTimestamptz, "timestamptz"},
+    {TypeId::kTimestampNs, "timestamp_ns"},
+    {TypeId::kTimestamptzNs, "timestamptz_ns"},
+    {TypeId::kString, "string"},
+    {TypeId::kUuid, "uuid"},
+    {TypeId::kBinary, "binary"},
+    {TypeId::kUnknown, "unknown"},
+    {TypeId::kVariant, "variant"},
 };
 
 /// The integers between `open` and `close`, separated by commas and blanks; empty when the text does not fit.
@@ -73,10 +81,14 @@ bool Type::operator==(const Type& other) const {
 
 std::string TypeName(const Type& type) {
   switch (type.id) {
-    case TypeId::kDecimal: return fmt::format("decimal({}, {})", type.precision, type.scale);
-    case TypeId::kFixed: return fmt::format("fixed[{}]", type.length);
-    case TypeId::kList: return "list<" + TypeName(type.fields[0].type) + ">";
-    case TypeId::kMap: return "map<" + TypeName(type.fields[0].type) + ", " + TypeName(type.fields[1].type) + ">";
+    case TypeId::kDecimal:
+      return fmt::format("decimal({}, {})", type.precision, type.scale);
+    case TypeId::kFixed:
+      return fmt::format("fixed[{}]", type.length);
+    case TypeId::kList:
+      return "list<" + TypeName(type.fields[0].type) + ">";
+    case TypeId::kMap:
+      return "map<" + TypeName(type.fields[0].type) + ", " + TypeName(type.fields[1].type) + ">";
     case TypeId::kStruct: {
       std::string text = "struct<";
       for (const Field& field : type.fields) {
@@ -86,7 +98,8 @@ std::string TypeName(const Type& type) {
       }
       return text + ">";
     }
-    default: break;
+    default:
+      break;
   }
   for (const auto& [id, name] : kNames)
     if (id == type.id) return std::string(name);
@@ -112,10 +125,13 @@ bool CanPromote(const Type& from, const Type& to) {
   if (from == to) return true;
   if (from.id == TypeId::kInt && to.id == TypeId::kLong) return true;
   if (from.id == TypeId::kFloat && to.id == TypeId::kDouble) return true;
-  return from.id == TypeId::kDecimal && to.id == TypeId::kDecimal && from.scale == to.scale && from.precision <= to.precision;
+  return from.id == TypeId::kDecimal && to.id == TypeId::kDecimal && from.scale == to.scale &&
+         from.precision <= to.precision;
 }
 
-const Field* Schema::FindById(FieldId id) const { return FindIn(fields, id); }
+const Field* Schema::FindById(FieldId id) const {
+  return FindIn(fields, id);
+}
 
 const Field* Schema::FindByName(std::string_view name) const {
   const std::vector<Field>* level = &fields;
@@ -123,7 +139,8 @@ const Field* Schema::FindByName(std::string_view name) const {
     const Field* deeper = nullptr;
     for (const Field& field : *level) {
       if (field.name == name) return &field;
-      if (name.size() > field.name.size() && name.starts_with(field.name) && name[field.name.size()] == '.') deeper = &field;
+      if (name.size() > field.name.size() && name.starts_with(field.name) && name[field.name.size()] == '.')
+        deeper = &field;
     }
     if (deeper == nullptr) return nullptr;
     name.remove_prefix(deeper->name.size() + 1);
@@ -137,7 +154,9 @@ std::string Schema::NameOf(FieldId id) const {
   return path;
 }
 
-FieldId Schema::HighestFieldId() const { return HighestIn(fields); }
+FieldId Schema::HighestFieldId() const {
+  return HighestIn(fields);
+}
 
 FieldId AssignFreshIds(std::vector<Field>& fields, FieldId last_id) {
   for (Field& field : fields) field.id = ++last_id;

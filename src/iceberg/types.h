@@ -43,9 +43,9 @@ struct Field;
 /// A type by value. Struct: `fields` are its columns; list: one field "element"; map: "key" and "value".
 struct Type {
   TypeId id = TypeId::kInt;
-  int32_t precision = 0;     // decimal
-  int32_t scale = 0;         // decimal
-  int32_t length = 0;        // fixed: bytes
+  int32_t precision = 0;      // decimal
+  int32_t scale = 0;          // decimal
+  int32_t length = 0;         // fixed: bytes
   std::vector<Field> fields;  // nested types
 
   bool IsNested() const { return id == TypeId::kStruct || id == TypeId::kList || id == TypeId::kMap; }
@@ -64,13 +64,15 @@ struct Field {
   bool operator==(const Field& other) const = default;
 };
 
-/// "long", "decimal(9, 2)", "fixed[16]", "struct<1: a: optional int>": for messages, and for primitives the specification's name.
+/// "long", "decimal(9, 2)", "fixed[16]", "struct<1: a: optional int>": for messages, and for primitives the
+/// specification's name.
 std::string TypeName(const Type& type);
 
 /// The type of a primitive's name. Errors: kCorrupt for an unknown name or bad parameters.
 Result<Type> ParsePrimitiveType(std::string_view name);
 
-/// Whether every value of `from` may be read as `to`: int to long, float to double, a wider decimal (specification, "Schema Evolution").
+/// Whether every value of `from` may be read as `to`: int to long, float to double, a wider decimal (specification,
+/// "Schema Evolution").
 bool CanPromote(const Type& from, const Type& to);
 
 class Schema {

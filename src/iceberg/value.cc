@@ -53,20 +53,30 @@ __int128 DecimalFromBytes(std::string_view bytes) {
 
 std::string SerializeValue(const Value& value, const Type& type) {
   switch (value.index()) {
-    case 1: return std::string(1, std::get<bool>(value) ? '\1' : '\0');
-    case 2: return LittleEndian(std::get<int32_t>(value));
-    case 3: return LittleEndian(std::get<int64_t>(value));
-    case 4: return LittleEndian(std::get<float>(value));
-    case 5: return LittleEndian(std::get<double>(value));
-    case 6: return std::get<std::string>(value);
-    case 7: return DecimalBytes(std::get<Decimal>(value).unscaled);
-    default: (void)type; return "";
+    case 1:
+      return std::string(1, std::get<bool>(value) ? '\1' : '\0');
+    case 2:
+      return LittleEndian(std::get<int32_t>(value));
+    case 3:
+      return LittleEndian(std::get<int64_t>(value));
+    case 4:
+      return LittleEndian(std::get<float>(value));
+    case 5:
+      return LittleEndian(std::get<double>(value));
+    case 6:
+      return std::get<std::string>(value);
+    case 7:
+      return DecimalBytes(std::get<Decimal>(value).unscaled);
+    default:
+      (void)type;
+      return "";
   }
 }
 
 Result<Value> DeserializeValue(std::string_view bytes, const Type& type) {
   const auto wrong = [&] {
-    return Fail(ErrorKind::kCorrupt, "a value of " + TypeName(type) + " cannot have " + std::to_string(bytes.size()) + " bytes");
+    return Fail(ErrorKind::kCorrupt,
+                "a value of " + TypeName(type) + " cannot have " + std::to_string(bytes.size()) + " bytes");
   };
   switch (type.id) {
     case TypeId::kBoolean:
@@ -100,25 +110,34 @@ Result<Value> DeserializeValue(std::string_view bytes, const Type& type) {
       return Value(std::string(bytes));
     case TypeId::kString:
     case TypeId::kFixed:
-    case TypeId::kBinary: return Value(std::string(bytes));
-    default: return Fail(ErrorKind::kUnsupported, "no single-value form for " + TypeName(type));
+    case TypeId::kBinary:
+      return Value(std::string(bytes));
+    default:
+      return Fail(ErrorKind::kUnsupported, "no single-value form for " + TypeName(type));
   }
 }
 
 int CompareValues(const Value& a, const Value& b) {
   if (a.index() != b.index()) return a.index() < b.index() ? -1 : 1;
   switch (a.index()) {
-    case 1: return CompareNumbers(int(std::get<bool>(a)), int(std::get<bool>(b)));
-    case 2: return CompareNumbers(std::get<int32_t>(a), std::get<int32_t>(b));
-    case 3: return CompareNumbers(std::get<int64_t>(a), std::get<int64_t>(b));
-    case 4: return CompareNumbers(std::get<float>(a), std::get<float>(b));
-    case 5: return CompareNumbers(std::get<double>(a), std::get<double>(b));
+    case 1:
+      return CompareNumbers(int(std::get<bool>(a)), int(std::get<bool>(b)));
+    case 2:
+      return CompareNumbers(std::get<int32_t>(a), std::get<int32_t>(b));
+    case 3:
+      return CompareNumbers(std::get<int64_t>(a), std::get<int64_t>(b));
+    case 4:
+      return CompareNumbers(std::get<float>(a), std::get<float>(b));
+    case 5:
+      return CompareNumbers(std::get<double>(a), std::get<double>(b));
     case 6: {
       const int order = std::get<std::string>(a).compare(std::get<std::string>(b));  // char_traits compares unsigned
       return order < 0 ? -1 : order > 0 ? 1 : 0;
     }
-    case 7: return CompareNumbers(std::get<Decimal>(a).unscaled, std::get<Decimal>(b).unscaled);
-    default: return 0;
+    case 7:
+      return CompareNumbers(std::get<Decimal>(a).unscaled, std::get<Decimal>(b).unscaled);
+    default:
+      return 0;
   }
 }
 
@@ -143,22 +162,27 @@ int32_t Murmur3(std::string_view bytes) {
 Result<int32_t> HashValue(const Value& value, const Type& type) {
   switch (type.id) {
     case TypeId::kInt:
-    case TypeId::kDate: return Murmur3(LittleEndian(int64_t(std::get<int32_t>(value))));
+    case TypeId::kDate:
+      return Murmur3(LittleEndian(int64_t(std::get<int32_t>(value))));
     case TypeId::kLong:
     case TypeId::kTime:
     case TypeId::kTimestamp:
-    case TypeId::kTimestamptz: return Murmur3(LittleEndian(std::get<int64_t>(value)));
+    case TypeId::kTimestamptz:
+      return Murmur3(LittleEndian(std::get<int64_t>(value)));
     case TypeId::kTimestampNs:
     case TypeId::kTimestamptzNs: {
       const int64_t nanos = std::get<int64_t>(value);
       return Murmur3(LittleEndian(nanos / 1000 - (nanos % 1000 < 0)));
     }
-    case TypeId::kDecimal: return Murmur3(DecimalBytes(std::get<Decimal>(value).unscaled));
+    case TypeId::kDecimal:
+      return Murmur3(DecimalBytes(std::get<Decimal>(value).unscaled));
     case TypeId::kString:
     case TypeId::kUuid:
     case TypeId::kFixed:
-    case TypeId::kBinary: return Murmur3(std::get<std::string>(value));
-    default: return Fail(ErrorKind::kBadInput, "the bucket transform has no hash for " + TypeName(type));
+    case TypeId::kBinary:
+      return Murmur3(std::get<std::string>(value));
+    default:
+      return Fail(ErrorKind::kBadInput, "the bucket transform has no hash for " + TypeName(type));
   }
 }
 

@@ -21,7 +21,9 @@ struct Decimal {
 /// string, uuid (16 bytes), fixed, binary: std::string; null: monostate.
 using Value = std::variant<std::monostate, bool, int32_t, int64_t, float, double, std::string, Decimal>;
 
-inline bool IsNull(const Value& value) { return value.index() == 0; }
+inline bool IsNull(const Value& value) {
+  return value.index() == 0;
+}
 
 /// The binary form of bounds. A null has none: "".
 std::string SerializeValue(const Value& value, const Type& type);

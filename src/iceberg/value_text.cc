@@ -22,7 +22,8 @@ std::string Base64(std::string_view bytes) {
 
 std::string DecimalText(__int128 unscaled, int scale) {
   const bool negative = unscaled < 0;
-  unsigned __int128 rest = negative ? -static_cast<unsigned __int128>(unscaled) : static_cast<unsigned __int128>(unscaled);
+  unsigned __int128 rest =
+      negative ? -static_cast<unsigned __int128>(unscaled) : static_cast<unsigned __int128>(unscaled);
   std::string digits;
   do digits.insert(digits.begin(), char('0' + int(rest % 10)));
   while ((rest /= 10) != 0);
@@ -32,7 +33,8 @@ std::string DecimalText(__int128 unscaled, int scale) {
 }
 
 std::string TimeText(int64_t micros) {
-  std::string text = fmt::format("{:02}:{:02}:{:02}", micros / 3'600'000'000, micros / 60'000'000 % 60, micros / 1'000'000 % 60);
+  std::string text =
+      fmt::format("{:02}:{:02}:{:02}", micros / 3'600'000'000, micros / 60'000'000 % 60, micros / 1'000'000 % 60);
   if (const int64_t rest = micros % 1'000'000; rest != 0) {
     text += fmt::format(".{:06}", rest);
     while (text.back() == '0') text.pop_back();
@@ -71,13 +73,18 @@ Result<Value> ParseDecimal(std::string_view text, const Type& type) {
   int decimals = -1;
   bool negative = false, digits = false;
   for (size_t i = 0; i < text.size(); ++i) {
-    if (i == 0 && (text[i] == '-' || text[i] == '+')) negative = text[i] == '-';
-    else if (text[i] == '.' && decimals < 0) decimals = 0;
-    else if (text[i] >= '0' && text[i] <= '9') unscaled = unscaled * 10 + (text[i] - '0'), digits = true, decimals += decimals >= 0;
-    else return Fail(ErrorKind::kBadInput, "not a decimal: '" + std::string(text) + "'");
+    if (i == 0 && (text[i] == '-' || text[i] == '+'))
+      negative = text[i] == '-';
+    else if (text[i] == '.' && decimals < 0)
+      decimals = 0;
+    else if (text[i] >= '0' && text[i] <= '9')
+      unscaled = unscaled * 10 + (text[i] - '0'), digits = true, decimals += decimals >= 0;
+    else
+      return Fail(ErrorKind::kBadInput, "not a decimal: '" + std::string(text) + "'");
   }
   decimals = decimals < 0 ? 0 : decimals;
-  if (!digits || decimals > type.scale) return Fail(ErrorKind::kBadInput, "not a value of " + TypeName(type) + ": '" + std::string(text) + "'");
+  if (!digits || decimals > type.scale)
+    return Fail(ErrorKind::kBadInput, "not a value of " + TypeName(type) + ": '" + std::string(text) + "'");
   for (; decimals < type.scale; ++decimals) unscaled *= 10;
   return Value(Decimal{negative ? -unscaled : unscaled});
 }
@@ -86,9 +93,11 @@ Result<Value> ParseTimestamp(std::string_view text, const Type& type) {
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, used = 0;
   double second = 0;
   const std::string copy(text);
-  const int got = std::sscanf(copy.c_str(), "%d-%d-%d%*1[T ]%d:%d:%lf%n", &year, &month, &day, &hour, &minute, &second, &used);
+  const int got =
+      std::sscanf(copy.c_str(), "%d-%d-%d%*1[T ]%d:%d:%lf%n", &year, &month, &day, &hour, &minute, &second, &used);
   if (got < 3 || month < 1 || month > 12 || day < 1 || day > 31)
-    return Fail(ErrorKind::kBadInput, "not a " + TypeName(type) + ": '" + copy + "' (write 2024-07-19 or 2024-07-19T18:40:00)");
+    return Fail(ErrorKind::kBadInput,
+                "not a " + TypeName(type) + ": '" + copy + "' (write 2024-07-19 or 2024-07-19T18:40:00)");
   const int64_t days = DaysFromCivil(year, unsigned(month), unsigned(day));
   if (type.id == TypeId::kDate) return Value(int32_t(days));
   return Value(((days * 24 + hour) * 60 + minute) * 60'000'000 + int64_t(second * 1e6 + 0.5));
@@ -99,10 +108,15 @@ Result<Value> ParseUuid(std::string_view text) {
   int high = -1;
   for (const char c : text) {
     if (c == '-') continue;
-    const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    const int digit = c >= '0' && c <= '9'   ? c - '0'
+                      : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                      : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                             : -1;
     if (digit < 0) return Fail(ErrorKind::kBadInput, "not a uuid: '" + std::string(text) + "'");
-    if (high < 0) high = digit;
-    else bytes += char(high * 16 + digit), high = -1;
+    if (high < 0)
+      high = digit;
+    else
+      bytes += char(high * 16 + digit), high = -1;
   }
   if (bytes.size() != 16 || high >= 0) return Fail(ErrorKind::kBadInput, "not a uuid: '" + std::string(text) + "'");
   return Value(std::move(bytes));
@@ -113,24 +127,37 @@ Result<Value> ParseUuid(std::string_view text) {
 std::string ValueText(const Value& value, const Type& type) {
   if (IsNull(value)) return "null";
   switch (type.id) {
-    case TypeId::kBoolean: return std::get<bool>(value) ? "true" : "false";
-    case TypeId::kInt: return std::to_string(std::get<int32_t>(value));
-    case TypeId::kLong: return std::to_string(std::get<int64_t>(value));
-    case TypeId::kFloat: return fmt::format("{}", std::get<float>(value));
-    case TypeId::kDouble: return fmt::format("{}", std::get<double>(value));
-    case TypeId::kDecimal: return DecimalText(std::get<Decimal>(value).unscaled, type.scale);
+    case TypeId::kBoolean:
+      return std::get<bool>(value) ? "true" : "false";
+    case TypeId::kInt:
+      return std::to_string(std::get<int32_t>(value));
+    case TypeId::kLong:
+      return std::to_string(std::get<int64_t>(value));
+    case TypeId::kFloat:
+      return fmt::format("{}", std::get<float>(value));
+    case TypeId::kDouble:
+      return fmt::format("{}", std::get<double>(value));
+    case TypeId::kDecimal:
+      return DecimalText(std::get<Decimal>(value).unscaled, type.scale);
     case TypeId::kDate: {
       const CivilDate date = CivilFromDays(std::get<int32_t>(value));
       return fmt::format("{:04}-{:02}-{:02}", date.year, date.month, date.day);
     }
-    case TypeId::kTime: return TimeText(std::get<int64_t>(value));
-    case TypeId::kTimestamp: return TimestampText(std::get<int64_t>(value), false);
-    case TypeId::kTimestamptz: return TimestampText(std::get<int64_t>(value), true);
+    case TypeId::kTime:
+      return TimeText(std::get<int64_t>(value));
+    case TypeId::kTimestamp:
+      return TimestampText(std::get<int64_t>(value), false);
+    case TypeId::kTimestamptz:
+      return TimestampText(std::get<int64_t>(value), true);
     case TypeId::kTimestampNs:
-    case TypeId::kTimestamptzNs: return std::to_string(std::get<int64_t>(value));
-    case TypeId::kUuid: return UuidText(std::get<std::string>(value));
-    case TypeId::kString: return std::get<std::string>(value);
-    default: return Base64(std::get<std::string>(value));
+    case TypeId::kTimestamptzNs:
+      return std::to_string(std::get<int64_t>(value));
+    case TypeId::kUuid:
+      return UuidText(std::get<std::string>(value));
+    case TypeId::kString:
+      return std::get<std::string>(value);
+    default:
+      return Base64(std::get<std::string>(value));
   }
 }
 
@@ -139,19 +166,28 @@ Result<Value> ParseValue(std::string_view text, const Type& type) {
     case TypeId::kBoolean:
       if (text == "true" || text == "false") return Value(text == "true");
       return Fail(ErrorKind::kBadInput, "not a boolean: '" + std::string(text) + "'");
-    case TypeId::kInt: return ParseNumber<int32_t>(text, type);
-    case TypeId::kLong: return ParseNumber<int64_t>(text, type);
-    case TypeId::kFloat: return ParseNumber<float>(text, type);
-    case TypeId::kDouble: return ParseNumber<double>(text, type);
-    case TypeId::kDecimal: return ParseDecimal(text, type);
+    case TypeId::kInt:
+      return ParseNumber<int32_t>(text, type);
+    case TypeId::kLong:
+      return ParseNumber<int64_t>(text, type);
+    case TypeId::kFloat:
+      return ParseNumber<float>(text, type);
+    case TypeId::kDouble:
+      return ParseNumber<double>(text, type);
+    case TypeId::kDecimal:
+      return ParseDecimal(text, type);
     case TypeId::kDate:
     case TypeId::kTimestamp:
-    case TypeId::kTimestamptz: return ParseTimestamp(text, type);
-    case TypeId::kUuid: return ParseUuid(text);
+    case TypeId::kTimestamptz:
+      return ParseTimestamp(text, type);
+    case TypeId::kUuid:
+      return ParseUuid(text);
     case TypeId::kString:
     case TypeId::kBinary:
-    case TypeId::kFixed: return Value(std::string(text));
-    default: return Fail(ErrorKind::kUnsupported, "no literal for " + TypeName(type));
+    case TypeId::kFixed:
+      return Value(std::string(text));
+    default:
+      return Fail(ErrorKind::kUnsupported, "no literal for " + TypeName(type));
   }
 }
 

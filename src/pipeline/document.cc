@@ -13,10 +13,13 @@ namespace ingot::pipeline {
 
 void Place::Refuse(const std::string& why) const {
   const YAML::Mark mark = node_.Mark();
-  throw Refusal{fmt::format("{}:{}: {}{}{}", file_, mark.is_null() ? 1 : mark.line + 1, path_, path_.empty() ? "" : ": ", why)};
+  throw Refusal{
+      fmt::format("{}:{}: {}{}{}", file_, mark.is_null() ? 1 : mark.line + 1, path_, path_.empty() ? "" : ": ", why)};
 }
 
-Place Place::At(const std::string& key) const { return Place(file_, node_[key], path_.empty() ? key : path_ + "." + key); }
+Place Place::At(const std::string& key) const {
+  return Place(file_, node_[key], path_.empty() ? key : path_ + "." + key);
+}
 
 std::vector<Place> Place::Items() const {
   if (!node_.IsSequence()) Refuse("must be a list");
@@ -62,7 +65,8 @@ void Place::CheckSection(std::string_view section) const {
   for (const auto& entry : node_) {
     const auto name = entry.first.as<std::string>();
     const auto key = std::ranges::find(keys, name, &Key::name);
-    if (key == keys.end()) Place(file_, entry.first, path_).Refuse("unknown key '" + name + "'" + DidYouMean(name, KeyNames(section)));
+    if (key == keys.end())
+      Place(file_, entry.first, path_).Refuse("unknown key '" + name + "'" + DidYouMean(name, KeyNames(section)));
     const Place place(file_, entry.second, path_.empty() ? name : path_ + "." + name);
     if (key->kind == Key::Kind::kObject) place.CheckSection(key->section);
     if (key->kind == Key::Kind::kList)
@@ -73,7 +77,8 @@ void Place::CheckSection(std::string_view section) const {
     if (!key->words.empty()) {
       const std::string word = place.Text();
       const std::vector<std::string> words(key->words.begin(), key->words.end());
-      if (std::ranges::find(words, word) == words.end()) place.Refuse(fmt::format("'{}' is none of {}{}", word, fmt::join(words, ", "), DidYouMean(word, words)));
+      if (std::ranges::find(words, word) == words.end())
+        place.Refuse(fmt::format("'{}' is none of {}{}", word, fmt::join(words, ", "), DidYouMean(word, words)));
     }
   }
   for (const Key& key : keys)

@@ -18,7 +18,8 @@ struct Refusal {
 /// A place in the document: the node, and the path of keys to it for messages.
 class Place {
  public:
-  Place(std::string file, YAML::Node node, std::string path = "") : file_(std::move(file)), path_(std::move(path)), node_(std::move(node)) {}
+  Place(std::string file, YAML::Node node, std::string path = "")
+      : file_(std::move(file)), path_(std::move(path)), node_(std::move(node)) {}
 
   [[noreturn]] void Refuse(const std::string& why) const;
 
@@ -31,7 +32,9 @@ class Place {
 
   /// Scalars, with ${VARIABLES} replaced.
   std::string Text() const;
-  std::string Text(const std::string& key, const std::string& fallback) const { return Has(key) ? At(key).Text() : fallback; }
+  std::string Text(const std::string& key, const std::string& fallback) const {
+    return Has(key) ? At(key).Text() : fallback;
+  }
   bool Flag() const;
   /// A scalar, or a list of scalars.
   std::vector<std::string> Texts() const;

@@ -13,7 +13,8 @@ using iceberg::Type;
 using iceberg::TypeId;
 
 bool IsNumber(const Type& type) {
-  return type.id == TypeId::kInt || type.id == TypeId::kLong || type.id == TypeId::kFloat || type.id == TypeId::kDouble || type.id == TypeId::kDecimal;
+  return type.id == TypeId::kInt || type.id == TypeId::kLong || type.id == TypeId::kFloat ||
+         type.id == TypeId::kDouble || type.id == TypeId::kDecimal;
 }
 
 std::string QuoteText(std::string_view text) {
@@ -27,22 +28,32 @@ Result<Type> TypeOfCall(const Expression& call, const ColumnTypes& columns) {
   Type first{.id = TypeId::kLong};
   for (size_t i = 0; i < call.arguments.size(); ++i) {
     if (call.arguments[i].kind == Kind::kStar) continue;
-    if (function.aggregate && HasAggregate(call.arguments[i])) return Fail(ErrorKind::kBadConfig, "an aggregate inside an aggregate: " + call.text);
+    if (function.aggregate && HasAggregate(call.arguments[i]))
+      return Fail(ErrorKind::kBadConfig, "an aggregate inside an aggregate: " + call.text);
     INGOT_ASSIGN(const Type type, TypeOf(call.arguments[i], columns));
     if (i == 0) first = type;
   }
   const bool condition = call.text == "count_if" || call.text == "share_if";
-  const bool numeric = call.text == "avg" || call.text == "sum" || call.text == "stddev" || call.text == "quantile" || call.text == "abs" || call.text == "round";
-  const bool time = call.text == "date" || call.text == "hour", text = call.text == "trim" || call.text == "lower" || call.text == "upper" || call.text == "length";
-  if ((condition && first.id != TypeId::kBoolean) || (numeric && !IsNumber(first)) || (time && first.id != TypeId::kTimestamptz) || (text && first.id != TypeId::kString))
+  const bool numeric = call.text == "avg" || call.text == "sum" || call.text == "stddev" || call.text == "quantile" ||
+                       call.text == "abs" || call.text == "round";
+  const bool time = call.text == "date" || call.text == "hour",
+             text = call.text == "trim" || call.text == "lower" || call.text == "upper" || call.text == "length";
+  if ((condition && first.id != TypeId::kBoolean) || (numeric && !IsNumber(first)) ||
+      (time && first.id != TypeId::kTimestamptz) || (text && first.id != TypeId::kString))
     return Fail(ErrorKind::kBadConfig, fmt::format("{} does not take a {}", function.usage, TypeName(first)));
   switch (function.gives) {
-    case Function::Gives::kLong: return Type{.id = TypeId::kLong};
-    case Function::Gives::kDouble: return Type{.id = TypeId::kDouble};
-    case Function::Gives::kInt: return Type{.id = TypeId::kInt};
-    case Function::Gives::kDate: return Type{.id = TypeId::kDate};
-    case Function::Gives::kText: return Type{.id = TypeId::kString};
-    case Function::Gives::kArgument: return first;
+    case Function::Gives::kLong:
+      return Type{.id = TypeId::kLong};
+    case Function::Gives::kDouble:
+      return Type{.id = TypeId::kDouble};
+    case Function::Gives::kInt:
+      return Type{.id = TypeId::kInt};
+    case Function::Gives::kDate:
+      return Type{.id = TypeId::kDate};
+    case Function::Gives::kText:
+      return Type{.id = TypeId::kString};
+    case Function::Gives::kArgument:
+      return first;
   }
   return first;
 }
@@ -51,22 +62,30 @@ Result<Type> TypeOfBinary(const Expression& binary, const ColumnTypes& columns) 
   INGOT_ASSIGN(const Type left, TypeOf(binary.arguments[0], columns));
   INGOT_ASSIGN(const Type right, TypeOf(binary.arguments[1], columns));
   if (binary.text == "and" || binary.text == "or") {
-    if (left.id != TypeId::kBoolean || right.id != TypeId::kBoolean) return Fail(ErrorKind::kBadConfig, binary.text + " needs conditions on both sides");
+    if (left.id != TypeId::kBoolean || right.id != TypeId::kBoolean)
+      return Fail(ErrorKind::kBadConfig, binary.text + " needs conditions on both sides");
     return Type{.id = TypeId::kBoolean};
   }
   if (binary.text == "||") return Type{.id = TypeId::kString};
   static const std::set<std::string> arithmetic{"+", "-", "*", "/", "%"};
   if (!arithmetic.contains(binary.text)) return Type{.id = TypeId::kBoolean};
-  if (!IsNumber(left) || !IsNumber(right)) return Fail(ErrorKind::kBadConfig, fmt::format("'{}' needs numbers, not {} and {}", binary.text, TypeName(left), TypeName(right)));
-  if (binary.text == "/" || left.id == TypeId::kDouble || right.id == TypeId::kDouble || left.id == TypeId::kFloat || right.id == TypeId::kFloat) return Type{.id = TypeId::kDouble};
+  if (!IsNumber(left) || !IsNumber(right))
+    return Fail(ErrorKind::kBadConfig,
+                fmt::format("'{}' needs numbers, not {} and {}", binary.text, TypeName(left), TypeName(right)));
+  if (binary.text == "/" || left.id == TypeId::kDouble || right.id == TypeId::kDouble || left.id == TypeId::kFloat ||
+      right.id == TypeId::kFloat)
+    return Type{.id = TypeId::kDouble};
   return Type{.id = TypeId::kLong};
 }
 
 std::string CallSql(const Expression& call, Dialect dialect) {
   const Function& function = *FindFunction(call.text);
-  const std::string_view form = dialect == Dialect::kEmbedded ? function.embedded : dialect == Dialect::kSpark ? function.spark : function.trino;
+  const std::string_view form = dialect == Dialect::kEmbedded ? function.embedded
+                                : dialect == Dialect::kSpark  ? function.spark
+                                                              : function.trino;
   std::vector<std::string> arguments;
-  for (const Expression& argument : call.arguments) arguments.push_back((call.distinct ? "DISTINCT " : "") + ToSql(argument, dialect));
+  for (const Expression& argument : call.arguments)
+    arguments.push_back((call.distinct ? "DISTINCT " : "") + ToSql(argument, dialect));
   std::string sql;
   for (size_t i = 0; i < form.size(); ++i) {
     const bool slot = form[i] == '{' && i + 2 < form.size() && form[i + 2] == '}';
@@ -74,8 +93,10 @@ std::string CallSql(const Expression& call, Dialect dialect) {
       sql += form[i];
       continue;
     }
-    if (form[i + 1] == '*') sql += fmt::format("{}", fmt::join(arguments, ", "));
-    else sql += arguments[size_t(form[i + 1] - '0')];
+    if (form[i + 1] == '*')
+      sql += fmt::format("{}", fmt::join(arguments, ", "));
+    else
+      sql += arguments[size_t(form[i + 1] - '0')];
     i += 2;
   }
   return sql;
@@ -109,20 +130,28 @@ Result<Type> TypeOf(const Expression& expression, const ColumnTypes& columns) {
       if (found != columns.end()) return found->second;
       std::vector<std::string> names;
       for (const auto& [name, type] : columns) names.push_back(name);
-      return Fail(ErrorKind::kBadConfig, "unknown field '" + expression.text + "'" + DidYouMean(expression.text, names));
+      return Fail(ErrorKind::kBadConfig,
+                  "unknown field '" + expression.text + "'" + DidYouMean(expression.text, names));
     }
-    case Kind::kNumber: return Type{.id = expression.text.find_first_of(".eE") == std::string::npos ? TypeId::kLong : TypeId::kDouble};
-    case Kind::kText: return Type{.id = TypeId::kString};
+    case Kind::kNumber:
+      return Type{.id = expression.text.find_first_of(".eE") == std::string::npos ? TypeId::kLong : TypeId::kDouble};
+    case Kind::kText:
+      return Type{.id = TypeId::kString};
     case Kind::kStar:
-    case Kind::kNull: return Type{.id = TypeId::kString};
+    case Kind::kNull:
+      return Type{.id = TypeId::kString};
     case Kind::kUnary: {
       INGOT_ASSIGN(const Type type, TypeOf(expression.arguments[0], columns));
-      if (expression.text == "not" ? type.id != TypeId::kBoolean : !IsNumber(type)) return Fail(ErrorKind::kBadConfig, "'" + expression.text + "' does not take a " + TypeName(type));
+      if (expression.text == "not" ? type.id != TypeId::kBoolean : !IsNumber(type))
+        return Fail(ErrorKind::kBadConfig, "'" + expression.text + "' does not take a " + TypeName(type));
       return type;
     }
-    case Kind::kBinary: return TypeOfBinary(expression, columns);
-    case Kind::kCall: return TypeOfCall(expression, columns);
-    case Kind::kBoolean: return Type{.id = TypeId::kBoolean};
+    case Kind::kBinary:
+      return TypeOfBinary(expression, columns);
+    case Kind::kCall:
+      return TypeOfCall(expression, columns);
+    case Kind::kBoolean:
+      return Type{.id = TypeId::kBoolean};
     case Kind::kBetween:
     case Kind::kIn:
     case Kind::kIsNull:
@@ -139,22 +168,37 @@ std::string ToSql(const Expression& expression, Dialect dialect) {
   const auto argument = [&](size_t i) { return ToSql(expression.arguments[i], dialect); };
   const char* negation = expression.negated ? "NOT " : "";
   switch (expression.kind) {
-    case Kind::kColumn: return QuoteName(expression.text, dialect);
+    case Kind::kColumn:
+      return QuoteName(expression.text, dialect);
     case Kind::kNumber:
       // A number with a point is a double, in Spark and Trino too, where it would be a decimal.
       if (expression.text.find_first_of(".eE") == std::string::npos) return expression.text;
-      return dialect == Dialect::kSpark ? expression.text + "D" : expression.text.find_first_of("eE") == std::string::npos ? expression.text + "e0" : expression.text;
-    case Kind::kText: return QuoteText(expression.text);
-    case Kind::kBoolean: return expression.text;
-    case Kind::kNull: return "NULL";
-    case Kind::kStar: return "*";
-    case Kind::kUnary: return expression.text == "not" ? "(NOT " + argument(0) + ")" : "(-" + argument(0) + ")";
+      return dialect == Dialect::kSpark                                 ? expression.text + "D"
+             : expression.text.find_first_of("eE") == std::string::npos ? expression.text + "e0"
+                                                                        : expression.text;
+    case Kind::kText:
+      return QuoteText(expression.text);
+    case Kind::kBoolean:
+      return expression.text;
+    case Kind::kNull:
+      return "NULL";
+    case Kind::kStar:
+      return "*";
+    case Kind::kUnary:
+      return expression.text == "not" ? "(NOT " + argument(0) + ")" : "(-" + argument(0) + ")";
     case Kind::kBinary:
       if (expression.text == "/") return fmt::format("(CAST({} AS DOUBLE) / {})", argument(0), argument(1));
-      return fmt::format("({} {} {})", argument(0), expression.text == "and" ? "AND" : expression.text == "or" ? "OR" : expression.text, argument(1));
-    case Kind::kCall: return CallSql(expression, dialect);
-    case Kind::kBetween: return fmt::format("({} {}BETWEEN {} AND {})", argument(0), negation, argument(1), argument(2));
-    case Kind::kIsNull: return fmt::format("({} IS {}NULL)", argument(0), negation);
+      return fmt::format("({} {} {})", argument(0),
+                         expression.text == "and"  ? "AND"
+                         : expression.text == "or" ? "OR"
+                                                   : expression.text,
+                         argument(1));
+    case Kind::kCall:
+      return CallSql(expression, dialect);
+    case Kind::kBetween:
+      return fmt::format("({} {}BETWEEN {} AND {})", argument(0), negation, argument(1), argument(2));
+    case Kind::kIsNull:
+      return fmt::format("({} IS {}NULL)", argument(0), negation);
     case Kind::kIn: {
       std::string list;
       for (size_t i = 1; i < expression.arguments.size(); ++i) list += (i > 1 ? ", " : "") + argument(i);

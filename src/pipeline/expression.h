@@ -16,11 +16,25 @@ namespace ingot::pipeline {
 enum class Dialect { kEmbedded, kSpark, kTrino };
 
 struct Expression {
-  enum class Kind { kColumn, kNumber, kText, kBoolean, kNull, kStar, kUnary, kBinary, kCall, kBetween, kIn, kIsNull, kCase };
+  enum class Kind {
+    kColumn,
+    kNumber,
+    kText,
+    kBoolean,
+    kNull,
+    kStar,
+    kUnary,
+    kBinary,
+    kCall,
+    kBetween,
+    kIn,
+    kIsNull,
+    kCase
+  };
   Kind kind = Kind::kNull;
-  std::string text;       // column name, literal, operator or function name in lower case
-  bool negated = false;   // NOT BETWEEN, NOT IN, IS NOT NULL
-  bool distinct = false;  // count(distinct x)
+  std::string text;                   // column name, literal, operator or function name in lower case
+  bool negated = false;               // NOT BETWEEN, NOT IN, IS NOT NULL
+  bool distinct = false;              // count(distinct x)
   std::vector<Expression> arguments;  // of a case: condition, value, … and the else value last when their number is odd
 };
 

@@ -35,7 +35,8 @@ class Parser {
  private:
   std::unexpected<Error> Expected(const std::string& what) const {
     const std::string found = token_.kind == Token::Kind::kEnd ? "the end" : "'" + token_.text + "'";
-    return Fail(ErrorKind::kBadConfig, fmt::format("expression \"{}\": at character {}: expected {}, found {}", text_, token_.at + 1, what, found));
+    return Fail(ErrorKind::kBadConfig, fmt::format("expression \"{}\": at character {}: expected {}, found {}", text_,
+                                                   token_.at + 1, what, found));
   }
 
   void Advance() {
@@ -45,19 +46,25 @@ class Parser {
     const char c = text_[at_];
     if (std::isalpha(uint8_t(c)) || c == '_') {
       token_.kind = Token::Kind::kName;
-      while (at_ < text_.size() && (std::isalnum(uint8_t(text_[at_])) || text_[at_] == '_')) token_.text += text_[at_++];
-    } else if (std::isdigit(uint8_t(c)) || (c == '.' && at_ + 1 < text_.size() && std::isdigit(uint8_t(text_[at_ + 1])))) {
+      while (at_ < text_.size() && (std::isalnum(uint8_t(text_[at_])) || text_[at_] == '_'))
+        token_.text += text_[at_++];
+    } else if (std::isdigit(uint8_t(c)) ||
+               (c == '.' && at_ + 1 < text_.size() && std::isdigit(uint8_t(text_[at_ + 1])))) {
       token_.kind = Token::Kind::kNumber;
-      while (at_ < text_.size() && (std::isdigit(uint8_t(text_[at_])) || text_[at_] == '.' || text_[at_] == 'e' || text_[at_] == 'E' ||
-                                    ((text_[at_] == '-' || text_[at_] == '+') && (text_[at_ - 1] == 'e' || text_[at_ - 1] == 'E'))))
+      while (at_ < text_.size() &&
+             (std::isdigit(uint8_t(text_[at_])) || text_[at_] == '.' || text_[at_] == 'e' || text_[at_] == 'E' ||
+              ((text_[at_] == '-' || text_[at_] == '+') && (text_[at_ - 1] == 'e' || text_[at_ - 1] == 'E'))))
         token_.text += text_[at_++];
     } else if (c == '\'' || c == '"') {
       token_.kind = c == '\'' ? Token::Kind::kText : Token::Kind::kName;
       token_.quoted = true;
       for (++at_; at_ < text_.size(); ++at_) {
-        if (text_[at_] != c) token_.text += text_[at_];
-        else if (at_ + 1 < text_.size() && text_[at_ + 1] == c) token_.text += text_[++at_];
-        else break;
+        if (text_[at_] != c)
+          token_.text += text_[at_];
+        else if (at_ + 1 < text_.size() && text_[at_ + 1] == c)
+          token_.text += text_[++at_];
+        else
+          break;
       }
       ++at_;
     } else {
@@ -130,7 +137,8 @@ class Parser {
       INGOT_ASSIGN(Expression low, Sum());
       if (!TakeWord("and")) return Expected("AND");
       INGOT_ASSIGN(Expression high, Sum());
-      return Expression{.kind = Kind::kBetween, .negated = negated, .arguments = {std::move(left), std::move(low), std::move(high)}};
+      return Expression{
+          .kind = Kind::kBetween, .negated = negated, .arguments = {std::move(left), std::move(low), std::move(high)}};
     }
     if (TakeWord("in")) {
       Expression in{.kind = Kind::kIn, .negated = negated, .arguments = {std::move(left)}};
@@ -195,7 +203,8 @@ class Parser {
     for (char& c : call.text) c = char(std::tolower(uint8_t(c)));
     const Function* function = FindFunction(call.text);
     if (function == nullptr)
-      return Fail(ErrorKind::kBadConfig, fmt::format("expression \"{}\": unknown function '{}'{}", text_, name.text, DidYouMean(call.text, FunctionNames())));
+      return Fail(ErrorKind::kBadConfig, fmt::format("expression \"{}\": unknown function '{}'{}", text_, name.text,
+                                                     DidYouMean(call.text, FunctionNames())));
     call.distinct = TakeWord("distinct");
     if (call.text == "count" && TakeSymbol("*")) {
       call.arguments.push_back({.kind = Kind::kStar});
@@ -203,9 +212,11 @@ class Parser {
       return call;
     }
     INGOT_TRY(List(call.arguments));
-    if (call.distinct && call.text != "count") return Fail(ErrorKind::kBadConfig, fmt::format("expression \"{}\": only count takes DISTINCT", text_));
+    if (call.distinct && call.text != "count")
+      return Fail(ErrorKind::kBadConfig, fmt::format("expression \"{}\": only count takes DISTINCT", text_));
     if (call.arguments.size() < function->arguments_min || call.arguments.size() > function->arguments_max)
-      return Fail(ErrorKind::kBadConfig, fmt::format("expression \"{}\": {} is written {}", text_, call.text, function->usage));
+      return Fail(ErrorKind::kBadConfig,
+                  fmt::format("expression \"{}\": {} is written {}", text_, call.text, function->usage));
     return call;
   }
 
@@ -251,6 +262,8 @@ class Parser {
 
 }  // namespace
 
-Result<Expression> ParseExpression(std::string_view text) { return Parser(text).Whole(); }
+Result<Expression> ParseExpression(std::string_view text) {
+  return Parser(text).Whole();
+}
 
 }  // namespace ingot::pipeline

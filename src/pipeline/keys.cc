@@ -9,7 +9,8 @@ namespace {
 
 using Kind = Key::Kind;
 
-const std::vector<std::string_view> kTypes{"boolean", "int", "long", "float", "double", "string", "uuid", "date", "timestamptz"};
+const std::vector<std::string_view> kTypes{"boolean", "int",  "long", "float",      "double",
+                                           "string",  "uuid", "date", "timestamptz"};
 
 const std::vector<Key> kPipeline{
     {"pipeline", Kind::kText, "", true, "The name of the pipeline."},
@@ -22,7 +23,12 @@ const std::vector<Key> kPipeline{
 const std::vector<Key> kSource{
     {"kafka", Kind::kObject, "kafka", false, "A Kafka topic."},
     {"files", Kind::kText, "", false, "A file or a directory."},
-    {"format", Kind::kText, "", false, "json: one document a line; document: one a file; csv: with a header.", {"json", "document", "csv"}},
+    {"format",
+     Kind::kText,
+     "",
+     false,
+     "json: one document a line; document: one a file; csv: with a header.",
+     {"json", "document", "csv"}},
 };
 const std::vector<Key> kKafka{
     {"brokers", Kind::kText, "", true, "host:port, several with commas."},
@@ -30,8 +36,10 @@ const std::vector<Key> kKafka{
 };
 const std::vector<Key> kField{
     {"type", Kind::kText, "", true, "The type of the column.", kTypes},
-    {"from", Kind::kTextOrList, "", false, "JSON path, or several of which the first that is there is taken. Default: $.name."},
-    {"unit", Kind::kText, "", false, "The unit of the column; for times the form in the record: s, ms, us, ns or rfc3339."},
+    {"from", Kind::kTextOrList, "", false,
+     "JSON path, or several of which the first that is there is taken. Default: $.name."},
+    {"unit", Kind::kText, "", false,
+     "The unit of the column; for times the form in the record: s, ms, us, ns or rfc3339."},
     {"from_unit", Kind::kText, "", false, "The unit in the record, where it is another one."},
     {"coerce", Kind::kBoolean, "", false, "Take numbers in quotes."},
     {"range", Kind::kRange, "", false, "For times: [earliest, latest]; a date, or now+1d."},
@@ -39,13 +47,15 @@ const std::vector<Key> kField{
 };
 const std::vector<Key> kBronze{
     {"table", Kind::kText, "", true, "namespace.table"},
-    {"partition", Kind::kTextOrList, "", false, "day(timestamp), hour(…), bucket(16, user_id), truncate(4, name) or a column."},
+    {"partition", Kind::kTextOrList, "", false,
+     "day(timestamp), hour(…), bucket(16, user_id), truncate(4, name) or a column."},
     {"keep", Kind::kText, "", false, "How long rows are kept, e.g. 90d."},
     {"properties", Kind::kMap, "", false, "Iceberg table properties."},
 };
 const std::vector<Key> kSilver{
     {"table", Kind::kText, "", true, "namespace.table"},
-    {"quarantine", Kind::kText, "", false, "The table of refused records. Default: <silver namespace>.<pipeline>_quarantine."},
+    {"quarantine", Kind::kText, "", false,
+     "The table of refused records. Default: <silver namespace>.<pipeline>_quarantine."},
     {"partition", Kind::kTextOrList, "", false, "As in bronze."},
     {"keep", Kind::kText, "", false, "How long rows are kept, e.g. 365d."},
     {"properties", Kind::kMap, "", false, "Iceberg table properties."},
@@ -58,7 +68,12 @@ const std::vector<Key> kRule{
     {"fix", Kind::kText, "", false, "trim: cut blanks off both ends.", {"trim"}},
     {"not_null", Kind::kTextList, "", false, "Fields that must be there."},
     {"check", Kind::kText, "", false, "A condition that must not be false."},
-    {"else", Kind::kText, "", false, "quarantine: refuse the record; count: keep it and count it.", {"quarantine", "count"}},
+    {"else",
+     Kind::kText,
+     "",
+     false,
+     "quarantine: refuse the record; count: keep it and count it.",
+     {"quarantine", "count"}},
     {"fail_above", Kind::kText, "", false, "The share of rows, e.g. 20%, beyond which the run ends with exit code 3."},
     {"on_fail", Kind::kText, "", false, "fail: any broken row ends the run with exit code 3.", {"fail"}},
 };
@@ -90,18 +105,38 @@ nlohmann::ordered_json SectionSchema(std::string_view section) {
 
 nlohmann::ordered_json KeySchema(const Key& key) {
   using Json = nlohmann::ordered_json;
-  const Json text{{"type", "string"}}, scalar{{"type", {"string", "number", "boolean"}}}, list{{"type", "array"}, {"items", text}};
+  const Json text{{"type", "string"}}, scalar{{"type", {"string", "number", "boolean"}}},
+      list{{"type", "array"}, {"items", text}};
   Json schema;
   switch (key.kind) {
-    case Kind::kText: schema = {{"type", {"string", "number"}}}; break;
-    case Kind::kNumber: schema = {{"type", "number"}}; break;
-    case Kind::kBoolean: schema = {{"type", "boolean"}}; break;
-    case Kind::kTextList: schema = list; break;
-    case Kind::kTextOrList: schema["oneOf"] = Json::array({text, list}); break;
-    case Kind::kRange: schema = {{"type", "array"}, {"items", scalar}, {"minItems", 2}, {"maxItems", 2}}; break;
-    case Kind::kObject: schema = SectionSchema(key.section); break;
-    case Kind::kList: schema = {{"type", "array"}, {"items", SectionSchema(key.section)}}; break;
-    case Kind::kMap: schema = {{"type", "object"}, {"additionalProperties", key.section.empty() ? scalar : SectionSchema(key.section)}}; break;
+    case Kind::kText:
+      schema = {{"type", {"string", "number"}}};
+      break;
+    case Kind::kNumber:
+      schema = {{"type", "number"}};
+      break;
+    case Kind::kBoolean:
+      schema = {{"type", "boolean"}};
+      break;
+    case Kind::kTextList:
+      schema = list;
+      break;
+    case Kind::kTextOrList:
+      schema["oneOf"] = Json::array({text, list});
+      break;
+    case Kind::kRange:
+      schema = {{"type", "array"}, {"items", scalar}, {"minItems", 2}, {"maxItems", 2}};
+      break;
+    case Kind::kObject:
+      schema = SectionSchema(key.section);
+      break;
+    case Kind::kList:
+      schema = {{"type", "array"}, {"items", SectionSchema(key.section)}};
+      break;
+    case Kind::kMap:
+      schema = {{"type", "object"},
+                {"additionalProperties", key.section.empty() ? scalar : SectionSchema(key.section)}};
+      break;
   }
   schema["description"] = key.help;
   if (!key.words.empty()) schema["enum"] = key.words;
@@ -112,8 +147,8 @@ nlohmann::ordered_json KeySchema(const Key& key) {
 
 std::span<const Key> KeysOf(std::string_view section) {
   static const std::map<std::string_view, const std::vector<Key>*> sections{
-      {"pipeline", &kPipeline}, {"source", &kSource}, {"kafka", &kKafka}, {"field", &kField}, {"bronze", &kBronze},
-      {"silver", &kSilver}, {"rule", &kRule}, {"unique", &kUnique}, {"gold", &kGold}};
+      {"pipeline", &kPipeline}, {"source", &kSource}, {"kafka", &kKafka},   {"field", &kField}, {"bronze", &kBronze},
+      {"silver", &kSilver},     {"rule", &kRule},     {"unique", &kUnique}, {"gold", &kGold}};
   return *sections.at(section);
 }
 
@@ -124,7 +159,8 @@ std::vector<std::string> KeyNames(std::string_view section) {
 }
 
 std::string PipelineJsonSchema() {
-  nlohmann::ordered_json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "Ingot pipeline file"}};
+  nlohmann::ordered_json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+                                {"title", "Ingot pipeline file"}};
   schema.update(SectionSchema("pipeline"));
   return schema.dump(2);
 }

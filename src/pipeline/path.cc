@@ -6,7 +6,8 @@ namespace ingot::pipeline {
 
 Result<Path> ParsePath(std::string_view text) {
   const auto refuse = [&](std::string_view why) {
-    return Fail(ErrorKind::kBadConfig, "not a path: '" + std::string(text) + "': " + std::string(why) + " (write $.a.b[0].c, [-1] or [last] for the last)");
+    return Fail(ErrorKind::kBadConfig, "not a path: '" + std::string(text) + "': " + std::string(why) +
+                                           " (write $.a.b[0].c, [-1] or [last] for the last)");
   };
   if (!text.starts_with('$')) return refuse("it must begin with $");
   Path path;
@@ -30,7 +31,8 @@ Result<Path> ParsePath(std::string_view text) {
     int index = inner == "last" ? -1 : 0;
     if (inner != "last" && inner != "first") {
       const auto [end, error] = std::from_chars(inner.data(), inner.data() + inner.size(), index);
-      if (error != std::errc() || end != inner.data() + inner.size()) return refuse("an index must be a whole number, 'first' or 'last'");
+      if (error != std::errc() || end != inner.data() + inner.size())
+        return refuse("an index must be a whole number, 'first' or 'last'");
     }
     path.push_back({.key = "", .index = index});
   }

@@ -27,8 +27,13 @@ Result<int64_t> ParseDuration(std::string_view text) {
   int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   const std::string_view unit(end, size_t(text.data() + text.size() - end));
-  const int64_t factor = unit == "d" ? kDayMicros : unit == "h" ? kDayMicros / 24 : unit == "m" ? 60'000'000 : unit == "s" ? 1'000'000 : 0;
-  if (error != std::errc() || factor == 0 || number < 0) return Fail(ErrorKind::kBadConfig, "not a duration: '" + std::string(text) + "' (write 90d, 12h, 30m or 10s)");
+  const int64_t factor = unit == "d"   ? kDayMicros
+                         : unit == "h" ? kDayMicros / 24
+                         : unit == "m" ? 60'000'000
+                         : unit == "s" ? 1'000'000
+                                       : 0;
+  if (error != std::errc() || factor == 0 || number < 0)
+    return Fail(ErrorKind::kBadConfig, "not a duration: '" + std::string(text) + "' (write 90d, 12h, 30m or 10s)");
   return number * factor;
 }
 
@@ -45,7 +50,8 @@ std::pair<std::string, Transform> PartitionFrom(const Place& place, const std::s
   }
   const Transform parsed = place.Take(iceberg::ParseTransform(transform));
   static const std::vector<std::string> known{"identity", "year", "month", "day", "hour", "bucket", "truncate"};
-  if (parsed.kind == TransformKind::kUnknown) place.Refuse("unknown partition transform '" + name + "'" + DidYouMean(name, known));
+  if (parsed.kind == TransformKind::kUnknown)
+    place.Refuse("unknown partition transform '" + name + "'" + DidYouMean(name, known));
   return {inner, parsed};
 }
 
@@ -53,7 +59,8 @@ TableSpec TableFrom(const Place& place) {
   TableSpec table{.table = place.At("table").Text()};
   place.At("table").Take(iceberg::ParseTableName(table.table, "iceberg_catalog"));
   if (place.Has("partition"))
-    for (const std::string& text : place.At("partition").Texts()) table.partition.push_back(PartitionFrom(place.At("partition"), text));
+    for (const std::string& text : place.At("partition").Texts())
+      table.partition.push_back(PartitionFrom(place.At("partition"), text));
   table.keep = place.Text("keep", "");
   if (!table.keep.empty()) place.At("keep").Take(ParseDuration(table.keep));
   if (place.Has("properties"))
@@ -62,8 +69,11 @@ TableSpec TableFrom(const Place& place) {
 }
 
 void TimeFrom(const Place& place, FieldSpec& field) {
-  static const std::map<std::string, TimeFormat> formats{{"s", TimeFormat::kEpochSeconds}, {"ms", TimeFormat::kEpochMillis}, {"us", TimeFormat::kEpochMicros},
-                                                         {"ns", TimeFormat::kEpochNanos}, {"rfc3339", TimeFormat::kRfc3339}};
+  static const std::map<std::string, TimeFormat> formats{{"s", TimeFormat::kEpochSeconds},
+                                                         {"ms", TimeFormat::kEpochMillis},
+                                                         {"us", TimeFormat::kEpochMicros},
+                                                         {"ns", TimeFormat::kEpochNanos},
+                                                         {"rfc3339", TimeFormat::kRfc3339}};
   const std::string unit = place.Text("unit", "ms");
   if (!formats.contains(unit)) place.At("unit").Refuse("'" + unit + "' is none of s, ms, us, ns, rfc3339");
   field.time_format = formats.at(unit);
@@ -71,10 +81,15 @@ void TimeFrom(const Place& place, FieldSpec& field) {
   const Place range = place.At("range");
   const auto bounds = range.Texts();
   if (bounds.size() != 2) range.Refuse("must be [earliest, latest]");
-  const auto day = [&](const std::string& text) { return std::get<int64_t>(range.Take(iceberg::ParseValue(text, {.id = TypeId::kTimestamptz}))); };
+  const auto day = [&](const std::string& text) {
+    return std::get<int64_t>(range.Take(iceberg::ParseValue(text, {.id = TypeId::kTimestamptz})));
+  };
   field.time_min_micros = day(bounds[0]);
-  if (!bounds[1].starts_with("now")) field.time_max_micros = day(bounds[1]);
-  else field.time_max_after_now_micros = bounds[1] == "now" ? 0 : range.Take(ParseDuration(std::string_view(bounds[1]).substr(4)));
+  if (!bounds[1].starts_with("now"))
+    field.time_max_micros = day(bounds[1]);
+  else
+    field.time_max_after_now_micros =
+        bounds[1] == "now" ? 0 : range.Take(ParseDuration(std::string_view(bounds[1]).substr(4)));
 }
 
 FieldSpec FieldFrom(const std::string& name, const Place& place) {
@@ -85,15 +100,20 @@ FieldSpec FieldFrom(const std::string& name, const Place& place) {
     field.compute = place.At("compute").Take(ParseExpression(place.At("compute").Text()));
     return field;
   }
-  if (!place.Has("from")) field.from.push_back({{.key = name, .index = std::nullopt}});
+  if (!place.Has("from"))
+    field.from.push_back({{.key = name, .index = std::nullopt}});
   else
-    for (const std::string& path : place.At("from").Texts()) field.from.push_back(place.At("from").Take(ParsePath(path)));
+    for (const std::string& path : place.At("from").Texts())
+      field.from.push_back(place.At("from").Take(ParsePath(path)));
   field.coerce = place.Has("coerce") && place.At("coerce").Flag();
-  if (field.type.id == TypeId::kTimestamptz) TimeFrom(place, field);
-  else if (place.Has("range")) place.At("range").Refuse("only times have a range; write a rule with check for other fields");
+  if (field.type.id == TypeId::kTimestamptz)
+    TimeFrom(place, field);
+  else if (place.Has("range"))
+    place.At("range").Refuse("only times have a range; write a rule with check for other fields");
   else if (place.Has("from_unit")) {
     if (!place.Has("unit")) place.At("from_unit").Refuse("needs 'unit' beside it");
-    if (field.type.id != TypeId::kDouble && field.type.id != TypeId::kFloat) place.At("from_unit").Refuse("only float and double fields are converted");
+    if (field.type.id != TypeId::kDouble && field.type.id != TypeId::kFloat)
+      place.At("from_unit").Refuse("only float and double fields are converted");
     field.factor = place.At("from_unit").Take(ConvertUnit(place.At("from_unit").Text(), place.At("unit").Text()));
   } else if (place.Has("unit")) {
     place.At("unit").Take(ConvertUnit(place.At("unit").Text(), place.At("unit").Text()));
@@ -107,7 +127,8 @@ double ShareFrom(const Place& place) {
   if (percent) text.pop_back();
   double number = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number < 0 || number > (percent ? 100 : 1)) place.Refuse("must be a share such as 20%");
+  if (error != std::errc() || end != text.data() + text.size() || number < 0 || number > (percent ? 100 : 1))
+    place.Refuse("must be a share such as 20%");
   return percent ? number / 100 : number;
 }
 
@@ -148,7 +169,8 @@ GoldSpec GoldFrom(const Place& place, const ColumnTypes& columns) {
     for (const auto& [name, item] : place.At(section).Entries()) {
       if (std::ranges::find(names, name) != names.end()) item.Refuse("a column of that name exists already");
       NamedExpression named{.name = name, .expression = item.Take(ParseExpression(item.Text())), .type = {}};
-      if (HasAggregate(named.expression) != aggregates) item.Refuse(aggregates ? "a measure must be an aggregate, such as avg(x)" : "a group cannot be an aggregate");
+      if (HasAggregate(named.expression) != aggregates)
+        item.Refuse(aggregates ? "a measure must be an aggregate, such as avg(x)" : "a group cannot be an aggregate");
       named.type = item.Take(TypeOf(named.expression, columns));
       names.push_back(name);
       into.push_back(std::move(named));
@@ -157,13 +179,15 @@ GoldSpec GoldFrom(const Place& place, const ColumnTypes& columns) {
   read("group", false, gold.group);
   read("measures", true, gold.measures);
   for (const auto& [column, transform] : gold.table.partition)
-    if (std::ranges::find(gold.group, column, &NamedExpression::name) == gold.group.end()) place.At("partition").Refuse("'" + column + "' is not a group column");
+    if (std::ranges::find(gold.group, column, &NamedExpression::name) == gold.group.end())
+      place.At("partition").Refuse("'" + column + "' is not a group column");
   return gold;
 }
 
 SourceSpec SourceFrom(const Place& place) {
   SourceSpec source{.uri = place.Text("files", ""), .format = place.Text("format", "json")};
-  if (place.Has("kafka")) source.uri = "kafka://" + place.At("kafka").At("brokers").Text() + "/" + place.At("kafka").At("topic").Text();
+  if (place.Has("kafka"))
+    source.uri = "kafka://" + place.At("kafka").At("brokers").Text() + "/" + place.At("kafka").At("topic").Text();
   return source;
 }
 
@@ -183,8 +207,10 @@ Pipeline PipelineFrom(const Place& root, const std::string& file) {
     if (pipeline.source.format == "csv") pipeline.fields.back().coerce = true;  // CSV knows text only
     if (!pipeline.fields.back().compute) continue;
     const Type type = place.At("compute").Take(TypeOf(*pipeline.fields.back().compute, pipeline.Columns()));
-    if (!(type == pipeline.fields.back().type) && !iceberg::CanPromote(type, pipeline.fields.back().type) && !(type.id == TypeId::kLong && pipeline.fields.back().type.id == TypeId::kDouble))
-      place.At("compute").Refuse("gives " + iceberg::TypeName(type) + ", not " + iceberg::TypeName(pipeline.fields.back().type));
+    if (!(type == pipeline.fields.back().type) && !iceberg::CanPromote(type, pipeline.fields.back().type) &&
+        !(type.id == TypeId::kLong && pipeline.fields.back().type.id == TypeId::kDouble))
+      place.At("compute").Refuse("gives " + iceberg::TypeName(type) + ", not " +
+                                 iceberg::TypeName(pipeline.fields.back().type));
   }
   if (pipeline.fields.empty()) root.At("fields").Refuse("at least one field is needed");
   const ColumnTypes columns = pipeline.Columns();
@@ -201,7 +227,8 @@ Pipeline PipelineFrom(const Place& root, const std::string& file) {
   if (pipeline.rules.size() > 60) silver.At("rules").Refuse("more than 60 rules");
   for (size_t i = 0; i < pipeline.rules.size(); ++i)
     for (size_t j = 0; j < i; ++j)
-      if (pipeline.rules[i].name == pipeline.rules[j].name || pipeline.rules[i].name == "parse") silver.At("rules").Refuse("two rules are named '" + pipeline.rules[i].name + "'");
+      if (pipeline.rules[i].name == pipeline.rules[j].name || pipeline.rules[i].name == "parse")
+        silver.At("rules").Refuse("two rules are named '" + pipeline.rules[i].name + "'");
   if (silver.Has("unique")) {
     pipeline.unique = silver.At("unique").At("key").Texts();
     for (const std::string& field : pipeline.unique) NeedField(silver.At("unique").At("key"), field, columns);
@@ -231,7 +258,8 @@ Result<Pipeline> ParsePipeline(const std::string& yaml, const std::string& file)
 
 Result<Pipeline> LoadPipeline(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
-  if (!in) return Fail(ErrorKind::kBadConfig, "pipeline file does not exist: " + file + " (name one with --pipeline FILE)");
+  if (!in)
+    return Fail(ErrorKind::kBadConfig, "pipeline file does not exist: " + file + " (name one with --pipeline FILE)");
   std::stringstream text;
   text << in.rdbuf();
   return ParsePipeline(text.str(), file);

@@ -13,8 +13,8 @@ namespace ingot::pipeline {
 
 /// One step of a path into a JSON document.
 struct PathStep {
-  std::string key;            // of an object; empty for an index
-  std::optional<int> index;   // of an array; negative counts from the end
+  std::string key;           // of an object; empty for an index
+  std::optional<int> index;  // of an array; negative counts from the end
   bool operator==(const PathStep&) const = default;
 };
 using Path = std::vector<PathStep>;
@@ -27,14 +27,14 @@ enum class TimeFormat { kEpochSeconds, kEpochMillis, kEpochMicros, kEpochNanos, 
 struct FieldSpec {
   std::string name;
   iceberg::Type type;
-  std::vector<Path> from;          // the first that is there and not null is taken
-  double factor = 1;               // from_unit to unit
+  std::vector<Path> from;  // the first that is there and not null is taken
+  double factor = 1;       // from_unit to unit
   TimeFormat time_format = TimeFormat::kEpochMillis;
-  bool coerce = false;             // "12.5" in quotes is taken as a number
+  bool coerce = false;  // "12.5" in quotes is taken as a number
   std::optional<int64_t> time_min_micros;
-  std::optional<int64_t> time_max_micros;        // absolute, or
+  std::optional<int64_t> time_max_micros;            // absolute, or
   std::optional<int64_t> time_max_after_now_micros;  // after the time of ingestion
-  std::optional<Expression> compute;  // made in silver instead of read from the record
+  std::optional<Expression> compute;                 // made in silver instead of read from the record
 };
 
 enum class RuleKind { kNotNull, kCheck, kTrim };
@@ -42,10 +42,10 @@ enum class RuleKind { kNotNull, kCheck, kTrim };
 struct Rule {
   std::string name;
   RuleKind kind = RuleKind::kCheck;
-  std::vector<std::string> fields;      // not_null: those; trim: the one
-  std::optional<Expression> check;      // what must not be false
-  bool quarantine = true;               // false: counted only
-  std::optional<double> fail_above;     // share of rows beyond which the run ends with exit code 3
+  std::vector<std::string> fields;   // not_null: those; trim: the one
+  std::optional<Expression> check;   // what must not be false
+  bool quarantine = true;            // false: counted only
+  std::optional<double> fail_above;  // share of rows beyond which the run ends with exit code 3
 };
 
 struct TableSpec {
@@ -68,7 +68,7 @@ struct GoldSpec {
 };
 
 struct SourceSpec {
-  std::string uri;  // kafka://broker/topic, a file or a directory
+  std::string uri;              // kafka://broker/topic, a file or a directory
   std::string format = "json";  // json: one document a line; document: one a file; csv
 };
 
@@ -97,7 +97,8 @@ std::string PipelineJsonSchema();
 /// Replaces ${NAME} and ${NAME:-default} by environment variables. Errors: kBadConfig for a variable that is not set.
 Result<std::string> ExpandEnvironment(std::string_view text);
 
-/// How many `to` one `from` is: ConvertUnit("kbit/s", "Mbit/s") is 0.001. Errors: kBadConfig for unknown or unlike units.
+/// How many `to` one `from` is: ConvertUnit("kbit/s", "Mbit/s") is 0.001. Errors: kBadConfig for unknown or unlike
+/// units.
 Result<double> ConvertUnit(const std::string& from, const std::string& to);
 
 }  // namespace ingot::pipeline

@@ -25,11 +25,14 @@ void AddPosition(Schema& schema) {
 /// Fields that some rule makes sure of are required columns of silver.
 bool IsRequired(const Pipeline& pipeline, const std::string& field) {
   return std::ranges::any_of(pipeline.rules, [&](const Rule& rule) {
-    return rule.kind == RuleKind::kNotNull && rule.quarantine && std::ranges::find(rule.fields, field) != rule.fields.end();
+    return rule.kind == RuleKind::kNotNull && rule.quarantine &&
+           std::ranges::find(rule.fields, field) != rule.fields.end();
   });
 }
 
-std::string Join(const std::vector<std::string>& parts, std::string_view between) { return fmt::format("{}", fmt::join(parts, between)); }
+std::string Join(const std::vector<std::string>& parts, std::string_view between) {
+  return fmt::format("{}", fmt::join(parts, between));
+}
 
 /// The condition under which a record breaks the rule; a check that is neither true nor false (a null) is not broken.
 std::string BrokenSql(const Rule& rule, Dialect dialect) {
@@ -41,17 +44,109 @@ std::string BrokenSql(const Rule& rule, Dialect dialect) {
 
 std::string TypeSql(const Type& type, Dialect dialect) {
   switch (type.id) {
-    case TypeId::kInt: return dialect == Dialect::kSpark ? "INT" : "INTEGER";
-    case TypeId::kLong: return "BIGINT";
-    case TypeId::kFloat: return dialect == Dialect::kTrino ? "REAL" : "FLOAT";
-    case TypeId::kDouble: return "DOUBLE";
-    case TypeId::kBoolean: return "BOOLEAN";
-    case TypeId::kDate: return "DATE";
-    case TypeId::kString: return dialect == Dialect::kSpark ? "STRING" : "VARCHAR";
-    case TypeId::kTimestamptz: return dialect == Dialect::kSpark ? "TIMESTAMP" : dialect == Dialect::kTrino ? "TIMESTAMP(6) WITH TIME ZONE" : "TIMESTAMPTZ";
-    case TypeId::kUuid: return dialect == Dialect::kSpark ? "STRING" : "UUID";
-    default: return "VARCHAR";
+    case TypeId::kInt:
+      return dialect == Dialect::kSpark ? "INT" : "INTEGER";
+    case TypeId::kLong:
+      return "BIGINT";
+    case TypeId::kFloat:
+      return dialect == Dialect::kTrino ? "REAL" : "FLOAT";
+    case TypeId::kDouble:
+      return "DOUBLE";
+    case TypeId::kBoolean:
+      return "BOOLEAN";
+    case TypeId::kDate:
+      return "DATE";
+    case TypeId::kString:
+      return dialect == Dialect::kSpark ? "STRING" : "VARCHAR";
+    case TypeId::kTimestamptz:
+      return dialect == Dialect::kSpark   ? "TIMESTAMP"
+             : dialect == Dialect::kTrino ? "TIMESTAMP(6) WITH TIME ZONE"
+                                          : "TIMESTAMPTZ";
+    case TypeId::kUuid:
+      return dialect == Dialect::kSpark ? "STRING" : "UUID";
+    default:
+      return "VARCHAR";
   }
+}
+
+/// The new rows with fixes applied and computed fields added.
+std::string FixedRowsSql(const Pipeline& pipeline, Dialect dialect, const std::string& source) {
+  std::vector<std::string> fixed;
+  std::vector<const FieldSpec*> computed;
+  for (const FieldSpec& field : pipeline.fields) {
+    if (field.compute) {
+      computed.push_back(&field);
+      continue;
+    }
+    const bool trim = std::ranges::any_of(
+        pipeline.rules, [&](const Rule& rule) { return rule.kind == RuleKind::kTrim && rule.fields[0] == field.name; });
+    const std::string name = QuoteName(field.name, dialect);
+    const Expression column{.kind = Expression::Kind::kColumn, .text = field.name};
+    fixed.push_back(
+        trim ? ToSql({.kind = Expression::Kind::kCall, .text = "trim", .arguments = {column}}, dialect) + " AS " + name
+             : name);
+  }
+  std::string sql = fmt::format("SELECT {}, _topic, _partition, _offset, _ingested_at, _error, _payload FROM {}",
+                                Join(fixed, ", "), source);
+  for (const FieldSpec* field : computed)
+    sql = fmt::format("SELECT *, CAST({} AS {}) AS {} FROM ({})", ToSql(*field->compute, dialect),
+                      TypeSql(field->type, dialect), QuoteName(field->name, dialect), sql);
+  return sql;
+}
+
+/// The rules as SQL over _broken, a sum of one bit per broken rule.
+struct JudgementSql {
+  std::string broken;    // the sum itself
+  std::string accepted;  // no refusing rule is broken
+  std::string listed;    // names of the broken rules, or nulls
+  std::string counted;   // rows per rule
+};
+
+// Bit 0 is "parse"; a record that could not be read is not judged by the other rules.
+JudgementSql JudgementOf(const Pipeline& pipeline, Dialect dialect) {
+  uint64_t refusing = 1;
+  std::vector<std::string> broken, listed{"CASE WHEN (_broken & 1) <> 0 THEN 'parse' END"},
+      counted{"CAST(sum(_broken & 1) AS BIGINT)"};
+  int bit = 0;
+  for (const Rule& rule : pipeline.rules) {
+    ++bit;
+    if (rule.kind == RuleKind::kTrim) continue;
+    const uint64_t mask = uint64_t(1) << bit;
+    const std::string name = ToSql({.kind = Expression::Kind::kText, .text = rule.name}, dialect);
+    broken.push_back(fmt::format("CASE WHEN {} THEN {} ELSE 0 END", BrokenSql(rule, dialect), mask));
+    listed.push_back(fmt::format("CASE WHEN (_broken & {}) <> 0 THEN {} END", mask, name));
+    counted.push_back(fmt::format("CAST(count(CASE WHEN (_broken & {}) <> 0 THEN 1 END) AS BIGINT)", mask));
+    if (rule.quarantine) refusing |= mask;
+  }
+  if (broken.empty()) broken.push_back("0");
+  return {.broken = fmt::format("CAST(CASE WHEN _error IS NOT NULL THEN 1 ELSE {} END AS BIGINT)", Join(broken, "\n    + ")),
+          .accepted = fmt::format("(_broken & {}) = 0", refusing),
+          .listed = Join(listed, ", "),
+          .counted = Join(counted, ", ")};
+}
+
+/// The accepted rows whose key is neither in silver nor earlier in the batch.
+void UniqueRowsSql(const Pipeline& pipeline, Dialect dialect, const SilverNames& names, const std::string& columns,
+                   const std::string& accepted, SilverSql& sql) {
+  std::vector<std::string> key, same;
+  for (const std::string& field : pipeline.unique) {
+    key.push_back(QuoteName(field, dialect));
+    same.push_back(fmt::format("s.{0} IS NOT DISTINCT FROM r.{0}", key.back()));
+  }
+  const std::string keys = Join(key, ", "), hash = "hash(" + keys + ")";
+  // Joins are spelled out: a correlated NOT EXISTS would keep every distinct key in memory.
+  const std::string unknown = fmt::format("ANTI JOIN {} s ON {}", names.existing, Join(same, " AND "));
+  // Only rows whose key's hash comes more than once are sorted; all others stream through.
+  sql.suspects = fmt::format(
+      "CREATE OR REPLACE TEMP TABLE suspects AS\nSELECT {} AS key_hash FROM {} WHERE {} GROUP BY key_hash HAVING "
+      "count(*) > 1",
+      hash, names.judged, accepted);
+  sql.clean = fmt::format(
+      "SELECT {0}, '{1}' AS _run_id\nFROM (SELECT * FROM {2} WHERE {3}) r\nANTI JOIN suspects ON key_hash = {4}\n{5}\n"
+      "UNION ALL\nSELECT {0}, '{1}' AS _run_id\n"
+      "FROM (SELECT *, row_number() OVER (PARTITION BY {6} ORDER BY _partition, _offset, _topic) AS _place\n"
+      "      FROM (SELECT * FROM {2} WHERE {3}) SEMI JOIN suspects ON key_hash = {4} QUALIFY _place = 1) r\n{5}",
+      columns, names.run_id, names.judged, accepted, hash, unknown, keys);
 }
 
 }  // namespace
@@ -72,7 +167,8 @@ Schema BronzeSchema(const Pipeline& pipeline) {
 
 Schema SilverSchema(const Pipeline& pipeline) {
   Schema schema;
-  for (const FieldSpec& field : pipeline.fields) schema.fields.push_back({.name = field.name, .type = field.type, .required = IsRequired(pipeline, field.name)});
+  for (const FieldSpec& field : pipeline.fields)
+    schema.fields.push_back({.name = field.name, .type = field.type, .required = IsRequired(pipeline, field.name)});
   AddPosition(schema);
   AddColumn(schema, "_ingested_at", TypeId::kTimestamptz);
   AddColumn(schema, "_run_id", TypeId::kString);
@@ -113,71 +209,33 @@ std::vector<std::string> SilverInputColumns(const Pipeline& pipeline) {
 }
 
 SilverSql MakeSilverSql(const Pipeline& pipeline, Dialect dialect, const SilverNames& names) {
-  const auto quote = [&](std::string_view name) { return QuoteName(name, dialect); };
-  std::vector<std::string> fixed, all, broken, listed, counted;
-  std::vector<std::pair<std::string, std::string>> computed;
-  for (const FieldSpec& field : pipeline.fields) {
-    all.push_back(quote(field.name));
-    if (field.compute) {
-      computed.emplace_back(field.name, fmt::format("CAST({} AS {})", ToSql(*field.compute, dialect), TypeSql(field.type, dialect)));
-      continue;
-    }
-    const bool trim = std::ranges::any_of(pipeline.rules, [&](const Rule& rule) { return rule.kind == RuleKind::kTrim && rule.fields[0] == field.name; });
-    const Expression column{.kind = Expression::Kind::kColumn, .text = field.name};
-    fixed.push_back(trim ? ToSql({.kind = Expression::Kind::kCall, .text = "trim", .arguments = {column}}, dialect) + " AS " + quote(field.name) : quote(field.name));
-  }
-  // Bit 0 is "parse"; a record that could not be read is not judged by the other rules.
-  uint64_t refusing = 1;
-  broken.push_back("CASE WHEN \"_error\" IS NOT NULL THEN 1 ELSE 0");
-  listed.push_back("CASE WHEN (_broken & 1) <> 0 THEN 'parse' END");
-  counted.push_back("CAST(sum(_broken & 1) AS BIGINT)");
-  int bit = 0;
-  for (const Rule& rule : pipeline.rules) {
-    ++bit;
-    if (rule.kind == RuleKind::kTrim) continue;
-    const uint64_t mask = uint64_t(1) << bit;
-    broken.push_back(fmt::format("CASE WHEN {} THEN {} ELSE 0 END", BrokenSql(rule, dialect), mask));
-    listed.push_back(fmt::format("CASE WHEN (_broken & {}) <> 0 THEN '{}' END", mask, rule.name));
-    counted.push_back(fmt::format("CAST(count(CASE WHEN (_broken & {}) <> 0 THEN 1 END) AS BIGINT)", mask));
-    if (rule.quarantine) refusing |= mask;
-  }
-  std::string sum = broken[0];
-  for (size_t i = 1; i < broken.size(); ++i) sum += (i == 1 ? " + " : "\n    + ") + broken[i];
-  sum += " END";
-  std::string source = fmt::format("SELECT {}, _topic, _partition, _offset, _ingested_at, _error, _payload FROM {}", Join(fixed, ", "), names.source);
-  for (const auto& [name, sql] : computed) source = fmt::format("SELECT *, {} AS {} FROM ({})", sql, quote(name), source);
-
+  std::vector<std::string> fields;
+  for (const FieldSpec& field : pipeline.fields) fields.push_back(QuoteName(field.name, dialect));
+  const JudgementSql judgement = JudgementOf(pipeline, dialect);
+  const std::string columns = Join(fields, ", ") + ", _topic, _partition, _offset, _ingested_at";
   SilverSql sql;
-  sql.judge = fmt::format("CREATE OR REPLACE TEMP VIEW {} AS\nSELECT *, CAST({} AS BIGINT) AS _broken\nFROM ({})", names.judged, sum, source);
-  const std::string accepted = fmt::format("(_broken & {}) = 0", refusing);
-  const std::string columns = Join(all, ", ") + ", _topic, _partition, _offset, _ingested_at";
-  if (pipeline.unique.empty()) {
-    sql.clean = fmt::format("SELECT {}, '{}' AS _run_id FROM {} WHERE {}", columns, names.run_id, names.judged, accepted);
-  } else {
-    std::vector<std::string> key, same;
-    for (const std::string& field : pipeline.unique) key.push_back(quote(field)), same.push_back(fmt::format("s.{0} IS NOT DISTINCT FROM r.{0}", quote(field)));
-    const std::string keys = Join(key, ", "), hash = "hash(" + keys + ")";
-    // Joins are spelled out: a correlated NOT EXISTS would keep every distinct key in memory.
-    const std::string unknown = fmt::format("ANTI JOIN {} s ON {}", names.existing, Join(same, " AND "));
-    // Only rows whose key's hash comes more than once are sorted; all others stream through.
-    sql.suspects = fmt::format("CREATE OR REPLACE TEMP TABLE suspects AS\nSELECT {} AS key_hash FROM {} WHERE {} GROUP BY key_hash HAVING count(*) > 1", hash, names.judged, accepted);
-    sql.clean = fmt::format(
-        "SELECT {0}, '{1}' AS _run_id\nFROM (SELECT * FROM {2} WHERE {3}) r\nANTI JOIN suspects ON key_hash = {4}\n{5}\n"
-        "UNION ALL\nSELECT {0}, '{1}' AS _run_id\n"
-        "FROM (SELECT *, row_number() OVER (PARTITION BY {6} ORDER BY _partition, _offset, _topic) AS _place\n"
-        "      FROM (SELECT * FROM {2} WHERE {3}) SEMI JOIN suspects ON key_hash = {4} QUALIFY _place = 1) r\n{5}",
-        columns, names.run_id, names.judged, accepted, hash, unknown, keys);
-  }
-  sql.quarantine = fmt::format("SELECT {}, list_filter([{}], r -> r IS NOT NULL) AS _rules, _error, _payload, _topic, _partition, _offset, _ingested_at, '{}' AS _run_id\nFROM {} WHERE NOT ({})",
-                               Join(all, ", "), Join(listed, ", "), names.run_id, names.judged, accepted);
-  sql.counts = fmt::format("SELECT count(*), count(CASE WHEN NOT ({}) THEN 1 END), {} FROM {}", accepted, Join(counted, ", "), names.judged);
+  sql.judge = fmt::format("CREATE OR REPLACE TEMP VIEW {} AS\nSELECT *, {} AS _broken\nFROM ({})", names.judged,
+                          judgement.broken, FixedRowsSql(pipeline, dialect, names.source));
+  if (pipeline.unique.empty())
+    sql.clean = fmt::format("SELECT {}, '{}' AS _run_id FROM {} WHERE {}", columns, names.run_id, names.judged,
+                            judgement.accepted);
+  else
+    UniqueRowsSql(pipeline, dialect, names, columns, judgement.accepted, sql);
+  sql.quarantine = fmt::format(
+      "SELECT {}, list_filter([{}], r -> r IS NOT NULL) AS _rules, _error, _payload, _topic, _partition, _offset, "
+      "_ingested_at, '{}' AS _run_id\nFROM {} WHERE NOT ({})",
+      Join(fields, ", "), judgement.listed, names.run_id, names.judged, judgement.accepted);
+  sql.counts = fmt::format("SELECT count(*), count(CASE WHEN NOT ({}) THEN 1 END), {} FROM {}", judgement.accepted,
+                           judgement.counted, names.judged);
   return sql;
 }
 
 std::vector<NamedExpression> TouchedGroups(const GoldSpec& gold) {
   std::vector<NamedExpression> touched;
   for (const NamedExpression& group : gold.group)
-    if (group.expression.kind == Expression::Kind::kCall && (group.expression.text == "date" || group.expression.text == "hour")) touched.push_back(group);
+    if (group.expression.kind == Expression::Kind::kCall &&
+        (group.expression.text == "date" || group.expression.text == "hour"))
+      touched.push_back(group);
   return touched.empty() ? gold.group : touched;
 }
 
@@ -192,16 +250,19 @@ GoldSql MakeGoldSql(const GoldSpec& gold, Dialect dialect, const GoldNames& name
   }
   int place = 0;
   for (const NamedExpression& group : gold.group) {
-    selected.push_back(fmt::format("CAST({} AS {}) AS {}", ToSql(group.expression, dialect), TypeSql(group.type, dialect), quote(group.name)));
+    selected.push_back(fmt::format("CAST({} AS {}) AS {}", ToSql(group.expression, dialect),
+                                   TypeSql(group.type, dialect), quote(group.name)));
     groups.push_back(std::to_string(++place));
   }
   std::vector<std::string> columns = selected;
   for (const NamedExpression& measure : gold.measures)
-    columns.push_back(fmt::format("CAST({} AS {}) AS {}", ToSql(measure.expression, dialect), TypeSql(measure.type, dialect), quote(measure.name)));
+    columns.push_back(fmt::format("CAST({} AS {}) AS {}", ToSql(measure.expression, dialect),
+                                  TypeSql(measure.type, dialect), quote(measure.name)));
   GoldSql sql;
   sql.touched = fmt::format("SELECT DISTINCT {} FROM {}", Join(touched, ", "), names.fresh);
-  sql.aggregate = fmt::format("SELECT {},\n  {} AS updated_at\nFROM {} SEMI JOIN {} t ON {}\nGROUP BY {} ORDER BY {}", Join(columns, ",\n  "),
-                              names.updated_at, names.all, names.touched, Join(matched, " AND "), Join(groups, ", "), Join(groups, ", "));
+  sql.aggregate = fmt::format("SELECT {},\n  {} AS updated_at\nFROM {} SEMI JOIN {} t ON {}\nGROUP BY {} ORDER BY {}",
+                              Join(columns, ",\n  "), names.updated_at, names.all, names.touched,
+                              Join(matched, " AND "), Join(groups, ", "), Join(groups, ", "));
   sql.kept = fmt::format("SELECT o.* FROM {} o ANTI JOIN {} t ON {}", names.old, names.touched, Join(kept, " AND "));
   return sql;
 }

@@ -18,8 +18,8 @@ std::vector<std::string> SilverInputColumns(const Pipeline& pipeline);
 
 /// The relations that the statements read; where an engine puts its own names.
 struct SilverNames {
-  std::string source = "bronze_rows";     // new rows of bronze
-  std::string existing = "silver_keys";   // keys that silver holds already, of the partitions that the new rows touch
+  std::string source = "bronze_rows";    // new rows of bronze
+  std::string existing = "silver_keys";  // keys that silver holds already, of the partitions that the new rows touch
   std::string judged = "judged";
   std::string run_id = "";
 };

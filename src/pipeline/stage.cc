@@ -57,12 +57,23 @@ std::optional<StageReport> ReportOf(const iceberg::Snapshot& snapshot, const std
   const auto stage = snapshot.summary.find(iceberg::kStageKey), run = snapshot.summary.find(iceberg::kRunIdKey);
   if (stage == snapshot.summary.end() || run == snapshot.summary.end()) return std::nullopt;
   const auto number = [&](const char* key) { return iceberg::SummaryNumber(snapshot, key); };
-  StageReport report{.stage = stage->second, .table = table, .run_id = run->second, .rows_in = number("ingot.rows-in"), .rows_out = number("ingot.rows-out"),
-                     .quarantined = number("ingot.rows-quarantined"), .duplicates = number("ingot.rows-duplicate"), .errors = number("ingot.rows-error"),
-                     .bytes_in = number("ingot.bytes-in"), .bytes_out = number("ingot.bytes-out"), .commits = 1,
-                     .started_at_micros = number("ingot.started-at-us"), .finished_at_micros = number("ingot.finished-at-us"), .broken_by_rule = {}};
+  StageReport report{.stage = stage->second,
+                     .table = table,
+                     .run_id = run->second,
+                     .rows_in = number("ingot.rows-in"),
+                     .rows_out = number("ingot.rows-out"),
+                     .quarantined = number("ingot.rows-quarantined"),
+                     .duplicates = number("ingot.rows-duplicate"),
+                     .errors = number("ingot.rows-error"),
+                     .bytes_in = number("ingot.bytes-in"),
+                     .bytes_out = number("ingot.bytes-out"),
+                     .commits = 1,
+                     .started_at_micros = number("ingot.started-at-us"),
+                     .finished_at_micros = number("ingot.finished-at-us"),
+                     .broken_by_rule = {}};
   for (const auto& [key, value] : snapshot.summary)
-    if (key.starts_with(kRule)) report.broken_by_rule[key.substr(std::string_view(kRule).size())] = std::atoll(value.c_str());
+    if (key.starts_with(kRule))
+      report.broken_by_rule[key.substr(std::string_view(kRule).size())] = std::atoll(value.c_str());
   return report;
 }
 
@@ -72,14 +83,18 @@ Result<iceberg::Table> EnsureTable(const StageContext& context, const TableSpec&
   if (!table && table.error().kind == ErrorKind::kNotFound) {
     iceberg::Properties properties{{"write.format.default", "parquet"}, {"write.parquet.compression-codec", "zstd"}};
     properties.insert(spec.properties.begin(), spec.properties.end());
-    const std::string location = storage::JoinLocation(storage::JoinLocation(context.warehouse, home.name.space), home.name.name);
-    INGOT_ASSIGN(const auto metadata, iceberg::MakeTableMetadata({.schema = schema, .partition = spec.partition, .location = location, .properties = properties}));
+    const std::string location =
+        storage::JoinLocation(storage::JoinLocation(context.warehouse, home.name.space), home.name.name);
+    INGOT_ASSIGN(const auto metadata,
+                 iceberg::MakeTableMetadata(
+                     {.schema = schema, .partition = spec.partition, .location = location, .properties = properties}));
     table = iceberg::CreateTable(home, metadata);
     if (table) INGOT_TRY(FaultPoint("table.created"));
     if (!table && table.error().kind == ErrorKind::kExists) table = iceberg::LoadTable(home);
   }
   if (!table) return table;
-  INGOT_ASSIGN(const auto evolved, iceberg::EvolveTowards(table->metadata->CurrentSchema(), table->metadata->last_column_id, schema));
+  INGOT_ASSIGN(const auto evolved,
+               iceberg::EvolveTowards(table->metadata->CurrentSchema(), table->metadata->last_column_id, schema));
   if (evolved.SameFields(table->metadata->CurrentSchema())) return table;
   return iceberg::CommitMetadata(home, [&](iceberg::TableMetadata& metadata) -> Status {
     INGOT_ASSIGN(auto next, iceberg::EvolveTowards(metadata.CurrentSchema(), metadata.last_column_id, schema));

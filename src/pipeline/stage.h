@@ -16,13 +16,13 @@ struct StageContext {
   const Pipeline* pipeline = nullptr;
   std::shared_ptr<iceberg::Catalog> catalog;
   std::shared_ptr<storage::Storage> storage;
-  std::string warehouse;              // absolute location
+  std::string warehouse;  // absolute location
   std::string run_id;
   int threads = 2;
   int64_t memory_bytes = int64_t(1) << 30;  // budget of the SQL engine and of buffered rows
   int64_t rows_per_commit = 8'000'000;
-  std::string source;                 // instead of the pipeline file's
-  std::string temp_folder;            // for what does not fit into memory
+  std::string source;       // instead of the pipeline file's
+  std::string temp_folder;  // for what does not fit into memory
 
   Result<iceberg::TableHome> Home(const std::string& table) const;
 };
@@ -46,7 +46,8 @@ struct StageReport {
 /// What a snapshot says; nothing when no stage wrote it.
 std::optional<StageReport> ReportOf(const iceberg::Snapshot& snapshot, const std::string& table);
 
-/// Loads the table; makes it when it does not exist, adds columns that it lacks. The partition of a table that exists stays.
+/// Loads the table; makes it when it does not exist, adds columns that it lacks. The partition of a table that exists
+/// stays.
 Result<iceberg::Table> EnsureTable(const StageContext& context, const TableSpec& spec, const iceberg::Schema& schema);
 
 /// Writes all rows that `rows` makes into files of `table`; returns them with their number of rows.

@@ -14,9 +14,10 @@ struct Unit {
 
 const std::vector<Unit>& Units() {
   static const std::vector<Unit> units{
-      {"bit/s", 'r', 1}, {"kbit/s", 'r', 1e3}, {"Mbit/s", 'r', 1e6}, {"Gbit/s", 'r', 1e9}, {"B/s", 'r', 8}, {"kB/s", 'r', 8e3}, {"MB/s", 'r', 8e6},
-      {"ns", 't', 1e-9}, {"us", 't', 1e-6}, {"ms", 't', 1e-3}, {"s", 't', 1}, {"min", 't', 60}, {"h", 't', 3600},
-      {"B", 'b', 1}, {"kB", 'b', 1e3}, {"MB", 'b', 1e6}, {"GB", 'b', 1e9}, {"1", 'c', 1}, {"%", 'c', 0.01}};
+      {"bit/s", 'r', 1},  {"kbit/s", 'r', 1e3}, {"Mbit/s", 'r', 1e6}, {"Gbit/s", 'r', 1e9}, {"B/s", 'r', 8},
+      {"kB/s", 'r', 8e3}, {"MB/s", 'r', 8e6},   {"ns", 't', 1e-9},    {"us", 't', 1e-6},    {"ms", 't', 1e-3},
+      {"s", 't', 1},      {"min", 't', 60},     {"h", 't', 3600},     {"B", 'b', 1},        {"kB", 'b', 1e3},
+      {"MB", 'b', 1e6},   {"GB", 'b', 1e9},     {"1", 'c', 1},        {"%", 'c', 0.01}};
   return units;
 }
 
@@ -34,7 +35,8 @@ Result<const Unit*> Find(const std::string& name) {
 Result<double> ConvertUnit(const std::string& from, const std::string& to) {
   INGOT_ASSIGN(const Unit* source, Find(from));
   INGOT_ASSIGN(const Unit* target, Find(to));
-  if (source->quantity != target->quantity) return Fail(ErrorKind::kBadConfig, "'" + from + "' cannot be converted to '" + to + "'");
+  if (source->quantity != target->quantity)
+    return Fail(ErrorKind::kBadConfig, "'" + from + "' cannot be converted to '" + to + "'");
   // Whole ratios stay exact: 1e-6 / 1e-3 is not 0.001 in binary, but 1 / 1000 rounds to it.
   const double ratio = source->scale / target->scale, inverse = target->scale / source->scale;
   const double whole = double(int64_t(inverse + 0.5));
@@ -49,14 +51,19 @@ Result<std::string> ExpandEnvironment(std::string_view text) {
       continue;
     }
     const size_t close = text.find('}', at);
-    if (close == std::string_view::npos) return Fail(ErrorKind::kBadConfig, "'}' is missing in '" + std::string(text) + "'");
+    if (close == std::string_view::npos)
+      return Fail(ErrorKind::kBadConfig, "'}' is missing in '" + std::string(text) + "'");
     const std::string_view inner = text.substr(at + 2, close - at - 2);
     const size_t split = inner.find(":-");
     const std::string name(inner.substr(0, split));
     const char* value = std::getenv(name.c_str());
-    if (value != nullptr && *value != '\0') out += value;
-    else if (split != std::string_view::npos) out += inner.substr(split + 2);
-    else return Fail(ErrorKind::kBadConfig, "environment variable " + name + " is not set (write ${" + name + ":-default} for a default)");
+    if (value != nullptr && *value != '\0')
+      out += value;
+    else if (split != std::string_view::npos)
+      out += inner.substr(split + 2);
+    else
+      return Fail(ErrorKind::kBadConfig,
+                  "environment variable " + name + " is not set (write ${" + name + ":-default} for a default)");
     at = close + 1;
   }
   return out;

@@ -36,29 +36,51 @@ iceberg::Schema SchemaOf(std::initializer_list<std::pair<const char*, TypeId>> c
 }
 
 pipeline::TableSpec SpecOf(const char* table) {
-  return {.table = table, .partition = {{"started_at", {.kind = iceberg::TransformKind::kDay}}}, .keep = {}, .properties = {}};
+  return {.table = table,
+          .partition = {{"started_at", {.kind = iceberg::TransformKind::kDay}}},
+          .keep = {},
+          .properties = {}};
 }
 
 LedgerTable Runs() {
   return {.spec = SpecOf("ops.runs"),
-          .schema = SchemaOf({{"run_id", TypeId::kString}, {"stage", TypeId::kString}, {"table_name", TypeId::kString}, {"engine", TypeId::kString},
-                              {"started_at", TypeId::kTimestamptz}, {"finished_at", TypeId::kTimestamptz}, {"seconds", TypeId::kDouble}, {"commits", TypeId::kLong},
-                              {"rows_in", TypeId::kLong}, {"rows_out", TypeId::kLong}, {"rows_quarantined", TypeId::kLong}, {"rows_duplicate", TypeId::kLong},
-                              {"rows_error", TypeId::kLong}, {"bytes_in", TypeId::kLong}, {"bytes_out", TypeId::kLong}}),
+          .schema = SchemaOf({{"run_id", TypeId::kString},
+                              {"stage", TypeId::kString},
+                              {"table_name", TypeId::kString},
+                              {"engine", TypeId::kString},
+                              {"started_at", TypeId::kTimestamptz},
+                              {"finished_at", TypeId::kTimestamptz},
+                              {"seconds", TypeId::kDouble},
+                              {"commits", TypeId::kLong},
+                              {"rows_in", TypeId::kLong},
+                              {"rows_out", TypeId::kLong},
+                              {"rows_quarantined", TypeId::kLong},
+                              {"rows_duplicate", TypeId::kLong},
+                              {"rows_error", TypeId::kLong},
+                              {"bytes_in", TypeId::kLong},
+                              {"bytes_out", TypeId::kLong}}),
           .rows = [](const StageReport& report) -> std::vector<Row> {
-            return {{report.run_id, report.stage, report.table, "embedded", report.started_at_micros, report.finished_at_micros, report.Seconds(), report.commits,
-                     report.rows_in, report.rows_out, report.quarantined, report.duplicates, report.errors, report.bytes_in, report.bytes_out}};
+            return {{report.run_id, report.stage, report.table, "embedded", report.started_at_micros,
+                     report.finished_at_micros, report.Seconds(), report.commits, report.rows_in, report.rows_out,
+                     report.quarantined, report.duplicates, report.errors, report.bytes_in, report.bytes_out}};
           }};
 }
 
 LedgerTable Quality() {
   return {.spec = SpecOf("ops.quality"),
-          .schema = SchemaOf({{"run_id", TypeId::kString}, {"table_name", TypeId::kString}, {"rule", TypeId::kString}, {"rows_checked", TypeId::kLong},
-                              {"rows_broken", TypeId::kLong}, {"share_broken", TypeId::kDouble}, {"started_at", TypeId::kTimestamptz}}),
+          .schema = SchemaOf({{"run_id", TypeId::kString},
+                              {"table_name", TypeId::kString},
+                              {"rule", TypeId::kString},
+                              {"rows_checked", TypeId::kLong},
+                              {"rows_broken", TypeId::kLong},
+                              {"share_broken", TypeId::kDouble},
+                              {"started_at", TypeId::kTimestamptz}}),
           .rows = [](const StageReport& report) {
             std::vector<Row> rows;
             for (const auto& [rule, broken] : report.broken_by_rule)
-              rows.push_back({report.run_id, report.table, rule, report.rows_in, broken, report.rows_in == 0 ? 0.0 : double(broken) / double(report.rows_in), report.started_at_micros});
+              rows.push_back({report.run_id, report.table, rule, report.rows_in, broken,
+                              report.rows_in == 0 ? 0.0 : double(broken) / double(report.rows_in),
+                              report.started_at_micros});
             return rows;
           }};
 }
@@ -71,10 +93,14 @@ Result<std::shared_ptr<arrow::RecordBatch>> BatchOf(const iceberg::Schema& schem
     INGOT_ARROW_ASSIGN(builder, arrow::MakeBuilder(arrow_schema->field(int(column))->type()));
     for (const Row& row : rows) {
       const Cell& cell = row[column];
-      if (const auto* text = std::get_if<std::string>(&cell)) INGOT_ARROW(static_cast<arrow::StringBuilder&>(*builder).Append(*text));
-      else if (const auto* real = std::get_if<double>(&cell)) INGOT_ARROW(static_cast<arrow::DoubleBuilder&>(*builder).Append(*real));
-      else if (schema.fields[column].type.id == TypeId::kLong) INGOT_ARROW(static_cast<arrow::Int64Builder&>(*builder).Append(std::get<int64_t>(cell)));
-      else INGOT_ARROW(static_cast<arrow::TimestampBuilder&>(*builder).Append(std::get<int64_t>(cell)));
+      if (const auto* text = std::get_if<std::string>(&cell))
+        INGOT_ARROW(static_cast<arrow::StringBuilder&>(*builder).Append(*text));
+      else if (const auto* real = std::get_if<double>(&cell))
+        INGOT_ARROW(static_cast<arrow::DoubleBuilder&>(*builder).Append(*real));
+      else if (schema.fields[column].type.id == TypeId::kLong)
+        INGOT_ARROW(static_cast<arrow::Int64Builder&>(*builder).Append(std::get<int64_t>(cell)));
+      else
+        INGOT_ARROW(static_cast<arrow::TimestampBuilder&>(*builder).Append(std::get<int64_t>(cell)));
     }
     INGOT_ARROW_ASSIGN(auto array, builder->Finish());
     arrays.push_back(std::move(array));
@@ -83,7 +109,8 @@ Result<std::shared_ptr<arrow::RecordBatch>> BatchOf(const iceberg::Schema& schem
 }
 
 /// What happened in the pipeline's tables after the ledger's cursors, joined per run and table, oldest first.
-Result<std::vector<StageReport>> NewReports(const StageContext& context, const iceberg::TableMetadata& ledger, iceberg::Properties& cursors) {
+Result<std::vector<StageReport>> NewReports(const StageContext& context, const iceberg::TableMetadata& ledger,
+                                            iceberg::Properties& cursors) {
   std::vector<StageReport> reports;
   std::vector<std::string> tables{context.pipeline->bronze.table, context.pipeline->silver.table};
   for (const auto& gold : context.pipeline->gold) tables.push_back(gold.table.table);
@@ -97,12 +124,17 @@ Result<std::vector<StageReport>> NewReports(const StageContext& context, const i
     auto chain = iceberg::AncestorsOf(*table->metadata, table->metadata->current_snapshot_id);
     std::ranges::reverse(chain);
     for (const iceberg::Snapshot* snapshot : chain) {
-      const auto report = snapshot->sequence_number > seen ? pipeline::ReportOf(*snapshot, home.name.Text()) : std::nullopt;
+      const auto report =
+          snapshot->sequence_number > seen ? pipeline::ReportOf(*snapshot, home.name.Text()) : std::nullopt;
       if (!report) continue;
       cursors[key] = std::to_string(snapshot->sequence_number);
-      const auto same = std::ranges::find_if(reports, [&](const StageReport& other) { return other.run_id == report->run_id && other.table == report->table; });
-      if (same == reports.end()) reports.push_back(*report);
-      else same->Add(*report);
+      const auto same = std::ranges::find_if(reports, [&](const StageReport& other) {
+        return other.run_id == report->run_id && other.table == report->table;
+      });
+      if (same == reports.end())
+        reports.push_back(*report);
+      else
+        same->Add(*report);
     }
   }
   return reports;
@@ -116,12 +148,19 @@ Status WriteTable(const StageContext& context, const LedgerTable& ledger) {
   for (const StageReport& report : reports) std::ranges::move(ledger.rows(report), std::back_inserter(rows));
   if (cursors.empty()) return {};
   INGOT_ASSIGN(const auto batch, BatchOf(ledger.schema, rows));
-  INGOT_ASSIGN(auto written, pipeline::WriteRows(context, table, [&](const BatchConsumer& consume) { return consume(batch); }));
+  INGOT_ASSIGN(auto written,
+               pipeline::WriteRows(context, table, [&](const BatchConsumer& consume) { return consume(batch); }));
   INGOT_TRY(FaultPoint("ledger.after_files"));
-  iceberg::SnapshotChange change{.operation = "append", .added = std::move(written.files), .removes = {}, .summary = cursors, .validate = {}, .metadata_change = {}};
+  iceberg::SnapshotChange change{.operation = "append",
+                                 .added = std::move(written.files),
+                                 .removes = {},
+                                 .summary = cursors,
+                                 .validate = {},
+                                 .metadata_change = {}};
   change.validate = [&](const iceberg::TableMetadata& metadata) -> Status {
     for (const auto& [key, cursor] : cursors)
-      if (iceberg::NewestSummary(metadata, key) != iceberg::NewestSummary(*table.metadata, key)) return Fail(ErrorKind::kConflict, "another run wrote the ledger meanwhile");
+      if (iceberg::NewestSummary(metadata, key) != iceberg::NewestSummary(*table.metadata, key))
+        return Fail(ErrorKind::kConflict, "another run wrote the ledger meanwhile");
     return {};
   };
   // A run that carries a cursor for some tables must carry the others on: each key is looked up on its own.

@@ -6,7 +6,8 @@
 
 namespace ingot::run {
 
-/// Appends a row per stage run, and per rule and run, that the ledger does not have yet. Does nothing when there is none.
+/// Appends a row per stage run, and per rule and run, that the ledger does not have yet. Does nothing when there is
+/// none.
 Status WriteLedger(const pipeline::StageContext& context);
 
 }  // namespace ingot::run

@@ -12,8 +12,8 @@ struct Place {
   std::string pipeline_file;
   std::string source;
   std::string warehouse = "./warehouse";
-  std::string catalog;  // default: sqlite file in the warehouse
-  int threads = 0;      // 0: all cores
+  std::string catalog;       // default: sqlite file in the warehouse
+  int threads = 0;           // 0: all cores
   int64_t memory_bytes = 0;  // 0: a gibibyte
 };
 
@@ -24,8 +24,8 @@ struct OpenPlace {
 
 /// The catalog URI in force: the one given, else a file in the warehouse.
 std::string CatalogUri(const Place& place);
-/// The source in force: the one given, else the pipeline file's; a Kafka source without KAFKA_BROKER in the environment is
-/// replaced by the folder ./landing, so that nothing needs a server by default.
+/// The source in force: the one given, else the pipeline file's; a Kafka source without KAFKA_BROKER in the environment
+/// is replaced by the folder ./landing, so that nothing needs a server by default.
 std::string SourceUri(const Place& place, const pipeline::Pipeline& pipeline);
 
 Result<OpenPlace> Open(const Place& place);

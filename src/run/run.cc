@@ -32,7 +32,8 @@ std::vector<std::string> BrokenRules(const pipeline::Pipeline& pipeline, const S
     if (!rule.fail_above || found == report.broken_by_rule.end() || report.rows_in == 0) continue;
     const double share = double(found->second) / double(report.rows_in);
     if (share > *rule.fail_above)
-      broken.push_back(fmt::format("rule {}: {} of {} rows ({:.1f} %) are broken, more than the {:.1f} % allowed", rule.name, found->second, report.rows_in, share * 100, *rule.fail_above * 100));
+      broken.push_back(fmt::format("rule {}: {} of {} rows ({:.1f} %) are broken, more than the {:.1f} % allowed",
+                                   rule.name, found->second, report.rows_in, share * 100, *rule.fail_above * 100));
   }
   return broken;
 }
@@ -42,7 +43,8 @@ std::vector<std::string> BrokenRules(const pipeline::Pipeline& pipeline, const S
 Result<RunReport> RunPipeline(StageContext context, const RunOptions& options) {
   RunReport report;
   context.run_id = RandomUuid();
-  if (context.temp_folder.empty()) context.temp_folder = (std::filesystem::temp_directory_path() / ("ingot-" + context.run_id)).string();
+  if (context.temp_folder.empty())
+    context.temp_folder = (std::filesystem::temp_directory_path() / ("ingot-" + context.run_id)).string();
   Status outcome;
   int64_t rows = 0;
   for (const std::string& stage : options.stages) {

@@ -10,6 +10,7 @@
 namespace ingot::silver {
 
 /// `progress` is told of bronze rows as they are done.
-Result<pipeline::StageReport> RunSilver(const pipeline::StageContext& context, const std::function<void(int64_t)>& progress);
+Result<pipeline::StageReport> RunSilver(const pipeline::StageContext& context,
+                                        const std::function<void(int64_t)>& progress);
 
 }  // namespace ingot::silver

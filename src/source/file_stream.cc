@@ -49,7 +49,8 @@ Result<std::unique_ptr<FileStream>> FileStream::Open(const std::string& path, in
   if (!opened.ok()) return std::unexpected(FromArrow(opened.status(), ErrorKind::kRetry));
   const auto file = *opened;
   const auto shrunk = [&] {
-    return Fail(ErrorKind::kBadInput, "file " + path + " is shorter than what was read of it before (" + std::to_string(offset) +
+    return Fail(ErrorKind::kBadInput, "file " + path + " is shorter than what was read of it before (" +
+                                          std::to_string(offset) +
                                           " bytes): it was replaced or cut; give the new content a new name");
   };
   INGOT_ARROW_ASSIGN(const auto head, file->ReadAt(0, 4));

@@ -30,11 +30,15 @@ bool IsInput(const fs::path& path) {
   return false;
 }
 
-bool IsCompressed(const std::string& path) { return path.ends_with(".gz") || path.ends_with(".zst"); }
+bool IsCompressed(const std::string& path) {
+  return path.ends_with(".gz") || path.ends_with(".zst");
+}
 
-/// Of a compressed file, partition 1 holds how many stored bytes it had when it was read to its end, so that the next run
-/// need not decompress it to see that nothing is new.
-PartitionId EndMarkOf(const PartitionId& id) { return {.topic = id.topic, .partition = 1}; }
+/// Of a compressed file, partition 1 holds how many stored bytes it had when it was read to its end, so that the next
+/// run need not decompress it to see that nothing is new.
+PartitionId EndMarkOf(const PartitionId& id) {
+  return {.topic = id.topic, .partition = 1};
+}
 
 class FileSource : public Source {
  public:
@@ -76,7 +80,11 @@ class FileSource : public Source {
   std::optional<RawBatch> EndMark(int64_t stored_bytes) const {
     const PartitionId id = EndMarkOf(current_->id);
     const auto known = positions_.find(id);
-    return RawBatch{.from = id, .begin = known == positions_.end() ? 0 : known->second, .end = stored_bytes, .bytes = {}, .records = {}};
+    return RawBatch{.from = id,
+                    .begin = known == positions_.end() ? 0 : known->second,
+                    .end = stored_bytes,
+                    .bytes = {},
+                    .records = {}};
   }
 
   Status ReadHeaderAgain() {
@@ -104,22 +112,26 @@ class FileSource : public Source {
       size_t header = 0;
       if (options_.format == "csv") {
         if (!csv_.HasHeader()) header = csv_.ReadHeader(batch.bytes, at_end_);
-        if (csv_.HasHeader()) used = header + csv_.Split(std::string_view(batch.bytes).substr(header), at_end_, json, batch.records);
+        if (csv_.HasHeader())
+          used = header + csv_.Split(std::string_view(batch.bytes).substr(header), at_end_, json, batch.records);
         for (RawBatch::Record& record : batch.records) record.offset += int64_t(header);
       } else {
         used = SplitLines(batch.bytes, at_end_, batch.records);
         if (offset_ == 0) SkipByteOrderMark(batch);
       }
       if (used == 0 && int64_t(batch.bytes.size()) > options_.record_bytes_max)
-        return Fail(ErrorKind::kBadInput, "file " + current_->path + ": the record at byte " + std::to_string(offset_) + " is longer than " +
-                                              std::to_string(options_.record_bytes_max) + " bytes");
+        return Fail(ErrorKind::kBadInput, "file " + current_->path + ": the record at byte " + std::to_string(offset_) +
+                                              " is longer than " + std::to_string(options_.record_bytes_max) +
+                                              " bytes");
     }
     carry_.assign(batch.bytes, used);
     for (RawBatch::Record& record : batch.records) record.offset += offset_;
     offset_ += int64_t(used);
     batch.end = offset_;
-    if (options_.format == "csv") batch.bytes = std::move(json);
-    else batch.bytes.resize(used);
+    if (options_.format == "csv")
+      batch.bytes = std::move(json);
+    else
+      batch.bytes.resize(used);
     batch.bytes.append(kPadding, '\0');
     return batch;
   }
@@ -139,7 +151,9 @@ class FileSource : public Source {
       before = batch.bytes.size();
       INGOT_TRY(stream_->Read(options_.batch_bytes, batch.bytes));
       if (int64_t(batch.bytes.size()) > options_.record_bytes_max)
-        return Fail(ErrorKind::kBadInput, "file " + current_->path + " is longer than " + std::to_string(options_.record_bytes_max) + " bytes; one document cannot be");
+        return Fail(ErrorKind::kBadInput, "file " + current_->path + " is longer than " +
+                                              std::to_string(options_.record_bytes_max) +
+                                              " bytes; one document cannot be");
     } while (batch.bytes.size() > before);
     if (batch.bytes.empty()) return std::nullopt;
     batch.records.push_back({.begin = 0, .size = batch.bytes.size(), .offset = 0});
@@ -164,23 +178,31 @@ class FileSource : public Source {
 
 }  // namespace
 
-Result<std::unique_ptr<Source>> OpenSource(const std::string& uri, const Positions& positions, const SourceOptions& options) {
+Result<std::unique_ptr<Source>> OpenSource(const std::string& uri, const Positions& positions,
+                                           const SourceOptions& options) {
   if (uri.starts_with("kafka://"))
-    return Fail(ErrorKind::kUnsupported, "source " + uri + ": this version reads files; name a file or a directory with --source");
+    return Fail(ErrorKind::kUnsupported,
+                "source " + uri + ": this version reads files; name a file or a directory with --source");
   INGOT_ASSIGN(const std::string path, storage::LocalPath(uri));
   std::error_code error;
-  if (!fs::exists(path, error)) return Fail(ErrorKind::kNotFound, "source does not exist: " + path + " (make records with: ingot generate --records 1000 --to " + path + ")");
+  if (!fs::exists(path, error))
+    return Fail(ErrorKind::kNotFound, "source does not exist: " + path +
+                                          " (make records with: ingot generate --records 1000 --to " + path + ")");
   std::vector<Input> inputs;
   const auto add = [&](const fs::path& file) {
-    inputs.push_back({file.string(), {.topic = storage::AbsoluteLocation(file.string()), .partition = 0}, int64_t(fs::file_size(file, error))});
+    inputs.push_back({file.string(),
+                      {.topic = storage::AbsoluteLocation(file.string()), .partition = 0},
+                      int64_t(fs::file_size(file, error))});
   };
   if (!fs::is_directory(path, error)) {
     add(path);
   } else {
     for (const auto& entry : fs::recursive_directory_iterator(path, error))
       if (entry.is_regular_file(error)) {
-        if (IsInput(entry.path())) add(entry.path());
-        else LogDebug("not an input file: " + entry.path().string());
+        if (IsInput(entry.path()))
+          add(entry.path());
+        else
+          LogDebug("not an input file: " + entry.path().string());
       }
     if (error) return Fail(ErrorKind::kRetry, "list " + path + ": " + error.message());
   }

@@ -24,12 +24,14 @@ struct City {
   double latency;  // median, ms
 };
 constexpr City kCities[] = {
-    {"New York", 100, 210, 12}, {"London", 82, 140, 14}, {"Tokyo", 76, 260, 9}, {"São Paulo", 61, 110, 22}, {"Mumbai", 58, 62, 31},
-    {"Los Angeles", 52, 190, 15}, {"Paris", 45, 230, 11}, {"Seoul", 41, 310, 7}, {"Berlin", 36, 120, 17}, {"Mexico City", 33, 70, 28},
-    {"Chicago", 30, 200, 14}, {"Jakarta", 28, 38, 36}, {"Lagos", 24, 22, 58}, {"Sydney", 22, 90, 19}, {"Toronto", 20, 170, 13},
-    {"Cairo", 18, 41, 42}, {"Istanbul", 17, 48, 29}, {"Madrid", 16, 220, 12}, {"Singapore", 15, 280, 6}, {"Nairobi", 13, 28, 49},
-    {"Buenos Aires", 12, 75, 24}, {"Warsaw", 11, 150, 16}, {"Stockholm", 10, 240, 8}, {"Zürich", 9, 270, 7}, {"Dublin", 8, 160, 13},
-    {"Auckland", 7, 180, 17}, {"Reykjavík", 5, 250, 21}, {"La Paz", 4, 18, 72}, {"Nuuk", 2, 30, 88}, {"Longyearbyen", 1, 95, 64}};
+    {"New York", 100, 210, 12},   {"London", 82, 140, 14},      {"Tokyo", 76, 260, 9},     {"São Paulo", 61, 110, 22},
+    {"Mumbai", 58, 62, 31},       {"Los Angeles", 52, 190, 15}, {"Paris", 45, 230, 11},    {"Seoul", 41, 310, 7},
+    {"Berlin", 36, 120, 17},      {"Mexico City", 33, 70, 28},  {"Chicago", 30, 200, 14},  {"Jakarta", 28, 38, 36},
+    {"Lagos", 24, 22, 58},        {"Sydney", 22, 90, 19},       {"Toronto", 20, 170, 13},  {"Cairo", 18, 41, 42},
+    {"Istanbul", 17, 48, 29},     {"Madrid", 16, 220, 12},      {"Singapore", 15, 280, 6}, {"Nairobi", 13, 28, 49},
+    {"Buenos Aires", 12, 75, 24}, {"Warsaw", 11, 150, 16},      {"Stockholm", 10, 240, 8}, {"Zürich", 9, 270, 7},
+    {"Dublin", 8, 160, 13},       {"Auckland", 7, 180, 17},     {"Reykjavík", 5, 250, 21}, {"La Paz", 4, 18, 72},
+    {"Nuuk", 2, 30, 88},          {"Longyearbyen", 1, 95, 64}};
 
 /// SplitMix64: small, fast, good enough for test data.
 struct Random {
@@ -47,7 +49,8 @@ struct Random {
 /// Where in the day the share `u` of a day's tests has happened: few at night, most in the evening.
 double TimeOfDay(double u) {
   static const std::array<double, 25> cumulative = [] {
-    constexpr double kHourly[24] = {18, 12, 9, 7, 6, 8, 14, 24, 34, 40, 43, 46, 48, 47, 46, 48, 54, 64, 78, 90, 95, 86, 62, 36};
+    constexpr double kHourly[24] = {18, 12, 9,  7,  6,  8,  14, 24, 34, 40, 43, 46,
+                                    48, 47, 46, 48, 54, 64, 78, 90, 95, 86, 62, 36};
     std::array<double, 25> sums{};
     for (int i = 0; i < 24; ++i) sums[size_t(i) + 1] = sums[size_t(i)] + kHourly[i];
     for (double& sum : sums) sum /= sums[24];
@@ -134,17 +137,17 @@ void AppendDirty(std::string& out, Record record, Random& random, std::string& p
   constexpr int64_t kDayMillis = 86'400'000;
   std::string line;
   const uint64_t way = random.Below(12);
-  if (way == 0 && !previous.empty()) line = previous;  // sent twice
-  if (way == 1) record.millis -= int64_t(random.Below(3 * kDayMillis));  // late
+  if (way == 0 && !previous.empty()) line = previous;                        // sent twice
+  if (way == 1) record.millis -= int64_t(random.Below(3 * kDayMillis));      // late
   if (way == 2) record.download = 10'000'000 + random.Below(1'000'000'000);  // out of range
   if (way == 3) record.latency = 6'000'001 + random.Below(1'000'000);
   if (line.empty()) AppendRecord(line, record, seed);
   if (way == 4) Replace(line, "\"location\": \"" + std::string(record.location), "\"location\": \"   ");
   if (way == 5) Replace(line, "\"" + std::string(record.location) + "\"", "null");
   if (way == 6) line = line.substr(0, line.find(", \"latency\"")) + "}\n";  // fields missing
-  if (way == 7) line = line.substr(0, 20 + random.Below(60)) + "\n";  // cut off
+  if (way == 7) line = line.substr(0, 20 + random.Below(60)) + "\n";        // cut off
   if (way == 8) Replace(line, "\"upload_speed\": ", "\"upload_speed\": \"fast\", \"was\": ");
-  if (way == 9) Replace(line, "\"timestamp\": 1", "\"timestamp\": 91");  // far future
+  if (way == 9) Replace(line, "\"timestamp\": 1", "\"timestamp\": 91");          // far future
   if (way == 10) Replace(line, "\"location\": \"", "\"location\": \"\xFF\xFE");  // not UTF-8
   if (way == 11) Replace(line, "\"upload_speed\": ", "\"upload_speed\": -");
   out += line;
@@ -163,29 +166,38 @@ void GenerateBlock(const GeneratorOptions& options, int64_t block, int64_t begin
     const double unit = random.Unit();
     Record record{.millis = (options.start_micros + int64_t(at)) / 1000 + int64_t(random.Below(1000)),
                   .user = std::min(users - 1, uint64_t(unit * unit * double(users))),
-                  .upload = Skewed(random, city.speed * 0.35), .download = Skewed(random, city.speed), .latency = Skewed(random, city.latency), .location = city.name};
+                  .upload = Skewed(random, city.speed * 0.35),
+                  .download = Skewed(random, city.speed),
+                  .latency = Skewed(random, city.latency),
+                  .location = city.name};
     const size_t line = out.size();
-    if (options.dirty > 0 && random.Unit() < options.dirty) AppendDirty(out, record, random, previous, options.seed);
-    else AppendRecord(out, record, options.seed);
+    if (options.dirty > 0 && random.Unit() < options.dirty)
+      AppendDirty(out, record, random, previous, options.seed);
+    else
+      AppendRecord(out, record, options.seed);
     if (options.dirty > 0 && random.Below(64) == 0) previous = out.substr(line);
     if (i < begin) out.resize(line);
   }
 }
 
 Status WriteAll(std::FILE* file, const std::string& bytes, const std::string& name) {
-  if (std::fwrite(bytes.data(), 1, bytes.size(), file) != bytes.size()) return Fail(ErrorKind::kRetry, "write " + name + ": " + std::strerror(errno));
+  if (std::fwrite(bytes.data(), 1, bytes.size(), file) != bytes.size())
+    return Fail(ErrorKind::kRetry, "write " + name + ": " + std::strerror(errno));
   return {};
 }
 
 /// Sleeps so that `done` records took at least their time.
 void Pace(const GeneratorOptions& options, std::chrono::steady_clock::time_point start, int64_t done) {
-  if (options.rate > 0) std::this_thread::sleep_until(start + std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(double(done) / options.rate)));
+  if (options.rate > 0)
+    std::this_thread::sleep_until(start + std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                              std::chrono::duration<double>(double(done) / options.rate)));
 }
 
 }  // namespace
 
 void GenerateRecords(const GeneratorOptions& options, int64_t begin, int64_t end, std::string& out) {
-  for (int64_t block = begin / kBlock; block * kBlock < end; ++block) GenerateBlock(options, block, begin, std::min(end, (block + 1) * kBlock), out);
+  for (int64_t block = begin / kBlock; block * kBlock < end; ++block)
+    GenerateBlock(options, block, begin, std::min(end, (block + 1) * kBlock), out);
 }
 
 Result<Generated> Generate(const GeneratorOptions& options, const std::function<void(int64_t)>& progress) {
@@ -199,9 +211,12 @@ Result<Generated> Generate(const GeneratorOptions& options, const std::function<
     if (error) return Fail(ErrorKind::kBadConfig, "create directory " + options.to + ": " + error.message());
   }
   for (int64_t file_begin = 0, number = 0; file_begin < options.records; ++number) {
-    const int64_t file_end = to_stdout ? options.records : std::min(options.records, file_begin + options.records_per_file);
-    const std::string name = to_stdout ? "standard output" : fmt::format("{}/speedtest-{}-{:05}.jsonl", options.to, options.seed, number);
-    const std::string draft = to_stdout ? name : fmt::format("{}/.speedtest-{}-{:05}.draft", options.to, options.seed, number);
+    const int64_t file_end =
+        to_stdout ? options.records : std::min(options.records, file_begin + options.records_per_file);
+    const std::string name =
+        to_stdout ? "standard output" : fmt::format("{}/speedtest-{}-{:05}.jsonl", options.to, options.seed, number);
+    const std::string draft =
+        to_stdout ? name : fmt::format("{}/.speedtest-{}-{:05}.draft", options.to, options.seed, number);
     std::FILE* file = to_stdout ? stdout : std::fopen(draft.c_str(), "wb");
     if (file == nullptr) return Fail(ErrorKind::kBadConfig, "create " + draft + ": " + std::strerror(errno));
     // One stretch is made while the one before is written.
@@ -227,7 +242,8 @@ Result<Generated> Generate(const GeneratorOptions& options, const std::function<
       progress(done);
       Pace(options, start, total.records);
     }
-    if (to_stdout ? std::fflush(file) != 0 : std::fclose(file) != 0) written = Fail(ErrorKind::kRetry, "write " + name + ": " + std::strerror(errno));
+    if (to_stdout ? std::fflush(file) != 0 : std::fclose(file) != 0)
+      written = Fail(ErrorKind::kRetry, "write " + name + ": " + std::strerror(errno));
     INGOT_TRY(written);
     if (!to_stdout) std::filesystem::rename(draft, name);
     file_begin = file_end;

@@ -12,16 +12,20 @@ struct Cell {
   bool quoted = false;
 };
 
-/// The cells of the row at the start of `bytes`; `size` is what the row takes with its line end, 0 when it is not complete.
+/// The cells of the row at the start of `bytes`; `size` is what the row takes with its line end, 0 when it is not
+/// complete.
 std::vector<Cell> ReadRow(std::string_view bytes, bool at_end, size_t& size) {
   std::vector<Cell> cells(1);
   bool quoted = false;
   for (size_t at = 0; at < bytes.size(); ++at) {
     const char c = bytes[at];
     if (quoted) {
-      if (c != '"') cells.back().text += c;
-      else if (at + 1 < bytes.size() && bytes[at + 1] == '"') cells.back().text += bytes[++at];
-      else quoted = false;
+      if (c != '"')
+        cells.back().text += c;
+      else if (at + 1 < bytes.size() && bytes[at + 1] == '"')
+        cells.back().text += bytes[++at];
+      else
+        quoted = false;
     } else if (c == '"' && cells.back().text.empty()) {
       quoted = cells.back().quoted = true;
     } else if (c == ',') {
@@ -71,7 +75,8 @@ size_t CsvRows::ReadHeader(std::string_view bytes, bool at_end) {
   return size;
 }
 
-size_t CsvRows::Split(std::string_view bytes, bool at_end, std::string& json, std::vector<RawBatch::Record>& records) const {
+size_t CsvRows::Split(std::string_view bytes, bool at_end, std::string& json,
+                      std::vector<RawBatch::Record>& records) const {
   size_t used = 0;
   while (used < bytes.size()) {
     size_t size = 0;
@@ -86,8 +91,10 @@ size_t CsvRows::Split(std::string_view bytes, bool at_end, std::string& json, st
         if (i > 0) json += ',';
         AppendJsonString(json, i < names_.size() ? names_[i] : "column_" + std::to_string(i + 1));
         json += ':';
-        if (cells[i].text.empty() && !cells[i].quoted) json += "null";
-        else AppendJsonString(json, cells[i].text);
+        if (cells[i].text.empty() && !cells[i].quoted)
+          json += "null";
+        else
+          AppendJsonString(json, cells[i].text);
       }
       json += '}';
       records.push_back({.begin = begin, .size = json.size() - begin, .offset = int64_t(used)});

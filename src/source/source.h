@@ -28,7 +28,8 @@ using Positions = std::map<PartitionId, int64_t>;
 inline constexpr size_t kPadding = 64;
 inline constexpr int64_t kNoTime = INT64_MIN;
 
-/// Consecutive records of one partition: [begin, end) in offsets. Record bytes lie in `bytes`, which ends with kPadding more.
+/// Consecutive records of one partition: [begin, end) in offsets. Record bytes lie in `bytes`, which ends with kPadding
+/// more.
 struct RawBatch {
   struct Record {
     size_t begin = 0;  // in `bytes`
@@ -42,26 +43,30 @@ struct RawBatch {
   std::string bytes;
   std::vector<Record> records;
 
-  std::string_view Bytes(const Record& record) const { return std::string_view(bytes).substr(record.begin, record.size); }
+  std::string_view Bytes(const Record& record) const {
+    return std::string_view(bytes).substr(record.begin, record.size);
+  }
 };
 
 class Source {
  public:
   virtual ~Source() = default;
-  /// The next batch, nothing when all that is there now has been read. A batch may be empty of records and still move the position.
+  /// The next batch, nothing when all that is there now has been read. A batch may be empty of records and still move
+  /// the position.
   virtual Result<std::optional<RawBatch>> Next() = 0;
   /// Bytes that are left to read as stored, for progress; 0 when not known.
   virtual int64_t BytesLeft() const = 0;
 };
 
 struct SourceOptions {
-  std::string format = "json";              // json, document, csv
+  std::string format = "json";  // json, document, csv
   int64_t batch_bytes = 8 << 20;
-  int64_t record_bytes_max = 256 << 20;     // a longer line ends the run with an error that names it
+  int64_t record_bytes_max = 256 << 20;  // a longer line ends the run with an error that names it
 };
 
 /// `uri`: a file, a directory or file:///path. Reads on from `positions`.
 /// Errors: kNotFound; kBadInput when a file is shorter than its position, so that it must have been replaced.
-Result<std::unique_ptr<Source>> OpenSource(const std::string& uri, const Positions& positions, const SourceOptions& options);
+Result<std::unique_ptr<Source>> OpenSource(const std::string& uri, const Positions& positions,
+                                           const SourceOptions& options);
 
 }  // namespace ingot::source

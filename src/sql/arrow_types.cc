@@ -32,16 +32,26 @@ Result<duckdb_logical_type> ToLogicalType(const arrow::Field& field) {
   const arrow::DataType& type = *field.type();
   const auto simple = [](duckdb_type id) { return duckdb_create_logical_type(id); };
   switch (type.id()) {
-    case arrow::Type::NA: return simple(DUCKDB_TYPE_SQLNULL);
-    case arrow::Type::BOOL: return simple(DUCKDB_TYPE_BOOLEAN);
-    case arrow::Type::INT32: return simple(DUCKDB_TYPE_INTEGER);
-    case arrow::Type::INT64: return simple(DUCKDB_TYPE_BIGINT);
-    case arrow::Type::FLOAT: return simple(DUCKDB_TYPE_FLOAT);
-    case arrow::Type::DOUBLE: return simple(DUCKDB_TYPE_DOUBLE);
-    case arrow::Type::DATE32: return simple(DUCKDB_TYPE_DATE);
-    case arrow::Type::TIME64: return simple(DUCKDB_TYPE_TIME);
-    case arrow::Type::STRING: return simple(DUCKDB_TYPE_VARCHAR);
-    case arrow::Type::BINARY: return simple(DUCKDB_TYPE_BLOB);
+    case arrow::Type::NA:
+      return simple(DUCKDB_TYPE_SQLNULL);
+    case arrow::Type::BOOL:
+      return simple(DUCKDB_TYPE_BOOLEAN);
+    case arrow::Type::INT32:
+      return simple(DUCKDB_TYPE_INTEGER);
+    case arrow::Type::INT64:
+      return simple(DUCKDB_TYPE_BIGINT);
+    case arrow::Type::FLOAT:
+      return simple(DUCKDB_TYPE_FLOAT);
+    case arrow::Type::DOUBLE:
+      return simple(DUCKDB_TYPE_DOUBLE);
+    case arrow::Type::DATE32:
+      return simple(DUCKDB_TYPE_DATE);
+    case arrow::Type::TIME64:
+      return simple(DUCKDB_TYPE_TIME);
+    case arrow::Type::STRING:
+      return simple(DUCKDB_TYPE_VARCHAR);
+    case arrow::Type::BINARY:
+      return simple(DUCKDB_TYPE_BLOB);
     case arrow::Type::TIMESTAMP: {
       const auto& time = static_cast<const arrow::TimestampType&>(type);
       if (time.unit() == arrow::TimeUnit::NANO && time.timezone().empty()) return simple(DUCKDB_TYPE_TIMESTAMP_NS);
@@ -55,7 +65,8 @@ Result<duckdb_logical_type> ToLogicalType(const arrow::Field& field) {
       const bool uuid = field.metadata() && field.metadata()->Get("ARROW:extension:name").ValueOr("") == "arrow.uuid";
       return simple(uuid ? DUCKDB_TYPE_UUID : DUCKDB_TYPE_BLOB);
     }
-    case arrow::Type::STRUCT: return StructType(type);
+    case arrow::Type::STRUCT:
+      return StructType(type);
     case arrow::Type::LIST: {
       INGOT_ASSIGN(duckdb_logical_type element, ToLogicalType(*type.field(0)));
       duckdb_logical_type list = duckdb_create_list_type(element);
@@ -72,7 +83,9 @@ Result<duckdb_logical_type> ToLogicalType(const arrow::Field& field) {
       duckdb_destroy_logical_type(&*value);
       return made;
     }
-    default: return Fail(ErrorKind::kUnsupported, "column " + field.name() + ": the SQL engine has no type for " + type.ToString());
+    default:
+      return Fail(ErrorKind::kUnsupported,
+                  "column " + field.name() + ": the SQL engine has no type for " + type.ToString());
   }
 }
 

@@ -12,16 +12,20 @@ struct SinkState {
   std::mutex mutex;
 };
 
-void DeleteState(void* state) { delete static_cast<SinkState*>(state); }
+void DeleteState(void* state) {
+  delete static_cast<SinkState*>(state);
+}
 
 void Bind(duckdb_copy_function_bind_info info) {
   auto* sink = static_cast<BatchSink*>(duckdb_copy_function_bind_get_extra_info(info));
   std::vector<duckdb_logical_type> types;
-  for (idx_t i = 0; i < duckdb_copy_function_bind_get_column_count(info); ++i) types.push_back(duckdb_copy_function_bind_get_column_type(info, i));
+  for (idx_t i = 0; i < duckdb_copy_function_bind_get_column_count(info); ++i)
+    types.push_back(duckdb_copy_function_bind_get_column_type(info, i));
   duckdb_arrow_options options = nullptr;
   duckdb_connection_get_arrow_options(sink->connection, &options);
   auto state = std::make_unique<SinkState>();
-  if (const auto started = state->converter.Start(options, std::move(types), sink->names); !started) return duckdb_copy_function_bind_set_error(info, started.error().message.c_str());
+  if (const auto started = state->converter.Start(options, std::move(types), sink->names); !started)
+    return duckdb_copy_function_bind_set_error(info, started.error().message.c_str());
   duckdb_copy_function_bind_set_bind_data(info, state.release(), DeleteState);
 }
 

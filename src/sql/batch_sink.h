@@ -1,5 +1,6 @@
-// The copy function by which the engine hands out the rows of a statement as it makes them: COPY (…) TO 'x' (FORMAT ingot_sink).
-// The engine's own streaming results can wait for ever when a statement has several pipelines; a sink is pushed to.
+// The copy function by which the engine hands out the rows of a statement as it makes them: COPY (…) TO 'x' (FORMAT
+// ingot_sink). The engine's own streaming results can wait for ever when a statement has several pipelines; a sink is
+// pushed to.
 #pragma once
 
 #include <duckdb.h>

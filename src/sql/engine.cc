@@ -21,7 +21,8 @@ std::string Quote(const std::string& name) {
 Error FromEngine(const char* message) {
   const std::string text = message ? message : "unknown error";
   const bool memory = text.starts_with("Out of Memory");
-  return Error{memory ? ErrorKind::kRetry : ErrorKind::kBadInput, memory ? text + " (raise --memory or run with fewer threads)" : text};
+  return Error{memory ? ErrorKind::kRetry : ErrorKind::kBadInput,
+               memory ? text + " (raise --memory or run with fewer threads)" : text};
 }
 
 /// A materialized result as Arrow batches.
@@ -69,7 +70,8 @@ class DuckEngine : public Engine {
     duckdb_config config = nullptr;
     duckdb_create_config(&config);
     if (options.threads > 0) duckdb_set_config(config, "threads", std::to_string(options.threads).c_str());
-    if (options.memory_bytes > 0) duckdb_set_config(config, "memory_limit", fmt::format("{}B", options.memory_bytes).c_str());
+    if (options.memory_bytes > 0)
+      duckdb_set_config(config, "memory_limit", fmt::format("{}B", options.memory_bytes).c_str());
     if (!options.temp_folder.empty()) duckdb_set_config(config, "temp_directory", options.temp_folder.c_str());
     duckdb_set_config(config, "preserve_insertion_order", "false");
     duckdb_set_config(config, "autoload_known_extensions", "false");
@@ -82,7 +84,8 @@ class DuckEngine : public Engine {
       duckdb_free(problem);
       return std::unexpected(error);
     }
-    if (duckdb_connect(registry_.database, &connection_) != DuckDBSuccess) return Fail(ErrorKind::kInternal, "the SQL engine did not connect");
+    if (duckdb_connect(registry_.database, &connection_) != DuckDBSuccess)
+      return Fail(ErrorKind::kInternal, "the SQL engine did not connect");
     INGOT_TRY(Execute("SET TimeZone = 'UTC'"));
     INGOT_TRY(Execute("SET arrow_lossless_conversion = true"));
     INGOT_TRY(RegisterBatchSink(connection_, &sink_));
@@ -96,7 +99,8 @@ class DuckEngine : public Engine {
     for (size_t i = 0; i < name.size(); ++i) full += (i > 0 ? "." : "") + Quote(name[i]);
     if (name.size() == 3) INGOT_TRY(Execute(fmt::format("ATTACH IF NOT EXISTS ':memory:' AS {}", Quote(name[0]))));
     if (name.size() >= 2) INGOT_TRY(Execute("CREATE SCHEMA IF NOT EXISTS " + full.substr(0, full.rfind(".\""))));
-    return Execute(fmt::format("CREATE OR REPLACE {}VIEW {} AS SELECT * FROM system.main.ingot_relation('{}')", name.size() == 1 ? "TEMP " : "", full, key));
+    return Execute(fmt::format("CREATE OR REPLACE {}VIEW {} AS SELECT * FROM system.main.ingot_relation('{}')",
+                               name.size() == 1 ? "TEMP " : "", full, key));
   }
 
   Status Execute(const std::string& sql) override {
@@ -153,7 +157,8 @@ class DuckEngine : public Engine {
     Status outcome;
     std::vector<duckdb_logical_type> types;
     sink_.names.clear();
-    if (duckdb_prepare(connection_, sql.c_str(), &statement) != DuckDBSuccess) outcome = std::unexpected(FromEngine(duckdb_prepare_error(statement)));
+    if (duckdb_prepare(connection_, sql.c_str(), &statement) != DuckDBSuccess)
+      outcome = std::unexpected(FromEngine(duckdb_prepare_error(statement)));
     for (idx_t i = 0; outcome && i < duckdb_prepared_statement_column_count(statement); ++i) {
       const char* name = duckdb_prepared_statement_column_name(statement, i);
       sink_.names.emplace_back(name);
@@ -195,7 +200,8 @@ Result<std::vector<int64_t>> QueryNumbers(Engine& engine, const std::string& sql
   if (batch == nullptr || batch->num_rows() != 1) return Fail(ErrorKind::kInternal, "a query for numbers gave no row");
   std::vector<int64_t> numbers;
   for (const auto& column : batch->columns()) {
-    if (column->type_id() != arrow::Type::INT64) return Fail(ErrorKind::kInternal, "a query for numbers gave " + column->type()->ToString());
+    if (column->type_id() != arrow::Type::INT64)
+      return Fail(ErrorKind::kInternal, "a query for numbers gave " + column->type()->ToString());
     numbers.push_back(column->IsNull(0) ? 0 : static_cast<const arrow::Int64Array&>(*column).Value(0));
   }
   return numbers;

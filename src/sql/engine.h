@@ -1,4 +1,5 @@
-// The embedded SQL engine behind a small interface: relations and Arrow batches in, Arrow batches out. Knows no Iceberg.
+// The embedded SQL engine behind a small interface: relations and Arrow batches in, Arrow batches out. Knows no
+// Iceberg.
 #pragma once
 
 #include <arrow/record_batch.h>
@@ -13,8 +14,8 @@
 namespace ingot::sql {
 
 struct EngineOptions {
-  int threads = 0;               // 0: all cores
-  int64_t memory_bytes = 0;      // 0: the engine's own choice; beyond it intermediate results go to temp_folder
+  int threads = 0;           // 0: all cores
+  int64_t memory_bytes = 0;  // 0: the engine's own choice; beyond it intermediate results go to temp_folder
   std::string temp_folder;
 };
 
@@ -30,8 +31,8 @@ class Engine {
   virtual Status Execute(const std::string& sql) = 0;
   /// The rows of a small result, all in memory.
   virtual Result<std::shared_ptr<arrow::RecordBatchReader>> Query(const std::string& sql) = 0;
-  /// Hands the rows of a result of any size to the consumer as they are made, in no order unless the statement says one.
-  /// Returns the columns, which a result without rows has too.
+  /// Hands the rows of a result of any size to the consumer as they are made, in no order unless the statement says
+  /// one. Returns the columns, which a result without rows has too.
   virtual Result<std::shared_ptr<arrow::Schema>> Stream(const std::string& sql, const BatchConsumer& consumer) = 0;
   /// The tables that a statement reads, as they are written in it.
   virtual Result<std::vector<std::string>> TablesIn(const std::string& sql) = 0;

@@ -77,7 +77,8 @@ void Init(duckdb_init_info info) {
 void InitThread(duckdb_init_info info) {
   const auto* bind = static_cast<const BindData*>(duckdb_init_get_bind_data(info));
   auto state = std::make_unique<ThreadState>();
-  if (duckdb_connect(bind->database, &state->connection) != DuckDBSuccess) return duckdb_init_set_error(info, "the scan could not connect");
+  if (duckdb_connect(bind->database, &state->connection) != DuckDBSuccess)
+    return duckdb_init_set_error(info, "the scan could not connect");
   duckdb_init_set_init_data(info, state.release(), Destroy<ThreadState>);
 }
 
@@ -111,14 +112,17 @@ Status Fill(ScanState& scan, ThreadState& state, duckdb_data_chunk output) {
   ArrowArray array;
   if (state.converted == nullptr) {
     ArrowSchema schema;
-    if (const auto status = arrow::ExportSchema(*slice->schema(), &schema); !status.ok()) return Fail(ErrorKind::kInternal, status.message());
+    if (const auto status = arrow::ExportSchema(*slice->schema(), &schema); !status.ok())
+      return Fail(ErrorKind::kInternal, status.message());
     const std::string problem = TakeMessage(duckdb_schema_from_arrow(state.connection, &schema, &state.converted));
     if (schema.release) schema.release(&schema);
     if (!problem.empty()) return Fail(ErrorKind::kInternal, problem);
   }
-  if (const auto status = arrow::ExportRecordBatch(*slice, &array); !status.ok()) return Fail(ErrorKind::kInternal, status.message());
+  if (const auto status = arrow::ExportRecordBatch(*slice, &array); !status.ok())
+    return Fail(ErrorKind::kInternal, status.message());
   duckdb_data_chunk chunk = nullptr;
-  const std::string problem = TakeMessage(duckdb_data_chunk_from_arrow(state.connection, &array, state.converted, &chunk));
+  const std::string problem =
+      TakeMessage(duckdb_data_chunk_from_arrow(state.connection, &array, state.converted, &chunk));
   if (!problem.empty()) return Fail(ErrorKind::kInternal, problem);
   for (idx_t i = 0; i < duckdb_data_chunk_get_column_count(chunk); ++i)
     duckdb_vector_reference_vector(duckdb_data_chunk_get_vector(output, i), duckdb_data_chunk_get_vector(chunk, i));
@@ -130,7 +134,8 @@ Status Fill(ScanState& scan, ThreadState& state, duckdb_data_chunk output) {
 void Run(duckdb_function_info info, duckdb_data_chunk output) {
   auto* scan = static_cast<ScanState*>(duckdb_function_get_init_data(info));
   auto* state = static_cast<ThreadState*>(duckdb_function_get_local_init_data(info));
-  if (const auto filled = Fill(*scan, *state, output); !filled) duckdb_function_set_error(info, filled.error().message.c_str());
+  if (const auto filled = Fill(*scan, *state, output); !filled)
+    duckdb_function_set_error(info, filled.error().message.c_str());
 }
 
 }  // namespace

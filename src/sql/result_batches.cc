@@ -9,8 +9,8 @@
 namespace ingot::sql {
 namespace {
 
-/// A column of the engine as plain Arrow: extension types become their storage; a 128-bit integer, whose bytes are those of
-/// a decimal, becomes decimal(38, 0).
+/// A column of the engine as plain Arrow: extension types become their storage; a 128-bit integer, whose bytes are
+/// those of a decimal, becomes decimal(38, 0).
 std::shared_ptr<arrow::DataType> PlainType(const std::shared_ptr<arrow::DataType>& type) {
   if (type->id() != arrow::Type::EXTENSION) return type;
   const auto& extension = static_cast<const arrow::ExtensionType&>(*type);
@@ -38,12 +38,14 @@ BatchConverter::~BatchConverter() {
   if (options_) duckdb_destroy_arrow_options(&options_);
 }
 
-Status BatchConverter::Start(duckdb_arrow_options options, std::vector<duckdb_logical_type> types, const std::vector<std::string>& names) {
+Status BatchConverter::Start(duckdb_arrow_options options, std::vector<duckdb_logical_type> types,
+                             const std::vector<std::string>& names) {
   options_ = options;
   std::vector<const char*> texts;
   for (const std::string& name : names) texts.push_back(name.c_str());
   ArrowSchema schema;
-  const std::string problem = TakeMessage(duckdb_to_arrow_schema(options_, types.data(), texts.data(), types.size(), &schema));
+  const std::string problem =
+      TakeMessage(duckdb_to_arrow_schema(options_, types.data(), texts.data(), types.size(), &schema));
   for (auto& type : types) duckdb_destroy_logical_type(&type);
   if (!problem.empty()) return Fail(ErrorKind::kInternal, problem);
   INGOT_ARROW_ASSIGN(engine_schema_, arrow::ImportSchema(&schema));
@@ -51,7 +53,8 @@ Status BatchConverter::Start(duckdb_arrow_options options, std::vector<duckdb_lo
   for (const auto& field : engine_schema_->fields()) {
     auto plain = field->WithType(PlainType(field->type()));
     if (field->type()->id() == arrow::Type::EXTENSION)
-      plain = plain->WithMetadata(arrow::key_value_metadata({"ARROW:extension:name"}, {static_cast<const arrow::ExtensionType&>(*field->type()).extension_name()}));
+      plain = plain->WithMetadata(arrow::key_value_metadata(
+          {"ARROW:extension:name"}, {static_cast<const arrow::ExtensionType&>(*field->type()).extension_name()}));
     fields.push_back(std::move(plain));
   }
   schema_ = arrow::schema(std::move(fields));

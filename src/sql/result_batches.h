@@ -19,7 +19,8 @@ class BatchConverter {
  public:
   ~BatchConverter();
   /// `options` and `types` become the converter's.
-  Status Start(duckdb_arrow_options options, std::vector<duckdb_logical_type> types, const std::vector<std::string>& names);
+  Status Start(duckdb_arrow_options options, std::vector<duckdb_logical_type> types,
+               const std::vector<std::string>& names);
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
   /// The chunk stays the caller's.
   Result<std::shared_ptr<arrow::RecordBatch>> Convert(duckdb_data_chunk chunk) const;

@@ -18,8 +18,8 @@ namespace fs = std::filesystem;
 
 Error SystemError(std::string_view doing, const std::string& path) {
   const int code = errno;
-  const ErrorKind kind = code == ENOENT   ? ErrorKind::kNotFound
-                         : code == EEXIST ? ErrorKind::kExists
+  const ErrorKind kind = code == ENOENT                                     ? ErrorKind::kNotFound
+                         : code == EEXIST                                   ? ErrorKind::kExists
                          : code == EACCES || code == EPERM || code == EROFS ? ErrorKind::kBadConfig
                                                                             : ErrorKind::kRetry;
   return Error{kind, std::string(doing) + " " + path + ": " + std::strerror(code)};
@@ -105,8 +105,10 @@ class LocalStorage : public Storage {
     Status outcome;
     for (size_t done = 0; done < bytes.size() && outcome;) {
       const ssize_t wrote = ::write(file, bytes.data() + done, bytes.size() - done);
-      if (wrote < 0) outcome = std::unexpected(SystemError("write", draft));
-      else done += size_t(wrote);
+      if (wrote < 0)
+        outcome = std::unexpected(SystemError("write", draft));
+      else
+        done += size_t(wrote);
     }
     if (outcome && ::fsync(file) != 0) outcome = std::unexpected(SystemError("sync", draft));
     ::close(file);
@@ -153,7 +155,9 @@ class LocalStorage : public Storage {
 
 }  // namespace
 
-std::shared_ptr<Storage> MakeLocalStorage() { return std::make_shared<LocalStorage>(); }
+std::shared_ptr<Storage> MakeLocalStorage() {
+  return std::make_shared<LocalStorage>();
+}
 
 Result<std::shared_ptr<Storage>> OpenStorage(std::string_view location) {
   INGOT_TRY(LocalPath(location));

@@ -85,6 +85,8 @@ class MemoryStorage : public Storage {
 
 }  // namespace
 
-std::shared_ptr<Storage> MakeMemoryStorage() { return std::make_shared<MemoryStorage>(); }
+std::shared_ptr<Storage> MakeMemoryStorage() {
+  return std::make_shared<MemoryStorage>();
+}
 
 }  // namespace ingot::storage
