@@ -86,6 +86,7 @@ int Main(int argc, char** argv) {
   AddTable(app, shared);
   AddPlan(app, shared);
   AddCheck(app, shared);
+  AddRegister(app, shared);
   AddCompletion(app, shared);
   try {
     app.parse(argc, argv);

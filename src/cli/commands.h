@@ -31,6 +31,7 @@ void AddQuery(CLI::App& app, Shared& shared);
 void AddTable(CLI::App& app, Shared& shared);
 void AddPlan(CLI::App& app, Shared& shared);
 void AddCheck(CLI::App& app, Shared& shared);
+void AddRegister(CLI::App& app, Shared& shared);
 void AddCompletion(CLI::App& app, Shared& shared);
 
 }  // namespace ingot::cli

@@ -126,6 +126,8 @@ std::string CellText(const arrow::Array& array, int64_t row, const arrow::Field&
       std::string text = iceberg::ValueText(micros, {.id = iceberg::TypeId::kTimestamp});
       return utc ? text + "Z" : text;
     }
+    case Arrow::TIME64:
+      return iceberg::ValueText(static_cast<const arrow::Time64Array&>(array).Value(row), {.id = iceberg::TypeId::kTime});
     case Arrow::FIXED_SIZE_BINARY: {
       const auto bytes = std::string(static_cast<const arrow::FixedSizeBinaryArray&>(array).GetView(row));
       return iceberg::ValueText(bytes, {.id = IsUuid(field) ? iceberg::TypeId::kUuid : iceberg::TypeId::kFixed});
@@ -161,6 +163,18 @@ std::string CellJson(const arrow::Array& array, int64_t row, const arrow::Field&
       text +=
           (i > 0 ? "," : "") + JsonQuote(type.field(i)->name()) + ":" + CellJson(*record.field(i), row, *type.field(i));
     return "{" + text + "}";
+  }
+  if (type.id() == arrow::Type::MAP) {
+    const auto& map = static_cast<const arrow::MapArray&>(array);
+    const auto& map_type = static_cast<const arrow::MapType&>(type);
+    const bool text_keys = map_type.key_type()->id() == arrow::Type::STRING;  // others are pairs: JSON names are text
+    std::string text;
+    for (int64_t i = map.value_offset(row); i < map.value_offset(row + 1); ++i) {
+      const std::string key = CellJson(*map.keys(), i, *map_type.key_field());
+      const std::string value = CellJson(*map.items(), i, *map_type.item_field());
+      text += (text.empty() ? "" : ",") + (text_keys ? key + ":" + value : "[" + key + "," + value + "]");
+    }
+    return text_keys ? "{" + text + "}" : "[" + text + "]";
   }
   const std::string text = CellText(array, row, field);
   const bool finite = text.find_first_not_of("0123456789+-.e") == std::string::npos;

@@ -44,14 +44,6 @@ std::shared_ptr<arrow::Field> MapField(const std::shared_ptr<arrow::Field>& fiel
   return id ? WithId(*mapped, *id) : mapped;
 }
 
-Result<std::shared_ptr<arrow::Array>> MissingColumn(const Field& field, int64_t length) {
-  if (!field.initial_default.empty())
-    return Fail(ErrorKind::kUnsupported,
-                "column " + field.name + " has an initial default (format 3), which cannot be read yet");
-  if (field.required) return Fail(ErrorKind::kCorrupt, "a file lacks the required column " + field.name);
-  return RepeatValue({}, field.type, length);
-}
-
 Result<std::shared_ptr<arrow::Array>> ProjectStruct(const arrow::StructArray& array, const arrow::DataType& from,
                                                     const Field& to) {
   arrow::ArrayVector children;
@@ -63,7 +55,7 @@ Result<std::shared_ptr<arrow::Array>> ProjectStruct(const arrow::StructArray& ar
         INGOT_ASSIGN(child, ProjectArray(array.field(i), *from.field(i), wanted));
       }
     if (child == nullptr) {
-      INGOT_ASSIGN(child, MissingColumn(wanted, array.length()));
+      INGOT_ASSIGN(child, MissingColumn(wanted, {}, array.length()));
     }
     children.push_back(std::move(child));
   }
@@ -86,6 +78,24 @@ Result<std::shared_ptr<arrow::Array>> CastTo(const std::shared_ptr<arrow::Array>
     return Fail(ErrorKind::kCorrupt, "column " + to.name + " of a file is " + array->type()->ToString() +
                                          " and does not fit " + TypeName(to.type));
   return *cast;
+}
+
+/// The "initial-default" of a column (specification, "Default values"; JSON single-value form, Appendix D).
+Result<Value> DefaultValue(const Field& field) {
+  return Parsing(field.initial_default, [&](const Json& json) -> Value {
+    if (json.is_null()) return {};
+    if (field.type.IsNested()) throw JsonProblem{ErrorKind::kUnsupported, "column " + field.name + " has a nested default"};
+    std::string text = json.is_string() ? json.get<std::string>() : json.dump();
+    if (field.type.id == TypeId::kBinary || field.type.id == TypeId::kFixed) {
+      std::string bytes;
+      for (size_t i = 0; i + 1 < text.size(); i += 2) bytes += char(std::stoi(text.substr(i, 2), nullptr, 16));
+      return bytes;
+    }
+    if (field.type.id == TypeId::kTimestamptz && text.ends_with("+00:00")) text.resize(text.size() - 6);
+    auto value = ParseValue(text, field.type);
+    if (!value) Refuse("default of column " + field.name + ": " + value.error().message);
+    return std::move(*value);
+  });
 }
 
 bool MayCast(const arrow::DataType& from, const Type& to) {
@@ -129,6 +139,16 @@ Result<std::shared_ptr<arrow::Schema>> AssignFieldIds(const arrow::Schema& file_
     for (const auto& field : file_schema.fields()) fields.push_back(MapField(field, mappings));
     return arrow::schema(std::move(fields));
   });
+}
+
+Result<std::shared_ptr<arrow::Array>> MissingColumn(const Field& field, const Value& constant, int64_t length) {
+  if (!IsNull(constant)) return RepeatValue(constant, field.type, length);
+  if (!field.initial_default.empty()) {
+    INGOT_ASSIGN(const Value value, DefaultValue(field));
+    return RepeatValue(value, field.type, length);
+  }
+  if (field.required) return Fail(ErrorKind::kCorrupt, "a file lacks the required column " + field.name);
+  return RepeatValue({}, field.type, length);
 }
 
 Result<std::shared_ptr<arrow::Array>> ProjectArray(const std::shared_ptr<arrow::Array>& array, const arrow::Field& from,

@@ -33,6 +33,10 @@ bool HasFieldIds(const arrow::Schema& file_schema);
 Result<std::shared_ptr<arrow::Array>> ProjectArray(const std::shared_ptr<arrow::Array>& array, const arrow::Field& from,
                                                    const Field& to);
 
+/// A column that a file does not have: the constant of its partition where there is one, else its initial default, else
+/// null. Errors: kCorrupt for a required column without either.
+Result<std::shared_ptr<arrow::Array>> MissingColumn(const Field& field, const Value& constant, int64_t length);
+
 /// `length` times the value.
 Result<std::shared_ptr<arrow::Array>> RepeatValue(const Value& value, const Type& type, int64_t length);
 

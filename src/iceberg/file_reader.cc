@@ -110,11 +110,8 @@ class TaskReader : public arrow::RecordBatchReader {
       std::shared_ptr<arrow::Array> array;
       if (source.batch_column >= 0) {
         INGOT_ASSIGN(array, ProjectArray(raw->column(source.batch_column), *source.file_field, source.wanted));
-      } else if (!source.wanted.initial_default.empty()) {
-        return Fail(ErrorKind::kUnsupported,
-                    "column " + source.wanted.name + " has an initial default (format 3), which cannot be read yet");
       } else {
-        INGOT_ASSIGN(array, RepeatValue(source.constant, source.wanted.type, rows));
+        INGOT_ASSIGN(array, MissingColumn(source.wanted, source.constant, rows));
       }
       arrays.push_back(std::move(array));
     }

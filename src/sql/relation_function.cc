@@ -3,6 +3,8 @@
 #include <arrow/c/bridge.h>
 
 #include <atomic>
+#include <cctype>
+#include <set>
 #include <vector>
 
 #include "sql/arrow_types.h"
@@ -41,6 +43,11 @@ void Destroy(void* data) {
   delete static_cast<T*>(data);
 }
 
+std::string Lower(std::string text) {
+  for (char& c : text) c = char(std::tolower(uint8_t(c)));
+  return text;
+}
+
 void Bind(duckdb_bind_info info) {
   auto* registry = static_cast<RelationRegistry*>(duckdb_bind_get_extra_info(info));
   duckdb_value value = duckdb_bind_get_parameter(info, 0);
@@ -49,10 +56,17 @@ void Bind(duckdb_bind_info info) {
   duckdb_free(key);
   duckdb_destroy_value(&value);
   if (found == registry->relations.end()) return duckdb_bind_set_error(info, "no such relation");
+  std::set<std::string> names;
   for (const auto& field : found->second->schema->fields()) {
+    // The engine does not tell upper from lower case: a column that differs by that alone gets a number.
+    std::string name = field->name(), lower = Lower(name);
+    for (int number = 1; !names.insert(lower).second; ++number) {
+      name = field->name() + "_" + std::to_string(number);
+      lower = Lower(name);
+    }
     auto type = ToLogicalType(*field);
     if (!type) return duckdb_bind_set_error(info, type.error().message.c_str());
-    duckdb_bind_add_result_column(info, field->name().c_str(), *type);
+    duckdb_bind_add_result_column(info, name.c_str(), *type);
     duckdb_destroy_logical_type(&*type);
   }
   duckdb_bind_set_cardinality(info, idx_t(found->second->rows_estimate), false);

@@ -2,6 +2,7 @@
 
 #include <arrow/api.h>
 #include <arrow/c/bridge.h>
+#include <arrow/compute/api.h>
 #include <arrow/extension_type.h>
 
 #include "base/arrow_result.h"
@@ -9,20 +10,51 @@
 namespace ingot::sql {
 namespace {
 
-/// A column of the engine as plain Arrow: extension types become their storage; a 128-bit integer, whose bytes are
-/// those of a decimal, becomes decimal(38, 0).
-std::shared_ptr<arrow::DataType> PlainType(const std::shared_ptr<arrow::DataType>& type) {
-  if (type->id() != arrow::Type::EXTENSION) return type;
-  const auto& extension = static_cast<const arrow::ExtensionType&>(*type);
-  if (extension.Serialize().find("hugeint") != std::string::npos) return arrow::decimal128(38, 0);
-  return extension.storage_type();
+/// A column of the engine as plain Arrow, nested ones too: a boolean is one again; a 128-bit integer, whose bytes are those
+/// of a decimal, becomes decimal(38, 0); other extension types become their storage.
+std::shared_ptr<arrow::DataType> PlainType(const std::shared_ptr<arrow::DataType>& type);
+
+/// The field with its plain type; the name of an extension type stays in the metadata.
+std::shared_ptr<arrow::Field> PlainField(const std::shared_ptr<arrow::Field>& field) {
+  auto plain = field->WithType(PlainType(field->type()));
+  if (field->type()->id() != arrow::Type::EXTENSION) return plain;
+  const std::string name = static_cast<const arrow::ExtensionType&>(*field->type()).extension_name();
+  return plain->WithMetadata(arrow::key_value_metadata({"ARROW:extension:name"}, {name}));
 }
 
-std::shared_ptr<arrow::Array> PlainArray(const std::shared_ptr<arrow::Array>& array) {
-  if (array->type_id() != arrow::Type::EXTENSION) return array;
-  auto data = static_cast<const arrow::ExtensionArray&>(*array).storage()->data()->Copy();
-  data->type = PlainType(array->type());
-  return arrow::MakeArray(std::move(data));
+std::shared_ptr<arrow::DataType> PlainType(const std::shared_ptr<arrow::DataType>& type) {
+  if (type->id() == arrow::Type::EXTENSION) {
+    const auto& extension = static_cast<const arrow::ExtensionType&>(*type);
+    if (extension.extension_name() == "arrow.bool8") return arrow::boolean();
+    if (extension.Serialize().find("hugeint") != std::string::npos) return arrow::decimal128(38, 0);
+    return extension.storage_type();
+  }
+  if (type->id() == arrow::Type::LIST) return arrow::list(PlainField(type->field(0)));
+  if (type->id() == arrow::Type::STRUCT) {
+    arrow::FieldVector fields;
+    for (int i = 0; i < type->num_fields(); ++i) fields.push_back(PlainField(type->field(i)));
+    return arrow::struct_(std::move(fields));
+  }
+  if (type->id() == arrow::Type::MAP) {
+    const auto& map = static_cast<const arrow::MapType&>(*type);
+    return std::make_shared<arrow::MapType>(PlainField(map.key_field()), PlainField(map.item_field()));
+  }
+  return type;
+}
+
+Result<std::shared_ptr<arrow::ArrayData>> PlainData(const std::shared_ptr<arrow::ArrayData>& data) {
+  auto copy = data->Copy();
+  copy->type = PlainType(data->type);
+  if (copy->type->id() == arrow::Type::BOOL && data->type->id() == arrow::Type::EXTENSION) {
+    // A byte per value in the engine, a bit in Arrow.
+    copy->type = arrow::int8();
+    INGOT_ARROW_ASSIGN(const auto bits, arrow::compute::Cast(*arrow::MakeArray(copy), arrow::boolean()));
+    return bits->data();
+  }
+  for (auto& child : copy->child_data) {
+    INGOT_ASSIGN(child, PlainData(child));
+  }
+  return copy;
 }
 
 }  // namespace
@@ -50,13 +82,7 @@ Status BatchConverter::Start(duckdb_arrow_options options, std::vector<duckdb_lo
   if (!problem.empty()) return Fail(ErrorKind::kInternal, problem);
   INGOT_ARROW_ASSIGN(engine_schema_, arrow::ImportSchema(&schema));
   arrow::FieldVector fields;
-  for (const auto& field : engine_schema_->fields()) {
-    auto plain = field->WithType(PlainType(field->type()));
-    if (field->type()->id() == arrow::Type::EXTENSION)
-      plain = plain->WithMetadata(arrow::key_value_metadata(
-          {"ARROW:extension:name"}, {static_cast<const arrow::ExtensionType&>(*field->type()).extension_name()}));
-    fields.push_back(std::move(plain));
-  }
+  for (const auto& field : engine_schema_->fields()) fields.push_back(PlainField(field));
   schema_ = arrow::schema(std::move(fields));
   return {};
 }
@@ -67,7 +93,10 @@ Result<std::shared_ptr<arrow::RecordBatch>> BatchConverter::Convert(duckdb_data_
   if (!problem.empty()) return Fail(ErrorKind::kInternal, problem);
   INGOT_ARROW_ASSIGN(const auto batch, arrow::ImportRecordBatch(&array, engine_schema_));
   arrow::ArrayVector columns = batch->columns();
-  for (auto& column : columns) column = PlainArray(column);
+  for (auto& column : columns) {
+    INGOT_ASSIGN(auto data, PlainData(column->data()));
+    column = arrow::MakeArray(std::move(data));
+  }
   return arrow::RecordBatch::Make(schema_, batch->num_rows(), std::move(columns));
 }
 

@@ -11,8 +11,6 @@ Result<std::string> LocalPath(std::string_view location) {
       location.remove_prefix(2);
       if (location.starts_with("localhost/")) location.remove_prefix(9);
     }
-    if (!location.starts_with('/'))
-      return Fail(ErrorKind::kBadInput, "a file location must be absolute: file:" + std::string(location));
     return std::string(location);
   }
   const auto colon = location.find("://");
