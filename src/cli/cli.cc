@@ -36,6 +36,18 @@ Result<int64_t> ParseBytes(const std::string& text) {
   return int64_t(number * units.at(unit));
 }
 
+/// The environment goes before defaults and after flags. Read here and not by the flags themselves, which every command
+/// has a set of.
+void ReadEnvironment(Shared& shared) {
+  const std::pair<const char*, std::string*> variables[] = {
+      {"INGOT_PIPELINE", &shared.place.pipeline_file}, {"INGOT_SOURCE", &shared.place.source},
+      {"INGOT_WAREHOUSE", &shared.place.warehouse},    {"INGOT_CATALOG", &shared.place.catalog},
+      {"INGOT_MEMORY", &shared.memory},                {"INGOT_LOG_FORMAT", &shared.log_format},
+      {"INGOT_LOG_LEVEL", &shared.log_level}};
+  for (const auto& [name, value] : variables)
+    if (const char* text = std::getenv(name); text != nullptr && *text != '\0') *value = text;
+}
+
 void PrintError(const Shared& shared, const Error& error) {
   if (shared.Json()) return LogError(std::string(ErrorKindName(error.kind)) + ": " + error.message);
   const bool colour = isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
@@ -45,26 +57,19 @@ void PrintError(const Shared& shared, const Error& error) {
 }  // namespace
 
 void AddShared(CLI::App& command, Shared& shared) {
-  command.add_option("--pipeline", shared.place.pipeline_file, "Pipeline file")
-      ->envname("INGOT_PIPELINE")
+  command.add_option("--pipeline", shared.place.pipeline_file, "Pipeline file [INGOT_PIPELINE]")->capture_default_str();
+  command.add_option("--source", shared.place.source,
+                     "File, directory or kafka://host:port/topic to read; default: the pipeline file's [INGOT_SOURCE]");
+  command.add_option("--warehouse", shared.place.warehouse, "Directory of the tables [INGOT_WAREHOUSE]")
       ->capture_default_str();
-  command
-      .add_option("--source", shared.place.source,
-                  "File, directory or kafka://host:port/topic to read; default: the pipeline file's")
-      ->envname("INGOT_SOURCE");
-  command.add_option("--warehouse", shared.place.warehouse, "Directory of the tables")
-      ->envname("INGOT_WAREHOUSE")
-      ->capture_default_str();
-  command.add_option("--catalog", shared.place.catalog, "Catalog URI; default: sqlite in the warehouse")
-      ->envname("INGOT_CATALOG");
-  command.add_option("--threads", shared.place.threads, "Threads; default: all cores")->envname("INGOT_THREADS");
-  command.add_option("--memory", shared.memory, "Memory budget, e.g. 512MB; default 1GiB")->envname("INGOT_MEMORY");
-  command.add_option("--log-format", shared.log_format, "text or json")
-      ->envname("INGOT_LOG_FORMAT")
+  command.add_option("--catalog", shared.place.catalog,
+                     "Catalog URI; default: sqlite in the warehouse [INGOT_CATALOG]");
+  command.add_option("--threads", shared.place.threads, "Threads; default: all cores");
+  command.add_option("--memory", shared.memory, "Memory budget, e.g. 512MB; default 1GiB [INGOT_MEMORY]");
+  command.add_option("--log-format", shared.log_format, "text or json [INGOT_LOG_FORMAT]")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
-  command.add_option("--log-level", shared.log_level, "debug, info, warning or error")
-      ->envname("INGOT_LOG_LEVEL")
+  command.add_option("--log-level", shared.log_level, "debug, info, warning or error [INGOT_LOG_LEVEL]")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
 }
@@ -80,6 +85,7 @@ int Main(int argc, char** argv) {
       "FROM gold.speedtest_agg LIMIT 5\"");
   Shared shared;
   shared.place.pipeline_file = "pipelines/speedtest.yaml";
+  ReadEnvironment(shared);
   AddRun(app, shared);
   AddGenerate(app, shared);
   AddQuery(app, shared);
