@@ -1,0 +1,19 @@
+#include "base/json_text.h"
+
+#include <gtest/gtest.h>
+
+namespace ingot {
+namespace {
+
+// Goal:   any bytes become a valid JSON string. Method: escapes, control characters, UTF-8 good and bad.
+TEST(JsonText, QuotesAnyBytes) {
+  EXPECT_EQ(JsonQuote("a\"b\\c\n\x01"), "\"a\\\"b\\\\c\\n\\u0001\"");
+  EXPECT_EQ(JsonQuote("Zürich €😀"), "\"Zürich €😀\"");
+  EXPECT_EQ(JsonQuote("\xff"), "\"\xEF\xBF\xBD\"");
+  EXPECT_EQ(JsonQuote("\xed\xa0\x80x"), "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBDx\"");  // a lone surrogate
+}
+
+TEST(JsonText, ReplacesWhatIsCutOff) { EXPECT_EQ(ReplaceInvalidUtf8("ok\xe2\x82"), "ok\xEF\xBF\xBD\xEF\xBF\xBD"); }
+
+}  // namespace
+}  // namespace ingot

@@ -1,0 +1,114 @@
+// Plain functions that make what the table tests need.
+#pragma once
+
+#include <arrow/api.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <mutex>
+#include <sstream>
+
+#include "iceberg/arrow_schema.h"
+#include "iceberg/table.h"
+#include "iceberg/table_writer.h"
+
+namespace ingot::iceberg {
+
+/// A catalog in memory, with the real compare-and-swap.
+class MemoryCatalog : public Catalog {
+ public:
+  const std::string& Name() const override { return name_; }
+  Status CreateNamespace(const std::string&) override { return {}; }
+  Result<std::vector<std::string>> ListNamespaces() override { return std::vector<std::string>{}; }
+  Result<std::vector<TableName>> ListTables() override { return std::vector<TableName>{}; }
+  Result<std::string> Location(const TableName& table) override {
+    std::lock_guard lock(mutex_);
+    if (!tables_.contains(table)) return Fail(ErrorKind::kNotFound, "no table");
+    return tables_[table];
+  }
+  Status Insert(const TableName& table, const std::string& location) override {
+    std::lock_guard lock(mutex_);
+    if (!tables_.emplace(table, location).second) return Fail(ErrorKind::kExists, "exists");
+    return {};
+  }
+  Status Swap(const TableName& table, const std::string& expected, const std::string& next) override {
+    std::lock_guard lock(mutex_);
+    if (tables_[table] != expected) return Fail(ErrorKind::kConflict, "changed");
+    tables_[table] = next;
+    if (lose_answers > 0 && lose_answers-- > 0) return Fail(ErrorKind::kOutcomeUnknown, "answer lost");
+    return {};
+  }
+  Status Drop(const TableName& table) override { return tables_.erase(table) ? Status() : Fail(ErrorKind::kNotFound, ""); }
+
+  int lose_answers = 0;
+
+ private:
+  std::string name_ = "memory";
+  std::mutex mutex_;
+  std::map<TableName, std::string> tables_;
+};
+
+inline Schema EventSchema() {
+  return {.schema_id = 0,
+          .fields = {{.id = 1, .name = "id", .type = {.id = TypeId::kLong}, .required = true},
+                     {.id = 2, .name = "at", .type = {.id = TypeId::kTimestamptz}},
+                     {.id = 3, .name = "place", .type = {.id = TypeId::kString}},
+                     {.id = 4, .name = "speed", .type = {.id = TypeId::kDouble}}},
+          .identifier_field_ids = {}};
+}
+
+inline Table MakeTable(std::shared_ptr<storage::Storage> storage, std::shared_ptr<Catalog> catalog,
+                       std::vector<std::pair<std::string, Transform>> partition = {}, Properties properties = {}) {
+  const auto metadata = MakeTableMetadata(
+      {.schema = EventSchema(), .partition = std::move(partition), .location = "file:///w/t", .properties = std::move(properties)});
+  return *CreateTable({std::move(catalog), std::move(storage), {"n", "t"}}, *metadata);
+}
+
+/// Rows with ids [begin, end): a row a minute from 2024-01-01, places p0 to p4, speed = id / 2.
+inline std::shared_ptr<arrow::RecordBatch> Events(int64_t begin, int64_t end, const Schema& schema = EventSchema()) {
+  arrow::Int64Builder id;
+  arrow::TimestampBuilder at(arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"), arrow::default_memory_pool());
+  arrow::StringBuilder place;
+  arrow::DoubleBuilder speed;
+  for (int64_t i = begin; i < end; ++i) {
+    (void)id.Append(i);
+    (void)at.Append(1'704'067'200'000'000 + i * 60'000'000);
+    (void)place.Append("p" + std::to_string(i % 5));
+    (void)speed.Append(double(i) / 2);
+  }
+  return arrow::RecordBatch::Make(*ToArrowSchema(schema), end - begin,
+                                  {*id.Finish(), *at.Finish(), *place.Finish(), *speed.Finish()});
+}
+
+inline std::vector<DataFile> WriteEvents(const Table& table, int64_t begin, int64_t end, WriterOptions options = {}) {
+  auto writer = *TableWriter::Open(table.home.storage, *table.metadata, options);
+  EXPECT_TRUE(writer->Write(Events(begin, end, table.metadata->CurrentSchema())));
+  return *writer->Finish();
+}
+
+inline Table Append(const Table& table, int64_t begin, int64_t end) {
+  auto committed = CommitSnapshot(table.home, {.added = WriteEvents(table, begin, end)});
+  EXPECT_TRUE(committed) << committed.error().message;
+  return *committed;
+}
+
+inline std::string ReadFile(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::stringstream bytes;
+  bytes << in.rdbuf();
+  return bytes.str();
+}
+
+/// Data of other projects; empty when it is missing, and then the test skips, loudly.
+inline std::filesystem::path PeerData() {
+  const char* folder = std::getenv("INGOT_PEER_DATA");
+  const std::filesystem::path path = folder ? folder : std::string(INGOT_SOURCE_DIR) + "/../shared/data/peers";
+  return std::filesystem::exists(path) ? path : std::filesystem::path();
+}
+#define INGOT_NEED_PEER_DATA() \
+  if (PeerData().empty()) GTEST_SKIP() << "PEER DATA IS MISSING: set INGOT_PEER_DATA"
+
+}  // namespace ingot::iceberg

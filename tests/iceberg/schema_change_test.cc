@@ -1,0 +1,42 @@
+#include "iceberg/schema_change.h"
+
+#include "tests/iceberg/fixtures.h"
+
+namespace ingot::iceberg {
+namespace {
+
+// Goal:   every change keeps the ids of what stays. Method: all of them in one go.
+TEST(SchemaChange, KeepsIds) {
+  const auto changed = SchemaChange(EventSchema(), 10).Rename("place", "city").Drop("speed").Add("", {.name = "speed", .type = {.id = TypeId::kFloat}}).MakeOptional("id").MoveFirst("speed").MoveAfter("id", "city").Finish();
+  ASSERT_TRUE(changed) << changed.error().message;
+  EXPECT_EQ(changed->fields[0].name, "speed");
+  EXPECT_EQ(changed->fields[0].id, 11);  // a new column, though of an old name
+  EXPECT_EQ(changed->FindByName("city")->id, 3);
+  EXPECT_EQ(changed->fields.back().name, "id");
+  EXPECT_FALSE(changed->fields.back().required);
+}
+
+// Goal:   what the specification forbids is refused. Method: one of each.
+TEST(SchemaChange, Refuses) {
+  EXPECT_FALSE(SchemaChange(EventSchema(), 4).Widen("speed", {.id = TypeId::kFloat}).Finish());
+  EXPECT_FALSE(SchemaChange(EventSchema(), 4).Add("", {.name = "id", .type = {.id = TypeId::kInt}}).Finish());
+  EXPECT_FALSE(SchemaChange(EventSchema(), 4).Add("", {.name = "new", .type = {.id = TypeId::kInt}, .required = true}).Finish());
+  EXPECT_FALSE(SchemaChange(EventSchema(), 4).Drop("nothing").Finish());
+  EXPECT_FALSE(SchemaChange(EventSchema(), 4).Rename("id", "place").Finish());
+}
+
+// Goal:   a table grows towards what is wanted and never shrinks. Method: a wanted schema with more, less and wider.
+TEST(SchemaChange, EvolveTowards) {
+  Schema wanted;
+  wanted.fields = {{.name = "id", .type = {.id = TypeId::kInt}}, {.name = "extra", .type = {.id = TypeId::kString}}};
+  const auto evolved = *EvolveTowards(EventSchema(), 4, wanted);
+  EXPECT_EQ(evolved.fields.size(), 5u);
+  EXPECT_EQ(evolved.FindByName("id")->type.id, TypeId::kLong);  // wider already
+  EXPECT_FALSE(evolved.FindByName("id")->required);
+  EXPECT_EQ(evolved.FindByName("extra")->id, 5);
+  wanted.fields = {{.name = "place", .type = {.id = TypeId::kDouble}}};
+  EXPECT_EQ(EvolveTowards(EventSchema(), 4, wanted).error().kind, ErrorKind::kBadInput);
+}
+
+}  // namespace
+}  // namespace ingot::iceberg

@@ -1,0 +1,33 @@
+#include <filesystem>
+#include <thread>
+
+#include "tests/storage/conformance.h"
+
+namespace ingot::storage {
+namespace {
+
+std::string Folder(const char* name) {
+  const auto folder = std::filesystem::path(testing::TempDir()) / name;
+  std::filesystem::remove_all(folder);
+  return "file://" + folder.string();
+}
+
+TEST(LocalStorage, Conforms) { CheckConformance(*MakeLocalStorage(), Folder("ingot_local")); }
+
+// Goal:   of many that create one file, one wins and its bytes are whole. Method: eight threads, one name.
+TEST(LocalStorage, CreationIsACompareAndSwap) {
+  const auto storage = MakeLocalStorage();
+  const std::string file = JoinLocation(Folder("ingot_race"), "file");
+  std::atomic<int> won{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i)
+    threads.emplace_back([&, i] { won += storage->CreateAtomic(file, std::string(100'000, char('a' + i))).has_value(); });
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(won, 1);
+  const std::string bytes = *storage->ReadAll(file);
+  EXPECT_EQ(bytes, std::string(100'000, bytes[0]));
+  EXPECT_EQ(storage->List(JoinLocation(file, ".."))->size(), 1u);  // no drafts are left
+}
+
+}  // namespace
+}  // namespace ingot::storage
