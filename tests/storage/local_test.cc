@@ -17,7 +17,7 @@ TEST(LocalStorage, Conforms) { CheckConformance(*MakeLocalStorage(), Folder("ing
 // Goal:   of many that create one file, one wins and its bytes are whole. Method: eight threads, one name.
 TEST(LocalStorage, CreationIsACompareAndSwap) {
   const auto storage = MakeLocalStorage();
-  const std::string file = JoinLocation(Folder("ingot_race"), "file");
+  const std::string folder = Folder("ingot_race"), file = JoinLocation(folder, "file");
   std::atomic<int> won{0};
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i)
@@ -26,7 +26,7 @@ TEST(LocalStorage, CreationIsACompareAndSwap) {
   EXPECT_EQ(won, 1);
   const std::string bytes = *storage->ReadAll(file);
   EXPECT_EQ(bytes, std::string(100'000, bytes[0]));
-  EXPECT_EQ(storage->List(JoinLocation(file, ".."))->size(), 1u);  // no drafts are left
+  EXPECT_EQ(storage->List(folder)->size(), 1u);  // no drafts are left
 }
 
 }  // namespace

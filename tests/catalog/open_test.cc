@@ -1,0 +1,17 @@
+#include "catalog/open.h"
+
+#include <gtest/gtest.h>
+
+namespace ingot::catalog {
+namespace {
+
+// Goal:   the URI chooses the catalog; unknown ones say what to write. Method: one good, one bad.
+TEST(OpenCatalog, ByScheme) {
+  EXPECT_EQ((*OpenCatalog("sqlite://" + testing::TempDir() + "ingot_open.db"))->Name(), "iceberg_catalog");
+  const auto unknown = OpenCatalog("mysql://x");
+  EXPECT_EQ(unknown.error().kind, ErrorKind::kBadConfig);
+  EXPECT_NE(unknown.error().message.find("sqlite:///"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace ingot::catalog

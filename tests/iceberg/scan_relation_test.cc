@@ -1,0 +1,34 @@
+#include "iceberg/scan_relation.h"
+
+#include "tests/iceberg/fixtures.h"
+
+namespace ingot::iceberg {
+namespace {
+
+// Goal:   a relation gives the asked columns of all rows, once over its parts. Method: two files, one column.
+TEST(ScanRelation, PartsHoldAllRows) {
+  const auto storage = storage::MakeMemoryStorage();
+  const Table table = Append(Append(MakeTable(storage, std::make_shared<MemoryCatalog>()), 0, 10), 10, 30);
+  const Relation relation = *RelationOf(table);
+  EXPECT_EQ(relation.rows_estimate, 30);
+  int64_t rows = 0;
+  const auto parts = *relation.open({2});
+  for (const auto& part : parts) {
+    const auto read = (*part())->ToTable().ValueOrDie();
+    EXPECT_EQ(read->schema()->field_names(), std::vector<std::string>{"place"});
+    rows += read->num_rows();
+  }
+  EXPECT_EQ(rows, 30);
+}
+
+// Goal:   rows are brought into the table's order and types. Method: columns mixed up, one missing, one narrow.
+TEST(ScanRelation, AlignColumns) {
+  const auto batch = arrow::RecordBatch::Make(arrow::schema({arrow::field("place", arrow::utf8()), arrow::field("id", arrow::int32())}), 1,
+                                              {*RepeatValue(std::string("x"), {.id = TypeId::kString}, 1), *RepeatValue(int32_t(5), {.id = TypeId::kInt}, 1)});
+  const auto aligned = *AlignColumns(batch, EventSchema());
+  EXPECT_EQ(CellValue(*aligned->column(0), 0, {.id = TypeId::kLong}), Value(int64_t(5)));
+  EXPECT_TRUE(aligned->column(1)->IsNull(0));
+}
+
+}  // namespace
+}  // namespace ingot::iceberg

@@ -1,0 +1,49 @@
+#include "pipeline/pipeline.h"
+
+#include <gtest/gtest.h>
+
+namespace ingot::pipeline {
+namespace {
+
+// Goal:   the shipped files load as they are. Method: both, with what they are known to say.
+TEST(Pipeline, ShippedFiles) {
+  const auto speedtest = LoadPipeline(std::string(INGOT_SOURCE_DIR) + "/pipelines/speedtest.yaml");
+  ASSERT_TRUE(speedtest) << speedtest.error().message;
+  EXPECT_EQ(speedtest->fields.size(), 6u);
+  EXPECT_EQ(speedtest->unique, (std::vector<std::string>{"user_id", "timestamp"}));
+  EXPECT_EQ(speedtest->rules[2].fail_above, 0.2);
+  EXPECT_EQ(speedtest->source.uri, "kafka://localhost:9092/speedtest_raw");
+  const auto mlab = LoadPipeline(std::string(INGOT_SOURCE_DIR) + "/pipelines/mlab-ndt7.yaml");
+  ASSERT_TRUE(mlab) << mlab.error().message;
+  EXPECT_TRUE(mlab->fields.back().compute);
+  EXPECT_EQ(LoadPipeline("/nowhere.yaml").error().kind, ErrorKind::kBadConfig);
+}
+
+// Goal:   contradictions are refused at their line. Method: one file per slip.
+TEST(Pipeline, Refuses) {
+  const std::string head = "pipeline: p\nsource: {files: x}\nfields:\n  a: {type: string}\n  t: {type: timestamptz}\n";
+  const std::string tables = "bronze: {table: b.t}\nsilver: {table: s.t}\n";
+  ASSERT_TRUE(ParsePipeline(head + tables, "f"));
+  const std::pair<std::string, const char*> slips[] = {
+      {head + "bronze: {table: nodot}\nsilver: {table: s.t}\n", "f:6: bronze.table: not a table name"},
+      {head + "bronze: {table: b.t, partition: day(a)}\nsilver: {table: s.t}\n", "does not take string"},
+      {head + "bronze: {table: b.t, partition: day(x)}\nsilver: {table: s.t}\n", "unknown field 'x'"},
+      {head + "bronze: {table: b.t, keep: 9 years}\nsilver: {table: s.t}\n", "not a duration"},
+      {head + "bronze: {table: b.t}\nsilver: {table: s.t, rules: [{name: r}]}\n", "exactly one of fix, not_null and check"},
+      {head + "bronze: {table: b.t}\nsilver: {table: s.t, rules: [{name: r, check: \"count(*) > 1\"}]}\n", "aggregates belong to gold"},
+      {head + "bronze: {table: b.t}\nsilver: {table: s.t, unique: {key: [b]}}\n", "unknown field 'b'"},
+      {head + tables + "gold: [{table: g.t, group: {d: date(t)}, measures: {n: a}}]\n", "must be an aggregate"},
+      {head + tables + "gold: [{table: g.t, partition: x, group: {d: date(t)}, measures: {n: count(*)}}]\n", "is not a group column"},
+      {"pipeline: p\n", "'source' is missing"},
+      {"pipeline: [\n", "f:"},
+      {head + tables + "fields: {}\n", ""}};
+  for (const auto& [text, message] : slips) {
+    const auto parsed = ParsePipeline(text, "f");
+    ASSERT_FALSE(parsed) << text;
+    EXPECT_NE(parsed.error().message.find(message), std::string::npos) << parsed.error().message;
+    EXPECT_EQ(parsed.error().kind, ErrorKind::kBadConfig);
+  }
+}
+
+}  // namespace
+}  // namespace ingot::pipeline
