@@ -39,11 +39,13 @@ Result<int64_t> ParseBytes(const std::string& text) {
 /// The environment goes before defaults and after flags. Read here and not by the flags themselves, which every command
 /// has a set of.
 void ReadEnvironment(Shared& shared) {
-  const std::pair<const char*, std::string*> variables[] = {
-      {"INGOT_PIPELINE", &shared.place.pipeline_file}, {"INGOT_SOURCE", &shared.place.source},
-      {"INGOT_WAREHOUSE", &shared.place.warehouse},    {"INGOT_CATALOG", &shared.place.catalog},
-      {"INGOT_MEMORY", &shared.memory},                {"INGOT_LOG_FORMAT", &shared.log_format},
-      {"INGOT_LOG_LEVEL", &shared.log_level}};
+  const std::pair<const char*, std::string*> variables[] = {{"INGOT_PIPELINE", &shared.place.pipeline_file},
+                                                            {"INGOT_SOURCE", &shared.place.source},
+                                                            {"INGOT_WAREHOUSE", &shared.place.warehouse},
+                                                            {"INGOT_CATALOG", &shared.place.catalog},
+                                                            {"INGOT_MEMORY", &shared.memory},
+                                                            {"INGOT_LOG_FORMAT", &shared.log_format},
+                                                            {"INGOT_LOG_LEVEL", &shared.log_level}};
   for (const auto& [name, value] : variables)
     if (const char* text = std::getenv(name); text != nullptr && *text != '\0') *value = text;
 }

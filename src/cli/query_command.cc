@@ -36,10 +36,15 @@ Status Query(const Shared& shared, const Options& options) {
   INGOT_TRY(engine->Execute(fmt::format("ATTACH IF NOT EXISTS ':memory:' AS {0}; USE {0}", name)));
   INGOT_ASSIGN(const auto tables, catalog->ListTables());
   std::vector<std::string> wanted, known;
-  if (auto found = engine->TablesIn(options.sql)) wanted = std::move(*found);
+  auto found = engine->TablesIn(options.sql);
+  if (found) wanted = std::move(*found);
   for (const iceberg::TableName& table : tables) {
     known.push_back(table.Text());
-    if (std::ranges::none_of(wanted, [&](const std::string& written) { return Means(written, table); })) continue;
+    // Some statements are read by the engine only once their tables are there: then every table whose name occurs is.
+    const bool meant =
+        found ? std::ranges::any_of(wanted, [&](const std::string& written) { return Means(written, table); })
+              : options.sql.find(table.name) != std::string::npos;
+    if (!meant) continue;
     INGOT_ASSIGN(const auto loaded, iceberg::LoadTable({catalog, storage, table}));
     auto relation = iceberg::RelationOf(loaded);
     if (!relation) return std::unexpected(std::move(relation).error().Context("table " + table.Text()));

@@ -127,7 +127,8 @@ std::string CellText(const arrow::Array& array, int64_t row, const arrow::Field&
       return utc ? text + "Z" : text;
     }
     case Arrow::TIME64:
-      return iceberg::ValueText(static_cast<const arrow::Time64Array&>(array).Value(row), {.id = iceberg::TypeId::kTime});
+      return iceberg::ValueText(static_cast<const arrow::Time64Array&>(array).Value(row),
+                                {.id = iceberg::TypeId::kTime});
     case Arrow::FIXED_SIZE_BINARY: {
       const auto bytes = std::string(static_cast<const arrow::FixedSizeBinaryArray&>(array).GetView(row));
       return iceberg::ValueText(bytes, {.id = IsUuid(field) ? iceberg::TypeId::kUuid : iceberg::TypeId::kFixed});

@@ -84,7 +84,8 @@ Result<std::shared_ptr<arrow::Array>> CastTo(const std::shared_ptr<arrow::Array>
 Result<Value> DefaultValue(const Field& field) {
   return Parsing(field.initial_default, [&](const Json& json) -> Value {
     if (json.is_null()) return {};
-    if (field.type.IsNested()) throw JsonProblem{ErrorKind::kUnsupported, "column " + field.name + " has a nested default"};
+    if (field.type.IsNested())
+      throw JsonProblem{ErrorKind::kUnsupported, "column " + field.name + " has a nested default"};
     std::string text = json.is_string() ? json.get<std::string>() : json.dump();
     if (field.type.id == TypeId::kBinary || field.type.id == TypeId::kFixed) {
       std::string bytes;

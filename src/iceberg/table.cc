@@ -146,8 +146,10 @@ Result<Table> CommitMetadata(const TableHome& home, const MetadataChange& change
       LogWarning("commit to " + home.name.Text() + ": " + swapped.error().message +
                  "; reading the table to see what became of it");
       INGOT_ASSIGN(const bool happened, SwapHappened(home, location));
-      if (happened) swapped = {};
-      else if (swapped.error().kind == ErrorKind::kOutcomeUnknown) swapped = Fail(ErrorKind::kConflict, "the commit did not happen");
+      if (happened)
+        swapped = {};
+      else if (swapped.error().kind == ErrorKind::kOutcomeUnknown)
+        swapped = Fail(ErrorKind::kConflict, "the commit did not happen");
     }
     if (swapped) {
       for (const std::string& old : dropped) (void)home.storage->Delete(old);

@@ -176,7 +176,8 @@ Result<Value> ParseValue(std::string_view text, const Type& type) {
       return ParseNumber<double>(text, type);
     case TypeId::kDecimal:
       return ParseDecimal(text, type);
-    case TypeId::kTime: return ParseTimestamp("1970-01-01T" + std::string(text), {.id = TypeId::kTimestamp});
+    case TypeId::kTime:
+      return ParseTimestamp("1970-01-01T" + std::string(text), {.id = TypeId::kTimestamp});
     case TypeId::kDate:
     case TypeId::kTimestamp:
     case TypeId::kTimestamptz:

@@ -66,6 +66,8 @@ class Parser {
         else
           break;
       }
+      if (at_ >= text_.size())
+        token_ = {.kind = Token::Kind::kSymbol, .text = std::string(1, c), .at = token_.at};  // never closed
       ++at_;
     } else {
       token_.kind = Token::Kind::kSymbol;

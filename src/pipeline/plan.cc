@@ -82,9 +82,9 @@ std::string FixedRowsSql(const Pipeline& pipeline, Dialect dialect, const std::s
         pipeline.rules, [&](const Rule& rule) { return rule.kind == RuleKind::kTrim && rule.fields[0] == field.name; });
     const std::string name = QuoteName(field.name, dialect);
     const Expression column{.kind = Expression::Kind::kColumn, .text = field.name};
-    fixed.push_back(
-        trim ? ToSql({.kind = Expression::Kind::kCall, .text = "trim", .arguments = {column}}, dialect) + " AS " + name
-             : name);
+    fixed.push_back(trim ? ToSql({.kind = Expression::Kind::kCall, .text = "trim", .arguments = {column}}, dialect) +
+                               " AS " + name
+                         : name);
   }
   std::string sql = fmt::format("SELECT {}, _topic, _partition, _offset, _ingested_at, _error, _payload FROM {}",
                                 Join(fixed, ", "), source);
@@ -119,7 +119,8 @@ JudgementSql JudgementOf(const Pipeline& pipeline, Dialect dialect) {
     if (rule.quarantine) refusing |= mask;
   }
   if (broken.empty()) broken.push_back("0");
-  return {.broken = fmt::format("CAST(CASE WHEN _error IS NOT NULL THEN 1 ELSE {} END AS BIGINT)", Join(broken, "\n    + ")),
+  return {.broken =
+              fmt::format("CAST(CASE WHEN _error IS NOT NULL THEN 1 ELSE {} END AS BIGINT)", Join(broken, "\n    + ")),
           .accepted = fmt::format("(_broken & {}) = 0", refusing),
           .listed = Join(listed, ", "),
           .counted = Join(counted, ", ")};

@@ -10,8 +10,8 @@
 namespace ingot::sql {
 namespace {
 
-/// A column of the engine as plain Arrow, nested ones too: a boolean is one again; a 128-bit integer, whose bytes are those
-/// of a decimal, becomes decimal(38, 0); other extension types become their storage.
+/// A column of the engine as plain Arrow, nested ones too: a boolean is one again; a 128-bit integer, whose bytes are
+/// those of a decimal, becomes decimal(38, 0); other extension types become their storage.
 std::shared_ptr<arrow::DataType> PlainType(const std::shared_ptr<arrow::DataType>& type);
 
 /// The field with its plain type; the name of an extension type stays in the metadata.

@@ -13,7 +13,9 @@ TEST(JsonText, QuotesAnyBytes) {
   EXPECT_EQ(JsonQuote("\xed\xa0\x80x"), "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBDx\"");  // a lone surrogate
 }
 
-TEST(JsonText, ReplacesWhatIsCutOff) { EXPECT_EQ(ReplaceInvalidUtf8("ok\xe2\x82"), "ok\xEF\xBF\xBD\xEF\xBF\xBD"); }
+TEST(JsonText, ReplacesWhatIsCutOff) {
+  EXPECT_EQ(ReplaceInvalidUtf8("ok\xe2\x82"), "ok\xEF\xBF\xBD\xEF\xBF\xBD");
+}
 
 }  // namespace
 }  // namespace ingot

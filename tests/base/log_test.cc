@@ -14,7 +14,8 @@ TEST(Log, JsonLinesAtTheLevel) {
         LogWarning("a \"quoted\"\nline");
         std::exit(0);
       },
-      testing::ExitedWithCode(0), "^\\{\"time\":\"[^\"]+\",\"level\":\"warning\",\"message\":\"a \\\\\"quoted\\\\\"\\\\nline\"\\}\n$");
+      testing::ExitedWithCode(0),
+      "^\\{\"time\":\"[^\"]+\",\"level\":\"warning\",\"message\":\"a \\\\\"quoted\\\\\"\\\\nline\"\\}\n$");
 }
 
 }  // namespace

@@ -7,9 +7,11 @@ namespace {
 
 // Goal:   positions survive JSON, odd names too. Method: there and back; broken text.
 TEST(Offsets, Json) {
-  const source::Positions positions{{{"topic \"x\"", 0}, 5}, {{"topic \"x\"", 12}, 1'234'567'890'123}, {{"file:///a", 0}, 0}};
+  const source::Positions positions{
+      {{"topic \"x\"", 0}, 5}, {{"topic \"x\"", 12}, 1'234'567'890'123}, {{"file:///a", 0}, 0}};
   EXPECT_EQ(*PositionsFromJson(PositionsToJson(positions)), positions);
-  for (const char* bad : {"", "[]", "{\"t\": 5}", "{\"t\": {\"0\": \"x\"}}"}) EXPECT_EQ(PositionsFromJson(bad).error().kind, ErrorKind::kCorrupt) << bad;
+  for (const char* bad : {"", "[]", "{\"t\": 5}", "{\"t\": {\"0\": \"x\"}}"})
+    EXPECT_EQ(PositionsFromJson(bad).error().kind, ErrorKind::kCorrupt) << bad;
 }
 
 // Goal:   a batch lands only where the table is. Method: the right seam, one before, one after.

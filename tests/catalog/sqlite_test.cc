@@ -15,7 +15,8 @@ std::string File(const char* name) {
   return path.string();
 }
 
-// Goal:   the catalog's promises: insert once, swap on the expected value only, forget. Method: each call, each refusal.
+// Goal:   the catalog's promises: insert once, swap on the expected value only, forget. Method: each call, each
+// refusal.
 TEST(SqliteCatalog, Conforms) {
   const auto catalog = *OpenSqlite(File("ingot_catalog.db"), "iceberg_catalog");
   const iceberg::TableName table{"a.b", "t"};
@@ -55,8 +56,11 @@ TEST(SqliteCatalog, CompletesOlderFiles) {
   const std::string file = File("ingot_old.db");
   sqlite3* database = nullptr;
   sqlite3_open(file.c_str(), &database);
-  sqlite3_exec(database, "CREATE TABLE iceberg_tables(catalog_name, table_namespace, table_name, metadata_location, previous_metadata_location, PRIMARY KEY (catalog_name, table_namespace, table_name));"
-                         "INSERT INTO iceberg_tables VALUES ('c', 'n', 't', 'v0', NULL)", nullptr, nullptr, nullptr);
+  sqlite3_exec(database,
+               "CREATE TABLE iceberg_tables(catalog_name, table_namespace, table_name, metadata_location, "
+               "previous_metadata_location, PRIMARY KEY (catalog_name, table_namespace, table_name));"
+               "INSERT INTO iceberg_tables VALUES ('c', 'n', 't', 'v0', NULL)",
+               nullptr, nullptr, nullptr);
   sqlite3_close(database);
   EXPECT_EQ(*(*OpenSqlite(file, "c"))->Location({"n", "t"}), "v0");
 }

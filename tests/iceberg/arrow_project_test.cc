@@ -6,16 +6,23 @@ namespace {
 // Goal:   narrow types widen, foreign ones are refused. Method: int to long, text to double.
 TEST(ArrowProject, WidensOrRefuses) {
   const auto ints = *RepeatValue(int32_t(7), {.id = TypeId::kInt}, 2);
-  const auto wide = *ProjectArray(ints, *arrow::field("x", arrow::int32()), {.id = 1, .name = "x", .type = {.id = TypeId::kLong}});
+  const auto wide =
+      *ProjectArray(ints, *arrow::field("x", arrow::int32()), {.id = 1, .name = "x", .type = {.id = TypeId::kLong}});
   EXPECT_EQ(wide->type_id(), arrow::Type::INT64);
   const auto text = *RepeatValue(std::string("7"), {.id = TypeId::kString}, 2);
-  EXPECT_EQ(ProjectArray(text, *arrow::field("x", arrow::utf8()), {.id = 1, .name = "x", .type = {.id = TypeId::kDouble}}).error().kind, ErrorKind::kCorrupt);
+  EXPECT_EQ(
+      ProjectArray(text, *arrow::field("x", arrow::utf8()), {.id = 1, .name = "x", .type = {.id = TypeId::kDouble}})
+          .error()
+          .kind,
+      ErrorKind::kCorrupt);
 }
 
 // Goal:   files without ids get them from the name mapping, or by place. Method: both on one schema.
 TEST(ArrowProject, NameMapping) {
-  const auto file = arrow::schema({arrow::field("b", arrow::int32()), arrow::field("old_a", arrow::int32()), arrow::field("other", arrow::int32())});
-  const auto mapped = *AssignFieldIds(*file, R"([{"field-id": 1, "names": ["a", "old_a"]}, {"field-id": 2, "names": ["b"]}])");
+  const auto file = arrow::schema({arrow::field("b", arrow::int32()), arrow::field("old_a", arrow::int32()),
+                                   arrow::field("other", arrow::int32())});
+  const auto mapped =
+      *AssignFieldIds(*file, R"([{"field-id": 1, "names": ["a", "old_a"]}, {"field-id": 2, "names": ["b"]}])");
   EXPECT_EQ(FieldIdOf(*mapped->field(0)), 2);
   EXPECT_EQ(FieldIdOf(*mapped->field(1)), 1);
   EXPECT_EQ(FieldIdOf(*mapped->field(2)), -1);

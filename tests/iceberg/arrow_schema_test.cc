@@ -5,8 +5,19 @@ namespace {
 
 // Goal:   every type has an Arrow type, a repeated value and its cell back. Method: one value of each.
 TEST(ArrowSchema, ValuesThroughColumns) {
-  const std::pair<Value, const char*> values[] = {{true, "boolean"}, {int32_t(5), "int"}, {int64_t(-5), "long"}, {1.5f, "float"}, {2.5, "double"}, {int32_t(19000), "date"}, {int64_t(77), "time"}, {int64_t(88), "timestamptz"},
-                                                  {std::string("é"), "string"}, {std::string(16, 'u'), "uuid"}, {std::string("abc"), "fixed[3]"}, {std::string("b"), "binary"}, {Decimal{-12345}, "decimal(9,2)"}};
+  const std::pair<Value, const char*> values[] = {{true, "boolean"},
+                                                  {int32_t(5), "int"},
+                                                  {int64_t(-5), "long"},
+                                                  {1.5f, "float"},
+                                                  {2.5, "double"},
+                                                  {int32_t(19000), "date"},
+                                                  {int64_t(77), "time"},
+                                                  {int64_t(88), "timestamptz"},
+                                                  {std::string("é"), "string"},
+                                                  {std::string(16, 'u'), "uuid"},
+                                                  {std::string("abc"), "fixed[3]"},
+                                                  {std::string("b"), "binary"},
+                                                  {Decimal{-12345}, "decimal(9,2)"}};
   for (const auto& [value, name] : values) {
     const Type type = *ParsePrimitiveType(name);
     const auto array = *RepeatValue(value, type, 3);

@@ -1,11 +1,11 @@
 #include "iceberg/avro.h"
-
 #include "tests/iceberg/fixtures.h"
 
 namespace ingot::iceberg {
 namespace {
 
-const char* const kSchema = R"({"type":"record","name":"r","fields":[{"name":"a","type":"long","field-id":1},{"name":"b","type":["null","string"],"field-id":2},
+const char* const kSchema =
+    R"({"type":"record","name":"r","fields":[{"name":"a","type":"long","field-id":1},{"name":"b","type":["null","string"],"field-id":2},
   {"name":"c","type":{"type":"array","items":"double"},"field-id":3},{"name":"d","type":{"type":"map","values":"boolean"},"field-id":4},{"name":"e","type":{"type":"fixed","name":"f","size":3},"field-id":5}]})";
 
 std::vector<AvroValue> Rows() {

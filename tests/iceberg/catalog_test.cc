@@ -11,7 +11,8 @@ TEST(Catalog, TableNames) {
   EXPECT_EQ(ParseTableName("cat.bronze.raw", "cat")->space, "bronze");
   EXPECT_EQ(ParseTableName("a.b.c", "cat")->space, "a.b");
   EXPECT_EQ(ParseTableName("cat.raw", "cat")->space, "cat");
-  for (const char* bad : {"raw", ".raw", "a.", ""}) EXPECT_EQ(ParseTableName(bad, "cat").error().kind, ErrorKind::kBadInput);
+  for (const char* bad : {"raw", ".raw", "a.", ""})
+    EXPECT_EQ(ParseTableName(bad, "cat").error().kind, ErrorKind::kBadInput);
 }
 
 }  // namespace

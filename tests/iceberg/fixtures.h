@@ -41,7 +41,9 @@ class MemoryCatalog : public Catalog {
     if (lose_answers > 0 && lose_answers-- > 0) return Fail(ErrorKind::kOutcomeUnknown, "answer lost");
     return {};
   }
-  Status Drop(const TableName& table) override { return tables_.erase(table) ? Status() : Fail(ErrorKind::kNotFound, ""); }
+  Status Drop(const TableName& table) override {
+    return tables_.erase(table) ? Status() : Fail(ErrorKind::kNotFound, "");
+  }
 
   int lose_answers = 0;
 
@@ -62,8 +64,10 @@ inline Schema EventSchema() {
 
 inline Table MakeTable(std::shared_ptr<storage::Storage> storage, std::shared_ptr<Catalog> catalog,
                        std::vector<std::pair<std::string, Transform>> partition = {}, Properties properties = {}) {
-  const auto metadata = MakeTableMetadata(
-      {.schema = EventSchema(), .partition = std::move(partition), .location = "file:///w/t", .properties = std::move(properties)});
+  const auto metadata = MakeTableMetadata({.schema = EventSchema(),
+                                           .partition = std::move(partition),
+                                           .location = "file:///w/t",
+                                           .properties = std::move(properties)});
   return *CreateTable({std::move(catalog), std::move(storage), {"n", "t"}}, *metadata);
 }
 

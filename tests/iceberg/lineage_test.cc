@@ -8,14 +8,20 @@ namespace {
 TableMetadata Chain(const std::vector<Properties>& summaries) {
   auto metadata = *MakeTableMetadata({.schema = EventSchema(), .location = "x"});
   for (size_t i = 0; i < summaries.size(); ++i)
-    AddSnapshot(metadata, {.snapshot_id = SnapshotId(i + 1), .parent_id = i > 0 ? std::optional(SnapshotId(i)) : std::nullopt, .sequence_number = SequenceNumber(i + 1), .summary = summaries[i]}, "main");
+    AddSnapshot(metadata,
+                {.snapshot_id = SnapshotId(i + 1),
+                 .parent_id = i > 0 ? std::optional(SnapshotId(i)) : std::nullopt,
+                 .sequence_number = SequenceNumber(i + 1),
+                 .summary = summaries[i]},
+                "main");
   return metadata;
 }
 
 // Goal:   appends are consumed once, rewrites passed over, unclear overwrites refused, a lost place said.
 // Method: one chain with each operation.
 TEST(Lineage, WhatIsLeftToConsume) {
-  const auto metadata = Chain({{{"operation", "append"}}, {{"operation", "replace"}}, {{"operation", "append"}}, {{"operation", "delete"}}});
+  const auto metadata = Chain(
+      {{{"operation", "append"}}, {{"operation", "replace"}}, {{"operation", "append"}}, {{"operation", "delete"}}});
   EXPECT_EQ(SnapshotsToConsume(metadata, std::nullopt, "t")->size(), 2u);
   EXPECT_EQ(SnapshotsToConsume(metadata, 1, "t")->front()->snapshot_id, 3);
   EXPECT_TRUE(SnapshotsToConsume(metadata, 4, "t")->empty());

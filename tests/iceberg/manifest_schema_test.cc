@@ -27,7 +27,8 @@ TEST(ManifestSchema, AgreesWithAnotherProject) {
 TEST(ManifestSchema, PartitionsOfEveryType) {
   PartitionSpec spec;
   std::vector<Type> types;
-  for (const char* name : {"boolean", "int", "long", "float", "double", "date", "time", "timestamp", "timestamptz", "string", "uuid", "fixed[4]", "binary", "decimal(9,2)", "decimal(38,0)"}) {
+  for (const char* name : {"boolean", "int", "long", "float", "double", "date", "time", "timestamp", "timestamptz",
+                           "string", "uuid", "fixed[4]", "binary", "decimal(9,2)", "decimal(38,0)"}) {
     spec.fields.push_back({.source_id = 1, .field_id = FieldId(1000 + types.size()), .name = std::string("9 ") + name});
     types.push_back(*ParsePrimitiveType(name));
   }

@@ -8,10 +8,24 @@ namespace {
 // Goal:   all that is known of a file survives its manifest, with what the list gives. Method: every field filled.
 TEST(Manifest, ThereAndBack) {
   const auto storage = storage::MakeMemoryStorage();
-  auto metadata = *MakeTableMetadata({.schema = EventSchema(), .partition = {{"at", *ParseTransform("day")}, {"place", {}}}, .location = "x"});
-  DataFile file{.location = "file:///d.parquet", .partition = {int32_t(19723), std::string("p1")}, .record_count = 7, .file_bytes = 99, .column_bytes = {{1, 5}}, .value_counts = {{1, 7}}, .null_counts = {{1, 0}},
-                .nan_counts = {{4, 1}}, .lower_bounds = {{1, std::string(8, '\0')}}, .upper_bounds = {{1, std::string(8, '\1')}}, .split_offsets = {4, 50}, .equality_ids = {}, .sort_order_id = 0};
-  const auto written = WriteManifest(*storage, "/m.avro", {.schema = &metadata.CurrentSchema(), .spec = &metadata.DefaultSpec(), .snapshot_id = 42}, {{.status = EntryStatus::kAdded, .snapshot_id = 42, .file = file}});
+  auto metadata = *MakeTableMetadata(
+      {.schema = EventSchema(), .partition = {{"at", *ParseTransform("day")}, {"place", {}}}, .location = "x"});
+  DataFile file{.location = "file:///d.parquet",
+                .partition = {int32_t(19723), std::string("p1")},
+                .record_count = 7,
+                .file_bytes = 99,
+                .column_bytes = {{1, 5}},
+                .value_counts = {{1, 7}},
+                .null_counts = {{1, 0}},
+                .nan_counts = {{4, 1}},
+                .lower_bounds = {{1, std::string(8, '\0')}},
+                .upper_bounds = {{1, std::string(8, '\1')}},
+                .split_offsets = {4, 50},
+                .equality_ids = {},
+                .sort_order_id = 0};
+  const auto written = WriteManifest(
+      *storage, "/m.avro", {.schema = &metadata.CurrentSchema(), .spec = &metadata.DefaultSpec(), .snapshot_id = 42},
+      {{.status = EntryStatus::kAdded, .snapshot_id = 42, .file = file}});
   ASSERT_TRUE(written) << written.error().message;
   Snapshot snapshot{.snapshot_id = 42, .sequence_number = 5, .manifest_list = "/list.avro"};
   ASSERT_TRUE(WriteManifestList(*storage, "/list.avro", snapshot, {*written}));
@@ -34,12 +48,18 @@ TEST(Manifest, ListsOfOtherProjects) {
   INGOT_NEED_PEER_DATA();
   const auto storage = storage::MakeLocalStorage();
   for (const char* name : {"manifest-list-v2-1.avro", "manifest-list-v2-2.avro"}) {
-    const auto manifests = ReadManifestList(*storage, {.manifest_list = PeerData() / "iceberg_rust/manifests_lists" / name});
+    const auto manifests =
+        ReadManifestList(*storage, {.manifest_list = PeerData() / "iceberg_rust/manifests_lists" / name});
     ASSERT_TRUE(manifests) << manifests.error().message;
     EXPECT_FALSE(manifests->empty());
     EXPECT_GT((*manifests)[0].sequence_number, 0);
   }
-  EXPECT_EQ(ReadManifestList(*storage, {.manifest_list = PeerData() / "iceberg_rust/manifests_lists/manifest-list-v3-encrypted.avro"}).error().kind, ErrorKind::kCorrupt);
+  EXPECT_EQ(
+      ReadManifestList(*storage,
+                       {.manifest_list = PeerData() / "iceberg_rust/manifests_lists/manifest-list-v3-encrypted.avro"})
+          .error()
+          .kind,
+      ErrorKind::kCorrupt);
 }
 
 }  // namespace

@@ -20,8 +20,8 @@ void ExpectKept(const nlohmann::json& from, const nlohmann::json& into, const st
   }
 }
 
-// Goal:   valid metadata of other projects is accepted and written again without loss, invalid is refused with its reason.
-// Method: all files of two projects; the names say which are which.
+// Goal:   valid metadata of other projects is accepted and written again without loss, invalid is refused with its
+// reason. Method: all files of two projects; the names say which are which.
 TEST(MetadataJson, FilesOfOtherProjects) {
   INGOT_NEED_PEER_DATA();
   int valid = 0, invalid = 0;
@@ -32,7 +32,9 @@ TEST(MetadataJson, FilesOfOtherProjects) {
       const std::string text = ReadFile(entry.path());
       const auto metadata = ParseTableMetadata(text);
       bool bad = false;
-      for (const char* mark : {"Missing", "NotFound", "Unsupported", "NoValidSchema", "WithoutDefaultId", "WithoutCurrentId"}) bad = bad || name.find(mark) != std::string::npos;
+      for (const char* mark :
+           {"Missing", "NotFound", "Unsupported", "NoValidSchema", "WithoutDefaultId", "WithoutCurrentId"})
+        bad = bad || name.find(mark) != std::string::npos;
       if (bad) {
         ++invalid;
         ASSERT_FALSE(metadata) << name;

@@ -5,19 +5,26 @@ namespace {
 
 // Goal:   a new table has fresh ids and the names other engines give. Method: a partition of each common kind.
 TEST(Metadata, NewTables) {
-  const auto metadata = *MakeTableMetadata({.schema = EventSchema(), .partition = {{"at", *ParseTransform("day")}, {"place", *ParseTransform("identity")}, {"id", *ParseTransform("bucket[4]")}, {"place", *ParseTransform("truncate[2]")}}, .location = "x"});
+  const auto metadata = *MakeTableMetadata({.schema = EventSchema(),
+                                            .partition = {{"at", *ParseTransform("day")},
+                                                          {"place", *ParseTransform("identity")},
+                                                          {"id", *ParseTransform("bucket[4]")},
+                                                          {"place", *ParseTransform("truncate[2]")}},
+                                            .location = "x"});
   const auto& fields = metadata.DefaultSpec().fields;
   EXPECT_EQ(fields[0].name, "at_day");
   EXPECT_EQ(fields[1].name, "place");
   EXPECT_EQ(fields[2].name, "id_bucket");
   EXPECT_EQ(fields[3].name, "place_trunc");
   EXPECT_EQ(fields[3].field_id, 1003);
-  EXPECT_EQ(MakeTableMetadata({.schema = EventSchema(), .partition = {{"nowhere", {}}}}).error().kind, ErrorKind::kBadInput);
+  EXPECT_EQ(MakeTableMetadata({.schema = EventSchema(), .partition = {{"nowhere", {}}}}).error().kind,
+            ErrorKind::kBadInput);
 }
 
 // Goal:   a spec that was there before is used again, with the ids it had. Method: change it and change it back.
 TEST(Metadata, PartitionSpecsAreKept) {
-  auto metadata = *MakeTableMetadata({.schema = EventSchema(), .partition = {{"at", *ParseTransform("day")}}, .location = "x"});
+  auto metadata =
+      *MakeTableMetadata({.schema = EventSchema(), .partition = {{"at", *ParseTransform("day")}}, .location = "x"});
   ASSERT_TRUE(SetPartition(metadata, {{"at", *ParseTransform("hour")}}));
   EXPECT_EQ(metadata.default_spec_id, 1);
   ASSERT_TRUE(SetPartition(metadata, {{"at", *ParseTransform("day")}}));
@@ -28,7 +35,10 @@ TEST(Metadata, PartitionSpecsAreKept) {
 // Goal:   tags, branches and rollback. Method: three snapshots in a row, one that is no ancestor.
 TEST(Metadata, RefsAndRollback) {
   auto metadata = *MakeTableMetadata({.schema = EventSchema(), .location = "x"});
-  for (SnapshotId id : {1, 2, 3}) AddSnapshot(metadata, {.snapshot_id = id, .parent_id = id > 1 ? std::optional(id - 1) : std::nullopt, .sequence_number = id}, "main");
+  for (SnapshotId id : {1, 2, 3})
+    AddSnapshot(metadata,
+                {.snapshot_id = id, .parent_id = id > 1 ? std::optional(id - 1) : std::nullopt, .sequence_number = id},
+                "main");
   AddSnapshot(metadata, {.snapshot_id = 9, .parent_id = 2, .sequence_number = 4}, "audit");
   EXPECT_EQ(metadata.current_snapshot_id, 3);
   EXPECT_EQ(AncestorsOf(metadata, 3).size(), 3u);

@@ -5,11 +5,18 @@
 namespace ingot::iceberg {
 namespace {
 
-// Goal:   the fast way for days and the general way give equal groups. Method: a day spec, and the same with a second field.
+// Goal:   the fast way for days and the general way give equal groups. Method: a day spec, and the same with a second
+// field.
 TEST(PartitionSplit, FastAndGeneralAgree) {
   const auto batch = Events(0, 5000);
-  const auto days = *PartitionSplitter::Make({.fields = {{.source_id = 2, .transform = *ParseTransform("day")}}}, EventSchema())->Split(batch);
-  const auto both = *PartitionSplitter::Make({.fields = {{.source_id = 2, .transform = *ParseTransform("day")}, {.source_id = 3, .transform = {}}}}, EventSchema())->Split(batch);
+  const auto days =
+      *PartitionSplitter::Make({.fields = {{.source_id = 2, .transform = *ParseTransform("day")}}}, EventSchema())
+           ->Split(batch);
+  const auto both =
+      *PartitionSplitter::Make(
+           {.fields = {{.source_id = 2, .transform = *ParseTransform("day")}, {.source_id = 3, .transform = {}}}},
+           EventSchema())
+           ->Split(batch);
   EXPECT_EQ(days.size(), 4u);
   EXPECT_EQ(both.size(), 20u);
   std::map<int32_t, int64_t> rows_by_day, rows_by_both;
@@ -21,7 +28,9 @@ TEST(PartitionSplit, FastAndGeneralAgree) {
 // Goal:   a batch of one partition is not copied. Method: the very same batch comes out.
 TEST(PartitionSplit, OnePartitionIsPassedOn) {
   const auto batch = Events(0, 100);
-  const auto parts = *PartitionSplitter::Make({.fields = {{.source_id = 2, .transform = *ParseTransform("day")}}}, EventSchema())->Split(batch);
+  const auto parts =
+      *PartitionSplitter::Make({.fields = {{.source_id = 2, .transform = *ParseTransform("day")}}}, EventSchema())
+           ->Split(batch);
   EXPECT_EQ(parts.at(0).rows, batch);
   EXPECT_FALSE(PartitionSplitter::Make({.fields = {{.source_id = 99, .transform = {}}}}, EventSchema()));
 }

@@ -12,7 +12,8 @@ DataFile EqualityDeletes(const Table& table, int64_t begin, int64_t end) {
   schema.fields = {table.metadata->CurrentSchema().fields[0]};
   arrow::Int64Builder ids;
   for (int64_t id = begin; id < end; ++id) (void)ids.Append(id);
-  auto writer = *ParquetFileWriter::Open(*table.home.storage, "file:///w/t/data/eq-" + std::to_string(begin) + ".parquet", schema, *table.metadata);
+  auto writer = *ParquetFileWriter::Open(
+      *table.home.storage, "file:///w/t/data/eq-" + std::to_string(begin) + ".parquet", schema, *table.metadata);
   EXPECT_TRUE(writer->WriteRowGroup({arrow::RecordBatch::Make(*ToArrowSchema(schema), end - begin, {*ids.Finish()})}));
   DataFile file = *writer->Close();
   file.content = FileContent::kEqualityDeletes;

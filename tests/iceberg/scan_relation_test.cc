@@ -23,8 +23,9 @@ TEST(ScanRelation, PartsHoldAllRows) {
 
 // Goal:   rows are brought into the table's order and types. Method: columns mixed up, one missing, one narrow.
 TEST(ScanRelation, AlignColumns) {
-  const auto batch = arrow::RecordBatch::Make(arrow::schema({arrow::field("place", arrow::utf8()), arrow::field("id", arrow::int32())}), 1,
-                                              {*RepeatValue(std::string("x"), {.id = TypeId::kString}, 1), *RepeatValue(int32_t(5), {.id = TypeId::kInt}, 1)});
+  const auto batch = arrow::RecordBatch::Make(
+      arrow::schema({arrow::field("place", arrow::utf8()), arrow::field("id", arrow::int32())}), 1,
+      {*RepeatValue(std::string("x"), {.id = TypeId::kString}, 1), *RepeatValue(int32_t(5), {.id = TypeId::kInt}, 1)});
   const auto aligned = *AlignColumns(batch, EventSchema());
   EXPECT_EQ(CellValue(*aligned->column(0), 0, {.id = TypeId::kLong}), Value(int64_t(5)));
   EXPECT_TRUE(aligned->column(1)->IsNull(0));

@@ -12,11 +12,14 @@ TEST(Scan, PrunesByPartitionAndBounds) {
   Table table = MakeTable(storage, std::make_shared<MemoryCatalog>(), {{"at", *ParseTransform("day")}});
   for (int day = 0; day < 10; ++day) table = Append(table, day * 1440, (day + 1) * 1440);
   const int64_t begin = 1'704'067'200'000'000 + 3 * 86'400'000'000;
-  const auto plan = *PlanScan(*storage, *table.metadata, {.filter = And({Compare("at", FilterOp::kGreaterOrEqual, begin), Compare("at", FilterOp::kLess, begin + 60'000'000)})});
+  const auto plan = *PlanScan(*storage, *table.metadata,
+                              {.filter = And({Compare("at", FilterOp::kGreaterOrEqual, begin),
+                                              Compare("at", FilterOp::kLess, begin + 60'000'000)})});
   EXPECT_EQ(plan.tasks.size(), 1u);
   EXPECT_EQ(plan.manifests_pruned, 9);
   EXPECT_EQ(plan.RecordCount(), 1440);
-  const auto by_bounds = *PlanScan(*storage, *table.metadata, {.filter = Compare("id", FilterOp::kEqual, int64_t(1500))});
+  const auto by_bounds =
+      *PlanScan(*storage, *table.metadata, {.filter = Compare("id", FilterOp::kEqual, int64_t(1500))});
   EXPECT_EQ(by_bounds.tasks.size(), 1u);
   EXPECT_EQ(by_bounds.files_pruned, 9);
 }
@@ -24,8 +27,10 @@ TEST(Scan, PrunesByPartitionAndBounds) {
 // Goal:   a projection reads its columns only, an older snapshot its older rows. Method: two appends.
 TEST(Scan, ColumnsAndTimeTravel) {
   const auto storage = storage::MakeMemoryStorage();
-  const Table first = Append(MakeTable(storage, std::make_shared<MemoryCatalog>()), 0, 10), second = Append(first, 10, 30);
-  const auto plan = *PlanScan(*storage, *second.metadata, {.snapshot_id = first.metadata->current_snapshot_id, .columns = {"place", "id"}});
+  const Table first = Append(MakeTable(storage, std::make_shared<MemoryCatalog>()), 0, 10),
+              second = Append(first, 10, 30);
+  const auto plan = *PlanScan(*storage, *second.metadata,
+                              {.snapshot_id = first.metadata->current_snapshot_id, .columns = {"place", "id"}});
   const auto rows = *ReadAll(storage, *second.metadata, plan);
   EXPECT_EQ(rows->num_rows(), 10);
   EXPECT_EQ(rows->schema()->field_names(), (std::vector<std::string>{"place", "id"}));

@@ -7,7 +7,14 @@ namespace {
 
 // Goal:   every change keeps the ids of what stays. Method: all of them in one go.
 TEST(SchemaChange, KeepsIds) {
-  const auto changed = SchemaChange(EventSchema(), 10).Rename("place", "city").Drop("speed").Add("", {.name = "speed", .type = {.id = TypeId::kFloat}}).MakeOptional("id").MoveFirst("speed").MoveAfter("id", "city").Finish();
+  const auto changed = SchemaChange(EventSchema(), 10)
+                           .Rename("place", "city")
+                           .Drop("speed")
+                           .Add("", {.name = "speed", .type = {.id = TypeId::kFloat}})
+                           .MakeOptional("id")
+                           .MoveFirst("speed")
+                           .MoveAfter("id", "city")
+                           .Finish();
   ASSERT_TRUE(changed) << changed.error().message;
   EXPECT_EQ(changed->fields[0].name, "speed");
   EXPECT_EQ(changed->fields[0].id, 11);  // a new column, though of an old name
@@ -20,7 +27,8 @@ TEST(SchemaChange, KeepsIds) {
 TEST(SchemaChange, Refuses) {
   EXPECT_FALSE(SchemaChange(EventSchema(), 4).Widen("speed", {.id = TypeId::kFloat}).Finish());
   EXPECT_FALSE(SchemaChange(EventSchema(), 4).Add("", {.name = "id", .type = {.id = TypeId::kInt}}).Finish());
-  EXPECT_FALSE(SchemaChange(EventSchema(), 4).Add("", {.name = "new", .type = {.id = TypeId::kInt}, .required = true}).Finish());
+  EXPECT_FALSE(
+      SchemaChange(EventSchema(), 4).Add("", {.name = "new", .type = {.id = TypeId::kInt}, .required = true}).Finish());
   EXPECT_FALSE(SchemaChange(EventSchema(), 4).Drop("nothing").Finish());
   EXPECT_FALSE(SchemaChange(EventSchema(), 4).Rename("id", "place").Finish());
 }

@@ -7,7 +7,9 @@ namespace {
 TEST(SchemaJson, ThereAndBack) {
   Schema schema = EventSchema();
   schema.identifier_field_ids = {1};
-  Type map{.id = TypeId::kMap, .fields = {{.id = 6, .name = "key", .type = {.id = TypeId::kString}, .required = true}, {.id = 7, .name = "value", .type = {.id = TypeId::kLong}}}};
+  Type map{.id = TypeId::kMap,
+           .fields = {{.id = 6, .name = "key", .type = {.id = TypeId::kString}, .required = true},
+                      {.id = 7, .name = "value", .type = {.id = TypeId::kLong}}}};
   Type list{.id = TypeId::kList, .fields = {{.id = 9, .name = "element", .type = map, .required = true}}};
   schema.fields.push_back({.id = 8, .name = "nested", .type = list, .doc = "a \"doc\"", .initial_default = "5"});
   const auto again = ParseSchema(SchemaToJson(schema));
@@ -17,8 +19,16 @@ TEST(SchemaJson, ThereAndBack) {
 
 // Goal:   a schema that breaks the specification is refused by name. Method: an id twice, a missing key, a wrong type.
 TEST(SchemaJson, Refuses) {
-  EXPECT_NE(ParseSchema(R"({"type":"struct","fields":[{"id":1,"name":"a","required":true,"type":"int"},{"id":1,"name":"b","required":true,"type":"int"}]})").error().message.find("twice"), std::string::npos);
-  EXPECT_NE(ParseSchema(R"({"type":"struct","fields":[{"id":1,"name":"a","type":"int"}]})").error().message.find("'required'"), std::string::npos);
+  EXPECT_NE(
+      ParseSchema(
+          R"({"type":"struct","fields":[{"id":1,"name":"a","required":true,"type":"int"},{"id":1,"name":"b","required":true,"type":"int"}]})")
+          .error()
+          .message.find("twice"),
+      std::string::npos);
+  EXPECT_NE(ParseSchema(R"({"type":"struct","fields":[{"id":1,"name":"a","type":"int"}]})")
+                .error()
+                .message.find("'required'"),
+            std::string::npos);
   EXPECT_FALSE(ParseSchema(R"({"type":"struct","fields":[{"id":"x","name":"a","required":true,"type":"int"}]})"));
   EXPECT_FALSE(ParseSchema("[]"));
 }

@@ -4,15 +4,20 @@
 namespace ingot::iceberg {
 namespace {
 
-// Goal:   manifests are merged when they become many, and rows stay. Method: ten commits, a limit of four; fast appends beside.
+// Goal:   manifests are merged when they become many, and rows stay. Method: ten commits, a limit of four; fast appends
+// beside.
 TEST(SnapshotCommit, MergesManifests) {
   for (const bool merge : {true, false}) {
     const auto storage = storage::MakeMemoryStorage();
-    Table table = MakeTable(storage, std::make_shared<MemoryCatalog>(), {}, {{"commit.manifest.min-count-to-merge", "4"}, {"commit.manifest-merge.enabled", merge ? "true" : "false"}});
+    Table table = MakeTable(
+        storage, std::make_shared<MemoryCatalog>(), {},
+        {{"commit.manifest.min-count-to-merge", "4"}, {"commit.manifest-merge.enabled", merge ? "true" : "false"}});
     for (int i = 0; i < 10; ++i) table = Append(table, i * 10, i * 10 + 10);
     const size_t manifests = ReadManifestList(*storage, *table.metadata->CurrentSnapshot())->size();
-    if (merge) EXPECT_LE(manifests, 5u);
-    else EXPECT_EQ(manifests, 10u);
+    if (merge)
+      EXPECT_LE(manifests, 5u);
+    else
+      EXPECT_EQ(manifests, 10u);
     EXPECT_EQ(PlanScan(*storage, *table.metadata, {})->RecordCount(), 100);
     // What each snapshot added is still found from it alone.
     std::vector<const Snapshot*> last{table.metadata->CurrentSnapshot()};
@@ -25,8 +30,14 @@ TEST(SnapshotCommit, OverwritesFiles) {
   const auto storage = storage::MakeMemoryStorage();
   Table table = MakeTable(storage, std::make_shared<MemoryCatalog>());
   for (int i = 0; i < 3; ++i) table = Append(table, i * 10, i * 10 + 10);
-  const std::string victim = PlanScan(*storage, *table.metadata, {.filter = Compare("id", FilterOp::kEqual, int64_t(15))})->tasks.at(0).file.location;
-  const auto next = CommitSnapshot(table.home, {.operation = "overwrite", .added = WriteEvents(table, 100, 105), .removes = [&](const DataFile& file) -> Result<bool> { return file.location == victim; }});
+  const std::string victim =
+      PlanScan(*storage, *table.metadata, {.filter = Compare("id", FilterOp::kEqual, int64_t(15))})
+          ->tasks.at(0)
+          .file.location;
+  const auto next = CommitSnapshot(
+      table.home, {.operation = "overwrite",
+                   .added = WriteEvents(table, 100, 105),
+                   .removes = [&](const DataFile& file) -> Result<bool> { return file.location == victim; }});
   ASSERT_TRUE(next) << next.error().message;
   EXPECT_EQ(PlanScan(*storage, *next->metadata, {})->RecordCount(), 25);
   const auto& summary = next->metadata->CurrentSnapshot()->summary;
@@ -39,7 +50,9 @@ TEST(SnapshotCommit, ARefusedCommitLeavesNothing) {
   const auto storage = storage::MakeMemoryStorage();
   const Table table = Append(MakeTable(storage, std::make_shared<MemoryCatalog>()), 0, 10);
   const size_t before = storage->List("file:///w/t/metadata")->size();
-  const auto refused = CommitSnapshot(table.home, {.added = {}, .validate = [](const TableMetadata&) -> Status { return Fail(ErrorKind::kConflict, "no"); }});
+  const auto refused = CommitSnapshot(table.home, {.added = {}, .validate = [](const TableMetadata&) -> Status {
+                                                     return Fail(ErrorKind::kConflict, "no");
+                                                   }});
   EXPECT_EQ(refused.error().message, "no");
   EXPECT_EQ(storage->List("file:///w/t/metadata")->size(), before);
   EXPECT_EQ(LoadTable(table.home)->metadata_location, table.metadata_location);
@@ -51,7 +64,9 @@ TEST(SnapshotCommit, Branches) {
   const Table table = Append(MakeTable(storage, std::make_shared<MemoryCatalog>()), 0, 10);
   const auto audit = *CommitSnapshot(table.home, {.added = WriteEvents(table, 10, 15), .branch = "audit"});
   EXPECT_EQ(PlanScan(*storage, *audit.metadata, {})->RecordCount(), 10);
-  EXPECT_EQ(PlanScan(*storage, *audit.metadata, {.snapshot_id = audit.metadata->refs.at("audit").snapshot_id})->RecordCount(), 15);
+  EXPECT_EQ(
+      PlanScan(*storage, *audit.metadata, {.snapshot_id = audit.metadata->refs.at("audit").snapshot_id})->RecordCount(),
+      15);
 }
 
 }  // namespace

@@ -47,7 +47,9 @@ TEST(Table, ConcurrentAppendsAllLand) {
 TEST(Table, MetadataFiles) {
   const auto storage = storage::MakeMemoryStorage();
   Table table = MakeTable(storage, std::make_shared<MemoryCatalog>(), {},
-                          {{"write.metadata.compression-codec", "gzip"}, {"write.metadata.previous-versions-max", "2"}, {"write.metadata.delete-after-commit.enabled", "true"}});
+                          {{"write.metadata.compression-codec", "gzip"},
+                           {"write.metadata.previous-versions-max", "2"},
+                           {"write.metadata.delete-after-commit.enabled", "true"}});
   EXPECT_TRUE(table.metadata_location.ends_with(".gz.metadata.json"));
   EXPECT_EQ(CreateTable(table.home, *table.metadata).error().kind, ErrorKind::kExists);
   for (int i = 0; i < 5; ++i) table = Append(table, i * 10, i * 10 + 10);

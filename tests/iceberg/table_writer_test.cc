@@ -11,7 +11,8 @@ namespace {
 TEST(TableWriter, RollsAndBoundsOpenFiles) {
   const auto storage = storage::MakeMemoryStorage();
   const Table table = MakeTable(storage, std::make_shared<MemoryCatalog>(), {{"at", *ParseTransform("day")}});
-  auto files = WriteEvents(table, 0, 100 * 1440, {.buffered_bytes_max = 200'000, .row_group_rows_max = 1000, .open_files_max = 3});
+  auto files = WriteEvents(table, 0, 100 * 1440,
+                           {.buffered_bytes_max = 200'000, .row_group_rows_max = 1000, .open_files_max = 3});
   std::set<int32_t> days;
   int64_t rows = 0;
   for (const DataFile& file : files) days.insert(std::get<int32_t>(file.partition[0])), rows += file.record_count;

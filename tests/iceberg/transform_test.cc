@@ -5,8 +5,12 @@
 namespace ingot::iceberg {
 namespace {
 
-Value Apply(const char* transform, const Value& value, const char* type) { return *ApplyTransform(*ParseTransform(transform), value, *ParsePrimitiveType(type)); }
-std::string Text(const char* transform, const Value& value, const char* type) { return PartitionText(*ParseTransform(transform), Apply(transform, value, type), *ParsePrimitiveType(type)); }
+Value Apply(const char* transform, const Value& value, const char* type) {
+  return *ApplyTransform(*ParseTransform(transform), value, *ParsePrimitiveType(type));
+}
+std::string Text(const char* transform, const Value& value, const char* type) {
+  return PartitionText(*ParseTransform(transform), Apply(transform, value, type), *ParsePrimitiveType(type));
+}
 
 // Goal:   truncation and buckets are the specification's. Method: its examples, negatives too.
 TEST(Transform, VectorsOfTheSpecification) {
@@ -34,11 +38,13 @@ TEST(Transform, TimesFloor) {
 
 // Goal:   names stay, unknown ones too; types that do not fit are refused. Method: both ways.
 TEST(Transform, NamesAndTypes) {
-  for (const char* name : {"identity", "bucket[7]", "truncate[3]", "year", "month", "day", "hour", "void", "zorder"}) EXPECT_EQ(TransformName(*ParseTransform(name)), name);
+  for (const char* name : {"identity", "bucket[7]", "truncate[3]", "year", "month", "day", "hour", "void", "zorder"})
+    EXPECT_EQ(TransformName(*ParseTransform(name)), name);
   EXPECT_FALSE(ParseTransform("bucket[0]"));
   EXPECT_FALSE(TransformResultType(*ParseTransform("day"), {.id = TypeId::kString}));
   EXPECT_FALSE(TransformResultType(*ParseTransform("hour"), {.id = TypeId::kDate}));
-  EXPECT_EQ(ApplyTransform(*ParseTransform("zorder"), int32_t(1), {.id = TypeId::kInt}).error().kind, ErrorKind::kUnsupported);
+  EXPECT_EQ(ApplyTransform(*ParseTransform("zorder"), int32_t(1), {.id = TypeId::kInt}).error().kind,
+            ErrorKind::kUnsupported);
 }
 
 }  // namespace

@@ -7,10 +7,12 @@ namespace {
 
 // Goal:   names and types agree both ways. Method: every primitive, and what is none.
 TEST(Types, PrimitiveNames) {
-  for (const char* name : {"boolean", "int", "long", "float", "double", "date", "time", "timestamp", "timestamptz", "timestamp_ns", "string", "uuid", "binary", "fixed[16]", "decimal(9, 2)"})
+  for (const char* name : {"boolean", "int", "long", "float", "double", "date", "time", "timestamp", "timestamptz",
+                           "timestamp_ns", "string", "uuid", "binary", "fixed[16]", "decimal(9, 2)"})
     EXPECT_EQ(TypeName(*ParsePrimitiveType(name)), name);
   EXPECT_EQ(TypeName(*ParsePrimitiveType("decimal(38,10)")), "decimal(38, 10)");
-  for (const char* name : {"", "integer", "decimal(39,0)", "decimal(2)", "fixed[-1]", "fixed", "decimal(9,10)"}) EXPECT_FALSE(ParsePrimitiveType(name)) << name;
+  for (const char* name : {"", "integer", "decimal(39,0)", "decimal(2)", "fixed[-1]", "fixed", "decimal(9,10)"})
+    EXPECT_FALSE(ParsePrimitiveType(name)) << name;
 }
 
 // Goal:   only the specification's promotions are allowed. Method: each, and its reverse.

@@ -7,15 +7,28 @@ namespace {
 
 // Goal:   text and values agree both ways. Method: one of each type.
 TEST(ValueText, ThereAndBack) {
-  const std::pair<const char*, const char*> texts[] = {{"true", "boolean"}, {"-5", "int"}, {"9000000000", "long"}, {"1.5", "double"}, {"-12.50", "decimal(9,2)"}, {"0.05", "decimal(9,2)"}, {"2024-07-19", "date"}, {"12:06:45", "time"},
-                                                       {"2024-07-19T18:40:00.5", "timestamp"}, {"550e8400-e29b-41d4-a716-446655440000", "uuid"}, {"Zürich", "string"}};
+  const std::pair<const char*, const char*> texts[] = {{"true", "boolean"},
+                                                       {"-5", "int"},
+                                                       {"9000000000", "long"},
+                                                       {"1.5", "double"},
+                                                       {"-12.50", "decimal(9,2)"},
+                                                       {"0.05", "decimal(9,2)"},
+                                                       {"2024-07-19", "date"},
+                                                       {"12:06:45", "time"},
+                                                       {"2024-07-19T18:40:00.5", "timestamp"},
+                                                       {"550e8400-e29b-41d4-a716-446655440000", "uuid"},
+                                                       {"Zürich", "string"}};
   for (const auto& [text, name] : texts) {
     const Type type = *ParsePrimitiveType(name);
     EXPECT_EQ(ValueText(*ParseValue(text, type), type), text);
   }
   EXPECT_EQ(ValueText(int64_t(0), {.id = TypeId::kTimestamptz}), "1970-01-01T00:00:00+00:00");
   EXPECT_EQ(ValueText(std::string("\1\2\3", 3), {.id = TypeId::kBinary}), "AQID");
-  for (const auto& [text, name] : {std::pair{"1.2.3", "decimal(9,2)"}, {"1.234", "decimal(9,2)"}, {"x", "int"}, {"2024-13-01", "date"}, {"550e", "uuid"}})
+  for (const auto& [text, name] : {std::pair{"1.2.3", "decimal(9,2)"},
+                                   {"1.234", "decimal(9,2)"},
+                                   {"x", "int"},
+                                   {"2024-13-01", "date"},
+                                   {"550e", "uuid"}})
     EXPECT_EQ(ParseValue(text, *ParsePrimitiveType(name)).error().kind, ErrorKind::kBadInput) << text;
 }
 

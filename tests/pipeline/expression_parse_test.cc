@@ -29,7 +29,9 @@ TEST(ExpressionParse, Errors) {
   EXPECT_NE(Sql("a b").find("expected the end"), std::string::npos);
   EXPECT_FALSE(ParseExpression(std::string(100'000, '(')));
   EXPECT_FALSE(ParseExpression(std::string(100'000, '-')));
-  EXPECT_FALSE(ParseExpression("'open"  "\xff\xfe;"));
+  EXPECT_FALSE(
+      ParseExpression("'open"
+                      "\xff\xfe;"));
 }
 
 }  // namespace

@@ -6,9 +6,14 @@ namespace ingot::pipeline {
 namespace {
 
 using iceberg::TypeId;
-const ColumnTypes kColumns{{"speed", {.id = TypeId::kDouble}}, {"n", {.id = TypeId::kLong}}, {"at", {.id = TypeId::kTimestamptz}}, {"place", {.id = TypeId::kString}}};
+const ColumnTypes kColumns{{"speed", {.id = TypeId::kDouble}},
+                           {"n", {.id = TypeId::kLong}},
+                           {"at", {.id = TypeId::kTimestamptz}},
+                           {"place", {.id = TypeId::kString}}};
 
-Result<iceberg::Type> Type(const char* text) { return TypeOf(*ParseExpression(text), kColumns); }
+Result<iceberg::Type> Type(const char* text) {
+  return TypeOf(*ParseExpression(text), kColumns);
+}
 
 // Goal:   types are known before anything runs. Method: one of each result, and operands that do not fit.
 TEST(Expression, Types) {
@@ -20,13 +25,16 @@ TEST(Expression, Types) {
   EXPECT_EQ(Type("n + 1")->id, TypeId::kLong);
   EXPECT_EQ(Type("n / 2")->id, TypeId::kDouble);
   EXPECT_EQ(Type("speed > 1 and place <> ''")->id, TypeId::kBoolean);
-  for (const char* bad : {"avg(place)", "date(n)", "speed and n", "place + 1", "avg(max(n))", "spede > 1", "count_if(n)"}) EXPECT_EQ(Type(bad).error().kind, ErrorKind::kBadConfig) << bad;
+  for (const char* bad :
+       {"avg(place)", "date(n)", "speed and n", "place + 1", "avg(max(n))", "spede > 1", "count_if(n)"})
+    EXPECT_EQ(Type(bad).error().kind, ErrorKind::kBadConfig) << bad;
 }
 
 // Goal:   each engine gets its own words. Method: one expression in three dialects.
 TEST(Expression, Dialects) {
   const auto expression = *ParseExpression("share_if(speed >= 1.5)");
-  EXPECT_EQ(ToSql(expression, Dialect::kEmbedded), "avg(CASE WHEN (\"speed\" >= 1.5e0) THEN 1.0::DOUBLE ELSE 0.0::DOUBLE END)");
+  EXPECT_EQ(ToSql(expression, Dialect::kEmbedded),
+            "avg(CASE WHEN (\"speed\" >= 1.5e0) THEN 1.0::DOUBLE ELSE 0.0::DOUBLE END)");
   EXPECT_EQ(ToSql(expression, Dialect::kSpark), "avg(CASE WHEN (`speed` >= 1.5D) THEN 1.0D ELSE 0.0D END)");
   EXPECT_EQ(ToSql(*ParseExpression("count(distinct place)"), Dialect::kTrino), "count(DISTINCT \"place\")");
   std::set<std::string> columns;

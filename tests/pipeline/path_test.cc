@@ -14,7 +14,8 @@ TEST(Path, FormsAndRefusals) {
   EXPECT_EQ(path[5].key, "d e");
   EXPECT_EQ(path[6].index, -1);
   EXPECT_EQ(path[7].index, 0);
-  for (const char* bad : {"", "a.b", "$", "$.", "$.a[", "$.a[x]", "$[0]", "$.a..b"}) EXPECT_EQ(ParsePath(bad).error().kind, ErrorKind::kBadConfig) << bad;
+  for (const char* bad : {"", "a.b", "$", "$.", "$.a[", "$.a[x]", "$[0]", "$.a..b"})
+    EXPECT_EQ(ParsePath(bad).error().kind, ErrorKind::kBadConfig) << bad;
 }
 
 }  // namespace

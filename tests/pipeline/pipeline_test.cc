@@ -29,14 +29,17 @@ TEST(Pipeline, Refuses) {
       {head + "bronze: {table: b.t, partition: day(a)}\nsilver: {table: s.t}\n", "does not take string"},
       {head + "bronze: {table: b.t, partition: day(x)}\nsilver: {table: s.t}\n", "unknown field 'x'"},
       {head + "bronze: {table: b.t, keep: 9 years}\nsilver: {table: s.t}\n", "not a duration"},
-      {head + "bronze: {table: b.t}\nsilver: {table: s.t, rules: [{name: r}]}\n", "exactly one of fix, not_null and check"},
-      {head + "bronze: {table: b.t}\nsilver: {table: s.t, rules: [{name: r, check: \"count(*) > 1\"}]}\n", "aggregates belong to gold"},
+      {head + "bronze: {table: b.t}\nsilver: {table: s.t, rules: [{name: r}]}\n",
+       "exactly one of fix, not_null and check"},
+      {head + "bronze: {table: b.t}\nsilver: {table: s.t, rules: [{name: r, check: \"count(*) > 1\"}]}\n",
+       "aggregates belong to gold"},
       {head + "bronze: {table: b.t}\nsilver: {table: s.t, unique: {key: [b]}}\n", "unknown field 'b'"},
       {head + tables + "gold: [{table: g.t, group: {d: date(t)}, measures: {n: a}}]\n", "must be an aggregate"},
-      {head + tables + "gold: [{table: g.t, partition: x, group: {d: date(t)}, measures: {n: count(*)}}]\n", "is not a group column"},
+      {head + tables + "gold: [{table: g.t, partition: x, group: {d: date(t)}, measures: {n: count(*)}}]\n",
+       "is not a group column"},
       {"pipeline: p\n", "'source' is missing"},
       {"pipeline: [\n", "f:"},
-      {head + tables + "fields: {}\n", ""}};
+      {head + tables + "fields: {}\n", "f:8: fields: stands here twice"}};
   for (const auto& [text, message] : slips) {
     const auto parsed = ParsePipeline(text, "f");
     ASSERT_FALSE(parsed) << text;

@@ -5,13 +5,17 @@
 namespace ingot::pipeline {
 namespace {
 
-Pipeline Speedtest() { return *LoadPipeline(std::string(INGOT_SOURCE_DIR) + "/pipelines/speedtest.yaml"); }
+Pipeline Speedtest() {
+  return *LoadPipeline(std::string(INGOT_SOURCE_DIR) + "/pipelines/speedtest.yaml");
+}
 
 // Goal:   the tables have the columns that the architecture promises. Method: names and what is required.
 TEST(Plan, Schemas) {
   const Pipeline pipeline = Speedtest();
   const auto bronze = BronzeSchema(pipeline), silver = SilverSchema(pipeline), quarantine = QuarantineSchema(pipeline);
-  for (const char* name : {"timestamp", "_topic", "_partition", "_offset", "_produced_at", "_ingested_at", "_extra", "_error", "_payload"}) EXPECT_NE(bronze.FindByName(name), nullptr) << name;
+  for (const char* name :
+       {"timestamp", "_topic", "_partition", "_offset", "_produced_at", "_ingested_at", "_extra", "_error", "_payload"})
+    EXPECT_NE(bronze.FindByName(name), nullptr) << name;
   EXPECT_FALSE(bronze.FindByName("timestamp")->required);
   EXPECT_TRUE(silver.FindByName("latency")->required);
   EXPECT_EQ(quarantine.FindByName("_rules")->type.id, iceberg::TypeId::kList);
@@ -30,7 +34,8 @@ TEST(Plan, Sql) {
   EXPECT_EQ(MakeSilverSql(pipeline, Dialect::kEmbedded, {}).suspects, "");
   EXPECT_EQ(TouchedGroups(pipeline.gold[0]).size(), 2u);
   EXPECT_EQ(TouchedInputColumns(pipeline.gold[0]), std::vector<std::string>{"timestamp"});
-  EXPECT_NE(MakeGoldSql(pipeline.gold[0], Dialect::kEmbedded, {}).aggregate.find("SEMI JOIN touched"), std::string::npos);
+  EXPECT_NE(MakeGoldSql(pipeline.gold[0], Dialect::kEmbedded, {}).aggregate.find("SEMI JOIN touched"),
+            std::string::npos);
 }
 
 }  // namespace

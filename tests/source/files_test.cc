@@ -15,7 +15,9 @@ std::filesystem::path Folder() {
   return folder;
 }
 
-void Write(const std::filesystem::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+void Write(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
 
 std::vector<std::string> ReadAll(const std::string& uri, Positions& positions, const SourceOptions& options = {}) {
   auto source = *OpenSource(uri, positions, options);
@@ -25,12 +27,14 @@ std::vector<std::string> ReadAll(const std::string& uri, Positions& positions, c
     EXPECT_EQ(batch->begin, at == positions.end() ? 0 : at->second);
     positions[batch->from] = batch->end;
     for (const auto& record : batch->records) records.emplace_back(batch->Bytes(record));
-    EXPECT_GE(batch->bytes.size(), batch->records.empty() ? 0 : batch->records.back().begin + batch->records.back().size + kPadding);
+    EXPECT_GE(batch->bytes.size(),
+              batch->records.empty() ? 0 : batch->records.back().begin + batch->records.back().size + kPadding);
   }
   return records;
 }
 
-// Goal:   batches of any size give the same records, and reading goes on where it stopped. Method: tiny batches, a growing file.
+// Goal:   batches of any size give the same records, and reading goes on where it stopped. Method: tiny batches, a
+// growing file.
 TEST(Files, AnyBatchSizeAndGrowth) {
   const auto folder = Folder();
   std::string text;
@@ -67,7 +71,8 @@ TEST(Files, Errors) {
   Write(folder / "s.jsonl", "{}\n");
   EXPECT_EQ((*OpenSource(folder, positions, {}))->Next().error().kind, ErrorKind::kBadInput);
   Write(folder / "s.jsonl", std::string(5000, 'x'));
-  EXPECT_EQ((*OpenSource(folder, {}, {.batch_bytes = 100, .record_bytes_max = 1000}))->Next().error().kind, ErrorKind::kBadInput);
+  EXPECT_EQ((*OpenSource(folder, {}, {.batch_bytes = 100, .record_bytes_max = 1000}))->Next().error().kind,
+            ErrorKind::kBadInput);
 }
 
 }  // namespace

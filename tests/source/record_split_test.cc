@@ -17,7 +17,8 @@ TEST(RecordSplit, Lines) {
   EXPECT_EQ(records.size(), 4u);
 }
 
-// Goal:   CSV rows become JSON, also cut at any place. Method: quotes, line ends in cells, short and long rows; each prefix.
+// Goal:   CSV rows become JSON, also cut at any place. Method: quotes, line ends in cells, short and long rows; each
+// prefix.
 TEST(RecordSplit, Csv) {
   const std::string text = "a,b\n1,\"x \"\"y\"\"\nz\"\n,\"\"\n3,4,5\n6";
   CsvRows csv;

@@ -20,7 +20,9 @@ Relation Numbers(int parts) {
         const arrow::ArrayVector all{*n.Finish(), *text.Finish()};
         arrow::ArrayVector arrays;
         arrow::FieldVector fields;
-        for (const int column : columns) arrays.push_back(all[size_t(column)]), fields.push_back(arrow::field("c" + std::to_string(arrays.size()), all[size_t(column)]->type()));
+        for (const int column : columns)
+          arrays.push_back(all[size_t(column)]),
+              fields.push_back(arrow::field("c" + std::to_string(arrays.size()), all[size_t(column)]->type()));
         return *arrow::RecordBatchReader::Make({arrow::RecordBatch::Make(arrow::schema(fields), 10'000, arrays)});
       });
     return list;
@@ -28,26 +30,34 @@ Relation Numbers(int parts) {
   return relation;
 }
 
-// Goal:   a relation is read whole, in parallel, more than once in a statement. Method: sums, a self join, counts alone.
+// Goal:   a relation is read whole, in parallel, more than once in a statement. Method: sums, a self join, counts
+// alone.
 TEST(Engine, ReadsRelations) {
   const auto engine = *Engine::Open({.threads = 2});
   ASSERT_TRUE(engine->Register({"cat", "space", "numbers"}, Numbers(3)));
-  EXPECT_EQ(QueryNumbers(*engine, "SELECT count(*), sum(n)::BIGINT, count(DISTINCT text) FROM cat.space.numbers"), (std::vector<int64_t>{30'000, 149'985'000, 10'000}));
-  EXPECT_EQ(QueryNumbers(*engine, "SELECT count(*) FROM cat.space.numbers a JOIN cat.space.numbers b USING (n)"), std::vector<int64_t>{90'000});
+  EXPECT_EQ(QueryNumbers(*engine, "SELECT count(*), sum(n)::BIGINT, count(DISTINCT text) FROM cat.space.numbers"),
+            (std::vector<int64_t>{30'000, 149'985'000, 10'000}));
+  EXPECT_EQ(QueryNumbers(*engine, "SELECT count(*) FROM cat.space.numbers a JOIN cat.space.numbers b USING (n)"),
+            std::vector<int64_t>{90'000});
   EXPECT_EQ(QueryNumbers(*engine, "SELECT count(*) FROM cat.space.numbers"), std::vector<int64_t>{30'000});
 }
 
-// Goal:   streamed rows all arrive; a consumer's error stops the statement and comes back. Method: a union of two scans.
+// Goal:   streamed rows all arrive; a consumer's error stops the statement and comes back. Method: a union of two
+// scans.
 TEST(Engine, StreamsAndStops) {
   const auto engine = *Engine::Open({.threads = 2});
   ASSERT_TRUE(engine->Register({"numbers"}, Numbers(4)));
   int64_t rows = 0;
-  const auto count = [&](const std::shared_ptr<arrow::RecordBatch>& batch) -> Status { return rows += batch->num_rows(), Status(); };
-  const auto schema = engine->Stream("SELECT n, text FROM numbers WHERE n % 2 = 0 UNION ALL SELECT n, text FROM numbers WHERE n % 2 = 1", count);
+  const auto count = [&](const std::shared_ptr<arrow::RecordBatch>& batch) -> Status {
+    return rows += batch->num_rows(), Status();
+  };
+  const auto schema = engine->Stream(
+      "SELECT n, text FROM numbers WHERE n % 2 = 0 UNION ALL SELECT n, text FROM numbers WHERE n % 2 = 1", count);
   ASSERT_TRUE(schema) << schema.error().message;
   EXPECT_EQ((*schema)->field_names(), (std::vector<std::string>{"n", "text"}));
   EXPECT_EQ(rows, 40'000);
-  const auto stopped = engine->Stream("SELECT * FROM numbers", [](const auto&) -> Status { return Fail(ErrorKind::kConflict, "enough"); });
+  const auto stopped = engine->Stream("SELECT * FROM numbers",
+                                      [](const auto&) -> Status { return Fail(ErrorKind::kConflict, "enough"); });
   EXPECT_EQ(stopped.error().kind, ErrorKind::kConflict);
   EXPECT_EQ(stopped.error().message, "enough");
 }
@@ -57,7 +67,10 @@ TEST(Engine, Errors) {
   const auto engine = *Engine::Open({});
   EXPECT_EQ(engine->Query("SELEC 1").error().kind, ErrorKind::kBadInput);
   EXPECT_NE(engine->Query("SELECT * FROM nothing").error().message.find("nothing"), std::string::npos);
-  EXPECT_EQ(engine->TablesIn("SELECT * FROM a.b JOIN c USING (x)")->size(), 2u);
+  const auto tables = engine->TablesIn("SELECT * FROM a.b, c");
+  ASSERT_TRUE(tables);
+  EXPECT_EQ(tables->size(), 2u);
+  EXPECT_FALSE(engine->TablesIn("SELEC 1"));
 }
 
 }  // namespace

@@ -12,7 +12,9 @@ std::string Folder(const char* name) {
   return "file://" + folder.string();
 }
 
-TEST(LocalStorage, Conforms) { CheckConformance(*MakeLocalStorage(), Folder("ingot_local")); }
+TEST(LocalStorage, Conforms) {
+  CheckConformance(*MakeLocalStorage(), Folder("ingot_local"));
+}
 
 // Goal:   of many that create one file, one wins and its bytes are whole. Method: eight threads, one name.
 TEST(LocalStorage, CreationIsACompareAndSwap) {
@@ -21,7 +23,8 @@ TEST(LocalStorage, CreationIsACompareAndSwap) {
   std::atomic<int> won{0};
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i)
-    threads.emplace_back([&, i] { won += storage->CreateAtomic(file, std::string(100'000, char('a' + i))).has_value(); });
+    threads.emplace_back(
+        [&, i] { won += storage->CreateAtomic(file, std::string(100'000, char('a' + i))).has_value(); });
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(won, 1);
   const std::string bytes = *storage->ReadAll(file);

@@ -3,7 +3,9 @@
 namespace ingot::storage {
 namespace {
 
-TEST(MemoryStorage, Conforms) { CheckConformance(*MakeMemoryStorage(), "/base"); }
+TEST(MemoryStorage, Conforms) {
+  CheckConformance(*MakeMemoryStorage(), "/base");
+}
 
 }  // namespace
 }  // namespace ingot::storage

@@ -1,0 +1,118 @@
+"""The command line: help, exit codes, formats, precedence, and that what the commands print is so."""
+
+import csv
+import io
+import json
+import subprocess
+
+import pytest
+
+COMMANDS = ("run", "generate", "query", "table", "plan", "check", "register", "completion")
+
+
+@pytest.fixture
+def filled(warehouse):
+    warehouse.ingot("generate", "--records", 2000, "--dirty", 0.05, "--to", warehouse.landing)
+    warehouse.run()
+    return warehouse
+
+
+def test_help_shows_an_example(warehouse):
+    """Goal: every command explains itself. Method: --help of each."""
+    assert all(command in warehouse.ingot("--help").stdout for command in COMMANDS)
+    for command in COMMANDS:
+        assert "Example" in warehouse.ingot(command, "--help").stdout
+
+
+def test_exit_codes(warehouse):
+    """Goal: 0 done, 1 failed, 2 wrong usage. Method: one of each."""
+    assert warehouse.ingot("--version").returncode == 0
+    assert warehouse.ingot("run", "--source", "/nowhere", check=False).returncode == 1
+    assert warehouse.ingot("run", "--no-such-flag", check=False).returncode == 2
+    assert warehouse.ingot("run", "--pipeline", "/nowhere.yaml", check=False).returncode == 2
+    assert warehouse.ingot("run", "--memory", "lots", check=False).returncode == 2
+    assert warehouse.ingot(check=False).returncode == 2
+
+
+def test_flags_go_before_the_environment(warehouse):
+    """Goal: flag, environment, default, in this order. Method: the warehouse by both."""
+    other = warehouse.folder / "other"
+    warehouse.ingot("generate", "--records", 10, "--to", warehouse.landing)
+    warehouse.ingot("run", "--warehouse", other)
+    assert (other / "catalog.db").exists() and not (warehouse.folder / "warehouse").exists()
+    warehouse.ingot("run")
+    assert (warehouse.folder / "warehouse/catalog.db").exists()
+
+
+def test_query_formats(filled):
+    """Goal: table, json and csv say the same. Method: one statement in each, with nulls, quotes and lists."""
+    sql = "SELECT 1 AS n, 'a,\"b' AS t, NULL AS x, [1, 2] AS l, TIMESTAMPTZ '2024-07-19 18:40:00+00' AS at, true AS b"
+    assert json.loads(filled.ingot("query", sql, "--format", "json").stdout) == {"n": 1, "t": 'a,"b', "x": None, "l": [1, 2], "at": "2024-07-19T18:40:00Z", "b": True}
+    [header, row] = csv.reader(io.StringIO(filled.ingot("query", sql, "--format", "csv").stdout))
+    assert header == ["n", "t", "x", "l", "at", "b"] and row == ["1", 'a,"b', "", "[1, 2]", "2024-07-19T18:40:00Z", "true"]
+    text = filled.ingot("query", sql).stdout
+    assert "NULL" in text and text.endswith("(1 row)\n") and "\x1b" not in text
+
+
+def test_query_errors_and_joins(filled):
+    """Goal: a wrong table is named with the nearest; joins over our tables work. Method: one of each."""
+    wrong = filled.ingot("query", "SELECT * FROM silver.speedtest_claen", check=False)
+    assert wrong.returncode == 1 and "did you mean 'silver.speedtest_clean'" in wrong.stderr
+    rows = filled.query("SELECT count(*) AS n FROM bronze.speedtest_raw JOIN silver.speedtest_clean USING (_offset)")
+    assert rows == filled.query("SELECT count(*) AS n FROM silver.speedtest_clean")
+
+
+def test_table_commands(filled):
+    """Goal: list, show, history and files agree with the catalog. Method: against PyIceberg."""
+    listed = {row["table"]: row for row in map(json.loads, filled.ingot("table", "list", "--log-format", "json").stdout.splitlines())}
+    assert len(listed) == 6
+    table = filled.pyiceberg().load_table("silver.speedtest_clean")
+    assert int(listed["silver.speedtest_clean"]["records"]) == table.scan().to_arrow().num_rows
+    assert json.loads(filled.ingot("table", "show", "silver.speedtest_clean", "--log-format", "json").stdout)["table-uuid"] == str(table.metadata.table_uuid)
+    assert "timestamp_day = day(timestamp)" in filled.ingot("table", "show", "silver.speedtest_clean").stdout
+    history = [json.loads(line)["snapshot_id"] for line in filled.ingot("table", "history", "silver.speedtest_clean", "--log-format", "json").stdout.splitlines()]
+    assert history == [table.current_snapshot().snapshot_id]
+    files = [json.loads(line) for line in filled.ingot("table", "files", "silver.speedtest_clean", "--log-format", "json").stdout.splitlines()]
+    assert {file["location"] for file in files} == {task.file.file_path for task in table.scan().plan_files()}
+    filled.ingot("table", "evolve", "silver.speedtest_clean")
+
+
+def test_register(filled):
+    """Goal: a table that exists comes into another catalog. Method: its newest metadata, read there."""
+    location = filled.pyiceberg().load_table("gold.speedtest_agg").metadata_location
+    other = filled.folder / "other"
+    filled.ingot("register", "old.gold", location, "--warehouse", other)
+    rows = filled.ingot("query", "SELECT sum(tests)::BIGINT AS n FROM old.gold", "--format", "json", "--warehouse", other).stdout
+    assert json.loads(rows) == filled.query("SELECT count(*) AS n FROM silver.speedtest_clean")[0]
+    assert filled.ingot("register", "old.gold", location, "--warehouse", other, check=False).returncode == 1
+
+
+def test_plan_and_schema(warehouse):
+    """Goal: the plan is SQL, the schema is JSON. Method: look into both."""
+    plan = warehouse.ingot("plan").stdout
+    assert "ANTI JOIN silver_keys" in plan and "quantile_cont" in plan
+    assert json.loads(warehouse.ingot("plan", "--json-schema").stdout)["title"] == "Ingot pipeline file"
+    assert warehouse.ingot("plan", "--engine", "spark", check=False).returncode == 1
+
+
+def test_check(warehouse):
+    """Goal: each part is examined, failures say what to do. Method: a good place, then a source that is not there."""
+    good = warehouse.ingot("check")
+    assert good.stdout.count(" ok ") == 4
+    bad = warehouse.ingot("check", "--source", "/nowhere", check=False)
+    assert bad.returncode == 1 and "FAIL" in bad.stdout and "ingot generate" in bad.stdout
+
+
+def test_completion(warehouse):
+    """Goal: the script completes in a real shell. Method: bash asks it for the commands after 'ingot ta'."""
+    script = warehouse.ingot("completion", "bash").stdout
+    ask = script + '\nCOMP_WORDS=(ingot table h); COMP_CWORD=2; _ingot; echo "${COMPREPLY[@]}"'
+    assert subprocess.run(["bash", "-c", ask], capture_output=True, text=True).stdout.split() == ["history"]
+
+
+def test_generate_to_standard_output(warehouse):
+    """Goal: environment and seed are honoured. Method: the reference system's variable, twice the same seed."""
+    one = warehouse.ingot("generate", "--to", "-", "--start", "2024-07-19", env={"RECORDS_TO_GENERATE": "25"}).stdout
+    two = warehouse.ingot("generate", "--to", "-", "--start", "2024-07-19", "--records", 25).stdout
+    assert one == two and len(one.splitlines()) == 25
+    assert set(json.loads(one.splitlines()[0])) == {"timestamp", "user_id", "upload_speed", "download_speed", "latency", "location"}
