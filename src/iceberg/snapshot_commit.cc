@@ -239,6 +239,20 @@ class SnapshotDraft {
 
 }  // namespace
 
+Result<std::function<Result<bool>(const DataFile&)>> FilesMatching(const TableMetadata& metadata,
+                                                                   const Filter& filter) {
+  INGOT_ASSIGN(const BoundFilter bound, BoundFilter::Bind(filter, metadata.CurrentSchema()));
+  return [bound, schema = metadata.CurrentSchema(),
+          specs = metadata.partition_specs](const DataFile& file) -> Result<bool> {
+    const auto spec = std::ranges::find(specs, file.spec_id, &PartitionSpec::spec_id);
+    if (spec == specs.end()) return Fail(ErrorKind::kCorrupt, "a file of an unknown partition spec: " + file.location);
+    if (!bound.MayMatchFile(file, *spec, schema)) return false;
+    if (bound.MustMatchFile(file, *spec, schema)) return true;
+    return Fail(ErrorKind::kBadInput,
+                "the file holds rows that match the filter and may hold others: " + file.location);
+  };
+}
+
 Result<Table> CommitSnapshot(const TableHome& home, const SnapshotChange& change) {
   std::vector<std::string> written;
   const auto clean = [&] {

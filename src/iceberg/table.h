@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "iceberg/catalog.h"
+#include "iceberg/filter.h"
 #include "iceberg/manifest.h"
 
 namespace ingot::iceberg {
@@ -55,6 +56,10 @@ struct SnapshotChange {
   /// Last touch of the metadata in the same swap, e.g. a wider schema.
   MetadataChange metadata_change;
 };
+
+/// For SnapshotChange::removes: the files of which every row matches. Errors on commit: kBadInput for a file that holds
+/// rows that match and rows that do not, as far as its metrics tell (specification, "Overwrite": whole files only).
+Result<std::function<Result<bool>(const DataFile&)>> FilesMatching(const TableMetadata& metadata, const Filter& filter);
 
 /// Manifests are merged when a snapshot would have more than commit.manifest.min-count-to-merge of them
 /// (commit.manifest-merge.enabled; false gives fast appends).

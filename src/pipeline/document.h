@@ -18,8 +18,8 @@ struct Refusal {
 /// A place in the document: the node, and the path of keys to it for messages.
 class Place {
  public:
-  Place(std::string file, YAML::Node node, std::string path = "")
-      : file_(std::move(file)), path_(std::move(path)), node_(std::move(node)) {}
+  Place(std::string file, const YAML::Node& node, std::string path = "")
+      : file_(std::move(file)), path_(std::move(path)), node_(node) {}
 
   [[noreturn]] void Refuse(const std::string& why) const;
 

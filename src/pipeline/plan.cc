@@ -7,7 +7,6 @@
 namespace ingot::pipeline {
 namespace {
 
-using iceberg::Field;
 using iceberg::Schema;
 using iceberg::Type;
 using iceberg::TypeId;

@@ -47,7 +47,7 @@ Result<std::unique_ptr<FileStream>> FileStream::Open(const std::string& path, in
   if (!std::filesystem::exists(path)) return Fail(ErrorKind::kNotFound, "file does not exist: " + path);
   auto opened = arrow::io::ReadableFile::Open(path);
   if (!opened.ok()) return std::unexpected(FromArrow(opened.status(), ErrorKind::kRetry));
-  const auto file = *opened;
+  const auto& file = *opened;
   const auto shrunk = [&] {
     return Fail(ErrorKind::kBadInput, "file " + path + " is shorter than what was read of it before (" +
                                           std::to_string(offset) +

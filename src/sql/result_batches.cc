@@ -33,7 +33,7 @@ std::shared_ptr<arrow::DataType> PlainType(const std::shared_ptr<arrow::DataType
   if (type->id() == arrow::Type::STRUCT) {
     arrow::FieldVector fields;
     for (int i = 0; i < type->num_fields(); ++i) fields.push_back(PlainField(type->field(i)));
-    return arrow::struct_(std::move(fields));
+    return arrow::struct_(fields);
   }
   if (type->id() == arrow::Type::MAP) {
     const auto& map = static_cast<const arrow::MapType&>(*type);
@@ -95,7 +95,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> BatchConverter::Convert(duckdb_data_
   arrow::ArrayVector columns = batch->columns();
   for (auto& column : columns) {
     INGOT_ASSIGN(auto data, PlainData(column->data()));
-    column = arrow::MakeArray(std::move(data));
+    column = arrow::MakeArray(data);
   }
   return arrow::RecordBatch::Make(schema_, batch->num_rows(), std::move(columns));
 }

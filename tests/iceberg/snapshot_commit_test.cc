@@ -45,6 +45,21 @@ TEST(SnapshotCommit, OverwritesFiles) {
   EXPECT_EQ(summary.at("total-data-files"), "3");
 }
 
+// Goal:   overwriting by filter takes whole files only. Method: a filter at the seam of two files, and one inside a
+// file.
+TEST(SnapshotCommit, OverwritesByFilter) {
+  const auto storage = storage::MakeMemoryStorage();
+  const Table table = Append(Append(MakeTable(storage, std::make_shared<MemoryCatalog>()), 0, 10), 10, 20);
+  const auto below = [&](int64_t id) {
+    return CommitSnapshot(table.home, {.operation = "delete",
+                                       .removes = *FilesMatching(*table.metadata, Compare("id", FilterOp::kLess, id))});
+  };
+  EXPECT_EQ(below(5).error().kind, ErrorKind::kBadInput);
+  const auto left = below(10);
+  ASSERT_TRUE(left) << left.error().message;
+  EXPECT_EQ(PlanScan(*storage, *left->metadata, {})->RecordCount(), 10);
+}
+
 // Goal:   a condition that fails leaves no trace. Method: validate says no; the folder is as before.
 TEST(SnapshotCommit, ARefusedCommitLeavesNothing) {
   const auto storage = storage::MakeMemoryStorage();

@@ -116,3 +116,28 @@ def test_generate_to_standard_output(warehouse):
     two = warehouse.ingot("generate", "--to", "-", "--start", "2024-07-19", "--records", 25).stdout
     assert one == two and len(one.splitlines()) == 25
     assert set(json.loads(one.splitlines()[0])) == {"timestamp", "user_id", "upload_speed", "download_speed", "latency", "location"}
+
+
+def test_follow_takes_new_files_and_stops_on_request(warehouse):
+    """Goal: a directory is watched for new files; SIGTERM ends it after the run that is going on, with exit code 0.
+    Method: a file that appears while it follows."""
+    import os
+    import signal
+    import time
+
+    from conftest import INGOT
+
+    environment = {"PATH": os.environ["PATH"], "INGOT_WAREHOUSE": str(warehouse.folder / "warehouse"), "INGOT_PIPELINE": str(warehouse.pipeline), "INGOT_SOURCE": str(warehouse.landing)}
+    process = subprocess.Popen([INGOT, "run", "--follow", "--every", "100ms", "--log-format", "json"], env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        for seed, records in ((1, 300), (2, 200)):
+            warehouse.ingot("generate", "--records", records, "--seed", seed, "--to", warehouse.landing)
+            reports = [json.loads(process.stdout.readline()) for _ in range(3)]
+            assert [report["stage"] for report in reports] == ["bronze", "silver", "gold"]
+            assert reports[0]["rows_in"] == records
+        time.sleep(0.3)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+    finally:
+        process.kill()
+    assert warehouse.query("SELECT count(*) AS n FROM silver.speedtest_clean") == [{"n": 500}]
