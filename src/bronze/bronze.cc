@@ -100,7 +100,7 @@ class GroupReader {
     const int64_t now = NowMicros();
     while (group_.report.rows_in < context_.rows_per_commit) {
       auto next = source.Next();
-      if (!next) group_.source_outcome = std::unexpected(std::move(next).error());
+      if (!next) group_.source_outcome = std::unexpected(next.error());
       if (!next || !*next) {
         group_.source_ended = true;
         return;
