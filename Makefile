@@ -35,7 +35,7 @@ lint: build ## format, include direction, lengths, clang-tidy
 
 format: ## format the sources in place
 	@tools/setup lint
-	@find src tests bench -name '*.cc' -o -name '*.h' | xargs .deps/clang-format-*/clang_format/data/bin/clang-format -i
+	@find src tests -name '*.cc' -o -name '*.h' | xargs .deps/clang-format-*/clang_format/data/bin/clang-format -i
 
 clean: ## remove what was built
 	@rm -rf build demo
