@@ -1,11 +1,11 @@
 #include <arrow/util/compression.h>
-#include <zlib.h>
 
 #include <cstring>
 
 #include "base/arrow_result.h"
 #include "base/random.h"
 #include "iceberg/avro.h"
+#include "iceberg/deflate.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -201,45 +201,10 @@ Status Encode(std::string& out, const AvroSchema& schema, const AvroValue& value
   }
 }
 
-Result<std::string> Inflate(std::string_view bytes) {
-  z_stream stream{};
-  if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) return Fail(ErrorKind::kInternal, "zlib did not start");
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = uInt(bytes.size());
-  std::string out;
-  int code = Z_OK;
-  while (code == Z_OK) {
-    const size_t have = out.size();
-    out.resize(have + std::max<size_t>(bytes.size() * 4, 4096));
-    stream.next_out = reinterpret_cast<Bytef*>(out.data() + have);
-    stream.avail_out = uInt(out.size() - have);
-    code = inflate(&stream, Z_NO_FLUSH);
-    out.resize(out.size() - stream.avail_out);
-    if (code == Z_OK && stream.avail_in == 0 && stream.avail_out != 0) break;
-  }
-  inflateEnd(&stream);
-  if (code != Z_STREAM_END) return Fail(ErrorKind::kCorrupt, "an Avro block does not inflate");
-  return out;
-}
-
-std::string Deflate(std::string_view bytes) {
-  z_stream stream{};
-  deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
-  std::string out(deflateBound(&stream, bytes.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = uInt(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = uInt(out.size());
-  deflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
-
 /// Snappy blocks end with a CRC of four bytes; both lengths are in the formats themselves.
 Result<std::string> Decompress(const std::string& codec, std::string_view block) {
   if (codec.empty() || codec == "null") return std::string(block);
-  if (codec == "deflate") return Inflate(block);
+  if (codec == "deflate") return Inflate(block, DeflateFrame::kBare);
   if (codec == "zstandard") {
     INGOT_ARROW_ASSIGN(auto zstd, arrow::util::Codec::Create(arrow::Compression::ZSTD));
     for (size_t room = block.size() * 8 + 65536; room <= (size_t(1) << 32); room *= 4) {
@@ -339,7 +304,7 @@ Result<std::string> WriteAvroFile(std::string_view schema_json, const std::map<s
     ++count;
     if (block.size() < kBlockBytes && i + 1 < rows.size()) continue;
     AppendLong(out, count);
-    AppendBytes(out, Deflate(block));
+    AppendBytes(out, Deflate(block, DeflateFrame::kBare));
     out += sync;
     block.clear();
     count = 0;

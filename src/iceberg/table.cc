@@ -1,7 +1,6 @@
 #include "iceberg/table.h"
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <charconv>
@@ -11,44 +10,11 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/retry.h"
+#include "iceberg/deflate.h"
 #include "storage/location.h"
 
 namespace ingot::iceberg {
 namespace {
-
-Result<std::string> Gunzip(std::string_view bytes) {
-  z_stream stream{};
-  if (inflateInit2(&stream, MAX_WBITS + 16) != Z_OK) return Fail(ErrorKind::kInternal, "zlib did not start");
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = uInt(bytes.size());
-  std::string out;
-  int code = Z_OK;
-  while (code == Z_OK) {
-    const size_t have = out.size();
-    out.resize(have + 65536);
-    stream.next_out = reinterpret_cast<Bytef*>(out.data() + have);
-    stream.avail_out = 65536;
-    code = inflate(&stream, Z_NO_FLUSH);
-    out.resize(out.size() - stream.avail_out);
-  }
-  inflateEnd(&stream);
-  if (code != Z_STREAM_END) return Fail(ErrorKind::kCorrupt, "gzip data is cut short or damaged");
-  return out;
-}
-
-std::string Gzip(std::string_view bytes) {
-  z_stream stream{};
-  deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY);
-  std::string out(deflateBound(&stream, bytes.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = uInt(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = uInt(out.size());
-  deflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
 
 /// "00042-<uuid>.metadata.json": the number after that of the previous file.
 std::string NextMetadataName(const std::string& previous, bool gzip) {
@@ -68,7 +34,7 @@ Result<std::string> WriteMetadataFile(storage::Storage& storage, const TableMeta
   const bool gzip = metadata.Property("write.metadata.compression-codec", "none") == "gzip";
   const std::string location = storage::JoinLocation(MetadataFolder(metadata), NextMetadataName(previous, gzip));
   const std::string json = TableMetadataToJson(metadata);
-  INGOT_TRY(storage.CreateAtomic(location, gzip ? Gzip(json) : json));
+  INGOT_TRY(storage.CreateAtomic(location, gzip ? Deflate(json, DeflateFrame::kGzip) : json));
   return location;
 }
 
@@ -108,7 +74,7 @@ Result<bool> SwapHappened(const TableHome& home, const std::string& ours) {
 Result<TableMetadata> ReadMetadataFile(storage::Storage& storage, const std::string& location) {
   INGOT_ASSIGN(std::string bytes, WithContext(storage.ReadAll(location), "table metadata"));
   if (bytes.starts_with("\x1f\x8b")) {
-    INGOT_ASSIGN(bytes, WithContext(Gunzip(bytes), location));
+    INGOT_ASSIGN(bytes, WithContext(Inflate(bytes, DeflateFrame::kGzip), location));
   }
   return WithContext(ParseTableMetadata(bytes), location);
 }

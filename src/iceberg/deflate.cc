@@ -1,0 +1,55 @@
+#include "iceberg/deflate.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+
+namespace ingot::iceberg {
+namespace {
+
+int WindowBits(DeflateFrame frame) {
+  return frame == DeflateFrame::kGzip ? MAX_WBITS + 16 : -MAX_WBITS;
+}
+
+Bytef* Input(std::string_view bytes) {
+  return reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+}
+
+}  // namespace
+
+Result<std::string> Inflate(std::string_view bytes, DeflateFrame frame) {
+  z_stream stream{};
+  if (inflateInit2(&stream, WindowBits(frame)) != Z_OK) return Fail(ErrorKind::kInternal, "zlib did not start");
+  stream.next_in = Input(bytes);
+  stream.avail_in = uInt(bytes.size());
+  std::string out;
+  int code = Z_OK;
+  while (code == Z_OK) {
+    const size_t have = out.size();
+    out.resize(have + std::max<size_t>(bytes.size() * 4, 4096));
+    stream.next_out = reinterpret_cast<Bytef*>(out.data() + have);
+    stream.avail_out = uInt(out.size() - have);
+    code = inflate(&stream, Z_NO_FLUSH);
+    out.resize(out.size() - stream.avail_out);
+    if (code == Z_OK && stream.avail_in == 0 && stream.avail_out != 0) break;
+  }
+  inflateEnd(&stream);
+  if (code != Z_STREAM_END) return Fail(ErrorKind::kCorrupt, "compressed data is cut short or damaged");
+  return out;
+}
+
+std::string Deflate(std::string_view bytes, DeflateFrame frame) {
+  z_stream stream{};
+  deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, WindowBits(frame), 8, Z_DEFAULT_STRATEGY);
+  std::string out(deflateBound(&stream, bytes.size()), '\0');
+  stream.next_in = Input(bytes);
+  stream.avail_in = uInt(bytes.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = uInt(out.size());
+  deflate(&stream, Z_FINISH);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+
+}  // namespace ingot::iceberg

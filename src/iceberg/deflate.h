@@ -1,0 +1,17 @@
+// DEFLATE (RFC 1951), bare as in Avro blocks or in gzip's frame (RFC 1952) as in metadata files.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace ingot::iceberg {
+
+enum class DeflateFrame { kBare, kGzip };
+
+/// Errors: kCorrupt for damaged or cut data.
+Result<std::string> Inflate(std::string_view bytes, DeflateFrame frame);
+std::string Deflate(std::string_view bytes, DeflateFrame frame);
+
+}  // namespace ingot::iceberg
