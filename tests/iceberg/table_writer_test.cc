@@ -19,8 +19,11 @@ TEST(TableWriter, RollsAndBoundsOpenFiles) {
   EXPECT_EQ(days.size(), 100u);
   EXPECT_EQ(rows, 144'000);
   EXPECT_NE(files[0].location.find("at_day=2024-01-01"), std::string::npos);
-  const auto rolled = WriteEvents(table, 0, 1440, {.file_bytes_target = 1, .row_group_rows_max = 100});
-  EXPECT_EQ(rolled.size(), 1u);  // one batch is one row group
+  auto writer = *TableWriter::Open(storage, *table.metadata, {.file_bytes_target = 1, .row_group_rows_max = 100});
+  for (int64_t begin = 0; begin < 1000; begin += 100) ASSERT_TRUE(writer->Write(Events(begin, begin + 100)));
+  const auto rolled = *writer->Finish();
+  EXPECT_EQ(rolled.size(), 10u);  // a file a row group: the target is passed at once
+  EXPECT_EQ(rolled[3].record_count, 100);
 }
 
 // Goal:   what is abandoned is gone. Method: the folder afterwards.
