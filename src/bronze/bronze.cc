@@ -213,6 +213,7 @@ Result<StageReport> RunBronze(const StageContext& context, const std::function<v
           if (committed.error().kind != ErrorKind::kConflict || !backoff.Wait())
             return std::unexpected(std::move(committed).error());
           LogWarning("bronze: " + committed.error().message + "; reading on from there");
+          ended = false;  // the lost batch may have been the last: what it held has to be looked at again
           break;
         }
         table = std::move(*committed);

@@ -156,11 +156,8 @@ class GoldRun {
       return Fail(ErrorKind::kConflict,
                   "another writer was first: table " + gold_.home.name.Text() + " has changed meanwhile");
     };
-    auto committed = iceberg::CommitSnapshot(gold_.home, change);
-    if (committed) return {};
-    if (committed.error().kind != ErrorKind::kOutcomeUnknown)
-      for (const auto& file : change.added) (void)context_.storage->Delete(file.location);
-    return std::unexpected(std::move(committed).error());
+    INGOT_TRY(pipeline::CommitFiles(gold_.home, change));
+    return {};
   }
 
   const StageContext& context_;

@@ -180,47 +180,4 @@ Value CellValue(const arrow::Array& array, int64_t row, const Type& type) {
   }
 }
 
-Result<Type> FromArrowType(const arrow::DataType& type) {
-  using Arrow = arrow::Type;
-  switch (type.id()) {
-    case Arrow::BOOL:
-      return Type{.id = TypeId::kBoolean};
-    case Arrow::INT8:
-    case Arrow::INT16:
-    case Arrow::UINT8:
-    case Arrow::UINT16:
-    case Arrow::INT32:
-      return Type{.id = TypeId::kInt};
-    case Arrow::UINT32:
-    case Arrow::INT64:
-      return Type{.id = TypeId::kLong};
-    case Arrow::FLOAT:
-      return Type{.id = TypeId::kFloat};
-    case Arrow::DOUBLE:
-      return Type{.id = TypeId::kDouble};
-    case Arrow::DATE32:
-      return Type{.id = TypeId::kDate};
-    case Arrow::STRING:
-      return Type{.id = TypeId::kString};
-    case Arrow::BINARY:
-      return Type{.id = TypeId::kBinary};
-    case Arrow::TIMESTAMP:
-      return Type{.id = static_cast<const arrow::TimestampType&>(type).timezone().empty() ? TypeId::kTimestamp
-                                                                                          : TypeId::kTimestamptz};
-    case Arrow::DECIMAL128: {
-      const auto& decimal = static_cast<const arrow::Decimal128Type&>(type);
-      return Type{.id = TypeId::kDecimal, .precision = decimal.precision(), .scale = decimal.scale()};
-    }
-    case Arrow::FIXED_SIZE_BINARY:
-      return Type{.id = TypeId::kFixed, .length = static_cast<const arrow::FixedSizeBinaryType&>(type).byte_width()};
-    case Arrow::EXTENSION:
-      if (static_cast<const arrow::ExtensionType&>(type).extension_name() == "arrow.uuid")
-        return Type{.id = TypeId::kUuid};
-      break;
-    default:
-      break;
-  }
-  return Fail(ErrorKind::kUnsupported, "no Iceberg type for " + type.ToString());
-}
-
 }  // namespace ingot::iceberg

@@ -43,7 +43,4 @@ Result<std::shared_ptr<arrow::Array>> RepeatValue(const Value& value, const Type
 /// One cell of a primitive column.
 Value CellValue(const arrow::Array& array, int64_t row, const Type& type);
 
-/// The schema of Arrow columns as an Iceberg schema with fresh ids; for tables made from query results.
-Result<Type> FromArrowType(const arrow::DataType& type);
-
 }  // namespace ingot::iceberg

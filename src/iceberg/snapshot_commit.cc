@@ -103,7 +103,6 @@ class SnapshotDraft {
   }
 
   const std::vector<std::string>& written() const { return written_; }
-  int64_t removed_files() const { return removed_.data_files; }
 
  private:
   std::string Folder() const {

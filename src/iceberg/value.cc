@@ -186,11 +186,4 @@ Result<int32_t> HashValue(const Value& value, const Type& type) {
   }
 }
 
-Value PromoteValue(const Value& value, const Type& from, const Type& to) {
-  if (IsNull(value) || from.id == to.id) return value;
-  if (from.id == TypeId::kInt && to.id == TypeId::kLong) return int64_t(std::get<int32_t>(value));
-  if (from.id == TypeId::kFloat && to.id == TypeId::kDouble) return double(std::get<float>(value));
-  return value;
-}
-
 }  // namespace ingot::iceberg

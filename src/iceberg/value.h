@@ -48,7 +48,4 @@ Result<Value> ParseValue(std::string_view text, const Type& type);
 std::string DecimalBytes(__int128 unscaled);
 __int128 DecimalFromBytes(std::string_view bytes);
 
-/// `value`, which fits `from`, as a value of the wider type `to` (see CanPromote).
-Value PromoteValue(const Value& value, const Type& from, const Type& to);
-
 }  // namespace ingot::iceberg

@@ -123,4 +123,11 @@ Result<WrittenRows> WriteRows(const StageContext& context, const iceberg::Table&
   return written;
 }
 
+Result<iceberg::Table> CommitFiles(const iceberg::TableHome& home, const iceberg::SnapshotChange& change) {
+  auto committed = iceberg::CommitSnapshot(home, change);
+  if (!committed && committed.error().kind != ErrorKind::kOutcomeUnknown)
+    for (const auto& file : change.added) (void)home.storage->Delete(file.location);
+  return committed;
+}
+
 }  // namespace ingot::pipeline

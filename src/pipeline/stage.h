@@ -58,4 +58,7 @@ struct WrittenRows {
 };
 Result<WrittenRows> WriteRows(const StageContext& context, const iceberg::Table& table, const RowProducer& rows);
 
+/// Commits the change; the files that it adds are deleted when it is known to have failed, never when that is unknown.
+Result<iceberg::Table> CommitFiles(const iceberg::TableHome& home, const iceberg::SnapshotChange& change);
+
 }  // namespace ingot::pipeline

@@ -164,11 +164,9 @@ Status WriteTable(const StageContext& context, const LedgerTable& ledger) {
     return {};
   };
   // A run that carries a cursor for some tables must carry the others on: each key is looked up on its own.
-  auto committed = iceberg::CommitSnapshot(table.home, change);
-  if (committed) return {};
-  if (committed.error().kind != ErrorKind::kOutcomeUnknown)
-    for (const auto& file : change.added) (void)context.storage->Delete(file.location);
-  if (committed.error().kind == ErrorKind::kConflict) return {};  // the other run has written the same rows
+  auto committed = pipeline::CommitFiles(table.home, change);
+  if (committed || committed.error().kind == ErrorKind::kConflict)
+    return {};  // the other run has written the same rows
   return std::unexpected(std::move(committed).error());
 }
 

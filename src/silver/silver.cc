@@ -168,17 +168,6 @@ class SilverRun {
     return change;
   }
 
-  Status Commit(Table& table, const iceberg::SnapshotChange& change) {
-    auto committed = iceberg::CommitSnapshot(table.home, change);
-    if (!committed) {
-      if (committed.error().kind != ErrorKind::kOutcomeUnknown)
-        for (const auto& file : change.added) (void)context_.storage->Delete(file.location);
-      return std::unexpected(std::move(committed).error());
-    }
-    table = std::move(*committed);
-    return {};
-  }
-
   Status CommitQuarantine(sql::Engine& engine, const pipeline::SilverSql& sql, const Chunk& chunk,
                           const StageReport& report) {
     INGOT_ASSIGN(auto written, pipeline::WriteRows(context_, quarantine_, sql::RowsOf(engine, sql.quarantine)));
@@ -187,7 +176,8 @@ class SilverRun {
     auto change = Change(quarantine_, std::move(written.files), chunk);
     change.summary[iceberg::kRunIdKey] = context_.run_id;
     INGOT_TRY(FaultPoint("silver.after_quarantine_files"));
-    return Commit(quarantine_, change);
+    INGOT_ASSIGN(quarantine_, pipeline::CommitFiles(quarantine_.home, change));
+    return {};
   }
 
   Status CommitSilver(sql::Engine& engine, const pipeline::SilverSql& sql, const Chunk& chunk, StageReport& report) {
@@ -199,7 +189,8 @@ class SilverRun {
     auto change = Change(silver_, std::move(written.files), chunk);
     change.summary.merge(report.ToSummary());
     INGOT_TRY(FaultPoint("silver.after_files"));
-    return Commit(silver_, change);
+    INGOT_ASSIGN(silver_, pipeline::CommitFiles(silver_.home, change));
+    return {};
   }
 
   const StageContext& context_;
