@@ -48,12 +48,19 @@ class ParserPool {
   std::vector<std::unique_ptr<RecordParser>> idle_;
 };
 
+constexpr std::chrono::milliseconds kWait{50};  // for records, between two looks at the clock
+
+bool Due(const StageContext& context) {
+  return (context.read_until && std::chrono::steady_clock::now() >= *context.read_until) ||
+         (context.stop_asked && context.stop_asked());
+}
+
 /// What one commit will carry.
 struct Group {
   std::vector<iceberg::DataFile> files;
-  OffsetRanges ranges;
+  OffsetChange change;
   StageReport report;
-  bool source_ended = false;
+  bool ended = false;  // the source has no more, or it is time
   Status source_outcome;
 };
 
@@ -68,15 +75,18 @@ class GroupReader {
         progress_(progress),
         parsed_(size_t(std::max(1, context.threads))) {}
 
-  Result<Group> Read(source::Source& source) {
+  Result<Group> Read(source::Source& source, std::vector<source::OffsetReset> resets) {
+    group_.change.resets = std::move(resets);
+    group_.change.topics = source.Topics();
     iceberg::WriterOptions options = iceberg::WriterOptionsOf(*table_.metadata);
     options.buffered_bytes_max = context_.memory_bytes / 2;
-    INGOT_ASSIGN(writer_, iceberg::TableWriter::Open(context_.storage, *table_.metadata, options));
+    INGOT_ASSIGN(writer_, iceberg::TableWriter::Open(table_.home.storage, *table_.metadata, options));
     group_.report = {.stage = "bronze",
                      .table = table_.home.name.Text(),
                      .run_id = context_.run_id,
                      .started_at_micros = NowMicros(),
-                     .broken_by_rule = {}};
+                     .broken_by_rule = {},
+                     .rows_by_produced_at = {}};
     Status encoded;
     std::thread encoder([&] { encoded = Encode(); });
     Pull(source);
@@ -98,23 +108,44 @@ class GroupReader {
   // A source that fails midway ends the group: what came before is good and is committed.
   void Pull(source::Source& source) {
     const int64_t now = NowMicros();
-    while (group_.report.rows_in < context_.rows_per_commit) {
-      auto next = source.Next();
-      if (!next) group_.source_outcome = std::unexpected(next.error());
-      if (!next || !*next) {
-        group_.source_ended = true;
+    while (group_.report.rows_in < context_.rows_per_commit && group_.report.bytes_in < context_.bytes_per_commit &&
+           !source.Interrupted()) {
+      if (Due(context_)) {
+        group_.ended = true;
         return;
       }
-      const source::RawBatch& batch = **next;
-      const auto [range, added] = group_.ranges.try_emplace(batch.from, OffsetRange{batch.begin, batch.end});
+      auto next = source.Next(kWait);
+      if (!next) group_.source_outcome = std::unexpected(next.error());
+      if (!next || (!*next && source.AtEnd())) {
+        group_.ended = true;
+        return;
+      }
+      if (!*next) continue;
+      source::RawBatch& batch = **next;
+      const auto [range, added] = group_.change.ranges.try_emplace(batch.from, OffsetRange{batch.begin, batch.end});
       if (!added) range->second.end = batch.end;
-      group_.report.rows_in += int64_t(batch.records.size());
       if (batch.records.empty()) continue;
-      group_.report.bytes_in += batch.end - batch.begin;
-      progress_(int64_t(batch.records.size()));
-      auto task =
-          std::async(std::launch::async, [this, now, batch = std::move(**next)] { return parsers_.Parse(batch, now); });
+      Count(batch);
+      auto task = std::async(std::launch::async,
+                             [this, now, batch = std::move(batch)] { return parsers_.Parse(batch, now); });
       if (!parsed_.Push(std::move(task))) return;
+    }
+  }
+
+  void Count(const source::RawBatch& batch) {
+    constexpr int64_t kStep = 10'000;  // microseconds
+    const int64_t records = int64_t(batch.records.size());
+    group_.report.rows_in += records;
+    for (const auto& record : batch.records) group_.report.bytes_in += int64_t(record.size);
+    progress_(records);
+    if (!context_.follow) return;
+    auto at = group_.report.rows_by_produced_at.end();
+    for (const auto& record : batch.records) {
+      if (record.produced_at_micros == source::kNoTime) continue;
+      const int64_t step = record.produced_at_micros / kStep * kStep;
+      if (at == group_.report.rows_by_produced_at.end() || at->first != step)
+        at = group_.report.rows_by_produced_at.try_emplace(step, 0).first;
+      ++at->second;
     }
   }
 
@@ -148,7 +179,7 @@ class GroupReader {
 
 /// The offsets that a commit tried on one state of the table; their file, when they have one, goes when the commit
 /// loses.
-Result<iceberg::Table> Commit(const StageContext& context, const iceberg::Table& table, Group& group) {
+Result<iceberg::Table> Commit(const iceberg::Table& table, Group& group) {
   group.report.finished_at_micros = NowMicros();
   iceberg::SnapshotChange change{.operation = "append",
                                  .added = group.files,
@@ -156,74 +187,95 @@ Result<iceberg::Table> Commit(const StageContext& context, const iceberg::Table&
                                  .summary = group.report.ToSummary(),
                                  .validate = {},
                                  .metadata_change = {}};
-  const std::string ranges = RangesToJson(group.ranges);
+  const std::string ranges = RangesToJson(group.change.ranges);
   if (ranges.size() <= 32 * 1024) change.summary["ingot.offset-ranges"] = ranges;
+  if (!group.change.resets.empty()) change.summary["ingot.offset-resets"] = ResetsToJson(group.change.resets);
   iceberg::Properties marks;
   std::string offsets_file;
   change.validate = [&](const iceberg::TableMetadata& metadata) -> Status {
-    INGOT_ASSIGN(auto before, ReadPositions(*context.storage, metadata));
-    INGOT_ASSIGN(const auto after, Advance(std::move(before), group.ranges));
-    if (!offsets_file.empty()) (void)context.storage->Delete(offsets_file);
-    INGOT_TRY(WritePositions(*context.storage, metadata, after, marks, offsets_file));
-    change.summary.erase("ingot.offsets");
-    change.summary.erase("ingot.offsets-file");
+    INGOT_ASSIGN(auto before, ReadCheckpoint(*table.home.storage, metadata));
+    INGOT_ASSIGN(const auto after, Advance(std::move(before), group.change));
+    INGOT_TRY(WriteCheckpoint(*table.home.storage, metadata, after, marks, offsets_file));
+    for (const char* key : kCheckpointKeys) change.summary.erase(key);
     for (const auto& [key, value] : marks) change.summary[key] = value;
     return {};
   };
   change.metadata_change = [&](iceberg::TableMetadata& metadata) -> Status {
-    metadata.properties.erase("ingot.offsets");
-    metadata.properties.erase("ingot.offsets-file");
+    for (const char* key : kCheckpointKeys) metadata.properties.erase(key);
     for (const auto& [key, value] : marks) metadata.properties[key] = value;
     return {};
   };
   auto committed = iceberg::CommitSnapshot(table.home, change);
   if (!committed && committed.error().kind != ErrorKind::kOutcomeUnknown && !offsets_file.empty())
-    (void)context.storage->Delete(offsets_file);
+    (void)table.home.storage->Delete(offsets_file);
   return committed;
+}
+
+/// Reads and commits from where the source was put until it ends (true), or until it has to be put anew (false).
+Result<bool> CommitGroups(const StageContext& context, source::Source& source, ParserPool& parsers,
+                          const std::function<void(int64_t)>& progress, iceberg::Table& table, StageReport& total) {
+  std::vector<source::OffsetReset> resets = source.Resets();
+  while (true) {
+    GroupReader reader(context, table, parsers, progress);
+    INGOT_ASSIGN(Group group, reader.Read(source, std::exchange(resets, {})));
+    if (!group.change.empty()) {
+      INGOT_TRY(FaultPoint("bronze.after_data_files"));
+      auto committed = Commit(table, group);
+      if (!committed) {
+        if (committed.error().kind != ErrorKind::kOutcomeUnknown) reader.Abandon();
+        return std::unexpected(std::move(committed).error());
+      }
+      table = std::move(*committed);
+      group.report.commits = 1;
+      total.Add(group.report);
+      INGOT_TRY(FaultPoint("bronze.after_commit"));
+      INGOT_ASSIGN(const auto reached, ReadCheckpoint(*table.home.storage, *table.metadata));
+      source.Committed(reached.positions);
+    }
+    if (!group.source_outcome) return std::unexpected(group.source_outcome.error());
+    if (group.ended) return true;
+    if (source.Interrupted()) return false;
+  }
 }
 
 }  // namespace
 
-Result<StageReport> RunBronze(const StageContext& context, const std::function<void(int64_t)>& progress) {
+Result<Bronze> Bronze::Open(const StageContext& context) {
+  const pipeline::SourceSpec& spec = context.pipeline->source;
+  source::SourceOptions options{.format = spec.format,
+                                .kafka = spec.kafka,
+                                .follow = context.follow,
+                                .group = context.group.empty() ? "ingot-" + context.pipeline->name : context.group,
+                                .keep_key = spec.keep_key,
+                                .keep_headers = spec.keep_headers,
+                                .memory_bytes = context.memory_bytes / 8};
+  if (context.on_reset == "earliest") options.on_reset = source::OnReset::kEarliest;
+  if (context.on_reset == "latest") options.on_reset = source::OnReset::kLatest;
+  INGOT_ASSIGN(auto source, source::OpenSource(context.source.empty() ? spec.uri : context.source, options));
+  return Bronze(std::move(source));
+}
+
+Result<StageReport> Bronze::Run(const StageContext& context, const std::function<void(int64_t)>& progress) {
   const pipeline::Pipeline& pipeline = *context.pipeline;
-  const std::string uri = context.source.empty() ? pipeline.source.uri : context.source;
   StageReport total{.stage = "bronze",
                     .table = pipeline.bronze.table,
                     .run_id = context.run_id,
                     .started_at_micros = NowMicros(),
-                    .broken_by_rule = {}};
+                    .broken_by_rule = {},
+                    .rows_by_produced_at = {}};
   ParserPool parsers(pipeline);
   Backoff backoff;
-  // Opened first: a source that cannot be read must not leave an empty table behind.
-  INGOT_TRY(source::OpenSource(uri, {}, {.format = pipeline.source.format}));
   INGOT_ASSIGN(iceberg::Table table, pipeline::EnsureTable(context, pipeline.bronze, pipeline::BronzeSchema(pipeline)));
   while (true) {
-    INGOT_ASSIGN(const auto positions, ReadPositions(*context.storage, *table.metadata));
-    INGOT_ASSIGN(const auto source, source::OpenSource(uri, positions, {.format = pipeline.source.format}));
-    bool ended = false;
-    while (!ended) {
-      GroupReader reader(context, table, parsers, progress);
-      INGOT_ASSIGN(Group group, reader.Read(*source));
-      ended = group.source_ended;
-      if (!group.ranges.empty()) {
-        INGOT_TRY(FaultPoint("bronze.after_data_files"));
-        auto committed = Commit(context, table, group);
-        if (!committed) {
-          if (committed.error().kind != ErrorKind::kOutcomeUnknown) reader.Abandon();
-          if (committed.error().kind != ErrorKind::kConflict || !backoff.Wait())
-            return std::unexpected(std::move(committed).error());
-          LogWarning("bronze: " + committed.error().message + "; reading on from there");
-          ended = false;  // the lost batch may have been the last: what it held has to be looked at again
-          break;
-        }
-        table = std::move(*committed);
-        group.report.commits = 1;
-        total.Add(group.report);
-        INGOT_TRY(FaultPoint("bronze.after_commit"));
-      }
-      if (!group.source_outcome) return std::unexpected(group.source_outcome.error());
+    INGOT_ASSIGN(const auto checkpoint, ReadCheckpoint(*table.home.storage, *table.metadata));
+    INGOT_TRY(source_->Seek(checkpoint));
+    const auto ended = CommitGroups(context, *source_, parsers, progress, table, total);
+    if (ended && *ended) break;
+    if (!ended) {
+      // What a lost commit held has to be looked at again, from where the winner left the table.
+      if (ended.error().kind != ErrorKind::kConflict || !backoff.Wait()) return std::unexpected(ended.error());
+      LogWarning("bronze: " + ended.error().message + "; reading on from there");
     }
-    if (ended) break;
     INGOT_ASSIGN(table, iceberg::LoadTable(table.home));
   }
   total.finished_at_micros = NowMicros();

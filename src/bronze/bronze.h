@@ -1,17 +1,35 @@
 // The first stage: from the source to the bronze table, every record once.
 // Protocol (docs/formats/snapshot-summary.md):
-//   read positions P of the table; read records from P; write files; commit, and in the compare-and-swap check that
-//   each partition is still where its batch began; what lost begins again from the new positions.
+//   read checkpoint C of the table; read records from C; write files; commit, and in the compare-and-swap check that
+//   each partition is still where its batch began; what lost begins again from the new checkpoint.
 #pragma once
 
 #include <functional>
+#include <memory>
 
 #include "pipeline/stage.h"
+#include "source/source.h"
 
 namespace ingot::bronze {
 
-/// `progress` is told of records as they are read. Errors: see the source; kConflict when other writers kept winning.
-Result<pipeline::StageReport> RunBronze(const pipeline::StageContext& context,
-                                        const std::function<void(int64_t)>& progress);
+/// Keeps the source open from run to run.
+class Bronze {
+ public:
+  /// Errors: those of source::OpenSource.
+  static Result<Bronze> Open(const pipeline::StageContext& context);
+
+  /// Reads to the end of the source, of a followed one until context.read_until; commits by rows, bytes and then.
+  /// `progress` is told of records as they are read. Errors: see the source; kConflict when other writers kept winning.
+  Result<pipeline::StageReport> Run(const pipeline::StageContext& context,
+                                    const std::function<void(int64_t)>& progress);
+
+  /// Records that the source has behind what was read; 0 when not known.
+  int64_t RecordsBehind() const { return source_->RecordsBehind(); }
+
+ private:
+  explicit Bronze(std::unique_ptr<source::Source> source) : source_(std::move(source)) {}
+
+  std::unique_ptr<source::Source> source_;
+};
 
 }  // namespace ingot::bronze

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/random.h"
@@ -13,9 +14,39 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr const char* kOffsets = "ingot.offsets";
-constexpr const char* kOffsetsFile = "ingot.offsets-file";
+constexpr const char* kOffsets = kCheckpointKeys[0];
+constexpr const char* kOffsetsFile = kCheckpointKeys[1];
+constexpr const char* kTopics = kCheckpointKeys[2];
 constexpr size_t kInlineBytesMax = 32 * 1024;  // the summary stands in every metadata file
+
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::map<std::string, source::TopicIdentity> TopicsFromJson(const std::string& text) {
+  std::map<std::string, source::TopicIdentity> topics;
+  const Json json = Json::parse(text, nullptr, false);
+  if (json.is_object())
+    for (const auto& [name, topic] : json.items())
+      if (topic.is_object()) topics[name] = {topic.value("cluster", ""), topic.value("id", "")};
+  return topics;
+}
+
+/// From the marks that a snapshot's summary, or the table's properties, hold; nothing when they hold none.
+Result<std::optional<source::Checkpoint>> CheckpointIn(storage::Storage& storage, const iceberg::Properties& marks) {
+  source::Checkpoint checkpoint;
+  if (const auto inlined = marks.find(kOffsets); inlined != marks.end()) {
+    INGOT_ASSIGN(checkpoint.positions, PositionsFromJson(inlined->second));
+  } else if (const auto file = marks.find(kOffsetsFile); file != marks.end()) {
+    INGOT_ASSIGN(const std::string json, storage.ReadAll(file->second));
+    INGOT_ASSIGN(checkpoint.positions, PositionsFromJson(json));
+  } else {
+    return std::nullopt;
+  }
+  if (const auto topics = marks.find(kTopics); topics != marks.end())
+    checkpoint.topics = TopicsFromJson(topics->second);
+  return checkpoint;
+}
 
 }  // namespace
 
@@ -49,30 +80,39 @@ std::string RangesToJson(const OffsetRanges& ranges) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-Result<source::Positions> ReadPositions(storage::Storage& storage, const iceberg::TableMetadata& metadata) {
-  for (const iceberg::Snapshot* snapshot : iceberg::AncestorsOf(metadata, metadata.current_snapshot_id)) {
-    if (const auto inlined = snapshot->summary.find(kOffsets); inlined != snapshot->summary.end())
-      return PositionsFromJson(inlined->second);
-    if (const auto file = snapshot->summary.find(kOffsetsFile); file != snapshot->summary.end()) {
-      INGOT_ASSIGN(const std::string json, storage.ReadAll(file->second));
-      return PositionsFromJson(json);
-    }
-  }
-  // Snapshots of another engine may have outlived ours.
-  if (const std::string inlined = metadata.Property(kOffsets, ""); !inlined.empty()) return PositionsFromJson(inlined);
-  if (const std::string file = metadata.Property(kOffsetsFile, ""); !file.empty()) {
-    INGOT_ASSIGN(const std::string json, storage.ReadAll(file));
-    return PositionsFromJson(json);
-  }
-  return source::Positions{};
+std::string TopicsToJson(const std::map<std::string, source::TopicIdentity>& topics) {
+  Json json = Json::object();
+  for (const auto& [name, topic] : topics) json[name] = {{"cluster", topic.cluster_id}, {"id", topic.topic_id}};
+  return Dump(json);
 }
 
-Status WritePositions(storage::Storage& storage, const iceberg::TableMetadata& metadata,
-                      const source::Positions& positions, iceberg::Properties& summary, std::string& written) {
-  const std::string json = PositionsToJson(positions);
-  summary.erase(kOffsets);
-  summary.erase(kOffsetsFile);
+std::string ResetsToJson(const std::vector<source::OffsetReset>& resets) {
+  Json json = Json::array();
+  for (const auto& reset : resets)
+    json.push_back({{"topic", reset.id.topic},
+                    {"partition", reset.id.partition},
+                    {"from", reset.from},
+                    {"to", reset.to},
+                    {"reason", reset.reason}});
+  return Dump(json);
+}
+
+Result<source::Checkpoint> ReadCheckpoint(storage::Storage& storage, const iceberg::TableMetadata& metadata) {
+  for (const iceberg::Snapshot* snapshot : iceberg::AncestorsOf(metadata, metadata.current_snapshot_id)) {
+    INGOT_ASSIGN(auto found, CheckpointIn(storage, snapshot->summary));
+    if (found) return *std::move(found);
+  }
+  // Snapshots of another engine may have outlived ours.
+  INGOT_ASSIGN(auto found, CheckpointIn(storage, metadata.properties));
+  return found.value_or(source::Checkpoint{});
+}
+
+Status WriteCheckpoint(storage::Storage& storage, const iceberg::TableMetadata& metadata,
+                       const source::Checkpoint& checkpoint, iceberg::Properties& summary, std::string& written) {
+  for (const char* key : kCheckpointKeys) summary.erase(key);
   written.clear();
+  if (!checkpoint.topics.empty()) summary[kTopics] = TopicsToJson(checkpoint.topics);
+  const std::string json = PositionsToJson(checkpoint.positions);
   if (json.size() <= kInlineBytesMax) {
     summary[kOffsets] = json;
     return {};
@@ -84,16 +124,32 @@ Status WritePositions(storage::Storage& storage, const iceberg::TableMetadata& m
   return {};
 }
 
-Result<source::Positions> Advance(source::Positions positions, const OffsetRanges& ranges) {
-  for (const auto& [id, range] : ranges) {
-    int64_t& at = positions[id];
-    if (at != range.begin)
-      return Fail(ErrorKind::kConflict,
-                  fmt::format("another writer was first: {} partition {} is at offset {}, this batch begins at {}",
-                              id.topic, id.partition, at, range.begin));
-    at = range.end;
+Result<source::Checkpoint> Advance(source::Checkpoint checkpoint, const OffsetChange& change) {
+  const auto conflict = [](std::string what) { return Fail(ErrorKind::kConflict, "another writer was first: " + what); };
+  auto& positions = checkpoint.positions;
+  for (const auto& reset : change.resets) {
+    const auto at = positions.find(reset.id);
+    if (at == positions.end() || at->second != reset.from)
+      return conflict(fmt::format("{} partition {} is not at {} any more", reset.id.topic, reset.id.partition,
+                                  reset.from));
+    at->second = reset.to;
   }
-  return positions;
+  for (const auto& [name, identity] : change.topics) {
+    const auto known = checkpoint.topics.find(name);
+    if (known != checkpoint.topics.end() && known->second != identity &&
+        std::ranges::none_of(change.resets, [&](const auto& reset) { return reset.id.topic == name; }))
+      return conflict(fmt::format("the table has read from another topic {} (id {})", name, known->second.topic_id));
+    checkpoint.topics[name] = identity;
+  }
+  for (const auto& [id, range] : change.ranges) {
+    const auto [at, first] = positions.try_emplace(id, range.begin);
+    // What comes first of a file is its first byte; of a partition, whatever retention has left.
+    if (at->second != range.begin || (first && range.begin != 0 && !change.topics.contains(id.topic)))
+      return conflict(fmt::format("{} partition {} is at offset {}, this batch begins at {}", id.topic, id.partition,
+                                  at->second, range.begin));
+    at->second = range.end;
+  }
+  return checkpoint;
 }
 
 }  // namespace ingot::bronze

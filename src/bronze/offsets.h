@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "iceberg/table.h"
 #include "source/source.h"
@@ -16,22 +17,39 @@ struct OffsetRange {
 };
 using OffsetRanges = std::map<source::PartitionId, OffsetRange>;
 
+/// What one commit adds to the table's checkpoint.
+struct OffsetChange {
+  OffsetRanges ranges;
+  std::map<std::string, source::TopicIdentity> topics;  // those read from; empty for files
+  std::vector<source::OffsetReset> resets;
+
+  bool empty() const { return ranges.empty() && resets.empty(); }
+};
+
 /// {"topic": {"0": 1200}}
 std::string PositionsToJson(const source::Positions& positions);
 Result<source::Positions> PositionsFromJson(const std::string& json);
 /// {"topic": {"0": [1000, 1200]}}
 std::string RangesToJson(const OffsetRanges& ranges);
+/// {"topic": {"cluster": "…", "id": "…"}}
+std::string TopicsToJson(const std::map<std::string, source::TopicIdentity>& topics);
+/// [{"topic": "…", "partition": 0, "from": 1200, "to": 1500, "reason": "…"}]
+std::string ResetsToJson(const std::vector<source::OffsetReset>& resets);
 
-/// The positions that main has reached; empty for a table without any. Errors: kCorrupt when they cannot be found
-/// although the table says that there were some.
-Result<source::Positions> ReadPositions(storage::Storage& storage, const iceberg::TableMetadata& metadata);
+/// The checkpoint that main has reached; empty for a table without any. Errors: kCorrupt when it cannot be found
+/// although the table says that there was one.
+Result<source::Checkpoint> ReadCheckpoint(storage::Storage& storage, const iceberg::TableMetadata& metadata);
 
-/// Puts the positions into `summary`, in a file of their own when they are many. `written` gets that file's location.
-Status WritePositions(storage::Storage& storage, const iceberg::TableMetadata& metadata,
-                      const source::Positions& positions, iceberg::Properties& summary, std::string& written);
+/// Puts the checkpoint into `summary`, positions in a file of their own when they are many. `written` gets that file's
+/// location.
+Status WriteCheckpoint(storage::Storage& storage, const iceberg::TableMetadata& metadata,
+                       const source::Checkpoint& checkpoint, iceberg::Properties& summary, std::string& written);
 
-/// The positions after `ranges`. Errors: kConflict when a range does not begin where the table is: another writer was
-/// first.
-Result<source::Positions> Advance(source::Positions positions, const OffsetRanges& ranges);
+/// The keys that WriteCheckpoint may put.
+inline constexpr const char* kCheckpointKeys[] = {"ingot.offsets", "ingot.offsets-file", "ingot.topics"};
+
+/// The checkpoint after `change`. Errors: kConflict when a range does not begin where the table is, or the table has
+/// read from another topic of that name: another writer was first.
+Result<source::Checkpoint> Advance(source::Checkpoint checkpoint, const OffsetChange& change);
 
 }  // namespace ingot::bronze

@@ -64,13 +64,16 @@ Scalar ScalarOf(dom::element value) {
 struct RowColumns {
   arrow::Int64Builder offset;
   arrow::TimestampBuilder produced_at{arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"), arrow::default_memory_pool()};
-  arrow::StringBuilder extra, error;
-  arrow::BinaryBuilder payload;
+  arrow::StringBuilder extra, error, headers;
+  arrow::BinaryBuilder payload, key;
 };
 
 class Parser : public RecordParser {
  public:
-  explicit Parser(const pipeline::Pipeline& pipeline) : schema_(pipeline::BronzeSchema(pipeline)) {
+  explicit Parser(const pipeline::Pipeline& pipeline)
+      : schema_(pipeline::BronzeSchema(pipeline)),
+        keep_key_(pipeline.source.keep_key),
+        keep_headers_(pipeline.source.keep_headers) {
     for (const FieldSpec& field : pipeline.fields) {
       if (field.compute) continue;
       const bool plain = field.from.size() == 1 && field.from[0].size() == 1;
@@ -101,11 +104,11 @@ class Parser : public RecordParser {
       row.offset.UnsafeAppend(record.offset);
       record.produced_at_micros == source::kNoTime ? row.produced_at.UnsafeAppendNull()
                                                    : row.produced_at.UnsafeAppend(record.produced_at_micros);
-      const char* bytes = batch.bytes.data() + record.begin;
-      if (flat_ && ParseFlat(bytes, record.size, batch.bytes.size() - record.begin)) {
+      const char* bytes = batch.Data(record);
+      if (flat_ && !record.absent && ParseFlat(bytes, record.size, record.size + source::kPadding)) {
         row.extra.UnsafeAppendNull(), row.error.UnsafeAppendNull(), row.payload.UnsafeAppendNull();
       } else {
-        const std::string problem = ParseAny(bytes, record.size);
+        const std::string problem = record.absent ? Absent() : ParseAny(bytes, record.size);
         parsed.errors += !problem.empty();
         if (problem.empty()) {
           INGOT_ARROW(extra_.empty() ? row.extra.AppendNull() : row.extra.Append(extra_));
@@ -114,16 +117,32 @@ class Parser : public RecordParser {
         } else {
           INGOT_ARROW(row.extra.AppendNull());
           INGOT_ARROW(row.error.Append(problem));
-          INGOT_ARROW(row.payload.Append(bytes, int32_t(record.size)));
+          INGOT_ARROW(record.absent ? row.payload.AppendNull() : row.payload.Append(bytes, int32_t(record.size)));
         }
       }
       for (size_t i = 0; i < columns.size(); ++i) INGOT_TRY(columns[i].Append(cells_[i]));
     }
+    INGOT_TRY(AppendEnvelopes(batch, row));
     INGOT_ASSIGN(parsed.rows, Finish(batch, columns, row));
     return parsed;
   }
 
  private:
+  std::string Absent() {
+    for (Cell& cell : cells_) cell.valid = false;
+    return "the record has no value (tombstone)";
+  }
+
+  Status AppendEnvelopes(const source::RawBatch& batch, RowColumns& row) const {
+    for (size_t i = 0; i < batch.records.size() && (keep_key_ || keep_headers_); ++i) {
+      const auto* envelope = i < batch.envelopes.size() ? &batch.envelopes[i] : nullptr;
+      const bool key = envelope != nullptr && envelope->key, headers = envelope != nullptr && !envelope->headers.empty();
+      if (keep_key_) INGOT_ARROW(key ? row.key.Append(*envelope->key) : row.key.AppendNull());
+      if (keep_headers_) INGOT_ARROW(headers ? row.headers.Append(envelope->headers) : row.headers.AppendNull());
+    }
+    return {};
+  }
+
   /// The common record: an object of plain fields, each at most once, nothing else. False leaves it to ParseAny, which
   /// decides all the rest, so that both ways agree on what they take.
   bool ParseFlat(const char* bytes, size_t size, size_t capacity) {
@@ -276,11 +295,14 @@ class Parser : public RecordParser {
     INGOT_TRY(built(row.extra));
     INGOT_TRY(built(row.error));
     INGOT_TRY(built(row.payload));
+    if (keep_key_) INGOT_TRY(built(row.key));
+    if (keep_headers_) INGOT_TRY(built(row.headers));
     INGOT_ASSIGN(const auto schema, iceberg::ToArrowSchema(schema_));
     return arrow::RecordBatch::Make(schema, rows, std::move(arrays));
   }
 
   const iceberg::Schema schema_;
+  const bool keep_key_, keep_headers_;
   std::vector<FieldSpec> fields_;
   std::vector<std::string> plain_names_;
   bool flat_ = true;

@@ -12,8 +12,8 @@ namespace ingot::catalog {
 /// The catalog's name is stored in its rows, so every engine that shares it must use the same.
 inline constexpr std::string_view kCatalogName = "iceberg_catalog";
 
-/// `sqlite:///abs/path.db`. Makes the file and its tables when they are missing. Errors: kBadConfig for an unknown
-/// scheme.
-Result<std::shared_ptr<iceberg::Catalog>> OpenCatalog(std::string_view uri);
+/// `sqlite:///abs/path.db`, `postgresql://user@host:port/database` (both make their tables when they are missing), or
+/// `http(s)://…`, an Iceberg REST catalog, which is told `warehouse`. Errors: kBadConfig for an unknown scheme.
+Result<std::shared_ptr<iceberg::Catalog>> OpenCatalog(std::string_view uri, const std::string& warehouse);
 
 }  // namespace ingot::catalog

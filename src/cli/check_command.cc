@@ -35,11 +35,10 @@ Status CheckStorage(const std::string& warehouse) {
 }
 
 Status CheckTables(const Shared& shared, int64_t& tables) {
-  INGOT_ASSIGN(const auto catalog, catalog::OpenCatalog(run::CatalogUri(shared.place)));
-  INGOT_ASSIGN(const auto storage, storage::OpenStorage(shared.place.warehouse));
-  INGOT_ASSIGN(const auto names, catalog->ListTables());
+  INGOT_ASSIGN(const auto house, run::OpenLakehouse(shared.place));
+  INGOT_ASSIGN(const auto names, house.catalog->ListTables());
   for (const auto& name : names) {
-    const auto table = iceberg::LoadTable({catalog, storage, name});
+    const auto table = iceberg::LoadTable({house.catalog, house.storage, name});
     if (!table) return Fail(table.error().kind, "table " + name.Text() + ": " + table.error().message);
   }
   tables = int64_t(names.size());
@@ -51,7 +50,7 @@ Status Check(Shared& shared) {
   bool good = Report(shared, "pipeline", Drop(pipeline), shared.place.pipeline_file);
   if (pipeline) {
     const std::string uri = run::SourceUri(shared.place, *pipeline);
-    good &= Report(shared, "source", Drop(source::OpenSource(uri, {}, {.format = pipeline->source.format})), uri);
+    good &= Report(shared, "source", Drop(source::OpenSource(uri, {.format = pipeline->source.format, .kafka = pipeline->source.kafka})), uri);
   }
   good &= Report(shared, "storage", CheckStorage(shared.place.warehouse),
                  storage::AbsoluteLocation(shared.place.warehouse));

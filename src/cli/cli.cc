@@ -17,25 +17,6 @@ int ExitCode(ErrorKind kind) {
   return kind == ErrorKind::kBadConfig ? 2 : 1;
 }
 
-/// "512MB", "2GiB", "1000000".
-Result<int64_t> ParseBytes(const std::string& text) {
-  size_t used = 0;
-  double number = 0;
-  try {
-    number = std::stod(text, &used);
-  } catch (const std::exception&) {
-    used = 0;
-  }
-  static const std::map<std::string, double> units{
-      {"", 1},     {"B", 1},        {"KB", 1e3},        {"MB", 1e6},
-      {"GB", 1e9}, {"KIB", 1024.0}, {"MIB", 1048576.0}, {"GIB", 1073741824.0}};
-  std::string unit = text.substr(used);
-  for (char& c : unit) c = char(std::toupper(uint8_t(c)));
-  if (used == 0 || !units.contains(unit) || number <= 0)
-    return Fail(ErrorKind::kBadConfig, "--memory: not a size: '" + text + "' (write 512MB or 2GiB)");
-  return int64_t(number * units.at(unit));
-}
-
 /// The environment goes before defaults and after flags. Read here and not by the flags themselves, which every command
 /// has a set of.
 void ReadEnvironment(Shared& shared) {
@@ -58,14 +39,33 @@ void PrintError(const Shared& shared, const Error& error) {
 
 }  // namespace
 
+Result<int64_t> ParseBytes(const char* flag, const std::string& text) {
+  size_t used = 0;
+  double number = 0;
+  try {
+    number = std::stod(text, &used);
+  } catch (const std::exception&) {
+    used = 0;
+  }
+  static const std::map<std::string, double> units{
+      {"", 1},     {"B", 1},        {"KB", 1e3},        {"MB", 1e6},
+      {"GB", 1e9}, {"KIB", 1024.0}, {"MIB", 1048576.0}, {"GIB", 1073741824.0}};
+  std::string unit = text.substr(used);
+  for (char& c : unit) c = char(std::toupper(uint8_t(c)));
+  if (used == 0 || !units.contains(unit) || number <= 0)
+    return Fail(ErrorKind::kBadConfig, std::string(flag) + ": not a size: '" + text + "' (write 512MB or 2GiB)");
+  return int64_t(number * units.at(unit));
+}
+
 void AddShared(CLI::App& command, Shared& shared) {
   command.add_option("--pipeline", shared.place.pipeline_file, "Pipeline file [INGOT_PIPELINE]")->capture_default_str();
   command.add_option("--source", shared.place.source,
                      "File, directory or kafka://host:port/topic to read; default: the pipeline file's [INGOT_SOURCE]");
-  command.add_option("--warehouse", shared.place.warehouse, "Directory of the tables [INGOT_WAREHOUSE]")
+  command.add_option("--warehouse", shared.place.warehouse, "Directory of the tables, or s3://bucket/prefix [INGOT_WAREHOUSE]")
       ->capture_default_str();
   command.add_option("--catalog", shared.place.catalog,
-                     "Catalog URI; default: sqlite in the warehouse [INGOT_CATALOG]");
+                     "sqlite:///file, postgresql://user@host/db or http(s)://… (Iceberg REST); default: sqlite in the warehouse "
+                     "[INGOT_CATALOG]");
   command.add_option("--threads", shared.place.threads, "Threads; default: all cores");
   command.add_option("--memory", shared.memory, "Memory budget, e.g. 512MB; default 1GiB [INGOT_MEMORY]");
   command.add_option("--log-format", shared.log_format, "text or json [INGOT_LOG_FORMAT]")
@@ -104,7 +104,7 @@ int Main(int argc, char** argv) {
   StartLog(shared.Json() ? LogFormat::kJson : LogFormat::kText, shared.log_level);
   Status outcome;
   if (!shared.memory.empty()) {
-    const auto bytes = ParseBytes(shared.memory);
+    const auto bytes = ParseBytes("--memory", shared.memory);
     if (bytes)
       shared.place.memory_bytes = *bytes;
     else

@@ -22,6 +22,9 @@ struct Shared {
   bool Json() const { return log_format == "json"; }
 };
 
+/// "512MB", "2GiB", "1000000". Errors: kBadConfig with the flag's name.
+Result<int64_t> ParseBytes(const char* flag, const std::string& text);
+
 /// The flags that every command takes.
 void AddShared(CLI::App& command, Shared& shared);
 

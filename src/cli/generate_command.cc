@@ -19,9 +19,6 @@ struct Options {
 
 Status Generate(const Options& options) {
   source::GeneratorOptions generator = options.generator;
-  if (generator.to.starts_with("kafka://"))
-    return Fail(ErrorKind::kUnsupported,
-                "--to " + generator.to + ": this version writes to a directory or to standard output (-)");
   // A day that ends now, unless a start is given.
   generator.start_micros = NowMicros() - generator.span_micros - 60'000'000;
   if (!options.start.empty()) {
@@ -46,7 +43,12 @@ void AddGenerate(CLI::App& app, Shared& shared) {
   auto options = std::make_shared<Options>();
   AddShared(*command, shared);
   auto& generator = options->generator;
+  // As the reference system names it: KAFKA_BROKER and KAFKA_TOPIC say where to, unless --to does.
   generator.to = "./landing";
+  if (const char* broker = std::getenv("KAFKA_BROKER"); broker != nullptr && *broker != '\0') {
+    const char* topic = std::getenv("KAFKA_TOPIC");
+    generator.to = std::string("kafka://") + broker + "/" + (topic == nullptr ? "speedtest_raw" : topic);
+  }
   command->add_option("--records", generator.records, "Number of records")
       ->envname("RECORDS_TO_GENERATE")
       ->check(CLI::NonNegativeNumber)
@@ -55,7 +57,7 @@ void AddGenerate(CLI::App& app, Shared& shared) {
       ->envname("MESSAGES_PER_SECOND")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  command->add_option("--to", generator.to, "Directory, or - for standard output")
+  command->add_option("--to", generator.to, "Directory, kafka://host:port/topic, or - for standard output")
       ->envname("INGOT_GENERATE_TO")
       ->capture_default_str();
   command->add_option("--seed", generator.seed, "Equal seeds and options give equal records")->capture_default_str();
@@ -65,10 +67,13 @@ void AddGenerate(CLI::App& app, Shared& shared) {
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   command->add_option("--users", generator.users, "Number of users")->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--partitions", generator.partitions, "Of a Kafka topic that does not exist yet")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   command->add_option("--start", options->start, "Time of the first record, e.g. 2024-07-19; default: a day ago");
   command->footer(
       "Examples:\n  ingot generate --records 5000000 --dirty 0.02 --to landing\n  ingot generate --records 10 --to - "
-      "--start 2024-07-19");
+      "--start 2024-07-19\n  ingot generate --records 1000000 --rate 10000 --to kafka://localhost:9092/speedtest_raw");
   command->callback([&shared, options] { shared.command = [options] { return Generate(*options); }; });
 }
 

@@ -27,14 +27,13 @@ bool Means(std::string written, const iceberg::TableName& table) {
 }
 
 Status Query(const Shared& shared, const Options& options) {
-  INGOT_ASSIGN(const auto catalog, catalog::OpenCatalog(run::CatalogUri(shared.place)));
-  INGOT_ASSIGN(const auto storage, storage::OpenStorage(shared.place.warehouse));
+  INGOT_ASSIGN(const auto house, run::OpenLakehouse(shared.place));
   INGOT_ASSIGN(const auto engine,
                sql::Engine::Open(
                    {.threads = shared.place.threads, .memory_bytes = shared.place.memory_bytes, .temp_folder = {}}));
   const std::string name(catalog::kCatalogName);
   INGOT_TRY(engine->Execute(fmt::format("ATTACH IF NOT EXISTS ':memory:' AS {0}; USE {0}", name)));
-  INGOT_ASSIGN(const auto tables, catalog->ListTables());
+  INGOT_ASSIGN(const auto tables, house.catalog->ListTables());
   std::vector<std::string> wanted, known;
   auto found = engine->TablesIn(options.sql);
   if (found) wanted = std::move(*found);
@@ -45,7 +44,7 @@ Status Query(const Shared& shared, const Options& options) {
         found ? std::ranges::any_of(wanted, [&](const std::string& written) { return Means(written, table); })
               : options.sql.find(table.name) != std::string::npos;
     if (!meant) continue;
-    INGOT_ASSIGN(const auto loaded, iceberg::LoadTable({catalog, storage, table}));
+    INGOT_ASSIGN(const auto loaded, iceberg::LoadTable({house.catalog, house.storage, table}));
     auto relation = iceberg::RelationOf(loaded);
     if (!relation) return std::unexpected(std::move(relation).error().Context("table " + table.Text()));
     INGOT_TRY(engine->Register({name, table.space, table.name}, std::move(*relation)));

@@ -2,7 +2,7 @@
 
 #include "catalog/open.h"
 #include "cli/commands.h"
-#include "iceberg/table.h"
+#include "iceberg/location_catalog.h"
 #include "storage/location.h"
 
 namespace ingot::cli {
@@ -14,13 +14,12 @@ struct Options {
 };
 
 Status Register(const Shared& shared, const Options& options) {
-  INGOT_ASSIGN(const auto catalog, catalog::OpenCatalog(run::CatalogUri(shared.place)));
-  INGOT_ASSIGN(const auto storage, storage::OpenStorage(shared.place.warehouse));
-  INGOT_ASSIGN(const auto name, iceberg::ParseTableName(options.table, catalog->Name()));
+  INGOT_ASSIGN(const auto house, run::OpenLakehouse(shared.place));
+  INGOT_ASSIGN(const auto name, iceberg::ParseTableName(options.table, house.catalog->Name()));
   const std::string location = storage::AbsoluteLocation(options.location);
-  INGOT_ASSIGN(const auto metadata, iceberg::ReadMetadataFile(*storage, location));
-  INGOT_TRY(catalog->CreateNamespace(name.space));
-  INGOT_TRY(catalog->Insert(name, location));
+  INGOT_ASSIGN(const auto metadata, iceberg::ReadMetadataFile(*house.storage, location));
+  INGOT_TRY(house.catalog->CreateNamespace(name.space));
+  INGOT_TRY(house.catalog->Register(name, location));
   fmt::print("{} is {} (format {}, {} snapshots)\n", name.Text(), metadata.location, metadata.format_version,
              metadata.snapshots.size());
   return {};

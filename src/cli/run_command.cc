@@ -11,7 +11,7 @@
 #include "base/json_text.h"
 #include "base/progress.h"
 #include "cli/commands.h"
-#include "run/run.h"
+#include "run/follow.h"
 
 namespace ingot::cli {
 namespace {
@@ -22,7 +22,11 @@ struct Options {
   std::vector<std::string> stages{"bronze", "silver", "gold"};
   bool follow = false;
   std::string every = "10s";
+  std::string retry_for = "10m";
   int64_t rows_per_commit = 8'000'000;
+  std::string bytes_per_commit = "4GiB";
+  std::string group;
+  std::string on_reset = "fail";
 };
 
 void PrintJson(const run::RunReport& report) {
@@ -57,48 +61,78 @@ void PrintText(const run::RunReport& report) {
     fmt::print("Done in {:.2f} s.\n", seconds);
 }
 
+/// One line a run, for those who watch.
+void PrintLine(const run::RunReport& report) {
+  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  std::string line = fmt::format("{:02}:{:02}:{:02}Z", utc.tm_hour, utc.tm_min, utc.tm_sec);
+  double seconds = 0;
+  for (const auto& stage : report.stages) {
+    line += fmt::format("  {} {} in, {} out", stage.stage, HumanCount(double(stage.rows_in)),
+                        HumanCount(double(stage.rows_out)));
+    if (stage.quarantined + stage.duplicates > 0)
+      line += fmt::format(" ({} quarantined, {} duplicates)", stage.quarantined, stage.duplicates);
+    if (stage.stage != "bronze") seconds += stage.Seconds();  // bronze waits for records
+  }
+  line += fmt::format("  {:.2f} s", seconds);
+  if (!report.freshness.Empty())
+    line += fmt::format("  fresh within {:.2f} s (p50) {:.2f} s (p99)", report.freshness.Quantile(0.5),
+                        report.freshness.Quantile(0.99));
+  if (report.records_behind > 0) line += fmt::format("  {} behind", HumanCount(double(report.records_behind)));
+  fmt::print("{}\n", line);
+}
+
 /// "500ms", "10s", "5m".
-Result<std::chrono::milliseconds> ParseInterval(const std::string& text) {
+Result<std::chrono::milliseconds> ParseInterval(const char* flag, const std::string& text) {
   int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   const std::string unit = text.substr(size_t(end - text.data()));
   const int64_t factor = unit == "ms" ? 1 : unit == "s" ? 1000 : unit == "m" ? 60'000 : 0;
   if (error != std::errc() || factor == 0 || number <= 0)
-    return Fail(ErrorKind::kBadConfig, "--every: not an interval: '" + text + "' (write 500ms, 10s or 5m)");
+    return Fail(ErrorKind::kBadConfig,
+                fmt::format("{}: not an interval: '{}' (write 500ms, 10s or 5m)", flag, text));
   return std::chrono::milliseconds(number * factor);
 }
 
-Status RunOnce(Shared& shared, const pipeline::StageContext& context, const Options& options) {
-  INGOT_ASSIGN(const run::RunReport report, run::RunPipeline(context, {.stages = options.stages}));
+void Tell(Shared& shared, const run::RunReport& report, bool follow) {
   const bool nothing = std::ranges::all_of(report.stages, [](const auto& stage) { return stage.commits == 0; });
-  if (nothing && options.follow) return {};
+  if (nothing && follow) return;
   if (shared.Json())
     PrintJson(report);
+  else if (follow)
+    PrintLine(report);
   else
     PrintText(report);
   std::fflush(stdout);
   for (const std::string& rule : report.broken_rules) fmt::print(stderr, "quality: {}\n", rule);
   if (!report.broken_rules.empty()) shared.exit_code = 3;
-  return {};
 }
 
-/// Runs again and again until SIGTERM or SIGINT, which let the run that is going on finish.
-Status Follow(Shared& shared, const pipeline::StageContext& context, const Options& options) {
-  INGOT_ASSIGN(const auto interval, ParseInterval(options.every));
+/// Until SIGTERM or SIGINT, which let the batch that is being read be carried to gold.
+Status Follow(Shared& shared, run::Runner& runner, const pipeline::StageContext& context, const Options& options) {
+  INGOT_ASSIGN(const auto every, ParseInterval("--every", options.every));
+  INGOT_ASSIGN(const auto retry_for, ParseInterval("--retry-for", options.retry_for));
   for (const int number : {SIGTERM, SIGINT}) std::signal(number, [](int) { stop_asked = true; });
-  while (!stop_asked) {
-    const auto next = std::chrono::steady_clock::now() + interval;
-    INGOT_TRY(RunOnce(shared, context, options));
-    while (!stop_asked && std::chrono::steady_clock::now() < next)
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  return {};
+  return run::Follow(runner, context,
+                     {.every = every,
+                      .retry_for = std::chrono::duration_cast<std::chrono::seconds>(retry_for),
+                      .stop_asked = [] { return stop_asked.load(); },
+                      .told = [&](const run::RunReport& report) { Tell(shared, report, true); }});
 }
 
 Status Run(Shared& shared, const Options& options) {
   INGOT_ASSIGN(run::OpenPlace open, run::Open(shared.place));
   open.context.rows_per_commit = options.rows_per_commit;
-  return options.follow ? Follow(shared, open.context, options) : RunOnce(shared, open.context, options);
+  INGOT_ASSIGN(open.context.bytes_per_commit, ParseBytes("--bytes-per-commit", options.bytes_per_commit));
+  open.context.follow = options.follow;
+  open.context.group = options.group;
+  open.context.on_reset = options.on_reset;
+  INGOT_ASSIGN(run::Runner runner, run::Runner::Open(open.context, options.stages));
+  if (options.follow) return Follow(shared, runner, open.context, options);
+  INGOT_ASSIGN(const run::RunReport report, runner.Run(open.context));
+  Tell(shared, report, false);
+  return {};
 }
 
 }  // namespace
@@ -114,10 +148,23 @@ void AddRun(CLI::App& app, Shared& shared) {
   command->add_option("--rows-per-commit", options->rows_per_commit, "Rows of one commit")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  command->add_option("--bytes-per-commit", options->bytes_per_commit, "Bytes of records of one commit, e.g. 512MB")
+      ->capture_default_str();
   command->add_flag("--follow", options->follow, "Go on with new records until stopped by SIGTERM");
   command->add_option("--every", options->every, "How often, with --follow: 500ms, 10s, 5m")->capture_default_str();
+  command
+      ->add_option("--retry-for", options->retry_for, "How long servers may be away, with --follow, before it gives up")
+      ->capture_default_str();
+  command->add_option("--group", options->group,
+                      "Kafka consumer group that shares the partitions, with --follow; default: ingot-<pipeline>");
+  command
+      ->add_option("--on-reset", options->on_reset,
+                   "When records after the table's offset are gone or the topic was made anew: fail, earliest, latest")
+      ->check(CLI::IsMember({"fail", "earliest", "latest"}))
+      ->capture_default_str();
   command->footer(
-      "Examples:\n  ingot run --source landing\n  ingot run --stage silver,gold --warehouse /data/warehouse");
+      "Examples:\n  ingot run --source landing\n  ingot run --stage silver,gold --warehouse /data/warehouse\n  ingot run "
+      "--source kafka://localhost:9092/speedtest_raw --follow --every 10s");
   command->callback([&shared, options] { shared.command = [&shared, options] { return Run(shared, *options); }; });
 }
 

@@ -20,10 +20,9 @@ struct Options {
 };
 
 Result<iceberg::TableHome> HomeOf(const Shared& shared, const std::string& text) {
-  INGOT_ASSIGN(auto catalog, catalog::OpenCatalog(run::CatalogUri(shared.place)));
-  INGOT_ASSIGN(auto storage, storage::OpenStorage(shared.place.warehouse));
-  INGOT_ASSIGN(auto name, iceberg::ParseTableName(text, catalog->Name()));
-  return iceberg::TableHome{std::move(catalog), std::move(storage), std::move(name)};
+  INGOT_ASSIGN(const auto house, run::OpenLakehouse(shared.place));
+  INGOT_ASSIGN(auto name, iceberg::ParseTableName(text, house.catalog->Name()));
+  return iceberg::TableHome{house.catalog, house.storage, std::move(name)};
 }
 
 std::string Total(const iceberg::Snapshot* snapshot, const char* key) {
@@ -33,13 +32,12 @@ std::string Total(const iceberg::Snapshot* snapshot, const char* key) {
 }
 
 Status List(const Shared& shared) {
-  INGOT_ASSIGN(const auto catalog, catalog::OpenCatalog(run::CatalogUri(shared.place)));
-  INGOT_ASSIGN(const auto storage, storage::OpenStorage(shared.place.warehouse));
-  INGOT_ASSIGN(const auto tables, catalog->ListTables());
+  INGOT_ASSIGN(const auto house, run::OpenLakehouse(shared.place));
+  INGOT_ASSIGN(const auto tables, house.catalog->ListTables());
   if (!shared.Json())
     fmt::print("{:<36} {:>14} {:>8} {:>10} {:>9}\n", "table", "records", "files", "bytes", "snapshots");
   for (const auto& name : tables) {
-    INGOT_ASSIGN(const auto table, iceberg::LoadTable({catalog, storage, name}));
+    INGOT_ASSIGN(const auto table, iceberg::LoadTable({house.catalog, house.storage, name}));
     const iceberg::Snapshot* snapshot = table.metadata->CurrentSnapshot();
     const std::string records = Total(snapshot, "total-records"), files = Total(snapshot, "total-data-files"),
                       bytes = Total(snapshot, "total-files-size");

@@ -80,11 +80,11 @@ class GoldRun {
 
  private:
   Result<TouchedDays> FindTouched(const pipeline::GoldSql& sql, const std::vector<const Snapshot*>& snapshots) {
-    INGOT_ASSIGN(auto plan, iceberg::PlanAppends(*context_.storage, *silver_.metadata, snapshots,
+    INGOT_ASSIGN(auto plan, iceberg::PlanAppends(*silver_.home.storage, *silver_.metadata, snapshots,
                                                  pipeline::TouchedInputColumns(spec_)));
     report_.rows_in = plan.RecordCount();
     for (const auto& task : plan.tasks) report_.bytes_in += task.file.file_bytes;
-    INGOT_ASSIGN(auto relation, iceberg::RelationOf(context_.storage, silver_.metadata, std::move(plan)));
+    INGOT_ASSIGN(auto relation, iceberg::RelationOf(silver_.home.storage, silver_.metadata, std::move(plan)));
     INGOT_TRY(engine_->Register({"silver_new"}, std::move(relation)));
     INGOT_TRY(engine_->Execute("CREATE OR REPLACE TEMP TABLE touched AS " + sql.touched));
     TouchedDays touched;
@@ -115,8 +115,8 @@ class GoldRun {
 
   Status RegisterSilver(const TouchedDays& touched) {
     iceberg::ScanOptions options{.columns = pipeline::GoldInputColumns(spec_), .filter = SilverFilter(touched)};
-    INGOT_ASSIGN(auto plan, iceberg::PlanScan(*context_.storage, *silver_.metadata, options));
-    INGOT_ASSIGN(auto relation, iceberg::RelationOf(context_.storage, silver_.metadata, std::move(plan)));
+    INGOT_ASSIGN(auto plan, iceberg::PlanScan(*silver_.home.storage, *silver_.metadata, options));
+    INGOT_ASSIGN(auto relation, iceberg::RelationOf(silver_.home.storage, silver_.metadata, std::move(plan)));
     return engine_->Register({"silver_rows"}, std::move(relation));
   }
 
@@ -126,9 +126,9 @@ class GoldRun {
       std::vector<iceberg::Value> days(touched.days.begin(), touched.days.end());
       options.filter = iceberg::In(date_group_, std::move(days));
     }
-    INGOT_ASSIGN(auto plan, iceberg::PlanScan(*context_.storage, *gold_.metadata, options));
+    INGOT_ASSIGN(auto plan, iceberg::PlanScan(*gold_.home.storage, *gold_.metadata, options));
     for (const auto& task : plan.tasks) replaced_.insert(task.file.location);
-    INGOT_ASSIGN(auto relation, iceberg::RelationOf(context_.storage, gold_.metadata, std::move(plan)));
+    INGOT_ASSIGN(auto relation, iceberg::RelationOf(gold_.home.storage, gold_.metadata, std::move(plan)));
     return engine_->Register({"gold_old"}, std::move(relation));
   }
 

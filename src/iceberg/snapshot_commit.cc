@@ -258,8 +258,8 @@ Result<Table> CommitSnapshot(const TableHome& home, const SnapshotChange& change
     for (const std::string& location : written) (void)home.storage->Delete(location);
     written.clear();
   };
-  auto committed = CommitMetadata(home, [&](TableMetadata& metadata) -> Status {
-    clean();  // of an attempt that lost
+  const auto make = [&](TableMetadata& metadata) -> Status {
+    written.clear();  // files of an attempt in doubt stay
     if (metadata.format_version != 2)
       return Fail(ErrorKind::kUnsupported, fmt::format("table {} has format version {}; commits need format 2",
                                                        home.name.Text(), metadata.format_version));
@@ -271,7 +271,8 @@ Result<Table> CommitSnapshot(const TableHome& home, const SnapshotChange& change
     if (!snapshot) return std::unexpected(std::move(snapshot).error());
     AddSnapshot(metadata, std::move(*snapshot), change.branch);
     return {};
-  });
+  };
+  auto committed = CommitMetadata(home, make, clean);
   if (!committed && committed.error().kind != ErrorKind::kOutcomeUnknown) clean();
   return committed;
 }

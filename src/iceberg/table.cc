@@ -3,130 +3,84 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <vector>
 
 #include "base/clock.h"
-#include "base/fault.h"
-#include "base/log.h"
-#include "base/random.h"
 #include "base/retry.h"
-#include "iceberg/deflate.h"
-#include "storage/location.h"
 
 namespace ingot::iceberg {
 namespace {
 
-/// "00042-<uuid>.metadata.json": the number after that of the previous file.
-std::string NextMetadataName(const std::string& previous, bool gzip) {
-  const std::string_view name = std::string_view(previous).substr(previous.rfind('/') + 1);
-  int number = -1;
-  const char* begin = name.data() + (name.starts_with('v') ? 1 : 0);
-  if (!previous.empty()) std::from_chars(begin, name.data() + name.size(), number);
-  return fmt::format("{:05}-{}{}", number + 1, RandomUuid(), gzip ? ".gz.metadata.json" : ".metadata.json");
+Table TableFrom(const TableHome& home, LoadedTable loaded) {
+  return {{home.catalog, std::move(loaded.storage), home.name},
+          std::move(loaded.metadata_location),
+          std::move(loaded.metadata)};
 }
 
-std::string MetadataFolder(const TableMetadata& metadata) {
-  return metadata.Property("write.metadata.path", storage::JoinLocation(metadata.location, "metadata"));
-}
-
-Result<std::string> WriteMetadataFile(storage::Storage& storage, const TableMetadata& metadata,
-                                      const std::string& previous) {
-  const bool gzip = metadata.Property("write.metadata.compression-codec", "none") == "gzip";
-  const std::string location = storage::JoinLocation(MetadataFolder(metadata), NextMetadataName(previous, gzip));
-  const std::string json = TableMetadataToJson(metadata);
-  INGOT_TRY(storage.CreateAtomic(location, gzip ? Deflate(json, DeflateFrame::kGzip) : json));
-  return location;
-}
-
-/// Puts the previous version in the log and trims it to write.metadata.previous-versions-max.
-std::vector<std::string> LogPrevious(TableMetadata& metadata, const std::string& previous,
-                                     int64_t previous_updated_ms) {
-  metadata.metadata_log.push_back({previous_updated_ms, previous});
-  const size_t keep = size_t(std::max<int64_t>(1, metadata.PropertyInt("write.metadata.previous-versions-max", 100)));
-  std::vector<std::string> dropped;
-  while (metadata.metadata_log.size() > keep) {
-    dropped.push_back(metadata.metadata_log.front().metadata_file);
-    metadata.metadata_log.erase(metadata.metadata_log.begin());
+/// Attempts whose answers were lost: they may have landed, or may do so later, as long as the table is at their base.
+class InDoubt {
+ public:
+  void Add(const LoadedTable& base, const TableMetadata& next) {
+    any_ = true;
+    base_location_ = base.metadata_location;
+    for (const Snapshot& snapshot : next.snapshots)
+      if (base.metadata->SnapshotById(snapshot.snapshot_id) == nullptr) snapshots_.push_back(snapshot.snapshot_id);
   }
-  if (metadata.Property("write.metadata.delete-after-commit.enabled", "false") != "true") dropped.clear();
-  return dropped;
-}
-
-/// After a lost answer: the swap happened when the table's current metadata is `ours` or has it in its log.
-Result<bool> SwapHappened(const TableHome& home, const std::string& ours) {
-  Backoff backoff;
-  while (true) {
-    auto table = LoadTable(home);
-    if (table) {
-      if (table->metadata_location == ours) return true;
-      return std::ranges::find(table->metadata->metadata_log, ours, &MetadataLogEntry::metadata_file) !=
-             table->metadata->metadata_log.end();
-    }
-    if (table.error().kind != ErrorKind::kRetry || !backoff.Wait())
-      return Fail(ErrorKind::kOutcomeUnknown,
-                  "commit to " + home.name.Text() + ": the answer was lost and the table cannot be read: " +
-                      table.error().message + "; its new metadata, which must not be deleted, is " + ours);
+  bool Landed(const TableMetadata& now) const {
+    return std::ranges::any_of(snapshots_, [&](SnapshotId id) { return now.SnapshotById(id) != nullptr; });
   }
-}
+  /// A table that is somewhere else, without their snapshots, refuses them for good.
+  void MovedOn(const LoadedTable& now) {
+    if (now.metadata_location != base_location_) any_ = false;
+  }
+  Error Judge(Error error) const {
+    if (any_) error.kind = ErrorKind::kOutcomeUnknown;
+    return error;
+  }
+
+ private:
+  bool any_ = false;
+  std::string base_location_;
+  std::vector<SnapshotId> snapshots_;
+};
 
 }  // namespace
 
-Result<TableMetadata> ReadMetadataFile(storage::Storage& storage, const std::string& location) {
-  INGOT_ASSIGN(std::string bytes, WithContext(storage.ReadAll(location), "table metadata"));
-  if (bytes.starts_with("\x1f\x8b")) {
-    INGOT_ASSIGN(bytes, WithContext(Inflate(bytes, DeflateFrame::kGzip), location));
-  }
-  return WithContext(ParseTableMetadata(bytes), location);
-}
-
 Result<Table> LoadTable(const TableHome& home) {
-  INGOT_ASSIGN(std::string location, home.catalog->Location(home.name));
-  INGOT_ASSIGN(TableMetadata metadata, ReadMetadataFile(*home.storage, location));
-  return Table{home, std::move(location), std::make_shared<const TableMetadata>(std::move(metadata))};
+  INGOT_ASSIGN(LoadedTable loaded, home.catalog->Load(home.name, home.storage));
+  return TableFrom(home, std::move(loaded));
 }
 
 Result<Table> CreateTable(const TableHome& home, const TableMetadata& metadata) {
   INGOT_TRY(home.catalog->CreateNamespace(home.name.space));
-  INGOT_ASSIGN(std::string location, WriteMetadataFile(*home.storage, metadata, ""));
-  if (auto inserted = home.catalog->Insert(home.name, location); !inserted) {
-    if (inserted.error().kind == ErrorKind::kExists) (void)home.storage->Delete(location);
-    return std::unexpected(std::move(inserted).error());
-  }
-  return Table{home, std::move(location), std::make_shared<const TableMetadata>(metadata)};
+  INGOT_ASSIGN(LoadedTable created, home.catalog->Create(home.name, metadata, home.storage));
+  return TableFrom(home, std::move(created));
 }
 
-Result<Table> CommitMetadata(const TableHome& home, const MetadataChange& change) {
+Result<Table> CommitMetadata(const TableHome& home, const MetadataChange& change,
+                             const std::function<void()>& refused) {
   Backoff backoff({.attempts_max = 12});
+  InDoubt in_doubt;
   while (true) {
-    INGOT_ASSIGN(const Table base, LoadTable(home));
-    TableMetadata next = *base.metadata;
-    INGOT_TRY(change(next));
-    next.last_updated_ms = std::max(NowMicros() / 1000, base.metadata->last_updated_ms);
-    const auto dropped = LogPrevious(next, base.metadata_location, base.metadata->last_updated_ms);
-    INGOT_ASSIGN(std::string location, WriteMetadataFile(*home.storage, next, base.metadata_location));
-    INGOT_TRY(FaultPoint("commit.before_swap"));
-    Status swapped = home.catalog->Swap(home.name, base.metadata_location, location);
-    if (swapped) swapped = FaultPoint("commit.after_swap");
-    if (!swapped && swapped.error().kind != ErrorKind::kConflict) {
-      // Whatever the catalog said, only the table knows: its new metadata must not be deleted if it is in force.
-      LogWarning("commit to " + home.name.Text() + ": " + swapped.error().message +
-                 "; reading the table to see what became of it");
-      INGOT_ASSIGN(const bool happened, SwapHappened(home, location));
-      if (happened)
-        swapped = {};
-      else if (swapped.error().kind == ErrorKind::kOutcomeUnknown)
-        swapped = Fail(ErrorKind::kConflict, "the commit did not happen");
-    }
-    if (swapped) {
-      for (const std::string& old : dropped) (void)home.storage->Delete(old);
-      return Table{home, std::move(location), std::make_shared<const TableMetadata>(std::move(next))};
-    }
-    (void)home.storage->Delete(location);
-    if (swapped.error().kind != ErrorKind::kConflict && swapped.error().kind != ErrorKind::kRetry)
-      return std::unexpected(std::move(swapped).error());
+    auto base = home.catalog->Load(home.name, home.storage);
+    if (!base) return std::unexpected(in_doubt.Judge(std::move(base).error()));
+    if (in_doubt.Landed(*base->metadata)) return TableFrom(home, std::move(*base));
+    in_doubt.MovedOn(*base);
+    TableMetadata next = *base->metadata;
+    if (Status changed = change(next); !changed) return std::unexpected(in_doubt.Judge(std::move(changed).error()));
+    next.last_updated_ms = std::max(NowMicros() / 1000, base->metadata->last_updated_ms);
+    auto committed = home.catalog->Commit(home.name, *base, next);
+    if (committed) return TableFrom(home, std::move(*committed));
+    const ErrorKind kind = committed.error().kind;
+    if (kind == ErrorKind::kOutcomeUnknown)
+      in_doubt.Add(*base, next);
+    else if (refused)
+      refused();
+    if (kind != ErrorKind::kConflict && kind != ErrorKind::kRetry && kind != ErrorKind::kOutcomeUnknown)
+      return std::unexpected(in_doubt.Judge(std::move(committed).error()));
     if (!backoff.Wait())
-      return std::unexpected(std::move(swapped).error().Context(
-          fmt::format("commit to {} gave up after {} attempts", home.name.Text(), backoff.attempts())));
+      return std::unexpected(in_doubt.Judge(std::move(committed).error().Context(
+          fmt::format("commit to {} gave up after {} attempts", home.name.Text(), backoff.attempts()))));
   }
 }
 

@@ -28,9 +28,6 @@ struct Table {
   std::shared_ptr<const TableMetadata> metadata;
 };
 
-/// Reads a metadata file, gzip or plain.
-Result<TableMetadata> ReadMetadataFile(storage::Storage& storage, const std::string& location);
-
 /// Errors: kNotFound, kCorrupt.
 Result<Table> LoadTable(const TableHome& home);
 /// Errors: kExists.
@@ -39,9 +36,13 @@ Result<Table> CreateTable(const TableHome& home, const TableMetadata& metadata);
 /// What a commit does to the metadata. Called again on the newer state after each conflict; its error ends the commit.
 using MetadataChange = std::function<Status(TableMetadata&)>;
 
-/// Applies `change` and swaps it in, with bounded retries. Returns the table as committed.
-/// Errors: what `change` says; kConflict when the retries are used up; kOutcomeUnknown when even reading back failed.
-Result<Table> CommitMetadata(const TableHome& home, const MetadataChange& change);
+/// Applies `change` and commits it, with bounded retries. Returns the table as committed. `refused` is called after each
+/// attempt that is known not to have landed: what only that attempt wrote may be deleted then. An attempt whose answer
+/// was lost may still land until a later commit takes its place: its files are kept, and each reload looks for its
+/// snapshot.
+/// Errors: what `change` says; kConflict when the retries are used up; kOutcomeUnknown when an attempt is still in doubt.
+Result<Table> CommitMetadata(const TableHome& home, const MetadataChange& change,
+                             const std::function<void()>& refused = {});
 
 /// One snapshot to be: files in, files out, and conditions that must hold on the state it lands on.
 struct SnapshotChange {

@@ -32,7 +32,9 @@ const std::vector<Key> kSource{
 };
 const std::vector<Key> kKafka{
     {"brokers", Kind::kText, "", true, "host:port, several with commas."},
-    {"topic", Kind::kText, "", true, "The topic."},
+    {"topic", Kind::kText, "", true, "The topic, or a pattern such as ^speedtest_.* for all topics that match."},
+    {"properties", Kind::kMap, "", false, "Settings of librdkafka, e.g. security.protocol: SASL_SSL."},
+    {"keep", Kind::kTextList, "", false, "What bronze keeps beside the record: key (as _key), headers (as _headers)."},
 };
 const std::vector<Key> kField{
     {"type", Kind::kText, "", true, "The type of the column.", kTypes},

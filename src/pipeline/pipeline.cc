@@ -185,9 +185,19 @@ GoldSpec GoldFrom(const Place& place, const ColumnTypes& columns) {
 }
 
 SourceSpec SourceFrom(const Place& place) {
-  SourceSpec source{.uri = place.Text("files", ""), .format = place.Text("format", "json")};
-  if (place.Has("kafka"))
-    source.uri = "kafka://" + place.At("kafka").At("brokers").Text() + "/" + place.At("kafka").At("topic").Text();
+  SourceSpec source;
+  source.uri = place.Text("files", "");
+  source.format = place.Text("format", "json");
+  if (!place.Has("kafka")) return source;
+  const Place kafka = place.At("kafka");
+  source.uri = "kafka://" + kafka.At("brokers").Text() + "/" + kafka.At("topic").Text();
+  if (kafka.Has("properties"))
+    for (const auto& [name, value] : kafka.At("properties").Entries()) source.kafka[name] = value.Text();
+  if (kafka.Has("keep"))
+    for (const std::string& what : kafka.At("keep").Texts()) {
+      if (what != "key" && what != "headers") kafka.At("keep").Refuse("'" + what + "' is none of key, headers");
+      (what == "key" ? source.keep_key : source.keep_headers) = true;
+    }
   return source;
 }
 

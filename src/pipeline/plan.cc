@@ -161,6 +161,8 @@ Schema BronzeSchema(const Pipeline& pipeline) {
   AddColumn(schema, "_extra", TypeId::kString);
   AddColumn(schema, "_error", TypeId::kString);
   AddColumn(schema, "_payload", TypeId::kBinary);
+  if (pipeline.source.keep_key) AddColumn(schema, "_key", TypeId::kBinary);
+  if (pipeline.source.keep_headers) AddColumn(schema, "_headers", TypeId::kString);
   iceberg::AssignFreshIds(schema.fields, 0);
   return schema;
 }

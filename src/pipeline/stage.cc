@@ -35,6 +35,7 @@ void StageReport::Add(const StageReport& other) {
   if (started_at_micros == 0) started_at_micros = other.started_at_micros;
   finished_at_micros = std::max(finished_at_micros, other.finished_at_micros);
   for (const auto& [rule, count] : other.broken_by_rule) broken_by_rule[rule] += count;
+  for (const auto& [at, count] : other.rows_by_produced_at) rows_by_produced_at[at] += count;
 }
 
 iceberg::Properties StageReport::ToSummary() const {
@@ -70,7 +71,8 @@ std::optional<StageReport> ReportOf(const iceberg::Snapshot& snapshot, const std
                      .commits = 1,
                      .started_at_micros = number("ingot.started-at-us"),
                      .finished_at_micros = number("ingot.finished-at-us"),
-                     .broken_by_rule = {}};
+                     .broken_by_rule = {},
+                     .rows_by_produced_at = {}};
   for (const auto& [key, value] : snapshot.summary)
     if (key.starts_with(kRule))
       report.broken_by_rule[key.substr(std::string_view(kRule).size())] = std::atoll(value.c_str());
@@ -84,7 +86,9 @@ Result<iceberg::Table> EnsureTable(const StageContext& context, const TableSpec&
     iceberg::Properties properties{{"write.format.default", "parquet"}, {"write.parquet.compression-codec", "zstd"}};
     properties.insert(spec.properties.begin(), spec.properties.end());
     const std::string location =
-        storage::JoinLocation(storage::JoinLocation(context.warehouse, home.name.space), home.name.name);
+        context.catalog->ChoosesLocations()
+            ? ""
+            : storage::JoinLocation(storage::JoinLocation(context.warehouse, home.name.space), home.name.name);
     INGOT_ASSIGN(const auto metadata,
                  iceberg::MakeTableMetadata(
                      {.schema = schema, .partition = spec.partition, .location = location, .properties = properties}));
@@ -106,7 +110,7 @@ Result<iceberg::Table> EnsureTable(const StageContext& context, const TableSpec&
 Result<WrittenRows> WriteRows(const StageContext& context, const iceberg::Table& table, const RowProducer& rows) {
   iceberg::WriterOptions options = iceberg::WriterOptionsOf(*table.metadata);
   options.buffered_bytes_max = context.memory_bytes / 4;
-  INGOT_ASSIGN(auto writer, iceberg::TableWriter::Open(context.storage, *table.metadata, options));
+  INGOT_ASSIGN(auto writer, iceberg::TableWriter::Open(table.home.storage, *table.metadata, options));
   WrittenRows written;
   const Status copied = rows([&](const std::shared_ptr<arrow::RecordBatch>& batch) -> Status {
     INGOT_ASSIGN(const auto aligned, iceberg::AlignColumns(batch, table.metadata->CurrentSchema()));

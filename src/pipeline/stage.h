@@ -1,9 +1,11 @@
 // What every stage is given and what it reports: one run of bronze, silver or gold.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/relation.h"
@@ -21,8 +23,16 @@ struct StageContext {
   int threads = 2;
   int64_t memory_bytes = int64_t(1) << 30;  // budget of the SQL engine and of buffered rows
   int64_t rows_per_commit = 8'000'000;
+  int64_t bytes_per_commit = int64_t(4) << 30;
   std::string source;       // instead of the pipeline file's
   std::string temp_folder;  // for what does not fit into memory
+  // Of a source that goes on for ever:
+  bool follow = false;
+  std::string group;                                             // the consumer group; empty: after the pipeline
+  std::string on_reset = "fail";                                 // fail, earliest, latest
+  std::optional<std::chrono::steady_clock::time_point> read_until;  // what was read by then is committed
+  std::function<bool()> stop_asked;                              // true ends the reading as read_until does
+  bool write_ledger = true;
 
   Result<iceberg::TableHome> Home(const std::string& table) const;
 };
@@ -37,6 +47,7 @@ struct StageReport {
   int64_t commits = 0;
   int64_t started_at_micros = 0, finished_at_micros = 0;
   std::map<std::string, int64_t> broken_by_rule;
+  std::map<int64_t, int64_t> rows_by_produced_at;  // bronze: in microseconds, rounded down to 10 ms
 
   void Add(const StageReport& other);
   double Seconds() const { return double(finished_at_micros - started_at_micros) / 1e6; }

@@ -11,7 +11,21 @@ namespace ingot::run {
 std::string CatalogUri(const Place& place) {
   if (!place.catalog.empty()) return place.catalog;
   const auto folder = storage::LocalPath(storage::AbsoluteLocation(place.warehouse));
-  return "sqlite://" + (folder ? *folder : "/tmp") + "/catalog.db";
+  return folder ? "sqlite://" + *folder + "/catalog.db" : "";
+}
+
+Result<Lakehouse> OpenLakehouse(const Place& place) {
+  const std::string uri = CatalogUri(place);
+  if (uri.empty())
+    return Fail(ErrorKind::kBadConfig, "the warehouse " + place.warehouse +
+                                           " needs a catalog: name one with --catalog, e.g. "
+                                           "postgresql://user@host:5432/database");
+  Lakehouse house;
+  INGOT_ASSIGN(house.catalog, catalog::OpenCatalog(uri, place.warehouse == kDefaultWarehouse ? "" : place.warehouse));
+  // The warehouse of a catalog that chooses locations is a name of its own, not a location.
+  const bool location = !house.catalog->ChoosesLocations();
+  INGOT_ASSIGN(house.storage, storage::OpenStorage(location ? place.warehouse : kDefaultWarehouse));
+  return house;
 }
 
 std::string SourceUri(const Place& place, const pipeline::Pipeline& pipeline) {
@@ -27,8 +41,9 @@ Result<OpenPlace> Open(const Place& place) {
   open.pipeline = std::make_unique<pipeline::Pipeline>(std::move(pipeline));
   open.context.pipeline = open.pipeline.get();
   open.context.warehouse = storage::AbsoluteLocation(place.warehouse);
-  INGOT_ASSIGN(open.context.storage, storage::OpenStorage(open.context.warehouse));
-  INGOT_ASSIGN(open.context.catalog, catalog::OpenCatalog(CatalogUri(place)));
+  INGOT_ASSIGN(auto house, OpenLakehouse(place));
+  open.context.catalog = std::move(house.catalog);
+  open.context.storage = std::move(house.storage);
   open.context.source = SourceUri(place, *open.pipeline);
   open.context.threads = place.threads > 0 ? place.threads : int(std::max(1u, std::thread::hardware_concurrency()));
   if (place.memory_bytes > 0) open.context.memory_bytes = place.memory_bytes;

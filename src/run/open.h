@@ -8,10 +8,12 @@
 
 namespace ingot::run {
 
+inline constexpr const char* kDefaultWarehouse = "./warehouse";
+
 struct Place {
   std::string pipeline_file;
   std::string source;
-  std::string warehouse = "./warehouse";
+  std::string warehouse = kDefaultWarehouse;
   std::string catalog;       // default: sqlite file in the warehouse
   int threads = 0;           // 0: all cores
   int64_t memory_bytes = 0;  // 0: a gibibyte
@@ -22,8 +24,16 @@ struct OpenPlace {
   pipeline::StageContext context;
 };
 
-/// The catalog URI in force: the one given, else a file in the warehouse.
+/// The catalog URI in force: the one given, else a file in the warehouse; empty when that is not local.
 std::string CatalogUri(const Place& place);
+
+/// Where the tables are.
+struct Lakehouse {
+  std::shared_ptr<iceberg::Catalog> catalog;
+  std::shared_ptr<storage::Storage> storage;
+};
+Result<Lakehouse> OpenLakehouse(const Place& place);
+
 /// The source in force: the one given, else the pipeline file's; a Kafka source without KAFKA_BROKER in the environment
 /// is replaced by the folder ./landing, so that nothing needs a server by default.
 std::string SourceUri(const Place& place, const pipeline::Pipeline& pipeline);

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 
+#include "base/clock.h"
 #include "base/progress.h"
 #include "base/random.h"
-#include "bronze/bronze.h"
 #include "gold/gold.h"
 #include "run/ledger.h"
 #include "silver/silver.h"
@@ -16,14 +18,6 @@ namespace {
 
 using pipeline::StageContext;
 using pipeline::StageReport;
-
-Result<StageReport> RunStage(const StageContext& context, const std::string& stage, int64_t rows_expected) {
-  Progress progress(stage, rows_expected, "records");
-  const auto tell = [&](int64_t records) { progress.Add(records); };
-  if (stage == "bronze") return bronze::RunBronze(context, tell);
-  if (stage == "silver") return silver::RunSilver(context, tell);
-  return gold::RunGold(context, tell);
-}
 
 std::vector<std::string> BrokenRules(const pipeline::Pipeline& pipeline, const StageReport& report) {
   std::vector<std::string> broken;
@@ -40,14 +34,44 @@ std::vector<std::string> BrokenRules(const pipeline::Pipeline& pipeline, const S
 
 }  // namespace
 
-Result<RunReport> RunPipeline(StageContext context, const RunOptions& options) {
+void Freshness::Add(const std::map<int64_t, int64_t>& rows_by_produced_at, int64_t seen_micros) {
+  for (const auto& [produced, rows] : rows_by_produced_at) {
+    rows_by_age_[std::max<int64_t>(0, seen_micros - produced) / 10'000 * 10'000] += rows;
+    rows_ += rows;
+  }
+}
+
+double Freshness::Quantile(double share) const {
+  int64_t seen = 0;
+  for (const auto& [age, rows] : rows_by_age_)
+    if ((seen += rows) >= int64_t(std::ceil(share * double(rows_)))) return double(age) / 1e6;
+  return 0;
+}
+
+Result<Runner> Runner::Open(const StageContext& context, std::vector<std::string> stages) {
+  Runner runner(std::move(stages));
+  if (std::ranges::find(runner.stages_, "bronze") != runner.stages_.end()) {
+    INGOT_ASSIGN(runner.bronze_, bronze::Bronze::Open(context));
+  }
+  return runner;
+}
+
+Result<StageReport> Runner::RunStage(const StageContext& context, const std::string& stage, int64_t rows_expected) {
+  Progress progress(stage, rows_expected, "records");
+  const auto tell = [&](int64_t records) { progress.Add(records); };
+  if (stage == "bronze") return bronze_->Run(context, tell);
+  if (stage == "silver") return silver::RunSilver(context, tell);
+  return gold::RunGold(context, tell);
+}
+
+Result<RunReport> Runner::Run(StageContext context) {
   RunReport report;
   context.run_id = RandomUuid();
   if (context.temp_folder.empty())
     context.temp_folder = (std::filesystem::temp_directory_path() / ("ingot-" + context.run_id)).string();
   Status outcome;
   int64_t rows = 0;
-  for (const std::string& stage : options.stages) {
+  for (const std::string& stage : stages_) {
     auto done = RunStage(context, stage, rows);
     if (!done) {
       outcome = std::unexpected(std::move(done).error().Context("stage " + stage));
@@ -55,12 +79,15 @@ Result<RunReport> RunPipeline(StageContext context, const RunOptions& options) {
     }
     rows = done->rows_out;
     if (stage == "silver") report.broken_rules = BrokenRules(*context.pipeline, *done);
+    if (stage == "gold" && !report.stages.empty())
+      report.freshness.Add(report.stages[0].rows_by_produced_at, NowMicros());
     report.stages.push_back(std::move(*done));
   }
+  if (bronze_) report.records_behind = bronze_->RecordsBehind();
   std::error_code ignored;
   std::filesystem::remove_all(context.temp_folder, ignored);
   // What the stages committed belongs into the ledger even when a later one failed.
-  const Status ledger = WriteLedger(context);
+  const Status ledger = context.write_ledger ? WriteLedger(context) : Status();
   INGOT_TRY(outcome);
   INGOT_TRY(ledger);
   return report;

@@ -1,23 +1,53 @@
-// One run of the pipeline: the stages in order, then the ledger, then the verdict on quality.
+// Runs of the pipeline: the stages in order, then the ledger, then the verdict on quality.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "bronze/bronze.h"
 #include "pipeline/stage.h"
 
 namespace ingot::run {
 
-struct RunOptions {
-  std::vector<std::string> stages = {"bronze", "silver", "gold"};
+/// How old records were when gold showed them: seconds from produced to committed. Source: Kafka's record timestamps.
+class Freshness {
+ public:
+  /// Records produced at these times (microseconds, in steps) were to be seen at `seen_micros`.
+  void Add(const std::map<int64_t, int64_t>& rows_by_produced_at, int64_t seen_micros);
+  bool Empty() const { return rows_ == 0; }
+  /// The age that `share` of the records did not exceed.
+  double Quantile(double share) const;
+
+ private:
+  std::map<int64_t, int64_t> rows_by_age_;
+  int64_t rows_ = 0;
 };
 
 struct RunReport {
   std::vector<pipeline::StageReport> stages;
   std::vector<std::string> broken_rules;  // those beyond their fail_above, in words
+  Freshness freshness;                    // of followed sources
+  int64_t records_behind = 0;
 };
 
-/// Errors: the first stage that failed; what was committed before stays and the next run goes on from there.
-Result<RunReport> RunPipeline(pipeline::StageContext context, const RunOptions& options);
+/// Keeps the source open from run to run.
+class Runner {
+ public:
+  /// `stages` in order, of bronze, silver and gold. Errors: those of opening the source.
+  static Result<Runner> Open(const pipeline::StageContext& context, std::vector<std::string> stages);
+
+  /// Errors: the first stage that failed; what was committed before stays and the next run goes on from there.
+  Result<RunReport> Run(pipeline::StageContext context);
+
+ private:
+  explicit Runner(std::vector<std::string> stages) : stages_(std::move(stages)) {}
+  Result<pipeline::StageReport> RunStage(const pipeline::StageContext& context, const std::string& stage,
+                                         int64_t rows_expected);
+
+  std::vector<std::string> stages_;
+  std::optional<bronze::Bronze> bronze_;
+};
 
 }  // namespace ingot::run

@@ -126,17 +126,17 @@ class SilverRun {
 
  private:
   Status Judge(sql::Engine& engine, const pipeline::SilverSql& sql, const Chunk& chunk, StageReport& report) {
-    INGOT_ASSIGN(iceberg::ScanPlan plan, iceberg::PlanAppends(*context_.storage, *bronze_.metadata, chunk.snapshots,
+    INGOT_ASSIGN(iceberg::ScanPlan plan, iceberg::PlanAppends(*bronze_.home.storage, *bronze_.metadata, chunk.snapshots,
                                                               pipeline::SilverInputColumns(pipeline_)));
     if (!pipeline_.unique.empty()) {
       iceberg::ScanOptions keys{.columns = pipeline_.unique,
                                 .filter = ExistingKeysFilter(pipeline_, plan, bronze_.metadata->CurrentSchema())};
-      INGOT_ASSIGN(auto existing, iceberg::PlanScan(*context_.storage, *silver_.metadata, keys));
-      INGOT_ASSIGN(auto relation, iceberg::RelationOf(context_.storage, silver_.metadata, std::move(existing)));
+      INGOT_ASSIGN(auto existing, iceberg::PlanScan(*silver_.home.storage, *silver_.metadata, keys));
+      INGOT_ASSIGN(auto relation, iceberg::RelationOf(silver_.home.storage, silver_.metadata, std::move(existing)));
       INGOT_TRY(engine.Register({"silver_keys"}, std::move(relation)));
     }
     for (const auto& task : plan.tasks) report.bytes_in += task.file.file_bytes;
-    INGOT_ASSIGN(auto source, iceberg::RelationOf(context_.storage, bronze_.metadata, std::move(plan)));
+    INGOT_ASSIGN(auto source, iceberg::RelationOf(bronze_.home.storage, bronze_.metadata, std::move(plan)));
     INGOT_TRY(engine.Register({"bronze_rows"}, std::move(source)));
     INGOT_TRY(engine.Execute(sql.judge));
     if (!sql.suspects.empty()) INGOT_TRY(engine.Execute(sql.suspects));

@@ -1,9 +1,11 @@
 // Files as a source: one file or all files of a directory, in the order of their names.
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "base/log.h"
 #include "source/file_stream.h"
+#include "source/kafka.h"
 #include "source/record_split.h"
 #include "source/source.h"
 #include "storage/location.h"
@@ -34,6 +36,31 @@ bool IsCompressed(const std::string& path) {
   return path.ends_with(".gz") || path.ends_with(".zst");
 }
 
+/// The file, or the input files below the directory, in the order of their names.
+Result<std::vector<Input>> ListInputs(const std::string& path) {
+  std::vector<Input> inputs;
+  std::error_code error;
+  const auto add = [&](const fs::path& file) {
+    inputs.push_back({file.string(),
+                      {.topic = storage::AbsoluteLocation(file.string()), .partition = 0},
+                      int64_t(fs::file_size(file, error))});
+  };
+  if (!fs::is_directory(path, error)) {
+    add(path);
+  } else {
+    for (const auto& entry : fs::recursive_directory_iterator(path, error))
+      if (entry.is_regular_file(error)) {
+        if (IsInput(entry.path()))
+          add(entry.path());
+        else
+          LogDebug("not an input file: " + entry.path().string());
+      }
+    if (error) return Fail(ErrorKind::kRetry, "list " + path + ": " + error.message());
+  }
+  std::ranges::sort(inputs, {}, &Input::path);
+  return inputs;
+}
+
 /// Of a compressed file, partition 1 holds how many stored bytes it had when it was read to its end, so that the next
 /// run need not decompress it to see that nothing is new.
 PartitionId EndMarkOf(const PartitionId& id) {
@@ -42,14 +69,28 @@ PartitionId EndMarkOf(const PartitionId& id) {
 
 class FileSource : public Source {
  public:
-  FileSource(std::vector<Input> inputs, Positions positions, SourceOptions options)
-      : inputs_(std::move(inputs)), positions_(std::move(positions)), options_(std::move(options)) {
-    for (const Input& input : inputs_) bytes_left_ += input.stored_bytes;
-  }
+  FileSource(std::string path, SourceOptions options) : path_(std::move(path)), options_(std::move(options)) {}
 
   int64_t BytesLeft() const override { return bytes_left_; }
+  bool AtEnd() const override { return next_ >= inputs_.size() && !stream_; }
 
-  Result<std::optional<RawBatch>> Next() override {
+  Status Seek(const Checkpoint& checkpoint) override {
+    positions_ = checkpoint.positions;
+    stream_.reset();
+    carry_.clear();
+    next_ = 0;
+    bytes_left_ = 0;
+    INGOT_ASSIGN(inputs_, ListInputs(path_));
+    // What has been read to its end before is not opened again.
+    std::erase_if(inputs_, [&](const Input& input) {
+      const auto known = positions_.find(IsCompressed(input.path) ? EndMarkOf(input.id) : input.id);
+      return known != positions_.end() && known->second == input.stored_bytes;
+    });
+    for (const Input& input : inputs_) bytes_left_ += input.stored_bytes;
+    return {};
+  }
+
+  Result<std::optional<RawBatch>> Next(std::chrono::milliseconds) override {
     while (next_ < inputs_.size() || stream_) {
       if (!stream_) INGOT_TRY(OpenNext());
       if (!stream_) continue;
@@ -80,11 +121,18 @@ class FileSource : public Source {
   std::optional<RawBatch> EndMark(int64_t stored_bytes) const {
     const PartitionId id = EndMarkOf(current_->id);
     const auto known = positions_.find(id);
-    return RawBatch{.from = id,
-                    .begin = known == positions_.end() ? 0 : known->second,
-                    .end = stored_bytes,
-                    .bytes = {},
-                    .records = {}};
+    RawBatch mark;
+    mark.from = id;
+    mark.begin = known == positions_.end() ? 0 : known->second;
+    mark.end = stored_bytes;
+    return mark;
+  }
+
+  RawBatch BatchHere() const {
+    RawBatch batch;
+    batch.from = current_->id;
+    batch.begin = batch.end = offset_;
+    return batch;
   }
 
   Status ReadHeaderAgain() {
@@ -100,8 +148,8 @@ class FileSource : public Source {
 
   /// The next stretch of complete lines or rows, nothing at the end of the file.
   Result<std::optional<RawBatch>> ReadStretch() {
-    RawBatch batch{.from = current_->id, .begin = offset_, .end = offset_, .bytes = std::move(carry_), .records = {}};
-    carry_.clear();
+    RawBatch batch = BatchHere();
+    batch.bytes = std::exchange(carry_, {});
     size_t used = 0;
     std::string json;
     while (used == 0) {
@@ -144,7 +192,7 @@ class FileSource : public Source {
   }
 
   Result<std::optional<RawBatch>> ReadDocument() {
-    RawBatch batch{.from = current_->id, .begin = offset_, .end = offset_, .bytes = {}, .records = {}};
+    RawBatch batch = BatchHere();
     if (offset_ > 0) return std::nullopt;  // read whole before
     size_t before = 0;
     do {
@@ -163,9 +211,10 @@ class FileSource : public Source {
     return batch;
   }
 
-  const std::vector<Input> inputs_;
-  const Positions positions_;
+  const std::string path_;
   const SourceOptions options_;
+  std::vector<Input> inputs_;
+  Positions positions_;
   size_t next_ = 0;
   const Input* current_ = nullptr;
   std::unique_ptr<FileStream> stream_;
@@ -178,41 +227,14 @@ class FileSource : public Source {
 
 }  // namespace
 
-Result<std::unique_ptr<Source>> OpenSource(const std::string& uri, const Positions& positions,
-                                           const SourceOptions& options) {
-  if (uri.starts_with("kafka://"))
-    return Fail(ErrorKind::kUnsupported,
-                "source " + uri + ": this version reads files; name a file or a directory with --source");
-  INGOT_ASSIGN(const std::string path, storage::LocalPath(uri));
+Result<std::unique_ptr<Source>> OpenSource(const std::string& uri, const SourceOptions& options) {
+  if (uri.starts_with("kafka://")) return OpenKafka(uri, options);
+  INGOT_ASSIGN(std::string path, storage::LocalPath(uri));
   std::error_code error;
   if (!fs::exists(path, error))
     return Fail(ErrorKind::kNotFound, "source does not exist: " + path +
                                           " (make records with: ingot generate --records 1000 --to " + path + ")");
-  std::vector<Input> inputs;
-  const auto add = [&](const fs::path& file) {
-    inputs.push_back({file.string(),
-                      {.topic = storage::AbsoluteLocation(file.string()), .partition = 0},
-                      int64_t(fs::file_size(file, error))});
-  };
-  if (!fs::is_directory(path, error)) {
-    add(path);
-  } else {
-    for (const auto& entry : fs::recursive_directory_iterator(path, error))
-      if (entry.is_regular_file(error)) {
-        if (IsInput(entry.path()))
-          add(entry.path());
-        else
-          LogDebug("not an input file: " + entry.path().string());
-      }
-    if (error) return Fail(ErrorKind::kRetry, "list " + path + ": " + error.message());
-  }
-  std::ranges::sort(inputs, {}, &Input::path);
-  // What has been read to its end before is not opened again.
-  std::erase_if(inputs, [&](const Input& input) {
-    const auto known = positions.find(IsCompressed(input.path) ? EndMarkOf(input.id) : input.id);
-    return known != positions.end() && known->second == input.stored_bytes;
-  });
-  return std::make_unique<FileSource>(std::move(inputs), positions, options);
+  return std::make_unique<FileSource>(std::move(path), options);
 }
 
 }  // namespace ingot::source

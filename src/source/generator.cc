@@ -12,6 +12,8 @@
 #include <future>
 #include <thread>
 
+#include "source/kafka_writer.h"
+
 namespace ingot::source {
 namespace {
 
@@ -180,11 +182,67 @@ void GenerateBlock(const GeneratorOptions& options, int64_t block, int64_t begin
   }
 }
 
-Status WriteAll(std::FILE* file, const std::string& bytes, const std::string& name) {
-  if (std::fwrite(bytes.data(), 1, bytes.size(), file) != bytes.size())
-    return Fail(ErrorKind::kRetry, "write " + name + ": " + std::strerror(errno));
-  return {};
-}
+/// Where records go. Files appear under their name only when complete.
+class Output {
+ public:
+  virtual ~Output() = default;
+  virtual Status Begin(int64_t number) = 0;  // the next file
+  virtual Status Write(const std::string& lines) = 0;
+  virtual Status End() = 0;
+};
+
+class FileOutput : public Output {
+ public:
+  explicit FileOutput(const GeneratorOptions& options) : options_(options), to_stdout_(options.to == "-") {}
+
+  Status Begin(int64_t number) override {
+    if (to_stdout_) {
+      file_ = stdout;
+      name_ = "standard output";
+      return {};
+    }
+    std::error_code error;
+    std::filesystem::create_directories(options_.to, error);
+    if (error) return Fail(ErrorKind::kBadConfig, "create directory " + options_.to + ": " + error.message());
+    name_ = fmt::format("{}/speedtest-{}-{:05}.jsonl", options_.to, options_.seed, number);
+    draft_ = fmt::format("{}/.speedtest-{}-{:05}.draft", options_.to, options_.seed, number);
+    file_ = std::fopen(draft_.c_str(), "wb");
+    if (file_ == nullptr) return Fail(ErrorKind::kBadConfig, "create " + draft_ + ": " + std::strerror(errno));
+    return {};
+  }
+
+  Status Write(const std::string& lines) override {
+    if (std::fwrite(lines.data(), 1, lines.size(), file_) != lines.size() ||
+        (options_.rate > 0 && std::fflush(file_) != 0))
+      return Problem();
+    return {};
+  }
+
+  Status End() override {
+    if (to_stdout_ ? std::fflush(file_) != 0 : std::fclose(file_) != 0) return Problem();
+    if (!to_stdout_) std::filesystem::rename(draft_, name_);
+    return {};
+  }
+
+ private:
+  Status Problem() const { return Fail(ErrorKind::kRetry, "write " + name_ + ": " + std::strerror(errno)); }
+
+  const GeneratorOptions& options_;
+  const bool to_stdout_;
+  std::FILE* file_ = nullptr;
+  std::string name_, draft_;
+};
+
+class KafkaOutput : public Output {
+ public:
+  explicit KafkaOutput(std::unique_ptr<KafkaWriter> writer) : writer_(std::move(writer)) {}
+  Status Begin(int64_t) override { return {}; }
+  Status Write(const std::string& lines) override { return writer_->WriteLines(lines); }
+  Status End() override { return writer_->Flush(); }
+
+ private:
+  std::unique_ptr<KafkaWriter> writer_;
+};
 
 /// Sleeps so that `done` records took at least their time.
 void Pace(const GeneratorOptions& options, std::chrono::steady_clock::time_point start, int64_t done) {
@@ -201,24 +259,22 @@ void GenerateRecords(const GeneratorOptions& options, int64_t begin, int64_t end
 }
 
 Result<Generated> Generate(const GeneratorOptions& options, const std::function<void(int64_t)>& progress) {
+  const bool to_kafka = options.to.starts_with("kafka://");
+  std::unique_ptr<Output> output;
+  if (to_kafka) {
+    INGOT_ASSIGN(auto writer, KafkaWriter::Open(options.to, options.partitions));
+    output = std::make_unique<KafkaOutput>(std::move(writer));
+  } else {
+    output = std::make_unique<FileOutput>(options);
+  }
   const auto start = std::chrono::steady_clock::now();
   Generated total;
-  const bool to_stdout = options.to == "-";
+  const bool one_stretch = to_kafka || options.to == "-";
   const int64_t step = options.rate > 0 ? std::clamp<int64_t>(int64_t(options.rate / 20), 1, kBlock) : 4 * kBlock;
-  if (!to_stdout) {
-    std::error_code error;
-    std::filesystem::create_directories(options.to, error);
-    if (error) return Fail(ErrorKind::kBadConfig, "create directory " + options.to + ": " + error.message());
-  }
   for (int64_t file_begin = 0, number = 0; file_begin < options.records; ++number) {
     const int64_t file_end =
-        to_stdout ? options.records : std::min(options.records, file_begin + options.records_per_file);
-    const std::string name =
-        to_stdout ? "standard output" : fmt::format("{}/speedtest-{}-{:05}.jsonl", options.to, options.seed, number);
-    const std::string draft =
-        to_stdout ? name : fmt::format("{}/.speedtest-{}-{:05}.draft", options.to, options.seed, number);
-    std::FILE* file = to_stdout ? stdout : std::fopen(draft.c_str(), "wb");
-    if (file == nullptr) return Fail(ErrorKind::kBadConfig, "create " + draft + ": " + std::strerror(errno));
+        one_stretch ? options.records : std::min(options.records, file_begin + options.records_per_file);
+    INGOT_TRY(output->Begin(number));
     // One stretch is made while the one before is written.
     std::future<std::string> next;
     const auto make = [&](int64_t begin) {
@@ -230,22 +286,17 @@ Result<Generated> Generate(const GeneratorOptions& options, const std::function<
       });
     };
     next = make(file_begin);
-    Status written;
-    for (int64_t begin = file_begin; begin < file_end && written; begin += step) {
-      const std::string bytes = next.get();
+    for (int64_t begin = file_begin; begin < file_end; begin += step) {
+      const std::string lines = next.get();
       if (begin + step < file_end) next = make(begin + step);
-      written = WriteAll(file, bytes, name);
+      INGOT_TRY(output->Write(lines));
       const int64_t done = std::min(step, file_end - begin);
       total.records += done;
-      total.bytes += int64_t(bytes.size());
-      if (options.rate > 0) std::fflush(file);
+      total.bytes += int64_t(lines.size());
       progress(done);
       Pace(options, start, total.records);
     }
-    if (to_stdout ? std::fflush(file) != 0 : std::fclose(file) != 0)
-      written = Fail(ErrorKind::kRetry, "write " + name + ": " + std::strerror(errno));
-    INGOT_TRY(written);
-    if (!to_stdout) std::filesystem::rename(draft, name);
+    INGOT_TRY(output->End());
     file_begin = file_end;
   }
   return total;

@@ -14,13 +14,14 @@ namespace ingot::source {
 struct GeneratorOptions {
   int64_t records = 1000;
   double rate = 0;       // records a second; 0: as fast as it goes
-  std::string to = "-";  // "-" for standard output, or a directory
+  std::string to = "-";  // "-" for standard output, a directory, or kafka://host:port/topic
   uint64_t seed = 1;     // the same options and seed give the same records
   double dirty = 0;      // share of records that are broken in some way
   int64_t users = 100'000;
   int64_t start_micros = 0;              // time of the first record
   int64_t span_micros = 86'400'000'000;  // over which the records spread
   int64_t records_per_file = 1'000'000;
+  int partitions = 4;  // of a Kafka topic that has to be made
 };
 
 /// Appends the records [begin, end) as JSON lines.

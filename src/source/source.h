@@ -1,6 +1,7 @@
 // Batches of raw records with the positions to resume from. What a record means is not known here.
 #pragma once
 
+#include <chrono>
 #include <compare>
 #include <cstdint>
 #include <map>
@@ -24,49 +25,107 @@ struct PartitionId {
 /// The next offset to read of each partition; of a file, the next byte of its uncompressed content.
 using Positions = std::map<PartitionId, int64_t>;
 
+/// Which topic of that name: a topic that was deleted and made again has another id. Empty for files.
+struct TopicIdentity {
+  std::string cluster_id;
+  std::string topic_id;
+  bool operator==(const TopicIdentity&) const = default;
+};
+
+/// Where a table is: all that has been ingested.
+struct Checkpoint {
+  Positions positions;
+  std::map<std::string, TopicIdentity> topics;
+  bool operator==(const Checkpoint&) const = default;
+};
+
+/// A partition that goes on elsewhere than where the table is, because the operator chose so: what lies between is gone.
+struct OffsetReset {
+  PartitionId id;
+  int64_t from = 0;
+  int64_t to = 0;
+  std::string reason;
+};
+
 /// Bytes that simdjson may read (not use) after the last record.
 inline constexpr size_t kPadding = 64;
 inline constexpr int64_t kNoTime = INT64_MIN;
 
-/// Consecutive records of one partition: [begin, end) in offsets. Record bytes lie in `bytes`, which ends with kPadding
-/// more.
+/// Consecutive records of one partition: [begin, end) in offsets.
 struct RawBatch {
   struct Record {
-    size_t begin = 0;  // in `bytes`
+    size_t begin = 0;  // in `bytes`, unless
     size_t size = 0;
     int64_t offset = 0;
     int64_t produced_at_micros = kNoTime;
+    const char* outside = nullptr;  // it lies here, in memory that `owner` keeps; kPadding more bytes may be read
+    bool absent = false;            // a Kafka record without a value (tombstone)
+  };
+  /// What comes with a Kafka record, where asked for.
+  struct Envelope {
+    std::optional<std::string_view> key;
+    std::string headers;  // JSON: [{"key": …, "value": …}]; empty for none
   };
   PartitionId from;
   int64_t begin = 0;
   int64_t end = 0;
-  std::string bytes;
+  std::string bytes;  // ends with kPadding more than the records
   std::vector<Record> records;
+  std::vector<Envelope> envelopes;  // one a record, or none at all
+  std::shared_ptr<const void> owner;
 
-  std::string_view Bytes(const Record& record) const {
-    return std::string_view(bytes).substr(record.begin, record.size);
+  const char* Data(const Record& record) const {
+    return record.outside != nullptr ? record.outside : bytes.data() + record.begin;
   }
+  std::string_view Bytes(const Record& record) const { return {Data(record), record.size}; }
 };
 
+/// Used by one thread at a time, except for Next beside nothing else.
 class Source {
  public:
   virtual ~Source() = default;
-  /// The next batch, nothing when all that is there now has been read. A batch may be empty of records and still move
-  /// the position.
-  virtual Result<std::optional<RawBatch>> Next() = 0;
+  /// Begins, or begins again, at what the table has; files are listed anew. A partition that it does not name begins at
+  /// its first record. Must be called before Next, and after Next when Interrupted.
+  /// Errors: kBadInput when the records after a position are gone, or the topic is another one, and the options do not
+  /// say how to go on.
+  virtual Status Seek(const Checkpoint& checkpoint) = 0;
+  /// The next batch; nothing when none came within `wait`. A batch may be empty of records and still move the position.
+  virtual Result<std::optional<RawBatch>> Next(std::chrono::milliseconds wait) = 0;
+  /// All that was there at Seek has been read. Never, for a source that is followed.
+  virtual bool AtEnd() const = 0;
+  /// Partitions come or go: what has been read should be committed, then Seek called.
+  virtual bool Interrupted() const { return false; }
+  /// What Seek had to skip or rewind, to be recorded with the next commit.
+  virtual std::vector<OffsetReset> Resets() const { return {}; }
+  /// The topics that are read now.
+  virtual std::map<std::string, TopicIdentity> Topics() const { return {}; }
+  /// Tells that the table is here now: consumer groups show it to those who watch them.
+  virtual void Committed(const Positions&) {}
   /// Bytes that are left to read as stored, for progress; 0 when not known.
-  virtual int64_t BytesLeft() const = 0;
+  virtual int64_t BytesLeft() const { return 0; }
+  /// Records behind the newest; 0 when not known.
+  virtual int64_t RecordsBehind() const { return 0; }
 };
+
+/// What to do where the records after a position are gone, or their topic was made anew.
+enum class OnReset { kFail, kEarliest, kLatest };
 
 struct SourceOptions {
   std::string format = "json";  // json, document, csv
   int64_t batch_bytes = 8 << 20;
   int64_t record_bytes_max = 256 << 20;  // a longer line ends the run with an error that names it
+  // Of Kafka:
+  std::map<std::string, std::string> kafka;  // further settings by librdkafka's names, e.g. security.protocol
+  bool follow = false;                       // go on with new records; share partitions with the group's other members
+  std::string group = "ingot";
+  OnReset on_reset = OnReset::kFail;
+  bool keep_key = false;
+  bool keep_headers = false;
+  int64_t memory_bytes = int64_t(128) << 20;  // of records fetched ahead; a full queue stops fetching
 };
 
-/// `uri`: a file, a directory or file:///path. Reads on from `positions`.
+/// `uri`: a file, a directory, file:///path, or kafka://host:port[,host:port]/topic[?setting=value&…].
 /// Errors: kNotFound; kBadInput when a file is shorter than its position, so that it must have been replaced.
-Result<std::unique_ptr<Source>> OpenSource(const std::string& uri, const Positions& positions,
-                                           const SourceOptions& options);
+Result<std::unique_ptr<Source>> OpenSource(const std::string& uri, const SourceOptions& options);
 
 }  // namespace ingot::source

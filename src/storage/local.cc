@@ -159,9 +159,4 @@ std::shared_ptr<Storage> MakeLocalStorage() {
   return std::make_shared<LocalStorage>();
 }
 
-Result<std::shared_ptr<Storage>> OpenStorage(std::string_view location) {
-  INGOT_TRY(LocalPath(location));
-  return MakeLocalStorage();
-}
-
 }  // namespace ingot::storage

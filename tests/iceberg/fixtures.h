@@ -12,13 +12,14 @@
 #include <sstream>
 
 #include "iceberg/arrow_schema.h"
+#include "iceberg/location_catalog.h"
 #include "iceberg/table.h"
 #include "iceberg/table_writer.h"
 
 namespace ingot::iceberg {
 
 /// A catalog in memory, with the real compare-and-swap.
-class MemoryCatalog : public Catalog {
+class MemoryCatalog : public LocationCatalog {
  public:
   const std::string& Name() const override { return name_; }
   Status CreateNamespace(const std::string&) override { return {}; }
@@ -29,7 +30,7 @@ class MemoryCatalog : public Catalog {
     if (!tables_.contains(table)) return Fail(ErrorKind::kNotFound, "no table");
     return tables_[table];
   }
-  Status Insert(const TableName& table, const std::string& location) override {
+  Status Register(const TableName& table, const std::string& location) override {
     std::lock_guard lock(mutex_);
     if (!tables_.emplace(table, location).second) return Fail(ErrorKind::kExists, "exists");
     return {};

@@ -1,0 +1,125 @@
+#include "catalog/jdbc.h"
+
+#include "base/fault.h"
+#include "iceberg/location_catalog.h"
+
+namespace ingot::catalog {
+namespace {
+
+using iceberg::TableName;
+
+// As iceberg-core's JdbcUtil makes them, so that either side may come first.
+constexpr const char* kTables[] = {
+    "CREATE TABLE IF NOT EXISTS iceberg_tables(catalog_name VARCHAR(255) NOT NULL, table_namespace VARCHAR(255) NOT "
+    "NULL, table_name VARCHAR(255) NOT NULL, metadata_location VARCHAR(1000), previous_metadata_location "
+    "VARCHAR(1000), iceberg_type VARCHAR(5), PRIMARY KEY (catalog_name, table_namespace, table_name))",
+    "CREATE TABLE IF NOT EXISTS iceberg_namespace_properties(catalog_name VARCHAR(255) NOT NULL, namespace "
+    "VARCHAR(255) NOT NULL, property_key VARCHAR(255) NOT NULL, property_value VARCHAR(1000), PRIMARY KEY "
+    "(catalog_name, namespace, property_key))"};
+
+class JdbcCatalog : public iceberg::LocationCatalog {
+ public:
+  JdbcCatalog(std::unique_ptr<SqlDatabase> database, std::string name)
+      : database_(std::move(database)), name_(std::move(name)) {}
+
+  // Two processes that create the same table at once may both be refused by PostgreSQL's own catalog: looked at first,
+  // and a refusal is looked into once more.
+  Status MakeTables() {
+    if (HasTables()) return {};
+    for (const char* sql : kTables)
+      if (const auto made = database_->Change(sql, {}); !made && !HasTables()) return std::unexpected(made.error());
+    // A catalog that PyIceberg or an old Java client made first may lack the newer column.
+    if (HasTables()) return {};
+    const auto added = database_->Change("ALTER TABLE iceberg_tables ADD COLUMN iceberg_type VARCHAR(5)", {});
+    return added ? Status() : std::unexpected(added.error());
+  }
+
+  const std::string& Name() const override { return name_; }
+
+  Status CreateNamespace(const std::string& space) override {
+    const auto changed = database_->Change(
+        "INSERT INTO iceberg_namespace_properties VALUES ($1, $2, 'exists', 'true') ON CONFLICT DO NOTHING",
+        {name_, space});
+    return changed ? Status() : std::unexpected(changed.error());
+  }
+
+  Result<std::vector<std::string>> ListNamespaces() override {
+    INGOT_ASSIGN(
+        const auto rows,
+        database_->Query("SELECT DISTINCT namespace FROM iceberg_namespace_properties WHERE catalog_name = $1 UNION "
+                         "SELECT DISTINCT table_namespace FROM iceberg_tables WHERE catalog_name = $1 ORDER BY 1",
+                         {name_}));
+    std::vector<std::string> spaces;
+    for (const auto& row : rows) spaces.push_back(row[0]);
+    return spaces;
+  }
+
+  Result<std::vector<TableName>> ListTables() override {
+    INGOT_ASSIGN(const auto rows,
+                 database_->Query("SELECT table_namespace, table_name FROM iceberg_tables WHERE catalog_name = $1 AND "
+                                  "(iceberg_type = 'TABLE' OR iceberg_type IS NULL) ORDER BY 1, 2",
+                                  {name_}));
+    std::vector<TableName> tables;
+    for (const auto& row : rows) tables.push_back({row[0], row[1]});
+    return tables;
+  }
+
+  Status Register(const TableName& table, const std::string& metadata_location) override {
+    const auto changed = database_->Change(
+        "INSERT INTO iceberg_tables (catalog_name, table_namespace, table_name, metadata_location, "
+        "previous_metadata_location, iceberg_type) VALUES ($1, $2, $3, $4, NULL, 'TABLE') ON CONFLICT DO NOTHING",
+        {name_, table.space, table.name, metadata_location});
+    if (!changed) return std::unexpected(changed.error());
+    if (*changed == 0) return Fail(ErrorKind::kExists, "table exists: " + table.Text());
+    return {};
+  }
+
+  Status Drop(const TableName& table) override {
+    const auto changed = database_->Change(
+        "DELETE FROM iceberg_tables WHERE catalog_name = $1 AND table_namespace = $2 AND table_name = $3",
+        {name_, table.space, table.name});
+    if (!changed) return std::unexpected(changed.error());
+    if (*changed == 0) return Fail(ErrorKind::kNotFound, "table does not exist: " + table.Text());
+    return {};
+  }
+
+ protected:
+  Result<std::string> Location(const TableName& table) override {
+    INGOT_ASSIGN(const auto rows,
+                 database_->Query("SELECT metadata_location FROM iceberg_tables WHERE catalog_name = $1 AND "
+                                  "table_namespace = $2 AND table_name = $3 "
+                                  "AND (iceberg_type = 'TABLE' OR iceberg_type IS NULL)",
+                                  {name_, table.space, table.name}));
+    if (rows.empty()) return Fail(ErrorKind::kNotFound, "table does not exist: " + table.Text());
+    return rows[0][0];
+  }
+
+  Status Swap(const TableName& table, const std::string& expected, const std::string& next) override {
+    const auto changed = database_->Change(
+        "UPDATE iceberg_tables SET metadata_location = $1, previous_metadata_location = $2 WHERE catalog_name = $3 AND "
+        "table_namespace = $4 AND table_name = $5 AND metadata_location = $2",
+        {next, expected, name_, table.space, table.name});
+    if (!changed) return std::unexpected(changed.error());
+    if (*changed == 0) return Fail(ErrorKind::kConflict, "another writer changed table " + table.Text());
+    return FaultPoint("catalog.answer");
+  }
+
+ private:
+  bool HasTables() {
+    return database_->Query("SELECT iceberg_type FROM iceberg_tables WHERE 1 = 0", {}).has_value() &&
+           database_->Query("SELECT namespace FROM iceberg_namespace_properties WHERE 1 = 0", {}).has_value();
+  }
+
+  std::unique_ptr<SqlDatabase> database_;
+  const std::string name_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<iceberg::Catalog>> OpenJdbc(std::unique_ptr<SqlDatabase> database, std::string name) {
+  auto catalog = std::make_shared<JdbcCatalog>(std::move(database), std::move(name));
+  INGOT_TRY(catalog->MakeTables());
+  return std::shared_ptr<iceberg::Catalog>(std::move(catalog));
+}
+
+}  // namespace ingot::catalog

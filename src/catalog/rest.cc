@@ -1,0 +1,340 @@
+#include "catalog/rest.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <mutex>
+#include <nlohmann/json.hpp>
+
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/retry.h"
+#include "catalog/http.h"
+#include "catalog/rest_changes.h"
+
+namespace ingot::catalog {
+namespace {
+
+using iceberg::LoadedTable;
+using iceberg::TableMetadata;
+using iceberg::TableName;
+using Json = nlohmann::json;
+using Properties = std::map<std::string, std::string>;
+
+std::string Variable(const char* name, const char* fallback = "") {
+  const char* value = std::getenv(name);
+  return value == nullptr || *value == '\0' ? fallback : value;
+}
+
+std::vector<std::string> Levels(const std::string& space) {
+  std::vector<std::string> levels{""};
+  for (const char c : space)
+    if (c == '.')
+      levels.emplace_back();
+    else
+      levels.back() += c;
+  return levels;
+}
+
+/// Namespace levels are joined by the unit separator.
+std::string SpacePath(const std::string& space) {
+  std::string path;
+  for (const std::string& level : Levels(space)) path += (path.empty() ? "" : "%1F") + UrlEncode(level);
+  return path;
+}
+
+std::string Dotted(const Json& levels) {
+  std::string space;
+  for (const Json& level : levels) space += (space.empty() ? "" : ".") + level.get<std::string>();
+  return space;
+}
+
+void Merge(const Json& object, const char* key, Properties& into) {
+  if (!object.contains(key) || !object.at(key).is_object()) return;
+  for (const auto& [name, value] : object.at(key).items())
+    into[name] = value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+class RestCatalog : public iceberg::Catalog {
+ public:
+  explicit RestCatalog(RestOptions options) : options_(std::move(options)), token_(Variable("INGOT_CATALOG_TOKEN")) {
+    while (options_.uri.ends_with('/')) options_.uri.pop_back();
+    base_ = options_.uri + "/v1";
+  }
+
+  Status Configure() {
+    const std::string query = options_.warehouse.empty() ? "" : "?warehouse=" + UrlEncode(options_.warehouse);
+    INGOT_ASSIGN(const Json config, Ask("/config" + query));
+    Merge(config, "defaults", properties_);
+    Merge(config, "overrides", properties_);
+    if (const std::string& uri = properties_["uri"]; !uri.empty()) base_ = uri + (uri.ends_with('/') ? "v1" : "/v1");
+    if (const std::string& prefix = properties_["prefix"]; !prefix.empty()) base_ += "/" + prefix;
+    return {};
+  }
+
+  const std::string& Name() const override { return options_.name; }
+  bool ChoosesLocations() const override { return true; }
+
+  Status CreateNamespace(const std::string& space) override {
+    const auto answer = Send({.method = "POST", .url = base_ + "/namespaces", .headers = {},
+                              .body = Json{{"namespace", Levels(space)}}.dump()});
+    if (!answer) return std::unexpected(answer.error());
+    if (answer->status == 409 || answer->status / 100 == 2) return {};
+    return std::unexpected(Problem("create namespace " + space, *answer));
+  }
+
+  Result<std::vector<std::string>> ListNamespaces() override {
+    std::vector<std::string> spaces;
+    INGOT_TRY(NamespacesBelow("", spaces));
+    return spaces;
+  }
+
+  Result<std::vector<TableName>> ListTables() override {
+    INGOT_ASSIGN(const auto spaces, ListNamespaces());
+    std::vector<TableName> tables;
+    for (const std::string& space : spaces)
+      INGOT_TRY(Pages("/namespaces/" + SpacePath(space) + "/tables", "identifiers", [&](const Json& table) {
+        tables.push_back({Dotted(table.at("namespace")), table.at("name").get<std::string>()});
+      }));
+    return tables;
+  }
+
+  Result<LoadedTable> Load(const TableName& table, const StoragePtr& storage) override {
+    INGOT_ASSIGN(const Json answer, Ask(TablePath(table), table.Text()));
+    return TableFrom(answer, storage);
+  }
+
+  Result<LoadedTable> Create(const TableName& table, const TableMetadata& metadata,
+                             const StoragePtr& storage) override {
+    const auto answer = Send({.method = "POST", .url = base_ + "/namespaces/" + SpacePath(table.space) + "/tables",
+                              .headers = {}, .body = RestCreate(table.name, metadata).dump()});
+    if (!answer) return std::unexpected(answer.error());
+    if (answer->status == 409) return Fail(ErrorKind::kExists, "table exists: " + table.Text());
+    if (answer->status / 100 != 2) return std::unexpected(Problem("create " + table.Text(), *answer));
+    INGOT_ASSIGN(const Json json, Parsed(answer->body));
+    return TableFrom(json, storage);
+  }
+
+  Result<LoadedTable> Commit(const TableName& table, const LoadedTable& base, const TableMetadata& next) override {
+    const Json commit = RestCommit(*base.metadata, next);
+    if (commit.at("updates").empty()) return base;
+    INGOT_TRY(FaultPoint("commit.before_swap"));
+    auto answer = Send({.method = "POST", .url = base_ + TablePath(table), .headers = {}, .body = commit.dump()});
+    if (answer && answer->status / 100 == 2)
+      if (const Status lost = FaultPoint("catalog.answer"); !lost) answer = std::unexpected(lost.error());
+    if (answer && answer->status / 100 == 2) {
+      if (const Status lost = FaultPoint("commit.after_swap"); !lost) return Reconcile(table, base, next, lost.error());
+      INGOT_ASSIGN(const Json json, Parsed(answer->body));
+      return TableFrom(json, base.storage);
+    }
+    if (answer && answer->status == 409)
+      return Fail(ErrorKind::kConflict, "another writer changed table " + table.Text());
+    if (answer && answer->status < 500) return std::unexpected(Problem("commit to " + table.Text(), *answer));
+    return Reconcile(table, base, next, answer ? Problem("commit to " + table.Text(), *answer) : answer.error());
+  }
+
+  Status Register(const TableName& table, const std::string& metadata_location) override {
+    const auto answer = Send({.method = "POST", .url = base_ + "/namespaces/" + SpacePath(table.space) + "/register",
+                              .headers = {},
+                              .body = Json{{"name", table.name}, {"metadata-location", metadata_location}}.dump()});
+    if (!answer) return std::unexpected(answer.error());
+    if (answer->status == 409) return Fail(ErrorKind::kExists, "table exists: " + table.Text());
+    if (answer->status / 100 != 2) return std::unexpected(Problem("register " + table.Text(), *answer));
+    return {};
+  }
+
+  Status Drop(const TableName& table) override {
+    const auto answer = Send({.method = "DELETE", .url = base_ + TablePath(table) + "?purgeRequested=false",
+                              .headers = {}, .body = {}});
+    if (!answer) return std::unexpected(answer.error());
+    if (answer->status / 100 != 2) return std::unexpected(Problem("drop " + table.Text(), *answer));
+    return {};
+  }
+
+ private:
+  static std::string TablePath(const TableName& table) {
+    return "/namespaces/" + SpacePath(table.space) + "/tables/" + UrlEncode(table.name);
+  }
+
+  static Result<Json> Parsed(const std::string& body) {
+    Json json = Json::parse(body, nullptr, false);
+    if (json.is_discarded()) return Fail(ErrorKind::kCorrupt, "the REST catalog's answer is not JSON");
+    return json;
+  }
+
+  Error Problem(const std::string& doing, const HttpAnswer& answer) const {
+    const Json json = Json::parse(answer.body, nullptr, false);
+    std::string message = json.is_object() && json.contains("error") && json.at("error").is_object()
+                              ? json.at("error").value("message", "")
+                              : answer.body.substr(0, 200);
+    const int status = answer.status;
+    ErrorKind kind = status == 404                     ? ErrorKind::kNotFound
+                     : status == 409                   ? ErrorKind::kConflict
+                     : status == 429 || status >= 500  ? ErrorKind::kRetry
+                     : status == 401 || status == 403  ? ErrorKind::kBadConfig
+                                                       : ErrorKind::kBadInput;
+    if (kind == ErrorKind::kBadConfig)
+      message += " (look at INGOT_CATALOG_TOKEN or INGOT_CATALOG_CREDENTIAL)";
+    return Error{kind, fmt::format("catalog {}: {}: HTTP {}: {}", options_.uri, doing, status, message)};
+  }
+
+  /// Sends with the token; a refused one is renewed once. Throttled requests and servers that were not reached are
+  /// tried again, with bounds: such a request did nothing.
+  Result<HttpAnswer> Send(HttpRequest request) {
+    if (!request.body.empty()) request.headers.push_back("Content-Type: application/json");
+    request.headers.push_back("X-Iceberg-Access-Delegation: vended-credentials");
+    Backoff backoff;
+    bool renewed = false;
+    while (true) {
+      HttpRequest signed_request = request;
+      INGOT_ASSIGN(const std::string token, Token());
+      if (!token.empty()) signed_request.headers.push_back("Authorization: Bearer " + token);
+      auto answer = http_.Send(signed_request);
+      if (answer && answer->status == 401 && !renewed && !Variable("INGOT_CATALOG_CREDENTIAL").empty()) {
+        renewed = true;
+        std::lock_guard lock(mutex_);
+        token_.clear();
+        continue;
+      }
+      const bool unsent = !answer && answer.error().kind == ErrorKind::kRetry;
+      const bool throttled = answer && answer->status == 429;
+      if ((!unsent && !throttled) || !backoff.Wait()) return answer;
+    }
+  }
+
+  /// A question: asked again while the server fails.
+  Result<Json> Ask(const std::string& path, const std::string& about = "") {
+    Backoff backoff;
+    while (true) {
+      auto answer = Send({.method = "GET", .url = base_ + path, .headers = {}, .body = {}});
+      if (answer && answer->status / 100 == 2) return Parsed(answer->body);
+      if (answer && answer->status == 404 && !about.empty())
+        return Fail(ErrorKind::kNotFound, "table does not exist: " + about);
+      Error error = answer ? Problem("GET " + path, *answer) : answer.error();
+      if (error.kind == ErrorKind::kOutcomeUnknown) error.kind = ErrorKind::kRetry;
+      if (error.kind != ErrorKind::kRetry || !backoff.Wait()) return std::unexpected(std::move(error));
+    }
+  }
+
+  Status Pages(const std::string& path, const char* list, const std::function<void(const Json&)>& take) {
+    std::string page;
+    do {
+      const char* joint = path.find('?') == std::string::npos ? "?" : "&";
+      INGOT_ASSIGN(const Json answer, Ask(path + joint + "pageSize=100&pageToken=" + UrlEncode(page)));
+      for (const Json& element : answer.value(list, Json::array())) take(element);
+      const auto next = answer.find("next-page-token");
+      page = next != answer.end() && next->is_string() ? next->get<std::string>() : "";
+    } while (!page.empty());
+    return {};
+  }
+
+  Status NamespacesBelow(const std::string& parent, std::vector<std::string>& spaces) {
+    std::vector<std::string> found;
+    const std::string query = parent.empty() ? "" : "?parent=" + SpacePath(parent);
+    INGOT_TRY(Pages("/namespaces" + query, "namespaces", [&](const Json& levels) { found.push_back(Dotted(levels)); }));
+    for (const std::string& space : found) {
+      spaces.push_back(space);
+      INGOT_TRY(NamespacesBelow(space, spaces));
+    }
+    return {};
+  }
+
+  Result<std::string> Token() {
+    const std::string credential = Variable("INGOT_CATALOG_CREDENTIAL");
+    std::lock_guard lock(mutex_);
+    if (credential.empty()) return token_;
+    const auto now = std::chrono::steady_clock::now();
+    if (!token_.empty() && now < token_until_) return token_;
+    const auto colon = credential.find(':');
+    const std::string body =
+        "grant_type=client_credentials&client_id=" + UrlEncode(credential.substr(0, colon)) + "&client_secret=" +
+        UrlEncode(colon == std::string::npos ? "" : credential.substr(colon + 1)) + "&scope=" +
+        UrlEncode(Variable("INGOT_CATALOG_SCOPE", "catalog"));
+    INGOT_ASSIGN(const HttpAnswer answer,
+                 http_.Send({.method = "POST",
+                             .url = Variable("INGOT_CATALOG_OAUTH2_URI", (options_.uri + "/v1/oauth/tokens").c_str()),
+                             .headers = {"Content-Type: application/x-www-form-urlencoded"},
+                             .body = body}));
+    if (answer.status / 100 != 2) {
+      Error error = Problem("get a token", answer);
+      if (answer.status < 500) error.kind = ErrorKind::kBadConfig;
+      return std::unexpected(std::move(error));
+    }
+    INGOT_ASSIGN(const Json json, Parsed(answer.body));
+    token_ = json.value("access_token", "");
+    if (token_.empty()) return Fail(ErrorKind::kBadConfig, "the REST catalog's token answer has no access_token");
+    token_until_ = now + std::chrono::seconds(std::max(1, json.value("expires_in", 3600) * 9 / 10));
+    return token_;
+  }
+
+  Result<LoadedTable> TableFrom(const Json& answer, const StoragePtr& storage) {
+    if (!answer.contains("metadata")) return Fail(ErrorKind::kCorrupt, "the REST catalog's answer has no metadata");
+    INGOT_ASSIGN(TableMetadata metadata, iceberg::ParseTableMetadata(answer.at("metadata").dump()));
+    INGOT_ASSIGN(auto files, StorageFor(answer, metadata.location, storage));
+    return LoadedTable{answer.value("metadata-location", ""),
+                       std::make_shared<const TableMetadata>(std::move(metadata)), std::move(files)};
+  }
+
+  /// Settings of the catalog, then of the table, then the credentials whose prefix fits the location best.
+  Result<StoragePtr> StorageFor(const Json& answer, const std::string& location, const StoragePtr& storage) {
+    Properties all = properties_;
+    Merge(answer, "config", all);
+    const Json* best = nullptr;
+    const Json credentials = answer.value("storage-credentials", Json::array());
+    for (const Json& credential : credentials)
+      if (location.starts_with(credential.value("prefix", "")) &&
+          (best == nullptr || credential.value("prefix", "").size() > best->value("prefix", "").size()))
+        best = &credential;
+    if (best != nullptr) Merge(*best, "config", all);
+    Properties ours;
+    for (const auto& [key, value] : all)
+      if (key.starts_with("s3.") || key == "client.region") ours[key] = value;
+    if (ours.empty()) return storage;
+    std::lock_guard lock(mutex_);
+    if (!vended_ || ours != vended_for_) {
+      INGOT_ASSIGN(vended_, storage::OpenStorage(location, ours));
+      vended_for_ = ours;
+    }
+    return vended_;
+  }
+
+  /// After a lost answer: the commit happened when its snapshot is in the table, or when nothing of it is left to do.
+  Result<LoadedTable> Reconcile(const TableName& table, const LoadedTable& base, const TableMetadata& next,
+                                const Error& lost) {
+    LogWarning("commit to " + table.Text() + ": " + lost.message + "; reading the table to see what became of it");
+    auto now = Load(table, base.storage);
+    if (!now)
+      return Fail(ErrorKind::kOutcomeUnknown, "commit to " + table.Text() +
+                                                  ": the answer was lost and the table cannot be read: " +
+                                                  now.error().message);
+    bool added = false;
+    for (const iceberg::Snapshot& snapshot : next.snapshots) {
+      if (base.metadata->SnapshotById(snapshot.snapshot_id) != nullptr) continue;
+      added = true;
+      if (now->metadata->SnapshotById(snapshot.snapshot_id) != nullptr) return now;
+    }
+    if (!added && RestCommit(*now->metadata, next).at("updates").empty()) return now;
+    return Fail(ErrorKind::kOutcomeUnknown, "the commit to " + table.Text() + " does not show: " + lost.message);
+  }
+
+  RestOptions options_;
+  std::string base_;
+  Properties properties_;
+  HttpClient http_;
+  std::mutex mutex_;
+  std::string token_;
+  std::chrono::steady_clock::time_point token_until_;
+  StoragePtr vended_;
+  Properties vended_for_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<iceberg::Catalog>> OpenRest(const RestOptions& options) {
+  auto catalog = std::make_shared<RestCatalog>(options);
+  INGOT_TRY(catalog->Configure());
+  return std::shared_ptr<iceberg::Catalog>(std::move(catalog));
+}
+
+}  // namespace ingot::catalog

@@ -1,0 +1,132 @@
+#include "catalog/rest_changes.h"
+
+#include <algorithm>
+
+namespace ingot::catalog {
+namespace {
+
+using Json = nlohmann::json;
+
+Json JsonOf(const iceberg::TableMetadata& metadata) {
+  return Json::parse(iceberg::TableMetadataToJson(metadata));
+}
+
+/// The elements of one list whose `id` is in no element of the other.
+Json Missing(const Json& from, const Json& in, const char* list, const char* id) {
+  Json missing = Json::array();
+  for (const Json& element : from.value(list, Json::array())) {
+    const auto& others = in.value(list, Json::array());
+    if (std::ranges::none_of(others, [&](const Json& other) { return other.at(id) == element.at(id); }))
+      missing.push_back(element);
+  }
+  return missing;
+}
+
+class Commit {
+ public:
+  Commit(const Json& base, const Json& next) : base_(base), next_(next) {}
+
+  Json Make() {
+    Require("assert-table-uuid", {{"uuid", base_.at("table-uuid")}});
+    Added("schemas", "schema-id", "current-schema-id", "add-schema", "schema", "set-current-schema", "schema-id");
+    if (changed_["schemas"]) {
+      Require("assert-current-schema-id", {{"current-schema-id", base_.at("current-schema-id")}});
+      Require("assert-last-assigned-field-id", {{"last-assigned-field-id", base_.at("last-column-id")}});
+    }
+    Added("partition-specs", "spec-id", "default-spec-id", "add-spec", "spec", "set-default-spec", "spec-id");
+    if (changed_["partition-specs"]) {
+      Require("assert-default-spec-id", {{"default-spec-id", base_.at("default-spec-id")}});
+      Require("assert-last-assigned-partition-id",
+              {{"last-assigned-partition-id", base_.at("last-partition-id")}});
+    }
+    Added("sort-orders", "order-id", "default-sort-order-id", "add-sort-order", "sort-order",
+          "set-default-sort-order", "sort-order-id");
+    if (base_.at("location") != next_.at("location")) Update("set-location", {{"location", next_.at("location")}});
+    ChangedProperties();
+    for (const Json& snapshot : Missing(next_, base_, "snapshots", "snapshot-id"))
+      Update("add-snapshot", {{"snapshot", snapshot}});
+    ChangedRefs();
+    Json removed = Json::array();
+    for (const Json& snapshot : Missing(base_, next_, "snapshots", "snapshot-id"))
+      removed.push_back(snapshot.at("snapshot-id"));
+    if (!removed.empty()) Update("remove-snapshots", {{"snapshot-ids", removed}});
+    return {{"requirements", requirements_}, {"updates", updates_}};
+  }
+
+ private:
+  void Require(const char* type, Json requirement) {
+    requirement["type"] = type;
+    requirements_.push_back(std::move(requirement));
+  }
+  void Update(const char* action, Json update) {
+    update["action"] = action;
+    updates_.push_back(std::move(update));
+  }
+
+  void Added(const char* list, const char* id, const char* current, const char* add, const char* one, const char* set,
+             const char* set_id) {
+    for (const Json& element : Missing(next_, base_, list, id)) {
+      Json update{{one, element}};
+      if (std::string_view(add) == "add-schema") update["last-column-id"] = next_.at("last-column-id");
+      Update(add, std::move(update));
+      changed_[list] = true;
+    }
+    if (base_.at(current) == next_.at(current)) return;
+    changed_[list] = true;
+    Update(set, {{set_id, next_.at(current)}});
+  }
+
+  void ChangedProperties() {
+    const Json before = base_.value("properties", Json::object()), after = next_.value("properties", Json::object());
+    Json set = Json::object(), removed = Json::array();
+    for (const auto& [key, value] : after.items())
+      if (!before.contains(key) || before.at(key) != value) set[key] = value;
+    for (const auto& [key, value] : before.items())
+      if (!after.contains(key)) removed.push_back(key);
+    if (!set.empty()) Update("set-properties", {{"updates", set}});
+    if (!removed.empty()) Update("remove-properties", {{"removals", removed}});
+  }
+
+  void ChangedRefs() {
+    const Json before = base_.value("refs", Json::object()), after = next_.value("refs", Json::object());
+    const auto require = [&](const std::string& name) {
+      const Json at = before.contains(name) ? before.at(name).at("snapshot-id") : Json();
+      Require("assert-ref-snapshot-id", {{"ref", name}, {"snapshot-id", at}});
+    };
+    for (const auto& [name, ref] : after.items()) {
+      if (before.contains(name) && before.at(name) == ref) continue;
+      Json update = ref;
+      update["ref-name"] = name;
+      Update("set-snapshot-ref", std::move(update));
+      require(name);
+    }
+    for (const auto& [name, ref] : before.items())
+      if (!after.contains(name)) {
+        Update("remove-snapshot-ref", {{"ref-name", name}});
+        require(name);
+      }
+  }
+
+  const Json& base_;
+  const Json& next_;
+  Json requirements_ = Json::array();
+  Json updates_ = Json::array();
+  std::map<std::string, bool> changed_;
+};
+
+}  // namespace
+
+Json RestCommit(const iceberg::TableMetadata& base, const iceberg::TableMetadata& next) {
+  const Json before = JsonOf(base), after = JsonOf(next);
+  return Commit(before, after).Make();
+}
+
+Json RestCreate(const std::string& name, const iceberg::TableMetadata& metadata) {
+  const Json json = JsonOf(metadata);
+  Json body{{"name", name}, {"schema", json.at("schemas").at(0)}, {"partition-spec", json.at("partition-specs").at(0)},
+            {"stage-create", false}, {"properties", json.value("properties", Json::object())}};
+  if (!metadata.location.empty()) body["location"] = metadata.location;
+  return body;
+}
+
+}  // namespace ingot::catalog

@@ -1,0 +1,54 @@
+#include "run/follow.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "base/log.h"
+
+namespace ingot::run {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kLedgerEvery{30};
+constexpr std::chrono::milliseconds kRetryFirst{500}, kRetryMax{10'000};
+
+bool AnotherTryMayMend(ErrorKind kind) {
+  return kind == ErrorKind::kRetry || kind == ErrorKind::kConflict || kind == ErrorKind::kOutcomeUnknown;
+}
+
+}  // namespace
+
+Status Follow(Runner& runner, pipeline::StageContext context, const FollowOptions& options) {
+  const auto sleep_until = [&](Clock::time_point when) {
+    while (!options.stop_asked() && Clock::now() < when) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  };
+  context.follow = true;
+  context.stop_asked = options.stop_asked;
+  Clock::time_point good_at = Clock::now(), ledger_at;
+  auto retry_wait = kRetryFirst;
+  bool last = false;
+  while (!last) {
+    last = options.stop_asked();  // one more run after the question, for what was read when it came
+    const auto next = Clock::now() + options.every;
+    context.read_until = next;
+    context.write_ledger = last || Clock::now() - ledger_at >= kLedgerEvery;
+    const auto report = runner.Run(context);
+    if (report) {
+      good_at = Clock::now();
+      if (context.write_ledger) ledger_at = good_at;
+      retry_wait = kRetryFirst;
+      options.told(*report);
+      sleep_until(next);
+      continue;
+    }
+    if (!AnotherTryMayMend(report.error().kind) || last || Clock::now() - good_at > options.retry_for)
+      return std::unexpected(report.error());
+    LogWarning(report.error().message + "; trying again");
+    sleep_until(Clock::now() + retry_wait);
+    retry_wait = std::min(kRetryMax, retry_wait * 2);
+  }
+  return {};
+}
+
+}  // namespace ingot::run

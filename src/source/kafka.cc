@@ -1,0 +1,480 @@
+#include "source/kafka.h"
+
+#include <fmt/format.h>
+#include <rdkafka.h>
+
+#include <algorithm>
+#include <deque>
+#include <regex>
+#include <set>
+#include <utility>
+
+#include "base/log.h"
+#include "base/retry.h"
+#include "source/kafka_batch.h"
+#include "source/kafka_client.h"
+
+namespace ingot::source {
+namespace {
+
+constexpr size_t kMessagesAtOnce = 16'384;
+constexpr int kAnswerMs = 10'000;
+constexpr std::chrono::seconds kSilenceMax{60};    // of a cluster, before a run that has an end gives up
+constexpr std::chrono::seconds kDescribedFor{10};  // how long the topics are taken to be what they were
+
+using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, decltype(&rd_kafka_topic_partition_list_destroy)>;
+
+PartitionList MakeList(size_t size) {
+  return {rd_kafka_topic_partition_list_new(int(size)), &rd_kafka_topic_partition_list_destroy};
+}
+
+void Add(const PartitionList& list, const PartitionId& id, int64_t offset) {
+  rd_kafka_topic_partition_list_add(list.get(), id.topic.c_str(), id.partition)->offset = offset;
+}
+
+Status Check(rd_kafka_resp_err_t code, const char* doing) {
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  return std::unexpected(KafkaError(code, doing));
+}
+
+Status Check(rd_kafka_error_t* error, const char* doing) {
+  if (error == nullptr) return {};
+  const auto code = rd_kafka_error_code(error);
+  rd_kafka_error_destroy(error);
+  return Check(code, doing);
+}
+
+/// How far a partition is.
+struct Progress {
+  int64_t delivered = 0;  // next offset that Next has to give out
+  int64_t fetched = 0;    // next offset that is not in ready_ yet
+  int64_t target = 0;     // of a run that has an end: where it ends
+  bool at_end = false;
+};
+
+class KafkaSource : public Source {
+ public:
+  KafkaSource(KafkaAddress address, SourceOptions options)
+      : address_(std::move(address)), options_(std::move(options)) {}
+
+  ~KafkaSource() override {
+    ready_.clear();
+    closing_ = true;
+    if (queue_ != nullptr) rd_kafka_queue_destroy(queue_);
+    if (client_) rd_kafka_consumer_close(Client());
+  }
+
+  Status Open() {
+    const std::map<std::string, std::string> settings{
+        {"group.id", options_.group},
+        {"enable.auto.commit", "false"},
+        {"enable.auto.offset.store", "false"},
+        {"auto.offset.reset", "error"},
+        {"check.crcs", "true"},
+        {"isolation.level", "read_committed"},
+        {"enable.partition.eof", "true"},
+        {"partition.assignment.strategy", "cooperative-sticky"},
+        {"allow.auto.create.topics", "false"},
+        {"session.timeout.ms", "10000"},
+        {"max.poll.interval.ms", "1800000"},  // silver and gold run between two polls
+        {"topic.metadata.refresh.interval.ms", "10000"},
+        {"queued.max.messages.kbytes", std::to_string(std::clamp<int64_t>(options_.memory_bytes / 1024, 4096, 2097151))},
+        {"queued.min.messages", "1000000"},
+        {"fetch.wait.max.ms", "50"},
+        {"fetch.queue.backoff.ms", "5"},
+        {"fetch.message.max.bytes", "2097152"}};
+    INGOT_ASSIGN(rd_kafka_conf_t * conf, KafkaConfiguration(address_, settings, options_.kafka));
+    rd_kafka_conf_set_opaque(conf, this);
+    rd_kafka_conf_set_error_cb(conf, [](rd_kafka_t*, int code, const char* reason, void* self) {
+      static_cast<KafkaSource*>(self)->OnError(code, reason);
+    });
+    rd_kafka_conf_set_rebalance_cb(
+        conf, [](rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions, void* self) {
+          static_cast<KafkaSource*>(self)->OnRebalance(code, *partitions);
+        });
+    char problem[512];
+    rd_kafka_t* client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, problem, sizeof problem);
+    if (client == nullptr) {
+      rd_kafka_conf_destroy(conf);
+      return Fail(ErrorKind::kBadConfig, std::string("kafka: ") + problem);
+    }
+    client_ = std::shared_ptr<void>(client, [](void* old) { rd_kafka_destroy(static_cast<rd_kafka_t*>(old)); });
+    rd_kafka_poll_set_consumer(client);
+    queue_ = rd_kafka_queue_get_consumer(client);
+    return Describe();
+  }
+
+  Status Seek(const Checkpoint& checkpoint) override {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - described_at_ > kDescribedFor || interrupted_) INGOT_TRY(Describe());
+    resets_.clear();
+    INGOT_ASSIGN(const Positions known, PositionsToGoOnFrom(checkpoint));
+    INGOT_TRY(options_.follow ? SeekInGroup(known) : SeekAll(known));
+    interrupted_ = false;
+    heard_at_ = std::chrono::steady_clock::now();
+    return {};
+  }
+
+  Result<std::optional<RawBatch>> Next(std::chrono::milliseconds wait) override {
+    if (ready_.empty() && !AtEnd()) INGOT_TRY(Fetch(wait));
+    if (ready_.empty()) {
+      if (!error_.message.empty()) return std::unexpected(std::exchange(error_, {}));
+      return std::nullopt;
+    }
+    RawBatch batch = std::move(ready_.front());
+    ready_.pop_front();
+    places_[batch.from].delivered = batch.end;
+    return batch;
+  }
+
+  bool AtEnd() const override {
+    return !options_.follow && ready_.empty() &&
+           std::ranges::all_of(places_, [](const auto& place) { return place.second.at_end; });
+  }
+  bool Interrupted() const override { return interrupted_; }
+  std::vector<OffsetReset> Resets() const override { return resets_; }
+  std::map<std::string, TopicIdentity> Topics() const override {
+    std::map<std::string, TopicIdentity> identities;
+    for (const auto& [name, topic] : topics_) identities[name] = topic.identity;
+    return identities;
+  }
+
+  void Committed(const Positions& positions) override {
+    const auto list = MakeList(positions.size());
+    for (const auto& [id, offset] : positions)
+      if (places_.contains(id)) Add(list, id, offset);
+    if (list->cnt > 0) (void)rd_kafka_commit(Client(), list.get(), 1);
+  }
+
+  int64_t RecordsBehind() const override {
+    int64_t behind = 0;
+    for (const auto& [id, place] : places_) {
+      int64_t low = 0, high = 0;
+      if (rd_kafka_get_watermark_offsets(Client(), id.topic.c_str(), id.partition, &low, &high) ==
+          RD_KAFKA_RESP_ERR_NO_ERROR)
+        behind += std::max<int64_t>(0, high - place.delivered);
+    }
+    return behind;
+  }
+
+ private:
+  rd_kafka_t* Client() const { return static_cast<rd_kafka_t*>(client_.get()); }
+  bool IsPattern() const { return address_.topic.starts_with('^'); }
+
+  Result<std::vector<std::string>> TopicNames() {
+    if (!IsPattern()) return std::vector<std::string>{address_.topic};
+    const rd_kafka_metadata_t* metadata = nullptr;
+    INGOT_TRY(Check(rd_kafka_metadata(Client(), 1, nullptr, &metadata, kAnswerMs), "list topics"));
+    std::vector<std::string> names;
+    try {
+      const std::regex pattern(address_.topic);
+      for (int i = 0; i < metadata->topic_cnt; ++i)
+        if (std::regex_search(metadata->topics[i].topic, pattern)) names.emplace_back(metadata->topics[i].topic);
+    } catch (const std::regex_error& problem) {
+      rd_kafka_metadata_destroy(metadata);
+      return Fail(ErrorKind::kBadConfig, "topic pattern " + address_.topic + ": " + problem.what());
+    }
+    rd_kafka_metadata_destroy(metadata);
+    if (names.empty()) return Fail(ErrorKind::kNotFound, "no topic matches " + address_.topic);
+    return names;
+  }
+
+  Status Describe() {
+    INGOT_ASSIGN(const auto names, TopicNames());
+    std::map<std::string, KafkaTopic> topics;
+    for (const std::string& name : names) {
+      auto topic = DescribeTopic(Client(), name);
+      if (!topic && topic.error().kind == ErrorKind::kNotFound)
+        return Fail(ErrorKind::kNotFound,
+                    "topic " + name + " does not exist at " + address_.brokers +
+                        " (make records with: ingot generate --to kafka://" + address_.brokers + "/" + name + ")");
+      if (!topic) return std::unexpected(std::move(topic).error());
+      topics[name] = std::move(*topic);
+    }
+    topics_ = std::move(topics);
+    described_at_ = std::chrono::steady_clock::now();
+    return {};
+  }
+
+  static std::string Choice() {
+    return "; decide how to go on and run again with --on-reset earliest (from the oldest record that is there) or "
+           "--on-reset latest (from the newest)";
+  }
+
+  /// The table's positions in the topics as they are now. Those of a topic that was made anew are dropped, if the
+  /// operator said how to go on.
+  Result<Positions> PositionsToGoOnFrom(const Checkpoint& checkpoint) {
+    Positions known;
+    replaced_.clear();
+    for (const auto& [name, topic] : topics_) {
+      const auto recorded = checkpoint.topics.find(name);
+      if (recorded == checkpoint.topics.end() || recorded->second == topic.identity) continue;
+      const bool cluster = recorded->second.cluster_id != topic.identity.cluster_id;
+      const std::string what = cluster ? fmt::format("topic {}: the table holds offsets of cluster {}, this is {}", name,
+                                                     recorded->second.cluster_id, topic.identity.cluster_id)
+                                       : fmt::format("topic {} was deleted and made anew: its id was {} and is {}", name,
+                                                     recorded->second.topic_id, topic.identity.topic_id);
+      if (options_.on_reset == OnReset::kFail) return Fail(ErrorKind::kBadInput, what + Choice());
+      LogWarning(what + "; going on as --on-reset says");
+      replaced_[name] = cluster ? "another cluster" : "topic made anew";
+    }
+    for (const auto& [id, offset] : checkpoint.positions) {
+      const auto topic = topics_.find(id.topic);
+      if (topic == topics_.end()) continue;
+      if (replaced_.contains(id.topic)) {
+        int64_t start = 0;
+        if (id.partition < topic->second.partitions) {
+          INGOT_ASSIGN(start, ResetStart(id));
+          known[id] = start;
+        }
+        resets_.push_back({.id = id, .from = offset, .to = start, .reason = replaced_[id.topic]});
+      } else {
+        known[id] = offset;
+      }
+    }
+    return known;
+  }
+
+  struct Watermarks {
+    int64_t low = 0;
+    int64_t high = 0;
+  };
+  Result<Watermarks> WatermarksOf(const PartitionId& id) {
+    Backoff backoff({.attempts_max = 6, .wait_first = std::chrono::milliseconds(200)});
+    while (true) {
+      Watermarks marks;
+      const Status asked = Check(rd_kafka_query_watermark_offsets(Client(), id.topic.c_str(), id.partition, &marks.low,
+                                                                  &marks.high, kAnswerMs),
+                                 "ask for the offsets of a partition");
+      if (asked) return marks;
+      if (!backoff.Wait()) return std::unexpected(asked.error());
+    }
+  }
+
+  Result<int64_t> ResetStart(const PartitionId& id) {
+    INGOT_ASSIGN(const Watermarks marks, WatermarksOf(id));
+    return options_.on_reset == OnReset::kLatest ? marks.high : marks.low;
+  }
+
+  /// Where a partition begins; `high` gets its end.
+  Result<int64_t> StartOf(const PartitionId& id, const Positions& known, int64_t& high) {
+    INGOT_ASSIGN(const Watermarks marks, WatermarksOf(id));
+    high = marks.high;
+    const auto position = known.find(id);
+    if (position == known.end()) return marks.low;
+    if (position->second >= marks.low && position->second <= marks.high) return position->second;
+    const std::string what =
+        position->second < marks.low
+            ? fmt::format("topic {} partition {}: records {} to {} are gone before they were read: retention was faster",
+                          id.topic, id.partition, position->second, marks.low - 1)
+            : fmt::format("topic {} partition {}: the table is at offset {}, the topic ends at {}: records that were "
+                          "there are lost",
+                          id.topic, id.partition, position->second, marks.high);
+    if (options_.on_reset == OnReset::kFail) return Fail(ErrorKind::kBadInput, what + Choice());
+    LogWarning(what + "; going on as --on-reset says");
+    const int64_t start = options_.on_reset == OnReset::kLatest ? marks.high : marks.low;
+    resets_.push_back({.id = id,
+                       .from = position->second,
+                       .to = start,
+                       .reason = position->second < marks.low ? "records expired" : "records lost"});
+    return start;
+  }
+
+  /// A place of its own for each partition; `list` gets where it starts.
+  Status Place(const PartitionId& id, const Positions& known, const PartitionList& list) {
+    int64_t high = 0;
+    INGOT_ASSIGN(const int64_t start, StartOf(id, known, high));
+    places_[id] = {.delivered = start, .fetched = start, .target = high, .at_end = start >= high};
+    Add(list, id, start);
+    return {};
+  }
+
+  Status SeekAll(const Positions& known) {
+    ready_.clear();
+    places_.clear();
+    const auto list = MakeList(16);
+    for (const auto& [name, topic] : topics_)
+      for (int32_t partition = 0; partition < topic.partitions; ++partition)
+        INGOT_TRY(Place({name, partition}, known, list));
+    return Check(rd_kafka_assign(Client(), list.get()), "assign partitions");
+  }
+
+  Status SeekInGroup(const Positions& known) {
+    if (!subscribed_) {
+      const auto list = MakeList(1);
+      Add(list, {address_.topic, RD_KAFKA_PARTITION_UA}, RD_KAFKA_OFFSET_INVALID);
+      INGOT_TRY(Check(rd_kafka_subscribe(Client(), list.get()), "join the consumer group"));
+      subscribed_ = true;
+    }
+    // Partitions that are somewhere else than the table begin again; so do those with batches that are dropped here.
+    const auto again = MakeList(16);
+    std::set<PartitionId> moved;
+    for (const auto& [id, place] : places_) {
+      const auto position = known.find(id);
+      const bool same = position == known.end() || position->second == place.delivered;
+      const bool dropped = interrupted_ && place.fetched != place.delivered;
+      if ((!same || dropped || stale_) && !revoked_.contains(id)) moved.insert(id);
+    }
+    if (interrupted_ || !moved.empty()) ready_.clear();
+    for (auto& [id, place] : places_)
+      if (place.fetched != place.delivered && ready_.empty() && !revoked_.contains(id)) moved.insert(id);
+    stale_ = false;
+    const auto leave = MakeList(16);
+    for (const PartitionId& id : moved) Add(leave, id, RD_KAFKA_OFFSET_INVALID);
+    for (const PartitionId& id : revoked_) {
+      Add(leave, id, RD_KAFKA_OFFSET_INVALID);
+      places_.erase(id);
+    }
+    if (leave->cnt > 0)
+      INGOT_TRY(Check(rd_kafka_incremental_unassign(Client(), leave.get()), "give partitions back"));
+    const bool answer_revoke = revoking_ && revoked_.empty();
+    revoked_.clear();
+    revoking_ = false;
+    if (answer_revoke) INGOT_TRY(Check(rd_kafka_incremental_unassign(Client(), leave.get()), "give partitions back"));
+    for (const PartitionId& id : moved) INGOT_TRY(Place(id, known, again));
+    for (const PartitionId& id : assigned_) INGOT_TRY(Place(id, known, again));
+    if (again->cnt > 0 || assigning_)
+      INGOT_TRY(Check(rd_kafka_incremental_assign(Client(), again.get()), "take partitions"));
+    if (assigning_) LogInfo(fmt::format("consumer group {}: {} partitions", options_.group, places_.size()));
+    assigned_.clear();
+    assigning_ = false;
+    return {};
+  }
+
+  void OnRebalance(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t& partitions) {
+    const bool assign = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+    // While the consumer closes nobody will call Seek again.
+    if (closing_) {
+      if (rd_kafka_error_t* error = rd_kafka_incremental_unassign(Client(), &partitions)) rd_kafka_error_destroy(error);
+      return;
+    }
+    for (int i = 0; i < partitions.cnt; ++i)
+      (assign ? assigned_ : revoked_).insert({partitions.elems[i].topic, partitions.elems[i].partition});
+    (assign ? assigning_ : revoking_) = true;
+    interrupted_ = true;
+  }
+
+  void OnError(int code, const char* reason) {
+    LogDebug(std::string("kafka: ") + rd_kafka_err2str(rd_kafka_resp_err_t(code)) + ": " + reason);
+    Error error = KafkaError(code, reason);
+    if (error.kind == ErrorKind::kBadConfig || code == RD_KAFKA_RESP_ERR__FATAL) error_ = std::move(error);
+  }
+
+  Status Fetch(std::chrono::milliseconds wait) {
+    std::vector<rd_kafka_message_t*> fetched(kMessagesAtOnce);
+    const ssize_t count = rd_kafka_consume_batch_queue(queue_, int(wait.count()), fetched.data(), fetched.size());
+    if (count < 0) return std::unexpected(KafkaError(rd_kafka_last_error(), "fetch"));
+    fetched.resize(size_t(count));
+    const auto now = std::chrono::steady_clock::now();
+    if (count > 0) heard_at_ = now;
+    if (!options_.follow && now - heard_at_ > kSilenceMax)
+      return Fail(ErrorKind::kRetry, fmt::format("kafka: nothing was heard of {} for {} s", address_.brokers,
+                                                 kSilenceMax.count()));
+    std::map<PartitionId, std::vector<rd_kafka_message_t*>> by_partition;
+    Status outcome;
+    const rd_kafka_topic_t* topic = nullptr;
+    std::map<PartitionId, std::vector<rd_kafka_message_t*>>::iterator run;
+    for (rd_kafka_message_t* message : fetched) {
+      if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        if (Status problem = TakeEvent(*message, by_partition); !problem) outcome = std::move(problem);
+        rd_kafka_message_destroy(message);
+        continue;
+      }
+      if (message->rkt != topic || run->first.partition != message->partition) {
+        topic = message->rkt;
+        run = by_partition.try_emplace({rd_kafka_topic_name(topic), message->partition}).first;
+      }
+      run->second.push_back(message);
+    }
+    for (auto& [id, messages] : by_partition) Ready(id, std::move(messages));
+    return outcome;
+  }
+
+  void Ready(const PartitionId& id, std::vector<rd_kafka_message_t*> messages) {
+    const auto place = places_.find(id);
+    const auto drop = [&](size_t begin) {
+      for (size_t i = begin; i < messages.size(); ++i) rd_kafka_message_destroy(messages[i]);
+      messages.resize(std::min(begin, messages.size()));
+    };
+    if (place == places_.end()) return drop(0);
+    // A run that has an end stops where the partition ended when it began.
+    size_t keep = 0;
+    while (keep < messages.size() && (options_.follow || messages[keep]->offset < place->second.target)) ++keep;
+    if (keep < messages.size()) place->second.at_end = true;
+    drop(keep);
+    const auto old = std::ranges::find_if(messages, [&](const auto* m) { return m->offset >= place->second.fetched; });
+    for (auto it = messages.begin(); it != old; ++it) rd_kafka_message_destroy(*it);
+    messages.erase(messages.begin(), old);
+    if (messages.empty()) return;
+    ready_.push_back(BatchOf(id, place->second.fetched, std::move(messages),
+                             {.key = options_.keep_key, .headers = options_.keep_headers}, client_));
+    place->second.fetched = ready_.back().end;
+    if (!options_.follow && place->second.fetched >= place->second.target) place->second.at_end = true;
+  }
+
+  /// What comes in place of a record.
+  Status TakeEvent(const rd_kafka_message_t& message,
+                   std::map<PartitionId, std::vector<rd_kafka_message_t*>>& by_partition) {
+    if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      const PartitionId id{rd_kafka_topic_name(message.rkt), message.partition};
+      if (const auto before = by_partition.find(id); before != by_partition.end()) {
+        Ready(id, std::move(before->second));
+        by_partition.erase(before);
+      }
+      const auto place = places_.find(id);
+      if (place == places_.end()) return {};
+      place->second.at_end = true;
+      // Offsets without records, such as the marks of transactions, are passed over.
+      if (message.offset > place->second.fetched) {
+        ready_.push_back({.from = id, .begin = place->second.fetched, .end = message.offset, .bytes = {},
+                          .records = {}, .envelopes = {}, .owner = {}});
+        place->second.fetched = message.offset;
+      }
+      return {};
+    }
+    if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || message.err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
+      interrupted_ = stale_ = true;  // Seek looks at the partitions and decides
+      return {};
+    }
+    Error error = KafkaError(message.err, rd_kafka_message_errstr(&message));
+    if (message.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || message.err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+        message.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID || message.err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC) {
+      interrupted_ = stale_ = true;
+      return {};
+    }
+    if (error.kind == ErrorKind::kRetry) {
+      LogWarning(error.message);
+      return {};
+    }
+    return std::unexpected(std::move(error));
+  }
+
+  const KafkaAddress address_;
+  const SourceOptions options_;
+  std::shared_ptr<void> client_;
+  rd_kafka_queue_t* queue_ = nullptr;
+  std::map<std::string, KafkaTopic> topics_;
+  std::map<std::string, std::string> replaced_;
+  std::chrono::steady_clock::time_point described_at_, heard_at_;
+  std::map<PartitionId, Progress> places_;
+  std::deque<RawBatch> ready_;
+  std::vector<OffsetReset> resets_;
+  std::set<PartitionId> assigned_, revoked_;
+  bool assigning_ = false, revoking_ = false;
+  bool subscribed_ = false;
+  bool interrupted_ = false;
+  bool stale_ = false;  // every partition has to be looked at again
+  bool closing_ = false;
+  Error error_{};
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> OpenKafka(const std::string& uri, const SourceOptions& options) {
+  INGOT_ASSIGN(KafkaAddress address, ParseKafkaAddress(uri));
+  auto source = std::make_unique<KafkaSource>(std::move(address), options);
+  INGOT_TRY(source->Open());
+  return std::unique_ptr<Source>(std::move(source));
+}
+
+}  // namespace ingot::source

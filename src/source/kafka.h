@@ -1,0 +1,15 @@
+// A Kafka topic as a source, on librdkafka. One-shot: all partitions up to what is there now. Followed: the partitions
+// that the consumer group assigns, without an end.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "source/source.h"
+
+namespace ingot::source {
+
+/// The topic may be a pattern: "^speedtest_.*" reads all topics that match.
+Result<std::unique_ptr<Source>> OpenKafka(const std::string& uri, const SourceOptions& options);
+
+}  // namespace ingot::source

@@ -1,0 +1,194 @@
+#include "source/kafka_client.h"
+
+#include <fmt/format.h>
+#include <rdkafka.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/log.h"
+#include "base/retry.h"
+
+extern char** environ;
+
+namespace ingot::source {
+namespace {
+
+constexpr int kAnswerMs = 10'000;
+
+void LogLine(const rd_kafka_t*, int level, const char* facility, const char* text) {
+  // A lost connection is made anew by the library; what matters to the run comes as an error.
+  if (level <= 3 && std::string_view(facility) != "FAIL" && std::string_view(facility) != "ERROR")
+    LogWarning(std::string("kafka: ") + text);
+  else
+    LogDebug(std::string("kafka: ") + facility + ": " + text);
+}
+
+std::map<std::string, std::string> SettingsFromEnvironment() {
+  constexpr std::string_view kPrefix = "INGOT_KAFKA_";
+  std::map<std::string, std::string> settings;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    std::string_view text(*variable);
+    if (!text.starts_with(kPrefix)) continue;
+    text.remove_prefix(kPrefix.size());
+    const auto equals = text.find('=');
+    std::string key(text.substr(0, equals));
+    for (char& c : key) c = c == '_' ? '.' : char(std::tolower(uint8_t(c)));
+    settings[key] = std::string(text.substr(equals + 1));
+  }
+  return settings;
+}
+
+bool BelongsToExactlyOnce(const std::string& key) {
+  for (const char* fixed : {"enable.auto.commit", "enable.auto.offset.store", "auto.offset.reset",
+                            "enable.partition.eof", "enable.idempotence", "delivery.report.only.error"})
+    if (key == fixed) return true;
+  return false;
+}
+
+}  // namespace
+
+Result<KafkaAddress> ParseKafkaAddress(const std::string& uri) {
+  const auto refuse = [&] {
+    return Fail(ErrorKind::kBadConfig, "not a Kafka address: '" + uri + "' (write kafka://host:9092/topic)");
+  };
+  constexpr std::string_view kScheme = "kafka://";
+  if (!uri.starts_with(kScheme)) return refuse();
+  std::string_view rest = std::string_view(uri).substr(kScheme.size());
+  KafkaAddress address;
+  if (const auto question = rest.find('?'); question != std::string_view::npos) {
+    std::string_view query = rest.substr(question + 1);
+    rest = rest.substr(0, question);
+    while (!query.empty()) {
+      const auto ampersand = std::min(query.find('&'), query.size());
+      const std::string_view pair = query.substr(0, ampersand);
+      const auto equals = pair.find('=');
+      if (equals == std::string_view::npos) return refuse();
+      address.settings[std::string(pair.substr(0, equals))] = std::string(pair.substr(equals + 1));
+      query.remove_prefix(std::min(ampersand + 1, query.size()));
+    }
+  }
+  const auto slash = rest.find('/');
+  if (slash == 0 || slash == std::string_view::npos || slash + 1 == rest.size()) return refuse();
+  address.brokers = std::string(rest.substr(0, slash));
+  address.topic = std::string(rest.substr(slash + 1));
+  while (address.topic.ends_with('/')) address.topic.pop_back();
+  if (address.topic.empty() || address.topic.find('/') != std::string::npos) return refuse();
+  return address;
+}
+
+Result<rd_kafka_conf_t*> KafkaConfiguration(const KafkaAddress& address,
+                                            const std::map<std::string, std::string>& ours,
+                                            const std::map<std::string, std::string>& from_pipeline) {
+  std::map<std::string, std::string> settings = ours;
+  settings["bootstrap.servers"] = address.brokers;
+  settings["client.id"] = "ingot";
+  for (const auto& more : {SettingsFromEnvironment(), from_pipeline, address.settings})
+    for (const auto& [key, value] : more) {
+      if (BelongsToExactlyOnce(key))
+        return Fail(ErrorKind::kBadConfig, "the Kafka setting " + key + " cannot be changed: exactly-once rests on it");
+      settings[key] = value;
+    }
+  rd_kafka_conf_t* conf = rd_kafka_conf_new();
+  for (const auto& [key, value] : settings) {
+    char problem[512];
+    if (rd_kafka_conf_set(conf, key.c_str(), value.c_str(), problem, sizeof problem) == RD_KAFKA_CONF_OK) continue;
+    rd_kafka_conf_destroy(conf);
+    return Fail(ErrorKind::kBadConfig, std::string("Kafka setting: ") + problem);
+  }
+  rd_kafka_conf_set_log_cb(conf, &LogLine);
+  return conf;
+}
+
+Error KafkaError(int code, const std::string& doing) {
+  const auto error = rd_kafka_resp_err_t(code);
+  ErrorKind kind = ErrorKind::kRetry;
+  std::string hint;
+  switch (error) {
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+      kind = ErrorKind::kNotFound;
+      break;
+    case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+    case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+      kind = ErrorKind::kBadConfig;
+      hint = " (look at security.protocol, sasl.mechanism, sasl.username and sasl.password)";
+      break;
+    case RD_KAFKA_RESP_ERR__BAD_MSG:
+    case RD_KAFKA_RESP_ERR_INVALID_MSG:
+      kind = ErrorKind::kCorrupt;
+      break;
+    default:
+      break;
+  }
+  return Error{kind, fmt::format("kafka: {}: {}{}", doing, rd_kafka_err2str(error), hint)};
+}
+
+Result<KafkaTopic> DescribeTopic(rd_kafka_t* client, const std::string& topic) {
+  using Collection = std::unique_ptr<rd_kafka_TopicCollection_t, decltype(&rd_kafka_TopicCollection_destroy)>;
+  const char* names[] = {topic.c_str()};
+  const Collection topics(rd_kafka_TopicCollection_of_topic_names(names, 1), &rd_kafka_TopicCollection_destroy);
+  const std::unique_ptr<rd_kafka_queue_t, decltype(&rd_kafka_queue_destroy)> queue(rd_kafka_queue_new(client),
+                                                                                  &rd_kafka_queue_destroy);
+  Backoff backoff({.attempts_max = 5, .wait_first = std::chrono::milliseconds(100)});
+  const std::string doing = "describe topic " + topic;
+  while (true) {
+    using Options = std::unique_ptr<rd_kafka_AdminOptions_t, decltype(&rd_kafka_AdminOptions_destroy)>;
+    const Options options(rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_DESCRIBETOPICS),
+                          &rd_kafka_AdminOptions_destroy);
+    rd_kafka_AdminOptions_set_request_timeout(options.get(), kAnswerMs, nullptr, 0);
+    rd_kafka_DescribeTopics(client, topics.get(), options.get(), queue.get());
+    const std::unique_ptr<rd_kafka_event_t, decltype(&rd_kafka_event_destroy)> event(
+        rd_kafka_queue_poll(queue.get(), kAnswerMs + 1000), &rd_kafka_event_destroy);
+    Error error{ErrorKind::kRetry, "kafka: " + doing + ": no broker answers"};
+    if (event && rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      error = KafkaError(rd_kafka_event_error(event.get()), doing);
+    } else if (event) {
+      size_t count = 0;
+      const auto* result = rd_kafka_event_DescribeTopics_result(event.get());
+      const auto** found = rd_kafka_DescribeTopics_result_topics(result, &count);
+      const rd_kafka_error_t* problem = count == 1 ? rd_kafka_TopicDescription_error(found[0]) : nullptr;
+      if (count == 1 && (problem == nullptr || rd_kafka_error_code(problem) == RD_KAFKA_RESP_ERR_NO_ERROR)) {
+        KafkaTopic described;
+        size_t partitions = 0;
+        rd_kafka_TopicDescription_partitions(found[0], &partitions);
+        described.partitions = int32_t(partitions);
+        described.identity.topic_id = rd_kafka_Uuid_base64str(rd_kafka_TopicDescription_topic_id(found[0]));
+        char* cluster = rd_kafka_clusterid(client, kAnswerMs);
+        described.identity.cluster_id = cluster == nullptr ? "" : cluster;
+        std::free(cluster);
+        if (!described.identity.cluster_id.empty()) return described;
+      } else {
+        error = KafkaError(problem == nullptr ? RD_KAFKA_RESP_ERR__FAIL : rd_kafka_error_code(problem), doing);
+      }
+    }
+    if (error.kind != ErrorKind::kRetry || !backoff.Wait()) return std::unexpected(std::move(error));
+  }
+}
+
+Status CreateTopic(rd_kafka_t* client, const std::string& topic, int partitions) {
+  char problem[256] = "";
+  rd_kafka_NewTopic_t* wanted = rd_kafka_NewTopic_new(topic.c_str(), partitions, -1, problem, sizeof problem);
+  if (wanted == nullptr) return Fail(ErrorKind::kBadConfig, "create topic " + topic + ": " + problem);
+  const std::unique_ptr<rd_kafka_queue_t, decltype(&rd_kafka_queue_destroy)> queue(rd_kafka_queue_new(client),
+                                                                                  &rd_kafka_queue_destroy);
+  rd_kafka_CreateTopics(client, &wanted, 1, nullptr, queue.get());
+  const std::unique_ptr<rd_kafka_event_t, decltype(&rd_kafka_event_destroy)> event(
+      rd_kafka_queue_poll(queue.get(), 60'000), &rd_kafka_event_destroy);
+  rd_kafka_NewTopic_destroy(wanted);
+  if (!event) return Fail(ErrorKind::kRetry, "create topic " + topic + ": no broker answers");
+  if (const auto code = rd_kafka_event_error(event.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return std::unexpected(KafkaError(code, "create topic " + topic));
+  size_t count = 0;
+  const auto* result = rd_kafka_event_CreateTopics_result(event.get());
+  const auto** made = rd_kafka_CreateTopics_result_topics(result, &count);
+  const auto code = count == 1 ? rd_kafka_topic_result_error(made[0]) : RD_KAFKA_RESP_ERR__FAIL;
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) return {};
+  return std::unexpected(KafkaError(code, "create topic " + topic));
+}
+
+}  // namespace ingot::source

@@ -1,0 +1,45 @@
+// What reading from and writing to Kafka share: addresses, settings, metadata. On librdkafka.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "source/source.h"
+
+using rd_kafka_t = struct rd_kafka_s;
+using rd_kafka_conf_t = struct rd_kafka_conf_s;
+
+namespace ingot::source {
+
+/// kafka://host:port[,host:port]/topic[?setting=value&…]
+struct KafkaAddress {
+  std::string brokers;
+  std::string topic;
+  std::map<std::string, std::string> settings;
+};
+/// Errors: kBadConfig.
+Result<KafkaAddress> ParseKafkaAddress(const std::string& uri);
+
+/// librdkafka's configuration from what Ingot needs, below what the operator sets: the environment (INGOT_KAFKA_SASL_PASSWORD
+/// is sasl.password), the pipeline file, the address. Errors: kBadConfig for unknown settings, and for those that
+/// exactly-once rests on.
+Result<rd_kafka_conf_t*> KafkaConfiguration(const KafkaAddress& address,
+                                            const std::map<std::string, std::string>& ours,
+                                            const std::map<std::string, std::string>& from_pipeline);
+
+struct KafkaTopic {
+  TopicIdentity identity;
+  int32_t partitions = 0;
+};
+/// Asks the cluster, with bounded retries. Errors: kNotFound; kRetry when no broker answers; kBadConfig when access is
+/// refused.
+Result<KafkaTopic> DescribeTopic(rd_kafka_t* client, const std::string& topic);
+/// One that exists is no error.
+Status CreateTopic(rd_kafka_t* client, const std::string& topic, int partitions);
+
+/// An error of librdkafka by its code.
+Error KafkaError(int code, const std::string& doing);
+
+}  // namespace ingot::source

@@ -1,0 +1,124 @@
+#include "source/kafka_writer.h"
+
+#include <fmt/format.h>
+#include <rdkafka.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "source/kafka_client.h"
+
+namespace ingot::source {
+namespace {
+
+constexpr size_t kLinesAtOnce = 2000;  // to one partition
+constexpr int kFlushMs = 120'000;
+
+class Writer : public KafkaWriter {
+ public:
+  ~Writer() override {
+    if (topic_ != nullptr) rd_kafka_topic_destroy(topic_);
+    if (client_ != nullptr) rd_kafka_destroy(client_);
+  }
+
+  Status Open(const std::string& uri, int partitions) {
+    INGOT_ASSIGN(const KafkaAddress address, ParseKafkaAddress(uri));
+    const std::map<std::string, std::string> settings{
+        {"enable.idempotence", "true"},       {"delivery.report.only.error", "true"},
+        {"linger.ms", "20"},                  {"batch.num.messages", "100000"},
+        {"batch.size", "1000000"},            {"compression.codec", "lz4"},
+        {"queue.buffering.max.messages", "1000000"}, {"queue.buffering.max.kbytes", "262144"},
+        {"delivery.timeout.ms", "120000"}};
+    INGOT_ASSIGN(rd_kafka_conf_t * conf, KafkaConfiguration(address, settings, {}));
+    rd_kafka_conf_set_opaque(conf, this);
+    rd_kafka_conf_set_dr_msg_cb(conf, [](rd_kafka_t*, const rd_kafka_message_t* message, void* self) {
+      if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) static_cast<Writer*>(self)->OnLost(message->err);
+    });
+    rd_kafka_conf_set_error_cb(conf, [](rd_kafka_t*, int code, const char* reason, void* self) {
+      Error error = KafkaError(code, reason);
+      if (error.kind == ErrorKind::kBadConfig) static_cast<Writer*>(self)->outcome_ = std::unexpected(std::move(error));
+    });
+    char problem[512];
+    client_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, problem, sizeof problem);
+    if (client_ == nullptr) {
+      rd_kafka_conf_destroy(conf);
+      return Fail(ErrorKind::kBadConfig, std::string("kafka: ") + problem);
+    }
+    auto described = DescribeTopic(client_, address.topic);
+    if (!described && described.error().kind == ErrorKind::kNotFound) {
+      INGOT_TRY(CreateTopic(client_, address.topic, partitions));
+      // Brokers tell each other about a new topic before they tell us.
+      for (int i = 0; i < 50 && (!described || described->partitions == 0); ++i) {
+        rd_kafka_poll(client_, 100);
+        described = DescribeTopic(client_, address.topic);
+      }
+    }
+    rd_kafka_poll(client_, 0);
+    INGOT_TRY(outcome_);
+    if (!described) return std::unexpected(std::move(described).error());
+    partitions_ = std::max(1, described->partitions);
+    topic_ = rd_kafka_topic_new(client_, address.topic.c_str(), nullptr);
+    return {};
+  }
+
+  Status WriteLines(std::string_view lines) override {
+    std::vector<rd_kafka_message_t> messages;
+    while (!lines.empty()) {
+      messages.clear();
+      while (!lines.empty() && messages.size() < kLinesAtOnce) {
+        const size_t end = std::min(lines.find('\n'), lines.size());
+        rd_kafka_message_t message{};
+        message.payload = const_cast<char*>(lines.data());  // copied, not changed
+        message.len = end;
+        messages.push_back(message);
+        lines.remove_prefix(std::min(end + 1, lines.size()));
+      }
+      INGOT_TRY(Produce(messages));
+      next_partition_ = (next_partition_ + 1) % partitions_;
+    }
+    rd_kafka_poll(client_, 0);
+    return outcome_;
+  }
+
+  Status Flush() override {
+    if (rd_kafka_flush(client_, kFlushMs) != RD_KAFKA_RESP_ERR_NO_ERROR && outcome_)
+      return Fail(ErrorKind::kRetry, "kafka: the broker did not take all records in time");
+    return outcome_;
+  }
+
+ private:
+  Status Produce(std::vector<rd_kafka_message_t>& messages) {
+    while (!messages.empty() && outcome_) {
+      rd_kafka_produce_batch(topic_, next_partition_, RD_KAFKA_MSG_F_COPY, messages.data(), int(messages.size()));
+      for (const rd_kafka_message_t& message : messages)
+        if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR && message.err != RD_KAFKA_RESP_ERR__QUEUE_FULL)
+          return std::unexpected(KafkaError(message.err, "produce"));
+      std::erase_if(messages, [](const auto& message) { return message.err == RD_KAFKA_RESP_ERR_NO_ERROR; });
+      for (rd_kafka_message_t& message : messages) message.err = RD_KAFKA_RESP_ERR_NO_ERROR;
+      if (!messages.empty()) rd_kafka_poll(client_, 20);
+    }
+    return outcome_;
+  }
+
+  void OnLost(int code) {
+    ++lost_;
+    outcome_ = std::unexpected(KafkaError(code, fmt::format("{} records were not taken", lost_)));
+  }
+
+  rd_kafka_t* client_ = nullptr;
+  rd_kafka_topic_t* topic_ = nullptr;
+  int partitions_ = 1;
+  int next_partition_ = 0;
+  int64_t lost_ = 0;
+  Status outcome_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<KafkaWriter>> KafkaWriter::Open(const std::string& uri, int partitions) {
+  auto writer = std::make_unique<Writer>();
+  INGOT_TRY(writer->Open(uri, partitions));
+  return std::unique_ptr<KafkaWriter>(std::move(writer));
+}
+
+}  // namespace ingot::source

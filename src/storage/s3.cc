@@ -1,0 +1,183 @@
+#include "storage/s3.h"
+
+#include <arrow/filesystem/s3fs.h>
+#include <arrow/util/io_util.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+
+#include "base/arrow_result.h"
+#include "base/random.h"
+
+namespace ingot::storage {
+namespace {
+
+constexpr int64_t kAttemptsMax = 12;  // with the delays below: about half a minute of an unreachable server
+constexpr int64_t kDelayFirstMs = 50;
+constexpr int64_t kDelayMaxMs = 5000;
+
+/// Exponential back-off with full jitter for what the protocol calls retryable: throttling, 5xx, lost connections.
+class JitteredRetries : public arrow::fs::S3RetryStrategy {
+ public:
+  bool ShouldRetry(const AWSErrorDetail& error, int64_t attempted) override {
+    return error.should_retry && attempted + 1 < kAttemptsMax;
+  }
+  int64_t CalculateDelayBeforeNextRetry(const AWSErrorDetail&, int64_t attempted) override {
+    const int64_t ceiling = std::min(kDelayMaxMs, kDelayFirstMs << std::min<int64_t>(attempted, 10));
+    return 1 + int64_t(RandomBits() % uint64_t(ceiling));
+  }
+};
+
+std::string FirstOf(const Properties& properties, std::initializer_list<const char*> keys,
+                    std::initializer_list<const char*> variables) {
+  for (const char* key : keys)
+    if (const auto found = properties.find(key); found != properties.end() && !found->second.empty())
+      return found->second;
+  for (const char* name : variables)
+    if (const char* value = std::getenv(name); value != nullptr && *value != '\0') return value;
+  return {};
+}
+
+/// "s3://bucket/key" without its scheme.
+Result<std::string> KeyOf(std::string_view location) {
+  for (const std::string_view scheme : {"s3://", "s3a://", "s3n://"})
+    if (location.starts_with(scheme)) {
+      std::string key(location.substr(scheme.size()));
+      while (key.ends_with('/')) key.pop_back();
+      if (!key.empty()) return key;
+    }
+  return Fail(ErrorKind::kBadConfig, "not an S3 location: '" + std::string(location) + "' (write s3://bucket/prefix)");
+}
+
+Error Problem(const arrow::Status& status, std::string_view location) {
+  const std::string& message = status.message();
+  const auto says = [&](std::string_view text) { return message.find(text) != std::string::npos; };
+  ErrorKind kind = FromArrow(status, ErrorKind::kRetry).kind;
+  std::string hint;
+  if (arrow::internal::ErrnoFromStatus(status) == ENOENT || says("NO_SUCH_KEY")) kind = ErrorKind::kNotFound;
+  if (says("NO_SUCH_BUCKET")) {
+    kind = ErrorKind::kBadConfig;
+    hint = " (make the bucket first)";
+  }
+  if (says("ACCESS_DENIED") || says("INVALID_ACCESS_KEY_ID") || says("SIGNATURE_DOES_NOT_MATCH") ||
+      says("InvalidAccessKeyId") || says("HTTP status 403")) {
+    kind = ErrorKind::kBadConfig;
+    hint = " (look at AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_ENDPOINT_URL)";
+  }
+  return Error{kind, std::string(location) + ": " + message + hint};
+}
+
+/// Initialized when the first S3 location is opened and finalized at exit: its threads must not outlive main.
+Status StartS3() {
+  static const arrow::Status started = [] {
+    arrow::fs::S3GlobalOptions options = arrow::fs::S3GlobalOptions::Defaults();
+    options.log_level = arrow::fs::S3LogLevel::Fatal;
+    const arrow::Status status = arrow::fs::InitializeS3(options);
+    if (status.ok()) std::atexit([] { (void)arrow::fs::EnsureS3Finalized(); });
+    return status;
+  }();
+  if (!started.ok()) return std::unexpected(FromArrow(started, ErrorKind::kInternal));
+  return {};
+}
+
+class S3Storage : public Storage {
+ public:
+  explicit S3Storage(std::shared_ptr<arrow::fs::S3FileSystem> files) : files_(std::move(files)) {}
+
+  Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenInput(std::string_view location) override {
+    INGOT_ASSIGN(const std::string key, KeyOf(location));
+    auto file = files_->OpenInputFile(key);
+    if (!file.ok()) return std::unexpected(Problem(file.status(), location));
+    return *file;
+  }
+
+  Result<std::shared_ptr<arrow::io::OutputStream>> OpenOutput(std::string_view location) override {
+    INGOT_ASSIGN(const std::string key, KeyOf(location));
+    auto file = files_->OpenOutputStream(key);
+    if (!file.ok()) return std::unexpected(Problem(file.status(), location));
+    return *file;
+  }
+
+  Result<std::string> ReadAll(std::string_view location) override {
+    INGOT_ASSIGN(const auto file, OpenInput(location));
+    const auto size = file->GetSize();
+    if (!size.ok()) return std::unexpected(Problem(size.status(), location));
+    const auto bytes = file->ReadAt(0, *size);
+    if (!bytes.ok()) return std::unexpected(Problem(bytes.status(), location));
+    return (*bytes)->ToString();
+  }
+
+  Status CreateAtomic(std::string_view location, std::string_view bytes) override {
+    INGOT_ASSIGN(const auto stream, OpenOutput(location));
+    auto status = stream->Write(bytes.data(), int64_t(bytes.size()));
+    if (status.ok()) status = stream->Close();
+    if (status.ok()) return {};
+    (void)stream->Abort();
+    return std::unexpected(Problem(status, location));
+  }
+
+  Result<bool> Exists(std::string_view location) override {
+    INGOT_ASSIGN(const std::string key, KeyOf(location));
+    const auto info = files_->GetFileInfo(key);
+    if (!info.ok()) return std::unexpected(Problem(info.status(), location));
+    return info->type() != arrow::fs::FileType::NotFound;
+  }
+
+  Status Delete(std::string_view location) override {
+    INGOT_ASSIGN(const std::string key, KeyOf(location));
+    const auto status = files_->DeleteFile(key);
+    if (status.ok() || Problem(status, location).kind == ErrorKind::kNotFound) return {};
+    return std::unexpected(Problem(status, location));
+  }
+
+  Result<std::vector<FileInfo>> List(std::string_view location) override {
+    INGOT_ASSIGN(const std::string key, KeyOf(location));
+    arrow::fs::FileSelector below;
+    below.base_dir = key;
+    below.recursive = true;
+    below.allow_not_found = true;
+    const auto infos = files_->GetFileInfo(below);
+    if (!infos.ok()) return std::unexpected(Problem(infos.status(), location));
+    const std::string scheme(location.substr(0, location.find("://") + 3));
+    std::vector<FileInfo> found;
+    for (const auto& info : *infos)
+      if (info.type() == arrow::fs::FileType::File)
+        found.push_back({scheme + info.path(), info.size(),
+                         std::chrono::duration_cast<std::chrono::microseconds>(info.mtime().time_since_epoch()).count()});
+    std::ranges::sort(found, {}, &FileInfo::location);
+    return found;
+  }
+
+ private:
+  std::shared_ptr<arrow::fs::S3FileSystem> files_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<Storage>> OpenS3(const Properties& properties) {
+  INGOT_TRY(StartS3());
+  arrow::fs::S3Options options = arrow::fs::S3Options::Defaults();
+  const std::string key = FirstOf(properties, {"s3.access-key-id"}, {}),
+                    secret = FirstOf(properties, {"s3.secret-access-key"}, {});
+  if (!key.empty()) options.ConfigureAccessKey(key, secret, FirstOf(properties, {"s3.session-token"}, {}));
+  std::string endpoint = FirstOf(properties, {"s3.endpoint"}, {"INGOT_S3_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"});
+  if (const auto scheme = endpoint.find("://"); scheme != std::string::npos) {
+    options.scheme = endpoint.substr(0, scheme);
+    endpoint.erase(0, scheme + 3);
+  }
+  while (endpoint.ends_with('/')) endpoint.pop_back();
+  options.endpoint_override = endpoint;
+  options.region = FirstOf(properties, {"s3.region", "client.region"}, {"AWS_REGION", "AWS_DEFAULT_REGION"});
+  if (options.region.empty()) options.region = "us-east-1";
+  options.force_virtual_addressing = FirstOf(properties, {"s3.path-style-access"}, {}) == "false";
+  options.tls_ca_file_path = FirstOf(properties, {}, {"AWS_CA_BUNDLE"});
+  options.connect_timeout = 5;
+  options.request_timeout = 30;
+  options.retry_strategy = std::make_shared<JitteredRetries>();
+  auto files = arrow::fs::S3FileSystem::Make(options);
+  if (!files.ok()) return std::unexpected(Problem(files.status(), "S3"));
+  return std::make_shared<S3Storage>(*files);
+}
+
+}  // namespace ingot::storage
