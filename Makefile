@@ -3,10 +3,10 @@ PRESET ?= release
 BUILD := build/$(PRESET)
 export CCACHE_DIR ?= $(HOME)/.cache/ingot/ccache
 
-.PHONY: help setup build demo test unit judge lint format bench clean
+.PHONY: help setup build demo test unit judge stack-test up down sanitize lint format clean
 
 help: ## show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: ## bring every pinned dependency to this machine
 	@tools/setup build
@@ -28,6 +28,23 @@ unit: build
 judge: build
 	@tools/setup judges
 	@INGOT_PROGRAM=$(CURDIR)/$(BUILD)/ingot .deps/judges/bin/python -m pytest -q -p no:cacheprovider tests/judge
+
+stack-test: build ## the whole stack for real: Kafka, PostgreSQL, MinIO and an Iceberg REST catalog on 127.0.0.1
+	@tools/setup judges stack
+	@INGOT_PROGRAM=$(CURDIR)/$(BUILD)/ingot INGOT_CATALOG_TEST=$(CURDIR)/$(BUILD)/catalog_test \
+		.deps/judges/bin/python -m pytest -q -p no:cacheprovider tests/stack
+
+up: ## start Kafka, PostgreSQL and MinIO at their usual ports on 127.0.0.1, and print how to use them
+	@tools/setup stack
+	@python3 tests/stack/servers.py up
+
+down: ## stop what make up started
+	@python3 tests/stack/servers.py down
+
+sanitize: setup ## the unit tests under AddressSanitizer, UndefinedBehaviorSanitizer and ThreadSanitizer
+	@for preset in asan tsan; do \
+		cmake --preset $$preset >/dev/null && cmake --build --preset $$preset && \
+		setarch -R ctest --test-dir build/$$preset --output-on-failure || exit 1; done
 
 lint: build ## format, include direction, lengths, clang-tidy
 	@tools/setup lint

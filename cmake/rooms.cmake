@@ -33,6 +33,8 @@ function(ingot_room_tests)
       target_compile_definitions(${name}_test PRIVATE INGOT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
       target_precompile_headers(${name}_test REUSE_FROM ingot_base)
       add_test(NAME ${name} COMMAND ${name}_test --gtest_brief=1)
+      set_property(TEST ${name} PROPERTY ENVIRONMENT "ASAN_OPTIONS=detect_container_overflow=0"
+        "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp")
     endif()
   endforeach()
 endfunction()

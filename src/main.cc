@@ -1,5 +1,8 @@
 #include "cli/cli.h"
+#include "storage/storage.h"
 
 int main(int argc, char** argv) {
-  return ingot::cli::Main(argc, argv);
+  const int code = ingot::cli::Main(argc, argv);
+  ingot::storage::CloseStorages();
+  return code;
 }

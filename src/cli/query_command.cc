@@ -37,6 +37,7 @@ Status Query(const Shared& shared, const Options& options) {
   std::vector<std::string> wanted, known;
   auto found = engine->TablesIn(options.sql);
   if (found) wanted = std::move(*found);
+  for (std::string& written : wanted) written.resize(std::min(written.find(" AS "), written.size()));  // an alias
   for (const iceberg::TableName& table : tables) {
     known.push_back(table.Text());
     // Some statements are read by the engine only once their tables are there: then every table whose name occurs is.

@@ -55,7 +55,7 @@ struct Progress {
 class KafkaSource : public Source {
  public:
   KafkaSource(KafkaAddress address, SourceOptions options)
-      : address_(std::move(address)), options_(std::move(options)) {}
+      : address_(std::move(address)), options_(std::move(options)), health_(address_.brokers) {}
 
   ~KafkaSource() override {
     ready_.clear();
@@ -86,7 +86,7 @@ class KafkaSource : public Source {
     INGOT_ASSIGN(rd_kafka_conf_t * conf, KafkaConfiguration(address_, settings, options_.kafka));
     rd_kafka_conf_set_opaque(conf, this);
     rd_kafka_conf_set_error_cb(conf, [](rd_kafka_t*, int code, const char* reason, void* self) {
-      static_cast<KafkaSource*>(self)->OnError(code, reason);
+      static_cast<KafkaSource*>(self)->health_.OnError(code, reason);
     });
     rd_kafka_conf_set_rebalance_cb(
         conf, [](rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions, void* self) {
@@ -99,14 +99,19 @@ class KafkaSource : public Source {
       return Fail(ErrorKind::kBadConfig, std::string("kafka: ") + problem);
     }
     client_ = std::shared_ptr<void>(client, [](void* old) { rd_kafka_destroy(static_cast<rd_kafka_t*>(old)); });
+    // What the library tells of its connections comes by the main queue until that becomes part of the consumer's.
+    INGOT_TRY(Describe([&] {
+      rd_kafka_poll(client, 0);
+      return health_.Check();
+    }));
     rd_kafka_poll_set_consumer(client);
     queue_ = rd_kafka_queue_get_consumer(client);
-    return Describe();
+    return {};
   }
 
   Status Seek(const Checkpoint& checkpoint) override {
     const auto now = std::chrono::steady_clock::now();
-    if (now - described_at_ > kDescribedFor || interrupted_) INGOT_TRY(Describe());
+    if (now - described_at_ > kDescribedFor || interrupted_) INGOT_TRY(Describe([&] { return health_.Check(); }));
     resets_.clear();
     INGOT_ASSIGN(const Positions known, PositionsToGoOnFrom(checkpoint));
     INGOT_TRY(options_.follow ? SeekInGroup(known) : SeekAll(known));
@@ -118,7 +123,10 @@ class KafkaSource : public Source {
   Result<std::optional<RawBatch>> Next(std::chrono::milliseconds wait) override {
     if (ready_.empty() && !AtEnd()) INGOT_TRY(Fetch(wait));
     if (ready_.empty()) {
-      if (!error_.message.empty()) return std::unexpected(std::exchange(error_, {}));
+      // A followed source waits for its brokers.
+      const Status healthy = health_.Check();
+      if (!healthy && (!options_.follow || healthy.error().kind != ErrorKind::kRetry))
+        return std::unexpected(healthy.error());
       return std::nullopt;
     }
     RawBatch batch = std::move(ready_.front());
@@ -179,11 +187,11 @@ class KafkaSource : public Source {
     return names;
   }
 
-  Status Describe() {
+  Status Describe(const std::function<Status()>& health) {
     INGOT_ASSIGN(const auto names, TopicNames());
     std::map<std::string, KafkaTopic> topics;
     for (const std::string& name : names) {
-      auto topic = DescribeTopic(Client(), name);
+      auto topic = DescribeTopic(Client(), name, health);
       if (!topic && topic.error().kind == ErrorKind::kNotFound)
         return Fail(ErrorKind::kNotFound,
                     "topic " + name + " does not exist at " + address_.brokers +
@@ -191,6 +199,7 @@ class KafkaSource : public Source {
       if (!topic) return std::unexpected(std::move(topic).error());
       topics[name] = std::move(*topic);
     }
+    health_.OnAnswer();
     topics_ = std::move(topics);
     described_at_ = std::chrono::steady_clock::now();
     return {};
@@ -354,19 +363,16 @@ class KafkaSource : public Source {
     interrupted_ = true;
   }
 
-  void OnError(int code, const char* reason) {
-    LogDebug(std::string("kafka: ") + rd_kafka_err2str(rd_kafka_resp_err_t(code)) + ": " + reason);
-    Error error = KafkaError(code, reason);
-    if (error.kind == ErrorKind::kBadConfig || code == RD_KAFKA_RESP_ERR__FATAL) error_ = std::move(error);
-  }
-
   Status Fetch(std::chrono::milliseconds wait) {
     std::vector<rd_kafka_message_t*> fetched(kMessagesAtOnce);
     const ssize_t count = rd_kafka_consume_batch_queue(queue_, int(wait.count()), fetched.data(), fetched.size());
     if (count < 0) return std::unexpected(KafkaError(rd_kafka_last_error(), "fetch"));
     fetched.resize(size_t(count));
     const auto now = std::chrono::steady_clock::now();
-    if (count > 0) heard_at_ = now;
+    if (count > 0) {
+      heard_at_ = now;
+      health_.OnAnswer();
+    }
     if (!options_.follow && now - heard_at_ > kSilenceMax)
       return Fail(ErrorKind::kRetry, fmt::format("kafka: nothing was heard of {} for {} s", address_.brokers,
                                                  kSilenceMax.count()));
@@ -451,6 +457,7 @@ class KafkaSource : public Source {
 
   const KafkaAddress address_;
   const SourceOptions options_;
+  KafkaHealth health_;
   std::shared_ptr<void> client_;
   rd_kafka_queue_t* queue_ = nullptr;
   std::map<std::string, KafkaTopic> topics_;
@@ -465,7 +472,6 @@ class KafkaSource : public Source {
   bool interrupted_ = false;
   bool stale_ = false;  // every partition has to be looked at again
   bool closing_ = false;
-  Error error_{};
 };
 
 }  // namespace

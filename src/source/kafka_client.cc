@@ -15,6 +15,7 @@ namespace ingot::source {
 namespace {
 
 constexpr int kAnswerMs = 10'000;
+constexpr std::chrono::seconds kAwayMax{8};
 
 void LogLine(const rd_kafka_t*, int level, const char* facility, const char* text) {
   // A lost connection is made anew by the library; what matters to the run comes as an error.
@@ -128,7 +129,23 @@ Error KafkaError(int code, const std::string& doing) {
   return Error{kind, fmt::format("kafka: {}: {}{}", doing, rd_kafka_err2str(error), hint)};
 }
 
-Result<KafkaTopic> DescribeTopic(rd_kafka_t* client, const std::string& topic) {
+void KafkaHealth::OnError(int code, const char* reason) {
+  LogDebug(std::string("kafka: ") + rd_kafka_err2str(rd_kafka_resp_err_t(code)) + ": " + reason);
+  const bool away = code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || code == RD_KAFKA_RESP_ERR__TRANSPORT ||
+                    code == RD_KAFKA_RESP_ERR__RESOLVE;
+  if (away && !down_since_) down_since_ = std::chrono::steady_clock::now();
+  Error error = KafkaError(code, reason);
+  if (error.kind == ErrorKind::kBadConfig || code == RD_KAFKA_RESP_ERR__FATAL) refused_ = std::move(error);
+}
+
+Status KafkaHealth::Check() const {
+  if (refused_) return std::unexpected(*refused_);
+  if (down_since_ && std::chrono::steady_clock::now() - *down_since_ > kAwayMax)
+    return Fail(ErrorKind::kRetry, "kafka: no broker of " + brokers_ + " can be reached");
+  return {};
+}
+
+Result<KafkaTopic> DescribeTopic(rd_kafka_t* client, const std::string& topic, const std::function<Status()>& health) {
   using Collection = std::unique_ptr<rd_kafka_TopicCollection_t, decltype(&rd_kafka_TopicCollection_destroy)>;
   const char* names[] = {topic.c_str()};
   const Collection topics(rd_kafka_TopicCollection_of_topic_names(names, 1), &rd_kafka_TopicCollection_destroy);
@@ -142,8 +159,11 @@ Result<KafkaTopic> DescribeTopic(rd_kafka_t* client, const std::string& topic) {
                           &rd_kafka_AdminOptions_destroy);
     rd_kafka_AdminOptions_set_request_timeout(options.get(), kAnswerMs, nullptr, 0);
     rd_kafka_DescribeTopics(client, topics.get(), options.get(), queue.get());
-    const std::unique_ptr<rd_kafka_event_t, decltype(&rd_kafka_event_destroy)> event(
-        rd_kafka_queue_poll(queue.get(), kAnswerMs + 1000), &rd_kafka_event_destroy);
+    std::unique_ptr<rd_kafka_event_t, decltype(&rd_kafka_event_destroy)> event(nullptr, &rd_kafka_event_destroy);
+    for (int waited = 0; !event && waited <= kAnswerMs; waited += 100) {
+      event.reset(rd_kafka_queue_poll(queue.get(), 100));
+      INGOT_TRY(health());
+    }
     Error error{ErrorKind::kRetry, "kafka: " + doing + ": no broker answers"};
     if (event && rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
       error = KafkaError(rd_kafka_event_error(event.get()), doing);

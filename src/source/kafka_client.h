@@ -1,8 +1,11 @@
 // What reading from and writing to Kafka share: addresses, settings, metadata. On librdkafka.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,11 +36,27 @@ struct KafkaTopic {
   TopicIdentity identity;
   int32_t partitions = 0;
 };
-/// Asks the cluster, with bounded retries. Errors: kNotFound; kRetry when no broker answers; kBadConfig when access is
-/// refused.
-Result<KafkaTopic> DescribeTopic(rd_kafka_t* client, const std::string& topic);
+/// Asks the cluster, with bounded retries, and `health` between: its error ends the asking. Errors: kNotFound; kRetry when
+/// no broker answers; kBadConfig when access is refused.
+Result<KafkaTopic> DescribeTopic(rd_kafka_t* client, const std::string& topic, const std::function<Status()>& health);
 /// One that exists is no error.
 Status CreateTopic(rd_kafka_t* client, const std::string& topic, int partitions);
+
+/// What librdkafka tells of its connections while nobody asks: to be fed by its error callback.
+class KafkaHealth {
+ public:
+  explicit KafkaHealth(std::string brokers) : brokers_(std::move(brokers)) {}
+  void OnError(int code, const char* reason);
+  /// A broker has answered.
+  void OnAnswer() { down_since_.reset(); }
+  /// Errors: kBadConfig for refused access, kRetry when all brokers have been away for some time.
+  Status Check() const;
+
+ private:
+  const std::string brokers_;
+  std::optional<Error> refused_;
+  std::optional<std::chrono::steady_clock::time_point> down_since_;
+};
 
 /// An error of librdkafka by its code.
 Error KafkaError(int code, const std::string& doing);

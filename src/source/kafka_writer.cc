@@ -35,26 +35,28 @@ class Writer : public KafkaWriter {
       if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) static_cast<Writer*>(self)->OnLost(message->err);
     });
     rd_kafka_conf_set_error_cb(conf, [](rd_kafka_t*, int code, const char* reason, void* self) {
-      Error error = KafkaError(code, reason);
-      if (error.kind == ErrorKind::kBadConfig) static_cast<Writer*>(self)->outcome_ = std::unexpected(std::move(error));
+      static_cast<Writer*>(self)->health_->OnError(code, reason);
     });
+    health_ = std::make_unique<KafkaHealth>(address.brokers);
+    const auto health = [this] {
+      rd_kafka_poll(client_, 0);
+      return health_->Check();
+    };
     char problem[512];
     client_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, problem, sizeof problem);
     if (client_ == nullptr) {
       rd_kafka_conf_destroy(conf);
       return Fail(ErrorKind::kBadConfig, std::string("kafka: ") + problem);
     }
-    auto described = DescribeTopic(client_, address.topic);
+    auto described = DescribeTopic(client_, address.topic, health);
     if (!described && described.error().kind == ErrorKind::kNotFound) {
       INGOT_TRY(CreateTopic(client_, address.topic, partitions));
       // Brokers tell each other about a new topic before they tell us.
       for (int i = 0; i < 50 && (!described || described->partitions == 0); ++i) {
         rd_kafka_poll(client_, 100);
-        described = DescribeTopic(client_, address.topic);
+        described = DescribeTopic(client_, address.topic, health);
       }
     }
-    rd_kafka_poll(client_, 0);
-    INGOT_TRY(outcome_);
     if (!described) return std::unexpected(std::move(described).error());
     partitions_ = std::max(1, described->partitions);
     topic_ = rd_kafka_topic_new(client_, address.topic.c_str(), nullptr);
@@ -77,6 +79,8 @@ class Writer : public KafkaWriter {
       next_partition_ = (next_partition_ + 1) % partitions_;
     }
     rd_kafka_poll(client_, 0);
+    if (outcome_)
+      if (Status healthy = health_->Check(); !healthy && healthy.error().kind == ErrorKind::kBadConfig) return healthy;
     return outcome_;
   }
 
@@ -110,6 +114,7 @@ class Writer : public KafkaWriter {
   int partitions_ = 1;
   int next_partition_ = 0;
   int64_t lost_ = 0;
+  std::unique_ptr<KafkaHealth> health_;
   Status outcome_;
 };
 

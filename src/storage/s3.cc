@@ -68,14 +68,12 @@ Error Problem(const arrow::Status& status, std::string_view location) {
   return Error{kind, std::string(location) + ": " + message + hint};
 }
 
-/// Initialized when the first S3 location is opened and finalized at exit: its threads must not outlive main.
+/// When the first S3 location is opened.
 Status StartS3() {
   static const arrow::Status started = [] {
     arrow::fs::S3GlobalOptions options = arrow::fs::S3GlobalOptions::Defaults();
     options.log_level = arrow::fs::S3LogLevel::Fatal;
-    const arrow::Status status = arrow::fs::InitializeS3(options);
-    if (status.ok()) std::atexit([] { (void)arrow::fs::EnsureS3Finalized(); });
-    return status;
+    return arrow::fs::InitializeS3(options);
   }();
   if (!started.ok()) return std::unexpected(FromArrow(started, ErrorKind::kInternal));
   return {};
@@ -154,6 +152,10 @@ class S3Storage : public Storage {
 };
 
 }  // namespace
+
+void CloseStorages() {
+  if (arrow::fs::IsS3Initialized()) (void)arrow::fs::FinalizeS3();
+}
 
 Result<std::shared_ptr<Storage>> OpenS3(const Properties& properties) {
   INGOT_TRY(StartS3());

@@ -53,4 +53,7 @@ std::shared_ptr<Storage> MakeMemoryStorage();
 /// scheme.
 Result<std::shared_ptr<Storage>> OpenStorage(std::string_view location, const Properties& properties = {});
 
+/// Ends the threads behind storages; to be called before main returns, after which no storage works.
+void CloseStorages();
+
 }  // namespace ingot::storage

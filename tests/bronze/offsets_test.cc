@@ -14,13 +14,36 @@ TEST(Offsets, Json) {
     EXPECT_EQ(PositionsFromJson(bad).error().kind, ErrorKind::kCorrupt) << bad;
 }
 
-// Goal:   a batch lands only where the table is. Method: the right seam, one before, one after.
+source::Checkpoint At(int64_t offset) {
+  return {.positions = {{{"t", 0}, offset}}, .topics = {{"t", {"cluster", "id"}}}};
+}
+
+OffsetChange Batch(source::PartitionId id, int64_t begin, int64_t end) {
+  return {.ranges = {{std::move(id), {begin, end}}}, .topics = {{"t", {"cluster", "id"}}}, .resets = {}};
+}
+
+// Goal:   a batch lands only where the table is. Method: the right seam, one before, one after; new partitions of a
+// topic begin anywhere, files at their first byte.
 TEST(Offsets, AdvanceAtTheSeamOnly) {
-  const source::Positions at{{{"t", 0}, 10}};
-  EXPECT_EQ((*Advance(at, {{{"t", 0}, {10, 20}}, {{"t", 1}, {0, 5}}})).at({"t", 0}), 20);
-  EXPECT_EQ(Advance(at, {{{"t", 0}, {9, 20}}}).error().kind, ErrorKind::kConflict);
-  EXPECT_EQ(Advance(at, {{{"t", 0}, {11, 20}}}).error().kind, ErrorKind::kConflict);
-  EXPECT_EQ(Advance(at, {{{"t", 1}, {3, 5}}}).error().kind, ErrorKind::kConflict);
+  EXPECT_EQ(Advance(At(10), Batch({"t", 0}, 10, 20))->positions.at({"t", 0}), 20);
+  EXPECT_EQ(Advance(At(10), Batch({"t", 0}, 9, 20)).error().kind, ErrorKind::kConflict);
+  EXPECT_EQ(Advance(At(10), Batch({"t", 0}, 11, 20)).error().kind, ErrorKind::kConflict);
+  EXPECT_EQ(Advance(At(10), Batch({"t", 1}, 3, 5))->positions.at({"t", 1}), 5);
+  EXPECT_EQ(Advance(At(10), Batch({"file:///a", 0}, 3, 5)).error().kind, ErrorKind::kConflict);
+}
+
+// Goal:   a topic made anew needs the operator's reset, which itself is compared and swapped. Method: without, with,
+// and with one that another worker was faster with.
+TEST(Offsets, TopicsAndResets) {
+  OffsetChange anew = Batch({"t", 0}, 0, 5);
+  anew.topics = {{"t", {"cluster", "another id"}}};
+  EXPECT_EQ(Advance(At(10), anew).error().kind, ErrorKind::kConflict);
+  anew.resets = {{.id = {"t", 0}, .from = 10, .to = 0, .reason = "topic made anew"}};
+  const auto after = *Advance(At(10), anew);
+  EXPECT_EQ(after.positions.at({"t", 0}), 5);
+  EXPECT_EQ(after.topics.at("t").topic_id, "another id");
+  EXPECT_EQ(Advance(after, anew).error().kind, ErrorKind::kConflict);
+  EXPECT_NE(ResetsToJson(anew.resets).find("\"from\":10"), std::string::npos);
 }
 
 // Goal:   many positions go into a file of their own and come back. Method: ten thousand files.
@@ -33,11 +56,12 @@ TEST(Offsets, ManyGoIntoAFile) {
   auto metadata = *iceberg::MakeTableMetadata({.schema = schema, .location = "file:///t"});
   iceberg::Properties summary;
   std::string written;
-  ASSERT_TRUE(WritePositions(*storage, metadata, positions, summary, written));
+  const source::Checkpoint checkpoint{.positions = positions, .topics = {{"t", {"cluster", "id"}}}};
+  ASSERT_TRUE(WriteCheckpoint(*storage, metadata, checkpoint, summary, written));
   EXPECT_FALSE(written.empty());
   EXPECT_LT(summary.begin()->second.size(), 200u);
   iceberg::AddSnapshot(metadata, {.snapshot_id = 1, .summary = summary}, "main");
-  EXPECT_EQ(*ReadPositions(*storage, metadata), positions);
+  EXPECT_EQ(*ReadCheckpoint(*storage, metadata), checkpoint);
 }
 
 }  // namespace

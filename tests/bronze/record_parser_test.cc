@@ -10,10 +10,12 @@ namespace ingot::bronze {
 namespace {
 
 source::RawBatch Batch(const std::vector<std::string>& records) {
-  source::RawBatch batch{.from = {"t", 3}, .end = int64_t(records.size())};
+  source::RawBatch batch;
+  batch.from = {"t", 3};
+  batch.end = int64_t(records.size());
   for (const std::string& record : records) {
     batch.records.push_back(
-        {.begin = batch.bytes.size(), .size = record.size(), .offset = int64_t(batch.records.size())});
+        {.begin = batch.bytes.size(), .size = record.size(), .offset = int64_t(batch.records.size()), .outside = nullptr});
     batch.bytes += record + "\n";
   }
   batch.bytes.append(source::kPadding, '\0');

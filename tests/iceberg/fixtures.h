@@ -37,6 +37,13 @@ class MemoryCatalog : public LocationCatalog {
   }
   Status Swap(const TableName& table, const std::string& expected, const std::string& next) override {
     std::lock_guard lock(mutex_);
+    if (late_ && tables_[late_->first] == late_->second.first) tables_[late_->first] = late_->second.second;
+    late_.reset();
+    if (late_swaps > 0 && late_swaps-- > 0) {
+      late_ = {table, {expected, next}};
+      return Fail(ErrorKind::kOutcomeUnknown, "on its way");
+    }
+    if (lose_requests > 0 && lose_requests-- > 0) return Fail(ErrorKind::kOutcomeUnknown, "request lost");
     if (tables_[table] != expected) return Fail(ErrorKind::kConflict, "changed");
     tables_[table] = next;
     if (lose_answers > 0 && lose_answers-- > 0) return Fail(ErrorKind::kOutcomeUnknown, "answer lost");
@@ -46,12 +53,15 @@ class MemoryCatalog : public LocationCatalog {
     return tables_.erase(table) ? Status() : Fail(ErrorKind::kNotFound, "");
   }
 
-  int lose_answers = 0;
+  int lose_answers = 0;   // of swaps that were made
+  int lose_requests = 0;  // swaps that are never made
+  int late_swaps = 0;     // swaps that are made just before the next one
 
  private:
   std::string name_ = "memory";
   std::mutex mutex_;
   std::map<TableName, std::string> tables_;
+  std::optional<std::pair<TableName, std::pair<std::string, std::string>>> late_;
 };
 
 inline Schema EventSchema() {

@@ -21,6 +21,29 @@ TEST(Table, LostAnswersAreReadBack) {
   EXPECT_EQ(table.metadata->snapshots.size(), 2u);
 }
 
+// Goal:   a swap that lands after it was given up for lost is not done twice, and its files stay.
+// Method: the catalog loses the request, and performs it just before the next one.
+TEST(Table, LateSwapsCountOnce) {
+  const auto storage = storage::MakeMemoryStorage();
+  const auto catalog = std::make_shared<MemoryCatalog>();
+  Table table = MakeTable(storage, catalog);
+  catalog->late_swaps = 1;
+  table = Append(table, 0, 10);
+  EXPECT_EQ(table.metadata->snapshots.size(), 1u);
+  EXPECT_EQ(ReadAll(storage, *table.metadata, *PlanScan(*storage, *table.metadata, {}))->get()->num_rows(), 10);
+}
+
+// Goal:   a lost swap that never lands is made again. Method: the catalog loses the request for good.
+TEST(Table, LostSwapsAreMadeAgain) {
+  const auto storage = storage::MakeMemoryStorage();
+  const auto catalog = std::make_shared<MemoryCatalog>();
+  Table table = MakeTable(storage, catalog);
+  catalog->lose_requests = 2;
+  table = Append(table, 0, 10);
+  EXPECT_EQ(table.metadata->snapshots.size(), 1u);
+  EXPECT_EQ(ReadAll(storage, *table.metadata, *PlanScan(*storage, *table.metadata, {}))->get()->num_rows(), 10);
+}
+
 // Goal:   writers at the same time lose nothing. Method: four threads, ten appends each.
 TEST(Table, ConcurrentAppendsAllLand) {
   const auto storage = storage::MakeMemoryStorage();

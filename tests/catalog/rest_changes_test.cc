@@ -1,0 +1,59 @@
+#include "catalog/rest_changes.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace ingot::catalog {
+namespace {
+
+iceberg::TableMetadata Base() {
+  iceberg::Schema schema;
+  schema.fields = {{.id = 1, .name = "id", .type = {.id = iceberg::TypeId::kLong}, .required = true}};
+  return *iceberg::MakeTableMetadata({.schema = schema, .location = "file:///t", .properties = {{"k", "v"}}});
+}
+
+std::multiset<std::string> Names(const nlohmann::json& list, const char* key) {
+  std::multiset<std::string> names;
+  for (const auto& element : list) names.insert(element.at(key).get<std::string>());
+  return names;
+}
+
+// Goal:   only what differs is sent, with what must still hold. Method: nothing, properties, a snapshot, a schema.
+TEST(RestChanges, WhatDiffers) {
+  const auto base = Base();
+  EXPECT_TRUE(RestCommit(base, base).at("updates").empty());
+
+  auto next = base;
+  next.properties = {{"a", "1"}};
+  EXPECT_EQ(Names(RestCommit(base, next).at("updates"), "action"),
+            (std::multiset<std::string>{"set-properties", "remove-properties"}));
+
+  next = base;
+  iceberg::AddSnapshot(next, {.snapshot_id = 7, .summary = {{"operation", "append"}}}, "main");
+  const auto commit = RestCommit(base, next);
+  EXPECT_EQ(Names(commit.at("updates"), "action"), (std::multiset<std::string>{"add-snapshot", "set-snapshot-ref"}));
+  EXPECT_EQ(Names(commit.at("requirements"), "type"),
+            (std::multiset<std::string>{"assert-table-uuid", "assert-ref-snapshot-id"}));
+  for (const auto& requirement : commit.at("requirements"))
+    EXPECT_TRUE(requirement.at("type") != "assert-ref-snapshot-id" || requirement.at("snapshot-id").is_null());
+
+  auto wider = base;
+  auto schema = base.CurrentSchema();
+  schema.fields.push_back({.id = ++wider.last_column_id, .name = "b", .type = {.id = iceberg::TypeId::kInt}});
+  iceberg::SetCurrentSchema(wider, schema);
+  const auto evolved = RestCommit(base, wider);
+  EXPECT_EQ(Names(evolved.at("updates"), "action"), (std::multiset<std::string>{"add-schema", "set-current-schema"}));
+  EXPECT_EQ(Names(evolved.at("requirements"), "type").count("assert-current-schema-id"), 1u);
+}
+
+// Goal:   a snapshot that goes, and its ref. Method: back from the state above.
+TEST(RestChanges, Removals) {
+  auto before = Base();
+  iceberg::AddSnapshot(before, {.snapshot_id = 7, .summary = {{"operation", "append"}}}, "main");
+  EXPECT_EQ(Names(RestCommit(before, Base()).at("updates"), "action").count("remove-snapshots"), 1u);
+  EXPECT_EQ(Names(RestCommit(before, Base()).at("updates"), "action").count("remove-snapshot-ref"), 1u);
+}
+
+}  // namespace
+}  // namespace ingot::catalog

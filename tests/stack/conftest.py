@@ -1,0 +1,228 @@
+"""The servers of a test session and a lakehouse of one test: a topic, a warehouse prefix and catalog of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+
+import pytest
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from proxy import Proxy  # noqa: E402
+from servers import HOST, Kafka, Minio, Postgres, Rest, free_port  # noqa: E402
+import verify_bronze  # noqa: E402
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+INGOT = os.environ.get("INGOT_PROGRAM", str(ROOT / "build/release/ingot"))
+
+
+@pytest.fixture(scope="session")
+def folder():
+    path = pathlib.Path(tempfile.mkdtemp(prefix="ingot-stack-"))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def certificates(folder):
+    """A certificate for 127.0.0.1, in the forms that the servers want."""
+    path = folder / "certs"
+    path.mkdir()
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                    "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", path / "private.key",
+                    "-out", path / "public.crt"], check=True, capture_output=True)
+    subprocess.run(["openssl", "pkcs12", "-export", "-in", path / "public.crt", "-inkey", path / "private.key",
+                    "-out", path / "keystore.p12", "-password", "pass:changeit", "-name", "kafka"], check=True)
+    return path
+
+
+@pytest.fixture(scope="session")
+def kafka(folder, certificates):
+    secure = {"port": free_port(), "keystore": certificates / "keystore.p12", "password": "changeit"}
+    server = Kafka(folder / "kafka", free_port(), secure=secure).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres(folder, certificates):
+    server = Postgres(folder / "postgres", free_port(),
+                      tls={"cert": certificates / "public.crt", "key": certificates / "private.key"}).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def minio(folder):
+    server = Minio(folder / "minio", free_port()).start()
+    yield server
+    server.stop()
+
+
+class Worker:
+    """`ingot run --follow` in the background."""
+
+    def __init__(self, house: "Lakehouse", *arguments: str, env: dict | None = None):
+        self.log = house.folder / f"worker-{uuid.uuid4().hex[:6]}.log"
+        self.process = subprocess.Popen(
+            [INGOT, "run", "--follow", "--every", "300ms", "--log-format", "json", *arguments],
+            env=house.environment() | (env or {}), stdout=open(self.log, "w"), stderr=subprocess.STDOUT)
+
+    def send(self, sig: int) -> None:
+        self.process.send_signal(sig)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self, wait: float = 60) -> int:
+        self.process.terminate()
+        return self.process.wait(wait)
+
+    def lines(self) -> list[dict]:
+        lines = [line for line in self.log.read_text().splitlines() if line.startswith("{")]
+        return [json.loads(line) for line in lines]
+
+    def text(self) -> str:
+        return self.log.read_text()
+
+
+class Lakehouse:
+    """One topic, one catalog database, one warehouse prefix."""
+
+    def __init__(self, folder: pathlib.Path, kafka: Kafka, postgres: Postgres, minio: Minio):
+        self.kafka, self.postgres, self.minio = kafka, postgres, minio
+        name = "t" + uuid.uuid4().hex[:10]
+        self.folder = folder / name
+        self.folder.mkdir()
+        self.topic = self.database = name
+        postgres.psql(f"CREATE DATABASE {name}", "postgres")
+        self.broker = kafka.address
+        self.pipeline = ROOT / "pipelines/speedtest.yaml"
+        self.variables = {
+            "KAFKA_BROKER": kafka.address, "KAFKA_TOPIC": self.topic, "PGPASSWORD": postgres.password,
+            "INGOT_CATALOG": f"postgresql://{postgres.user}@{postgres.address}/{name}",
+            "AWS_ENDPOINT_URL": minio.url, "AWS_ACCESS_KEY_ID": minio.user, "AWS_SECRET_ACCESS_KEY": minio.password,
+            "INGOT_WAREHOUSE": f"s3://{minio.bucket}/{name}", "INGOT_VERIFY_PG": f"{postgres.address}/{name}",
+            "INGOT_VERIFY_S3": minio.url,
+        }
+        self.workers: list[Worker] = []
+
+    def environment(self) -> dict[str, str]:
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("INGOT_", "KAFKA_", "AWS_", "PG"))}
+        return inherited | {"INGOT_PIPELINE": str(self.pipeline)} | self.variables
+
+    def ingot(self, *arguments, check=True, env=None, timeout=120):
+        done = subprocess.run([INGOT, *map(str, arguments)], env=self.environment() | (env or {}), capture_output=True,
+                              text=True, timeout=timeout)
+        if check and done.returncode not in (0, 3):
+            raise AssertionError(f"ingot {arguments} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+        return done
+
+    def run(self, *arguments, **options) -> dict[str, dict]:
+        done = self.ingot("run", "--log-format", "json", *arguments, **options)
+        return {report["stage"]: report for report in map(json.loads, done.stdout.splitlines())}
+
+    def generate(self, records: int, *arguments, **options):
+        return self.ingot("generate", "--records", records, "--dirty", 0.02, "--seed", uuid.uuid4().int % 10**6,
+                          *arguments, **options)
+
+    def query(self, sql: str) -> list[dict]:
+        return [json.loads(line) for line in self.ingot("query", sql, "--format", "json").stdout.splitlines()]
+
+    def worker(self, *arguments, env=None) -> Worker:
+        worker = Worker(self, *arguments, env=env)
+        self.workers.append(worker)
+        return worker
+
+    def admin(self) -> AdminClient:
+        self.admin_client = AdminClient({"bootstrap.servers": self.broker})  # its futures die with it
+        return self.admin_client
+
+    def make_topic(self, partitions: int = 4, topic: str | None = None, **config) -> None:
+        config = {key.replace("_", "."): str(value) for key, value in config.items()}
+        for future in self.admin().create_topics([NewTopic(topic or self.topic, partitions, 1, config=config)]).values():
+            future.result()
+
+    def producer(self, **settings) -> Producer:
+        return Producer({"bootstrap.servers": self.broker, **{k.replace("_", "."): v for k, v in settings.items()}})
+
+    def verify(self, topic: str | None = None, table: str = "bronze.speedtest_raw") -> dict:
+        """The topic against bronze; asserts that they are equal and that silver accounts for every row."""
+        saved = dict(os.environ)
+        os.environ.update(self.variables)
+        try:
+            result = verify_bronze.verify(self.broker, topic or self.topic, table)
+        finally:
+            os.environ.clear()
+            os.environ.update(saved)
+        print(f"topic {result['topic']} records, bronze {result['bronze']} rows")
+        assert result["problems"] == [], result["problems"][:10]
+        assert result["topic"] == result["bronze"]
+        return result
+
+    def verify_all_layers(self) -> dict:
+        """Bronze is the topic; every bronze row is in silver, in quarantine, or a duplicate; gold counts silver."""
+        result = self.verify()
+        counts = self.query(
+            "SELECT (SELECT count(*) FROM silver.speedtest_clean) AS clean,"
+            " (SELECT count(DISTINCT (user_id, timestamp)) FROM silver.speedtest_clean) AS keys,"
+            " (SELECT count(*) FROM silver.speedtest_quarantine) AS refused,"
+            " (SELECT sum(tests) FROM gold.speedtest_agg) AS tests")[0]
+        clean, refused = int(counts["clean"]), int(counts["refused"])
+        assert clean == int(counts["keys"]) == int(counts["tests"])
+        good = self.query(
+            "SELECT count(DISTINCT (user_id, timestamp)) AS n FROM bronze.speedtest_raw r ANTI JOIN"
+            " silver.speedtest_quarantine q ON q._topic = r._topic AND q._partition = r._partition AND q._offset = r._offset")
+        assert clean == int(good[0]["n"]) and clean + refused <= result["bronze"]
+        return result
+
+    def wait_for(self, what, seconds: float = 60):
+        deadline = time.monotonic() + seconds
+        while not (found := what()):
+            assert time.monotonic() < deadline, "it did not happen in time"
+            time.sleep(0.2)
+        return found
+
+    def bronze_rows(self) -> int:
+        done = self.ingot("query", "SELECT count(*) AS n FROM bronze.speedtest_raw", "--format", "json", check=False)
+        return int(json.loads(done.stdout)["n"]) if done.returncode == 0 else 0
+
+    def close(self) -> None:
+        for worker in self.workers:
+            if worker.process.poll() is None:
+                worker.process.send_signal(signal.SIGCONT)
+                worker.kill()
+
+
+@pytest.fixture
+def house(folder, kafka, postgres, minio):
+    house = Lakehouse(folder, kafka, postgres, minio)
+    yield house
+    house.close()
+
+
+@pytest.fixture
+def proxy_to():
+    proxies = []
+
+    def make(port: int) -> Proxy:
+        proxies.append(Proxy(port))
+        return proxies[-1]
+
+    yield make
+    for proxy in proxies:
+        proxy.close()
+
+
+__all__ = ["HOST", "Lakehouse", "Rest"]

@@ -1,0 +1,399 @@
+#!/usr/bin/env python3
+"""The real servers of the stack as plain processes on 127.0.0.1: Kafka, PostgreSQL, MinIO, an Iceberg REST catalog.
+
+    servers.py up [kafka postgres minio rest] [--state DIR]   start them at their usual ports, print how to use them
+    servers.py down [--state DIR]                             stop them; --purge removes their data too
+    servers.py status [--state DIR]
+
+Needs `tools/setup stack`. Processes are recorded in STATE/pids.json and stopped by those ids alone. The stack tests start
+servers of their own at free ports (see conftest.py); this file is also their library.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPS = ROOT / ".deps"
+HOST = "127.0.0.1"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]
+
+
+def port_is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) != 0
+
+
+def pinned(name: str) -> Path:
+    """The folder that tools/setup made for a pinned dependency."""
+    found = sorted(DEPS.glob(name + "-*"))
+    if not found:
+        sys.exit(f"{name} is not there: run tools/setup stack")
+    return found[-1]
+
+
+def started_at(pid: int) -> str | None:
+    """When the process began, so that a number given again to another process is not taken for ours."""
+    try:
+        state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return None if state == "Z" else rest[18]
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+class Server:
+    """One process with its folder. `start` returns when it answers."""
+
+    name = "server"
+    ready_seconds = 60
+
+    def __init__(self, folder: Path, port: int):
+        self.folder, self.port = folder, port
+        self.process: subprocess.Popen | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+
+    # What each server says of itself:
+    def prepare(self) -> None: ...
+    def command(self) -> list[str]: ...
+    def environment(self) -> dict[str, str]:
+        return {}
+    def is_ready(self) -> bool: ...
+    def hint(self) -> str: ...
+
+    @property
+    def address(self) -> str:
+        return f"{HOST}:{self.port}"
+
+    def start(self) -> "Server":
+        if not port_is_free(self.port):
+            raise RuntimeError(f"{self.name}: port {self.port} is in use by another program")
+        self.prepare()
+        log = open(self.folder / "log.txt", "ab")
+        self.process = subprocess.Popen(
+            self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
+            cwd=self.folder, env={**os.environ, **self.environment()})
+        deadline = time.monotonic() + self.ready_seconds
+        while not self.is_ready():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                tail = (self.folder / "log.txt").read_text(errors="replace")[-3000:]
+                self.stop()
+                raise RuntimeError(f"{self.name} did not start:\n{tail}")
+            time.sleep(0.1)
+        return self
+
+    def stop(self, sig: int = signal.SIGTERM, wait: float = 20) -> None:
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            self.process.send_signal(sig)
+            try:
+                self.process.wait(wait)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.process = None
+
+    def kill(self) -> None:
+        self.stop(signal.SIGKILL)
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+
+class Kafka(Server):
+    name = "kafka"
+
+    def __init__(self, folder: Path, port: int, controller_port: int | None = None, settings: dict | None = None,
+                 secure: "dict | None" = None):
+        super().__init__(folder, port)
+        self.controller_port = controller_port or free_port()
+        self.settings = settings or {}
+        self.secure = secure  # {"port": …, "keystore": …}: one more listener with TLS and SASL
+
+    def java(self, main: str, *arguments: str, heap: str = "-Xmx768m") -> list[str]:
+        return ["java", heap, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1" if "Storage" in main else "-XX:+TieredCompilation",
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{pinned('kafka')}/*", main, *arguments]
+
+    def prepare(self) -> None:
+        listeners, advertised = [f"PLAINTEXT://{self.address}"], [f"PLAINTEXT://{self.address}"]
+        protocols = ["PLAINTEXT:PLAINTEXT", "CONTROLLER:PLAINTEXT"]
+        more = {}
+        if self.secure:
+            listeners.append(f"SECURE://{HOST}:{self.secure['port']}")
+            advertised.append(f"SECURE://{HOST}:{self.secure['port']}")
+            protocols.append("SECURE:SASL_SSL")
+            login = "org.apache.kafka.common.security"
+            more = {
+                "ssl.keystore.location": self.secure["keystore"], "ssl.keystore.password": self.secure["password"],
+                "ssl.keystore.type": "PKCS12",
+                "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512",
+                "listener.name.secure.plain.sasl.jaas.config":
+                    f'{login}.plain.PlainLoginModule required user_reader="plain-secret";',
+                "listener.name.secure.scram-sha-256.sasl.jaas.config": f"{login}.scram.ScramLoginModule required;",
+                "listener.name.secure.scram-sha-512.sasl.jaas.config": f"{login}.scram.ScramLoginModule required;",
+            }
+        config = {
+            "process.roles": "broker,controller", "node.id": 1,
+            "controller.quorum.bootstrap.servers": f"{HOST}:{self.controller_port}",
+            "listeners": ",".join(listeners + [f"CONTROLLER://{HOST}:{self.controller_port}"]),
+            "advertised.listeners": ",".join(advertised),
+            "listener.security.protocol.map": ",".join(protocols),
+            "controller.listener.names": "CONTROLLER", "inter.broker.listener.name": "PLAINTEXT",
+            "log.dirs": self.folder / "data", "num.partitions": 1,
+            "offsets.topic.replication.factor": 1, "offsets.topic.num.partitions": 4,
+            "transaction.state.log.replication.factor": 1, "transaction.state.log.min.isr": 1,
+            "transaction.state.log.num.partitions": 4, "share.coordinator.state.topic.replication.factor": 1,
+            "share.coordinator.state.topic.min.isr": 1, "group.initial.rebalance.delay.ms": 0,
+            "auto.create.topics.enable": "false", "log.retention.check.interval.ms": 1000,
+            "log.cleaner.backoff.ms": 500, "log.initial.task.delay.ms": 500, **more, **self.settings}
+        file = self.folder / "server.properties"
+        file.write_text("".join(f"{key}={value}\n" for key, value in config.items()))
+        if not (self.folder / "data" / "meta.properties").exists():
+            cluster = subprocess.run(self.java("kafka.tools.StorageTool", "random-uuid"), check=True,
+                                     capture_output=True, text=True).stdout.split()[-1]
+            scram = []
+            if self.secure:
+                for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512"):
+                    scram += ["--add-scram", f"{mechanism}=[name=writer,password=scram-secret]"]
+            subprocess.run(self.java("kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", str(file),
+                                     *scram), check=True, capture_output=True)
+
+    def command(self) -> list[str]:
+        return self.java("kafka.Kafka", str(self.folder / "server.properties"))
+
+    def is_ready(self) -> bool:
+        return not port_is_free(self.port)
+
+    def hint(self) -> str:
+        return f"KAFKA_BROKER={self.address}"
+
+
+class Postgres(Server):
+    name = "postgres"
+    user, password, database = "ingot", "ingot", "iceberg"
+
+    def __init__(self, folder: Path, port: int, tls: dict | None = None):
+        super().__init__(folder, port)
+        self.tls = tls
+        self.binaries = Path("/usr/lib/postgresql/15/bin")
+
+    def as_owner(self, *command: object) -> list[str]:
+        # The server refuses to run as root.
+        prefix = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
+        return [*prefix, *map(str, command)]
+
+    def prepare(self) -> None:
+        data = self.folder / "data"
+        if data.exists():
+            return
+        if os.getuid() == 0:
+            data.mkdir()
+            shutil.chown(data, "postgres")
+            for parent in [self.folder, *self.folder.parents]:
+                if parent.stat().st_mode & 0o005 != 0o005 and str(parent).startswith("/tmp/"):
+                    parent.chmod(parent.stat().st_mode | 0o055)
+        secret = self.folder / "password"
+        secret.write_text(self.password)
+        secret.chmod(0o644)
+        subprocess.run(self.as_owner(self.binaries / "initdb", "-D", data, "-U", self.user, "-A", "scram-sha-256",
+                                     "--pwfile", secret, "-E", "UTF8", "--locale=C"), check=True, capture_output=True,
+                       cwd="/tmp")
+        if self.tls:
+            for name, source in (("server.crt", self.tls["cert"]), ("server.key", self.tls["key"])):
+                shutil.copy(source, data / name)
+                (data / name).chmod(0o600)
+                if os.getuid() == 0:
+                    shutil.chown(data / name, "postgres", "postgres")
+
+    def command(self) -> list[str]:
+        more = ["-c", "ssl=on"] if self.tls else []
+        return self.as_owner(self.binaries / "postgres", "-D", self.folder / "data", "-p", self.port,
+                             "-c", f"listen_addresses={HOST}", "-c", "unix_socket_directories=", "-c", "shared_buffers=64MB",
+                             *more)
+
+    def environment(self) -> dict[str, str]:
+        return {"LC_ALL": "C"}
+
+    def psql(self, sql: str, database: str | None = None) -> str:
+        return subprocess.run(
+            ["psql", "-h", HOST, "-p", str(self.port), "-U", self.user, "-d", database or self.database, "-AtX", "-c", sql],
+            env={**os.environ, "PGPASSWORD": self.password}, check=True, capture_output=True, text=True).stdout.strip()
+
+    def is_ready(self) -> bool:
+        if port_is_free(self.port):
+            return False
+        try:
+            if self.psql(f"SELECT count(*) FROM pg_database WHERE datname = '{self.database}'", "postgres") == "0":
+                self.psql(f"CREATE DATABASE {self.database}", "postgres")
+            return True
+        except subprocess.CalledProcessError:
+            return False
+
+    def stop(self, sig: int = signal.SIGINT, wait: float = 20) -> None:
+        super().stop(sig, wait)  # SIGINT: fast shutdown
+
+    @property
+    def uri(self) -> str:
+        return f"postgresql://{self.user}@{self.address}/{self.database}"
+
+    def hint(self) -> str:
+        return f"PGPASSWORD={self.password} INGOT_CATALOG={self.uri}"
+
+
+class Minio(Server):
+    name = "minio"
+    user, password, bucket = "minioadmin", "minioadmin", "lakehouse"
+
+    def __init__(self, folder: Path, port: int, console_port: int | None = None, certs: Path | None = None):
+        super().__init__(folder, port)
+        self.console_port = console_port or free_port()
+        self.certs = certs  # a folder with public.crt and private.key: TLS
+
+    def prepare(self) -> None:
+        (self.folder / "data" / self.bucket).mkdir(parents=True, exist_ok=True)
+
+    def command(self) -> list[str]:
+        more = ["--certs-dir", str(self.certs)] if self.certs else []
+        return [str(pinned("minio") / "minio"), "server", str(self.folder / "data"), "--address", self.address,
+                "--console-address", f"{HOST}:{self.console_port}", "--quiet", *more]
+
+    def environment(self) -> dict[str, str]:
+        return {"MINIO_ROOT_USER": self.user, "MINIO_ROOT_PASSWORD": self.password, "MINIO_UPDATE": "off",
+                "MINIO_PROMETHEUS_AUTH_TYPE": "public", "GOMEMLIMIT": "512MiB"}
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self.certs else 'http'}://{self.address}"
+
+    def is_ready(self) -> bool:
+        try:
+            import ssl
+            context = ssl._create_unverified_context() if self.certs else None
+            return urllib.request.urlopen(self.url + "/minio/health/live", timeout=2, context=context).status == 200
+        except OSError:
+            return False
+
+    def hint(self) -> str:
+        return (f"AWS_ENDPOINT_URL={self.url} AWS_ACCESS_KEY_ID={self.user} AWS_SECRET_ACCESS_KEY={self.password} "
+                f"INGOT_WAREHOUSE=s3://{self.bucket}/warehouse")
+
+
+class Rest(Server):
+    """The reference implementation of the Iceberg project over its JDBC catalog, in a small main that asks for tokens."""
+
+    name = "rest"
+
+    def __init__(self, folder: Path, port: int, settings: dict[str, str] | None = None):
+        super().__init__(folder, port)
+        self.settings = settings or {}
+
+    def classpath(self) -> str:
+        return f"{pinned('rest')}/*:{pinned('kafka')}/*"
+
+    def prepare(self) -> None:
+        (self.folder / "warehouse").mkdir(exist_ok=True)
+        self.settings.setdefault("uri", f"jdbc:sqlite:{self.folder}/catalog.db")
+        self.settings.setdefault("warehouse", f"file://{self.folder}/warehouse")
+        if not (self.folder / "classes").exists():
+            subprocess.run(["javac", "-nowarn", "-cp", self.classpath(), "-d", str(self.folder / "classes"),
+                            str(ROOT / "tests/stack/RestServer.java")], check=True)
+
+    def command(self) -> list[str]:
+        return ["java", "-Xmx256m", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp",
+                f"{self.folder}/classes:{self.classpath()}", "org.apache.iceberg.rest.RestServer", str(self.port),
+                *[f"{key}={value}" for key, value in self.settings.items()]]
+
+    def is_ready(self) -> bool:
+        return not port_is_free(self.port)
+
+    @property
+    def uri(self) -> str:
+        return f"http://{self.address}"
+
+    def hint(self) -> str:
+        return f"INGOT_CATALOG={self.uri} INGOT_CATALOG_CREDENTIAL=ingot:secret"
+
+
+def default_servers(state: Path) -> dict[str, Server]:
+    return {"kafka": Kafka(state / "kafka", 9092, 9093), "postgres": Postgres(state / "postgres", 5432),
+            "minio": Minio(state / "minio", 9000, 9001), "rest": Rest(state / "rest", 8181)}
+
+
+def up(state: Path, names: list[str]) -> None:
+    pids_file = state / "pids.json"
+    state.mkdir(parents=True, exist_ok=True)
+    recorded = json.loads(pids_file.read_text()) if pids_file.exists() else {}
+    servers = default_servers(state)
+    for name in names:
+        if name in recorded and started_at(recorded[name]["pid"]) == recorded[name]["started"]:
+            print(f"{name:<9} runs already (process {recorded[name]['pid']})")
+            continue
+        server = servers[name].start()
+        pid = server.process.pid
+        recorded[name] = {"pid": pid, "started": started_at(pid), "port": server.port}
+        pids_file.write_text(json.dumps(recorded, indent=1))
+        print(f"{name:<9} {server.address:<16} {server.hint()}")
+
+
+def down(state: Path, purge: bool) -> None:
+    pids_file = state / "pids.json"
+    recorded = json.loads(pids_file.read_text()) if pids_file.exists() else {}
+    for name, one in recorded.items():
+        if started_at(one["pid"]) != one["started"]:
+            continue
+        os.kill(one["pid"], signal.SIGINT if name == "postgres" else signal.SIGTERM)
+        for _ in range(200):
+            if started_at(one["pid"]) is None:
+                break
+            time.sleep(0.1)
+        else:
+            os.kill(one["pid"], signal.SIGKILL)
+        print(f"{name:<9} stopped")
+    pids_file.unlink(missing_ok=True)
+    if purge:
+        shutil.rmtree(state, ignore_errors=True)
+
+
+def status(state: Path) -> None:
+    pids_file = state / "pids.json"
+    recorded = json.loads(pids_file.read_text()) if pids_file.exists() else {}
+    for name in default_servers(state):
+        one = recorded.get(name)
+        runs = one is not None and started_at(one["pid"]) == one["started"]
+        print(f"{name:<9} {'runs, process %d, port %d' % (one['pid'], one['port']) if runs else 'does not run'}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("command", choices=["up", "down", "status"])
+    parser.add_argument("names", nargs="*", help="kafka, postgres, minio, rest; default: the first three")
+    parser.add_argument("--state", type=Path, default=ROOT / ".stack")
+    parser.add_argument("--purge", action="store_true", help="down: remove the servers' data too")
+    arguments = parser.parse_args()
+    state = arguments.state.resolve()
+    if arguments.command == "up":
+        up(state, arguments.names or ["kafka", "postgres", "minio"])
+    elif arguments.command == "down":
+        down(state, arguments.purge)
+    else:
+        status(state)
+
+
+if __name__ == "__main__":
+    main()
