@@ -1,6 +1,7 @@
 #include "catalog/jdbc.h"
 
 #include "base/fault.h"
+#include "base/retry.h"
 #include "iceberg/location_catalog.h"
 
 namespace ingot::catalog {
@@ -22,16 +23,16 @@ class JdbcCatalog : public iceberg::LocationCatalog {
   JdbcCatalog(std::unique_ptr<SqlDatabase> database, std::string name)
       : database_(std::move(database)), name_(std::move(name)) {}
 
-  // Two processes that create the same table at once may both be refused by PostgreSQL's own catalog: looked at first,
-  // and a refusal is looked into once more.
+  // Processes that create the same table at once may be refused by PostgreSQL's own catalog, although each asks only for
+  // what is missing: a refusal is looked into and tried again.
   Status MakeTables() {
-    if (HasTables()) return {};
-    for (const char* sql : kTables)
-      if (const auto made = database_->Change(sql, {}); !made && !HasTables()) return std::unexpected(made.error());
-    // A catalog that PyIceberg or an old Java client made first may lack the newer column.
-    if (HasTables()) return {};
-    const auto added = database_->Change("ALTER TABLE iceberg_tables ADD COLUMN iceberg_type VARCHAR(5)", {});
-    return added ? Status() : std::unexpected(added.error());
+    Backoff backoff;
+    while (true) {
+      if (HasTables()) return {};
+      Status made = TryMakeTables();
+      if (HasTables()) return {};
+      if (made || !backoff.Wait()) return made;
+    }
   }
 
   const std::string& Name() const override { return name_; }
@@ -105,6 +106,14 @@ class JdbcCatalog : public iceberg::LocationCatalog {
   }
 
  private:
+  Status TryMakeTables() {
+    for (const char* sql : kTables) INGOT_TRY(database_->Change(sql, {}));
+    // A catalog that PyIceberg or an old Java client made first may lack the newer column.
+    if (!HasTables())
+      INGOT_TRY(database_->Change("ALTER TABLE iceberg_tables ADD COLUMN iceberg_type VARCHAR(5)", {}));
+    return {};
+  }
+
   bool HasTables() {
     return database_->Query("SELECT iceberg_type FROM iceberg_tables WHERE 1 = 0", {}).has_value() &&
            database_->Query("SELECT namespace FROM iceberg_namespace_properties WHERE 1 = 0", {}).has_value();

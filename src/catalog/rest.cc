@@ -211,6 +211,7 @@ class RestCatalog : public iceberg::Catalog {
       if (answer && answer->status / 100 == 2) return Parsed(answer->body);
       if (answer && answer->status == 404 && !about.empty())
         return Fail(ErrorKind::kNotFound, "table does not exist: " + about);
+      if (!answer && answer.error().kind == ErrorKind::kRetry) return std::unexpected(answer.error());  // Send has tried
       Error error = answer ? Problem("GET " + path, *answer) : answer.error();
       if (error.kind == ErrorKind::kOutcomeUnknown) error.kind = ErrorKind::kRetry;
       if (error.kind != ErrorKind::kRetry || !backoff.Wait()) return std::unexpected(std::move(error));

@@ -30,16 +30,21 @@ struct Options {
 };
 
 void PrintJson(const run::RunReport& report) {
+  const std::string fresh =
+      report.freshness.Empty()
+          ? ""
+          : fmt::format(R"(,"freshness_p50":{:.2f},"freshness_p99":{:.2f},"records_behind":{})",
+                        report.freshness.Quantile(0.5), report.freshness.Quantile(0.99), report.records_behind);
   for (const auto& stage : report.stages) {
     std::string rules;
     for (const auto& [rule, count] : stage.broken_by_rule)
       rules += fmt::format("{}{}:{}", rules.empty() ? "" : ",", JsonQuote(rule), count);
     fmt::print(
-        R"({{"stage":{},"table":{},"run_id":{},"rows_in":{},"rows_out":{},"rows_quarantined":{},"rows_duplicate":{},"rows_error":{},"bytes_in":{},"bytes_out":{},"commits":{},"seconds":{:.3f},"broken_by_rule":{{{}}}}})"
+        R"({{"stage":{},"table":{},"run_id":{},"rows_in":{},"rows_out":{},"rows_quarantined":{},"rows_duplicate":{},"rows_error":{},"bytes_in":{},"bytes_out":{},"commits":{},"seconds":{:.3f},"broken_by_rule":{{{}}}{}}})"
         "\n",
         JsonQuote(stage.stage), JsonQuote(stage.table), JsonQuote(stage.run_id), stage.rows_in, stage.rows_out,
         stage.quarantined, stage.duplicates, stage.errors, stage.bytes_in, stage.bytes_out, stage.commits,
-        stage.Seconds(), rules);
+        stage.Seconds(), rules, stage.stage == "gold" ? fresh : "");
   }
 }
 

@@ -172,21 +172,23 @@ class GoldRun {
 Result<StageReport> RunTable(const StageContext& context, const GoldSpec& spec,
                              const std::function<void(int64_t)>& progress) {
   INGOT_ASSIGN(const auto silver_home, context.Home(context.pipeline->silver.table));
-  auto silver = iceberg::LoadTable(silver_home);
-  if (!silver && silver.error().kind == ErrorKind::kNotFound)
+  if (const auto silver = iceberg::LoadTable(silver_home); !silver) {
+    if (silver.error().kind != ErrorKind::kNotFound) return std::unexpected(silver.error());
     return Fail(ErrorKind::kNotFound,
                 "table " + context.pipeline->silver.table + " does not exist: run the silver stage first");
-  if (!silver) return std::unexpected(std::move(silver).error());
+  }
   INGOT_TRY(pipeline::EnsureTable(context, spec.table, pipeline::GoldSchema(spec)));
   Backoff backoff;
   while (true) {
     INGOT_ASSIGN(const auto home, context.Home(spec.table.table));
     INGOT_ASSIGN(const Table gold, iceberg::LoadTable(home));
+    // Silver second: it must hold every snapshot that gold says it has consumed.
+    INGOT_ASSIGN(const Table silver, iceberg::LoadTable(silver_home));
     INGOT_ASSIGN(const auto pending,
-                 iceberg::SnapshotsToConsume(*silver->metadata, iceberg::ConsumedSnapshot(*gold.metadata),
-                                             silver->home.name.Text()));
+                 iceberg::SnapshotsToConsume(*silver.metadata, iceberg::ConsumedSnapshot(*gold.metadata),
+                                             silver_home.name.Text()));
     if (pending.empty()) return StageReport{};
-    auto report = GoldRun(context, spec, *silver, gold).Process(pending);
+    auto report = GoldRun(context, spec, silver, gold).Process(pending);
     if (report) progress(report->rows_in);
     if (report || report.error().kind != ErrorKind::kConflict || !backoff.Wait()) return report;
   }

@@ -11,6 +11,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kLedgerEvery{30};
+constexpr int kLastTriesMax = 5;  // when asked to stop
 constexpr std::chrono::milliseconds kRetryFirst{500}, kRetryMax{10'000};
 
 bool AnotherTryMayMend(ErrorKind kind) {
@@ -28,6 +29,7 @@ Status Follow(Runner& runner, pipeline::StageContext context, const FollowOption
   Clock::time_point good_at = Clock::now(), ledger_at;
   auto retry_wait = kRetryFirst;
   bool last = false;
+  int last_tries = 0;
   while (!last) {
     last = options.stop_asked();  // one more run after the question, for what was read when it came
     const auto next = Clock::now() + options.every;
@@ -42,11 +44,16 @@ Status Follow(Runner& runner, pipeline::StageContext context, const FollowOption
       sleep_until(next);
       continue;
     }
-    if (!AnotherTryMayMend(report.error().kind) || last || Clock::now() - good_at > options.retry_for)
+    if (!AnotherTryMayMend(report.error().kind) || Clock::now() - good_at > options.retry_for ||
+        (last && ++last_tries >= kLastTriesMax))
       return std::unexpected(report.error());
     LogWarning(report.error().message + "; trying again");
-    sleep_until(Clock::now() + retry_wait);
+    if (last)
+      std::this_thread::sleep_for(kRetryFirst);
+    else
+      sleep_until(Clock::now() + retry_wait);
     retry_wait = std::min(kRetryMax, retry_wait * 2);
+    last = false;
   }
   return {};
 }

@@ -98,9 +98,11 @@ class SilverRun {
   const Table& silver() const { return silver_; }
   const Table& quarantine() const { return quarantine_; }
 
+  /// Bronze last: it must hold every snapshot that the other two say they have consumed.
   Status Reload() {
     INGOT_ASSIGN(silver_, iceberg::LoadTable(silver_.home));
     INGOT_ASSIGN(quarantine_, iceberg::LoadTable(quarantine_.home));
+    INGOT_ASSIGN(bronze_, iceberg::LoadTable(bronze_.home));
     return {};
   }
 
@@ -216,6 +218,7 @@ Result<StageReport> RunSilver(const StageContext& context, const std::function<v
   INGOT_ASSIGN(auto quarantine,
                pipeline::EnsureTable(context, pipeline.quarantine, pipeline::QuarantineSchema(pipeline)));
   SilverRun run(context, std::move(*bronze), std::move(silver), std::move(quarantine));
+  INGOT_TRY(run.Reload());
   Backoff backoff;
   while (true) {
     INGOT_ASSIGN(const Chunk chunk, NextChunk(context, run.bronze(), run.silver(), run.quarantine()));

@@ -151,7 +151,8 @@ class KafkaSource : public Source {
     const auto list = MakeList(positions.size());
     for (const auto& [id, offset] : positions)
       if (places_.contains(id)) Add(list, id, offset);
-    if (list->cnt > 0) (void)rd_kafka_commit(Client(), list.get(), 1);
+    // Nobody waits for it but a run that is about to end.
+    if (list->cnt > 0) (void)rd_kafka_commit(Client(), list.get(), options_.follow ? 1 : 0);
   }
 
   int64_t RecordsBehind() const override {
@@ -382,6 +383,7 @@ class KafkaSource : public Source {
     std::map<PartitionId, std::vector<rd_kafka_message_t*>>::iterator run;
     for (rd_kafka_message_t* message : fetched) {
       if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        topic = nullptr;  // an event may take a run away
         if (Status problem = TakeEvent(*message, by_partition); !problem) outcome = std::move(problem);
         rd_kafka_message_destroy(message);
         continue;

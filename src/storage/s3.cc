@@ -174,6 +174,7 @@ Result<std::shared_ptr<Storage>> OpenS3(const Properties& properties) {
   if (options.region.empty()) options.region = "us-east-1";
   options.force_virtual_addressing = FirstOf(properties, {"s3.path-style-access"}, {}) == "false";
   options.tls_ca_file_path = FirstOf(properties, {}, {"AWS_CA_BUNDLE"});
+  options.allow_delayed_open = true;  // a small file is one request, not the three of a multipart upload
   options.connect_timeout = 5;
   options.request_timeout = 30;
   options.retry_strategy = std::make_shared<JitteredRetries>();

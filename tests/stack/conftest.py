@@ -190,7 +190,7 @@ class Lakehouse:
     def wait_for(self, what, seconds: float = 60):
         deadline = time.monotonic() + seconds
         while not (found := what()):
-            assert time.monotonic() < deadline, "it did not happen in time"
+            assert time.monotonic() < deadline, "it did not happen in time:\n" + self.ingot("table", "list", check=False).stdout
             time.sleep(0.2)
         return found
 
@@ -206,10 +206,20 @@ class Lakehouse:
 
 
 @pytest.fixture
-def house(folder, kafka, postgres, minio):
+def house(request, folder, kafka, postgres, minio):
     house = Lakehouse(folder, kafka, postgres, minio)
     yield house
     house.close()
+    if getattr(request.node, "failed", False):
+        for worker in house.workers:
+            print(f"--- {worker.log.name}\n{worker.text()[-3000:]}")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    if outcome.get_result().failed:
+        item.failed = True
 
 
 @pytest.fixture

@@ -1,0 +1,228 @@
+"""Whatever dies, hangs or lies in between: afterwards bronze is the topic, each record once. verify_bronze.py is the judge."""
+
+import os
+import re
+import signal
+import time
+
+import verify_bronze
+
+QUICK = {"INGOT_KAFKA_SESSION_TIMEOUT_MS": "6000", "INGOT_KAFKA_HEARTBEAT_INTERVAL_MS": "1000"}
+
+
+def through(proxy, house) -> str:
+    """The catalog behind the proxy, unencrypted, so that the proxy sees what it is to drop."""
+    uri = house.variables["INGOT_CATALOG"].replace(house.postgres.address, f"127.0.0.1:{proxy.port}")
+    return uri if "?" in uri else uri + "?sslmode=disable"
+
+
+def fault_points(house) -> list[str]:
+    """Every point that a run passes, from the run itself: "name:hit"."""
+    house.generate(200)
+    trace = house.ingot("run", env={"INGOT_FAULT_TRACE": "1"}).stderr
+    names = re.findall(r"^fault point (\S+)", trace, re.M)
+    return [f"{name}:{names[:i + 1].count(name)}" for i, name in enumerate(names)]
+
+
+def test_kill_at_every_step(house):
+    """Goal: kill -9 at any step of any commit loses and doubles nothing. Method: each step in turn, verified after each."""
+    points = fault_points(house)
+    assert {"bronze.after_data_files:1", "bronze.after_commit:1", "commit.before_swap:1"} <= set(points)
+    # On an existing warehouse the points of making tables are passed no more.
+    house.generate(200)
+    trace = house.ingot("run", env={"INGOT_FAULT_TRACE": "1"}).stderr
+    names = re.findall(r"^fault point (\S+)", trace, re.M)
+    points = [f"{name}:{names[:i + 1].count(name)}" for i, name in enumerate(names)]
+    for point in points:
+        house.generate(100)
+        killed = house.ingot("run", check=False, env={"INGOT_FAULT": point})
+        assert killed.returncode == -signal.SIGKILL, point
+        house.run()
+        house.verify()
+    house.verify_all_layers()
+
+
+def test_workers_killed_in_a_loop(house):
+    """Goal: a followed topic stays whole while workers die at random times. Method: ten kills under a steady stream."""
+    house.make_topic(4)
+    for round_number in range(6):
+        worker = house.worker(env=QUICK)
+        house.generate(2000, "--rate", 4000)
+        time.sleep(0.15 * round_number)
+        worker.kill()
+    house.run()
+    assert house.verify_all_layers()["topic"] == 12_000
+
+
+def test_two_workers_rebalance(house):
+    """Goal: workers share partitions, come and go, and nothing is lost or doubled. Method: join, stop, join again."""
+    house.make_topic(4)
+    first = house.worker(env=QUICK)
+    house.generate(4000, "--rate", 4000)
+    second = house.worker(env=QUICK)
+    house.generate(4000, "--rate", 2000)
+    assert first.stop() == 0
+    house.generate(4000, "--rate", 4000)
+    house.wait_for(lambda: house.bronze_rows() == 12_000)
+    assert second.stop() == 0
+    house.run()
+    assert house.verify_all_layers()["topic"] == 12_000
+
+
+def test_four_workers(house):
+    """Goal: more workers, one of them killed. Method: four on eight partitions."""
+    house.make_topic(8)
+    workers = [house.worker(env=QUICK) for _ in range(4)]
+    house.generate(8000, "--rate", 2000)
+    workers[1].kill()
+    house.generate(4000, "--rate", 2000)
+    house.wait_for(lambda: house.bronze_rows() == 12_000, 90)
+    for index in (0, 2, 3):
+        assert workers[index].stop() == 0, workers[index].text()[-2000:]
+    house.run()
+    assert house.verify_all_layers()["topic"] == 12_000
+
+
+def test_zombie(house):
+    """Goal: a worker that stood still while another took over loses its commit. Method: SIGSTOP before the commit."""
+    house.make_topic(2)
+    house.generate(1000)
+    zombie = house.worker(env=QUICK | {"INGOT_FAULT": "bronze.after_data_files:1=stop"})
+    house.wait_for(lambda: f"State:\tT" in open(f"/proc/{zombie.process.pid}/status").read())
+    house.generate(1000)
+    other = house.worker(env=QUICK)
+    house.wait_for(lambda: house.bronze_rows() == 2000, 90)
+    zombie.send(signal.SIGCONT)
+    house.generate(1000)
+    house.wait_for(lambda: house.bronze_rows() == 3000, 90)
+    time.sleep(2)
+    for worker in (zombie, other):
+        assert worker.stop() == 0, worker.text()[-2000:]
+    assert house.verify_all_layers()["topic"] == 3000
+
+
+def test_broker_restart(house):
+    """Goal: a broker that goes and comes back is waited for. Method: restart under a follower and between records."""
+    house.make_topic(2)
+    worker = house.worker()
+    house.generate(2000)
+    house.wait_for(lambda: house.bronze_rows() == 2000)
+    house.kafka.restart()
+    house.generate(2000)
+    house.wait_for(lambda: house.bronze_rows() == 4000, 90)
+    assert worker.stop() == 0
+    assert house.verify_all_layers()["topic"] == 4000
+
+
+def test_postgres_restart(house):
+    """Goal: the catalog's server may be restarted. Method: restart under a follower while records come."""
+    house.make_topic(2)
+    worker = house.worker()
+    house.generate(1000)
+    house.wait_for(lambda: house.bronze_rows() == 1000)
+    house.postgres.stop()
+    house.generate(1000)
+    time.sleep(2)
+    house.postgres.start()
+    house.generate(1000)
+    house.wait_for(lambda: house.bronze_rows() == 3000, 90)
+    assert worker.stop() == 0, worker.text()[-2000:]
+    assert house.verify_all_layers()["topic"] == 3000
+
+
+def test_answer_lost_after_the_commit(house, proxy_to):
+    """Goal: a commit that the catalog made and whose answer was lost counts once. Method: the proxy cuts at the swap."""
+    house.generate(500)
+    house.run()
+    proxy = proxy_to(house.postgres.port)
+    direct = house.variables["INGOT_CATALOG"]
+    for cut in range(5):
+        house.variables["INGOT_CATALOG"] = direct
+        house.variables["INGOT_CATALOG"] = through(proxy, house)
+        house.generate(500)
+        proxy.dropped, proxy.drops_max, proxy.drop_answer_after = 0, cut + 1, b".metadata.json"
+        house.run()
+        assert proxy.dropped == cut + 1
+        proxy.drop_answer_after = None
+        house.variables["INGOT_CATALOG"] = direct
+        house.verify()
+    assert house.verify_all_layers()["topic"] == 3000
+
+
+def test_connections_cut(house, proxy_to):
+    """Goal: catalog connections that break at any time are made anew. Method: a proxy that cuts while a follower works."""
+    house.make_topic(2)
+    proxy = proxy_to(house.postgres.port)
+    direct = house.variables["INGOT_CATALOG"]
+    house.variables["INGOT_CATALOG"] = through(proxy, house)
+    worker = house.worker()
+    for _ in range(10):
+        house.generate(300)
+        time.sleep(0.3)
+        proxy.cut()
+    house.variables["INGOT_CATALOG"] = direct
+    house.wait_for(lambda: house.bronze_rows() == 3000)
+    assert worker.stop() == 0, worker.text()[-2000:]
+    assert house.verify_all_layers()["topic"] == 3000
+
+
+def test_minio_restart(house):
+    """Goal: the storage may be away for some seconds. Method: restart under a follower while records come."""
+    house.make_topic(2)
+    worker = house.worker()
+    house.generate(1000)
+    house.wait_for(lambda: house.bronze_rows() == 1000)
+    house.minio.stop()
+    house.generate(1000)
+    time.sleep(2)
+    house.minio.start()
+    house.generate(1000)
+    house.wait_for(lambda: house.bronze_rows() == 3000, 90)
+    assert worker.stop() == 0, worker.text()[-2000:]
+    assert house.verify_all_layers()["topic"] == 3000
+
+
+def test_storage_throttles_and_is_slow(house, proxy_to):
+    """Goal: 503 Slow Down is tried again, slow answers are waited for. Method: a proxy that gives both."""
+    proxy = proxy_to(house.minio.port)
+    house.generate(1000)
+    house.variables["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{proxy.port}"
+    for _ in range(3):
+        proxy.answer_503 = 6
+        house.run()
+        assert proxy.answer_503 == 0
+        house.generate(500)
+    proxy.delay = 0.02
+    house.run()
+    proxy.delay = 0
+    assert house.verify_all_layers()["topic"] == 2500
+
+
+def test_expiry_and_other_writers_between_runs(house):
+    """Goal: snapshots that expire and commits of another engine do not hide the offsets. Method: PyIceberg does both."""
+    house.generate(1000)
+    house.run()
+    saved = dict(os.environ)
+    for _ in range(3):
+        os.environ.update(house.variables)
+        table = verify_bronze.open_catalog().load_table("bronze.speedtest_raw")
+        foreign = table.scan(limit=3).to_arrow()
+        foreign = foreign.set_column(foreign.schema.get_field_index("_topic"), "_topic",
+                                     [["another"] * foreign.num_rows])
+        table.append(foreign.cast(table.schema().as_arrow()))
+        table.refresh()
+        os.environ.clear()
+        os.environ.update(saved)
+        house.run()
+        os.environ.update(house.variables)
+        table.refresh()
+        keep = table.metadata.current_snapshot_id
+        for snapshot in table.metadata.snapshots:
+            if snapshot.snapshot_id != keep:
+                table.maintenance.expire_snapshots().by_id(snapshot.snapshot_id).commit()
+        os.environ.clear()
+        os.environ.update(saved)
+        house.generate(1000)
+        assert house.run()["bronze"]["rows_in"] == 1000
+    house.verify()
+    assert house.query("SELECT count(*) AS n FROM bronze.speedtest_raw WHERE _topic = 'another'")[0]["n"] in (9, "9")
