@@ -23,6 +23,9 @@ struct Relation {
   std::function<Result<std::vector<Part>>(const std::vector<int>& columns)> open;
 };
 
+/// The rows of one batch.
+Relation RelationOf(std::shared_ptr<arrow::RecordBatch> rows);
+
 /// Takes rows as they are made; an error stops their maker.
 using BatchConsumer = std::function<Status(const std::shared_ptr<arrow::RecordBatch>&)>;
 /// Makes rows and hands them to a consumer, one batch at a time.

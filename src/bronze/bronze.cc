@@ -126,8 +126,8 @@ class GroupReader {
       if (!added) range->second.end = batch.end;
       if (batch.records.empty()) continue;
       Count(batch);
-      auto task = std::async(std::launch::async,
-                             [this, now, batch = std::move(batch)] { return parsers_.Parse(batch, now); });
+      auto task =
+          std::async(std::launch::async, [this, now, batch = std::move(batch)] { return parsers_.Parse(batch, now); });
       if (!parsed_.Push(std::move(task))) return;
     }
   }

@@ -125,13 +125,15 @@ Status WriteCheckpoint(storage::Storage& storage, const iceberg::TableMetadata& 
 }
 
 Result<source::Checkpoint> Advance(source::Checkpoint checkpoint, const OffsetChange& change) {
-  const auto conflict = [](std::string what) { return Fail(ErrorKind::kConflict, "another writer was first: " + what); };
+  const auto conflict = [](std::string what) {
+    return Fail(ErrorKind::kConflict, "another writer was first: " + what);
+  };
   auto& positions = checkpoint.positions;
   for (const auto& reset : change.resets) {
     const auto at = positions.find(reset.id);
     if (at == positions.end() || at->second != reset.from)
-      return conflict(fmt::format("{} partition {} is not at {} any more", reset.id.topic, reset.id.partition,
-                                  reset.from));
+      return conflict(
+          fmt::format("{} partition {} is not at {} any more", reset.id.topic, reset.id.partition, reset.from));
     at->second = reset.to;
   }
   for (const auto& [name, identity] : change.topics) {

@@ -136,7 +136,8 @@ class Parser : public RecordParser {
   Status AppendEnvelopes(const source::RawBatch& batch, RowColumns& row) const {
     for (size_t i = 0; i < batch.records.size() && (keep_key_ || keep_headers_); ++i) {
       const auto* envelope = i < batch.envelopes.size() ? &batch.envelopes[i] : nullptr;
-      const bool key = envelope != nullptr && envelope->key, headers = envelope != nullptr && !envelope->headers.empty();
+      const bool key = envelope != nullptr && envelope->key,
+                 headers = envelope != nullptr && !envelope->headers.empty();
       if (keep_key_) INGOT_ARROW(key ? row.key.Append(*envelope->key) : row.key.AppendNull());
       if (keep_headers_) INGOT_ARROW(headers ? row.headers.Append(envelope->headers) : row.headers.AppendNull());
     }

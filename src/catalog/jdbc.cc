@@ -23,8 +23,8 @@ class JdbcCatalog : public iceberg::LocationCatalog {
   JdbcCatalog(std::unique_ptr<SqlDatabase> database, std::string name)
       : database_(std::move(database)), name_(std::move(name)) {}
 
-  // Processes that create the same table at once may be refused by PostgreSQL's own catalog, although each asks only for
-  // what is missing: a refusal is looked into and tried again.
+  // Processes that create the same table at once may be refused by PostgreSQL's own catalog, although each asks only
+  // for what is missing: a refusal is looked into and tried again.
   Status MakeTables() {
     Backoff backoff;
     while (true) {
@@ -109,8 +109,7 @@ class JdbcCatalog : public iceberg::LocationCatalog {
   Status TryMakeTables() {
     for (const char* sql : kTables) INGOT_TRY(database_->Change(sql, {}));
     // A catalog that PyIceberg or an old Java client made first may lack the newer column.
-    if (!HasTables())
-      INGOT_TRY(database_->Change("ALTER TABLE iceberg_tables ADD COLUMN iceberg_type VARCHAR(5)", {}));
+    if (!HasTables()) INGOT_TRY(database_->Change("ALTER TABLE iceberg_tables ADD COLUMN iceberg_type VARCHAR(5)", {}));
     return {};
   }
 

@@ -45,9 +45,9 @@ class PostgresDatabase : public SqlDatabase {
     const bool refused = says("authentication failed") || says("no password supplied") || says("does not exist") ||
                          says("no pg_hba.conf entry") || says("certificate") || says("does not support SSL") ||
                          says("invalid") || says("could not translate host name");
-    return Fail(refused ? ErrorKind::kBadConfig : ErrorKind::kRetry,
-                Where() + ": " + message +
-                    (refused ? " (look at the user, PGPASSWORD, the database's name and sslmode)" : ""));
+    return Fail(
+        refused ? ErrorKind::kBadConfig : ErrorKind::kRetry,
+        Where() + ": " + message + (refused ? " (look at the user, PGPASSWORD, the database's name and sslmode)" : ""));
   }
 
   Result<std::vector<Row>> Query(const char* sql, const std::vector<std::string>& parameters) override {
@@ -114,7 +114,8 @@ class PostgresDatabase : public SqlDatabase {
   Result<Answer> Await(ErrorKind lost) {
     const auto deadline = std::chrono::steady_clock::now() + kAnswerMax;
     while (PQisBusy(connection_) == 1) {
-      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+      const auto left =
+          std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
       pollfd waiting{.fd = PQsocket(connection_), .events = POLLIN, .revents = 0};
       if (left.count() <= 0 || (::poll(&waiting, 1, int(left.count())) == 0)) return Lost(lost);
       if (PQconsumeInput(connection_) != 1) return Lost(lost);

@@ -77,7 +77,9 @@ class RestCatalog : public iceberg::Catalog {
   bool ChoosesLocations() const override { return true; }
 
   Status CreateNamespace(const std::string& space) override {
-    const auto answer = Send({.method = "POST", .url = base_ + "/namespaces", .headers = {},
+    const auto answer = Send({.method = "POST",
+                              .url = base_ + "/namespaces",
+                              .headers = {},
                               .body = Json{{"namespace", Levels(space)}}.dump()});
     if (!answer) return std::unexpected(answer.error());
     if (answer->status == 409 || answer->status / 100 == 2) return {};
@@ -107,8 +109,10 @@ class RestCatalog : public iceberg::Catalog {
 
   Result<LoadedTable> Create(const TableName& table, const TableMetadata& metadata,
                              const StoragePtr& storage) override {
-    const auto answer = Send({.method = "POST", .url = base_ + "/namespaces/" + SpacePath(table.space) + "/tables",
-                              .headers = {}, .body = RestCreate(table.name, metadata).dump()});
+    const auto answer = Send({.method = "POST",
+                              .url = base_ + "/namespaces/" + SpacePath(table.space) + "/tables",
+                              .headers = {},
+                              .body = RestCreate(table.name, metadata).dump()});
     if (!answer) return std::unexpected(answer.error());
     if (answer->status == 409) return Fail(ErrorKind::kExists, "table exists: " + table.Text());
     if (answer->status / 100 != 2) return std::unexpected(Problem("create " + table.Text(), *answer));
@@ -135,7 +139,8 @@ class RestCatalog : public iceberg::Catalog {
   }
 
   Status Register(const TableName& table, const std::string& metadata_location) override {
-    const auto answer = Send({.method = "POST", .url = base_ + "/namespaces/" + SpacePath(table.space) + "/register",
+    const auto answer = Send({.method = "POST",
+                              .url = base_ + "/namespaces/" + SpacePath(table.space) + "/register",
                               .headers = {},
                               .body = Json{{"name", table.name}, {"metadata-location", metadata_location}}.dump()});
     if (!answer) return std::unexpected(answer.error());
@@ -145,8 +150,8 @@ class RestCatalog : public iceberg::Catalog {
   }
 
   Status Drop(const TableName& table) override {
-    const auto answer = Send({.method = "DELETE", .url = base_ + TablePath(table) + "?purgeRequested=false",
-                              .headers = {}, .body = {}});
+    const auto answer = Send(
+        {.method = "DELETE", .url = base_ + TablePath(table) + "?purgeRequested=false", .headers = {}, .body = {}});
     if (!answer) return std::unexpected(answer.error());
     if (answer->status / 100 != 2) return std::unexpected(Problem("drop " + table.Text(), *answer));
     return {};
@@ -169,13 +174,12 @@ class RestCatalog : public iceberg::Catalog {
                               ? json.at("error").value("message", "")
                               : answer.body.substr(0, 200);
     const int status = answer.status;
-    ErrorKind kind = status == 404                     ? ErrorKind::kNotFound
-                     : status == 409                   ? ErrorKind::kConflict
-                     : status == 429 || status >= 500  ? ErrorKind::kRetry
-                     : status == 401 || status == 403  ? ErrorKind::kBadConfig
-                                                       : ErrorKind::kBadInput;
-    if (kind == ErrorKind::kBadConfig)
-      message += " (look at INGOT_CATALOG_TOKEN or INGOT_CATALOG_CREDENTIAL)";
+    ErrorKind kind = status == 404                    ? ErrorKind::kNotFound
+                     : status == 409                  ? ErrorKind::kConflict
+                     : status == 429 || status >= 500 ? ErrorKind::kRetry
+                     : status == 401 || status == 403 ? ErrorKind::kBadConfig
+                                                      : ErrorKind::kBadInput;
+    if (kind == ErrorKind::kBadConfig) message += " (look at INGOT_CATALOG_TOKEN or INGOT_CATALOG_CREDENTIAL)";
     return Error{kind, fmt::format("catalog {}: {}: HTTP {}: {}", options_.uri, doing, status, message)};
   }
 
@@ -211,7 +215,8 @@ class RestCatalog : public iceberg::Catalog {
       if (answer && answer->status / 100 == 2) return Parsed(answer->body);
       if (answer && answer->status == 404 && !about.empty())
         return Fail(ErrorKind::kNotFound, "table does not exist: " + about);
-      if (!answer && answer.error().kind == ErrorKind::kRetry) return std::unexpected(answer.error());  // Send has tried
+      if (!answer && answer.error().kind == ErrorKind::kRetry)
+        return std::unexpected(answer.error());  // Send has tried
       Error error = answer ? Problem("GET " + path, *answer) : answer.error();
       if (error.kind == ErrorKind::kOutcomeUnknown) error.kind = ErrorKind::kRetry;
       if (error.kind != ErrorKind::kRetry || !backoff.Wait()) return std::unexpected(std::move(error));
@@ -249,9 +254,9 @@ class RestCatalog : public iceberg::Catalog {
     if (!token_.empty() && now < token_until_) return token_;
     const auto colon = credential.find(':');
     const std::string body =
-        "grant_type=client_credentials&client_id=" + UrlEncode(credential.substr(0, colon)) + "&client_secret=" +
-        UrlEncode(colon == std::string::npos ? "" : credential.substr(colon + 1)) + "&scope=" +
-        UrlEncode(Variable("INGOT_CATALOG_SCOPE", "catalog"));
+        "grant_type=client_credentials&client_id=" + UrlEncode(credential.substr(0, colon)) +
+        "&client_secret=" + UrlEncode(colon == std::string::npos ? "" : credential.substr(colon + 1)) +
+        "&scope=" + UrlEncode(Variable("INGOT_CATALOG_SCOPE", "catalog"));
     INGOT_ASSIGN(const HttpAnswer answer,
                  http_.Send({.method = "POST",
                              .url = Variable("INGOT_CATALOG_OAUTH2_URI", (options_.uri + "/v1/oauth/tokens").c_str()),
@@ -306,9 +311,9 @@ class RestCatalog : public iceberg::Catalog {
     LogWarning("commit to " + table.Text() + ": " + lost.message + "; reading the table to see what became of it");
     auto now = Load(table, base.storage);
     if (!now)
-      return Fail(ErrorKind::kOutcomeUnknown, "commit to " + table.Text() +
-                                                  ": the answer was lost and the table cannot be read: " +
-                                                  now.error().message);
+      return Fail(
+          ErrorKind::kOutcomeUnknown,
+          "commit to " + table.Text() + ": the answer was lost and the table cannot be read: " + now.error().message);
     bool added = false;
     for (const iceberg::Snapshot& snapshot : next.snapshots) {
       if (base.metadata->SnapshotById(snapshot.snapshot_id) != nullptr) continue;

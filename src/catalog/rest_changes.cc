@@ -36,11 +36,10 @@ class Commit {
     Added("partition-specs", "spec-id", "default-spec-id", "add-spec", "spec", "set-default-spec", "spec-id");
     if (changed_["partition-specs"]) {
       Require("assert-default-spec-id", {{"default-spec-id", base_.at("default-spec-id")}});
-      Require("assert-last-assigned-partition-id",
-              {{"last-assigned-partition-id", base_.at("last-partition-id")}});
+      Require("assert-last-assigned-partition-id", {{"last-assigned-partition-id", base_.at("last-partition-id")}});
     }
-    Added("sort-orders", "order-id", "default-sort-order-id", "add-sort-order", "sort-order",
-          "set-default-sort-order", "sort-order-id");
+    Added("sort-orders", "order-id", "default-sort-order-id", "add-sort-order", "sort-order", "set-default-sort-order",
+          "sort-order-id");
     if (base_.at("location") != next_.at("location")) Update("set-location", {{"location", next_.at("location")}});
     ChangedProperties();
     for (const Json& snapshot : Missing(next_, base_, "snapshots", "snapshot-id"))
@@ -123,8 +122,11 @@ Json RestCommit(const iceberg::TableMetadata& base, const iceberg::TableMetadata
 
 Json RestCreate(const std::string& name, const iceberg::TableMetadata& metadata) {
   const Json json = JsonOf(metadata);
-  Json body{{"name", name}, {"schema", json.at("schemas").at(0)}, {"partition-spec", json.at("partition-specs").at(0)},
-            {"stage-create", false}, {"properties", json.value("properties", Json::object())}};
+  Json body{{"name", name},
+            {"schema", json.at("schemas").at(0)},
+            {"partition-spec", json.at("partition-specs").at(0)},
+            {"stage-create", false},
+            {"properties", json.value("properties", Json::object())}};
   if (!metadata.location.empty()) body["location"] = metadata.location;
   return body;
 }

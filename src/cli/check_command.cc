@@ -50,7 +50,9 @@ Status Check(Shared& shared) {
   bool good = Report(shared, "pipeline", Drop(pipeline), shared.place.pipeline_file);
   if (pipeline) {
     const std::string uri = run::SourceUri(shared.place, *pipeline);
-    good &= Report(shared, "source", Drop(source::OpenSource(uri, {.format = pipeline->source.format, .kafka = pipeline->source.kafka})), uri);
+    good &= Report(shared, "source",
+                   Drop(source::OpenSource(uri, {.format = pipeline->source.format, .kafka = pipeline->source.kafka})),
+                   uri);
   }
   good &= Report(shared, "storage", CheckStorage(shared.place.warehouse),
                  storage::AbsoluteLocation(shared.place.warehouse));

@@ -61,11 +61,14 @@ void AddShared(CLI::App& command, Shared& shared) {
   command.add_option("--pipeline", shared.place.pipeline_file, "Pipeline file [INGOT_PIPELINE]")->capture_default_str();
   command.add_option("--source", shared.place.source,
                      "File, directory or kafka://host:port/topic to read; default: the pipeline file's [INGOT_SOURCE]");
-  command.add_option("--warehouse", shared.place.warehouse, "Directory of the tables, or s3://bucket/prefix [INGOT_WAREHOUSE]")
+  command
+      .add_option("--warehouse", shared.place.warehouse,
+                  "Directory of the tables, or s3://bucket/prefix [INGOT_WAREHOUSE]")
       ->capture_default_str();
-  command.add_option("--catalog", shared.place.catalog,
-                     "sqlite:///file, postgresql://user@host/db or http(s)://… (Iceberg REST); default: sqlite in the warehouse "
-                     "[INGOT_CATALOG]");
+  command.add_option(
+      "--catalog", shared.place.catalog,
+      "sqlite:///file, postgresql://user@host/db or http(s)://… (Iceberg REST); default: sqlite in the warehouse "
+      "[INGOT_CATALOG]");
   command.add_option("--threads", shared.place.threads, "Threads; default: all cores");
   command.add_option("--memory", shared.memory, "Memory budget, e.g. 512MB; default 1GiB [INGOT_MEMORY]");
   command.add_option("--log-format", shared.log_format, "text or json [INGOT_LOG_FORMAT]")

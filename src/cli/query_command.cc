@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "base/spelling.h"
+#include "bronze/offset_rows.h"
 #include "catalog/open.h"
 #include "cli/commands.h"
 #include "cli/rows_text.h"
+#include "iceberg/metadata_rows.h"
 #include "iceberg/scan_relation.h"
 #include "sql/engine.h"
 
@@ -26,6 +28,17 @@ bool Means(std::string written, const iceberg::TableName& table) {
   return written == name || written == std::string(catalog::kCatalogName) + "." + name;
 }
 
+using TableRows = std::function<Result<Relation>(const iceberg::Table&)>;
+
+/// What can be asked of a table beside its rows, by what is appended to its name.
+const std::map<std::string, TableRows>& Asides() {
+  static const std::map<std::string, TableRows> asides{
+      {"", [](const iceberg::Table& table) { return iceberg::RelationOf(table); }},
+      {"$snapshots", [](const iceberg::Table& table) { return iceberg::SnapshotRows(*table.metadata); }},
+      {"$offsets", [](const iceberg::Table& table) { return bronze::OffsetRows(*table.metadata); }}};
+  return asides;
+}
+
 Status Query(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(const auto house, run::OpenLakehouse(shared.place));
   INGOT_ASSIGN(const auto engine,
@@ -38,24 +51,29 @@ Status Query(const Shared& shared, const Options& options) {
   auto found = engine->TablesIn(options.sql);
   if (found) wanted = std::move(*found);
   for (std::string& written : wanted) written.resize(std::min(written.find(" AS "), written.size()));  // an alias
+  std::vector<iceberg::TableName> names;
   for (const iceberg::TableName& table : tables) {
     known.push_back(table.Text());
-    // Some statements are read by the engine only once their tables are there: then every table whose name occurs is.
-    const bool meant =
-        found ? std::ranges::any_of(wanted, [&](const std::string& written) { return Means(written, table); })
-              : options.sql.find(table.name) != std::string::npos;
-    if (!meant) continue;
-    INGOT_ASSIGN(const auto loaded, iceberg::LoadTable({house.catalog, house.storage, table}));
-    auto relation = iceberg::RelationOf(loaded);
-    if (!relation) return std::unexpected(std::move(relation).error().Context("table " + table.Text()));
-    INGOT_TRY(engine->Register({name, table.space, table.name}, std::move(*relation)));
+    for (const auto& [suffix, rows] : Asides()) {
+      const iceberg::TableName asked{table.space, table.name + suffix};
+      names.push_back(asked);
+      // Some statements are read by the engine only once their tables are there: then every table whose name occurs is.
+      const bool meant =
+          found ? std::ranges::any_of(wanted, [&](const std::string& written) { return Means(written, asked); })
+                : options.sql.find(asked.name) != std::string::npos;
+      if (!meant) continue;
+      INGOT_ASSIGN(const auto loaded, iceberg::LoadTable({house.catalog, house.storage, table}));
+      auto relation = rows(loaded);
+      if (!relation) return std::unexpected(std::move(relation).error().Context("table " + asked.Text()));
+      INGOT_TRY(engine->Register({name, asked.space, asked.name}, std::move(*relation)));
+    }
   }
   for (std::string written : wanted) {
     std::erase(written, '"');
     if (written.starts_with(name + ".")) written.erase(0, name.size() + 1);
     const bool plain = written.find('.') != std::string::npos && written.find('(') == std::string::npos &&
                        !written.starts_with("information_schema.") && !written.starts_with("pg_catalog.");
-    if (plain && std::ranges::none_of(tables, [&](const auto& table) { return Means(written, table); }))
+    if (plain && std::ranges::none_of(names, [&](const auto& table) { return Means(written, table); }))
       return Fail(ErrorKind::kNotFound,
                   "table does not exist: " + written + DidYouMean(written, known) + " (see: ingot table list)");
   }
@@ -76,7 +94,7 @@ void AddQuery(CLI::App& app, Shared& shared) {
   command->footer(
       "Examples:\n  ingot query \"SELECT * FROM iceberg_catalog.bronze.speedtest_raw LIMIT 10\"\n"
       "  ingot query \"SELECT date, location, avg_latency FROM gold.speedtest_agg WHERE date = CURRENT_DATE\" --format "
-      "csv");
+      "csv\n  ingot query 'SELECT * FROM bronze.\"speedtest_raw$offsets\"'   # also $snapshots");
   command->callback([&shared, options] { shared.command = [&shared, options] { return Query(shared, *options); }; });
 }
 

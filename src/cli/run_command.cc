@@ -6,11 +6,13 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <thread>
+#include <future>
+#include <mutex>
 
 #include "base/json_text.h"
 #include "base/progress.h"
 #include "cli/commands.h"
+#include "run/fan_out.h"
 #include "run/follow.h"
 
 namespace ingot::cli {
@@ -95,12 +97,13 @@ Result<std::chrono::milliseconds> ParseInterval(const char* flag, const std::str
   const std::string unit = text.substr(size_t(end - text.data()));
   const int64_t factor = unit == "ms" ? 1 : unit == "s" ? 1000 : unit == "m" ? 60'000 : 0;
   if (error != std::errc() || factor == 0 || number <= 0)
-    return Fail(ErrorKind::kBadConfig,
-                fmt::format("{}: not an interval: '{}' (write 500ms, 10s or 5m)", flag, text));
+    return Fail(ErrorKind::kBadConfig, fmt::format("{}: not an interval: '{}' (write 500ms, 10s or 5m)", flag, text));
   return std::chrono::milliseconds(number * factor);
 }
 
 void Tell(Shared& shared, const run::RunReport& report, bool follow) {
+  static std::mutex one_at_a_time;
+  std::lock_guard lock(one_at_a_time);
   const bool nothing = std::ranges::all_of(report.stages, [](const auto& stage) { return stage.commits == 0; });
   if (nothing && follow) return;
   if (shared.Json())
@@ -126,6 +129,14 @@ Status Follow(Shared& shared, run::Runner& runner, const pipeline::StageContext&
                       .told = [&](const run::RunReport& report) { Tell(shared, report, true); }});
 }
 
+Status RunPlace(Shared& shared, const run::OpenPlace& open, const Options& options) {
+  INGOT_ASSIGN(run::Runner runner, run::Runner::Open(open.context, options.stages));
+  if (options.follow) return Follow(shared, runner, open.context, options);
+  INGOT_ASSIGN(const run::RunReport report, runner.Run(open.context));
+  Tell(shared, report, false);
+  return {};
+}
+
 Status Run(Shared& shared, const Options& options) {
   INGOT_ASSIGN(run::OpenPlace open, run::Open(shared.place));
   open.context.rows_per_commit = options.rows_per_commit;
@@ -133,11 +144,23 @@ Status Run(Shared& shared, const Options& options) {
   open.context.follow = options.follow;
   open.context.group = options.group;
   open.context.on_reset = options.on_reset;
-  INGOT_ASSIGN(run::Runner runner, run::Runner::Open(open.context, options.stages));
-  if (options.follow) return Follow(shared, runner, open.context, options);
-  INGOT_ASSIGN(const run::RunReport report, runner.Run(open.context));
-  Tell(shared, report, false);
-  return {};
+  INGOT_ASSIGN(const auto places, run::FanOut(std::move(open)));
+  if (places.size() == 1 || !options.follow) {
+    for (const run::OpenPlace& place : places) INGOT_TRY(RunPlace(shared, place, options));
+    return {};
+  }
+  // Topics with tables of their own are followed side by side; the first that fails ends the others too.
+  std::vector<std::future<Status>> running;
+  for (const run::OpenPlace& place : places)
+    running.push_back(std::async(std::launch::async, [&shared, &place, &options] {
+      Status outcome = RunPlace(shared, place, options);
+      stop_asked = true;
+      return outcome;
+    }));
+  Status outcome;
+  for (auto& one : running)
+    if (Status ended = one.get(); outcome) outcome = std::move(ended);
+  return outcome;
 }
 
 }  // namespace
@@ -168,7 +191,8 @@ void AddRun(CLI::App& app, Shared& shared) {
       ->check(CLI::IsMember({"fail", "earliest", "latest"}))
       ->capture_default_str();
   command->footer(
-      "Examples:\n  ingot run --source landing\n  ingot run --stage silver,gold --warehouse /data/warehouse\n  ingot run "
+      "Examples:\n  ingot run --source landing\n  ingot run --stage silver,gold --warehouse /data/warehouse\n  ingot "
+      "run "
       "--source kafka://localhost:9092/speedtest_raw --follow --every 10s");
   command->callback([&shared, options] { shared.command = [&shared, options] { return Run(shared, *options); }; });
 }

@@ -50,8 +50,8 @@ class Catalog {
   virtual Result<LoadedTable> Create(const TableName& table, const TableMetadata& metadata,
                                      const StoragePtr& storage) = 0;
   /// Puts `next` in the place of `base`, if the table is still at `base`. A lost answer is looked into here.
-  /// Errors: kConflict when the table has moved on, kRetry when nothing happened, kOutcomeUnknown when the table does not
-  /// show it, but it may still land.
+  /// Errors: kConflict when the table has moved on, kRetry when nothing happened, kOutcomeUnknown when the table does
+  /// not show it, but it may still land.
   virtual Result<LoadedTable> Commit(const TableName& table, const LoadedTable& base, const TableMetadata& next) = 0;
   /// Enters a table that has metadata already. Errors: kExists.
   virtual Status Register(const TableName& table, const std::string& metadata_location) = 0;

@@ -36,11 +36,11 @@ Result<Table> CreateTable(const TableHome& home, const TableMetadata& metadata);
 /// What a commit does to the metadata. Called again on the newer state after each conflict; its error ends the commit.
 using MetadataChange = std::function<Status(TableMetadata&)>;
 
-/// Applies `change` and commits it, with bounded retries. Returns the table as committed. `refused` is called after each
-/// attempt that is known not to have landed: what only that attempt wrote may be deleted then. An attempt whose answer
-/// was lost may still land until a later commit takes its place: its files are kept, and each reload looks for its
-/// snapshot.
-/// Errors: what `change` says; kConflict when the retries are used up; kOutcomeUnknown when an attempt is still in doubt.
+/// Applies `change` and commits it, with bounded retries. Returns the table as committed. `refused` is called after
+/// each attempt that is known not to have landed: what only that attempt wrote may be deleted then. An attempt whose
+/// answer was lost may still land until a later commit takes its place: its files are kept, and each reload looks for
+/// its snapshot. Errors: what `change` says; kConflict when the retries are used up; kOutcomeUnknown when an attempt is
+/// still in doubt.
 Result<Table> CommitMetadata(const TableHome& home, const MetadataChange& change,
                              const std::function<void()>& refused = {});
 

@@ -69,11 +69,11 @@ struct GoldSpec {
 };
 
 struct SourceSpec {
-  std::string uri;              // kafka://broker/topic, a file or a directory
+  std::string uri;                           // kafka://broker/topic, a file or a directory
   std::map<std::string, std::string> kafka;  // settings of librdkafka
   bool keep_key = false;                     // in bronze, as _key
   bool keep_headers = false;                 // in bronze, as _headers
-  std::string format = "json";  // json: one document a line; document: one a file; csv
+  std::string format = "json";               // json: one document a line; document: one a file; csv
 };
 
 struct Pipeline {

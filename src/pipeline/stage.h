@@ -28,10 +28,10 @@ struct StageContext {
   std::string temp_folder;  // for what does not fit into memory
   // Of a source that goes on for ever:
   bool follow = false;
-  std::string group;                                             // the consumer group; empty: after the pipeline
-  std::string on_reset = "fail";                                 // fail, earliest, latest
+  std::string group;                                                // the consumer group; empty: after the pipeline
+  std::string on_reset = "fail";                                    // fail, earliest, latest
   std::optional<std::chrono::steady_clock::time_point> read_until;  // what was read by then is committed
-  std::function<bool()> stop_asked;                              // true ends the reading as read_until does
+  std::function<bool()> stop_asked;                                 // true ends the reading as read_until does
   bool write_ledger = true;
 
   Result<iceberg::TableHome> Home(const std::string& table) const;

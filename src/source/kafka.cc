@@ -10,9 +10,9 @@
 #include <utility>
 
 #include "base/log.h"
-#include "base/retry.h"
 #include "source/kafka_batch.h"
 #include "source/kafka_client.h"
+#include "source/kafka_positions.h"
 
 namespace ingot::source {
 namespace {
@@ -22,7 +22,8 @@ constexpr int kAnswerMs = 10'000;
 constexpr std::chrono::seconds kSilenceMax{60};    // of a cluster, before a run that has an end gives up
 constexpr std::chrono::seconds kDescribedFor{10};  // how long the topics are taken to be what they were
 
-using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, decltype(&rd_kafka_topic_partition_list_destroy)>;
+using PartitionList =
+    std::unique_ptr<rd_kafka_topic_partition_list_t, decltype(&rd_kafka_topic_partition_list_destroy)>;
 
 PartitionList MakeList(size_t size) {
   return {rd_kafka_topic_partition_list_new(int(size)), &rd_kafka_topic_partition_list_destroy};
@@ -78,7 +79,8 @@ class KafkaSource : public Source {
         {"session.timeout.ms", "10000"},
         {"max.poll.interval.ms", "1800000"},  // silver and gold run between two polls
         {"topic.metadata.refresh.interval.ms", "10000"},
-        {"queued.max.messages.kbytes", std::to_string(std::clamp<int64_t>(options_.memory_bytes / 1024, 4096, 2097151))},
+        {"queued.max.messages.kbytes",
+         std::to_string(std::clamp<int64_t>(options_.memory_bytes / 1024, 4096, 2097151))},
         {"queued.min.messages", "1000000"},
         {"fetch.wait.max.ms", "50"},
         {"fetch.queue.backoff.ms", "5"},
@@ -104,6 +106,7 @@ class KafkaSource : public Source {
       rd_kafka_poll(client, 0);
       return health_.Check();
     }));
+    positions_ = KafkaPositions(client, options_.on_reset);
     rd_kafka_poll_set_consumer(client);
     queue_ = rd_kafka_queue_get_consumer(client);
     return {};
@@ -112,8 +115,8 @@ class KafkaSource : public Source {
   Status Seek(const Checkpoint& checkpoint) override {
     const auto now = std::chrono::steady_clock::now();
     if (now - described_at_ > kDescribedFor || interrupted_) INGOT_TRY(Describe([&] { return health_.Check(); }));
-    resets_.clear();
-    INGOT_ASSIGN(const Positions known, PositionsToGoOnFrom(checkpoint));
+    positions_.Begin(topics_);
+    INGOT_ASSIGN(const Positions known, positions_.ToGoOnFrom(checkpoint));
     INGOT_TRY(options_.follow ? SeekInGroup(known) : SeekAll(known));
     interrupted_ = false;
     heard_at_ = std::chrono::steady_clock::now();
@@ -140,7 +143,7 @@ class KafkaSource : public Source {
            std::ranges::all_of(places_, [](const auto& place) { return place.second.at_end; });
   }
   bool Interrupted() const override { return interrupted_; }
-  std::vector<OffsetReset> Resets() const override { return resets_; }
+  std::vector<OffsetReset> Resets() const override { return positions_.resets(); }
   std::map<std::string, TopicIdentity> Topics() const override {
     std::map<std::string, TopicIdentity> identities;
     for (const auto& [name, topic] : topics_) identities[name] = topic.identity;
@@ -194,9 +197,9 @@ class KafkaSource : public Source {
     for (const std::string& name : names) {
       auto topic = DescribeTopic(Client(), name, health);
       if (!topic && topic.error().kind == ErrorKind::kNotFound)
-        return Fail(ErrorKind::kNotFound,
-                    "topic " + name + " does not exist at " + address_.brokers +
-                        " (make records with: ingot generate --to kafka://" + address_.brokers + "/" + name + ")");
+        return Fail(ErrorKind::kNotFound, "topic " + name + " does not exist at " + address_.brokers +
+                                              " (make records with: ingot generate --to kafka://" + address_.brokers +
+                                              "/" + name + ")");
       if (!topic) return std::unexpected(std::move(topic).error());
       topics[name] = std::move(*topic);
     }
@@ -206,94 +209,10 @@ class KafkaSource : public Source {
     return {};
   }
 
-  static std::string Choice() {
-    return "; decide how to go on and run again with --on-reset earliest (from the oldest record that is there) or "
-           "--on-reset latest (from the newest)";
-  }
-
-  /// The table's positions in the topics as they are now. Those of a topic that was made anew are dropped, if the
-  /// operator said how to go on.
-  Result<Positions> PositionsToGoOnFrom(const Checkpoint& checkpoint) {
-    Positions known;
-    replaced_.clear();
-    for (const auto& [name, topic] : topics_) {
-      const auto recorded = checkpoint.topics.find(name);
-      if (recorded == checkpoint.topics.end() || recorded->second == topic.identity) continue;
-      const bool cluster = recorded->second.cluster_id != topic.identity.cluster_id;
-      const std::string what = cluster ? fmt::format("topic {}: the table holds offsets of cluster {}, this is {}", name,
-                                                     recorded->second.cluster_id, topic.identity.cluster_id)
-                                       : fmt::format("topic {} was deleted and made anew: its id was {} and is {}", name,
-                                                     recorded->second.topic_id, topic.identity.topic_id);
-      if (options_.on_reset == OnReset::kFail) return Fail(ErrorKind::kBadInput, what + Choice());
-      LogWarning(what + "; going on as --on-reset says");
-      replaced_[name] = cluster ? "another cluster" : "topic made anew";
-    }
-    for (const auto& [id, offset] : checkpoint.positions) {
-      const auto topic = topics_.find(id.topic);
-      if (topic == topics_.end()) continue;
-      if (replaced_.contains(id.topic)) {
-        int64_t start = 0;
-        if (id.partition < topic->second.partitions) {
-          INGOT_ASSIGN(start, ResetStart(id));
-          known[id] = start;
-        }
-        resets_.push_back({.id = id, .from = offset, .to = start, .reason = replaced_[id.topic]});
-      } else {
-        known[id] = offset;
-      }
-    }
-    return known;
-  }
-
-  struct Watermarks {
-    int64_t low = 0;
-    int64_t high = 0;
-  };
-  Result<Watermarks> WatermarksOf(const PartitionId& id) {
-    Backoff backoff({.attempts_max = 6, .wait_first = std::chrono::milliseconds(200)});
-    while (true) {
-      Watermarks marks;
-      const Status asked = Check(rd_kafka_query_watermark_offsets(Client(), id.topic.c_str(), id.partition, &marks.low,
-                                                                  &marks.high, kAnswerMs),
-                                 "ask for the offsets of a partition");
-      if (asked) return marks;
-      if (!backoff.Wait()) return std::unexpected(asked.error());
-    }
-  }
-
-  Result<int64_t> ResetStart(const PartitionId& id) {
-    INGOT_ASSIGN(const Watermarks marks, WatermarksOf(id));
-    return options_.on_reset == OnReset::kLatest ? marks.high : marks.low;
-  }
-
-  /// Where a partition begins; `high` gets its end.
-  Result<int64_t> StartOf(const PartitionId& id, const Positions& known, int64_t& high) {
-    INGOT_ASSIGN(const Watermarks marks, WatermarksOf(id));
-    high = marks.high;
-    const auto position = known.find(id);
-    if (position == known.end()) return marks.low;
-    if (position->second >= marks.low && position->second <= marks.high) return position->second;
-    const std::string what =
-        position->second < marks.low
-            ? fmt::format("topic {} partition {}: records {} to {} are gone before they were read: retention was faster",
-                          id.topic, id.partition, position->second, marks.low - 1)
-            : fmt::format("topic {} partition {}: the table is at offset {}, the topic ends at {}: records that were "
-                          "there are lost",
-                          id.topic, id.partition, position->second, marks.high);
-    if (options_.on_reset == OnReset::kFail) return Fail(ErrorKind::kBadInput, what + Choice());
-    LogWarning(what + "; going on as --on-reset says");
-    const int64_t start = options_.on_reset == OnReset::kLatest ? marks.high : marks.low;
-    resets_.push_back({.id = id,
-                       .from = position->second,
-                       .to = start,
-                       .reason = position->second < marks.low ? "records expired" : "records lost"});
-    return start;
-  }
-
   /// A place of its own for each partition; `list` gets where it starts.
   Status Place(const PartitionId& id, const Positions& known, const PartitionList& list) {
     int64_t high = 0;
-    INGOT_ASSIGN(const int64_t start, StartOf(id, known, high));
+    INGOT_ASSIGN(const int64_t start, positions_.StartOf(id, known, high));
     places_[id] = {.delivered = start, .fetched = start, .target = high, .at_end = start >= high};
     Add(list, id, start);
     return {};
@@ -335,8 +254,7 @@ class KafkaSource : public Source {
       Add(leave, id, RD_KAFKA_OFFSET_INVALID);
       places_.erase(id);
     }
-    if (leave->cnt > 0)
-      INGOT_TRY(Check(rd_kafka_incremental_unassign(Client(), leave.get()), "give partitions back"));
+    if (leave->cnt > 0) INGOT_TRY(Check(rd_kafka_incremental_unassign(Client(), leave.get()), "give partitions back"));
     const bool answer_revoke = revoking_ && revoked_.empty();
     revoked_.clear();
     revoking_ = false;
@@ -375,8 +293,8 @@ class KafkaSource : public Source {
       health_.OnAnswer();
     }
     if (!options_.follow && now - heard_at_ > kSilenceMax)
-      return Fail(ErrorKind::kRetry, fmt::format("kafka: nothing was heard of {} for {} s", address_.brokers,
-                                                 kSilenceMax.count()));
+      return Fail(ErrorKind::kRetry,
+                  fmt::format("kafka: nothing was heard of {} for {} s", address_.brokers, kSilenceMax.count()));
     std::map<PartitionId, std::vector<rd_kafka_message_t*>> by_partition;
     Status outcome;
     const rd_kafka_topic_t* topic = nullptr;
@@ -434,8 +352,13 @@ class KafkaSource : public Source {
       place->second.at_end = true;
       // Offsets without records, such as the marks of transactions, are passed over.
       if (message.offset > place->second.fetched) {
-        ready_.push_back({.from = id, .begin = place->second.fetched, .end = message.offset, .bytes = {},
-                          .records = {}, .envelopes = {}, .owner = {}});
+        ready_.push_back({.from = id,
+                          .begin = place->second.fetched,
+                          .end = message.offset,
+                          .bytes = {},
+                          .records = {},
+                          .envelopes = {},
+                          .owner = {}});
         place->second.fetched = message.offset;
       }
       return {};
@@ -463,11 +386,10 @@ class KafkaSource : public Source {
   std::shared_ptr<void> client_;
   rd_kafka_queue_t* queue_ = nullptr;
   std::map<std::string, KafkaTopic> topics_;
-  std::map<std::string, std::string> replaced_;
+  KafkaPositions positions_;
   std::chrono::steady_clock::time_point described_at_, heard_at_;
   std::map<PartitionId, Progress> places_;
   std::deque<RawBatch> ready_;
-  std::vector<OffsetReset> resets_;
   std::set<PartitionId> assigned_, revoked_;
   bool assigning_ = false, revoking_ = false;
   bool subscribed_ = false;
@@ -477,6 +399,22 @@ class KafkaSource : public Source {
 };
 
 }  // namespace
+
+Result<std::map<std::string, std::string>> TopicsAt(const std::string& uri,
+                                                    const std::map<std::string, std::string>& settings) {
+  INGOT_ASSIGN(KafkaAddress address, ParseKafkaAddress(uri));
+  SourceOptions options;
+  options.kafka = settings;
+  KafkaSource source(address, options);
+  INGOT_TRY(source.Open());
+  std::map<std::string, std::string> topics;
+  for (const auto& [name, identity] : source.Topics()) {
+    topics[name] = "kafka://" + address.brokers + "/" + name;
+    for (const auto& [key, value] : address.settings)
+      topics[name] += (topics[name].find('?') == std::string::npos ? "?" : "&") + key + "=" + value;
+  }
+  return topics;
+}
 
 Result<std::unique_ptr<Source>> OpenKafka(const std::string& uri, const SourceOptions& options) {
   INGOT_ASSIGN(KafkaAddress address, ParseKafkaAddress(uri));

@@ -61,8 +61,13 @@ std::string HeadersJson(const rd_kafka_message_t* message) {
 RawBatch BatchOf(PartitionId from, int64_t begin, std::vector<rd_kafka_message_t*> messages, EnvelopeWishes wishes,
                  std::shared_ptr<void> client) {
   arrow::util::InitializeUTF8();
-  RawBatch batch{.from = std::move(from), .begin = begin, .end = messages.back()->offset + 1, .bytes = {},
-                 .records = {}, .envelopes = {}, .owner = {}};
+  RawBatch batch{.from = std::move(from),
+                 .begin = begin,
+                 .end = messages.back()->offset + 1,
+                 .bytes = {},
+                 .records = {},
+                 .envelopes = {},
+                 .owner = {}};
   batch.records.reserve(messages.size());
   for (const rd_kafka_message_t* message : messages) {
     const int64_t millis = rd_kafka_message_timestamp(message, nullptr);

@@ -78,8 +78,7 @@ Result<KafkaAddress> ParseKafkaAddress(const std::string& uri) {
   return address;
 }
 
-Result<rd_kafka_conf_t*> KafkaConfiguration(const KafkaAddress& address,
-                                            const std::map<std::string, std::string>& ours,
+Result<rd_kafka_conf_t*> KafkaConfiguration(const KafkaAddress& address, const std::map<std::string, std::string>& ours,
                                             const std::map<std::string, std::string>& from_pipeline) {
   std::map<std::string, std::string> settings = ours;
   settings["bootstrap.servers"] = address.brokers;
@@ -150,7 +149,7 @@ Result<KafkaTopic> DescribeTopic(rd_kafka_t* client, const std::string& topic, c
   const char* names[] = {topic.c_str()};
   const Collection topics(rd_kafka_TopicCollection_of_topic_names(names, 1), &rd_kafka_TopicCollection_destroy);
   const std::unique_ptr<rd_kafka_queue_t, decltype(&rd_kafka_queue_destroy)> queue(rd_kafka_queue_new(client),
-                                                                                  &rd_kafka_queue_destroy);
+                                                                                   &rd_kafka_queue_destroy);
   Backoff backoff({.attempts_max = 5, .wait_first = std::chrono::milliseconds(100)});
   const std::string doing = "describe topic " + topic;
   while (true) {
@@ -195,7 +194,7 @@ Status CreateTopic(rd_kafka_t* client, const std::string& topic, int partitions)
   rd_kafka_NewTopic_t* wanted = rd_kafka_NewTopic_new(topic.c_str(), partitions, -1, problem, sizeof problem);
   if (wanted == nullptr) return Fail(ErrorKind::kBadConfig, "create topic " + topic + ": " + problem);
   const std::unique_ptr<rd_kafka_queue_t, decltype(&rd_kafka_queue_destroy)> queue(rd_kafka_queue_new(client),
-                                                                                  &rd_kafka_queue_destroy);
+                                                                                   &rd_kafka_queue_destroy);
   rd_kafka_CreateTopics(client, &wanted, 1, nullptr, queue.get());
   const std::unique_ptr<rd_kafka_event_t, decltype(&rd_kafka_event_destroy)> event(
       rd_kafka_queue_poll(queue.get(), 60'000), &rd_kafka_event_destroy);

@@ -25,19 +25,18 @@ struct KafkaAddress {
 /// Errors: kBadConfig.
 Result<KafkaAddress> ParseKafkaAddress(const std::string& uri);
 
-/// librdkafka's configuration from what Ingot needs, below what the operator sets: the environment (INGOT_KAFKA_SASL_PASSWORD
-/// is sasl.password), the pipeline file, the address. Errors: kBadConfig for unknown settings, and for those that
-/// exactly-once rests on.
-Result<rd_kafka_conf_t*> KafkaConfiguration(const KafkaAddress& address,
-                                            const std::map<std::string, std::string>& ours,
+/// librdkafka's configuration from what Ingot needs, below what the operator sets: the environment
+/// (INGOT_KAFKA_SASL_PASSWORD is sasl.password), the pipeline file, the address. Errors: kBadConfig for unknown
+/// settings, and for those that exactly-once rests on.
+Result<rd_kafka_conf_t*> KafkaConfiguration(const KafkaAddress& address, const std::map<std::string, std::string>& ours,
                                             const std::map<std::string, std::string>& from_pipeline);
 
 struct KafkaTopic {
   TopicIdentity identity;
   int32_t partitions = 0;
 };
-/// Asks the cluster, with bounded retries, and `health` between: its error ends the asking. Errors: kNotFound; kRetry when
-/// no broker answers; kBadConfig when access is refused.
+/// Asks the cluster, with bounded retries, and `health` between: its error ends the asking. Errors: kNotFound; kRetry
+/// when no broker answers; kBadConfig when access is refused.
 Result<KafkaTopic> DescribeTopic(rd_kafka_t* client, const std::string& topic, const std::function<Status()>& health);
 /// One that exists is no error.
 Status CreateTopic(rd_kafka_t* client, const std::string& topic, int partitions);

@@ -23,12 +23,15 @@ class Writer : public KafkaWriter {
 
   Status Open(const std::string& uri, int partitions) {
     INGOT_ASSIGN(const KafkaAddress address, ParseKafkaAddress(uri));
-    const std::map<std::string, std::string> settings{
-        {"enable.idempotence", "true"},       {"delivery.report.only.error", "true"},
-        {"linger.ms", "20"},                  {"batch.num.messages", "100000"},
-        {"batch.size", "1000000"},            {"compression.codec", "lz4"},
-        {"queue.buffering.max.messages", "1000000"}, {"queue.buffering.max.kbytes", "262144"},
-        {"delivery.timeout.ms", "120000"}};
+    const std::map<std::string, std::string> settings{{"enable.idempotence", "true"},
+                                                      {"delivery.report.only.error", "true"},
+                                                      {"linger.ms", "20"},
+                                                      {"batch.num.messages", "100000"},
+                                                      {"batch.size", "1000000"},
+                                                      {"compression.codec", "lz4"},
+                                                      {"queue.buffering.max.messages", "1000000"},
+                                                      {"queue.buffering.max.kbytes", "262144"},
+                                                      {"delivery.timeout.ms", "120000"}};
     INGOT_ASSIGN(rd_kafka_conf_t * conf, KafkaConfiguration(address, settings, {}));
     rd_kafka_conf_set_opaque(conf, this);
     rd_kafka_conf_set_dr_msg_cb(conf, [](rd_kafka_t*, const rd_kafka_message_t* message, void* self) {

@@ -50,7 +50,8 @@ size_t SplitLines(std::string_view bytes, bool at_end, std::vector<RawBatch::Rec
     size_t first = begin, last = end;
     while (last > first && (bytes[last - 1] == '\r' || bytes[last - 1] == ' ' || bytes[last - 1] == '\t')) --last;
     while (first < last && (bytes[first] == ' ' || bytes[first] == '\t')) ++first;
-    if (last > first) records.push_back({.begin = first, .size = last - first, .offset = int64_t(begin), .outside = nullptr});
+    if (last > first)
+      records.push_back({.begin = first, .size = last - first, .offset = int64_t(begin), .outside = nullptr});
   };
   while (begin < bytes.size()) {
     const void* found = std::memchr(bytes.data() + begin, '\n', bytes.size() - begin);

@@ -39,7 +39,8 @@ struct Checkpoint {
   bool operator==(const Checkpoint&) const = default;
 };
 
-/// A partition that goes on elsewhere than where the table is, because the operator chose so: what lies between is gone.
+/// A partition that goes on elsewhere than where the table is, because the operator chose so: what lies between is
+/// gone.
 struct OffsetReset {
   PartitionId id;
   int64_t from = 0;

@@ -16,7 +16,8 @@ Result<std::string> LocalPath(std::string_view location) {
   const auto colon = location.find("://");
   if (colon == std::string_view::npos) return std::string(location);
   return Fail(ErrorKind::kUnsupported, "no storage for scheme '" + std::string(location.substr(0, colon)) + "' of " +
-                                           std::string(location) + ": use a directory, file:///path or s3://bucket/prefix");
+                                           std::string(location) +
+                                           ": use a directory, file:///path or s3://bucket/prefix");
 }
 
 std::string AbsoluteLocation(std::string_view path_or_uri) {

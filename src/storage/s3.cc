@@ -141,8 +141,9 @@ class S3Storage : public Storage {
     std::vector<FileInfo> found;
     for (const auto& info : *infos)
       if (info.type() == arrow::fs::FileType::File)
-        found.push_back({scheme + info.path(), info.size(),
-                         std::chrono::duration_cast<std::chrono::microseconds>(info.mtime().time_since_epoch()).count()});
+        found.push_back(
+            {scheme + info.path(), info.size(),
+             std::chrono::duration_cast<std::chrono::microseconds>(info.mtime().time_since_epoch()).count()});
     std::ranges::sort(found, {}, &FileInfo::location);
     return found;
   }
@@ -163,7 +164,8 @@ Result<std::shared_ptr<Storage>> OpenS3(const Properties& properties) {
   const std::string key = FirstOf(properties, {"s3.access-key-id"}, {}),
                     secret = FirstOf(properties, {"s3.secret-access-key"}, {});
   if (!key.empty()) options.ConfigureAccessKey(key, secret, FirstOf(properties, {"s3.session-token"}, {}));
-  std::string endpoint = FirstOf(properties, {"s3.endpoint"}, {"INGOT_S3_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"});
+  std::string endpoint =
+      FirstOf(properties, {"s3.endpoint"}, {"INGOT_S3_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"});
   if (const auto scheme = endpoint.find("://"); scheme != std::string::npos) {
     options.scheme = endpoint.substr(0, scheme);
     endpoint.erase(0, scheme + 3);

@@ -33,8 +33,8 @@ class Storage {
   virtual Result<std::shared_ptr<arrow::io::OutputStream>> OpenOutput(std::string_view location) = 0;
   /// Errors: kNotFound.
   virtual Result<std::string> ReadAll(std::string_view location) = 0;
-  /// Writes a file that must not exist yet: all of it or nothing, durable. Errors: kExists; objects of S3 are not looked
-  /// for first, so names there have to be unique (each holds a UUID).
+  /// Writes a file that must not exist yet: all of it or nothing, durable. Errors: kExists; objects of S3 are not
+  /// looked for first, so names there have to be unique (each holds a UUID).
   virtual Status CreateAtomic(std::string_view location, std::string_view bytes) = 0;
   virtual Result<bool> Exists(std::string_view location) = 0;
   /// A file that is not there is no error.

@@ -38,7 +38,10 @@ TEST(Offsets, TopicsAndResets) {
   OffsetChange anew = Batch({"t", 0}, 0, 5);
   anew.topics = {{"t", {"cluster", "another id"}}};
   EXPECT_EQ(Advance(At(10), anew).error().kind, ErrorKind::kConflict);
-  anew.resets = {{.id = {"t", 0}, .from = 10, .to = 0, .reason = "topic made anew"}};
+  anew.resets.resize(1);
+  anew.resets[0].id = {"t", 0};
+  anew.resets[0].from = 10;
+  anew.resets[0].reason = "topic made anew";
   const auto after = *Advance(At(10), anew);
   EXPECT_EQ(after.positions.at({"t", 0}), 5);
   EXPECT_EQ(after.topics.at("t").topic_id, "another id");

@@ -14,8 +14,10 @@ source::RawBatch Batch(const std::vector<std::string>& records) {
   batch.from = {"t", 3};
   batch.end = int64_t(records.size());
   for (const std::string& record : records) {
-    batch.records.push_back(
-        {.begin = batch.bytes.size(), .size = record.size(), .offset = int64_t(batch.records.size()), .outside = nullptr});
+    batch.records.push_back({.begin = batch.bytes.size(),
+                             .size = record.size(),
+                             .offset = int64_t(batch.records.size()),
+                             .outside = nullptr});
     batch.bytes += record + "\n";
   }
   batch.bytes.append(source::kPadding, '\0');

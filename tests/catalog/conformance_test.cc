@@ -1,5 +1,5 @@
-// One suite for every catalog. SQLite is always there; INGOT_TEST_CATALOGS names more by their URIs, separated by blanks:
-// the stack tests give it a real PostgreSQL and a real REST catalog.
+// One suite for every catalog. SQLite is always there; INGOT_TEST_CATALOGS names more by their URIs, separated by
+// blanks: the stack tests give it a real PostgreSQL and a real REST catalog.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -85,7 +85,8 @@ TEST_P(Conformance, EveryKindOfChange) {
   ASSERT_TRUE(iceberg::CreateTable(home, Metadata("changes")));
   const auto changed = iceberg::CommitMetadata(home, [](TableMetadata& metadata) -> Status {
     iceberg::Schema wider = metadata.CurrentSchema();
-    wider.fields.push_back({.id = ++metadata.last_column_id, .name = "at", .type = {.id = iceberg::TypeId::kTimestamptz}});
+    wider.fields.push_back(
+        {.id = ++metadata.last_column_id, .name = "at", .type = {.id = iceberg::TypeId::kTimestamptz}});
     iceberg::SetCurrentSchema(metadata, wider);
     metadata.properties["a"] = "1";
     metadata.properties.erase("k");
@@ -101,7 +102,8 @@ TEST_P(Conformance, EveryKindOfChange) {
   const auto second = iceberg::CommitSnapshot(home, {.operation = "append", .summary = {{"who", "second"}}});
   ASSERT_TRUE(second) << second.error().message;
   const auto back = iceberg::CommitMetadata(home, [&](TableMetadata& metadata) -> Status {
-    INGOT_TRY(iceberg::SetRef(metadata, "keep", {.snapshot_id = *second->metadata->current_snapshot_id, .type = "tag"}));
+    INGOT_TRY(
+        iceberg::SetRef(metadata, "keep", {.snapshot_id = *second->metadata->current_snapshot_id, .type = "tag"}));
     return iceberg::RollbackTo(metadata, *first->metadata->current_snapshot_id);
   });
   ASSERT_TRUE(back) << back.error().message;
@@ -115,7 +117,8 @@ TEST_P(Conformance, EveryKindOfChange) {
   EXPECT_EQ(now.snapshots.size(), 2u);
 }
 
-// Goal:   of commits on one base, one lands and the others are told. Method: eight threads with connections of their own.
+// Goal:   of commits on one base, one lands and the others are told. Method: eight threads with connections of their
+// own.
 TEST_P(Conformance, OneCommitWins) {
   const TableHome home = Home("race");
   ASSERT_TRUE(iceberg::CreateTable(home, Metadata("race")));
@@ -170,11 +173,10 @@ TEST_P(Conformance, LongListsAndNestedNamespaces) {
   ASSERT_TRUE(catalog_->CreateNamespace(nested));
   ASSERT_TRUE(iceberg::CreateTable(Home("seed"), Metadata("seed")));
   const std::string location = iceberg::LoadTable(Home("seed"))->metadata_location;
-  for (int i = 0; i < 120; ++i)
-    {
-      const auto entered = catalog_->Register({nested, "t" + std::to_string(i)}, location);
-      ASSERT_TRUE(entered) << entered.error().message;
-    }
+  for (int i = 0; i < 120; ++i) {
+    const auto entered = catalog_->Register({nested, "t" + std::to_string(i)}, location);
+    ASSERT_TRUE(entered) << entered.error().message;
+  }
   int listed = 0;
   const auto tables = *catalog_->ListTables();
   for (const auto& table : tables) listed += table.space == nested;

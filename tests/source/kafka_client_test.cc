@@ -10,13 +10,15 @@ namespace {
 
 // Goal:   addresses are taken apart; what is none is refused. Method: the forms of the documentation, and slips.
 TEST(KafkaClient, Addresses) {
-  const auto address = *ParseKafkaAddress("kafka://a:9092,b:9092/speedtest_raw?security.protocol=SSL&fetch.wait.max.ms=5");
+  const auto address =
+      *ParseKafkaAddress("kafka://a:9092,b:9092/speedtest_raw?security.protocol=SSL&fetch.wait.max.ms=5");
   EXPECT_EQ(address.brokers, "a:9092,b:9092");
   EXPECT_EQ(address.topic, "speedtest_raw");
   EXPECT_EQ(address.settings.at("security.protocol"), "SSL");
   EXPECT_EQ(address.settings.at("fetch.wait.max.ms"), "5");
   EXPECT_EQ(ParseKafkaAddress("kafka://a/^speed.*")->topic, "^speed.*");
-  for (const char* bad : {"kafka://", "kafka://a", "kafka://a/", "kafka:///t", "kafka://a/b/c", "kafka://a/t?x", "file:///a"})
+  for (const char* bad :
+       {"kafka://", "kafka://a", "kafka://a/", "kafka:///t", "kafka://a/b/c", "kafka://a/t?x", "file:///a"})
     EXPECT_EQ(ParseKafkaAddress(bad).error().kind, ErrorKind::kBadConfig) << bad;
 }
 

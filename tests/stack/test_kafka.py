@@ -34,6 +34,14 @@ def test_offsets_are_queryable(house):
         house.run("--stage", "bronze")
     rows = house.query("SELECT _partition, count(*) AS records, count(DISTINCT _offset) AS offsets,"
                        " max(_offset) - min(_offset) + 1 AS span FROM bronze.speedtest_raw GROUP BY 1 ORDER BY 1")
+    ranges = house.query('SELECT partition, begin_offset, end_offset FROM bronze."speedtest_raw$offsets" ORDER BY sequence_number')
+    assert sum(int(row["end_offset"]) - int(row["begin_offset"]) for row in ranges) == 3000
+    text = (house.pipeline.parents[1] / "docs/exactly-once.md").read_text()
+    gaps, counts, runs = text.split("```sql")[2], text.split("```sql")[1], text.split("```sql")[3]
+    assert house.query(gaps.split("```")[0]) == []
+    assert all(row["doubled"] == row["missing"] == 0 for row in house.query(counts.split("```")[0]))
+    house.run()
+    assert all(row["unaccounted"] == 0 for row in house.query(runs.split("```")[0]))
     assert sum(int(row["records"]) for row in rows) == 3000
     assert all(row["records"] == row["offsets"] == row["span"] for row in rows)
 
@@ -146,6 +154,37 @@ def test_pattern_of_topics(house):
     assert house.bronze_rows() == 2000
     for name in ("north", "south"):
         assert house.verify(f"{house.topic}-{name}")["bronze"] == 1000
+
+
+def test_topics_into_tables_of_their_own(house):
+    """Goal: {topic} in the table names gives each topic its own tables. Method: two topics, at once and followed."""
+    text = house.pipeline.read_text()
+    for layer in ("bronze.speedtest_raw", "silver.speedtest_clean", "silver.speedtest_quarantine", "gold.speedtest_agg"):
+        text = text.replace(f"table: {layer}", f"table: {layer}_{{topic}}").replace(
+            f"quarantine: {layer}", f"quarantine: {layer}_{{topic}}")
+    house.pipeline = house.folder / "pipeline.yaml"
+    house.pipeline.write_text(text)
+    house.variables["KAFKA_TOPIC"] = f"^{house.topic}-"
+    for name in ("north", "south"):
+        house.make_topic(2, topic=f"{house.topic}-{name}")
+        house.generate(1000, "--to", f"kafka://{house.broker}/{house.topic}-{name}")
+    house.ingot("run")
+    worker = house.worker()
+    house.generate(500, "--to", f"kafka://{house.broker}/{house.topic}-south")
+    table = f"bronze.speedtest_raw_{house.topic}_south"
+    house.wait_for(lambda: int(house.query(f"SELECT count(*) AS n FROM {table}")[0]["n"]) == 1500)
+    assert worker.stop() == 0
+    assert house.verify(f"{house.topic}-south", table)["bronze"] == 1500
+    assert house.verify(f"{house.topic}-north", f"bronze.speedtest_raw_{house.topic}_north")["bronze"] == 1000
+
+
+def test_generator_by_the_reference_names(house):
+    """Goal: RECORDS_TO_GENERATE, MESSAGES_PER_SECOND, KAFKA_BROKER and KAFKA_TOPIC are honoured. Method: only those."""
+    begun = time.monotonic()
+    house.ingot("generate", env={"RECORDS_TO_GENERATE": "600", "MESSAGES_PER_SECOND": "300"})
+    assert time.monotonic() - begun > 1.5
+    house.run()
+    assert house.verify()["topic"] == 600
 
 
 def test_topic_recreated(house):
