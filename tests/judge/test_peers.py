@@ -63,7 +63,7 @@ def judges(root, metadata):
 
 
 # What a reader of formats 1 and 2 may refuse, and the words it must use.
-REASONS = ("format 3", "does not exist", "No such file", "cannot be read", "corrupt", "missing", "does not fit", "no storage for scheme")
+REASONS = ("format 3", "does not exist", "No such file", "cannot be read", "corrupt", "missing", "does not fit", "fake-bucket")
 
 
 @pytest.mark.parametrize("metadata, document", tables())
