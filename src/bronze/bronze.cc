@@ -48,7 +48,8 @@ class ParserPool {
   std::vector<std::unique_ptr<RecordParser>> idle_;
 };
 
-constexpr std::chrono::milliseconds kWait{50};  // for records, between two looks at the clock
+constexpr std::chrono::milliseconds kWait{50};    // for records, between two looks at the clock
+constexpr std::chrono::milliseconds kGrace{200};  // for taking what has been fetched when it is time to commit
 
 bool Due(const StageContext& context) {
   return (context.read_until && std::chrono::steady_clock::now() >= *context.read_until) ||
@@ -108,15 +109,19 @@ class GroupReader {
   // A source that fails midway ends the group: what came before is good and is committed.
   void Pull(source::Source& source) {
     const int64_t now = NowMicros();
+    std::optional<std::chrono::steady_clock::time_point> due_at;
     while (group_.report.rows_in < context_.rows_per_commit && group_.report.bytes_in < context_.bytes_per_commit &&
            !source.Interrupted()) {
-      if (Due(context_)) {
+      // When it is time, what has been fetched already is still taken.
+      const bool due = Due(context_);
+      if (due && !due_at) due_at = std::chrono::steady_clock::now();
+      if (due && std::chrono::steady_clock::now() - *due_at > kGrace) {
         group_.ended = true;
         return;
       }
-      auto next = source.Next(kWait);
+      auto next = source.Next(due ? std::chrono::milliseconds(0) : kWait);
       if (!next) group_.source_outcome = std::unexpected(next.error());
-      if (!next || (!*next && source.AtEnd())) {
+      if (!next || (!*next && (due || source.AtEnd()))) {
         group_.ended = true;
         return;
       }

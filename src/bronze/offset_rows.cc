@@ -33,7 +33,8 @@ struct Columns {
 std::optional<int64_t> ResetFrom(const Json& resets, const std::string& topic, const std::string& partition) {
   if (!resets.is_array()) return std::nullopt;
   for (const Json& reset : resets)
-    if (reset.is_object() && reset.value("topic", "") == topic && std::to_string(reset.value("partition", -1)) == partition)
+    if (reset.is_object() && reset.value("topic", "") == topic &&
+        std::to_string(reset.value("partition", -1)) == partition)
       return reset.value("from", int64_t(0));
   return std::nullopt;
 }

@@ -67,6 +67,10 @@ class Writer : public ParquetFileWriter {
         schema_(std::move(schema)),
         arrow_schema_(std::move(arrow_schema)),
         stream_(std::move(stream)) {}
+  /// A file that was not closed is given up: an upload to S3 is ended, not completed.
+  ~Writer() override {
+    if (!stream_->closed()) (void)stream_->Abort();
+  }
 
   Status Start(const std::shared_ptr<parquet::WriterProperties>& properties) {
     // The UUID logical type comes from Arrow's extension type only.

@@ -28,11 +28,13 @@ Status Follow(Runner& runner, pipeline::StageContext context, const FollowOption
   context.stop_asked = options.stop_asked;
   Clock::time_point good_at = Clock::now(), ledger_at;
   auto retry_wait = kRetryFirst;
+  Clock::time_point next = Clock::now();
   bool last = false;
   int last_tries = 0;
   while (!last) {
     last = options.stop_asked();  // one more run after the question, for what was read when it came
-    const auto next = Clock::now() + options.every;
+    // Carrying to silver and gold is part of the interval; a run that takes longer is followed by the next at once.
+    next = std::max(next + options.every, Clock::now());
     context.read_until = next;
     context.write_ledger = last || Clock::now() - ledger_at >= kLedgerEvery;
     const auto report = runner.Run(context);

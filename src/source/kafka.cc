@@ -61,6 +61,7 @@ class KafkaSource : public Source {
   ~KafkaSource() override {
     ready_.clear();
     closing_ = true;
+    AnswerRebalance();
     if (queue_ != nullptr) rd_kafka_queue_destroy(queue_);
     if (client_) rd_kafka_consumer_close(Client());
   }
@@ -267,6 +268,17 @@ class KafkaSource : public Source {
     assigned_.clear();
     assigning_ = false;
     return {};
+  }
+
+  /// The group waits for an answer to the rebalance that was last told, even from a member that leaves.
+  void AnswerRebalance() {
+    const auto answer = [](rd_kafka_error_t* error) {
+      if (error != nullptr) rd_kafka_error_destroy(error);
+    };
+    const auto list = MakeList(revoked_.size());
+    for (const PartitionId& id : revoked_) Add(list, id, RD_KAFKA_OFFSET_INVALID);
+    if (revoking_) answer(rd_kafka_incremental_unassign(Client(), list.get()));
+    if (assigning_) answer(rd_kafka_incremental_assign(Client(), MakeList(0).get()));
   }
 
   void OnRebalance(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t& partitions) {
