@@ -47,16 +47,22 @@ if(arrow)
 endif()
 add_library(ingot::arrow_s3 ALIAS ingot_arrow_s3)
 
-ingot_pin(node-bindings-linux-x64 version)
-set(duckdb_library "${INGOT_DEPS}/node-bindings-linux-x64-${version}")
 ingot_pin(libduckdb-sys version)
 add_library(ingot_duckdb INTERFACE)
-target_include_directories(ingot_duckdb SYSTEM INTERFACE "${INGOT_DEPS}/libduckdb-sys-${version}/duckdb/src/include")
-target_link_libraries(ingot_duckdb INTERFACE "${duckdb_library}/libduckdb.so")
-target_link_options(ingot_duckdb INTERFACE "-Wl,-rpath,${duckdb_library}")
+find_package(DuckDB 1.5.5 EXACT CONFIG QUIET)
+if(DuckDB_FOUND)
+  target_link_libraries(ingot_duckdb INTERFACE duckdb)
+else()
+  target_include_directories(ingot_duckdb SYSTEM INTERFACE "${INGOT_DEPS}/libduckdb-sys-${version}/duckdb/src/include")
+  ingot_pin(node-bindings-linux-x64 version)
+  set(duckdb_library "${INGOT_DEPS}/node-bindings-linux-x64-${version}")
+  target_link_libraries(ingot_duckdb INTERFACE "${duckdb_library}/libduckdb.so")
+  target_link_options(ingot_duckdb INTERFACE "-Wl,-rpath,${duckdb_library}")
+endif()
 add_library(ingot::duckdb ALIAS ingot_duckdb)
 
-# libparquet exports a simdjson of its own: ours is compiled in with hidden symbols so that the two never meet.
+# libparquet exports a simdjson of its own: ours is compiled in with hidden symbols so that the two never meet. A library found
+# on the system would be the shared one.
 ingot_pin(simdjson-sys version)
 set(simdjson "${INGOT_DEPS}/simdjson-sys-${version}/vendor/simdjson")
 add_library(ingot_simdjson STATIC "${simdjson}/simdjson.cpp")
@@ -65,7 +71,8 @@ set_target_properties(ingot_simdjson PROPERTIES CXX_VISIBILITY_PRESET hidden VIS
 target_compile_options(ingot_simdjson PRIVATE -w)
 add_library(ingot::simdjson ALIAS ingot_simdjson)
 
-# The distribution's librdkafka is too old to tell a topic's id: newer sources are compiled in.
+# The distribution's librdkafka is too old to tell a topic's id, and any loses records without our patch (tools/patches): the pinned
+# sources are compiled in.
 ingot_pin(rdkafka-sys version)
 set(RDKAFKA_BUILD_STATIC ON CACHE BOOL "" FORCE)
 set(RDKAFKA_BUILD_EXAMPLES OFF CACHE BOOL "" FORCE)

@@ -47,6 +47,7 @@ Status Check(rd_kafka_error_t* error, const char* doing) {
 
 /// How far a partition is.
 struct Progress {
+  int64_t begun = 0;      // where Seek put it
   int64_t delivered = 0;  // next offset that Next has to give out
   int64_t fetched = 0;    // next offset that is not in ready_ yet
   int64_t target = 0;     // of a run that has an end: where it ends
@@ -210,13 +211,14 @@ class KafkaSource : public Source {
     return {};
   }
 
-  /// A place of its own for each partition; `list` gets where it starts.
-  Status Place(const PartitionId& id, const Positions& known, const PartitionList& list) {
-    int64_t high = 0;
-    INGOT_ASSIGN(const int64_t start, positions_.StartOf(id, known, high));
-    places_[id] = {.delivered = start, .fetched = start, .target = high, .at_end = start >= high};
-    Add(list, id, start);
-    return {};
+  /// Where a partition begins; `list` gets it too.
+  Result<Progress> Begin(const PartitionId& id, const Positions& known, const PartitionList& list) {
+    Progress place;
+    INGOT_ASSIGN(place.begun, positions_.StartOf(id, known, place.target));
+    place.delivered = place.fetched = place.begun;
+    place.at_end = place.begun >= place.target;
+    Add(list, id, place.begun);
+    return place;
   }
 
   Status SeekAll(const Positions& known) {
@@ -224,11 +226,21 @@ class KafkaSource : public Source {
     places_.clear();
     const auto list = MakeList(16);
     for (const auto& [name, topic] : topics_)
-      for (int32_t partition = 0; partition < topic.partitions; ++partition)
-        INGOT_TRY(Place({name, partition}, known, list));
+      for (int32_t partition = 0; partition < topic.partitions; ++partition) {
+        INGOT_ASSIGN(places_[(PartitionId{name, partition})], Begin({name, partition}, known, list));
+      }
     return Check(rd_kafka_assign(Client(), list.get()), "assign partitions");
   }
 
+  /// Whether what was given out of a partition is what the table has. Of a partition that the table does not know, only
+  /// nothing is.
+  static bool IsWhereTheTableIs(const PartitionId& id, const Progress& place, const Positions& known) {
+    const auto position = known.find(id);
+    return place.delivered == (position == known.end() ? place.begun : position->second);
+  }
+
+  /// Gives back the partitions that the group takes, and those that have to begin again; then takes those that wait to
+  /// begin. A failure in between leaves them waiting for the next call.
   Status SeekInGroup(const Positions& known) {
     if (!subscribed_) {
       const auto list = MakeList(1);
@@ -236,36 +248,31 @@ class KafkaSource : public Source {
       INGOT_TRY(Check(rd_kafka_subscribe(Client(), list.get()), "join the consumer group"));
       subscribed_ = true;
     }
-    // Partitions that are somewhere else than the table begin again; so do those with batches that are dropped here.
-    const auto again = MakeList(16);
-    std::set<PartitionId> moved;
+    const auto leave = MakeList(16), take = MakeList(16);
+    for (const PartitionId& id : revoked_) waiting_.erase(id);
     for (const auto& [id, place] : places_) {
-      const auto position = known.find(id);
-      const bool same = position == known.end() || position->second == place.delivered;
-      const bool dropped = interrupted_ && place.fetched != place.delivered;
-      if ((!same || dropped || stale_) && !revoked_.contains(id)) moved.insert(id);
-    }
-    if (interrupted_ || !moved.empty()) ready_.clear();
-    for (auto& [id, place] : places_)
-      if (place.fetched != place.delivered && ready_.empty() && !revoked_.contains(id)) moved.insert(id);
-    stale_ = false;
-    const auto leave = MakeList(16);
-    for (const PartitionId& id : moved) Add(leave, id, RD_KAFKA_OFFSET_INVALID);
-    for (const PartitionId& id : revoked_) {
+      const bool revoked = revoked_.contains(id);
+      if (!revoked && !stale_ && IsWhereTheTableIs(id, place, known)) continue;
       Add(leave, id, RD_KAFKA_OFFSET_INVALID);
-      places_.erase(id);
+      if (!revoked) waiting_.insert(id);
     }
-    if (leave->cnt > 0) INGOT_TRY(Check(rd_kafka_incremental_unassign(Client(), leave.get()), "give partitions back"));
-    const bool answer_revoke = revoking_ && revoked_.empty();
+    if (leave->cnt > 0 || revoking_)
+      INGOT_TRY(Check(rd_kafka_incremental_unassign(Client(), leave.get()), "give partitions back"));
+    std::erase_if(places_,
+                  [&](const auto& place) { return revoked_.contains(place.first) || waiting_.contains(place.first); });
+    std::erase_if(ready_, [&](const RawBatch& batch) { return !places_.contains(batch.from); });
     revoked_.clear();
-    revoking_ = false;
-    if (answer_revoke) INGOT_TRY(Check(rd_kafka_incremental_unassign(Client(), leave.get()), "give partitions back"));
-    for (const PartitionId& id : moved) INGOT_TRY(Place(id, known, again));
-    for (const PartitionId& id : assigned_) INGOT_TRY(Place(id, known, again));
-    if (again->cnt > 0 || assigning_)
-      INGOT_TRY(Check(rd_kafka_incremental_assign(Client(), again.get()), "take partitions"));
+    revoking_ = stale_ = false;
+
+    std::map<PartitionId, Progress> begun;
+    for (const PartitionId& id : waiting_) {
+      INGOT_ASSIGN(begun[id], Begin(id, known, take));
+    }
+    if (take->cnt > 0 || assigning_)
+      INGOT_TRY(Check(rd_kafka_incremental_assign(Client(), take.get()), "take partitions"));
+    places_.merge(begun);
     if (assigning_) LogInfo(fmt::format("consumer group {}: {} partitions", options_.group, places_.size()));
-    assigned_.clear();
+    waiting_.clear();
     assigning_ = false;
     return {};
   }
@@ -289,7 +296,7 @@ class KafkaSource : public Source {
       return;
     }
     for (int i = 0; i < partitions.cnt; ++i)
-      (assign ? assigned_ : revoked_).insert({partitions.elems[i].topic, partitions.elems[i].partition});
+      (assign ? waiting_ : revoked_).insert({partitions.elems[i].topic, partitions.elems[i].partition});
     (assign ? assigning_ : revoking_) = true;
     interrupted_ = true;
   }
@@ -402,8 +409,9 @@ class KafkaSource : public Source {
   std::chrono::steady_clock::time_point described_at_, heard_at_;
   std::map<PartitionId, Progress> places_;
   std::deque<RawBatch> ready_;
-  std::set<PartitionId> assigned_, revoked_;
-  bool assigning_ = false, revoking_ = false;
+  std::set<PartitionId> waiting_;              // ours, but not begun
+  std::set<PartitionId> revoked_;              // told to give back
+  bool assigning_ = false, revoking_ = false;  // the group waits for an answer
   bool subscribed_ = false;
   bool interrupted_ = false;
   bool stale_ = false;  // every partition has to be looked at again

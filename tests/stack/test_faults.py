@@ -101,6 +101,24 @@ def test_zombie(house):
     assert house.verify_all_layers()["topic"] == 3000
 
 
+def test_first_commit_fails(house):
+    """Goal: records whose commit failed are read again, also where the table knows nothing of their partition yet.
+    Method: a follower whose first commit, and one whose later commit, fails."""
+    house.make_topic(2)
+    house.generate(1000)
+    worker = house.worker(env={"INGOT_FAULT": "bronze.after_data_files:1=fail"})
+    house.wait_for(lambda: house.bronze_rows() == 1000)
+    assert "injected fault" in worker.text()
+    assert worker.stop() == 0
+    house.generate(1000)
+    worker = house.worker(env={"INGOT_FAULT": "bronze.after_data_files:2=fail"})
+    house.wait_for(lambda: house.bronze_rows() == 2000)
+    house.generate(1000)
+    house.wait_for(lambda: house.bronze_rows() == 3000)
+    assert "injected fault" in worker.text() and worker.stop() == 0
+    assert house.verify_all_layers()["topic"] == 3000
+
+
 def test_broker_restart(house):
     """Goal: a broker that goes and comes back is waited for. Method: restart under a follower and between records."""
     house.make_topic(2)
