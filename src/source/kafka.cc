@@ -337,16 +337,10 @@ class KafkaSource : public Source {
 
   void Ready(const PartitionId& id, std::vector<rd_kafka_message_t*> messages) {
     const auto place = places_.find(id);
-    const auto drop = [&](size_t begin) {
-      for (size_t i = begin; i < messages.size(); ++i) rd_kafka_message_destroy(messages[i]);
-      messages.resize(std::min(begin, messages.size()));
-    };
-    if (place == places_.end()) return drop(0);
-    // A run that has an end stops where the partition ended when it began.
-    size_t keep = 0;
-    while (keep < messages.size() && (options_.follow || messages[keep]->offset < place->second.target)) ++keep;
-    if (keep < messages.size()) place->second.at_end = true;
-    drop(keep);
+    if (place == places_.end()) {
+      for (rd_kafka_message_t* message : messages) rd_kafka_message_destroy(message);
+      return;
+    }
     const auto old = std::ranges::find_if(messages, [&](const auto* m) { return m->offset >= place->second.fetched; });
     for (auto it = messages.begin(); it != old; ++it) rd_kafka_message_destroy(*it);
     messages.erase(messages.begin(), old);
@@ -354,6 +348,7 @@ class KafkaSource : public Source {
     ready_.push_back(BatchOf(id, place->second.fetched, std::move(messages),
                              {.key = options_.keep_key, .headers = options_.keep_headers}, client_));
     place->second.fetched = ready_.back().end;
+    // What came in after the run began and has been fetched is taken too: every offset up to here is accounted for.
     if (!options_.follow && place->second.fetched >= place->second.target) place->second.at_end = true;
   }
 

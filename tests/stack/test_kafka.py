@@ -1,5 +1,6 @@
 """What Kafka can hold arrives in bronze as it is there, each record once. The judge is verify_bronze.py."""
 
+import concurrent.futures
 import json
 import time
 
@@ -25,6 +26,17 @@ def test_topic_to_gold(house):
     house.generate(5_000)
     assert house.run()["bronze"]["rows_in"] == 5_000
     assert house.verify_all_layers()["topic"] == 105_000
+
+
+def test_runs_beside_a_producer(house):
+    """Goal: runs that end while records keep coming lose none of them. Method: many short runs under a stream."""
+    house.make_topic(3)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        stream = pool.submit(house.generate, 60_000, "--rate", 15_000)
+        while not stream.done():
+            house.run("--stage", "bronze")
+    house.run()
+    assert house.verify_all_layers()["topic"] == 60_000
 
 
 def test_offsets_are_queryable(house):
