@@ -20,6 +20,14 @@ bool Report(const Shared& shared, const char* what, const Status& outcome, const
   return outcome.has_value();
 }
 
+/// The URI without a password that may stand in it.
+std::string WithoutPassword(std::string uri) {
+  const auto begin = uri.find("://"), at = uri.find('@');
+  if (begin == std::string::npos || at == std::string::npos) return uri;
+  const auto colon = uri.find(':', begin + 3);
+  return colon < at ? uri.replace(colon + 1, at - colon - 1, "***") : uri;
+}
+
 template <typename T>
 Status Drop(const Result<T>& result) {
   return result ? Status() : std::unexpected(result.error());
@@ -58,7 +66,7 @@ Status Check(Shared& shared) {
                  storage::AbsoluteLocation(shared.place.warehouse));
   int64_t tables = 0;
   const Status catalog = CheckTables(shared, tables);
-  good &= Report(shared, "catalog", catalog, fmt::format("{} ({} tables)", run::CatalogUri(shared.place), tables));
+  good &= Report(shared, "catalog", catalog, fmt::format("{} ({} tables)", WithoutPassword(run::CatalogUri(shared.place)), tables));
   if (!good) shared.exit_code = 1;
   return {};
 }

@@ -138,6 +138,8 @@ def test_check_names_what_is_wrong(house):
     house.generate(10)
     house.run()
     assert house.ingot("check").returncode == 0
+    with_password = house.variables["INGOT_CATALOG"].replace("ingot@", f"ingot:{house.postgres.password}-x@")
+    assert f"{house.postgres.password}-x" not in house.ingot("check", check=False, env={"INGOT_CATALOG": with_password}).stdout
     for change, word in (({"KAFKA_TOPIC": "no-such-topic"}, "source"), ({"AWS_SECRET_ACCESS_KEY": "wrong"}, "storage"),
                          ({"PGPASSWORD": "wrong"}, "catalog")):
         done = house.ingot("check", check=False, env=change)
