@@ -15,25 +15,27 @@ import json
 import os
 import sys
 from collections import Counter
+from collections.abc import Mapping
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
 from pyiceberg.catalog import load_catalog
 
 
-def open_catalog():
-    uri = os.environ["INGOT_CATALOG"]
+def open_catalog(variables: Mapping[str, str] = os.environ):
+    """PyIceberg's catalog where the variables of Ingot say; INGOT_VERIFY_* name other ways to the same servers."""
+    uri = variables["INGOT_CATALOG"]
     properties = {
-        "s3.endpoint": os.environ.get("INGOT_VERIFY_S3", os.environ.get("AWS_ENDPOINT_URL", "")),
-        "s3.access-key-id": os.environ.get("AWS_ACCESS_KEY_ID", ""),
-        "s3.secret-access-key": os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
+        "s3.endpoint": variables.get("INGOT_VERIFY_S3", variables.get("AWS_ENDPOINT_URL", "")),
+        "s3.access-key-id": variables.get("AWS_ACCESS_KEY_ID", ""),
+        "s3.secret-access-key": variables.get("AWS_SECRET_ACCESS_KEY", ""),
         "s3.region": "us-east-1",
     }
     if uri.startswith("http"):
-        return load_catalog("iceberg_catalog", type="rest", uri=uri, credential=os.environ["INGOT_CATALOG_CREDENTIAL"],
+        return load_catalog("iceberg_catalog", type="rest", uri=uri, credential=variables["INGOT_CATALOG_CREDENTIAL"],
                             **properties)
     if uri.startswith("postgresql://"):
         user, place = uri.removeprefix("postgresql://").split("@")
-        uri = f"postgresql+psycopg2://{user}:{os.environ['PGPASSWORD']}@{os.environ.get('INGOT_VERIFY_PG', place)}"
+        uri = f"postgresql+psycopg2://{user}:{variables['PGPASSWORD']}@{variables.get('INGOT_VERIFY_PG', place)}"
     return load_catalog("iceberg_catalog", type="sql", uri=uri, **properties)
 
 
@@ -80,11 +82,11 @@ def range_problems(table, topic: str) -> list[str]:
 
 
 def verify(broker: str, topic: str, table_name: str = "bronze.speedtest_raw", settings: dict | None = None,
-           since: str | None = None, compacted: bool = False) -> dict:
+           since: str | None = None, compacted: bool = False, variables: Mapping[str, str] = os.environ) -> dict:
     """{"topic": n, "bronze": n, "problems": […]}. `since`: of rows produced from then on, for a topic that was made anew.
     `compacted`: the topic may have lost records since they were read."""
     sent = read_topic(broker, topic, settings)
-    table = open_catalog().load_table(table_name)
+    table = open_catalog(variables).load_table(table_name)
     rows = table.scan(row_filter=f"_topic == '{topic}'" + (f" and _produced_at >= '{since}'" if since else ""),
                       selected_fields=("user_id", "location", "_partition", "_offset", "_error", "_payload")).to_arrow()
     problems = range_problems(table, topic)
