@@ -66,7 +66,8 @@ Status Check(Shared& shared) {
                  storage::AbsoluteLocation(shared.place.warehouse));
   int64_t tables = 0;
   const Status catalog = CheckTables(shared, tables);
-  good &= Report(shared, "catalog", catalog, fmt::format("{} ({} tables)", WithoutPassword(run::CatalogUri(shared.place)), tables));
+  good &= Report(shared, "catalog", catalog,
+                 fmt::format("{} ({} tables)", WithoutPassword(run::CatalogUri(shared.place)), tables));
   if (!good) shared.exit_code = 1;
   return {};
 }
