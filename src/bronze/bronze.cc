@@ -60,6 +60,7 @@ bool Due(const StageContext& context) {
 struct Group {
   std::vector<iceberg::DataFile> files;
   OffsetChange change;
+  source::Positions reached;  // of the table, once committed
   StageReport report;
   bool ended = false;  // the source has no more, or it is time
   Status source_outcome;
@@ -199,8 +200,9 @@ Result<iceberg::Table> Commit(const iceberg::Table& table, Group& group) {
   std::string offsets_file;
   change.validate = [&](const iceberg::TableMetadata& metadata) -> Status {
     INGOT_ASSIGN(auto before, ReadCheckpoint(*table.home.storage, metadata));
-    INGOT_ASSIGN(const auto after, Advance(std::move(before), group.change));
+    INGOT_ASSIGN(auto after, Advance(std::move(before), group.change));
     INGOT_TRY(WriteCheckpoint(*table.home.storage, metadata, after, marks, offsets_file));
+    group.reached = std::move(after.positions);
     for (const char* key : kCheckpointKeys) change.summary.erase(key);
     for (const auto& [key, value] : marks) change.summary[key] = value;
     return {};
@@ -234,8 +236,7 @@ Result<bool> CommitGroups(const StageContext& context, source::Source& source, P
       group.report.commits = 1;
       total.Add(group.report);
       INGOT_TRY(FaultPoint("bronze.after_commit"));
-      INGOT_ASSIGN(const auto reached, ReadCheckpoint(*table.home.storage, *table.metadata));
-      source.Committed(reached.positions);
+      source.Committed(group.reached);
     }
     if (!group.source_outcome) return std::unexpected(group.source_outcome.error());
     if (group.ended) return true;

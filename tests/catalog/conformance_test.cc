@@ -183,7 +183,7 @@ TEST_P(Conformance, LongListsAndNestedNamespaces) {
   EXPECT_EQ(listed, 120);
 }
 
-// Goal:   a commit whose answer is lost is found by reading back. Method: the answer is dropped on the way.
+// Goal:   a change that is in force already is no error. Method: the same property twice.
 TEST_P(Conformance, PropertiesAreIdempotent) {
   const TableHome home = Home("p");
   ASSERT_TRUE(iceberg::CreateTable(home, Metadata("p")));

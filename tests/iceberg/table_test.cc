@@ -8,6 +8,12 @@
 namespace ingot::iceberg {
 namespace {
 
+/// The rows that a scan of the table reads.
+int64_t RowsOf(const Table& table) {
+  const auto plan = *PlanScan(*table.home.storage, *table.metadata, {});
+  return ReadAll(table.home.storage, *table.metadata, plan)->get()->num_rows();
+}
+
 // Goal:   a lost answer is read back: the commit counts once, whether it had happened or not.
 // Method: the catalog swaps and then loses the answer, twice.
 TEST(Table, LostAnswersAreReadBack) {
@@ -17,31 +23,29 @@ TEST(Table, LostAnswersAreReadBack) {
   catalog->lose_answers = 2;
   table = Append(table, 0, 10);
   table = Append(table, 10, 20);
-  EXPECT_EQ(ReadAll(storage, *table.metadata, *PlanScan(*storage, *table.metadata, {}))->get()->num_rows(), 20);
+  EXPECT_EQ(RowsOf(table), 20);
   EXPECT_EQ(table.metadata->snapshots.size(), 2u);
 }
 
 // Goal:   a swap that lands after it was given up for lost is not done twice, and its files stay.
 // Method: the catalog loses the request, and performs it just before the next one.
 TEST(Table, LateSwapsCountOnce) {
-  const auto storage = storage::MakeMemoryStorage();
   const auto catalog = std::make_shared<MemoryCatalog>();
-  Table table = MakeTable(storage, catalog);
+  Table table = MakeTable(storage::MakeMemoryStorage(), catalog);
   catalog->late_swaps = 1;
   table = Append(table, 0, 10);
   EXPECT_EQ(table.metadata->snapshots.size(), 1u);
-  EXPECT_EQ(ReadAll(storage, *table.metadata, *PlanScan(*storage, *table.metadata, {}))->get()->num_rows(), 10);
+  EXPECT_EQ(RowsOf(table), 10);
 }
 
 // Goal:   a lost swap that never lands is made again. Method: the catalog loses the request for good.
 TEST(Table, LostSwapsAreMadeAgain) {
-  const auto storage = storage::MakeMemoryStorage();
   const auto catalog = std::make_shared<MemoryCatalog>();
-  Table table = MakeTable(storage, catalog);
+  Table table = MakeTable(storage::MakeMemoryStorage(), catalog);
   catalog->lose_requests = 2;
   table = Append(table, 0, 10);
   EXPECT_EQ(table.metadata->snapshots.size(), 1u);
-  EXPECT_EQ(ReadAll(storage, *table.metadata, *PlanScan(*storage, *table.metadata, {}))->get()->num_rows(), 10);
+  EXPECT_EQ(RowsOf(table), 10);
 }
 
 // Goal:   writers at the same time lose nothing. Method: four threads, ten appends each.

@@ -19,7 +19,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from proxy import Proxy  # noqa: E402
-from servers import HOST, Kafka, Minio, Postgres, Rest, free_port  # noqa: E402
+from servers import Kafka, Minio, Postgres, free_port  # noqa: E402
 import verify_bronze  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -230,6 +230,3 @@ def proxy_to():
     yield make
     for proxy in proxies:
         proxy.close()
-
-
-__all__ = ["HOST", "Lakehouse", "Rest"]

@@ -4,6 +4,8 @@ import re
 import signal
 import time
 
+import pytest
+
 QUICK = {"INGOT_KAFKA_SESSION_TIMEOUT_MS": "6000", "INGOT_KAFKA_HEARTBEAT_INTERVAL_MS": "1000"}
 
 
@@ -125,16 +127,18 @@ def test_broker_restart(house):
     assert house.verify_all_layers()["topic"] == 4000
 
 
-def test_postgres_restart(house):
-    """Goal: the catalog's server may be restarted. Method: restart under a follower while records come."""
+@pytest.mark.parametrize("server", ["postgres", "minio"])
+def test_server_restart(house, server):
+    """Goal: the catalog's server and the storage may be away for some seconds. Method: restart under a follower while
+    records come."""
     house.make_topic(2)
     worker = house.worker()
     house.generate(1000)
     house.wait_for(lambda: house.bronze_rows() == 1000)
-    house.postgres.stop()
+    getattr(house, server).stop()
     house.generate(1000)
     time.sleep(2)
-    house.postgres.start()
+    getattr(house, server).start()
     house.generate(1000)
     house.wait_for(lambda: house.bronze_rows() == 3000, 90)
     assert worker.stop() == 0, worker.text()[-2000:]
@@ -148,7 +152,6 @@ def test_answer_lost_after_the_commit(house, proxy_to):
     proxy = proxy_to(house.postgres.port)
     direct = house.variables["INGOT_CATALOG"]
     for cut in range(5):
-        house.variables["INGOT_CATALOG"] = direct
         house.variables["INGOT_CATALOG"] = through(proxy, house)
         house.generate(500)
         proxy.dropped, proxy.drops_max, proxy.drop_answer_after = 0, cut + 1, b".metadata.json"
@@ -173,22 +176,6 @@ def test_connections_cut(house, proxy_to):
         proxy.cut()
     house.variables["INGOT_CATALOG"] = direct
     house.wait_for(lambda: house.bronze_rows() == 3000)
-    assert worker.stop() == 0, worker.text()[-2000:]
-    assert house.verify_all_layers()["topic"] == 3000
-
-
-def test_minio_restart(house):
-    """Goal: the storage may be away for some seconds. Method: restart under a follower while records come."""
-    house.make_topic(2)
-    worker = house.worker()
-    house.generate(1000)
-    house.wait_for(lambda: house.bronze_rows() == 1000)
-    house.minio.stop()
-    house.generate(1000)
-    time.sleep(2)
-    house.minio.start()
-    house.generate(1000)
-    house.wait_for(lambda: house.bronze_rows() == 3000, 90)
     assert worker.stop() == 0, worker.text()[-2000:]
     assert house.verify_all_layers()["topic"] == 3000
 

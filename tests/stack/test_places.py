@@ -5,7 +5,6 @@ import subprocess
 
 import pytest
 import verify_bronze
-from confluent_kafka.admin import AdminClient  # noqa: F401  (the verifier's client)
 from servers import Minio, Rest, free_port
 
 CATALOG_TEST = os.environ.get("INGOT_CATALOG_TEST", str(verify_bronze.__file__).replace(
