@@ -6,7 +6,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <future>
 #include <mutex>
 
 #include "base/json_text.h"
@@ -144,23 +143,13 @@ Status Run(Shared& shared, const Options& options) {
   open.context.follow = options.follow;
   open.context.group = options.group;
   open.context.on_reset = options.on_reset;
-  INGOT_ASSIGN(const auto places, run::FanOut(std::move(open)));
-  if (places.size() == 1 || !options.follow) {
-    for (const run::OpenPlace& place : places) INGOT_TRY(RunPlace(shared, place, options));
-    return {};
-  }
-  // Topics with tables of their own are followed side by side; the first that fails ends the others too.
-  std::vector<std::future<Status>> running;
-  for (const run::OpenPlace& place : places)
-    running.push_back(std::async(std::launch::async, [&shared, &place, &options] {
-      Status outcome = RunPlace(shared, place, options);
-      stop_asked = true;
-      return outcome;
-    }));
-  Status outcome;
-  for (auto& one : running)
-    if (Status ended = one.get(); outcome) outcome = std::move(ended);
-  return outcome;
+  if (!run::HoldsTopic(*open.pipeline)) return RunPlace(shared, open, options);
+  if (options.follow)
+    return run::FollowTopics(open, stop_asked,
+                             [&](const run::OpenPlace& place) { return RunPlace(shared, place, options); });
+  INGOT_ASSIGN(const auto places, run::FanOut(open));
+  for (const run::OpenPlace& place : places) INGOT_TRY(RunPlace(shared, place, options));
+  return {};
 }
 
 }  // namespace

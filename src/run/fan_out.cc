@@ -1,8 +1,11 @@
 #include "run/fan_out.h"
 
 #include <algorithm>
+#include <future>
 #include <set>
+#include <thread>
 
+#include "base/log.h"
 #include "source/kafka.h"
 
 namespace ingot::run {
@@ -26,22 +29,27 @@ std::string TableWord(std::string topic) {
   return topic;
 }
 
+bool Held(const std::string* name) {
+  return name->find(kPlaceholder) != std::string::npos;
+}
+
+constexpr std::chrono::seconds kLookEvery{10};  // for topics that are new
+
 }  // namespace
 
-Result<std::vector<OpenPlace>> FanOut(OpenPlace open) {
-  std::vector<OpenPlace> places;
-  const auto names = TableNames(*open.pipeline);
-  const auto held = [](const std::string* name) { return name->find(kPlaceholder) != std::string::npos; };
-  if (std::ranges::none_of(names, held)) {
-    places.push_back(std::move(open));
-    return places;
-  }
+bool HoldsTopic(const pipeline::Pipeline& pipeline) {
+  auto copy = pipeline;
+  return std::ranges::any_of(TableNames(copy), Held);
+}
+
+Result<std::vector<OpenPlace>> FanOut(const OpenPlace& open) {
   const auto refuse = [&](const std::string& why) {
     return Fail(ErrorKind::kBadConfig, open.pipeline->file + ": table names hold {topic}, but " + why);
   };
-  if (!std::ranges::all_of(names, held)) return refuse("not all of them do");
+  if (!std::ranges::all_of(TableNames(*open.pipeline), Held)) return refuse("not all of them do");
   if (!open.context.source.starts_with("kafka://")) return refuse("the source " + open.context.source + " is no topic");
   INGOT_ASSIGN(const auto topics, source::TopicsAt(open.context.source, open.pipeline->source.kafka));
+  std::vector<OpenPlace> places;
   std::set<std::string> words;
   for (const auto& [topic, uri] : topics) {
     if (!words.insert(TableWord(topic)).second) return refuse("two topics would share " + TableWord(topic));
@@ -53,6 +61,34 @@ Result<std::vector<OpenPlace>> FanOut(OpenPlace open) {
     places.push_back(std::move(place));
   }
   return places;
+}
+
+Status FollowTopics(const OpenPlace& open, std::atomic<bool>& stop,
+                    const std::function<Status(const OpenPlace&)>& follow) {
+  std::set<std::string> followed;
+  std::vector<std::future<Status>> running;
+  Status outcome;
+  while (!stop) {
+    auto places = FanOut(open);
+    if (!places && running.empty()) return std::unexpected(std::move(places).error());
+    if (!places) {
+      LogWarning("looking for new topics: " + places.error().message);
+      places = std::vector<OpenPlace>();
+    }
+    for (OpenPlace& place : *places) {
+      if (!followed.insert(place.context.source).second) continue;
+      running.push_back(std::async(std::launch::async, [&stop, &follow, place = std::move(place)] {
+        Status ended = follow(place);
+        stop = true;
+        return ended;
+      }));
+    }
+    const auto next = std::chrono::steady_clock::now() + kLookEvery;
+    while (!stop && std::chrono::steady_clock::now() < next) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  for (auto& one : running)
+    if (Status ended = one.get(); outcome) outcome = std::move(ended);
+  return outcome;
 }
 
 }  // namespace ingot::run

@@ -2,6 +2,8 @@
 // own.
 #pragma once
 
+#include <atomic>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -9,9 +11,17 @@
 
 namespace ingot::run {
 
-/// `open` itself when no table name holds {topic}; else a place for each topic at the source, its name (with _ for
-/// what may not stand in a table name) in place of {topic}. Errors: kBadConfig when the source is no topic, or two
-/// topics would share tables; those of asking the brokers.
-Result<std::vector<OpenPlace>> FanOut(OpenPlace open);
+/// True when the table names hold {topic}.
+bool HoldsTopic(const pipeline::Pipeline& pipeline);
+
+/// A place for each topic at the source of `open`, whose table names hold {topic}: the topic's name (with _ for what
+/// may not stand in a table name) in its place. Errors: kBadConfig when the source is no topic, or two topics would
+/// share tables; those of asking the brokers.
+Result<std::vector<OpenPlace>> FanOut(const OpenPlace& open);
+
+/// Runs `follow` for each of these places on a thread of its own, and for those of topics that appear meanwhile, until
+/// `stop` is true. The first that ends makes `stop` true for the others. Errors: the first of `follow`.
+Status FollowTopics(const OpenPlace& open, std::atomic<bool>& stop,
+                    const std::function<Status(const OpenPlace&)>& follow);
 
 }  // namespace ingot::run

@@ -260,8 +260,10 @@ class Minio(Server):
     name = "minio"
     user, password, bucket = "minioadmin", "minioadmin", "lakehouse"
 
-    def __init__(self, folder: Path, port: int, console_port: int | None = None, certs: Path | None = None):
+    def __init__(self, folder: Path, port: int, console_port: int | None = None, certs: Path | None = None,
+                 stale_uploads: str = "24h"):
         super().__init__(folder, port)
+        self.stale_uploads = stale_uploads  # the age at which uploads that nobody ended are removed
         self.console_port = console_port or free_port()
         self.certs = certs  # a folder with public.crt and private.key: TLS
 
@@ -275,7 +277,8 @@ class Minio(Server):
 
     def environment(self) -> dict[str, str]:
         return {"MINIO_ROOT_USER": self.user, "MINIO_ROOT_PASSWORD": self.password, "MINIO_UPDATE": "off",
-                "MINIO_PROMETHEUS_AUTH_TYPE": "public", "GOMEMLIMIT": "512MiB"}
+                "MINIO_PROMETHEUS_AUTH_TYPE": "public", "MINIO_API_STALE_UPLOADS_EXPIRY": self.stale_uploads,
+                "MINIO_API_STALE_UPLOADS_CLEANUP_INTERVAL": self.stale_uploads, "GOMEMLIMIT": "512MiB"}
 
     @property
     def url(self) -> str:

@@ -169,7 +169,8 @@ def test_pattern_of_topics(house):
 
 
 def test_topics_into_tables_of_their_own(house):
-    """Goal: {topic} in the table names gives each topic its own tables. Method: two topics, at once and followed."""
+    """Goal: {topic} in the table names gives each topic its own tables. Method: two topics, at once and followed, and one
+    that appears while they are followed."""
     text = house.pipeline.read_text()
     for layer in ("bronze.speedtest_raw", "silver.speedtest_clean", "silver.speedtest_quarantine", "gold.speedtest_agg"):
         text = text.replace(f"table: {layer}", f"table: {layer}_{{topic}}").replace(
@@ -185,7 +186,12 @@ def test_topics_into_tables_of_their_own(house):
     house.generate(500, "--to", f"kafka://{house.broker}/{house.topic}-south")
     table = f"bronze.speedtest_raw_{house.topic}_south"
     house.wait_for(lambda: int(house.query(f"SELECT count(*) AS n FROM {table}")[0]["n"]) == 1500)
+    house.generate(700, "--to", f"kafka://{house.broker}/{house.topic}-late")
+    late = f"gold.speedtest_agg_{house.topic}_late"
+    house.wait_for(lambda: late in house.ingot("table", "list").stdout and int(
+        house.query(f"SELECT coalesce(sum(tests), 0) AS n FROM {late}")[0]["n"]) > 0)
     assert worker.stop() == 0
+    assert house.verify(f"{house.topic}-late", f"bronze.speedtest_raw_{house.topic}_late")["bronze"] == 700
     assert house.verify(f"{house.topic}-south", table)["bronze"] == 1500
     assert house.verify(f"{house.topic}-north", f"bronze.speedtest_raw_{house.topic}_north")["bronze"] == 1000
 

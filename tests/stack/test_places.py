@@ -2,9 +2,11 @@
 
 import os
 import subprocess
+import time
 
 import pytest
 import verify_bronze
+from conftest import INGOT
 from servers import Minio, Rest, free_port
 
 CATALOG_TEST = os.environ.get("INGOT_CATALOG_TEST", str(verify_bronze.__file__).replace(
@@ -153,3 +155,25 @@ def test_multipart(house):
     sizes = house.ingot("table", "files", "bronze.speedtest_raw", "--log-format", "json").stdout
     assert max(int(line.split('"bytes":')[1].split(",")[0]) for line in sizes.splitlines()) > 5_000_000
     assert house.verify()["bronze"] == 600_000
+
+
+def test_upload_of_a_killed_process_is_removed(house, folder):
+    """Goal: what kill -9 leaves half uploaded goes away. Method: a kill in the upload, a MinIO with a short expiry."""
+    server = Minio(folder / "minio-stale", free_port(), stale_uploads="5s").start()
+    uploads = server.folder / "data/.minio.sys/multipart"
+    parts = lambda: [file for file in uploads.rglob("part.*")] if uploads.exists() else []
+    try:
+        house.variables["AWS_ENDPOINT_URL"] = server.url
+        house.generate(1_500_000)
+        run = subprocess.Popen([INGOT, "run"], env=house.environment(), stdout=subprocess.DEVNULL)
+        while run.poll() is None and not parts():
+            time.sleep(0.002)
+        run.kill()
+        run.wait()
+        assert parts()
+        house.wait_for(lambda: not parts())
+        house.run()
+        counted = house.query("SELECT count(*) AS n, count(DISTINCT (_partition, _offset)) AS d FROM bronze.speedtest_raw")
+        assert {int(value) for value in counted[0].values()} == {1_500_000}
+    finally:
+        server.stop()
