@@ -1,7 +1,10 @@
 #include "iceberg/parquet_file.h"
 
 #include <arrow/extension/uuid.h>
+#include <parquet/arrow/schema.h>
 #include <parquet/arrow/writer.h>
+#include <parquet/exception.h>
+#include <parquet/file_writer.h>
 #include <parquet/metadata.h>
 #include <parquet/properties.h>
 
@@ -59,6 +62,35 @@ Result<std::shared_ptr<parquet::WriterProperties>> PropertiesFor(const Schema& s
   return builder.build();
 }
 
+/// Passes everything on to a file writer and keeps the row group that is open at hand: Arrow's own writer, which turns
+/// batches into columns, can neither end a group before the next nor tell what it holds.
+class GroupKeeper : public parquet::ParquetFileWriter::Contents {
+ public:
+  explicit GroupKeeper(std::unique_ptr<parquet::ParquetFileWriter> file)
+      : Contents(std::static_pointer_cast<parquet::schema::GroupNode>(file->schema()->schema_root()), nullptr),
+        file_(std::move(file)) {}
+
+  void Close() override {
+    file_->Close();
+    file_metadata_ = file_->metadata();
+  }
+  parquet::RowGroupWriter* AppendRowGroup() override { return group_ = file_->AppendRowGroup(); }
+  parquet::RowGroupWriter* AppendBufferedRowGroup() override { return group_ = file_->AppendBufferedRowGroup(); }
+  int64_t num_rows() const override { return file_->num_rows(); }
+  int num_columns() const override { return file_->num_columns(); }
+  int num_row_groups() const override { return file_->num_row_groups(); }
+  const std::shared_ptr<parquet::WriterProperties>& properties() const override { return file_->properties(); }
+  void AddKeyValueMetadata(const std::shared_ptr<const arrow::KeyValueMetadata>& pairs) override {
+    file_->AddKeyValueMetadata(pairs);
+  }
+
+  parquet::RowGroupWriter* group() const { return group_; }
+
+ private:
+  std::unique_ptr<parquet::ParquetFileWriter> file_;
+  parquet::RowGroupWriter* group_ = nullptr;
+};
+
 class Writer : public ParquetFileWriter {
  public:
   Writer(std::string location, Schema schema, std::shared_ptr<arrow::Schema> arrow_schema,
@@ -82,27 +114,50 @@ class Writer : public ParquetFileWriter {
                          arrow::key_value_metadata({"PARQUET:field_id"}, {std::to_string(schema_.fields[i].id)}));
       }
     file_schema_ = arrow::schema(std::move(fields));
-    INGOT_ARROW_ASSIGN(
-        writer_, parquet::arrow::FileWriter::Open(*file_schema_, arrow::default_memory_pool(), stream_, properties));
+    const auto arrow_properties = parquet::ArrowWriterProperties::Builder().set_use_threads(true)->build();
+    std::shared_ptr<parquet::SchemaDescriptor> descriptor;
+    INGOT_ARROW(parquet::arrow::ToParquetSchema(file_schema_.get(), *properties, *arrow_properties, &descriptor));
+    auto keeper = std::make_unique<GroupKeeper>(parquet::ParquetFileWriter::Open(
+        stream_, std::static_pointer_cast<parquet::schema::GroupNode>(descriptor->schema_root()), properties));
+    keeper_ = keeper.get();
+    auto file = std::make_unique<parquet::ParquetFileWriter>();
+    file->Open(std::move(keeper));
+    INGOT_ARROW(parquet::arrow::FileWriter::Make(arrow::default_memory_pool(), std::move(file), file_schema_,
+                                                 arrow_properties, &writer_));
     return {};
   }
 
-  Status WriteRowGroup(const std::vector<std::shared_ptr<arrow::RecordBatch>>& rows) override {
-    arrow::ChunkedArrayVector columns;
-    int64_t count = 0;
-    for (const auto& batch : rows) count += batch->num_rows();
-    if (count == 0) return {};
+  Status Write(const arrow::RecordBatch& rows) override {
+    if (rows.num_rows() == 0) return {};
+    if (!group_open_) INGOT_ARROW(writer_->NewBufferedRowGroup());
+    group_open_ = true;
+    arrow::ArrayVector columns;
     for (int i = 0; i < file_schema_->num_fields(); ++i) {
-      arrow::ArrayVector chunks;
       const auto& type = file_schema_->field(i)->type();
-      for (const auto& batch : rows)
-        chunks.push_back(type->id() == arrow::Type::EXTENSION ? arrow::ExtensionType::WrapArray(type, batch->column(i))
-                                                              : batch->column(i));
-      CountNaN(chunks, schema_.fields[size_t(i)]);
-      columns.push_back(std::make_shared<arrow::ChunkedArray>(std::move(chunks), type));
+      columns.push_back(type->id() == arrow::Type::EXTENSION ? arrow::ExtensionType::WrapArray(type, rows.column(i))
+                                                             : rows.column(i));
+      CountNaN(*columns.back(), schema_.fields[size_t(i)]);
     }
-    INGOT_ARROW(writer_->WriteTable(*arrow::Table::Make(file_schema_, std::move(columns), count), count));
+    INGOT_ARROW(writer_->WriteRecordBatch(*arrow::RecordBatch::Make(file_schema_, rows.num_rows(), std::move(columns))));
     return {};
+  }
+
+  Status EndRowGroup() override {
+    if (!group_open_) return {};
+    group_open_ = false;
+    try {
+      keeper_->group()->Close();
+    } catch (const parquet::ParquetException& error) {
+      return Fail(ErrorKind::kRetry, "data file " + location_ + ": " + error.what());
+    }
+    return {};
+  }
+
+  int64_t BytesHeld() const override {
+    if (!group_open_) return 0;
+    const auto stats = keeper_->group()->estimated_buffered_stats();
+    return keeper_->group()->total_compressed_bytes() + stats.def_level_bytes + stats.rep_level_bytes +
+           stats.value_bytes + stats.dict_bytes;
   }
 
   int64_t BytesWritten() const override { return stream_->Tell().ValueOr(0); }
@@ -117,20 +172,16 @@ class Writer : public ParquetFileWriter {
   }
 
  private:
-  void CountNaN(const arrow::ArrayVector& chunks, const Field& field) {
-    if (field.type.id != TypeId::kDouble && field.type.id != TypeId::kFloat) return;
-    int64_t count = 0;
-    for (const auto& chunk : chunks) {
-      const auto scan = [&](const auto& array) {
-        for (int64_t row = 0; row < array.length(); ++row)
-          count += std::isnan(array.raw_values()[row]) && array.IsValid(row);
-      };
-      if (field.type.id == TypeId::kDouble)
-        scan(static_cast<const arrow::DoubleArray&>(*chunk));
-      else
-        scan(static_cast<const arrow::FloatArray&>(*chunk));
-    }
-    nan_counts_[field.id] += count;
+  void CountNaN(const arrow::Array& column, const Field& field) {
+    const auto scan = [&](const auto& array) {
+      int64_t count = 0;
+      for (int64_t row = 0; row < array.length(); ++row) count += std::isnan(array.raw_values()[row]);
+      for (int64_t row = 0; count > 0 && array.null_count() > 0 && row < array.length(); ++row)
+        count -= std::isnan(array.raw_values()[row]) && array.IsNull(row);
+      nan_counts_[field.id] += count;
+    };
+    if (field.type.id == TypeId::kDouble) scan(static_cast<const arrow::DoubleArray&>(column));
+    if (field.type.id == TypeId::kFloat) scan(static_cast<const arrow::FloatArray&>(column));
   }
 
   const std::string location_;
@@ -139,6 +190,8 @@ class Writer : public ParquetFileWriter {
   const std::shared_ptr<arrow::io::OutputStream> stream_;
   std::shared_ptr<arrow::Schema> file_schema_;
   std::unique_ptr<parquet::arrow::FileWriter> writer_;
+  GroupKeeper* keeper_ = nullptr;  // owned by writer_
+  bool group_open_ = false;
   std::map<FieldId, int64_t> nan_counts_;
 };
 

@@ -16,8 +16,12 @@ class ParquetFileWriter {
   static Result<std::unique_ptr<ParquetFileWriter>> Open(storage::Storage& storage, std::string location,
                                                          const Schema& schema, const TableMetadata& metadata);
   virtual ~ParquetFileWriter() = default;
-  /// Writes the rows as one row group.
-  virtual Status WriteRowGroup(const std::vector<std::shared_ptr<arrow::RecordBatch>>& rows) = 0;
+  /// Encodes the rows, columns side by side, into the row group that is open, or a new one.
+  virtual Status Write(const arrow::RecordBatch& rows) = 0;
+  /// Writes out the row group that is open. Until then its encoded bytes are in memory.
+  virtual Status EndRowGroup() = 0;
+  /// Of the row group that is open: its encoded pages and the values of pages that are not full.
+  virtual int64_t BytesHeld() const = 0;
   virtual int64_t BytesWritten() const = 0;
   virtual Result<DataFile> Close() = 0;
 };

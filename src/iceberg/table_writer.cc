@@ -1,6 +1,5 @@
 #include "iceberg/table_writer.h"
 
-#include <arrow/util/byte_size.h>
 #include <fmt/format.h>
 
 #include <list>
@@ -31,10 +30,9 @@ std::string UrlEncode(std::string_view text) {
 /// Rows of one partition on their way into files.
 struct Lane {
   std::vector<Value> partition;
-  std::vector<std::shared_ptr<arrow::RecordBatch>> waiting;
-  int64_t waiting_rows = 0;
-  int64_t waiting_bytes = 0;
   std::unique_ptr<ParquetFileWriter> file;
+  int64_t group_rows = 0;   // of the row group that is open
+  int64_t group_bytes = 0;  // that it holds in memory
   uint64_t last_used = 0;
 };
 
@@ -54,23 +52,21 @@ class Writer : public TableWriter {
     INGOT_ASSIGN(auto parts, splitter_.Split(batch));
     for (PartitionedBatch& part : parts) {
       INGOT_ASSIGN(Lane * lane, LaneOf(part.partition));
-      const int64_t bytes = arrow::util::ReferencedBufferSize(*part.rows).ValueOr(0);
-      lane->waiting_rows += part.rows->num_rows();
-      lane->waiting_bytes += bytes;
-      buffered_bytes_ += bytes;
-      lane->waiting.push_back(std::move(part.rows));
+      if (lane->file == nullptr) INGOT_TRY(OpenFile(*lane));
+      INGOT_TRY(lane->file->Write(*part.rows));
+      lane->group_rows += part.rows->num_rows();
+      buffered_bytes_ -= lane->group_bytes;
+      lane->group_bytes = lane->file->BytesHeld();
+      buffered_bytes_ += lane->group_bytes;
       lane->last_used = ++clock_;
-      if (lane->waiting_rows >= options_.row_group_rows_max) INGOT_TRY(Flush(*lane));
+      if (lane->group_rows >= options_.row_group_rows_max) INGOT_TRY(EndRowGroup(*lane));
     }
-    while (buffered_bytes_ > options_.buffered_bytes_max) INGOT_TRY(Flush(*FullestLane()));
+    while (buffered_bytes_ > options_.buffered_bytes_max) INGOT_TRY(EndRowGroup(*FullestLane()));
     return {};
   }
 
   Result<std::vector<DataFile>> Finish() override {
-    for (auto& [key, lane] : lanes_) {
-      INGOT_TRY(Flush(lane));
-      INGOT_TRY(CloseFile(lane));
-    }
+    for (auto& [key, lane] : lanes_) INGOT_TRY(CloseFile(lane));
     lanes_.clear();
     return files_;
   }
@@ -103,25 +99,25 @@ class Writer : public TableWriter {
   Lane* FullestLane() {
     Lane* fullest = nullptr;
     for (auto& [key, lane] : lanes_)
-      if (fullest == nullptr || lane.waiting_bytes > fullest->waiting_bytes) fullest = &lane;
+      if (fullest == nullptr || lane.group_bytes > fullest->group_bytes) fullest = &lane;
     return fullest;
   }
 
-  Status Flush(Lane& lane) {
-    if (lane.waiting_rows == 0) return {};
-    if (lane.file == nullptr) {
-      INGOT_TRY(MakeRoom());
-      INGOT_ASSIGN(const std::string folder, FolderOf(lane.partition));
-      const std::string name = fmt::format("{}{:05}-{}.parquet", options_.name_prefix, file_number_++, write_id_);
-      locations_.push_back(storage::JoinLocation(data_folder_, folder + name));
-      INGOT_ASSIGN(lane.file,
-                   ParquetFileWriter::Open(*storage_, locations_.back(), metadata_.CurrentSchema(), metadata_));
-      ++open_files_;
-    }
-    INGOT_TRY(lane.file->WriteRowGroup(lane.waiting));
-    buffered_bytes_ -= lane.waiting_bytes;
-    lane.waiting.clear();
-    lane.waiting_rows = lane.waiting_bytes = 0;
+  Status OpenFile(Lane& lane) {
+    INGOT_TRY(MakeRoom());
+    INGOT_ASSIGN(const std::string folder, FolderOf(lane.partition));
+    const std::string name = fmt::format("{}{:05}-{}.parquet", options_.name_prefix, file_number_++, write_id_);
+    locations_.push_back(storage::JoinLocation(data_folder_, folder + name));
+    INGOT_ASSIGN(lane.file,
+                 ParquetFileWriter::Open(*storage_, locations_.back(), metadata_.CurrentSchema(), metadata_));
+    ++open_files_;
+    return {};
+  }
+
+  Status EndRowGroup(Lane& lane) {
+    INGOT_TRY(lane.file->EndRowGroup());
+    buffered_bytes_ -= lane.group_bytes;
+    lane.group_rows = lane.group_bytes = 0;
     if (lane.file->BytesWritten() >= options_.file_bytes_target) return CloseFile(lane);
     return {};
   }
@@ -140,6 +136,8 @@ class Writer : public TableWriter {
     if (lane.file == nullptr) return {};
     INGOT_ASSIGN(DataFile file, lane.file->Close());
     lane.file.reset();
+    buffered_bytes_ -= lane.group_bytes;
+    lane.group_rows = lane.group_bytes = 0;
     --open_files_;
     file.partition = lane.partition;
     file.spec_id = metadata_.default_spec_id;

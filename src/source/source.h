@@ -113,7 +113,7 @@ enum class OnReset { kFail, kEarliest, kLatest };
 
 struct SourceOptions {
   std::string format = "json";  // json, document, csv
-  int64_t batch_bytes = 8 << 20;
+  int64_t batch_bytes = 4 << 20;
   int64_t record_bytes_max = 256 << 20;  // a longer line ends the run with an error that names it
   // Of Kafka:
   std::map<std::string, std::string> kafka;  // further settings by librdkafka's names, e.g. security.protocol

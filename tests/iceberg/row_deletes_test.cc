@@ -14,7 +14,7 @@ DataFile EqualityDeletes(const Table& table, int64_t begin, int64_t end) {
   for (int64_t id = begin; id < end; ++id) (void)ids.Append(id);
   auto writer = *ParquetFileWriter::Open(
       *table.home.storage, "file:///w/t/data/eq-" + std::to_string(begin) + ".parquet", schema, *table.metadata);
-  EXPECT_TRUE(writer->WriteRowGroup({arrow::RecordBatch::Make(*ToArrowSchema(schema), end - begin, {*ids.Finish()})}));
+  EXPECT_TRUE(writer->Write(*arrow::RecordBatch::Make(*ToArrowSchema(schema), end - begin, {*ids.Finish()})));
   DataFile file = *writer->Close();
   file.content = FileContent::kEqualityDeletes;
   file.equality_ids = {1};
