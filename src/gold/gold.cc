@@ -10,48 +10,42 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/retry.h"
+#include "gold/touched.h"
 #include "iceberg/arrow_schema.h"
 #include "iceberg/lineage.h"
 #include "iceberg/scan_relation.h"
-#include "pipeline/plan.h"
-#include "sql/engine.h"
 
 namespace ingot::gold {
 namespace {
 
 using iceberg::Snapshot;
+using iceberg::SnapshotId;
 using iceberg::Table;
 using pipeline::GoldSpec;
 using pipeline::StageContext;
 using pipeline::StageReport;
+using Batch = std::shared_ptr<arrow::RecordBatch>;
 
-/// Days from 1970 that the touched groups lie in, when the groups are cut from a time; the column of silver they are
-/// cut from.
-struct TouchedDays {
-  std::string column;
-  std::set<int32_t> days;
-};
-
-/// Silver rows of these days. Whole runs of days become one range.
-iceberg::Filter SilverFilter(const TouchedDays& touched) {
-  constexpr int64_t kDayMicros = 86'400'000'000;
-  if (touched.column.empty()) return {};
-  std::vector<iceberg::Filter> ranges;
-  for (auto it = touched.days.begin(); it != touched.days.end();) {
-    const int32_t first = *it;
-    int32_t last = first;
-    while (++it != touched.days.end() && *it == last + 1) last = *it;
-    ranges.push_back(
-        iceberg::And({Compare(touched.column, iceberg::FilterOp::kGreaterOrEqual, int64_t(first) * kDayMicros),
-                      Compare(touched.column, iceberg::FilterOp::kLess, int64_t(last + 1) * kDayMicros)}));
+/// Whether all that happened after `consumed` is rows that were added and files that were rewritten.
+bool OnlyAdded(const iceberg::TableMetadata& metadata, std::optional<SnapshotId> consumed) {
+  for (const Snapshot* snapshot : iceberg::AncestorsOf(metadata, metadata.current_snapshot_id)) {
+    if (consumed == snapshot->snapshot_id) break;
+    const std::string operation = snapshot->Operation();
+    if (operation != "append" && operation != "replace") return false;
   }
-  return iceberg::Or(std::move(ranges));
+  return true;
 }
 
 class GoldRun {
  public:
-  GoldRun(const StageContext& context, const GoldSpec& spec, Table silver, Table gold)
-      : context_(context), spec_(spec), silver_(std::move(silver)), gold_(std::move(gold)) {}
+  GoldRun(const StageContext& context, const GoldSpec& spec, Gold::Kept& kept, Table silver, Table gold)
+      : context_(context),
+        spec_(spec),
+        kept_(kept),
+        silver_(std::move(silver)),
+        gold_(std::move(gold)),
+        consumed_(iceberg::ConsumedSnapshot(*gold_.metadata)),
+        only_added_(OnlyAdded(*silver_.metadata, consumed_)) {}
 
   Result<StageReport> Process(const std::vector<const Snapshot*>& snapshots) {
     report_ = {.stage = "gold",
@@ -60,86 +54,157 @@ class GoldRun {
                .commits = 1,
                .started_at_micros = NowMicros(),
                .broken_by_rule = {}};
-    INGOT_ASSIGN(engine_, sql::Engine::Open({.threads = context_.threads,
-                                             .memory_bytes = context_.memory_bytes / 2,
-                                             .temp_folder = context_.temp_folder}));
-    const auto sql =
-        pipeline::MakeGoldSql(spec_, pipeline::Dialect::kEmbedded,
-                              {.updated_at = fmt::format("make_timestamptz({})", report_.started_at_micros)});
-    INGOT_ASSIGN(const TouchedDays touched, FindTouched(sql, snapshots));
-    INGOT_TRY(RegisterSilver(touched));
-    INGOT_TRY(RegisterOldGold(touched));
-    INGOT_ASSIGN(auto files, Write(sql.aggregate, true));
-    INGOT_ASSIGN(auto kept_files, Write(sql.kept, false));
-    files.insert(files.end(), kept_files.begin(), kept_files.end());
+    if (kept_.silver_snapshot != consumed_ || !only_added_) kept_.Drop();
+    auto report = Recompute(snapshots);
+    if (!report || !context_.follow || !only_added_ || kept_.state.Bytes() > size_t(context_.memory_bytes / 4))
+      kept_.Drop();
+    else
+      kept_.silver_snapshot = snapshots.back()->snapshot_id;
+    return report;
+  }
+
+ private:
+  Result<StageReport> Recompute(const std::vector<const Snapshot*>& snapshots) {
+    INGOT_ASSIGN(auto fresh, PlanFresh(snapshots, pipeline::GoldInputColumns(spec_), {}));
+    report_.rows_in = fresh.RecordCount();
+    for (const auto& task : fresh.tasks) report_.bytes_in += task.file.file_bytes;
+    INGOT_ASSIGN(auto writer, pipeline::RowWriter::Open(context_, gold_));
+    GroupTable touched;
+    const int64_t rows_at_once = context_.memory_bytes / 2 / std::max<int64_t>(1, kept_.plan.bytes_per_row * 3 / 2);
+    if (fresh.RecordCount() <= rows_at_once) {
+      INGOT_TRY(Pass(fresh, nullptr, touched, writer));
+    } else {
+      kept_.Drop();
+      INGOT_ASSIGN(const auto parts, SplitTouched(snapshots, rows_at_once));
+      for (const Batch& part : parts) {
+        GroupTable only;
+        INGOT_TRY(only.Number(part));
+        INGOT_ASSIGN(fresh, PlanFresh(snapshots, pipeline::GoldInputColumns(spec_), SilverFilter(spec_, *part)));
+        INGOT_TRY(Pass(fresh, &only, touched, writer));
+        kept_.Drop();
+      }
+    }
+    INGOT_TRY(FaultPoint("gold.computed"));
+    if (touched.size() > 0) INGOT_TRY(KeepOthers(touched, writer));
+    INGOT_ASSIGN(auto written, writer.Finish());
+    report_.bytes_out = written.bytes;
     INGOT_TRY(FaultPoint("gold.after_files"));
-    INGOT_TRY(Commit(std::move(files), snapshots.back()->snapshot_id));
+    INGOT_TRY(Commit(std::move(written.files), snapshots.back()->snapshot_id));
     INGOT_TRY(FaultPoint("gold.after_commit"));
     return report_;
   }
 
- private:
-  Result<TouchedDays> FindTouched(const pipeline::GoldSql& sql, const std::vector<const Snapshot*>& snapshots) {
-    INGOT_ASSIGN(auto plan, iceberg::PlanAppends(*silver_.home.storage, *silver_.metadata, snapshots,
-                                                 pipeline::TouchedInputColumns(spec_)));
-    report_.rows_in = plan.RecordCount();
-    for (const auto& task : plan.tasks) report_.bytes_in += task.file.file_bytes;
-    INGOT_ASSIGN(auto relation, iceberg::RelationOf(silver_.home.storage, silver_.metadata, std::move(plan)));
-    INGOT_TRY(engine_->Register({"silver_new"}, std::move(relation)));
-    INGOT_TRY(engine_->Execute("CREATE OR REPLACE TEMP TABLE touched AS " + sql.touched));
-    TouchedDays touched;
-    for (const auto& group : pipeline::TouchedGroups(spec_)) {
-      if (group.type.id != iceberg::TypeId::kDate || group.expression.kind != pipeline::Expression::Kind::kCall)
-        continue;
-      if (group.expression.arguments[0].kind != pipeline::Expression::Kind::kColumn) continue;
-      touched.column = group.expression.arguments[0].text;
-      const std::string name = pipeline::QuoteName(group.name, pipeline::Dialect::kEmbedded);
-      INGOT_ASSIGN(
-          const auto rows,
-          engine_->Query(fmt::format(
-              "SELECT DISTINCT CAST({0} - DATE '1970-01-01' AS BIGINT) AS day FROM touched WHERE {0} IS NOT NULL",
-              name)));
-      INGOT_ARROW_ASSIGN(const auto table, rows->ToTable());
-      for (const auto& chunk : table->column(0)->chunks())
-        for (int64_t i = 0; i < chunk->length(); ++i)
-          touched.days.insert(int32_t(static_cast<const arrow::Int64Array&>(*chunk).Value(i)));
-      // Rows without a time make a group without a date: no range holds them.
-      INGOT_ASSIGN(const auto nulls,
-                   sql::QueryNumbers(*engine_, fmt::format("SELECT count(*) FROM touched WHERE {} IS NULL", name)));
-      if (nulls[0] > 0) touched.column.clear();
-      date_group_ = group.name;
-      break;
-    }
-    return touched;
+  Result<iceberg::ScanPlan> PlanFresh(const std::vector<const Snapshot*>& snapshots,
+                                      const std::vector<std::string>& columns, const iceberg::Filter& filter) const {
+    return iceberg::PlanAppends(*silver_.home.storage, *silver_.metadata, snapshots, columns, filter);
   }
 
-  Status RegisterSilver(const TouchedDays& touched) {
-    iceberg::ScanOptions options{.columns = pipeline::GoldInputColumns(spec_), .filter = SilverFilter(touched)};
-    INGOT_ASSIGN(auto plan, iceberg::PlanScan(*silver_.home.storage, *silver_.metadata, options));
-    INGOT_ASSIGN(auto relation, iceberg::RelationOf(silver_.home.storage, silver_.metadata, std::move(plan)));
-    return engine_->Register({"silver_rows"}, std::move(relation));
+  /// Adds the plan's rows to `state`, of the touched groups in `only` if given.
+  Status Collect(const iceberg::ScanPlan& plan, const GoldPlan& gold, const GroupTable* only, GroupState& state) const {
+    std::vector<GroupState> parts;
+    for (int thread = 0; thread < std::max(1, context_.threads); ++thread) parts.emplace_back(gold);
+    INGOT_TRY(iceberg::ForEachBatch(silver_, plan, context_.threads, [&](size_t thread, const Batch& batch) {
+      return parts[thread].Add(batch, only);
+    }));
+    for (GroupState& part : parts) INGOT_TRY(state.Merge(part, nullptr));
+    return {};
   }
 
-  Status RegisterOldGold(const TouchedDays& touched) {
-    iceberg::ScanOptions options;
-    if (!touched.column.empty()) {
-      std::vector<iceberg::Value> days(touched.days.begin(), touched.days.end());
-      options.filter = iceberg::In(date_group_, std::move(days));
+  /// Computes the groups that the rows of `fresh` touch, of those in `only` if given; adds them to `touched`.
+  Status Pass(const iceberg::ScanPlan& fresh, const GroupTable* only, GroupTable& touched,
+              pipeline::RowWriter& writer) {
+    GroupState found(kept_.plan);
+    INGOT_TRY(Collect(fresh, kept_.plan, only, found));
+    if (found.Empty()) return {};
+    GroupTable mine;
+    INGOT_ASSIGN(const Batch keys, found.Touched());
+    INGOT_TRY(touched.Number(keys));
+    INGOT_TRY(mine.Number(keys));
+    if (only_added_) {
+      // What was in silver before comes from what is kept, or from silver as it was then.
+      GroupTable unknown;
+      INGOT_ASSIGN(const auto known, kept_.whole.Find(*keys));
+      std::vector<bool> missing(known.size());
+      for (size_t i = 0; i < known.size(); ++i) missing[i] = known[i] == GroupTable::kNone;
+      INGOT_ASSIGN(const Batch missed, Select(keys, missing));
+      INGOT_TRY(unknown.Number(missed));
+      if (consumed_ && unknown.size() > 0) INGOT_TRY(ReadAll(*missed, unknown, consumed_, kept_.state));
+      INGOT_TRY(kept_.whole.Number(keys));
+      INGOT_TRY(kept_.state.Merge(found, nullptr));
+    } else {
+      INGOT_TRY(ReadAll(*keys, mine, std::nullopt, kept_.state));
     }
-    INGOT_ASSIGN(auto plan, iceberg::PlanScan(*gold_.home.storage, *gold_.metadata, options));
+    if (kept_.state.Empty()) return {};
+    INGOT_ASSIGN(const Batch rows, kept_.state.Rows(&mine, context_.threads));
+    if (context_.follow) INGOT_TRY(kept_.state.Settle(mine, context_.threads));
+    report_.rows_out += rows->num_rows();
+    INGOT_ASSIGN(const Batch whole, WithTime(*rows));
+    return writer.Write(whole);
+  }
+
+  /// Adds the rows of these groups that silver had at the snapshot, the current one by default.
+  Status ReadAll(const arrow::RecordBatch& keys, const GroupTable& only, std::optional<SnapshotId> snapshot,
+                 GroupState& state) const {
+    const iceberg::ScanOptions options{.snapshot_id = snapshot,
+                                       .current_schema = true,
+                                       .columns = pipeline::GoldInputColumns(spec_),
+                                       .filter = SilverFilter(spec_, keys)};
+    INGOT_ASSIGN(const auto plan, iceberg::PlanScan(*silver_.home.storage, *silver_.metadata, options));
+    return Collect(plan, kept_.plan, &only, state);
+  }
+
+  /// The touched groups in parts of which none has more than about `rows_at_once` new rows, but for single groups.
+  Result<std::vector<Batch>> SplitTouched(const std::vector<const Snapshot*>& snapshots, int64_t rows_at_once) const {
+    GoldSpec counting;
+    counting.group = pipeline::TouchedGroups(spec_);
+    pipeline::Expression count{.kind = pipeline::Expression::Kind::kCall, .text = "count"};
+    count.arguments.push_back({.kind = pipeline::Expression::Kind::kStar});
+    counting.measures = {{.name = "rows", .expression = count, .type = {.id = iceberg::TypeId::kLong}}};
+    const GoldPlan plan(counting);
+    GroupState state(plan);
+    INGOT_ASSIGN(const auto fresh, PlanFresh(snapshots, pipeline::TouchedInputColumns(spec_), {}));
+    INGOT_TRY(Collect(fresh, plan, nullptr, state));
+    if (state.Empty()) return std::vector<Batch>();
+    INGOT_ASSIGN(const Batch counts, state.Rows(nullptr, context_.threads));
+    const auto rows = std::static_pointer_cast<arrow::Int64Array>(counts->GetColumnByName("rows"));
+    const Batch keys = Pick(*counts, kept_.plan.touched);
+    std::vector<Batch> parts;
+    int64_t begin = 0, held = 0;
+    for (int64_t i = 0; i < keys->num_rows(); ++i) {
+      if (i > begin && held + rows->Value(i) > rows_at_once) {
+        parts.push_back(keys->Slice(begin, i - begin));
+        begin = i;
+        held = 0;
+      }
+      held += rows->Value(i);
+    }
+    parts.push_back(keys->Slice(begin));
+    return parts;
+  }
+
+  Result<Batch> WithTime(const arrow::RecordBatch& rows) const {
+    INGOT_ASSIGN(const auto now, iceberg::RepeatValue(report_.started_at_micros, {.id = iceberg::TypeId::kTimestamptz},
+                                                      rows.num_rows()));
+    INGOT_ARROW_ASSIGN(auto with, rows.AddColumn(rows.num_columns(), "updated_at", now));
+    return with;
+  }
+
+  /// The files of gold that may hold touched groups are replaced; what else they hold is written again.
+  Status KeepOthers(const GroupTable& touched, pipeline::RowWriter& writer) {
+    INGOT_ASSIGN(const Batch keys, touched.Rows());
+    INGOT_ASSIGN(const auto plan, iceberg::PlanScan(*gold_.home.storage, *gold_.metadata,
+                                                    {.columns = {}, .filter = GoldFilter(spec_, *keys)}));
     for (const auto& task : plan.tasks) replaced_.insert(task.file.location);
-    INGOT_ASSIGN(auto relation, iceberg::RelationOf(gold_.home.storage, gold_.metadata, std::move(plan)));
-    return engine_->Register({"gold_old"}, std::move(relation));
+    return iceberg::ForEachBatch(gold_, plan, 1, [&](size_t, const Batch& batch) -> Status {
+      INGOT_ASSIGN(const auto found, touched.Find(*Pick(*batch, kept_.plan.touched)));
+      std::vector<bool> keep(found.size());
+      for (size_t row = 0; row < found.size(); ++row) keep[row] = found[row] == GroupTable::kNone;
+      INGOT_ASSIGN(const Batch others, Select(batch, keep));
+      return others->num_rows() > 0 ? writer.Write(others) : Status();
+    });
   }
 
-  Result<std::vector<iceberg::DataFile>> Write(const std::string& sql, bool fresh) {
-    INGOT_ASSIGN(auto written, pipeline::WriteRows(context_, gold_, sql::RowsOf(*engine_, sql)));
-    if (fresh) report_.rows_out = written.rows;
-    report_.bytes_out += written.bytes;
-    return std::move(written.files);
-  }
-
-  Status Commit(std::vector<iceberg::DataFile> files, iceberg::SnapshotId consumed) {
+  Status Commit(std::vector<iceberg::DataFile> files, SnapshotId consumed) {
     report_.finished_at_micros = NowMicros();
     iceberg::SnapshotChange change{.operation = replaced_.empty() ? "append" : "overwrite",
                                    .added = std::move(files),
@@ -162,14 +227,15 @@ class GoldRun {
 
   const StageContext& context_;
   const GoldSpec& spec_;
+  Gold::Kept& kept_;
   const Table silver_, gold_;
+  const std::optional<SnapshotId> consumed_;
+  const bool only_added_;
   StageReport report_;
-  std::unique_ptr<sql::Engine> engine_;
-  std::string date_group_;
   std::set<std::string> replaced_;
 };
 
-Result<StageReport> RunTable(const StageContext& context, const GoldSpec& spec,
+Result<StageReport> RunTable(const StageContext& context, const GoldSpec& spec, Gold::Kept& kept,
                              const std::function<void(int64_t)>& progress) {
   INGOT_ASSIGN(const auto silver_home, context.Home(context.pipeline->silver.table));
   if (const auto silver = iceberg::LoadTable(silver_home); !silver) {
@@ -188,7 +254,7 @@ Result<StageReport> RunTable(const StageContext& context, const GoldSpec& spec,
                  iceberg::SnapshotsToConsume(*silver.metadata, iceberg::ConsumedSnapshot(*gold.metadata),
                                              silver_home.name.Text()));
     if (pending.empty()) return StageReport{};
-    auto report = GoldRun(context, spec, silver, gold).Process(pending);
+    auto report = GoldRun(context, spec, kept, silver, gold).Process(pending);
     if (report) progress(report->rows_in);
     if (report || report.error().kind != ErrorKind::kConflict || !backoff.Wait()) return report;
   }
@@ -196,10 +262,18 @@ Result<StageReport> RunTable(const StageContext& context, const GoldSpec& spec,
 
 }  // namespace
 
-Result<StageReport> RunGold(const StageContext& context, const std::function<void(int64_t)>& progress) {
+void Gold::Kept::Drop() {
+  state = GroupState(plan);
+  whole = GroupTable();
+  silver_snapshot.reset();
+}
+
+Result<StageReport> Gold::Run(const StageContext& context, const std::function<void(int64_t)>& progress) {
   StageReport total{.stage = "gold", .run_id = context.run_id, .started_at_micros = NowMicros(), .broken_by_rule = {}};
   for (const GoldSpec& spec : context.pipeline->gold) {
-    INGOT_ASSIGN(const StageReport report, RunTable(context, spec, progress));
+    auto& kept = kept_[spec.table.table];
+    if (kept == nullptr) kept = std::make_unique<Kept>(spec);
+    INGOT_ASSIGN(const StageReport report, RunTable(context, spec, *kept, progress));
     total.Add(report);
     total.table += (total.table.empty() ? "" : ", ") + spec.table.table;
   }

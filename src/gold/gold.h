@@ -1,15 +1,36 @@
-// The third stage: the aggregates of exactly those time groups that new silver rows touched, computed anew over all of
-// silver, so that late rows correct old hours.
+// The third stage: the aggregates of exactly those time groups that new silver rows touched, as all of silver gives them,
+// so that late rows correct old hours.
 #pragma once
 
 #include <functional>
+#include <map>
 
+#include "gold/group_state.h"
 #include "pipeline/stage.h"
 
 namespace ingot::gold {
 
-/// One report per gold table of the pipeline, joined into one. `progress` is told of silver rows as they are done.
-Result<pipeline::StageReport> RunGold(const pipeline::StageContext& context,
-                                      const std::function<void(int64_t)>& progress);
+/// From run to run it keeps what it knows of the groups that new rows touch again and again, so that a follower's round
+/// costs its new rows. What is kept is a cache of silver up to the snapshot that gold says it has consumed: where the two
+/// differ, or it grows beyond a quarter of the memory budget, it is dropped and silver is read.
+class Gold {
+ public:
+  /// One report per gold table of the pipeline, joined into one. `progress` is told of silver rows as they are done.
+  Result<pipeline::StageReport> Run(const pipeline::StageContext& context,
+                                    const std::function<void(int64_t)>& progress);
+
+  struct Kept {
+    explicit Kept(const pipeline::GoldSpec& spec) : plan(spec), state(plan) {}
+    const GoldPlan plan;
+    GroupState state;
+    GroupTable whole;  // the touched columns of the groups in `state`, all of whose rows are in it
+    std::optional<iceberg::SnapshotId> silver_snapshot;
+
+    void Drop();
+  };
+
+ private:
+  std::map<std::string, std::unique_ptr<Kept>> kept_;  // by gold table
+};
 
 }  // namespace ingot::gold

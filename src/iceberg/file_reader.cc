@@ -14,7 +14,7 @@
 namespace ingot::iceberg {
 namespace {
 
-constexpr int64_t kBatchRows = 128 * 1024;
+constexpr int64_t kBatchRows = 32 * 1024;  // of all columns some 3 MB, so that a batch stays in the cache
 
 void CollectLeaves(const parquet::arrow::SchemaField& field, std::vector<int>& leaves) {
   if (field.column_index >= 0) leaves.push_back(field.column_index);
@@ -59,12 +59,15 @@ class TaskReader : public arrow::RecordBatchReader {
     }
     FillConstants(metadata, task.file);
     no_columns_ = leaves.empty();
-    if (no_columns_) {
-      rows_left_ = file_->parquet_reader()->metadata()->num_rows();
-      return {};
+    // The row groups of this task: the one asked for, and beyond the last split whatever there is.
+    std::vector<int> groups;
+    const auto footer = file_->parquet_reader()->metadata();
+    for (int group = 0; group < footer->num_row_groups(); ++group) {
+      const bool mine = !task.row_group || *task.row_group == size_t(group) ||
+                        (size_t(group) > *task.row_group && *task.row_group + 1 == task.file.split_offsets.size());
+      if (mine) groups.push_back(group), rows_left_ += footer->RowGroup(group)->num_rows();
     }
-    std::vector<int> groups(size_t(file_->num_row_groups()));
-    for (size_t i = 0; i < groups.size(); ++i) groups[i] = int(i);
+    if (no_columns_) return {};
     INGOT_ARROW_ASSIGN(batches_, file_->GetRecordBatchReader(groups, leaves));
     return {};
   }
@@ -150,7 +153,7 @@ class TaskReader : public arrow::RecordBatchReader {
   std::vector<ColumnSource> sources_;
   std::shared_ptr<arrow::RecordBatchReader> batches_;
   bool no_columns_ = false;
-  int64_t rows_left_ = 0;
+  int64_t rows_left_ = 0;  // counted down without columns
   int64_t position_ = 0;
 };
 

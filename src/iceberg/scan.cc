@@ -74,7 +74,8 @@ Result<ScanPlan> PlanScan(storage::Storage& storage, const TableMetadata& metada
   if (options.snapshot_id && snapshot == nullptr)
     return Fail(ErrorKind::kNotFound, fmt::format("snapshot does not exist: {}", *options.snapshot_id));
   // Reads of the past use the schema of the past (specification, "Scan Planning").
-  const Schema& schema = options.snapshot_id ? metadata.SchemaOf(*snapshot) : metadata.CurrentSchema();
+  const Schema& schema =
+      options.snapshot_id && !options.current_schema ? metadata.SchemaOf(*snapshot) : metadata.CurrentSchema();
   INGOT_ASSIGN(plan.projection, Project(schema, options.columns));
   if (snapshot == nullptr) return plan;
   INGOT_ASSIGN(const BoundFilter filter, BoundFilter::Bind(options.filter, schema));
@@ -111,8 +112,10 @@ Result<ScanPlan> PlanScan(storage::Storage& storage, const TableMetadata& metada
 }
 
 Result<ScanPlan> PlanAppends(storage::Storage& storage, const TableMetadata& metadata,
-                             const std::vector<const Snapshot*>& snapshots, const std::vector<std::string>& columns) {
+                             const std::vector<const Snapshot*>& snapshots, const std::vector<std::string>& columns,
+                             const Filter& filter) {
   ScanPlan plan;
+  INGOT_ASSIGN(const BoundFilter bound, BoundFilter::Bind(filter, metadata.CurrentSchema()));
   INGOT_ASSIGN(plan.projection, Project(metadata.CurrentSchema(), columns));
   std::set<SnapshotId> wanted;
   std::set<std::string> seen;
@@ -126,12 +129,25 @@ Result<ScanPlan> PlanAppends(storage::Storage& storage, const TableMetadata& met
       for (ManifestEntry& entry : entries) {
         if (entry.status != EntryStatus::kAdded || !entry.snapshot_id || !wanted.contains(*entry.snapshot_id)) continue;
         if (!seen.insert(entry.file.location).second) continue;
+        const PartitionSpec* spec = metadata.SpecById(entry.file.spec_id);
+        if (spec != nullptr && !bound.MayMatchFile(entry.file, *spec, metadata.CurrentSchema())) {
+          ++plan.files_pruned;
+          continue;
+        }
         INGOT_TRY(CheckReadable(entry.file));
         plan.tasks.push_back({std::move(entry.file), *entry.sequence_number, {}});
       }
     }
   }
   return plan;
+}
+
+std::vector<FileTask> Split(const FileTask& task) {
+  // Deletes would be read again for each part.
+  if (task.file.split_offsets.size() < 2 || !task.deletes.empty()) return {task};
+  std::vector<FileTask> parts(task.file.split_offsets.size(), task);
+  for (size_t i = 0; i < parts.size(); ++i) parts[i].row_group = i;
+  return parts;
 }
 
 Result<std::shared_ptr<arrow::Table>> ReadAll(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata,

@@ -16,15 +16,18 @@ namespace ingot::iceberg {
 
 struct ScanOptions {
   std::optional<SnapshotId> snapshot_id;  // the current one when absent
+  bool current_schema = false;            // of a snapshot of the past, too
   std::vector<std::string> columns;       // top-level names; all when empty
   Filter filter;                          // prunes files: rows that do not match may still come
 };
 
-/// One data file with the delete files that apply to it.
+/// One data file, or a part of it, with the delete files that apply to it.
 struct FileTask {
   DataFile file;
   SequenceNumber sequence_number = 0;
   std::vector<DataFile> deletes;
+  /// The row group of this number only; as the last of a split, all that follow too.
+  std::optional<size_t> row_group;
 };
 
 struct ScanPlan {
@@ -42,9 +45,13 @@ struct ScanPlan {
 Result<ScanPlan> PlanScan(storage::Storage& storage, const TableMetadata& metadata, const ScanOptions& options);
 
 /// The files that the given snapshots (ancestors of the current one) added by appending, without any deletes: the rows
-/// as they were ingested. Deletes by others do not undo what a consumer downstream has to see once.
+/// as they were ingested. Deletes by others do not undo what a consumer downstream has to see once. `filter` prunes files.
 Result<ScanPlan> PlanAppends(storage::Storage& storage, const TableMetadata& metadata,
-                             const std::vector<const Snapshot*>& snapshots, const std::vector<std::string>& columns);
+                             const std::vector<const Snapshot*>& snapshots, const std::vector<std::string>& columns,
+                             const Filter& filter = {});
+
+/// The task as parts that can be read in parallel, one a row group, by the file's split offsets.
+std::vector<FileTask> Split(const FileTask& task);
 
 /// The rows of one task, as batches of the plan's projection. Keeps at most one row group in memory.
 Result<std::shared_ptr<arrow::RecordBatchReader>> OpenTask(std::shared_ptr<storage::Storage> storage,

@@ -14,10 +14,11 @@ Result<Relation> RelationOf(std::shared_ptr<storage::Storage> storage, std::shar
     Schema projection;
     for (const int column : columns) projection.fields.push_back(plan->projection.fields[size_t(column)]);
     std::vector<Relation::Part> parts;
-    for (size_t i = 0; i < plan->tasks.size(); ++i)
-      parts.push_back([storage, metadata, plan, projection, i] {
-        return OpenTask(storage, *metadata, projection, plan->tasks[i]);
-      });
+    for (const FileTask& whole : plan->tasks)
+      for (FileTask& task : Split(whole))
+        parts.push_back([storage, metadata, projection, task = std::move(task)] {
+          return OpenTask(storage, *metadata, projection, task);
+        });
     return parts;
   };
   return relation;

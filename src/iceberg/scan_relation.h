@@ -1,15 +1,34 @@
 // Scans and table contents as relations for a query engine.
 #pragma once
 
+#include <algorithm>
+
+#include "base/arrow_result.h"
+#include "base/parallel.h"
 #include "base/relation.h"
 #include "iceberg/scan.h"
 #include "iceberg/table.h"
 
 namespace ingot::iceberg {
 
-/// The rows of a plan, one part per data file; reads only the columns that are asked for.
+/// The rows of a plan, one part per row group; reads only the columns that are asked for.
 Result<Relation> RelationOf(std::shared_ptr<storage::Storage> storage, std::shared_ptr<const TableMetadata> metadata,
                             ScanPlan plan);
+
+/// Calls `work(thread, batch)` for every batch of the plan, on at most `threads` threads numbered from 0.
+template <typename Work>
+Status ForEachBatch(const Table& table, const ScanPlan& plan, int threads, const Work& work) {
+  std::vector<FileTask> parts;
+  for (const FileTask& task : plan.tasks) std::ranges::move(Split(task), std::back_inserter(parts));
+  return ForEachInParallel(threads, parts.size(), [&](size_t thread, size_t part) -> Status {
+    INGOT_ASSIGN(const auto reader, OpenTask(table.home.storage, *table.metadata, plan.projection, parts[part]));
+    while (true) {
+      INGOT_ARROW_ASSIGN(const std::shared_ptr<arrow::RecordBatch> batch, reader->Next());
+      if (batch == nullptr) return {};
+      INGOT_TRY(work(thread, batch));
+    }
+  });
+}
 
 /// The rows of a whole table at its current snapshot, planned when the relation is opened.
 Result<Relation> RelationOf(const Table& table);

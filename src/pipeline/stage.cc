@@ -8,7 +8,6 @@
 #include "iceberg/lineage.h"
 #include "iceberg/scan_relation.h"
 #include "iceberg/schema_change.h"
-#include "iceberg/table_writer.h"
 #include "storage/location.h"
 
 namespace ingot::pipeline {
@@ -107,24 +106,37 @@ Result<iceberg::Table> EnsureTable(const StageContext& context, const TableSpec&
   });
 }
 
-Result<WrittenRows> WriteRows(const StageContext& context, const iceberg::Table& table, const RowProducer& rows) {
+Result<RowWriter> RowWriter::Open(const StageContext& context, const iceberg::Table& table) {
   iceberg::WriterOptions options = iceberg::WriterOptionsOf(*table.metadata);
   options.buffered_bytes_max = context.memory_bytes / 4;
-  INGOT_ASSIGN(auto writer, iceberg::TableWriter::Open(table.home.storage, *table.metadata, options));
-  WrittenRows written;
-  const Status copied = rows([&](const std::shared_ptr<arrow::RecordBatch>& batch) -> Status {
-    INGOT_ASSIGN(const auto aligned, iceberg::AlignColumns(batch, table.metadata->CurrentSchema()));
-    written.rows += aligned->num_rows();
-    return writer->Write(aligned);
-  });
-  auto files = copied ? writer->Finish() : Result<std::vector<iceberg::DataFile>>(std::unexpected(copied.error()));
-  if (!files) {
-    writer->Abandon();
-    return std::unexpected(std::move(files).error());
-  }
-  written.files = std::move(*files);
+  RowWriter writer;
+  writer.metadata_ = table.metadata;
+  INGOT_ASSIGN(writer.writer_, iceberg::TableWriter::Open(table.home.storage, *table.metadata, options));
+  return writer;
+}
+
+RowWriter::~RowWriter() {
+  if (writer_) writer_->Abandon();
+}
+
+Status RowWriter::Write(const std::shared_ptr<arrow::RecordBatch>& rows) {
+  INGOT_ASSIGN(const auto aligned, iceberg::AlignColumns(rows, metadata_->CurrentSchema()));
+  rows_ += aligned->num_rows();
+  return writer_->Write(aligned);
+}
+
+Result<WrittenRows> RowWriter::Finish() {
+  WrittenRows written{.files = {}, .rows = rows_};
+  INGOT_ASSIGN(written.files, writer_->Finish());
+  writer_.reset();
   for (const auto& file : written.files) written.bytes += file.file_bytes;
   return written;
+}
+
+Result<WrittenRows> WriteRows(const StageContext& context, const iceberg::Table& table, const RowProducer& rows) {
+  INGOT_ASSIGN(RowWriter writer, RowWriter::Open(context, table));
+  INGOT_TRY(rows([&](const std::shared_ptr<arrow::RecordBatch>& batch) { return writer.Write(batch); }));
+  return writer.Finish();
 }
 
 Result<iceberg::Table> CommitFiles(const iceberg::TableHome& home, const iceberg::SnapshotChange& change) {

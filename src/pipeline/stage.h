@@ -10,6 +10,7 @@
 
 #include "base/relation.h"
 #include "iceberg/table.h"
+#include "iceberg/table_writer.h"
 #include "pipeline/pipeline.h"
 
 namespace ingot::pipeline {
@@ -61,12 +62,31 @@ std::optional<StageReport> ReportOf(const iceberg::Snapshot& snapshot, const std
 /// stays.
 Result<iceberg::Table> EnsureTable(const StageContext& context, const TableSpec& spec, const iceberg::Schema& schema);
 
-/// Writes all rows that `rows` makes into files of `table`; returns them with their number of rows.
 struct WrittenRows {
   std::vector<iceberg::DataFile> files;
   int64_t rows = 0;
   int64_t bytes = 0;
 };
+
+/// Rows on their way into files of a table, brought to its columns. Files that Finish did not return are deleted.
+class RowWriter {
+ public:
+  static Result<RowWriter> Open(const StageContext& context, const iceberg::Table& table);
+  RowWriter(RowWriter&&) = default;
+  RowWriter& operator=(RowWriter&&) = default;
+  ~RowWriter();
+
+  Status Write(const std::shared_ptr<arrow::RecordBatch>& rows);
+  Result<WrittenRows> Finish();
+
+ private:
+  RowWriter() = default;
+  std::unique_ptr<iceberg::TableWriter> writer_;
+  std::shared_ptr<const iceberg::TableMetadata> metadata_;
+  int64_t rows_ = 0;
+};
+
+/// Writes all rows that `rows` makes into files of `table`.
 Result<WrittenRows> WriteRows(const StageContext& context, const iceberg::Table& table, const RowProducer& rows);
 
 /// Commits the change; the files that it adds are deleted when it is known to have failed, never when that is unknown.

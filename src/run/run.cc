@@ -9,7 +9,6 @@
 #include "base/clock.h"
 #include "base/progress.h"
 #include "base/random.h"
-#include "gold/gold.h"
 #include "run/ledger.h"
 #include "silver/silver.h"
 
@@ -61,7 +60,7 @@ Result<StageReport> Runner::RunStage(const StageContext& context, const std::str
   const auto tell = [&](int64_t records) { progress.Add(records); };
   if (stage == "bronze") return bronze_->Run(context, tell);
   if (stage == "silver") return silver::RunSilver(context, tell);
-  return gold::RunGold(context, tell);
+  return gold_.Run(context, tell);
 }
 
 Result<RunReport> Runner::Run(StageContext context) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bronze/bronze.h"
+#include "gold/gold.h"
 #include "pipeline/stage.h"
 
 namespace ingot::run {
@@ -32,7 +33,7 @@ struct RunReport {
   int64_t records_behind = 0;
 };
 
-/// Keeps the source open from run to run.
+/// Keeps the source open from run to run, and what gold knows of its groups.
 class Runner {
  public:
   /// `stages` in order, of bronze, silver and gold. Errors: those of opening the source.
@@ -48,6 +49,7 @@ class Runner {
 
   std::vector<std::string> stages_;
   std::optional<bronze::Bronze> bronze_;
+  gold::Gold gold_;
 };
 
 }  // namespace ingot::run

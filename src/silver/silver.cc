@@ -1,16 +1,13 @@
 #include "silver/silver.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/retry.h"
 #include "iceberg/lineage.h"
-#include "iceberg/scan_relation.h"
 #include "pipeline/plan.h"
-#include "sql/engine.h"
+#include "silver/clean.h"
 
 namespace ingot::silver {
 namespace {
@@ -52,44 +49,10 @@ Result<Chunk> NextChunk(const StageContext& context, const Table& bronze, const 
   return chunk;
 }
 
-/// Files of silver that can hold a key of the new rows. A partition column that is part of the key bounds them; without
-/// one every file has to be looked into.
-iceberg::Filter ExistingKeysFilter(const pipeline::Pipeline& pipeline, const iceberg::ScanPlan& plan,
-                                   const iceberg::Schema& bronze_schema) {
-  std::vector<iceberg::Filter> columns;
-  for (const auto& [column, transform] : pipeline.silver.partition) {
-    const iceberg::Field* field = bronze_schema.FindByName(column);
-    if (field == nullptr || std::ranges::find(pipeline.unique, column) == pipeline.unique.end()) continue;
-    std::vector<iceberg::Filter> ranges;
-    bool bounded = true;
-    for (const iceberg::FileTask& task : plan.tasks) {
-      const auto lower = task.file.lower_bounds.find(field->id), upper = task.file.upper_bounds.find(field->id);
-      const auto nulls = task.file.null_counts.find(field->id), values = task.file.value_counts.find(field->id);
-      const bool all_null = nulls != task.file.null_counts.end() && values != task.file.value_counts.end() &&
-                            nulls->second == values->second;
-      if (all_null) continue;  // refused or not, a null is in no range; silver's nulls are asked for below
-      if (lower == task.file.lower_bounds.end() || upper == task.file.upper_bounds.end()) {
-        bounded = false;
-        break;
-      }
-      auto low = iceberg::DeserializeValue(lower->second, field->type),
-           high = iceberg::DeserializeValue(upper->second, field->type);
-      bounded = bounded && low && high;
-      if (!bounded) break;
-      ranges.push_back(iceberg::And({Compare(column, iceberg::FilterOp::kGreaterOrEqual, *low),
-                                     Compare(column, iceberg::FilterOp::kLessOrEqual, *high)}));
-    }
-    ranges.push_back(Compare(column, iceberg::FilterOp::kIsNull, {}));
-    if (bounded) columns.push_back(iceberg::Or(std::move(ranges)));
-  }
-  return iceberg::And(std::move(columns));
-}
-
 class SilverRun {
  public:
   SilverRun(const StageContext& context, Table bronze, Table silver, Table quarantine)
       : context_(context),
-        pipeline_(*context.pipeline),
         bronze_(std::move(bronze)),
         silver_(std::move(silver)),
         quarantine_(std::move(quarantine)) {}
@@ -113,45 +76,37 @@ class SilverRun {
                        .commits = 1,
                        .started_at_micros = NowMicros(),
                        .broken_by_rule = {}};
-    INGOT_ASSIGN(const auto engine, sql::Engine::Open({.threads = context_.threads,
-                                                       .memory_bytes = context_.memory_bytes / 2,
-                                                       .temp_folder = context_.temp_folder}));
-    const auto sql = pipeline::MakeSilverSql(pipeline_, pipeline::Dialect::kEmbedded, {.run_id = context_.run_id});
-    INGOT_TRY(Judge(*engine, sql, chunk, report));
-    INGOT_TRY(FaultPoint("silver.judged"));
-    if (!chunk.quarantine_done) INGOT_TRY(CommitQuarantine(*engine, sql, chunk, report));
+    INGOT_ASSIGN(Cleaned cleaned, Clean(context_, bronze_, silver_, quarantine_, chunk.snapshots,
+                                        !chunk.quarantine_done));
+    report.rows_in = cleaned.rows_in;
+    report.bytes_in = cleaned.bytes_in;
+    report.quarantined = cleaned.quarantined;
+    report.errors = cleaned.broken_by_rule["parse"];
+    report.broken_by_rule = cleaned.broken_by_rule;
+    report.rows_out = cleaned.clean.rows;
+    report.bytes_out = cleaned.clean.bytes;
+    report.duplicates = report.rows_in - report.quarantined - report.rows_out;
+    report.finished_at_micros = NowMicros();
+    INGOT_TRY(FaultPoint("silver.after_files"));
+    if (!chunk.quarantine_done) {
+      auto change = Change(quarantine_, std::move(cleaned.refused.files), chunk);
+      change.summary[iceberg::kRunIdKey] = context_.run_id;
+      auto committed = pipeline::CommitFiles(quarantine_.home, change);
+      if (!committed) {
+        for (const auto& file : cleaned.clean.files) (void)silver_.home.storage->Delete(file.location);
+        return std::unexpected(std::move(committed).error());
+      }
+      quarantine_ = std::move(*committed);
+    }
     INGOT_TRY(FaultPoint("silver.between_commits"));
-    INGOT_TRY(CommitSilver(*engine, sql, chunk, report));
+    auto change = Change(silver_, std::move(cleaned.clean.files), chunk);
+    change.summary.merge(report.ToSummary());
+    INGOT_ASSIGN(silver_, pipeline::CommitFiles(silver_.home, change));
     INGOT_TRY(FaultPoint("silver.after_commit"));
     return report;
   }
 
  private:
-  Status Judge(sql::Engine& engine, const pipeline::SilverSql& sql, const Chunk& chunk, StageReport& report) {
-    INGOT_ASSIGN(iceberg::ScanPlan plan, iceberg::PlanAppends(*bronze_.home.storage, *bronze_.metadata, chunk.snapshots,
-                                                              pipeline::SilverInputColumns(pipeline_)));
-    if (!pipeline_.unique.empty()) {
-      iceberg::ScanOptions keys{.columns = pipeline_.unique,
-                                .filter = ExistingKeysFilter(pipeline_, plan, bronze_.metadata->CurrentSchema())};
-      INGOT_ASSIGN(auto existing, iceberg::PlanScan(*silver_.home.storage, *silver_.metadata, keys));
-      INGOT_ASSIGN(auto relation, iceberg::RelationOf(silver_.home.storage, silver_.metadata, std::move(existing)));
-      INGOT_TRY(engine.Register({"silver_keys"}, std::move(relation)));
-    }
-    for (const auto& task : plan.tasks) report.bytes_in += task.file.file_bytes;
-    INGOT_ASSIGN(auto source, iceberg::RelationOf(bronze_.home.storage, bronze_.metadata, std::move(plan)));
-    INGOT_TRY(engine.Register({"bronze_rows"}, std::move(source)));
-    INGOT_TRY(engine.Execute(sql.judge));
-    if (!sql.suspects.empty()) INGOT_TRY(engine.Execute(sql.suspects));
-    INGOT_ASSIGN(const auto counts, sql::QueryNumbers(engine, sql.counts));
-    report.rows_in = counts[0];
-    report.quarantined = counts[1];
-    report.errors = report.broken_by_rule["parse"] = counts[2];
-    size_t next = 3;
-    for (const pipeline::Rule& rule : pipeline_.rules)
-      if (rule.kind != pipeline::RuleKind::kTrim) report.broken_by_rule[rule.name] = counts[next++];
-    return {};
-  }
-
   /// The mark moves only from where this chunk began: another run that was first makes this one lose.
   static iceberg::SnapshotChange Change(const Table& table, std::vector<iceberg::DataFile> files, const Chunk& chunk) {
     iceberg::SnapshotChange change{.operation = "append",
@@ -170,33 +125,7 @@ class SilverRun {
     return change;
   }
 
-  Status CommitQuarantine(sql::Engine& engine, const pipeline::SilverSql& sql, const Chunk& chunk,
-                          const StageReport& report) {
-    INGOT_ASSIGN(auto written, pipeline::WriteRows(context_, quarantine_, sql::RowsOf(engine, sql.quarantine)));
-    if (written.rows != report.quarantined)
-      return Fail(ErrorKind::kInternal, "the quarantined rows were counted differently than written");
-    auto change = Change(quarantine_, std::move(written.files), chunk);
-    change.summary[iceberg::kRunIdKey] = context_.run_id;
-    INGOT_TRY(FaultPoint("silver.after_quarantine_files"));
-    INGOT_ASSIGN(quarantine_, pipeline::CommitFiles(quarantine_.home, change));
-    return {};
-  }
-
-  Status CommitSilver(sql::Engine& engine, const pipeline::SilverSql& sql, const Chunk& chunk, StageReport& report) {
-    INGOT_ASSIGN(auto written, pipeline::WriteRows(context_, silver_, sql::RowsOf(engine, sql.clean)));
-    report.rows_out = written.rows;
-    report.bytes_out = written.bytes;
-    report.duplicates = report.rows_in - report.quarantined - report.rows_out;
-    report.finished_at_micros = NowMicros();
-    auto change = Change(silver_, std::move(written.files), chunk);
-    change.summary.merge(report.ToSummary());
-    INGOT_TRY(FaultPoint("silver.after_files"));
-    INGOT_ASSIGN(silver_, pipeline::CommitFiles(silver_.home, change));
-    return {};
-  }
-
   const StageContext& context_;
-  const pipeline::Pipeline& pipeline_;
   Table bronze_, silver_, quarantine_;
 };
 

@@ -1,0 +1,38 @@
+// Work shared out to threads: item after item, as each thread gets to it.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/result.h"
+
+namespace ingot {
+
+/// Calls `work(thread, item)` for each item of [0, count), on at most `threads` threads numbered from 0; returns when all
+/// are done. After an error no new item is begun; the first one is returned.
+template <typename Work>
+Status ForEachInParallel(int threads, size_t count, const Work& work) {
+  std::atomic<size_t> next{0};
+  std::mutex mutex;
+  Status outcome;
+  const auto run = [&](size_t thread) {
+    for (size_t item; (item = next++) < count;) {
+      Status done = work(thread, item);
+      if (done) continue;
+      std::lock_guard lock(mutex);
+      if (outcome) outcome = std::move(done);
+      next = count;
+    }
+  };
+  std::vector<std::thread> others;
+  const size_t wanted = std::min(count, size_t(std::max(1, threads)));
+  for (size_t thread = 1; thread < wanted; ++thread) others.emplace_back(run, thread);
+  run(0);
+  for (std::thread& other : others) other.join();
+  return outcome;
+}
+
+}  // namespace ingot

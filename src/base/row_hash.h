@@ -1,0 +1,23 @@
+// 64 bits for each row of some columns, equal for equal rows.
+#pragma once
+
+#include <arrow/record_batch.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "base/result.h"
+
+namespace ingot {
+
+/// 64 by 64 to 128 bits, folded: one multiplication mixes well (wyhash).
+inline uint64_t MixHash(uint64_t a, uint64_t b) {
+  const __uint128_t product = __uint128_t(a ^ 0xa0761d6478bd642f) * (b ^ 0xe7037ed1a0b428db);
+  return uint64_t(product >> 64) ^ uint64_t(product);
+}
+
+/// One hash per row over all columns. Nulls are equal to each other, -0.0 to 0.0, and all NaN. Different seeds give
+/// independent hashes. Errors: kUnsupported for columns of nested types.
+Result<std::vector<uint64_t>> HashRows(const arrow::RecordBatch& rows, uint64_t seed = 1);
+
+}  // namespace ingot

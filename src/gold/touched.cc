@@ -1,0 +1,64 @@
+#include "gold/touched.h"
+
+#include <arrow/api.h>
+
+#include <map>
+#include <set>
+
+namespace ingot::gold {
+namespace {
+
+using iceberg::FilterOp;
+using pipeline::Expression;
+
+constexpr int64_t kHour = 3'600'000'000, kDay = 24 * kHour;  // microseconds
+
+/// The group that is `function` of a plain field.
+const pipeline::NamedExpression* GroupBy(const pipeline::GoldSpec& spec, const std::string& function,
+                                         const std::string& field) {
+  for (const auto& group : spec.group) {
+    const Expression& expression = group.expression;
+    if (expression.kind == Expression::Kind::kCall && expression.text == function &&
+        expression.arguments[0].kind == Expression::Kind::kColumn &&
+        (field.empty() || expression.arguments[0].text == field))
+      return &group;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+iceberg::Filter SilverFilter(const pipeline::GoldSpec& spec, const arrow::RecordBatch& touched) {
+  const auto* date = GroupBy(spec, "date", "");
+  if (date == nullptr) return {};
+  const std::string& field = date->expression.arguments[0].text;
+  const auto* hour = GroupBy(spec, "hour", field);
+  const auto days = touched.GetColumnByName(date->name);
+  const auto hours = hour != nullptr ? touched.GetColumnByName(hour->name) : nullptr;
+  if (days->null_count() > 0 || (hours && hours->null_count() > 0)) return {};
+  std::set<int64_t> starts;
+  for (int64_t row = 0; row < touched.num_rows(); ++row)
+    starts.insert(static_cast<const arrow::Date32Array&>(*days).Value(row) * kDay +
+                  (hours ? static_cast<const arrow::Int32Array&>(*hours).Value(row) * kHour : 0));
+  const int64_t width = hours ? kHour : kDay;
+  std::vector<iceberg::Filter> ranges;
+  for (auto start = starts.begin(); start != starts.end();) {
+    const int64_t first = *start;
+    int64_t end = first + width;
+    while (++start != starts.end() && *start == end) end += width;
+    ranges.push_back(iceberg::And({Compare(field, FilterOp::kGreaterOrEqual, first), Compare(field, FilterOp::kLess, end)}));
+  }
+  return iceberg::Or(std::move(ranges));
+}
+
+iceberg::Filter GoldFilter(const pipeline::GoldSpec& spec, const arrow::RecordBatch& touched) {
+  const auto* date = GroupBy(spec, "date", "");
+  const auto days = date != nullptr ? touched.GetColumnByName(date->name) : nullptr;
+  if (days == nullptr || days->null_count() > 0) return {};
+  std::set<int32_t> values;
+  for (int64_t row = 0; row < touched.num_rows(); ++row)
+    values.insert(static_cast<const arrow::Date32Array&>(*days).Value(row));
+  return iceberg::In(date->name, {values.begin(), values.end()});
+}
+
+}  // namespace ingot::gold

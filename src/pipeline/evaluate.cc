@@ -1,0 +1,338 @@
+#include "pipeline/evaluate.h"
+
+#include <arrow/api.h>
+#include <arrow/compute/api.h>
+#include <arrow/compute/initialize.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "base/arrow_result.h"
+#include "iceberg/arrow_schema.h"
+
+namespace ingot::pipeline {
+namespace {
+
+using arrow::Datum;
+using iceberg::TypeId;
+using Kind = Expression::Kind;
+
+constexpr const char* kSpaces = " \t\n\r";
+
+/// The type that literals are read as; text where it is not one that literals are compared with.
+TypeId LiteralType(const arrow::DataType& type) {
+  switch (type.id()) {
+    case arrow::Type::TIMESTAMP:
+      return TypeId::kTimestamptz;
+    case arrow::Type::DATE32:
+      return TypeId::kDate;
+    case arrow::Type::FIXED_SIZE_BINARY:
+      return TypeId::kUuid;
+    case arrow::Type::DOUBLE:
+    case arrow::Type::FLOAT:
+      return TypeId::kDouble;
+    case arrow::Type::INT32:
+    case arrow::Type::INT64:
+      return TypeId::kLong;
+    default:
+      return TypeId::kString;
+  }
+}
+
+/// The remainder with the sign of the dividend; a null where the divisor is a whole zero.
+Result<Datum> Remainder(const Datum& left, const Datum& right, int64_t rows) {
+  const auto column = [&](const Datum& datum) -> Result<std::shared_ptr<arrow::Array>> {
+    if (datum.is_array()) return datum.make_array();
+    INGOT_ARROW_ASSIGN(auto repeated, arrow::MakeArrayFromScalar(*datum.scalar(), rows));
+    return repeated;
+  };
+  INGOT_ASSIGN(const auto a, column(left));
+  INGOT_ASSIGN(const auto b, column(right));
+  const auto compute = [&](auto builder, const auto& x, const auto& y, auto remainder) -> Result<Datum> {
+    for (int64_t row = 0; row < rows; ++row)
+      if (x.IsNull(row) || y.IsNull(row) || (std::is_same_v<decltype(builder), arrow::Int64Builder> && y.Value(row) == 0))
+        INGOT_ARROW(builder.AppendNull());
+      else
+        INGOT_ARROW(builder.Append(remainder(x.Value(row), y.Value(row))));
+    INGOT_ARROW_ASSIGN(auto array, builder.Finish());
+    return Datum(std::move(array));
+  };
+  if (a->type_id() == arrow::Type::INT64)
+    return compute(arrow::Int64Builder(), static_cast<const arrow::Int64Array&>(*a),
+                   static_cast<const arrow::Int64Array&>(*b),
+                   [](int64_t x, int64_t y) { return y == -1 ? 0 : x % y; });
+  return compute(arrow::DoubleBuilder(), static_cast<const arrow::DoubleArray&>(*a),
+                 static_cast<const arrow::DoubleArray&>(*b), [](double x, double y) { return std::fmod(x, y); });
+}
+
+class Evaluation {
+ public:
+  explicit Evaluation(const arrow::RecordBatch& rows) : rows_(rows) {}
+
+  Result<Datum> Of(const Expression& expression) const {
+    switch (expression.kind) {
+      case Kind::kColumn:
+        return Column(expression.text);
+      case Kind::kNumber:
+        return Number(expression.text);
+      case Kind::kText:
+        return Datum(arrow::MakeScalar(expression.text));
+      case Kind::kBoolean:
+        return Datum(arrow::MakeScalar(expression.text[0] == 't' || expression.text[0] == 'T'));
+      case Kind::kNull:
+        return Datum(std::make_shared<arrow::NullScalar>());
+      case Kind::kUnary: {
+        INGOT_ASSIGN(const Datum value, Of(expression.arguments[0]));
+        return Call(expression.text == "not" ? "invert" : "negate_checked", {value});
+      }
+      case Kind::kBinary:
+        return Binary(expression);
+      case Kind::kCall:
+        return Function(expression);
+      case Kind::kBetween:
+        return Between(expression);
+      case Kind::kIn:
+        return In(expression);
+      case Kind::kIsNull: {
+        INGOT_ASSIGN(const Datum value, Of(expression.arguments[0]));
+        return Call(expression.negated ? "is_valid" : "is_null", {value});
+      }
+      case Kind::kCase:
+        return Case(expression);
+      case Kind::kStar:
+        break;
+    }
+    return Fail(ErrorKind::kInternal, "an expression that has no value in a row");
+  }
+
+  Result<std::shared_ptr<arrow::Array>> Whole(const Datum& value) const {
+    if (value.is_array()) return value.make_array();
+    INGOT_ARROW_ASSIGN(auto repeated, arrow::MakeArrayFromScalar(*value.scalar(), rows_.num_rows()));
+    return repeated;
+  }
+
+ private:
+  static Result<Datum> Call(const std::string& kernel, const std::vector<Datum>& arguments,
+                            const arrow::compute::FunctionOptions* options = nullptr) {
+    auto called = arrow::compute::CallFunction(kernel, arguments, options);
+    if (!called.ok()) return Fail(ErrorKind::kBadInput, kernel + ": " + called.status().message());
+    return std::move(called).ValueUnsafe();
+  }
+
+  static Result<Datum> CastTo(const Datum& value, const std::shared_ptr<arrow::DataType>& type) {
+    if (value.type()->Equals(*type)) return value;
+    INGOT_ARROW_ASSIGN(auto cast, arrow::compute::Cast(value, type));
+    return cast;
+  }
+
+  Result<Datum> Column(const std::string& name) const {
+    auto column = rows_.GetColumnByName(name);
+    if (column == nullptr) return Fail(ErrorKind::kInternal, "a column that is not there: " + name);
+    if (column->type_id() == arrow::Type::INT32) return CastTo(column, arrow::int64());
+    if (column->type_id() == arrow::Type::FLOAT) return CastTo(column, arrow::float64());
+    return Datum(std::move(column));
+  }
+
+  static Result<Datum> Number(const std::string& text) {
+    int64_t whole = 0;
+    double real = 0;
+    const char* const end = text.data() + text.size();
+    if (std::from_chars(text.data(), end, whole).ptr == end) return Datum(arrow::MakeScalar(whole));
+    std::from_chars(text.data(), end, real);
+    return Datum(arrow::MakeScalar(real));
+  }
+
+  /// Text beside a value of another type is a literal of that type.
+  static Result<Datum> Beside(const Datum& value, const Datum& other) {
+    const TypeId wanted = LiteralType(*other.type());
+    if (!value.is_scalar() || value.type()->id() != arrow::Type::STRING || wanted == TypeId::kString) return value;
+    if (!value.scalar()->is_valid) return value;
+    INGOT_ASSIGN(const auto literal, iceberg::ParseValue(value.scalar()->ToString(), {.id = wanted}));
+    INGOT_ASSIGN(const auto array, iceberg::RepeatValue(literal, {.id = wanted}, 1));
+    INGOT_ARROW_ASSIGN(auto scalar, array->GetScalar(0));
+    return Datum(std::move(scalar));
+  }
+
+  Result<Datum> Compare(const std::string& kernel, const Datum& left, const Datum& right) const {
+    INGOT_ASSIGN(const Datum a, Beside(left, right));
+    INGOT_ASSIGN(const Datum b, Beside(right, left));
+    if (a.type()->id() == arrow::Type::NA || b.type()->id() == arrow::Type::NA)
+      return Datum(arrow::MakeNullScalar(arrow::boolean()));
+    return Call(kernel, {a, b});
+  }
+
+  Result<Datum> Binary(const Expression& binary) const {
+    static const std::map<std::string, std::string> comparisons{{"=", "equal"},         {"<>", "not_equal"},
+                                                                {"<", "less"},          {"<=", "less_equal"},
+                                                                {">", "greater"},       {">=", "greater_equal"}};
+    static const std::map<std::string, std::string> others{
+        {"and", "and_kleene"}, {"or", "or_kleene"}, {"+", "add_checked"}, {"-", "subtract_checked"}, {"*", "multiply_checked"}};
+    INGOT_ASSIGN(const Datum left, Of(binary.arguments[0]));
+    INGOT_ASSIGN(const Datum right, Of(binary.arguments[1]));
+    if (const auto found = comparisons.find(binary.text); found != comparisons.end())
+      return Compare(found->second, left, right);
+    if (const auto found = others.find(binary.text); found != others.end()) return Call(found->second, {left, right});
+    if (binary.text == "||") {
+      INGOT_ASSIGN(const Datum a, CastTo(left, arrow::utf8()));
+      INGOT_ASSIGN(const Datum b, CastTo(right, arrow::utf8()));
+      return Call("binary_join_element_wise", {a, b, Datum(arrow::MakeScalar(""))});
+    }
+    const bool whole = binary.text == "%" && arrow::is_integer(left.type()->id()) && arrow::is_integer(right.type()->id());
+    const auto type = whole ? arrow::int64() : arrow::float64();
+    INGOT_ASSIGN(const Datum a, CastTo(left, type));
+    INGOT_ASSIGN(const Datum b, CastTo(right, type));
+    return binary.text == "/" ? Call("divide", {a, b}) : Remainder(a, b, rows_.num_rows());
+  }
+
+  Result<Datum> Between(const Expression& between) const {
+    INGOT_ASSIGN(const Datum value, Of(between.arguments[0]));
+    INGOT_ASSIGN(const Datum low, Of(between.arguments[1]));
+    INGOT_ASSIGN(const Datum high, Of(between.arguments[2]));
+    INGOT_ASSIGN(const Datum above, Compare("greater_equal", value, low));
+    INGOT_ASSIGN(const Datum below, Compare("less_equal", value, high));
+    INGOT_ASSIGN(const Datum inside, Call("and_kleene", {above, below}));
+    return between.negated ? Call("invert", {inside}) : inside;
+  }
+
+  Result<Datum> In(const Expression& in) const {
+    INGOT_ASSIGN(const Datum value, Of(in.arguments[0]));
+    Datum any(arrow::MakeScalar(false));
+    for (size_t i = 1; i < in.arguments.size(); ++i) {
+      INGOT_ASSIGN(const Datum item, Of(in.arguments[i]));
+      INGOT_ASSIGN(const Datum same, Compare("equal", value, item));
+      INGOT_ASSIGN(any, Call("or_kleene", {any, same}));
+    }
+    return in.negated ? Call("invert", {any}) : any;
+  }
+
+  /// `then` where the condition is true, `otherwise` where it is false or null.
+  Result<Datum> Choose(const Datum& condition, Datum then, Datum otherwise) const {
+    if (then.type()->id() == arrow::Type::NA) then = Datum(arrow::MakeNullScalar(otherwise.type()));
+    if (otherwise.type()->id() == arrow::Type::NA) otherwise = Datum(arrow::MakeNullScalar(then.type()));
+    INGOT_ASSIGN(const Datum sure, Call("coalesce", {condition, Datum(arrow::MakeScalar(false))}));
+    return Call("if_else", {sure, then, otherwise});
+  }
+
+  Result<Datum> Case(const Expression& expression) const {
+    const size_t pairs = expression.arguments.size() / 2;
+    Datum result(std::make_shared<arrow::NullScalar>());
+    if (expression.arguments.size() % 2 == 1) {
+      INGOT_ASSIGN(result, Of(expression.arguments.back()));
+    }
+    for (size_t i = pairs; i-- > 0;) {
+      INGOT_ASSIGN(const Datum condition, Of(expression.arguments[2 * i]));
+      INGOT_ASSIGN(const Datum value, Of(expression.arguments[2 * i + 1]));
+      INGOT_ASSIGN(result, Choose(condition, value, result));
+    }
+    return result;
+  }
+
+  /// Of each time the day since 1970 and the microseconds since midnight, in UTC.
+  template <typename Builder, typename Part>
+  Result<Datum> Cut(const Datum& times, const Part& part) const {
+    INGOT_ASSIGN(const auto column, Whole(times));
+    constexpr int64_t kDay = 86'400'000'000;
+    Builder builder;
+    INGOT_ARROW(builder.Reserve(column->length()));
+    const int64_t* values = column->data()->GetValues<int64_t>(1);
+    for (int64_t row = 0; row < column->length(); ++row) {
+      if (column->IsNull(row)) {
+        builder.UnsafeAppendNull();
+        continue;
+      }
+      const int64_t day = values[row] / kDay - (values[row] % kDay < 0);
+      builder.UnsafeAppend(part(day, values[row] - day * kDay));
+    }
+    INGOT_ARROW_ASSIGN(auto cut, builder.Finish());
+    return Datum(std::move(cut));
+  }
+
+  Result<Datum> Function(const Expression& call) const {
+    std::vector<Datum> arguments;
+    for (const Expression& argument : call.arguments) {
+      INGOT_ASSIGN(Datum value, Of(argument));
+      arguments.push_back(std::move(value));
+    }
+    const std::string& name = call.text;
+    if (name == "date") return Cut<arrow::Date32Builder>(arguments[0], [](int64_t day, int64_t) { return int32_t(day); });
+    if (name == "hour")
+      return Cut<arrow::Int64Builder>(arguments[0], [](int64_t, int64_t micros) { return micros / 3'600'000'000; });
+    if (name == "abs") return Call("abs_checked", arguments);
+    if (name == "lower") return Call("utf8_lower", arguments);
+    if (name == "upper") return Call("utf8_upper", arguments);
+    if (name == "length") {
+      INGOT_ASSIGN(const Datum length, Call("utf8_length", arguments));
+      return CastTo(length, arrow::int64());
+    }
+    if (name == "trim") {
+      INGOT_ASSIGN(const auto text, Whole(arguments[0]));
+      INGOT_ASSIGN(auto trimmed, Trimmed(text));
+      return Datum(std::move(trimmed));
+    }
+    if (name == "round") {
+      int64_t digits = 0;
+      if (arguments.size() > 1) {
+        if (!arguments[1].is_scalar() || arguments[1].type()->id() != arrow::Type::INT64)
+          return Fail(ErrorKind::kBadConfig, "round(x, digits): digits must be a whole number");
+        digits = arguments[1].scalar_as<arrow::Int64Scalar>().value;
+      }
+      const arrow::compute::RoundOptions options(digits, arrow::compute::RoundMode::HALF_TOWARDS_INFINITY);
+      INGOT_ASSIGN(const Datum number, CastTo(arguments[0], arrow::float64()));
+      return Call("round", {number}, &options);
+    }
+    if (name == "coalesce") {
+      std::erase_if(arguments, [](const Datum& value) { return value.type()->id() == arrow::Type::NA; });
+      return arguments.empty() ? Datum(std::make_shared<arrow::NullScalar>()) : Call("coalesce", arguments);
+    }
+    if (name == "nullif") {
+      INGOT_ASSIGN(const Datum same, Compare("equal", arguments[0], arguments[1]));
+      return Choose(same, Datum(arrow::MakeNullScalar(arguments[0].type())), arguments[0]);
+    }
+    return Fail(ErrorKind::kInternal, "a function without a meaning in a row: " + name);
+  }
+
+  const arrow::RecordBatch& rows_;
+};
+
+/// The kernels beyond Arrow's core are known to it from here on.
+Status InitializeKernels() {
+  static const arrow::Status done = arrow::compute::Initialize();
+  INGOT_ARROW(done);
+  return {};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<arrow::Array>> Evaluate(const Expression& expression, const arrow::RecordBatch& rows) {
+  INGOT_TRY(InitializeKernels());
+  const Evaluation evaluation(rows);
+  INGOT_ASSIGN(const Datum value, evaluation.Of(expression));
+  return evaluation.Whole(value);
+}
+
+Result<std::shared_ptr<arrow::Array>> EvaluateAs(const Expression& expression, const iceberg::Type& type,
+                                                 const arrow::RecordBatch& rows) {
+  INGOT_ASSIGN(auto value, Evaluate(expression, rows));
+  INGOT_ASSIGN(const auto wanted, iceberg::ToArrowType(type));
+  if (value->type()->Equals(*wanted)) return value;
+  INGOT_ARROW_ASSIGN(value, arrow::compute::Cast(*value, wanted));
+  return value;
+}
+
+Result<std::shared_ptr<arrow::Array>> Trimmed(const std::shared_ptr<arrow::Array>& text) {
+  INGOT_TRY(InitializeKernels());
+  const auto& values = static_cast<const arrow::StringArray&>(*text);
+  const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
+  bool found = false;
+  for (int64_t row = 0; row < values.length() && !found; ++row) {
+    const std::string_view value = values.GetView(row);
+    found = !value.empty() && (is_space(value.front()) || is_space(value.back()));
+  }
+  if (!found) return text;
+  const arrow::compute::TrimOptions options(kSpaces);
+  INGOT_ARROW_ASSIGN(const Datum trimmed, arrow::compute::CallFunction("utf8_trim", {Datum(text)}, &options));
+  return trimmed.make_array();
+}
+
+}  // namespace ingot::pipeline

@@ -1,0 +1,229 @@
+#include "silver/clean.h"
+
+#include <arrow/api.h>
+
+#include <algorithm>
+#include <bit>
+#include <thread>
+
+#include "base/arrow_result.h"
+#include "base/fault.h"
+#include "base/queue.h"
+#include "base/row_hash.h"
+#include "iceberg/arrow_schema.h"
+#include "iceberg/scan_relation.h"
+#include "pipeline/plan.h"
+#include "silver/contest.h"
+#include "silver/judge.h"
+#include "silver/key_hash.h"
+#include "silver/key_times.h"
+
+namespace ingot::silver {
+namespace {
+
+using Batch = std::shared_ptr<arrow::RecordBatch>;
+using pipeline::StageContext;
+
+class Cleaning {
+ public:
+  Cleaning(const StageContext& context, const iceberg::Table& bronze, const iceberg::Table& silver,
+           const iceberg::Table& quarantine, bool with_refused)
+      : context_(context),
+        pipeline_(*context.pipeline),
+        bronze_(bronze),
+        silver_(silver),
+        quarantine_(quarantine),
+        with_refused_(with_refused),
+        judge_(*context.pipeline),
+        contest_(context.pipeline->unique),
+        output_(size_t(std::max(1, context.threads)) * 2) {}
+
+  Result<Cleaned> Run(const std::vector<const iceberg::Snapshot*>& snapshots) {
+    if (!pipeline_.unique.empty()) INGOT_TRY(FindSuspects(snapshots));
+    INGOT_TRY(FaultPoint("silver.keys_read"));
+    INGOT_ASSIGN(auto plan, iceberg::PlanAppends(*bronze_.home.storage, *bronze_.metadata, snapshots,
+                                                 pipeline::SilverInputColumns(pipeline_)));
+    for (const auto& task : plan.tasks) cleaned_.bytes_in += task.file.file_bytes;
+    counts_.assign(judge_.names().size(), 0);
+    INGOT_ASSIGN(auto clean, pipeline::RowWriter::Open(context_, silver_));
+    INGOT_ASSIGN(auto refused, pipeline::RowWriter::Open(context_, quarantine_));
+    Status read;
+    std::thread reader([&] {
+      read = iceberg::ForEachBatch(bronze_, plan, context_.threads,
+                          [&](size_t, const Batch& batch) { return JudgeBatch(*batch); });
+      output_.Close();
+    });
+    const Status written = WriteOutput(clean, refused);
+    output_.Close();
+    reader.join();
+    INGOT_TRY(written);
+    INGOT_TRY(read);
+    INGOT_TRY(WriteWinners(clean));
+    INGOT_ASSIGN(cleaned_.refused, refused.Finish());
+    INGOT_ASSIGN(cleaned_.clean, clean.Finish());
+    for (size_t bit = 0; bit < counts_.size(); ++bit) cleaned_.broken_by_rule[judge_.names()[bit]] = counts_[bit];
+    return std::move(cleaned_);
+  }
+
+ private:
+  struct Output {
+    Batch rows;
+    bool refused = false;
+  };
+
+  Status FindSuspects(const std::vector<const iceberg::Snapshot*>& snapshots) {
+    INGOT_ASSIGN(auto plan, iceberg::PlanAppends(*bronze_.home.storage, *bronze_.metadata, snapshots,
+                                                 judge_.InputsOf(pipeline_.unique)));
+    std::vector<HashParts> parts(size_t(std::max(1, context_.threads)));
+    std::vector<KeyTimes> times(parts.size(), KeyTimes(pipeline_));
+    INGOT_TRY(iceberg::ForEachBatch(bronze_, plan, context_.threads, [&](size_t thread, const Batch& batch) -> Status {
+      INGOT_ASSIGN(const Batch keys, judge_.Fixed(*batch, pipeline_.unique));
+      INGOT_ASSIGN(const auto hashes, HashRows(*keys));
+      parts[thread].Add(hashes);
+      times[thread].Add(*keys);
+      return {};
+    }));
+    INGOT_ASSIGN(const auto repeated, FindRepeated(parts, context_.threads));
+    for (const uint64_t hash : repeated) suspects_.Insert(hash);
+    for (size_t thread = 1; thread < times.size(); ++thread) times[0].Merge(times[thread]);
+    return FindExisting(parts, times[0]);
+  }
+
+  /// Keys of silver that the new rows may have too.
+  Status FindExisting(const std::vector<HashParts>& parts, const KeyTimes& times) {
+    iceberg::ScanOptions options{.columns = pipeline_.unique, .filter = times.Filter()};
+    INGOT_ASSIGN(auto plan, iceberg::PlanScan(*silver_.home.storage, *silver_.metadata, options));
+    if (plan.tasks.empty()) return {};
+    size_t count = 0;
+    for (const HashParts& all : parts) count += all.size();
+    HashFilter fresh(count);
+    for (const HashParts& all : parts)
+      for (size_t part = 0; part < HashParts::kParts; ++part)
+        for (const uint64_t hash : all.part(part)) fresh.Insert(hash);
+    std::mutex mutex;
+    return iceberg::ForEachBatch(silver_, plan, context_.threads, [&](size_t, const Batch& keys) -> Status {
+      INGOT_ASSIGN(auto hashes, HashRows(*keys));
+      INGOT_ASSIGN(const Batch found, Pick(keys, hashes, [&](uint64_t hash) { return fresh.MayContain(hash); }));
+      if (found->num_rows() == 0) return {};
+      std::lock_guard lock(mutex);
+      for (const uint64_t hash : hashes) suspects_.Insert(hash);
+      contest_.AddExisting(found, std::move(hashes));
+      return {};
+    });
+  }
+
+  /// The rows whose hash `wanted` holds for; `hashes` becomes theirs.
+  template <typename Wanted>
+  static Result<Batch> Pick(const Batch& rows, std::vector<uint64_t>& hashes, const Wanted& wanted) {
+    std::vector<bool> keep(hashes.size());
+    size_t kept = 0;
+    for (size_t row = 0; row < hashes.size(); ++row)
+      if (wanted(hashes[row])) keep[row] = true, hashes[kept++] = hashes[row];
+    hashes.resize(kept);
+    if (kept == 0) return rows->Slice(0, 0);
+    return Select(rows, keep);
+  }
+
+  Status JudgeBatch(const arrow::RecordBatch& batch) {
+    INGOT_ASSIGN(Judged judged, judge_.Apply(batch));
+    Batch accepted = judged.rows;
+    int64_t refused = 0;
+    if (!judged.broken.empty()) {
+      std::vector<bool> keep(judged.broken.size());
+      for (size_t row = 0; row < keep.size(); ++row) refused += !(keep[row] = !judge_.Refuses(judged.broken[row]));
+      if (refused > 0) {
+        INGOT_ASSIGN(accepted, Select(judged.rows, keep));
+        if (with_refused_) INGOT_TRY(Refuse(judged, keep));
+      }
+    }
+    {
+      std::lock_guard lock(mutex_);
+      cleaned_.rows_in += batch.num_rows();
+      cleaned_.quarantined += refused;
+      for (const uint64_t broken : judged.broken)
+        for (uint64_t bits = broken; bits != 0; bits &= bits - 1) ++counts_[size_t(std::countr_zero(bits))];
+    }
+    INGOT_ASSIGN(accepted, WithoutSuspects(accepted));
+    return accepted->num_rows() > 0 ? Pass(std::move(accepted), false) : Status();
+  }
+
+  Status Pass(Batch rows, bool refused) {
+    if (output_.Push({std::move(rows), refused})) return {};
+    return Fail(ErrorKind::kCancelled, "the writer of silver has stopped");
+  }
+
+  Result<Batch> WithoutSuspects(const Batch& accepted) {
+    if (suspects_.size() == 0) return accepted;
+    std::vector<int> key;
+    for (const std::string& name : pipeline_.unique) key.push_back(accepted->schema()->GetFieldIndex(name));
+    INGOT_ASSIGN(auto hashes, HashRows(*accepted->SelectColumns(key).ValueOrDie()));
+    auto rest = hashes;
+    INGOT_ASSIGN(const Batch held, Pick(accepted, hashes, [&](uint64_t hash) { return suspects_.Contains(hash); }));
+    if (held->num_rows() == 0) return accepted;
+    contest_.Add(held, std::move(hashes));
+    return Pick(accepted, rest, [&](uint64_t hash) { return !suspects_.Contains(hash); });
+  }
+
+  /// The refused rows with the names of the rules that they broke.
+  Status Refuse(const Judged& judged, std::vector<bool> keep) {
+    keep.flip();
+    INGOT_ASSIGN(const Batch refused, Select(judged.rows, keep));
+    arrow::ListBuilder rules(arrow::default_memory_pool(), std::make_shared<arrow::StringBuilder>());
+    auto& names = static_cast<arrow::StringBuilder&>(*rules.value_builder());
+    for (size_t row = 0; row < keep.size(); ++row) {
+      if (!keep[row]) continue;
+      INGOT_ARROW(rules.Append());
+      for (uint64_t bits = judged.broken[row]; bits != 0; bits &= bits - 1)
+        INGOT_ARROW(names.Append(judge_.names()[size_t(std::countr_zero(bits))]));
+    }
+    INGOT_ARROW_ASSIGN(const auto lists, rules.Finish());
+    INGOT_ARROW_ASSIGN(auto rows, refused->AddColumn(refused->num_columns(), "_rules", lists));
+    return Pass(std::move(rows), true);
+  }
+
+  Status WriteOutput(pipeline::RowWriter& clean, pipeline::RowWriter& refused) {
+    while (auto output = output_.Pop()) {
+      INGOT_ASSIGN(const Batch rows, WithRunId(*output->rows));
+      INGOT_TRY((output->refused ? refused : clean).Write(rows));
+    }
+    return {};
+  }
+
+  Status WriteWinners(pipeline::RowWriter& clean) {
+    INGOT_ASSIGN(const auto winners, contest_.Winners());
+    for (const Batch& batch : winners) {
+      INGOT_ASSIGN(const Batch rows, WithRunId(*batch));
+      INGOT_TRY(clean.Write(rows));
+    }
+    return {};
+  }
+
+  Result<Batch> WithRunId(const arrow::RecordBatch& rows) const {
+    INGOT_ASSIGN(const auto run_id,
+                 iceberg::RepeatValue(context_.run_id, {.id = iceberg::TypeId::kString}, rows.num_rows()));
+    INGOT_ARROW_ASSIGN(auto with, rows.AddColumn(rows.num_columns(), "_run_id", run_id));
+    return with;
+  }
+
+  const StageContext& context_;
+  const pipeline::Pipeline& pipeline_;
+  const iceberg::Table &bronze_, &silver_, &quarantine_;
+  const bool with_refused_;
+  const Judge judge_;
+  HashSet suspects_;
+  Contest contest_;
+  BoundedQueue<Output> output_;
+  std::mutex mutex_;
+  Cleaned cleaned_;
+  std::vector<int64_t> counts_;
+};
+
+}  // namespace
+
+Result<Cleaned> Clean(const StageContext& context, const iceberg::Table& bronze, const iceberg::Table& silver,
+                      const iceberg::Table& quarantine, const std::vector<const iceberg::Snapshot*>& snapshots,
+                      bool with_refused) {
+  return Cleaning(context, bronze, silver, quarantine, with_refused).Run(snapshots);
+}
+
+}  // namespace ingot::silver

@@ -1,0 +1,103 @@
+#include "silver/contest.h"
+
+#include <arrow/api.h>
+#include <arrow/compute/api.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "base/arrow_result.h"
+
+namespace ingot::silver {
+namespace {
+
+bool SameKey(const arrow::RecordBatch& a, uint32_t row_a, const arrow::RecordBatch& b, uint32_t row_b) {
+  for (int i = 0; i < a.num_columns(); ++i)
+    if (!a.column(i)->RangeEquals(row_a, int64_t(row_a) + 1, row_b, b.column(i),
+                                  arrow::EqualOptions().nans_equal(true)))
+      return false;
+  return true;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<arrow::RecordBatch>> Select(const std::shared_ptr<arrow::RecordBatch>& rows,
+                                                   const std::vector<bool>& keep) {
+  if (std::ranges::all_of(keep, std::identity())) return rows;
+  arrow::BooleanBuilder builder;
+  INGOT_ARROW(builder.AppendValues(keep));
+  INGOT_ARROW_ASSIGN(const auto mask, builder.Finish());
+  INGOT_ARROW_ASSIGN(const auto kept, arrow::compute::Filter(arrow::Datum(rows), arrow::Datum(mask)));
+  return kept.record_batch();
+}
+
+std::shared_ptr<arrow::RecordBatch> Contest::KeysOf(const arrow::RecordBatch& rows) const {
+  std::vector<int> columns;
+  for (const std::string& name : key_) columns.push_back(rows.schema()->GetFieldIndex(name));
+  return rows.SelectColumns(columns).ValueOrDie();
+}
+
+void Contest::AddExisting(std::shared_ptr<arrow::RecordBatch> keys, std::vector<uint64_t> hashes) {
+  std::lock_guard lock(mutex_);
+  auto ordered = KeysOf(*keys);
+  existing_.push_back({std::move(keys), std::move(ordered), std::move(hashes)});
+}
+
+void Contest::Add(std::shared_ptr<arrow::RecordBatch> rows, std::vector<uint64_t> hashes) {
+  std::lock_guard lock(mutex_);
+  auto keys = KeysOf(*rows);
+  rows_.push_back({std::move(rows), std::move(keys), std::move(hashes)});
+}
+
+std::vector<Contest::Entry> Contest::Sorted(const std::vector<Held>& held) {
+  std::vector<Entry> entries;
+  for (size_t i = 0; i < held.size(); ++i)
+    for (size_t row = 0; row < held[i].hashes.size(); ++row)
+      entries.push_back({held[i].hashes[row], uint32_t(i), uint32_t(row)});
+  std::ranges::sort(entries, {}, &Entry::hash);
+  return entries;
+}
+
+bool Contest::Before(const Entry& a, const Entry& b) const {
+  const auto position = [&](const Entry& entry) {
+    const arrow::RecordBatch& rows = *rows_[entry.held].rows;
+    const auto column = [&](const char* name) { return rows.GetColumnByName(name); };
+    return std::tuple(static_cast<const arrow::Int32Array&>(*column("_partition")).Value(entry.row),
+                      static_cast<const arrow::Int64Array&>(*column("_offset")).Value(entry.row),
+                      static_cast<const arrow::StringArray&>(*column("_topic")).GetView(entry.row));
+  };
+  return position(a) < position(b);
+}
+
+Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> Contest::Winners() const {
+  const std::vector<Entry> existing = Sorted(existing_), entries = Sorted(rows_);
+  std::vector<std::vector<bool>> keep;
+  for (const Held& held : rows_) keep.emplace_back(held.hashes.size(), false);
+  for (size_t begin = 0, end = 0; begin < entries.size(); begin = end) {
+    while (end < entries.size() && entries[end].hash == entries[begin].hash) ++end;
+    const auto known = std::ranges::equal_range(existing, entries[begin].hash, {}, &Entry::hash);
+    std::vector<Entry> winners;  // more than one only where different keys share a hash
+    for (size_t i = begin; i < end; ++i) {
+      const Entry& entry = entries[i];
+      const auto same = [&](const Held& held, const Entry& other) {
+        return SameKey(*rows_[entry.held].keys, entry.row, *held.keys, other.row);
+      };
+      if (std::ranges::any_of(known, [&](const Entry& other) { return same(existing_[other.held], other); })) continue;
+      const auto rival =
+          std::ranges::find_if(winners, [&](const Entry& other) { return same(rows_[other.held], other); });
+      if (rival == winners.end())
+        winners.push_back(entry);
+      else if (Before(entry, *rival))
+        *rival = entry;
+    }
+    for (const Entry& winner : winners) keep[winner.held][winner.row] = true;
+  }
+  std::vector<std::shared_ptr<arrow::RecordBatch>> won;
+  for (size_t i = 0; i < rows_.size(); ++i) {
+    INGOT_ASSIGN(auto rows, Select(rows_[i].rows, keep[i]));
+    if (rows->num_rows() > 0) won.push_back(std::move(rows));
+  }
+  return won;
+}
+
+}  // namespace ingot::silver

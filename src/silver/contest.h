@@ -1,0 +1,52 @@
+// Rows whose keys may not be unique, held until all are there: one of each key goes to silver, none of a key that silver
+// has already.
+#pragma once
+
+#include <arrow/record_batch.h>
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace ingot::silver {
+
+/// Safe from several threads, but for Winners.
+class Contest {
+ public:
+  explicit Contest(std::vector<std::string> key) : key_(std::move(key)) {}
+
+  /// Rows of silver: their keys lose every row. `hashes` as HashRows gives them; columns: the key.
+  void AddExisting(std::shared_ptr<arrow::RecordBatch> keys, std::vector<uint64_t> hashes);
+  /// Rows that want to go to silver; columns: the key, _partition, _offset, _topic and any others.
+  void Add(std::shared_ptr<arrow::RecordBatch> rows, std::vector<uint64_t> hashes);
+
+  /// Of the rows of each key that silver lacks the one with the lowest (_partition, _offset, _topic).
+  Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> Winners() const;
+
+ private:
+  struct Held {
+    std::shared_ptr<arrow::RecordBatch> rows, keys;
+    std::vector<uint64_t> hashes;
+  };
+  struct Entry {
+    uint64_t hash;
+    uint32_t held;
+    uint32_t row;
+  };
+  std::shared_ptr<arrow::RecordBatch> KeysOf(const arrow::RecordBatch& rows) const;
+  static std::vector<Entry> Sorted(const std::vector<Held>& held);
+  bool Before(const Entry& a, const Entry& b) const;
+
+  const std::vector<std::string> key_;
+  std::mutex mutex_;
+  std::vector<Held> existing_, rows_;
+};
+
+/// The rows for which `keep` holds; the batch itself when it holds for all.
+Result<std::shared_ptr<arrow::RecordBatch>> Select(const std::shared_ptr<arrow::RecordBatch>& rows,
+                                                   const std::vector<bool>& keep);
+
+}  // namespace ingot::silver

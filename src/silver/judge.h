@@ -1,0 +1,48 @@
+// The rules of the pipeline file on rows of bronze: fixes, computed fields, and which rule each row breaks.
+#pragma once
+
+#include <arrow/record_batch.h>
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "pipeline/pipeline.h"
+
+namespace ingot::silver {
+
+struct Judged {
+  std::shared_ptr<arrow::RecordBatch> rows;  // the fields, then the other columns that were given
+  std::vector<uint64_t> broken;              // one bit per broken rule; empty when no row broke any
+};
+
+/// Safe from several threads.
+class Judge {
+ public:
+  explicit Judge(const pipeline::Pipeline& pipeline);
+
+  /// A record that could not be parsed (`_error`) breaks "parse" and is judged by no other rule; a check that is neither
+  /// true nor false is not broken.
+  Result<Judged> Apply(const arrow::RecordBatch& bronze) const;
+
+  /// The given fields alone, fixed and computed, from the columns InputsOf(fields) of bronze.
+  Result<std::shared_ptr<arrow::RecordBatch>> Fixed(const arrow::RecordBatch& bronze,
+                                                    const std::vector<std::string>& fields) const;
+  std::vector<std::string> InputsOf(const std::vector<std::string>& fields) const;
+
+  bool Refuses(uint64_t broken) const { return (broken & refusing_) != 0; }
+  /// The rules' names by bit; "parse" is bit 0.
+  const std::vector<std::string>& names() const { return names_; }
+
+ private:
+  std::set<std::string> WithOrigins(const std::vector<std::string>& fields) const;
+  Result<std::shared_ptr<arrow::RecordBatch>> Fix(const arrow::RecordBatch& bronze,
+                                                  const std::set<std::string>& fields) const;
+
+  const pipeline::Pipeline& pipeline_;
+  std::vector<std::string> names_{"parse"};
+  uint64_t refusing_ = 1;
+};
+
+}  // namespace ingot::silver
