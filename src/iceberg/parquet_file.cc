@@ -1,6 +1,7 @@
 #include "iceberg/parquet_file.h"
 
 #include <arrow/extension/uuid.h>
+#include <arrow/util/compression.h>
 #include <parquet/arrow/schema.h>
 #include <parquet/arrow/writer.h>
 #include <parquet/exception.h>
@@ -27,9 +28,24 @@ Result<arrow::Compression::type> CodecOf(const std::string& name) {
   return Fail(ErrorKind::kBadConfig, "write.parquet.compression-codec: unknown codec '" + name + "'");
 }
 
+/// Whether compression is worth its time for values of a fixed width: random ids stay as long as they are.
+bool Shrinks(const arrow::Array& column, arrow::Compression::type codec) {
+  constexpr int64_t kValuesMin = 256, kValuesMax = 4096;
+  const int64_t values = std::min(column.length(), kValuesMax);
+  if (codec == arrow::Compression::UNCOMPRESSED || values < kValuesMin) return true;
+  const auto& fixed = static_cast<const arrow::FixedSizeBinaryArray&>(column);
+  const auto tried = arrow::util::Codec::Create(codec);
+  if (!tried.ok()) return true;
+  const int64_t bytes = values * fixed.byte_width();
+  std::vector<uint8_t> out(size_t((*tried)->MaxCompressedLen(bytes, fixed.GetValue(0))));
+  const auto size = (*tried)->Compress(bytes, fixed.GetValue(0), int64_t(out.size()), out.data());
+  return !size.ok() || *size * 10 < bytes * 9;
+}
+
 // Delta packing for what rises (times, offsets), a dictionary for what repeats (text), plain for measured doubles and
 // random ids: a dictionary built and thrown away costs more than it saves.
-Result<std::shared_ptr<parquet::WriterProperties>> PropertiesFor(const Schema& schema, const TableMetadata& metadata) {
+Result<std::shared_ptr<parquet::WriterProperties>> PropertiesFor(const Schema& schema, const TableMetadata& metadata,
+                                                                 const arrow::RecordBatch& sample) {
   parquet::WriterProperties::Builder builder;
   INGOT_ASSIGN(const auto codec, CodecOf(metadata.Property("write.parquet.compression-codec", "zstd")));
   builder.compression(codec);
@@ -51,9 +67,15 @@ Result<std::shared_ptr<parquet::WriterProperties>> PropertiesFor(const Schema& s
         break;
       case TypeId::kFloat:
       case TypeId::kDouble:
+        builder.disable_dictionary(field.name);
+        break;
       case TypeId::kUuid:
       case TypeId::kFixed:
         builder.disable_dictionary(field.name);
+        if (!Shrinks(*sample.GetColumnByName(field.name), codec)) {
+          builder.compression(field.name, arrow::Compression::UNCOMPRESSED);
+          builder.compression_level(field.name, arrow::util::kUseDefaultCompressionLevel);
+        }
         break;
       default:
         break;
@@ -94,17 +116,19 @@ class GroupKeeper : public parquet::ParquetFileWriter::Contents {
 class Writer : public ParquetFileWriter {
  public:
   Writer(std::string location, Schema schema, std::shared_ptr<arrow::Schema> arrow_schema,
-         std::shared_ptr<arrow::io::OutputStream> stream)
+         std::shared_ptr<arrow::io::OutputStream> stream, const TableMetadata& metadata)
       : location_(std::move(location)),
         schema_(std::move(schema)),
         arrow_schema_(std::move(arrow_schema)),
-        stream_(std::move(stream)) {}
+        stream_(std::move(stream)),
+        metadata_(metadata) {}
   /// A file that was not closed is given up: an upload to S3 is ended, not completed.
   ~Writer() override {
     if (!stream_->closed()) (void)stream_->Abort();
   }
 
-  Status Start(const std::shared_ptr<parquet::WriterProperties>& properties) {
+  Status Start(const arrow::RecordBatch& sample) {
+    INGOT_ASSIGN(const auto properties, PropertiesFor(schema_, metadata_, sample));
     // The UUID logical type comes from Arrow's extension type only.
     arrow::FieldVector fields = arrow_schema_->fields();
     for (size_t i = 0; i < fields.size(); ++i)
@@ -129,6 +153,7 @@ class Writer : public ParquetFileWriter {
 
   Status Write(const arrow::RecordBatch& rows) override {
     if (rows.num_rows() == 0) return {};
+    if (writer_ == nullptr) INGOT_TRY(Start(rows));
     if (!group_open_) INGOT_ARROW(writer_->NewBufferedRowGroup());
     group_open_ = true;
     arrow::ArrayVector columns;
@@ -163,6 +188,7 @@ class Writer : public ParquetFileWriter {
   int64_t BytesWritten() const override { return stream_->Tell().ValueOr(0); }
 
   Result<DataFile> Close() override {
+    if (writer_ == nullptr) return Fail(ErrorKind::kInternal, "data file " + location_ + " was closed without a row");
     INGOT_ARROW(writer_->Close());
     INGOT_ARROW_ASSIGN(const int64_t bytes, stream_->Tell());
     INGOT_ARROW(stream_->Close());
@@ -188,6 +214,7 @@ class Writer : public ParquetFileWriter {
   const Schema schema_;
   const std::shared_ptr<arrow::Schema> arrow_schema_;
   const std::shared_ptr<arrow::io::OutputStream> stream_;
+  const TableMetadata& metadata_;
   std::shared_ptr<arrow::Schema> file_schema_;
   std::unique_ptr<parquet::arrow::FileWriter> writer_;
   GroupKeeper* keeper_ = nullptr;  // owned by writer_
@@ -200,12 +227,10 @@ class Writer : public ParquetFileWriter {
 Result<std::unique_ptr<ParquetFileWriter>> ParquetFileWriter::Open(storage::Storage& storage, std::string location,
                                                                    const Schema& schema,
                                                                    const TableMetadata& metadata) {
-  INGOT_ASSIGN(auto properties, PropertiesFor(schema, metadata));
+  INGOT_TRY(CodecOf(metadata.Property("write.parquet.compression-codec", "zstd")));
   INGOT_ASSIGN(auto arrow_schema, ToArrowSchema(schema));
   INGOT_ASSIGN(auto stream, storage.OpenOutput(location));
-  auto writer = std::make_unique<Writer>(std::move(location), schema, std::move(arrow_schema), std::move(stream));
-  INGOT_TRY(writer->Start(properties));
-  return std::unique_ptr<ParquetFileWriter>(std::move(writer));
+  return std::make_unique<Writer>(std::move(location), schema, std::move(arrow_schema), std::move(stream), metadata);
 }
 
 }  // namespace ingot::iceberg

@@ -12,7 +12,8 @@ namespace ingot::iceberg {
 
 class ParquetFileWriter {
  public:
-  /// Compression and level from write.parquet.compression-codec and -level (default zstd, 1).
+  /// Compression and level from write.parquet.compression-codec and -level (default zstd, 1); ids that do not get
+  /// shorter are left as they are. `metadata` must outlive the writer.
   static Result<std::unique_ptr<ParquetFileWriter>> Open(storage::Storage& storage, std::string location,
                                                          const Schema& schema, const TableMetadata& metadata);
   virtual ~ParquetFileWriter() = default;
