@@ -5,6 +5,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/arrow_result.h"
 #include "bronze/columns.h"
@@ -60,8 +61,31 @@ Scalar ScalarOf(dom::element value) {
   }
 }
 
+/// A key compared in two words; longer ones by the rest, too.
+class PlainName {
+ public:
+  explicit PlainName(std::string name) : name_(std::move(name)) {
+    for (size_t i = 0; i < std::min<size_t>(16, name_.size()); ++i) {
+      words_[i / 8] |= uint64_t(uint8_t(name_[i])) << (i % 8 * 8);
+      masks_[i / 8] |= uint64_t(0xFF) << (i % 8 * 8);
+    }
+  }
+  /// `key` lies in a record, after which source::kPadding more bytes may be read.
+  bool Is(std::string_view key) const {
+    uint64_t words[2];
+    std::memcpy(words, key.data(), sizeof(words));
+    return key.size() == name_.size() && (words[0] & masks_[0]) == words_[0] && (words[1] & masks_[1]) == words_[1] &&
+           (name_.size() <= 16 || key.substr(16) == std::string_view(name_).substr(16));
+  }
+
+ private:
+  std::string name_;
+  uint64_t words_[2] = {}, masks_[2] = {};
+};
+
 /// What stands beside the fields in every row.
 struct RowColumns {
+  int64_t plain = 0;  // rows since the last that had an _extra, _error or _payload
   arrow::Int64Builder offset;
   arrow::TimestampBuilder produced_at{arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"), arrow::default_memory_pool()};
   arrow::StringBuilder extra, error, headers;
@@ -78,7 +102,7 @@ class Parser : public RecordParser {
       if (field.compute) continue;
       const bool plain = field.from.size() == 1 && field.from[0].size() == 1;
       flat_ = flat_ && plain;
-      if (plain) plain_names_.push_back(field.from[0][0].key);
+      if (plain) plain_names_.emplace_back(field.from[0][0].key);
       fields_.push_back(field);
     }
     cells_.resize(fields_.size());
@@ -106,8 +130,9 @@ class Parser : public RecordParser {
                                                    : row.produced_at.UnsafeAppend(record.produced_at_micros);
       const char* bytes = batch.Data(record);
       if (flat_ && !record.absent && ParseFlat(bytes, record.size, record.size + source::kPadding)) {
-        row.extra.UnsafeAppendNull(), row.error.UnsafeAppendNull(), row.payload.UnsafeAppendNull();
+        ++row.plain;
       } else {
+        INGOT_TRY(AppendPlain(row));
         const std::string problem = record.absent ? Absent() : ParseAny(bytes, record.size);
         parsed.errors += !problem.empty();
         if (problem.empty()) {
@@ -122,12 +147,22 @@ class Parser : public RecordParser {
       }
       for (size_t i = 0; i < columns.size(); ++i) INGOT_TRY(columns[i].Append(cells_[i]));
     }
+    INGOT_TRY(AppendPlain(row));
     INGOT_TRY(AppendEnvelopes(batch, row));
     INGOT_ASSIGN(parsed.rows, Finish(batch, columns, row));
     return parsed;
   }
 
  private:
+  static Status AppendPlain(RowColumns& row) {
+    for (arrow::ArrayBuilder* builder : {static_cast<arrow::ArrayBuilder*>(&row.extra),
+                                         static_cast<arrow::ArrayBuilder*>(&row.error),
+                                         static_cast<arrow::ArrayBuilder*>(&row.payload)})
+      INGOT_ARROW(builder->AppendNulls(row.plain));
+    row.plain = 0;
+    return {};
+  }
+
   std::string Absent() {
     for (Cell& cell : cells_) cell.valid = false;
     return "the record has no value (tombstone)";
@@ -157,8 +192,8 @@ class Parser : public RecordParser {
       std::string_view key;
       if (member.error() || member.escaped_key().get(key)) return false;
       size_t i = expected;
-      if (i >= plain_names_.size() || plain_names_[i] != key)
-        for (i = 0; i < plain_names_.size() && plain_names_[i] != key;) ++i;
+      if (i >= plain_names_.size() || !plain_names_[i].Is(key))
+        for (i = 0; i < plain_names_.size() && !plain_names_[i].Is(key);) ++i;
       if (i >= plain_names_.size() || i >= 64 || (seen >> i & 1)) return false;
       seen |= uint64_t(1) << i;
       expected = i + 1;
@@ -305,7 +340,7 @@ class Parser : public RecordParser {
   const iceberg::Schema schema_;
   const bool keep_key_, keep_headers_;
   std::vector<FieldSpec> fields_;
-  std::vector<std::string> plain_names_;
+  std::vector<PlainName> plain_names_;
   bool flat_ = true;
   std::vector<Cell> cells_;
   std::string extra_;

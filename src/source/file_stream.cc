@@ -18,18 +18,18 @@ class Stream : public FileStream {
 
   Status Read(int64_t bytes, std::string& out) override {
     const size_t have = out.size();
-    out.resize(have + size_t(bytes));
-    int64_t got = 0;
-    while (got < bytes) {
-      const auto step = plain_->Read(bytes - got, out.data() + have + got);
-      if (!step.ok()) {
-        out.resize(have + size_t(got));
-        return Fail(ErrorKind::kCorrupt, "file " + path_ + ": " + step.status().message());
+    arrow::Status failed;
+    out.resize_and_overwrite(have + size_t(bytes), [&](char* data, size_t) {
+      int64_t got = 0;
+      while (got < bytes) {
+        const auto step = plain_->Read(bytes - got, data + have + got);
+        failed = step.status();
+        if (!step.ok() || *step == 0) break;
+        got += *step;
       }
-      if (*step == 0) break;
-      got += *step;
-    }
-    out.resize(have + size_t(got));
+      return have + size_t(got);
+    });
+    if (!failed.ok()) return Fail(ErrorKind::kCorrupt, "file " + path_ + ": " + failed.message());
     return {};
   }
 

@@ -154,6 +154,7 @@ class FileSource : public Source {
     std::string json;
     while (used == 0) {
       const size_t before = batch.bytes.size();
+      batch.bytes.reserve(before + size_t(options_.batch_bytes) + kPadding);
       if (!at_end_) INGOT_TRY(stream_->Read(options_.batch_bytes, batch.bytes));
       at_end_ = batch.bytes.size() - before < size_t(options_.batch_bytes);
       if (batch.bytes.empty()) return std::nullopt;

@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Files to gold: Ingot and its peers on the same records in one run, turn by turn, medians of the repeats.
+
+    .deps/judges/bin/python bench/batch.py [--records 20000000] [--repeats 5] [--peers duckdb,spark] [--publish]
+
+Needs make build and tools/setup judges; the peer spark also tools/setup bench.
+"""
+
+import argparse
+import json
+import pathlib
+import shutil
+import sys
+import tempfile
+
+from measure import INGOT, ROOT, Cost, clean_environment, median, publish, rate, run
+
+STAGES = ("bronze", "silver", "gold")
+
+
+def ingot(landing: pathlib.Path, out: pathlib.Path) -> tuple[dict[str, float], Cost]:
+    """Stage by stage, each a process of its own: the tables are all that passes between them."""
+    seconds, cpu, peak = {}, 0.0, 0.0
+    for stage in STAGES:
+        cost = run([INGOT, "run", "--stage", stage, "--source", landing, "--warehouse", out])
+        seconds[stage] = cost.seconds
+        cpu += cost.cpu_seconds
+        peak = max(peak, cost.peak_mb)
+    return seconds, Cost(sum(seconds.values()), cpu, peak)
+
+
+def script(name: str, python: pathlib.Path):
+    """A peer that prints its seconds per stage; the time to start it is not counted."""
+    def measure(landing: pathlib.Path, out: pathlib.Path) -> tuple[dict[str, float], Cost]:
+        cost = run([python, ROOT / "bench" / name, landing, out], clean_environment())
+        seconds = json.loads(cost.output.splitlines()[-1])["seconds"]
+        return seconds, Cost(sum(seconds.values()), cost.cpu_seconds, cost.peak_mb)
+    return measure
+
+
+PEERS = {"ingot": ingot, "duckdb": script("duckdb_batch.py", pathlib.Path(sys.executable)),
+         "spark": script("spark_batch.py", ROOT / ".deps/bench/bin/python")}
+NAMES = {"ingot": "Ingot (Iceberg, one process a stage)", "duckdb": "DuckDB SQL (Parquet files, no Iceberg)",
+         "spark": "PySpark and Iceberg, `local[2]`, tuned, warm"}
+
+
+def table(records: int, results: dict[str, list]) -> str:
+    lines = ["| | bronze | silver | gold | all three | CPU s | peak MB | Ingot is |", "|---|---|---|---|---|---|---|---|"]
+    whole = {peer: median([cost.seconds for _, cost in runs]) for peer, runs in results.items()}
+    for peer, runs in results.items():
+        cells = [rate(records, median([seconds[stage] for seconds, _ in runs])) for stage in STAGES]
+        cells += [rate(records, whole[peer]) + "/s", f"{median([c.cpu_seconds for _, c in runs]):.1f}",
+                  f"{median([c.peak_mb for _, c in runs]):.0f}",
+                  "" if peer == "ingot" else f"{whole[peer] / whole['ingot']:.2f} ×"]
+        lines.append(f"| {NAMES[peer]} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--records", type=int, default=20_000_000)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--peers", default="duckdb")
+    parser.add_argument("--publish", action="store_true", help="write the table into docs/performance.md")
+    options = parser.parse_args()
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="ingot-bench-"))
+    peers = ["ingot", *filter(None, options.peers.split(","))]
+    try:
+        landing = folder / "landing"
+        run([INGOT, "generate", "--records", options.records, "--to", landing])
+        results = {peer: [] for peer in peers}
+        for turn in range(options.repeats):
+            for peer in peers:
+                out = folder / "out"
+                results[peer].append(PEERS[peer](landing, out))
+                shutil.rmtree(out)
+                print(f"{turn + 1}/{options.repeats} {peer}: "
+                      f"{rate(options.records, results[peer][-1][1].seconds)}/s", file=sys.stderr, flush=True)
+        text = table(options.records, results)
+        print(text)
+        if options.publish:
+            publish("batch", f"{options.records / 1e6:.0f} M records in files, medians of {options.repeats}:\n\n{text}")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

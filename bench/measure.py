@@ -1,0 +1,61 @@
+"""What the benchmarks share: running a command with its time, CPU and memory, and writing results into docs/performance.md."""
+
+import os
+import pathlib
+import re
+import subprocess
+import time
+from dataclasses import dataclass
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+INGOT = ROOT / "build/release/ingot"
+
+
+@dataclass
+class Cost:
+    seconds: float
+    cpu_seconds: float
+    peak_mb: float
+    output: str = ""
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without settings that would change what Ingot does."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("INGOT_", "KAFKA_", "AWS_"))}
+    return kept | {"INGOT_PIPELINE": str(ROOT / "pipelines/speedtest.yaml")}
+
+
+def run(command: list, environment: dict | None = None, folder: pathlib.Path | None = None) -> Cost:
+    """Runs to the end. Raises with what it printed when it fails."""
+    begun = time.monotonic()
+    process = subprocess.Popen([str(word) for word in command], env=environment or clean_environment(), cwd=folder,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    output = process.stdout.read()
+    errors = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    if status != 0:
+        raise RuntimeError(f"{command} failed:\n{errors[-3000:]}")
+    return Cost(time.monotonic() - begun, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output)
+
+
+def median(values: list[float]) -> float:
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def rate(records: float, seconds: float) -> str:
+    """Records a second in words: 1.30 M, 265 k."""
+    value = records / seconds
+    return f"{value / 1e6:.2f} M" if value >= 1e6 else f"{value / 1e3:.0f} k"
+
+
+def publish(section: str, text: str) -> None:
+    """Puts the text between the section's marks in docs/performance.md."""
+    path = ROOT / "docs/performance.md"
+    begin, end = f"<!-- {section} -->", f"<!-- end of {section} -->"
+    page = path.read_text()
+    if begin not in page:
+        raise RuntimeError(f"{path} has no mark {begin}")
+    path.write_text(re.sub(re.escape(begin) + ".*?" + re.escape(end), lambda _: f"{begin}\n{text.strip()}\n{end}", page,
+                           flags=re.S))
