@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Kafka to bronze and Kafka to gold on this machine, broker included: rates, freshness, CPU and memory.
 
-    .deps/judges/bin/python bench/kafka.py [--records 3000000] [--rate 60000] [--seconds 20]
+    .deps/judges/bin/python bench/kafka.py [--records 5000000] [--rate 128000] [--seconds 60] [--publish]
 
-The floor is a consumer of the same library that only counts. Needs make build and tools/setup judges stack.
+The floor is a consumer of the same library that only counts (bench/count_consumer.cc). Needs make build-bench and
+tools/setup judges stack.
 """
 
 import argparse
@@ -17,76 +18,97 @@ import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
+from measure import INGOT, ROOT, clean_environment, median, publish
+
 sys.path.insert(0, str(ROOT / "tests/stack"))
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition  # noqa: E402
 from servers import Kafka, free_port  # noqa: E402
 
-INGOT = ROOT / "build/release/ingot"
+COUNT = ROOT / "build/release/count_consumer"
 
 
-def count(broker: str, topic: str) -> float:
-    """Seconds that a consumer takes that does nothing but count."""
-    consumer = Consumer({"bootstrap.servers": broker, "group.id": "count", "enable.partition.eof": True,
-                         "queued.max.messages.kbytes": 131072, "queued.min.messages": 1000000,
-                         "fetch.message.max.bytes": 2097152, "enable.auto.commit": False})
-    partitions = set(consumer.list_topics(topic).topics[topic].partitions)
-    begun = time.monotonic()
-    consumer.assign([TopicPartition(topic, p, OFFSET_BEGINNING) for p in partitions])
-    while partitions:
-        for message in consumer.consume(100_000, timeout=0.1):
-            if message.error() and message.error().code() == KafkaError._PARTITION_EOF:
-                partitions.discard(message.partition())
-    return time.monotonic() - begun
+class Bench:
+    def __init__(self, options: argparse.Namespace):
+        self.options = options
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="ingot-bench-"))
+        self.kafka = Kafka(self.folder / "kafka", free_port()).start()
+        self.environment = clean_environment() | {"KAFKA_BROKER": self.kafka.address, "KAFKA_TOPIC": "bench"}
+        self.lines = []
+
+    def ingot(self, *arguments: str, **more: str) -> subprocess.CompletedProcess:
+        return subprocess.run([INGOT, *map(str, arguments)], env=self.environment | more, check=True,
+                              capture_output=True, text=True)
+
+    def tell(self, line: str) -> None:
+        print(line, flush=True)
+        self.lines.append(line)
+
+    def bronze(self) -> None:
+        """The way into bronze against counting, turn by turn."""
+        records = self.options.records
+        begun = time.monotonic()
+        self.ingot("generate", "--records", records)
+        produced = records / (time.monotonic() - begun)
+        counted, carried = [], []
+        for turn in range(self.options.repeats):
+            found = json.loads(subprocess.run([COUNT, self.kafka.address, "bench"], check=True, capture_output=True,
+                                              text=True).stdout)
+            assert found["records"] == records, found
+            counted.append(records / found["seconds"])
+            out = self.ingot("run", "--stage", "bronze", "--log-format", "json", "--warehouse", self.folder / "w")
+            carried.append(records / json.loads(out.stdout)["seconds"])
+            shutil.rmtree(self.folder / "w")
+        self.tell(f"| generator to Kafka | {produced / 1e6:.2f} M records/s | |")
+        self.tell(f"| a consumer that only counts | {median(counted) / 1e6:.2f} M records/s | |")
+        self.tell(f"| Kafka to bronze, committed | {median(carried) / 1e6:.2f} M records/s | "
+                  f"{median(carried) / median(counted):.2f} of counting |")
+
+    def follow(self) -> None:
+        """All stages at a steady rate, a commit a second."""
+        rate, seconds = self.options.rate, self.options.seconds
+        self.ingot("generate", "--records", "1000", KAFKA_TOPIC="live")
+        environment = self.environment | {"KAFKA_TOPIC": "live"}
+        worker = subprocess.Popen([INGOT, "run", "--follow", "--every", "1s", "--memory", self.options.memory,
+                                   "--log-format", "json", "--warehouse", self.folder / "live"], env=environment,
+                                  stdout=open(self.folder / "follow.log", "w"), text=True)
+        time.sleep(2)
+        subprocess.run([INGOT, "generate", "--records", str(rate * seconds), "--rate", str(rate)], env=environment,
+                       stderr=subprocess.DEVNULL, check=True)
+        ticks = sum(map(int, open(f"/proc/{worker.pid}/stat").read().rpartition(")")[2].split()[11:13]))
+        peak = int(open(f"/proc/{worker.pid}/status").read().split("VmHWM:")[1].split()[0])
+        worker.send_signal(signal.SIGTERM)
+        worker.wait()
+        lines = [json.loads(line) for line in (self.folder / "follow.log").read_text().splitlines()]
+        fresh = [line for line in lines if "freshness_p99" in line][2:]
+        self.tell(f"| followed at {rate:,} records/s for {seconds} s, `--every 1s --memory {self.options.memory}`, to gold | "
+                  f"freshness p50 {median([line['freshness_p50'] for line in fresh]):.2f} s, worst p99 of a round "
+                  f"{max(line['freshness_p99'] for line in fresh):.2f} s | "
+                  f"{ticks / os.sysconf('SC_CLK_TCK') / seconds:.2f} cores, {peak / 1000:.0f} MB |")
+
+    def close(self) -> None:
+        self.kafka.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--records", type=int, default=3_000_000)
-    parser.add_argument("--rate", type=int, default=60_000)
-    parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--records", type=int, default=5_000_000, help="0 leaves this part out")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--rate", type=int, default=128_000, help="128,000 records of 170 bytes are about 2 TB a day")
+    parser.add_argument("--seconds", type=int, default=60, help="0 leaves this part out")
+    parser.add_argument("--memory", default="512MB")
+    parser.add_argument("--publish", action="store_true", help="write the table into docs/performance.md")
     options = parser.parse_args()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="ingot-bench-"))
-    kafka = Kafka(folder / "kafka", free_port()).start()
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("INGOT_", "KAFKA_", "AWS_"))}
-    environment = inherited | {"KAFKA_BROKER": kafka.address, "KAFKA_TOPIC": "bench",
-                               "INGOT_PIPELINE": str(ROOT / "pipelines/speedtest.yaml")}
-
-    def ingot(*arguments: str, **more: str) -> subprocess.CompletedProcess:
-        return subprocess.run([INGOT, *arguments], env=environment | more, check=True, capture_output=True, text=True)
-
+    bench = Bench(options)
     try:
-        begun = time.monotonic()
-        ingot("generate", "--records", str(options.records))
-        print(f"generate to Kafka      {options.records / (time.monotonic() - begun):12,.0f} records/s")
-        counted = min(count(kafka.address, "bench") for _ in range(3))
-        print(f"count only (Python)    {options.records / counted:12,.0f} records/s")
-        best = 0.0
-        for attempt in range(3):
-            out = ingot("run", "--stage", "bronze", "--log-format", "json", "--warehouse", str(folder / f"w{attempt}"))
-            best = max(best, options.records / json.loads(out.stdout)["seconds"])
-        print(f"Kafka to bronze        {best:12,.0f} records/s, {best / (options.records / counted):.2f} x count only")
-        ingot("generate", "--records", "1000", KAFKA_TOPIC="live")
-        worker = subprocess.Popen([INGOT, "run", "--follow", "--every", "1s", "--log-format", "json", "--warehouse",
-                                   str(folder / "live")], env=environment | {"KAFKA_TOPIC": "live"},
-                                  stdout=subprocess.PIPE, text=True)
-        time.sleep(2)
-        generator = subprocess.Popen([INGOT, "generate", "--records", str(options.rate * options.seconds), "--rate",
-                                      str(options.rate)], env=environment | {"KAFKA_TOPIC": "live"},
-                                     stderr=subprocess.DEVNULL)
-        generator.wait()
-        ticks = sum(map(int, open(f"/proc/{worker.pid}/stat").read().rpartition(")")[2].split()[11:13]))
-        peak = int(open(f"/proc/{worker.pid}/status").read().split("VmHWM:")[1].split()[0])
-        worker.send_signal(signal.SIGTERM)
-        lines = [json.loads(line) for line in worker.communicate()[0].splitlines()]
-        fresh = [line for line in lines if "freshness_p99" in line][2:]
-        print(f"follow at {options.rate:,} records/s for {options.seconds} s, all stages, a commit a second: freshness p50 "
-              f"{sorted(line['freshness_p50'] for line in fresh)[len(fresh) // 2]:.2f} s, p99 at most "
-              f"{max(line['freshness_p99'] for line in fresh):.2f} s; {ticks / os.sysconf('SC_CLK_TCK') / options.seconds:.2f} "
-              f"cores, {peak / 1000:.0f} MB at most")
+        bench.tell("| | | |\n|---|---|---|")
+        if options.records:
+            bench.bronze()
+        if options.seconds:
+            bench.follow()
+        if options.publish:
+            publish("kafka", "\n".join(bench.lines))
     finally:
-        kafka.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        bench.close()
 
 
 if __name__ == "__main__":

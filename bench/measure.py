@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-INGOT = ROOT / "build/release/ingot"
+INGOT = pathlib.Path(os.environ.get("INGOT_PROGRAM", ROOT / "build/release/ingot"))
 
 
 @dataclass

@@ -3,10 +3,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
+#include <future>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
 
+#include "base/queue.h"
 #include "base/result.h"
 
 namespace ingot {
@@ -34,5 +38,35 @@ Status ForEachInParallel(int threads, size_t count, const Work& work) {
   for (std::thread& other : others) other.join();
   return outcome;
 }
+
+/// Threads that live as long as their owner, and take tasks in order. A thread for each task would leave the memory that
+/// its task has freed behind with it.
+class Workers {
+ public:
+  explicit Workers(int threads) {
+    for (int i = 0; i < std::max(1, threads); ++i)
+      threads_.emplace_back([this] {
+        while (auto task = tasks_.Pop()) (*task)();
+      });
+  }
+  ~Workers() {
+    tasks_.Close();
+    for (std::thread& thread : threads_) thread.join();
+  }
+  Workers(const Workers&) = delete;
+  Workers& operator=(const Workers&) = delete;
+
+  template <typename Work>
+  auto Run(Work work) {
+    std::packaged_task<decltype(work())()> task(std::move(work));
+    auto outcome = task.get_future();
+    tasks_.Push([task = std::make_shared<decltype(task)>(std::move(task))] { (*task)(); });
+    return outcome;
+  }
+
+ private:
+  BoundedQueue<std::function<void()>> tasks_{1024};
+  std::vector<std::thread> threads_;
+};
 
 }  // namespace ingot

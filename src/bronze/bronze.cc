@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/parallel.h"
 #include "base/queue.h"
 #include "base/retry.h"
 #include "bronze/offsets.h"
@@ -22,11 +23,16 @@ namespace {
 using pipeline::StageContext;
 using pipeline::StageReport;
 
-/// Parsers are expensive to make (their buffers) and belong to one thread at a time.
+/// Threads that parse. Parsers are expensive to make (their buffers) and belong to one thread at a time.
 class ParserPool {
  public:
-  explicit ParserPool(const pipeline::Pipeline& pipeline) : pipeline_(pipeline) {}
+  ParserPool(const pipeline::Pipeline& pipeline, int threads) : pipeline_(pipeline), workers_(threads) {}
 
+  std::future<Result<ParsedBatch>> Begin(source::RawBatch batch, int64_t now_micros) {
+    return workers_.Run([this, now_micros, batch = std::move(batch)] { return Parse(batch, now_micros); });
+  }
+
+ private:
   Result<ParsedBatch> Parse(const source::RawBatch& batch, int64_t now_micros) {
     std::unique_ptr<RecordParser> parser;
     {
@@ -42,10 +48,10 @@ class ParserPool {
     return parsed;
   }
 
- private:
   const pipeline::Pipeline& pipeline_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<RecordParser>> idle_;
+  Workers workers_;  // last: they end before what they use
 };
 
 constexpr std::chrono::milliseconds kWait{50};    // for records, between two looks at the clock
@@ -132,9 +138,7 @@ class GroupReader {
       if (!added) range->second.end = batch.end;
       if (batch.records.empty()) continue;
       Count(batch);
-      auto task =
-          std::async(std::launch::async, [this, now, batch = std::move(batch)] { return parsers_.Parse(batch, now); });
-      if (!parsed_.Push(std::move(task))) return;
+      if (!parsed_.Push(parsers_.Begin(std::move(batch), now))) return;
     }
   }
 
@@ -269,7 +273,7 @@ Result<StageReport> Bronze::Run(const StageContext& context, const std::function
                     .started_at_micros = NowMicros(),
                     .broken_by_rule = {},
                     .rows_by_produced_at = {}};
-  ParserPool parsers(pipeline);
+  ParserPool parsers(pipeline, context.threads);
   Backoff backoff;
   INGOT_ASSIGN(iceberg::Table table, pipeline::EnsureTable(context, pipeline.bronze, pipeline::BronzeSchema(pipeline)));
   while (true) {

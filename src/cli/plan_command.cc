@@ -30,8 +30,6 @@ Status Plan(const Shared& shared, const Options& options) {
     if (stage == "silver") {
       const auto sql = pipeline::MakeSilverSql(pipeline, pipeline::Dialect::kEmbedded, {.run_id = "<run id>"});
       Statement("silver: fix and judge the new rows of bronze", sql.judge);
-      Statement("silver: count them", sql.counts);
-      if (!sql.suspects.empty()) Statement("silver: keys that come more than once", sql.suspects);
       Statement("silver: rows for quarantine", sql.quarantine);
       Statement("silver: rows for silver", sql.clean);
     }
@@ -49,7 +47,7 @@ Status Plan(const Shared& shared, const Options& options) {
 }  // namespace
 
 void AddPlan(CLI::App& app, Shared& shared) {
-  auto* command = app.add_subcommand("plan", "Print the SQL that an engine runs, or the schema of pipeline files");
+  auto* command = app.add_subcommand("plan", "Print what a stage computes as SQL, or the schema of pipeline files");
   auto options = std::make_shared<Options>();
   AddShared(*command, shared);
   command->add_option("--engine", options->engine, "embedded, spark or trino")

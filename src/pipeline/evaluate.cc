@@ -84,7 +84,8 @@ class Evaluation {
         return Datum(std::make_shared<arrow::NullScalar>());
       case Kind::kUnary: {
         INGOT_ASSIGN(const Datum value, Of(expression.arguments[0]));
-        return Call(expression.text == "not" ? "invert" : "negate_checked", {value});
+        if (expression.text == "not") return Call("invert", {Typed(value, arrow::boolean())});
+        return Call("negate_checked", {Typed(value, arrow::float64())});
       }
       case Kind::kBinary:
         return Binary(expression);
@@ -118,6 +119,11 @@ class Evaluation {
     auto called = arrow::compute::CallFunction(kernel, arguments, options);
     if (!called.ok()) return Fail(ErrorKind::kBadInput, kernel + ": " + called.status().message());
     return std::move(called).ValueUnsafe();
+  }
+
+  /// A null that has no type yet gets one.
+  static Datum Typed(const Datum& value, const std::shared_ptr<arrow::DataType>& type) {
+    return value.type()->id() == arrow::Type::NA ? Datum(arrow::MakeNullScalar(type)) : value;
   }
 
   static Result<Datum> CastTo(const Datum& value, const std::shared_ptr<arrow::DataType>& type) {
@@ -172,7 +178,10 @@ class Evaluation {
     INGOT_ASSIGN(const Datum right, Of(binary.arguments[1]));
     if (const auto found = comparisons.find(binary.text); found != comparisons.end())
       return Compare(found->second, left, right);
-    if (const auto found = others.find(binary.text); found != others.end()) return Call(found->second, {left, right});
+    if (const auto found = others.find(binary.text); found != others.end()) {
+      const auto type = found->second.ends_with("kleene") ? arrow::boolean() : arrow::float64();
+      return Call(found->second, {Typed(left, type), Typed(right, type)});
+    }
     if (binary.text == "||") {
       INGOT_ASSIGN(const Datum a, CastTo(left, arrow::utf8()));
       INGOT_ASSIGN(const Datum b, CastTo(right, arrow::utf8()));
@@ -208,9 +217,10 @@ class Evaluation {
 
   /// `then` where the condition is true, `otherwise` where it is false or null.
   Result<Datum> Choose(const Datum& condition, Datum then, Datum otherwise) const {
-    if (then.type()->id() == arrow::Type::NA) then = Datum(arrow::MakeNullScalar(otherwise.type()));
-    if (otherwise.type()->id() == arrow::Type::NA) otherwise = Datum(arrow::MakeNullScalar(then.type()));
-    INGOT_ASSIGN(const Datum sure, Call("coalesce", {condition, Datum(arrow::MakeScalar(false))}));
+    then = Typed(then, otherwise.type());
+    otherwise = Typed(otherwise, then.type());
+    INGOT_ASSIGN(const Datum sure,
+                 Call("coalesce", {Typed(condition, arrow::boolean()), Datum(arrow::MakeScalar(false))}));
     return Call("if_else", {sure, then, otherwise});
   }
 

@@ -98,14 +98,12 @@ struct JudgementSql {
   std::string broken;    // the sum itself
   std::string accepted;  // no refusing rule is broken
   std::string listed;    // names of the broken rules, or nulls
-  std::string counted;   // rows per rule
 };
 
 // Bit 0 is "parse"; a record that could not be read is not judged by the other rules.
 JudgementSql JudgementOf(const Pipeline& pipeline, Dialect dialect) {
   uint64_t refusing = 1;
-  std::vector<std::string> broken, listed{"CASE WHEN (_broken & 1) <> 0 THEN 'parse' END"},
-      counted{"CAST(sum(_broken & 1) AS BIGINT)"};
+  std::vector<std::string> broken, listed{"CASE WHEN (_broken & 1) <> 0 THEN 'parse' END"};
   int bit = 0;
   for (const Rule& rule : pipeline.rules) {
     ++bit;
@@ -114,39 +112,27 @@ JudgementSql JudgementOf(const Pipeline& pipeline, Dialect dialect) {
     const std::string name = ToSql({.kind = Expression::Kind::kText, .text = rule.name}, dialect);
     broken.push_back(fmt::format("CASE WHEN {} THEN {} ELSE 0 END", BrokenSql(rule, dialect), mask));
     listed.push_back(fmt::format("CASE WHEN (_broken & {}) <> 0 THEN {} END", mask, name));
-    counted.push_back(fmt::format("CAST(count(CASE WHEN (_broken & {}) <> 0 THEN 1 END) AS BIGINT)", mask));
     if (rule.quarantine) refusing |= mask;
   }
   if (broken.empty()) broken.push_back("0");
   return {.broken =
               fmt::format("CAST(CASE WHEN _error IS NOT NULL THEN 1 ELSE {} END AS BIGINT)", Join(broken, "\n    + ")),
           .accepted = fmt::format("(_broken & {}) = 0", refusing),
-          .listed = Join(listed, ", "),
-          .counted = Join(counted, ", ")};
+          .listed = Join(listed, ", ")};
 }
 
 /// The accepted rows whose key is neither in silver nor earlier in the batch.
-void UniqueRowsSql(const Pipeline& pipeline, Dialect dialect, const SilverNames& names, const std::string& columns,
-                   const std::string& accepted, SilverSql& sql) {
+std::string UniqueRowsSql(const Pipeline& pipeline, Dialect dialect, const SilverNames& names,
+                          const std::string& columns, const std::string& accepted) {
   std::vector<std::string> key, same;
   for (const std::string& field : pipeline.unique) {
     key.push_back(QuoteName(field, dialect));
     same.push_back(fmt::format("s.{0} IS NOT DISTINCT FROM r.{0}", key.back()));
   }
-  const std::string keys = Join(key, ", "), hash = "hash(" + keys + ")";
-  // Joins are spelled out: a correlated NOT EXISTS would keep every distinct key in memory.
-  const std::string unknown = fmt::format("ANTI JOIN {} s ON {}", names.existing, Join(same, " AND "));
-  // Only rows whose key's hash comes more than once are sorted; all others stream through.
-  sql.suspects = fmt::format(
-      "CREATE OR REPLACE TEMP TABLE suspects AS\nSELECT {} AS key_hash FROM {} WHERE {} GROUP BY key_hash HAVING "
-      "count(*) > 1",
-      hash, names.judged, accepted);
-  sql.clean = fmt::format(
-      "SELECT {0}, '{1}' AS _run_id\nFROM (SELECT * FROM {2} WHERE {3}) r\nANTI JOIN suspects ON key_hash = {4}\n{5}\n"
-      "UNION ALL\nSELECT {0}, '{1}' AS _run_id\n"
-      "FROM (SELECT *, row_number() OVER (PARTITION BY {6} ORDER BY _partition, _offset, _topic) AS _place\n"
-      "      FROM (SELECT * FROM {2} WHERE {3}) SEMI JOIN suspects ON key_hash = {4} QUALIFY _place = 1) r\n{5}",
-      columns, names.run_id, names.judged, accepted, hash, unknown, keys);
+  return fmt::format(
+      "SELECT {}, '{}' AS _run_id\nFROM (SELECT *, row_number() OVER (PARTITION BY {} ORDER BY _partition, _offset, "
+      "_topic) AS _place FROM {} WHERE {}) r\nANTI JOIN {} s ON {}\nWHERE _place = 1",
+      columns, names.run_id, Join(key, ", "), names.judged, accepted, names.existing, Join(same, " AND "));
 }
 
 }  // namespace
@@ -222,13 +208,11 @@ SilverSql MakeSilverSql(const Pipeline& pipeline, Dialect dialect, const SilverN
     sql.clean = fmt::format("SELECT {}, '{}' AS _run_id FROM {} WHERE {}", columns, names.run_id, names.judged,
                             judgement.accepted);
   else
-    UniqueRowsSql(pipeline, dialect, names, columns, judgement.accepted, sql);
+    sql.clean = UniqueRowsSql(pipeline, dialect, names, columns, judgement.accepted);
   sql.quarantine = fmt::format(
       "SELECT {}, list_filter([{}], r -> r IS NOT NULL) AS _rules, _error, _payload, _topic, _partition, _offset, "
       "_ingested_at, '{}' AS _run_id\nFROM {} WHERE NOT ({})",
       Join(fields, ", "), judgement.listed, names.run_id, names.judged, judgement.accepted);
-  sql.counts = fmt::format("SELECT count(*), count(CASE WHEN NOT ({}) THEN 1 END), {} FROM {}", judgement.accepted,
-                           judgement.counted, names.judged);
   return sql;
 }
 

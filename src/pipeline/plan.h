@@ -1,4 +1,5 @@
-// A pipeline compiled: the schemas of its tables, and the SQL of silver and gold for each engine.
+// A pipeline compiled: the schemas of its tables, and the SQL of silver and gold for each engine. The embedded SQL is
+// what the rooms silver and gold compute by themselves; tests/judge/test_meaning.py holds the two against each other.
 #pragma once
 
 #include <string>
@@ -27,10 +28,8 @@ struct SilverNames {
 /// The statements of silver, in order.
 struct SilverSql {
   std::string judge;       // CREATE VIEW judged: fixed and computed fields, and _broken: one bit per rule broken
-  std::string suspects;    // CREATE TABLE suspects: hashes of keys that come more than once; empty without a key
   std::string clean;       // SELECT the rows that go to silver
   std::string quarantine;  // SELECT the rows that go to quarantine
-  std::string counts;      // SELECT rows in, rows quarantined, then rows broken per rule, "parse" first
 };
 SilverSql MakeSilverSql(const Pipeline& pipeline, Dialect dialect, const SilverNames& names);
 

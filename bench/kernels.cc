@@ -1,0 +1,196 @@
+// The kernels that the way from JSON to gold is made of, each alone on one thread and on the generator's records:
+//
+//   kernels [--benchmark_filter=…]
+//
+// items_per_second is records a second. Their sum is the floor of bench/batch.py: what the same work costs without
+// tables, commits, queues and files that are waited for.
+#include <arrow/api.h>
+#include <benchmark/benchmark.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "base/clock.h"
+#include "base/row_hash.h"
+#include "bronze/record_parser.h"
+#include "gold/group_state.h"
+#include "iceberg/arrow_schema.h"
+#include "iceberg/parquet_file.h"
+#include "iceberg/scan_relation.h"
+#include "iceberg/table_writer.h"
+#include "pipeline/plan.h"
+#include "silver/judge.h"
+#include "silver/key_hash.h"
+#include "source/generator.h"
+#include "source/record_split.h"
+
+namespace {
+
+using namespace ingot;
+using Batch = std::shared_ptr<arrow::RecordBatch>;
+
+constexpr int64_t kRecords = 24'000;  // about a batch of the file source
+constexpr int64_t kBatches = 32;      // of a file
+
+template <typename T>
+T Must(Result<T> result) {
+  if (result) return std::move(*result);
+  std::cerr << result.error().message << "\n";
+  std::exit(1);
+}
+void Must(const Status& status) {
+  if (!status) std::exit(1);
+}
+
+/// Everything that the kernels need, made once.
+struct World {
+  pipeline::Pipeline pipeline = Must(pipeline::LoadPipeline(INGOT_SOURCE_DIR "/pipelines/speedtest.yaml"));
+  source::RawBatch raw;
+  Batch bronze, silver;
+  std::shared_ptr<storage::Storage> storage = storage::MakeMemoryStorage();
+  iceberg::TableMetadata bronze_table, silver_table;
+  iceberg::DataFile bronze_file, silver_file;
+
+  static World& Get() {
+    static World world;
+    return world;
+  }
+
+  void Split() {
+    raw.records.clear();
+    source::SplitLines(std::string_view(raw.bytes).substr(0, raw.bytes.size() - source::kPadding), true, raw.records);
+  }
+
+  Batch ToSilver(const Batch& rows) const {
+    const auto judged = Must(silver::Judge(pipeline).Apply(*rows));
+    const auto run_id = Must(
+        iceberg::RepeatValue(std::string(36, 'r'), {.id = iceberg::TypeId::kString}, judged.rows->num_rows()));
+    return Must(iceberg::AlignColumns(
+        judged.rows->AddColumn(judged.rows->num_columns(), "_run_id", run_id).ValueOrDie(),
+        silver_table.CurrentSchema()));
+  }
+
+  iceberg::DataFile Write(const iceberg::TableMetadata& table, const Batch& rows, int64_t times) const {
+    auto writer = Must(iceberg::TableWriter::Open(storage, table, {}));
+    for (int64_t i = 0; i < times; ++i) Must(writer->Write(rows));
+    return Must(writer->Finish()).at(0);
+  }
+
+  int64_t Read(const iceberg::TableMetadata& table, const iceberg::DataFile& file,
+               const std::vector<std::string>& columns) const {
+    iceberg::Schema projection;
+    for (const auto& column : columns) projection.fields.push_back(*table.CurrentSchema().FindByName(column));
+    const auto reader = Must(iceberg::OpenTask(storage, table, projection, {.file = file}));
+    int64_t rows = 0;
+    while (const auto batch = reader->Next().ValueOrDie()) rows += batch->num_rows();
+    return rows;
+  }
+
+ private:
+  static iceberg::TableMetadata TableOf(const iceberg::Schema& schema, const char* location) {
+    return Must(iceberg::MakeTableMetadata({.schema = schema, .location = location}));
+  }
+
+  World() {
+    source::GeneratorOptions options{.records = kRecords, .start_micros = NowMicros() - 86'400'000'000};
+    source::GenerateRecords(options, 0, kRecords, raw.bytes);
+    raw.bytes.append(source::kPadding, '\0');
+    raw.from = {"speedtest_raw", 0};
+    Split();
+    bronze_table = TableOf(pipeline::BronzeSchema(pipeline), "file:///bench/bronze");
+    silver_table = TableOf(pipeline::SilverSchema(pipeline), "file:///bench/silver");
+    bronze = Must(Must(bronze::RecordParser::Make(pipeline))->Parse(raw, NowMicros())).rows;
+    silver = ToSilver(bronze);
+    bronze_file = Write(bronze_table, bronze, kBatches);
+    silver_file = Write(silver_table, silver, kBatches);
+  }
+};
+
+void Count(benchmark::State& state, int64_t records) { state.SetItemsProcessed(state.iterations() * records); }
+
+void SplitLines(benchmark::State& state) {
+  for (auto _ : state) World::Get().Split();
+  Count(state, kRecords);
+}
+
+void Parse(benchmark::State& state) {
+  World& world = World::Get();
+  const auto parser = Must(bronze::RecordParser::Make(world.pipeline));
+  for (auto _ : state) benchmark::DoNotOptimize(Must(parser->Parse(world.raw, NowMicros())).rows);
+  Count(state, kRecords);
+}
+
+void EncodeBronze(benchmark::State& state) {
+  World& world = World::Get();
+  for (auto _ : state) world.Write(world.bronze_table, world.bronze, kBatches);
+  Count(state, kRecords * kBatches);
+}
+
+void DecodeKeys(benchmark::State& state) {
+  World& world = World::Get();
+  for (auto _ : state) world.Read(world.bronze_table, world.bronze_file, world.pipeline.unique);
+  Count(state, kRecords * kBatches);
+}
+
+void HashKeys(benchmark::State& state) {
+  World& world = World::Get();
+  const Batch keys = gold::Pick(*world.silver, world.pipeline.unique);
+  for (auto _ : state) {
+    std::vector<silver::HashParts> parts(1);
+    for (int64_t i = 0; i < kBatches; ++i) parts[0].Add(Must(HashRows(*keys, uint64_t(i))));
+    benchmark::DoNotOptimize(Must(silver::FindRepeated(parts, 1)));
+  }
+  Count(state, kRecords * kBatches);
+}
+
+void DecodeBronze(benchmark::State& state) {
+  World& world = World::Get();
+  for (auto _ : state) world.Read(world.bronze_table, world.bronze_file, pipeline::SilverInputColumns(world.pipeline));
+  Count(state, kRecords * kBatches);
+}
+
+void Judge(benchmark::State& state) {
+  World& world = World::Get();
+  const silver::Judge judge(world.pipeline);
+  for (auto _ : state) benchmark::DoNotOptimize(Must(judge.Apply(*world.bronze)));
+  Count(state, kRecords);
+}
+
+void EncodeSilver(benchmark::State& state) {
+  World& world = World::Get();
+  for (auto _ : state) world.Write(world.silver_table, world.silver, kBatches);
+  Count(state, kRecords * kBatches);
+}
+
+void DecodeSilver(benchmark::State& state) {
+  World& world = World::Get();
+  for (auto _ : state)
+    world.Read(world.silver_table, world.silver_file, pipeline::GoldInputColumns(world.pipeline.gold[0]));
+  Count(state, kRecords * kBatches);
+}
+
+void Aggregate(benchmark::State& state) {
+  World& world = World::Get();
+  const gold::GoldPlan plan(world.pipeline.gold[0]);
+  for (auto _ : state) {
+    gold::GroupState groups(plan);
+    for (int64_t i = 0; i < kBatches; ++i) Must(groups.Add(world.silver, nullptr));
+    benchmark::DoNotOptimize(Must(groups.Rows(nullptr, 1)));
+  }
+  Count(state, kRecords * kBatches);
+}
+
+BENCHMARK(SplitLines);
+BENCHMARK(Parse);
+BENCHMARK(EncodeBronze)->MeasureProcessCPUTime();
+BENCHMARK(DecodeKeys);
+BENCHMARK(HashKeys);
+BENCHMARK(DecodeBronze);
+BENCHMARK(Judge);
+BENCHMARK(EncodeSilver)->MeasureProcessCPUTime();
+BENCHMARK(DecodeSilver);
+BENCHMARK(Aggregate);
+
+}  // namespace
+
+BENCHMARK_MAIN();

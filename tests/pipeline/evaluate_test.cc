@@ -1,0 +1,76 @@
+#include "pipeline/evaluate.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/rows.h"
+
+namespace ingot::pipeline {
+namespace {
+
+std::string Value(const std::string& expression) {
+  const auto rows = RowsOf({{"n", arrow::int64(), "[7, -7, null, 9223372036854775807]"},
+                            {"small", arrow::int32(), "[1, 2, null, 3]"},
+                            {"x", arrow::float64(), "[2.5, -2.5, null, 0.0]"},
+                            {"s", arrow::utf8(), R"([" Ab\t", "zürich", null, ""])"},
+                            {"t", Time(), "[0, -1, null, 90000000000]"}});
+  const auto parsed = ParseExpression(expression);
+  if (!parsed) return parsed.error().message;
+  const auto array = Evaluate(*parsed, *rows);
+  return array ? Text(**array) : array.error().message;
+}
+
+// Goal:   numbers: division is that of doubles, remainders have the sign of the dividend, overflow is an error.
+// Method: one expression each, with nulls.
+TEST(Evaluate, Arithmetic) {
+  EXPECT_EQ(Value("small + 1"), "[2,3,null,4]");
+  EXPECT_EQ(Value("small / 2"), "[0.5,1,null,1.5]");
+  EXPECT_EQ(Value("n % 4"), "[3,-3,null,3]");
+  EXPECT_EQ(Value("n % 0"), "[null,null,null,null]");
+  EXPECT_EQ(Value("x % 2"), "[0.5,-0.5,null,0]");
+  EXPECT_EQ(Value("-x * 2"), "[-5,5,null,-0]");
+  EXPECT_EQ(Value("round(x)"), "[3,-3,null,0]");
+  EXPECT_EQ(Value("round(x / 10, 1)"), "[0.3,-0.3,null,0]");
+  EXPECT_EQ(Value("abs(small - 2)"), "[1,0,null,1]");
+  EXPECT_NE(Value("n + 1").find("overflow"), std::string::npos);
+}
+
+// Goal:   conditions are three-valued. Method: nulls on either side.
+TEST(Evaluate, Conditions) {
+  EXPECT_EQ(Value("x between -3 and 1"), "[false,true,null,true]");
+  EXPECT_EQ(Value("x not between -3 and 1"), "[true,false,null,false]");
+  EXPECT_EQ(Value("small in (1, 3)"), "[true,false,null,true]");
+  EXPECT_EQ(Value("small in (1, null)"), "[true,null,null,null]");
+  EXPECT_EQ(Value("small = 1 or x is null"), "[true,false,true,false]");
+  EXPECT_EQ(Value("small = 1 and null"), "[null,false,null,false]");
+  EXPECT_EQ(Value("not (x > 0) and true"), "[false,true,null,true]");
+  EXPECT_EQ(Value("t >= '1970-01-01T00:00:00Z'"), "[true,false,null,true]");
+  EXPECT_NE(Value("t > 'soon'").find("soon"), std::string::npos);
+}
+
+// Goal:   choices and texts. Method: one expression each.
+TEST(Evaluate, ChoicesAndTexts) {
+  EXPECT_EQ(Value("case when x > 0 then 'up' when x < 0 then 'down' end"), "[up,down,null,null]");
+  EXPECT_EQ(Value("case when x > 0 then small else 0 end"), "[1,0,0,0]");
+  EXPECT_EQ(Value("coalesce(x, small, 9.0)"), "[2.5,-2.5,9,0]");
+  EXPECT_EQ(Value("nullif(small, 2)"), "[1,null,null,3]");
+  EXPECT_EQ(Value("trim(s)"), "[Ab,zürich,null,]");
+  EXPECT_EQ(Value("upper(s) || '!'"), "[ AB\t!,ZÜRICH!,null,!]");
+  EXPECT_EQ(Value("length(s)"), "[4,6,null,0]");
+}
+
+// Goal:   times are cut downwards, before 1970 too. Method: the microsecond before 1970.
+TEST(Evaluate, Times) {
+  EXPECT_EQ(Value("date(t)"), "[1970-01-01,1969-12-31,null,1970-01-02]");
+  EXPECT_EQ(Value("hour(t)"), "[0,23,null,1]");
+}
+
+// Goal:   a computed column has its field's type. Method: a long as a double; text that needs no trimming is not copied.
+TEST(Evaluate, TypesAndCopies) {
+  const auto rows = RowsOf({{"n", arrow::int64(), "[7]"}, {"s", arrow::utf8(), R"(["a b"])"}});
+  const auto array = *EvaluateAs(*ParseExpression("n"), {.id = iceberg::TypeId::kDouble}, *rows);
+  EXPECT_EQ(array->type_id(), arrow::Type::DOUBLE);
+  EXPECT_EQ(Trimmed(rows->column(1))->get(), rows->column(1).get());
+}
+
+}  // namespace
+}  // namespace ingot::pipeline

@@ -1,0 +1,63 @@
+#include "silver/judge.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/rows.h"
+
+namespace ingot::silver {
+namespace {
+
+pipeline::Pipeline Rules() {
+  return *pipeline::ParsePipeline(R"(
+pipeline: p
+source: {files: x}
+fields:
+  name: {type: string}
+  speed: {type: double}
+  twice: {type: double, compute: "speed * 2"}
+bronze: {table: b.t}
+silver:
+  table: s.t
+  rules:
+    - {name: tidy, field: name, fix: trim}
+    - {name: complete, not_null: [name]}
+    - {name: plausible, check: "twice < 100"}
+    - {name: quick, check: "speed > 1", else: count}
+  unique: {key: [name, twice]}
+)",
+                                  "f");
+}
+
+std::shared_ptr<arrow::RecordBatch> Bronze() {
+  return RowsOf({{"name", arrow::utf8(), R"([" a ", null, "b", "c"])"},
+                 {"speed", arrow::float64(), "[0.5, 60.0, null, 60.0]"},
+                 {"_error", arrow::utf8(), R"([null, null, null, "not JSON"])"}});
+}
+
+// Goal:   fixes and computed fields come before the rules; a null breaks no check; _error alone breaks "parse".
+// Method: four rows, one for each.
+TEST(Judge, BitsOfBrokenRules) {
+  const auto pipeline = Rules();
+  const Judge judge(pipeline);
+  const Judged judged = *judge.Apply(*Bronze());
+  EXPECT_EQ(judge.names(), (std::vector<std::string>{"parse", "complete", "plausible", "quick"}));
+  EXPECT_EQ(judged.broken, (std::vector<uint64_t>{8, 2 + 4, 0, 1}));
+  EXPECT_FALSE(judge.Refuses(8));
+  EXPECT_TRUE(judge.Refuses(4));
+  EXPECT_EQ(Text(*judged.rows->GetColumnByName("name")), "[a,null,b,c]");
+  EXPECT_EQ(Text(*judged.rows->GetColumnByName("twice")), "[1,120,null,120]");
+  EXPECT_NE(judged.rows->GetColumnByName("_error"), nullptr);
+}
+
+// Goal:   the key alone needs only the columns that it is made of. Method: a computed key.
+TEST(Judge, KeysAlone) {
+  const auto pipeline = Rules();
+  const Judge judge(pipeline);
+  EXPECT_EQ(judge.InputsOf({"twice"}), std::vector<std::string>{"speed"});
+  const auto keys = *judge.Fixed(*Bronze(), pipeline.unique);
+  EXPECT_EQ(keys->schema()->field_names(), pipeline.unique);
+  EXPECT_EQ(Text(*keys->column(0)), "[a,null,b,c]");
+}
+
+}  // namespace
+}  // namespace ingot::silver
