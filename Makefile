@@ -3,7 +3,7 @@ PRESET ?= release
 BUILD := build/$(PRESET)
 export CCACHE_DIR ?= $(HOME)/.cache/ingot/ccache
 
-.PHONY: help setup build demo test unit judge stack-test up down sanitize lint format clean
+.PHONY: help setup build demo test unit judge stack-test bench up down sanitize lint format clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,6 +19,14 @@ demo: setup ## set up, build, and carry five million records and real measuremen
 	@cmake --preset $(PRESET) >/dev/null
 	@cmake --build --preset $(PRESET) --parallel --target ingot
 	@tools/demo $(BUILD)/ingot
+
+bench: setup ## measure files to gold, Kafka and each kernel, and write docs/performance.md (half an hour)
+	@tools/setup judges stack
+	@cmake --preset $(PRESET) -DINGOT_BENCH=ON >/dev/null
+	@cmake --build --preset $(PRESET) --parallel
+	@.deps/judges/bin/python bench/batch.py --publish
+	@.deps/judges/bin/python bench/kafka.py --seconds 600 --publish
+	@.deps/judges/bin/python bench/kernels.py --publish
 
 test: unit judge ## set up, build, and pass all tests that need no server
 

@@ -198,8 +198,8 @@ Result<iceberg::Table> Commit(const iceberg::Table& table, Group& group) {
                                  .validate = {},
                                  .metadata_change = {}};
   const std::string ranges = RangesToJson(group.change.ranges);
-  if (ranges.size() <= 32 * 1024) change.summary["ingot.offset-ranges"] = ranges;
-  if (!group.change.resets.empty()) change.summary["ingot.offset-resets"] = ResetsToJson(group.change.resets);
+  if (ranges.size() <= 32 * 1024) change.summary[kRangesKey] = ranges;
+  if (!group.change.resets.empty()) change.summary[kResetsKey] = ResetsToJson(group.change.resets);
   iceberg::Properties marks;
   std::string offsets_file;
   change.validate = [&](const iceberg::TableMetadata& metadata) -> Status {

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/arrow_result.h"
+#include "bronze/offsets.h"
 
 namespace ingot::bronze {
 namespace {
@@ -44,13 +45,13 @@ Status AppendSnapshot(const iceberg::Snapshot& snapshot, Columns& columns) {
     const auto found = snapshot.summary.find(key);
     return found == snapshot.summary.end() ? std::string() : found->second;
   };
-  const Json ranges = Json::parse(text("ingot.offset-ranges"), nullptr, false);
+  const Json ranges = Json::parse(text(kRangesKey), nullptr, false);
   if (!ranges.is_object()) return {};
-  const Json resets = Json::parse(text("ingot.offset-resets"), nullptr, false);
+  const Json resets = Json::parse(text(kResetsKey), nullptr, false);
   for (const auto& [topic, partitions] : ranges.items())
     for (const auto& [partition, range] : partitions.items()) {
       if (!range.is_array() || range.size() != 2)
-        return Fail(ErrorKind::kCorrupt, "snapshot " + std::to_string(snapshot.snapshot_id) + ": ingot.offset-ranges");
+        return Fail(ErrorKind::kCorrupt, "snapshot " + std::to_string(snapshot.snapshot_id) + ": " + kRangesKey);
       INGOT_TRY(columns.Append(snapshot, topic, std::atoi(partition.c_str()), range[0].get<int64_t>(),
                                range[1].get<int64_t>(), ResetFrom(resets, topic, partition)));
     }

@@ -48,6 +48,10 @@ Status WriteCheckpoint(storage::Storage& storage, const iceberg::TableMetadata& 
 /// The keys that WriteCheckpoint may put.
 inline constexpr const char* kCheckpointKeys[] = {"ingot.offsets", "ingot.offsets-file", "ingot.topics"};
 
+/// Of a snapshot: what it added, and where an operator's choice moved the offset.
+inline constexpr const char* kRangesKey = "ingot.offset-ranges";
+inline constexpr const char* kResetsKey = "ingot.offset-resets";
+
 /// The checkpoint after `change`. Errors: kConflict when a range does not begin where the table is, or the table has
 /// read from another topic of that name: another writer was first.
 Result<source::Checkpoint> Advance(source::Checkpoint checkpoint, const OffsetChange& change);

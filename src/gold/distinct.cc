@@ -2,6 +2,7 @@
 
 #include <arrow/api.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -15,59 +16,50 @@ namespace {
 
 struct Key {
   uint64_t a = 0, b = 0;
-  bool operator==(const Key&) const = default;
+  auto operator<=>(const Key&) const = default;
 };
 
-/// Open addressing; the key of zeros is kept aside.
-class KeySet {
+/// Keys as they came, and, of a group that was settled, one of each in order.
+struct Group {
+  std::vector<Key> loose;
+  std::vector<Key> settled;
+
+  void Settle() {
+    if (loose.empty()) return;
+    std::ranges::sort(loose);
+    loose.erase(std::ranges::unique(loose).begin(), loose.end());
+    std::vector<Key> both;
+    both.reserve(settled.size() + loose.size());
+    std::ranges::set_union(settled, loose, std::back_inserter(both));
+    if (both.capacity() > both.size() * 5 / 4) both.shrink_to_fit();
+    settled = std::move(both);
+    loose = {};
+  }
+};
+
+/// Counts the distinct of many keys without keeping them: open addressing, emptied for each group.
+class KeyCounter {
  public:
-  void Insert(const Key& key) {
-    if (key == Key{}) {
-      zero_ = true;
-      return;
+  size_t Count(std::span<const Key> keys) {
+    slots_.assign(std::bit_ceil(std::max<size_t>(16, keys.size() * 2)), Key{});
+    size_t count = 0;
+    bool zero = false;  // the key of zeros is what marks a free slot
+    const size_t mask = slots_.size() - 1;
+    for (const Key& key : keys) {
+      if (key == Key{}) {
+        zero = true;
+        continue;
+      }
+      size_t slot = MixHash(key.a, key.b) & mask;
+      while (slots_[slot] != Key{} && slots_[slot] != key) slot = (slot + 1) & mask;
+      count += slots_[slot] == Key{};
+      slots_[slot] = key;
     }
-    if ((size_ + 1) * 2 > slots_.size()) Grow();
-    Key& slot = slots_[SlotOf(key)];
-    size_ += slot == Key{};
-    slot = key;
-  }
-  size_t size() const { return size_ + zero_; }
-  size_t Bytes() const { return slots_.capacity() * sizeof(Key); }
-  /// Empty, with room for `count`; memory is kept.
-  void Reset(size_t count) {
-    slots_.assign(std::bit_ceil(std::max<size_t>(16, count * 2 + 2)), Key{});
-    size_ = 0;
-    zero_ = false;
-  }
-  template <typename Take>
-  void ForEach(const Take& take) const {
-    if (zero_) take(Key{});
-    for (const Key& key : slots_)
-      if (!(key == Key{})) take(key);
+    return count + zero;
   }
 
  private:
-  size_t SlotOf(const Key& key) const {
-    const size_t mask = slots_.size() - 1;
-    size_t slot = MixHash(key.a, key.b) & mask;
-    while (!(slots_[slot] == Key{}) && !(slots_[slot] == key)) slot = (slot + 1) & mask;
-    return slot;
-  }
-  void Grow() {
-    std::vector<Key> old(std::max<size_t>(16, slots_.size() * 2));
-    old.swap(slots_);
-    for (const Key& key : old)
-      if (!(key == Key{})) slots_[SlotOf(key)] = key;
-  }
-
   std::vector<Key> slots_;
-  size_t size_ = 0;
-  bool zero_ = false;
-};
-
-struct Group {
-  std::vector<Key> loose;
-  KeySet settled;
 };
 
 class Distinct : public Aggregate {
@@ -103,12 +95,12 @@ class Distinct : public Aggregate {
     for (size_t i = 0; i < from.size(); ++i) {
       if (group[i] == GroupTable::kNone) continue;
       Group& to = groups_[group[i]];
-      if (to.loose.empty() && to.settled.size() == 0) {
+      if (to.loose.empty() && to.settled.empty()) {
         to = std::move(from[i]);
         continue;
       }
       to.loose.insert(to.loose.end(), from[i].loose.begin(), from[i].loose.end());
-      from[i].settled.ForEach([&](const Key& key) { to.loose.push_back(key); });
+      to.loose.insert(to.loose.end(), from[i].settled.begin(), from[i].settled.end());
       from[i] = {};
     }
     return {};
@@ -117,14 +109,11 @@ class Distinct : public Aggregate {
   Result<std::shared_ptr<arrow::Array>> Value(const pipeline::Expression&, std::span<const uint32_t> groups,
                                               int threads) override {
     std::vector<int64_t> counts(groups.size());
-    std::vector<KeySet> scratch(size_t(std::max(1, threads)));
+    std::vector<KeyCounter> counters(size_t(std::max(1, threads)));
     INGOT_TRY(ForEachInParallel(threads, groups.size(), [&](size_t thread, size_t i) -> Status {
       Group& group = groups_[groups[i]];
-      if (group.settled.size() > 0) Settle(group);
-      KeySet& set = group.settled.size() > 0 ? group.settled : scratch[thread];
-      if (&set == &scratch[thread]) set.Reset(group.loose.size());
-      for (const Key& key : group.loose) set.Insert(key);
-      counts[i] = int64_t(set.size());
+      if (!group.settled.empty()) group.Settle();
+      counts[i] = int64_t(group.settled.size() + counters[thread].Count(group.loose));
       return {};
     }));
     arrow::Int64Builder builder;
@@ -135,7 +124,7 @@ class Distinct : public Aggregate {
 
   void Settle(std::span<const uint32_t> groups, int threads) override {
     (void)ForEachInParallel(threads, groups.size(), [&](size_t, size_t i) -> Status {
-      Settle(groups_[groups[i]]);
+      groups_[groups[i]].Settle();
       return {};
     });
   }
@@ -143,16 +132,11 @@ class Distinct : public Aggregate {
   size_t Bytes() const override {
     size_t bytes = 0;
     for (const Group& group : groups_)
-      bytes += sizeof(Group) + group.loose.capacity() * sizeof(Key) + group.settled.Bytes();
+      bytes += sizeof(Group) + (group.loose.capacity() + group.settled.capacity()) * sizeof(Key);
     return bytes;
   }
 
  private:
-  static void Settle(Group& group) {
-    for (const Key& key : group.loose) group.settled.Insert(key);
-    group.loose = {};
-  }
-
   std::vector<Group> groups_;
 };
 

@@ -56,10 +56,12 @@ class GoldRun {
                .broken_by_rule = {}};
     if (kept_.silver_snapshot != consumed_ || !only_added_) kept_.Drop();
     auto report = Recompute(snapshots);
-    if (!report || !context_.follow || !only_added_ || kept_.state.Bytes() > size_t(context_.memory_bytes / 4))
-      kept_.Drop();
-    else
+    if (report && context_.follow && only_added_) {
       kept_.silver_snapshot = snapshots.back()->snapshot_id;
+      INGOT_TRY(Trim());
+    } else {
+      kept_.Drop();
+    }
     return report;
   }
 
@@ -69,29 +71,39 @@ class GoldRun {
     report_.rows_in = fresh.RecordCount();
     for (const auto& task : fresh.tasks) report_.bytes_in += task.file.file_bytes;
     INGOT_ASSIGN(auto writer, pipeline::RowWriter::Open(context_, gold_));
-    GroupTable touched;
-    const int64_t rows_at_once = context_.memory_bytes / 2 / std::max<int64_t>(1, kept_.plan.bytes_per_row * 3 / 2);
-    if (fresh.RecordCount() <= rows_at_once) {
-      INGOT_TRY(Pass(fresh, nullptr, touched, writer));
+    if (fresh.RecordCount() <= RowsAtOnce()) {
+      INGOT_TRY(Pass(fresh, nullptr, writer));
     } else {
       kept_.Drop();
-      INGOT_ASSIGN(const auto parts, SplitTouched(snapshots, rows_at_once));
+      INGOT_ASSIGN(const auto parts, SplitTouched(snapshots));
       for (const Batch& part : parts) {
         GroupTable only;
         INGOT_TRY(only.Number(part));
         INGOT_ASSIGN(fresh, PlanFresh(snapshots, pipeline::GoldInputColumns(spec_), SilverFilter(spec_, *part)));
-        INGOT_TRY(Pass(fresh, &only, touched, writer));
+        INGOT_TRY(Pass(fresh, &only, writer));
         kept_.Drop();
       }
     }
     INGOT_TRY(FaultPoint("gold.computed"));
-    if (touched.size() > 0) INGOT_TRY(KeepOthers(touched, writer));
+    if (touched_.size() > 0) INGOT_TRY(KeepOthers(writer));
     INGOT_ASSIGN(auto written, writer.Finish());
     report_.bytes_out = written.bytes;
     INGOT_TRY(FaultPoint("gold.after_files"));
     INGOT_TRY(Commit(std::move(written.files), snapshots.back()->snapshot_id));
     INGOT_TRY(FaultPoint("gold.after_commit"));
     return report_;
+  }
+
+  /// Beyond half of the budget only the groups of this round are kept, and none when they alone are too many.
+  Status Trim() {
+    const size_t most = size_t(context_.memory_bytes / 2);
+    if (kept_.state.Bytes() <= most) return {};
+    GroupState touched(kept_.plan);
+    INGOT_TRY(touched.Merge(kept_.state, &touched_));
+    kept_.state = std::move(touched);
+    kept_.whole = std::move(touched_);
+    if (kept_.state.Bytes() > most) kept_.Drop();
+    return {};
   }
 
   Result<iceberg::ScanPlan> PlanFresh(const std::vector<const Snapshot*>& snapshots,
@@ -103,22 +115,27 @@ class GoldRun {
   Status Collect(const iceberg::ScanPlan& plan, const GoldPlan& gold, const GroupTable* only, GroupState& state) const {
     std::vector<GroupState> parts;
     for (int thread = 0; thread < std::max(1, context_.threads); ++thread) parts.emplace_back(gold);
-    INGOT_TRY(iceberg::ForEachBatch(silver_, plan, context_.threads, [&](size_t thread, const Batch& batch) {
-      return parts[thread].Add(batch, only);
+    // What repeats is put together whenever a thread has gathered its share of the budget.
+    std::vector<int64_t> loose(parts.size());
+    INGOT_TRY(iceberg::ForEachBatch(silver_, plan, context_.threads, [&](size_t thread, const Batch& batch) -> Status {
+      INGOT_TRY(parts[thread].Add(batch, only));
+      loose[thread] += batch->num_rows();
+      if (loose[thread] < RowsAtOnce() / int64_t(parts.size())) return {};
+      loose[thread] = 0;
+      return parts[thread].Settle(nullptr, 1);
     }));
     for (GroupState& part : parts) INGOT_TRY(state.Merge(part, nullptr));
     return {};
   }
 
-  /// Computes the groups that the rows of `fresh` touch, of those in `only` if given; adds them to `touched`.
-  Status Pass(const iceberg::ScanPlan& fresh, const GroupTable* only, GroupTable& touched,
-              pipeline::RowWriter& writer) {
+  /// Computes the groups that the rows of `fresh` touch, of those in `only` if given; adds them to touched_.
+  Status Pass(const iceberg::ScanPlan& fresh, const GroupTable* only, pipeline::RowWriter& writer) {
     GroupState found(kept_.plan);
     INGOT_TRY(Collect(fresh, kept_.plan, only, found));
     if (found.Empty()) return {};
     GroupTable mine;
     INGOT_ASSIGN(const Batch keys, found.Touched());
-    INGOT_TRY(touched.Number(keys));
+    INGOT_TRY(touched_.Number(keys));
     INGOT_TRY(mine.Number(keys));
     if (only_added_) {
       // What was in silver before comes from what is kept, or from silver as it was then.
@@ -136,7 +153,7 @@ class GoldRun {
     }
     if (kept_.state.Empty()) return {};
     INGOT_ASSIGN(const Batch rows, kept_.state.Rows(&mine, context_.threads));
-    if (context_.follow) INGOT_TRY(kept_.state.Settle(mine, context_.threads));
+    if (context_.follow) INGOT_TRY(kept_.state.Settle(&mine, context_.threads));
     report_.rows_out += rows->num_rows();
     INGOT_ASSIGN(const Batch whole, WithTime(*rows));
     return writer.Write(whole);
@@ -153,8 +170,13 @@ class GoldRun {
     return Collect(plan, kept_.plan, &only, state);
   }
 
-  /// The touched groups in parts of which none has more than about `rows_at_once` new rows, but for single groups.
-  Result<std::vector<Batch>> SplitTouched(const std::vector<const Snapshot*>& snapshots, int64_t rows_at_once) const {
+  /// Rows whose values, kept as they come, take half of the memory budget.
+  int64_t RowsAtOnce() const {
+    return context_.memory_bytes / 2 / std::max<int64_t>(1, kept_.plan.bytes_per_row * 3 / 2);
+  }
+
+  /// The touched groups in parts of which none has more new rows than RowsAtOnce, but for single groups.
+  Result<std::vector<Batch>> SplitTouched(const std::vector<const Snapshot*>& snapshots) const {
     GoldSpec counting;
     counting.group = pipeline::TouchedGroups(spec_);
     pipeline::Expression count{.kind = pipeline::Expression::Kind::kCall, .text = "count"};
@@ -171,7 +193,7 @@ class GoldRun {
     std::vector<Batch> parts;
     int64_t begin = 0, held = 0;
     for (int64_t i = 0; i < keys->num_rows(); ++i) {
-      if (i > begin && held + rows->Value(i) > rows_at_once) {
+      if (i > begin && held + rows->Value(i) > RowsAtOnce()) {
         parts.push_back(keys->Slice(begin, i - begin));
         begin = i;
         held = 0;
@@ -190,13 +212,13 @@ class GoldRun {
   }
 
   /// The files of gold that may hold touched groups are replaced; what else they hold is written again.
-  Status KeepOthers(const GroupTable& touched, pipeline::RowWriter& writer) {
-    INGOT_ASSIGN(const Batch keys, touched.Rows());
+  Status KeepOthers(pipeline::RowWriter& writer) {
+    INGOT_ASSIGN(const Batch keys, touched_.Rows());
     INGOT_ASSIGN(const auto plan, iceberg::PlanScan(*gold_.home.storage, *gold_.metadata,
                                                     {.columns = {}, .filter = GoldFilter(spec_, *keys)}));
     for (const auto& task : plan.tasks) replaced_.insert(task.file.location);
     return iceberg::ForEachBatch(gold_, plan, 1, [&](size_t, const Batch& batch) -> Status {
-      INGOT_ASSIGN(const auto found, touched.Find(*Pick(*batch, kept_.plan.touched)));
+      INGOT_ASSIGN(const auto found, touched_.Find(*Pick(*batch, kept_.plan.touched)));
       std::vector<bool> keep(found.size());
       for (size_t row = 0; row < found.size(); ++row) keep[row] = found[row] == GroupTable::kNone;
       INGOT_ASSIGN(const Batch others, Select(batch, keep));
@@ -232,6 +254,7 @@ class GoldRun {
   const std::optional<SnapshotId> consumed_;
   const bool only_added_;
   StageReport report_;
+  GroupTable touched_;  // the touched columns of all groups that are computed anew
   std::set<std::string> replaced_;
 };
 

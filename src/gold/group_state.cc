@@ -186,8 +186,8 @@ Result<Batch> GroupState::Rows(const GroupTable* only, int threads) {
   return sorted.record_batch();
 }
 
-Status GroupState::Settle(const GroupTable& only, int threads) {
-  INGOT_ASSIGN(const auto groups, GroupsIn(&only));
+Status GroupState::Settle(const GroupTable* only, int threads) {
+  INGOT_ASSIGN(const auto groups, GroupsIn(only));
   for (const auto& aggregate : aggregates_) aggregate->Settle(groups, threads);
   return {};
 }

@@ -45,8 +45,8 @@ class GroupState {
   Result<std::shared_ptr<arrow::RecordBatch>> Touched() const;
   /// The rows of gold, ordered by group: group columns and measures; of the groups that `only` has.
   Result<std::shared_ptr<arrow::RecordBatch>> Rows(const GroupTable* only, int threads);
-  /// Makes the groups that `only` has small, and quick to add to and to ask again.
-  Status Settle(const GroupTable& only, int threads);
+  /// Makes the groups that `only` has, or all, small, and quick to add to and to ask again.
+  Status Settle(const GroupTable* only, int threads);
   size_t Bytes() const;
 
  private:

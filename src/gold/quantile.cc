@@ -44,6 +44,7 @@ struct Values {
       put(value, 1);
     }
     for (; i < sorted.size(); ++i) put(sorted[i], counts[i]);
+    if (merged.capacity() > merged.size() * 5 / 4) merged.shrink_to_fit(), merged_counts.shrink_to_fit();
     settled += loose.size();
     sorted = std::move(merged);
     counts = std::move(merged_counts);

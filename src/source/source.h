@@ -81,7 +81,7 @@ struct RawBatch {
   std::string_view Bytes(const Record& record) const { return {Data(record), record.size}; }
 };
 
-/// Used by one thread at a time, except for Next beside nothing else.
+/// Used by one thread at a time.
 class Source {
  public:
   virtual ~Source() = default;
