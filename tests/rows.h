@@ -31,7 +31,9 @@ inline std::shared_ptr<arrow::RecordBatch> RowsOf(const std::vector<ColumnText>&
   return arrow::RecordBatch::Make(arrow::schema(fields), rows, arrays);
 }
 
-inline std::shared_ptr<arrow::DataType> Time() { return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"); }
+inline std::shared_ptr<arrow::DataType> Time() {
+  return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
+}
 
 /// "[1,2,null]"
 inline std::string Text(const arrow::Array& array) {

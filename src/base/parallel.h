@@ -15,8 +15,8 @@
 
 namespace ingot {
 
-/// Calls `work(thread, item)` for each item of [0, count), on at most `threads` threads numbered from 0; returns when all
-/// are done. After an error no new item is begun; the first one is returned.
+/// Calls `work(thread, item)` for each item of [0, count), on at most `threads` threads numbered from 0; returns when
+/// all are done. After an error no new item is begun; the first one is returned.
 template <typename Work>
 Status ForEachInParallel(int threads, size_t count, const Work& work) {
   std::atomic<size_t> next{0};
@@ -39,8 +39,8 @@ Status ForEachInParallel(int threads, size_t count, const Work& work) {
   return outcome;
 }
 
-/// Threads that live as long as their owner, and take tasks in order. A thread for each task would leave the memory that
-/// its task has freed behind with it.
+/// Threads that live as long as their owner, and take tasks in order. A thread for each task would leave the memory
+/// that its task has freed behind with it.
 class Workers {
  public:
   explicit Workers(int threads) {

@@ -37,8 +37,7 @@ void Fold(const arrow::Array& column, std::vector<uint64_t>& hashes, const WordO
     return;
   }
   for (int64_t row = 0; row < rows; ++row)
-    hashes[size_t(row)] =
-        column.IsNull(row) ? MixHash(hashes[size_t(row)], kNull) : word_of(row, hashes[size_t(row)]);
+    hashes[size_t(row)] = column.IsNull(row) ? MixHash(hashes[size_t(row)], kNull) : word_of(row, hashes[size_t(row)]);
 }
 
 }  // namespace
@@ -61,12 +60,14 @@ Result<std::vector<uint64_t>> HashRows(const arrow::RecordBatch& rows, uint64_t 
       }
       case arrow::Type::DOUBLE: {
         const double* values = column->data()->GetValues<double>(1);
-        Fold(*column, hashes, [&](int64_t row, uint64_t hash) { return MixHash(hash, RealBits<uint64_t>(values[row])); });
+        Fold(*column, hashes,
+             [&](int64_t row, uint64_t hash) { return MixHash(hash, RealBits<uint64_t>(values[row])); });
         break;
       }
       case arrow::Type::FLOAT: {
         const float* values = column->data()->GetValues<float>(1);
-        Fold(*column, hashes, [&](int64_t row, uint64_t hash) { return MixHash(hash, RealBits<uint32_t>(values[row])); });
+        Fold(*column, hashes,
+             [&](int64_t row, uint64_t hash) { return MixHash(hash, RealBits<uint32_t>(values[row])); });
         break;
       }
       case arrow::Type::BOOL: {

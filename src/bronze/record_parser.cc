@@ -155,9 +155,9 @@ class Parser : public RecordParser {
 
  private:
   static Status AppendPlain(RowColumns& row) {
-    for (arrow::ArrayBuilder* builder : {static_cast<arrow::ArrayBuilder*>(&row.extra),
-                                         static_cast<arrow::ArrayBuilder*>(&row.error),
-                                         static_cast<arrow::ArrayBuilder*>(&row.payload)})
+    for (arrow::ArrayBuilder* builder :
+         {static_cast<arrow::ArrayBuilder*>(&row.extra), static_cast<arrow::ArrayBuilder*>(&row.error),
+          static_cast<arrow::ArrayBuilder*>(&row.payload)})
       INGOT_ARROW(builder->AppendNulls(row.plain));
     row.plain = 0;
     return {};

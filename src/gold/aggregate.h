@@ -17,7 +17,8 @@ class Aggregate {
  public:
   virtual ~Aggregate() = default;
 
-  /// Rows with these values (as pipeline::Evaluate gives them; nothing for count(*)) in these groups, all below `count`.
+  /// Rows with these values (as pipeline::Evaluate gives them; nothing for count(*)) in these groups, all below
+  /// `count`.
   virtual Status Add(const arrow::Array* values, std::span<const uint32_t> groups, size_t count) = 0;
   /// Takes over group i of `other`, of the same class, as group[i] here, all below `count`; kNone leaves it out.
   virtual Status Merge(Aggregate& other, std::span<const uint32_t> group, size_t count) = 0;
@@ -29,8 +30,8 @@ class Aggregate {
   virtual size_t Bytes() const = 0;
 };
 
-/// The aggregate that answers the call, e.g. avg(x), by what it keeps: calls with the same Family and argument share one.
-/// Errors: kUnsupported for values of a type that has no order.
+/// The aggregate that answers the call, e.g. avg(x), by what it keeps: calls with the same Family and argument share
+/// one. Errors: kUnsupported for values of a type that has no order.
 std::string FamilyOf(const pipeline::Expression& call);
 Result<std::unique_ptr<Aggregate>> MakeAggregate(const pipeline::Expression& call,
                                                  const std::shared_ptr<arrow::DataType>& argument);

@@ -81,8 +81,8 @@ class Distinct : public Aggregate {
       });
       return {};
     }
-    const auto rows = arrow::RecordBatch::Make(arrow::schema({arrow::field("value", values->type())}),
-                                               values->length(), {arrow::MakeArray(values->data())});
+    const auto rows = arrow::RecordBatch::Make(arrow::schema({arrow::field("value", values->type())}), values->length(),
+                                               {arrow::MakeArray(values->data())});
     INGOT_ASSIGN(const auto a, HashRows(*rows, 1));
     INGOT_ASSIGN(const auto b, HashRows(*rows, 2));
     add([&](int64_t row) { return Key{a[size_t(row)], b[size_t(row)]}; });
@@ -142,6 +142,8 @@ class Distinct : public Aggregate {
 
 }  // namespace
 
-std::unique_ptr<Aggregate> MakeDistinct() { return std::make_unique<Distinct>(); }
+std::unique_ptr<Aggregate> MakeDistinct() {
+  return std::make_unique<Distinct>();
+}
 
 }  // namespace ingot::gold

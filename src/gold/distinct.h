@@ -5,8 +5,8 @@
 
 namespace ingot::gold {
 
-/// For count(distinct x): values of 16 bytes (uuid) are kept as they are, all others as 128 bits of hash. They are gathered
-/// as they come; Settle keeps one of each.
+/// For count(distinct x): values of 16 bytes (uuid) are kept as they are, all others as 128 bits of hash. They are
+/// gathered as they come; Settle keeps one of each.
 std::unique_ptr<Aggregate> MakeDistinct();
 
 }  // namespace ingot::gold

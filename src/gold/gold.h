@@ -1,5 +1,5 @@
-// The third stage: the aggregates of exactly those time groups that new silver rows touched, as all of silver gives them,
-// so that late rows correct old hours.
+// The third stage: the aggregates of exactly those time groups that new silver rows touched, as all of silver gives
+// them, so that late rows correct old hours.
 #pragma once
 
 #include <functional>
@@ -11,8 +11,8 @@
 namespace ingot::gold {
 
 /// From run to run it keeps what it knows of the groups that new rows touch again and again, so that a follower's round
-/// costs its new rows. What is kept is a cache of silver up to the snapshot that gold says it has consumed: where the two
-/// differ, or it grows beyond half of the memory budget, it is dropped and silver is read.
+/// costs its new rows. What is kept is a cache of silver up to the snapshot that gold says it has consumed: where the
+/// two differ, or it grows beyond half of the memory budget, it is dropped and silver is read.
 class Gold {
  public:
   /// One report per gold table of the pipeline, joined into one. `progress` is told of silver rows as they are done.

@@ -17,9 +17,13 @@ using arrow::RecordBatch;
 using pipeline::Expression;
 using Batch = std::shared_ptr<RecordBatch>;
 
-std::string ResultName(size_t call) { return "#" + std::to_string(call); }
+std::string ResultName(size_t call) {
+  return "#" + std::to_string(call);
+}
 
-bool HasArgument(const Expression& call) { return call.arguments[0].kind != Expression::Kind::kStar; }
+bool HasArgument(const Expression& call) {
+  return call.arguments[0].kind != Expression::Kind::kStar;
+}
 
 /// What is kept for a call, as text: calls with the same share it.
 std::string KeptFor(const Expression& call) {

@@ -13,7 +13,9 @@
 namespace ingot::gold {
 namespace {
 
-bool Before(double a, double b) { return std::isnan(a) ? false : std::isnan(b) || a < b; }
+bool Before(double a, double b) {
+  return std::isnan(a) ? false : std::isnan(b) || a < b;
+}
 
 /// Values as they came, and, of a group that was settled, sorted distinct values with how often each is there.
 struct Values {
@@ -147,6 +149,8 @@ class Quantiles : public Aggregate {
 
 }  // namespace
 
-std::unique_ptr<Aggregate> MakeQuantile() { return std::make_unique<Quantiles>(); }
+std::unique_ptr<Aggregate> MakeQuantile() {
+  return std::make_unique<Quantiles>();
+}
 
 }  // namespace ingot::gold

@@ -46,7 +46,8 @@ iceberg::Filter SilverFilter(const pipeline::GoldSpec& spec, const arrow::Record
     const int64_t first = *start;
     int64_t end = first + width;
     while (++start != starts.end() && *start == end) end += width;
-    ranges.push_back(iceberg::And({Compare(field, FilterOp::kGreaterOrEqual, first), Compare(field, FilterOp::kLess, end)}));
+    ranges.push_back(
+        iceberg::And({Compare(field, FilterOp::kGreaterOrEqual, first), Compare(field, FilterOp::kLess, end)}));
   }
   return iceberg::Or(std::move(ranges));
 }

@@ -163,7 +163,8 @@ class Writer : public ParquetFileWriter {
                                                              : rows.column(i));
       CountNaN(*columns.back(), schema_.fields[size_t(i)]);
     }
-    INGOT_ARROW(writer_->WriteRecordBatch(*arrow::RecordBatch::Make(file_schema_, rows.num_rows(), std::move(columns))));
+    INGOT_ARROW(
+        writer_->WriteRecordBatch(*arrow::RecordBatch::Make(file_schema_, rows.num_rows(), std::move(columns))));
     return {};
   }
 

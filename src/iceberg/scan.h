@@ -45,7 +45,8 @@ struct ScanPlan {
 Result<ScanPlan> PlanScan(storage::Storage& storage, const TableMetadata& metadata, const ScanOptions& options);
 
 /// The files that the given snapshots (ancestors of the current one) added by appending, without any deletes: the rows
-/// as they were ingested. Deletes by others do not undo what a consumer downstream has to see once. `filter` prunes files.
+/// as they were ingested. Deletes by others do not undo what a consumer downstream has to see once. `filter` prunes
+/// files.
 Result<ScanPlan> PlanAppends(storage::Storage& storage, const TableMetadata& metadata,
                              const std::vector<const Snapshot*>& snapshots, const std::vector<std::string>& columns,
                              const Filter& filter = {});

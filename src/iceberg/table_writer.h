@@ -16,8 +16,8 @@ struct WriterOptions {
   int64_t file_bytes_target = 512 << 20;   // write.target-file-size-bytes
   int64_t buffered_bytes_max = 256 << 20;  // of row groups that are open, all partitions together
   int64_t row_group_rows_max = 1 << 18;    // readers share out files by row groups
-  size_t open_files_max = 64;  // beyond it the file that was written longest ago is closed
-  std::string name_prefix;     // of data files, before their number
+  size_t open_files_max = 64;              // beyond it the file that was written longest ago is closed
+  std::string name_prefix;                 // of data files, before their number
 };
 
 /// Options from the table's write.* properties, where they are set.

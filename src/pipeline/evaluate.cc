@@ -51,7 +51,8 @@ Result<Datum> Remainder(const Datum& left, const Datum& right, int64_t rows) {
   INGOT_ASSIGN(const auto b, column(right));
   const auto compute = [&](auto builder, const auto& x, const auto& y, auto remainder) -> Result<Datum> {
     for (int64_t row = 0; row < rows; ++row)
-      if (x.IsNull(row) || y.IsNull(row) || (std::is_same_v<decltype(builder), arrow::Int64Builder> && y.Value(row) == 0))
+      if (x.IsNull(row) || y.IsNull(row) ||
+          (std::is_same_v<decltype(builder), arrow::Int64Builder> && y.Value(row) == 0))
         INGOT_ARROW(builder.AppendNull());
       else
         INGOT_ARROW(builder.Append(remainder(x.Value(row), y.Value(row))));
@@ -60,8 +61,7 @@ Result<Datum> Remainder(const Datum& left, const Datum& right, int64_t rows) {
   };
   if (a->type_id() == arrow::Type::INT64)
     return compute(arrow::Int64Builder(), static_cast<const arrow::Int64Array&>(*a),
-                   static_cast<const arrow::Int64Array&>(*b),
-                   [](int64_t x, int64_t y) { return y == -1 ? 0 : x % y; });
+                   static_cast<const arrow::Int64Array&>(*b), [](int64_t x, int64_t y) { return y == -1 ? 0 : x % y; });
   return compute(arrow::DoubleBuilder(), static_cast<const arrow::DoubleArray&>(*a),
                  static_cast<const arrow::DoubleArray&>(*b), [](double x, double y) { return std::fmod(x, y); });
 }
@@ -169,11 +169,14 @@ class Evaluation {
   }
 
   Result<Datum> Binary(const Expression& binary) const {
-    static const std::map<std::string, std::string> comparisons{{"=", "equal"},         {"<>", "not_equal"},
-                                                                {"<", "less"},          {"<=", "less_equal"},
-                                                                {">", "greater"},       {">=", "greater_equal"}};
-    static const std::map<std::string, std::string> others{
-        {"and", "and_kleene"}, {"or", "or_kleene"}, {"+", "add_checked"}, {"-", "subtract_checked"}, {"*", "multiply_checked"}};
+    static const std::map<std::string, std::string> comparisons{{"=", "equal"},   {"<>", "not_equal"},
+                                                                {"<", "less"},    {"<=", "less_equal"},
+                                                                {">", "greater"}, {">=", "greater_equal"}};
+    static const std::map<std::string, std::string> others{{"and", "and_kleene"},
+                                                           {"or", "or_kleene"},
+                                                           {"+", "add_checked"},
+                                                           {"-", "subtract_checked"},
+                                                           {"*", "multiply_checked"}};
     INGOT_ASSIGN(const Datum left, Of(binary.arguments[0]));
     INGOT_ASSIGN(const Datum right, Of(binary.arguments[1]));
     if (const auto found = comparisons.find(binary.text); found != comparisons.end())
@@ -187,7 +190,8 @@ class Evaluation {
       INGOT_ASSIGN(const Datum b, CastTo(right, arrow::utf8()));
       return Call("binary_join_element_wise", {a, b, Datum(arrow::MakeScalar(""))});
     }
-    const bool whole = binary.text == "%" && arrow::is_integer(left.type()->id()) && arrow::is_integer(right.type()->id());
+    const bool whole =
+        binary.text == "%" && arrow::is_integer(left.type()->id()) && arrow::is_integer(right.type()->id());
     const auto type = whole ? arrow::int64() : arrow::float64();
     INGOT_ASSIGN(const Datum a, CastTo(left, type));
     INGOT_ASSIGN(const Datum b, CastTo(right, type));
@@ -265,7 +269,8 @@ class Evaluation {
       arguments.push_back(std::move(value));
     }
     const std::string& name = call.text;
-    if (name == "date") return Cut<arrow::Date32Builder>(arguments[0], [](int64_t day, int64_t) { return int32_t(day); });
+    if (name == "date")
+      return Cut<arrow::Date32Builder>(arguments[0], [](int64_t day, int64_t) { return int32_t(day); });
     if (name == "hour")
       return Cut<arrow::Int64Builder>(arguments[0], [](int64_t, int64_t micros) { return micros / 3'600'000'000; });
     if (name == "abs") return Call("abs_checked", arguments);

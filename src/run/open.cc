@@ -13,8 +13,8 @@ namespace ingot::run {
 
 namespace {
 
-/// Buffers of some megabytes come and go with every batch. They are taken from what the batch before has freed, instead of
-/// from the kernel, which would have to clear each page again.
+/// Buffers of some megabytes come and go with every batch. They are taken from what the batch before has freed, instead
+/// of from the kernel, which would have to clear each page again.
 void KeepFreedMemory(int64_t budget_bytes) {
   mallopt(M_MMAP_THRESHOLD, 64 << 20);
   mallopt(M_TRIM_THRESHOLD, int(std::min<int64_t>(128 << 20, budget_bytes / 16)));

@@ -50,7 +50,7 @@ class Cleaning {
     Status read;
     std::thread reader([&] {
       read = iceberg::ForEachBatch(bronze_, plan, context_.threads,
-                          [&](size_t, const Batch& batch) { return JudgeBatch(*batch); });
+                                   [&](size_t, const Batch& batch) { return JudgeBatch(*batch); });
       output_.Close();
     });
     const Status written = WriteOutput(clean, refused);

@@ -1,5 +1,5 @@
-// Rows whose keys may not be unique, held until all are there: one of each key goes to silver, none of a key that silver
-// has already.
+// Rows whose keys may not be unique, held until all are there: one of each key goes to silver, none of a key that
+// silver has already.
 #pragma once
 
 #include <arrow/record_batch.h>

@@ -22,8 +22,8 @@ class Judge {
  public:
   explicit Judge(const pipeline::Pipeline& pipeline);
 
-  /// A record that could not be parsed (`_error`) breaks "parse" and is judged by no other rule; a check that is neither
-  /// true nor false is not broken.
+  /// A record that could not be parsed (`_error`) breaks "parse" and is judged by no other rule; a check that is
+  /// neither true nor false is not broken.
   Result<Judged> Apply(const arrow::RecordBatch& bronze) const;
 
   /// The given fields alone, fixed and computed, from the columns InputsOf(fields) of bronze.

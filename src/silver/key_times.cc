@@ -9,7 +9,9 @@ namespace {
 
 constexpr int64_t kHour = 3'600'000'000;  // microseconds
 
-int64_t HourOf(int64_t micros) { return micros / kHour - (micros % kHour < 0); }
+int64_t HourOf(int64_t micros) {
+  return micros / kHour - (micros % kHour < 0);
+}
 
 }  // namespace
 

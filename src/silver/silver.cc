@@ -52,10 +52,7 @@ Result<Chunk> NextChunk(const StageContext& context, const Table& bronze, const 
 class SilverRun {
  public:
   SilverRun(const StageContext& context, Table bronze, Table silver, Table quarantine)
-      : context_(context),
-        bronze_(std::move(bronze)),
-        silver_(std::move(silver)),
-        quarantine_(std::move(quarantine)) {}
+      : context_(context), bronze_(std::move(bronze)), silver_(std::move(silver)), quarantine_(std::move(quarantine)) {}
 
   const Table& bronze() const { return bronze_; }
   const Table& silver() const { return silver_; }
@@ -76,8 +73,8 @@ class SilverRun {
                        .commits = 1,
                        .started_at_micros = NowMicros(),
                        .broken_by_rule = {}};
-    INGOT_ASSIGN(Cleaned cleaned, Clean(context_, bronze_, silver_, quarantine_, chunk.snapshots,
-                                        !chunk.quarantine_done));
+    INGOT_ASSIGN(Cleaned cleaned,
+                 Clean(context_, bronze_, silver_, quarantine_, chunk.snapshots, !chunk.quarantine_done));
     report.rows_in = cleaned.rows_in;
     report.bytes_in = cleaned.bytes_in;
     report.quarantined = cleaned.quarantined;

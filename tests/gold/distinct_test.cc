@@ -11,13 +11,15 @@ std::string Counted(Aggregate& aggregate) {
   return Text(**aggregate.Value(*pipeline::ParseExpression("count(distinct x)"), std::vector<uint32_t>{0, 1}, 2));
 }
 
-// Goal:   distinct values of any type are counted once, settled or not, also when states are merged. Method: two groups.
+// Goal:   distinct values of any type are counted once, settled or not, also when states are merged. Method: two
+// groups.
 TEST(Distinct, CountsOnce) {
   const std::vector<uint32_t> groups{0, 0, 0, 1, 1};
-  for (const auto& values : {ArrayOf(arrow::utf8(), R"(["a", "b", "a", null, "a"])"),
-                             ArrayOf(arrow::float64(), "[0.0, 5, -0.0, null, 5]"),
-                             ArrayOf(arrow::fixed_size_binary(16), "[\"0123456789abcdef\", \"0123456789abcdeX\", "
-                                                                   "\"0123456789abcdef\", null, \"0123456789abcdef\"]")}) {
+  for (const auto& values :
+       {ArrayOf(arrow::utf8(), R"(["a", "b", "a", null, "a"])"), ArrayOf(arrow::float64(), "[0.0, 5, -0.0, null, 5]"),
+        ArrayOf(arrow::fixed_size_binary(16),
+                "[\"0123456789abcdef\", \"0123456789abcdeX\", "
+                "\"0123456789abcdef\", null, \"0123456789abcdef\"]")}) {
     const auto aggregate = MakeDistinct(), other = MakeDistinct();
     ASSERT_TRUE(aggregate->Add(values.get(), groups, 2));
     EXPECT_EQ(Counted(*aggregate), "[2,1]");

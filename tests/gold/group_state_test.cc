@@ -58,10 +58,10 @@ std::string Cell(const arrow::RecordBatch& rows, const char* column, int64_t row
 void ExpectMeasures(const arrow::RecordBatch& rows) {
   EXPECT_EQ(rows.num_rows(), 2);
   const std::vector<std::pair<const char*, std::pair<const char*, const char*>>> expected{
-      {"hour", {"0", "1"}},        {"place", {"a", "b"}},    {"rows", {"4", "1"}},     {"speeds", {"3", "1"}},
-      {"places", {"3", "1"}},      {"total", {"6", "5"}},    {"low", {"a", "b"}},      {"high", {"5", "7"}},
-      {"spread", {"2", "null"}},            {"middle", {"3", "7"}},   {"most", {"4.6", "7"}},
-      {"fast", {"0.5", "1"}},      {"fasts", {"2", "1"}},    {"ratio", {"2.25", "7"}}};
+      {"hour", {"0", "1"}},      {"place", {"a", "b"}},   {"rows", {"4", "1"}},   {"speeds", {"3", "1"}},
+      {"places", {"3", "1"}},    {"total", {"6", "5"}},   {"low", {"a", "b"}},    {"high", {"5", "7"}},
+      {"spread", {"2", "null"}}, {"middle", {"3", "7"}},  {"most", {"4.6", "7"}}, {"fast", {"0.5", "1"}},
+      {"fasts", {"2", "1"}},     {"ratio", {"2.25", "7"}}};
   for (const auto& [column, values] : expected) {
     EXPECT_EQ(Cell(rows, column, 0), values.first) << column;
     EXPECT_EQ(Cell(rows, column, 1), values.second) << column;

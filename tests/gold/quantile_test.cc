@@ -29,15 +29,15 @@ TEST(Quantile, AgainstASort) {
     }
     const auto values = *builder.Finish();
     const std::vector<uint32_t> groups(997, 0);
-    for (const auto& aggregate : {loose.get(), settled.get()})
-      ASSERT_TRUE(aggregate->Add(values.get(), groups, 1));
+    for (const auto& aggregate : {loose.get(), settled.get()}) ASSERT_TRUE(aggregate->Add(values.get(), groups, 1));
     settled->Settle(std::vector<uint32_t>{0}, 1);
   }
   std::ranges::sort(all);
   for (const double share : {0.0, 0.25, 0.5, 0.95, 1.0}) {
     const double rank = double(all.size() - 1) * share, low = std::floor(rank);
     const double a = all[size_t(low)], b = all[size_t(std::ceil(rank))];
-    const std::string expected = Text(*ArrayOf(arrow::float64(), "[" + std::to_string(a + (b - a) * (rank - low)) + "]"));
+    const std::string expected =
+        Text(*ArrayOf(arrow::float64(), "[" + std::to_string(a + (b - a) * (rank - low)) + "]"));
     EXPECT_EQ(Quantile(*loose, std::to_string(share)), expected);
     EXPECT_EQ(Quantile(*settled, std::to_string(share)), expected);
   }

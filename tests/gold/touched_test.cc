@@ -8,10 +8,11 @@ namespace ingot::gold {
 namespace {
 
 pipeline::GoldSpec Grouped(const std::string& groups) {
-  return pipeline::ParsePipeline("pipeline: p\nsource: {files: x}\nfields:\n  t: {type: timestamptz, unit: us}\nbronze: "
-                                 "{table: b.t}\nsilver: {table: s.t}\ngold:\n  - {table: g.t, group: {" +
-                                     groups + "}, measures: {n: count(*)}}\n",
-                                 "f")
+  return pipeline::ParsePipeline(
+             "pipeline: p\nsource: {files: x}\nfields:\n  t: {type: timestamptz, unit: us}\nbronze: "
+             "{table: b.t}\nsilver: {table: s.t}\ngold:\n  - {table: g.t, group: {" +
+                 groups + "}, measures: {n: count(*)}}\n",
+             "f")
       ->gold.at(0);
 }
 

@@ -15,8 +15,8 @@ TEST(ParquetFile, IdsTypesAndCodecs) {
   schema.fields = {{.id = 7, .name = "user", .type = {.id = TypeId::kUuid}}};
   auto metadata = *MakeTableMetadata({.schema = schema, .location = "x"});
   auto writer = *ParquetFileWriter::Open(*storage, "/f.parquet", schema, metadata);
-  ASSERT_TRUE(writer->Write(*arrow::RecordBatch::Make(
-      *ToArrowSchema(schema), 3, {*RepeatValue(std::string(16, 'x'), {.id = TypeId::kUuid}, 3)})));
+  ASSERT_TRUE(writer->Write(*arrow::RecordBatch::Make(*ToArrowSchema(schema), 3,
+                                                      {*RepeatValue(std::string(16, 'x'), {.id = TypeId::kUuid}, 3)})));
   const DataFile file = *writer->Close();
   EXPECT_EQ(file.record_count, 3);
   EXPECT_EQ(file.lower_bounds.at(7), std::string(16, 'x'));

@@ -64,7 +64,8 @@ TEST(Evaluate, Times) {
   EXPECT_EQ(Value("hour(t)"), "[0,23,null,1]");
 }
 
-// Goal:   a computed column has its field's type. Method: a long as a double; text that needs no trimming is not copied.
+// Goal:   a computed column has its field's type. Method: a long as a double; text that needs no trimming is not
+// copied.
 TEST(Evaluate, TypesAndCopies) {
   const auto rows = RowsOf({{"n", arrow::int64(), "[7]"}, {"s", arrow::utf8(), R"(["a b"])"}});
   const auto array = *EvaluateAs(*ParseExpression("n"), {.id = iceberg::TypeId::kDouble}, *rows);

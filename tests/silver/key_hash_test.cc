@@ -8,7 +8,8 @@
 namespace ingot::silver {
 namespace {
 
-// Goal:   exactly the hashes that stand twice are found, over all threads' parts. Method: random numbers, some repeated.
+// Goal:   exactly the hashes that stand twice are found, over all threads' parts. Method: random numbers, some
+// repeated.
 TEST(KeyHash, FindRepeated) {
   std::mt19937_64 random(7);
   std::vector<HashParts> parts(3);

@@ -9,8 +9,10 @@ namespace {
 
 pipeline::Pipeline Keyed(const std::string& key) {
   return *pipeline::ParsePipeline(
-      "pipeline: p\nsource: {files: x}\nfields:\n  t: {type: timestamptz, unit: us}\n  id: {type: long}\nbronze: {table: "
-      "b.t}\nsilver: {table: s.t, partition: day(t), unique: {key: " + key + "}}\n",
+      "pipeline: p\nsource: {files: x}\nfields:\n  t: {type: timestamptz, unit: us}\n  id: {type: long}\nbronze: "
+      "{table: "
+      "b.t}\nsilver: {table: s.t, partition: day(t), unique: {key: " +
+          key + "}}\n",
       "f");
 }
 
