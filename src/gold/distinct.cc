@@ -10,6 +10,7 @@
 #include "base/parallel.h"
 #include "base/row_hash.h"
 #include "gold/group_table.h"
+#include "gold/merge_into.h"
 
 namespace ingot::gold {
 namespace {
@@ -28,11 +29,12 @@ struct Group {
     if (loose.empty()) return;
     std::ranges::sort(loose);
     loose.erase(std::ranges::unique(loose).begin(), loose.end());
-    std::vector<Key> both;
-    both.reserve(settled.size() + loose.size());
-    std::ranges::set_union(settled, loose, std::back_inserter(both));
-    if (both.capacity() > both.size() * 5 / 4) both.shrink_to_fit();
-    settled = std::move(both);
+    size_t i = 0;
+    std::erase_if(loose, [&](const Key& key) {
+      while (i < settled.size() && settled[i] < key) ++i;
+      return i < settled.size() && settled[i] == key;
+    });
+    MergeInto(settled, loose, std::less());
     loose = {};
   }
 };

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 #include "base/arrow_result.h"
 #include "base/parallel.h"
 #include "gold/group_table.h"
+#include "gold/merge_into.h"
 
 namespace ingot::gold {
 namespace {
@@ -17,40 +19,39 @@ bool Before(double a, double b) {
   return std::isnan(a) ? false : std::isnan(b) || a < b;
 }
 
+/// A value that is there `count` times, in 12 bytes.
+struct __attribute__((packed)) Counted {
+  double value;
+  uint32_t count;
+};
+
 /// Values as they came, and, of a group that was settled, sorted distinct values with how often each is there.
 struct Values {
   std::vector<double> loose;
-  std::vector<double> sorted;
-  std::vector<uint32_t> counts;
+  std::vector<Counted> sorted;
   uint64_t settled = 0;  // the sum of counts
 
+  /// The settled values stay where they are: only those that are new move others.
   void Settle() {
     if (loose.empty()) return;
     std::ranges::sort(loose, Before);
-    std::vector<double> merged;
-    std::vector<uint32_t> merged_counts;
-    merged.reserve(sorted.size());
-    merged_counts.reserve(sorted.size());
-    const auto put = [&](double value, uint32_t count) {
-      const bool same = !merged.empty() && !Before(merged.back(), value);
-      if (same && merged_counts.back() <= ~uint32_t(0) - count) {
-        merged_counts.back() += count;
-      } else {
-        merged.push_back(value);
-        merged_counts.push_back(count);
-      }
-    };
+    std::vector<Counted> fresh;
     size_t i = 0;
     for (const double value : loose) {
-      for (; i < sorted.size() && !Before(value, sorted[i]); ++i) put(sorted[i], counts[i]);
-      put(value, 1);
+      while (i < sorted.size() && Before(sorted[i].value, value)) ++i;
+      const bool known = i < sorted.size() && !Before(value, sorted[i].value) &&
+                         sorted[i].count < std::numeric_limits<uint32_t>::max();
+      const bool again = !fresh.empty() && !Before(fresh.back().value, value);
+      if (known)
+        ++sorted[i].count;
+      else if (again)
+        ++fresh.back().count;
+      else
+        fresh.push_back({value, 1});
     }
-    for (; i < sorted.size(); ++i) put(sorted[i], counts[i]);
-    if (merged.capacity() > merged.size() * 5 / 4) merged.shrink_to_fit(), merged_counts.shrink_to_fit();
     settled += loose.size();
-    sorted = std::move(merged);
-    counts = std::move(merged_counts);
     loose = {};
+    MergeInto(sorted, fresh, [](const Counted& a, const Counted& b) { return Before(a.value, b.value); });
   }
 
   void Merge(Values& other) {
@@ -59,7 +60,7 @@ struct Values {
       return;
     }
     loose.insert(loose.end(), other.loose.begin(), other.loose.end());
-    for (size_t i = 0; i < other.sorted.size(); ++i) loose.insert(loose.end(), other.counts[i], other.sorted[i]);
+    for (const Counted counted : other.sorted) loose.insert(loose.end(), counted.count, counted.value);
     other = {};
   }
 
@@ -72,10 +73,10 @@ struct Values {
     }
     Settle();
     size_t i = 0;
-    uint64_t passed = counts[0];
-    while (passed <= low) passed += counts[++i];
-    const double first = sorted[i];
-    return {first, passed > high ? first : sorted[i + 1]};
+    uint64_t passed = sorted[0].count;
+    while (passed <= low) passed += sorted[++i].count;
+    const double first = sorted[i].value;
+    return {first, passed > high ? first : sorted[i + 1].value};
   }
 
   std::optional<double> Quantile(double share) {
@@ -138,8 +139,7 @@ class Quantiles : public Aggregate {
   size_t Bytes() const override {
     size_t bytes = 0;
     for (const Values& values : groups_)
-      bytes += sizeof(Values) + (values.loose.capacity() + values.sorted.capacity()) * sizeof(double) +
-               values.counts.capacity() * sizeof(uint32_t);
+      bytes += sizeof(Values) + values.loose.capacity() * sizeof(double) + values.sorted.capacity() * sizeof(Counted);
     return bytes;
   }
 

@@ -127,6 +127,7 @@ class Writer : public TableWriter {
       Lane* oldest = nullptr;
       for (auto& [key, lane] : lanes_)
         if (lane.file && (oldest == nullptr || lane.last_used < oldest->last_used)) oldest = &lane;
+      if (oldest == nullptr) return {};
       INGOT_TRY(CloseFile(*oldest));
     }
     return {};
