@@ -54,7 +54,7 @@ class GoldRun {
                .commits = 1,
                .started_at_micros = NowMicros(),
                .broken_by_rule = {}};
-    if (kept_.silver_snapshot != consumed_ || !only_added_) kept_.Drop();
+    if (!only_added_ || !CatchUp(snapshots)) kept_.Drop();
     auto report = Recompute(snapshots);
     if (report && context_.follow && only_added_) {
       kept_.silver_snapshot = snapshots.back()->snapshot_id;
@@ -92,6 +92,19 @@ class GoldRun {
     INGOT_TRY(Commit(std::move(written.files), snapshots.back()->snapshot_id));
     INGOT_TRY(FaultPoint("gold.after_commit"));
     return report_;
+  }
+
+  /// Brings what is kept to the snapshot that gold has consumed, which another follower may have moved on. Errors: when that
+  /// cannot be done.
+  Status CatchUp(const std::vector<const Snapshot*>& pending) {
+    if (!kept_.silver_snapshot || !OnlyAdded(*silver_.metadata, kept_.silver_snapshot))
+      return Fail(ErrorKind::kNotFound, "nothing is kept");
+    if (kept_.silver_snapshot == consumed_) return {};
+    INGOT_ASSIGN(auto missed, iceberg::SnapshotsToConsume(*silver_.metadata, kept_.silver_snapshot,
+                                                          silver_.home.name.Text()));
+    missed.erase(std::ranges::find(missed, pending.front()), missed.end());
+    INGOT_ASSIGN(const auto plan, PlanFresh(missed, pipeline::GoldInputColumns(spec_), {}));
+    return Collect(plan, kept_.plan, &kept_.whole, kept_.state);
   }
 
   /// Beyond half of the budget only the groups of this round are kept, and none when they alone are too many.

@@ -1,0 +1,155 @@
+#include "gold/gold.h"
+
+#include <algorithm>
+
+#include "iceberg/scan.h"
+#include "tests/iceberg/fixtures.h"
+#include "tests/rows.h"
+
+namespace ingot::gold {
+namespace {
+
+pipeline::Pipeline Hourly(const std::string& table) {
+  return *pipeline::ParsePipeline(R"yaml(
+pipeline: p
+source: {files: x}
+fields:
+  t: {type: timestamptz, unit: us}
+  place: {type: string}
+  speed: {type: double}
+bronze: {table: b.t}
+silver: {table: s.t}
+gold:
+  - table: )yaml" + table + R"yaml(
+    partition: date
+    group: {date: date(t), hour: hour(t), place: place}
+    measures: {rows: count(*), speeds: count(distinct speed), middle: "quantile(speed, 0.5)", mean: avg(speed), low: min(speed)}
+)yaml",
+                                  "f");
+}
+
+constexpr int64_t kHour = 3'600'000'000;
+
+/// A silver table, and gold tables computed from it.
+class GoldTest : public testing::Test {
+ protected:
+  GoldTest() {
+    context_.catalog = std::make_shared<iceberg::MemoryCatalog>();
+    context_.storage = storage::MakeMemoryStorage();
+    context_.warehouse = "file:///w";
+    context_.pipeline = &pipeline_;
+    context_.follow = true;
+    silver_ = *pipeline::EnsureTable(context_, pipeline_.silver, pipeline::SilverSchema(pipeline_));
+  }
+
+  /// `rows` rows in each of the hours, of two places; returns the files.
+  std::vector<iceberg::DataFile> Append(const std::vector<int64_t>& hours, int rows) {
+    std::string times, places, speeds;
+    for (const int64_t hour : hours)
+      for (int i = 0; i < rows; ++i) {
+        times += (times.empty() ? "" : ",") + std::to_string(hour * kHour + i);
+        places += std::string(places.empty() ? "" : ",") + (i % 3 == 0 ? "\"a\"" : "\"b\"");
+        speeds += (speeds.empty() ? "" : ",") + std::to_string(next_++ % 17);
+      }
+    auto writer = *pipeline::RowWriter::Open(context_, silver_);
+    EXPECT_TRUE(writer.Write(RowsOf({{"t", Time(), "[" + times + "]"},
+                                     {"place", arrow::utf8(), "[" + places + "]"},
+                                     {"speed", arrow::float64(), "[" + speeds + "]"}})));
+    const auto written = *writer.Finish();
+    silver_ = *pipeline::CommitFiles(silver_.home, {.added = written.files});
+    return written.files;
+  }
+
+  void Remove(const std::vector<iceberg::DataFile>& files) {
+    silver_ = *iceberg::CommitSnapshot(silver_.home, {.operation = "delete", .removes = [&](const iceberg::DataFile& file) {
+                                                        return Result<bool>(file.location == files[0].location);
+                                                      }});
+  }
+
+  int64_t Run(Gold& gold) {
+    const auto report = gold.Run(context_, [](int64_t) {});
+    EXPECT_TRUE(report) << report.error().message;
+    return report ? report->rows_in : -1;
+  }
+
+  std::vector<std::string> Rows(const std::string& table) const {
+    const auto home = *context_.Home(table);
+    const auto loaded = *iceberg::LoadTable(home);
+    const auto all = *iceberg::ReadAll(home.storage, *loaded.metadata, *iceberg::PlanScan(*home.storage, *loaded.metadata, {}));
+    std::vector<std::string> rows;
+    for (int64_t row = 0; row < all->num_rows(); ++row) {
+      std::string text;
+      for (int i = 0; i + 1 < all->num_columns(); ++i)  // without updated_at
+        text += all->column(i)->GetScalar(row).ValueOrDie()->ToString() + " ";
+      rows.push_back(std::move(text));
+    }
+    std::ranges::sort(rows);
+    return rows;
+  }
+
+  /// Gold is what all of silver gives at once.
+  void ExpectRight() {
+    const auto fresh = Hourly("g.fresh" + std::to_string(next_));
+    auto context = context_;
+    context.pipeline = &fresh;
+    context.follow = false;
+    ASSERT_TRUE(Gold().Run(context, [](int64_t) {}));
+    EXPECT_EQ(Rows("g.kept"), Rows(fresh.gold[0].table.table));
+  }
+
+  const pipeline::Pipeline pipeline_ = Hourly("g.kept");
+  pipeline::StageContext context_;
+  iceberg::Table silver_;
+  int next_ = 0;
+};
+
+// Goal:   what is kept from round to round gives what silver gives, with late rows, and with a second follower who takes
+//         turns. Method: each round against a fresh computation.
+TEST_F(GoldTest, KeptGroupsAreRight) {
+  Gold one, other;
+  for (Gold* turn : {&one, &one, &other, &one, &one, &other, &other, &one}) {
+    Append({10, 11}, 20);
+    EXPECT_EQ(Run(*turn), 40);
+    ExpectRight();
+  }
+  Append({2, 11}, 10);
+  Append({30}, 10);
+  Run(one);
+  ExpectRight();
+  Append({2, 10, 30}, 5);
+  Run(other);
+  ExpectRight();
+  EXPECT_EQ(Run(other), 0);
+}
+
+// Goal:   rows that others delete are gone from the groups that are computed next. Method: a file removed in between.
+TEST_F(GoldTest, DeletedRowsAreNotKept) {
+  Gold gold;
+  const auto files = Append({10}, 20);
+  Append({10}, 7);
+  Run(gold);
+  Remove(files);
+  Append({10}, 3);
+  Run(gold);
+  EXPECT_EQ(Rows("g.kept").size(), 2u);
+  ExpectRight();
+  Append({10}, 3);
+  Run(gold);
+  ExpectRight();
+}
+
+// Goal:   a budget too small for all rows at once changes nothing. Method: one of a few hundred rows, over many hours.
+TEST_F(GoldTest, InParts) {
+  context_.memory_bytes = 20'000;
+  Gold gold;
+  for (int round = 0; round < 3; ++round) {
+    Append({1, 2, 3, 4, 5, 6, 7, 8, 9, 30, 31}, 100);
+    EXPECT_EQ(Run(gold), 1100);
+    context_.memory_bytes = 1 << 30;
+    ExpectRight();
+    context_.memory_bytes = 20'000;
+  }
+}
+
+}  // namespace
+}  // namespace ingot::gold
