@@ -50,12 +50,12 @@ def rate(records: float, seconds: float) -> str:
     return f"{value / 1e6:.2f} M" if value >= 1e6 else f"{value / 1e3:.0f} k"
 
 
-def publish(section: str, text: str) -> None:
-    """Puts the text between the section's marks in docs/performance.md."""
-    path = ROOT / "docs/performance.md"
+def publish(section: str, text: str, page: str = "docs/performance.md") -> None:
+    """Puts the text between the section's marks in that page."""
+    path = ROOT / page
     begin, end = f"<!-- {section} -->", f"<!-- end of {section} -->"
-    page = path.read_text()
-    if begin not in page:
+    before = path.read_text()
+    if begin not in before:
         raise RuntimeError(f"{path} has no mark {begin}")
-    path.write_text(re.sub(re.escape(begin) + ".*?" + re.escape(end), lambda _: f"{begin}\n{text.strip()}\n{end}", page,
+    path.write_text(re.sub(re.escape(begin) + ".*?" + re.escape(end), lambda _: f"{begin}\n{text.strip()}\n{end}", before,
                            flags=re.S))

@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""What a record, a commit and a worker more cost: the figures behind docs/scaling.md.
+
+    .deps/judges/bin/python bench/scaling.py [--records 4000000] [--publish]
+
+Workers share one topic of 4 partitions as a consumer group, on this machine, broker included. Needs make build and tools/setup
+judges stack.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from measure import INGOT, ROOT, clean_environment, publish, run
+
+sys.path.insert(0, str(ROOT / "tests/stack"))
+from servers import Kafka, free_port  # noqa: E402
+
+
+def commits(folder: pathlib.Path) -> list[str]:
+    """Bronze commits of 1,000 records into one table: how their cost grows with the snapshots that it has."""
+    lines, records = [], 100_000
+    run([INGOT, "generate", "--records", records * 10, "--to", folder / "landing"])
+    files = sorted((folder / "landing").iterdir())
+    text = files[0].read_text().splitlines(keepends=True)
+    shutil.rmtree(folder / "landing")
+    (folder / "small").mkdir()
+    for part in range(10):
+        (folder / "small" / f"{part}.jsonl").write_text("".join(text[part * records:(part + 1) * records]))
+        done = json.loads(run([INGOT, "run", "--stage", "bronze", "--rows-per-commit", "1000", "--source", folder / "small",
+                               "--warehouse", folder / "w", "--log-format", "json"]).output)
+        if part in (0, 4, 9):
+            lines.append(f"| a commit, table of about {(part + 1) * done['commits']} snapshots | "
+                         f"{done['seconds'] / done['commits'] * 1e3:.1f} ms |")
+    return lines
+
+
+def workers(kafka: Kafka, folder: pathlib.Path, count: int, records: int) -> tuple[float, float]:
+    """Seconds until `count` followers have carried the whole topic to bronze, and the cores that they took."""
+    environment = clean_environment() | {"KAFKA_BROKER": kafka.address, "KAFKA_TOPIC": "bench"}
+    warehouse = folder / f"w{count}"
+    begun = time.monotonic()
+    running, logs = [], []
+    for number in range(count):
+        logs.append(folder / f"{count}-{number}.log")
+        running.append(subprocess.Popen(
+            [INGOT, "run", "--follow", "--stage", "bronze", "--every", "2s", "--threads", "2", "--group", f"g{count}",
+             "--log-format", "json", "--warehouse", warehouse], env=environment, stdout=open(logs[-1], "w")))
+    carried = 0
+    while carried < records:
+        time.sleep(0.1)
+        carried = sum(json.loads(line).get("rows_out", 0) for log in logs for line in log.read_text().splitlines())
+        assert all(worker.poll() is None for worker in running), "a worker ended"
+    seconds = time.monotonic() - begun
+    ticks = sum(sum(map(int, open(f"/proc/{worker.pid}/stat").read().rpartition(")")[2].split()[11:13]))
+                for worker in running)
+    for worker in running:
+        worker.send_signal(signal.SIGTERM)
+        worker.wait()
+    assert carried == records, carried
+    return seconds, ticks / os.sysconf("SC_CLK_TCK")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--records", type=int, default=4_000_000)
+    parser.add_argument("--publish", action="store_true", help="write the table into docs/scaling.md")
+    options = parser.parse_args()
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="ingot-bench-"))
+    kafka = Kafka(folder / "kafka", free_port()).start()
+    try:
+        lines = ["| what | cost |", "|---|---|", *commits(folder)]
+        environment = clean_environment() | {"KAFKA_BROKER": kafka.address, "KAFKA_TOPIC": "bench"}
+        run([INGOT, "generate", "--records", options.records, "--partitions", 4, "--to", f"kafka://{kafka.address}/bench"],
+            environment)
+        for count in (1, 2, 4):
+            seconds, cpu = workers(kafka, folder, count, options.records)
+            lines.append(f"| {count} worker{'s' if count > 1 else ''}: {options.records / 1e6:.0f} M records to bronze, from "
+                         f"start to the last commit | {seconds:.1f} s, {cpu / options.records * 1e9:.0f} ns of a core "
+                         f"per record |")
+        text = "\n".join(lines)
+        print(text)
+        if options.publish:
+            publish("scaling", text, "docs/scaling.md")
+    finally:
+        kafka.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
