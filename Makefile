@@ -21,12 +21,13 @@ demo: setup ## set up, build, and carry five million records and real measuremen
 	@tools/demo $(BUILD)/ingot
 
 bench: setup ## measure files to gold, Kafka and each kernel, and write docs/performance.md (half an hour)
-	@tools/setup judges stack
+	@tools/setup judges stack bench
 	@cmake --preset $(PRESET) -DINGOT_BENCH=ON >/dev/null
 	@cmake --build --preset $(PRESET) --parallel
-	@.deps/judges/bin/python bench/batch.py --publish
+	@.deps/judges/bin/python bench/batch.py --peers duckdb,spark --publish
 	@.deps/judges/bin/python bench/kafka.py --seconds 600 --publish
 	@.deps/judges/bin/python bench/kernels.py --publish
+	@.deps/judges/bin/python bench/scaling.py --publish
 
 test: unit judge ## set up, build, and pass all tests that need no server
 
