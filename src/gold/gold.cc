@@ -94,14 +94,14 @@ class GoldRun {
     return report_;
   }
 
-  /// Brings what is kept to the snapshot that gold has consumed, which another follower may have moved on. Errors: when that
-  /// cannot be done.
+  /// Brings what is kept to the snapshot that gold has consumed, which another follower may have moved on. Errors: when
+  /// that cannot be done.
   Status CatchUp(const std::vector<const Snapshot*>& pending) {
     if (!kept_.silver_snapshot || !OnlyAdded(*silver_.metadata, kept_.silver_snapshot))
       return Fail(ErrorKind::kNotFound, "nothing is kept");
     if (kept_.silver_snapshot == consumed_) return {};
-    INGOT_ASSIGN(auto missed, iceberg::SnapshotsToConsume(*silver_.metadata, kept_.silver_snapshot,
-                                                          silver_.home.name.Text()));
+    INGOT_ASSIGN(auto missed,
+                 iceberg::SnapshotsToConsume(*silver_.metadata, kept_.silver_snapshot, silver_.home.name.Text()));
     missed.erase(std::ranges::find(missed, pending.front()), missed.end());
     INGOT_ASSIGN(const auto plan, PlanFresh(missed, pipeline::GoldInputColumns(spec_), {}));
     return Collect(plan, kept_.plan, &kept_.whole, kept_.state);
@@ -128,12 +128,12 @@ class GoldRun {
   Status Collect(const iceberg::ScanPlan& plan, const GoldPlan& gold, const GroupTable* only, GroupState& state) const {
     std::vector<GroupState> parts;
     for (int thread = 0; thread < std::max(1, context_.threads); ++thread) parts.emplace_back(gold);
-    // What repeats is put together whenever a thread has gathered its share of the budget.
+    // What repeats is put together whenever a thread has gathered much of the budget: old rows may be any number.
     std::vector<int64_t> loose(parts.size());
     INGOT_TRY(iceberg::ForEachBatch(silver_, plan, context_.threads, [&](size_t thread, const Batch& batch) -> Status {
       INGOT_TRY(parts[thread].Add(batch, only));
       loose[thread] += batch->num_rows();
-      if (loose[thread] < RowsAtOnce() / int64_t(parts.size())) return {};
+      if (loose[thread] < RowsAtOnce() * 3 / 4) return {};
       loose[thread] = 0;
       return parts[thread].Settle(nullptr, 1);
     }));

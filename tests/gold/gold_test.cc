@@ -61,9 +61,10 @@ class GoldTest : public testing::Test {
   }
 
   void Remove(const std::vector<iceberg::DataFile>& files) {
-    silver_ = *iceberg::CommitSnapshot(silver_.home, {.operation = "delete", .removes = [&](const iceberg::DataFile& file) {
-                                                        return Result<bool>(file.location == files[0].location);
-                                                      }});
+    silver_ =
+        *iceberg::CommitSnapshot(silver_.home, {.operation = "delete", .removes = [&](const iceberg::DataFile& file) {
+                                                  return Result<bool>(file.location == files[0].location);
+                                                }});
   }
 
   int64_t Run(Gold& gold) {
@@ -75,7 +76,8 @@ class GoldTest : public testing::Test {
   std::vector<std::string> Rows(const std::string& table) const {
     const auto home = *context_.Home(table);
     const auto loaded = *iceberg::LoadTable(home);
-    const auto all = *iceberg::ReadAll(home.storage, *loaded.metadata, *iceberg::PlanScan(*home.storage, *loaded.metadata, {}));
+    const auto all =
+        *iceberg::ReadAll(home.storage, *loaded.metadata, *iceberg::PlanScan(*home.storage, *loaded.metadata, {}));
     std::vector<std::string> rows;
     for (int64_t row = 0; row < all->num_rows(); ++row) {
       std::string text;
@@ -103,7 +105,8 @@ class GoldTest : public testing::Test {
   int next_ = 0;
 };
 
-// Goal:   what is kept from round to round gives what silver gives, with late rows, and with a second follower who takes
+// Goal:   what is kept from round to round gives what silver gives, with late rows, and with a second follower who
+// takes
 //         turns. Method: each round against a fresh computation.
 TEST_F(GoldTest, KeptGroupsAreRight) {
   Gold one, other;
