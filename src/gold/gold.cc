@@ -131,8 +131,8 @@ class GoldRun {
     // What repeats is put together whenever a thread has gathered much of the budget: old rows may be any number.
     std::vector<int64_t> loose(parts.size());
     INGOT_TRY(iceberg::ForEachBatch(silver_, plan, context_.threads, [&](size_t thread, const Batch& batch) -> Status {
-      INGOT_TRY(parts[thread].Add(batch, only));
-      loose[thread] += batch->num_rows();
+      INGOT_ASSIGN(const int64_t added, parts[thread].Add(batch, only));
+      loose[thread] += added;
       if (loose[thread] < RowsAtOnce() * 3 / 4) return {};
       loose[thread] = 0;
       return parts[thread].Settle(nullptr, 1);

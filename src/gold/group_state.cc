@@ -92,7 +92,7 @@ Status GroupState::MakeAggregates(const std::vector<std::shared_ptr<arrow::Array
   return {};
 }
 
-Status GroupState::Add(const Batch& silver, const GroupTable* only) {
+Result<int64_t> GroupState::Add(const Batch& silver, const GroupTable* only) {
   Batch rows = silver;
   INGOT_ASSIGN(Batch keys, Columns(plan_->group, *rows));
   if (only != nullptr) {
@@ -102,7 +102,7 @@ Status GroupState::Add(const Batch& silver, const GroupTable* only) {
     INGOT_ASSIGN(rows, Select(rows, keep));
     INGOT_ASSIGN(keys, Select(keys, keep));
   }
-  if (rows->num_rows() == 0) return {};
+  if (rows->num_rows() == 0) return 0;
   INGOT_ASSIGN(const auto numbers, groups_.Number(keys));
   std::vector<std::shared_ptr<arrow::Array>> arguments;
   for (const Expression& call : plan_->aggregates) {
@@ -115,7 +115,7 @@ Status GroupState::Add(const Batch& silver, const GroupTable* only) {
   if (aggregates_.empty()) INGOT_TRY(MakeAggregates(arguments));
   for (size_t i = 0; i < arguments.size(); ++i)
     INGOT_TRY(aggregates_[i]->Add(arguments[i].get(), numbers, groups_.size()));
-  return {};
+  return rows->num_rows();
 }
 
 Result<std::vector<uint32_t>> GroupState::GroupsIn(const GroupTable* only) const {

@@ -35,8 +35,8 @@ class GroupState {
  public:
   explicit GroupState(const GoldPlan& plan) : plan_(&plan) {}
 
-  /// Adds rows of silver; those whose touched columns are not in `only` are left out.
-  Status Add(const std::shared_ptr<arrow::RecordBatch>& silver, const GroupTable* only);
+  /// Adds rows of silver; those whose touched columns are not in `only` are left out. Returns how many were added.
+  Result<int64_t> Add(const std::shared_ptr<arrow::RecordBatch>& silver, const GroupTable* only);
   /// Takes over the groups of `other`, or only those that `only` has.
   Status Merge(GroupState& other, const GroupTable* only);
 
