@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "base/rows.h"
 #include "base/clock.h"
 #include "base/row_hash.h"
 #include "bronze/record_parser.h"
@@ -134,7 +135,7 @@ void DecodeKeys(benchmark::State& state) {
 
 void HashKeys(benchmark::State& state) {
   World& world = World::Get();
-  const Batch keys = gold::Pick(*world.silver, world.pipeline.unique);
+  const Batch keys = Pick(*world.silver, world.pipeline.unique);
   for (auto _ : state) {
     std::vector<silver::HashParts> parts(1);
     for (int64_t i = 0; i < kBatches; ++i) parts[0].Add(Must(HashRows(*keys, uint64_t(i))));

@@ -22,12 +22,12 @@ CivilDate CivilFromDays(int64_t days) {
 }
 
 std::string FormatTimestampMicros(int64_t micros) {
-  constexpr int64_t kDay = 86'400'000'000;
-  int64_t days = micros / kDay, rest = micros % kDay;
-  if (rest < 0) rest += kDay, --days;
+  int64_t days = micros / kMicrosPerDay, rest = micros % kMicrosPerDay;
+  if (rest < 0) rest += kMicrosPerDay, --days;
   const CivilDate date = CivilFromDays(days);
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", date.year, date.month, date.day,
-                     rest / 3'600'000'000, rest / 60'000'000 % 60, rest / 1'000'000 % 60, rest % 1'000'000);
+                     rest / kMicrosPerHour, rest / (60 * kMicrosPerSecond) % 60, rest / kMicrosPerSecond % 60,
+                     rest % kMicrosPerSecond);
 }
 
 }  // namespace ingot

@@ -7,6 +7,9 @@
 
 namespace ingot {
 
+inline constexpr int64_t kMicrosPerSecond = 1'000'000, kMicrosPerHour = 3600 * kMicrosPerSecond,
+                         kMicrosPerDay = 24 * kMicrosPerHour;
+
 /// Microseconds since 1970-01-01T00:00:00Z.
 int64_t NowMicros();
 

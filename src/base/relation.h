@@ -28,7 +28,5 @@ Relation RelationOf(std::shared_ptr<arrow::RecordBatch> rows);
 
 /// Takes rows as they are made; an error stops their maker.
 using BatchConsumer = std::function<Status(const std::shared_ptr<arrow::RecordBatch>&)>;
-/// Makes rows and hands them to a consumer, one batch at a time.
-using RowProducer = std::function<Status(const BatchConsumer&)>;
 
 }  // namespace ingot

@@ -247,7 +247,7 @@ std::string ConvertScalar(const FieldSpec& field, const Scalar& given, int64_t i
       if (scalar.kind != Scalar::Kind::kText) return Mismatch(field, scalar);
       if (scalar.text.size() != 10 || !ParseRfc3339(std::string(scalar.text) + "T00:00:00Z", micros))
         return fmt::format("{}: not a date: '{}'", field.name, scalar.text.substr(0, 40));
-      cell.integer = micros / 86'400'000'000;
+      cell.integer = micros / kMicrosPerDay;
       break;
     }
     default:

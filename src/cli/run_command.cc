@@ -143,7 +143,7 @@ Status Run(Shared& shared, const Options& options) {
   open.context.follow = options.follow;
   open.context.group = options.group;
   open.context.on_reset = options.on_reset;
-  if (!run::HoldsTopic(*open.pipeline)) return RunPlace(shared, open, options);
+  if (!run::HoldsTopic(open)) return RunPlace(shared, open, options);
   if (options.follow)
     return run::FollowTopics(open, stop_asked,
                              [&](const run::OpenPlace& place) { return RunPlace(shared, place, options); });

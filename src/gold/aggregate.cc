@@ -1,50 +1,16 @@
 #include "gold/aggregate.h"
 
-#include <arrow/api.h>
-#include <fmt/format.h>
-
 #include <cmath>
 #include <limits>
 
-#include "base/arrow_result.h"
 #include "gold/distinct.h"
-#include "gold/group_table.h"
+#include "gold/per_group.h"
 #include "gold/quantile.h"
 
 namespace ingot::gold {
 namespace {
 
 using pipeline::Expression;
-
-/// The states of all groups in one vector, grown as groups come.
-template <typename State>
-class PerGroup : public Aggregate {
- public:
-  Status Merge(Aggregate& other, std::span<const uint32_t> group, size_t count) override {
-    auto& from = static_cast<PerGroup&>(other).states_;
-    states_.resize(std::max(states_.size(), count));
-    for (size_t i = 0; i < from.size(); ++i)
-      if (group[i] != GroupTable::kNone) states_[group[i]].Merge(from[i]);
-    return {};
-  }
-  size_t Bytes() const override { return states_.capacity() * sizeof(State); }
-
- protected:
-  void MakeRoom(size_t count) { states_.resize(std::max(states_.size(), count)); }
-  std::vector<State> states_;
-};
-
-template <typename Builder, typename ValueOf>
-Result<std::shared_ptr<arrow::Array>> Build(std::span<const uint32_t> groups, const ValueOf& value_of) {
-  Builder builder;
-  INGOT_ARROW(builder.Reserve(int64_t(groups.size())));
-  for (const uint32_t group : groups) {
-    const auto value = value_of(group);
-    value ? builder.UnsafeAppend(*value) : builder.UnsafeAppendNull();
-  }
-  INGOT_ARROW_ASSIGN(auto array, builder.Finish());
-  return array;
-}
 
 struct Counts {
   int64_t rows = 0, hits = 0;
@@ -107,17 +73,6 @@ struct Sums {
     count += other.count;
   }
 };
-
-/// Calls `take(row, value)` for each valid value of a column of long or double.
-template <typename Take>
-void ForEachNumber(const arrow::Array& values, const Take& take) {
-  const auto scan = [&](const auto* numbers) {
-    for (int64_t row = 0; row < values.length(); ++row)
-      if (values.null_count() == 0 || values.IsValid(row)) take(size_t(row), double(numbers[row]));
-  };
-  if (values.type_id() == arrow::Type::INT64) return scan(values.data()->GetValues<int64_t>(1));
-  scan(values.data()->GetValues<double>(1));
-}
 
 /// avg, sum, stddev of numbers.
 class Moments : public PerGroup<Sums> {

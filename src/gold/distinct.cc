@@ -1,16 +1,11 @@
 #include "gold/distinct.h"
 
-#include <arrow/api.h>
-
-#include <algorithm>
 #include <bit>
 #include <cstring>
 
-#include "base/arrow_result.h"
-#include "base/parallel.h"
 #include "base/row_hash.h"
-#include "gold/group_table.h"
 #include "gold/merge_into.h"
+#include "gold/per_group.h"
 
 namespace ingot::gold {
 namespace {
@@ -21,7 +16,7 @@ struct Key {
 };
 
 /// Keys as they came, and, of a group that was settled, one of each in order.
-struct Group {
+struct Keys {
   std::vector<Key> loose;
   std::vector<Key> settled;
 
@@ -37,6 +32,18 @@ struct Group {
     MergeInto(settled, loose, std::less());
     loose = {};
   }
+
+  void Merge(Keys& other) {
+    if (loose.empty() && settled.empty()) {
+      *this = std::move(other);
+      return;
+    }
+    loose.insert(loose.end(), other.loose.begin(), other.loose.end());
+    loose.insert(loose.end(), other.settled.begin(), other.settled.end());
+    other = {};
+  }
+
+  size_t HeapBytes() const { return (loose.capacity() + settled.capacity()) * sizeof(Key); }
 };
 
 /// Counts the distinct of many keys without keeping them: open addressing, emptied for each group.
@@ -64,14 +71,14 @@ class KeyCounter {
   std::vector<Key> slots_;
 };
 
-class Distinct : public Aggregate {
+class Distinct : public PerGroup<Keys> {
  public:
   Status Add(const arrow::Array* values, std::span<const uint32_t> groups, size_t count) override {
-    groups_.resize(std::max(groups_.size(), count));
+    MakeRoom(count);
     const auto add = [&](const auto& key_of) {
       for (size_t row = 0; row < groups.size(); ++row)
         if (values->null_count() == 0 || values->IsValid(int64_t(row)))
-          groups_[groups[row]].loose.push_back(key_of(int64_t(row)));
+          states_[groups[row]].loose.push_back(key_of(int64_t(row)));
     };
     if (values->type_id() == arrow::Type::FIXED_SIZE_BINARY &&
         static_cast<const arrow::FixedSizeBinaryArray&>(*values).byte_width() == int(sizeof(Key))) {
@@ -91,55 +98,18 @@ class Distinct : public Aggregate {
     return {};
   }
 
-  Status Merge(Aggregate& other, std::span<const uint32_t> group, size_t count) override {
-    auto& from = static_cast<Distinct&>(other).groups_;
-    groups_.resize(std::max(groups_.size(), count));
-    for (size_t i = 0; i < from.size(); ++i) {
-      if (group[i] == GroupTable::kNone) continue;
-      Group& to = groups_[group[i]];
-      if (to.loose.empty() && to.settled.empty()) {
-        to = std::move(from[i]);
-        continue;
-      }
-      to.loose.insert(to.loose.end(), from[i].loose.begin(), from[i].loose.end());
-      to.loose.insert(to.loose.end(), from[i].settled.begin(), from[i].settled.end());
-      from[i] = {};
-    }
-    return {};
-  }
-
   Result<std::shared_ptr<arrow::Array>> Value(const pipeline::Expression&, std::span<const uint32_t> groups,
                                               int threads) override {
-    std::vector<int64_t> counts(groups.size());
+    std::vector<std::optional<int64_t>> counts(states_.size());
     std::vector<KeyCounter> counters(size_t(std::max(1, threads)));
     INGOT_TRY(ForEachInParallel(threads, groups.size(), [&](size_t thread, size_t i) -> Status {
-      Group& group = groups_[groups[i]];
-      if (!group.settled.empty()) group.Settle();
-      counts[i] = int64_t(group.settled.size() + counters[thread].Count(group.loose));
+      Keys& keys = states_[groups[i]];
+      if (!keys.settled.empty()) keys.Settle();
+      counts[groups[i]] = int64_t(keys.settled.size() + counters[thread].Count(keys.loose));
       return {};
     }));
-    arrow::Int64Builder builder;
-    INGOT_ARROW(builder.AppendValues(counts));
-    INGOT_ARROW_ASSIGN(auto array, builder.Finish());
-    return array;
+    return Build<arrow::Int64Builder>(groups, [&](uint32_t group) { return counts[group]; });
   }
-
-  void Settle(std::span<const uint32_t> groups, int threads) override {
-    (void)ForEachInParallel(threads, groups.size(), [&](size_t, size_t i) -> Status {
-      groups_[groups[i]].Settle();
-      return {};
-    });
-  }
-
-  size_t Bytes() const override {
-    size_t bytes = 0;
-    for (const Group& group : groups_)
-      bytes += sizeof(Group) + (group.loose.capacity() + group.settled.capacity()) * sizeof(Key);
-    return bytes;
-  }
-
- private:
-  std::vector<Group> groups_;
 };
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "gold/gold.h"
 
 #include <arrow/api.h>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <set>
@@ -10,6 +9,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/retry.h"
+#include "base/rows.h"
 #include "gold/touched.h"
 #include "iceberg/arrow_schema.h"
 #include "iceberg/lineage.h"
@@ -153,10 +153,9 @@ class GoldRun {
     if (only_added_) {
       // What was in silver before comes from what is kept, or from silver as it was then.
       GroupTable unknown;
-      INGOT_ASSIGN(const auto known, kept_.whole.Find(*keys));
-      std::vector<bool> missing(known.size());
-      for (size_t i = 0; i < known.size(); ++i) missing[i] = known[i] == GroupTable::kNone;
-      INGOT_ASSIGN(const Batch missed, Select(keys, missing));
+      INGOT_ASSIGN(auto known, kept_.whole.Has(*keys));
+      known.flip();
+      INGOT_ASSIGN(const Batch missed, Select(keys, known));
       INGOT_TRY(unknown.Number(missed));
       if (consumed_ && unknown.size() > 0) INGOT_TRY(ReadAll(*missed, unknown, consumed_, kept_.state));
       INGOT_TRY(kept_.whole.Number(keys));
@@ -231,9 +230,8 @@ class GoldRun {
                                                     {.columns = {}, .filter = GoldFilter(spec_, *keys)}));
     for (const auto& task : plan.tasks) replaced_.insert(task.file.location);
     return iceberg::ForEachBatch(gold_, plan, 1, [&](size_t, const Batch& batch) -> Status {
-      INGOT_ASSIGN(const auto found, touched_.Find(*Pick(*batch, kept_.plan.touched)));
-      std::vector<bool> keep(found.size());
-      for (size_t row = 0; row < found.size(); ++row) keep[row] = found[row] == GroupTable::kNone;
+      INGOT_ASSIGN(auto keep, touched_.Has(*Pick(*batch, kept_.plan.touched)));
+      keep.flip();
       INGOT_ASSIGN(const Batch others, Select(batch, keep));
       return others->num_rows() > 0 ? writer.Write(others) : Status();
     });

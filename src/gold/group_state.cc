@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "base/arrow_result.h"
+#include "base/rows.h"
 #include "pipeline/evaluate.h"
 #include "pipeline/functions.h"
 
@@ -68,21 +69,6 @@ GoldPlan::GoldPlan(const pipeline::GoldSpec& spec) : group(spec.group), measures
   for (const auto& named : pipeline::TouchedGroups(spec)) touched.push_back(named.name);
 }
 
-Batch Pick(const RecordBatch& rows, const std::vector<std::string>& names) {
-  std::vector<int> columns;
-  for (const std::string& name : names) columns.push_back(rows.schema()->GetFieldIndex(name));
-  return rows.SelectColumns(columns).ValueOrDie();
-}
-
-Result<Batch> Select(const Batch& rows, const std::vector<bool>& keep) {
-  if (std::ranges::all_of(keep, std::identity())) return rows;
-  arrow::BooleanBuilder builder;
-  INGOT_ARROW(builder.AppendValues(keep));
-  INGOT_ARROW_ASSIGN(const auto mask, builder.Finish());
-  INGOT_ARROW_ASSIGN(const auto kept, arrow::compute::Filter(arrow::Datum(rows), arrow::Datum(mask)));
-  return kept.record_batch();
-}
-
 Status GroupState::MakeAggregates(const std::vector<std::shared_ptr<arrow::Array>>& arguments) {
   for (size_t i = 0; i < arguments.size(); ++i) {
     INGOT_ASSIGN(auto aggregate,
@@ -96,9 +82,7 @@ Result<int64_t> GroupState::Add(const Batch& silver, const GroupTable* only) {
   Batch rows = silver;
   INGOT_ASSIGN(Batch keys, Columns(plan_->group, *rows));
   if (only != nullptr) {
-    INGOT_ASSIGN(const auto found, only->Find(*Pick(*keys, plan_->touched)));
-    std::vector<bool> keep(found.size());
-    for (size_t row = 0; row < found.size(); ++row) keep[row] = found[row] != GroupTable::kNone;
+    INGOT_ASSIGN(const auto keep, only->Has(*Pick(*keys, plan_->touched)));
     INGOT_ASSIGN(rows, Select(rows, keep));
     INGOT_ASSIGN(keys, Select(keys, keep));
   }
@@ -123,8 +107,8 @@ Result<std::vector<uint32_t>> GroupState::GroupsIn(const GroupTable* only) const
   std::iota(groups.begin(), groups.end(), 0);
   if (only == nullptr || groups.empty()) return groups;
   INGOT_ASSIGN(const Batch touched, Touched());
-  INGOT_ASSIGN(const auto found, only->Find(*touched));
-  std::erase_if(groups, [&](uint32_t group) { return found[group] == GroupTable::kNone; });
+  INGOT_ASSIGN(const auto has, only->Has(*touched));
+  std::erase_if(groups, [&](uint32_t group) { return !has[group]; });
   return groups;
 }
 

@@ -58,11 +58,4 @@ class GroupState {
   std::vector<std::unique_ptr<Aggregate>> aggregates_;  // made by the first rows
 };
 
-/// The columns of `rows` with these names, in that order.
-std::shared_ptr<arrow::RecordBatch> Pick(const arrow::RecordBatch& rows, const std::vector<std::string>& names);
-
-/// The rows for which `keep` holds.
-Result<std::shared_ptr<arrow::RecordBatch>> Select(const std::shared_ptr<arrow::RecordBatch>& rows,
-                                                   const std::vector<bool>& keep);
-
 }  // namespace ingot::gold

@@ -48,13 +48,13 @@ Result<std::vector<uint32_t>> GroupTable::Number(const std::shared_ptr<arrow::Re
   return numbers;
 }
 
-Result<std::vector<uint32_t>> GroupTable::Find(const arrow::RecordBatch& rows) const {
-  std::vector<uint32_t> numbers(size_t(rows.num_rows()), kNone);
-  if (size_ == 0) return numbers;
+Result<std::vector<bool>> GroupTable::Has(const arrow::RecordBatch& rows) const {
+  std::vector<bool> has(size_t(rows.num_rows()));
+  if (size_ == 0) return has;
   INGOT_ASSIGN(const auto a, HashRows(rows, kSeedA));
   INGOT_ASSIGN(const auto b, HashRows(rows, kSeedB));
-  for (size_t row = 0; row < a.size(); ++row) numbers[row] = slots_[SlotOf(a[row], b[row])].number;
-  return numbers;
+  for (size_t row = 0; row < a.size(); ++row) has[row] = slots_[SlotOf(a[row], b[row])].number != kNone;
+  return has;
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> GroupTable::Rows() const {

@@ -18,8 +18,8 @@ class GroupTable {
 
   /// The number of each row; rows that are new get the next ones.
   Result<std::vector<uint32_t>> Number(const std::shared_ptr<arrow::RecordBatch>& rows);
-  /// The number of each row, kNone for those that are not there.
-  Result<std::vector<uint32_t>> Find(const arrow::RecordBatch& rows) const;
+  /// Whether each row is there.
+  Result<std::vector<bool>> Has(const arrow::RecordBatch& rows) const;
 
   size_t size() const { return size_; }
   /// The distinct rows in order of their numbers. Errors: kInternal when there are none.

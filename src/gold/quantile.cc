@@ -1,16 +1,11 @@
 #include "gold/quantile.h"
 
-#include <arrow/api.h>
-
-#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
 
-#include "base/arrow_result.h"
-#include "base/parallel.h"
-#include "gold/group_table.h"
 #include "gold/merge_into.h"
+#include "gold/per_group.h"
 
 namespace ingot::gold {
 namespace {
@@ -64,6 +59,8 @@ struct Values {
     other = {};
   }
 
+  size_t HeapBytes() const { return loose.capacity() * sizeof(double) + sorted.capacity() * sizeof(Counted); }
+
   /// The values with these ranks, counted from 0; `high` is `low` or the next.
   std::pair<double, double> At(uint64_t low, uint64_t high) {
     if (sorted.empty()) {
@@ -88,27 +85,11 @@ struct Values {
   }
 };
 
-class Quantiles : public Aggregate {
+class Quantiles : public PerGroup<Values> {
  public:
   Status Add(const arrow::Array* values, std::span<const uint32_t> groups, size_t count) override {
-    groups_.resize(std::max(groups_.size(), count));
-    const auto scan = [&](const auto* numbers) {
-      for (size_t row = 0; row < groups.size(); ++row)
-        if (values->null_count() == 0 || values->IsValid(int64_t(row)))
-          groups_[groups[row]].loose.push_back(double(numbers[row]));
-    };
-    if (values->type_id() == arrow::Type::INT64)
-      scan(values->data()->GetValues<int64_t>(1));
-    else
-      scan(values->data()->GetValues<double>(1));
-    return {};
-  }
-
-  Status Merge(Aggregate& other, std::span<const uint32_t> group, size_t count) override {
-    auto& from = static_cast<Quantiles&>(other).groups_;
-    groups_.resize(std::max(groups_.size(), count));
-    for (size_t i = 0; i < from.size(); ++i)
-      if (group[i] != GroupTable::kNone) groups_[group[i]].Merge(from[i]);
+    MakeRoom(count);
+    ForEachNumber(*values, [&](size_t row, double value) { states_[groups[row]].loose.push_back(value); });
     return {};
   }
 
@@ -118,33 +99,13 @@ class Quantiles : public Aggregate {
     double share = -1;
     std::from_chars(text.data(), text.data() + text.size(), share);
     if (!(share >= 0 && share <= 1)) return Fail(ErrorKind::kBadConfig, "quantile(x, q): q must be from 0 to 1");
-    std::vector<std::optional<double>> found(groups.size());
+    std::vector<std::optional<double>> found(states_.size());
     INGOT_TRY(ForEachInParallel(threads, groups.size(), [&](size_t, size_t i) -> Status {
-      found[i] = groups_[groups[i]].Quantile(share);
+      found[groups[i]] = states_[groups[i]].Quantile(share);
       return {};
     }));
-    arrow::DoubleBuilder builder;
-    for (const auto& value : found) INGOT_ARROW(value ? builder.Append(*value) : builder.AppendNull());
-    INGOT_ARROW_ASSIGN(auto array, builder.Finish());
-    return array;
+    return Build<arrow::DoubleBuilder>(groups, [&](uint32_t group) { return found[group]; });
   }
-
-  void Settle(std::span<const uint32_t> groups, int threads) override {
-    (void)ForEachInParallel(threads, groups.size(), [&](size_t, size_t i) -> Status {
-      groups_[groups[i]].Settle();
-      return {};
-    });
-  }
-
-  size_t Bytes() const override {
-    size_t bytes = 0;
-    for (const Values& values : groups_)
-      bytes += sizeof(Values) + values.loose.capacity() * sizeof(double) + values.sorted.capacity() * sizeof(Counted);
-    return bytes;
-  }
-
- private:
-  std::vector<Values> groups_;
 };
 
 }  // namespace

@@ -5,13 +5,13 @@
 #include <map>
 #include <set>
 
+#include "base/clock.h"
+
 namespace ingot::gold {
 namespace {
 
 using iceberg::FilterOp;
 using pipeline::Expression;
-
-constexpr int64_t kHour = 3'600'000'000, kDay = 24 * kHour;  // microseconds
 
 /// The group that is `function` of a plain field.
 const pipeline::NamedExpression* GroupBy(const pipeline::GoldSpec& spec, const std::string& function,
@@ -38,9 +38,9 @@ iceberg::Filter SilverFilter(const pipeline::GoldSpec& spec, const arrow::Record
   if (days->null_count() > 0 || (hours && hours->null_count() > 0)) return {};
   std::set<int64_t> starts;
   for (int64_t row = 0; row < touched.num_rows(); ++row)
-    starts.insert(static_cast<const arrow::Date32Array&>(*days).Value(row) * kDay +
-                  (hours ? static_cast<const arrow::Int32Array&>(*hours).Value(row) * kHour : 0));
-  const int64_t width = hours ? kHour : kDay;
+    starts.insert(static_cast<const arrow::Date32Array&>(*days).Value(row) * kMicrosPerDay +
+                  (hours ? static_cast<const arrow::Int32Array&>(*hours).Value(row) * kMicrosPerHour : 0));
+  const int64_t width = hours ? kMicrosPerHour : kMicrosPerDay;
   std::vector<iceberg::Filter> ranges;
   for (auto start = starts.begin(); start != starts.end();) {
     const int64_t first = *start;

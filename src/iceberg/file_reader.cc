@@ -1,5 +1,4 @@
 // Opens one data file of a scan: selects columns by field id, reshapes them, applies deletes.
-#include <arrow/compute/api.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/schema.h>
 #include <parquet/exception.h>
@@ -7,6 +6,7 @@
 #include <algorithm>
 
 #include "base/arrow_result.h"
+#include "base/rows.h"
 #include "iceberg/arrow_schema.h"
 #include "iceberg/row_deletes.h"
 #include "iceberg/scan.h"
@@ -129,21 +129,10 @@ class TaskReader : public arrow::RecordBatchReader {
           deletes_.Apply(*arrow::RecordBatch::Make(arrow::schema(fields), rows, arrays), columns_, position_, keep));
       position_ += rows;
       arrays.resize(wanted);
-      return Keep(arrow::RecordBatch::Make(schema_, rows, std::move(arrays)), keep);
+      return Select(arrow::RecordBatch::Make(schema_, rows, std::move(arrays)), keep);
     }
     arrays.resize(wanted);
     return arrow::RecordBatch::Make(schema_, rows, std::move(arrays));
-  }
-
-  static Result<std::shared_ptr<arrow::RecordBatch>> Keep(std::shared_ptr<arrow::RecordBatch> batch,
-                                                          const std::vector<bool>& keep) {
-    arrow::BooleanBuilder builder;
-    INGOT_ARROW(builder.AppendValues(keep));
-    INGOT_ARROW_ASSIGN(const auto mask, builder.Finish());
-    if (batch->num_columns() == 0)
-      return arrow::RecordBatch::Make(batch->schema(), std::ranges::count(keep, true), arrow::ArrayVector{});
-    INGOT_ARROW_ASSIGN(const auto kept, arrow::compute::Filter(arrow::Datum(batch), arrow::Datum(mask)));
-    return kept.record_batch();
   }
 
   std::unique_ptr<parquet::arrow::FileReader> file_;

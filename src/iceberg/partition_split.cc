@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/arrow_result.h"
+#include "base/clock.h"
 #include "iceberg/arrow_schema.h"
 
 namespace ingot::iceberg {
@@ -13,8 +14,8 @@ namespace {
 /// Width in units of the source of a transform that divides; 0 for the others.
 int64_t DivisorOf(const Transform& transform, const Type& type) {
   if (type.id != TypeId::kTimestamp && type.id != TypeId::kTimestamptz) return 0;
-  if (transform.kind == TransformKind::kDay) return 86'400'000'000;
-  if (transform.kind == TransformKind::kHour) return 3'600'000'000;
+  if (transform.kind == TransformKind::kDay) return kMicrosPerDay;
+  if (transform.kind == TransformKind::kHour) return kMicrosPerHour;
   return 0;
 }
 

@@ -26,7 +26,7 @@ bool IsTimestamp(TypeId id) {
 int64_t DaysOf(const Value& value, const Type& source) {
   if (source.id == TypeId::kDate) return std::get<int32_t>(value);
   const bool nanos = source.id == TypeId::kTimestampNs || source.id == TypeId::kTimestamptzNs;
-  return FloorDivide(std::get<int64_t>(value), nanos ? 86'400'000'000'000 : 86'400'000'000);
+  return FloorDivide(std::get<int64_t>(value), kMicrosPerDay * (nanos ? 1000 : 1));
 }
 
 std::string FirstCodePoints(const std::string& text, int32_t count) {
@@ -143,7 +143,7 @@ Result<Value> ApplyTransform(const Transform& transform, const Value& value, con
       return Value(int32_t(DaysOf(value, source)));
     case TransformKind::kHour: {
       const bool nanos = source.id == TypeId::kTimestampNs || source.id == TypeId::kTimestamptzNs;
-      return Value(int32_t(FloorDivide(std::get<int64_t>(value), nanos ? 3'600'000'000'000 : 3'600'000'000)));
+      return Value(int32_t(FloorDivide(std::get<int64_t>(value), kMicrosPerHour * (nanos ? 1000 : 1))));
     }
     default:
       return value;

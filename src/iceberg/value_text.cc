@@ -33,9 +33,9 @@ std::string DecimalText(__int128 unscaled, int scale) {
 }
 
 std::string TimeText(int64_t micros) {
-  std::string text =
-      fmt::format("{:02}:{:02}:{:02}", micros / 3'600'000'000, micros / 60'000'000 % 60, micros / 1'000'000 % 60);
-  if (const int64_t rest = micros % 1'000'000; rest != 0) {
+  std::string text = fmt::format("{:02}:{:02}:{:02}", micros / kMicrosPerHour, micros / (60 * kMicrosPerSecond) % 60,
+                                 micros / kMicrosPerSecond % 60);
+  if (const int64_t rest = micros % kMicrosPerSecond; rest != 0) {
     text += fmt::format(".{:06}", rest);
     while (text.back() == '0') text.pop_back();
   }
@@ -43,9 +43,8 @@ std::string TimeText(int64_t micros) {
 }
 
 std::string TimestampText(int64_t micros, bool utc) {
-  constexpr int64_t kDay = 86'400'000'000;
-  int64_t days = micros / kDay, rest = micros % kDay;
-  if (rest < 0) rest += kDay, --days;
+  int64_t days = micros / kMicrosPerDay, rest = micros % kMicrosPerDay;
+  if (rest < 0) rest += kMicrosPerDay, --days;
   const CivilDate date = CivilFromDays(days);
   return fmt::format("{:04}-{:02}-{:02}T{}{}", date.year, date.month, date.day, TimeText(rest), utc ? "+00:00" : "");
 }

@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "base/arrow_result.h"
+#include "base/clock.h"
 #include "iceberg/arrow_schema.h"
 
 namespace ingot::pipeline {
@@ -40,15 +41,17 @@ TypeId LiteralType(const arrow::DataType& type) {
   }
 }
 
+/// A column of that many rows.
+Result<std::shared_ptr<arrow::Array>> Repeated(const Datum& value, int64_t rows) {
+  if (value.is_array()) return value.make_array();
+  INGOT_ARROW_ASSIGN(auto repeated, arrow::MakeArrayFromScalar(*value.scalar(), rows));
+  return repeated;
+}
+
 /// The remainder with the sign of the dividend; a null where the divisor is a whole zero.
 Result<Datum> Remainder(const Datum& left, const Datum& right, int64_t rows) {
-  const auto column = [&](const Datum& datum) -> Result<std::shared_ptr<arrow::Array>> {
-    if (datum.is_array()) return datum.make_array();
-    INGOT_ARROW_ASSIGN(auto repeated, arrow::MakeArrayFromScalar(*datum.scalar(), rows));
-    return repeated;
-  };
-  INGOT_ASSIGN(const auto a, column(left));
-  INGOT_ASSIGN(const auto b, column(right));
+  INGOT_ASSIGN(const auto a, Repeated(left, rows));
+  INGOT_ASSIGN(const auto b, Repeated(right, rows));
   const auto compute = [&](auto builder, const auto& x, const auto& y, auto remainder) -> Result<Datum> {
     for (int64_t row = 0; row < rows; ++row)
       if (x.IsNull(row) || y.IsNull(row) ||
@@ -105,12 +108,6 @@ class Evaluation {
         break;
     }
     return Fail(ErrorKind::kInternal, "an expression that has no value in a row");
-  }
-
-  Result<std::shared_ptr<arrow::Array>> Whole(const Datum& value) const {
-    if (value.is_array()) return value.make_array();
-    INGOT_ARROW_ASSIGN(auto repeated, arrow::MakeArrayFromScalar(*value.scalar(), rows_.num_rows()));
-    return repeated;
   }
 
  private:
@@ -245,8 +242,7 @@ class Evaluation {
   /// Of each time the day since 1970 and the microseconds since midnight, in UTC.
   template <typename Builder, typename Part>
   Result<Datum> Cut(const Datum& times, const Part& part) const {
-    INGOT_ASSIGN(const auto column, Whole(times));
-    constexpr int64_t kDay = 86'400'000'000;
+    INGOT_ASSIGN(const auto column, Repeated(times, rows_.num_rows()));
     Builder builder;
     INGOT_ARROW(builder.Reserve(column->length()));
     const int64_t* values = column->data()->GetValues<int64_t>(1);
@@ -255,8 +251,8 @@ class Evaluation {
         builder.UnsafeAppendNull();
         continue;
       }
-      const int64_t day = values[row] / kDay - (values[row] % kDay < 0);
-      builder.UnsafeAppend(part(day, values[row] - day * kDay));
+      const int64_t day = values[row] / kMicrosPerDay - (values[row] % kMicrosPerDay < 0);
+      builder.UnsafeAppend(part(day, values[row] - day * kMicrosPerDay));
     }
     INGOT_ARROW_ASSIGN(auto cut, builder.Finish());
     return Datum(std::move(cut));
@@ -272,7 +268,7 @@ class Evaluation {
     if (name == "date")
       return Cut<arrow::Date32Builder>(arguments[0], [](int64_t day, int64_t) { return int32_t(day); });
     if (name == "hour")
-      return Cut<arrow::Int64Builder>(arguments[0], [](int64_t, int64_t micros) { return micros / 3'600'000'000; });
+      return Cut<arrow::Int64Builder>(arguments[0], [](int64_t, int64_t micros) { return micros / kMicrosPerHour; });
     if (name == "abs") return Call("abs_checked", arguments);
     if (name == "lower") return Call("utf8_lower", arguments);
     if (name == "upper") return Call("utf8_upper", arguments);
@@ -281,7 +277,7 @@ class Evaluation {
       return CastTo(length, arrow::int64());
     }
     if (name == "trim") {
-      INGOT_ASSIGN(const auto text, Whole(arguments[0]));
+      INGOT_ASSIGN(const auto text, Repeated(arguments[0], rows_.num_rows()));
       INGOT_ASSIGN(auto trimmed, Trimmed(text));
       return Datum(std::move(trimmed));
     }
@@ -323,7 +319,7 @@ Result<std::shared_ptr<arrow::Array>> Evaluate(const Expression& expression, con
   INGOT_TRY(InitializeKernels());
   const Evaluation evaluation(rows);
   INGOT_ASSIGN(const Datum value, evaluation.Of(expression));
-  return evaluation.Whole(value);
+  return Repeated(value, rows.num_rows());
 }
 
 Result<std::shared_ptr<arrow::Array>> EvaluateAs(const Expression& expression, const iceberg::Type& type,

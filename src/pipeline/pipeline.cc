@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/clock.h"
 #include "base/spelling.h"
 #include "iceberg/catalog.h"
 #include "iceberg/value.h"
@@ -20,17 +21,15 @@ using iceberg::TransformKind;
 using iceberg::Type;
 using iceberg::TypeId;
 
-constexpr int64_t kDayMicros = 86'400'000'000;
-
 /// "90d", "12h", "30m", "10s" in microseconds.
 Result<int64_t> ParseDuration(std::string_view text) {
   int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   const std::string_view unit(end, size_t(text.data() + text.size() - end));
-  const int64_t factor = unit == "d"   ? kDayMicros
-                         : unit == "h" ? kDayMicros / 24
-                         : unit == "m" ? 60'000'000
-                         : unit == "s" ? 1'000'000
+  const int64_t factor = unit == "d"   ? kMicrosPerDay
+                         : unit == "h" ? kMicrosPerHour
+                         : unit == "m" ? 60 * kMicrosPerSecond
+                         : unit == "s" ? kMicrosPerSecond
                                        : 0;
   if (error != std::errc() || factor == 0 || number < 0)
     return Fail(ErrorKind::kBadConfig, "not a duration: '" + std::string(text) + "' (write 90d, 12h, 30m or 10s)");

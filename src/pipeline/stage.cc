@@ -133,12 +133,6 @@ Result<WrittenRows> RowWriter::Finish() {
   return written;
 }
 
-Result<WrittenRows> WriteRows(const StageContext& context, const iceberg::Table& table, const RowProducer& rows) {
-  INGOT_ASSIGN(RowWriter writer, RowWriter::Open(context, table));
-  INGOT_TRY(rows([&](const std::shared_ptr<arrow::RecordBatch>& batch) { return writer.Write(batch); }));
-  return writer.Finish();
-}
-
 Result<iceberg::Table> CommitFiles(const iceberg::TableHome& home, const iceberg::SnapshotChange& change) {
   auto committed = iceberg::CommitSnapshot(home, change);
   if (!committed && committed.error().kind != ErrorKind::kOutcomeUnknown)

@@ -86,9 +86,6 @@ class RowWriter {
   int64_t rows_ = 0;
 };
 
-/// Writes all rows that `rows` makes into files of `table`.
-Result<WrittenRows> WriteRows(const StageContext& context, const iceberg::Table& table, const RowProducer& rows);
-
 /// Commits the change; the files that it adds are deleted when it is known to have failed, never when that is unknown.
 Result<iceberg::Table> CommitFiles(const iceberg::TableHome& home, const iceberg::SnapshotChange& change);
 

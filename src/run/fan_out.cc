@@ -37,9 +37,8 @@ constexpr std::chrono::seconds kLookEvery{10};  // for topics that are new
 
 }  // namespace
 
-bool HoldsTopic(const pipeline::Pipeline& pipeline) {
-  auto copy = pipeline;
-  return std::ranges::any_of(TableNames(copy), Held);
+bool HoldsTopic(const OpenPlace& open) {
+  return std::ranges::any_of(TableNames(*open.pipeline), Held);
 }
 
 Result<std::vector<OpenPlace>> FanOut(const OpenPlace& open) {

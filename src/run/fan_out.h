@@ -12,7 +12,7 @@
 namespace ingot::run {
 
 /// True when the table names hold {topic}.
-bool HoldsTopic(const pipeline::Pipeline& pipeline);
+bool HoldsTopic(const OpenPlace& open);
 
 /// A place for each topic at the source of `open`, whose table names hold {topic}: the topic's name (with _ for what
 /// may not stand in a table name) in its place. Errors: kBadConfig when the source is no topic, or two topics would

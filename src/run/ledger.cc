@@ -148,8 +148,9 @@ Status WriteTable(const StageContext& context, const LedgerTable& ledger) {
   for (const StageReport& report : reports) std::ranges::move(ledger.rows(report), std::back_inserter(rows));
   if (cursors.empty()) return {};
   INGOT_ASSIGN(const auto batch, BatchOf(ledger.schema, rows));
-  INGOT_ASSIGN(auto written,
-               pipeline::WriteRows(context, table, [&](const BatchConsumer& consume) { return consume(batch); }));
+  INGOT_ASSIGN(auto writer, pipeline::RowWriter::Open(context, table));
+  INGOT_TRY(writer.Write(batch));
+  INGOT_ASSIGN(auto written, writer.Finish());
   INGOT_TRY(FaultPoint("ledger.after_files"));
   iceberg::SnapshotChange change{.operation = "append",
                                  .added = std::move(written.files),

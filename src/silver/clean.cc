@@ -10,6 +10,7 @@
 #include "base/fault.h"
 #include "base/queue.h"
 #include "base/row_hash.h"
+#include "base/rows.h"
 #include "iceberg/arrow_schema.h"
 #include "iceberg/scan_relation.h"
 #include "pipeline/plan.h"
@@ -103,8 +104,10 @@ class Cleaning {
     std::mutex mutex;
     return iceberg::ForEachBatch(silver_, plan, context_.threads, [&](size_t, const Batch& keys) -> Status {
       INGOT_ASSIGN(auto hashes, HashRows(*keys));
-      INGOT_ASSIGN(const Batch found, Pick(keys, hashes, [&](uint64_t hash) { return fresh.MayContain(hash); }));
-      if (found->num_rows() == 0) return {};
+      const auto keep = Which(hashes, [&](uint64_t hash) { return fresh.MayContain(hash); });
+      if (std::ranges::none_of(keep, std::identity())) return {};
+      INGOT_ASSIGN(const Batch found, Select(keys, keep));
+      hashes = Kept(hashes, keep);
       std::lock_guard lock(mutex);
       for (const uint64_t hash : hashes) suspects_.Insert(hash);
       contest_.AddExisting(found, std::move(hashes));
@@ -112,16 +115,18 @@ class Cleaning {
     });
   }
 
-  /// The rows whose hash `wanted` holds for; `hashes` becomes theirs.
   template <typename Wanted>
-  static Result<Batch> Pick(const Batch& rows, std::vector<uint64_t>& hashes, const Wanted& wanted) {
-    std::vector<bool> keep(hashes.size());
-    size_t kept = 0;
+  static std::vector<bool> Which(const std::vector<uint64_t>& hashes, const Wanted& wanted) {
+    std::vector<bool> which(hashes.size());
+    std::transform(hashes.begin(), hashes.end(), which.begin(), wanted);
+    return which;
+  }
+
+  static std::vector<uint64_t> Kept(const std::vector<uint64_t>& hashes, const std::vector<bool>& keep) {
+    std::vector<uint64_t> kept;
     for (size_t row = 0; row < hashes.size(); ++row)
-      if (wanted(hashes[row])) keep[row] = true, hashes[kept++] = hashes[row];
-    hashes.resize(kept);
-    if (kept == 0) return rows->Slice(0, 0);
-    return Select(rows, keep);
+      if (keep[row]) kept.push_back(hashes[row]);
+    return kept;
   }
 
   Status JudgeBatch(const arrow::RecordBatch& batch) {
@@ -154,14 +159,13 @@ class Cleaning {
 
   Result<Batch> WithoutSuspects(const Batch& accepted) {
     if (suspects_.size() == 0) return accepted;
-    std::vector<int> key;
-    for (const std::string& name : pipeline_.unique) key.push_back(accepted->schema()->GetFieldIndex(name));
-    INGOT_ASSIGN(auto hashes, HashRows(*accepted->SelectColumns(key).ValueOrDie()));
-    auto rest = hashes;
-    INGOT_ASSIGN(const Batch held, Pick(accepted, hashes, [&](uint64_t hash) { return suspects_.Contains(hash); }));
-    if (held->num_rows() == 0) return accepted;
-    contest_.Add(held, std::move(hashes));
-    return Pick(accepted, rest, [&](uint64_t hash) { return !suspects_.Contains(hash); });
+    INGOT_ASSIGN(const auto hashes, HashRows(*Pick(*accepted, pipeline_.unique)));
+    auto suspect = Which(hashes, [&](uint64_t hash) { return suspects_.Contains(hash); });
+    if (std::ranges::none_of(suspect, std::identity())) return accepted;
+    INGOT_ASSIGN(const Batch held, Select(accepted, suspect));
+    contest_.Add(held, Kept(hashes, suspect));
+    suspect.flip();
+    return Select(accepted, suspect);
   }
 
   /// The refused rows with the names of the rules that they broke.

@@ -1,12 +1,11 @@
 #include "silver/contest.h"
 
 #include <arrow/api.h>
-#include <arrow/compute/api.h>
 
 #include <algorithm>
 #include <tuple>
 
-#include "base/arrow_result.h"
+#include "base/rows.h"
 
 namespace ingot::silver {
 namespace {
@@ -21,31 +20,15 @@ bool SameKey(const arrow::RecordBatch& a, uint32_t row_a, const arrow::RecordBat
 
 }  // namespace
 
-Result<std::shared_ptr<arrow::RecordBatch>> Select(const std::shared_ptr<arrow::RecordBatch>& rows,
-                                                   const std::vector<bool>& keep) {
-  if (std::ranges::all_of(keep, std::identity())) return rows;
-  arrow::BooleanBuilder builder;
-  INGOT_ARROW(builder.AppendValues(keep));
-  INGOT_ARROW_ASSIGN(const auto mask, builder.Finish());
-  INGOT_ARROW_ASSIGN(const auto kept, arrow::compute::Filter(arrow::Datum(rows), arrow::Datum(mask)));
-  return kept.record_batch();
-}
-
-std::shared_ptr<arrow::RecordBatch> Contest::KeysOf(const arrow::RecordBatch& rows) const {
-  std::vector<int> columns;
-  for (const std::string& name : key_) columns.push_back(rows.schema()->GetFieldIndex(name));
-  return rows.SelectColumns(columns).ValueOrDie();
-}
-
 void Contest::AddExisting(std::shared_ptr<arrow::RecordBatch> keys, std::vector<uint64_t> hashes) {
   std::lock_guard lock(mutex_);
-  auto ordered = KeysOf(*keys);
+  auto ordered = Pick(*keys, key_);
   existing_.push_back({std::move(keys), std::move(ordered), std::move(hashes)});
 }
 
 void Contest::Add(std::shared_ptr<arrow::RecordBatch> rows, std::vector<uint64_t> hashes) {
   std::lock_guard lock(mutex_);
-  auto keys = KeysOf(*rows);
+  auto keys = Pick(*rows, key_);
   rows_.push_back({std::move(rows), std::move(keys), std::move(hashes)});
 }
 

@@ -36,7 +36,6 @@ class Contest {
     uint32_t held;
     uint32_t row;
   };
-  std::shared_ptr<arrow::RecordBatch> KeysOf(const arrow::RecordBatch& rows) const;
   static std::vector<Entry> Sorted(const std::vector<Held>& held);
   bool Before(const Entry& a, const Entry& b) const;
 
@@ -44,9 +43,5 @@ class Contest {
   std::mutex mutex_;
   std::vector<Held> existing_, rows_;
 };
-
-/// The rows for which `keep` holds; the batch itself when it holds for all.
-Result<std::shared_ptr<arrow::RecordBatch>> Select(const std::shared_ptr<arrow::RecordBatch>& rows,
-                                                   const std::vector<bool>& keep);
 
 }  // namespace ingot::silver

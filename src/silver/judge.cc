@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/rows.h"
 #include "pipeline/evaluate.h"
 
 namespace ingot::silver {
@@ -72,9 +73,7 @@ std::vector<std::string> Judge::InputsOf(const std::vector<std::string>& fields)
 Result<std::shared_ptr<arrow::RecordBatch>> Judge::Fixed(const arrow::RecordBatch& bronze,
                                                          const std::vector<std::string>& fields) const {
   INGOT_ASSIGN(const auto fixed, Fix(bronze, WithOrigins(fields)));
-  std::vector<int> wanted;
-  for (const std::string& field : fields) wanted.push_back(fixed->schema()->GetFieldIndex(field));
-  return fixed->SelectColumns(wanted).ValueOrDie();
+  return Pick(*fixed, fields);
 }
 
 Result<Judged> Judge::Apply(const arrow::RecordBatch& bronze) const {

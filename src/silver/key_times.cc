@@ -4,13 +4,13 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
+
 namespace ingot::silver {
 namespace {
 
-constexpr int64_t kHour = 3'600'000'000;  // microseconds
-
 int64_t HourOf(int64_t micros) {
-  return micros / kHour - (micros % kHour < 0);
+  return micros / kMicrosPerHour - (micros % kMicrosPerHour < 0);
 }
 
 }  // namespace
@@ -42,7 +42,7 @@ void KeyTimes::Add(const arrow::RecordBatch& keys) {
   for (int64_t row = 0; row < column->length(); ++row) {
     if (column->IsNull(row)) continue;
     const int64_t time = values[row];
-    if (range && time >= hour * kHour && time - hour * kHour < kHour) {
+    if (range && time >= hour * kMicrosPerHour && time - hour * kMicrosPerHour < kMicrosPerHour) {
       range->first = std::min(range->first, time);
       range->last = std::max(range->last, time);
       continue;

@@ -187,24 +187,4 @@ Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& options) {
   return std::unique_ptr<Engine>(std::move(engine));
 }
 
-RowProducer RowsOf(Engine& engine, std::string sql) {
-  return [&engine, sql = std::move(sql)](const BatchConsumer& consumer) -> Status {
-    INGOT_TRY(engine.Stream(sql, consumer));
-    return {};
-  };
-}
-
-Result<std::vector<int64_t>> QueryNumbers(Engine& engine, const std::string& sql) {
-  INGOT_ASSIGN(const auto reader, engine.Query(sql));
-  INGOT_ARROW_ASSIGN(const auto batch, reader->Next());
-  if (batch == nullptr || batch->num_rows() != 1) return Fail(ErrorKind::kInternal, "a query for numbers gave no row");
-  std::vector<int64_t> numbers;
-  for (const auto& column : batch->columns()) {
-    if (column->type_id() != arrow::Type::INT64)
-      return Fail(ErrorKind::kInternal, "a query for numbers gave " + column->type()->ToString());
-    numbers.push_back(column->IsNull(0) ? 0 : static_cast<const arrow::Int64Array&>(*column).Value(0));
-  }
-  return numbers;
-}
-
 }  // namespace ingot::sql

@@ -38,10 +38,4 @@ class Engine {
   virtual Result<std::vector<std::string>> TablesIn(const std::string& sql) = 0;
 };
 
-/// The rows of a statement, made when they are asked for.
-RowProducer RowsOf(Engine& engine, std::string sql);
-
-/// The whole numbers of a result of one row.
-Result<std::vector<int64_t>> QueryNumbers(Engine& engine, const std::string& sql);
-
 }  // namespace ingot::sql

@@ -14,12 +14,12 @@ std::shared_ptr<arrow::RecordBatch> Keys(const std::string& hours, const std::st
 // Goal:   equal rows share a number, in the order they came, over batches; others are not found. Method: two batches.
 TEST(GroupTable, Numbers) {
   GroupTable table;
-  EXPECT_EQ(table.Find(*Keys("[1]", R"(["a"])"))->at(0), GroupTable::kNone);
+  EXPECT_FALSE(table.Has(*Keys("[1]", R"(["a"])"))->at(0));
   EXPECT_EQ(*table.Number(Keys("[1, 2, 1, null]", R"(["a", "a", "a", null])")), (std::vector<uint32_t>{0, 1, 0, 2}));
   EXPECT_EQ(*table.Number(Keys("[2, 3, null]", R"(["a", "b", null])")), (std::vector<uint32_t>{1, 3, 2}));
   EXPECT_EQ(table.size(), 4u);
   EXPECT_EQ(Text(*(*table.Rows())->column(0)), "[1,2,null,3]");
-  EXPECT_EQ(*table.Find(*Keys("[3, 3]", R"(["b", "a"])")), (std::vector<uint32_t>{3, GroupTable::kNone}));
+  EXPECT_EQ(*table.Has(*Keys("[3, 3]", R"(["b", "a"])")), (std::vector<bool>{true, false}));
 }
 
 // Goal:   it grows. Method: many rows.

@@ -30,6 +30,15 @@ Relation Numbers(int parts) {
   return relation;
 }
 
+/// The whole numbers of a result of one row.
+std::vector<int64_t> QueryNumbers(Engine& engine, const std::string& sql) {
+  const auto batch = *(*engine.Query(sql))->Next();
+  std::vector<int64_t> numbers;
+  for (const auto& column : batch->columns())
+    numbers.push_back(dynamic_cast<const arrow::Int64Array&>(*column).Value(0));
+  return numbers;
+}
+
 // Goal:   a relation is read whole, in parallel, more than once in a statement. Method: sums, a self join, counts
 // alone.
 TEST(Engine, ReadsRelations) {

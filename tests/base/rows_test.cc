@@ -1,0 +1,34 @@
+#include "base/rows.h"
+
+#include <arrow/api.h>
+#include <gtest/gtest.h>
+
+#include "tests/rows.h"
+
+namespace ingot {
+namespace {
+
+// Goal:   columns come by name. Method: two of three, turned round.
+TEST(Rows, PicksColumnsInTheOrderAskedFor) {
+  const auto rows =
+      RowsOf({{"a", arrow::int64(), "[1]"}, {"b", arrow::utf8(), R"(["x"])"}, {"c", arrow::int64(), "[3]"}});
+  const auto picked = Pick(*rows, {"c", "a"});
+  EXPECT_TRUE(picked->Equals(*RowsOf({{"c", arrow::int64(), "[3]"}, {"a", arrow::int64(), "[1]"}})));
+}
+
+// Goal:   a mask keeps rows, nulls too. Method: some, all, none.
+TEST(Rows, SelectsByAMask) {
+  const auto rows = RowsOf({{"a", arrow::int64(), "[1, null, 3]"}});
+  EXPECT_TRUE((*Select(rows, {false, true, true}))->Equals(*RowsOf({{"a", arrow::int64(), "[null, 3]"}})));
+  EXPECT_EQ(*Select(rows, {true, true, true}), rows);
+  EXPECT_EQ((*Select(rows, {false, false, false}))->num_rows(), 0);
+}
+
+// Goal:   a batch without columns has rows. Method: two of three.
+TEST(Rows, RowsWithoutColumnsAreCounted) {
+  const auto rows = arrow::RecordBatch::Make(arrow::schema({}), 3, arrow::ArrayVector{});
+  EXPECT_EQ((*Select(rows, {true, false, true}))->num_rows(), 2);
+}
+
+}  // namespace
+}  // namespace ingot
