@@ -61,13 +61,12 @@ else()
 endif()
 add_library(ingot::duckdb ALIAS ingot_duckdb)
 
-# libparquet exports a simdjson of its own: ours is compiled in with hidden symbols so that the two never meet. A library found
-# on the system would be the shared one.
+# libparquet exports a simdjson of its own, which the linker would take for ours: another name keeps them apart.
 ingot_pin(simdjson-sys version)
 set(simdjson "${INGOT_DEPS}/simdjson-sys-${version}/vendor/simdjson")
 add_library(ingot_simdjson STATIC "${simdjson}/simdjson.cpp")
 target_include_directories(ingot_simdjson SYSTEM PUBLIC "${simdjson}")
-set_target_properties(ingot_simdjson PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+target_compile_definitions(ingot_simdjson PUBLIC simdjson=ingot_simdjson)
 target_compile_options(ingot_simdjson PRIVATE -w)
 add_library(ingot::simdjson ALIAS ingot_simdjson)
 

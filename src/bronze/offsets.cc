@@ -17,7 +17,7 @@ using Json = nlohmann::json;
 constexpr const char* kOffsets = kCheckpointKeys[0];
 constexpr const char* kOffsetsFile = kCheckpointKeys[1];
 constexpr const char* kTopics = kCheckpointKeys[2];
-constexpr size_t kInlineBytesMax = 32 * 1024;  // the summary stands in every metadata file
+constexpr size_t kInlineBytesMax = 4 * 1024;  // the summary stands in every metadata file
 
 std::string Dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -1,14 +1,28 @@
 #include "catalog/rest_changes.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace ingot::catalog {
 namespace {
 
 using Json = nlohmann::json;
 
-Json JsonOf(const iceberg::TableMetadata& metadata) {
+/// All but the snapshots, which are many and of which few change.
+Json JsonOf(iceberg::TableMetadata metadata) {
+  metadata.snapshots = {};
+  metadata.snapshot_log = {};
   return Json::parse(iceberg::TableMetadataToJson(metadata));
+}
+
+std::vector<const iceberg::Snapshot*> MissingSnapshots(const iceberg::TableMetadata& from,
+                                                       const iceberg::TableMetadata& in) {
+  std::unordered_set<iceberg::SnapshotId> there;
+  for (const auto& snapshot : in.snapshots) there.insert(snapshot.snapshot_id);
+  std::vector<const iceberg::Snapshot*> missing;
+  for (const auto& snapshot : from.snapshots)
+    if (!there.contains(snapshot.snapshot_id)) missing.push_back(&snapshot);
+  return missing;
 }
 
 /// The elements of one list whose `id` is in no element of the other.
@@ -24,7 +38,11 @@ Json Missing(const Json& from, const Json& in, const char* list, const char* id)
 
 class Commit {
  public:
-  Commit(const Json& base, const Json& next) : base_(base), next_(next) {}
+  Commit(const iceberg::TableMetadata& base, const iceberg::TableMetadata& next)
+      : base_(JsonOf(base)),
+        next_(JsonOf(next)),
+        added_(MissingSnapshots(next, base)),
+        removed_(MissingSnapshots(base, next)) {}
 
   Json Make() {
     Require("assert-table-uuid", {{"uuid", base_.at("table-uuid")}});
@@ -42,12 +60,10 @@ class Commit {
           "sort-order-id");
     if (base_.at("location") != next_.at("location")) Update("set-location", {{"location", next_.at("location")}});
     ChangedProperties();
-    for (const Json& snapshot : Missing(next_, base_, "snapshots", "snapshot-id"))
-      Update("add-snapshot", {{"snapshot", snapshot}});
+    for (const auto* snapshot : added_) Update("add-snapshot", {{"snapshot", Json::parse(snapshot->json)}});
     ChangedRefs();
     Json removed = Json::array();
-    for (const Json& snapshot : Missing(base_, next_, "snapshots", "snapshot-id"))
-      removed.push_back(snapshot.at("snapshot-id"));
+    for (const auto* snapshot : removed_) removed.push_back(snapshot->snapshot_id);
     if (!removed.empty()) Update("remove-snapshots", {{"snapshot-ids", removed}});
     return {{"requirements", requirements_}, {"updates", updates_}};
   }
@@ -106,8 +122,8 @@ class Commit {
       }
   }
 
-  const Json& base_;
-  const Json& next_;
+  const Json base_, next_;
+  const std::vector<const iceberg::Snapshot*> added_, removed_;
   Json requirements_ = Json::array();
   Json updates_ = Json::array();
   std::map<std::string, bool> changed_;
@@ -116,8 +132,7 @@ class Commit {
 }  // namespace
 
 Json RestCommit(const iceberg::TableMetadata& base, const iceberg::TableMetadata& next) {
-  const Json before = JsonOf(base), after = JsonOf(next);
-  return Commit(before, after).Make();
+  return Commit(base, next).Make();
 }
 
 Json RestCreate(const std::string& name, const iceberg::TableMetadata& metadata) {

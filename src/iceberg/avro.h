@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -57,6 +59,30 @@ struct AvroValue {
   bool IsNull() const { return value.index() == 0; }
 };
 
+/// Encoded values, one after another. The first read past the end, or against the schema, sets `failed`, and all that
+/// come after give zeros.
+struct AvroReader {
+  std::string_view rest;
+  bool failed = false;
+
+  std::string_view Take(int64_t bytes);
+  int64_t Long();                                    // an int or an enum, too
+  std::string_view Bytes() { return Take(Long()); }  // a string, too
+  template <typename T>
+  T Raw() {
+    T value{};
+    const auto bytes = Take(sizeof(T));
+    if (!failed) std::memcpy(&value, bytes.data(), sizeof(T));
+    return value;
+  }
+  /// The branch of a union that the next value has.
+  const AvroSchema& Branch(const AvroSchema& schema);
+  /// The number of items that follow in an array or a map; 0 at its end.
+  int64_t Items();
+  AvroValue Value(const AvroSchema& schema, int depth = 0);
+  void Skip(const AvroSchema& schema, int depth = 0);
+};
+
 struct AvroFile {
   std::map<std::string, std::string> properties;  // without avro.schema and avro.codec
   std::shared_ptr<AvroSchema> schema;
@@ -65,8 +91,26 @@ struct AvroFile {
 
 /// Errors: kCorrupt where the bytes break the format, never a read past them; kUnsupported for an unknown codec.
 Result<AvroFile> ReadAvroFile(std::string_view bytes);
+/// Calls `row(schema, in)` for each row of a file, which must read one value of the schema.
+Status ReadAvroRows(std::string_view bytes, const std::function<Status(const AvroSchema&, AvroReader&)>& row);
 
-/// Rows must fit the schema; a union takes the first branch that fits. Deflate, blocks of about 64 kB.
+/// Encoded values, one after another.
+struct AvroWriter {
+  std::string out;
+
+  void Long(int64_t value);            // an int or an enum, too
+  void Bytes(std::string_view bytes);  // a string, too
+  template <typename T>
+  void Raw(T value) {
+    out.append(reinterpret_cast<const char*>(&value), sizeof value);
+  }
+};
+
+/// A file of `count` rows, of which `write(i, out)` adds the i-th. Deflate, blocks of about 64 kB.
+Result<std::string> WriteAvroRows(std::string_view schema_json, const std::map<std::string, std::string>& properties,
+                                  size_t count, const std::function<Status(size_t, AvroWriter&)>& write);
+
+/// Rows must fit the schema; a union takes the first branch that fits.
 Result<std::string> WriteAvroFile(std::string_view schema_json, const std::map<std::string, std::string>& properties,
                                   const std::vector<AvroValue>& rows);
 

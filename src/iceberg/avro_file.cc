@@ -1,7 +1,5 @@
 #include <arrow/util/compression.h>
 
-#include <cstring>
-
 #include "base/arrow_result.h"
 #include "base/random.h"
 #include "iceberg/avro.h"
@@ -12,128 +10,19 @@ namespace {
 
 constexpr std::string_view kMagic("Obj\1", 4);
 constexpr size_t kBlockBytes = 64 * 1024;
-constexpr int kDepthMax = 128;
+Status Encode(AvroWriter& out, const AvroSchema& schema, const AvroValue& value);
 
-/// Reads primitives; the first read past the end sets `failed` and everything after gives zeros.
-struct Reader {
-  std::string_view rest;
-  bool failed = false;
-
-  std::string_view Take(int64_t bytes) {
-    if (bytes < 0 || uint64_t(bytes) > rest.size()) {
-      failed = true;
-      rest = {};
-      return {};
-    }
-    const auto taken = rest.substr(0, size_t(bytes));
-    rest.remove_prefix(size_t(bytes));
-    return taken;
-  }
-
-  int64_t Long() {
-    uint64_t value = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-      const auto byte = Take(1);
-      if (failed) return 0;
-      value |= uint64_t(uint8_t(byte[0]) & 0x7F) << shift;
-      if (!(uint8_t(byte[0]) & 0x80)) return int64_t(value >> 1) ^ -int64_t(value & 1);
-    }
-    failed = true;
-    return 0;
-  }
-
-  std::string Bytes() { return std::string(Take(Long())); }
-
-  template <typename T>
-  T Raw() {
-    T value{};
-    const auto bytes = Take(sizeof(T));
-    if (!failed) std::memcpy(&value, bytes.data(), sizeof(T));
-    return value;
-  }
-};
-
-AvroValue Decode(Reader& in, const AvroSchema& schema, int depth) {
-  if (depth > kDepthMax) in.failed = true;
-  if (in.failed) return {};
-  switch (schema.kind) {
-    case AvroKind::kNull:
-      return {};
-    case AvroKind::kBoolean:
-      return in.Take(1) == std::string_view("\1", 1);
-    case AvroKind::kInt:
-    case AvroKind::kEnum:
-    case AvroKind::kLong:
-      return in.Long();
-    case AvroKind::kFloat:
-      return in.Raw<float>();
-    case AvroKind::kDouble:
-      return in.Raw<double>();
-    case AvroKind::kBytes:
-    case AvroKind::kString:
-      return in.Bytes();
-    case AvroKind::kFixed:
-      return std::string(in.Take(schema.fixed_bytes));
-    case AvroKind::kUnion: {
-      const int64_t branch = in.Long();
-      if (branch < 0 || branch >= int64_t(schema.members.size())) in.failed = true;
-      if (in.failed) return {};
-      return Decode(in, *schema.members[size_t(branch)].schema, depth + 1);
-    }
-    case AvroKind::kRecord: {
-      AvroValue::List list;
-      list.reserve(schema.members.size());
-      for (const auto& member : schema.members) list.push_back(Decode(in, *member.schema, depth + 1));
-      return list;
-    }
-    case AvroKind::kArray:
-    case AvroKind::kMap: {
-      AvroValue::List list;
-      while (int64_t count = in.Long()) {
-        if (count < 0) count = -count, in.Long();  // a byte size follows a negative count
-        if (in.failed || count > int64_t(in.rest.size())) in.failed = true;
-        for (int64_t i = 0; i < count && !in.failed; ++i) {
-          if (schema.kind == AvroKind::kArray) {
-            list.push_back(Decode(in, *schema.members[0].schema, depth + 1));
-          } else {
-            AvroValue key = in.Bytes();
-            AvroValue::List pair{std::move(key)};
-            pair.push_back(Decode(in, *schema.members[0].schema, depth + 1));
-            list.push_back(std::move(pair));
-          }
-        }
-        if (in.failed) return {};
-      }
-      return list;
-    }
-  }
-  return {};
-}
-
-void AppendLong(std::string& out, int64_t value) {
-  uint64_t bits = (uint64_t(value) << 1) ^ uint64_t(value >> 63);
-  for (; bits >= 0x80; bits >>= 7) out += char(uint8_t(bits) | 0x80);
-  out += char(bits);
-}
-
-void AppendBytes(std::string& out, std::string_view bytes) {
-  AppendLong(out, int64_t(bytes.size()));
-  out += bytes;
-}
-
-Status Encode(std::string& out, const AvroSchema& schema, const AvroValue& value);
-
-Status EncodeUnion(std::string& out, const AvroSchema& schema, const AvroValue& value) {
+Status EncodeUnion(AvroWriter& out, const AvroSchema& schema, const AvroValue& value) {
   for (size_t branch = 0; branch < schema.members.size(); ++branch) {
     const bool null_branch = schema.members[branch].schema->kind == AvroKind::kNull;
     if (null_branch != value.IsNull()) continue;
-    AppendLong(out, int64_t(branch));
+    out.Long(int64_t(branch));
     return Encode(out, *schema.members[branch].schema, value);
   }
   return Fail(ErrorKind::kInternal, "no branch of an Avro union takes the value");
 }
 
-Status EncodeList(std::string& out, const AvroSchema& schema, const AvroValue::List& list) {
+Status EncodeList(AvroWriter& out, const AvroSchema& schema, const AvroValue::List& list) {
   if (schema.kind == AvroKind::kRecord) {
     if (list.size() != schema.members.size())
       return Fail(ErrorKind::kInternal, "an Avro record has the wrong number of fields");
@@ -144,54 +33,54 @@ Status EncodeList(std::string& out, const AvroSchema& schema, const AvroValue::L
     return {};
   }
   if (!list.empty()) {
-    AppendLong(out, int64_t(list.size()));
+    out.Long(int64_t(list.size()));
     for (const AvroValue& item : list) {
       if (schema.kind == AvroKind::kArray) {
         INGOT_TRY(Encode(out, *schema.members[0].schema, item));
       } else {
         const auto& pair = std::get<AvroValue::List>(item.value);
-        AppendBytes(out, std::get<std::string>(pair[0].value));
+        out.Bytes(std::get<std::string>(pair[0].value));
         INGOT_TRY(Encode(out, *schema.members[0].schema, pair[1]));
       }
     }
   }
-  AppendLong(out, 0);
+  out.Long(0);
   return {};
 }
 
-Status Encode(std::string& out, const AvroSchema& schema, const AvroValue& value) {
+Status Encode(AvroWriter& out, const AvroSchema& schema, const AvroValue& value) {
   const auto wrong = [] { return Fail(ErrorKind::kInternal, "a value does not fit its Avro schema"); };
   switch (schema.kind) {
     case AvroKind::kNull:
       return value.IsNull() ? Status() : wrong();
     case AvroKind::kBoolean:
       if (!std::holds_alternative<bool>(value.value)) return wrong();
-      out += std::get<bool>(value.value) ? '\1' : '\0';
+      out.Raw(std::get<bool>(value.value));
       return {};
     case AvroKind::kInt:
     case AvroKind::kEnum:
     case AvroKind::kLong:
       if (!std::holds_alternative<int64_t>(value.value)) return wrong();
-      AppendLong(out, std::get<int64_t>(value.value));
+      out.Long(std::get<int64_t>(value.value));
       return {};
     case AvroKind::kFloat:
       if (!std::holds_alternative<float>(value.value)) return wrong();
-      out.append(reinterpret_cast<const char*>(&std::get<float>(value.value)), 4);
+      out.Raw(std::get<float>(value.value));
       return {};
     case AvroKind::kDouble:
       if (!std::holds_alternative<double>(value.value)) return wrong();
-      out.append(reinterpret_cast<const char*>(&std::get<double>(value.value)), 8);
+      out.Raw(std::get<double>(value.value));
       return {};
     case AvroKind::kBytes:
     case AvroKind::kString:
       if (!std::holds_alternative<std::string>(value.value)) return wrong();
-      AppendBytes(out, std::get<std::string>(value.value));
+      out.Bytes(std::get<std::string>(value.value));
       return {};
     case AvroKind::kFixed:
       if (!std::holds_alternative<std::string>(value.value) ||
           std::get<std::string>(value.value).size() != size_t(schema.fixed_bytes))
         return wrong();
-      out += std::get<std::string>(value.value);
+      out.out += std::get<std::string>(value.value);
       return {};
     case AvroKind::kUnion:
       return EncodeUnion(out, schema, value);
@@ -220,7 +109,7 @@ Result<std::string> Decompress(const std::string& codec, std::string_view block)
   if (codec == "snappy" && block.size() > 4) {
     INGOT_ARROW_ASSIGN(auto snappy, arrow::util::Codec::Create(arrow::Compression::SNAPPY));
     block.remove_suffix(4);
-    Reader head{block};  // the plain length stands first, as a varint that is not zigzag
+    AvroReader head{block};  // the plain length stands first, as a varint that is not zigzag
     uint64_t room = 0;
     for (int shift = 0; shift < 35; shift += 7) {
       const auto byte = head.Take(1);
@@ -240,17 +129,17 @@ Result<std::string> Decompress(const std::string& codec, std::string_view block)
   return Fail(ErrorKind::kUnsupported, "Avro codec '" + codec + "'");
 }
 
-Result<AvroFile> ReadHeader(Reader& in, std::string& codec) {
+/// Reads up to the first block; the file has no rows yet.
+Result<AvroFile> ReadHeader(AvroReader& in, std::string& codec) {
   if (in.Take(4) != kMagic) return Fail(ErrorKind::kCorrupt, "not an Avro file: its first bytes are not 'Obj\\1'");
-  static const AvroSchema bytes{.kind = AvroKind::kBytes};
-  static const AvroSchema map{.kind = AvroKind::kMap, .members = {{"", -1, std::make_shared<AvroSchema>(bytes)}}};
-  const AvroValue header = Decode(in, map, 0);
-  if (in.failed) return Fail(ErrorKind::kCorrupt, "the header of an Avro file is cut short");
   AvroFile file;
-  for (const AvroValue& entry : std::get<AvroValue::List>(header.value)) {
-    const auto& pair = std::get<AvroValue::List>(entry.value);
-    file.properties[std::get<std::string>(pair[0].value)] = std::get<std::string>(pair[1].value);
+  while (const int64_t count = in.Items()) {
+    for (int64_t i = 0; i < count && !in.failed; ++i) {
+      const std::string key(in.Bytes());
+      file.properties[key] = in.Bytes();
+    }
   }
+  if (in.failed) return Fail(ErrorKind::kCorrupt, "the header of an Avro file is cut short");
   INGOT_ASSIGN(file.schema, ParseAvroSchema(file.properties["avro.schema"]));
   codec = file.properties["avro.codec"];
   file.properties.erase("avro.schema");
@@ -258,12 +147,9 @@ Result<AvroFile> ReadHeader(Reader& in, std::string& codec) {
   return file;
 }
 
-}  // namespace
-
-Result<AvroFile> ReadAvroFile(std::string_view bytes) {
-  Reader in{bytes};
-  std::string codec;
-  INGOT_ASSIGN(AvroFile file, ReadHeader(in, codec));
+/// Calls `row(in)` for each row of the blocks that follow the header.
+template <typename Row>
+Status ReadBlocks(AvroReader& in, const std::string& codec, const Row& row) {
   const auto sync = in.Take(16);
   while (!in.failed && !in.rest.empty()) {
     const int64_t count = in.Long();
@@ -271,45 +157,80 @@ Result<AvroFile> ReadAvroFile(std::string_view bytes) {
     if (in.failed || in.Take(16) != sync || count < 0)
       return Fail(ErrorKind::kCorrupt, "an Avro file is cut short or a sync marker is wrong");
     INGOT_ASSIGN(const std::string plain, Decompress(codec, block));
-    Reader rows{plain};
-    for (int64_t i = 0; i < count && !rows.failed; ++i) file.rows.push_back(Decode(rows, *file.schema, 0));
+    AvroReader rows{plain};
+    for (int64_t i = 0; i < count && !rows.failed; ++i) INGOT_TRY(row(rows));
     if (rows.failed || !rows.rest.empty())
       return Fail(ErrorKind::kCorrupt, "a block of an Avro file does not fit its schema");
   }
   if (in.failed) return Fail(ErrorKind::kCorrupt, "an Avro file is cut short");
+  return {};
+}
+
+}  // namespace
+
+Result<AvroFile> ReadAvroFile(std::string_view bytes) {
+  AvroReader in{bytes};
+  std::string codec;
+  INGOT_ASSIGN(AvroFile file, ReadHeader(in, codec));
+  INGOT_TRY(ReadBlocks(in, codec, [&](AvroReader& rows) -> Status {
+    file.rows.push_back(rows.Value(*file.schema));
+    return {};
+  }));
   return file;
+}
+
+Status ReadAvroRows(std::string_view bytes, const std::function<Status(const AvroSchema&, AvroReader&)>& row) {
+  AvroReader in{bytes};
+  std::string codec;
+  INGOT_ASSIGN(const AvroFile file, ReadHeader(in, codec));
+  return ReadBlocks(in, codec, [&](AvroReader& rows) { return row(*file.schema, rows); });
+}
+
+void AvroWriter::Long(int64_t value) {
+  uint64_t bits = (uint64_t(value) << 1) ^ uint64_t(value >> 63);
+  for (; bits >= 0x80; bits >>= 7) out += char(uint8_t(bits) | 0x80);
+  out += char(bits);
+}
+
+void AvroWriter::Bytes(std::string_view bytes) {
+  Long(int64_t(bytes.size()));
+  out += bytes;
+}
+
+Result<std::string> WriteAvroRows(std::string_view schema_json, const std::map<std::string, std::string>& properties,
+                                  size_t count, const std::function<Status(size_t, AvroWriter&)>& write) {
+  AvroWriter file{std::string(kMagic)};
+  file.Long(int64_t(properties.size() + 2));
+  file.Bytes("avro.schema");
+  file.Bytes(schema_json);
+  file.Bytes("avro.codec");
+  file.Bytes("deflate");
+  for (const auto& [key, value] : properties) file.Bytes(key), file.Bytes(value);
+  file.Long(0);
+  AvroWriter sync;
+  sync.Raw(RandomBits());
+  sync.Raw(RandomBits());
+  file.out += sync.out;
+  AvroWriter block;
+  int64_t rows = 0;
+  for (size_t i = 0; i < count; ++i) {
+    INGOT_TRY(write(i, block));
+    ++rows;
+    if (block.out.size() < kBlockBytes && i + 1 < count) continue;
+    file.Long(rows);
+    file.Bytes(Deflate(block.out, DeflateFrame::kBare));
+    file.out += sync.out;
+    block.out.clear();
+    rows = 0;
+  }
+  return std::move(file.out);
 }
 
 Result<std::string> WriteAvroFile(std::string_view schema_json, const std::map<std::string, std::string>& properties,
                                   const std::vector<AvroValue>& rows) {
   INGOT_ASSIGN(const auto schema, ParseAvroSchema(schema_json));
-  std::string out(kMagic);
-  AppendLong(out, int64_t(properties.size() + 2));
-  AppendBytes(out, "avro.schema");
-  AppendBytes(out, schema_json);
-  AppendBytes(out, "avro.codec");
-  AppendBytes(out, "deflate");
-  for (const auto& [key, value] : properties) AppendBytes(out, key), AppendBytes(out, value);
-  AppendLong(out, 0);
-  std::string sync(16, '\0');
-  for (size_t i = 0; i < 16; i += 8) {
-    const uint64_t bits = RandomBits();
-    std::memcpy(sync.data() + i, &bits, 8);
-  }
-  out += sync;
-  std::string block;
-  int64_t count = 0;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    INGOT_TRY(Encode(block, *schema, rows[i]));
-    ++count;
-    if (block.size() < kBlockBytes && i + 1 < rows.size()) continue;
-    AppendLong(out, count);
-    AppendBytes(out, Deflate(block, DeflateFrame::kBare));
-    out += sync;
-    block.clear();
-    count = 0;
-  }
-  return out;
+  return WriteAvroRows(schema_json, properties, rows.size(),
+                       [&](size_t i, AvroWriter& out) { return Encode(out, *schema, rows[i]); });
 }
 
 }  // namespace ingot::iceberg

@@ -181,6 +181,17 @@ bool BoundFilter::MayMatchManifest(const ManifestFile& manifest, const Partition
   });
 }
 
+void BoundFilter::Collect(const Node& node, std::vector<FieldId>& columns) {
+  if (node.column != 0 && std::ranges::find(columns, node.column) == columns.end()) columns.push_back(node.column);
+  for (const Node& child : node.children) Collect(child, columns);
+}
+
+std::vector<FieldId> BoundFilter::Columns() const {
+  std::vector<FieldId> columns;
+  Collect(root_, columns);
+  return columns;
+}
+
 Knowledge KnowledgeOf(const DataFile& file, const PartitionSpec& spec, const Schema& schema) {
   return [&](FieldId id) {
     const Field* field = schema.FindById(id);
@@ -200,7 +211,7 @@ Knowledge KnowledgeOf(const DataFile& file, const PartitionSpec& spec, const Sch
     if (nulls != file.null_counts.end() && values != file.value_counts.end())
       known.may_be_value = nulls->second != values->second;
     known.may_be_nan = CanHoldNaN(field->type) && (nans == file.nan_counts.end() || nans->second != 0);
-    const auto bound = [&](const std::map<FieldId, std::string>& bounds, std::optional<Value>& into) {
+    const auto bound = [&](const FieldMap<std::string>& bounds, std::optional<Value>& into) {
       const auto found = bounds.find(id);
       if (found == bounds.end()) return;
       auto value = DeserializeValue(found->second, field->type);

@@ -53,6 +53,8 @@ class BoundFilter {
  public:
   static Result<BoundFilter> Bind(const Filter& filter, const Schema& schema);
 
+  /// The columns that it looks at.
+  std::vector<FieldId> Columns() const;
   /// False only when no row can match.
   bool MayMatch(const Knowledge& knowledge) const;
   /// True only when every row matches.
@@ -72,6 +74,7 @@ class BoundFilter {
     std::vector<Node> children;
   };
   static Result<Node> BindNode(const Filter& filter, const Schema& schema);
+  static void Collect(const Node& node, std::vector<FieldId>& columns);
   static bool May(const Node& node, const Knowledge& knowledge);
   static bool Must(const Node& node, const Knowledge& knowledge);
   static bool MayPartition(const Node& node, const PartitionSpec& spec,

@@ -65,16 +65,22 @@ inline Json ArrayOrEmpty(const Json& object, const char* key) {
 
 std::map<std::string, std::string> StringMap(const Json& object, const char* key);
 
-/// Runs `parse` on the document in `text`; what it refuses becomes an error.
+/// Runs `parse`; what it refuses becomes an error.
 template <typename Parse>
-auto Parsing(std::string_view text, Parse parse) -> Result<decltype(parse(std::declval<const Json&>()))> {
+auto Guarded(const Parse& parse) -> Result<decltype(parse())> {
   try {
-    return parse(Json::parse(text));
+    return parse();
   } catch (const JsonProblem& problem) {
     return Fail(problem.kind, problem.message);
   } catch (const Json::exception& problem) {
     return Fail(ErrorKind::kCorrupt, std::string("JSON: ") + problem.what());
   }
+}
+
+/// Runs `parse` on the document in `text`; what it refuses becomes an error.
+template <typename Parse>
+auto Parsing(std::string_view text, const Parse& parse) {
+  return Guarded([&] { return parse(Json::parse(text)); });
 }
 
 Json SchemaJson(const Schema& schema);

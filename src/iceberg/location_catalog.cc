@@ -63,8 +63,22 @@ Result<TableMetadata> ReadMetadataFile(storage::Storage& storage, const std::str
 
 Result<LoadedTable> LocationCatalog::Load(const TableName& table, const StoragePtr& storage) {
   INGOT_ASSIGN(std::string location, Location(table));
+  {
+    std::lock_guard lock(mutex_);
+    const auto known = newest_.find(table);
+    if (known != newest_.end() && known->second.metadata_location == location)
+      return LoadedTable{location, known->second.metadata, storage};
+  }
   INGOT_ASSIGN(TableMetadata metadata, ReadMetadataFile(*storage, location));
-  return LoadedTable{std::move(location), std::make_shared<const TableMetadata>(std::move(metadata)), storage};
+  return Remember(table, {std::move(location), std::make_shared<const TableMetadata>(std::move(metadata)), storage});
+}
+
+LoadedTable LocationCatalog::Remember(const TableName& table, LoadedTable loaded) {
+  constexpr size_t kTablesMax = 64;
+  std::lock_guard lock(mutex_);
+  if (newest_.size() >= kTablesMax && !newest_.contains(table)) newest_.clear();
+  newest_[table] = {loaded.metadata_location, loaded.metadata, nullptr};
+  return loaded;
 }
 
 Result<LoadedTable> LocationCatalog::Create(const TableName& table, const TableMetadata& metadata,
@@ -103,7 +117,7 @@ Result<LoadedTable> LocationCatalog::Commit(const TableName& table, const Loaded
     return std::unexpected(std::move(swapped).error());
   }
   for (const std::string& old : dropped) (void)base.storage->Delete(old);
-  return LoadedTable{std::move(location), std::make_shared<const TableMetadata>(std::move(logged)), base.storage};
+  return Remember(table, {std::move(location), std::make_shared<const TableMetadata>(std::move(logged)), base.storage});
 }
 
 /// After a lost answer: the swap happened when the table's current metadata is `ours` or has it in its log.

@@ -2,6 +2,8 @@
 // location is the commit. Source: Iceberg specification, "Metastore Tables".
 #pragma once
 
+#include <map>
+#include <mutex>
 #include <string>
 
 #include "iceberg/catalog.h"
@@ -25,7 +27,12 @@ class LocationCatalog : public Catalog {
   virtual Status Swap(const TableName& table, const std::string& expected, const std::string& next) = 0;
 
  private:
+  LoadedTable Remember(const TableName& table, LoadedTable loaded);
   Result<bool> SwapHappened(const TableName& table, const StoragePtr& storage, const std::string& ours);
+
+  // The newest metadata of each table that was asked for: a file of metadata never changes.
+  std::mutex mutex_;
+  std::map<TableName, LoadedTable> newest_;
 };
 
 }  // namespace ingot::iceberg

@@ -35,30 +35,6 @@ class Record {
   std::optional<int64_t> Int(int32_t field_id) const { return Typed<int64_t>(field_id); }
   std::optional<std::string> Text(int32_t field_id) const { return Typed<std::string>(field_id); }
 
-  std::vector<int64_t> Ints(int32_t field_id) const {
-    std::vector<int64_t> numbers;
-    if (const AvroValue* value = Find(field_id); value && std::holds_alternative<AvroValue::List>(value->value))
-      for (const AvroValue& item : std::get<AvroValue::List>(value->value))
-        if (std::holds_alternative<int64_t>(item.value)) numbers.push_back(std::get<int64_t>(item.value));
-    return numbers;
-  }
-
-  /// An array of key-value records.
-  template <typename T>
-  std::map<FieldId, T> Map(int32_t field_id) const {
-    std::map<FieldId, T> map;
-    const AvroValue* value = Find(field_id);
-    if (value == nullptr || !std::holds_alternative<AvroValue::List>(value->value)) return map;
-    for (const AvroValue& item : std::get<AvroValue::List>(value->value)) {
-      const auto* pair = std::get_if<AvroValue::List>(&item.value);
-      if (pair == nullptr || pair->size() != 2) continue;
-      const auto* key = std::get_if<int64_t>(&(*pair)[0].value);
-      const auto* mapped = std::get_if<T>(&(*pair)[1].value);
-      if (key && mapped) map[FieldId(*key)] = *mapped;
-    }
-    return map;
-  }
-
  private:
   template <typename T>
   std::optional<T> Typed(int32_t field_id) const {
@@ -71,148 +47,90 @@ class Record {
   const AvroValue::List& list_;
 };
 
-Value PartitionValueFrom(const AvroValue& value, const Type& type) {
-  if (value.IsNull()) return {};
-  if (const auto* number = std::get_if<int64_t>(&value.value)) {
-    if (type.id == TypeId::kInt || type.id == TypeId::kDate) return int32_t(*number);
-    return *number;
+/// Writes entries as ManifestAvroSchema lays them out; what is optional there is a union with null as its first branch.
+class EntryWriter {
+ public:
+  EntryWriter(const AvroSchema& schema, AvroWriter& out) : schema_(schema), out_(out) {}
+
+  void Write(const ManifestEntry& entry) {
+    out_.Long(int64_t(entry.status));
+    Optional(entry.snapshot_id);
+    Optional(entry.sequence_number);
+    Optional(entry.file_sequence_number);
+    Write(entry.file);
   }
-  if (const auto* flag = std::get_if<bool>(&value.value)) return *flag;
-  if (const auto* number = std::get_if<float>(&value.value))
-    return type.id == TypeId::kDouble ? Value(double(*number)) : Value(*number);
-  if (const auto* number = std::get_if<double>(&value.value)) return *number;
-  if (const auto* bytes = std::get_if<std::string>(&value.value)) {
-    if (type.id == TypeId::kDecimal) return Decimal{DecimalFromBytes(*bytes)};
-    return *bytes;
+
+ private:
+  void Write(const DataFile& file) {
+    out_.Long(int64_t(file.content));
+    out_.Bytes(file.location);
+    out_.Bytes(file.format);
+    const AvroSchema& partition = *schema_.members[4].schema->members[3].schema;
+    for (size_t i = 0; i < partition.members.size(); ++i) Write(file.partition[i], *partition.members[i].schema);
+    out_.Long(file.record_count);
+    out_.Long(file.file_bytes);
+    for (const auto* counts : {&file.column_bytes, &file.value_counts, &file.null_counts, &file.nan_counts})
+      Write(*counts);
+    Write(file.lower_bounds);
+    Write(file.upper_bounds);
+    out_.Long(0);  // key_metadata: encryption is not supported
+    Write(file.split_offsets);
+    Write(file.equality_ids);
+    Optional(file.sort_order_id);
+    out_.Long(!file.referenced_data_file.empty());
+    if (!file.referenced_data_file.empty()) out_.Bytes(file.referenced_data_file);
   }
-  return {};
-}
 
-AvroValue PartitionValueTo(const Value& value, const Type& type, const AvroSchema& schema) {
-  switch (value.index()) {
-    case 1:
-      return std::get<bool>(value);
-    case 2:
-      return int64_t(std::get<int32_t>(value));
-    case 3:
-      return std::get<int64_t>(value);
-    case 4:
-      return std::get<float>(value);
-    case 5:
-      return std::get<double>(value);
-    case 6:
-      return std::get<std::string>(value);
-    case 7: {
-      std::string bytes = DecimalBytes(std::get<Decimal>(value).unscaled);
-      const size_t wanted = size_t(schema.members.back().schema->fixed_bytes);
-      if (bytes.size() < wanted) bytes.insert(0, wanted - bytes.size(), uint8_t(bytes[0]) & 0x80 ? '\xFF' : '\0');
-      return bytes;
-    }
-    default:
-      (void)type;
-      return {};
+  void Write(const Value& value, const AvroSchema& schema) {
+    out_.Long(!IsNull(value));
+    const auto write = [&](const auto& held) {
+      using T = std::decay_t<decltype(held)>;
+      if constexpr (std::is_same_v<T, int32_t> || std::is_same_v<T, int64_t>) {
+        out_.Long(held);
+      } else if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, float> || std::is_same_v<T, double>) {
+        out_.Raw(held);
+      } else if constexpr (std::is_same_v<T, std::string>) {
+        const bool fixed = schema.members.back().schema->kind == AvroKind::kFixed;
+        fixed ? void(out_.out += held) : out_.Bytes(held);
+      } else if constexpr (std::is_same_v<T, Decimal>) {
+        std::string bytes = DecimalBytes(held.unscaled);
+        const size_t wanted = size_t(schema.members.back().schema->fixed_bytes);
+        if (bytes.size() < wanted) bytes.insert(0, wanted - bytes.size(), uint8_t(bytes[0]) & 0x80 ? '\xFF' : '\0');
+        out_.out += bytes;
+      }
+    };
+    std::visit(write, value);
   }
-}
 
-Result<DataFile> DataFileFrom(const Record& record, const PartitionSpec& spec, const std::vector<Type>& types) {
-  DataFile file;
-  file.content = FileContent(record.Int(134).value_or(0));
-  const auto location = record.Text(100), format = record.Text(101);
-  const auto rows = record.Int(103), bytes = record.Int(104);
-  if (!location || !format || !rows || !bytes)
-    return Fail(ErrorKind::kCorrupt,
-                "a manifest entry lacks file_path, file_format, record_count or file_size_in_bytes");
-  file.location = *location;
-  file.format = *format;
-  for (char& c : file.format) c = char(std::toupper(c));
-  file.spec_id = spec.spec_id;
-  file.record_count = *rows;
-  file.file_bytes = *bytes;
-  const AvroValue* partition = record.Find(102);
-  const AvroSchema* partition_schema = record.SchemaOf(102);
-  for (size_t i = 0; i < spec.fields.size(); ++i) {
-    Value value;
-    if (partition && partition_schema && partition_schema->kind == AvroKind::kRecord) {
-      const Record values(*partition_schema, *partition);
-      const AvroValue* found = values.Find(spec.fields[i].field_id);
-      if (found != nullptr) value = PartitionValueFrom(*found, types[i]);
-    }
-    file.partition.push_back(std::move(value));
+  template <typename T>
+  void Optional(const std::optional<T>& value) {
+    out_.Long(value.has_value());
+    if (value) out_.Long(*value);
   }
-  file.column_bytes = record.Map<int64_t>(108);
-  file.value_counts = record.Map<int64_t>(109);
-  file.null_counts = record.Map<int64_t>(110);
-  file.nan_counts = record.Map<int64_t>(137);
-  file.lower_bounds = record.Map<std::string>(125);
-  file.upper_bounds = record.Map<std::string>(128);
-  file.split_offsets = record.Ints(132);
-  for (const int64_t id : record.Ints(135)) file.equality_ids.push_back(FieldId(id));
-  if (const auto order = record.Int(140)) file.sort_order_id = int32_t(*order);
-  file.referenced_data_file = record.Text(143).value_or("");
-  file.content_offset = record.Int(144);
-  file.content_size_bytes = record.Int(145);
-  return file;
-}
 
-template <typename T>
-AvroValue MapTo(const std::map<FieldId, T>& map) {
-  if (map.empty()) return {};
-  AvroValue::List list;
-  for (const auto& [key, value] : map) {
-    AvroValue::List pair;
-    pair.emplace_back(int64_t(key));
-    pair.emplace_back(value);
-    list.emplace_back(std::move(pair));
+  /// An array; null when it is empty.
+  template <typename List, typename Item>
+  void Array(const List& list, const Item& item) {
+    out_.Long(!list.empty());
+    if (list.empty()) return;
+    out_.Long(int64_t(list.size()));
+    for (const auto& one : list) item(one);
+    out_.Long(0);
   }
-  return list;
-}
+  template <typename T>
+  void Write(const std::vector<T>& numbers) {
+    Array(numbers, [&](T number) { out_.Long(number); });
+  }
+  void Write(const FieldMap<int64_t>& map) {
+    Array(map, [&](const auto& entry) { out_.Long(entry.first), out_.Long(entry.second); });
+  }
+  void Write(const FieldMap<std::string>& map) {
+    Array(map, [&](const auto& entry) { out_.Long(entry.first), out_.Bytes(entry.second); });
+  }
 
-template <typename T>
-AvroValue ListTo(const std::vector<T>& numbers) {
-  if (numbers.empty()) return {};
-  AvroValue::List list;
-  for (const T number : numbers) list.emplace_back(int64_t(number));
-  return list;
-}
-
-template <typename T>
-AvroValue OptionalTo(const std::optional<T>& value) {
-  return value ? AvroValue(int64_t(*value)) : AvroValue();
-}
-
-AvroValue EntryTo(const ManifestEntry& entry, const std::vector<Type>& types, const AvroSchema& schema) {
-  const DataFile& file = entry.file;
-  const AvroSchema& file_schema = *schema.members[4].schema;
-  AvroValue::List partition;
-  for (size_t i = 0; i < types.size(); ++i)
-    partition.push_back(
-        PartitionValueTo(file.partition[i], types[i], *file_schema.members[3].schema->members[i].schema));
-  AvroValue::List data;
-  data.emplace_back(int64_t(file.content));
-  data.emplace_back(file.location);
-  data.emplace_back(file.format);
-  data.emplace_back(std::move(partition));
-  data.emplace_back(file.record_count);
-  data.emplace_back(file.file_bytes);
-  data.push_back(MapTo(file.column_bytes));
-  data.push_back(MapTo(file.value_counts));
-  data.push_back(MapTo(file.null_counts));
-  data.push_back(MapTo(file.nan_counts));
-  data.push_back(MapTo(file.lower_bounds));
-  data.push_back(MapTo(file.upper_bounds));
-  data.emplace_back();  // key_metadata: encryption is not supported
-  data.push_back(ListTo(file.split_offsets));
-  data.push_back(ListTo(file.equality_ids));
-  data.push_back(OptionalTo(file.sort_order_id));
-  data.push_back(file.referenced_data_file.empty() ? AvroValue() : AvroValue(file.referenced_data_file));
-  AvroValue::List row;
-  row.emplace_back(int64_t(entry.status));
-  row.push_back(OptionalTo(entry.snapshot_id));
-  row.push_back(OptionalTo(entry.sequence_number));
-  row.push_back(OptionalTo(entry.file_sequence_number));
-  row.emplace_back(std::move(data));
-  return row;
-}
+  const AvroSchema& schema_;
+  AvroWriter& out_;
+};
 
 std::vector<PartitionSummary> Summarize(const std::vector<ManifestEntry>& entries, const std::vector<Type>& types) {
   std::vector<PartitionSummary> summaries(types.size());
@@ -316,40 +234,6 @@ Result<std::vector<ManifestFile>> ReadManifestList(storage::Storage& storage, co
   return manifests;
 }
 
-Result<std::vector<ManifestEntry>> ReadManifest(storage::Storage& storage, const ManifestFile& manifest,
-                                                const TableMetadata& metadata) {
-  INGOT_ASSIGN(const std::string bytes, storage.ReadAll(manifest.location));
-  INGOT_ASSIGN(const AvroFile file, WithContext(ReadAvroFile(bytes), "manifest " + manifest.location));
-  const PartitionSpec* spec = metadata.SpecById(manifest.spec_id);
-  if (spec == nullptr)
-    return Fail(ErrorKind::kCorrupt,
-                fmt::format("manifest {} names an unknown partition spec {}", manifest.location, manifest.spec_id));
-  INGOT_ASSIGN(const std::vector<Type> types, PartitionTypes(*spec, metadata));
-  std::vector<ManifestEntry> entries;
-  entries.reserve(file.rows.size());
-  for (const AvroValue& row : file.rows) {
-    const Record record(*file.schema, row);
-    const AvroValue* data = record.Find(2);
-    const AvroSchema* data_schema = record.SchemaOf(2);
-    if (data == nullptr || data_schema == nullptr || data_schema->kind != AvroKind::kRecord)
-      return Fail(ErrorKind::kCorrupt, "manifest " + manifest.location + " has an entry without data_file");
-    ManifestEntry entry{.status = EntryStatus(record.Int(0).value_or(0)), .snapshot_id = record.Int(1)};
-    entry.sequence_number = record.Int(3);
-    entry.file_sequence_number = record.Int(4);
-    INGOT_ASSIGN(entry.file, DataFileFrom(Record(*data_schema, *data), *spec, types));
-    // Inheritance (specification, "Sequence Number Inheritance"): format 1 has sequence number 0 everywhere.
-    if (!entry.snapshot_id) entry.snapshot_id = manifest.added_snapshot_id;
-    if (!entry.sequence_number && (entry.status == EntryStatus::kAdded || manifest.sequence_number == 0))
-      entry.sequence_number = manifest.sequence_number;
-    if (!entry.file_sequence_number && (entry.status == EntryStatus::kAdded || manifest.sequence_number == 0))
-      entry.file_sequence_number = manifest.sequence_number;
-    if (!entry.sequence_number)
-      return Fail(ErrorKind::kCorrupt, "manifest " + manifest.location + " has an old entry without a sequence number");
-    entries.push_back(std::move(entry));
-  }
-  return entries;
-}
-
 Result<ManifestFile> WriteManifest(storage::Storage& storage, const std::string& location,
                                    const ManifestContent& content, const std::vector<ManifestEntry>& entries) {
   INGOT_ASSIGN(const std::vector<Type> types, PartitionTypes(*content.spec, *content.schema));
@@ -367,10 +251,7 @@ Result<ManifestFile> WriteManifest(storage::Storage& storage, const std::string&
                         .added_rows = 0,
                         .existing_rows = 0,
                         .deleted_rows = 0};
-  std::vector<AvroValue> rows;
-  rows.reserve(entries.size());
   for (const ManifestEntry& entry : entries) {
-    rows.push_back(EntryTo(entry, types, *schema));
     auto& files = entry.status == EntryStatus::kAdded      ? manifest.added_files
                   : entry.status == EntryStatus::kExisting ? manifest.existing_files
                                                            : manifest.deleted_files;
@@ -391,7 +272,11 @@ Result<ManifestFile> WriteManifest(storage::Storage& storage, const std::string&
                                                       {"partition-spec-id", std::to_string(content.spec->spec_id)},
                                                       {"format-version", "2"},
                                                       {"content", content.holds_deletes ? "deletes" : "data"}};
-  INGOT_ASSIGN(const std::string bytes, WriteAvroFile(schema_json, properties, rows));
+  INGOT_ASSIGN(const std::string bytes,
+               WriteAvroRows(schema_json, properties, entries.size(), [&](size_t i, AvroWriter& out) -> Status {
+                 EntryWriter(*schema, out).Write(entries[i]);
+                 return {};
+               }));
   manifest.bytes = int64_t(bytes.size());
   INGOT_TRY(storage.CreateAtomic(location, bytes));
   return manifest;

@@ -3,11 +3,11 @@
 // needed), writes 2.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "iceberg/field_map.h"
 #include "iceberg/metadata.h"
 #include "iceberg/value.h"
 #include "storage/storage.h"
@@ -26,8 +26,8 @@ struct DataFile {
   std::vector<Value> partition;  // one per field of the spec
   int64_t record_count = 0;
   int64_t file_bytes = 0;
-  std::map<FieldId, int64_t> column_bytes, value_counts, null_counts, nan_counts;
-  std::map<FieldId, std::string> lower_bounds, upper_bounds;  // single-value serialization
+  FieldMap<int64_t> column_bytes, value_counts, null_counts, nan_counts;
+  FieldMap<std::string> lower_bounds, upper_bounds;  // single-value serialization
   std::vector<int64_t> split_offsets;
   std::vector<FieldId> equality_ids;
   std::optional<int32_t> sort_order_id;
@@ -70,9 +70,12 @@ struct ManifestFile {
 /// them.
 Result<std::vector<ManifestFile>> ReadManifestList(storage::Storage& storage, const Snapshot& snapshot);
 
-/// All entries, deleted ones too, with sequence numbers and snapshot ids inherited from the list.
+/// All entries, deleted ones too, with sequence numbers and snapshot ids inherited from the list. With `metrics_of`,
+/// the counts and bounds of data files are those of these columns only, and their sizes are left out: most of a large
+/// manifest is metrics, of which a scan needs few.
 Result<std::vector<ManifestEntry>> ReadManifest(storage::Storage& storage, const ManifestFile& manifest,
-                                                const TableMetadata& metadata);
+                                                const TableMetadata& metadata,
+                                                const std::vector<FieldId>* metrics_of = nullptr);
 
 struct ManifestContent {
   const Schema* schema = nullptr;

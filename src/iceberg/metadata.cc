@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "iceberg/history_json.h"
 
 namespace ingot::iceberg {
 
@@ -38,8 +39,8 @@ const PartitionSpec* TableMetadata::SpecById(int32_t spec_id) const {
 
 const Snapshot* TableMetadata::SnapshotById(SnapshotId id) const {
   // The newest are asked for most.
-  for (auto it = snapshots.rbegin(); it != snapshots.rend(); ++it)
-    if (it->snapshot_id == id) return &*it;
+  for (size_t i = snapshots.size(); i-- > 0;)
+    if (snapshots[i].snapshot_id == id) return &snapshots[i];
   return nullptr;
 }
 
@@ -146,19 +147,22 @@ void AddSnapshot(TableMetadata& metadata, Snapshot snapshot, const std::string& 
     metadata.current_snapshot_id = snapshot.snapshot_id;
     metadata.snapshot_log.push_back({snapshot.timestamp_ms, snapshot.snapshot_id});
   }
+  if (snapshot.json.empty()) snapshot.json = SnapshotToJson(snapshot, metadata.format_version);
   metadata.snapshots.push_back(std::move(snapshot));
 }
 
 std::vector<const Snapshot*> AncestorsOf(const TableMetadata& metadata, std::optional<SnapshotId> id) {
-  std::unordered_map<SnapshotId, const Snapshot*> by_id;
-  for (const Snapshot& snapshot : metadata.snapshots) by_id[snapshot.snapshot_id] = &snapshot;
+  const SnapshotList& all = metadata.snapshots;
   std::vector<const Snapshot*> chain;
-  while (id) {
-    const auto found = by_id.find(*id);
-    if (found == by_id.end()) break;
-    chain.push_back(found->second);
-    id = found->second->parent_id;
-    by_id.erase(found);  // a cycle in broken metadata ends here
+  size_t before = all.size();                // a parent most often stands next to its child
+  while (id && chain.size() < all.size()) {  // a cycle in broken metadata ends
+    size_t at = before;
+    while (at > 0 && all[at - 1].snapshot_id != *id) --at;
+    const Snapshot* snapshot = at > 0 ? &all[at - 1] : metadata.SnapshotById(*id);
+    if (snapshot == nullptr) break;
+    chain.push_back(snapshot);
+    id = snapshot->parent_id;
+    if (at > 0) before = at - 1;
   }
   return chain;
 }

@@ -9,14 +9,11 @@
 #include <string_view>
 #include <vector>
 
+#include "iceberg/snapshot.h"
 #include "iceberg/transform.h"
 #include "iceberg/types.h"
 
 namespace ingot::iceberg {
-
-using SnapshotId = int64_t;
-using SequenceNumber = int64_t;
-using Properties = std::map<std::string, std::string>;
 
 struct PartitionField {
   FieldId source_id = 0;
@@ -47,31 +44,12 @@ struct SortOrder {
   std::vector<SortField> fields;
 };
 
-struct Snapshot {
-  SnapshotId snapshot_id = 0;
-  std::optional<SnapshotId> parent_id;
-  SequenceNumber sequence_number = 0;
-  int64_t timestamp_ms = 0;
-  std::string manifest_list;  // empty in old format-1 snapshots, which name their manifests:
-  std::vector<std::string> manifests;
-  Properties summary;  // with "operation": append, replace, overwrite, delete
-  std::optional<int32_t> schema_id;
-  std::string other;  // JSON object text of keys this version does not know
-
-  std::string Operation() const;
-};
-
 struct SnapshotRef {
   SnapshotId snapshot_id = 0;
   std::string type = "branch";  // or "tag"
   std::optional<int64_t> min_snapshots_to_keep;
   std::optional<int64_t> max_snapshot_age_ms;
   std::optional<int64_t> max_ref_age_ms;
-};
-
-struct SnapshotLogEntry {
-  int64_t timestamp_ms = 0;
-  SnapshotId snapshot_id = 0;
 };
 
 struct MetadataLogEntry {
@@ -95,7 +73,7 @@ struct TableMetadata {
   int32_t default_sort_order_id = 0;
   Properties properties;
   std::optional<SnapshotId> current_snapshot_id;
-  std::vector<Snapshot> snapshots;
+  SnapshotList snapshots;
   std::vector<SnapshotLogEntry> snapshot_log;
   std::vector<MetadataLogEntry> metadata_log;
   std::map<std::string, SnapshotRef> refs;

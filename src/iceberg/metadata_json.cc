@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "iceberg/history_json.h"
 #include "iceberg/json.h"
 #include "iceberg/metadata.h"
 
@@ -77,38 +78,6 @@ Json SortOrderJson(const SortOrder& order) {
   return {{"order-id", order.order_id}, {"fields", std::move(fields)}};
 }
 
-Snapshot SnapshotFrom(const Json& json) {
-  Snapshot snapshot{.snapshot_id = Get<int64_t>(json, "snapshot-id"),
-                    .parent_id = Maybe<int64_t>(json, "parent-snapshot-id"),
-                    .sequence_number = Maybe<int64_t>(json, "sequence-number").value_or(0),
-                    .timestamp_ms = Get<int64_t>(json, "timestamp-ms"),
-                    .manifest_list = Maybe<std::string>(json, "manifest-list").value_or(""),
-                    .summary = StringMap(json, "summary"),
-                    .schema_id = Maybe<int32_t>(json, "schema-id")};
-  for (const Json& manifest : ArrayOrEmpty(json, "manifests"))
-    snapshot.manifests.push_back(As<std::string>(manifest, "manifests"));
-  if (snapshot.manifest_list.empty() && !json.contains("manifests"))
-    Refuse(fmt::format("snapshot {} has neither 'manifest-list' nor 'manifests'", snapshot.snapshot_id));
-  snapshot.other = Others(json, {"snapshot-id", "parent-snapshot-id", "sequence-number", "timestamp-ms",
-                                 "manifest-list", "manifests", "summary", "schema-id"});
-  return snapshot;
-}
-
-Json SnapshotJson(const Snapshot& snapshot, int32_t format_version) {
-  Json json = snapshot.other.empty() ? Json::object() : Json::parse(snapshot.other);
-  json["snapshot-id"] = snapshot.snapshot_id;
-  if (snapshot.parent_id) json["parent-snapshot-id"] = *snapshot.parent_id;
-  if (format_version >= 2) json["sequence-number"] = snapshot.sequence_number;
-  json["timestamp-ms"] = snapshot.timestamp_ms;
-  if (!snapshot.manifest_list.empty())
-    json["manifest-list"] = snapshot.manifest_list;
-  else
-    json["manifests"] = snapshot.manifests;
-  if (!snapshot.summary.empty()) json["summary"] = snapshot.summary;
-  if (snapshot.schema_id) json["schema-id"] = *snapshot.schema_id;
-  return json;
-}
-
 SnapshotRef RefFrom(const Json& json) {
   SnapshotRef ref{.snapshot_id = Get<int64_t>(json, "snapshot-id"),
                   .type = Get<std::string>(json, "type"),
@@ -176,9 +145,6 @@ void SortOrdersFrom(const Json& json, TableMetadata& metadata) {
 void HistoryFrom(const Json& json, TableMetadata& metadata) {
   metadata.current_snapshot_id = Maybe<int64_t>(json, "current-snapshot-id");
   if (metadata.current_snapshot_id == -1) metadata.current_snapshot_id.reset();
-  for (const Json& snapshot : ArrayOrEmpty(json, "snapshots")) metadata.snapshots.push_back(SnapshotFrom(snapshot));
-  for (const Json& entry : ArrayOrEmpty(json, "snapshot-log"))
-    metadata.snapshot_log.push_back({Get<int64_t>(entry, "timestamp-ms"), Get<int64_t>(entry, "snapshot-id")});
   for (const Json& entry : ArrayOrEmpty(json, "metadata-log"))
     metadata.metadata_log.push_back({Get<int64_t>(entry, "timestamp-ms"), Get<std::string>(entry, "metadata-file")});
   if (json.contains("refs"))
@@ -194,8 +160,10 @@ void HistoryFrom(const Json& json, TableMetadata& metadata) {
     Refuse("'current-snapshot-id' and the main branch differ");
 }
 
-TableMetadata MetadataFrom(const Json& json) {
+TableMetadata MetadataFrom(HistoryText history, const Json& json) {
   TableMetadata metadata;
+  metadata.snapshots = std::move(history.snapshots);
+  metadata.snapshot_log = std::move(history.snapshot_log);
   metadata.format_version = Get<int32_t>(json, "format-version");
   if (metadata.format_version < 1 || metadata.format_version > 3)
     throw JsonProblem{ErrorKind::kUnsupported,
@@ -211,27 +179,10 @@ TableMetadata MetadataFrom(const Json& json) {
   SortOrdersFrom(json, metadata);
   metadata.properties = StringMap(json, "properties");
   HistoryFrom(json, metadata);
-  metadata.other = Others(json, {"format-version",
-                                 "table-uuid",
-                                 "location",
-                                 "last-sequence-number",
-                                 "last-updated-ms",
-                                 "last-column-id",
-                                 "schema",
-                                 "schemas",
-                                 "current-schema-id",
-                                 "partition-spec",
-                                 "partition-specs",
-                                 "default-spec-id",
-                                 "last-partition-id",
-                                 "sort-orders",
-                                 "default-sort-order-id",
-                                 "properties",
-                                 "current-snapshot-id",
-                                 "snapshots",
-                                 "snapshot-log",
-                                 "metadata-log",
-                                 "refs"});
+  metadata.other = Others(json, {"format-version", "table-uuid", "location", "last-sequence-number", "last-updated-ms",
+                                 "last-column-id", "schema", "schemas", "current-schema-id", "partition-spec",
+                                 "partition-specs", "default-spec-id", "last-partition-id", "sort-orders",
+                                 "default-sort-order-id", "properties", "current-snapshot-id", "metadata-log", "refs"});
   return metadata;
 }
 
@@ -240,16 +191,10 @@ void HistoryInto(const TableMetadata& metadata, Json& json) {
     json["current-snapshot-id"] = *metadata.current_snapshot_id;
   else if (metadata.format_version < 3)
     json["current-snapshot-id"] = -1;
-  Json snapshots = Json::array(), snapshot_log = Json::array(), metadata_log = Json::array(), refs = Json::object();
-  for (const Snapshot& snapshot : metadata.snapshots)
-    snapshots.push_back(SnapshotJson(snapshot, metadata.format_version));
-  for (const auto& entry : metadata.snapshot_log)
-    snapshot_log.push_back({{"timestamp-ms", entry.timestamp_ms}, {"snapshot-id", entry.snapshot_id}});
+  Json metadata_log = Json::array(), refs = Json::object();
   for (const auto& entry : metadata.metadata_log)
     metadata_log.push_back({{"timestamp-ms", entry.timestamp_ms}, {"metadata-file", entry.metadata_file}});
   for (const auto& [name, ref] : metadata.refs) refs[name] = RefJson(ref);
-  json["snapshots"] = std::move(snapshots);
-  json["snapshot-log"] = std::move(snapshot_log);
   json["metadata-log"] = std::move(metadata_log);
   json["refs"] = std::move(refs);
 }
@@ -257,7 +202,12 @@ void HistoryInto(const TableMetadata& metadata, Json& json) {
 }  // namespace
 
 Result<TableMetadata> ParseTableMetadata(std::string_view text) {
-  return WithContext(Parsing(text, [](const Json& json) { return MetadataFrom(json); }), "table metadata");
+  return WithContext(Guarded([&] {
+                       HistoryText history = SplitHistory(text);
+                       const Json json = Json::parse(history.rest);
+                       return MetadataFrom(std::move(history), json);
+                     }),
+                     "table metadata");
 }
 
 std::string TableMetadataToJson(const TableMetadata& metadata) {
@@ -285,7 +235,7 @@ std::string TableMetadataToJson(const TableMetadata& metadata) {
   }
   json["properties"] = metadata.properties;
   HistoryInto(metadata, json);
-  return json.dump();
+  return JoinHistory(json.dump(), metadata.snapshots, metadata.snapshot_log, metadata.format_version);
 }
 
 }  // namespace ingot::iceberg

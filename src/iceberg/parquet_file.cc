@@ -220,7 +220,7 @@ class Writer : public ParquetFileWriter {
   std::unique_ptr<parquet::arrow::FileWriter> writer_;
   GroupKeeper* keeper_ = nullptr;  // owned by writer_
   bool group_open_ = false;
-  std::map<FieldId, int64_t> nan_counts_;
+  FieldMap<int64_t> nan_counts_;
 };
 
 }  // namespace

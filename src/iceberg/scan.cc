@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/arrow_result.h"
+#include "base/parallel.h"
 #include "iceberg/arrow_schema.h"
 
 namespace ingot::iceberg {
@@ -59,6 +60,32 @@ Status CheckReadable(const DataFile& file) {
   return {};
 }
 
+struct PlannedManifest {
+  std::vector<FileTask> tasks;
+  std::vector<DeleteFile> deletes;
+  int64_t files_pruned = 0;
+};
+
+constexpr int kManifestsAtOnce = 8;  // mostly waiting where storage is far away
+
+Status PlanManifest(storage::Storage& storage, const TableMetadata& metadata, const ManifestFile& manifest,
+                    const BoundFilter& filter, const Schema& schema, PlannedManifest& plan) {
+  const PartitionSpec& spec = *metadata.SpecById(manifest.spec_id);
+  const auto columns = filter.Columns();
+  INGOT_ASSIGN(auto entries, ReadManifest(storage, manifest, metadata, &columns));
+  for (ManifestEntry& entry : entries) {
+    if (entry.status == EntryStatus::kDeleted) continue;
+    INGOT_TRY(CheckReadable(entry.file));
+    if (entry.file.content != FileContent::kData)
+      plan.deletes.push_back({std::move(entry.file), *entry.sequence_number});
+    else if (filter.MayMatchFile(entry.file, spec, schema))
+      plan.tasks.push_back({std::move(entry.file), *entry.sequence_number, {}});
+    else
+      ++plan.files_pruned;
+  }
+  return {};
+}
+
 }  // namespace
 
 int64_t ScanPlan::RecordCount() const {
@@ -80,7 +107,7 @@ Result<ScanPlan> PlanScan(storage::Storage& storage, const TableMetadata& metada
   if (snapshot == nullptr) return plan;
   INGOT_ASSIGN(const BoundFilter filter, BoundFilter::Bind(options.filter, schema));
   INGOT_ASSIGN(const auto manifests, ReadManifestList(storage, *snapshot));
-  std::vector<DeleteFile> deletes;
+  std::vector<const ManifestFile*> wanted;
   for (const ManifestFile& manifest : manifests) {
     if (!manifest.MayHoldLive()) continue;
     const PartitionSpec* spec = metadata.SpecById(manifest.spec_id);
@@ -88,22 +115,21 @@ Result<ScanPlan> PlanScan(storage::Storage& storage, const TableMetadata& metada
       return Fail(ErrorKind::kCorrupt,
                   fmt::format("manifest {} names an unknown partition spec {}", manifest.location, manifest.spec_id));
     INGOT_ASSIGN(const auto types, PartitionTypes(*spec, metadata));
-    if (!manifest.holds_deletes && !filter.MayMatchManifest(manifest, *spec, types)) {
+    if (manifest.holds_deletes || filter.MayMatchManifest(manifest, *spec, types))
+      wanted.push_back(&manifest);
+    else
       ++plan.manifests_pruned;
-      continue;
-    }
-    ++plan.manifests_read;
-    INGOT_ASSIGN(auto entries, ReadManifest(storage, manifest, metadata));
-    for (ManifestEntry& entry : entries) {
-      if (entry.status == EntryStatus::kDeleted) continue;
-      INGOT_TRY(CheckReadable(entry.file));
-      if (entry.file.content != FileContent::kData)
-        deletes.push_back({std::move(entry.file), *entry.sequence_number});
-      else if (filter.MayMatchFile(entry.file, *spec, schema))
-        plan.tasks.push_back({std::move(entry.file), *entry.sequence_number, {}});
-      else
-        ++plan.files_pruned;
-    }
+  }
+  plan.manifests_read = int64_t(wanted.size());
+  std::vector<PlannedManifest> planned(wanted.size());
+  INGOT_TRY(ForEachInParallel(kManifestsAtOnce, wanted.size(), [&](size_t, size_t i) {
+    return PlanManifest(storage, metadata, *wanted[i], filter, schema, planned[i]);
+  }));
+  std::vector<DeleteFile> deletes;
+  for (PlannedManifest& part : planned) {
+    std::ranges::move(part.tasks, std::back_inserter(plan.tasks));
+    std::ranges::move(part.deletes, std::back_inserter(deletes));
+    plan.files_pruned += part.files_pruned;
   }
   for (FileTask& task : plan.tasks)
     for (const DeleteFile& del : deletes)

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 
 #include "base/clock.h"
 #include "base/fault.h"
@@ -182,8 +183,20 @@ class SnapshotDraft {
     return {};
   }
 
-  // Old manifests of one spec are packed together, newest last, up to the target size. Manifests of this snapshot stay
-  // as they are, so that consumers downstream find what was added in them alone.
+  /// How many of the newest manifests are merged, so that at most `keep` are left, and one: beyond that a manifest is
+  /// rewritten only with as many bytes as its own, so that each entry is rewritten a few times in its life, not once
+  /// for every hundred commits. Brings the newest to the front.
+  static size_t CountToMerge(std::vector<ManifestFile>& manifests, size_t keep) {
+    std::ranges::stable_sort(manifests, std::greater(), &ManifestFile::sequence_number);
+    int64_t bytes = 0;
+    size_t count = 0;
+    while (count < manifests.size() && (manifests.size() - count > keep || manifests[count].bytes <= bytes))
+      bytes += manifests[count++].bytes;
+    return count;
+  }
+
+  // Old manifests of one spec are packed together up to the target size. Manifests of this snapshot stay as they are,
+  // so that consumers downstream find what was added in them alone.
   Status MergeManifests() {
     if (metadata_.Property("commit.manifest-merge.enabled", "true") != "true") return {};
     const int64_t target = metadata_.PropertyInt("commit.manifest.target-size-bytes", 8 << 20);
@@ -199,10 +212,9 @@ class SnapshotDraft {
         groups[{manifest.spec_id, manifest.holds_deletes}].push_back(std::move(manifest));
     }
     for (auto& [group, members] : groups) {
-      if (members.size() < min_count) {
-        std::ranges::move(members, std::back_inserter(result));
-        continue;
-      }
+      const size_t merged = members.size() < min_count ? 0 : CountToMerge(members, min_count / 2);
+      std::ranges::move(members | std::views::drop(merged), std::back_inserter(result));
+      members.resize(merged);
       std::vector<ManifestEntry> entries;
       int64_t bytes = 0;
       for (size_t i = 0; i < members.size(); ++i) {

@@ -24,7 +24,7 @@ TEST(OffsetRows, RangesAndResets) {
   };
   EXPECT_EQ(cell(0, 2) + " " + cell(1, 2) + " " + cell(2, 2) + " " + cell(3, 2) + " " + cell(4, 2), "3 0 9 12 5");
   EXPECT_EQ(cell(4, 0), "null");
-  metadata.snapshots[0].summary["ingot.offset-ranges"] = R"({"t":{"0":[0]}})";
+  metadata.snapshots = {{.snapshot_id = 1, .summary = {{"ingot.offset-ranges", R"({"t":{"0":[0]}})"}}}};
   EXPECT_EQ(OffsetRows(metadata).error().kind, ErrorKind::kCorrupt);
 }
 

@@ -29,7 +29,7 @@ TEST(Lineage, WhatIsLeftToConsume) {
   const auto overwritten = Chain({{{"operation", "overwrite"}, {"added-records", "5"}, {"deleted-records", "3"}}});
   EXPECT_EQ(SnapshotsToConsume(overwritten, std::nullopt, "t").error().kind, ErrorKind::kUnsupported);
   auto expired = metadata;
-  expired.snapshots.erase(expired.snapshots.begin());
+  expired.snapshots.EraseIf([](const Snapshot& snapshot) { return snapshot.snapshot_id == 1; });
   EXPECT_EQ(SnapshotsToConsume(expired, std::nullopt, "t").error().kind, ErrorKind::kCorrupt);
 }
 

@@ -1,0 +1,235 @@
+// What a table's age costs: commits and scan plans of an empty table and of one with 10,000 snapshots and 100,000 data
+// files, on the local disk, by the catalog of the embedded default:
+//
+//   tables [--benchmark_filter=…]
+#include <benchmark/benchmark.h>
+#include <malloc.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+
+#include "base/clock.h"
+#include "catalog/open.h"
+#include "iceberg/location_catalog.h"
+#include "iceberg/scan.h"
+#include "iceberg/table.h"
+#include "pipeline/plan.h"
+
+namespace {
+
+using namespace ingot;
+
+constexpr int kSnapshots = 10'000, kFilesPerSnapshot = 10;
+constexpr int64_t kFirstMicros = 1'700'000'000 * kMicrosPerSecond / kMicrosPerDay * kMicrosPerDay;
+constexpr int64_t kMicrosPerSnapshot = 60 * kMicrosPerSecond;  // a commit a minute: a week of history
+
+template <typename T>
+T Must(Result<T> result) {
+  if (result) return std::move(*result);
+  std::cerr << result.error().message << "\n";
+  std::exit(1);
+}
+void Must(const Status& status) {
+  if (!status) std::cerr << status.error().message << "\n", std::exit(1);
+}
+
+/// A file of silver as its writer describes it, with the rows of one snapshot's minute; it is never read.
+iceberg::DataFile FileOf(const iceberg::TableMetadata& table, int64_t snapshot, int64_t number) {
+  const int64_t first = kFirstMicros + snapshot * kMicrosPerSnapshot;
+  iceberg::DataFile file{.location = fmt::format("{}/data/timestamp_day={}/{:08}-{:04}-{:036}.parquet", table.location,
+                                                 first / kMicrosPerDay, snapshot, number, snapshot * 1000 + number),
+                         .partition = {int32_t(first / kMicrosPerDay)},
+                         .record_count = 100'000,
+                         .file_bytes = 2'600'000};
+  for (const iceberg::Field& field : table.CurrentSchema().fields) {
+    file.column_bytes[field.id] = 200'000 + number;
+    file.value_counts[field.id] = 100'000;
+    file.null_counts[field.id] = 0;
+    if (field.type.id == iceberg::TypeId::kDouble) file.nan_counts[field.id] = 0;
+    const auto bound = [&](int64_t offset) -> iceberg::Value {
+      switch (field.type.id) {
+        case iceberg::TypeId::kDouble:
+          return double(offset) / 1e6;
+        case iceberg::TypeId::kTimestamptz:
+          return first + offset;
+        case iceberg::TypeId::kLong:
+          return snapshot * 1'000'000 + offset;
+        case iceberg::TypeId::kInt:
+          return int32_t(number);
+        default:
+          return fmt::format("{:016}", offset + number);
+      }
+    };
+    file.lower_bounds[field.id] = iceberg::SerializeValue(bound(0), field.type);
+    file.upper_bounds[field.id] = iceberg::SerializeValue(bound(kMicrosPerSnapshot - 1), field.type);
+  }
+  file.split_offsets = {4};
+  return file;
+}
+
+/// Two tables of silver in one catalog: one that is empty and one that is old.
+struct World {
+  std::filesystem::path folder = std::filesystem::temp_directory_path() / fmt::format("ingot-tables-{}", getpid());
+  pipeline::Pipeline pipeline = Must(pipeline::LoadPipeline(INGOT_SOURCE_DIR "/pipelines/speedtest.yaml"));
+  std::shared_ptr<storage::Storage> storage;
+  std::shared_ptr<iceberg::Catalog> catalog;
+  iceberg::TableHome fresh, old;
+
+  static World& Get() {
+    static World world;
+    return world;
+  }
+
+  World() {
+    // By another process, so that this one is as fresh as one that begins to work on the tables.
+    const pid_t child = fork();
+    if (child == 0) {
+      Open();
+      Make(fresh);
+      Make(old);
+      Age();
+      std::_Exit(0);
+    }
+    int status = 0;
+    if (waitpid(child, &status, 0) != child || status != 0) std::exit(1);
+    Open();
+  }
+  ~World() { std::filesystem::remove_all(folder); }
+
+  static iceberg::SnapshotChange Append(const iceberg::TableMetadata& table, int64_t snapshot) {
+    iceberg::SnapshotChange change{.added = {FileOf(table, snapshot, 0)}};
+    change.summary = {{"ingot.run-id", "00000000-0000-0000-0000-000000000000"}, {"ingot.stage", "silver"}};
+    for (const char* key : {"ingot.rows-in", "ingot.rows-out", "ingot.bytes-in", "ingot.bytes-out", "ingot.source-snapshot-id",
+                            "ingot.started-at-us", "ingot.finished-at-us", "ingot.rule.complete", "ingot.rule.plausible_upload"})
+      change.summary[key] = std::to_string(kFirstMicros + snapshot);
+    return change;
+  }
+
+ private:
+  void Open() {
+    const std::string root = "file://" + folder.string();
+    storage = Must(storage::OpenStorage(root));
+    catalog = Must(catalog::OpenCatalog("sqlite://" + (folder / "catalog.db").string(), root));
+    fresh = {catalog, storage, {"bench", "fresh"}};
+    old = {catalog, storage, {"bench", "old"}};
+  }
+
+  void Make(const iceberg::TableHome& home) {
+    Must(iceberg::CreateTable(
+        home, Must(iceberg::MakeTableMetadata({.schema = pipeline::SilverSchema(pipeline),
+                                               .partition = {{"timestamp", {.kind = iceberg::TransformKind::kDay}}},
+                                               .location = "file://" + (folder / home.name.name).string()}))));
+  }
+
+  /// As 10,000 commits would have left it: manifests merged a hundred at a time, without writing all that was in between.
+  void Age() {
+    const auto table = Must(iceberg::LoadTable(old));
+    iceberg::TableMetadata metadata = *table.metadata;
+    std::vector<iceberg::ManifestFile> manifests;
+    std::vector<iceberg::ManifestEntry> entries;
+    for (int i = 0; i < kSnapshots; ++i) {
+      iceberg::Snapshot snapshot{.snapshot_id = i + 1,
+                                 .sequence_number = i + 1,
+                                 .timestamp_ms = metadata.last_updated_ms,
+                                 .manifest_list = fmt::format("{}/metadata/snap-{:019}-1-{:036}.avro", metadata.location, i, i),
+                                 .summary = Append(metadata, i).summary,
+                                 .schema_id = 0};
+      if (i > 0) snapshot.parent_id = i;
+      snapshot.summary["operation"] = "append";
+      for (const char* key : {"added-data-files", "added-records", "added-files-size", "changed-partition-count", "total-records",
+                              "total-data-files", "total-delete-files", "total-files-size", "total-position-deletes",
+                              "total-equality-deletes"})
+        snapshot.summary[key] = std::to_string(int64_t(i) * 123'456);
+      for (int file = 0; file < kFilesPerSnapshot; ++file)
+        entries.push_back({iceberg::EntryStatus::kExisting, i + 1, i + 1, i + 1, FileOf(metadata, i, file)});
+      const bool merged = i < kSnapshots - 50;
+      if (!merged || entries.size() == 1000 * kFilesPerSnapshot || i + 1 == kSnapshots - 50) {
+        auto manifest = Must(iceberg::WriteManifest(
+            *storage, fmt::format("{}/metadata/{}-m0.avro", metadata.location, i),
+            {.schema = &metadata.CurrentSchema(), .spec = &metadata.DefaultSpec(), .snapshot_id = i + 1}, entries));
+        manifest.sequence_number = i + 1;
+        manifests.push_back(std::move(manifest));
+        entries.clear();
+      }
+      if (i + 1 == kSnapshots) Must(iceberg::WriteManifestList(*storage, snapshot.manifest_list, snapshot, manifests));
+      iceberg::AddSnapshot(metadata, std::move(snapshot), "main");
+    }
+    Must(iceberg::CommitMetadata(old, [&](iceberg::TableMetadata& now) -> Status { return now = metadata, Status(); }));
+  }
+};
+
+const iceberg::TableHome& HomeOf(const benchmark::State& state) {
+  return state.range(0) == 0 ? World::Get().fresh : World::Get().old;
+}
+
+void Load(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(Must(iceberg::LoadTable(HomeOf(state))));
+}
+
+/// By a process that has just started.
+void FirstLoad(benchmark::State& state) {
+  const auto location = Must(iceberg::LoadTable(HomeOf(state))).metadata_location;
+  for (auto _ : state)
+    benchmark::DoNotOptimize(Must(iceberg::ReadMetadataFile(*World::Get().storage, location)));
+  state.counters["bytes"] = double(Must(World::Get().storage->ReadAll(location)).size());
+}
+
+/// A file of that size is made durable, which a commit can do no quicker.
+void WriteBytes(benchmark::State& state) {
+  const auto location = Must(iceberg::LoadTable(HomeOf(state))).metadata_location;
+  const std::string bytes = Must(World::Get().storage->ReadAll(location));
+  static int i = 0;
+  for (auto _ : state)
+    Must(World::Get().storage->CreateAtomic(fmt::format("{}/written-{}", World::Get().folder.string(), i++), bytes));
+}
+
+/// One file is appended; every commit also makes the table a little older.
+void Commit(benchmark::State& state) {
+  const auto& home = HomeOf(state);
+  int64_t i = kSnapshots;
+  const auto change = World::Append(*Must(iceberg::LoadTable(home)).metadata, i++);
+  for (auto _ : state) Must(iceberg::CommitSnapshot(home, change));
+}
+
+void PlanOneHour(benchmark::State& state) {
+  const auto table = Must(iceberg::LoadTable(World::Get().old));
+  const int64_t from = kFirstMicros + kSnapshots / 2 * kMicrosPerSnapshot / kMicrosPerHour * kMicrosPerHour;
+  const iceberg::ScanOptions options{
+      .columns = {"user_id", "timestamp"},
+      .filter = iceberg::And({Compare("timestamp", iceberg::FilterOp::kGreaterOrEqual, from),
+                              Compare("timestamp", iceberg::FilterOp::kLess, from + kMicrosPerHour)})};
+  size_t files = 0;
+  for (auto _ : state) files = Must(iceberg::PlanScan(*World::Get().storage, *table.metadata, options)).tasks.size();
+  state.counters["files"] = double(files);
+}
+
+void PlanAll(benchmark::State& state) {
+  const auto table = Must(iceberg::LoadTable(World::Get().old));
+  size_t files = 0;
+  for (auto _ : state) files = Must(iceberg::PlanScan(*World::Get().storage, *table.metadata, {})).tasks.size();
+  state.counters["files"] = double(files);
+}
+
+// Commits make a table older: each is measured on its own, and few times.
+#define ONCE Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(1)->Repetitions(45)->ReportAggregatesOnly()
+#define OFTEN Unit(benchmark::kMillisecond)->UseRealTime()->Repetitions(5)->ReportAggregatesOnly()
+BENCHMARK(Load)->Arg(0)->Arg(1)->OFTEN;
+BENCHMARK(FirstLoad)->Arg(0)->Arg(1)->OFTEN;
+BENCHMARK(WriteBytes)->Arg(0)->Arg(1)->ONCE;
+BENCHMARK(PlanOneHour)->OFTEN;
+BENCHMARK(PlanAll)->OFTEN;
+BENCHMARK(Commit)->Arg(0)->Arg(1)->ONCE;
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  mallopt(M_MMAP_THRESHOLD, 64 << 20);  // as the program does
+  mallopt(M_TRIM_THRESHOLD, 128 << 20);
+  benchmark::Initialize(&count, arguments);
+  World::Get();
+  benchmark::RunSpecifiedBenchmarks();
+}

@@ -1,0 +1,161 @@
+#include "iceberg/history_json.h"
+
+#include <simdjson.h>
+
+#include "iceberg/json.h"
+
+namespace ingot::iceberg {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+int64_t Whole(ondemand::value value, std::string_view key) {
+  int64_t number = 0;
+  if (value.get_int64().get(number) == simdjson::SUCCESS) return number;
+  uint64_t large = 0;  // some writers give ids beyond 63 bits
+  if (value.get_uint64().get(large) != simdjson::SUCCESS) Refuse(fmt::format("'{}' must be a whole number", key));
+  return int64_t(large);
+}
+
+std::string Text(ondemand::value value, std::string_view key) {
+  std::string_view text;
+  if (value.get_string().get(text) != simdjson::SUCCESS) Refuse(fmt::format("'{}' must be a string", key));
+  return std::string(text);
+}
+
+ondemand::array List(ondemand::value value, std::string_view key) {
+  ondemand::array list;
+  if (value.get_array().get(list) != simdjson::SUCCESS) Refuse(fmt::format("'{}' must be an array", key));
+  return list;
+}
+
+ondemand::object Object(ondemand::value value, std::string_view key) {
+  ondemand::object object;
+  if (value.get_object().get(object) != simdjson::SUCCESS) Refuse(fmt::format("expected an object in '{}'", key));
+  return object;
+}
+
+/// Calls `member(key, value)` for each member that is not null.
+template <typename Member>
+void ForEachMember(ondemand::object object, const Member& member) {
+  for (auto field : object) {
+    const std::string_view key = field.unescaped_key();
+    ondemand::value value = field.value();
+    if (!value.is_null()) member(key, value);
+  }
+}
+
+Snapshot SnapshotFrom(ondemand::object object) {
+  Snapshot snapshot;
+  bool has_id = false, has_time = false, has_manifests = false;
+  const std::string_view text = object.raw_json();
+  snapshot.json = text;
+  object.reset();
+  ForEachMember(object, [&](std::string_view key, ondemand::value value) {
+    if (key == "snapshot-id") {
+      snapshot.snapshot_id = Whole(value, key), has_id = true;
+    } else if (key == "parent-snapshot-id") {
+      snapshot.parent_id = Whole(value, key);
+    } else if (key == "sequence-number") {
+      snapshot.sequence_number = Whole(value, key);
+    } else if (key == "timestamp-ms") {
+      snapshot.timestamp_ms = Whole(value, key), has_time = true;
+    } else if (key == "manifest-list") {
+      snapshot.manifest_list = Text(value, key);
+    } else if (key == "schema-id") {
+      snapshot.schema_id = int32_t(Whole(value, key));
+    } else if (key == "manifests") {
+      has_manifests = true;
+      for (auto manifest : List(value, key)) snapshot.manifests.push_back(Text(manifest.value(), key));
+    } else if (key == "summary") {
+      ForEachMember(Object(value, key), [&](std::string_view name, ondemand::value entry) {
+        snapshot.summary.emplace_hint(snapshot.summary.end(), std::string(name), "")->second = Text(entry, name);
+      });
+    } else if (const std::string_view unknown = value.raw_json(); !Json::accept(unknown)) {
+      Refuse(fmt::format("'{}' of a snapshot is not JSON", key));
+    }
+  });
+  if (!has_id) Refuse("missing 'snapshot-id'");
+  if (!has_time) Refuse("missing 'timestamp-ms'");
+  if (snapshot.manifest_list.empty() && !has_manifests)
+    Refuse(fmt::format("snapshot {} has neither 'manifest-list' nor 'manifests'", snapshot.snapshot_id));
+  return snapshot;
+}
+
+SnapshotLogEntry LogEntryFrom(ondemand::object object) {
+  std::optional<int64_t> time, id;
+  ForEachMember(object, [&](std::string_view key, ondemand::value value) {
+    if (key == "timestamp-ms") time = Whole(value, key);
+    if (key == "snapshot-id") id = Whole(value, key);
+  });
+  if (!time) Refuse("missing 'timestamp-ms'");
+  if (!id) Refuse("missing 'snapshot-id'");
+  return {*time, *id};
+}
+
+}  // namespace
+
+HistoryText SplitHistory(std::string_view document) {
+  HistoryText history;
+  try {
+    const simdjson::padded_string padded(document);
+    ondemand::parser parser;
+    ondemand::document json = parser.iterate(padded);
+    for (auto field : json.get_object()) {
+      const std::string_view key = field.escaped_key();
+      ondemand::value value = field.value();
+      if (key == "snapshots" && !value.is_null()) {
+        for (auto snapshot : List(value, key)) history.snapshots.push_back(SnapshotFrom(Object(snapshot.value(), key)));
+      } else if (key == "snapshot-log" && !value.is_null()) {
+        for (auto entry : List(value, key)) history.snapshot_log.push_back(LogEntryFrom(Object(entry.value(), key)));
+      } else {
+        const std::string_view text = value.raw_json();
+        history.rest += fmt::format("{}\"{}\":{}", history.rest.empty() ? "{" : ",", key, text);
+      }
+    }
+    if (!json.at_end()) Refuse("JSON: text after the end of the document");
+  } catch (const simdjson::simdjson_error& problem) {
+    Refuse(std::string("JSON: ") + problem.what());
+  }
+  history.rest += history.rest.empty() ? "{}" : "}";
+  return history;
+}
+
+std::string SnapshotToJson(const Snapshot& snapshot, int32_t format_version) {
+  Json json{{"snapshot-id", snapshot.snapshot_id}, {"timestamp-ms", snapshot.timestamp_ms}};
+  if (snapshot.parent_id) json["parent-snapshot-id"] = *snapshot.parent_id;
+  if (format_version >= 2) json["sequence-number"] = snapshot.sequence_number;
+  if (!snapshot.manifest_list.empty())
+    json["manifest-list"] = snapshot.manifest_list;
+  else
+    json["manifests"] = snapshot.manifests;
+  if (!snapshot.summary.empty()) json["summary"] = snapshot.summary;
+  if (snapshot.schema_id) json["schema-id"] = *snapshot.schema_id;
+  return json.dump();
+}
+
+std::string JoinHistory(std::string document, const SnapshotList& snapshots, const std::vector<SnapshotLogEntry>& log,
+                        int32_t format_version) {
+  size_t bytes = document.size() + log.size() * 64 + 64;
+  for (const Snapshot& snapshot : snapshots) bytes += snapshot.json.size() + 1;
+  document.reserve(bytes);
+  document.pop_back();
+  document += document.size() > 1 ? ",\"snapshots\":[" : "\"snapshots\":[";
+  const auto comma = [&] {
+    if (document.back() != '[') document += ',';
+  };
+  for (const Snapshot& snapshot : snapshots) {
+    comma();
+    document += snapshot.json.empty() ? SnapshotToJson(snapshot, format_version) : snapshot.json;
+  }
+  document += "],\"snapshot-log\":[";
+  for (const auto& entry : log) {
+    comma();
+    fmt::format_to(std::back_inserter(document), "{{\"snapshot-id\":{},\"timestamp-ms\":{}}}", entry.snapshot_id,
+                   entry.timestamp_ms);
+  }
+  document += "]}";
+  return document;
+}
+
+}  // namespace ingot::iceberg

@@ -1,0 +1,282 @@
+// Reads the entries of manifests, field by field as they come, without a tree of values in between.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "iceberg/avro.h"
+#include "iceberg/manifest.h"
+
+namespace ingot::iceberg {
+namespace {
+
+/// Calls `read(field_id, schema)` for each field of a record that is not null; it must read the value.
+template <typename Read>
+void ForEachField(AvroReader& in, const AvroSchema& record, const Read& read) {
+  for (const auto& member : record.members) {
+    const AvroSchema* schema = member.schema.get();
+    if (schema->kind == AvroKind::kUnion) schema = &in.Branch(*schema);
+    if (schema->kind != AvroKind::kNull) read(member.field_id, *schema);
+    if (in.failed) return;
+  }
+}
+
+bool IsWhole(const AvroSchema& schema) {
+  return schema.kind == AvroKind::kInt || schema.kind == AvroKind::kLong || schema.kind == AvroKind::kEnum;
+}
+
+bool IsBytes(const AvroSchema& schema) {
+  return schema.kind == AvroKind::kString || schema.kind == AvroKind::kBytes;
+}
+
+/// A value of another type than the specification gives the field is passed over, as if it were not there.
+std::optional<int64_t> Whole(AvroReader& in, const AvroSchema& schema) {
+  if (IsWhole(schema)) return in.Long();
+  in.Skip(schema);
+  return std::nullopt;
+}
+
+std::string Text(AvroReader& in, const AvroSchema& schema) {
+  if (IsBytes(schema)) return std::string(in.Bytes());
+  in.Skip(schema);
+  return {};
+}
+
+template <typename T>
+std::vector<T> List(AvroReader& in, const AvroSchema& schema) {
+  std::vector<T> list;
+  if (schema.kind != AvroKind::kArray || !IsWhole(*schema.members[0].schema)) {
+    in.Skip(schema);
+    return list;
+  }
+  while (const int64_t count = in.Items())
+    for (int64_t i = 0; i < count && !in.failed; ++i) list.push_back(T(in.Long()));
+  return list;
+}
+
+/// An array of records of a field id and its value.
+template <typename T>
+FieldMap<T> Map(AvroReader& in, const AvroSchema& schema, const std::vector<FieldId>* wanted) {
+  constexpr bool kText = std::is_same_v<T, std::string>;
+  const AvroSchema* pair = schema.kind == AvroKind::kArray ? schema.members[0].schema.get() : nullptr;
+  FieldMap<T> map;
+  if (pair == nullptr || pair->kind != AvroKind::kRecord || pair->members.size() != 2 ||
+      !IsWhole(*pair->members[0].schema) || !(kText ? IsBytes : IsWhole)(*pair->members[1].schema)) {
+    in.Skip(schema);
+    return map;
+  }
+  while (const int64_t count = in.Items()) {
+    if (wanted == nullptr) map.reserve(map.size() + size_t(count));
+    for (int64_t i = 0; i < count && !in.failed; ++i) {
+      const auto id = FieldId(in.Long());
+      const bool take = wanted == nullptr || std::ranges::find(*wanted, id) != wanted->end();
+      if constexpr (kText) {
+        const auto bytes = in.Bytes();
+        if (take) map[id] = bytes;
+      } else {
+        const int64_t number = in.Long();
+        if (take) map[id] = number;
+      }
+    }
+  }
+  return map;
+}
+
+Value PartitionValue(AvroReader& in, const AvroSchema& schema, const Type& type) {
+  switch (schema.kind) {
+    case AvroKind::kBoolean:
+      return in.Take(1) == std::string_view("\1", 1);
+    case AvroKind::kInt:
+    case AvroKind::kLong:
+    case AvroKind::kEnum:
+      if (type.id == TypeId::kInt || type.id == TypeId::kDate) return int32_t(in.Long());
+      return in.Long();
+    case AvroKind::kFloat: {
+      const auto number = in.Raw<float>();
+      return type.id == TypeId::kDouble ? Value(double(number)) : Value(number);
+    }
+    case AvroKind::kDouble:
+      return in.Raw<double>();
+    case AvroKind::kBytes:
+    case AvroKind::kString:
+    case AvroKind::kFixed: {
+      const auto bytes = schema.kind == AvroKind::kFixed ? in.Take(schema.fixed_bytes) : in.Bytes();
+      if (type.id == TypeId::kDecimal) return Decimal{DecimalFromBytes(bytes)};
+      return std::string(bytes);
+    }
+    default:
+      in.Skip(schema);
+      return {};
+  }
+}
+
+class EntryReader {
+ public:
+  EntryReader(const ManifestFile& manifest, const PartitionSpec& spec, std::vector<Type> types,
+              const std::vector<FieldId>* metrics_of)
+      : manifest_(manifest), spec_(spec), types_(std::move(types)), metrics_of_(metrics_of) {}
+
+  Result<ManifestEntry> Read(const AvroSchema& schema, AvroReader& in) const {
+    if (schema.kind != AvroKind::kRecord)
+      return Fail(ErrorKind::kCorrupt, "manifest " + manifest_.location + " holds no records");
+    ManifestEntry entry{.status = EntryStatus::kExisting};
+    bool has_file = false;
+    Status file;
+    ForEachField(in, schema, [&](int32_t id, const AvroSchema& field) {
+      if (id == 0) {
+        entry.status = EntryStatus(Whole(in, field).value_or(0));
+      } else if (id == 1) {
+        entry.snapshot_id = Whole(in, field);
+      } else if (id == 3) {
+        entry.sequence_number = Whole(in, field);
+      } else if (id == 4) {
+        entry.file_sequence_number = Whole(in, field);
+      } else if (id == 2 && field.kind == AvroKind::kRecord) {
+        has_file = true;
+        file = ReadFile(field, in, entry.file);
+      } else {
+        in.Skip(field);
+      }
+    });
+    if (in.failed) return entry;  // which the file's reader sees
+    INGOT_TRY(file);
+    if (!has_file)
+      return Fail(ErrorKind::kCorrupt, "manifest " + manifest_.location + " has an entry without data_file");
+    INGOT_TRY(Inherit(entry));
+    return entry;
+  }
+
+ private:
+  Status ReadFile(const AvroSchema& schema, AvroReader& in, DataFile& file) const {
+    file.format.clear();
+    file.spec_id = spec_.spec_id;
+    file.partition.resize(spec_.fields.size());
+    std::optional<int64_t> rows, bytes;
+    ForEachField(in, schema, [&](int32_t id, const AvroSchema& field) {
+      switch (id) {
+        case 134:
+          file.content = FileContent(Whole(in, field).value_or(0));
+          break;
+        case 100:
+          file.location = Text(in, field);
+          break;
+        case 101:
+          file.format = Text(in, field);
+          break;
+        case 102:
+          ReadPartition(field, in, file.partition);
+          break;
+        case 103:
+          rows = Whole(in, field);
+          break;
+        case 104:
+          bytes = Whole(in, field);
+          break;
+        default:
+          ReadRest(id, field, in, file);
+      }
+    });
+    if (in.failed) return {};
+    if (file.location.empty() || file.format.empty() || !rows || !bytes)
+      return Fail(ErrorKind::kCorrupt,
+                  "a manifest entry lacks file_path, file_format, record_count or file_size_in_bytes");
+    for (char& c : file.format) c = char(std::toupper(c));
+    file.record_count = *rows;
+    file.file_bytes = *bytes;
+    return {};
+  }
+
+  void ReadPartition(const AvroSchema& schema, AvroReader& in, std::vector<Value>& partition) const {
+    if (schema.kind != AvroKind::kRecord) return in.Skip(schema);
+    ForEachField(in, schema, [&](int32_t id, const AvroSchema& field) {
+      const auto at = std::ranges::find(spec_.fields, id, &PartitionField::field_id);
+      if (at == spec_.fields.end()) return in.Skip(field);
+      const size_t i = size_t(at - spec_.fields.begin());
+      partition[i] = PartitionValue(in, field, types_[i]);
+    });
+  }
+
+  void ReadRest(int32_t id, const AvroSchema& field, AvroReader& in, DataFile& file) const {
+    // Of delete files all is kept: which data they apply to is told by their bounds.
+    const auto* wanted = manifest_.holds_deletes ? nullptr : metrics_of_;
+    switch (id) {
+      case 108:
+        if (wanted != nullptr) return in.Skip(field);
+        file.column_bytes = Map<int64_t>(in, field, nullptr);
+        break;
+      case 109:
+        file.value_counts = Map<int64_t>(in, field, wanted);
+        break;
+      case 110:
+        file.null_counts = Map<int64_t>(in, field, wanted);
+        break;
+      case 137:
+        file.nan_counts = Map<int64_t>(in, field, wanted);
+        break;
+      case 125:
+        file.lower_bounds = Map<std::string>(in, field, wanted);
+        break;
+      case 128:
+        file.upper_bounds = Map<std::string>(in, field, wanted);
+        break;
+      case 132:
+        file.split_offsets = List<int64_t>(in, field);
+        break;
+      case 135:
+        file.equality_ids = List<FieldId>(in, field);
+        break;
+      case 140:
+        if (const auto order = Whole(in, field)) file.sort_order_id = int32_t(*order);
+        break;
+      case 143:
+        file.referenced_data_file = Text(in, field);
+        break;
+      case 144:
+        file.content_offset = Whole(in, field);
+        break;
+      case 145:
+        file.content_size_bytes = Whole(in, field);
+        break;
+      default:
+        in.Skip(field);
+    }
+  }
+
+  // Specification, "Sequence Number Inheritance": format 1 has sequence number 0 everywhere.
+  Status Inherit(ManifestEntry& entry) const {
+    if (!entry.snapshot_id) entry.snapshot_id = manifest_.added_snapshot_id;
+    const bool inherits = entry.status == EntryStatus::kAdded || manifest_.sequence_number == 0;
+    if (!entry.sequence_number && inherits) entry.sequence_number = manifest_.sequence_number;
+    if (!entry.file_sequence_number && inherits) entry.file_sequence_number = manifest_.sequence_number;
+    if (entry.sequence_number) return {};
+    return Fail(ErrorKind::kCorrupt, "manifest " + manifest_.location + " has an old entry without a sequence number");
+  }
+
+  const ManifestFile& manifest_;
+  const PartitionSpec& spec_;
+  const std::vector<Type> types_;
+  const std::vector<FieldId>* metrics_of_;
+};
+
+}  // namespace
+
+Result<std::vector<ManifestEntry>> ReadManifest(storage::Storage& storage, const ManifestFile& manifest,
+                                                const TableMetadata& metadata, const std::vector<FieldId>* metrics_of) {
+  const PartitionSpec* spec = metadata.SpecById(manifest.spec_id);
+  if (spec == nullptr)
+    return Fail(ErrorKind::kCorrupt,
+                fmt::format("manifest {} names an unknown partition spec {}", manifest.location, manifest.spec_id));
+  INGOT_ASSIGN(auto types, PartitionTypes(*spec, metadata));
+  INGOT_ASSIGN(const std::string bytes, storage.ReadAll(manifest.location));
+  const EntryReader reader(manifest, *spec, std::move(types), metrics_of);
+  std::vector<ManifestEntry> entries;
+  INGOT_TRY(WithContext(ReadAvroRows(bytes,
+                                     [&](const AvroSchema& schema, AvroReader& in) -> Status {
+                                       INGOT_ASSIGN(auto entry, reader.Read(schema, in));
+                                       entries.push_back(std::move(entry));
+                                       return {};
+                                     }),
+                        "manifest " + manifest.location));
+  return entries;
+}
+
+}  // namespace ingot::iceberg

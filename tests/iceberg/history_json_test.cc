@@ -1,0 +1,73 @@
+#include "iceberg/history_json.h"
+
+#include "iceberg/json.h"
+#include "tests/iceberg/fixtures.h"
+
+namespace ingot::iceberg {
+namespace {
+
+std::string Refused(const std::string& document) {
+  try {
+    SplitHistory(document);
+  } catch (const JsonProblem& problem) {
+    return problem.message;
+  }
+  return "";
+}
+
+// Goal:   the history comes out of a document and goes back in as it was, unknown keys and spaces too. Method: one of
+// each.
+TEST(HistoryJson, ThereAndBack) {
+  const std::string snapshot =
+      R"({"snapshot-id": 7, "parent-snapshot-id":null,"timestamp-ms":5,"manifest-list":"m\u00e4", "new": {"a":[1, 2]},)"
+      R"("summary":{"operation":"append","z":"1","a":"2"},"schema-id":3})";
+  const std::string document = R"({"location":"x", "snapshots":[)" + snapshot +
+                               R"(],"snapshot-log":[{"timestamp-ms":5,"snapshot-id":7}], "refs" : {"main":{}}})";
+  const HistoryText history = SplitHistory(document);
+  ASSERT_EQ(history.snapshots.size(), 1u);
+  const Snapshot& read = history.snapshots[0];
+  EXPECT_EQ(read.snapshot_id, 7);
+  EXPECT_FALSE(read.parent_id);
+  EXPECT_EQ(read.manifest_list, "mä");
+  EXPECT_EQ(read.schema_id, 3);
+  EXPECT_EQ(read.summary, (Properties{{"operation", "append"}, {"a", "2"}, {"z", "1"}}));
+  EXPECT_EQ(read.json, snapshot);
+  ASSERT_EQ(history.snapshot_log.size(), 1u);
+  EXPECT_EQ(history.snapshot_log[0].snapshot_id, 7);
+  EXPECT_EQ(Json::parse(history.rest), Json::parse(R"({"location":"x","refs":{"main":{}}})"));
+  EXPECT_EQ(Json::parse(JoinHistory(history.rest, history.snapshots, history.snapshot_log, 2)), Json::parse(document));
+  EXPECT_EQ(JoinHistory("{}", {}, {}, 2), R"({"snapshots":[],"snapshot-log":[]})");
+}
+
+// Goal:   a snapshot that is new is written with all that it has. Method: written, read.
+TEST(HistoryJson, NewSnapshots) {
+  const Snapshot snapshot{
+      .snapshot_id = 1, .parent_id = 2, .sequence_number = 3, .timestamp_ms = 4, .manifest_list = "m", .schema_id = 0};
+  const auto read = SplitHistory(JoinHistory("{}", {snapshot}, {}, 2)).snapshots[0];
+  EXPECT_EQ(read.parent_id, 2);
+  EXPECT_EQ(read.sequence_number, 3);
+  EXPECT_EQ(read.timestamp_ms, 4);
+  EXPECT_EQ(Json::parse(SnapshotToJson({.snapshot_id = 1, .manifests = {"a"}}, 1)).contains("sequence-number"), false);
+}
+
+// Goal:   what breaks the specification is said. Method: one of each.
+TEST(HistoryJson, Refusals) {
+  const auto snapshots = [](const std::string& list) { return R"({"snapshots":)" + list + "}"; };
+  EXPECT_EQ(Refused(snapshots(R"([{"timestamp-ms":1,"manifest-list":"m"}])")), "missing 'snapshot-id'");
+  EXPECT_EQ(Refused(snapshots(R"([{"snapshot-id":1,"manifest-list":"m"}])")), "missing 'timestamp-ms'");
+  EXPECT_EQ(Refused(snapshots(R"([{"snapshot-id":1,"timestamp-ms":1}])")),
+            "snapshot 1 has neither 'manifest-list' nor 'manifests'");
+  EXPECT_EQ(Refused(snapshots(R"([{"snapshot-id":"1","timestamp-ms":1,"manifest-list":"m"}])")),
+            "'snapshot-id' must be a whole number");
+  EXPECT_EQ(Refused(snapshots(R"([{"snapshot-id":1,"timestamp-ms":1,"manifest-list":"m","summary":{"a":1}}])")),
+            "'a' must be a string");
+  EXPECT_EQ(Refused(snapshots(R"([{"snapshot-id":1,"timestamp-ms":1,"manifest-list":"m","new":[1,,2]}])")),
+            "'new' of a snapshot is not JSON");
+  EXPECT_EQ(Refused(snapshots("{}")), "'snapshots' must be an array");
+  EXPECT_EQ(Refused(R"({"snapshot-log":[{"snapshot-id":1}]})"), "missing 'timestamp-ms'");
+  EXPECT_TRUE(Refused("{} {}").starts_with("JSON"));
+  EXPECT_TRUE(Refused("[]").starts_with("JSON"));
+}
+
+}  // namespace
+}  // namespace ingot::iceberg
