@@ -20,13 +20,16 @@ demo: setup ## set up, build, and carry five million records and real measuremen
 	@cmake --build --preset $(PRESET) --parallel --target ingot
 	@tools/demo $(BUILD)/ingot
 
-bench: setup ## measure files to gold, Kafka and each kernel, and write docs/performance.md (half an hour)
+bench: setup ## measure files to gold, Kafka and each kernel, and write docs/performance.md (an hour)
 	@tools/setup judges stack bench
 	@cmake --preset $(PRESET) -DINGOT_BENCH=ON >/dev/null
 	@cmake --build --preset $(PRESET) --parallel
 	@.deps/judges/bin/python bench/batch.py --peers duckdb,spark --publish
-	@.deps/judges/bin/python bench/kafka.py --seconds 600 --publish
+	@.deps/judges/bin/python bench/kafka.py --peers spark,connect --seconds 600 --publish
 	@.deps/judges/bin/python bench/kernels.py --publish
+	@.deps/judges/bin/python bench/tables.py --publish
+	@.deps/judges/bin/python bench/history.py --publish
+	@.deps/judges/bin/python bench/memory.py --publish
 	@.deps/judges/bin/python bench/scaling.py --publish
 
 test: unit judge ## set up, build, and pass all tests that need no server

@@ -23,6 +23,7 @@ from measure import INGOT, ROOT, clean_environment, median, publish
 sys.path.insert(0, str(ROOT / "tests/stack"))
 from servers import Kafka, free_port  # noqa: E402
 
+SPARK_PYTHON = ROOT / ".deps/bench/bin/python"
 COUNT = ROOT / "build/release/count_consumer"
 
 
@@ -61,6 +62,26 @@ class Bench:
         self.tell(f"| a consumer that only counts | {median(counted) / 1e6:.2f} M records/s | |")
         self.tell(f"| Kafka to bronze, committed | {median(carried) / 1e6:.2f} M records/s | "
                   f"{median(carried) / median(counted):.2f} of counting |")
+        for peer in filter(None, self.options.peers.split(",")):
+            self.peer(peer, median(carried))
+
+    def peer(self, name: str, ours: float) -> None:
+        if name == "spark":
+            self.ingot("generate", "--records", 500_000, KAFKA_TOPIC="warm")
+        rates = []
+        for turn in range(self.options.peer_repeats):
+            out = self.folder / f"{name}-{turn}"
+            arguments = {"spark": [SPARK_PYTHON, ROOT / "bench/spark_stream.py", self.kafka.address, "bench", "warm", out],
+                         "connect": [sys.executable, ROOT / "bench/connect_sink.py", self.kafka.address, "bench",
+                                     self.options.records, out]}[name]
+            told = json.loads(subprocess.run([*map(str, arguments)], check=True, capture_output=True, text=True)
+                              .stdout.splitlines()[-1])
+            assert told["rows"] == self.options.records, told
+            rates.append(told.get("counted", told["rows"]) / told["seconds"])
+            shutil.rmtree(out)
+        words = {"spark": "Spark Structured Streaming to Iceberg, `local[2]`, warm",
+                 "connect": "the Iceberg sink of Kafka Connect, two tasks, warm"}[name]
+        self.tell(f"| {words} | {median(rates) / 1e3:.0f} k records/s | Ingot is {ours / median(rates):.1f} × |")
 
     def follow(self) -> None:
         """All stages at a steady rate, a commit a second."""
@@ -93,6 +114,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=int, default=5_000_000, help="0 leaves this part out")
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--peers", default="", help="spark, connect or both; need tools/setup bench")
+    parser.add_argument("--peer-repeats", type=int, default=3)
     parser.add_argument("--rate", type=int, default=128_000, help="128,000 records of 170 bytes are about 2 TB a day")
     parser.add_argument("--seconds", type=int, default=60, help="0 leaves this part out")
     parser.add_argument("--memory", default="512MB")

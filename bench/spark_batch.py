@@ -26,7 +26,7 @@ TABLE = {"write.distribution-mode": "none", "write.spark.fanout.enabled": "true"
 
 def session(out: str) -> SparkSession:
     root = pathlib.Path(__file__).resolve().parents[1]
-    jars = ",".join(map(str, (root / ".deps").glob("spark-*/*.jar")))
+    jars = ",".join(map(str, (root / ".deps").glob("spark-4.1.1-*/*.jar")))
     builder = SparkSession.builder.master("local[2]").appName("bench")
     for key, value in {
             "spark.jars": jars, "spark.driver.memory": "5g", "spark.driver.host": "127.0.0.1",

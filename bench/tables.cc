@@ -13,6 +13,7 @@
 #include <iostream>
 
 #include "base/clock.h"
+#include "bench/described_file.h"
 #include "catalog/open.h"
 #include "iceberg/location_catalog.h"
 #include "iceberg/scan.h"
@@ -22,54 +23,14 @@
 namespace {
 
 using namespace ingot;
+using bench::FileOf;
+using bench::Must;
 
 constexpr int kSnapshots = 10'000, kFilesPerSnapshot = 10;
 constexpr int64_t kFirstMicros = 1'700'000'000 * kMicrosPerSecond / kMicrosPerDay * kMicrosPerDay;
 constexpr int64_t kMicrosPerSnapshot = 60 * kMicrosPerSecond;  // a commit a minute: a week of history
 
-template <typename T>
-T Must(Result<T> result) {
-  if (result) return std::move(*result);
-  std::cerr << result.error().message << "\n";
-  std::exit(1);
-}
-void Must(const Status& status) {
-  if (!status) std::cerr << status.error().message << "\n", std::exit(1);
-}
-
-/// A file of silver as its writer describes it, with the rows of one snapshot's minute; it is never read.
-iceberg::DataFile FileOf(const iceberg::TableMetadata& table, int64_t snapshot, int64_t number) {
-  const int64_t first = kFirstMicros + snapshot * kMicrosPerSnapshot;
-  iceberg::DataFile file{.location = fmt::format("{}/data/timestamp_day={}/{:08}-{:04}-{:036}.parquet", table.location,
-                                                 first / kMicrosPerDay, snapshot, number, snapshot * 1000 + number),
-                         .partition = {int32_t(first / kMicrosPerDay)},
-                         .record_count = 100'000,
-                         .file_bytes = 2'600'000};
-  for (const iceberg::Field& field : table.CurrentSchema().fields) {
-    file.column_bytes[field.id] = 200'000 + number;
-    file.value_counts[field.id] = 100'000;
-    file.null_counts[field.id] = 0;
-    if (field.type.id == iceberg::TypeId::kDouble) file.nan_counts[field.id] = 0;
-    const auto bound = [&](int64_t offset) -> iceberg::Value {
-      switch (field.type.id) {
-        case iceberg::TypeId::kDouble:
-          return double(offset) / 1e6;
-        case iceberg::TypeId::kTimestamptz:
-          return first + offset;
-        case iceberg::TypeId::kLong:
-          return snapshot * 1'000'000 + offset;
-        case iceberg::TypeId::kInt:
-          return int32_t(number);
-        default:
-          return fmt::format("{:016}", offset + number);
-      }
-    };
-    file.lower_bounds[field.id] = iceberg::SerializeValue(bound(0), field.type);
-    file.upper_bounds[field.id] = iceberg::SerializeValue(bound(kMicrosPerSnapshot - 1), field.type);
-  }
-  file.split_offsets = {4};
-  return file;
-}
+int64_t TimeOf(int64_t snapshot) { return kFirstMicros + snapshot * kMicrosPerSnapshot; }
 
 /// Two tables of silver in one catalog: one that is empty and one that is old.
 struct World {
@@ -101,7 +62,7 @@ struct World {
   ~World() { std::filesystem::remove_all(folder); }
 
   static iceberg::SnapshotChange Append(const iceberg::TableMetadata& table, int64_t snapshot) {
-    iceberg::SnapshotChange change{.added = {FileOf(table, snapshot, 0)}};
+    iceberg::SnapshotChange change{.added = {FileOf(table, TimeOf(snapshot), kMicrosPerSnapshot, 0)}};
     change.summary = {{"ingot.run-id", "00000000-0000-0000-0000-000000000000"}, {"ingot.stage", "silver"}};
     for (const char* key : {"ingot.rows-in", "ingot.rows-out", "ingot.bytes-in", "ingot.bytes-out", "ingot.source-snapshot-id",
                             "ingot.started-at-us", "ingot.finished-at-us", "ingot.rule.complete", "ingot.rule.plausible_upload"})
@@ -145,7 +106,7 @@ struct World {
                               "total-equality-deletes"})
         snapshot.summary[key] = std::to_string(int64_t(i) * 123'456);
       for (int file = 0; file < kFilesPerSnapshot; ++file)
-        entries.push_back({iceberg::EntryStatus::kExisting, i + 1, i + 1, i + 1, FileOf(metadata, i, file)});
+        entries.push_back({iceberg::EntryStatus::kExisting, i + 1, i + 1, i + 1, FileOf(metadata, TimeOf(i), kMicrosPerSnapshot, file)});
       const bool merged = i < kSnapshots - 50;
       if (!merged || entries.size() == 1000 * kFilesPerSnapshot || i + 1 == kSnapshots - 50) {
         auto manifest = Must(iceberg::WriteManifest(

@@ -182,9 +182,9 @@ class GoldRun {
     return Collect(plan, kept_.plan, &only, state);
   }
 
-  /// Rows whose values, kept as they come, take half of the memory budget.
+  /// Rows whose values, kept as they come, take a third of the memory budget; reading and writing take the rest.
   int64_t RowsAtOnce() const {
-    return context_.memory_bytes / 2 / std::max<int64_t>(1, kept_.plan.bytes_per_row * 3 / 2);
+    return context_.memory_bytes / 3 / std::max<int64_t>(1, kept_.plan.bytes_per_row * 3 / 2);
   }
 
   /// The touched groups in parts of which none has more new rows than RowsAtOnce, but for single groups.

@@ -14,8 +14,10 @@ namespace ingot::run {
 namespace {
 
 /// Buffers of some megabytes come and go with every batch. They are taken from what the batch before has freed, instead
-/// of from the kernel, which would have to clear each page again.
-void KeepFreedMemory(int64_t budget_bytes) {
+/// of from the kernel, which would have to clear each page again. Threads share a few heaps, so
+/// that one takes what another has freed.
+void KeepFreedMemory(int64_t budget_bytes, int threads) {
+  mallopt(M_ARENA_MAX, std::max(2, threads));
   mallopt(M_MMAP_THRESHOLD, 64 << 20);
   mallopt(M_TRIM_THRESHOLD, int(std::min<int64_t>(128 << 20, budget_bytes / 16)));
 }
@@ -61,7 +63,7 @@ Result<OpenPlace> Open(const Place& place) {
   open.context.source = SourceUri(place, *open.pipeline);
   open.context.threads = place.threads > 0 ? place.threads : int(std::max(1u, std::thread::hardware_concurrency()));
   if (place.memory_bytes > 0) open.context.memory_bytes = place.memory_bytes;
-  KeepFreedMemory(open.context.memory_bytes);
+  KeepFreedMemory(open.context.memory_bytes, open.context.threads);
   return open;
 }
 

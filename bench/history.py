@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""Silver against a long past: the same new records, judged for duplicates against 0, 3 and 30 days of keys.
+
+    .deps/judges/bin/python bench/history.py [--records 1000000] [--repeats 5] [--publish]
+
+The past is a billion keys that only the manifests know (bench/add_history.cc) and real keys in the hours that the new
+records touch, half of which are duplicates.
+"""
+
+import argparse
+import json
+import pathlib
+import shutil
+import tempfile
+
+from measure import INGOT, ROOT, median, publish, run
+
+DAY = "2024-07-19"
+
+
+def silver(folder: pathlib.Path, days: int, records: int) -> tuple[float, float, int, dict]:
+    warehouse, landing = folder / "w", folder / "landing"
+    shutil.rmtree(warehouse, ignore_errors=True)
+    shutil.rmtree(landing, ignore_errors=True)
+    generate = [INGOT, "generate", "--start", DAY, "--records", records, "--to", landing]
+    run(generate)
+    run([INGOT, "run", "--stage", "bronze,silver", "--source", landing, "--warehouse", warehouse])
+    keys = int(run([ROOT / "build/release/add_history", warehouse, "silver.speedtest_clean", days, DAY]).output)
+    for known in list(landing.iterdir()):
+        known.rename(landing / f"again-{known.name}")
+    run([*generate, "--seed", 2])
+    run([INGOT, "run", "--stage", "bronze", "--source", landing, "--warehouse", warehouse])
+    cost = run([INGOT, "run", "--stage", "silver", "--log-format", "json", "--warehouse", warehouse])
+    return cost.seconds, cost.peak_mb, keys, json.loads(cost.output)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--records", type=int, default=1_000_000)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--publish", action="store_true", help="write the table into docs/performance.md")
+    options = parser.parse_args()
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="ingot-history-"))
+    runs: dict[int, list] = {0: [], 3: [], 30: []}
+    try:
+        for _ in range(options.repeats):
+            for days, found in runs.items():
+                found.append(silver(folder, days, options.records))
+    finally:
+        shutil.rmtree(folder)
+    lines = [f"{2 * options.records / 1e6:.0f} M new records of one day, half of them known already:", "",
+             "| keys of the past | days | silver, s | peak MB | duplicates found |", "|---|---|---|---|---|"]
+    for days, found in runs.items():
+        reports = {report[3]["rows_duplicate"] for report in found}
+        assert len(reports) == 1, reports
+        lines.append(f"| {found[0][2]:,} | {days} | {median([r[0] for r in found]):.2f} | {median([r[1] for r in found]):.0f} | "
+                     f"{reports.pop():,} |")
+    text = "\n".join(lines)
+    print(text)
+    if options.publish:
+        publish("history", text)
+
+
+if __name__ == "__main__":
+    main()

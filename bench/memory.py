@@ -1,0 +1,45 @@
+#!/usr/bin/env python3
+"""Peak memory of a large backfill, stage by stage, by memory budget.
+
+    .deps/judges/bin/python bench/memory.py [--records 100000000] [--folder /tmp] [--publish]
+
+Takes 25 GB of disk for a while.
+"""
+
+import argparse
+import pathlib
+import shutil
+import tempfile
+
+from measure import INGOT, publish, rate, run
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--records", type=int, default=100_000_000)
+    parser.add_argument("--folder", help="where there is room")
+    parser.add_argument("--publish", action="store_true", help="write the table into docs/performance.md")
+    options = parser.parse_args()
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="ingot-memory-", dir=options.folder))
+    lines = [f"{options.records / 1e6:.0f} M records in files:", "",
+             "| `--memory` | bronze | silver | gold | peak MB of each |", "|---|---|---|---|---|"]
+    try:
+        run([INGOT, "generate", "--records", options.records, "--to", folder / "landing"])
+        for budget in ("512MB", "1GiB"):
+            costs = [run([INGOT, "run", "--stage", stage, "--source", folder / "landing", "--warehouse", folder / "w",
+                          "--memory", budget]) for stage in ("bronze", "silver", "gold")]
+            # In MB of a million bytes, as the budget is written.
+            lines.append(f"| {budget}{' (the default)' if budget == '1GiB' else ''} | "
+                         + " | ".join(rate(options.records, cost.seconds) + "/s" for cost in costs)
+                         + " | " + ", ".join(f"{cost.peak_mb * 1.048576:.0f}" for cost in costs) + " |")
+            shutil.rmtree(folder / "w")
+    finally:
+        shutil.rmtree(folder)
+    text = "\n".join(lines)
+    print(text)
+    if options.publish:
+        publish("memory", text)
+
+
+if __name__ == "__main__":
+    main()
