@@ -12,6 +12,7 @@ import pathlib
 import subprocess
 import sys
 import time
+import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests/stack"))
 from confluent_kafka.admin import AdminClient, NewTopic  # noqa: E402
@@ -26,7 +27,7 @@ def properties(file: pathlib.Path, values: dict) -> pathlib.Path:
     return file
 
 
-def start(broker: str, topic: str, folder: pathlib.Path) -> subprocess.Popen:
+def start(name: str, broker: str, topic: str, folder: pathlib.Path) -> subprocess.Popen:
     converter = "org.apache.kafka.connect.json.JsonConverter"
     worker = properties(folder / "worker.properties", {
         "bootstrap.servers": broker, "key.converter": "org.apache.kafka.connect.storage.StringConverter",
@@ -35,10 +36,10 @@ def start(broker: str, topic: str, folder: pathlib.Path) -> subprocess.Popen:
         "listeners": f"http://127.0.0.1:{free_port()}", "connector.client.config.override.policy": "All",
         "consumer.max.poll.records": 5000, "consumer.fetch.min.bytes": 100_000})
     sink = properties(folder / "sink.properties", {
-        "name": "sink", "connector.class": "org.apache.iceberg.connect.IcebergSinkConnector", "tasks.max": 2,
+        "name": name, "connector.class": "org.apache.iceberg.connect.IcebergSinkConnector", "tasks.max": 2,
         "topics": topic, "iceberg.tables": "bench.bronze", "iceberg.tables.auto-create-enabled": "true",
         "iceberg.catalog.type": "hadoop", "iceberg.catalog.warehouse": folder / "warehouse",
-        "iceberg.control.topic": "control-iceberg", "iceberg.control.commit.interval-ms": 5000,
+        "iceberg.control.topic": f"control-{name}", "iceberg.control.commit.interval-ms": 5000,
         "iceberg.kafka.auto.offset.reset": "earliest", "consumer.override.auto.offset.reset": "earliest",
         "iceberg.tables.auto-create-props.write.parquet.compression-codec": "zstd",
         "transforms": "rename", "transforms.rename.type": "org.apache.kafka.connect.transforms.ReplaceField$Value",
@@ -62,10 +63,11 @@ def committed(folder: pathlib.Path) -> int:
 def main() -> None:
     broker, topic, records, folder = sys.argv[1], sys.argv[2], int(sys.argv[3]), pathlib.Path(sys.argv[4])
     folder.mkdir(parents=True)
+    name = f"sink-{uuid.uuid4().hex[:8]}"  # consumer groups are named after it
     admin = AdminClient({"bootstrap.servers": broker})
-    for future in admin.create_topics([NewTopic("control-iceberg", 1, 1)]).values():
+    for future in admin.create_topics([NewTopic(f"control-{name}", 1, 1)]).values():
         future.result()
-    worker = start(broker, topic, folder)
+    worker = start(name, broker, topic, folder)
     first = None
     end = time.monotonic() + TIMEOUT_SECONDS
     try:

@@ -37,7 +37,7 @@ def commits(folder: pathlib.Path) -> list[str]:
                                "--warehouse", folder / "w", "--log-format", "json"]).output)
         assert done["commits"] == files, done
         if part in (0, 4, 9):
-            lines.append(f"| a commit of 1,000 records, one input file each: {(part + 1) * files:,} snapshots, each with the offsets of all files | "
+            lines.append(f"| a commit of 1,000 records, one input file each, into a table of {(part + 1) * files:,} snapshots and input files | "
                          f"{done['seconds'] / files * 1e3:.1f} ms |")
     return lines
 

@@ -6,11 +6,29 @@
 #include <cstdlib>
 #include <mutex>
 
+#include "base/lazy_library.h"
+
 namespace ingot::catalog {
 namespace {
 
 constexpr long kConnectSeconds = 10;
 constexpr long kAnswerSeconds = 60;
+
+// clang-format off
+#define INGOT_CURL_FUNCTIONS(X) \
+  X(curl_easy_cleanup) X(curl_easy_getinfo) X(curl_easy_init) X(curl_easy_perform) X(curl_easy_reset) \
+  X(curl_easy_setopt) X(curl_easy_strerror) X(curl_global_init) X(curl_slist_append) X(curl_slist_free_all)
+// clang-format on
+INGOT_LAZY_DEFINE(INGOT_CURL_FUNCTIONS)
+
+Status LoadCurl() {
+  static const Status loaded = []() -> Status {
+    INGOT_TRY(OpenLibrary("libcurl.so.4", {INGOT_CURL_FUNCTIONS(INGOT_LAZY_ENTRY)}));
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return Fail(ErrorKind::kInternal, "libcurl did not start");
+    return {};
+  }();
+  return loaded;
+}
 
 size_t Collect(const char* data, size_t size, size_t count, void* out) {
   static_cast<std::string*>(out)->append(data, size * count);
@@ -37,16 +55,14 @@ struct HttpClient::Handles {
   }
 };
 
-HttpClient::HttpClient() : handles_(std::make_unique<Handles>()) {
-  static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
-  (void)started;
-}
+HttpClient::HttpClient() : handles_(std::make_unique<Handles>()) {}
 
 HttpClient::~HttpClient() {
   for (CURL* handle : handles_->idle) curl_easy_cleanup(handle);
 }
 
 Result<HttpAnswer> HttpClient::Send(const HttpRequest& request) {
+  INGOT_TRY(LoadCurl());
   CURL* handle = handles_->Take();
   if (handle == nullptr) return Fail(ErrorKind::kInternal, "HTTP: out of memory");
   HttpAnswer answer;

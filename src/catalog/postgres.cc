@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 
+#include "base/lazy_library.h"
 #include "base/log.h"
 #include "base/retry.h"
 
@@ -15,7 +16,21 @@ namespace {
 
 constexpr std::chrono::seconds kAnswerMax{30};  // a server that is silent for longer is taken for lost
 
-using Answer = std::unique_ptr<PGresult, decltype(&PQclear)>;
+// clang-format off
+#define INGOT_PQ_FUNCTIONS(X) \
+  X(PQclear) X(PQcmdTuples) X(PQconnectdbParams) X(PQconsumeInput) X(PQdb) X(PQerrorMessage) X(PQfinish) \
+  X(PQgetResult) X(PQgetvalue) X(PQhost) X(PQisBusy) X(PQnfields) X(PQntuples) X(PQport) X(PQresultErrorField) \
+  X(PQresultErrorMessage) X(PQresultStatus) X(PQsendPrepare) X(PQsendQueryPrepared) X(PQsetNoticeProcessor) \
+  X(PQsocket) X(PQstatus)
+// clang-format on
+INGOT_LAZY_DEFINE(INGOT_PQ_FUNCTIONS)
+
+Status LoadPq() {
+  static const Status loaded = OpenLibrary("libpq.so.5", {INGOT_PQ_FUNCTIONS(INGOT_LAZY_ENTRY)});
+  return loaded;
+}
+
+using Answer = std::unique_ptr<PGresult, decltype(PQclear)>;
 
 std::string OneLine(const char* message) {
   std::string text = message == nullptr ? "" : message;
@@ -28,9 +43,12 @@ std::string OneLine(const char* message) {
 class PostgresDatabase : public SqlDatabase {
  public:
   explicit PostgresDatabase(std::string uri) : uri_(std::move(uri)) {}
-  ~PostgresDatabase() override { PQfinish(connection_); }
+  ~PostgresDatabase() override {
+    if (connection_ != nullptr) PQfinish(connection_);
+  }
 
   Status Connect() {
+    INGOT_TRY(LoadPq());
     PQfinish(connection_);
     prepared_.clear();
     const char* keys[] = {"dbname", "application_name", "connect_timeout", "tcp_user_timeout", nullptr};
@@ -120,7 +138,7 @@ class PostgresDatabase : public SqlDatabase {
       if (left.count() <= 0 || (::poll(&waiting, 1, int(left.count())) == 0)) return Lost(lost);
       if (PQconsumeInput(connection_) != 1) return Lost(lost);
     }
-    Answer answer(PQgetResult(connection_), &PQclear);
+    Answer answer(PQgetResult(connection_), PQclear);
     while (PGresult* more = PQgetResult(connection_)) PQclear(more);
     const ExecStatusType status = answer ? PQresultStatus(answer.get()) : PGRES_FATAL_ERROR;
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return answer;

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <arrow/type.h>
-#include <duckdb.h>
 
 #include "base/result.h"
+#include "sql/duckdb_api.h"
 
 namespace ingot::sql {
 

@@ -3,12 +3,11 @@
 // pushed to.
 #pragma once
 
-#include <duckdb.h>
-
 #include <string>
 #include <vector>
 
 #include "base/relation.h"
+#include "sql/duckdb_api.h"
 
 namespace ingot::sql {
 

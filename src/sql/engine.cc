@@ -1,11 +1,11 @@
 #include "sql/engine.h"
 
 #include <arrow/array.h>
-#include <duckdb.h>
 #include <fmt/format.h>
 
 #include "base/arrow_result.h"
 #include "sql/batch_sink.h"
+#include "sql/duckdb_api.h"
 #include "sql/relation_function.h"
 #include "sql/result_batches.h"
 
@@ -182,6 +182,7 @@ class DuckEngine : public Engine {
 }  // namespace
 
 Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& options) {
+  INGOT_TRY(LoadDuckDb());
   auto engine = std::make_unique<DuckEngine>();
   INGOT_TRY(engine->Start(options));
   return std::unique_ptr<Engine>(std::move(engine));

@@ -1,13 +1,12 @@
 // The table function by which the engine reads registered relations: ingot_relation('key').
 #pragma once
 
-#include <duckdb.h>
-
 #include <map>
 #include <memory>
 #include <string>
 
 #include "base/relation.h"
+#include "sql/duckdb_api.h"
 
 namespace ingot::sql {
 

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <arrow/record_batch.h>
-#include <duckdb.h>
 
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "sql/duckdb_api.h"
 
 namespace ingot::sql {
 

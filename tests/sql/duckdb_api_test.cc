@@ -1,0 +1,19 @@
+#include "sql/duckdb_api.h"
+
+#include <gtest/gtest.h>
+
+namespace ingot::sql {
+namespace {
+
+// Goal:   the library that is opened is the version whose header was compiled. Method: it has every function, and
+// opens.
+TEST(DuckDbApi, IsThereAndOpens) {
+  const Status loaded = LoadDuckDb();
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  duckdb_database database = nullptr;
+  ASSERT_EQ(duckdb_open_ext(":memory:", &database, nullptr, nullptr), DuckDBSuccess);
+  duckdb_close(&database);
+}
+
+}  // namespace
+}  // namespace ingot::sql
