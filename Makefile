@@ -3,7 +3,7 @@ PRESET ?= release
 BUILD := build/$(PRESET)
 export CCACHE_DIR ?= $(HOME)/.cache/ingot/ccache
 
-.PHONY: help setup build demo test unit judge stack-test bench up down sanitize lint format clean
+.PHONY: help setup build demo test unit judge stack-test bench up down sanitize fuzz lint format clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,11 @@ sanitize: setup ## the unit tests under AddressSanitizer, UndefinedBehaviorSanit
 	@for preset in asan tsan; do \
 		cmake --preset $$preset >/dev/null && cmake --build --preset $$preset && \
 		setarch -R ctest --test-dir build/$$preset --output-on-failure || exit 1; done
+
+fuzz: setup ## each parser on broken input under AddressSanitizer, FUZZ_SECONDS (60) each
+	@cmake --preset asan -DINGOT_FUZZ=ON -DINGOT_TESTS=OFF >/dev/null && cmake --build --preset asan --parallel 2
+	@for target in fuzz/corpus/*; do name=$$(basename $$target); echo "$$name"; \
+		build/asan/fuzz_$$name --seconds $${FUZZ_SECONDS:-60} $$target || exit 1; done
 
 lint: build ## format, include direction, lengths, clang-tidy
 	@tools/setup lint

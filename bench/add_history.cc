@@ -16,7 +16,8 @@ int main(int count, char** arguments) {
   if (count != 5) return std::cerr << "usage: add_history WAREHOUSE TABLE DAYS BEFORE\n", 2;
   const std::string folder = std::filesystem::absolute(arguments[1]), root = "file://" + folder;
   int64_t before = 0;
-  if (!bronze::ParseRfc3339(std::string(arguments[4]) + "T00:00:00Z", before)) return std::cerr << "BEFORE is no date\n", 2;
+  if (!bronze::ParseRfc3339(std::string(arguments[4]) + "T00:00:00Z", before))
+    return std::cerr << "BEFORE is no date\n", 2;
   const auto storage = Must(storage::OpenStorage(root));
   const auto catalog = Must(catalog::OpenCatalog("sqlite://" + folder + "/catalog.db", root));
   const iceberg::TableHome home{catalog, storage, Must(iceberg::ParseTableName(arguments[2], catalog->Name()))};
@@ -25,8 +26,7 @@ int main(int count, char** arguments) {
   iceberg::SnapshotChange change;
   for (int64_t hour = 1; hour <= hours; ++hour)
     for (int64_t number = 0; number < 10; ++number)
-      change.added.push_back(
-          bench::FileOf(*table.metadata, before - hour * kMicrosPerHour, kMicrosPerHour, number));
+      change.added.push_back(bench::FileOf(*table.metadata, before - hour * kMicrosPerHour, kMicrosPerHour, number));
   if (hours > 0) Must(iceberg::CommitSnapshot(home, change));
   std::cout << hours * 10 * 140'000 << "\n";
 }

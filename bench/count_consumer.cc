@@ -20,10 +20,14 @@ namespace {
 rd_kafka_t* Connect(const char* brokers) {
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
   char error[512];
-  for (const auto& [key, value] : std::vector<std::pair<const char*, const char*>>{
-           {"bootstrap.servers", brokers}, {"group.id", "count"}, {"enable.partition.eof", "true"},
-           {"enable.auto.commit", "false"}, {"queued.max.messages.kbytes", "131072"},
-           {"queued.min.messages", "1000000"}, {"fetch.message.max.bytes", "2097152"}})
+  for (const auto& [key, value] :
+       std::vector<std::pair<const char*, const char*>>{{"bootstrap.servers", brokers},
+                                                        {"group.id", "count"},
+                                                        {"enable.partition.eof", "true"},
+                                                        {"enable.auto.commit", "false"},
+                                                        {"queued.max.messages.kbytes", "131072"},
+                                                        {"queued.min.messages", "1000000"},
+                                                        {"fetch.message.max.bytes", "2097152"}})
     if (rd_kafka_conf_set(conf, key, value, error, sizeof(error)) != RD_KAFKA_CONF_OK) Stop(error);
   rd_kafka_t* client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, error, sizeof(error));
   if (client == nullptr) Stop(error);

@@ -22,13 +22,15 @@ inline void Must(const Status& status) {
   if (!status) std::cerr << status.error().message << "\n", std::exit(1);
 }
 
-/// A file of silver, partitioned by day, as its writer would describe it: rows from `first` on for `width` microseconds.
+/// A file of silver, partitioned by day, as its writer would describe it: rows from `first` on for `width`
+/// microseconds.
 inline iceberg::DataFile FileOf(const iceberg::TableMetadata& table, int64_t first, int64_t width, int64_t number) {
-  iceberg::DataFile file{.location = fmt::format("{}/data/timestamp_day={}/{:08}-{:04}-{}.parquet", table.location,
-                                                 first / kMicrosPerDay, first / width % 100'000'000, number, RandomUuid()),
-                         .partition = {int32_t(first / kMicrosPerDay)},
-                         .record_count = 140'000,
-                         .file_bytes = 3'600'000};
+  iceberg::DataFile file{
+      .location = fmt::format("{}/data/timestamp_day={}/{:08}-{:04}-{}.parquet", table.location, first / kMicrosPerDay,
+                              first / width % 100'000'000, number, RandomUuid()),
+      .partition = {int32_t(first / kMicrosPerDay)},
+      .record_count = 140'000,
+      .file_bytes = 3'600'000};
   for (const iceberg::Field& field : table.CurrentSchema().fields) {
     file.column_bytes[field.id] = 200'000 + number;
     file.value_counts[field.id] = file.record_count;

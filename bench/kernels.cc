@@ -10,9 +10,9 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "base/rows.h"
 #include "base/clock.h"
 #include "base/row_hash.h"
+#include "base/rows.h"
 #include "bronze/record_parser.h"
 #include "gold/group_state.h"
 #include "iceberg/arrow_schema.h"
@@ -64,11 +64,11 @@ struct World {
 
   Batch ToSilver(const Batch& rows) const {
     const auto judged = Must(silver::Judge(pipeline).Apply(*rows));
-    const auto run_id = Must(
-        iceberg::RepeatValue(std::string(36, 'r'), {.id = iceberg::TypeId::kString}, judged.rows->num_rows()));
-    return Must(iceberg::AlignColumns(
-        judged.rows->AddColumn(judged.rows->num_columns(), "_run_id", run_id).ValueOrDie(),
-        silver_table.CurrentSchema()));
+    const auto run_id =
+        Must(iceberg::RepeatValue(std::string(36, 'r'), {.id = iceberg::TypeId::kString}, judged.rows->num_rows()));
+    return Must(
+        iceberg::AlignColumns(judged.rows->AddColumn(judged.rows->num_columns(), "_run_id", run_id).ValueOrDie(),
+                              silver_table.CurrentSchema()));
   }
 
   iceberg::DataFile Write(const iceberg::TableMetadata& table, const Batch& rows, int64_t times) const {
@@ -107,7 +107,9 @@ struct World {
   }
 };
 
-void Count(benchmark::State& state, int64_t records) { state.SetItemsProcessed(state.iterations() * records); }
+void Count(benchmark::State& state, int64_t records) {
+  state.SetItemsProcessed(state.iterations() * records);
+}
 
 void SplitLines(benchmark::State& state) {
   for (auto _ : state) World::Get().Split();

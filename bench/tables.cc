@@ -3,10 +3,10 @@
 //
 //   tables [--benchmark_filter=…]
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 #include <malloc.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <fmt/format.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -30,7 +30,9 @@ constexpr int kSnapshots = 10'000, kFilesPerSnapshot = 10;
 constexpr int64_t kFirstMicros = 1'700'000'000 * kMicrosPerSecond / kMicrosPerDay * kMicrosPerDay;
 constexpr int64_t kMicrosPerSnapshot = 60 * kMicrosPerSecond;  // a commit a minute: a week of history
 
-int64_t TimeOf(int64_t snapshot) { return kFirstMicros + snapshot * kMicrosPerSnapshot; }
+int64_t TimeOf(int64_t snapshot) {
+  return kFirstMicros + snapshot * kMicrosPerSnapshot;
+}
 
 /// Two tables of silver in one catalog: one that is empty and one that is old.
 struct World {
@@ -64,8 +66,9 @@ struct World {
   static iceberg::SnapshotChange Append(const iceberg::TableMetadata& table, int64_t snapshot) {
     iceberg::SnapshotChange change{.added = {FileOf(table, TimeOf(snapshot), kMicrosPerSnapshot, 0)}};
     change.summary = {{"ingot.run-id", "00000000-0000-0000-0000-000000000000"}, {"ingot.stage", "silver"}};
-    for (const char* key : {"ingot.rows-in", "ingot.rows-out", "ingot.bytes-in", "ingot.bytes-out", "ingot.source-snapshot-id",
-                            "ingot.started-at-us", "ingot.finished-at-us", "ingot.rule.complete", "ingot.rule.plausible_upload"})
+    for (const char* key :
+         {"ingot.rows-in", "ingot.rows-out", "ingot.bytes-in", "ingot.bytes-out", "ingot.source-snapshot-id",
+          "ingot.started-at-us", "ingot.finished-at-us", "ingot.rule.complete", "ingot.rule.plausible_upload"})
       change.summary[key] = std::to_string(kFirstMicros + snapshot);
     return change;
   }
@@ -86,27 +89,30 @@ struct World {
                                                .location = "file://" + (folder / home.name.name).string()}))));
   }
 
-  /// As 10,000 commits would have left it: manifests merged a hundred at a time, without writing all that was in between.
+  /// As 10,000 commits would have left it: manifests merged a hundred at a time, without writing all that was in
+  /// between.
   void Age() {
     const auto table = Must(iceberg::LoadTable(old));
     iceberg::TableMetadata metadata = *table.metadata;
     std::vector<iceberg::ManifestFile> manifests;
     std::vector<iceberg::ManifestEntry> entries;
     for (int i = 0; i < kSnapshots; ++i) {
-      iceberg::Snapshot snapshot{.snapshot_id = i + 1,
-                                 .sequence_number = i + 1,
-                                 .timestamp_ms = metadata.last_updated_ms,
-                                 .manifest_list = fmt::format("{}/metadata/snap-{:019}-1-{:036}.avro", metadata.location, i, i),
-                                 .summary = Append(metadata, i).summary,
-                                 .schema_id = 0};
+      iceberg::Snapshot snapshot{
+          .snapshot_id = i + 1,
+          .sequence_number = i + 1,
+          .timestamp_ms = metadata.last_updated_ms,
+          .manifest_list = fmt::format("{}/metadata/snap-{:019}-1-{:036}.avro", metadata.location, i, i),
+          .summary = Append(metadata, i).summary,
+          .schema_id = 0};
       if (i > 0) snapshot.parent_id = i;
       snapshot.summary["operation"] = "append";
-      for (const char* key : {"added-data-files", "added-records", "added-files-size", "changed-partition-count", "total-records",
-                              "total-data-files", "total-delete-files", "total-files-size", "total-position-deletes",
-                              "total-equality-deletes"})
+      for (const char* key : {"added-data-files", "added-records", "added-files-size", "changed-partition-count",
+                              "total-records", "total-data-files", "total-delete-files", "total-files-size",
+                              "total-position-deletes", "total-equality-deletes"})
         snapshot.summary[key] = std::to_string(int64_t(i) * 123'456);
       for (int file = 0; file < kFilesPerSnapshot; ++file)
-        entries.push_back({iceberg::EntryStatus::kExisting, i + 1, i + 1, i + 1, FileOf(metadata, TimeOf(i), kMicrosPerSnapshot, file)});
+        entries.push_back({iceberg::EntryStatus::kExisting, i + 1, i + 1, i + 1,
+                           FileOf(metadata, TimeOf(i), kMicrosPerSnapshot, file)});
       const bool merged = i < kSnapshots - 50;
       if (!merged || entries.size() == 1000 * kFilesPerSnapshot || i + 1 == kSnapshots - 50) {
         auto manifest = Must(iceberg::WriteManifest(
@@ -134,8 +140,7 @@ void Load(benchmark::State& state) {
 /// By a process that has just started.
 void FirstLoad(benchmark::State& state) {
   const auto location = Must(iceberg::LoadTable(HomeOf(state))).metadata_location;
-  for (auto _ : state)
-    benchmark::DoNotOptimize(Must(iceberg::ReadMetadataFile(*World::Get().storage, location)));
+  for (auto _ : state) benchmark::DoNotOptimize(Must(iceberg::ReadMetadataFile(*World::Get().storage, location)));
   state.counters["bytes"] = double(Must(World::Get().storage->ReadAll(location)).size());
 }
 

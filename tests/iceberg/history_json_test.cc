@@ -61,8 +61,10 @@ TEST(HistoryJson, Refusals) {
             "'snapshot-id' must be a whole number");
   EXPECT_EQ(Refused(snapshots(R"([{"snapshot-id":1,"timestamp-ms":1,"manifest-list":"m","summary":{"a":1}}])")),
             "'a' must be a string");
-  EXPECT_EQ(Refused(snapshots(R"([{"snapshot-id":1,"timestamp-ms":1,"manifest-list":"m","new":[1,,2]}])")),
-            "'new' of a snapshot is not JSON");
+  EXPECT_TRUE(Refused(snapshots(R"([{"snapshot-id":1,"timestamp-ms":1,"manifest-list":"m","new":[1,,2]}])"))
+                  .starts_with("JSON"));
+  EXPECT_TRUE(
+      Refused(snapshots(R"([{"snapshot-id":1,"manifest-list":"m","a":"8"},"timestamp-ms":1}])")).starts_with("JSON"));
   EXPECT_EQ(Refused(snapshots("{}")), "'snapshots' must be an array");
   EXPECT_EQ(Refused(R"({"snapshot-log":[{"snapshot-id":1}]})"), "missing 'timestamp-ms'");
   EXPECT_TRUE(Refused("{} {}").starts_with("JSON"));

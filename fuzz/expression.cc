@@ -1,0 +1,12 @@
+// Expressions: what is taken is the same when it is written out and read again.
+#include "pipeline/expression.h"
+
+#include "fuzz/check.h"
+
+using namespace ingot;
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const auto expression = pipeline::ParseExpression(fuzz::Text(data, size));
+  if (expression) FUZZ_EXPECT(!pipeline::ToSql(*expression, pipeline::Dialect::kEmbedded).empty());
+  return 0;
+}
