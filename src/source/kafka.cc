@@ -194,6 +194,7 @@ class KafkaSource : public Source {
   }
 
   Status Describe(const std::function<Status()>& health) {
+    health_.OnQuestion();
     INGOT_ASSIGN(const auto names, TopicNames());
     std::map<std::string, KafkaTopic> topics;
     for (const std::string& name : names) {

@@ -161,7 +161,7 @@ Result<KafkaTopic> DescribeTopic(rd_kafka_t* client, const std::string& topic, c
     std::unique_ptr<rd_kafka_event_t, decltype(&rd_kafka_event_destroy)> event(nullptr, &rd_kafka_event_destroy);
     for (int waited = 0; !event && waited <= kAnswerMs; waited += 100) {
       event.reset(rd_kafka_queue_poll(queue.get(), 100));
-      INGOT_TRY(health());
+      if (!event) INGOT_TRY(health());
     }
     Error error{ErrorKind::kRetry, "kafka: " + doing + ": no broker answers"};
     if (event && rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {

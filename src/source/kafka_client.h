@@ -46,6 +46,10 @@ class KafkaHealth {
  public:
   explicit KafkaHealth(std::string brokers) : brokers_(std::move(brokers)) {}
   void OnError(int code, const char* reason);
+  /// The brokers are asked anew, and get the whole time to answer: those that were away may be back.
+  void OnQuestion() {
+    if (down_since_) down_since_ = std::chrono::steady_clock::now();
+  }
   /// A broker has answered.
   void OnAnswer() { down_since_.reset(); }
   /// Errors: kBadConfig for refused access, kRetry when all brokers have been away for some time.

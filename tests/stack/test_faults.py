@@ -114,13 +114,17 @@ def test_first_commit_fails(house):
     assert house.verify_all_layers()["topic"] == 3000
 
 
-def test_broker_restart(house):
-    """Goal: a broker that goes and comes back is waited for. Method: restart under a follower and between records."""
+@pytest.mark.parametrize("away", [0, 12])
+def test_broker_restart(house, away):
+    """Goal: a broker that goes and comes back is waited for, also when it is away for longer than a client takes to say
+    so. Method: restart under a follower and between records."""
     house.make_topic(2)
     worker = house.worker()
     house.generate(2000)
     house.wait_for(lambda: house.bronze_rows() == 2000)
-    house.kafka.restart()
+    house.kafka.stop()
+    time.sleep(away)
+    house.kafka.start()
     house.generate(2000)
     house.wait_for(lambda: house.bronze_rows() == 4000, 90)
     assert worker.stop() == 0
