@@ -59,7 +59,8 @@ sanitize: setup ## the unit tests under AddressSanitizer, UndefinedBehaviorSanit
 		setarch -R ctest --test-dir build/$$preset --output-on-failure || exit 1; done
 
 fuzz: setup ## each parser on broken input under AddressSanitizer, FUZZ_SECONDS (60) each
-	@cmake --preset asan -DINGOT_FUZZ=ON -DINGOT_TESTS=OFF >/dev/null && cmake --build --preset asan --parallel 2
+	@cmake --preset asan -DINGOT_FUZZ=ON >/dev/null
+	@cmake --build --preset asan --parallel 2 --target $(addprefix fuzz_,$(notdir $(wildcard fuzz/corpus/*)))
 	@for target in fuzz/corpus/*; do name=$$(basename $$target); echo "$$name"; \
 		build/asan/fuzz_$$name --seconds $${FUZZ_SECONDS:-60} $$target || exit 1; done
 

@@ -1,5 +1,5 @@
 // Adds a past to a table of silver that only its manifests know: files with ten times 140,000 keys for each hour of the
-// days before --before. Whoever opened one of them would fail.
+// days before BEFORE. Whoever opened one of them would fail.
 //
 //   add_history WAREHOUSE TABLE DAYS BEFORE     e.g. add_history /tmp/w silver.speedtest_clean 30 2024-07-19
 #include <filesystem>
@@ -28,5 +28,7 @@ int main(int count, char** arguments) {
     for (int64_t number = 0; number < 10; ++number)
       change.added.push_back(bench::FileOf(*table.metadata, before - hour * kMicrosPerHour, kMicrosPerHour, number));
   if (hours > 0) Must(iceberg::CommitSnapshot(home, change));
-  std::cout << hours * 10 * 140'000 << "\n";
+  int64_t keys = 0;
+  for (const auto& file : change.added) keys += file.record_count;
+  std::cout << keys << "\n";
 }

@@ -6,14 +6,13 @@
 Needs make build and tools/setup judges; the peer spark also tools/setup bench.
 """
 
-import argparse
 import json
 import pathlib
 import shutil
 import sys
 import tempfile
 
-from measure import INGOT, ROOT, Cost, clean_environment, median, publish, rate, run
+from measure import INGOT, ROOT, Cost, clean_environment, median, parser, publish, rate, run
 
 STAGES = ("bronze", "silver", "gold")
 
@@ -59,12 +58,11 @@ def table(records: int, results: dict[str, list]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--records", type=int, default=20_000_000)
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--peers", default="duckdb")
-    parser.add_argument("--publish", action="store_true", help="write the table into docs/performance.md")
-    options = parser.parse_args()
+    arguments = parser(__doc__)
+    arguments.add_argument("--records", type=int, default=20_000_000)
+    arguments.add_argument("--repeats", type=int, default=5)
+    arguments.add_argument("--peers", default="duckdb")
+    options = arguments.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="ingot-bench-"))
     peers = ["ingot", *filter(None, options.peers.split(","))]
     try:

@@ -3,24 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
-#include <iostream>
-
 #include "base/clock.h"
 #include "base/random.h"
+#include "bench/must.h"
 #include "iceberg/manifest.h"
 
 namespace ingot::bench {
-
-template <typename T>
-T Must(Result<T> result) {
-  if (result) return std::move(*result);
-  std::cerr << result.error().message << "\n";
-  std::exit(1);
-}
-inline void Must(const Status& status) {
-  if (!status) std::cerr << status.error().message << "\n", std::exit(1);
-}
 
 /// A file of silver, partitioned by day, as its writer would describe it: rows from `first` on for `width`
 /// microseconds.

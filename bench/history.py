@@ -7,13 +7,12 @@ The past is a billion keys that only the manifests know (bench/add_history.cc) a
 records touch, half of which are duplicates.
 """
 
-import argparse
 import json
 import pathlib
 import shutil
 import tempfile
 
-from measure import INGOT, ROOT, median, publish, run
+from measure import INGOT, ROOT, median, parser, run, tell
 
 DAY = "2024-07-19"
 
@@ -35,11 +34,10 @@ def silver(folder: pathlib.Path, days: int, records: int) -> tuple[float, float,
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--records", type=int, default=1_000_000)
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--publish", action="store_true", help="write the table into docs/performance.md")
-    options = parser.parse_args()
+    arguments = parser(__doc__)
+    arguments.add_argument("--records", type=int, default=1_000_000)
+    arguments.add_argument("--repeats", type=int, default=5)
+    options = arguments.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="ingot-history-"))
     runs: dict[int, list] = {0: [], 3: [], 30: []}
     try:
@@ -55,10 +53,7 @@ def main() -> None:
         assert len(reports) == 1, reports
         lines.append(f"| {found[0][2]:,} | {days} | {median([r[0] for r in found]):.2f} | {median([r[1] for r in found]):.0f} | "
                      f"{reports.pop():,} |")
-    text = "\n".join(lines)
-    print(text)
-    if options.publish:
-        publish("history", text)
+    tell("history", lines, options)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 
-from measure import INGOT, ROOT, clean_environment, median, publish
+from measure import INGOT, ROOT, clean_environment, median, parser, publish
 
 sys.path.insert(0, str(ROOT / "tests/stack"))
 from servers import Kafka, free_port  # noqa: E402
@@ -111,16 +111,15 @@ class Bench:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--records", type=int, default=5_000_000, help="0 leaves this part out")
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--peers", default="", help="spark, connect or both; need tools/setup bench")
-    parser.add_argument("--peer-repeats", type=int, default=3)
-    parser.add_argument("--rate", type=int, default=128_000, help="128,000 records of 170 bytes are about 2 TB a day")
-    parser.add_argument("--seconds", type=int, default=60, help="0 leaves this part out")
-    parser.add_argument("--memory", default="512MB")
-    parser.add_argument("--publish", action="store_true", help="write the table into docs/performance.md")
-    options = parser.parse_args()
+    arguments = parser(__doc__)
+    arguments.add_argument("--records", type=int, default=5_000_000, help="0 leaves this part out")
+    arguments.add_argument("--repeats", type=int, default=5)
+    arguments.add_argument("--peers", default="", help="spark, connect or both; need tools/setup bench")
+    arguments.add_argument("--peer-repeats", type=int, default=3)
+    arguments.add_argument("--rate", type=int, default=128_000, help="128,000 records of 170 bytes are about 2 TB a day")
+    arguments.add_argument("--seconds", type=int, default=60, help="0 leaves this part out")
+    arguments.add_argument("--memory", default="512MB")
+    options = arguments.parse_args()
     bench = Bench(options)
     try:
         bench.tell("| | | |\n|---|---|---|")

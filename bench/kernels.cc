@@ -7,12 +7,10 @@
 #include <arrow/api.h>
 #include <benchmark/benchmark.h>
 
-#include <cstdlib>
-#include <iostream>
-
 #include "base/clock.h"
 #include "base/row_hash.h"
 #include "base/rows.h"
+#include "bench/must.h"
 #include "bronze/record_parser.h"
 #include "gold/group_state.h"
 #include "iceberg/arrow_schema.h"
@@ -28,20 +26,11 @@
 namespace {
 
 using namespace ingot;
+using bench::Must;
 using Batch = std::shared_ptr<arrow::RecordBatch>;
 
 constexpr int64_t kRecords = 24'000;  // about a batch of the file source
 constexpr int64_t kBatches = 32;      // of a file
-
-template <typename T>
-T Must(Result<T> result) {
-  if (result) return std::move(*result);
-  std::cerr << result.error().message << "\n";
-  std::exit(1);
-}
-void Must(const Status& status) {
-  if (!status) std::exit(1);
-}
 
 /// Everything that the kernels need, made once.
 struct World {

@@ -1,5 +1,7 @@
 """What the benchmarks share: running a command with its time, CPU and memory, and writing results into docs/performance.md."""
 
+import argparse
+import json
 import os
 import pathlib
 import re
@@ -42,6 +44,27 @@ def median(values: list[float]) -> float:
     ordered = sorted(values)
     middle = len(ordered) // 2
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def medians(program: pathlib.Path, *arguments: str) -> list[dict]:
+    """The medians of a program of Google Benchmark's, as it reports them."""
+    output = run([program, "--benchmark_format=json", *arguments]).output
+    return [entry for entry in json.loads(output[output.index("{"):])["benchmarks"]
+            if entry.get("aggregate_name") == "median"]
+
+
+def parser(description: str, page: str = "docs/performance.md") -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--publish", action="store_true", help=f"write the table into {page}")
+    return made
+
+
+def tell(section: str, lines: list[str], options: argparse.Namespace, page: str = "docs/performance.md") -> None:
+    """Prints the table, and publishes it when that was asked for."""
+    text = "\n".join(lines)
+    print(text)
+    if options.publish:
+        publish(section, text, page)
 
 
 def rate(records: float, seconds: float) -> str:

@@ -6,20 +6,18 @@
 Takes 25 GB of disk for a while.
 """
 
-import argparse
 import pathlib
 import shutil
 import tempfile
 
-from measure import INGOT, publish, rate, run
+from measure import INGOT, parser, rate, run, tell
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--records", type=int, default=100_000_000)
-    parser.add_argument("--folder", help="where there is room")
-    parser.add_argument("--publish", action="store_true", help="write the table into docs/performance.md")
-    options = parser.parse_args()
+    arguments = parser(__doc__)
+    arguments.add_argument("--records", type=int, default=100_000_000)
+    arguments.add_argument("--folder", help="where there is room")
+    options = arguments.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="ingot-memory-", dir=options.folder))
     lines = [f"{options.records / 1e6:.0f} M records in files:", "",
              "| `--memory` | bronze | silver | gold | peak MB of each |", "|---|---|---|---|---|"]
@@ -35,10 +33,7 @@ def main() -> None:
             shutil.rmtree(folder / "w")
     finally:
         shutil.rmtree(folder)
-    text = "\n".join(lines)
-    print(text)
-    if options.publish:
-        publish("memory", text)
+    tell("memory", lines, options)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ Workers share one topic of 4 partitions as a consumer group, on this machine, br
 judges stack.
 """
 
-import argparse
 import json
 import os
 import pathlib
@@ -18,7 +17,7 @@ import sys
 import tempfile
 import time
 
-from measure import INGOT, ROOT, clean_environment, publish, run
+from measure import INGOT, ROOT, clean_environment, parser, run, tell
 
 sys.path.insert(0, str(ROOT / "tests/stack"))
 from servers import Kafka, free_port  # noqa: E402
@@ -69,10 +68,9 @@ def workers(kafka: Kafka, folder: pathlib.Path, count: int, records: int) -> tup
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--records", type=int, default=4_000_000)
-    parser.add_argument("--publish", action="store_true", help="write the table into docs/scaling.md")
-    options = parser.parse_args()
+    arguments = parser(__doc__, "docs/scaling.md")
+    arguments.add_argument("--records", type=int, default=4_000_000)
+    options = arguments.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="ingot-bench-"))
     kafka = Kafka(folder / "kafka", free_port()).start()
     try:
@@ -85,10 +83,7 @@ def main() -> None:
             lines.append(f"| {count} worker{'s' if count > 1 else ''}: {options.records / 1e6:.0f} M records to bronze, from "
                          f"start to the last commit | {seconds:.1f} s, {cpu / options.records * 1e9:.0f} ns of a core "
                          f"per record |")
-        text = "\n".join(lines)
-        print(text)
-        if options.publish:
-            publish("scaling", text, "docs/scaling.md")
+        tell("scaling", lines, options, "docs/scaling.md")
     finally:
         kafka.stop()
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-// Expressions: what is taken is the same when it is written out and read again.
+// Expressions: one that is taken can be written as SQL.
 #include "pipeline/expression.h"
 
 #include "fuzz/check.h"
