@@ -314,13 +314,10 @@ class RestCatalog : public iceberg::Catalog {
       return Fail(
           ErrorKind::kOutcomeUnknown,
           "commit to " + table.Text() + ": the answer was lost and the table cannot be read: " + now.error().message);
-    bool added = false;
-    for (const iceberg::Snapshot& snapshot : next.snapshots) {
-      if (base.metadata->SnapshotById(snapshot.snapshot_id) != nullptr) continue;
-      added = true;
-      if (now->metadata->SnapshotById(snapshot.snapshot_id) != nullptr) return now;
-    }
-    if (!added && RestCommit(*now->metadata, next).at("updates").empty()) return now;
+    const auto added = iceberg::SnapshotsNotIn(next, *base.metadata);
+    for (const iceberg::Snapshot* snapshot : added)
+      if (now->metadata->SnapshotById(snapshot->snapshot_id) != nullptr) return now;
+    if (added.empty() && RestCommit(*now->metadata, next).at("updates").empty()) return now;
     return Fail(ErrorKind::kOutcomeUnknown, "the commit to " + table.Text() + " does not show: " + lost.message);
   }
 

@@ -1,7 +1,6 @@
 #include "catalog/rest_changes.h"
 
 #include <algorithm>
-#include <unordered_set>
 
 namespace ingot::catalog {
 namespace {
@@ -13,16 +12,6 @@ Json JsonOf(iceberg::TableMetadata metadata) {
   metadata.snapshots = {};
   metadata.snapshot_log = {};
   return Json::parse(iceberg::TableMetadataToJson(metadata));
-}
-
-std::vector<const iceberg::Snapshot*> MissingSnapshots(const iceberg::TableMetadata& from,
-                                                       const iceberg::TableMetadata& in) {
-  std::unordered_set<iceberg::SnapshotId> there;
-  for (const auto& snapshot : in.snapshots) there.insert(snapshot.snapshot_id);
-  std::vector<const iceberg::Snapshot*> missing;
-  for (const auto& snapshot : from.snapshots)
-    if (!there.contains(snapshot.snapshot_id)) missing.push_back(&snapshot);
-  return missing;
 }
 
 /// The elements of one list whose `id` is in no element of the other.
@@ -41,8 +30,8 @@ class Commit {
   Commit(const iceberg::TableMetadata& base, const iceberg::TableMetadata& next)
       : base_(JsonOf(base)),
         next_(JsonOf(next)),
-        added_(MissingSnapshots(next, base)),
-        removed_(MissingSnapshots(base, next)) {}
+        added_(iceberg::SnapshotsNotIn(next, base)),
+        removed_(iceberg::SnapshotsNotIn(base, next)) {}
 
   Json Make() {
     Require("assert-table-uuid", {{"uuid", base_.at("table-uuid")}});

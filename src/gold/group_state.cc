@@ -112,14 +112,18 @@ Result<std::vector<uint32_t>> GroupState::GroupsIn(const GroupTable* only) const
   return groups;
 }
 
+Result<Batch> GroupState::KeysOf(const std::vector<uint32_t>& groups) const {
+  std::vector<bool> keep(groups_.size());
+  for (const uint32_t group : groups) keep[group] = true;
+  INGOT_ASSIGN(const Batch all, groups_.Rows());
+  return Select(all, keep);
+}
+
 Status GroupState::Merge(GroupState& other, const GroupTable* only) {
   if (other.Empty()) return {};
   INGOT_ASSIGN(const auto taken, other.GroupsIn(only));
   if (taken.empty()) return {};
-  std::vector<bool> keep(other.groups_.size());
-  for (const uint32_t group : taken) keep[group] = true;
-  INGOT_ASSIGN(const Batch all, other.groups_.Rows());
-  INGOT_ASSIGN(const Batch keys, Select(all, keep));
+  INGOT_ASSIGN(const Batch keys, other.KeysOf(taken));
   INGOT_ASSIGN(const auto numbers, groups_.Number(keys));
   std::vector<uint32_t> group(other.groups_.size(), GroupTable::kNone);
   for (size_t i = 0; i < taken.size(); ++i) group[taken[i]] = numbers[i];
@@ -147,10 +151,7 @@ Result<Batch> GroupState::Touched() const {
 
 Result<Batch> GroupState::Rows(const GroupTable* only, int threads) {
   INGOT_ASSIGN(const auto groups, GroupsIn(only));
-  std::vector<bool> keep(groups_.size());
-  for (const uint32_t group : groups) keep[group] = true;
-  INGOT_ASSIGN(const Batch all, groups_.Rows());
-  INGOT_ASSIGN(const Batch keys, Select(all, keep));
+  INGOT_ASSIGN(const Batch keys, KeysOf(groups));
   arrow::FieldVector fields;
   arrow::ArrayVector columns;
   for (size_t i = 0; i < plan_->calls.size(); ++i) {

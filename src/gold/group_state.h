@@ -51,6 +51,7 @@ class GroupState {
 
  private:
   Result<std::vector<uint32_t>> GroupsIn(const GroupTable* only) const;
+  Result<std::shared_ptr<arrow::RecordBatch>> KeysOf(const std::vector<uint32_t>& groups) const;
   Status MakeAggregates(const std::vector<std::shared_ptr<arrow::Array>>& arguments);
 
   const GoldPlan* plan_;

@@ -122,6 +122,7 @@ HistoryText SplitHistory(std::string_view document) {
 }
 
 std::string SnapshotToJson(const Snapshot& snapshot, int32_t format_version) {
+  if (!snapshot.json.empty()) return snapshot.json;
   Json json{{"snapshot-id", snapshot.snapshot_id}, {"timestamp-ms", snapshot.timestamp_ms}};
   if (snapshot.parent_id) json["parent-snapshot-id"] = *snapshot.parent_id;
   if (format_version >= 2) json["sequence-number"] = snapshot.sequence_number;
@@ -146,7 +147,7 @@ std::string JoinHistory(std::string document, const SnapshotList& snapshots, con
   };
   for (const Snapshot& snapshot : snapshots) {
     comma();
-    document += snapshot.json.empty() ? SnapshotToJson(snapshot, format_version) : snapshot.json;
+    document += SnapshotToJson(snapshot, format_version);
   }
   document += "],\"snapshot-log\":[";
   for (const auto& entry : log) {

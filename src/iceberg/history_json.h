@@ -19,7 +19,7 @@ struct HistoryText {
 /// specification; `rest` may still be anything.
 HistoryText SplitHistory(std::string_view document);
 
-/// The snapshot as it stands in a metadata file.
+/// The snapshot as it stands in a metadata file: the text it came with, if it came from one.
 std::string SnapshotToJson(const Snapshot& snapshot, int32_t format_version);
 
 /// `document`, an object, with "snapshots" and "snapshot-log" as its last members.

@@ -93,7 +93,7 @@ Result<LoadedTable> LocationCatalog::Create(const TableName& table, const TableM
       return std::unexpected(std::move(inserted).error());
     }
   }
-  return LoadedTable{std::move(location), std::make_shared<const TableMetadata>(metadata), storage};
+  return Remember(table, {std::move(location), std::make_shared<const TableMetadata>(metadata), storage});
 }
 
 Result<LoadedTable> LocationCatalog::Commit(const TableName& table, const LoadedTable& base,

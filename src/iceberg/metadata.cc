@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <unordered_set>
 
 #include "base/clock.h"
 #include "base/random.h"
@@ -147,8 +148,17 @@ void AddSnapshot(TableMetadata& metadata, Snapshot snapshot, const std::string& 
     metadata.current_snapshot_id = snapshot.snapshot_id;
     metadata.snapshot_log.push_back({snapshot.timestamp_ms, snapshot.snapshot_id});
   }
-  if (snapshot.json.empty()) snapshot.json = SnapshotToJson(snapshot, metadata.format_version);
+  snapshot.json = SnapshotToJson(snapshot, metadata.format_version);
   metadata.snapshots.push_back(std::move(snapshot));
+}
+
+std::vector<const Snapshot*> SnapshotsNotIn(const TableMetadata& from, const TableMetadata& in) {
+  std::unordered_set<SnapshotId> there;
+  for (const Snapshot& snapshot : in.snapshots) there.insert(snapshot.snapshot_id);
+  std::vector<const Snapshot*> missing;
+  for (const Snapshot& snapshot : from.snapshots)
+    if (!there.contains(snapshot.snapshot_id)) missing.push_back(&snapshot);
+  return missing;
 }
 
 std::vector<const Snapshot*> AncestorsOf(const TableMetadata& metadata, std::optional<SnapshotId> id) {

@@ -121,6 +121,9 @@ Status RollbackTo(TableMetadata& metadata, SnapshotId id);
 /// Creates or moves a tag or a branch. Errors: kNotFound for an unknown snapshot.
 Status SetRef(TableMetadata& metadata, const std::string& name, SnapshotRef ref);
 
+/// The snapshots of `from` that `in` does not have.
+std::vector<const Snapshot*> SnapshotsNotIn(const TableMetadata& from, const TableMetadata& in);
+
 /// The snapshots from `id` back to the first, newest first; stops where the parent is not known any more.
 std::vector<const Snapshot*> AncestorsOf(const TableMetadata& metadata, std::optional<SnapshotId> id);
 

@@ -25,8 +25,7 @@ struct Snapshot {
   std::vector<std::string> manifests;
   Properties summary;  // with "operation": append, replace, overwrite, delete
   std::optional<int32_t> schema_id;
-  std::string
-      json;  // as it stands in metadata files, with keys that this version does not know; empty when in none yet
+  std::string json;  // as metadata files have it, with keys that this version does not know; empty when in none yet
 
   std::string Operation() const;
 };
@@ -61,7 +60,6 @@ class SnapshotList {
   size_t size() const { return list_.size(); }
   bool empty() const { return list_.empty(); }
   const Snapshot& operator[](size_t i) const { return *list_[i]; }
-  void reserve(size_t count) { list_.reserve(count); }
   void push_back(Snapshot snapshot) { list_.push_back(std::make_shared<const Snapshot>(std::move(snapshot))); }
   template <typename Gone>
   void EraseIf(const Gone& gone) {

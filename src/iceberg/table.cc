@@ -23,8 +23,7 @@ class InDoubt {
   void Add(const LoadedTable& base, const TableMetadata& next) {
     any_ = true;
     base_location_ = base.metadata_location;
-    for (const Snapshot& snapshot : next.snapshots)
-      if (base.metadata->SnapshotById(snapshot.snapshot_id) == nullptr) snapshots_.push_back(snapshot.snapshot_id);
+    for (const Snapshot* snapshot : SnapshotsNotIn(next, *base.metadata)) snapshots_.push_back(snapshot->snapshot_id);
   }
   bool Landed(const TableMetadata& now) const {
     return std::ranges::any_of(snapshots_, [&](SnapshotId id) { return now.SnapshotById(id) != nullptr; });

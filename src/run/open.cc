@@ -14,8 +14,8 @@ namespace ingot::run {
 namespace {
 
 /// Buffers of some megabytes come and go with every batch. They are taken from what the batch before has freed, instead
-/// of from the kernel, which would have to clear each page again. Threads share a few heaps, so
-/// that one takes what another has freed.
+/// of from the kernel, which would have to clear each page again. Threads share a few
+/// heaps, so that one takes what another has freed.
 void KeepFreedMemory(int64_t budget_bytes, int threads) {
   mallopt(M_ARENA_MAX, std::max(2, threads));
   mallopt(M_MMAP_THRESHOLD, 64 << 20);
