@@ -1,5 +1,7 @@
 #include "base/arrow_result.h"
 
+#include <arrow/compute/initialize.h>
+
 namespace ingot {
 
 Error FromArrow(const arrow::Status& status, ErrorKind io_kind) {
@@ -10,6 +12,12 @@ Error FromArrow(const arrow::Status& status, ErrorKind io_kind) {
   if (status.IsCancelled()) kind = ErrorKind::kCancelled;
   if (status.IsOutOfMemory()) kind = ErrorKind::kRetry;
   return Error{kind, status.message()};
+}
+
+Status InitializeKernels() {
+  static const arrow::Status done = arrow::compute::Initialize();
+  INGOT_ARROW(done);
+  return {};
 }
 
 }  // namespace ingot

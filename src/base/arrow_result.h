@@ -12,6 +12,9 @@ namespace ingot {
 /// else.
 Error FromArrow(const arrow::Status& status, ErrorKind io_kind = ErrorKind::kCorrupt);
 
+/// The compute functions beyond Arrow's core (casts, sorting, comparing) are known to it from here on.
+Status InitializeKernels();
+
 }  // namespace ingot
 
 #define INGOT_ARROW(expression)                                                       \

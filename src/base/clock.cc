@@ -2,11 +2,29 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 namespace ingot {
 
 int64_t NowMicros() {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
       .count();
+}
+
+Result<int64_t> ParseDuration(std::string_view text) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string_view unit(end, size_t(text.data() + text.size() - end));
+  const int64_t factor = unit == "d"    ? kMicrosPerDay
+                         : unit == "h"  ? kMicrosPerHour
+                         : unit == "m"  ? 60 * kMicrosPerSecond
+                         : unit == "s"  ? kMicrosPerSecond
+                         : unit == "ms" ? 1000
+                                        : 0;
+  if (error != std::errc() || factor == 0 || number < 0)
+    return Fail(ErrorKind::kBadConfig,
+                "not a duration: '" + std::string(text) + "' (write 90d, 12h, 30m, 10s or 500ms)");
+  return number * factor;
 }
 
 int64_t DaysFromCivil(int64_t year, unsigned month, unsigned day) {

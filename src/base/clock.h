@@ -4,6 +4,9 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
+
+#include "base/result.h"
 
 namespace ingot {
 
@@ -15,6 +18,9 @@ int64_t NowMicros();
 
 /// "2024-07-19T18:40:00.000000Z".
 std::string FormatTimestampMicros(int64_t micros);
+
+/// "90d", "12h", "30m", "10s", "500ms" in microseconds. Errors: kBadConfig.
+Result<int64_t> ParseDuration(std::string_view text);
 
 /// Days since 1970-01-01 of a civil date (proleptic Gregorian). Cost: O(1).
 int64_t DaysFromCivil(int64_t year, unsigned month, unsigned day);

@@ -13,6 +13,7 @@
 #include "base/retry.h"
 #include "bronze/offsets.h"
 #include "bronze/record_parser.h"
+#include "iceberg/lineage.h"
 #include "iceberg/scan_relation.h"
 #include "iceberg/table_writer.h"
 #include "pipeline/plan.h"
@@ -207,12 +208,12 @@ Result<iceberg::Table> Commit(const iceberg::Table& table, Group& group) {
     INGOT_ASSIGN(auto after, Advance(std::move(before), group.change));
     INGOT_TRY(WriteCheckpoint(*table.home.storage, metadata, after, marks, offsets_file));
     group.reached = std::move(after.positions);
-    for (const char* key : kCheckpointKeys) change.summary.erase(key);
+    for (const char* key : iceberg::kCheckpointKeys) change.summary.erase(key);
     for (const auto& [key, value] : marks) change.summary[key] = value;
     return {};
   };
   change.metadata_change = [&](iceberg::TableMetadata& metadata) -> Status {
-    for (const char* key : kCheckpointKeys) metadata.properties.erase(key);
+    for (const char* key : iceberg::kCheckpointKeys) metadata.properties.erase(key);
     for (const auto& [key, value] : marks) metadata.properties[key] = value;
     return {};
   };

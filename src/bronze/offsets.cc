@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "base/random.h"
+#include "iceberg/journal.h"
 #include "iceberg/lineage.h"
 #include "storage/location.h"
 
@@ -14,9 +14,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr const char* kOffsets = kCheckpointKeys[0];
-constexpr const char* kOffsetsFile = kCheckpointKeys[1];
-constexpr const char* kTopics = kCheckpointKeys[2];
 constexpr size_t kInlineBytesMax = 4 * 1024;  // the summary stands in every metadata file
 
 std::string Dump(const Json& json) {
@@ -35,15 +32,15 @@ std::map<std::string, source::TopicIdentity> TopicsFromJson(const std::string& t
 /// From the marks that a snapshot's summary, or the table's properties, hold; nothing when they hold none.
 Result<std::optional<source::Checkpoint>> CheckpointIn(storage::Storage& storage, const iceberg::Properties& marks) {
   source::Checkpoint checkpoint;
-  if (const auto inlined = marks.find(kOffsets); inlined != marks.end()) {
+  if (const auto inlined = marks.find(iceberg::kOffsetsKey); inlined != marks.end()) {
     INGOT_ASSIGN(checkpoint.positions, PositionsFromJson(inlined->second));
-  } else if (const auto file = marks.find(kOffsetsFile); file != marks.end()) {
+  } else if (const auto file = marks.find(iceberg::kOffsetsFileKey); file != marks.end()) {
     INGOT_ASSIGN(const std::string json, storage.ReadAll(file->second));
     INGOT_ASSIGN(checkpoint.positions, PositionsFromJson(json));
   } else {
     return std::nullopt;
   }
-  if (const auto topics = marks.find(kTopics); topics != marks.end())
+  if (const auto topics = marks.find(iceberg::kTopicsKey); topics != marks.end())
     checkpoint.topics = TopicsFromJson(topics->second);
   return checkpoint;
 }
@@ -109,18 +106,18 @@ Result<source::Checkpoint> ReadCheckpoint(storage::Storage& storage, const icebe
 
 Status WriteCheckpoint(storage::Storage& storage, const iceberg::TableMetadata& metadata,
                        const source::Checkpoint& checkpoint, iceberg::Properties& summary, std::string& written) {
-  for (const char* key : kCheckpointKeys) summary.erase(key);
+  for (const char* key : iceberg::kCheckpointKeys) summary.erase(key);
   written.clear();
-  if (!checkpoint.topics.empty()) summary[kTopics] = TopicsToJson(checkpoint.topics);
+  if (!checkpoint.topics.empty()) summary[iceberg::kTopicsKey] = TopicsToJson(checkpoint.topics);
   const std::string json = PositionsToJson(checkpoint.positions);
   if (json.size() <= kInlineBytesMax) {
-    summary[kOffsets] = json;
+    summary[iceberg::kOffsetsKey] = json;
     return {};
   }
-  written =
-      storage::JoinLocation(storage::JoinLocation(metadata.location, "metadata"), "offsets-" + RandomUuid() + ".json");
+  written = storage::JoinLocation(storage::JoinLocation(metadata.location, "metadata"),
+                                  "offsets-" + iceberg::NewFileName() + ".json");
   INGOT_TRY(storage.CreateAtomic(written, json));
-  summary[kOffsetsFile] = written;
+  summary[iceberg::kOffsetsFileKey] = written;
   return {};
 }
 

@@ -40,13 +40,10 @@ std::string ResetsToJson(const std::vector<source::OffsetReset>& resets);
 /// although the table says that there was one.
 Result<source::Checkpoint> ReadCheckpoint(storage::Storage& storage, const iceberg::TableMetadata& metadata);
 
-/// Puts the checkpoint into `summary`, positions in a file of their own when they are many. `written` gets that file's
-/// location.
+/// Puts the checkpoint into `summary` (iceberg::kCheckpointKeys), positions in a file of their own when they are many.
+/// `written` gets that file's location.
 Status WriteCheckpoint(storage::Storage& storage, const iceberg::TableMetadata& metadata,
                        const source::Checkpoint& checkpoint, iceberg::Properties& summary, std::string& written);
-
-/// The keys that WriteCheckpoint may put.
-inline constexpr const char* kCheckpointKeys[] = {"ingot.offsets", "ingot.offsets-file", "ingot.topics"};
 
 /// Of a snapshot: what it added, and where an operator's choice moved the offset.
 inline constexpr const char* kRangesKey = "ingot.offset-ranges";

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <mutex>
 
+#include "base/clock.h"
 #include "base/json_text.h"
 #include "base/progress.h"
 #include "cli/commands.h"
@@ -90,14 +90,10 @@ void PrintLine(const run::RunReport& report) {
 }
 
 /// "500ms", "10s", "5m".
-Result<std::chrono::milliseconds> ParseInterval(const char* flag, const std::string& text) {
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::string unit = text.substr(size_t(end - text.data()));
-  const int64_t factor = unit == "ms" ? 1 : unit == "s" ? 1000 : unit == "m" ? 60'000 : 0;
-  if (error != std::errc() || factor == 0 || number <= 0)
-    return Fail(ErrorKind::kBadConfig, fmt::format("{}: not an interval: '{}' (write 500ms, 10s or 5m)", flag, text));
-  return std::chrono::milliseconds(number * factor);
+Result<std::chrono::microseconds> ParseInterval(const char* flag, const std::string& text) {
+  INGOT_ASSIGN(const int64_t micros, WithContext(ParseDuration(text), flag));
+  if (micros <= 0) return Fail(ErrorKind::kBadConfig, fmt::format("{}: must be longer than nothing", flag));
+  return std::chrono::microseconds(micros);
 }
 
 void Tell(Shared& shared, const run::RunReport& report, bool follow) {

@@ -71,8 +71,7 @@ std::shared_ptr<arrow::StructArray> WithoutOffset(const std::shared_ptr<arrow::A
 
 Result<std::shared_ptr<arrow::Array>> CastTo(const std::shared_ptr<arrow::Array>& array,
                                              const std::shared_ptr<arrow::DataType>& type, const Field& to) {
-  static std::once_flag once;
-  std::call_once(once, [] { (void)arrow::compute::Initialize(); });
+  INGOT_TRY(InitializeKernels());
   auto cast = arrow::compute::Cast(*array, type);
   if (!cast.ok())
     return Fail(ErrorKind::kCorrupt, "column " + to.name + " of a file is " + array->type()->ToString() +

@@ -16,7 +16,26 @@ int64_t SummaryNumber(const Snapshot& snapshot, const std::string& key) {
 std::optional<std::string> NewestSummary(const TableMetadata& metadata, const std::string& key) {
   for (const Snapshot* snapshot : AncestorsOf(metadata, metadata.current_snapshot_id))
     if (const auto found = snapshot->summary.find(key); found != snapshot->summary.end()) return found->second;
-  return std::nullopt;
+  const auto kept = metadata.properties.find(key);
+  return kept == metadata.properties.end() ? std::nullopt : std::optional(kept->second);
+}
+
+Properties MarksOf(const TableMetadata& metadata) {
+  Properties marks;
+  bool checkpoint = false;
+  const auto take = [&](const Properties& from) {
+    const bool first = !checkpoint;
+    for (const auto& [key, value] : from) {
+      if (std::ranges::find(kCheckpointKeys, key) != std::end(kCheckpointKeys)) {
+        if (first) marks[key] = value, checkpoint = true;
+      } else if (key == kSourceSnapshotKey || key.starts_with(kLedgerKey)) {
+        marks.try_emplace(key, value);
+      }
+    }
+  };
+  for (const Snapshot* snapshot : AncestorsOf(metadata, metadata.current_snapshot_id)) take(snapshot->summary);
+  take(metadata.properties);
+  return marks;
 }
 
 std::optional<SnapshotId> ConsumedSnapshot(const TableMetadata& metadata) {
@@ -52,7 +71,7 @@ Result<std::vector<const Snapshot*>> SnapshotsToConsume(const TableMetadata& met
       return Fail(ErrorKind::kUnsupported, fmt::format("table {}: snapshot {} overwrote rows and added {} more than it "
                                                        "removed; new rows must be appended to be consumed",
                                                        table, snapshot->snapshot_id, added - deleted));
-    else if (operation != "replace")
+    else if (operation != "replace" && !snapshot->summary.contains(kRetentionKey))
       LogWarning(fmt::format(
           "table {}: snapshot {} ({}) changes rows that were ingested before; tables made from them are not corrected",
           table, snapshot->snapshot_id, operation));

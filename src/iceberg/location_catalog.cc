@@ -7,9 +7,9 @@
 
 #include "base/fault.h"
 #include "base/log.h"
-#include "base/random.h"
 #include "base/retry.h"
 #include "iceberg/deflate.h"
+#include "iceberg/journal.h"
 #include "storage/location.h"
 
 namespace ingot::iceberg {
@@ -21,7 +21,7 @@ std::string NextMetadataName(const std::string& previous, bool gzip) {
   int number = -1;
   const char* begin = name.data() + (name.starts_with('v') ? 1 : 0);
   if (!previous.empty()) std::from_chars(begin, name.data() + name.size(), number);
-  return fmt::format("{:05}-{}{}", number + 1, RandomUuid(), gzip ? ".gz.metadata.json" : ".metadata.json");
+  return fmt::format("{:05}-{}{}", number + 1, NewFileName(), gzip ? ".gz.metadata.json" : ".metadata.json");
 }
 
 std::string MetadataFolder(const TableMetadata& metadata) {

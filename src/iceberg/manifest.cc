@@ -193,6 +193,15 @@ ManifestFile ManifestFileFrom(const Record& record) {
 
 }  // namespace
 
+std::string PartitionKey(const DataFile& file) {
+  std::string key = std::to_string(file.spec_id);
+  for (const Value& value : file.partition) {
+    const std::string text = SerializeValue(value, {});
+    key += fmt::format("|{}:{}:{}", value.index(), text.size(), text);
+  }
+  return key;
+}
+
 Result<std::vector<Type>> PartitionTypes(const PartitionSpec& spec, const Schema& schema) {
   std::vector<Type> types;
   for (const PartitionField& field : spec.fields) {

@@ -92,6 +92,9 @@ Result<ManifestFile> WriteManifest(storage::Storage& storage, const std::string&
 Status WriteManifestList(storage::Storage& storage, const std::string& location, const Snapshot& snapshot,
                          const std::vector<ManifestFile>& manifests);
 
+/// Equal for files of one partition of one spec, and for them only.
+std::string PartitionKey(const DataFile& file);
+
 /// The types of a spec's partition values. Errors: kCorrupt when a source column is not in any schema.
 Result<std::vector<Type>> PartitionTypes(const PartitionSpec& spec, const TableMetadata& metadata);
 Result<std::vector<Type>> PartitionTypes(const PartitionSpec& spec, const Schema& schema);

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <unordered_set>
 
 #include "base/clock.h"
 #include "base/random.h"
 #include "iceberg/history_json.h"
+#include "iceberg/json.h"
 
 namespace ingot::iceberg {
 
@@ -150,6 +150,24 @@ void AddSnapshot(TableMetadata& metadata, Snapshot snapshot, const std::string& 
   }
   snapshot.json = SnapshotToJson(snapshot, metadata.format_version);
   metadata.snapshots.push_back(std::move(snapshot));
+}
+
+void RemoveSnapshots(TableMetadata& metadata, const std::unordered_set<SnapshotId>& ids) {
+  metadata.snapshots.EraseIf([&](const Snapshot& snapshot) { return ids.contains(snapshot.snapshot_id); });
+  auto& log = metadata.snapshot_log;
+  const auto last_gone = std::find_if(log.rbegin(), log.rend(),
+                                      [&](const SnapshotLogEntry& entry) { return ids.contains(entry.snapshot_id); });
+  log.erase(log.begin(), last_gone.base());
+  Json other = metadata.other.empty() ? Json::object() : Json::parse(metadata.other);
+  for (const char* list : {"statistics", "partition-statistics"}) {
+    const auto found = other.find(list);
+    if (found == other.end() || !found->is_array()) continue;
+    Json kept = Json::array();
+    for (const Json& entry : *found)
+      if (!ids.contains(entry.value("snapshot-id", SnapshotId(0)))) kept.push_back(entry);
+    *found = std::move(kept);
+  }
+  metadata.other = other.empty() ? "" : other.dump();
 }
 
 std::vector<const Snapshot*> SnapshotsNotIn(const TableMetadata& from, const TableMetadata& in) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "iceberg/snapshot.h"
@@ -116,6 +117,9 @@ void SetCurrentSchema(TableMetadata& metadata, Schema schema);
 Status SetPartition(TableMetadata& metadata, const std::vector<std::pair<std::string, Transform>>& partition);
 /// Adds a snapshot and makes it the head of `branch`; of "main", the current one too.
 void AddSnapshot(TableMetadata& metadata, Snapshot snapshot, const std::string& branch);
+/// Forgets the snapshots, the statistics of them, and what the log says from before the youngest of them: it must name
+/// known snapshots only. No ref may point to them.
+void RemoveSnapshots(TableMetadata& metadata, const std::unordered_set<SnapshotId>& ids);
 /// Moves main back to `id`, which must be an ancestor of the current snapshot (specification: rollback).
 Status RollbackTo(TableMetadata& metadata, SnapshotId id);
 /// Creates or moves a tag or a branch. Errors: kNotFound for an unknown snapshot.

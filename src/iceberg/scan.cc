@@ -134,6 +134,7 @@ Result<ScanPlan> PlanScan(storage::Storage& storage, const TableMetadata& metada
   for (FileTask& task : plan.tasks)
     for (const DeleteFile& del : deletes)
       if (Applies(del, task, metadata)) task.deletes.push_back(del.file);
+  for (DeleteFile& del : deletes) plan.deletes.push_back(std::move(del.file));
   return plan;
 }
 

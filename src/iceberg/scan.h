@@ -33,6 +33,7 @@ struct FileTask {
 struct ScanPlan {
   Schema projection;
   std::vector<FileTask> tasks;
+  std::vector<DataFile> deletes;  // all delete files, whether or not they apply to a task
   int64_t manifests_read = 0;
   int64_t manifests_pruned = 0;
   int64_t files_pruned = 0;

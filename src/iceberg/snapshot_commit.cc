@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/random.h"
+#include "iceberg/journal.h"
 #include "iceberg/table.h"
 #include "storage/location.h"
 
@@ -25,9 +26,7 @@ struct Counts {
       ++delete_files;
     if (file.content == FileContent::kPositionDeletes) position_deletes += file.record_count;
     if (file.content == FileContent::kEqualityDeletes) equality_deletes += file.record_count;
-    std::string key = std::to_string(file.spec_id);
-    for (const Value& value : file.partition) key += fmt::format("|{}:", value.index()) + SerializeValue(value, {});
-    partitions.insert(std::move(key));
+    partitions.insert(PartitionKey(file));
   }
 };
 
@@ -50,6 +49,9 @@ Properties Summary(const SnapshotChange& change, const Counts& added, const Coun
   put("added-position-deletes", added.position_deletes);
   put("added-equality-deletes", added.equality_deletes);
   put("deleted-data-files", removed.data_files);
+  put("removed-delete-files", removed.delete_files);
+  put("removed-position-deletes", removed.position_deletes);
+  put("removed-equality-deletes", removed.equality_deletes);
   put("deleted-records", removed.rows);
   put("removed-files-size", removed.bytes);
   std::set<std::string> partitions = added.partitions;
@@ -72,12 +74,15 @@ Properties Summary(const SnapshotChange& change, const Counts& added, const Coun
 /// One attempt at a snapshot on one state of the table. Files that lose are deleted again.
 class SnapshotDraft {
  public:
-  SnapshotDraft(const TableHome& home, const SnapshotChange& change, const TableMetadata& metadata)
-      : home_(home), change_(change), metadata_(metadata) {
+  /// `untouched`: manifests that are known to hold nothing to remove; grows, so that the next attempt need not read
+  /// them again.
+  SnapshotDraft(const TableHome& home, const SnapshotChange& change, const TableMetadata& metadata,
+                std::set<std::string>& untouched)
+      : home_(home), change_(change), metadata_(metadata), untouched_(untouched) {
     snapshot_.snapshot_id = int64_t(RandomBits() >> 1);
     snapshot_.sequence_number = metadata.last_sequence_number + 1;
     snapshot_.schema_id = metadata.current_schema_id;
-    commit_id_ = RandomUuid();
+    commit_id_ = NewFileName();
     const auto ref = metadata.refs.find(change.branch);
     if (ref != metadata.refs.end())
       parent_ = metadata.SnapshotById(ref->second.snapshot_id);
@@ -92,9 +97,10 @@ class SnapshotDraft {
   Result<Snapshot> Write() {
     INGOT_TRY(AddFiles());
     if (parent_) INGOT_TRY(CarryManifests());
-    INGOT_TRY(MergeManifests());
+    INGOT_TRY(change_.rewrites ? RewriteManifests() : MergeManifests());
     INGOT_TRY(FaultPoint("commit.after_manifests"));
     snapshot_.summary = Summary(change_, added_, removed_, parent_);
+    snapshot_.summary.merge(rewritten_);
     snapshot_.manifest_list =
         storage::JoinLocation(Folder(), fmt::format("snap-{}-1-{}.avro", snapshot_.snapshot_id, commit_id_));
     INGOT_TRY(WriteManifestList(*home_.storage, snapshot_.manifest_list, snapshot_, manifests_));
@@ -144,7 +150,10 @@ class SnapshotDraft {
     for (const DataFile& file : change_.added) {
       added_.Add(file);
       groups[{file.spec_id, file.content != FileContent::kData}].push_back(
-          {.status = EntryStatus::kAdded, .snapshot_id = snapshot_.snapshot_id, .file = file});
+          {.status = EntryStatus::kAdded,
+           .snapshot_id = snapshot_.snapshot_id,
+           .sequence_number = change_.added_sequence_number,
+           .file = file});
     }
     for (const auto& [group, entries] : groups) {
       const PartitionSpec* spec = metadata_.SpecById(group.first);
@@ -159,7 +168,7 @@ class SnapshotDraft {
     INGOT_ASSIGN(const auto carried, ReadManifestList(*home_.storage, *parent_));
     for (const ManifestFile& manifest : carried) {
       if (!manifest.MayHoldLive()) continue;
-      if (!change_.removes || manifest.holds_deletes) {
+      if (!change_.removes || untouched_.contains(manifest.location)) {
         manifests_.push_back(manifest);
         continue;
       }
@@ -174,10 +183,11 @@ class SnapshotDraft {
         kept.push_back(std::move(entry));
       }
       if (!touched) {
+        untouched_.insert(manifest.location);
         manifests_.push_back(manifest);
         continue;
       }
-      INGOT_ASSIGN(auto rewritten, NewManifest(*metadata_.SpecById(manifest.spec_id), false, kept));
+      INGOT_ASSIGN(auto rewritten, NewManifest(*metadata_.SpecById(manifest.spec_id), manifest.holds_deletes, kept));
       manifests_.push_back(std::move(rewritten));
     }
     return {};
@@ -218,12 +228,7 @@ class SnapshotDraft {
       std::vector<ManifestEntry> entries;
       int64_t bytes = 0;
       for (size_t i = 0; i < members.size(); ++i) {
-        INGOT_ASSIGN(auto read, ReadManifest(*home_.storage, members[i], metadata_));
-        for (ManifestEntry& entry : read) {
-          if (entry.status == EntryStatus::kDeleted) continue;
-          entry.status = EntryStatus::kExisting;
-          entries.push_back(std::move(entry));
-        }
+        INGOT_TRY(ReadLive(members[i], entries));
         bytes += members[i].bytes;
         if (bytes < target && i + 1 < members.size()) continue;
         INGOT_ASSIGN(auto merged, NewManifest(*metadata_.SpecById(group.first), group.second, entries));
@@ -236,9 +241,65 @@ class SnapshotDraft {
     return {};
   }
 
+  Status ReadLive(const ManifestFile& manifest, std::vector<ManifestEntry>& entries) const {
+    INGOT_ASSIGN(auto read, ReadManifest(*home_.storage, manifest, metadata_));
+    for (ManifestEntry& entry : read) {
+      if (entry.status == EntryStatus::kDeleted) continue;
+      entry.status = EntryStatus::kExisting;
+      entries.push_back(std::move(entry));
+    }
+    return {};
+  }
+
+  /// Writes the manifests that are to be rewritten as few as the target size allows, neighbours in partition together.
+  Status RewriteManifests() {
+    const int64_t target = metadata_.PropertyInt("commit.manifest.target-size-bytes", 8 << 20);
+    std::map<std::pair<int32_t, bool>, std::vector<ManifestFile>> groups;
+    std::vector<ManifestFile> result;
+    for (ManifestFile& manifest : manifests_) {
+      if (change_.rewrites(manifest))
+        groups[{manifest.spec_id, manifest.holds_deletes}].push_back(std::move(manifest));
+      else
+        result.push_back(std::move(manifest));
+    }
+    const size_t kept = result.size();
+    size_t replaced = 0, processed = 0;
+    for (const auto& [group, members] : groups) {
+      std::vector<ManifestEntry> entries;
+      int64_t bytes = 0;
+      for (const ManifestFile& manifest : members) {
+        INGOT_TRY(ReadLive(manifest, entries));
+        bytes += manifest.bytes;
+      }
+      std::ranges::stable_sort(entries, [](const ManifestEntry& a, const ManifestEntry& b) {
+        return std::ranges::lexicographical_compare(
+            a.file.partition, b.file.partition, [](const Value& x, const Value& y) { return CompareValues(x, y) < 0; });
+      });
+      const size_t count = size_t(std::max<int64_t>(1, (bytes + target / 2) / target));
+      const size_t each = std::max<size_t>(1, (entries.size() + count - 1) / count);
+      for (size_t begin = 0; begin < entries.size(); begin += each) {
+        const std::vector<ManifestEntry> part(
+            std::make_move_iterator(entries.begin() + ptrdiff_t(begin)),
+            std::make_move_iterator(entries.begin() + ptrdiff_t(std::min(entries.size(), begin + each))));
+        INGOT_ASSIGN(auto manifest, NewManifest(*metadata_.SpecById(group.first), group.second, part));
+        result.push_back(std::move(manifest));
+      }
+      replaced += members.size();
+      processed += entries.size();
+    }
+    rewritten_ = {{"manifests-created", std::to_string(result.size() - kept)},
+                  {"manifests-kept", std::to_string(kept)},
+                  {"manifests-replaced", std::to_string(replaced)},
+                  {"entries-processed", std::to_string(processed)}};
+    manifests_ = std::move(result);
+    return {};
+  }
+
   const TableHome& home_;
   const SnapshotChange& change_;
   const TableMetadata& metadata_;
+  std::set<std::string>& untouched_;
+  Properties rewritten_;  // counts of manifests, for the summary
   const Snapshot* parent_ = nullptr;
   Snapshot snapshot_;
   std::string commit_id_;
@@ -255,6 +316,7 @@ Result<std::function<Result<bool>(const DataFile&)>> FilesMatching(const TableMe
   INGOT_ASSIGN(const BoundFilter bound, BoundFilter::Bind(filter, metadata.CurrentSchema()));
   return [bound, schema = metadata.CurrentSchema(),
           specs = metadata.partition_specs](const DataFile& file) -> Result<bool> {
+    if (file.content != FileContent::kData) return false;
     const auto spec = std::ranges::find(specs, file.spec_id, &PartitionSpec::spec_id);
     if (spec == specs.end()) return Fail(ErrorKind::kCorrupt, "a file of an unknown partition spec: " + file.location);
     if (!bound.MayMatchFile(file, *spec, schema)) return false;
@@ -266,6 +328,7 @@ Result<std::function<Result<bool>(const DataFile&)>> FilesMatching(const TableMe
 
 Result<Table> CommitSnapshot(const TableHome& home, const SnapshotChange& change) {
   std::vector<std::string> written;
+  std::set<std::string> untouched;
   const auto clean = [&] {
     for (const std::string& location : written) (void)home.storage->Delete(location);
     written.clear();
@@ -277,7 +340,7 @@ Result<Table> CommitSnapshot(const TableHome& home, const SnapshotChange& change
                                                        home.name.Text(), metadata.format_version));
     if (change.validate) INGOT_TRY(change.validate(metadata));
     if (change.metadata_change) INGOT_TRY(change.metadata_change(metadata));
-    SnapshotDraft draft(home, change, metadata);
+    SnapshotDraft draft(home, change, metadata, untouched);
     auto snapshot = draft.Write();
     written = draft.written();
     if (!snapshot) return std::unexpected(std::move(snapshot).error());

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/retry.h"
+#include "iceberg/journal.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -65,6 +66,8 @@ Result<Table> CommitMetadata(const TableHome& home, const MetadataChange& change
     if (!base) return std::unexpected(in_doubt.Judge(std::move(base).error()));
     if (in_doubt.Landed(*base->metadata)) return TableFrom(home, std::move(*base));
     in_doubt.MovedOn(*base);
+    if (auto known = AnnounceWriter(base->storage, *base->metadata); !known)
+      return std::unexpected(in_doubt.Judge(std::move(known).error()));
     TableMetadata next = *base->metadata;
     if (Status changed = change(next); !changed) return std::unexpected(in_doubt.Judge(std::move(changed).error()));
     next.last_updated_ms = std::max(NowMicros() / 1000, base->metadata->last_updated_ms);

@@ -48,8 +48,14 @@ Result<Table> CommitMetadata(const TableHome& home, const MetadataChange& change
 struct SnapshotChange {
   std::string operation = "append";  // append, overwrite, replace, delete
   std::vector<DataFile> added;       // data and delete files
-  /// Live data files for which it says true are removed. Files that are kept are rewritten into new manifests.
+  /// Of the added files, instead of the commit's own: rows that were rewritten are as old as the state they were read
+  /// from, so that equality deletes committed since apply to them.
+  std::optional<SequenceNumber> added_sequence_number;
+  /// Live data and delete files for which it says true are removed. Files that are kept are rewritten into new
+  /// manifests. It says the same of a file each time.
   std::function<Result<bool>(const DataFile&)> removes;
+  /// Manifests for which it says true are written anew, those of a spec together, sorted by partition.
+  std::function<bool(const ManifestFile&)> rewrites;
   Properties summary;  // beside the counts, which are computed
   std::string branch = "main";
   /// Runs on each state the commit is tried on, before anything is written.

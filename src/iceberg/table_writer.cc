@@ -5,7 +5,7 @@
 #include <list>
 #include <map>
 
-#include "base/random.h"
+#include "iceberg/journal.h"
 #include "iceberg/parquet_file.h"
 #include "iceberg/partition_split.h"
 #include "storage/location.h"
@@ -45,10 +45,11 @@ class Writer : public TableWriter {
         splitter_(std::move(splitter)),
         options_(std::move(options)) {
     data_folder_ = metadata_.Property("write.data.path", storage::JoinLocation(metadata_.location, "data"));
-    write_id_ = RandomUuid();
+    write_id_ = NewFileName();
   }
 
   Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) override {
+    INGOT_TRY(AnnounceWriter(storage_, metadata_));
     INGOT_ASSIGN(auto parts, splitter_.Split(batch));
     for (PartitionedBatch& part : parts) {
       INGOT_ASSIGN(Lane * lane, LaneOf(part.partition));

@@ -2,7 +2,6 @@
 
 #include <arrow/api.h>
 #include <arrow/compute/api.h>
-#include <arrow/compute/initialize.h>
 
 #include <algorithm>
 #include <charconv>
@@ -305,13 +304,6 @@ class Evaluation {
 
   const arrow::RecordBatch& rows_;
 };
-
-/// The kernels beyond Arrow's core are known to it from here on.
-Status InitializeKernels() {
-  static const arrow::Status done = arrow::compute::Initialize();
-  INGOT_ARROW(done);
-  return {};
-}
 
 }  // namespace
 

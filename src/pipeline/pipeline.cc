@@ -21,21 +21,6 @@ using iceberg::TransformKind;
 using iceberg::Type;
 using iceberg::TypeId;
 
-/// "90d", "12h", "30m", "10s" in microseconds.
-Result<int64_t> ParseDuration(std::string_view text) {
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::string_view unit(end, size_t(text.data() + text.size() - end));
-  const int64_t factor = unit == "d"   ? kMicrosPerDay
-                         : unit == "h" ? kMicrosPerHour
-                         : unit == "m" ? 60 * kMicrosPerSecond
-                         : unit == "s" ? kMicrosPerSecond
-                                       : 0;
-  if (error != std::errc() || factor == 0 || number < 0)
-    return Fail(ErrorKind::kBadConfig, "not a duration: '" + std::string(text) + "' (write 90d, 12h, 30m or 10s)");
-  return number * factor;
-}
-
 /// "day(timestamp)", "bucket(16, user_id)", "truncate(4, name)" or a column.
 std::pair<std::string, Transform> PartitionFrom(const Place& place, const std::string& text) {
   const size_t open = text.find('(');
@@ -60,8 +45,7 @@ TableSpec TableFrom(const Place& place) {
   if (place.Has("partition"))
     for (const std::string& text : place.At("partition").Texts())
       table.partition.push_back(PartitionFrom(place.At("partition"), text));
-  table.keep = place.Text("keep", "");
-  if (!table.keep.empty()) place.At("keep").Take(ParseDuration(table.keep));
+  if (place.Has("keep")) table.keep_micros = place.At("keep").Take(ParseDuration(place.At("keep").Text()));
   if (place.Has("properties"))
     for (const auto& [name, value] : place.At("properties").Entries()) table.properties[name] = value.Text();
   return table;

@@ -52,7 +52,7 @@ struct Rule {
 struct TableSpec {
   std::string table;
   std::vector<std::pair<std::string, iceberg::Transform>> partition;
-  std::string keep;  // retention, e.g. "90d"; empty: for ever
+  std::optional<int64_t> keep_micros;  // retention; absent: for ever
   iceberg::Properties properties;
 };
 

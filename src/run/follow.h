@@ -9,10 +9,10 @@
 namespace ingot::run {
 
 struct FollowOptions {
-  std::chrono::milliseconds every{10'000};     // between two commits of bronze
-  std::chrono::seconds retry_for{600};         // how long servers may be away before the run ends with their error
-  std::function<bool()> stop_asked;            // the batch that is being read is still carried to gold
-  std::function<void(const RunReport&)> told;  // after each run
+  std::chrono::microseconds every{10'000'000};  // between two commits of bronze
+  std::chrono::seconds retry_for{600};          // how long servers may be away before the run ends with their error
+  std::function<bool()> stop_asked;             // the batch that is being read is still carried to gold
+  std::function<void(const RunReport&)> told;   // after each run
 };
 
 /// Errors: any that another try cannot mend, at once; kRetry, kConflict and kOutcomeUnknown after `retry_for` without

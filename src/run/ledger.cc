@@ -16,9 +16,6 @@ using iceberg::TypeId;
 using pipeline::StageContext;
 using pipeline::StageReport;
 
-/// The cursor per table: the newest sequence number that the ledger has seen.
-constexpr const char* kCursor = "ingot.ledger.";
-
 using Cell = std::variant<std::string, int64_t, double>;
 using Row = std::vector<Cell>;
 
@@ -38,12 +35,12 @@ iceberg::Schema SchemaOf(std::initializer_list<std::pair<const char*, TypeId>> c
 pipeline::TableSpec SpecOf(const char* table) {
   return {.table = table,
           .partition = {{"started_at", {.kind = iceberg::TransformKind::kDay}}},
-          .keep = {},
+          .keep_micros = {},
           .properties = {}};
 }
 
 LedgerTable Runs() {
-  return {.spec = SpecOf("ops.runs"),
+  return {.spec = SpecOf(kLedgerTables[0]),
           .schema = SchemaOf({{"run_id", TypeId::kString},
                               {"stage", TypeId::kString},
                               {"table_name", TypeId::kString},
@@ -67,7 +64,7 @@ LedgerTable Runs() {
 }
 
 LedgerTable Quality() {
-  return {.spec = SpecOf("ops.quality"),
+  return {.spec = SpecOf(kLedgerTables[1]),
           .schema = SchemaOf({{"run_id", TypeId::kString},
                               {"table_name", TypeId::kString},
                               {"rule", TypeId::kString},
@@ -119,7 +116,7 @@ Result<std::vector<StageReport>> NewReports(const StageContext& context, const i
     const auto table = iceberg::LoadTable(home);
     if (!table && table.error().kind == ErrorKind::kNotFound) continue;
     if (!table) return std::unexpected(table.error());
-    const std::string key = kCursor + home.name.Text();
+    const std::string key = iceberg::kLedgerKey + home.name.Text();
     const iceberg::SequenceNumber seen = std::atoll(iceberg::NewestSummary(ledger, key).value_or("0").c_str());
     auto chain = iceberg::AncestorsOf(*table->metadata, table->metadata->current_snapshot_id);
     std::ranges::reverse(chain);

@@ -129,6 +129,14 @@ class LocalStorage : public Storage {
     return {};
   }
 
+  Status Move(std::string_view from, std::string_view to) override {
+    INGOT_ASSIGN(const std::string source, LocalPath(from));
+    INGOT_ASSIGN(const std::string target, LocalPath(to));
+    INGOT_TRY(MakeParent(target));
+    if (::rename(source.c_str(), target.c_str()) != 0) return std::unexpected(SystemError("move", source));
+    return {};
+  }
+
   Result<std::vector<FileInfo>> List(std::string_view location) override {
     INGOT_ASSIGN(const std::string path, LocalPath(location));
     std::vector<FileInfo> found;

@@ -48,6 +48,14 @@ class MemoryStorage : public Storage {
     return {};
   }
 
+  Status Move(std::string_view from, std::string_view to) override {
+    std::lock_guard lock(mutex_);
+    auto file = files_.extract(AbsoluteLocation(from));
+    if (file.empty()) return Fail(ErrorKind::kNotFound, "file does not exist: " + std::string(from));
+    files_[AbsoluteLocation(to)] = std::move(file.mapped());
+    return {};
+  }
+
   Result<std::vector<FileInfo>> List(std::string_view location) override {
     std::lock_guard lock(mutex_);
     const std::string prefix = AbsoluteLocation(location) + "/";

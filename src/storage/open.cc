@@ -41,6 +41,10 @@ class StorageByScheme : public Storage {
     INGOT_ASSIGN(Storage * storage, Of(location));
     return storage->Delete(location);
   }
+  Status Move(std::string_view from, std::string_view to) override {
+    INGOT_ASSIGN(Storage * storage, Of(from));
+    return storage->Move(from, to);
+  }
   Result<std::vector<FileInfo>> List(std::string_view location) override {
     INGOT_ASSIGN(Storage * storage, Of(location));
     return storage->List(location);

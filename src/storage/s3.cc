@@ -129,6 +129,13 @@ class S3Storage : public Storage {
     return std::unexpected(Problem(status, location));
   }
 
+  Status Move(std::string_view from, std::string_view to) override {
+    INGOT_ASSIGN(const std::string source, KeyOf(from));
+    INGOT_ASSIGN(const std::string target, KeyOf(to));
+    if (const auto status = files_->Move(source, target); !status.ok()) return std::unexpected(Problem(status, from));
+    return {};
+  }
+
   Result<std::vector<FileInfo>> List(std::string_view location) override {
     INGOT_ASSIGN(const std::string key, KeyOf(location));
     arrow::fs::FileSelector below;

@@ -39,6 +39,8 @@ class Storage {
   virtual Result<bool> Exists(std::string_view location) = 0;
   /// A file that is not there is no error.
   virtual Status Delete(std::string_view location) = 0;
+  /// Gives the file another location of the same scheme; one that is there is replaced. Errors: kNotFound.
+  virtual Status Move(std::string_view from, std::string_view to) = 0;
   /// All files below `location`, sorted by location; nothing when the folder does not exist.
   virtual Result<std::vector<FileInfo>> List(std::string_view location) = 0;
 };

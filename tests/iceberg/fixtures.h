@@ -13,6 +13,7 @@
 
 #include "iceberg/arrow_schema.h"
 #include "iceberg/location_catalog.h"
+#include "iceberg/scan.h"
 #include "iceberg/table.h"
 #include "iceberg/table_writer.h"
 
@@ -108,6 +109,13 @@ inline Table Append(const Table& table, int64_t begin, int64_t end) {
   auto committed = CommitSnapshot(table.home, {.added = WriteEvents(table, begin, end)});
   EXPECT_TRUE(committed) << committed.error().message;
   return *committed;
+}
+
+/// The live data files, by value: a loop over what a temporary holds would outlive it.
+inline std::vector<FileTask> Tasks(const Table& table) {
+  auto plan = PlanScan(*table.home.storage, *table.metadata, {});
+  EXPECT_TRUE(plan) << plan.error().message;
+  return std::move(plan->tasks);
 }
 
 inline std::string ReadFile(const std::filesystem::path& path) {

@@ -1,0 +1,178 @@
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/json_text.h"
+#include "base/progress.h"
+#include "cli/commands.h"
+#include "run/upkeep.h"
+
+namespace ingot::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> tables;
+  std::set<std::string> operations;
+  std::string older_than, orphans_older_than = "3d", file_size;
+  int64_t retain_last = 0;
+  size_t files_min = 5;
+  std::vector<std::string> sort_by;
+  bool dry_run = false, no_trash = false, undo = false;
+};
+
+void PrintJson(const run::UpkeepReport& report, bool dry_run) {
+  const auto line = [&](const char* operation, const std::string& figures) {
+    fmt::print("{{\"table\":{},\"operation\":\"{}\",\"dry_run\":{},{}}}\n", JsonQuote(report.table), operation, dry_run,
+               figures);
+  };
+  if (report.retention)
+    line("retention", fmt::format(R"("files":{},"rows":{},"bytes":{})", report.retention->files, report.retention->rows,
+                                  report.retention->bytes));
+  if (const auto& done = report.compact)
+    line(
+        "compact",
+        fmt::format(
+            R"("files_in":{},"files_out":{},"bytes_in":{},"bytes_out":{},"rows":{},"deletes_removed":{},"commits":{},"bins_dropped":{})",
+            done->files_in, done->files_out, done->bytes_in, done->bytes_out, done->rows, done->deletes_removed,
+            done->commits, done->bins_dropped));
+  if (report.manifests)
+    line("manifests", fmt::format(R"("before":{},"after":{})", report.manifests->before, report.manifests->after));
+  if (const auto& done = report.expire)
+    line(
+        "expire",
+        fmt::format(
+            R"("snapshots":{},"refs":{},"manifest_lists":{},"manifests":{},"data_files":{},"other_files":{},"data_bytes":{})",
+            done->snapshots, done->refs, done->manifest_lists, done->manifests, done->data_files, done->other_files,
+            done->data_bytes));
+  if (const auto& done = report.orphans) {
+    std::string files;
+    for (const auto& file : done->files) files += (files.empty() ? "" : ",") + JsonQuote(file.location);
+    line("orphans", fmt::format(R"("files":[{}],"bytes":{},"emptied":{})", files, done->bytes, done->emptied));
+  }
+}
+
+void PrintText(const run::UpkeepReport& report, bool dry_run) {
+  const auto line = [&](const char* operation, const std::string& what) {
+    fmt::print("{:<32} {:<10} {}{}\n", report.table, operation, dry_run ? "would be: " : "", what);
+  };
+  if (report.retention)
+    line("retention", fmt::format("{} files ({} rows, {}) removed", report.retention->files, report.retention->rows,
+                                  HumanBytes(double(report.retention->bytes))));
+  if (const auto& done = report.compact)
+    line("compact",
+         done->files_in + done->deletes_removed == 0
+             ? "nothing to do"
+             : fmt::format(
+                   "{} files ({}){}{}{}", done->files_in, HumanBytes(double(done->bytes_in)),
+                   dry_run ? "" : fmt::format(" now {} ({})", done->files_out, HumanBytes(double(done->bytes_out))),
+                   done->deletes_removed ? fmt::format(", {} delete files removed", done->deletes_removed) : "",
+                   done->bins_dropped ? fmt::format(", {} lost to other commits", done->bins_dropped) : ""));
+  if (report.manifests)
+    line("manifests", report.manifests->before == report.manifests->after
+                          ? "nothing to do"
+                          : fmt::format("{} manifests now {}", report.manifests->before, report.manifests->after));
+  if (const auto& done = report.expire)
+    line("expire", done->snapshots + done->refs == 0
+                       ? "nothing to do"
+                       : fmt::format("{} snapshots, {} files ({} of data) deleted", done->snapshots, done->Files(),
+                                     HumanBytes(double(done->data_bytes))));
+  if (const auto& done = report.orphans) {
+    line("orphans", done->files.empty() ? "none"
+                                        : fmt::format("{} files ({}) moved to .trash", done->files.size(),
+                                                      HumanBytes(double(done->bytes))));
+    if (dry_run)
+      for (const auto& file : done->files) fmt::print("  {}\n", file.location);
+  }
+}
+
+Status Undo(const Shared& shared, const run::OpenPlace& open, const std::vector<std::string>& tables) {
+  for (const std::string& name : tables) {
+    INGOT_ASSIGN(const auto home, open.context.Home(name));
+    INGOT_ASSIGN(const int64_t restored, maintain::RestoreOrphans(home));
+    if (shared.Json())
+      fmt::print("{{\"table\":{},\"operation\":\"undo\",\"files\":{}}}\n", JsonQuote(home.name.Text()), restored);
+    else
+      fmt::print("{:<32} {:<10} {} files back in their place\n", home.name.Text(), "undo", restored);
+  }
+  return {};
+}
+
+Result<run::UpkeepOptions> UpkeepFrom(const Options& options, const run::OpenPlace& open) {
+  run::UpkeepOptions upkeep{.operations = options.operations, .file_bytes_target = {}, .dry_run = options.dry_run};
+  if (upkeep.operations.empty()) upkeep.operations = {"retention", "compact", "manifests", "expire", "orphans"};
+  if (!options.file_size.empty()) {
+    INGOT_ASSIGN(upkeep.file_bytes_target, ParseBytes("--file-size", options.file_size));
+  }
+  upkeep.compact.policy.files_min = options.files_min;
+  upkeep.compact.policy.everything = !options.sort_by.empty();
+  upkeep.compact.sort_by = options.sort_by;
+  upkeep.compact.memory_bytes = open.context.memory_bytes;
+  upkeep.compact.threads = open.context.threads;
+  if (!options.older_than.empty()) {
+    INGOT_ASSIGN(const int64_t micros, WithContext(ParseDuration(options.older_than), "--older-than"));
+    upkeep.expire.max_age_ms = micros / 1000;
+  }
+  if (options.retain_last > 0) upkeep.expire.retain_last = options.retain_last;
+  INGOT_ASSIGN(const int64_t micros, WithContext(ParseDuration(options.orphans_older_than), "--orphans-older-than"));
+  upkeep.orphans.older_than_ms = micros / 1000;
+  upkeep.orphans.trash = !options.no_trash;
+  return upkeep;
+}
+
+Status Maintain(const Shared& shared, const Options& options) {
+  INGOT_ASSIGN(const run::OpenPlace open, run::Open(shared.place));
+  std::vector<std::string> tables = options.tables;
+  if (tables.empty()) {
+    INGOT_ASSIGN(tables, run::PipelineTables(open.context));
+  }
+  if (options.undo) return Undo(shared, open, tables);
+  INGOT_ASSIGN(run::UpkeepOptions upkeep, UpkeepFrom(options, open));
+  for (const std::string& table : tables) {
+    Progress progress("compact " + table, 0, "records");
+    upkeep.compact.progress = [&](int64_t rows) { progress.Add(rows); };
+    INGOT_ASSIGN(const auto report, WithContext(run::MaintainTable(open.context, table, upkeep), "maintain " + table));
+    shared.Json() ? PrintJson(report, options.dry_run) : PrintText(report, options.dry_run);
+    std::fflush(stdout);
+  }
+  return {};
+}
+
+}  // namespace
+
+void AddMaintain(CLI::App& app, Shared& shared) {
+  auto* command = app.add_subcommand("maintain", "Keep tables healthy: compact, expire, remove orphans");
+  auto options = std::make_shared<Options>();
+  AddShared(*command, shared);
+  command->add_option("tables", options->tables, "namespace.table …; default: all of the pipeline");
+  const std::pair<const char*, const char*> operations[] = {
+      {"retention", "Remove rows older than the pipeline file's keep, by whole files"},
+      {"compact", "Write small files, and files with deletes, anew as few large ones"},
+      {"manifests", "Write manifests anew, sorted by partition"},
+      {"expire", "Forget old snapshots and delete what only they need"},
+      {"orphans", "Move files that no snapshot needs to the table's .trash"}};
+  for (const auto& [name, help] : operations)
+    command->add_flag_callback(std::string("--") + name, [options, name] { options->operations.insert(name); }, help);
+  command->add_flag("--dry-run", options->dry_run, "Tell what would be done, change nothing");
+  command->add_option("--older-than", options->older_than,
+                      "Expire snapshots older than this, e.g. 7d; default: the table's "
+                      "history.expire.max-snapshot-age-ms, else 5d");
+  command->add_option("--retain-last", options->retain_last, "Snapshots of each branch that stay, however old")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--file-size", options->file_size,
+                      "Size of compacted files; default: the table's write.target-file-size-bytes, else 512MiB");
+  command->add_option("--min-input-files", options->files_min, "Fewer small files of a partition are left alone")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--sort-by", options->sort_by, "Compact everything, sorted by these columns")->delimiter(',');
+  command->add_option("--orphans-older-than", options->orphans_older_than, "Younger files are left alone")
+      ->capture_default_str();
+  command->add_flag("--no-trash", options->no_trash, "Delete orphans at once");
+  command->add_flag("--undo", options->undo, "Take back the last removal of orphans");
+  command->footer(
+      "Without any of the operations all of them are done. Safe beside running writers; what later stages have not "
+      "consumed yet is kept.\n\nExamples:\n  ingot maintain --dry-run\n  ingot maintain bronze.speedtest_raw "
+      "--compact\n"
+      "  ingot maintain --expire --older-than 7d --retain-last 10\n  ingot maintain --orphans --undo");
+  command->callback([&shared, options] { shared.command = [&shared, options] { return Maintain(shared, *options); }; });
+}
+
+}  // namespace ingot::cli

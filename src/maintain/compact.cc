@@ -1,0 +1,217 @@
+#include "maintain/compact.h"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "base/fault.h"
+#include "base/parallel.h"
+#include "base/retry.h"
+#include "maintain/reach.h"
+#include "maintain/rewrite.h"
+
+namespace ingot::maintain {
+namespace {
+
+using iceberg::DataFile;
+using iceberg::FileTask;
+using iceberg::ScanPlan;
+using iceberg::Snapshot;
+using iceberg::SnapshotId;
+using iceberg::Table;
+using iceberg::TableMetadata;
+
+struct Rewritten {
+  Bin bin;
+  std::vector<DataFile> files;
+};
+
+/// Whether all that main has had since `base` is files that were added: then nothing that was read there has changed.
+bool OnlyAppended(const TableMetadata& now, std::optional<SnapshotId> base) {
+  for (const Snapshot* snapshot : AncestorsOf(now, now.current_snapshot_id)) {
+    if (snapshot->snapshot_id == base) return true;
+    if (snapshot->Operation() != "append" || snapshot->summary.contains("added-delete-files")) return false;
+  }
+  return false;
+}
+
+std::set<std::string> DeletesOf(const FileTask& task, bool positions_only) {
+  std::set<std::string> deletes;
+  for (const DataFile& file : task.deletes)
+    if (!positions_only || file.content == iceberg::FileContent::kPositionDeletes) deletes.insert(file.location);
+  return deletes;
+}
+
+/// Whether the bin may still take the place of its files: they are live, and no delete was written for them but by
+/// value, which the new files, being as old as the state that was read, are subject to, too.
+bool Holds(const Bin& bin, const std::map<std::string, const FileTask*>& live) {
+  return std::ranges::all_of(bin.tasks, [&](const FileTask& task) {
+    const auto now = live.find(task.file.location);
+    return now != live.end() && DeletesOf(*now->second, true) == DeletesOf(task, true) &&
+           std::ranges::includes(DeletesOf(*now->second, false), DeletesOf(task, false));
+  });
+}
+
+/// Files that are written anew, with the deletes that were applied then.
+using Replaced = std::map<std::string, std::set<std::string>>;
+
+void Replace(const Bin& bin, Replaced& replaced) {
+  for (const FileTask& task : bin.tasks) replaced[task.file.location] = DeletesOf(task, false);
+}
+
+/// Delete files that apply to nothing any more: needed are those of files that stay, and those that were written for
+/// the others since these were read.
+std::set<std::string> Unneeded(const ScanPlan& plan, const Replaced& replaced) {
+  std::set<std::string> unneeded;
+  for (const DataFile& file : plan.deletes) unneeded.insert(file.location);
+  for (const FileTask& task : plan.tasks) {
+    const auto applied = replaced.find(task.file.location);
+    for (const DataFile& file : task.deletes)
+      if (applied == replaced.end() || !applied->second.contains(file.location)) unneeded.erase(file.location);
+  }
+  return unneeded;
+}
+
+class Compaction {
+ public:
+  Compaction(Table table, const CompactOptions& options) : table_(std::move(table)), options_(options) {
+    start_sequence_ = table_.metadata->last_sequence_number;
+  }
+
+  Result<Compacted> Run() {
+    INGOT_ASSIGN(ScanPlan plan, Plan());
+    auto bins = PlanBins(*table_.metadata, plan.tasks, options_.policy);
+    done_.bins = int64_t(bins.size());
+    for (const Bin& bin : bins) {
+      done_.files_in += int64_t(bin.tasks.size());
+      done_.bytes_in += bin.bytes;
+      done_.rows += bin.rows;
+    }
+    if (options_.dry_run) {
+      Replaced replaced;
+      for (const Bin& bin : bins) Replace(bin, replaced);
+      done_.deletes_removed = int64_t(Unneeded(plan, replaced).size());
+      return done_;
+    }
+    done_ = {.bins = done_.bins};
+    const int side_by_side = options_.sort_by.empty() ? options_.threads : 1;
+    const RewriteOptions rewrite{.file_bytes_target = options_.policy.file_bytes_target,
+                                 .buffered_bytes_max = options_.memory_bytes / 4 / std::max(1, side_by_side),
+                                 .sort_by = options_.sort_by,
+                                 .progress = options_.progress};
+    const Status rewritten = ForEachInParallel(side_by_side, bins.size(), [&](size_t, size_t i) -> Status {
+      if (options_.stop_asked()) return {};
+      INGOT_ASSIGN(auto files, RewriteBin(read_from_, plan.projection, bins[i], rewrite));
+      INGOT_TRY(FaultPoint("compact.after_files"));
+      std::lock_guard lock(mutex_);
+      ready_bytes_ += bins[i].bytes;
+      ready_.push_back({std::move(bins[i]), std::move(files)});
+      return ready_bytes_ >= options_.bytes_per_commit ? Commit() : Status();
+    });
+    // What is done is worth keeping even when something else failed.
+    const Status committed = ready_.empty() && !(bins.empty() && !plan.deletes.empty()) ? Status() : Commit();
+    INGOT_TRY(rewritten);
+    INGOT_TRY(committed);
+    return done_;
+  }
+
+ private:
+  Result<ScanPlan> Plan() {
+    read_from_ = table_;
+    return iceberg::PlanScan(*table_.home.storage, *table_.metadata, {});
+  }
+
+  /// Commits what is ready, on the newest state; drops what does not hold there any more.
+  Status Commit() {
+    ready_bytes_ = 0;
+    Backoff backoff;
+    while (true) {
+      INGOT_ASSIGN(table_, iceberg::LoadTable(table_.home));
+      INGOT_ASSIGN(const ScanPlan now, iceberg::PlanScan(*table_.home.storage, *table_.metadata, {}));
+      std::map<std::string, const FileTask*> live;
+      for (const FileTask& task : now.tasks) live[task.file.location] = &task;
+      std::vector<Rewritten> kept;
+      for (Rewritten& rewritten : ready_) {
+        if (Holds(rewritten.bin, live)) {
+          kept.push_back(std::move(rewritten));
+          continue;
+        }
+        ++done_.bins_dropped;
+        for (const DataFile& file : rewritten.files) (void)table_.home.storage->Delete(file.location);
+      }
+      ready_ = std::move(kept);
+      iceberg::SnapshotChange change{.operation = "replace",
+                                     .added = {},
+                                     .added_sequence_number = start_sequence_,
+                                     .removes = {},
+                                     .rewrites = {},
+                                     .summary = {},
+                                     .validate = {},
+                                     .metadata_change = {}};
+      Replaced replaced;
+      for (const Rewritten& rewritten : ready_) {
+        Replace(rewritten.bin, replaced);
+        std::ranges::copy(rewritten.files, std::back_inserter(change.added));
+      }
+      const auto unneeded = Unneeded(now, replaced);
+      if (replaced.empty() && unneeded.empty()) return {};
+      change.removes = [&](const DataFile& file) -> Result<bool> {
+        return replaced.contains(file.location) || unneeded.contains(file.location);
+      };
+      change.validate = [&](const TableMetadata& metadata) -> Status {
+        if (OnlyAppended(metadata, table_.metadata->current_snapshot_id)) return {};
+        return Fail(ErrorKind::kConflict, "files were changed while they were compacted");
+      };
+      auto committed = iceberg::CommitSnapshot(table_.home, change);
+      if (committed) {
+        table_ = std::move(*committed);
+        Count(replaced.size(), unneeded.size());
+        return FaultPoint("compact.after_commit");
+      }
+      if (committed.error().kind == ErrorKind::kConflict && backoff.Wait()) continue;
+      if (committed.error().kind != ErrorKind::kOutcomeUnknown)
+        for (const DataFile& file : change.added) (void)table_.home.storage->Delete(file.location);
+      ready_.clear();
+      return std::unexpected(std::move(committed).error());
+    }
+  }
+
+  void Count(size_t files_in, size_t deletes) {
+    ++done_.commits;
+    done_.files_in += int64_t(files_in);
+    done_.deletes_removed += int64_t(deletes);
+    for (const Rewritten& rewritten : ready_) {
+      done_.bytes_in += rewritten.bin.bytes;
+      for (const DataFile& file : rewritten.files) {
+        ++done_.files_out;
+        done_.bytes_out += file.file_bytes;
+        done_.rows += file.record_count;
+      }
+    }
+    ready_.clear();
+  }
+
+  Table table_, read_from_;
+  const CompactOptions& options_;
+  iceberg::SequenceNumber start_sequence_ = 0;
+  std::mutex mutex_;
+  std::vector<Rewritten> ready_;
+  int64_t ready_bytes_ = 0;
+  Compacted done_;
+};
+
+}  // namespace
+
+CompactPolicy PolicyOf(const TableMetadata& metadata) {
+  CompactPolicy policy;
+  policy.file_bytes_target = metadata.PropertyInt("write.target-file-size-bytes", policy.file_bytes_target);
+  return policy;
+}
+
+Result<Compacted> CompactTable(const iceberg::TableHome& home, const CompactOptions& options) {
+  INGOT_ASSIGN(Table table, iceberg::LoadTable(home));
+  return Compaction(std::move(table), options).Run();
+}
+
+}  // namespace ingot::maintain

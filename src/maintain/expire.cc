@@ -1,0 +1,196 @@
+#include "maintain/expire.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "iceberg/lineage.h"
+#include "maintain/reach.h"
+
+namespace ingot::maintain {
+namespace {
+
+using iceberg::EntryStatus;
+using iceberg::ManifestEntry;
+using iceberg::ManifestFile;
+using iceberg::Snapshot;
+using iceberg::SnapshotId;
+using iceberg::SnapshotRef;
+using iceberg::TableMetadata;
+
+constexpr int64_t kMillisPerDay = 24 * 3600 * 1000;
+
+/// What stays of a table, by its refs, its properties and the options.
+class Retention {
+ public:
+  Retention(const TableMetadata& metadata, const ExpireOptions& options)
+      : metadata_(metadata), options_(options), now_ms_(NowMicros() / 1000) {
+    max_age_ms_ =
+        options.max_age_ms.value_or(metadata.PropertyInt("history.expire.max-snapshot-age-ms", 5 * kMillisPerDay));
+    min_count_ = std::max<int64_t>(
+        1, options.retain_last.value_or(metadata.PropertyInt("history.expire.min-snapshots-to-keep", 1)));
+    max_ref_age_ms_ = metadata.PropertyInt("history.expire.max-ref-age-ms", std::numeric_limits<int64_t>::max());
+    kept_.insert(options.keep.begin(), options.keep.end());
+    for (const auto& [name, ref] : metadata.refs) {
+      if (name != "main" && Age(ref.snapshot_id) > ref.max_ref_age_ms.value_or(max_ref_age_ms_))
+        expired_refs_.push_back(name);
+      else
+        KeepRef(name, ref);
+    }
+    if (metadata.current_snapshot_id && !metadata.refs.contains("main"))
+      KeepRef("main", {.snapshot_id = *metadata.current_snapshot_id});
+    for (const Snapshot& snapshot : metadata.snapshots)
+      if (!referenced_.contains(snapshot.snapshot_id) && now_ms_ - snapshot.timestamp_ms <= max_age_ms_)
+        kept_.insert(snapshot.snapshot_id);
+  }
+
+  const std::vector<std::string>& expired_refs() const { return expired_refs_; }
+  std::unordered_set<SnapshotId> Gone() const {
+    std::unordered_set<SnapshotId> gone;
+    for (const Snapshot& snapshot : metadata_.snapshots)
+      if (!kept_.contains(snapshot.snapshot_id)) gone.insert(snapshot.snapshot_id);
+    return gone;
+  }
+
+ private:
+  int64_t Age(SnapshotId id) const {
+    const Snapshot* snapshot = metadata_.SnapshotById(id);
+    return snapshot == nullptr ? 0 : now_ms_ - snapshot->timestamp_ms;
+  }
+
+  void KeepRef(const std::string& name, const SnapshotRef& ref) {
+    const auto chain = AncestorsOf(metadata_, ref.snapshot_id);
+    kept_.insert(ref.snapshot_id);
+    referenced_.insert(ref.snapshot_id);
+    if (ref.type == "tag") return;
+    const int64_t min_count = std::max<int64_t>(1, ref.min_snapshots_to_keep.value_or(min_count_));
+    const int64_t max_age = ref.max_snapshot_age_ms.value_or(max_age_ms_);
+    bool old = false;
+    for (size_t i = 0; i < chain.size(); ++i) {
+      referenced_.insert(chain[i]->snapshot_id);
+      old = old || (int64_t(i) >= min_count && now_ms_ - chain[i]->timestamp_ms > max_age);
+      const bool wanted = name == "main" && chain[i]->sequence_number >= options_.keep_from;
+      if (!old || wanted) kept_.insert(chain[i]->snapshot_id);
+    }
+  }
+
+  const TableMetadata& metadata_;
+  const ExpireOptions& options_;
+  int64_t now_ms_, max_age_ms_, min_count_, max_ref_age_ms_;
+  std::unordered_set<SnapshotId> kept_, referenced_;
+  std::vector<std::string> expired_refs_;
+};
+
+/// Takes what is too old out of the metadata; the marks of main stay in force.
+void Forget(TableMetadata& metadata, const ExpireOptions& options) {
+  const Retention retention(metadata, options);
+  for (const std::string& name : retention.expired_refs()) metadata.refs.erase(name);
+  const auto gone = retention.Gone();
+  if (gone.empty()) return;
+  const auto before = iceberg::MarksOf(metadata);
+  iceberg::RemoveSnapshots(metadata, gone);
+  const auto after = iceberg::MarksOf(metadata);
+  if (before == after) return;
+  for (const char* key : iceberg::kCheckpointKeys) metadata.properties.erase(key);
+  for (const auto& [key, value] : before) metadata.properties[key] = value;
+}
+
+std::vector<const Snapshot*> All(const TableMetadata& metadata) {
+  std::vector<const Snapshot*> all;
+  for (const Snapshot& snapshot : metadata.snapshots) all.push_back(&snapshot);
+  return all;
+}
+
+std::vector<const ManifestFile*> Pointers(const std::map<std::string, ManifestFile>& manifests) {
+  std::vector<const ManifestFile*> pointers;
+  for (const auto& [location, manifest] : manifests) pointers.push_back(&manifest);
+  return pointers;
+}
+
+/// The files that `before` needed and `after` does not.
+struct Unneeded {
+  std::vector<std::string> manifest_lists, manifests, others;
+  std::unordered_map<std::string, int64_t> data_files;  // with their bytes
+};
+
+Result<Unneeded> FindUnneeded(storage::Storage& storage, const TableMetadata& before, const TableMetadata& after) {
+  Unneeded unneeded;
+  const auto gone = iceberg::SnapshotsNotIn(before, after);
+  std::unordered_set<SnapshotId> gone_ids;
+  for (const Snapshot* snapshot : gone) gone_ids.insert(snapshot->snapshot_id);
+  unneeded.others = StatisticsFiles(before, [&](SnapshotId id) { return gone_ids.contains(id); });
+  const auto offsets_of = [](const iceberg::Properties& marks, auto&& tell) {
+    if (const auto found = marks.find(iceberg::kOffsetsFileKey); found != marks.end()) tell(found->second);
+  };
+  std::set<std::string> offsets;
+  for (const Snapshot* snapshot : gone) {
+    if (!snapshot->manifest_list.empty()) unneeded.manifest_lists.push_back(snapshot->manifest_list);
+    offsets_of(snapshot->summary, [&](const std::string& file) { offsets.insert(file); });
+  }
+  const auto keep_offsets = [&](const std::string& file) { offsets.erase(file); };
+  for (const Snapshot& snapshot : after.snapshots) offsets_of(snapshot.summary, keep_offsets);
+  offsets_of(after.properties, keep_offsets);
+  std::ranges::copy(offsets, std::back_inserter(unneeded.others));
+
+  INGOT_ASSIGN(const auto needed, ManifestsOf(storage, All(after)));
+  INGOT_ASSIGN(auto dropped, ManifestsOf(storage, gone));
+  std::erase_if(dropped, [&](const auto& manifest) { return needed.contains(manifest.first); });
+  for (const auto& [location, manifest] : dropped) unneeded.manifests.push_back(location);
+  const auto live = [](const ManifestEntry& entry) { return entry.status != EntryStatus::kDeleted; };
+  INGOT_TRY(ForEachEntry(storage, before, Pointers(dropped), [&](const ManifestFile&, ManifestEntry& entry) {
+    if (live(entry)) unneeded.data_files.emplace(std::move(entry.file.location), entry.file.file_bytes);
+  }));
+  if (unneeded.data_files.empty()) return unneeded;
+  INGOT_TRY(ForEachEntry(storage, after, Pointers(needed), [&](const ManifestFile&, ManifestEntry& entry) {
+    if (live(entry)) unneeded.data_files.erase(entry.file.location);
+  }));
+  return unneeded;
+}
+
+/// From the data up: what names a file goes after it.
+Status Delete(storage::Storage& storage, const Unneeded& unneeded) {
+  std::vector<std::string> data;
+  for (const auto& [location, bytes] : unneeded.data_files) data.push_back(location);
+  INGOT_TRY(DeleteFiles(storage, data));
+  INGOT_TRY(FaultPoint("expire.after_data"));
+  INGOT_TRY(DeleteFiles(storage, unneeded.manifests));
+  INGOT_TRY(FaultPoint("expire.after_manifests"));
+  INGOT_TRY(DeleteFiles(storage, unneeded.manifest_lists));
+  return DeleteFiles(storage, unneeded.others);
+}
+
+}  // namespace
+
+Result<Expired> ExpireSnapshots(const iceberg::TableHome& home, const ExpireOptions& options) {
+  INGOT_ASSIGN(const auto table, iceberg::LoadTable(home));
+  INGOT_TRY(CheckMayDelete(*table.metadata, home.name.Text()));
+  TableMetadata before = *table.metadata, after = before;
+  Forget(after, options);
+  Expired expired{.snapshots = int64_t(before.snapshots.size() - after.snapshots.size()),
+                  .refs = int64_t(before.refs.size() - after.refs.size())};
+  if (expired.snapshots == 0 && expired.refs == 0) return expired;
+  if (!options.dry_run) {
+    const auto change = [&](TableMetadata& metadata) -> Status {
+      before = metadata;
+      Forget(metadata, options);
+      after = metadata;
+      return {};
+    };
+    INGOT_TRY(iceberg::CommitMetadata(home, change));
+    expired.snapshots = int64_t(before.snapshots.size() - after.snapshots.size());
+    expired.refs = int64_t(before.refs.size() - after.refs.size());
+    INGOT_TRY(FaultPoint("expire.after_commit"));
+  }
+  INGOT_ASSIGN(const Unneeded unneeded, FindUnneeded(*table.home.storage, before, after));
+  expired.manifest_lists = int64_t(unneeded.manifest_lists.size());
+  expired.manifests = int64_t(unneeded.manifests.size());
+  expired.data_files = int64_t(unneeded.data_files.size());
+  expired.other_files = int64_t(unneeded.others.size());
+  for (const auto& [location, bytes] : unneeded.data_files) expired.data_bytes += bytes;
+  if (!options.dry_run) INGOT_TRY(Delete(*table.home.storage, unneeded));
+  return expired;
+}
+
+}  // namespace ingot::maintain

@@ -1,0 +1,38 @@
+// Forgetting old snapshots, and deleting the files that only they need.
+// Source: Iceberg specification, "Snapshot Retention Policy".
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <set>
+
+#include "iceberg/table.h"
+
+namespace ingot::maintain {
+
+struct ExpireOptions {
+  /// Instead of the table's history.expire.max-snapshot-age-ms (five days) and history.expire.min-snapshots-to-keep
+  /// (one), for what no branch says of itself.
+  std::optional<int64_t> max_age_ms;
+  std::optional<int64_t> retain_last;
+  /// Snapshots of main from this sequence number on stay: what other tables have not consumed yet.
+  iceberg::SequenceNumber keep_from = std::numeric_limits<iceberg::SequenceNumber>::max();
+  std::set<iceberg::SnapshotId> keep;  // that somebody reads just now
+  bool dry_run = false;
+};
+
+struct Expired {
+  int64_t snapshots = 0, refs = 0;
+  int64_t manifest_lists = 0, manifests = 0, data_files = 0, other_files = 0;
+  int64_t data_bytes = 0;
+
+  int64_t Files() const { return manifest_lists + manifests + data_files + other_files; }
+};
+
+/// Which snapshots stay is decided on the state that the commit lands on. Marks that stages left in snapshots that go
+/// (iceberg/lineage.h) move to the table's properties in the same commit. Files go after the commit: a crash between
+/// the two leaves orphans. Nothing is deleted while a manifest that stays cannot be read.
+Result<Expired> ExpireSnapshots(const iceberg::TableHome& home, const ExpireOptions& options);
+
+}  // namespace ingot::maintain

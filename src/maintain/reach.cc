@@ -1,0 +1,75 @@
+#include "maintain/reach.h"
+
+#include <mutex>
+#include <nlohmann/json.hpp>
+
+#include "base/parallel.h"
+#include "storage/location.h"
+
+namespace ingot::maintain {
+
+using iceberg::ManifestEntry;
+using iceberg::ManifestFile;
+using iceberg::Snapshot;
+
+Result<std::map<std::string, ManifestFile>> ManifestsOf(storage::Storage& storage,
+                                                        const std::vector<const Snapshot*>& snapshots) {
+  std::map<std::string, ManifestFile> manifests;
+  std::mutex mutex;
+  INGOT_TRY(ForEachInParallel(kAtOnce, snapshots.size(), [&](size_t, size_t i) -> Status {
+    INGOT_ASSIGN(auto list, iceberg::ReadManifestList(storage, *snapshots[i]));
+    std::lock_guard lock(mutex);
+    for (ManifestFile& manifest : list) {
+      std::string location = manifest.location;
+      manifests.try_emplace(std::move(location), std::move(manifest));
+    }
+    return {};
+  }));
+  return manifests;
+}
+
+Status ForEachEntry(storage::Storage& storage, const iceberg::TableMetadata& metadata,
+                    const std::vector<const ManifestFile*>& manifests,
+                    const std::function<void(const ManifestFile&, ManifestEntry&)>& entry) {
+  static const std::vector<iceberg::FieldId> kNoMetrics;
+  std::mutex mutex;
+  return ForEachInParallel(kAtOnce, manifests.size(), [&](size_t, size_t i) -> Status {
+    INGOT_ASSIGN(auto entries, iceberg::ReadManifest(storage, *manifests[i], metadata, &kNoMetrics));
+    std::lock_guard lock(mutex);
+    for (ManifestEntry& one : entries) entry(*manifests[i], one);
+    return {};
+  });
+}
+
+std::vector<std::string> StatisticsFiles(const iceberg::TableMetadata& metadata,
+                                         const std::function<bool(iceberg::SnapshotId)>& of) {
+  std::vector<std::string> files;
+  const auto other = nlohmann::json::parse(metadata.other, nullptr, false);
+  if (!other.is_object()) return files;
+  for (const char* list : {"statistics", "partition-statistics"})
+    for (const auto& entry : other.value(list, nlohmann::json::array()))
+      if (entry.is_object() && of(entry.value("snapshot-id", iceberg::SnapshotId(0))))
+        files.push_back(entry.value("statistics-path", ""));
+  std::erase(files, "");
+  return files;
+}
+
+Status DeleteFiles(storage::Storage& storage, const std::vector<std::string>& locations) {
+  return ForEachInParallel(kAtOnce, locations.size(), [&](size_t, size_t i) { return storage.Delete(locations[i]); });
+}
+
+Status CheckMayDelete(const iceberg::TableMetadata& metadata, const std::string& table) {
+  if (metadata.Property("gc.enabled", "true") == "true") return {};
+  return Fail(ErrorKind::kBadConfig, "table " + table +
+                                         " has the property gc.enabled=false: its files may be those of other tables, "
+                                         "nothing of it is deleted");
+}
+
+std::string Comparable(std::string_view location) {
+  for (const std::string_view scheme : {"s3a://", "s3n://"})
+    if (location.starts_with(scheme)) return "s3://" + std::string(location.substr(scheme.size()));
+  const auto path = storage::LocalPath(location);
+  return path ? *path : std::string(location);
+}
+
+}  // namespace ingot::maintain

@@ -1,0 +1,75 @@
+#include "maintain/retention.h"
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "iceberg/lineage.h"
+#include "iceberg/scan.h"
+
+namespace ingot::maintain {
+namespace {
+
+using iceberg::TableMetadata;
+using iceberg::TransformKind;
+using iceberg::TypeId;
+
+/// The column by whose time the table is partitioned.
+Result<const iceberg::Field*> TimeColumn(const TableMetadata& metadata, const std::string& table) {
+  for (const auto& field : metadata.DefaultSpec().fields) {
+    const iceberg::Field* source = metadata.CurrentSchema().FindById(field.source_id);
+    const bool ordered = field.transform.kind != TransformKind::kBucket && field.transform.kind != TransformKind::kVoid;
+    if (source != nullptr && ordered &&
+        (source->type.id == TypeId::kTimestamptz || source->type.id == TypeId::kTimestamp ||
+         source->type.id == TypeId::kDate))
+      return source;
+  }
+  return Fail(ErrorKind::kBadInput,
+              "table " + table + " is not partitioned by time: nothing of it can be kept for a time only");
+}
+
+/// Midnight: then whole partitions of days are old.
+iceberg::Filter Older(const iceberg::Field& column, int64_t keep_micros) {
+  const int64_t day = (NowMicros() - keep_micros) / kMicrosPerDay;
+  return iceberg::Compare(
+      column.name, iceberg::FilterOp::kLess,
+      column.type.id == TypeId::kDate ? iceberg::Value(int32_t(day)) : iceberg::Value(day * kMicrosPerDay));
+}
+
+}  // namespace
+
+Result<Retained> DropOldPartitions(const iceberg::TableHome& home, int64_t keep_micros, bool dry_run) {
+  INGOT_ASSIGN(const iceberg::Table table, iceberg::LoadTable(home));
+  INGOT_ASSIGN(const auto* column, TimeColumn(*table.metadata, home.name.Text()));
+  const iceberg::Filter filter = Older(*column, keep_micros);
+  INGOT_ASSIGN(const auto bound, iceberg::BoundFilter::Bind(filter, table.metadata->CurrentSchema()));
+  const auto is_old = [&](const iceberg::DataFile& file) {
+    const auto* spec = table.metadata->SpecById(file.spec_id);
+    return file.content == iceberg::FileContent::kData && spec != nullptr &&
+           bound.MustMatchFile(file, *spec, table.metadata->CurrentSchema());
+  };
+  INGOT_ASSIGN(const auto plan, iceberg::PlanScan(*table.home.storage, *table.metadata, {.filter = filter}));
+  Retained retained;
+  for (const auto& task : plan.tasks) {
+    if (!is_old(task.file)) continue;
+    ++retained.files;
+    retained.rows += task.file.record_count;
+    retained.bytes += task.file.file_bytes;
+  }
+  if (retained.files == 0 || dry_run) return retained;
+  const int64_t before = std::get<int64_t>(column->type.id == TypeId::kDate
+                                               ? iceberg::Value(std::get<int32_t>(filter.values[0]) * kMicrosPerDay)
+                                               : filter.values[0]);
+  iceberg::SnapshotChange change{.operation = "delete",
+                                 .added = {},
+                                 .added_sequence_number = {},
+                                 .removes = {},
+                                 .rewrites = {},
+                                 .summary = {{iceberg::kRetentionKey, FormatTimestampMicros(before)}},
+                                 .validate = {},
+                                 .metadata_change = {}};
+  change.removes = [&](const iceberg::DataFile& file) -> Result<bool> { return is_old(file); };
+  INGOT_TRY(iceberg::CommitSnapshot(table.home, change));
+  return retained;
+}
+
+}  // namespace ingot::maintain

@@ -1,0 +1,97 @@
+#include "maintain/rewrite.h"
+
+#include <arrow/api.h>
+#include <arrow/compute/api.h>
+
+#include <thread>
+
+#include "base/arrow_result.h"
+#include "base/queue.h"
+#include "iceberg/table_writer.h"
+
+namespace ingot::maintain {
+namespace {
+
+using Batch = std::shared_ptr<arrow::RecordBatch>;
+
+constexpr size_t kBatchesAhead = 2;
+
+/// Batch after batch of all files of the bin.
+Status ReadBin(const iceberg::Table& table, const iceberg::Schema& projection, const Bin& bin,
+               const std::function<Status(Batch)>& consume) {
+  for (const iceberg::FileTask& task : bin.tasks) {
+    INGOT_ASSIGN(const auto reader, iceberg::OpenTask(table.home.storage, *table.metadata, projection, task));
+    while (true) {
+      INGOT_ARROW_ASSIGN(auto batch, reader->Next());
+      if (batch == nullptr) break;
+      if (batch->num_rows() > 0) INGOT_TRY(consume(std::move(batch)));
+    }
+  }
+  return {};
+}
+
+/// One thread reads while this one consumes.
+Status ReadAhead(const iceberg::Table& table, const iceberg::Schema& projection, const Bin& bin,
+                 const std::function<Status(const Batch&)>& consume) {
+  BoundedQueue<Batch> ready(kBatchesAhead);
+  Status read, consumed;
+  std::thread reader([&] {
+    read = ReadBin(table, projection, bin, [&](Batch batch) -> Status {
+      return ready.Push(std::move(batch)) ? Status() : Fail(ErrorKind::kInternal, "nobody reads on");
+    });
+    ready.Close();
+  });
+  while (auto batch = ready.Pop())
+    if (consumed = consume(*batch); !consumed) break;
+  ready.Close();
+  reader.join();
+  INGOT_TRY(consumed);
+  return read;
+}
+
+Status WriteSorted(const iceberg::Table& table, const iceberg::Schema& projection, const Bin& bin,
+                   const RewriteOptions& options, iceberg::TableWriter& writer) {
+  INGOT_TRY(InitializeKernels());
+  arrow::RecordBatchVector batches;
+  INGOT_TRY(ReadBin(table, projection, bin, [&](Batch batch) -> Status {
+    batches.push_back(std::move(batch));
+    return {};
+  }));
+  if (batches.empty()) return {};
+  INGOT_ARROW_ASSIGN(const auto rows, arrow::Table::FromRecordBatches(batches));
+  std::vector<arrow::compute::SortKey> order;
+  for (const std::string& column : options.sort_by) order.emplace_back(column);
+  INGOT_ARROW_ASSIGN(const auto indices, arrow::compute::SortIndices(rows, arrow::compute::SortOptions(order)));
+  constexpr int64_t kRowsAtOnce = 1 << 16;
+  for (int64_t begin = 0; begin < indices->length(); begin += kRowsAtOnce) {
+    INGOT_ARROW_ASSIGN(const auto taken, arrow::compute::Take(rows, indices->Slice(begin, kRowsAtOnce)));
+    INGOT_ARROW_ASSIGN(const auto batch, taken.table()->CombineChunksToBatch());
+    INGOT_TRY(writer.Write(batch));
+    options.progress(batch->num_rows());
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<iceberg::DataFile>> RewriteBin(const iceberg::Table& table, const iceberg::Schema& projection,
+                                                  const Bin& bin, const RewriteOptions& options) {
+  iceberg::WriterOptions writing = iceberg::WriterOptionsOf(*table.metadata);
+  writing.file_bytes_target = options.file_bytes_target;
+  writing.buffered_bytes_max = options.buffered_bytes_max;
+  INGOT_ASSIGN(auto writer, iceberg::TableWriter::Open(table.home.storage, *table.metadata, writing));
+  Status written;
+  if (options.sort_by.empty())
+    written = ReadAhead(table, projection, bin, [&](const Batch& batch) -> Status {
+      INGOT_TRY(writer->Write(batch));
+      options.progress(batch->num_rows());
+      return {};
+    });
+  else
+    written = WriteSorted(table, projection, bin, options, *writer);
+  auto files = written ? writer->Finish() : std::unexpected(std::move(written).error());
+  if (!files) writer->Abandon();
+  return files;
+}
+
+}  // namespace ingot::maintain

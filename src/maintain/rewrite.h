@@ -1,0 +1,25 @@
+// Reading the rows of a few files and writing them as new ones.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "iceberg/table.h"
+#include "maintain/compact_plan.h"
+
+namespace ingot::maintain {
+
+struct RewriteOptions {
+  int64_t file_bytes_target = 512 << 20;
+  int64_t buffered_bytes_max = 128 << 20;
+  std::vector<std::string> sort_by;  // whole bins are then in memory
+  std::function<void(int64_t)> progress;
+};
+
+/// New files with the rows of the bin that no delete applies to, in the table's default partition. Nothing is left
+/// behind after an error.
+Result<std::vector<iceberg::DataFile>> RewriteBin(const iceberg::Table& table, const iceberg::Schema& projection,
+                                                  const Bin& bin, const RewriteOptions& options);
+
+}  // namespace ingot::maintain

@@ -1,0 +1,135 @@
+#include "run/upkeep.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "iceberg/journal.h"
+#include "iceberg/lineage.h"
+#include "run/ledger.h"
+
+namespace ingot::run {
+namespace {
+
+using iceberg::SequenceNumber;
+using iceberg::Table;
+using pipeline::StageContext;
+
+constexpr SequenceNumber kNothing = std::numeric_limits<SequenceNumber>::max();
+
+/// Nothing for a table that does not exist.
+Result<std::optional<Table>> LoadIfThere(const StageContext& context, const std::string& name) {
+  INGOT_ASSIGN(const auto home, context.Home(name));
+  auto table = iceberg::LoadTable(home);
+  if (table) return std::optional(std::move(*table));
+  if (table.error().kind == ErrorKind::kNotFound) return std::optional<Table>();
+  return std::unexpected(std::move(table).error());
+}
+
+std::optional<int64_t> KeepMicros(const StageContext& context, const iceberg::TableName& name) {
+  const auto& pipeline = *context.pipeline;
+  std::vector<const pipeline::TableSpec*> specs{&pipeline.bronze, &pipeline.silver, &pipeline.quarantine};
+  for (const auto& gold : pipeline.gold) specs.push_back(&gold.table);
+  for (const auto* spec : specs)
+    if (const auto home = context.Home(spec->table); home && home->name == name) return spec->keep_micros;
+  return std::nullopt;
+}
+
+Result<std::vector<std::string>> OtherLocations(const StageContext& context, const iceberg::TableName& name) {
+  std::vector<std::string> locations;
+  INGOT_ASSIGN(const auto tables, context.catalog->ListTables());
+  for (const auto& other : tables) {
+    if (other == name) continue;
+    const auto loaded = context.catalog->Load(other, context.storage);
+    if (!loaded && loaded.error().kind != ErrorKind::kNotFound) return std::unexpected(loaded.error());
+    if (loaded) locations.push_back(loaded->metadata->location);
+  }
+  return locations;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> PipelineTables(const StageContext& context) {
+  const auto& pipeline = *context.pipeline;
+  std::vector<std::string> names{pipeline.bronze.table, pipeline.silver.table, pipeline.quarantine.table};
+  for (const auto& gold : pipeline.gold) names.push_back(gold.table.table);
+  names.insert(names.end(), std::begin(kLedgerTables), std::end(kLedgerTables));
+  std::vector<std::string> there;
+  for (const std::string& name : names) {
+    INGOT_ASSIGN(const auto table, LoadIfThere(context, name));
+    if (table) there.push_back(name);
+  }
+  return there;
+}
+
+Result<SequenceNumber> KeepFrom(const StageContext& context, const iceberg::TableHome& home) {
+  const auto& pipeline = *context.pipeline;
+  const auto is = [&](const std::string& name) {
+    const auto other = context.Home(name);
+    return other && other->name == home.name;
+  };
+  std::vector<std::string> consumers;
+  const bool bronze = is(pipeline.bronze.table), silver = is(pipeline.silver.table);
+  bool gold = false;
+  for (const auto& spec : pipeline.gold) {
+    gold = gold || is(spec.table.table);
+    if (silver) consumers.push_back(spec.table.table);
+  }
+  if (bronze) consumers = {pipeline.silver.table, pipeline.quarantine.table};
+  SequenceNumber from = kNothing;
+  if (bronze || silver || gold)
+    for (const char* ledger : kLedgerTables) {
+      INGOT_ASSIGN(const auto table, LoadIfThere(context, ledger));
+      const auto seen =
+          table ? iceberg::NewestSummary(*table->metadata, iceberg::kLedgerKey + home.name.Text()) : std::nullopt;
+      from = std::min<SequenceNumber>(from, seen ? std::atoll(seen->c_str()) + 1 : 0);
+    }
+  std::vector<std::optional<iceberg::SnapshotId>> consumed;
+  for (const std::string& consumer : consumers) {
+    INGOT_ASSIGN(const auto table, LoadIfThere(context, consumer));
+    consumed.push_back(table ? iceberg::ConsumedSnapshot(*table->metadata) : std::nullopt);
+  }
+  // The source last: it holds what its consumers name. That snapshot has to stay, too: they begin after it.
+  INGOT_ASSIGN(const Table source, iceberg::LoadTable(home));
+  for (const auto& id : consumed) {
+    const auto* snapshot = id ? source.metadata->SnapshotById(*id) : nullptr;
+    from = std::min(from, snapshot == nullptr ? 0 : snapshot->sequence_number);
+  }
+  return from;
+}
+
+Result<UpkeepReport> MaintainTable(const StageContext& context, const std::string& name, const UpkeepOptions& options) {
+  INGOT_ASSIGN(const auto home, context.Home(name));
+  INGOT_ASSIGN(Table table, iceberg::LoadTable(home));
+  UpkeepReport report{.table = home.name.Text()};
+  const auto wanted = [&](const char* operation) { return options.operations.contains(operation); };
+  if (const auto keep = KeepMicros(context, home.name); keep && wanted("retention")) {
+    INGOT_ASSIGN(report.retention, maintain::DropOldPartitions(home, *keep, options.dry_run));
+  }
+  if (wanted("compact")) {
+    maintain::CompactOptions compact = options.compact;
+    compact.policy.file_bytes_target =
+        options.file_bytes_target.value_or(maintain::PolicyOf(*table.metadata).file_bytes_target);
+    compact.dry_run = options.dry_run;
+    INGOT_ASSIGN(report.compact, maintain::CompactTable(home, compact));
+  }
+  if (wanted("manifests")) {
+    INGOT_ASSIGN(report.manifests, maintain::RewriteManifests(home, options.dry_run));
+  }
+  if (wanted("expire")) {
+    maintain::ExpireOptions expire = options.expire;
+    expire.dry_run = options.dry_run;
+    INGOT_ASSIGN(expire.keep_from, KeepFrom(context, home));
+    INGOT_ASSIGN(const auto journal, iceberg::ReadJournal(*table.home.storage, *table.metadata));
+    expire.keep = journal.reading;
+    INGOT_ASSIGN(report.expire, maintain::ExpireSnapshots(home, expire));
+  }
+  if (wanted("orphans")) {
+    maintain::OrphanOptions orphans = options.orphans;
+    orphans.dry_run = options.dry_run;
+    INGOT_ASSIGN(orphans.other_tables, OtherLocations(context, home.name));
+    INGOT_ASSIGN(report.orphans, maintain::RemoveOrphans(home, orphans));
+  }
+  return report;
+}
+
+}  // namespace ingot::run

@@ -1,0 +1,46 @@
+// Maintenance of the pipeline's tables: what it may take, seen from the stages, and when.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "maintain/compact.h"
+#include "maintain/expire.h"
+#include "maintain/manifests.h"
+#include "maintain/orphans.h"
+#include "maintain/retention.h"
+#include "pipeline/stage.h"
+
+namespace ingot::run {
+
+struct UpkeepOptions {
+  std::set<std::string> operations;  // of retention, compact, manifests, expire, orphans; done in this order
+  maintain::CompactOptions compact;
+  std::optional<int64_t> file_bytes_target;  // instead of write.target-file-size-bytes
+  maintain::ExpireOptions expire;
+  maintain::OrphanOptions orphans;
+  bool dry_run = false;
+};
+
+struct UpkeepReport {
+  std::string table;
+  std::optional<maintain::Retained> retention;
+  std::optional<maintain::Compacted> compact;
+  std::optional<maintain::ManifestsRewritten> manifests;
+  std::optional<maintain::Expired> expire;
+  std::optional<maintain::Orphans> orphans;
+};
+
+/// The tables of the pipeline that exist, the ledger's too.
+Result<std::vector<std::string>> PipelineTables(const pipeline::StageContext& context);
+
+/// The sequence number from which on the table's snapshots are still to be consumed, by later stages or the ledger.
+Result<iceberg::SequenceNumber> KeepFrom(const pipeline::StageContext& context, const iceberg::TableHome& home);
+
+/// Does the operations on one table. Retention is that of the pipeline file (`keep`); none where it says none.
+Result<UpkeepReport> MaintainTable(const pipeline::StageContext& context, const std::string& table,
+                                   const UpkeepOptions& options);
+
+}  // namespace ingot::run

@@ -1,0 +1,175 @@
+#include "maintain/compact.h"
+
+#include <set>
+
+#include "iceberg/parquet_file.h"
+#include "tests/iceberg/fixtures.h"
+
+namespace ingot::maintain {
+namespace {
+
+using iceberg::DataFile;
+using iceberg::FileContent;
+using iceberg::MemoryCatalog;
+using iceberg::Table;
+
+std::multiset<int64_t> Ids(const Table& table) {
+  const auto plan = iceberg::PlanScan(*table.home.storage, *table.metadata, {});
+  const auto rows = *iceberg::ReadAll(table.home.storage, *table.metadata, *plan);
+  std::multiset<int64_t> ids;
+  for (const auto& chunk : rows->column(0)->chunks())
+    for (int64_t i = 0; i < chunk->length(); ++i)
+      ids.insert(std::static_pointer_cast<arrow::Int64Array>(chunk)->Value(i));
+  return ids;
+}
+
+size_t Files(const Table& table) {
+  return iceberg::Tasks(table).size();
+}
+
+Table Appends(int count, iceberg::Properties properties = {}) {
+  Table table = iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>(),
+                                   {{"at", {.kind = iceberg::TransformKind::kHour}}}, std::move(properties));
+  for (int i = 0; i < count; ++i) table = iceberg::Append(table, i * 10, i * 10 + 10);
+  return table;
+}
+
+/// A file that deletes rows by their id.
+DataFile DeleteIds(const Table& table, const std::vector<int64_t>& ids, const std::vector<iceberg::Value>& partition) {
+  iceberg::Schema schema{
+      .schema_id = 0, .fields = {table.metadata->CurrentSchema().fields[0]}, .identifier_field_ids = {}};
+  arrow::Int64Builder builder;
+  for (const int64_t id : ids) (void)builder.Append(id);
+  const auto rows = arrow::RecordBatch::Make(*iceberg::ToArrowSchema(schema), int64_t(ids.size()), {*builder.Finish()});
+  static int number = 0;
+  auto writer = *iceberg::ParquetFileWriter::Open(
+      *table.home.storage, "file:///w/t/data/delete-" + std::to_string(number++) + ".parquet", schema, *table.metadata);
+  EXPECT_TRUE(writer->Write(*rows));
+  DataFile file = *writer->Close();
+  file.content = FileContent::kEqualityDeletes;
+  file.equality_ids = {1};
+  file.spec_id = table.metadata->default_spec_id;
+  file.partition = partition;
+  return file;
+}
+
+CompactOptions Options() {
+  CompactOptions options;
+  options.policy.files_min = 2;
+  return options;
+}
+
+// Goal:   many small files become one for each partition, with the same rows. Method: twelve appends over two hours;
+// a second run has nothing to do.
+TEST(CompactTable, MergesSmallFiles) {
+  const Table table = Appends(12);
+  const auto done = CompactTable(table.home, Options());
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(done->files_in, 12);
+  EXPECT_EQ(done->files_out, 2);
+  EXPECT_EQ(done->rows, 120);
+  const Table after = *iceberg::LoadTable(table.home);
+  EXPECT_EQ(Ids(after), Ids(table));
+  EXPECT_EQ(Files(after), 2u);
+  EXPECT_EQ(after.metadata->CurrentSnapshot()->Operation(), "replace");
+  EXPECT_EQ(after.metadata->CurrentSnapshot()->summary.at("total-records"), "120");
+  EXPECT_EQ(CompactTable(table.home, Options())->commits, 0);
+}
+
+// Goal:   deletes are applied, and delete files that apply to nothing any more go. Method: delete ids of both hours.
+TEST(CompactTable, AppliesDeletes) {
+  Table table = Appends(12);
+  std::vector<DataFile> deletes;
+  std::set<int64_t> done_partitions;
+  for (const auto& task : iceberg::Tasks(table))
+    if (done_partitions.insert(std::get<int32_t>(task.file.partition[0])).second)
+      deletes.push_back(DeleteIds(table, {3, 70}, task.file.partition));
+  table = *iceberg::CommitSnapshot(table.home, {.operation = "delete", .added = deletes});
+  ASSERT_EQ(Ids(table).size(), 118u);
+  const auto done = CompactTable(table.home, Options());
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(done->deletes_removed, 2);
+  const Table after = *iceberg::LoadTable(table.home);
+  EXPECT_EQ(Ids(after), Ids(table));
+  EXPECT_EQ(iceberg::PlanScan(*after.home.storage, *after.metadata, {})->deletes.size(), 0u);
+  EXPECT_EQ(after.metadata->CurrentSnapshot()->summary.at("total-delete-files"), "0");
+}
+
+/// Commits something else just before the compaction's commit.
+void CommitBeside(const std::function<void()>& beside, const Table& table, Compacted& done) {
+  CompactOptions options = Options();
+  bool first = true;
+  options.progress = [&](int64_t) {
+    if (first) beside();
+    first = false;
+  };
+  options.threads = 1;
+  auto compacted = CompactTable(table.home, options);
+  ASSERT_TRUE(compacted) << compacted.error().message;
+  done = *compacted;
+}
+
+// Goal:   an append beside is no conflict; a delete by value that lands meanwhile stays in force for the new files; a
+// removal of files makes the work on them be dropped: nothing is lost, nothing comes back.
+// Method: each is committed while the rows are written.
+TEST(CompactTable, LosesToOthersAndNeverUndoesThem) {
+  {
+    const Table table = Appends(6);
+    Compacted done;
+    CommitBeside([&] { iceberg::Append(table, 1000, 1010); }, table, done);
+    EXPECT_EQ(done.files_in, 6);
+    EXPECT_EQ(Ids(*iceberg::LoadTable(table.home)).size(), 70u);
+  }
+  {
+    const Table table = Appends(6);
+    const auto partition = iceberg::Tasks(table)[0].file.partition;
+    Compacted done;
+    CommitBeside(
+        [&] {
+          ASSERT_TRUE(iceberg::CommitSnapshot(table.home,
+                                              {.operation = "delete", .added = {DeleteIds(table, {5, 6}, partition)}}));
+        },
+        table, done);
+    EXPECT_EQ(done.commits, 1);
+    EXPECT_EQ(Ids(*iceberg::LoadTable(table.home)).size(), 58u);
+  }
+  {
+    const Table table = Appends(6);
+    const std::string victim = iceberg::Tasks(table)[0].file.location;
+    const auto data_files = [&] { return table.home.storage->List("file:///w/t/data")->size(); };
+    const size_t before = data_files();
+    Compacted done;
+    CommitBeside(
+        [&] {
+          ASSERT_TRUE(iceberg::CommitSnapshot(
+              table.home, {.operation = "delete",
+                           .removes = [&](const DataFile& file) -> Result<bool> { return file.location == victim; }}));
+        },
+        table, done);
+    EXPECT_EQ(done.bins_dropped, 1);
+    EXPECT_EQ(done.commits, 0);
+    EXPECT_EQ(Ids(*iceberg::LoadTable(table.home)).size(), 50u);
+    EXPECT_EQ(data_files(), before);
+  }
+}
+
+// Goal:   rows can be sorted on the way. Method: order by speed descending comes out ascending.
+TEST(CompactTable, Sorts) {
+  Table table = iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>());
+  for (const int begin : {30, 10, 20}) table = iceberg::Append(table, begin, begin + 10);
+  CompactOptions options = Options();
+  options.sort_by = {"id"};
+  options.policy.everything = true;
+  const auto done = CompactTable(table.home, options);
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(done->files_out, 1);
+  const Table after = *iceberg::LoadTable(table.home);
+  const auto plan = iceberg::PlanScan(*after.home.storage, *after.metadata, {});
+  const auto read = *iceberg::ReadAll(after.home.storage, *after.metadata, *plan);
+  const auto rows = *read->CombineChunks();
+  const auto ids = std::static_pointer_cast<arrow::Int64Array>(rows->column(0)->chunk(0));
+  for (int64_t i = 0; i < ids->length(); ++i) EXPECT_EQ(ids->Value(i), 10 + i);
+}
+
+}  // namespace
+}  // namespace ingot::maintain

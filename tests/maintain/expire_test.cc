@@ -1,0 +1,121 @@
+#include "maintain/expire.h"
+
+#include "iceberg/journal.h"
+#include "iceberg/lineage.h"
+#include "iceberg/scan.h"
+#include "maintain/orphans.h"
+#include "tests/iceberg/fixtures.h"
+
+namespace ingot::maintain {
+namespace {
+
+using iceberg::MemoryCatalog;
+using iceberg::SnapshotId;
+using iceberg::Table;
+
+constexpr const char* kData = "file:///w/t/data";
+const ExpireOptions kAll{.max_age_ms = 0, .retain_last = {}};
+
+int64_t Rows(const Table& table) {
+  return iceberg::PlanScan(*table.home.storage, *table.metadata, {})->RecordCount();
+}
+
+Table MakeTable() {
+  return iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>());
+}
+
+/// Five appends, then the first two files replaced by one.
+Table WithHistory(iceberg::Properties summary = {}) {
+  Table table = MakeTable();
+  for (int i = 0; i < 5; ++i) table = iceberg::Append(table, i * 10, i * 10 + 10);
+  std::vector<std::string> gone;
+  for (const auto& task : iceberg::Tasks(table))
+    if (task.sequence_number <= 2) gone.push_back(task.file.location);
+  return *iceberg::CommitSnapshot(table.home, {.operation = "replace",
+                                               .added = iceberg::WriteEvents(table, 0, 20),
+                                               .removes = [gone](const iceberg::DataFile& file) -> Result<bool> {
+                                                 return std::ranges::find(gone, file.location) != gone.end();
+                                               },
+                                               .summary = std::move(summary)});
+}
+
+// Goal:   what only old snapshots need goes, and nothing else. Method: replace two files of five, expire all but the
+// newest snapshot, count rows and files; a second time there is nothing to do.
+TEST(ExpireSnapshots, DeletesWhatNothingNeeds) {
+  const Table table = WithHistory();
+  EXPECT_EQ(table.home.storage->List(kData)->size(), 6u);
+  const auto planned = ExpireSnapshots(table.home, {.max_age_ms = 0, .retain_last = {}, .dry_run = true});
+  EXPECT_EQ(planned->snapshots, 5);
+  EXPECT_EQ(planned->data_files, 2);
+  EXPECT_EQ(table.home.storage->List(kData)->size(), 6u);
+  const auto expired = ExpireSnapshots(table.home, kAll);
+  ASSERT_TRUE(expired) << expired.error().message;
+  EXPECT_EQ(expired->snapshots, 5);
+  EXPECT_EQ(expired->data_files, 2);
+  EXPECT_EQ(expired->manifest_lists, 5);
+  const Table left = *iceberg::LoadTable(table.home);
+  EXPECT_EQ(left.metadata->snapshots.size(), 1u);
+  EXPECT_EQ(left.metadata->snapshot_log.size(), 1u);
+  EXPECT_EQ(Rows(left), 50);
+  EXPECT_EQ(table.home.storage->List(kData)->size(), 4u);
+  EXPECT_EQ(RemoveOrphans(table.home, {.older_than_ms = 0, .dry_run = true, .other_tables = {}})->files.size(), 0u);
+  EXPECT_EQ(ExpireSnapshots(table.home, kAll)->snapshots, 0);
+}
+
+// Goal:   the retention policy of the specification. Method: counts, ages, a tag, a branch, a ref that is too old.
+TEST(ExpireSnapshots, KeepsWhatRefsAndCountsSay) {
+  Table table = WithHistory();
+  const SnapshotId second = table.metadata->snapshots[1].snapshot_id, third = table.metadata->snapshots[2].snapshot_id;
+  table = *iceberg::CommitMetadata(table.home, [&](iceberg::TableMetadata& metadata) -> Status {
+    INGOT_TRY(iceberg::SetRef(metadata, "month-end", {.snapshot_id = second, .type = "tag"}));
+    INGOT_TRY(iceberg::SetRef(metadata, "brief", {.snapshot_id = third, .type = "tag", .max_ref_age_ms = -1}));
+    return {};
+  });
+  const auto expired = ExpireSnapshots(table.home, {.max_age_ms = 0, .retain_last = 2});
+  EXPECT_EQ(expired->snapshots, 3);  // the newest two and the tagged one stay
+  EXPECT_EQ(expired->refs, 1);
+  const Table left = *iceberg::LoadTable(table.home);
+  EXPECT_TRUE(left.metadata->refs.contains("month-end"));
+  EXPECT_FALSE(left.metadata->refs.contains("brief"));
+  EXPECT_EQ(iceberg::PlanScan(*left.home.storage, *left.metadata, {.snapshot_id = second})->RecordCount(), 20);
+  EXPECT_EQ(left.home.storage->List(kData)->size(), 6u);
+  EXPECT_EQ(ExpireSnapshots(table.home, {})->snapshots, 0);  // all are younger than five days
+}
+
+// Goal:   what others have not consumed, or are reading, stays. Method: a sequence number and an id.
+TEST(ExpireSnapshots, KeepsWhatIsNeededElsewhere) {
+  const Table table = WithHistory();
+  const SnapshotId first = table.metadata->snapshots[0].snapshot_id;
+  EXPECT_EQ(
+      ExpireSnapshots(table.home, {.max_age_ms = 0, .retain_last = {}, .keep_from = 4, .keep = {first}})->snapshots, 2);
+  const Table left = *iceberg::LoadTable(table.home);
+  EXPECT_NE(left.metadata->SnapshotById(first), nullptr);
+  EXPECT_EQ(left.metadata->snapshots.size(), 4u);
+}
+
+// Goal:   marks outlive the snapshots that carried them. Method: the carrier expires behind a snapshot of another
+// engine; marks are read from the properties, and a newer carrier goes before them.
+TEST(ExpireSnapshots, MarksStayInForce) {
+  Table table = WithHistory({{iceberg::kOffsetsKey, R"({"t":{"0":7}})"},
+                             {iceberg::kSourceSnapshotKey, "42"},
+                             {std::string(iceberg::kLedgerKey) + "b.t", "3"}});
+  table = iceberg::Append(table, 100, 101);
+  const auto before = iceberg::MarksOf(*table.metadata);
+  EXPECT_EQ(ExpireSnapshots(table.home, kAll)->snapshots, 6);
+  table = *iceberg::LoadTable(table.home);
+  EXPECT_EQ(iceberg::MarksOf(*table.metadata), before);
+  EXPECT_EQ(iceberg::ConsumedSnapshot(*table.metadata), 42);
+  table = *iceberg::CommitSnapshot(table.home, {.summary = {{iceberg::kSourceSnapshotKey, "43"}}});
+  EXPECT_EQ(iceberg::ConsumedSnapshot(*table.metadata), 43);
+}
+
+// Goal:   a table whose files belong to others is not touched. Method: gc.enabled=false.
+TEST(ExpireSnapshots, RespectsGcEnabled) {
+  const Table table = iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>(), {},
+                                         {{"gc.enabled", "false"}});
+  EXPECT_EQ(ExpireSnapshots(table.home, kAll).error().kind, ErrorKind::kBadConfig);
+  EXPECT_EQ(RemoveOrphans(table.home, {}).error().kind, ErrorKind::kBadConfig);
+}
+
+}  // namespace
+}  // namespace ingot::maintain

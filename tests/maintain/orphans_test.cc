@@ -1,0 +1,83 @@
+#include "maintain/orphans.h"
+
+#include "iceberg/journal.h"
+#include "iceberg/scan.h"
+#include "tests/iceberg/fixtures.h"
+
+namespace ingot::maintain {
+namespace {
+
+using iceberg::MemoryCatalog;
+using iceberg::Table;
+
+const OrphanOptions kAnyAge{.older_than_ms = 0, .other_tables = {}};
+
+struct Orphaned : testing::Test {
+  void Put(const std::string& location) {
+    ASSERT_TRUE(table.home.storage->CreateAtomic("file:///w/t/" + location, "x"));
+  }
+  bool Has(const std::string& location) { return *table.home.storage->Exists("file:///w/t/" + location); }
+
+  Orphaned() { iceberg::WithdrawAll(); }  // of other tests, whose tables had the same location
+
+  Table table =
+      iceberg::Append(iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>()), 0, 10);
+};
+
+// Goal:   files that nothing needs go to the trash and come back. Method: orphans of data and metadata; what the table
+// needs, the version hint and a nested table stay.
+TEST_F(Orphaned, GoToTheTrashAndBack) {
+  Put("data/lost.parquet");
+  Put("metadata/lost.avro");
+  Put("metadata/version-hint.text");
+  Put("nested/data/a.parquet");
+  const size_t all = table.home.storage->List("file:///w/t")->size();
+  OrphanOptions options = kAnyAge;
+  options.other_tables = {"/w/t/nested"};
+  options.dry_run = true;
+  EXPECT_EQ(RemoveOrphans(table.home, options)->files.size(), 2u);
+  EXPECT_TRUE(Has("data/lost.parquet"));
+  options.dry_run = false;
+  EXPECT_EQ(RemoveOrphans(table.home, options)->files.size(), 2u);
+  EXPECT_FALSE(Has("data/lost.parquet"));
+  EXPECT_TRUE(Has("nested/data/a.parquet"));
+  EXPECT_EQ(table.home.storage->List("file:///w/t")->size(), all);
+  EXPECT_EQ(iceberg::PlanScan(*table.home.storage, *table.metadata, {})->RecordCount(), 10);
+  EXPECT_EQ(*RestoreOrphans(table.home), 2);
+  EXPECT_TRUE(Has("data/lost.parquet") && Has("metadata/lost.avro"));
+}
+
+// Goal:   the trash is emptied in its time. Method: a trash age of nothing.
+TEST_F(Orphaned, TrashIsEmptied) {
+  Put("data/lost.parquet");
+  ASSERT_TRUE(RemoveOrphans(table.home, kAnyAge));
+  EXPECT_EQ(RemoveOrphans(table.home, kAnyAge)->emptied, 0);
+  OrphanOptions options = kAnyAge;
+  options.trash_age_ms = -1000;
+  EXPECT_EQ(RemoveOrphans(table.home, options)->emptied, 1);
+  EXPECT_EQ(table.home.storage->List("file:///w/t/.trash")->size(), 0u);
+}
+
+// Goal:   age protects, and so does the journal. Method: a young file; files of this process, not yet committed, before
+// and after it has withdrawn.
+TEST_F(Orphaned, LiveWritesAreLeftAlone) {
+  Put("data/lost.parquet");
+  EXPECT_EQ(RemoveOrphans(table.home, {.other_tables = {}})->files.size(), 0u);
+  const auto uncommitted = iceberg::WriteEvents(table, 10, 20);
+  const auto found = RemoveOrphans(table.home, kAnyAge);
+  ASSERT_EQ(found->files.size(), 1u);
+  EXPECT_TRUE(found->files[0].location.ends_with("lost.parquet"));
+  iceberg::WithdrawAll();
+  EXPECT_EQ(RemoveOrphans(table.home, kAnyAge)->files.at(0).location, uncommitted.at(0).location);
+}
+
+// Goal:   a removal that would guess does nothing. Method: a manifest list is missing.
+TEST_F(Orphaned, NothingGoesWhenTheTableCannotBeReadWholly) {
+  Put("data/lost.parquet");
+  ASSERT_TRUE(table.home.storage->Delete(table.metadata->CurrentSnapshot()->manifest_list));
+  EXPECT_FALSE(RemoveOrphans(table.home, kAnyAge));
+  EXPECT_TRUE(Has("data/lost.parquet"));
+}
+
+}  // namespace
+}  // namespace ingot::maintain

@@ -1,0 +1,38 @@
+#include "maintain/retention.h"
+
+#include "base/clock.h"
+#include "iceberg/lineage.h"
+#include "iceberg/scan.h"
+#include "tests/iceberg/fixtures.h"
+
+namespace ingot::maintain {
+namespace {
+
+iceberg::Table Days(int count, std::vector<std::pair<std::string, iceberg::Transform>> partition) {
+  iceberg::Table table = iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<iceberg::MemoryCatalog>(),
+                                            std::move(partition));
+  for (int day = 0; day < count; ++day) table = iceberg::Append(table, day * 1440, day * 1440 + 10);
+  return table;
+}
+
+// Goal:   whole days that are older go, by metadata alone. Method: four days from 2024-01-01; keep from the third on.
+TEST(DropOldPartitions, RemovesWholeDays) {
+  const iceberg::Table table = Days(4, {{"at", {.kind = iceberg::TransformKind::kDay}}});
+  const int64_t keep = NowMicros() - (1'704'067'200'000'000 + 2 * kMicrosPerDay + kMicrosPerHour);
+  EXPECT_EQ(DropOldPartitions(table.home, keep, true)->files, 2);
+  const auto done = DropOldPartitions(table.home, keep, false);
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(done->rows, 20);
+  const iceberg::Table after = *iceberg::LoadTable(table.home);
+  EXPECT_EQ(iceberg::PlanScan(*after.home.storage, *after.metadata, {})->RecordCount(), 20);
+  EXPECT_TRUE(after.metadata->CurrentSnapshot()->summary.contains(iceberg::kRetentionKey));
+  EXPECT_EQ(DropOldPartitions(table.home, keep, false)->files, 0);
+}
+
+// Goal:   without a partition by time it says so. Method: by place.
+TEST(DropOldPartitions, NeedsTime) {
+  EXPECT_EQ(DropOldPartitions(Days(1, {{"place", {}}}).home, 0, false).error().kind, ErrorKind::kBadInput);
+}
+
+}  // namespace
+}  // namespace ingot::maintain
