@@ -11,6 +11,7 @@
 #include "base/json_text.h"
 #include "base/progress.h"
 #include "cli/commands.h"
+#include "run/automatic.h"
 #include "run/fan_out.h"
 #include "run/follow.h"
 
@@ -24,6 +25,7 @@ struct Options {
   bool follow = false;
   std::string every = "10s";
   std::string retry_for = "10m";
+  std::string maintain_every = "1m";
   int64_t rows_per_commit = 8'000'000;
   std::string bytes_per_commit = "4GiB";
   std::string group;
@@ -116,6 +118,8 @@ void Tell(Shared& shared, const run::RunReport& report, bool follow) {
 Status Follow(Shared& shared, run::Runner& runner, const pipeline::StageContext& context, const Options& options) {
   INGOT_ASSIGN(const auto every, ParseInterval("--every", options.every));
   INGOT_ASSIGN(const auto retry_for, ParseInterval("--retry-for", options.retry_for));
+  INGOT_ASSIGN(const int64_t maintain_every, WithContext(ParseDuration(options.maintain_every), "--maintain-every"));
+  const run::AutomaticUpkeep upkeep(context, std::chrono::microseconds(maintain_every));
   for (const int number : {SIGTERM, SIGINT}) std::signal(number, [](int) { stop_asked = true; });
   return run::Follow(runner, context,
                      {.every = every,
@@ -167,6 +171,10 @@ void AddRun(CLI::App& app, Shared& shared) {
   command->add_option("--every", options->every, "How often, with --follow: 500ms, 10s, 5m")->capture_default_str();
   command
       ->add_option("--retry-for", options->retry_for, "How long servers may be away, with --follow, before it gives up")
+      ->capture_default_str();
+  command
+      ->add_option("--maintain-every", options->maintain_every,
+                   "How often tables are maintained, with --follow: 1m, 10m; 0s: never")
       ->capture_default_str();
   command->add_option("--group", options->group,
                       "Kafka consumer group that shares the partitions, with --follow; default: ingot-<pipeline>");

@@ -82,8 +82,10 @@ Result<iceberg::Table> EnsureTable(const StageContext& context, const TableSpec&
   INGOT_ASSIGN(const iceberg::TableHome home, context.Home(spec.table));
   auto table = iceberg::LoadTable(home);
   if (!table && table.error().kind == ErrorKind::kNotFound) {
-    iceberg::Properties properties{{"write.format.default", "parquet"}, {"write.parquet.compression-codec", "zstd"}};
-    properties.insert(spec.properties.begin(), spec.properties.end());
+    iceberg::Properties properties = spec.properties;
+    properties.merge(iceberg::Properties{{"write.format.default", "parquet"},
+                                         {"write.parquet.compression-codec", "zstd"},
+                                         {"write.metadata.delete-after-commit.enabled", "true"}});
     const std::string location =
         context.catalog->ChoosesLocations()
             ? ""

@@ -1,0 +1,96 @@
+#include "run/automatic.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "run/upkeep.h"
+
+namespace ingot::run {
+namespace {
+
+constexpr int kNice = 10;
+constexpr int64_t kExpireEvery = 5;  // rounds
+constexpr auto kDaily = std::chrono::hours(24);
+constexpr size_t kFilesMin = 16;
+constexpr double kDeletedShare = 0.1;
+constexpr int64_t kMemoryMax = int64_t(128) << 20;
+constexpr int64_t kSnapshotAgeMs = 3600 * 1000, kSnapshotsMin = 100;
+
+UpkeepOptions OptionsFor(const pipeline::StageContext& context, const iceberg::TableMetadata& metadata) {
+  UpkeepOptions options{.operations = {"compact"}, .file_bytes_target = {}};
+  options.compact.policy.tiered = true;
+  options.compact.policy.files_min = kFilesMin;
+  options.compact.policy.deleted_share = kDeletedShare;
+  options.compact.memory_bytes = std::min(kMemoryMax, context.memory_bytes / 4);
+  options.compact.threads = 1;
+  if (!metadata.properties.contains("history.expire.max-snapshot-age-ms")) options.expire.max_age_ms = kSnapshotAgeMs;
+  if (!metadata.properties.contains("history.expire.min-snapshots-to-keep")) options.expire.retain_last = kSnapshotsMin;
+  return options;
+}
+
+}  // namespace
+
+AutomaticUpkeep::AutomaticUpkeep(const pipeline::StageContext& context, std::chrono::microseconds every)
+    : context_(context), daily_(std::chrono::steady_clock::now()) {
+  if (every.count() > 0) thread_ = std::thread([this, every] { Go(every); });
+}
+
+AutomaticUpkeep::~AutomaticUpkeep() {
+  {
+    std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void AutomaticUpkeep::Go(std::chrono::microseconds every) {
+  // Of this thread and those it starts (setpriority(2): on Linux a thread has a nice value of its own).
+  (void)::setpriority(PRIO_PROCESS, id_t(::gettid()), kNice);
+  for (int64_t number = 1;; ++number) {
+    std::unique_lock lock(mutex_);
+    if (wake_.wait_for(lock, every, [&] { return ending_; })) return;
+    lock.unlock();
+    Round(number);
+  }
+}
+
+void AutomaticUpkeep::Round(int64_t number) {
+  const auto ending = [this] {
+    std::lock_guard lock(mutex_);
+    return ending_;
+  };
+  const bool daily = std::chrono::steady_clock::now() - daily_ >= kDaily;
+  if (daily) daily_ = std::chrono::steady_clock::now();
+  const auto tables = PipelineTables(context_);
+  if (!tables) return LogWarning("maintenance: " + tables.error().message);
+  for (const std::string& name : *tables) {
+    if (ending()) return;
+    const auto home = context_.Home(name);
+    const auto table = home ? iceberg::LoadTable(*home) : std::unexpected(home.error());
+    if (!table) {
+      LogWarning("maintenance: " + table.error().message);
+      continue;
+    }
+    UpkeepOptions options = OptionsFor(context_, *table->metadata);
+    options.compact.stop_asked = ending;
+    if (number % kExpireEvery == 0) options.operations.insert("expire");
+    if (daily) options.operations.insert({"retention", "orphans"});
+    const auto report = MaintainTable(context_, name, options);
+    if (!report) {
+      LogWarning("maintenance of " + name + ": " + report.error().message);
+      continue;
+    }
+    if (report->compact && report->compact->files_in > 0)
+      LogInfo("maintenance of " + name + ": " + std::to_string(report->compact->files_in) + " files now " +
+              std::to_string(report->compact->files_out));
+    if (report->expire && report->expire->snapshots > 0)
+      LogInfo("maintenance of " + name + ": " + std::to_string(report->expire->snapshots) + " snapshots expired, " +
+              std::to_string(report->expire->Files()) + " files deleted");
+  }
+}
+
+}  // namespace ingot::run
