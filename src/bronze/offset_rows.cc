@@ -2,33 +2,13 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/arrow_result.h"
+#include "base/cells.h"
 #include "bronze/offsets.h"
 
 namespace ingot::bronze {
 namespace {
 
 using Json = nlohmann::json;
-
-struct Columns {
-  arrow::TimestampBuilder committed_at{arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"), arrow::default_memory_pool()};
-  arrow::Int64Builder snapshot, sequence, begin, end, reset_from;
-  arrow::StringBuilder topic;
-  arrow::Int32Builder partition;
-
-  Status Append(const iceberg::Snapshot& of, const std::string& name, int32_t number, int64_t first, int64_t next,
-                std::optional<int64_t> before) {
-    INGOT_ARROW(committed_at.Append(of.timestamp_ms * 1000));
-    INGOT_ARROW(snapshot.Append(of.snapshot_id));
-    INGOT_ARROW(sequence.Append(of.sequence_number));
-    INGOT_ARROW(topic.Append(name));
-    INGOT_ARROW(partition.Append(number));
-    INGOT_ARROW(begin.Append(first));
-    INGOT_ARROW(end.Append(next));
-    INGOT_ARROW(before ? reset_from.Append(*before) : reset_from.AppendNull());
-    return {};
-  }
-};
 
 /// Where an operator moved a partition away from in this snapshot.
 std::optional<int64_t> ResetFrom(const Json& resets, const std::string& topic, const std::string& partition) {
@@ -40,7 +20,7 @@ std::optional<int64_t> ResetFrom(const Json& resets, const std::string& topic, c
   return std::nullopt;
 }
 
-Status AppendSnapshot(const iceberg::Snapshot& snapshot, Columns& columns) {
+Status AppendSnapshot(const iceberg::Snapshot& snapshot, std::vector<CellRow>& rows) {
   const auto text = [&](const char* key) {
     const auto found = snapshot.summary.find(key);
     return found == snapshot.summary.end() ? std::string() : found->second;
@@ -52,8 +32,10 @@ Status AppendSnapshot(const iceberg::Snapshot& snapshot, Columns& columns) {
     for (const auto& [partition, range] : partitions.items()) {
       if (!range.is_array() || range.size() != 2)
         return Fail(ErrorKind::kCorrupt, "snapshot " + std::to_string(snapshot.snapshot_id) + ": " + kRangesKey);
-      INGOT_TRY(columns.Append(snapshot, topic, std::atoi(partition.c_str()), range[0].get<int64_t>(),
-                               range[1].get<int64_t>(), ResetFrom(resets, topic, partition)));
+      const auto reset = ResetFrom(resets, topic, partition);
+      rows.push_back({snapshot.timestamp_ms * 1000, snapshot.snapshot_id, snapshot.sequence_number, topic,
+                      int64_t(std::atoi(partition.c_str())), range[0].get<int64_t>(), range[1].get<int64_t>(),
+                      reset ? Cell(*reset) : Cell()});
     }
   return {};
 }
@@ -61,21 +43,18 @@ Status AppendSnapshot(const iceberg::Snapshot& snapshot, Columns& columns) {
 }  // namespace
 
 Result<Relation> OffsetRows(const iceberg::TableMetadata& metadata) {
-  Columns columns;
-  for (const iceberg::Snapshot& snapshot : metadata.snapshots) INGOT_TRY(AppendSnapshot(snapshot, columns));
-  const auto schema = arrow::schema(
-      {arrow::field("committed_at", columns.committed_at.type()), arrow::field("snapshot_id", arrow::int64()),
-       arrow::field("sequence_number", arrow::int64()), arrow::field("topic", arrow::utf8()),
-       arrow::field("partition", arrow::int32()), arrow::field("begin_offset", arrow::int64()),
-       arrow::field("end_offset", arrow::int64()), arrow::field("reset_from", arrow::int64())});
-  const int64_t rows = columns.topic.length();
-  arrow::ArrayVector arrays;
-  for (arrow::ArrayBuilder* builder : std::initializer_list<arrow::ArrayBuilder*>{
-           &columns.committed_at, &columns.snapshot, &columns.sequence, &columns.topic, &columns.partition,
-           &columns.begin, &columns.end, &columns.reset_from}) {
-    INGOT_ARROW_ASSIGN(arrays.emplace_back(), builder->Finish());
-  }
-  return RelationOf(arrow::RecordBatch::Make(schema, rows, std::move(arrays)));
+  std::vector<CellRow> rows;
+  for (const iceberg::Snapshot& snapshot : metadata.snapshots) INGOT_TRY(AppendSnapshot(snapshot, rows));
+  INGOT_ASSIGN(auto batch,
+               BatchOf(arrow::schema({arrow::field("committed_at", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC")),
+                                      arrow::field("snapshot_id", arrow::int64()),
+                                      arrow::field("sequence_number", arrow::int64()),
+                                      arrow::field("topic", arrow::utf8()), arrow::field("partition", arrow::int32()),
+                                      arrow::field("begin_offset", arrow::int64()),
+                                      arrow::field("end_offset", arrow::int64()),
+                                      arrow::field("reset_from", arrow::int64())}),
+                       rows));
+  return RelationOf(std::move(batch));
 }
 
 }  // namespace ingot::bronze

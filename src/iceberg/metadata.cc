@@ -170,6 +170,13 @@ void RemoveSnapshots(TableMetadata& metadata, const std::unordered_set<SnapshotI
   metadata.other = other.empty() ? "" : other.dump();
 }
 
+std::optional<SnapshotId> SnapshotAsOf(const TableMetadata& metadata, int64_t timestamp_ms) {
+  std::optional<SnapshotId> found;
+  for (const SnapshotLogEntry& entry : metadata.snapshot_log)
+    if (entry.timestamp_ms <= timestamp_ms) found = entry.snapshot_id;
+  return found;
+}
+
 std::vector<const Snapshot*> SnapshotsNotIn(const TableMetadata& from, const TableMetadata& in) {
   std::unordered_set<SnapshotId> there;
   for (const Snapshot& snapshot : in.snapshots) there.insert(snapshot.snapshot_id);

@@ -125,6 +125,9 @@ Status RollbackTo(TableMetadata& metadata, SnapshotId id);
 /// Creates or moves a tag or a branch. Errors: kNotFound for an unknown snapshot.
 Status SetRef(TableMetadata& metadata, const std::string& name, SnapshotRef ref);
 
+/// The snapshot that main was at then, by its log. Nothing for a time before it.
+std::optional<SnapshotId> SnapshotAsOf(const TableMetadata& metadata, int64_t timestamp_ms);
+
 /// The snapshots of `from` that `in` does not have.
 std::vector<const Snapshot*> SnapshotsNotIn(const TableMetadata& from, const TableMetadata& in);
 

@@ -24,8 +24,8 @@ Result<Relation> RelationOf(std::shared_ptr<storage::Storage> storage, std::shar
   return relation;
 }
 
-Result<Relation> RelationOf(const Table& table) {
-  INGOT_ASSIGN(ScanPlan plan, PlanScan(*table.home.storage, *table.metadata, {}));
+Result<Relation> RelationOf(const Table& table, std::optional<SnapshotId> snapshot_id) {
+  INGOT_ASSIGN(ScanPlan plan, PlanScan(*table.home.storage, *table.metadata, {.snapshot_id = snapshot_id}));
   return RelationOf(table.home.storage, table.metadata, std::move(plan));
 }
 

@@ -30,8 +30,8 @@ Status ForEachBatch(const Table& table, const ScanPlan& plan, int threads, const
   });
 }
 
-/// The rows of a whole table at its current snapshot, planned when the relation is opened.
-Result<Relation> RelationOf(const Table& table);
+/// The rows of a whole table at its current snapshot, or at another one in the columns of then.
+Result<Relation> RelationOf(const Table& table, std::optional<SnapshotId> snapshot_id = {});
 
 /// The batch with exactly the columns of `schema`, found by name; missing ones null, narrower types widened.
 Result<std::shared_ptr<arrow::RecordBatch>> AlignColumns(const std::shared_ptr<arrow::RecordBatch>& batch,

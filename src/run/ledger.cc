@@ -1,10 +1,8 @@
 #include "run/ledger.h"
 
-#include <arrow/api.h>
-
 #include <algorithm>
 
-#include "base/arrow_result.h"
+#include "base/cells.h"
 #include "base/fault.h"
 #include "iceberg/arrow_schema.h"
 #include "iceberg/lineage.h"
@@ -16,13 +14,11 @@ using iceberg::TypeId;
 using pipeline::StageContext;
 using pipeline::StageReport;
 
-using Cell = std::variant<std::string, int64_t, double>;
-using Row = std::vector<Cell>;
 
 struct LedgerTable {
   pipeline::TableSpec spec;
   iceberg::Schema schema;
-  std::function<std::vector<Row>(const StageReport&)> rows;
+  std::function<std::vector<CellRow>(const StageReport&)> rows;
 };
 
 iceberg::Schema SchemaOf(std::initializer_list<std::pair<const char*, TypeId>> columns) {
@@ -56,7 +52,7 @@ LedgerTable Runs() {
                               {"rows_error", TypeId::kLong},
                               {"bytes_in", TypeId::kLong},
                               {"bytes_out", TypeId::kLong}}),
-          .rows = [](const StageReport& report) -> std::vector<Row> {
+          .rows = [](const StageReport& report) -> std::vector<CellRow> {
             return {{report.run_id, report.stage, report.table, "embedded", report.started_at_micros,
                      report.finished_at_micros, report.Seconds(), report.commits, report.rows_in, report.rows_out,
                      report.quarantined, report.duplicates, report.errors, report.bytes_in, report.bytes_out}};
@@ -73,36 +69,13 @@ LedgerTable Quality() {
                               {"share_broken", TypeId::kDouble},
                               {"started_at", TypeId::kTimestamptz}}),
           .rows = [](const StageReport& report) {
-            std::vector<Row> rows;
+            std::vector<CellRow> rows;
             for (const auto& [rule, broken] : report.broken_by_rule)
               rows.push_back({report.run_id, report.table, rule, report.rows_in, broken,
                               report.rows_in == 0 ? 0.0 : double(broken) / double(report.rows_in),
                               report.started_at_micros});
             return rows;
           }};
-}
-
-Result<std::shared_ptr<arrow::RecordBatch>> BatchOf(const iceberg::Schema& schema, const std::vector<Row>& rows) {
-  INGOT_ASSIGN(const auto arrow_schema, iceberg::ToArrowSchema(schema));
-  arrow::ArrayVector arrays;
-  for (size_t column = 0; column < schema.fields.size(); ++column) {
-    std::unique_ptr<arrow::ArrayBuilder> builder;
-    INGOT_ARROW_ASSIGN(builder, arrow::MakeBuilder(arrow_schema->field(int(column))->type()));
-    for (const Row& row : rows) {
-      const Cell& cell = row[column];
-      if (const auto* text = std::get_if<std::string>(&cell))
-        INGOT_ARROW(static_cast<arrow::StringBuilder&>(*builder).Append(*text));
-      else if (const auto* real = std::get_if<double>(&cell))
-        INGOT_ARROW(static_cast<arrow::DoubleBuilder&>(*builder).Append(*real));
-      else if (schema.fields[column].type.id == TypeId::kLong)
-        INGOT_ARROW(static_cast<arrow::Int64Builder&>(*builder).Append(std::get<int64_t>(cell)));
-      else
-        INGOT_ARROW(static_cast<arrow::TimestampBuilder&>(*builder).Append(std::get<int64_t>(cell)));
-    }
-    INGOT_ARROW_ASSIGN(auto array, builder->Finish());
-    arrays.push_back(std::move(array));
-  }
-  return arrow::RecordBatch::Make(arrow_schema, int64_t(rows.size()), std::move(arrays));
 }
 
 /// What happened in the pipeline's tables after the ledger's cursors, joined per run and table, oldest first.
@@ -141,10 +114,11 @@ Status WriteTable(const StageContext& context, const LedgerTable& ledger) {
   INGOT_ASSIGN(const auto table, pipeline::EnsureTable(context, ledger.spec, ledger.schema));
   iceberg::Properties cursors;
   INGOT_ASSIGN(const auto reports, NewReports(context, *table.metadata, cursors));
-  std::vector<Row> rows;
+  std::vector<CellRow> rows;
   for (const StageReport& report : reports) std::ranges::move(ledger.rows(report), std::back_inserter(rows));
   if (cursors.empty()) return {};
-  INGOT_ASSIGN(const auto batch, BatchOf(ledger.schema, rows));
+  INGOT_ASSIGN(const auto columns, iceberg::ToArrowSchema(ledger.schema));
+  INGOT_ASSIGN(const auto batch, BatchOf(columns, rows));
   INGOT_ASSIGN(auto writer, pipeline::RowWriter::Open(context, table));
   INGOT_TRY(writer.Write(batch));
   INGOT_ASSIGN(auto written, writer.Finish());

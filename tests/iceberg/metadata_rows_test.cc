@@ -9,7 +9,7 @@ namespace {
 TEST(MetadataRows, Snapshots) {
   const auto storage = storage::MakeMemoryStorage();
   const Table table = Append(Append(MakeTable(storage, std::make_shared<MemoryCatalog>()), 0, 10), 10, 20);
-  const Relation rows = *SnapshotRows(*table.metadata);
+  const Relation rows = *SnapshotRows(table);
   EXPECT_EQ(rows.schema->num_fields(), 7);
   const auto parts = *rows.open({4, 1});
   const auto batch = *(*parts.at(0)())->Next();
