@@ -45,15 +45,14 @@ Status AppendSnapshot(const iceberg::Snapshot& snapshot, std::vector<CellRow>& r
 Result<Relation> OffsetRows(const iceberg::TableMetadata& metadata) {
   std::vector<CellRow> rows;
   for (const iceberg::Snapshot& snapshot : metadata.snapshots) INGOT_TRY(AppendSnapshot(snapshot, rows));
-  INGOT_ASSIGN(auto batch,
-               BatchOf(arrow::schema({arrow::field("committed_at", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC")),
-                                      arrow::field("snapshot_id", arrow::int64()),
-                                      arrow::field("sequence_number", arrow::int64()),
-                                      arrow::field("topic", arrow::utf8()), arrow::field("partition", arrow::int32()),
-                                      arrow::field("begin_offset", arrow::int64()),
-                                      arrow::field("end_offset", arrow::int64()),
-                                      arrow::field("reset_from", arrow::int64())}),
-                       rows));
+  INGOT_ASSIGN(
+      auto batch,
+      BatchOf(arrow::schema({arrow::field("committed_at", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC")),
+                             arrow::field("snapshot_id", arrow::int64()),
+                             arrow::field("sequence_number", arrow::int64()), arrow::field("topic", arrow::utf8()),
+                             arrow::field("partition", arrow::int32()), arrow::field("begin_offset", arrow::int64()),
+                             arrow::field("end_offset", arrow::int64()), arrow::field("reset_from", arrow::int64())}),
+              rows));
   return RelationOf(std::move(batch));
 }
 

@@ -95,6 +95,7 @@ int Main(int argc, char** argv) {
   AddGenerate(app, shared);
   AddQuery(app, shared);
   AddTable(app, shared);
+  AddDoctor(app, shared);
   AddMaintain(app, shared);
   AddPlan(app, shared);
   AddCheck(app, shared);

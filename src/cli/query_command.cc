@@ -82,7 +82,8 @@ Result<Nameable> NameableOf(const run::Lakehouse& house, const std::vector<icebe
 }
 
 /// Errors: kNotFound for a table that the statement reads and nobody knows.
-Status CheckKnown(std::vector<std::string> wanted, const Nameable& names, const std::vector<iceberg::TableName>& tables) {
+Status CheckKnown(std::vector<std::string> wanted, const Nameable& names,
+                  const std::vector<iceberg::TableName>& tables) {
   const std::string catalog(catalog::kCatalogName);
   std::vector<std::string> known;
   for (const auto& table : tables) known.push_back(table.Text());
@@ -140,7 +141,8 @@ void AddQuery(CLI::App& app, Shared& shared) {
   command->footer(
       "Examples:\n  ingot query \"SELECT * FROM iceberg_catalog.bronze.speedtest_raw LIMIT 10\"\n"
       "  ingot query \"SELECT date, location, avg_latency FROM gold.speedtest_agg WHERE date = CURRENT_DATE\" --format "
-      "csv\n  ingot query \"SELECT count(*) FROM gold.speedtest_agg FOR TIMESTAMP AS OF '2026-01-31 12:00:00'\"   # or FOR "
+      "csv\n  ingot query \"SELECT count(*) FROM gold.speedtest_agg FOR TIMESTAMP AS OF '2026-01-31 12:00:00'\"   # or "
+      "FOR "
       "VERSION AS OF a snapshot id or 'tag'\n"
       "  ingot query \"SELECT * FROM bronze.speedtest_raw.snapshots\"   # also history, refs, manifests, files, "
       "partitions, metadata_log_entries, offsets");

@@ -90,7 +90,8 @@ class Lexer {
           token.names.emplace_back();
           while (at_ < sql_.size() && IsNameByte(sql_[at_])) token.names.back() += sql_[at_++];
         }
-        const bool more = at_ + 1 < sql_.size() && sql_[at_] == '.' && (sql_[at_ + 1] == '"' || IsNameByte(sql_[at_ + 1]));
+        const bool more =
+            at_ + 1 < sql_.size() && sql_[at_] == '.' && (sql_[at_ + 1] == '"' || IsNameByte(sql_[at_ + 1]));
         if (!more) break;
         ++at_;
       }
@@ -118,9 +119,9 @@ std::string QuoteName(const TableName& name) {
 /// Words that may follow a table and are not its alias.
 bool EndsTable(const Token& token) {
   static const std::set<std::string> words{
-      "where", "join",      "on",     "group",  "order",   "limit",   "left",        "right", "inner",      "full", "cross",
-      "union", "intersect", "except", "having", "using",   "natural", "tablesample", "asof",  "positional", "anti", "semi",
-      "window", "qualify",  "offset", "for",    "version", "timestamp"};
+      "where", "join",  "on",        "group",   "order",  "limit", "left",    "right",       "inner", "full",
+      "cross", "union", "intersect", "except",  "having", "using", "natural", "tablesample", "asof",  "positional",
+      "anti",  "semi",  "window",    "qualify", "offset", "for",   "version", "timestamp"};
   return token.kind != TokenKind::kName || token.names.size() > 1 || words.contains(Lower(token.text));
 }
 
@@ -169,13 +170,17 @@ class Rewriter {
   /// From the name at `i` on: is it asked as of then?
   Status Past(size_t i, const TableName& table) {
     size_t at = i + 1;
-    const auto is = [&](size_t where, std::string_view word) { return where < tokens_.size() && Is(tokens_[where], word); };
+    const auto is = [&](size_t where, std::string_view word) {
+      return where < tokens_.size() && Is(tokens_[where], word);
+    };
     if (is(at, "for")) ++at;
-    const bool version = is(at, "version") || is(at, "system_version"), time = is(at, "timestamp") || is(at, "system_time");
+    const bool version = is(at, "version") || is(at, "system_version"),
+               time = is(at, "timestamp") || is(at, "system_time");
     if ((!version && !time) || !is(at + 1, "as") || !is(at + 2, "of")) return {};
     at += 3;
     if (time && is(at, "timestamp")) ++at;
-    if (at >= tokens_.size()) return Fail(ErrorKind::kBadInput, "AS OF what? A snapshot id, a tag or a time is missing");
+    if (at >= tokens_.size())
+      return Fail(ErrorKind::kBadInput, "AS OF what? A snapshot id, a tag or a time is missing");
     const Token& of = tokens_[at];
     AsOf as_of;
     if (time) {
@@ -229,7 +234,8 @@ Result<iceberg::SnapshotId> ResolveAsOf(const iceberg::TableMetadata& metadata, 
   if (const auto* name = std::get_if<std::string>(&as_of.version)) {
     const auto ref = metadata.refs.find(*name);
     if (ref != metadata.refs.end()) return ref->second.snapshot_id;
-    return Fail(ErrorKind::kNotFound, fmt::format("table {} has no branch or tag '{}' (see: ingot table refs)", table, *name));
+    return Fail(ErrorKind::kNotFound,
+                fmt::format("table {} has no branch or tag '{}' (see: ingot table refs)", table, *name));
   }
   const auto id = std::get<iceberg::SnapshotId>(as_of.version);
   if (metadata.SnapshotById(id) != nullptr) return id;

@@ -23,8 +23,8 @@ struct RewrittenSql {
   std::map<iceberg::TableName, std::pair<iceberg::TableName, AsOf>> past;  // by the name that stands in `sql`
 };
 
-/// `t FOR VERSION AS OF 12`, `t FOR VERSION AS OF 'tag'`, `t FOR TIMESTAMP AS OF '2026-01-01 12:00:00'` (FOR may be left
-/// out, TIMESTAMP may stand before the text) become names of their own; `t.snapshots` after FROM or JOIN becomes
+/// `t FOR VERSION AS OF 12`, `t FOR VERSION AS OF 'tag'`, `t FOR TIMESTAMP AS OF '2026-01-01 12:00:00'` (FOR may be
+/// left out, TIMESTAMP may stand before the text) become names of their own; `t.snapshots` after FROM or JOIN becomes
 /// "t$snapshots", for all `asides`. Only names of `tables` are looked at, with or without `catalog` before them.
 /// Errors: kBadInput for a time that cannot be read.
 Result<RewrittenSql> RewriteNames(const std::string& sql, const std::vector<iceberg::TableName>& tables,

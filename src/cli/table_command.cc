@@ -1,12 +1,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/clock.h"
 #include "base/json_text.h"
 #include "base/progress.h"
 #include "catalog/open.h"
 #include "cli/commands.h"
+#include "cli/rows_text.h"
+#include "iceberg/metadata_rows.h"
 #include "iceberg/scan.h"
 #include "iceberg/table.h"
 #include "pipeline/plan.h"
@@ -16,6 +19,7 @@ namespace {
 
 struct Options {
   std::string table;
+  std::string name;  // of a branch or tag
   int64_t snapshot = 0;
 };
 
@@ -112,6 +116,54 @@ Status Files(const Shared& shared, const Options& options) {
   return {};
 }
 
+using MetadataRows = Result<Relation> (*)(const iceberg::Table&);
+
+template <MetadataRows rows>
+Status Print(const Shared& shared, const Options& options) {
+  INGOT_ASSIGN(const auto home, HomeOf(shared, options.table));
+  INGOT_ASSIGN(const auto table, iceberg::LoadTable(home));
+  INGOT_ASSIGN(const Relation relation, rows(table));
+  std::vector<int> all(size_t(relation.schema->num_fields()));
+  std::iota(all.begin(), all.end(), 0);
+  INGOT_ASSIGN(const auto parts, relation.open(all));
+  INGOT_ASSIGN(const auto reader, parts.at(0)());
+  return PrintRows(*reader, shared.Json() ? "json" : "table");
+}
+
+Status SetRef(const Shared& shared, const Options& options, const char* type) {
+  INGOT_ASSIGN(const auto home, HomeOf(shared, options.table));
+  const auto change = [&](iceberg::TableMetadata& metadata) -> Status {
+    if (options.snapshot == 0 && !metadata.current_snapshot_id)
+      return Fail(ErrorKind::kNotFound, "table " + home.name.Text() + " has no snapshot yet");
+    return iceberg::SetRef(
+        metadata, options.name,
+        {.snapshot_id = options.snapshot != 0 ? options.snapshot : *metadata.current_snapshot_id, .type = type});
+  };
+  INGOT_ASSIGN(const auto table, iceberg::CommitMetadata(home, change));
+  fmt::print("{}: {} {} is at snapshot {}\n", home.name.Text(), type, options.name,
+             table.metadata->refs.at(options.name).snapshot_id);
+  return {};
+}
+
+Status Tag(const Shared& shared, const Options& options) {
+  return SetRef(shared, options, "tag");
+}
+
+Status Branch(const Shared& shared, const Options& options) {
+  return SetRef(shared, options, "branch");
+}
+
+Status DropRef(const Shared& shared, const Options& options) {
+  INGOT_ASSIGN(const auto home, HomeOf(shared, options.table));
+  INGOT_TRY(iceberg::CommitMetadata(home, [&](iceberg::TableMetadata& metadata) -> Status {
+    if (options.name == "main") return Fail(ErrorKind::kBadInput, "the main branch cannot be dropped");
+    if (metadata.refs.erase(options.name) > 0) return {};
+    return Fail(ErrorKind::kNotFound, "table " + home.name.Text() + " has no branch or tag '" + options.name + "'");
+  }));
+  fmt::print("{}: {} is gone\n", home.name.Text(), options.name);
+  return {};
+}
+
 Status Evolve(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(run::OpenPlace open, run::Open(shared.place));
   const pipeline::Pipeline& pipeline = *open.pipeline;
@@ -165,13 +217,26 @@ void AddTable(CLI::App& app, Shared& shared) {
   add("show", "Columns, partition and properties", Show);
   add("history", "Snapshots, newest first", History);
   add("files", "Data files of the current snapshot", Files);
+  add("partitions", "Partitions of the current snapshot, with their rows, files and bytes",
+      Print<iceberg::PartitionRows>);
+  add("manifests", "Manifests of the current snapshot", Print<iceberg::ManifestRows>);
+  add("refs", "Branches and tags", Print<iceberg::RefRows>);
+  const auto add_ref = [&](const char* name, const char* help, Action action) {
+    auto* sub = add(name, help, action);
+    sub->add_option("name", options->name, "Of the branch or tag")->required();
+    return sub;
+  };
+  for (auto* sub : {add_ref("tag", "Give a snapshot a name, which keeps it from expiring", Tag),
+                    add_ref("branch", "Make a branch at a snapshot", Branch)})
+    sub->add_option("--snapshot", options->snapshot, "Snapshot id; default: the current one");
+  add_ref("drop-ref", "Drop a branch or a tag", DropRef);
   add("evolve", "Bring schema and partition to what the pipeline file says", Evolve);
   add("rollback", "Make an older snapshot the current one", Rollback)
       ->add_option("--snapshot", options->snapshot, "Snapshot id, from: ingot table history")
       ->required();
   command->footer(
-      "Examples:\n  ingot table list\n  ingot table history silver.speedtest_clean\n  ingot table rollback "
-      "gold.speedtest_agg --snapshot 1234");
+      "Examples:\n  ingot table list\n  ingot table history silver.speedtest_clean\n  ingot table tag "
+      "gold.speedtest_agg month-end\n  ingot table rollback gold.speedtest_agg --snapshot 1234");
 }
 
 }  // namespace ingot::cli

@@ -50,9 +50,9 @@ std::string PartitionPath(const TableMetadata& metadata, const DataFile& file) {
   const PartitionSpec* spec = metadata.SpecById(file.spec_id);
   for (size_t i = 0; spec != nullptr && i < std::min(spec->fields.size(), file.partition.size()); ++i) {
     const Field* source = metadata.CurrentSchema().FindById(spec->fields[i].source_id);
-    path += (path.empty() ? "" : "/") + spec->fields[i].name + "=" +
-            PartitionText(spec->fields[i].transform, file.partition[i],
-                          source ? source->type : Type{.id = TypeId::kInt});
+    path +=
+        (path.empty() ? "" : "/") + spec->fields[i].name + "=" +
+        PartitionText(spec->fields[i].transform, file.partition[i], source ? source->type : Type{.id = TypeId::kInt});
   }
   return path;
 }

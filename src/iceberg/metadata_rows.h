@@ -1,5 +1,5 @@
-// A table's metadata as rows, for those who ask in SQL. Source: the metadata tables of Iceberg's engines, whose names of
-// tables and columns these have.
+// A table's metadata as rows, for those who ask in SQL. Source: the metadata tables of Iceberg's engines, whose names
+// of tables and columns these have.
 #pragma once
 
 #include "base/relation.h"

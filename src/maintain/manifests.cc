@@ -8,6 +8,12 @@ namespace ingot::maintain {
 
 using iceberg::ManifestFile;
 
+namespace {
+
+constexpr size_t kFew = 5;  // fewer are read as fast as one
+
+}  // namespace
+
 Result<ManifestsRewritten> RewriteManifests(const iceberg::TableHome& home, bool dry_run) {
   INGOT_ASSIGN(const iceberg::Table table, iceberg::LoadTable(home));
   const iceberg::Snapshot* snapshot = table.metadata->CurrentSnapshot();
@@ -28,7 +34,7 @@ Result<ManifestsRewritten> RewriteManifests(const iceberg::TableHome& home, bool
   std::set<std::string> chosen;
   for (const auto& [key, group] : groups) {
     const int64_t ideal = std::max<int64_t>(1, (group.bytes + target / 2) / target);
-    const bool worth = int64_t(group.manifests.size()) > ideal + ideal / 2;
+    const bool worth = group.manifests.size() >= kFew && int64_t(group.manifests.size()) > ideal + ideal / 2;
     counts.after += worth ? ideal : int64_t(group.manifests.size());
     if (!worth) continue;
     for (const ManifestFile* manifest : group.manifests) chosen.insert(manifest->location);

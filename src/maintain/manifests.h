@@ -10,8 +10,8 @@ struct ManifestsRewritten {
   int64_t before = 0, after = 0;  // manifests of the current snapshot
 };
 
-/// Does nothing when the manifests of each partition spec are about as few as their bytes allow
-/// (commit.manifest.target-size-bytes). With `dry_run`, `after` is what is to be expected.
+/// Does nothing when there are fewer than five, or when the manifests of each partition spec are about as few as their
+/// bytes allow (commit.manifest.target-size-bytes). With `dry_run`, `after` is what is to be expected.
 Result<ManifestsRewritten> RewriteManifests(const iceberg::TableHome& home, bool dry_run);
 
 }  // namespace ingot::maintain

@@ -11,8 +11,8 @@
 
 namespace ingot::run {
 
-/// Every `every`, on each table of the pipeline: small files are compacted by tiers, and deletes applied where they are a
-/// tenth of a file's rows. Every fifth time snapshots expire: those older than the table's
+/// Every `every`, on each table of the pipeline: small files are compacted by tiers, and deletes applied where they are
+/// a tenth of a file's rows. Every fifth time snapshots expire: those older than the table's
 /// history.expire.max-snapshot-age-ms, an hour where it says nothing, but for the newest hundred. Once a day retention
 /// and orphans. What fails is told in the log and tried again the next time: ingest goes on.
 class AutomaticUpkeep {

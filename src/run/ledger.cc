@@ -14,7 +14,6 @@ using iceberg::TypeId;
 using pipeline::StageContext;
 using pipeline::StageReport;
 
-
 struct LedgerTable {
   pipeline::TableSpec spec;
   iceberg::Schema schema;

@@ -34,18 +34,6 @@ std::optional<int64_t> KeepMicros(const StageContext& context, const iceberg::Ta
   return std::nullopt;
 }
 
-Result<std::vector<std::string>> OtherLocations(const StageContext& context, const iceberg::TableName& name) {
-  std::vector<std::string> locations;
-  INGOT_ASSIGN(const auto tables, context.catalog->ListTables());
-  for (const auto& other : tables) {
-    if (other == name) continue;
-    const auto loaded = context.catalog->Load(other, context.storage);
-    if (!loaded && loaded.error().kind != ErrorKind::kNotFound) return std::unexpected(loaded.error());
-    if (loaded) locations.push_back(loaded->metadata->location);
-  }
-  return locations;
-}
-
 }  // namespace
 
 Result<std::vector<std::string>> PipelineTables(const StageContext& context) {
@@ -95,6 +83,18 @@ Result<SequenceNumber> KeepFrom(const StageContext& context, const iceberg::Tabl
     from = std::min(from, snapshot == nullptr ? 0 : snapshot->sequence_number);
   }
   return from;
+}
+
+Result<std::vector<std::string>> OtherLocations(const StageContext& context, const iceberg::TableName& name) {
+  std::vector<std::string> locations;
+  INGOT_ASSIGN(const auto tables, context.catalog->ListTables());
+  for (const auto& other : tables) {
+    if (other == name) continue;
+    const auto loaded = context.catalog->Load(other, context.storage);
+    if (!loaded && loaded.error().kind != ErrorKind::kNotFound) return std::unexpected(loaded.error());
+    if (loaded) locations.push_back(loaded->metadata->location);
+  }
+  return locations;
 }
 
 Result<UpkeepReport> MaintainTable(const StageContext& context, const std::string& name, const UpkeepOptions& options) {

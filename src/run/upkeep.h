@@ -39,6 +39,9 @@ Result<std::vector<std::string>> PipelineTables(const pipeline::StageContext& co
 /// The sequence number from which on the table's snapshots are still to be consumed, by later stages or the ledger.
 Result<iceberg::SequenceNumber> KeepFrom(const pipeline::StageContext& context, const iceberg::TableHome& home);
 
+/// Where the catalog's other tables are: one may lie in the folder of this one.
+Result<std::vector<std::string>> OtherLocations(const pipeline::StageContext& context, const iceberg::TableName& name);
+
 /// Does the operations on one table. Retention is that of the pipeline file (`keep`); none where it says none.
 Result<UpkeepReport> MaintainTable(const pipeline::StageContext& context, const std::string& table,
                                    const UpkeepOptions& options);

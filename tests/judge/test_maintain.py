@@ -4,6 +4,8 @@ import datetime
 import json
 import re
 import signal
+import subprocess
+import time
 
 import pyarrow as pa
 import pytest
@@ -140,3 +142,76 @@ def test_retention(warehouse):
     assert done["rows"] == planned["rows"] == 1000
     assert warehouse.query(count)[0]["n"] == before - 1000
     assert warehouse.run()["silver"]["rows_in"] == 0
+
+
+def test_the_past(warehouse):
+    """Goal: the past can be asked by id, tag and time, and its metadata by name. Method: three runs, a tag, a rollback."""
+    several_runs(warehouse, 3)
+    snapshots = warehouse.query("SELECT snapshot_id, operation FROM silver.speedtest_clean.snapshots ORDER BY sequence_number")
+    counts = [
+        warehouse.query(f"SELECT count(*) AS n FROM silver.speedtest_clean FOR VERSION AS OF {snapshot['snapshot_id']}")[0]["n"] for snapshot in snapshots
+    ]
+    assert counts == sorted(counts) and len(set(counts)) == 3
+    first = snapshots[0]["snapshot_id"]
+    warehouse.ingot("table", "tag", "silver.speedtest_clean", "first", "--snapshot", first)
+    assert warehouse.query("SELECT count(*) AS n FROM silver.speedtest_clean FOR VERSION AS OF 'first'")[0]["n"] == counts[0]
+    assert warehouse.query("SELECT count(*) AS n FROM silver.speedtest_clean FOR TIMESTAMP AS OF '2999-01-01'")[0]["n"] == counts[2]
+    assert warehouse.pyiceberg().load_table("silver.speedtest_clean").metadata.refs["first"].snapshot_id == first
+    maintain(warehouse, *ALL)
+    assert warehouse.query("SELECT count(*) AS n FROM silver.speedtest_clean FOR VERSION AS OF 'first'")[0]["n"] == counts[0]
+    files = warehouse.query("SELECT sum(record_count)::BIGINT AS n FROM silver.speedtest_clean.files")[0]["n"]
+    assert files == warehouse.query("SELECT sum(record_count)::BIGINT AS n FROM silver.speedtest_clean.partitions")[0]["n"] == counts[2]
+    warehouse.ingot("table", "drop-ref", "silver.speedtest_clean", "first")
+    gone = warehouse.ingot("query", "SELECT * FROM silver.speedtest_clean FOR VERSION AS OF 'first'", check=False)
+    assert gone.returncode == 1 and "no branch or tag 'first'" in gone.stderr
+    for command in ("partitions", "manifests", "refs"):
+        assert json.loads(warehouse.ingot("table", command, "silver.speedtest_clean", "--log-format", "json").stdout.splitlines()[0])
+
+
+def test_a_lost_catalog(warehouse):
+    """Goal: tables come back from storage alone and the pipeline goes on exactly once. Method: delete the catalog, register every folder."""
+    several_runs(warehouse, 2)
+    (warehouse.folder / "warehouse/catalog.db").unlink()
+    for table in (*TABLES, "ops.runs", "ops.quality"):
+        warehouse.ingot("register", table, warehouse.folder / "warehouse" / table.replace(".", "/"))
+    check_tables(warehouse)
+    fill(warehouse)
+    warehouse.run()
+    check_tables(warehouse)
+    back = warehouse.ingot("unregister", "gold.speedtest_agg").stdout.split("ingot register ")[1].split()
+    assert warehouse.ingot("table", "show", "gold.speedtest_agg", check=False).returncode == 1
+    warehouse.ingot("register", *back)
+    check_tables(warehouse)
+
+
+def test_doctor(warehouse):
+    """Goal: a table is examined and repaired; exit code 1 says that something is wrong. Method: delete a data file of gold."""
+    several_runs(warehouse, 2)
+    good = [json.loads(line) for line in warehouse.ingot("doctor", "--log-format", "json").stdout.splitlines()]
+    assert {line["health"] for line in good} <= {"good", "could-be-better"}
+    assert any(line["check"] == "offsets" and "without a gap" in line["detail"] for line in good)
+    [file] = warehouse.query("SELECT file_path FROM gold.speedtest_agg.files LIMIT 1")
+    (warehouse.folder / file["file_path"].removeprefix("file://")).unlink()
+    bad = warehouse.ingot("doctor", "gold.speedtest_agg", check=False)
+    assert bad.returncode == 1 and "1 files are gone" in bad.stdout
+    assert warehouse.ingot("doctor", "gold.speedtest_agg", "--repair").returncode == 0
+    costs = [json.loads(line) for line in warehouse.ingot("storage", "--log-format", "json").stdout.splitlines()]
+    assert all(line["bytes"] == sum(line[f"{part}_bytes"] for part in ("current", "history", "metadata", "unneeded")) for line in costs)
+
+
+def test_following_maintains(warehouse):
+    """Goal: a follower keeps its tables small by itself, and right. Method: many commits with maintenance every half second."""
+    from conftest import INGOT
+
+    environment = {"PATH": "/usr/bin:/bin", "INGOT_WAREHOUSE": str(warehouse.folder / "warehouse"), "INGOT_PIPELINE": str(warehouse.pipeline)}
+    command = [INGOT, "run", "--follow", "--every", "100ms", "--maintain-every", "500ms", "--source", warehouse.landing, "--log-level", "info"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as follower:
+        for seed in range(40):
+            warehouse.ingot("generate", "--records", 500, "--users", 50, "--seed", seed + 7, "--start", "2026-01-01", "--to", warehouse.landing)
+            time.sleep(0.1)
+        time.sleep(1.5)
+        follower.terminate()
+        log = follower.communicate(timeout=60)[1]
+    assert follower.returncode == 0, log
+    assert "maintenance of silver.speedtest_clean" in log, log
+    check_tables(warehouse)

@@ -1,0 +1,132 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/json_text.h"
+#include "base/progress.h"
+#include "bronze/offset_gaps.h"
+#include "cli/commands.h"
+#include "maintain/costs.h"
+#include "maintain/doctor.h"
+#include "run/upkeep.h"
+
+namespace ingot::cli {
+namespace {
+
+using maintain::Health;
+
+struct Options {
+  std::vector<std::string> tables;
+  bool repair = false;
+};
+
+const char* WordFor(Health health) {
+  return health == Health::kGood ? "ok" : health == Health::kBad ? "FAIL" : "could be better";
+}
+
+void Print(const Shared& shared, const std::string& table, const maintain::Finding& finding) {
+  if (shared.Json())
+    fmt::print("{{\"table\":{},\"check\":{},\"health\":{},\"detail\":{}}}\n", JsonQuote(table),
+               JsonQuote(finding.check),
+               JsonQuote(finding.health == Health::kGood  ? "good"
+                         : finding.health == Health::kBad ? "bad"
+                                                          : "could-be-better"),
+               JsonQuote(finding.detail));
+  else
+    fmt::print("{:<30} {:<14} {:<15}  {}\n", table, finding.check, WordFor(finding.health), finding.detail);
+}
+
+/// Of a bronze table: that each range of offsets begins where the one before ended.
+Result<std::optional<maintain::Finding>> OffsetFinding(const iceberg::TableHome& home) {
+  INGOT_ASSIGN(const auto table, iceberg::LoadTable(home));
+  INGOT_ASSIGN(const auto gaps, bronze::FindOffsetGaps(*table.metadata));
+  if (gaps.ranges == 0) return std::nullopt;
+  if (gaps.found.empty())
+    return maintain::Finding{"offsets", Health::kGood,
+                             fmt::format("{} ranges follow each other without a gap", gaps.ranges)};
+  std::string text;
+  for (size_t i = 0; i < std::min<size_t>(gaps.found.size(), 5); ++i) text += (i > 0 ? "; " : "") + gaps.found[i];
+  return maintain::Finding{"offsets", Health::kBad, fmt::format("{} gaps or overlaps: {}", gaps.found.size(), text)};
+}
+
+Status Doctor(Shared& shared, const Options& options) {
+  INGOT_ASSIGN(const run::OpenPlace open, run::Open(shared.place));
+  std::vector<std::string> tables = options.tables;
+  if (tables.empty()) {
+    INGOT_ASSIGN(tables, run::PipelineTables(open.context));
+  }
+  bool bad = false;
+  for (const std::string& name : tables) {
+    INGOT_ASSIGN(const auto home, open.context.Home(name));
+    if (options.repair) {
+      INGOT_ASSIGN(const auto repaired, WithContext(maintain::RepairTable(home), "repair " + name));
+      if (repaired.duplicates + repaired.missing > 0)
+        Print(shared, home.name.Text(),
+              {"repair", Health::kGood,
+               fmt::format("{} second references and {} missing files taken out", repaired.duplicates,
+                           repaired.missing)});
+    }
+    maintain::DoctorOptions examine;
+    Progress progress("examine " + name, 0, "files");
+    examine.progress = [&](int64_t files) { progress.Add(files); };
+    INGOT_ASSIGN(examine.other_tables, run::OtherLocations(open.context, home.name));
+    INGOT_ASSIGN(auto findings, WithContext(maintain::ExamineTable(home, examine), "examine " + name));
+    INGOT_ASSIGN(const auto offsets, OffsetFinding(home));
+    if (offsets) findings.push_back(*offsets);
+    for (const auto& finding : findings) {
+      Print(shared, home.name.Text(), finding);
+      bad = bad || finding.health == Health::kBad;
+    }
+  }
+  if (bad) shared.exit_code = 1;
+  return {};
+}
+
+Status Storage(const Shared& shared, const Options& options) {
+  INGOT_ASSIGN(const run::OpenPlace open, run::Open(shared.place));
+  std::vector<std::string> tables = options.tables;
+  if (tables.empty()) {
+    INGOT_ASSIGN(tables, run::PipelineTables(open.context));
+  }
+  if (!shared.Json())
+    fmt::print("{:<30} {:>8} {:>10} {:>10} {:>10} {:>10} {:>10} {:>11} {:>11}\n", "table", "files", "bytes", "current",
+               "history", "metadata", "unneeded", "per day", "small files");
+  for (const std::string& name : tables) {
+    INGOT_ASSIGN(const auto home, open.context.Home(name));
+    INGOT_ASSIGN(const maintain::Costs costs, WithContext(maintain::CostsOf(home), "storage of " + name));
+    if (shared.Json())
+      fmt::print(
+          R"({{"table":{},"files":{},"bytes":{},"current_files":{},"current_bytes":{},"history_bytes":{},"metadata_bytes":{},"unneeded_bytes":{},"bytes_per_day":{:.0f},"small_files":{}}})"
+          "\n",
+          JsonQuote(home.name.Text()), costs.files, costs.bytes, costs.current_files, costs.current_bytes,
+          costs.history_bytes, costs.metadata_bytes, costs.unneeded_bytes, costs.bytes_per_day, costs.small_files);
+    else
+      fmt::print("{:<30} {:>8} {:>10} {:>10} {:>10} {:>10} {:>10} {:>11} {:>11}\n", home.name.Text(), costs.files,
+                 HumanBytes(double(costs.bytes)), HumanBytes(double(costs.current_bytes)),
+                 HumanBytes(double(costs.history_bytes)), HumanBytes(double(costs.metadata_bytes)),
+                 HumanBytes(double(costs.unneeded_bytes)), HumanBytes(costs.bytes_per_day), costs.small_files);
+  }
+  return {};
+}
+
+}  // namespace
+
+void AddDoctor(CLI::App& app, Shared& shared) {
+  auto options = std::make_shared<Options>();
+  auto* doctor = app.add_subcommand("doctor", "Examine tables: files, offsets, statistics, manifests");
+  AddShared(*doctor, shared);
+  doctor->add_option("tables", options->tables, "namespace.table …; default: all of the pipeline");
+  doctor->add_flag("--repair", options->repair,
+                   "Take second references to a file, and references to files that are gone, out of the table");
+  doctor->footer(
+      "Exit code 1 when something is wrong.\n\nExamples:\n  ingot doctor\n  ingot doctor bronze.speedtest_raw "
+      "--repair");
+  doctor->callback([&shared, options] { shared.command = [&shared, options] { return Doctor(shared, *options); }; });
+  auto* storage = app.add_subcommand("storage", "What tables cost in storage, and what maintenance would save");
+  AddShared(*storage, shared);
+  storage->add_option("tables", options->tables, "namespace.table …; default: all of the pipeline");
+  storage->footer(
+      "History goes with ingot maintain --expire, what nothing needs with --orphans.\n\nExample:\n  ingot storage");
+  storage->callback([&shared, options] { shared.command = [&shared, options] { return Storage(shared, *options); }; });
+}
+
+}  // namespace ingot::cli

@@ -1,0 +1,59 @@
+#include "maintain/costs.h"
+
+#include <algorithm>
+#include <set>
+
+#include "iceberg/lineage.h"
+#include "iceberg/scan.h"
+#include "maintain/compact.h"
+#include "maintain/orphans.h"
+#include "maintain/reach.h"
+
+namespace ingot::maintain {
+namespace {
+
+/// Bytes that appends added, by the day; over at least an hour, so that a few commits do not say millions.
+double BytesPerDay(const iceberg::TableMetadata& metadata) {
+  constexpr double kDayMs = 24.0 * 3600 * 1000;
+  int64_t bytes = 0, first = 0, last = 0;
+  for (const auto* snapshot : AncestorsOf(metadata, metadata.current_snapshot_id)) {
+    if (last == 0) last = snapshot->timestamp_ms;
+    first = snapshot->timestamp_ms;
+    if (snapshot->Operation() == "append") bytes += iceberg::SummaryNumber(*snapshot, "added-files-size");
+  }
+  return double(bytes) * kDayMs / std::max(double(last - first), kDayMs / 24);
+}
+
+}  // namespace
+
+Result<Costs> CostsOf(const iceberg::TableHome& home) {
+  INGOT_ASSIGN(const iceberg::Table table, iceberg::LoadTable(home));
+  INGOT_ASSIGN(const auto listed, table.home.storage->List(table.metadata->location));
+  INGOT_ASSIGN(const auto needed, NeededFiles(table));
+  INGOT_ASSIGN(const auto plan, iceberg::PlanScan(*table.home.storage, *table.metadata, {}));
+  std::set<std::string> current;
+  for (const auto& task : plan.tasks) current.insert(Comparable(task.file.location));
+  for (const auto& file : plan.deletes) current.insert(Comparable(file.location));
+  Costs costs{.bytes_per_day = BytesPerDay(*table.metadata)};
+  for (const auto& file : listed) {
+    const std::string location = Comparable(file.location);
+    ++costs.files;
+    costs.bytes += file.bytes;
+    const bool metadata = location.ends_with(".avro") || location.ends_with(".json") || location.ends_with(".puffin") ||
+                          location.ends_with(".stats") || location.ends_with(".json.gz");
+    if (current.contains(location))
+      ++costs.current_files, costs.current_bytes += file.bytes;
+    else if (!needed.contains(location))
+      costs.unneeded_bytes += file.bytes;
+    else
+      (metadata ? costs.metadata_bytes : costs.history_bytes) += file.bytes;
+  }
+  CompactOptions compact;
+  compact.policy = PolicyOf(*table.metadata);
+  compact.dry_run = true;
+  INGOT_ASSIGN(const Compacted small, CompactTable(table.home, compact));
+  costs.small_files = small.files_in;
+  return costs;
+}
+
+}  // namespace ingot::maintain

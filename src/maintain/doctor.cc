@@ -1,0 +1,265 @@
+#include "maintain/doctor.h"
+
+#include <fmt/format.h>
+#include <parquet/file_reader.h>
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "base/parallel.h"
+#include "base/progress.h"
+#include "iceberg/scan.h"
+#include "maintain/compact.h"
+#include "maintain/manifests.h"
+#include "maintain/orphans.h"
+#include "maintain/reach.h"
+
+namespace ingot::maintain {
+namespace {
+
+using iceberg::DataFile;
+using iceberg::FileTask;
+using iceberg::Table;
+
+constexpr size_t kNamed = 5;                // files that a finding names
+constexpr int64_t kSnapshotsMany = 10'000;  // their metadata file is megabytes that each commit writes
+
+std::string Named(const std::vector<std::string>& names) {
+  std::string text;
+  for (size_t i = 0; i < std::min(names.size(), kNamed); ++i) text += (i > 0 ? ", " : "") + names[i];
+  return names.size() > kNamed ? text + fmt::format(" and {} more", names.size() - kNamed) : text;
+}
+
+/// How often each data file is live.
+std::map<std::string, int> References(const std::vector<FileTask>& tasks) {
+  std::map<std::string, int> references;
+  for (const FileTask& task : tasks) ++references[task.file.location];
+  return references;
+}
+
+/// Of the files the plan names, those that storage does not have.
+Result<std::vector<std::string>> Missing(const Table& table, const iceberg::ScanPlan& plan) {
+  INGOT_ASSIGN(const auto listed, table.home.storage->List(table.metadata->location));
+  std::set<std::string> there;
+  for (const auto& file : listed) there.insert(Comparable(file.location));
+  std::vector<std::string> named, missing;
+  for (const FileTask& task : plan.tasks) named.push_back(task.file.location);
+  for (const DataFile& file : plan.deletes) named.push_back(file.location);
+  std::ranges::sort(named);
+  named.erase(std::ranges::unique(named).begin(), named.end());
+  for (const std::string& location : named) {
+    if (there.contains(Comparable(location))) continue;
+    INGOT_ASSIGN(const bool exists, table.home.storage->Exists(location));  // it may be elsewhere
+    if (!exists) missing.push_back(location);
+  }
+  return missing;
+}
+
+/// What the footer of the file says against what the manifest says; "" when they agree.
+Result<std::string> Disagreement(storage::Storage& storage, const DataFile& file) {
+  INGOT_ASSIGN(const auto input, storage.OpenInput(file.location));
+  try {
+    const auto reader = parquet::ParquetFileReader::Open(input);
+    const int64_t rows = reader->metadata()->num_rows();
+    if (rows != file.record_count)
+      return fmt::format("{} has {} rows, the manifest says {}", file.location, rows, file.record_count);
+    const auto bytes = input->GetSize();
+    if (bytes.ok() && *bytes != file.file_bytes)
+      return fmt::format("{} has {} bytes, the manifest says {}", file.location, *bytes, file.file_bytes);
+  } catch (const std::exception& problem) {
+    return file.location + " cannot be read: " + problem.what();
+  }
+  return "";
+}
+
+class Examination {
+ public:
+  Examination(Table table, const DoctorOptions& options) : table_(std::move(table)), options_(options) {}
+
+  Result<std::vector<Finding>> Run() {
+    if (const auto needed = NeededFiles(table_); !needed) {
+      Tell("metadata", Health::kBad,
+           needed.error().message + "; roll back to a snapshot that can be read: ingot table rollback");
+      return findings_;
+    }
+    Tell("metadata", Health::kGood,
+         fmt::format("format {}, {} snapshots, all manifests can be read", table_.metadata->format_version,
+                     table_.metadata->snapshots.size()));
+    auto plan = iceberg::PlanScan(*table_.home.storage, *table_.metadata, {});
+    if (!plan) {
+      Tell("files", Health::kBad, plan.error().message);
+      return findings_;
+    }
+    Duplicates(*plan);
+    INGOT_TRY(MissingFiles(*plan));
+    INGOT_TRY(Statistics(std::move(plan->tasks)));
+    INGOT_TRY(OrphanFiles());
+    INGOT_TRY(SmallFiles());
+    INGOT_TRY(Manifests());
+    History();
+    return findings_;
+  }
+
+ private:
+  void Tell(const char* check, Health health, std::string detail) {
+    findings_.push_back({check, health, std::move(detail)});
+  }
+
+  void Duplicates(const iceberg::ScanPlan& plan) {
+    std::vector<std::string> twice;
+    for (const auto& [location, count] : References(plan.tasks))
+      if (count > 1) twice.push_back(location);
+    if (twice.empty()) return Tell("duplicates", Health::kGood, "each data file is named once");
+    Tell("duplicates", Health::kBad,
+         fmt::format("{} data files are named more than once, their rows count as often (repair: "
+                     "--repair): {}",
+                     twice.size(), Named(twice)));
+  }
+
+  Status MissingFiles(const iceberg::ScanPlan& plan) {
+    INGOT_ASSIGN(const auto missing, Missing(table_, plan));
+    gone_.insert(missing.begin(), missing.end());
+    if (missing.empty())
+      Tell("missing-files", Health::kGood,
+           fmt::format("all {} files are there", plan.tasks.size() + plan.deletes.size()));
+    else
+      Tell("missing-files", Health::kBad,
+           fmt::format("{} files are gone (restore them, or give their rows up: --repair): {}", missing.size(),
+                       Named(missing)));
+    return {};
+  }
+
+  Status Statistics(std::vector<FileTask> tasks) {
+    int64_t rows = 0;
+    for (const FileTask& task : tasks) rows += task.file.record_count;
+    std::vector<std::string> wrong;
+    if (const auto* snapshot = table_.metadata->CurrentSnapshot())
+      if (const auto total = snapshot->summary.find("total-records");
+          total != snapshot->summary.end() && std::atoll(total->second.c_str()) != rows)
+        wrong.push_back(fmt::format("the snapshot says {} rows, its manifests say {}", total->second, rows));
+    std::ranges::stable_sort(tasks, std::greater(), &FileTask::sequence_number);
+    std::erase_if(tasks, [&](const FileTask& task) { return gone_.contains(task.file.location); });
+    tasks.resize(std::min(tasks.size(), size_t(options_.footers_max)));
+    std::mutex mutex;
+    INGOT_TRY(ForEachInParallel(kAtOnce, tasks.size(), [&](size_t, size_t i) -> Status {
+      INGOT_ASSIGN(std::string found, Disagreement(*table_.home.storage, tasks[i].file));
+      std::lock_guard lock(mutex);
+      if (!found.empty()) wrong.push_back(std::move(found));
+      options_.progress(1);
+      return {};
+    }));
+    if (wrong.empty())
+      Tell("statistics", Health::kGood,
+           fmt::format("{} rows; the footers of {} files agree with the manifests", rows, tasks.size()));
+    else
+      Tell("statistics", Health::kBad, fmt::format("{} disagreements: {}", wrong.size(), Named(wrong)));
+    return {};
+  }
+
+  Status OrphanFiles() {
+    const auto orphans = RemoveOrphans(table_.home, {.dry_run = true, .other_tables = options_.other_tables});
+    if (!orphans && orphans.error().kind == ErrorKind::kBadConfig) return {};  // gc.enabled=false
+    if (!orphans) return std::unexpected(orphans.error());
+    if (orphans->files.empty())
+      Tell("orphans", Health::kGood, "no file that nothing needs is older than three days");
+    else
+      Tell("orphans", Health::kCouldBeBetter,
+           fmt::format("{} files ({}) are needed by nothing: ingot maintain {} --orphans", orphans->files.size(),
+                       HumanBytes(double(orphans->bytes)), table_.home.name.Text()));
+    return {};
+  }
+
+  Status SmallFiles() {
+    CompactOptions options;
+    options.policy = PolicyOf(*table_.metadata);
+    options.dry_run = true;
+    INGOT_ASSIGN(const Compacted plan, CompactTable(table_.home, options));
+    if (plan.files_in + plan.deletes_removed == 0)
+      Tell("small-files", Health::kGood, "nothing to compact");
+    else
+      Tell("small-files", Health::kCouldBeBetter,
+           fmt::format("{} files ({}) could be {}, with {} delete files applied: ingot maintain {} --compact",
+                       plan.files_in, HumanBytes(double(plan.bytes_in)), plan.bins, plan.deletes_removed,
+                       table_.home.name.Text()));
+    return {};
+  }
+
+  Status Manifests() {
+    INGOT_ASSIGN(const ManifestsRewritten plan, RewriteManifests(table_.home, true));
+    if (plan.after == plan.before)
+      Tell("manifests", Health::kGood, fmt::format("{} manifests", plan.before));
+    else
+      Tell("manifests", Health::kCouldBeBetter,
+           fmt::format("{} manifests could be {}: ingot maintain {} --manifests", plan.before, plan.after,
+                       table_.home.name.Text()));
+    return {};
+  }
+
+  void History() {
+    const int64_t snapshots = int64_t(table_.metadata->snapshots.size());
+    if (snapshots < kSnapshotsMany) return;
+    Tell("history", Health::kCouldBeBetter,
+         fmt::format("{} snapshots stand in the metadata that each commit writes: ingot maintain {} --expire",
+                     snapshots, table_.home.name.Text()));
+  }
+
+  const Table table_;
+  const DoctorOptions& options_;
+  std::set<std::string> gone_;
+  std::vector<Finding> findings_;
+};
+
+iceberg::SnapshotChange Change(const char* operation) {
+  return {.operation = operation,
+          .added = {},
+          .added_sequence_number = {},
+          .removes = {},
+          .rewrites = {},
+          .summary = {},
+          .validate = {},
+          .metadata_change = {}};
+}
+
+/// Takes all references out and puts one in, as old as the first was.
+Status NameOnce(const iceberg::TableHome& home, const FileTask& task) {
+  iceberg::SnapshotChange change = Change("overwrite");
+  change.added = {task.file};
+  change.added_sequence_number = task.sequence_number;
+  change.removes = [&](const DataFile& file) -> Result<bool> { return file.location == task.file.location; };
+  INGOT_TRY(iceberg::CommitSnapshot(home, change));
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<Finding>> ExamineTable(const iceberg::TableHome& home, const DoctorOptions& options) {
+  INGOT_ASSIGN(Table table, iceberg::LoadTable(home));
+  return Examination(std::move(table), options).Run();
+}
+
+Result<Repaired> RepairTable(const iceberg::TableHome& home) {
+  INGOT_ASSIGN(const Table table, iceberg::LoadTable(home));
+  INGOT_ASSIGN(auto plan, iceberg::PlanScan(*table.home.storage, *table.metadata, {}));
+  std::ranges::stable_sort(plan.tasks, {}, &FileTask::sequence_number);
+  INGOT_ASSIGN(const auto missing, Missing(table, plan));
+  Repaired repaired{.missing = int64_t(missing.size())};
+  if (!missing.empty()) {
+    const std::set<std::string> gone(missing.begin(), missing.end());
+    iceberg::SnapshotChange change = Change("delete");
+    change.removes = [&](const DataFile& file) -> Result<bool> { return gone.contains(file.location); };
+    INGOT_TRY(iceberg::CommitSnapshot(home, change));
+  }
+  auto references = References(plan.tasks);
+  for (const FileTask& task : plan.tasks) {
+    int& count = references[task.file.location];
+    if (count < 2 || std::ranges::find(missing, task.file.location) != missing.end()) continue;
+    INGOT_TRY(NameOnce(home, task));
+    repaired.duplicates += count - 1;
+    count = 1;
+  }
+  return repaired;
+}
+
+}  // namespace ingot::maintain

@@ -1,0 +1,82 @@
+#include "maintain/doctor.h"
+
+#include "tests/iceberg/fixtures.h"
+
+namespace ingot::maintain {
+namespace {
+
+using iceberg::DataFile;
+using iceberg::MemoryCatalog;
+using iceberg::Table;
+
+Health HealthOf(const Table& table, const std::string& check) {
+  const auto findings = ExamineTable(table.home, {.other_tables = {}});
+  EXPECT_TRUE(findings) << findings.error().message;
+  for (const Finding& finding : *findings)
+    if (finding.check == check) return finding.health;
+  ADD_FAILURE() << check << " was not looked at";
+  return Health::kBad;
+}
+
+int64_t Rows(const Table& table) {
+  const Table now = *iceberg::LoadTable(table.home);
+  return iceberg::PlanScan(*now.home.storage, *now.metadata, {})->RecordCount();
+}
+
+Table MakeTable() {
+  return iceberg::Append(iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>()), 0, 10);
+}
+
+// Goal:   a table without fault has none found. Method: every check says so.
+TEST(Doctor, FindsNothingInAGoodTable) {
+  const auto findings = ExamineTable(MakeTable().home, {.other_tables = {}});
+  ASSERT_TRUE(findings) << findings.error().message;
+  EXPECT_GE(findings->size(), 7u);
+  for (const Finding& finding : *findings)
+    EXPECT_EQ(finding.health, Health::kGood) << finding.check << ": " << finding.detail;
+}
+
+// Goal:   a file that is named twice is found, and named once after repair, as old as it was. Method: commit it again.
+TEST(Doctor, Duplicates) {
+  const Table table = MakeTable();
+  const auto tasks = iceberg::Tasks(table);
+  const Table twice = *iceberg::CommitSnapshot(table.home, {.added = {tasks.at(0).file}});
+  ASSERT_EQ(Rows(table), 20);
+  EXPECT_EQ(HealthOf(twice, "duplicates"), Health::kBad);
+  EXPECT_EQ(RepairTable(table.home)->duplicates, 1);
+  EXPECT_EQ(Rows(table), 10);
+  EXPECT_EQ(HealthOf(twice, "duplicates"), Health::kGood);
+  EXPECT_EQ(iceberg::Tasks(*iceberg::LoadTable(table.home)).at(0).sequence_number, tasks.at(0).sequence_number);
+}
+
+// Goal:   files that are gone are found and can be given up. Method: delete one of two.
+TEST(Doctor, MissingFiles) {
+  const Table table = iceberg::Append(MakeTable(), 10, 30);
+  ASSERT_TRUE(table.home.storage->Delete(iceberg::Tasks(table).at(0).file.location));
+  EXPECT_EQ(HealthOf(table, "missing-files"), Health::kBad);
+  const int64_t lost = iceberg::Tasks(table).at(0).file.record_count;
+  EXPECT_EQ(RepairTable(table.home)->missing, 1);
+  EXPECT_EQ(Rows(table), 30 - lost);
+  EXPECT_EQ(HealthOf(table, "missing-files"), Health::kGood);
+}
+
+// Goal:   statistics that are not those of the data are found, and so is what cannot be read. Method: a wrong count; a
+// file that is no Parquet; a manifest that is gone.
+TEST(Doctor, StatisticsAndDamage) {
+  const Table table = MakeTable();
+  DataFile file = iceberg::WriteEvents(table, 10, 20).at(0);
+  file.record_count = 11;
+  EXPECT_EQ(HealthOf(*iceberg::CommitSnapshot(table.home, {.added = {file}}), "statistics"), Health::kBad);
+  DataFile broken = file;
+  broken.location = "file:///w/t/data/broken.parquet";
+  ASSERT_TRUE(table.home.storage->CreateAtomic(broken.location, "no Parquet"));
+  const Table other = MakeTable();
+  ASSERT_TRUE(other.home.storage->CreateAtomic(broken.location, "no Parquet"));
+  EXPECT_EQ(HealthOf(*iceberg::CommitSnapshot(other.home, {.added = {broken}}), "statistics"), Health::kBad);
+  const Table third = MakeTable();
+  ASSERT_TRUE(third.home.storage->Delete(third.metadata->CurrentSnapshot()->manifest_list));
+  EXPECT_EQ(HealthOf(third, "metadata"), Health::kBad);
+}
+
+}  // namespace
+}  // namespace ingot::maintain
