@@ -29,6 +29,7 @@ bench: setup ## measure files to gold, Kafka and each kernel, and write docs/per
 	@.deps/judges/bin/python bench/kernels.py --publish
 	@.deps/judges/bin/python bench/tables.py --publish
 	@.deps/judges/bin/python bench/history.py --publish
+	@.deps/judges/bin/python bench/compact.py --publish
 	@.deps/judges/bin/python bench/memory.py --publish
 	@.deps/judges/bin/python bench/scaling.py --publish
 

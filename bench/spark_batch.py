@@ -24,15 +24,20 @@ TABLE = {"write.distribution-mode": "none", "write.spark.fanout.enabled": "true"
          "write.parquet.compression-level": "1"}
 
 
-def session(out: str) -> SparkSession:
+def catalog(name: str, warehouse: str) -> dict[str, str]:
+    """A catalog of folders."""
+    key = f"spark.sql.catalog.{name}"
+    return {key: "org.apache.iceberg.spark.SparkCatalog", f"{key}.type": "hadoop", f"{key}.warehouse": warehouse}
+
+
+def session(out: str, further: dict[str, str] | None = None) -> SparkSession:
     root = pathlib.Path(__file__).resolve().parents[1]
     jars = ",".join(map(str, (root / ".deps").glob("spark-4.1.1-*/*.jar")))
     builder = SparkSession.builder.master("local[2]").appName("bench")
     for key, value in {
             "spark.jars": jars, "spark.driver.memory": "5g", "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1", "spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "8",
-            "spark.sql.session.timeZone": "UTC", "spark.sql.catalog.lake": "org.apache.iceberg.spark.SparkCatalog",
-            "spark.sql.catalog.lake.type": "hadoop", "spark.sql.catalog.lake.warehouse": out,
+            "spark.sql.session.timeZone": "UTC", **catalog("lake", out), **(further or {}),
             "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"}.items():
         builder = builder.config(key, value)
     return builder.getOrCreate()
