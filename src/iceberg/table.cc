@@ -44,6 +44,12 @@ class InDoubt {
   std::vector<SnapshotId> snapshots_;
 };
 
+/// Whether others have committed since: then what is not there any more may have expired with the state that was read.
+bool MovedOn(const TableHome& home, const LoadedTable& base) {
+  const auto now = home.catalog->Load(home.name, home.storage);
+  return now && now->metadata_location != base.metadata_location;
+}
+
 }  // namespace
 
 Result<Table> LoadTable(const TableHome& home) {
@@ -69,7 +75,12 @@ Result<Table> CommitMetadata(const TableHome& home, const MetadataChange& change
     if (auto known = AnnounceWriter(base->storage, *base->metadata); !known)
       return std::unexpected(in_doubt.Judge(std::move(known).error()));
     TableMetadata next = *base->metadata;
-    if (Status changed = change(next); !changed) return std::unexpected(in_doubt.Judge(std::move(changed).error()));
+    if (Status changed = change(next); !changed) {
+      const bool vanished = changed.error().kind == ErrorKind::kNotFound && MovedOn(home, *base);
+      if (!vanished || !backoff.Wait()) return std::unexpected(in_doubt.Judge(std::move(changed).error()));
+      if (refused) refused();
+      continue;
+    }
     next.last_updated_ms = std::max(NowMicros() / 1000, base->metadata->last_updated_ms);
     auto committed = home.catalog->Commit(home.name, *base, next);
     if (committed) return TableFrom(home, std::move(*committed));

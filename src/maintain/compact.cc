@@ -43,6 +43,16 @@ std::set<std::string> DeletesOf(const FileTask& task, bool positions_only) {
   return deletes;
 }
 
+/// Errors: kCorrupt for a file that is named twice: its rows, written anew, could not be told from others any more.
+Status CheckNamedOnce(const ScanPlan& plan, const std::string& table) {
+  std::set<std::string_view> seen;
+  for (const FileTask& task : plan.tasks)
+    if (!seen.insert(task.file.location).second)
+      return Fail(ErrorKind::kCorrupt, "table " + table + " names a data file twice: " + task.file.location +
+                                           "; repair it first: ingot doctor " + table + " --repair");
+  return {};
+}
+
 /// Whether the bin may still take the place of its files: they are live, and no delete was written for them but by
 /// value, which the new files, being as old as the state that was read, are subject to, too.
 bool Holds(const Bin& bin, const std::map<std::string, const FileTask*>& live) {
@@ -81,6 +91,7 @@ class Compaction {
 
   Result<Compacted> Run() {
     INGOT_ASSIGN(ScanPlan plan, Plan());
+    INGOT_TRY(CheckNamedOnce(plan, table_.home.name.Text()));
     auto bins = PlanBins(*table_.metadata, plan.tasks, options_.policy);
     done_.bins = int64_t(bins.size());
     for (const Bin& bin : bins) {
@@ -211,6 +222,9 @@ CompactPolicy PolicyOf(const TableMetadata& metadata) {
 
 Result<Compacted> CompactTable(const iceberg::TableHome& home, const CompactOptions& options) {
   INGOT_ASSIGN(Table table, iceberg::LoadTable(home));
+  for (const std::string& column : options.sort_by)
+    if (table.metadata->CurrentSchema().FindByName(column) == nullptr)
+      return Fail(ErrorKind::kBadInput, "table " + home.name.Text() + " has no column to sort by: " + column);
   return Compaction(std::move(table), options).Run();
 }
 

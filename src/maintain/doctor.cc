@@ -175,7 +175,12 @@ class Examination {
     CompactOptions options;
     options.policy = PolicyOf(*table_.metadata);
     options.dry_run = true;
-    INGOT_ASSIGN(const Compacted plan, CompactTable(table_.home, options));
+    const auto planned = CompactTable(table_.home, options);
+    if (!planned) {
+      Tell("small-files", Health::kCouldBeBetter, planned.error().message);
+      return {};
+    }
+    const Compacted& plan = *planned;
     if (plan.files_in + plan.deletes_removed == 0)
       Tell("small-files", Health::kGood, "nothing to compact");
     else

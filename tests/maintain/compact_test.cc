@@ -153,6 +153,19 @@ TEST(CompactTable, LosesToOthersAndNeverUndoesThem) {
   }
 }
 
+// Goal:   what could not be mended afterwards is not done. Method: a file named twice; a column to sort by that is not
+// there.
+TEST(CompactTable, RefusesWhatItWouldMakeWorse) {
+  const Table table = Appends(6);
+  const Table twice = *iceberg::CommitSnapshot(table.home, {.added = {iceberg::Tasks(table).at(0).file}});
+  const auto refused = CompactTable(twice.home, Options());
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("--repair"), std::string::npos);
+  CompactOptions options = Options();
+  options.sort_by = {"nothing"};
+  EXPECT_EQ(CompactTable(Appends(2).home, options).error().kind, ErrorKind::kBadInput);
+}
+
 // Goal:   rows can be sorted on the way. Method: order by speed descending comes out ascending.
 TEST(CompactTable, Sorts) {
   Table table = iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>());
