@@ -83,6 +83,33 @@ std::set<std::string> Unneeded(const ScanPlan& plan, const Replaced& replaced) {
   return unneeded;
 }
 
+/// The plan knows of its files what pruning needs; those that are written anew hand on all their metrics.
+Status FillMetrics(const Table& table, std::vector<Bin>& bins) {
+  std::map<std::string_view, FileTask*> wanted;
+  for (Bin& bin : bins)
+    for (FileTask& task : bin.tasks) wanted[task.file.location] = &task;
+  if (wanted.empty()) return {};
+  INGOT_ASSIGN(const auto manifests,
+               iceberg::ReadManifestList(*table.home.storage, *table.metadata->CurrentSnapshot()));
+  std::vector<DataFile> found;
+  std::mutex mutex;
+  INGOT_TRY(ForEachInParallel(kAtOnce, manifests.size(), [&](size_t, size_t i) -> Status {
+    if (manifests[i].holds_deletes || !manifests[i].MayHoldLive()) return {};
+    INGOT_ASSIGN(auto entries, iceberg::ReadManifest(*table.home.storage, manifests[i], *table.metadata));
+    std::lock_guard lock(mutex);
+    for (auto& entry : entries)
+      if (entry.status != iceberg::EntryStatus::kDeleted && wanted.contains(entry.file.location))
+        found.push_back(std::move(entry.file));
+    return {};
+  }));
+  for (DataFile& file : found) {
+    FileTask* task = wanted.find(file.location)->second;
+    wanted.erase(file.location);
+    task->file = std::move(file);
+  }
+  return {};
+}
+
 class Compaction {
  public:
   Compaction(Table table, const CompactOptions& options) : table_(std::move(table)), options_(options) {
@@ -106,6 +133,7 @@ class Compaction {
       return done_;
     }
     done_ = {.bins = done_.bins};
+    INGOT_TRY(FillMetrics(table_, bins));
     const int side_by_side = options_.sort_by.empty() ? options_.threads : 1;
     const RewriteOptions rewrite{.file_bytes_target = options_.policy.file_bytes_target,
                                  .buffered_bytes_max = options_.memory_bytes / 4 / std::max(1, side_by_side),

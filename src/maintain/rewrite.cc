@@ -7,7 +7,10 @@
 
 #include "base/arrow_result.h"
 #include "base/queue.h"
+#include "iceberg/journal.h"
 #include "iceberg/table_writer.h"
+#include "maintain/join_parquet.h"
+#include "storage/location.h"
 
 namespace ingot::maintain {
 namespace {
@@ -72,10 +75,32 @@ Status WriteSorted(const iceberg::Table& table, const iceberg::Schema& projectio
   return {};
 }
 
+/// The bin's files in one, their pages copied; nothing when their rows have to be looked at.
+Result<std::optional<iceberg::DataFile>> CopyBin(const iceberg::Table& table, const Bin& bin,
+                                                 const RewriteOptions& options) {
+  std::vector<iceberg::DataFile> files;
+  for (const iceberg::FileTask& task : bin.tasks) {
+    if (!task.deletes.empty() || task.file.spec_id != table.metadata->default_spec_id) return std::nullopt;
+    files.push_back(task.file);
+  }
+  if (files.size() < 2 || !options.sort_by.empty()) return std::nullopt;
+  INGOT_TRY(iceberg::AnnounceWriter(table.home.storage, *table.metadata));
+  const std::string& first = files[0].location;
+  const std::string location =
+      storage::JoinLocation(first.substr(0, first.rfind('/')), iceberg::NewFileName() + ".parquet");
+  return JoinParquet(*table.home.storage, files, table.metadata->CurrentSchema(), location,
+                     {.group_bytes_min = options.copied_group_bytes_min});
+}
+
 }  // namespace
 
 Result<std::vector<iceberg::DataFile>> RewriteBin(const iceberg::Table& table, const iceberg::Schema& projection,
                                                   const Bin& bin, const RewriteOptions& options) {
+  INGOT_ASSIGN(auto copied, CopyBin(table, bin, options));
+  if (copied) {
+    options.progress(copied->record_count);
+    return std::vector{*std::move(copied)};
+  }
   iceberg::WriterOptions writing = iceberg::WriterOptionsOf(*table.metadata);
   writing.file_bytes_target = options.file_bytes_target;
   writing.buffered_bytes_max = options.buffered_bytes_max;

@@ -13,7 +13,8 @@ namespace ingot::maintain {
 struct RewriteOptions {
   int64_t file_bytes_target = 512 << 20;
   int64_t buffered_bytes_max = 128 << 20;
-  std::vector<std::string> sort_by;  // whole bins are then in memory
+  int64_t copied_group_bytes_min = 1 << 20;  // row groups that are as large are copied as they are
+  std::vector<std::string> sort_by;          // whole bins are then in memory
   std::function<void(int64_t)> progress;
 };
 
