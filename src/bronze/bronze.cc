@@ -192,12 +192,7 @@ class GroupReader {
 /// loses.
 Result<iceberg::Table> Commit(const iceberg::Table& table, Group& group) {
   group.report.finished_at_micros = NowMicros();
-  iceberg::SnapshotChange change{.operation = "append",
-                                 .added = group.files,
-                                 .removes = {},
-                                 .summary = group.report.ToSummary(),
-                                 .validate = {},
-                                 .metadata_change = {}};
+  iceberg::SnapshotChange change{.operation = "append", .added = group.files, .summary = group.report.ToSummary()};
   const std::string ranges = RangesToJson(group.change.ranges);
   if (ranges.size() <= 32 * 1024) change.summary[kRangesKey] = ranges;
   if (!group.change.resets.empty()) change.summary[kResetsKey] = ResetsToJson(group.change.resets);

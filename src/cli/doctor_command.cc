@@ -50,10 +50,7 @@ Result<std::optional<maintain::Finding>> OffsetFinding(const iceberg::TableHome&
 
 Status Doctor(Shared& shared, const Options& options) {
   INGOT_ASSIGN(const run::OpenPlace open, run::Open(shared.place));
-  std::vector<std::string> tables = options.tables;
-  if (tables.empty()) {
-    INGOT_ASSIGN(tables, run::PipelineTables(open.context));
-  }
+  INGOT_ASSIGN(const auto tables, run::TablesOr(open.context, options.tables));
   bool bad = false;
   for (const std::string& name : tables) {
     INGOT_ASSIGN(const auto home, open.context.Home(name));
@@ -83,10 +80,7 @@ Status Doctor(Shared& shared, const Options& options) {
 
 Status Storage(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(const run::OpenPlace open, run::Open(shared.place));
-  std::vector<std::string> tables = options.tables;
-  if (tables.empty()) {
-    INGOT_ASSIGN(tables, run::PipelineTables(open.context));
-  }
+  INGOT_ASSIGN(const auto tables, run::TablesOr(open.context, options.tables));
   if (!shared.Json())
     fmt::print("{:<30} {:>8} {:>10} {:>10} {:>10} {:>10} {:>10} {:>11} {:>11}\n", "table", "files", "bytes", "current",
                "history", "metadata", "unneeded", "per day", "small files");

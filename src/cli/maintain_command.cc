@@ -120,10 +120,7 @@ Result<run::UpkeepOptions> UpkeepFrom(const Options& options, const run::OpenPla
 
 Status Maintain(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(const run::OpenPlace open, run::Open(shared.place));
-  std::vector<std::string> tables = options.tables;
-  if (tables.empty()) {
-    INGOT_ASSIGN(tables, run::PipelineTables(open.context));
-  }
+  INGOT_ASSIGN(const auto tables, run::TablesOr(open.context, options.tables));
   if (options.undo) return Undo(shared, open, tables);
   INGOT_ASSIGN(run::UpkeepOptions upkeep, UpkeepFrom(options, open));
   for (const std::string& table : tables) {

@@ -241,10 +241,7 @@ class GoldRun {
     report_.finished_at_micros = NowMicros();
     iceberg::SnapshotChange change{.operation = replaced_.empty() ? "append" : "overwrite",
                                    .added = std::move(files),
-                                   .removes = {},
-                                   .summary = report_.ToSummary(),
-                                   .validate = {},
-                                   .metadata_change = {}};
+                                   .summary = report_.ToSummary()};
     change.summary[iceberg::kSourceSnapshotKey] = std::to_string(consumed);
     if (!replaced_.empty())
       change.removes = [&](const iceberg::DataFile& file) -> Result<bool> { return replaced_.contains(file.location); };

@@ -121,8 +121,11 @@ HistoryText SplitHistory(std::string_view document) {
   return history;
 }
 
-std::string SnapshotToJson(const Snapshot& snapshot, int32_t format_version) {
-  if (!snapshot.json.empty()) return snapshot.json;
+void AppendSnapshotJson(const Snapshot& snapshot, int32_t format_version, std::string& to) {
+  if (!snapshot.json.empty()) {
+    to += snapshot.json;
+    return;
+  }
   Json json{{"snapshot-id", snapshot.snapshot_id}, {"timestamp-ms", snapshot.timestamp_ms}};
   if (snapshot.parent_id) json["parent-snapshot-id"] = *snapshot.parent_id;
   if (format_version >= 2) json["sequence-number"] = snapshot.sequence_number;
@@ -132,7 +135,7 @@ std::string SnapshotToJson(const Snapshot& snapshot, int32_t format_version) {
     json["manifests"] = snapshot.manifests;
   if (!snapshot.summary.empty()) json["summary"] = snapshot.summary;
   if (snapshot.schema_id) json["schema-id"] = *snapshot.schema_id;
-  return json.dump();
+  to += json.dump();
 }
 
 std::string JoinHistory(std::string document, const SnapshotList& snapshots, const std::vector<SnapshotLogEntry>& log,
@@ -147,7 +150,7 @@ std::string JoinHistory(std::string document, const SnapshotList& snapshots, con
   };
   for (const Snapshot& snapshot : snapshots) {
     comma();
-    document += SnapshotToJson(snapshot, format_version);
+    AppendSnapshotJson(snapshot, format_version, document);
   }
   document += "],\"snapshot-log\":[";
   for (const auto& entry : log) {

@@ -19,8 +19,8 @@ struct HistoryText {
 /// specification; `rest` may still be anything.
 HistoryText SplitHistory(std::string_view document);
 
-/// The snapshot as it stands in a metadata file: the text it came with, if it came from one.
-std::string SnapshotToJson(const Snapshot& snapshot, int32_t format_version);
+/// Appends the snapshot as it stands in a metadata file: the text it came with, if it came from one.
+void AppendSnapshotJson(const Snapshot& snapshot, int32_t format_version, std::string& to);
 
 /// `document`, an object, with "snapshots" and "snapshot-log" as its last members.
 std::string JoinHistory(std::string document, const SnapshotList& snapshots, const std::vector<SnapshotLogEntry>& log,

@@ -72,8 +72,7 @@ bool Ended(const std::string& entry) {
 }
 
 std::string Folder(const TableMetadata& metadata) {
-  return storage::JoinLocation(
-      metadata.Property("write.metadata.path", storage::JoinLocation(metadata.location, "metadata")), "journal");
+  return storage::JoinLocation(MetadataFolder(metadata), "journal");
 }
 
 /// What this process has announced: the entry's location, and when.

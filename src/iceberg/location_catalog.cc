@@ -24,10 +24,6 @@ std::string NextMetadataName(const std::string& previous, bool gzip) {
   return fmt::format("{:05}-{}{}", number + 1, NewFileName(), gzip ? ".gz.metadata.json" : ".metadata.json");
 }
 
-std::string MetadataFolder(const TableMetadata& metadata) {
-  return metadata.Property("write.metadata.path", storage::JoinLocation(metadata.location, "metadata"));
-}
-
 Result<std::string> WriteMetadataFile(storage::Storage& storage, const TableMetadata& metadata,
                                       const std::string& previous) {
   const bool gzip = metadata.Property("write.metadata.compression-codec", "none") == "gzip";

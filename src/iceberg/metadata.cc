@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "iceberg/history_json.h"
 #include "iceberg/json.h"
+#include "storage/location.h"
 
 namespace ingot::iceberg {
 
@@ -58,6 +59,10 @@ const Snapshot* TableMetadata::CurrentSnapshot() const {
 const Schema& TableMetadata::SchemaOf(const Snapshot& snapshot) const {
   const Schema* schema = snapshot.schema_id ? SchemaById(*snapshot.schema_id) : nullptr;
   return schema ? *schema : CurrentSchema();
+}
+
+std::string MetadataFolder(const TableMetadata& metadata) {
+  return metadata.Property("write.metadata.path", storage::JoinLocation(metadata.location, "metadata"));
 }
 
 std::string TableMetadata::Property(const std::string& key, std::string_view fallback) const {
@@ -148,7 +153,9 @@ void AddSnapshot(TableMetadata& metadata, Snapshot snapshot, const std::string& 
     metadata.current_snapshot_id = snapshot.snapshot_id;
     metadata.snapshot_log.push_back({snapshot.timestamp_ms, snapshot.snapshot_id});
   }
-  snapshot.json = SnapshotToJson(snapshot, metadata.format_version);
+  std::string json;
+  AppendSnapshotJson(snapshot, metadata.format_version, json);
+  snapshot.json = std::move(json);
   metadata.snapshots.push_back(std::move(snapshot));
 }
 

@@ -92,6 +92,9 @@ struct TableMetadata {
   int64_t PropertyInt(const std::string& key, int64_t fallback) const;
 };
 
+/// Where metadata files, manifests and manifest lists go: write.metadata.path, else below the table's location.
+std::string MetadataFolder(const TableMetadata& metadata);
+
 /// Errors: kCorrupt with the key that breaks the specification; kUnsupported for a format above 3.
 Result<TableMetadata> ParseTableMetadata(std::string_view json);
 /// What was parsed comes back out, unknown keys included.

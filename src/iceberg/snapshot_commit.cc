@@ -101,8 +101,8 @@ class SnapshotDraft {
     INGOT_TRY(FaultPoint("commit.after_manifests"));
     snapshot_.summary = Summary(change_, added_, removed_, parent_);
     snapshot_.summary.merge(rewritten_);
-    snapshot_.manifest_list =
-        storage::JoinLocation(Folder(), fmt::format("snap-{}-1-{}.avro", snapshot_.snapshot_id, commit_id_));
+    snapshot_.manifest_list = storage::JoinLocation(
+        MetadataFolder(metadata_), fmt::format("snap-{}-1-{}.avro", snapshot_.snapshot_id, commit_id_));
     INGOT_TRY(WriteManifestList(*home_.storage, snapshot_.manifest_list, snapshot_, manifests_));
     written_.push_back(snapshot_.manifest_list);
     INGOT_TRY(FaultPoint("commit.after_manifest_list"));
@@ -112,14 +112,10 @@ class SnapshotDraft {
   const std::vector<std::string>& written() const { return written_; }
 
  private:
-  std::string Folder() const {
-    return metadata_.Property("write.metadata.path", storage::JoinLocation(metadata_.location, "metadata"));
-  }
-
   Result<ManifestFile> NewManifest(const PartitionSpec& spec, bool holds_deletes,
                                    const std::vector<ManifestEntry>& entries) {
     const std::string location =
-        storage::JoinLocation(Folder(), fmt::format("{}-m{}.avro", commit_id_, manifest_number_++));
+        storage::JoinLocation(MetadataFolder(metadata_), fmt::format("{}-m{}.avro", commit_id_, manifest_number_++));
     INGOT_ASSIGN(const Schema schema, SchemaWithSources(spec));
     INGOT_ASSIGN(
         auto manifest,

@@ -47,21 +47,21 @@ Result<Table> CommitMetadata(const TableHome& home, const MetadataChange& change
 /// One snapshot to be: files in, files out, and conditions that must hold on the state it lands on.
 struct SnapshotChange {
   std::string operation = "append";  // append, overwrite, replace, delete
-  std::vector<DataFile> added;       // data and delete files
+  std::vector<DataFile> added = {};  // data and delete files
   /// Of the added files, instead of the commit's own: rows that were rewritten are as old as the state they were read
   /// from, so that equality deletes committed since apply to them.
-  std::optional<SequenceNumber> added_sequence_number;
+  std::optional<SequenceNumber> added_sequence_number = {};
   /// Live data and delete files for which it says true are removed. Files that are kept are rewritten into new
   /// manifests. It says the same of a file each time.
-  std::function<Result<bool>(const DataFile&)> removes;
+  std::function<Result<bool>(const DataFile&)> removes = {};
   /// Manifests for which it says true are written anew, those of a spec together, sorted by partition.
-  std::function<bool(const ManifestFile&)> rewrites;
-  Properties summary;  // beside the counts, which are computed
+  std::function<bool(const ManifestFile&)> rewrites = {};
+  Properties summary = {};  // beside the counts, which are computed
   std::string branch = "main";
   /// Runs on each state the commit is tried on, before anything is written.
-  std::function<Status(const TableMetadata&)> validate;
+  std::function<Status(const TableMetadata&)> validate = {};
   /// Last touch of the metadata in the same swap, e.g. a wider schema.
-  MetadataChange metadata_change;
+  MetadataChange metadata_change = {};
 };
 
 /// For SnapshotChange::removes: the files of which every row matches. Errors on commit: kBadInput for a file that holds

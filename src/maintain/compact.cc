@@ -112,27 +112,15 @@ Status FillMetrics(const Table& table, std::vector<Bin>& bins) {
 
 class Compaction {
  public:
-  Compaction(Table table, const CompactOptions& options) : table_(std::move(table)), options_(options) {
-    start_sequence_ = table_.metadata->last_sequence_number;
-  }
+  Compaction(Table table, const CompactOptions& options)
+      : read_from_(std::move(table)), options_(options), table_(read_from_) {}
 
   Result<Compacted> Run() {
-    INGOT_ASSIGN(ScanPlan plan, Plan());
+    INGOT_ASSIGN(const ScanPlan plan, iceberg::PlanScan(*table_.home.storage, *table_.metadata, {}));
+    if (options_.dry_run) return ForeseeCompaction(table_, plan, options_.policy);
     INGOT_TRY(CheckNamedOnce(plan, table_.home.name.Text()));
     auto bins = PlanBins(*table_.metadata, plan.tasks, options_.policy);
     done_.bins = int64_t(bins.size());
-    for (const Bin& bin : bins) {
-      done_.files_in += int64_t(bin.tasks.size());
-      done_.bytes_in += bin.bytes;
-      done_.rows += bin.rows;
-    }
-    if (options_.dry_run) {
-      Replaced replaced;
-      for (const Bin& bin : bins) Replace(bin, replaced);
-      done_.deletes_removed = int64_t(Unneeded(plan, replaced).size());
-      return done_;
-    }
-    done_ = {.bins = done_.bins};
     INGOT_TRY(FillMetrics(table_, bins));
     const int side_by_side = options_.sort_by.empty() ? options_.threads : 1;
     const RewriteOptions rewrite{.file_bytes_target = options_.policy.file_bytes_target,
@@ -156,11 +144,6 @@ class Compaction {
   }
 
  private:
-  Result<ScanPlan> Plan() {
-    read_from_ = table_;
-    return iceberg::PlanScan(*table_.home.storage, *table_.metadata, {});
-  }
-
   /// Commits what is ready, on the newest state; drops what does not hold there any more.
   Status Commit() {
     ready_bytes_ = 0;
@@ -181,13 +164,7 @@ class Compaction {
       }
       ready_ = std::move(kept);
       iceberg::SnapshotChange change{.operation = "replace",
-                                     .added = {},
-                                     .added_sequence_number = start_sequence_,
-                                     .removes = {},
-                                     .rewrites = {},
-                                     .summary = {},
-                                     .validate = {},
-                                     .metadata_change = {}};
+                                     .added_sequence_number = read_from_.metadata->last_sequence_number};
       Replaced replaced;
       for (const Rewritten& rewritten : ready_) {
         Replace(rewritten.bin, replaced);
@@ -231,9 +208,9 @@ class Compaction {
     ready_.clear();
   }
 
-  Table table_, read_from_;
+  const Table read_from_;
   const CompactOptions& options_;
-  iceberg::SequenceNumber start_sequence_ = 0;
+  Table table_;  // as it was when something was committed last
   std::mutex mutex_;
   std::vector<Rewritten> ready_;
   int64_t ready_bytes_ = 0;
@@ -246,6 +223,21 @@ CompactPolicy PolicyOf(const TableMetadata& metadata) {
   CompactPolicy policy;
   policy.file_bytes_target = metadata.PropertyInt("write.target-file-size-bytes", policy.file_bytes_target);
   return policy;
+}
+
+Result<Compacted> ForeseeCompaction(const Table& table, const ScanPlan& plan, const CompactPolicy& policy) {
+  INGOT_TRY(CheckNamedOnce(plan, table.home.name.Text()));
+  const auto bins = PlanBins(*table.metadata, plan.tasks, policy);
+  Compacted foreseen{.bins = int64_t(bins.size())};
+  Replaced replaced;
+  for (const Bin& bin : bins) {
+    foreseen.files_in += int64_t(bin.tasks.size());
+    foreseen.bytes_in += bin.bytes;
+    foreseen.rows += bin.rows;
+    Replace(bin, replaced);
+  }
+  foreseen.deletes_removed = int64_t(Unneeded(plan, replaced).size());
+  return foreseen;
 }
 
 Result<Compacted> CompactTable(const iceberg::TableHome& home, const CompactOptions& options) {

@@ -33,6 +33,11 @@ struct Compacted {
 /// work is dropped. Errors: those of reading, writing and committing; what was committed before stays.
 Result<Compacted> CompactTable(const iceberg::TableHome& home, const CompactOptions& options);
 
+/// What compaction would do with a table of that plan: nothing is read again. Errors: kCorrupt for a file that is named
+/// twice.
+Result<Compacted> ForeseeCompaction(const iceberg::Table& table, const iceberg::ScanPlan& plan,
+                                    const CompactPolicy& policy);
+
 /// The policy that the table's write.* properties ask for.
 CompactPolicy PolicyOf(const iceberg::TableMetadata& metadata);
 

@@ -48,11 +48,8 @@ Result<Costs> CostsOf(const iceberg::TableHome& home) {
     else
       (metadata ? costs.metadata_bytes : costs.history_bytes) += file.bytes;
   }
-  CompactOptions compact;
-  compact.policy = PolicyOf(*table.metadata);
-  compact.dry_run = true;
   // A table that cannot be compacted as it is costs what it costs: the doctor says why.
-  if (const auto small = CompactTable(table.home, compact)) costs.small_files = small->files_in;
+  if (const auto small = ForeseeCompaction(table, plan, PolicyOf(*table.metadata))) costs.small_files = small->files_in;
   return costs;
 }
 

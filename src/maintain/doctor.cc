@@ -94,9 +94,9 @@ class Examination {
     }
     Duplicates(*plan);
     INGOT_TRY(MissingFiles(*plan));
-    INGOT_TRY(Statistics(std::move(plan->tasks)));
+    INGOT_TRY(Statistics(plan->tasks));
     INGOT_TRY(OrphanFiles());
-    INGOT_TRY(SmallFiles());
+    SmallFiles(*plan);
     INGOT_TRY(Manifests());
     History();
     return findings_;
@@ -171,15 +171,9 @@ class Examination {
     return {};
   }
 
-  Status SmallFiles() {
-    CompactOptions options;
-    options.policy = PolicyOf(*table_.metadata);
-    options.dry_run = true;
-    const auto planned = CompactTable(table_.home, options);
-    if (!planned) {
-      Tell("small-files", Health::kCouldBeBetter, planned.error().message);
-      return {};
-    }
+  void SmallFiles(const iceberg::ScanPlan& scan) {
+    const auto planned = ForeseeCompaction(table_, scan, PolicyOf(*table_.metadata));
+    if (!planned) return Tell("small-files", Health::kCouldBeBetter, planned.error().message);
     const Compacted& plan = *planned;
     if (plan.files_in + plan.deletes_removed == 0)
       Tell("small-files", Health::kGood, "nothing to compact");
@@ -188,7 +182,6 @@ class Examination {
            fmt::format("{} files ({}) could be {}, with {} delete files applied: ingot maintain {} --compact",
                        plan.files_in, HumanBytes(double(plan.bytes_in)), plan.bins, plan.deletes_removed,
                        table_.home.name.Text()));
-    return {};
   }
 
   Status Manifests() {
@@ -216,20 +209,9 @@ class Examination {
   std::vector<Finding> findings_;
 };
 
-iceberg::SnapshotChange Change(const char* operation) {
-  return {.operation = operation,
-          .added = {},
-          .added_sequence_number = {},
-          .removes = {},
-          .rewrites = {},
-          .summary = {},
-          .validate = {},
-          .metadata_change = {}};
-}
-
 /// Takes all references out and puts one in, as old as the first was.
 Status NameOnce(const iceberg::TableHome& home, const FileTask& task) {
-  iceberg::SnapshotChange change = Change("overwrite");
+  iceberg::SnapshotChange change{.operation = "overwrite"};
   change.added = {task.file};
   change.added_sequence_number = task.sequence_number;
   change.removes = [&](const DataFile& file) -> Result<bool> { return file.location == task.file.location; };
@@ -252,7 +234,7 @@ Result<Repaired> RepairTable(const iceberg::TableHome& home) {
   Repaired repaired{.missing = int64_t(missing.size())};
   if (!missing.empty()) {
     const std::set<std::string> gone(missing.begin(), missing.end());
-    iceberg::SnapshotChange change = Change("delete");
+    iceberg::SnapshotChange change{.operation = "delete"};
     change.removes = [&](const DataFile& file) -> Result<bool> { return gone.contains(file.location); };
     INGOT_TRY(iceberg::CommitSnapshot(home, change));
   }

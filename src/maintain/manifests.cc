@@ -40,14 +40,7 @@ Result<ManifestsRewritten> RewriteManifests(const iceberg::TableHome& home, bool
     for (const ManifestFile* manifest : group.manifests) chosen.insert(manifest->location);
   }
   if (chosen.empty() || dry_run) return counts;
-  iceberg::SnapshotChange change{.operation = "replace",
-                                 .added = {},
-                                 .added_sequence_number = {},
-                                 .removes = {},
-                                 .rewrites = {},
-                                 .summary = {},
-                                 .validate = {},
-                                 .metadata_change = {}};
+  iceberg::SnapshotChange change{.operation = "replace"};
   change.rewrites = [&](const ManifestFile& manifest) { return chosen.contains(manifest.location); };
   INGOT_ASSIGN(const auto rewritten, iceberg::CommitSnapshot(table.home, change));
   INGOT_ASSIGN(const auto after,

@@ -60,13 +60,7 @@ Result<Retained> DropOldPartitions(const iceberg::TableHome& home, int64_t keep_
                                                ? iceberg::Value(std::get<int32_t>(filter.values[0]) * kMicrosPerDay)
                                                : filter.values[0]);
   iceberg::SnapshotChange change{.operation = "delete",
-                                 .added = {},
-                                 .added_sequence_number = {},
-                                 .removes = {},
-                                 .rewrites = {},
-                                 .summary = {{iceberg::kRetentionKey, FormatTimestampMicros(before)}},
-                                 .validate = {},
-                                 .metadata_change = {}};
+                                 .summary = {{iceberg::kRetentionKey, FormatTimestampMicros(before)}}};
   change.removes = [&](const iceberg::DataFile& file) -> Result<bool> { return is_old(file); };
   INGOT_TRY(iceberg::CommitSnapshot(table.home, change));
   return retained;

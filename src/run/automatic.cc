@@ -65,7 +65,7 @@ void AutomaticUpkeep::Round(int64_t number) {
   };
   const bool daily = std::chrono::steady_clock::now() - daily_ >= kDaily;
   if (daily) daily_ = std::chrono::steady_clock::now();
-  const auto tables = PipelineTables(context_);
+  const auto tables = TablesOr(context_, {});
   if (!tables) return LogWarning("maintenance: " + tables.error().message);
   for (const std::string& name : *tables) {
     if (ending()) return;

@@ -122,12 +122,7 @@ Status WriteTable(const StageContext& context, const LedgerTable& ledger) {
   INGOT_TRY(writer.Write(batch));
   INGOT_ASSIGN(auto written, writer.Finish());
   INGOT_TRY(FaultPoint("ledger.after_files"));
-  iceberg::SnapshotChange change{.operation = "append",
-                                 .added = std::move(written.files),
-                                 .removes = {},
-                                 .summary = cursors,
-                                 .validate = {},
-                                 .metadata_change = {}};
+  iceberg::SnapshotChange change{.operation = "append", .added = std::move(written.files), .summary = cursors};
   change.validate = [&](const iceberg::TableMetadata& metadata) -> Status {
     for (const auto& [key, cursor] : cursors)
       if (iceberg::NewestSummary(metadata, key) != iceberg::NewestSummary(*table.metadata, key))

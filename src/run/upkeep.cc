@@ -36,7 +36,8 @@ std::optional<int64_t> KeepMicros(const StageContext& context, const iceberg::Ta
 
 }  // namespace
 
-Result<std::vector<std::string>> PipelineTables(const StageContext& context) {
+Result<std::vector<std::string>> TablesOr(const StageContext& context, const std::vector<std::string>& asked) {
+  if (!asked.empty()) return asked;
   const auto& pipeline = *context.pipeline;
   std::vector<std::string> names{pipeline.bronze.table, pipeline.silver.table, pipeline.quarantine.table};
   for (const auto& gold : pipeline.gold) names.push_back(gold.table.table);

@@ -33,8 +33,8 @@ struct UpkeepReport {
   std::optional<maintain::Orphans> orphans;
 };
 
-/// The tables of the pipeline that exist, the ledger's too.
-Result<std::vector<std::string>> PipelineTables(const pipeline::StageContext& context);
+/// The tables that were asked for; when none were, those of the pipeline that exist, the ledger's too.
+Result<std::vector<std::string>> TablesOr(const pipeline::StageContext& context, const std::vector<std::string>& asked);
 
 /// The sequence number from which on the table's snapshots are still to be consumed, by later stages or the ledger.
 Result<iceberg::SequenceNumber> KeepFrom(const pipeline::StageContext& context, const iceberg::TableHome& home);

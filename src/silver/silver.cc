@@ -106,12 +106,7 @@ class SilverRun {
  private:
   /// The mark moves only from where this chunk began: another run that was first makes this one lose.
   static iceberg::SnapshotChange Change(const Table& table, std::vector<iceberg::DataFile> files, const Chunk& chunk) {
-    iceberg::SnapshotChange change{.operation = "append",
-                                   .added = std::move(files),
-                                   .removes = {},
-                                   .summary = {},
-                                   .validate = {},
-                                   .metadata_change = {}};
+    iceberg::SnapshotChange change{.operation = "append", .added = std::move(files)};
     change.summary[iceberg::kSourceSnapshotKey] = std::to_string(chunk.last());
     change.validate = [before = iceberg::ConsumedSnapshot(*table.metadata),
                        name = table.home.name.Text()](const iceberg::TableMetadata& metadata) -> Status {

@@ -12,7 +12,9 @@
 #include <sstream>
 
 #include "iceberg/arrow_schema.h"
+#include "iceberg/journal.h"
 #include "iceberg/location_catalog.h"
+#include "iceberg/parquet_file.h"
 #include "iceberg/scan.h"
 #include "iceberg/table.h"
 #include "iceberg/table_writer.h"
@@ -109,6 +111,25 @@ inline Table Append(const Table& table, int64_t begin, int64_t end) {
   auto committed = CommitSnapshot(table.home, {.added = WriteEvents(table, begin, end)});
   EXPECT_TRUE(committed) << committed.error().message;
   return *committed;
+}
+
+/// A file that deletes rows by their id.
+inline DataFile DeleteIds(const Table& table, const std::vector<int64_t>& ids,
+                          const std::vector<Value>& partition = {}) {
+  const Schema schema{
+      .schema_id = 0, .fields = {table.metadata->CurrentSchema().fields[0]}, .identifier_field_ids = {}};
+  arrow::Int64Builder builder;
+  for (const int64_t id : ids) (void)builder.Append(id);
+  const auto rows = arrow::RecordBatch::Make(*ToArrowSchema(schema), int64_t(ids.size()), {*builder.Finish()});
+  auto writer = *ParquetFileWriter::Open(*table.home.storage, "file:///w/t/data/delete-" + NewFileName() + ".parquet",
+                                         schema, *table.metadata);
+  EXPECT_TRUE(writer->Write(*rows));
+  DataFile file = *writer->Close();
+  file.content = FileContent::kEqualityDeletes;
+  file.equality_ids = {1};
+  file.spec_id = table.metadata->default_spec_id;
+  file.partition = partition;
+  return file;
 }
 
 /// The live data files, by value: a loop over what a temporary holds would outlive it.

@@ -2,7 +2,6 @@
 
 #include <set>
 
-#include "iceberg/parquet_file.h"
 #include "tests/iceberg/fixtures.h"
 
 namespace ingot::maintain {
@@ -32,25 +31,6 @@ Table Appends(int count, iceberg::Properties properties = {}) {
                                    {{"at", {.kind = iceberg::TransformKind::kHour}}}, std::move(properties));
   for (int i = 0; i < count; ++i) table = iceberg::Append(table, i * 10, i * 10 + 10);
   return table;
-}
-
-/// A file that deletes rows by their id.
-DataFile DeleteIds(const Table& table, const std::vector<int64_t>& ids, const std::vector<iceberg::Value>& partition) {
-  iceberg::Schema schema{
-      .schema_id = 0, .fields = {table.metadata->CurrentSchema().fields[0]}, .identifier_field_ids = {}};
-  arrow::Int64Builder builder;
-  for (const int64_t id : ids) (void)builder.Append(id);
-  const auto rows = arrow::RecordBatch::Make(*iceberg::ToArrowSchema(schema), int64_t(ids.size()), {*builder.Finish()});
-  static int number = 0;
-  auto writer = *iceberg::ParquetFileWriter::Open(
-      *table.home.storage, "file:///w/t/data/delete-" + std::to_string(number++) + ".parquet", schema, *table.metadata);
-  EXPECT_TRUE(writer->Write(*rows));
-  DataFile file = *writer->Close();
-  file.content = FileContent::kEqualityDeletes;
-  file.equality_ids = {1};
-  file.spec_id = table.metadata->default_spec_id;
-  file.partition = partition;
-  return file;
 }
 
 CompactOptions Options() {
@@ -83,7 +63,7 @@ TEST(CompactTable, AppliesDeletes) {
   std::set<int64_t> done_partitions;
   for (const auto& task : iceberg::Tasks(table))
     if (done_partitions.insert(std::get<int32_t>(task.file.partition[0])).second)
-      deletes.push_back(DeleteIds(table, {3, 70}, task.file.partition));
+      deletes.push_back(iceberg::DeleteIds(table, {3, 70}, task.file.partition));
   table = *iceberg::CommitSnapshot(table.home, {.operation = "delete", .added = deletes});
   ASSERT_EQ(Ids(table).size(), 118u);
   const auto done = CompactTable(table.home, Options());
@@ -126,8 +106,8 @@ TEST(CompactTable, LosesToOthersAndNeverUndoesThem) {
     Compacted done;
     CommitBeside(
         [&] {
-          ASSERT_TRUE(iceberg::CommitSnapshot(table.home,
-                                              {.operation = "delete", .added = {DeleteIds(table, {5, 6}, partition)}}));
+          ASSERT_TRUE(iceberg::CommitSnapshot(
+              table.home, {.operation = "delete", .added = {iceberg::DeleteIds(table, {5, 6}, partition)}}));
         },
         table, done);
     EXPECT_EQ(done.commits, 1);

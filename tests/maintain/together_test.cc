@@ -3,7 +3,6 @@
 #include <set>
 #include <thread>
 
-#include "iceberg/parquet_file.h"
 #include "maintain/compact.h"
 #include "maintain/expire.h"
 #include "maintain/manifests.h"
@@ -12,7 +11,6 @@
 namespace ingot::maintain {
 namespace {
 
-using iceberg::DataFile;
 using iceberg::SnapshotChange;
 using iceberg::Table;
 using iceberg::TableHome;
@@ -26,21 +24,6 @@ void MustCommit(const TableHome& home, const SnapshotChange& change) {
     if (committed) return;
     ASSERT_EQ(committed.error().kind, ErrorKind::kConflict) << committed.error().message;
   }
-}
-
-DataFile DeleteId(const Table& table, int64_t id) {
-  const iceberg::Schema schema{
-      .schema_id = 0, .fields = {table.metadata->CurrentSchema().fields[0]}, .identifier_field_ids = {}};
-  arrow::Int64Builder builder;
-  (void)builder.Append(id);
-  const auto rows = arrow::RecordBatch::Make(*iceberg::ToArrowSchema(schema), 1, {*builder.Finish()});
-  auto writer = *iceberg::ParquetFileWriter::Open(
-      *table.home.storage, "file:///w/t/data/delete-" + std::to_string(id) + ".parquet", schema, *table.metadata);
-  EXPECT_TRUE(writer->Write(*rows));
-  DataFile file = *writer->Close();
-  file.content = iceberg::FileContent::kEqualityDeletes;
-  file.equality_ids = {1};
-  return file;
 }
 
 std::multiset<int64_t> Ids(const Table& table) {
@@ -91,7 +74,7 @@ TEST(Together, NothingIsLostAndNothingComesBack) {
     for (int64_t id = i * kRowsEach; id < (i + 1) * kRowsEach; ++id) expected.insert(id);
     if (i % 4 != 3) continue;
     const int64_t victim = (i - 1) * kRowsEach + 3;
-    MustCommit(home, {.operation = "delete", .added = {DeleteId(table, victim)}});
+    MustCommit(home, {.operation = "delete", .added = {iceberg::DeleteIds(table, {victim})}});
     expected.erase(victim);
   }
   done = true;
