@@ -40,7 +40,7 @@ def script(name: str, python: pathlib.Path):
 
 
 PEERS = {"ingot": ingot, "duckdb": script("duckdb_batch.py", pathlib.Path(sys.executable)),
-         "spark": script("spark_batch.py", ROOT / ".deps/bench/bin/python")}
+         "spark": script("spark_batch.py", ROOT / ".deps/spark/bin/python")}
 NAMES = {"ingot": "Ingot (Iceberg, one process a stage)", "duckdb": "DuckDB SQL (Parquet files, no Iceberg)",
          "spark": "PySpark and Iceberg, `local[2]`, tuned, warm"}
 

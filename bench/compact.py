@@ -27,7 +27,7 @@ def main() -> None:
         landing, out, warehouse = folder / "landing", folder / "out", folder / "warehouse"
         run([INGOT, "generate", "--records", options.records, "--to", landing])
         for turn in range(options.repeats):
-            spark = json.loads(run([ROOT / ".deps/bench/bin/python", ROOT / "bench/spark_compact.py", landing, out,
+            spark = json.loads(run([ROOT / ".deps/spark/bin/python", ROOT / "bench/spark_compact.py", landing, out,
                                     options.files], clean_environment()).output.splitlines()[-1])
             theirs.append(spark["seconds"])
             run([INGOT, "register", "b.t", out / "twin/b/t", "--warehouse", warehouse])

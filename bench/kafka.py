@@ -23,7 +23,7 @@ from measure import INGOT, ROOT, clean_environment, median, parser, publish
 sys.path.insert(0, str(ROOT / "tests/stack"))
 from servers import Kafka, free_port  # noqa: E402
 
-SPARK_PYTHON = ROOT / ".deps/bench/bin/python"
+SPARK_PYTHON = ROOT / ".deps/spark/bin/python"
 COUNT = ROOT / "build/release/count_consumer"
 
 

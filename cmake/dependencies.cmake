@@ -30,6 +30,12 @@ endfunction()
 ingot_lazy(pq ${PostgreSQL_INCLUDE_DIRS})
 ingot_lazy(curl ${CURL_INCLUDE_DIRS})
 
+add_library(ingot_httplib INTERFACE)
+find_library(httplib_library cpp-httplib REQUIRED)
+target_link_libraries(ingot_httplib INTERFACE ${httplib_library} Threads::Threads)
+target_compile_definitions(ingot_httplib INTERFACE CPPHTTPLIB_OPENSSL_SUPPORT CPPHTTPLIB_ZLIB_SUPPORT CPPHTTPLIB_BROTLI_SUPPORT)
+add_library(ingot::httplib ALIAS ingot_httplib)
+
 find_package(Arrow CONFIG QUIET)
 find_package(Parquet CONFIG QUIET)
 add_library(ingot_arrow INTERFACE)

@@ -23,6 +23,14 @@ function(ingot_room name)
   set(INGOT_ROOMS "${INGOT_ROOMS};${name}" CACHE INTERNAL "")
 endfunction()
 
+# A text of the repository as a string of the program.
+function(ingot_embed file name header)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/${file}")
+  file(READ "${CMAKE_SOURCE_DIR}/${file}" text)
+  file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/generated/${header}" @ONLY
+    CONTENT "#pragma once\ninline constexpr const char* ${name} = R\"text(${text})text\";\n")
+endfunction()
+
 function(ingot_room_tests)
   foreach(name ${INGOT_ROOMS})
     file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/${name}/*_test.cc")

@@ -100,6 +100,7 @@ int Main(int argc, char** argv) {
   AddPlan(app, shared);
   AddCheck(app, shared);
   AddRegister(app, shared);
+  AddServe(app, shared);
   AddCompletion(app, shared);
   try {
     app.parse(argc, argv);

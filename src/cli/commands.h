@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "run/open.h"
+#include "serve/server.h"
 
 namespace ingot::cli {
 
@@ -28,6 +29,9 @@ Result<int64_t> ParseBytes(const char* flag, const std::string& text);
 /// The flags that every command takes.
 void AddShared(CLI::App& command, Shared& shared);
 
+/// What is served of the pipeline's tables, beside a run or without one.
+serve::ServerParts ServerPartsOf(const pipeline::StageContext& context, std::function<Status()> ready);
+
 void AddRun(CLI::App& app, Shared& shared);
 void AddGenerate(CLI::App& app, Shared& shared);
 void AddQuery(CLI::App& app, Shared& shared);
@@ -37,6 +41,7 @@ void AddMaintain(CLI::App& app, Shared& shared);
 void AddPlan(CLI::App& app, Shared& shared);
 void AddCheck(CLI::App& app, Shared& shared);
 void AddRegister(CLI::App& app, Shared& shared);
+void AddServe(CLI::App& app, Shared& shared);
 void AddCompletion(CLI::App& app, Shared& shared);
 
 }  // namespace ingot::cli

@@ -9,11 +9,13 @@
 
 #include "base/clock.h"
 #include "base/json_text.h"
+#include "base/log.h"
 #include "base/progress.h"
 #include "cli/commands.h"
 #include "run/automatic.h"
 #include "run/fan_out.h"
 #include "run/follow.h"
+#include "run/meters.h"
 
 namespace ingot::cli {
 namespace {
@@ -30,6 +32,8 @@ struct Options {
   std::string bytes_per_commit = "4GiB";
   std::string group;
   std::string on_reset = "fail";
+  std::string listen;
+  std::string push_metrics;
 };
 
 void PrintJson(const run::RunReport& report) {
@@ -114,6 +118,34 @@ void Tell(Shared& shared, const run::RunReport& report, bool follow) {
   if (!report.broken_rules.empty()) shared.exit_code = 3;
 }
 
+/// When a follower last did well, for those who ask whether it is ready.
+class Pulse {
+ public:
+  explicit Pulse(std::chrono::microseconds every) : patience_(std::max(3 * every, kPatienceMin)) {}
+  void Beat() {
+    std::lock_guard lock(mutex_);
+    good_at_ = NowMicros();
+    error_.clear();
+  }
+  void Miss(const Error& error) {
+    std::lock_guard lock(mutex_);
+    error_ = ": " + error.message;
+  }
+  Status Ready() const {
+    std::lock_guard lock(mutex_);
+    const int64_t age = NowMicros() - good_at_;
+    if (age <= patience_.count()) return {};
+    return Fail(ErrorKind::kRetry, fmt::format("no good run for {} s{}", age / 1'000'000, error_));
+  }
+
+ private:
+  static constexpr std::chrono::microseconds kPatienceMin{60'000'000};
+  const std::chrono::microseconds patience_;
+  mutable std::mutex mutex_;
+  int64_t good_at_ = NowMicros();
+  std::string error_;
+};
+
 /// Until SIGTERM or SIGINT, which let the batch that is being read be carried to gold.
 Status Follow(Shared& shared, run::Runner& runner, const pipeline::StageContext& context, const Options& options) {
   INGOT_ASSIGN(const auto every, ParseInterval("--every", options.every));
@@ -121,19 +153,49 @@ Status Follow(Shared& shared, run::Runner& runner, const pipeline::StageContext&
   INGOT_ASSIGN(const int64_t maintain_every, WithContext(ParseDuration(options.maintain_every), "--maintain-every"));
   const run::AutomaticUpkeep upkeep(context, std::chrono::microseconds(maintain_every));
   for (const int number : {SIGTERM, SIGINT}) std::signal(number, [](int) { stop_asked = true; });
+  Pulse pulse(every);
+  std::unique_ptr<serve::Server> server;
+  if (!options.listen.empty()) {
+    INGOT_ASSIGN(server, serve::Server::Start(options.listen, ServerPartsOf(context, [&] { return pulse.Ready(); })));
+  }
   return run::Follow(runner, context,
                      {.every = every,
                       .retry_for = std::chrono::duration_cast<std::chrono::seconds>(retry_for),
                       .stop_asked = [] { return stop_asked.load(); },
-                      .told = [&](const run::RunReport& report) { Tell(shared, report, true); }});
+                      .told =
+                          [&](const run::RunReport& report) {
+                            pulse.Beat();
+                            run::Meter(ProcessMetrics(), report);
+                            Tell(shared, report, true);
+                          },
+                      .failed =
+                          [&](const Error& error) {
+                            pulse.Miss(error);
+                            run::MeterFailure(ProcessMetrics(), error);
+                          }});
+}
+
+/// One run; its metrics are pushed even when it failed.
+Status RunOnce(Shared& shared, run::Runner& runner, const pipeline::StageContext& context, const Options& options) {
+  const auto report = runner.Run(context);
+  if (report)
+    run::Meter(ProcessMetrics(), *report);
+  else
+    run::MeterFailure(ProcessMetrics(), report.error());
+  if (!options.push_metrics.empty()) {
+    const Status pushed = run::PushMetrics(ProcessMetrics(), options.push_metrics, context.pipeline->name);
+    if (!pushed) LogWarning("metrics were not pushed: " + pushed.error().message);
+  }
+  if (!report) return std::unexpected(report.error());
+  Tell(shared, *report, false);
+  return {};
 }
 
 Status RunPlace(Shared& shared, const run::OpenPlace& open, const Options& options) {
+  run::DeclareMeters(ProcessMetrics(), open.context);
   INGOT_ASSIGN(run::Runner runner, run::Runner::Open(open.context, options.stages));
   if (options.follow) return Follow(shared, runner, open.context, options);
-  INGOT_ASSIGN(const run::RunReport report, runner.Run(open.context));
-  Tell(shared, report, false);
-  return {};
+  return RunOnce(shared, runner, open.context, options);
 }
 
 Status Run(Shared& shared, const Options& options) {
@@ -144,6 +206,8 @@ Status Run(Shared& shared, const Options& options) {
   open.context.group = options.group;
   open.context.on_reset = options.on_reset;
   if (!run::HoldsTopic(open)) return RunPlace(shared, open, options);
+  if (!options.listen.empty())
+    return Fail(ErrorKind::kBadConfig, "--listen: tables that are named after {topic} cannot be served by their runs");
   if (options.follow)
     return run::FollowTopics(open, stop_asked,
                              [&](const run::OpenPlace& place) { return RunPlace(shared, place, options); });
@@ -183,10 +247,18 @@ void AddRun(CLI::App& app, Shared& shared) {
                    "When records after the table's offset are gone or the topic was made anew: fail, earliest, latest")
       ->check(CLI::IsMember({"fail", "earliest", "latest"}))
       ->capture_default_str();
+  command
+      ->add_option("--listen", options->listen,
+                   "host:port to serve /metrics, /health, /ready and a page on, with --follow [INGOT_LISTEN]")
+      ->envname("INGOT_LISTEN");
+  command
+      ->add_option("--push-metrics", options->push_metrics,
+                   "URL of a Prometheus Pushgateway to tell the run's metrics, without --follow [INGOT_PUSHGATEWAY]")
+      ->envname("INGOT_PUSHGATEWAY");
   command->footer(
       "Examples:\n  ingot run --source landing\n  ingot run --stage silver,gold --warehouse /data/warehouse\n  ingot "
       "run "
-      "--source kafka://localhost:9092/speedtest_raw --follow --every 10s");
+      "--source kafka://localhost:9092/speedtest_raw --follow --every 10s --listen 127.0.0.1:8080");
   command->callback([&shared, options] { shared.command = [&shared, options] { return Run(shared, *options); }; });
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "base/retry.h"
 #include "iceberg/journal.h"
 
@@ -67,6 +68,8 @@ Result<Table> CommitMetadata(const TableHome& home, const MetadataChange& change
                              const std::function<void()>& refused) {
   Backoff backoff({.attempts_max = 12});
   InDoubt in_doubt;
+  const Stopwatch watch;
+  const MetricLabels label{{"table", home.name.Text()}};
   while (true) {
     auto base = home.catalog->Load(home.name, home.storage);
     if (!base) return std::unexpected(in_doubt.Judge(std::move(base).error()));
@@ -76,6 +79,7 @@ Result<Table> CommitMetadata(const TableHome& home, const MetadataChange& change
       return std::unexpected(in_doubt.Judge(std::move(known).error()));
     TableMetadata next = *base->metadata;
     if (Status changed = change(next); !changed) {
+      if (changed.error().kind == ErrorKind::kConflict) ProcessMetrics().Add("ingot_commit_conflicts", label);
       const bool vanished = changed.error().kind == ErrorKind::kNotFound && MovedOn(home, *base);
       if (!vanished || !backoff.Wait()) return std::unexpected(in_doubt.Judge(std::move(changed).error()));
       if (refused) refused();
@@ -83,8 +87,12 @@ Result<Table> CommitMetadata(const TableHome& home, const MetadataChange& change
     }
     next.last_updated_ms = std::max(NowMicros() / 1000, base->metadata->last_updated_ms);
     auto committed = home.catalog->Commit(home.name, *base, next);
-    if (committed) return TableFrom(home, std::move(*committed));
+    if (committed) {
+      ProcessMetrics().Observe("ingot_commit_seconds", label, watch.Seconds());
+      return TableFrom(home, std::move(*committed));
+    }
     const ErrorKind kind = committed.error().kind;
+    if (kind == ErrorKind::kConflict) ProcessMetrics().Add("ingot_commit_conflicts", label);
     if (kind == ErrorKind::kOutcomeUnknown)
       in_doubt.Add(*base, next);
     else if (refused)

@@ -5,6 +5,7 @@
 #include <list>
 #include <map>
 
+#include "base/metrics.h"
 #include "iceberg/journal.h"
 #include "iceberg/parquet_file.h"
 #include "iceberg/partition_split.h"
@@ -46,7 +47,9 @@ class Writer : public TableWriter {
         options_(std::move(options)) {
     data_folder_ = metadata_.Property("write.data.path", storage::JoinLocation(metadata_.location, "data"));
     write_id_ = NewFileName();
+    ProcessMetrics().Add("ingot_open_writers");
   }
+  ~Writer() override { ProcessMetrics().Add("ingot_open_writers", {}, -1); }
 
   Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) override {
     INGOT_TRY(AnnounceWriter(storage_, metadata_));

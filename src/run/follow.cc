@@ -49,6 +49,7 @@ Status Follow(Runner& runner, pipeline::StageContext context, const FollowOption
     if (!AnotherTryMayMend(report.error().kind) || Clock::now() - good_at > options.retry_for ||
         (last && ++last_tries >= kLastTriesMax))
       return std::unexpected(report.error());
+    options.failed(report.error());
     LogWarning(report.error().message + "; trying again");
     if (last)
       std::this_thread::sleep_for(kRetryFirst);

@@ -13,6 +13,7 @@ struct FollowOptions {
   std::chrono::seconds retry_for{600};          // how long servers may be away before the run ends with their error
   std::function<bool()> stop_asked;             // the batch that is being read is still carried to gold
   std::function<void(const RunReport&)> told;   // after each run
+  std::function<void(const Error&)> failed;     // after each run that is tried again
 };
 
 /// Errors: any that another try cannot mend, at once; kRetry, kConflict and kOutcomeUnknown after `retry_for` without

@@ -122,6 +122,13 @@ class Lakehouse:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("INGOT_", "KAFKA_", "AWS_", "PG"))}
         return inherited | {"INGOT_PIPELINE": str(self.pipeline)} | self.variables
 
+    def trino_variables(self) -> dict[str, str]:
+        """What deploy/trino/catalog asks of the environment, for the catalog and warehouse of this house."""
+        return {"CATALOG_JDBC_URL": f"jdbc:postgresql://{self.postgres.address}/{self.database}",
+                "CATALOG_USER": self.postgres.user, "CATALOG_PASSWORD": self.postgres.password,
+                "WAREHOUSE": self.variables["INGOT_WAREHOUSE"], "AWS_REGION": "us-east-1",
+                **{key: value for key, value in self.variables.items() if key.startswith("AWS_")}}
+
     def ingot(self, *arguments, check=True, env=None, timeout=120):
         done = subprocess.run([INGOT, *map(str, arguments)], env=self.environment() | (env or {}), capture_output=True,
                               text=True, timeout=timeout)

@@ -1,0 +1,101 @@
+#include "run/meters.h"
+
+#include <fmt/format.h>
+#include <version.h>
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "catalog/http.h"
+
+namespace ingot::run {
+namespace {
+
+constexpr struct {
+  const char* name;
+  MetricKind kind;
+  const char* help;
+} kMeters[] = {
+    {"ingot_build_info", MetricKind::kGauge, "The version that runs; always 1."},
+    {"ingot_runs", MetricKind::kCounter, "Runs through the stages, by outcome: done, broken (a quality rule), failed."},
+    {"ingot_run_errors", MetricKind::kCounter, "Runs that failed, by kind of error."},
+    {"ingot_last_run_timestamp_seconds", MetricKind::kGauge, "When a run ended well, seconds since the epoch."},
+    {"ingot_stage_seconds", MetricKind::kHistogram, "Duration of a stage of a run; bronze waits for records."},
+    {"ingot_rows_in", MetricKind::kCounter, "Rows that a stage took in."},
+    {"ingot_rows_out", MetricKind::kCounter, "Rows that a stage committed."},
+    {"ingot_rows_quarantined", MetricKind::kCounter, "Rows that went to quarantine."},
+    {"ingot_rows_duplicate", MetricKind::kCounter, "Rows whose key was there already."},
+    {"ingot_rows_error", MetricKind::kCounter, "Records that do not fit the declared types."},
+    {"ingot_rule_broken_rows", MetricKind::kCounter, "Rows that broke a quality rule."},
+    {"ingot_read_bytes", MetricKind::kCounter, "Bytes that a stage read."},
+    {"ingot_written_bytes", MetricKind::kCounter, "Bytes of data files that a stage committed."},
+    {"ingot_commits", MetricKind::kCounter, "Snapshots that a stage committed."},
+    {"ingot_commit_seconds", MetricKind::kHistogram, "Duration of a commit with all its attempts."},
+    {"ingot_commit_conflicts", MetricKind::kCounter, "Attempts that lost against another writer."},
+    {"ingot_open_writers", MetricKind::kGauge, "Writers with files that are not committed yet."},
+    {"ingot_lag_records", MetricKind::kGauge, "Records of the source that are not in bronze yet."},
+    {"ingot_lag_seconds", MetricKind::kGauge, "Age of the oldest record of the last run while more wait; else 0."},
+    {"ingot_freshness_seconds", MetricKind::kGauge, "Age of the last run's records when gold showed them, by quantile."},
+    {"ingot_memory_budget_bytes", MetricKind::kGauge, "What --memory allows."},
+};
+
+}  // namespace
+
+void DeclareMeters(Metrics& metrics, const pipeline::StageContext& context) {
+  for (const auto& meter : kMeters) metrics.Declare(meter.name, meter.kind, meter.help);
+  metrics.Set("ingot_build_info", {{"version", INGOT_VERSION}, {"pipeline", context.pipeline->name}}, 1);
+  metrics.Set("ingot_memory_budget_bytes", {}, double(context.memory_bytes));
+  // Those that alerts ask about are there from the start: a rate needs a value before the first event.
+  for (const char* outcome : {"done", "broken", "failed"}) metrics.Add("ingot_runs", {{"outcome", outcome}}, 0);
+  for (const pipeline::Rule& rule : context.pipeline->rules)
+    if (rule.kind != pipeline::RuleKind::kTrim) metrics.Add("ingot_rule_broken_rows", {{"rule", rule.name}}, 0);
+  metrics.Add("ingot_rule_broken_rows", {{"rule", "parse"}}, 0);
+  for (const auto& table : {context.pipeline->bronze.table, context.pipeline->silver.table})
+    metrics.Add("ingot_commit_conflicts", {{"table", table}}, 0);
+}
+
+void Meter(Metrics& metrics, const RunReport& report) {
+  const bool broken = !report.broken_rules.empty();
+  metrics.Add("ingot_runs", {{"outcome", broken ? "broken" : "done"}});
+  metrics.Set("ingot_last_run_timestamp_seconds", {}, double(NowMicros()) / 1e6);
+  for (const auto& stage : report.stages) {
+    const MetricLabels label{{"stage", stage.stage}};
+    metrics.Observe("ingot_stage_seconds", label, stage.Seconds());
+    const std::pair<const char*, int64_t> counts[] = {
+        {"ingot_rows_in", stage.rows_in},         {"ingot_rows_out", stage.rows_out},
+        {"ingot_read_bytes", stage.bytes_in},     {"ingot_written_bytes", stage.bytes_out},
+        {"ingot_commits", stage.commits}};
+    for (const auto& [name, count] : counts) metrics.Add(name, label, double(count));
+    if (stage.stage == "bronze") metrics.Add("ingot_rows_error", {}, double(stage.errors));
+    if (stage.stage != "silver") continue;
+    metrics.Add("ingot_rows_quarantined", {}, double(stage.quarantined));
+    metrics.Add("ingot_rows_duplicate", {}, double(stage.duplicates));
+    for (const auto& [rule, count] : stage.broken_by_rule)
+      metrics.Add("ingot_rule_broken_rows", {{"rule", rule}}, double(count));
+  }
+  metrics.Set("ingot_lag_records", {}, double(report.records_behind));
+  const bool waits = report.records_behind > 0 && !report.freshness.Empty();
+  metrics.Set("ingot_lag_seconds", {}, waits ? report.freshness.Quantile(1) : 0);
+  if (report.freshness.Empty()) return;
+  for (const auto& [label, share] : {std::pair{"0.5", 0.5}, {"0.99", 0.99}, {"1", 1.0}})
+    metrics.Set("ingot_freshness_seconds", {{"quantile", label}}, report.freshness.Quantile(share));
+}
+
+void MeterFailure(Metrics& metrics, const Error& error) {
+  metrics.Add("ingot_runs", {{"outcome", "failed"}});
+  metrics.Add("ingot_run_errors", {{"kind", std::string(ErrorKindName(error.kind))}});
+}
+
+Status PushMetrics(Metrics& metrics, const std::string& url, const std::string& pipeline) {
+  MeasureProcess(metrics);
+  catalog::HttpClient http;
+  const std::string place = fmt::format("{}/metrics/job/ingot/pipeline/{}", url, catalog::UrlEncode(pipeline));
+  INGOT_ASSIGN(const auto answer, http.Send({.method = "PUT",
+                                             .url = place,
+                                             .headers = {"Content-Type: text/plain; version=0.0.4"},
+                                             .body = metrics.ToText(Metrics::Format::kPrometheusText)}));
+  if (answer.status / 100 == 2) return {};
+  return Fail(ErrorKind::kBadConfig, fmt::format("{} answered {}: {}", place, answer.status, answer.body));
+}
+
+}  // namespace ingot::run

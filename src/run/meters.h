@@ -1,0 +1,22 @@
+// What a run tells Prometheus: docs/metrics.md lists every name.
+#pragma once
+
+#include <string>
+
+#include "base/metrics.h"
+#include "run/run.h"
+
+namespace ingot::run {
+
+/// Before the first of the others; without it nothing is counted.
+void DeclareMeters(Metrics& metrics, const pipeline::StageContext& context);
+
+/// Counts what the run did.
+void Meter(Metrics& metrics, const RunReport& report);
+void MeterFailure(Metrics& metrics, const Error& error);
+
+/// Hands all metrics to a Prometheus Pushgateway at `url`, in the place of what this pipeline pushed before: for runs
+/// that end before anyone could ask them. Errors: kRetry, kOutcomeUnknown; kBadConfig for what the gateway refuses.
+Status PushMetrics(Metrics& metrics, const std::string& url, const std::string& pipeline);
+
+}  // namespace ingot::run

@@ -1,0 +1,123 @@
+#include "serve/server.h"
+
+#include <fmt/format.h>
+#include <httplib.h>
+#include <page.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "base/json_text.h"
+#include "serve/table_state.h"
+
+namespace ingot::serve {
+namespace {
+
+constexpr const char* kText = "text/plain; charset=utf-8";
+constexpr const char* kJson = "application/json";
+constexpr size_t kRunsDefault = 50, kRunsMax = 1000;
+
+/// Answers the requests; knows nothing of the wire.
+class Answers {
+ public:
+  explicit Answers(ServerParts parts) : parts_(std::move(parts)) {}
+
+  Result<std::vector<TableState>> States(size_t runs_max) const {
+    std::vector<TableState> states;
+    INGOT_ASSIGN(const auto tables, parts_.tables());
+    for (const std::string& table : tables) {
+      auto state = StateOf(parts_.context, table, runs_max);
+      if (!state && state.error().kind == ErrorKind::kNotFound) continue;
+      if (!state) return std::unexpected(std::move(state).error());
+      states.push_back(std::move(*state));
+    }
+    return states;
+  }
+
+  void MetricsOf(const httplib::Request& request, httplib::Response& response) const {
+    Metrics& metrics = ProcessMetrics();
+    MeasureProcess(metrics);
+    metrics.Declare("ingot_catalog_up", MetricKind::kGauge, "Whether the tables could be loaded: 1 or 0.");
+    const auto states = States(0);
+    metrics.Set("ingot_catalog_up", {}, states ? 1 : 0);
+    if (states) MeasureTables(metrics, *states);
+    const bool open = request.get_header_value("Accept").find("application/openmetrics-text") != std::string::npos;
+    if (open)
+      response.set_content(metrics.ToText(Metrics::Format::kOpenMetrics),
+                           "application/openmetrics-text; version=1.0.0; charset=utf-8");
+    else
+      response.set_content(metrics.ToText(Metrics::Format::kPrometheusText), "text/plain; version=0.0.4; charset=utf-8");
+  }
+
+  void Ready(httplib::Response& response) const {
+    Status state = parts_.ready();
+    if (state)
+      if (const auto tables = parts_.tables(); !tables) state = std::unexpected(tables.error());
+    response.status = state ? 200 : 503;
+    response.set_content(state ? "ready\n" : state.error().message + "\n", kText);
+  }
+
+  void Json(httplib::Response& response, size_t runs_max,
+            const std::function<std::string(const std::vector<TableState>&)>& text) const {
+    const auto states = States(runs_max);
+    if (states) return response.set_content(text(*states), kJson);
+    response.status = 503;
+    response.set_content(fmt::format(R"({{"error":{}}})", JsonQuote(states.error().message)), kJson);
+  }
+
+ private:
+  const ServerParts parts_;
+};
+
+size_t LimitOf(const httplib::Request& request) {
+  const long limit = std::atol(request.get_param_value("limit").c_str());
+  return limit <= 0 ? kRunsDefault : std::min(kRunsMax, size_t(limit));
+}
+
+}  // namespace
+
+struct Server::Http {
+  explicit Http(ServerParts parts) : answers(std::move(parts)) {}
+  Answers answers;
+  httplib::Server server;
+  std::thread thread;
+};
+
+Server::Server() = default;
+
+Server::~Server() {
+  if (!http_) return;
+  http_->server.stop();
+  if (http_->thread.joinable()) http_->thread.join();
+}
+
+Result<std::unique_ptr<Server>> Server::Start(const std::string& listen, ServerParts parts) {
+  const size_t colon = listen.rfind(':');
+  const int asked = colon == std::string::npos ? -1 : std::atoi(listen.c_str() + colon + 1);
+  if (asked < 0 || asked > 65535 || (asked == 0 && !listen.ends_with(":0")))
+    return Fail(ErrorKind::kBadConfig, "--listen: not host:port: '" + listen + "' (write 127.0.0.1:8080)");
+  const std::string host = colon == 0 ? "0.0.0.0" : listen.substr(0, colon);
+  std::unique_ptr<Server> server(new Server);
+  server->http_ = std::make_unique<Http>(std::move(parts));
+  httplib::Server& http = server->http_->server;
+  const Answers& answers = server->http_->answers;
+  http.new_task_queue = [] { return new httplib::ThreadPool(2); };
+  http.set_keep_alive_timeout(1);
+  http.Get("/metrics", [&](const auto& request, auto& response) { answers.MetricsOf(request, response); });
+  http.Get("/health", [](const auto&, auto& response) { response.set_content("ok\n", kText); });
+  http.Get("/ready", [&](const auto&, auto& response) { answers.Ready(response); });
+  http.Get("/api/tables", [&](const auto&, auto& response) { answers.Json(response, 0, TablesToJson); });
+  http.Get("/api/runs", [&](const auto& request, auto& response) {
+    const size_t limit = LimitOf(request);
+    answers.Json(response, limit, [&](const auto& states) { return RunsToJson(states, limit); });
+  });
+  http.Get("/", [](const auto&, auto& response) { response.set_content(kPage, "text/html; charset=utf-8"); });
+  const int port = asked == 0 ? http.bind_to_any_port(host.c_str()) : http.bind_to_port(host.c_str(), asked) ? asked : -1;
+  if (port < 0)
+    return Fail(ErrorKind::kBadConfig, "--listen: " + listen + " is in use, or no address of this machine");
+  server->address_ = fmt::format("{}:{}", host, port);
+  server->http_->thread = std::thread([&http] { http.listen_after_bind(); });
+  return server;
+}
+
+}  // namespace ingot::serve

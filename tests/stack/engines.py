@@ -1,0 +1,173 @@
+"""The engines and watchers of the stack as plain processes, each started with its own file of deploy/: Trino, Prometheus,
+the Pushgateway, Alertmanager. What differs from compose is said in one place: addresses and folders."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+from servers import HOST, ROOT, Server, pinned, port_is_free
+
+DEPLOY = ROOT / "deploy"
+
+
+def properties(file: Path, instead: dict) -> str:
+    """A file of key=value lines with these values instead of its own."""
+    lines = [line for line in file.read_text().splitlines() if line and not line.startswith("#")]
+    values = dict(line.split("=", 1) for line in lines) | instead
+    return "".join(f"{key}={value}\n" for key, value in values.items())
+
+
+def java_home(at_least: int) -> Path:
+    """The newest JDK of this machine; Trino needs a newer one than Debian 12 has."""
+    found = {}
+    for release in [*Path("/usr/lib/jvm").glob("*/release"), *([Path(os.environ["TRINO_JAVA_HOME"]) / "release"]
+                                                               if "TRINO_JAVA_HOME" in os.environ else [])]:
+        version = re.search(r'JAVA_VERSION="(\d+)', release.read_text())
+        if version:
+            found[int(version[1])] = release.parent
+    if not found or max(found) < at_least:
+        raise RuntimeError(f"Trino needs a JDK {at_least} or newer in /usr/lib/jvm or TRINO_JAVA_HOME")
+    return found[max(found)]
+
+
+class Trino(Server):
+    name = "trino"
+    ready_seconds = 120
+
+    def __init__(self, folder: Path, port: int, variables: dict[str, str]):
+        super().__init__(folder, port)
+        self.variables = variables  # what deploy/trino/catalog asks of the environment
+
+    def prepare(self) -> None:
+        etc = self.folder / "etc"
+        (etc / "catalog").mkdir(parents=True, exist_ok=True)
+        (etc / "config.properties").write_text(properties(DEPLOY / "trino/config.properties", {
+            "http-server.http.port": self.port, "discovery.uri": f"http://{self.address}"}))
+        (etc / "log.properties").write_text("io.trino=WARN\n")
+        for file in (DEPLOY / "trino/catalog").iterdir():
+            (etc / "catalog" / file.name).write_text(file.read_text())
+
+    def command(self) -> list[str]:
+        home = pinned("trino-server")
+        etc = self.folder / "etc"
+        flags = [line for line in (DEPLOY / "trino/jvm.config").read_text().split() if line != "-server"]
+        node = properties(DEPLOY / "trino/node.properties", {  # the launcher hands them over as flags, too
+            "node.data-dir": self.folder / "data", "node.id": "test", "node.bind-ip": HOST,
+            "node.internal-address": HOST, "plugin.dir": home / "plugin"})
+        return [str(java_home(24) / "bin/java"), "-cp", f"{home}/lib/*", *flags, *(f"-D{line}" for line in node.split()),
+                f"-Dlog.levels-file={etc}/log.properties", f"-Dconfig={etc}/config.properties",
+                "-Dcatalog.management=static", f"-Dcatalog.config-dir={etc}/catalog", "io.trino.server.TrinoServer"]
+
+    def environment(self) -> dict[str, str]:
+        return self.variables
+
+    def is_ready(self) -> bool:
+        if port_is_free(self.port):
+            return False
+        try:
+            info = json.load(urllib.request.urlopen(f"http://{self.address}/v1/info", timeout=2))
+            return not info["starting"] and self.sql("SELECT 1") == [[1]]
+        except (OSError, RuntimeError):
+            return False
+
+    def sql(self, statement: str, named: bool = False) -> list:
+        """The rows of a statement through the HTTP protocol; dictionaries when `named`."""
+        request = urllib.request.Request(f"http://{self.address}/v1/statement", statement.encode(),
+                                         {"X-Trino-User": "test", "X-Trino-Time-Zone": "UTC"})
+        rows, columns = [], []
+        while True:
+            answer = json.load(urllib.request.urlopen(request, timeout=120))
+            if "error" in answer:
+                raise RuntimeError(f"{answer['error']['errorName']}: {answer['error']['message']}\n{statement}")
+            columns = [column["name"] for column in answer.get("columns", [])] or columns
+            rows += answer.get("data", [])
+            if "nextUri" not in answer:
+                return [dict(zip(columns, row)) for row in rows] if named else rows
+            request = answer["nextUri"]
+
+    def cli(self, statement: str) -> str:
+        return subprocess.run(
+            [str(java_home(24) / "bin/java"), "-Xmx256m", "-jar", str(pinned("trino-cli") / "trino-cli.jar"), "--server",
+             self.address, "--output-format", "CSV_UNQUOTED", "--execute", statement],
+            check=True, capture_output=True, text=True, timeout=120).stdout
+
+
+def replaced(file: Path, addresses: dict[str, str]) -> str:
+    """The text of a file with addresses of compose's network replaced by those of this machine; each must be there."""
+    text = file.read_text()
+    for inside, here in addresses.items():
+        assert inside in text, f"{file} does not name {inside}"
+        text = text.replace(inside, here)
+    return text
+
+
+class Prometheus(Server):
+    name = "prometheus"
+
+    def __init__(self, folder: Path, port: int, addresses: dict[str, str]):
+        super().__init__(folder, port)
+        self.addresses = addresses  # of compose's network: here
+
+    def prepare(self) -> None:
+        (self.folder / "rules").mkdir(exist_ok=True)
+        text = replaced(DEPLOY / "prometheus/prometheus.yml", self.addresses)
+        (self.folder / "prometheus.yml").write_text(text.replace("scrape_interval: 15s", "scrape_interval: 1s").replace(
+            "evaluation_interval: 15s", "evaluation_interval: 1s").replace("scrape_timeout: 10s", "scrape_timeout: 1s"))
+        for file in (DEPLOY / "prometheus/rules").iterdir():
+            (self.folder / "rules" / file.name).write_text(file.read_text())
+
+    def command(self) -> list[str]:
+        return ["prometheus", f"--config.file={self.folder}/prometheus.yml", f"--storage.tsdb.path={self.folder}/data",
+                f"--web.listen-address={self.address}"]
+
+    def is_ready(self) -> bool:
+        try:
+            return urllib.request.urlopen(f"http://{self.address}/-/ready", timeout=2).status == 200
+        except OSError:
+            return False
+
+    def query(self, expression: str) -> list[dict]:
+        url = f"http://{self.address}/api/v1/query?" + urllib.parse.urlencode({"query": expression})
+        try:
+            return json.load(urllib.request.urlopen(url, timeout=10))["data"]["result"]
+        except urllib.error.HTTPError as error:
+            raise RuntimeError(f"{expression}: {error.read().decode()}") from error
+
+    def targets(self) -> dict[str, str]:
+        answer = json.load(urllib.request.urlopen(f"http://{self.address}/api/v1/targets", timeout=10))
+        return {target["labels"]["job"]: target["health"] + " " + target["lastError"]
+                for target in answer["data"]["activeTargets"]}
+
+
+class Pushgateway(Server):
+    name = "pushgateway"
+
+    def command(self) -> list[str]:
+        return ["prometheus-pushgateway", f"--web.listen-address={self.address}"]
+
+    def is_ready(self) -> bool:
+        try:
+            return urllib.request.urlopen(f"http://{self.address}/-/ready", timeout=2).status == 200
+        except OSError:
+            return False
+
+
+class Alertmanager(Server):
+    name = "alertmanager"
+
+    def command(self) -> list[str]:
+        return ["prometheus-alertmanager", f"--config.file={DEPLOY}/alertmanager/alertmanager.yml",
+                f"--storage.path={self.folder}/data", f"--web.listen-address={self.address}", "--cluster.listen-address="]
+
+    def is_ready(self) -> bool:
+        try:
+            return urllib.request.urlopen(f"http://{self.address}/-/ready", timeout=2).status == 200
+        except OSError:
+            return False

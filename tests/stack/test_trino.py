@@ -1,0 +1,87 @@
+"""Trino on the tables: the queries of the reference system as they stand, through every door, and its own writes."""
+
+import datetime
+import os
+import subprocess
+
+import pytest
+from engines import Trino, java_home
+from servers import ROOT, free_port, pinned
+
+QUERIES = ("SELECT * FROM iceberg_catalog.bronze.speedtest_raw LIMIT 10",
+           "SELECT * FROM iceberg_catalog.silver.speedtest_clean LIMIT 10",
+           "SELECT date, location, avg_upload_speed, avg_download_speed, avg_latency\n"
+           "FROM iceberg_catalog.gold.speedtest_agg WHERE date = CURRENT_DATE")
+
+
+@pytest.fixture
+def trino(house):
+    server = Trino(house.folder / "trino", free_port(), house.trino_variables()).start()
+    yield server
+    server.stop()
+
+
+JDBC = """
+import java.sql.*;
+public class Browse {
+  public static void main(String[] a) throws Exception {
+    try (Connection c = DriverManager.getConnection("jdbc:trino://" + a[0] + "/iceberg_catalog", "admin", null)) {
+      ResultSet s = c.getMetaData().getSchemas("iceberg_catalog", null);
+      while (s.next()) System.out.println("schema " + s.getString("TABLE_SCHEM"));
+      ResultSet r = c.getMetaData().getColumns("iceberg_catalog", "gold", "speedtest_agg", null);
+      while (r.next()) System.out.println("column " + r.getString("COLUMN_NAME") + " " + r.getString("TYPE_NAME"));
+      ResultSet q = c.createStatement().executeQuery(a[1]);
+      while (q.next()) System.out.println("row " + q.getString(1) + " " + q.getString(2));
+    }
+  }
+}
+"""
+
+
+def test_trino_reads_and_writes(house, trino, tmp_path):
+    """Goal: what Trino sees and does. Method: the three queries by HTTP, command line, JDBC; OPTIMIZE, expiry, DELETE; Ingot goes on."""
+    today = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT00:00:00Z")
+    house.make_topic()
+    house.generate(20_000, "--start", today)
+    house.run()
+    rows = [trino.sql(query) for query in QUERIES]
+    assert len(rows[0]) == len(rows[1]) == 10
+    ours = house.query(QUERIES[2])
+    assert len(rows[2]) == len(ours) > 10 and {row[1] for row in rows[2]} == {row["location"] for row in ours}
+    for table in ("bronze.speedtest_raw", "silver.speedtest_clean", "silver.speedtest_quarantine", "gold.speedtest_agg",
+                  "ops.runs", "ops.quality"):
+        count = f"SELECT count(*) AS n FROM iceberg_catalog.{table}"
+        assert trino.sql(count) == [[int(house.query(count)[0]["n"])]]
+    sums = "SELECT sum(tests), round(sum(avg_latency), 6) FROM gold.speedtest_agg"
+    ours = list(house.query(sums)[0].values())
+    assert [str(v) for v in trino.sql(sums.replace("gold.", "iceberg_catalog.gold."))[0]] == [str(v) for v in ours]
+
+    assert trino.cli("SELECT count(*) FROM iceberg_catalog.gold.speedtest_agg").strip().isdigit()
+    (tmp_path / "Browse.java").write_text(JDBC)
+    seen = subprocess.run(
+        [java_home(24) / "bin/java", "-Xmx256m", "-cp", pinned("trino-jdbc") / "trino-jdbc.jar", tmp_path / "Browse.java",
+         trino.address, "SELECT date, location FROM iceberg_catalog.gold.speedtest_agg WHERE date = CURRENT_DATE"],
+        check=True, capture_output=True, text=True).stdout
+    assert {"schema bronze", "schema silver", "schema gold", "schema ops", "column date date",
+            "column avg_upload_speed double"} <= set(seen.splitlines())
+    assert seen.count("row ") == len(rows[2])
+
+    # Its own writes: rows deleted stay so, and what comes in later is carried on.
+    house.generate(5_000, "--start", today)
+    house.run()
+    silver, gold = "iceberg_catalog.silver.speedtest_clean", "iceberg_catalog.gold.speedtest_agg"
+    before = trino.sql(f"SELECT count(*) FROM {silver}")[0][0]
+    gone = trino.sql(f"SELECT count(*) FROM {silver} WHERE latency > 40")[0][0]
+    trino.sql(f"DELETE FROM {silver} WHERE latency > 40")
+    trino.sql(f"ALTER TABLE {silver} EXECUTE optimize")
+    trino.sql(f"ALTER TABLE {gold} EXECUTE optimize")
+    trino.sql(f"ALTER TABLE {gold} EXECUTE expire_snapshots(retention_threshold => '1h')")
+    count = "SELECT count(*) AS n, count(*) FILTER (WHERE latency > 40) AS slow FROM silver.speedtest_clean"
+    assert {k: int(v) for k, v in house.query(count)[0].items()} == {"n": before - gone, "slow": 0}
+    house.generate(3_000, "--start", today)
+    third = house.run()
+    assert third["silver"]["rows_in"] == 3_000
+    after = {k: int(v) for k, v in house.query(count)[0].items()}
+    assert after["n"] == before - gone + third["silver"]["rows_out"]
+    assert trino.sql(f"SELECT count(*) FROM {silver}") == [[after["n"]]]
+    assert trino.sql(f"SELECT count(*) FROM {silver} WHERE latency > 40") == [[after["slow"]]]
