@@ -50,7 +50,10 @@ else()
   target_include_directories(ingot_arrow SYSTEM INTERFACE "${arrow}/include")
   target_link_libraries(ingot_arrow INTERFACE
     "${arrow}/libparquet.so.2600" "${arrow}/libarrow_compute.so.2600" "${arrow}/libarrow.so.2600")
-  target_link_options(ingot_arrow INTERFACE "-Wl,-rpath,${arrow}")
+  list(APPEND CMAKE_BUILD_RPATH "${arrow}")
+  foreach(library arrow arrow_compute parquet arrow_s3)
+    list(APPEND INGOT_BUNDLED_LIBRARIES "${arrow}/lib${library}.so.2600")
+  endforeach()
 endif()
 add_library(ingot::arrow ALIAS ingot_arrow)
 
@@ -70,7 +73,8 @@ else()
   ingot_lazy(duckdb "${INGOT_DEPS}/libduckdb-sys-${version}/duckdb/src/include")
   ingot_pin(node-bindings-linux-x64 version)
   set(duckdb_library "${INGOT_DEPS}/node-bindings-linux-x64-${version}")
-  target_link_options(ingot_duckdb INTERFACE "-Wl,-rpath,${duckdb_library}")
+  list(APPEND CMAKE_BUILD_RPATH "${duckdb_library}")
+  list(APPEND INGOT_BUNDLED_LIBRARIES "${duckdb_library}/libduckdb.so")
 endif()
 
 # libparquet exports a simdjson of its own, which the linker would take for ours: another name keeps them apart.

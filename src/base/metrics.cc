@@ -121,7 +121,8 @@ void MeasureProcess(Metrics& metrics) {
   std::ifstream file("/proc/self/stat");
   const std::string stat((std::istreambuf_iterator<char>(file)), {});
   std::istringstream rest(stat.substr(std::min(stat.size(), stat.rfind(')') + 1)));
-  const std::vector<std::string> fields{std::istream_iterator<std::string>(rest), {}};  // the first is field 3, the state
+  const std::vector<std::string> fields{std::istream_iterator<std::string>(rest),
+                                        {}};  // the first is field 3, the state
   if (fields.size() < 22) return;
   const auto field = [&](size_t number) { return std::atof(fields[number - 3].c_str()); };
   const double ticks = double(sysconf(_SC_CLK_TCK));

@@ -35,7 +35,7 @@ class Metrics {
 
  private:
   struct Sample {
-    double value = 0;                  // of a histogram the sum
+    double value = 0;                   // of a histogram the sum
     std::vector<uint64_t> counts = {};  // of a histogram, by bucket, not cumulative; the last is beyond all bounds
   };
   struct Family {

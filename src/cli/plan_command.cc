@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
-#include "pipeline/plan.h"
+#include "pipeline/plan_json.h"
 
 namespace ingot::cli {
 namespace {
@@ -10,10 +10,37 @@ struct Options {
   std::string engine = "embedded";
   std::vector<std::string> stages{"silver", "gold"};
   bool schema = false;
+  bool json = false;
 };
 
 void Statement(const char* what, const std::string& sql) {
   fmt::print("-- {}\n{};\n\n", what, sql);
+}
+
+pipeline::Dialect DialectOf(const std::string& engine) {
+  return engine == "spark"   ? pipeline::Dialect::kSpark
+         : engine == "trino" ? pipeline::Dialect::kTrino
+                             : pipeline::Dialect::kEmbedded;
+}
+
+Status PrintBronze(const pipeline::Pipeline& pipeline, pipeline::Dialect dialect) {
+  if (dialect != pipeline::Dialect::kSpark) {
+    fmt::print("-- bronze: records are parsed by the program itself; no SQL\n\n");
+    return {};
+  }
+  INGOT_ASSIGN(const std::string sql, pipeline::MakeSparkBronzeSql(pipeline, "records"));
+  Statement("bronze: records as columns", sql);
+  return {};
+}
+
+void PrintSilver(const pipeline::Pipeline& pipeline, pipeline::Dialect dialect) {
+  const auto sql = pipeline::MakeSilverSql(pipeline, dialect, {.run_id = "<run id>"});
+  // Trino has no views of a session: the statements below begin with the same as WITH judged AS (…).
+  Statement(
+      "silver: fix and judge the new rows of bronze",
+      (dialect == pipeline::Dialect::kTrino ? "-- judged\n" : "CREATE OR REPLACE TEMP VIEW judged AS\n") + sql.judge);
+  Statement("silver: rows for quarantine", sql.quarantine);
+  Statement("silver: rows for silver", sql.clean);
 }
 
 Status Plan(const Shared& shared, const Options& options) {
@@ -21,21 +48,19 @@ Status Plan(const Shared& shared, const Options& options) {
     fmt::print("{}\n", pipeline::PipelineJsonSchema());
     return {};
   }
-  if (options.engine != "embedded")
-    return Fail(ErrorKind::kUnsupported,
-                "--engine " + options.engine + ": this version compiles plans for the embedded engine only");
+  const auto dialect = DialectOf(options.engine);
   INGOT_ASSIGN(const auto pipeline, pipeline::LoadPipeline(shared.place.pipeline_file));
+  if (options.json) {
+    INGOT_ASSIGN(const std::string json, pipeline::PlanToJson(pipeline, dialect, "iceberg_catalog"));
+    fmt::print("{}\n", json);
+    return {};
+  }
   for (const std::string& stage : options.stages) {
-    if (stage == "bronze") fmt::print("-- bronze: records are parsed by the program itself; no SQL\n\n");
-    if (stage == "silver") {
-      const auto sql = pipeline::MakeSilverSql(pipeline, pipeline::Dialect::kEmbedded, {.run_id = "<run id>"});
-      Statement("silver: fix and judge the new rows of bronze", sql.judge);
-      Statement("silver: rows for quarantine", sql.quarantine);
-      Statement("silver: rows for silver", sql.clean);
-    }
+    if (stage == "bronze") INGOT_TRY(PrintBronze(pipeline, dialect));
+    if (stage == "silver") PrintSilver(pipeline, dialect);
     if (stage != "gold") continue;
     for (const auto& gold : pipeline.gold) {
-      const auto sql = pipeline::MakeGoldSql(gold, pipeline::Dialect::kEmbedded, {});
+      const auto sql = pipeline::MakeGoldSql(pipeline, gold, dialect, {});
       Statement(("gold: groups of " + gold.table.table + " that new rows touch").c_str(), sql.touched);
       Statement("gold: their rows, anew", sql.aggregate);
       Statement("gold: rows of the same files that stay", sql.kept);
@@ -58,7 +83,10 @@ void AddPlan(CLI::App& app, Shared& shared) {
       ->check(CLI::IsMember({"bronze", "silver", "gold"}))
       ->capture_default_str();
   command->add_flag("--json-schema", options->schema, "Print the JSON Schema of pipeline files, for editors");
-  command->footer("Examples:\n  ingot plan --stage silver\n  ingot plan --json-schema > docs/pipeline.schema.json");
+  command->add_flag("--json", options->json, "The whole plan as JSON, for the jobs of deploy/spark");
+  command->footer(
+      "Examples:\n  ingot plan --stage silver\n  ingot plan --engine spark --json > plan.json\n  ingot plan "
+      "--json-schema > docs/pipeline.schema.json");
   command->callback([&shared, options] { shared.command = [&shared, options] { return Plan(shared, *options); }; });
 }
 

@@ -13,6 +13,7 @@
 #include "base/progress.h"
 #include "cli/commands.h"
 #include "run/automatic.h"
+#include "run/engine.h"
 #include "run/fan_out.h"
 #include "run/follow.h"
 #include "run/meters.h"
@@ -34,6 +35,8 @@ struct Options {
   std::string on_reset = "fail";
   std::string listen;
   std::string push_metrics;
+  run::EngineOptions engine;
+  std::string from, to;
 };
 
 void PrintJson(const run::RunReport& report) {
@@ -176,8 +179,14 @@ Status Follow(Shared& shared, run::Runner& runner, const pipeline::StageContext&
 }
 
 /// One run; its metrics are pushed even when it failed.
-Status RunOnce(Shared& shared, run::Runner& runner, const pipeline::StageContext& context, const Options& options) {
-  const auto report = runner.Run(context);
+Status RunOnce(Shared& shared, const pipeline::StageContext& context, const Options& options) {
+  const auto run = [&]() -> Result<run::RunReport> {
+    if (options.engine.engine != "embedded")
+      return run::RunOnEngine(shared.place, context, options.stages, options.engine);
+    INGOT_ASSIGN(run::Runner runner, run::Runner::Open(context, options.stages));
+    return runner.Run(context);
+  };
+  const auto report = run();
   if (report)
     run::Meter(ProcessMetrics(), *report);
   else
@@ -191,15 +200,48 @@ Status RunOnce(Shared& shared, run::Runner& runner, const pipeline::StageContext
   return {};
 }
 
+/// A day as the days since 1970-01-01.
+Result<int32_t> ParseDay(const char* flag, const std::string& text) {
+  int year = 0, month = 0, day = 0, used = 0;
+  const bool shaped = std::sscanf(text.c_str(), "%4d-%2d-%2d%n", &year, &month, &day, &used) == 3 &&
+                      size_t(used) == text.size() && text.size() == 10 && month >= 1 && month <= 12 && day >= 1;
+  const int64_t days = shaped ? DaysFromCivil(year, unsigned(month), unsigned(day)) : 0;
+  if (shaped && CivilFromDays(days).day == unsigned(day)) return int32_t(days);
+  return Fail(ErrorKind::kBadConfig, fmt::format("{}: not a day: '{}' (write 2024-07-19)", flag, text));
+}
+
+Result<std::optional<pipeline::DaySpan>> DaysAgain(const Options& options) {
+  if (options.from.empty() && options.to.empty()) return std::optional<pipeline::DaySpan>();
+  if (options.follow || options.engine.engine != "embedded")
+    return Fail(ErrorKind::kBadConfig, "--from and --to are for runs that end, on the embedded engine");
+  if (std::ranges::find(options.stages, "gold") == options.stages.end())
+    return Fail(ErrorKind::kBadConfig, "--from and --to compute gold again: --stage must hold gold");
+  pipeline::DaySpan days;
+  if (!options.from.empty()) {
+    INGOT_ASSIGN(days.from, ParseDay("--from", options.from));
+    days.to = days.from;
+  }
+  if (!options.to.empty()) {
+    INGOT_ASSIGN(days.to, ParseDay("--to", options.to));
+    if (options.from.empty()) days.from = days.to;
+  }
+  if (days.to < days.from) return Fail(ErrorKind::kBadConfig, "--to: before --from");
+  return days;
+}
+
 Status RunPlace(Shared& shared, const run::OpenPlace& open, const Options& options) {
   run::DeclareMeters(ProcessMetrics(), open.context);
+  if (!options.follow) return RunOnce(shared, open.context, options);
   INGOT_ASSIGN(run::Runner runner, run::Runner::Open(open.context, options.stages));
-  if (options.follow) return Follow(shared, runner, open.context, options);
-  return RunOnce(shared, runner, open.context, options);
+  return Follow(shared, runner, open.context, options);
 }
 
 Status Run(Shared& shared, const Options& options) {
+  if (options.follow && options.engine.engine != "embedded")
+    return Fail(ErrorKind::kBadConfig,
+                "--follow is for the embedded engine; deploy/spark/jobs have --stream and --every");
   INGOT_ASSIGN(run::OpenPlace open, run::Open(shared.place));
+  INGOT_ASSIGN(open.context.again, DaysAgain(options));
   open.context.rows_per_commit = options.rows_per_commit;
   INGOT_ASSIGN(open.context.bytes_per_commit, ParseBytes("--bytes-per-commit", options.bytes_per_commit));
   open.context.follow = options.follow;
@@ -225,6 +267,19 @@ void AddRun(CLI::App& app, Shared& shared) {
   command->add_option("--stage", options->stages, "Stages to run: bronze, silver, gold")
       ->delimiter(',')
       ->check(CLI::IsMember({"bronze", "silver", "gold"}))
+      ->capture_default_str();
+  command->add_option("--from", options->from,
+                      "Compute gold again from this day (UTC), e.g. 2024-07-19: after corrections in silver");
+  command->add_option("--to", options->to, "… up to and including this day; alone, or --from alone: that day");
+  command->add_option("--engine", options->engine.engine, "What computes the stages: embedded, spark, trino")
+      ->check(CLI::IsMember({"embedded", "spark", "trino"}))
+      ->capture_default_str();
+  command
+      ->add_option("--master", options->engine.spark_master, "Spark's master, with --engine spark [INGOT_SPARK_MASTER]")
+      ->envname("INGOT_SPARK_MASTER")
+      ->capture_default_str();
+  command->add_option("--trino", options->engine.trino, "Trino's coordinator, with --engine trino [INGOT_TRINO]")
+      ->envname("INGOT_TRINO")
       ->capture_default_str();
   command->add_option("--rows-per-commit", options->rows_per_commit, "Rows of one commit")
       ->check(CLI::PositiveNumber)

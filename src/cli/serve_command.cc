@@ -29,9 +29,7 @@ Status Serve(const Shared& shared, const std::string& listen) {
 }  // namespace
 
 serve::ServerParts ServerPartsOf(const pipeline::StageContext& context, std::function<Status()> ready) {
-  return {.context = context,
-          .tables = [context] { return run::TablesOr(context, {}); },
-          .ready = std::move(ready)};
+  return {.context = context, .tables = [context] { return run::TablesOr(context, {}); }, .ready = std::move(ready)};
 }
 
 void AddServe(CLI::App& app, Shared& shared) {

@@ -48,12 +48,7 @@ class GoldRun {
         only_added_(OnlyAdded(*silver_.metadata, consumed_)) {}
 
   Result<StageReport> Process(const std::vector<const Snapshot*>& snapshots) {
-    report_ = {.stage = "gold",
-               .table = gold_.home.name.Text(),
-               .run_id = context_.run_id,
-               .commits = 1,
-               .started_at_micros = NowMicros(),
-               .broken_by_rule = {}};
+    Begin();
     if (!only_added_ || !CatchUp(snapshots)) kept_.Drop();
     auto report = Recompute(snapshots);
     if (report && context_.follow && only_added_) {
@@ -65,7 +60,42 @@ class GoldRun {
     return report;
   }
 
+  /// Computes these days from silver as it is. What has been consumed stays as it was: rows that are new meanwhile are
+  /// counted again with their hour when their turn comes.
+  Result<StageReport> Again(pipeline::DaySpan days) {
+    Begin();
+    INGOT_ASSIGN(auto writer, pipeline::RowWriter::Open(context_, gold_));
+    for (int32_t day = days.from; day <= days.to; ++day) {
+      kept_.Drop();
+      INGOT_ASSIGN(const Batch keys, GroupsOfDay(spec_, day));
+      GroupTable mine;
+      INGOT_TRY(mine.Number(keys));
+      INGOT_TRY(touched_.Number(keys));
+      INGOT_TRY(ReadAll(*keys, mine, std::nullopt, kept_.state));
+      if (kept_.state.Empty()) continue;
+      INGOT_ASSIGN(const Batch rows, kept_.state.Rows(&mine, context_.threads));
+      report_.rows_out += rows->num_rows();
+      INGOT_ASSIGN(const Batch whole, WithTime(*rows));
+      INGOT_TRY(writer.Write(whole));
+    }
+    kept_.Drop();
+    INGOT_TRY(KeepOthers(writer));
+    INGOT_ASSIGN(auto written, writer.Finish());
+    report_.bytes_out = written.bytes;
+    INGOT_TRY(Commit(std::move(written.files), consumed_));
+    return report_;
+  }
+
  private:
+  void Begin() {
+    report_ = {.stage = "gold",
+               .table = gold_.home.name.Text(),
+               .run_id = context_.run_id,
+               .commits = 1,
+               .started_at_micros = NowMicros(),
+               .broken_by_rule = {}};
+  }
+
   Result<StageReport> Recompute(const std::vector<const Snapshot*>& snapshots) {
     INGOT_ASSIGN(auto fresh, PlanFresh(snapshots, pipeline::GoldInputColumns(spec_), {}));
     report_.rows_in = fresh.RecordCount();
@@ -237,12 +267,12 @@ class GoldRun {
     });
   }
 
-  Status Commit(std::vector<iceberg::DataFile> files, SnapshotId consumed) {
+  Status Commit(std::vector<iceberg::DataFile> files, std::optional<SnapshotId> consumed) {
     report_.finished_at_micros = NowMicros();
     iceberg::SnapshotChange change{.operation = replaced_.empty() ? "append" : "overwrite",
                                    .added = std::move(files),
                                    .summary = report_.ToSummary()};
-    change.summary[iceberg::kSourceSnapshotKey] = std::to_string(consumed);
+    if (consumed) change.summary[iceberg::kSourceSnapshotKey] = std::to_string(*consumed);
     if (!replaced_.empty())
       change.removes = [&](const iceberg::DataFile& file) -> Result<bool> { return replaced_.contains(file.location); };
     // What was read must still be what is replaced: compaction may pass, another writer's rows may not be lost.
@@ -266,8 +296,9 @@ class GoldRun {
   std::set<std::string> replaced_;
 };
 
+/// What is new in silver; or, `again`, these days.
 Result<StageReport> RunTable(const StageContext& context, const GoldSpec& spec, Gold::Kept& kept,
-                             const std::function<void(int64_t)>& progress) {
+                             std::optional<pipeline::DaySpan> again, const std::function<void(int64_t)>& progress) {
   INGOT_ASSIGN(const auto silver_home, context.Home(context.pipeline->silver.table));
   if (const auto silver = iceberg::LoadTable(silver_home); !silver) {
     if (silver.error().kind != ErrorKind::kNotFound) return std::unexpected(silver.error());
@@ -281,6 +312,11 @@ Result<StageReport> RunTable(const StageContext& context, const GoldSpec& spec, 
     INGOT_ASSIGN(const Table gold, iceberg::LoadTable(home));
     // Silver second: it must hold every snapshot that gold says it has consumed.
     INGOT_ASSIGN(const Table silver, iceberg::LoadTable(silver_home));
+    if (again) {
+      auto report = GoldRun(context, spec, kept, silver, gold).Again(*again);
+      if (report || report.error().kind != ErrorKind::kConflict || !backoff.Wait()) return report;
+      continue;
+    }
     INGOT_ASSIGN(const auto pending,
                  iceberg::SnapshotsToConsume(*silver.metadata, iceberg::ConsumedSnapshot(*gold.metadata),
                                              silver_home.name.Text()));
@@ -304,8 +340,12 @@ Result<StageReport> Gold::Run(const StageContext& context, const std::function<v
   for (const GoldSpec& spec : context.pipeline->gold) {
     auto& kept = kept_[spec.table.table];
     if (kept == nullptr) kept = std::make_unique<Kept>(spec);
-    INGOT_ASSIGN(const StageReport report, RunTable(context, spec, *kept, progress));
+    INGOT_ASSIGN(const StageReport report, RunTable(context, spec, *kept, std::nullopt, progress));
     total.Add(report);
+    if (context.again) {
+      INGOT_ASSIGN(const StageReport days, RunTable(context, spec, *kept, context.again, progress));
+      total.Add(days);
+    }
     total.table += (total.table.empty() ? "" : ", ") + spec.table.table;
   }
   total.finished_at_micros = NowMicros();

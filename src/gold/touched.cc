@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "base/arrow_result.h"
 #include "base/clock.h"
 
 namespace ingot::gold {
@@ -60,6 +61,33 @@ iceberg::Filter GoldFilter(const pipeline::GoldSpec& spec, const arrow::RecordBa
   for (int64_t row = 0; row < touched.num_rows(); ++row)
     values.insert(static_cast<const arrow::Date32Array&>(*days).Value(row));
   return iceberg::In(date->name, {values.begin(), values.end()});
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> GroupsOfDay(const pipeline::GoldSpec& spec, int32_t day) {
+  const auto* date = GroupBy(spec, "date", "");
+  const auto* hour = date != nullptr ? GroupBy(spec, "hour", date->expression.arguments[0].text) : nullptr;
+  const auto groups = pipeline::TouchedGroups(spec);
+  if (date == nullptr || groups.size() != (hour != nullptr ? 2 : 1))
+    return Fail(ErrorKind::kUnsupported,
+                "table " + spec.table.table + " is not grouped by date(field), or hour(field) too: it has no days");
+  const int64_t rows = hour != nullptr ? 24 : 1;
+  arrow::FieldVector fields;
+  arrow::ArrayVector columns;
+  for (const auto& group : groups) {
+    std::shared_ptr<arrow::Array> values;
+    arrow::Date32Builder days;
+    arrow::Int32Builder hours;
+    for (int32_t row = 0; row < rows; ++row) {
+      if (group.name == date->name)
+        INGOT_ARROW(days.Append(day));
+      else
+        INGOT_ARROW(hours.Append(row));
+    }
+    INGOT_ARROW(group.name == date->name ? days.Finish(&values) : hours.Finish(&values));
+    fields.push_back(arrow::field(group.name, values->type()));
+    columns.push_back(std::move(values));
+  }
+  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), rows, std::move(columns));
 }
 
 }  // namespace ingot::gold

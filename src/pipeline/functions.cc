@@ -37,7 +37,7 @@ constexpr Function kFunctions[] = {
     {"abs", 1, 1, false, Gives::kArgument, "abs(x)", "abs({0})", "abs({0})", "abs({0})"},
     {"round", 1, 2, false, Gives::kDouble, "round(x) or round(x, digits)", "round({*})", "round({*})", "round({*})"},
     {"trim", 1, 1, false, Gives::kText, "trim(text)", "trim({0}, ' \t\n\r')", "trim(BOTH ' \t\n\r' FROM {0})",
-     "trim({0})"},
+     "trim(BOTH ' \t\n\r' FROM {0})"},
     {"lower", 1, 1, false, Gives::kText, "lower(text)", "lower({0})", "lower({0})", "lower({0})"},
     {"upper", 1, 1, false, Gives::kText, "upper(text)", "upper({0})", "upper({0})", "upper({0})"},
     {"length", 1, 1, false, Gives::kLong, "length(text)", "length({0})", "CAST(length({0}) AS BIGINT)", "length({0})"},

@@ -29,8 +29,51 @@ bool IsRequired(const Pipeline& pipeline, const std::string& field) {
   });
 }
 
+bool AllRequired(const Pipeline& pipeline, const Expression& expression) {
+  std::set<std::string> columns;
+  CollectColumns(expression, columns);
+  return std::ranges::all_of(columns, [&](const std::string& column) { return IsRequired(pipeline, column); });
+}
+
 std::string Join(const std::vector<std::string>& parts, std::string_view between) {
   return fmt::format("{}", fmt::join(parts, between));
+}
+
+/// Equal, nulls too where there may be some: engines join on plain equality far faster.
+std::string SameSql(const std::string& left, const std::string& right, bool required) {
+  return fmt::format("{} {} {}", left, required ? "=" : "IS NOT DISTINCT FROM", right);
+}
+
+/// Whether one of the bits of the sum of broken rules is set.
+std::string BitSql(std::string_view mask, Dialect dialect) {
+  return dialect == Dialect::kTrino ? fmt::format("bitwise_and(_broken, {}) <> 0", mask)
+                                    : fmt::format("(_broken & {}) <> 0", mask);
+}
+
+/// The condition that `other` has a row (or none, `anti`) for which `on` holds.
+std::string SemiJoinSql(bool anti, const std::string& other, const std::string& on, Dialect dialect) {
+  switch (dialect) {
+    case Dialect::kEmbedded:
+      return fmt::format("{} JOIN {} ON {}", anti ? "ANTI" : "SEMI", other, on);
+    case Dialect::kSpark:
+      return fmt::format("LEFT {} JOIN {} ON {}", anti ? "ANTI" : "SEMI", other, on);
+    case Dialect::kTrino:
+      break;
+  }
+  return fmt::format("WHERE {}EXISTS (SELECT 1 FROM {} WHERE {})", anti ? "NOT " : "", other, on);
+}
+
+/// The names in the list that are not null, as an array.
+std::string NamesSql(const std::string& names, Dialect dialect) {
+  switch (dialect) {
+    case Dialect::kEmbedded:
+      return fmt::format("list_filter([{}], r -> r IS NOT NULL)", names);
+    case Dialect::kSpark:
+      return fmt::format("filter(array({}), r -> r IS NOT NULL)", names);
+    case Dialect::kTrino:
+      break;
+  }
+  return fmt::format("filter(ARRAY[{}], r -> r IS NOT NULL)", names);
 }
 
 /// The condition under which a record breaks the rule; a check that is neither true nor false (a null) is not broken.
@@ -103,7 +146,7 @@ struct JudgementSql {
 // Bit 0 is "parse"; a record that could not be read is not judged by the other rules.
 JudgementSql JudgementOf(const Pipeline& pipeline, Dialect dialect) {
   uint64_t refusing = 1;
-  std::vector<std::string> broken, listed{"CASE WHEN (_broken & 1) <> 0 THEN 'parse' END"};
+  std::vector<std::string> broken, listed{fmt::format("CASE WHEN {} THEN 'parse' END", BitSql("1", dialect))};
   int bit = 0;
   for (const Rule& rule : pipeline.rules) {
     ++bit;
@@ -111,13 +154,13 @@ JudgementSql JudgementOf(const Pipeline& pipeline, Dialect dialect) {
     const uint64_t mask = uint64_t(1) << bit;
     const std::string name = ToSql({.kind = Expression::Kind::kText, .text = rule.name}, dialect);
     broken.push_back(fmt::format("CASE WHEN {} THEN {} ELSE 0 END", BrokenSql(rule, dialect), mask));
-    listed.push_back(fmt::format("CASE WHEN (_broken & {}) <> 0 THEN {} END", mask, name));
+    listed.push_back(fmt::format("CASE WHEN {} THEN {} END", BitSql(std::to_string(mask), dialect), name));
     if (rule.quarantine) refusing |= mask;
   }
   if (broken.empty()) broken.push_back("0");
   return {.broken =
               fmt::format("CAST(CASE WHEN _error IS NOT NULL THEN 1 ELSE {} END AS BIGINT)", Join(broken, "\n    + ")),
-          .accepted = fmt::format("(_broken & {}) = 0", refusing),
+          .accepted = fmt::format("NOT ({})", BitSql(std::to_string(refusing), dialect)),
           .listed = Join(listed, ", ")};
 }
 
@@ -127,12 +170,13 @@ std::string UniqueRowsSql(const Pipeline& pipeline, Dialect dialect, const Silve
   std::vector<std::string> key, same;
   for (const std::string& field : pipeline.unique) {
     key.push_back(QuoteName(field, dialect));
-    same.push_back(fmt::format("s.{0} IS NOT DISTINCT FROM r.{0}", key.back()));
+    same.push_back(SameSql("s." + key.back(), "r." + key.back(), IsRequired(pipeline, field)));
   }
   return fmt::format(
-      "SELECT {}, '{}' AS _run_id\nFROM (SELECT *, row_number() OVER (PARTITION BY {} ORDER BY _partition, _offset, "
-      "_topic) AS _place FROM {} WHERE {}) r\nANTI JOIN {} s ON {}\nWHERE _place = 1",
-      columns, names.run_id, Join(key, ", "), names.judged, accepted, names.existing, Join(same, " AND "));
+      "SELECT {}, '{}' AS _run_id\nFROM (SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY {} ORDER BY "
+      "_partition, _offset, _topic) AS _place FROM {} WHERE {}) WHERE _place = 1) r\n{}",
+      columns, names.run_id, Join(key, ", "), names.judged, accepted,
+      SemiJoinSql(true, names.existing + " s", Join(same, " AND "), dialect));
 }
 
 }  // namespace
@@ -202,17 +246,25 @@ SilverSql MakeSilverSql(const Pipeline& pipeline, Dialect dialect, const SilverN
   const JudgementSql judgement = JudgementOf(pipeline, dialect);
   const std::string columns = Join(fields, ", ") + ", _topic, _partition, _offset, _ingested_at";
   SilverSql sql;
-  sql.judge = fmt::format("CREATE OR REPLACE TEMP VIEW {} AS\nSELECT *, {} AS _broken\nFROM ({})", names.judged,
-                          judgement.broken, FixedRowsSql(pipeline, dialect, names.source));
+  sql.judge = fmt::format("SELECT *, {} AS _broken\nFROM ({})", judgement.broken,
+                          FixedRowsSql(pipeline, dialect, names.source));
   if (pipeline.unique.empty())
     sql.clean = fmt::format("SELECT {}, '{}' AS _run_id FROM {} WHERE {}", columns, names.run_id, names.judged,
                             judgement.accepted);
   else
     sql.clean = UniqueRowsSql(pipeline, dialect, names, columns, judgement.accepted);
   sql.quarantine = fmt::format(
-      "SELECT {}, list_filter([{}], r -> r IS NOT NULL) AS _rules, _error, _payload, _topic, _partition, _offset, "
-      "_ingested_at, '{}' AS _run_id\nFROM {} WHERE NOT ({})",
-      Join(fields, ", "), judgement.listed, names.run_id, names.judged, judgement.accepted);
+      "SELECT {}, {} AS _rules, _error, _payload, _topic, _partition, _offset, _ingested_at, '{}' AS _run_id\nFROM {} "
+      "WHERE NOT ({})",
+      Join(fields, ", "), NamesSql(judgement.listed, dialect), names.run_id, names.judged, judgement.accepted);
+  std::vector<std::string> counts{"count(*) AS rows_in",
+                                  fmt::format("count_if(NOT ({})) AS rows_quarantined", judgement.accepted),
+                                  fmt::format("count_if({}) AS {}", BitSql("1", dialect), QuoteName("parse", dialect))};
+  for (size_t i = 0; i < pipeline.rules.size(); ++i)
+    if (pipeline.rules[i].kind != RuleKind::kTrim)
+      counts.push_back(fmt::format("count_if({}) AS {}", BitSql(std::to_string(uint64_t(1) << (i + 1)), dialect),
+                                   QuoteName(pipeline.rules[i].name, dialect)));
+  sql.counts = fmt::format("SELECT {}\nFROM {}", Join(counts, ",\n  "), names.judged);
   return sql;
 }
 
@@ -225,14 +277,15 @@ std::vector<NamedExpression> TouchedGroups(const GoldSpec& gold) {
   return touched.empty() ? gold.group : touched;
 }
 
-GoldSql MakeGoldSql(const GoldSpec& gold, Dialect dialect, const GoldNames& names) {
+GoldSql MakeGoldSql(const Pipeline& pipeline, const GoldSpec& gold, Dialect dialect, const GoldNames& names) {
   const auto quote = [&](std::string_view name) { return QuoteName(name, dialect); };
   std::vector<std::string> touched, matched, kept, selected, groups;
   for (const NamedExpression& group : TouchedGroups(gold)) {
     const std::string sql = ToSql(group.expression, dialect);
     touched.push_back(fmt::format("{} AS {}", sql, quote(group.name)));
-    matched.push_back(fmt::format("t.{} IS NOT DISTINCT FROM {}", quote(group.name), sql));
-    kept.push_back(fmt::format("t.{0} IS NOT DISTINCT FROM o.{0}", quote(group.name)));
+    const bool required = AllRequired(pipeline, group.expression);
+    matched.push_back(SameSql("t." + quote(group.name), sql, required));
+    kept.push_back(SameSql("t." + quote(group.name), "o." + quote(group.name), required));
   }
   int place = 0;
   for (const NamedExpression& group : gold.group) {
@@ -246,10 +299,12 @@ GoldSql MakeGoldSql(const GoldSpec& gold, Dialect dialect, const GoldNames& name
                                   TypeSql(measure.type, dialect), quote(measure.name)));
   GoldSql sql;
   sql.touched = fmt::format("SELECT DISTINCT {} FROM {}", Join(touched, ", "), names.fresh);
-  sql.aggregate = fmt::format("SELECT {},\n  {} AS updated_at\nFROM {} SEMI JOIN {} t ON {}\nGROUP BY {} ORDER BY {}",
-                              Join(columns, ",\n  "), names.updated_at, names.all, names.touched,
-                              Join(matched, " AND "), Join(groups, ", "), Join(groups, ", "));
-  sql.kept = fmt::format("SELECT o.* FROM {} o ANTI JOIN {} t ON {}", names.old, names.touched, Join(kept, " AND "));
+  sql.aggregate = fmt::format("SELECT {},\n  {} AS updated_at\nFROM {} {}\nGROUP BY {} ORDER BY {}",
+                              Join(columns, ",\n  "), names.updated_at, names.all,
+                              SemiJoinSql(false, names.touched + " t", Join(matched, " AND "), dialect),
+                              Join(groups, ", "), Join(groups, ", "));
+  sql.kept = fmt::format("SELECT o.* FROM {} o {}", names.old,
+                         SemiJoinSql(true, names.touched + " t", Join(kept, " AND "), dialect));
   return sql;
 }
 

@@ -27,9 +27,10 @@ struct SilverNames {
 
 /// The statements of silver, in order.
 struct SilverSql {
-  std::string judge;       // CREATE VIEW judged: fixed and computed fields, and _broken: one bit per rule broken
+  std::string judge;       // SELECT, to be named judged: fixed and computed fields, and _broken: a bit per rule broken
   std::string clean;       // SELECT the rows that go to silver
   std::string quarantine;  // SELECT the rows that go to quarantine
+  std::string counts;      // SELECT rows_in, rows_quarantined and a column per rule: how many rows broke it
 };
 SilverSql MakeSilverSql(const Pipeline& pipeline, Dialect dialect, const SilverNames& names);
 
@@ -49,7 +50,11 @@ struct GoldNames {
   std::string touched = "touched";
   std::string updated_at = "now()";
 };
-GoldSql MakeGoldSql(const GoldSpec& gold, Dialect dialect, const GoldNames& names);
+GoldSql MakeGoldSql(const Pipeline& pipeline, const GoldSpec& gold, Dialect dialect, const GoldNames& names);
+
+/// SELECT the rows of bronze FROM `source`, which has Kafka's columns as Spark names them (topic, partition, offset,
+/// timestamp, value) and _now, the time of ingestion. Errors: kUnsupported for what only the embedded parser can do.
+Result<std::string> MakeSparkBronzeSql(const Pipeline& pipeline, const std::string& source);
 
 /// The columns of silver that a gold table reads, and those that its touched groups read.
 std::vector<std::string> GoldInputColumns(const GoldSpec& gold);

@@ -15,6 +15,11 @@
 
 namespace ingot::pipeline {
 
+/// Days since 1970-01-01 (UTC), both included.
+struct DaySpan {
+  int32_t from = 0, to = 0;
+};
+
 struct StageContext {
   const Pipeline* pipeline = nullptr;
   std::shared_ptr<iceberg::Catalog> catalog;
@@ -34,6 +39,7 @@ struct StageContext {
   std::optional<std::chrono::steady_clock::time_point> read_until;  // what was read by then is committed
   std::function<bool()> stop_asked;                                 // true ends the reading as read_until does
   bool write_ledger = true;
+  std::optional<DaySpan> again;  // gold computes these days again from all of silver, whatever is new
 
   Result<iceberg::TableHome> Home(const std::string& table) const;
 };

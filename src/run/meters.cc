@@ -35,7 +35,8 @@ constexpr struct {
     {"ingot_open_writers", MetricKind::kGauge, "Writers with files that are not committed yet."},
     {"ingot_lag_records", MetricKind::kGauge, "Records of the source that are not in bronze yet."},
     {"ingot_lag_seconds", MetricKind::kGauge, "Age of the oldest record of the last run while more wait; else 0."},
-    {"ingot_freshness_seconds", MetricKind::kGauge, "Age of the last run's records when gold showed them, by quantile."},
+    {"ingot_freshness_seconds", MetricKind::kGauge,
+     "Age of the last run's records when gold showed them: that of a share of them."},
     {"ingot_memory_budget_bytes", MetricKind::kGauge, "What --memory allows."},
 };
 
@@ -61,10 +62,11 @@ void Meter(Metrics& metrics, const RunReport& report) {
   for (const auto& stage : report.stages) {
     const MetricLabels label{{"stage", stage.stage}};
     metrics.Observe("ingot_stage_seconds", label, stage.Seconds());
-    const std::pair<const char*, int64_t> counts[] = {
-        {"ingot_rows_in", stage.rows_in},         {"ingot_rows_out", stage.rows_out},
-        {"ingot_read_bytes", stage.bytes_in},     {"ingot_written_bytes", stage.bytes_out},
-        {"ingot_commits", stage.commits}};
+    const std::pair<const char*, int64_t> counts[] = {{"ingot_rows_in", stage.rows_in},
+                                                      {"ingot_rows_out", stage.rows_out},
+                                                      {"ingot_read_bytes", stage.bytes_in},
+                                                      {"ingot_written_bytes", stage.bytes_out},
+                                                      {"ingot_commits", stage.commits}};
     for (const auto& [name, count] : counts) metrics.Add(name, label, double(count));
     if (stage.stage == "bronze") metrics.Add("ingot_rows_error", {}, double(stage.errors));
     if (stage.stage != "silver") continue;
@@ -78,7 +80,7 @@ void Meter(Metrics& metrics, const RunReport& report) {
   metrics.Set("ingot_lag_seconds", {}, waits ? report.freshness.Quantile(1) : 0);
   if (report.freshness.Empty()) return;
   for (const auto& [label, share] : {std::pair{"0.5", 0.5}, {"0.99", 0.99}, {"1", 1.0}})
-    metrics.Set("ingot_freshness_seconds", {{"quantile", label}}, report.freshness.Quantile(share));
+    metrics.Set("ingot_freshness_seconds", {{"share", label}}, report.freshness.Quantile(share));
 }
 
 void MeterFailure(Metrics& metrics, const Error& error) {
@@ -89,7 +91,7 @@ void MeterFailure(Metrics& metrics, const Error& error) {
 Status PushMetrics(Metrics& metrics, const std::string& url, const std::string& pipeline) {
   MeasureProcess(metrics);
   catalog::HttpClient http;
-  const std::string place = fmt::format("{}/metrics/job/ingot/pipeline/{}", url, catalog::UrlEncode(pipeline));
+  const std::string place = fmt::format("{}/metrics/job/ingot-batch/pipeline/{}", url, catalog::UrlEncode(pipeline));
   INGOT_ASSIGN(const auto answer, http.Send({.method = "PUT",
                                              .url = place,
                                              .headers = {"Content-Type: text/plain; version=0.0.4"},

@@ -18,6 +18,8 @@ namespace {
 using pipeline::StageContext;
 using pipeline::StageReport;
 
+}  // namespace
+
 std::vector<std::string> BrokenRules(const pipeline::Pipeline& pipeline, const StageReport& report) {
   std::vector<std::string> broken;
   for (const pipeline::Rule& rule : pipeline.rules) {
@@ -30,8 +32,6 @@ std::vector<std::string> BrokenRules(const pipeline::Pipeline& pipeline, const S
   }
   return broken;
 }
-
-}  // namespace
 
 void Freshness::Add(const std::map<int64_t, int64_t>& rows_by_produced_at, int64_t seen_micros) {
   for (const auto& [produced, rows] : rows_by_produced_at) {

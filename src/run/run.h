@@ -33,6 +33,9 @@ struct RunReport {
   int64_t records_behind = 0;
 };
 
+/// The rules that broke a greater share of the rows of silver than their fail_above, in words.
+std::vector<std::string> BrokenRules(const pipeline::Pipeline& pipeline, const pipeline::StageReport& silver);
+
 /// Keeps the source open from run to run, and what gold knows of its groups.
 class Runner {
  public:

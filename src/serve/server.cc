@@ -5,6 +5,8 @@
 #include <page.h>
 
 #include <algorithm>
+#include <future>
+#include <mutex>
 #include <thread>
 
 #include "base/json_text.h"
@@ -16,29 +18,32 @@ namespace {
 constexpr const char* kText = "text/plain; charset=utf-8";
 constexpr const char* kJson = "application/json";
 constexpr size_t kRunsDefault = 50, kRunsMax = 1000;
+constexpr std::chrono::seconds kPatience{3};
 
 /// Answers the requests; knows nothing of the wire.
 class Answers {
  public:
   explicit Answers(ServerParts parts) : parts_(std::move(parts)) {}
 
-  Result<std::vector<TableState>> States(size_t runs_max) const {
-    std::vector<TableState> states;
-    INGOT_ASSIGN(const auto tables, parts_.tables());
-    for (const std::string& table : tables) {
-      auto state = StateOf(parts_.context, table, runs_max);
-      if (!state && state.error().kind == ErrorKind::kNotFound) continue;
-      if (!state) return std::unexpected(std::move(state).error());
-      states.push_back(std::move(*state));
+  /// As they are now. A catalog that is away is tried for longer than those who ask can wait: they are told so, and the
+  /// next of them gets what was found meanwhile.
+  Result<std::vector<TableState>> States() const {
+    std::shared_future<Result<std::vector<TableState>>> asked;
+    {
+      std::lock_guard lock(mutex_);
+      if (!asked_.valid() || asked_.wait_for(std::chrono::seconds(0)) == std::future_status::ready)
+        asked_ = std::async(std::launch::async, [this] { return Load(); }).share();
+      asked = asked_;
     }
-    return states;
+    if (asked.wait_for(kPatience) == std::future_status::ready) return asked.get();
+    return Fail(ErrorKind::kRetry, "the catalog did not answer within 3 s");
   }
 
   void MetricsOf(const httplib::Request& request, httplib::Response& response) const {
     Metrics& metrics = ProcessMetrics();
     MeasureProcess(metrics);
     metrics.Declare("ingot_catalog_up", MetricKind::kGauge, "Whether the tables could be loaded: 1 or 0.");
-    const auto states = States(0);
+    const auto states = States();
     metrics.Set("ingot_catalog_up", {}, states ? 1 : 0);
     if (states) MeasureTables(metrics, *states);
     const bool open = request.get_header_value("Accept").find("application/openmetrics-text") != std::string::npos;
@@ -46,27 +51,41 @@ class Answers {
       response.set_content(metrics.ToText(Metrics::Format::kOpenMetrics),
                            "application/openmetrics-text; version=1.0.0; charset=utf-8");
     else
-      response.set_content(metrics.ToText(Metrics::Format::kPrometheusText), "text/plain; version=0.0.4; charset=utf-8");
+      response.set_content(metrics.ToText(Metrics::Format::kPrometheusText),
+                           "text/plain; version=0.0.4; charset=utf-8");
   }
 
   void Ready(httplib::Response& response) const {
     Status state = parts_.ready();
     if (state)
-      if (const auto tables = parts_.tables(); !tables) state = std::unexpected(tables.error());
+      if (const auto states = States(); !states) state = std::unexpected(states.error());
     response.status = state ? 200 : 503;
     response.set_content(state ? "ready\n" : state.error().message + "\n", kText);
   }
 
-  void Json(httplib::Response& response, size_t runs_max,
-            const std::function<std::string(const std::vector<TableState>&)>& text) const {
-    const auto states = States(runs_max);
+  void Json(httplib::Response& response, const std::function<std::string(const std::vector<TableState>&)>& text) const {
+    const auto states = States();
     if (states) return response.set_content(text(*states), kJson);
     response.status = 503;
     response.set_content(fmt::format(R"({{"error":{}}})", JsonQuote(states.error().message)), kJson);
   }
 
  private:
+  Result<std::vector<TableState>> Load() const {
+    std::vector<TableState> states;
+    INGOT_ASSIGN(const auto tables, parts_.tables());
+    for (const std::string& table : tables) {
+      auto state = StateOf(parts_.context, table, kRunsMax);
+      if (!state && state.error().kind == ErrorKind::kNotFound) continue;
+      if (!state) return std::unexpected(std::move(state).error());
+      states.push_back(std::move(*state));
+    }
+    return states;
+  }
+
   const ServerParts parts_;
+  mutable std::mutex mutex_;
+  mutable std::shared_future<Result<std::vector<TableState>>> asked_;
 };
 
 size_t LimitOf(const httplib::Request& request) {
@@ -103,20 +122,27 @@ Result<std::unique_ptr<Server>> Server::Start(const std::string& listen, ServerP
   const Answers& answers = server->http_->answers;
   http.new_task_queue = [] { return new httplib::ThreadPool(2); };
   http.set_keep_alive_timeout(1);
+  http.set_socket_options([](socket_t socket) {  // the library's own would let two programs share an address
+    const int yes = 1;
+    setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+  });
   http.Get("/metrics", [&](const auto& request, auto& response) { answers.MetricsOf(request, response); });
   http.Get("/health", [](const auto&, auto& response) { response.set_content("ok\n", kText); });
   http.Get("/ready", [&](const auto&, auto& response) { answers.Ready(response); });
-  http.Get("/api/tables", [&](const auto&, auto& response) { answers.Json(response, 0, TablesToJson); });
+  http.Get("/api/tables", [&](const auto&, auto& response) { answers.Json(response, TablesToJson); });
   http.Get("/api/runs", [&](const auto& request, auto& response) {
     const size_t limit = LimitOf(request);
-    answers.Json(response, limit, [&](const auto& states) { return RunsToJson(states, limit); });
+    answers.Json(response, [&](const auto& states) { return RunsToJson(states, limit); });
   });
   http.Get("/", [](const auto&, auto& response) { response.set_content(kPage, "text/html; charset=utf-8"); });
-  const int port = asked == 0 ? http.bind_to_any_port(host.c_str()) : http.bind_to_port(host.c_str(), asked) ? asked : -1;
-  if (port < 0)
-    return Fail(ErrorKind::kBadConfig, "--listen: " + listen + " is in use, or no address of this machine");
+  const int port = asked == 0                               ? http.bind_to_any_port(host.c_str())
+                   : http.bind_to_port(host.c_str(), asked) ? asked
+                                                            : -1;
+  if (port < 0) return Fail(ErrorKind::kBadConfig, "--listen: " + listen + " is in use, or no address of this machine");
   server->address_ = fmt::format("{}:{}", host, port);
   server->http_->thread = std::thread([&http] { http.listen_after_bind(); });
+  while (!http.is_running())
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));  // before that it cannot be stopped
   return server;
 }
 

@@ -75,7 +75,8 @@ void MeasureTables(Metrics& metrics, const std::vector<TableState>& tables) {
     set("ingot_table_delete_files", state.delete_files);
     set("ingot_table_bytes", state.bytes);
     set("ingot_table_snapshots", state.snapshots);
-    metrics.Set("ingot_table_last_commit_timestamp_seconds", {{"table", state.table}}, double(state.last_commit_ms) / 1e3);
+    metrics.Set("ingot_table_last_commit_timestamp_seconds", {{"table", state.table}},
+                double(state.last_commit_ms) / 1e3);
   }
 }
 
@@ -85,7 +86,8 @@ std::string TablesToJson(const std::vector<TableState>& tables) {
     json += fmt::format(
         R"({}{{"table":{},"rows":{},"files":{},"delete_files":{},"bytes":{},"snapshots":{},"last_commit":{}}})",
         json.empty() ? "" : ",", JsonQuote(state.table), state.rows, state.files, state.delete_files, state.bytes,
-        state.snapshots, state.last_commit_ms == 0 ? "null" : JsonQuote(FormatTimestampMicros(state.last_commit_ms * 1000)));
+        state.snapshots,
+        state.last_commit_ms == 0 ? "null" : JsonQuote(FormatTimestampMicros(state.last_commit_ms * 1000)));
   return "[" + json + "]";
 }
 

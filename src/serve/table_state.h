@@ -13,7 +13,7 @@ struct TableState {
   std::string table;
   int64_t rows = 0, files = 0, delete_files = 0, bytes = 0;  // of the current snapshot; -1 where its summary says none
   int64_t snapshots = 0;
-  int64_t last_commit_ms = 0;                // 0: no snapshot yet
+  int64_t last_commit_ms = 0;               // 0: no snapshot yet
   std::vector<pipeline::StageReport> runs;  // stage runs that committed to it, newest first
 };
 

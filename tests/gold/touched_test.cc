@@ -35,5 +35,20 @@ TEST(Touched, Everything) {
   EXPECT_EQ(GoldFilter(Grouped("hour: hour(t)"), *touched).op, iceberg::FilterOp::kTrue);
 }
 
+// Goal:   a day has all its hours, and tables without days say so. Method: the shipped table, and one without the date.
+TEST(Touched, GroupsOfDay) {
+  pipeline::GoldSpec spec =
+      pipeline::LoadPipeline(std::string(INGOT_SOURCE_DIR) + "/pipelines/speedtest.yaml")->gold[0];
+  const auto groups = GroupsOfDay(spec, 19'923);
+  ASSERT_TRUE(groups) << groups.error().message;
+  EXPECT_EQ((*groups)->num_rows(), 24);
+  EXPECT_EQ((*groups)->GetColumnByName("date")->GetScalar(23).ValueOrDie()->ToString(), "2024-07-19");
+  EXPECT_EQ((*groups)->GetColumnByName("hour")->GetScalar(23).ValueOrDie()->ToString(), "23");
+  std::erase_if(spec.group, [](const auto& group) { return group.name == "hour"; });
+  EXPECT_EQ((*GroupsOfDay(spec, 0))->num_rows(), 1);
+  std::erase_if(spec.group, [](const auto& group) { return group.name == "date"; });
+  EXPECT_EQ(GroupsOfDay(spec, 0).error().kind, ErrorKind::kUnsupported);
+}
+
 }  // namespace
 }  // namespace ingot::gold

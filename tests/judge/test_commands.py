@@ -92,7 +92,12 @@ def test_plan_and_schema(warehouse):
     plan = warehouse.ingot("plan").stdout
     assert "ANTI JOIN silver_keys" in plan and "quantile_cont" in plan
     assert json.loads(warehouse.ingot("plan", "--json-schema").stdout)["title"] == "Ingot pipeline file"
-    assert warehouse.ingot("plan", "--engine", "spark", check=False).returncode == 1
+    assert "LEFT ANTI JOIN silver_keys" in warehouse.ingot("plan", "--engine", "spark").stdout
+    assert "NOT EXISTS" in warehouse.ingot("plan", "--engine", "trino").stdout
+    jobs = json.loads(warehouse.ingot("plan", "--engine", "spark", "--json").stdout)
+    assert jobs["silver"]["table"] == "silver.speedtest_clean" and "try_parse_json" in jobs["bronze"]["rows"]
+    refused = warehouse.ingot("run", "--engine", "trino", "--follow", check=False)
+    assert refused.returncode == 2 and "--follow" in refused.stderr
 
 
 def test_check(warehouse):

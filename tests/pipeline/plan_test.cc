@@ -34,7 +34,7 @@ TEST(Plan, Sql) {
   EXPECT_EQ(MakeSilverSql(pipeline, Dialect::kEmbedded, {}).clean.find("PARTITION BY"), std::string::npos);
   EXPECT_EQ(TouchedGroups(pipeline.gold[0]).size(), 2u);
   EXPECT_EQ(TouchedInputColumns(pipeline.gold[0]), std::vector<std::string>{"timestamp"});
-  EXPECT_NE(MakeGoldSql(pipeline.gold[0], Dialect::kEmbedded, {}).aggregate.find("SEMI JOIN touched"),
+  EXPECT_NE(MakeGoldSql(pipeline, pipeline.gold[0], Dialect::kEmbedded, {}).aggregate.find("SEMI JOIN touched"),
             std::string::npos);
 }
 

@@ -117,6 +117,7 @@ class Lakehouse:
             "INGOT_VERIFY_S3": minio.url,
         }
         self.workers: list[Worker] = []
+        self.background: list[subprocess.Popen] = []
 
     def environment(self) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("INGOT_", "KAFKA_", "AWS_", "PG"))}
@@ -133,8 +134,14 @@ class Lakehouse:
         done = subprocess.run([INGOT, *map(str, arguments)], env=self.environment() | (env or {}), capture_output=True,
                               text=True, timeout=timeout)
         if check and done.returncode not in (0, 3):
-            raise AssertionError(f"ingot {arguments} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+            raise AssertionError(f"ingot {arguments} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-3000:]}")
         return done
+
+    def start(self, *arguments) -> subprocess.Popen:
+        """Any command in the background."""
+        log = open(self.folder / f"{arguments[0]}.log", "ab")
+        self.background.append(subprocess.Popen([INGOT, *arguments], env=self.environment(), stdout=log, stderr=log))
+        return self.background[-1]
 
     def run(self, *arguments, **options) -> dict[str, dict]:
         done = self.ingot("run", "--log-format", "json", *arguments, **options)
@@ -146,6 +153,9 @@ class Lakehouse:
 
     def query(self, sql: str) -> list[dict]:
         return [json.loads(line) for line in self.ingot("query", sql, "--format", "json").stdout.splitlines()]
+
+    def tables(self) -> list[dict]:
+        return [{"table": line.split()[0]} for line in self.ingot("table", "list").stdout.splitlines()[1:] if line.strip()]
 
     def worker(self, *arguments, env=None) -> Worker:
         worker = Worker(self, *arguments, env=env)
@@ -203,6 +213,9 @@ class Lakehouse:
         return int(json.loads(done.stdout)["n"]) if done.returncode == 0 else 0
 
     def close(self) -> None:
+        for process in self.background:
+            process.kill()
+            process.wait()
         for worker in self.workers:
             if worker.process.poll() is None:
                 worker.process.send_signal(signal.SIGCONT)

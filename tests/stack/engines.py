@@ -3,25 +3,26 @@ the Pushgateway, Alertmanager. What differs from compose is said in one place: a
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
 
-from servers import HOST, ROOT, Server, pinned, port_is_free
+from servers import DEPS, HOST, ROOT, Server, pinned, port_is_free, read_properties
 
 DEPLOY = ROOT / "deploy"
 
 
 def properties(file: Path, instead: dict) -> str:
     """A file of key=value lines with these values instead of its own."""
-    lines = [line for line in file.read_text().splitlines() if line and not line.startswith("#")]
-    values = dict(line.split("=", 1) for line in lines) | instead
-    return "".join(f"{key}={value}\n" for key, value in values.items())
+    return "".join(f"{key}={value}\n" for key, value in (read_properties(file) | instead).items())
 
 
 def java_home(at_least: int) -> Path:
@@ -171,3 +172,71 @@ class Alertmanager(Server):
             return urllib.request.urlopen(f"http://{self.address}/-/ready", timeout=2).status == 200
         except OSError:
             return False
+
+
+class Airflow(Server):
+    """deploy/airflow/start.sh: all of Airflow's processes, on SQLite."""
+
+    name = "airflow"
+    ready_seconds = 120
+
+    def __init__(self, folder: Path, port: int, variables: dict[str, str]):
+        super().__init__(folder, port)
+        self.variables = variables
+        self.token = ""
+
+    def command(self) -> list[str]:
+        return [str(DEPLOY / "airflow/start.sh")]
+
+    def environment(self) -> dict[str, str]:
+        return {"PATH": f"{DEPS}/airflow/bin:{os.environ['PATH']}", "PYTHONPATH": str(DEPLOY / "airflow"),
+                "INGOT_AIRFLOW_ENV": str(DEPLOY / "airflow/airflow.env"), "AIRFLOW_HOME": str(self.folder / "home"),
+                "AIRFLOW__CORE__DAGS_FOLDER": str(DEPLOY / "airflow/dags"), "AIRFLOW__API__HOST": HOST,
+                "AIRFLOW__API__PORT": str(self.port),
+                "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://{self.address}/execution/", **self.variables}
+
+    def prepare(self) -> None:
+        (self.folder / "home").mkdir(exist_ok=True)
+
+    def is_ready(self) -> bool:
+        if port_is_free(self.port):
+            return False
+        try:
+            self.token = self.ask("POST", "/auth/token", {"username": "admin", "password": "admin"})["access_token"]
+            self.ask("GET", "/api/v2/dags/medallion_pipeline")
+            return True
+        except OSError:
+            return False
+
+    def stop(self, sig: int = signal.SIGTERM, wait: float = 30) -> None:
+        """Its children outlive it: the whole group of processes ends."""
+        group = self.process.pid if self.process else None
+        super().stop(sig, wait)
+        if group:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
+
+    def ask(self, method: str, path: str, body: dict | None = None) -> dict:
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
+        request = urllib.request.Request(f"http://{self.address}{path}", json.dumps(body).encode() if body else None,
+                                         headers, method=method)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    def run(self, seconds: float = 300, **params) -> tuple[str, dict[str, str]]:
+        """Triggers the DAG by hand; its state at the end, and that of each task."""
+        if self.ask("GET", "/api/v2/dags/medallion_pipeline")["is_paused"]:
+            self.ask("PATCH", "/api/v2/dags/medallion_pipeline?update_mask=is_paused", {"is_paused": False})
+        run = self.ask("POST", "/api/v2/dags/medallion_pipeline/dagRuns", {"logical_date": None, "conf": params})
+        place = f"/api/v2/dags/medallion_pipeline/dagRuns/{run['dag_run_id']}"
+        deadline = time.monotonic() + seconds
+        while run["state"] not in ("success", "failed") and time.monotonic() < deadline:
+            time.sleep(1)
+            run = self.ask("GET", place)
+        tasks = self.ask("GET", place + "/taskInstances")["task_instances"]
+        self.last = place
+        return run["state"], {task["task_id"]: task["state"] for task in tasks}
+
+    def log(self, task: str) -> str:
+        answer = self.ask("GET", f"{self.last}/taskInstances/{task}/logs/1?full_content=true")
+        return json.dumps(answer)

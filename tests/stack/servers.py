@@ -47,6 +47,12 @@ def pinned(name: str) -> Path:
     return found[-1]
 
 
+def read_properties(file: Path) -> dict[str, str]:
+    """A file of key=value lines."""
+    lines = [line for line in file.read_text().splitlines() if line and not line.startswith("#")]
+    return dict(line.split("=", 1) for line in lines)
+
+
 def started_at(pid: int) -> str | None:
     """When the process began, so that a number given again to another process is not taken for ours."""
     try:
@@ -120,8 +126,9 @@ class Kafka(Server):
     name = "kafka"
 
     def __init__(self, folder: Path, port: int, controller_port: int | None = None, settings: dict | None = None,
-                 secure: "dict | None" = None):
+                 secure: "dict | None" = None, metrics_port: int | None = None):
         super().__init__(folder, port)
+        self.metrics_port = metrics_port  # of the JMX exporter, with the settings of deploy/kafka
         self.controller_port = controller_port or free_port()
         self.settings = settings or {}
         self.secure = secure  # {"port": …, "keystore": …}: one more listener with TLS and SASL
@@ -148,20 +155,15 @@ class Kafka(Server):
                 "listener.name.secure.scram-sha-256.sasl.jaas.config": f"{login}.scram.ScramLoginModule required;",
                 "listener.name.secure.scram-sha-512.sasl.jaas.config": f"{login}.scram.ScramLoginModule required;",
             }
-        config = {
-            "process.roles": "broker,controller", "node.id": 1,
+        instead = {
             "controller.quorum.bootstrap.servers": f"{HOST}:{self.controller_port}",
             "listeners": ",".join(listeners + [f"CONTROLLER://{HOST}:{self.controller_port}"]),
             "advertised.listeners": ",".join(advertised),
-            "listener.security.protocol.map": ",".join(protocols),
-            "controller.listener.names": "CONTROLLER", "inter.broker.listener.name": "PLAINTEXT",
-            "log.dirs": self.folder / "data", "num.partitions": 1,
-            "offsets.topic.replication.factor": 1, "offsets.topic.num.partitions": 4,
-            "transaction.state.log.replication.factor": 1, "transaction.state.log.min.isr": 1,
-            "transaction.state.log.num.partitions": 4, "share.coordinator.state.topic.replication.factor": 1,
-            "share.coordinator.state.topic.min.isr": 1, "group.initial.rebalance.delay.ms": 0,
-            "auto.create.topics.enable": "false", "log.retention.check.interval.ms": 1000,
-            "log.cleaner.backoff.ms": 500, "log.initial.task.delay.ms": 500, **more, **self.settings}
+            "listener.security.protocol.map": ",".join(protocols), "log.dirs": self.folder / "data", "num.partitions": 1,
+            # What retention and compaction do is to be seen within a test:
+            "log.retention.check.interval.ms": 1000, "log.cleaner.backoff.ms": 500, "log.initial.task.delay.ms": 500,
+            **more, **self.settings}
+        config = read_properties(ROOT / "deploy/kafka/server.properties") | instead
         file = self.folder / "server.properties"
         file.write_text("".join(f"{key}={value}\n" for key, value in config.items()))
         if not (self.folder / "data" / "meta.properties").exists():
@@ -175,7 +177,11 @@ class Kafka(Server):
                                      *scram), check=True, capture_output=True)
 
     def command(self) -> list[str]:
-        return self.java("kafka.Kafka", str(self.folder / "server.properties"))
+        command = self.java("kafka.Kafka", str(self.folder / "server.properties"))
+        if self.metrics_port:
+            agent = pinned("jmx_prometheus_javaagent") / "jmx_prometheus_javaagent.jar"
+            command.insert(1, f"-javaagent:{agent}={HOST}:{self.metrics_port}:{ROOT}/deploy/kafka/jmx.yml")
+        return command
 
     def is_ready(self) -> bool:
         return not port_is_free(self.port)
@@ -235,12 +241,18 @@ class Postgres(Server):
             ["psql", "-h", HOST, "-p", str(self.port), "-U", self.user, "-d", database or self.database, "-AtX", "-c", sql],
             env={**os.environ, "PGPASSWORD": self.password}, check=True, capture_output=True, text=True).stdout.strip()
 
+    def psql_file(self, file: Path) -> None:
+        subprocess.run(
+            ["psql", "-h", HOST, "-p", str(self.port), "-U", self.user, "-d", self.database, "-qX", "-v", "ON_ERROR_STOP=1",
+             "-f", str(file)], env={**os.environ, "PGPASSWORD": self.password}, check=True, capture_output=True)
+
     def is_ready(self) -> bool:
         if port_is_free(self.port):
             return False
         try:
             if self.psql(f"SELECT count(*) FROM pg_database WHERE datname = '{self.database}'", "postgres") == "0":
                 self.psql(f"CREATE DATABASE {self.database}", "postgres")
+                self.psql_file(ROOT / "deploy/postgres/init.sql")
             return True
         except subprocess.CalledProcessError:
             return False

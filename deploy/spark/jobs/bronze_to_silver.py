@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""New rows of bronze into silver and quarantine.
+
+    spark-submit bronze_to_silver.py --plan plan.json [--every SECONDS]
+"""
+
+from __future__ import annotations
+
+from ingot_spark import SOURCE_SNAPSHOT, Job, Report, Source, Table, literal
+
+RUN_ID_KEY = "ingot.run-id"
+
+
+def judge(job: Job, bronze: Source, consumed: str | None) -> None:
+    """Makes the view `judged` of the rows of bronze after the snapshot `consumed`."""
+    bronze.rows(consumed).createOrReplaceTempView("bronze_rows")
+    job.spark.sql(job.statement(job.plan["silver"]["judge"])).persist().createOrReplaceTempView("judged")
+
+
+def make_keys(job: Job) -> None:
+    """The view `silver_keys`: keys that silver holds already, of the span of time that the new rows touch."""
+    silver = job.plan["silver"]
+    keys = ", ".join(f"`{key}`" for key in silver["key"]) or "*"
+    where = ""
+    if silver["time"]:
+        time = f"`{silver['time']}`"
+        span = job.spark.sql(f"SELECT min({time}) AS low, max({time}) AS high FROM judged").first()
+        where = f" WHERE {time} BETWEEN {literal(span.low)} AND {literal(span.high)}" if span.low else " WHERE false"
+    job.spark.sql(f"SELECT {keys} FROM {job.name(silver['table'])}{where}").createOrReplaceTempView("silver_keys")
+
+
+def refuse(job: Job, bronze: Source) -> None:
+    """The refused rows into quarantine, before silver, so that a row is never in neither."""
+    plan = job.plan["silver"]
+    table = Table(job, plan["quarantine"])
+    consumed = table.mark(SOURCE_SNAPSHOT)
+    if not bronze.has_new(consumed):
+        return table.drop()
+    judge(job, bronze, consumed)
+    table.commit(job.spark.sql(job.statement(plan["quarantined"])), {SOURCE_SNAPSHOT: bronze.end, RUN_ID_KEY: job.run_id})
+    job.spark.catalog.clearCache()
+
+
+def carry(job: Job) -> Report:
+    plan = job.plan["silver"]
+    report = Report("silver", plan["table"], job.run_id)
+    with Source(job, plan["source"]) as bronze:
+        refuse(job, bronze)
+        # Silver goes as far as quarantine and no farther, also after an end between the two commits.
+        table = Table(job, plan["table"])
+        consumed = table.mark(SOURCE_SNAPSHOT)
+        if not bronze.has_new(consumed):
+            table.drop()
+            return report
+        judge(job, bronze, consumed)
+        counts = job.spark.sql(job.statement(plan["counts"])).first().asDict()
+        make_keys(job)
+        clean = job.spark.sql(job.statement(plan["clean"])).persist()
+        report.rows_in, report.rows_quarantined = counts.pop("rows_in"), counts.pop("rows_quarantined")
+        report.rows_out, report.rows_error, report.broken_by_rule = clean.count(), counts["parse"], counts
+        report.rows_duplicate = report.rows_in - report.rows_quarantined - report.rows_out
+        table.commit(clean, {SOURCE_SNAPSHOT: bronze.end} | report.summary())
+    job.spark.catalog.clearCache()
+    report.commits = 1
+    return report
+
+
+def main() -> None:
+    job = Job("silver", __doc__, lambda parser: parser.add_argument("--every", type=float, help="again and again"))
+    for _ in job.every(job.arguments.every):
+        report = job.again_when_overtaken(lambda: carry(job))
+        report.seconds = 0
+        report.print()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""Maintenance by Spark's procedures, where the tables are maintained by a Spark cluster instead of `ingot maintain`.
+
+    spark-submit iceberg_maintenance.py --plan plan.json [--older-than-hours 24] [--orphans-older-than-days 3]
+                                        [--what manifests,compact,expire,orphans]
+
+Compaction of bronze and silver is refused by Iceberg's Spark runtime, because their column _partition has the name of a
+metadata column (docs/decisions/0005-reserved-names.md); the job says so and goes on: `ingot maintain --compact` does it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+
+from ingot_spark import SOURCE_SNAPSHOT, Job
+from pyspark.errors import PySparkException
+
+
+def tables(job: Job) -> list[str]:
+    silver = job.plan["silver"]
+    return [silver["source"], silver["table"], silver["quarantine"], *(gold["table"] for gold in job.plan["gold"])]
+
+
+def keep_marks(job: Job, table: str) -> None:
+    """What later stages look for in snapshots goes into properties before snapshots expire (docs/maintenance.md)."""
+    for key in (SOURCE_SNAPSHOT, "ingot.offsets", "ingot.topics", "ingot.offsets-file"):
+        rows = job.spark.sql(f"SELECT summary[{key!r}] AS mark FROM {job.name(table)}.snapshots WHERE summary[{key!r}] IS NOT "
+                             "NULL ORDER BY committed_at DESC LIMIT 1").collect()
+        if rows:
+            mark = rows[0].mark.replace("\\", "\\\\").replace("'", "\\'")
+            job.spark.sql(f"ALTER TABLE {job.name(table)} SET TBLPROPERTIES ('{key}' = '{mark}')")
+
+
+def main() -> None:
+    def add(parser):
+        parser.add_argument("--older-than-hours", type=float, default=24, help="snapshots that expire")
+        parser.add_argument("--orphans-older-than-days", type=float, default=3, help="files of no snapshot that are removed")
+        parser.add_argument("--what", default="manifests,compact,expire,orphans")
+
+    job = Job("maintenance", __doc__, add)
+    now, what = datetime.datetime.now(datetime.UTC), job.arguments.what.split(",")
+    expired = (now - datetime.timedelta(hours=job.arguments.older_than_hours)).strftime("%Y-%m-%d %H:%M:%S")
+    orphaned = (now - datetime.timedelta(days=job.arguments.orphans_older_than_days)).strftime("%Y-%m-%d %H:%M:%S")
+    procedures = {"manifests": ("rewrite_manifests", ()), "compact": ("rewrite_data_files", ()),
+                  "expire": ("expire_snapshots", (f"older_than => TIMESTAMP '{expired}'", "retain_last => 100")),
+                  "orphans": ("remove_orphan_files", (f"older_than => TIMESTAMP '{orphaned}'",))}
+    for table in tables(job):
+        for name in what:
+            procedure, arguments = procedures[name]
+            if name == "expire":
+                keep_marks(job, table)
+            try:
+                rows = job.call(procedure, table, *arguments)
+                print(json.dumps({"table": table, "operation": procedure, "results": len(rows)}
+                                 | (rows[0].asDict() if rows and name != "orphans" else {})), flush=True)
+            except PySparkException as error:
+                if "reserved for Iceberg metadata columns" not in str(error):
+                    raise
+                print(json.dumps({"table": table, "operation": procedure, "skipped": "reserved names: ingot maintain --compact"}),
+                      flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,199 @@
+"""What the jobs share: the plan, the session, and the way in which a stage commits.
+
+The tables are the only truth, as with the embedded engine (docs/formats/snapshot-summary.md): a stage reads its mark from
+the newest snapshot on main that has one, writes to a branch that begins at that very state, with the new mark in the
+snapshot's summary, and moves main to it by fast_forward, which Iceberg refuses when main has moved meanwhile. Another
+writer in between, Ingot or Spark, therefore costs a retry and never a row.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+
+SOURCE_SNAPSHOT = "ingot.source-snapshot-id"
+ATTEMPTS = 5
+
+
+class Overtaken(Exception):
+    """Another writer was first: the stage begins again from the table's new state."""
+
+
+@dataclass
+class Report:
+    """A stage run, in the words of `ingot run --log-format json`."""
+
+    stage: str
+    table: str
+    run_id: str
+    rows_in: int = 0
+    rows_out: int = 0
+    rows_quarantined: int = 0
+    rows_duplicate: int = 0
+    rows_error: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    commits: int = 0
+    broken_by_rule: dict[str, int] = field(default_factory=dict)
+    started_at_us: int = field(default_factory=lambda: time.time_ns() // 1000)
+
+    def summary(self) -> dict[str, str]:
+        """As properties of the snapshot that commits them, from which the ledger is made."""
+        counts = {"rows-in": self.rows_in, "rows-out": self.rows_out, "rows-quarantined": self.rows_quarantined,
+                  "rows-duplicate": self.rows_duplicate, "rows-error": self.rows_error, "bytes-in": self.bytes_in,
+                  "bytes-out": self.bytes_out, "started-at-us": self.started_at_us,
+                  "finished-at-us": time.time_ns() // 1000}
+        return ({"ingot.stage": self.stage, "ingot.run-id": self.run_id}
+                | {f"ingot.{key}": str(value) for key, value in counts.items()}
+                | {f"ingot.rule.{rule}": str(count) for rule, count in self.broken_by_rule.items() if count})
+
+    def print(self) -> None:
+        told = {key: value for key, value in self.__dict__.items() if key != "started_at_us"}
+        print(json.dumps(told | {"seconds": (time.time_ns() // 1000 - self.started_at_us) / 1e6}), flush=True)
+
+
+class Job:
+    """One job: its arguments, the plan, the session."""
+
+    def __init__(self, name: str, doc: str | None, add_arguments: Callable[[argparse.ArgumentParser], None] | None = None):
+        parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+        parser.add_argument("--plan", required=True, help="what `ingot plan --engine spark --json` prints")
+        if add_arguments:
+            add_arguments(parser)
+        self.arguments = parser.parse_args()
+        with open(self.arguments.plan, encoding="utf-8") as file:
+            self.plan: dict[str, Any] = json.load(file)
+        self.catalog: str = self.plan["catalog"]
+        self.run_id = str(uuid.uuid4())
+        self.spark = SparkSession.builder.appName(f"ingot-{name}").config("spark.sql.session.timeZone", "UTC").getOrCreate()
+        self.spark.sparkContext.setLogLevel("ERROR")
+
+    def name(self, table: str) -> str:
+        return f"{self.catalog}.{table}"
+
+    def statement(self, sql: str) -> str:
+        return sql.replace("{run_id}", self.run_id)
+
+    def call(self, procedure: str, table: str, *arguments: str) -> list[Any]:
+        return self.spark.sql(f"CALL {self.catalog}.system.{procedure}({', '.join((f'table => {table!r}', *arguments))})").collect()
+
+    def again_when_overtaken(self, stage: Callable[[], Report]) -> Report:
+        for attempt in range(ATTEMPTS):
+            try:
+                return stage()
+            except Overtaken:
+                if attempt + 1 == ATTEMPTS:
+                    raise
+                time.sleep(0.2 * 2**attempt)
+        raise AssertionError
+
+    def every(self, seconds: float | None) -> Iterator[None]:
+        """Once, or again and again."""
+        while True:
+            started = time.monotonic()
+            yield
+            if seconds is None:
+                return
+            time.sleep(max(0.0, seconds - (time.monotonic() - started)))
+
+
+class Table:
+    """A table at the state that a branch of its own begins with."""
+
+    def __init__(self, job: Job, table: str):
+        self.job, self.table, self.name = job, table, job.name(table)
+        self.branch = f"ingot_{job.run_id.replace('-', '')[:12]}"
+        job.spark.sql(f"REFRESH TABLE {self.name}")
+        job.spark.sql(f"ALTER TABLE {self.name} CREATE OR REPLACE BRANCH {self.branch}")
+        rows = job.spark.sql(f"SELECT snapshot_id, parent_id, operation, summary FROM {self.name}.snapshots").collect()
+        self.snapshots = {row.snapshot_id: row for row in rows}
+        refs = {row.name: row.snapshot_id for row in job.spark.sql(f"SELECT name, snapshot_id FROM {self.name}.refs").collect()}
+        self.base: int | None = refs[self.branch]
+        if refs.get("main") not in (None, self.base):  # main moved while the branch was made
+            self.drop()
+            raise Overtaken(table)
+
+    def mark(self, key: str) -> str | None:
+        """What the newest snapshot on the way to main says; when none does, the table's properties (docs/maintenance.md)."""
+        at = self.base
+        while at in self.snapshots:
+            summary = self.snapshots[at].summary or {}
+            if key in summary:
+                return summary[key]
+            at = self.snapshots[at].parent_id
+        properties = self.job.spark.sql(f"SHOW TBLPROPERTIES {self.name}").collect()
+        return {row.key: row.value for row in properties}.get(key)
+
+    def commit(self, rows: DataFrame, summary: dict[str, str], overwrite: bool = False) -> None:
+        """Writes the rows to the branch and moves main to it. Errors: Overtaken; main is then as it was."""
+        # A branch is named in the same way in reads and writes; the writer takes it as part of the table's name.
+        writer = rows.writeTo(f"{self.name}.branch_{self.branch}")
+        for key, value in summary.items():
+            writer = writer.option(f"snapshot-property.{key}", value)
+        try:
+            writer.overwritePartitions() if overwrite else writer.append()
+            self.job.call("fast_forward", self.table, "branch => 'main'", f"to => '{self.branch}'")
+        except (Py4JJavaError, PySparkException) as error:
+            if "fast-forward" not in str(error) and "ancestor" not in str(error):
+                raise
+            raise Overtaken(self.table) from error
+        finally:
+            self.drop()
+
+    def drop(self) -> None:
+        """Takes the branch away, whatever became of it."""
+        self.job.spark.sql(f"ALTER TABLE {self.name} DROP BRANCH IF EXISTS {self.branch}")
+
+
+class Source:
+    """A table as it is now, for reading, under a name of its own that lasts as long as the `with`.
+
+    Spark refuses to read a column of the name _partition, which Iceberg has reserved, and bronze and silver have one
+    (docs/decisions/0005-reserved-names.md). A second catalog entry for the same metadata, in which the column has another
+    name, shows Spark the same files: columns are found by field id. It also stands still while others commit.
+    """
+
+    COLUMN, INSTEAD = "_partition", "_kafka_partition"
+
+    def __init__(self, job: Job, table: str):
+        self.job, self.table = job, table
+        self.name = job.name(f"{table}_read_{uuid.uuid4().hex[:8]}")
+        self.end: str | None = None
+
+    def __enter__(self) -> Source:
+        name, sql = self.job.name(self.table), self.job.spark.sql
+        sql(f"REFRESH TABLE {name}")
+        file = sql(f"SELECT file FROM {name}.metadata_log_entries ORDER BY timestamp DESC, latest_sequence_number DESC LIMIT 1")
+        self.job.call("register_table", self.name.partition(".")[2], f"metadata_file => {file.first().file!r}")
+        rows = sql(f"SELECT snapshot_id FROM {self.name}.refs WHERE name = 'main'").collect()
+        self.end = str(rows[0].snapshot_id) if rows else None
+        if self.COLUMN in self.job.spark.table(self.name).columns:
+            sql(f"ALTER TABLE {self.name} RENAME COLUMN {self.COLUMN} TO {self.INSTEAD}")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.job.spark.sql(f"DROP TABLE IF EXISTS {self.name}")  # the entry alone, no files
+
+    def has_new(self, consumed: str | None) -> bool:
+        return self.end is not None and self.end != consumed
+
+    def rows(self, consumed: str | None = None) -> DataFrame:
+        """What was appended after the snapshot `consumed`; all there is when none is given."""
+        reader = self.job.spark.read.format("iceberg")
+        if consumed is not None:
+            reader = reader.option("start-snapshot-id", consumed).option("end-snapshot-id", self.end)
+        return reader.load(self.name).withColumnRenamed(self.INSTEAD, self.COLUMN)
+
+
+def literal(moment: datetime.datetime) -> str:
+    return f"TIMESTAMP '{moment.isoformat(sep=' ')}'"

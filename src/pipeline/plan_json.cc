@@ -1,0 +1,81 @@
+#include "pipeline/plan_json.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+namespace ingot::pipeline {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+}  // namespace
+
+std::string SilverTimeField(const Pipeline& pipeline) {
+  const ColumnTypes types = pipeline.Columns();
+  for (const std::string& field : pipeline.unique)
+    if (types.at(field).id == iceberg::TypeId::kTimestamptz) return field;
+  return "";
+}
+
+std::string GoldTimeField(const GoldSpec& gold) {
+  std::set<std::string> columns;
+  for (const NamedExpression& group : TouchedGroups(gold)) {
+    const std::string& function = group.expression.text;
+    if (group.expression.kind != Expression::Kind::kCall || (function != "date" && function != "hour")) return "";
+    CollectColumns(group.expression, columns);
+  }
+  return columns.size() == 1 ? *columns.begin() : "";
+}
+
+std::string GoldReplaceColumn(const GoldSpec& gold) {
+  for (const NamedExpression& group : TouchedGroups(gold))
+    for (const auto& [column, transform] : gold.table.partition)
+      if (column == group.name && transform.kind == iceberg::TransformKind::kIdentity) return column;
+  return "";
+}
+
+Result<std::string> PlanToJson(const Pipeline& pipeline, Dialect dialect, const std::string& catalog) {
+  Json plan{{"pipeline", pipeline.name}, {"catalog", catalog}, {"source", pipeline.source.uri}};
+  if (dialect == Dialect::kSpark) {
+    Json bronze{{"table", pipeline.bronze.table}};
+    if (const auto sql = MakeSparkBronzeSql(pipeline, "records"))
+      bronze["rows"] = *sql;
+    else
+      bronze["unsupported"] = sql.error().message;
+    plan["bronze"] = std::move(bronze);
+  }
+  const SilverSql silver = MakeSilverSql(pipeline, dialect, {.run_id = "{run_id}"});
+  Json rules = Json::array({"parse"});
+  for (const Rule& rule : pipeline.rules)
+    if (rule.kind != RuleKind::kTrim) rules.push_back(rule.name);
+  Json limits = Json::object();
+  for (const Rule& rule : pipeline.rules)
+    if (rule.fail_above) limits[rule.name] = *rule.fail_above;
+  plan["silver"] = {{"source", pipeline.bronze.table},
+                    {"table", pipeline.silver.table},
+                    {"quarantine", pipeline.quarantine.table},
+                    {"key", pipeline.unique},
+                    {"time", SilverTimeField(pipeline)},
+                    {"rules", rules},
+                    {"fail_above", limits},
+                    {"judge", silver.judge},
+                    {"counts", silver.counts},
+                    {"quarantined", silver.quarantine},
+                    {"clean", silver.clean}};
+  plan["gold"] = Json::array();
+  for (const GoldSpec& gold : pipeline.gold) {
+    const GoldSql sql = MakeGoldSql(pipeline, gold, dialect,
+                                    {.updated_at = dialect == Dialect::kTrino ? "{now}" : "current_timestamp()"});
+    plan["gold"].push_back({{"source", pipeline.silver.table},
+                            {"table", gold.table.table},
+                            {"time", GoldTimeField(gold)},
+                            {"replace_by", GoldReplaceColumn(gold)},
+                            {"touched", sql.touched},
+                            {"aggregate", sql.aggregate},
+                            {"kept", sql.kept}});
+  }
+  return plan.dump(1);
+}
+
+}  // namespace ingot::pipeline

@@ -1,0 +1,194 @@
+#include "run/spark.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "base/subprocess.h"
+#include "pipeline/plan_json.h"
+
+namespace ingot::run {
+namespace {
+
+namespace fs = std::filesystem;
+using pipeline::StageReport;
+
+constexpr size_t kSaidMax = 4096;
+
+std::string Environment(const char* name, const char* fallback = "") {
+  const char* value = std::getenv(name);
+  return value != nullptr && *value != '\0' ? value : fallback;
+}
+
+struct Address {
+  std::string user, place, options;  // place: host:port/database
+};
+
+Address SplitPostgres(std::string uri) {
+  uri.erase(0, uri.find("://") + 3);
+  Address address;
+  if (const size_t question = uri.find('?'); question != std::string::npos) {
+    address.options = uri.substr(question);
+    uri.resize(question);
+  }
+  if (const size_t at = uri.find('@'); at != std::string::npos) {
+    address.user = uri.substr(0, uri.find(':') < at ? uri.find(':') : at);
+    uri.erase(0, at + 1);
+  }
+  address.place = std::move(uri);
+  return address;
+}
+
+/// A folder that only this user can read, gone with the object.
+class PrivateFolder {
+ public:
+  Status Make() {
+    std::string name = (fs::temp_directory_path() / "ingot-spark-").string() + std::string(6, 'X');
+    if (mkdtemp(name.data()) == nullptr) return Fail(ErrorKind::kInternal, "no temporary folder could be made");
+    folder_ = name;
+    return {};
+  }
+  ~PrivateFolder() {
+    std::error_code ignored;
+    if (!folder_.empty()) fs::remove_all(folder_, ignored);
+  }
+  Result<std::string> Write(const char* name, const std::string& text) const {
+    const std::string file = folder_ / name;
+    std::ofstream out(file);
+    out << text;
+    out.close();
+    if (!out) return Fail(ErrorKind::kInternal, "could not be written: " + file);
+    return file;
+  }
+
+ private:
+  fs::path folder_;
+};
+
+Result<std::string> JarsOf(const std::string& folder) {
+  if (folder.empty()) return std::string();
+  std::error_code failed;
+  std::vector<std::string> jars;
+  for (const auto& entry : fs::directory_iterator(folder, failed))
+    if (entry.path().extension() == ".jar") jars.push_back(entry.path().string());
+  if (failed) return Fail(ErrorKind::kNotFound, "INGOT_SPARK_JARS: " + folder + ": " + failed.message());
+  std::ranges::sort(jars);
+  return fmt::format("{}", fmt::join(jars, ","));
+}
+
+/// The first words and the last: a stack of calls has its reason at one of its ends.
+void Remember(std::string& said, std::string_view line) {
+  said.append(line).append("\n");
+  if (said.size() > 2 * kSaidMax) said.replace(kSaidMax / 2, said.size() - kSaidMax, "\n…\n");
+}
+
+/// A line that a job prints; nothing for other output.
+std::optional<StageReport> ReportFrom(std::string_view line) {
+  const auto json = nlohmann::json::parse(line, nullptr, false);
+  if (!json.is_object() || !json.contains("stage")) return std::nullopt;
+  StageReport report{.stage = json["stage"], .table = json["table"], .run_id = json["run_id"]};
+  report.rows_in = json["rows_in"];
+  report.rows_out = json["rows_out"];
+  report.quarantined = json["rows_quarantined"];
+  report.duplicates = json["rows_duplicate"];
+  report.errors = json["rows_error"];
+  report.commits = json["commits"];
+  report.finished_at_micros = int64_t(double(json["seconds"]) * 1e6);
+  for (const auto& [rule, count] : json["broken_by_rule"].items())
+    if (count > 0) report.broken_by_rule[rule] = count;
+  return report;
+}
+
+}  // namespace
+
+Result<std::map<std::string, std::string>> SparkSettings(const Place& place, const pipeline::StageContext& context) {
+  const std::string catalog = "spark.sql.catalog." + context.catalog->Name(), uri = CatalogUri(place);
+  std::map<std::string, std::string> settings{
+      {"spark.sql.extensions", "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"},
+      {"spark.log.level", "WARN"},
+      {"spark.sql.session.timeZone", "UTC"},
+      {catalog, "org.apache.iceberg.spark.SparkCatalog"},
+      {catalog + ".cache-enabled", "false"},
+      {catalog + ".warehouse", context.catalog->ChoosesLocations() ? place.warehouse : context.warehouse}};
+  if (uri.starts_with("postgresql://") || uri.starts_with("postgres://")) {
+    const Address address = SplitPostgres(uri);
+    settings[catalog + ".type"] = "jdbc";
+    settings[catalog + ".uri"] = "jdbc:postgresql://" + address.place + address.options;
+    settings[catalog + ".jdbc.schema-version"] = "V1";
+    settings[catalog + ".jdbc.user"] = address.user;
+    settings[catalog + ".jdbc.password"] = Environment("PGPASSWORD");
+  } else if (uri.starts_with("http")) {
+    settings[catalog + ".type"] = "rest";
+    settings[catalog + ".uri"] = uri;
+    for (const auto& [key, name] :
+         {std::pair{"token", "INGOT_CATALOG_TOKEN"}, {"credential", "INGOT_CATALOG_CREDENTIAL"}})
+      if (const std::string value = Environment(name); !value.empty()) settings[catalog + "." + key] = value;
+  } else if (uri.starts_with("sqlite://")) {
+    settings[catalog + ".type"] = "jdbc";
+    settings[catalog + ".uri"] = "jdbc:sqlite:" + uri.substr(9);
+    settings[catalog + ".jdbc.schema-version"] = "V1";
+  } else {
+    return Fail(ErrorKind::kBadConfig, "Spark cannot reach the catalog " + uri);
+  }
+  if (context.warehouse.starts_with("s3")) {
+    settings[catalog + ".io-impl"] = "org.apache.iceberg.aws.s3.S3FileIO";
+    settings[catalog + ".client.region"] = Environment("AWS_REGION", "us-east-1");
+    const std::string endpoint = Environment("INGOT_S3_ENDPOINT", Environment("AWS_ENDPOINT_URL").c_str());
+    if (!endpoint.empty()) {
+      settings[catalog + ".s3.endpoint"] = endpoint;
+      settings[catalog + ".s3.path-style-access"] = "true";
+    }
+  }
+  return settings;
+}
+
+Result<std::vector<StageReport>> RunOnSpark(const Place& place, const pipeline::StageContext& context,
+                                            const std::vector<std::string>& stages, const std::string& master) {
+  static const std::map<std::string, std::string> jobs{
+      {"bronze", "ingest_bronze.py"}, {"silver", "bronze_to_silver.py"}, {"gold", "silver_to_gold.py"}};
+  const fs::path folder = Environment("INGOT_SPARK_JOBS", "deploy/spark/jobs");
+  if (!fs::exists(folder / "ingot_spark.py"))
+    return Fail(ErrorKind::kNotFound, "no jobs in " + folder.string() + ": set INGOT_SPARK_JOBS to deploy/spark/jobs");
+  pipeline::Pipeline pipeline = *context.pipeline;
+  pipeline.source.uri = context.source;
+  INGOT_ASSIGN(const std::string plan, PlanToJson(pipeline, pipeline::Dialect::kSpark, context.catalog->Name()));
+  INGOT_ASSIGN(const auto settings, SparkSettings(place, context));
+  INGOT_ASSIGN(const std::string jars, JarsOf(Environment("INGOT_SPARK_JARS")));
+  std::string properties;
+  for (const auto& [key, value] : settings) properties += key + " " + value + "\n";
+  PrivateFolder secret;  // the settings may hold a password
+  INGOT_TRY(secret.Make());
+  INGOT_ASSIGN(const std::string plan_file, secret.Write("plan.json", plan));
+  INGOT_ASSIGN(const std::string settings_file, secret.Write("spark.conf", properties));
+  std::vector<StageReport> reports;
+  for (const std::string& stage : stages) {
+    std::vector<std::string> command{Environment("INGOT_SPARK_SUBMIT", "spark-submit"),
+                                     "--master",
+                                     master,
+                                     "--properties-file",
+                                     settings_file,
+                                     "--load-spark-defaults"};
+    if (!jars.empty()) command.insert(command.end(), {"--jars", jars});
+    command.insert(command.end(), {(folder / jobs.at(stage)).string(), "--plan", plan_file});
+    const size_t before = reports.size();
+    std::string said;  // Python's complaints come on standard output, too
+    INGOT_ASSIGN(const ProcessEnd end, RunProcess(command, [&](std::string_view line) {
+                   if (auto report = ReportFrom(line))
+                     reports.push_back(std::move(*report));
+                   else
+                     Remember(said, line);
+                 }));
+    if (end.exit_code != 0)
+      return Fail(ErrorKind::kInternal,
+                  fmt::format("{} ended with {}:\n{}{}", jobs.at(stage), end.exit_code, end.last_errors, said));
+    if (reports.size() == before) return Fail(ErrorKind::kInternal, jobs.at(stage) + " ended without a report");
+  }
+  return reports;
+}
+
+}  // namespace ingot::run

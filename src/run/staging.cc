@@ -1,0 +1,58 @@
+#include "run/staging.h"
+
+#include "base/random.h"
+#include "iceberg/scan.h"
+#include "storage/location.h"
+
+namespace ingot::run {
+
+Result<Staging> Staging::Make(const pipeline::StageContext& context, const iceberg::Table& target) {
+  Staging staging;
+  staging.home_ = target.home;
+  staging.home_.name.name += "_staging_" + RandomUuid().substr(0, 8);
+  iceberg::TableMetadata metadata = *target.metadata;
+  metadata.table_uuid = RandomUuid();
+  metadata.properties["write.data.path"] =
+      metadata.Property("write.data.path", storage::JoinLocation(metadata.location, "data"));
+  metadata.location =
+      context.catalog->ChoosesLocations()
+          ? ""
+          : storage::JoinLocation(storage::JoinLocation(metadata.location, "staging"), metadata.table_uuid);
+  metadata.properties.erase("write.metadata.path");
+  metadata.last_sequence_number = 0;
+  metadata.current_snapshot_id.reset();
+  metadata.snapshots = {};
+  metadata.snapshot_log.clear();
+  metadata.metadata_log.clear();
+  metadata.refs.clear();
+  metadata.other.clear();
+  INGOT_ASSIGN(const auto made, iceberg::CreateTable(staging.home_, metadata));
+  staging.location_ = made.metadata->location;
+  return staging;
+}
+
+Staging::~Staging() {
+  if (!home_.catalog) return;
+  (void)home_.catalog->Drop(home_.name);
+  for (const std::string& file : files_) (void)home_.storage->Delete(file);
+  if (const auto metadata = home_.storage->List(location_))
+    for (const auto& file : *metadata) (void)home_.storage->Delete(file.location);
+}
+
+Result<pipeline::WrittenRows> Staging::Files(const iceberg::Table& target) {
+  INGOT_ASSIGN(const auto filled, iceberg::LoadTable(home_));
+  pipeline::WrittenRows written;
+  if (filled.metadata->CurrentSnapshot() == nullptr) return written;
+  INGOT_ASSIGN(const auto plan, iceberg::PlanScan(*home_.storage, *filled.metadata, {}));
+  for (const iceberg::FileTask& task : plan.tasks) {
+    if (!task.deletes.empty() || task.file.spec_id != target.metadata->default_spec_id)
+      return Fail(ErrorKind::kInternal, Name() + " holds what was not asked for: " + task.file.location);
+    files_.push_back(task.file.location);
+    written.files.push_back(task.file);
+    written.rows += task.file.record_count;
+    written.bytes += task.file.file_bytes;
+  }
+  return written;
+}
+
+}  // namespace ingot::run

@@ -1,0 +1,36 @@
+// A table that another engine fills and whose files then become those of the table that they are meant for.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pipeline/stage.h"
+
+namespace ingot::run {
+
+class Staging {
+ public:
+  /// Makes a table of the same schema and partition as `target`, whose data files land in the folder of `target`'s.
+  static Result<Staging> Make(const pipeline::StageContext& context, const iceberg::Table& target);
+  Staging(Staging&& other) noexcept : home_(std::exchange(other.home_, {})), location_(std::move(other.location_)) {}
+  Staging& operator=(Staging&&) = delete;
+  /// Takes the table out of the catalog, and its metadata out of the storage; its data files too, unless they were
+  /// taken over.
+  ~Staging();
+
+  /// "namespace.name".
+  std::string Name() const { return home_.name.Text(); }
+
+  /// The files that were written, as files of `target`.
+  Result<pipeline::WrittenRows> Files(const iceberg::Table& target);
+  /// The files belong to another table now, or may do so: they stay.
+  void TakenOver() { files_.clear(); }
+
+ private:
+  Staging() = default;
+  iceberg::TableHome home_;
+  std::string location_;
+  std::vector<std::string> files_;
+};
+
+}  // namespace ingot::run

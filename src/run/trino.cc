@@ -1,0 +1,269 @@
+#include "run/trino.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/retry.h"
+#include "iceberg/lineage.h"
+#include "pipeline/plan_json.h"
+#include "run/staging.h"
+#include "run/trino_client.h"
+
+namespace ingot::run {
+namespace {
+
+using iceberg::SnapshotId;
+using iceberg::Table;
+using pipeline::Dialect;
+using pipeline::StageContext;
+using pipeline::StageReport;
+
+std::string Quote(std::string_view name) {
+  return pipeline::QuoteName(name, Dialect::kTrino);
+}
+
+std::string FullName(const Table& table) {
+  return Quote(table.home.catalog->Name()) + "." + Quote(table.home.name.space) + "." + Quote(table.home.name.name);
+}
+
+std::string ColumnList(const iceberg::Schema& schema) {
+  std::vector<std::string> names;
+  for (const auto& field : schema.fields) names.push_back(Quote(field.name));
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// What was appended to the table after `consumed`, up to `end`, as a relation.
+std::string NewRows(const Table& table, std::optional<SnapshotId> consumed, SnapshotId end,
+                    const std::vector<std::string>& columns) {
+  std::vector<std::string> names;
+  for (const std::string& column : columns) names.push_back(Quote(column));
+  if (!consumed)
+    return fmt::format("(SELECT {} FROM {} FOR VERSION AS OF {})", fmt::join(names, ", "), FullName(table), end);
+  return fmt::format(
+      "(SELECT {} FROM TABLE({}.system.table_changes(schema_name => '{}', table_name => '{}', start_snapshot_id => {}, "
+      "end_snapshot_id => {})) WHERE _change_type = 'insert')",
+      fmt::join(names, ", "), Quote(table.home.catalog->Name()), table.home.name.space, table.home.name.name, *consumed,
+      end);
+}
+
+/// The mark moves only from where it was, and the table it is read beside has not changed.
+iceberg::SnapshotChange Change(const Table& table, std::vector<iceberg::DataFile> files, SnapshotId consumed) {
+  iceberg::SnapshotChange change{.added = std::move(files)};
+  change.summary[iceberg::kSourceSnapshotKey] = std::to_string(consumed);
+  change.validate = [before = iceberg::ConsumedSnapshot(*table.metadata),
+                     name = table.home.name.Text()](const iceberg::TableMetadata& metadata) -> Status {
+    if (iceberg::ConsumedSnapshot(metadata) == before) return {};
+    return Fail(ErrorKind::kConflict, "another run was first: table " + name + " has consumed more of its source");
+  };
+  return change;
+}
+
+class TrinoRun {
+ public:
+  TrinoRun(const StageContext& context, const std::string& url) : context_(context), trino_(url) {}
+
+  Result<StageReport> Silver() {
+    const pipeline::Pipeline& pipeline = *context_.pipeline;
+    StageReport report = Begin("silver", pipeline.silver.table);
+    INGOT_ASSIGN(Table quarantine, Load(pipeline.quarantine.table));
+    INGOT_ASSIGN(const Table bronze, Load(pipeline.bronze.table));
+    const auto end = bronze.metadata->current_snapshot_id;
+    if (!end) return report;
+    INGOT_ASSIGN(bool fresh, HasNew(bronze, quarantine));
+    if (fresh) {
+      const auto sql = Plan(bronze, iceberg::ConsumedSnapshot(*quarantine.metadata), *end, "");
+      INGOT_ASSIGN(auto staging, Fill(quarantine, "WITH judged AS (" + sql.judge + ")\n" + sql.quarantine));
+      INGOT_ASSIGN(auto written, staging.Files(quarantine));
+      auto change = Change(quarantine, std::move(written.files), *end);
+      change.summary[iceberg::kRunIdKey] = context_.run_id;
+      INGOT_TRY(Commit(quarantine, change, staging));
+      INGOT_TRY(FaultPoint("silver.between_commits"));
+    }
+    // Silver goes as far as quarantine and no farther, also after an end between the two commits.
+    INGOT_ASSIGN(const Table silver, Load(pipeline.silver.table));
+    INGOT_ASSIGN(fresh, HasNew(bronze, silver));
+    if (!fresh) return report;
+    const auto consumed = iceberg::ConsumedSnapshot(*silver.metadata);
+    INGOT_ASSIGN(const std::string keys, Keys(silver, Plan(bronze, consumed, *end, "")));
+    const auto sql = Plan(bronze, consumed, *end, keys);
+    INGOT_TRY(CountInto(report, "WITH judged AS (" + sql.judge + ")\n" + sql.counts));
+    INGOT_ASSIGN(auto staging, Fill(silver, "WITH judged AS (" + sql.judge + ")\n" + sql.clean));
+    INGOT_ASSIGN(auto written, staging.Files(silver));
+    report.rows_out = written.rows;
+    report.bytes_out = written.bytes;
+    report.duplicates = report.rows_in - report.quarantined - report.rows_out;
+    INGOT_TRY(End(report, silver, Change(silver, std::move(written.files), *end), staging));
+    return report;
+  }
+
+  Result<StageReport> Gold(const pipeline::GoldSpec& spec) {
+    StageReport report = Begin("gold", spec.table.table);
+    INGOT_ASSIGN(const Table gold, Load(spec.table.table));
+    INGOT_ASSIGN(const Table silver, Load(context_.pipeline->silver.table));
+    const auto end = silver.metadata->current_snapshot_id;
+    INGOT_ASSIGN(const bool fresh, HasNew(silver, gold));
+    if (!end || !fresh) return report;
+    const std::string source =
+        NewRows(silver, iceberg::ConsumedSnapshot(*gold.metadata), *end, pipeline::TouchedInputColumns(spec));
+    const auto sql = pipeline::MakeGoldSql(*context_.pipeline, spec, Dialect::kTrino,
+                                           {.updated_at = "CAST(current_timestamp AS TIMESTAMP(6) WITH TIME ZONE)"});
+    INGOT_ASSIGN(const std::string days, SpanOfDays(source, pipeline::GoldTimeField(spec), report));
+    const std::string replaced = pipeline::GoldReplaceColumn(spec);
+    const std::string with = fmt::format(
+        "WITH silver_new AS (SELECT * FROM {}), touched AS ({}), silver_rows AS (SELECT * FROM {} FOR VERSION AS OF "
+        "{}{}), gold_old AS (SELECT * FROM {}{})\n",
+        source, sql.touched, FullName(silver), *end, days, FullName(gold),
+        replaced.empty() ? "" : fmt::format(" WHERE {0} IN (SELECT {0} FROM touched)", Quote(replaced)));
+    const std::string columns = ColumnList(gold.metadata->CurrentSchema());
+    INGOT_ASSIGN(auto staging, Fill(gold, fmt::format("{}SELECT {} FROM ({}) UNION ALL SELECT {} FROM ({})", with,
+                                                      columns, sql.aggregate, columns, sql.kept)));
+    INGOT_ASSIGN(auto written, staging.Files(gold));
+    report.rows_out = written.rows;
+    report.bytes_out = written.bytes;
+    std::set<std::vector<iceberg::Value>> partitions;
+    for (const auto& file : written.files) partitions.insert(file.partition);
+    iceberg::SnapshotChange change = Change(gold, std::move(written.files), *end);
+    change.operation = "overwrite";
+    change.removes = [partitions, all = replaced.empty()](const iceberg::DataFile& file) -> Result<bool> {
+      return all || partitions.contains(file.partition);
+    };
+    // Rows of old files were read as they are: nobody may have changed them since.
+    change.validate = [before = gold.metadata->current_snapshot_id,
+                       name = gold.home.name.Text()](const iceberg::TableMetadata& metadata) -> Status {
+      if (metadata.current_snapshot_id == before) return {};
+      return Fail(ErrorKind::kConflict, "table " + name + " has changed while its groups were computed");
+    };
+    INGOT_TRY(End(report, gold, std::move(change), staging));
+    return report;
+  }
+
+ private:
+  StageReport Begin(const char* stage, const std::string& table) const {
+    return {.stage = stage, .table = table, .run_id = context_.run_id, .started_at_micros = NowMicros()};
+  }
+
+  Result<Table> Load(const std::string& name) const {
+    INGOT_ASSIGN(const auto home, context_.Home(name));
+    return iceberg::LoadTable(home);
+  }
+
+  static Result<bool> HasNew(const Table& source, const Table& table) {
+    INGOT_ASSIGN(const auto fresh,
+                 iceberg::SnapshotsToConsume(*source.metadata, iceberg::ConsumedSnapshot(*table.metadata),
+                                             source.home.name.Text()));
+    return !fresh.empty();
+  }
+
+  pipeline::SilverSql Plan(const Table& bronze, std::optional<SnapshotId> consumed, SnapshotId end,
+                           const std::string& existing) const {
+    pipeline::SilverNames names{.existing = existing, .run_id = context_.run_id};
+    names.source = NewRows(bronze, consumed, end, pipeline::SilverInputColumns(*context_.pipeline));
+    return pipeline::MakeSilverSql(*context_.pipeline, Dialect::kTrino, names);
+  }
+
+  /// The keys that silver holds, of the span of time that the new rows touch, as a relation.
+  Result<std::string> Keys(const Table& silver, const pipeline::SilverSql& sql) {
+    std::vector<std::string> keys;
+    for (const std::string& key : context_.pipeline->unique) keys.push_back(Quote(key));
+    const std::string time = pipeline::SilverTimeField(*context_.pipeline);
+    std::string where;
+    if (!time.empty()) {
+      INGOT_ASSIGN(const auto span, trino_.Run(fmt::format("WITH judged AS ({}) SELECT CAST(min({}) AS VARCHAR), "
+                                                           "CAST(max({}) AS VARCHAR) FROM judged",
+                                                           sql.judge, Quote(time), Quote(time))));
+      where = span[0][0] == "null" ? " WHERE false"
+                                   : fmt::format(" WHERE {} BETWEEN TIMESTAMP '{}' AND TIMESTAMP '{}'", Quote(time),
+                                                 span[0][0], span[0][1]);
+    }
+    return keys.empty() ? FullName(silver)
+                        : fmt::format("(SELECT {} FROM {}{})", fmt::join(keys, ", "), FullName(silver), where);
+  }
+
+  /// A condition that holds for all rows of the touched groups, so that other days' files are left out. Counts the
+  /// rows.
+  Result<std::string> SpanOfDays(const std::string& source, const std::string& time, StageReport& report) {
+    const std::string field = time.empty() ? "NULL" : Quote(time);
+    INGOT_ASSIGN(const auto span,
+                 trino_.Run(fmt::format("SELECT CAST(count(*) AS VARCHAR), CAST(date(min({0}) AT TIME ZONE 'UTC') AS "
+                                        "VARCHAR), CAST(date(max({0}) AT TIME ZONE 'UTC') AS VARCHAR) FROM {1}",
+                                        time.empty() ? "CAST(NULL AS TIMESTAMP WITH TIME ZONE)" : field, source)));
+    report.rows_in = std::atoll(span[0][0].c_str());
+    if (time.empty() || span[0][1] == "null") return std::string();
+    return fmt::format(
+        " WHERE {0} >= TIMESTAMP '{1} 00:00:00 UTC' AND {0} < TIMESTAMP '{2} 00:00:00 UTC' + INTERVAL '1' DAY", field,
+        span[0][1], span[0][2]);
+  }
+
+  Status CountInto(StageReport& report, const std::string& sql) {
+    INGOT_ASSIGN(const auto rows, trino_.Run(sql));
+    std::vector<std::string> names{"parse"};
+    for (const auto& rule : context_.pipeline->rules)
+      if (rule.kind != pipeline::RuleKind::kTrim) names.push_back(rule.name);
+    report.rows_in = std::atoll(rows[0][0].c_str());
+    report.quarantined = std::atoll(rows[0][1].c_str());
+    for (size_t i = 0; i < names.size(); ++i)
+      if (const int64_t count = std::atoll(rows[0][i + 2].c_str())) report.broken_by_rule[names[i]] = count;
+    report.errors = report.broken_by_rule["parse"];
+    return {};
+  }
+
+  Result<Staging> Fill(const Table& target, const std::string& select) {
+    INGOT_ASSIGN(Staging staging, Staging::Make(context_, target));
+    INGOT_ASSIGN(const auto name, iceberg::ParseTableName(staging.Name(), context_.catalog->Name()));
+    INGOT_TRY(
+        trino_.Run(fmt::format("INSERT INTO {}.{}.{} ({})\n{}", Quote(context_.catalog->Name()), Quote(name.space),
+                               Quote(name.name), ColumnList(target.metadata->CurrentSchema()), select)));
+    return staging;
+  }
+
+  /// Files that are known not to be the table's go with the staging table.
+  static Status Commit(const Table& table, const iceberg::SnapshotChange& change, Staging& staging) {
+    const auto committed = iceberg::CommitSnapshot(table.home, change);
+    if (committed || committed.error().kind == ErrorKind::kOutcomeUnknown) staging.TakenOver();
+    if (!committed) return std::unexpected(committed.error());
+    return {};
+  }
+
+  Status End(StageReport& report, const Table& table, iceberg::SnapshotChange change, Staging& staging) const {
+    report.commits = 1;
+    report.finished_at_micros = NowMicros();
+    change.summary.merge(report.ToSummary());
+    return Commit(table, change, staging);
+  }
+
+  const StageContext& context_;
+  TrinoClient trino_;
+};
+
+}  // namespace
+
+Result<std::vector<StageReport>> RunOnTrino(const StageContext& context, const std::vector<std::string>& stages,
+                                            const std::string& url) {
+  TrinoRun run(context, url);
+  std::vector<StageReport> reports;
+  const auto until_first = [&](const auto& stage) -> Status {
+    Backoff backoff;
+    while (true) {
+      auto report = stage();
+      if (report) {
+        reports.push_back(std::move(*report));
+        return {};
+      }
+      if (report.error().kind != ErrorKind::kConflict || !backoff.Wait()) return std::unexpected(report.error());
+    }
+  };
+  for (const std::string& stage : stages) {
+    if (stage == "bronze")
+      return Fail(ErrorKind::kUnsupported, "Trino reads no records: run --stage bronze with --engine embedded");
+    if (stage == "silver") INGOT_TRY(until_first([&] { return run.Silver(); }));
+    if (stage != "gold") continue;
+    for (const auto& gold : context.pipeline->gold) INGOT_TRY(until_first([&] { return run.Gold(gold); }));
+  }
+  return reports;
+}
+
+}  // namespace ingot::run

@@ -1,0 +1,71 @@
+#include "run/trino_client.h"
+
+#include <arrow/util/base64.h>
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "base/retry.h"
+
+namespace ingot::run {
+namespace {
+
+using Json = nlohmann::json;
+
+std::string Environment(const char* name, const char* fallback) {
+  const char* value = std::getenv(name);
+  return value != nullptr && *value != '\0' ? value : fallback;
+}
+
+}  // namespace
+
+TrinoClient::TrinoClient(std::string url) : url_(std::move(url)) {
+  while (url_.ends_with('/')) url_.pop_back();
+  const std::string user = Environment("INGOT_TRINO_USER", "ingot"), password = Environment("INGOT_TRINO_PASSWORD", "");
+  headers_ = {"X-Trino-User: " + user, "X-Trino-Source: ingot", "X-Trino-Time-Zone: UTC", "Content-Type: text/plain"};
+  if (!password.empty())
+    headers_.push_back("Authorization: Basic " + arrow::util::base64_encode(user + ":" + password));
+}
+
+Result<catalog::HttpAnswer> TrinoClient::Ask(const std::string& method, const std::string& url,
+                                             const std::string& body) {
+  Backoff backoff;
+  while (true) {
+    auto answer = http_.Send({.method = method, .url = url, .headers = headers_, .body = body});
+    // Each step of a statement may be asked for again: its answer is the same.
+    const bool busy = answer && (answer->status == 429 || answer->status / 100 == 5);
+    const bool lost = !answer && (answer.error().kind == ErrorKind::kRetry || method == "GET");
+    if ((!busy && !lost) || !backoff.Wait()) return answer;
+  }
+}
+
+Result<std::vector<TrinoClient::Row>> TrinoClient::Run(const std::string& statement) {
+  std::vector<Row> rows;
+  std::string method = "POST", url = url_ + "/v1/statement", body = statement;
+  while (true) {
+    INGOT_ASSIGN(const auto answer, Ask(method, url, body));
+    const Json json = Json::parse(answer.body, nullptr, false);
+    if (answer.status != 200 || !json.is_object())
+      return Fail(answer.status == 401 || answer.status == 403 ? ErrorKind::kBadConfig : ErrorKind::kRetry,
+                  fmt::format("Trino at {} answered {}: {}", url_, answer.status, answer.body.substr(0, 300)));
+    if (json.contains("error")) {
+      const Json& error = json["error"];
+      const bool later = error.value("errorType", "") == "INSUFFICIENT_RESOURCES" ||
+                         error.value("errorName", "") == "NO_NODES_AVAILABLE";
+      return Fail(
+          later ? ErrorKind::kRetry : ErrorKind::kBadInput,
+          fmt::format("Trino: {}: {}\n{}", error.value("errorName", "?"), error.value("message", "?"), statement));
+    }
+    if (json.contains("data"))
+      for (const Json& row : json["data"]) {
+        Row values;
+        for (const Json& value : row) values.push_back(value.is_string() ? value.get<std::string>() : value.dump());
+        rows.push_back(std::move(values));
+      }
+    if (!json.contains("nextUri")) return rows;
+    method = "GET", url = json["nextUri"].get<std::string>(), body.clear();
+  }
+}
+
+}  // namespace ingot::run

@@ -1,0 +1,30 @@
+// Statements to a Trino coordinator. Source: Trino documentation, "Trino client REST API".
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "catalog/http.h"
+
+namespace ingot::run {
+
+class TrinoClient {
+ public:
+  /// `url` of the coordinator. From the environment: INGOT_TRINO_USER (ingot), INGOT_TRINO_PASSWORD (none), which go as
+  /// basic authentication over https.
+  explicit TrinoClient(std::string url);
+
+  using Row = std::vector<std::string>;  // values as JSON has them, text without its quotes; a null is "null"
+  /// Runs the statement to its end. Errors: kBadInput with Trino's words for what it refuses; kRetry when it was not
+  /// reached, or cannot do it just now; kOutcomeUnknown when the connection was lost for good.
+  Result<std::vector<Row>> Run(const std::string& statement);
+
+ private:
+  Result<catalog::HttpAnswer> Ask(const std::string& method, const std::string& url, const std::string& body);
+
+  catalog::HttpClient http_;
+  std::string url_;
+  std::vector<std::string> headers_;
+};
+
+}  // namespace ingot::run

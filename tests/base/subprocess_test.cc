@@ -1,0 +1,48 @@
+#include "base/subprocess.h"
+
+#include <gtest/gtest.h>
+
+namespace ingot {
+namespace {
+
+struct Ran {
+  ProcessEnd end;
+  std::vector<std::string> lines;
+};
+
+Ran Sh(const std::string& script) {
+  Ran ran;
+  auto end = RunProcess({"sh", "-c", script}, [&](std::string_view line) { ran.lines.emplace_back(line); });
+  EXPECT_TRUE(end) << end.error().message;
+  ran.end = std::move(*end);
+  return ran;
+}
+
+// Goal:   lines come whole, the last without an end too; errors are kept apart. Method: a shell that writes both.
+TEST(Subprocess, Lines) {
+  const Ran ran = Sh("printf 'one\\ntwo'; echo trouble >&2; printf '\\nthree'");
+  EXPECT_EQ(ran.lines, (std::vector<std::string>{"one", "two", "three"}));
+  EXPECT_EQ(ran.end.last_errors, "trouble\n");
+  EXPECT_EQ(ran.end.exit_code, 0);
+}
+
+// Goal:   how it ended is told. Method: an exit code, a signal, no such program.
+TEST(Subprocess, Ends) {
+  EXPECT_EQ(Sh("exit 7").end.exit_code, 7);
+  EXPECT_EQ(Sh("kill -9 $$").end.exit_code, 128 + 9);
+  const auto missing = RunProcess({"no-such-program-here"}, [](std::string_view) {});
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().kind, ErrorKind::kNotFound);
+}
+
+// Goal:   much output on both sides does not block it, and memory stays bounded. Method: a megabyte on each.
+TEST(Subprocess, MuchOutput) {
+  const Ran ran =
+      Sh("i=0; while [ $i -lt 20000 ]; do echo a line of output $i; echo an error $i >&2; i=$((i+1)); done");
+  EXPECT_EQ(ran.lines.size(), 20000u);
+  EXPECT_LT(ran.end.last_errors.size(), 64u * 1024);
+  EXPECT_TRUE(ran.end.last_errors.ends_with("an error 19999\n"));
+}
+
+}  // namespace
+}  // namespace ingot

@@ -1,0 +1,48 @@
+"""Gold computed again for days that somebody corrected."""
+
+
+def hours(warehouse, day_condition):
+    return warehouse.query("SELECT CAST(date AS VARCHAR) AS date, hour, location, tests, round(avg_latency, 9) AS latency FROM gold.speedtest_agg"
+                           f" WHERE {day_condition} ORDER BY ALL")
+
+
+def expected(warehouse, day_condition):
+    return warehouse.query(
+        "SELECT CAST(date AS VARCHAR) AS date, hour, location, count(*) AS tests, round(avg(latency), 9) AS latency FROM (SELECT *,"
+        " CAST(timezone('UTC', timestamp) AS DATE) AS date, CAST(hour(timezone('UTC', timestamp)) AS INTEGER) AS hour FROM silver.speedtest_clean)"
+        f" WHERE {day_condition} GROUP BY ALL ORDER BY ALL")
+
+
+def test_days_again(warehouse):
+    """Goal: --from and --to bring gold to what silver is, in those days only. Method: PyIceberg deletes a city; days are computed again; new rows come."""
+    warehouse.ingot("generate", "--records", 20_000, "--to", warehouse.landing)
+    warehouse.run()
+    days = [row["d"] for row in warehouse.query("SELECT DISTINCT CAST(date AS VARCHAR) AS d FROM gold.speedtest_agg ORDER BY 1")]
+    assert len(days) > 1
+    warehouse.pyiceberg().load_table("silver.speedtest_clean").delete("location == 'London'")
+    warehouse.run()
+    assert any(row["location"] == "London" for row in hours(warehouse, "true"))  # nothing new came: gold is as it was
+    first, rest = f"date = DATE '{days[0]}'", f"date > DATE '{days[0]}'"
+    before = hours(warehouse, rest)
+    report = warehouse.run("--stage", "gold", "--from", days[0])
+    assert report["gold"]["commits"] == 1
+    assert hours(warehouse, first) == expected(warehouse, first)
+    assert not any(row["location"] == "London" for row in hours(warehouse, first))
+    assert hours(warehouse, rest) == before
+    warehouse.run("--stage", "gold", "--from", days[1], "--to", days[-1])
+    assert hours(warehouse, "true") == expected(warehouse, "true")
+    # Rows that are new meanwhile are counted once.
+    warehouse.ingot("generate", "--records", 3_000, "--seed", 9, "--to", warehouse.landing)
+    warehouse.run("--stage", "bronze,silver")
+    warehouse.run("--stage", "gold", "--from", days[0], "--to", days[-1])
+    warehouse.run()
+    assert hours(warehouse, "true") == expected(warehouse, "true")
+
+
+def test_days_that_are_none(warehouse):
+    """Goal: words that mean no day are refused. Method: each."""
+    for arguments, word in ((["--from", "2024-02-30"], "--from"), (["--from", "x"], "--from"), (["--to", "2024-1-1"], "--to"),
+                            (["--from", "2024-02-02", "--to", "2024-02-01"], "before"), (["--from", "2024-02-02", "--follow"], "--from"),
+                            (["--from", "2024-02-02", "--stage", "silver"], "gold")):
+        refused = warehouse.ingot("run", *arguments, check=False)
+        assert refused.returncode == 2 and word in refused.stderr, (arguments, refused.stderr)

