@@ -42,13 +42,13 @@ judge: build
 	@tools/setup judges
 	@INGOT_PROGRAM=$(CURDIR)/$(BUILD)/ingot .deps/judges/bin/python -m pytest -q -p no:cacheprovider tests/judge
 
-stack-test: build ## the whole stack for real: Kafka, PostgreSQL, MinIO and an Iceberg REST catalog on 127.0.0.1
-	@tools/setup judges stack
+stack-test: build ## the whole stack for real on 127.0.0.1: Kafka, PostgreSQL, MinIO, REST, Trino, Spark, Airflow, Prometheus
+	@tools/setup judges lint stack
 	@INGOT_PROGRAM=$(CURDIR)/$(BUILD)/ingot INGOT_CATALOG_TEST=$(CURDIR)/$(BUILD)/catalog_test \
 		.deps/judges/bin/python -m pytest -q -p no:cacheprovider tests/stack
 
 up: ## start Kafka, PostgreSQL and MinIO at their usual ports on 127.0.0.1, and print how to use them
-	@tools/setup stack
+	@tools/setup servers
 	@python3 tests/stack/servers.py up
 
 down: ## stop what make up started

@@ -5,7 +5,7 @@ import os
 import subprocess
 
 import pytest
-from servers import ROOT, pinned
+from servers import DEPS, ROOT, pinned
 
 COMPOSE = pinned("compose") / "docker-compose"
 PORTS = {"kafka": "9092", "minio": "9001", "trino": "8083", "airflow": "8082", "kafdrop": "9002", "grafana": "3000",
@@ -64,3 +64,31 @@ def test_installed_program_finds_its_libraries(tmp_path):
     done = subprocess.run([tmp_path / "bin/ingot", "query", "SELECT 1 AS one", "--format", "json"], cwd=tmp_path, text=True,
                           capture_output=True, env=os.environ | {"INGOT_PIPELINE": str(ROOT / "pipelines/speedtest.yaml")})
     assert '"one":1' in done.stdout.replace(" ", ""), done.stderr
+
+
+VALIDATE = """
+import importlib.resources, sys
+sys.modules["importlib_resources"] = importlib.resources  # the library asks for the older name
+import kubernetes_validate, yaml
+documents = list(yaml.safe_load_all(open(sys.argv[1])))
+for document in documents:
+    kubernetes_validate.validate(document, kubernetes_validate.latest_version(), strict=True)
+print(" ".join(document["kind"] for document in documents))
+"""
+
+
+def validate(file):
+    return subprocess.run([DEPS / "airflow/bin/python", "-c", VALIDATE, file], capture_output=True, text=True,
+                          env=os.environ | {"PYTHONPATH": str(pinned("kubernetes-validate"))})
+
+
+def test_kubernetes_manifest(tmp_path):
+    """Goal: the manifest is what Kubernetes takes. Method: the schemas of its newest version, nothing unknown allowed; a misspelt key."""
+    file = ROOT / "deploy/kubernetes/ingot.yaml"
+    done = validate(file)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["Namespace", "ConfigMap", "Secret", "Deployment", "Deployment", "Service", "CronJob"]
+    broken = tmp_path / "broken.yaml"
+    broken.write_text(file.read_text().replace("replicas:", "replica:", 1))
+    refused = validate(broken)
+    assert refused.returncode != 0 and "replica" in refused.stderr

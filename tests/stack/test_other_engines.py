@@ -1,9 +1,11 @@
 """The same pipeline on Spark and Trino: equal rows, one place to go on from, whoever was last."""
 
+import json
 import math
+import subprocess
 
 import pytest
-from engines import DEPLOY, Trino
+from engines import DEPLOY, Trino, replaced
 from servers import DEPS, free_port, pinned
 
 ROWS = ("SELECT timestamp, CAST(user_id AS VARCHAR) AS user_id, upload_speed, download_speed, latency, location, _partition,"
@@ -94,3 +96,56 @@ def test_engines_agree(house, trino, folder, kafka, postgres, minio):
     assert left == []
     ledger = on_spark.query("SELECT stage, sum(rows_in) AS n FROM ops.runs GROUP BY 1 ORDER BY 1")
     assert {row["stage"]: int(row["n"]) for row in ledger}["bronze"] == 11_000
+
+
+def submit(house, job: str, *arguments: str) -> subprocess.Popen:
+    """A job by hand, with the settings file of deploy/spark and addresses of this machine."""
+    settings = replaced(DEPLOY / "spark/spark-defaults.conf", {
+        "postgres:5432/iceberg": f"{house.postgres.address}/{house.database}", "http://minio:9000": house.minio.url,
+        "s3://lakehouse/warehouse": house.variables["INGOT_WAREHOUSE"]})
+    small = spark_settings(house.folder)
+    conf = house.folder / "spark.conf"
+    conf.write_text(settings + (house.folder / "spark-conf/spark-defaults.conf").read_text() + "spark.log.level ERROR\n")
+    plan = house.folder / "plan.json"
+    plan.write_text(house.ingot("plan", "--engine", "spark", "--json").stdout)
+    jars = ",".join(map(str, pinned("spark").glob("*.jar")))
+    return subprocess.Popen(
+        [small["INGOT_SPARK_SUBMIT"], "--master", "local[2]", "--properties-file", conf, "--jars", jars,
+         DEPLOY / "spark/jobs" / job, "--plan", plan, *arguments], env=house.environment() | small, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def results(process: subprocess.Popen) -> list[dict]:
+    out, _ = process.communicate(timeout=180)
+    told = [line for line in out.splitlines() if not line.startswith(("\tat ", "  File"))]
+    assert process.returncode == 0, "\n".join(told)[-4000:]
+    return [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+
+
+def test_jobs_by_hand(house):
+    """Goal: the jobs work without `ingot run`. Method: bronze as a stream while records come; maintenance; a table registered again."""
+    house.make_topic()
+    house.run()  # makes the tables
+    stream = submit(house, "ingest_bronze.py", "--stream", "--every", "1")
+    try:
+        house.generate(1_500)
+        house.wait_for(lambda: house.bronze_rows() == 1_500, 120)
+        house.generate(700)
+        house.wait_for(lambda: house.bronze_rows() == 2_200)
+    finally:
+        stream.terminate()
+        print(stream.communicate(timeout=60)[0][-3000:])  # shown when the test fails
+    house.generate(300)
+    report = house.run()
+    assert (report["bronze"]["rows_in"], report["silver"]["rows_in"]) == (300, 2_500)
+    done = results(submit(house, "iceberg_maintenance.py", "--older-than-hours", "0"))
+    operations = {(line["table"], line["operation"]): line for line in done}
+    assert len(operations) == 16 and "skipped" not in operations["gold.speedtest_agg", "rewrite_data_files"]
+    house.generate(200)
+    assert house.run()["silver"]["rows_in"] == 200
+    house.verify_all_layers()
+    before = house.query("SELECT count(*) AS n FROM gold.speedtest_agg")
+    file = house.pyiceberg("gold.speedtest_agg").metadata_location
+    house.ingot("unregister", "gold.speedtest_agg")
+    assert [line["table"] for line in results(submit(house, "register_tables.py", f"gold.speedtest_agg={file}"))] == ["gold.speedtest_agg"]
+    assert house.query("SELECT count(*) AS n FROM gold.speedtest_agg") == before

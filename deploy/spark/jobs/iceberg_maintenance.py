@@ -14,6 +14,7 @@ import datetime
 import json
 
 from ingot_spark import SOURCE_SNAPSHOT, Job
+from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
 
@@ -44,7 +45,8 @@ def main() -> None:
     orphaned = (now - datetime.timedelta(days=job.arguments.orphans_older_than_days)).strftime("%Y-%m-%d %H:%M:%S")
     procedures = {"manifests": ("rewrite_manifests", ()), "compact": ("rewrite_data_files", ()),
                   "expire": ("expire_snapshots", (f"older_than => TIMESTAMP '{expired}'", "retain_last => 100")),
-                  "orphans": ("remove_orphan_files", (f"older_than => TIMESTAMP '{orphaned}'",))}
+                  # Listing by the catalog's own FileIO: Hadoop knows no s3://.
+                  "orphans": ("remove_orphan_files", (f"older_than => TIMESTAMP '{orphaned}'", "prefix_listing => true"))}
     for table in tables(job):
         for name in what:
             procedure, arguments = procedures[name]
@@ -54,7 +56,7 @@ def main() -> None:
                 rows = job.call(procedure, table, *arguments)
                 print(json.dumps({"table": table, "operation": procedure, "results": len(rows)}
                                  | (rows[0].asDict() if rows and name != "orphans" else {})), flush=True)
-            except PySparkException as error:
+            except (Py4JJavaError, PySparkException) as error:
                 if "reserved for Iceberg metadata columns" not in str(error):
                     raise
                 print(json.dumps({"table": table, "operation": procedure, "skipped": "reserved names: ingot maintain --compact"}),

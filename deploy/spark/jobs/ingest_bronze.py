@@ -82,7 +82,7 @@ def commit(job: Job, topic: Topic, table: Table, records: DataFrame, offsets: di
     """The records from `begin` up to `end` as rows."""
     report = Report("bronze", table.table, job.run_id)
     records.withColumn("_now", f.timestamp_micros(f.lit(report.started_at_us))).createOrReplaceTempView("records")
-    rows = job.spark.sql(job.plan["bronze"]["rows"]).persist()
+    rows = records.sparkSession.sql(job.plan["bronze"]["rows"]).persist()  # a stream's batches have a session of their own
     counts = rows.agg(f.count("*").alias("rows"), f.count("_error").alias("errors"),
                       f.coalesce(f.sum(f.length("_payload")), f.lit(0)).alias("bytes")).first()
     report.rows_in = report.rows_out = counts.rows
