@@ -43,6 +43,8 @@ Result<pipeline::WrittenRows> Staging::Files(const iceberg::Table& target) {
   INGOT_ASSIGN(const auto filled, iceberg::LoadTable(home_));
   pipeline::WrittenRows written;
   if (filled.metadata->CurrentSnapshot() == nullptr) return written;
+  if (filled.metadata->snapshots.size() > 1)  // a request that was lost and made again may have been heard twice
+    return Fail(ErrorKind::kRetry, Name() + " was filled more than once: run again");
   INGOT_ASSIGN(const auto plan, iceberg::PlanScan(*home_.storage, *filled.metadata, {}));
   for (const iceberg::FileTask& task : plan.tasks) {
     if (!task.deletes.empty() || task.file.spec_id != target.metadata->default_spec_id)

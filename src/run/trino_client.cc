@@ -41,21 +41,34 @@ Result<catalog::HttpAnswer> TrinoClient::Ask(const std::string& method, const st
 }
 
 Result<std::vector<TrinoClient::Row>> TrinoClient::Run(const std::string& statement) {
+  // What Trino refuses for want of resources it has not begun: a coordinator that has just started knows no nodes.
+  Backoff backoff({.attempts_max = 12});
+  while (true) {
+    auto rows = RunOnce(statement);
+    if (rows || rows.error().kind != ErrorKind::kRetry || !backoff.Wait()) return rows;
+  }
+}
+
+Result<std::vector<TrinoClient::Row>> TrinoClient::RunOnce(const std::string& statement) {
   std::vector<Row> rows;
   std::string method = "POST", url = url_ + "/v1/statement", body = statement;
   while (true) {
-    INGOT_ASSIGN(const auto answer, Ask(method, url, body));
+    auto asked = Ask(method, url, body);
+    if (!asked) {
+      if (method == "GET") asked.error().kind = ErrorKind::kOutcomeUnknown;
+      return std::unexpected(std::move(asked).error());
+    }
+    const catalog::HttpAnswer& answer = *asked;
     const Json json = Json::parse(answer.body, nullptr, false);
     if (answer.status != 200 || !json.is_object())
-      return Fail(answer.status == 401 || answer.status == 403 ? ErrorKind::kBadConfig : ErrorKind::kRetry,
+      return Fail(answer.status == 401 || answer.status == 403 ? ErrorKind::kBadConfig : ErrorKind::kOutcomeUnknown,
                   fmt::format("Trino at {} answered {}: {}", url_, answer.status, answer.body.substr(0, 300)));
     if (json.contains("error")) {
       const Json& error = json["error"];
-      const bool later = error.value("errorType", "") == "INSUFFICIENT_RESOURCES" ||
-                         error.value("errorName", "") == "NO_NODES_AVAILABLE";
-      return Fail(
-          later ? ErrorKind::kRetry : ErrorKind::kBadInput,
-          fmt::format("Trino: {}: {}\n{}", error.value("errorName", "?"), error.value("message", "?"), statement));
+      const std::string name = error.value("errorName", "?");
+      const bool later = name == "NO_NODES_AVAILABLE" || name == "SERVER_STARTING_UP";
+      return Fail(later ? ErrorKind::kRetry : ErrorKind::kBadInput,
+                  fmt::format("Trino: {}: {}\n{}", name, error.value("message", "?"), statement));
     }
     if (json.contains("data"))
       for (const Json& row : json["data"]) {

@@ -15,11 +15,13 @@ class TrinoClient {
   explicit TrinoClient(std::string url);
 
   using Row = std::vector<std::string>;  // values as JSON has them, text without its quotes; a null is "null"
-  /// Runs the statement to its end. Errors: kBadInput with Trino's words for what it refuses; kRetry when it was not
-  /// reached, or cannot do it just now; kOutcomeUnknown when the connection was lost for good.
+  /// Runs the statement to its end. Errors: kBadInput with Trino's words for what it refuses; kBadConfig for a login
+  /// that it refuses; kRetry when it was not reached, or had no nodes, for a while; kOutcomeUnknown when it was lost
+  /// midway.
   Result<std::vector<Row>> Run(const std::string& statement);
 
  private:
+  Result<std::vector<Row>> RunOnce(const std::string& statement);
   Result<catalog::HttpAnswer> Ask(const std::string& method, const std::string& url, const std::string& body);
 
   catalog::HttpClient http_;

@@ -79,7 +79,18 @@ class Trino(Server):
             return False
 
     def sql(self, statement: str, named: bool = False) -> list:
-        """The rows of a statement through the HTTP protocol; dictionaries when `named`."""
+        """The rows of a statement through the HTTP protocol; dictionaries when `named`. For some seconds after its start
+        Trino has no node yet that knows the catalog."""
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                return self.ask(statement, named)
+            except RuntimeError as error:
+                if "NO_NODES_AVAILABLE" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.5)
+
+    def ask(self, statement: str, named: bool) -> list:
         request = urllib.request.Request(f"http://{self.address}/v1/statement", statement.encode(),
                                          {"X-Trino-User": "test", "X-Trino-Time-Zone": "UTC"})
         rows, columns = [], []

@@ -144,7 +144,7 @@ class Table:
             writer.overwritePartitions() if overwrite else writer.append()
             self.job.call("fast_forward", self.table, "branch => 'main'", f"to => '{self.branch}'")
         except (Py4JJavaError, PySparkException) as error:
-            if "fast-forward" not in str(error) and "ancestor" not in str(error):
+            if not any(word in str(error) for word in ("fast-forward", "ancestor", "CommitFailedException")):
                 raise
             raise Overtaken(self.table) from error
         finally:
