@@ -1,16 +1,25 @@
 """Gold computed again for days that somebody corrected."""
 
+import math
+
 
 def hours(warehouse, day_condition):
-    return warehouse.query("SELECT CAST(date AS VARCHAR) AS date, hour, location, tests, round(avg_latency, 9) AS latency FROM gold.speedtest_agg"
-                           f" WHERE {day_condition} ORDER BY ALL")
+    return warehouse.query("SELECT CAST(date AS VARCHAR) AS date, hour, location, tests, avg_latency AS latency FROM gold.speedtest_agg"
+                           f" WHERE {day_condition} ORDER BY date, hour, location")
 
 
 def expected(warehouse, day_condition):
     return warehouse.query(
-        "SELECT CAST(date AS VARCHAR) AS date, hour, location, count(*) AS tests, round(avg(latency), 9) AS latency FROM (SELECT *,"
+        "SELECT CAST(date AS VARCHAR) AS date, hour, location, count(*) AS tests, avg(latency) AS latency FROM (SELECT *,"
         " CAST(timezone('UTC', timestamp) AS DATE) AS date, CAST(hour(timezone('UTC', timestamp)) AS INTEGER) AS hour FROM silver.speedtest_clean)"
-        f" WHERE {day_condition} GROUP BY ALL ORDER BY ALL")
+        f" WHERE {day_condition} GROUP BY ALL ORDER BY date, hour, location")
+
+
+def is_expected(warehouse, day_condition):
+    """Rows are equal, averages but for the last bits: sums are made in different orders."""
+    found, right = hours(warehouse, day_condition), expected(warehouse, day_condition)
+    bare = [[{key: value for key, value in row.items() if key != "latency"} for row in rows] for rows in (found, right)]
+    return bare[0] == bare[1] and all(math.isclose(a["latency"], b["latency"], rel_tol=1e-12) for a, b in zip(found, right))
 
 
 def test_days_again(warehouse):
@@ -26,17 +35,17 @@ def test_days_again(warehouse):
     before = hours(warehouse, rest)
     report = warehouse.run("--stage", "gold", "--from", days[0])
     assert report["gold"]["commits"] == 1
-    assert hours(warehouse, first) == expected(warehouse, first)
+    assert is_expected(warehouse, first)
     assert not any(row["location"] == "London" for row in hours(warehouse, first))
     assert hours(warehouse, rest) == before
     warehouse.run("--stage", "gold", "--from", days[1], "--to", days[-1])
-    assert hours(warehouse, "true") == expected(warehouse, "true")
+    assert is_expected(warehouse, "true")
     # Rows that are new meanwhile are counted once.
     warehouse.ingot("generate", "--records", 3_000, "--seed", 9, "--to", warehouse.landing)
     warehouse.run("--stage", "bronze,silver")
     warehouse.run("--stage", "gold", "--from", days[0], "--to", days[-1])
     warehouse.run()
-    assert hours(warehouse, "true") == expected(warehouse, "true")
+    assert is_expected(warehouse, "true")
 
 
 def test_days_that_are_none(warehouse):
