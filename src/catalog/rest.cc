@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "base/environment.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/retry.h"
@@ -21,11 +21,6 @@ using iceberg::TableMetadata;
 using iceberg::TableName;
 using Json = nlohmann::json;
 using Properties = std::map<std::string, std::string>;
-
-std::string Variable(const char* name, const char* fallback = "") {
-  const char* value = std::getenv(name);
-  return value == nullptr || *value == '\0' ? fallback : value;
-}
 
 std::vector<std::string> Levels(const std::string& space) {
   std::vector<std::string> levels{""};
@@ -58,7 +53,8 @@ void Merge(const Json& object, const char* key, Properties& into) {
 
 class RestCatalog : public iceberg::Catalog {
  public:
-  explicit RestCatalog(RestOptions options) : options_(std::move(options)), token_(Variable("INGOT_CATALOG_TOKEN")) {
+  explicit RestCatalog(RestOptions options)
+      : options_(std::move(options)), token_(EnvironmentOr("INGOT_CATALOG_TOKEN")) {
     while (options_.uri.ends_with('/')) options_.uri.pop_back();
     base_ = options_.uri + "/v1";
   }
@@ -195,7 +191,7 @@ class RestCatalog : public iceberg::Catalog {
       INGOT_ASSIGN(const std::string token, Token());
       if (!token.empty()) signed_request.headers.push_back("Authorization: Bearer " + token);
       auto answer = http_.Send(signed_request);
-      if (answer && answer->status == 401 && !renewed && !Variable("INGOT_CATALOG_CREDENTIAL").empty()) {
+      if (answer && answer->status == 401 && !renewed && !EnvironmentOr("INGOT_CATALOG_CREDENTIAL").empty()) {
         renewed = true;
         std::lock_guard lock(mutex_);
         token_.clear();
@@ -247,7 +243,7 @@ class RestCatalog : public iceberg::Catalog {
   }
 
   Result<std::string> Token() {
-    const std::string credential = Variable("INGOT_CATALOG_CREDENTIAL");
+    const std::string credential = EnvironmentOr("INGOT_CATALOG_CREDENTIAL");
     std::lock_guard lock(mutex_);
     if (credential.empty()) return token_;
     const auto now = std::chrono::steady_clock::now();
@@ -256,10 +252,10 @@ class RestCatalog : public iceberg::Catalog {
     const std::string body =
         "grant_type=client_credentials&client_id=" + UrlEncode(credential.substr(0, colon)) +
         "&client_secret=" + UrlEncode(colon == std::string::npos ? "" : credential.substr(colon + 1)) +
-        "&scope=" + UrlEncode(Variable("INGOT_CATALOG_SCOPE", "catalog"));
+        "&scope=" + UrlEncode(EnvironmentOr("INGOT_CATALOG_SCOPE", "catalog"));
     INGOT_ASSIGN(const HttpAnswer answer,
                  http_.Send({.method = "POST",
-                             .url = Variable("INGOT_CATALOG_OAUTH2_URI", (options_.uri + "/v1/oauth/tokens").c_str()),
+                             .url = EnvironmentOr("INGOT_CATALOG_OAUTH2_URI", options_.uri + "/v1/oauth/tokens"),
                              .headers = {"Content-Type: application/x-www-form-urlencoded"},
                              .body = body}));
     if (answer.status / 100 != 2) {

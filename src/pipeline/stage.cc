@@ -135,6 +135,19 @@ Result<WrittenRows> RowWriter::Finish() {
   return written;
 }
 
+iceberg::SnapshotChange MarkedChange(const iceberg::Table& table, std::vector<iceberg::DataFile> files,
+                                     iceberg::SnapshotId snapshot) {
+  iceberg::SnapshotChange change{.operation = "append", .added = std::move(files)};
+  change.summary[iceberg::kSourceSnapshotKey] = std::to_string(snapshot);
+  change.validate = [before = iceberg::ConsumedSnapshot(*table.metadata),
+                     name = table.home.name.Text()](const iceberg::TableMetadata& metadata) -> Status {
+    if (iceberg::ConsumedSnapshot(metadata) == before) return {};
+    return Fail(ErrorKind::kConflict,
+                "another run was first: table " + name + " has consumed more of its source meanwhile");
+  };
+  return change;
+}
+
 Result<iceberg::Table> CommitFiles(const iceberg::TableHome& home, const iceberg::SnapshotChange& change) {
   auto committed = iceberg::CommitSnapshot(home, change);
   if (!committed && committed.error().kind != ErrorKind::kOutcomeUnknown)

@@ -92,6 +92,11 @@ class RowWriter {
   int64_t rows_ = 0;
 };
 
+/// Adds the files with the mark that the source is consumed up to `snapshot`. The mark moves only from where it is in
+/// `table`: another run that was first makes this one lose with kConflict.
+iceberg::SnapshotChange MarkedChange(const iceberg::Table& table, std::vector<iceberg::DataFile> files,
+                                     iceberg::SnapshotId snapshot);
+
 /// Commits the change; the files that it adds are deleted when it is known to have failed, never when that is unknown.
 Result<iceberg::Table> CommitFiles(const iceberg::TableHome& home, const iceberg::SnapshotChange& change);
 

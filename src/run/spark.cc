@@ -9,6 +9,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "base/environment.h"
 #include "base/subprocess.h"
 #include "pipeline/plan_json.h"
 
@@ -19,11 +20,6 @@ namespace fs = std::filesystem;
 using pipeline::StageReport;
 
 constexpr size_t kSaidMax = 4096;
-
-std::string Environment(const char* name, const char* fallback = "") {
-  const char* value = std::getenv(name);
-  return value != nullptr && *value != '\0' ? value : fallback;
-}
 
 struct Address {
   std::string user, place, options;  // place: host:port/database
@@ -121,13 +117,13 @@ Result<std::map<std::string, std::string>> SparkSettings(const Place& place, con
     settings[catalog + ".uri"] = "jdbc:postgresql://" + address.place + address.options;
     settings[catalog + ".jdbc.schema-version"] = "V1";
     settings[catalog + ".jdbc.user"] = address.user;
-    settings[catalog + ".jdbc.password"] = Environment("PGPASSWORD");
+    settings[catalog + ".jdbc.password"] = EnvironmentOr("PGPASSWORD");
   } else if (uri.starts_with("http")) {
     settings[catalog + ".type"] = "rest";
     settings[catalog + ".uri"] = uri;
     for (const auto& [key, name] :
          {std::pair{"token", "INGOT_CATALOG_TOKEN"}, {"credential", "INGOT_CATALOG_CREDENTIAL"}})
-      if (const std::string value = Environment(name); !value.empty()) settings[catalog + "." + key] = value;
+      if (const std::string value = EnvironmentOr(name); !value.empty()) settings[catalog + "." + key] = value;
   } else if (uri.starts_with("sqlite://")) {
     settings[catalog + ".type"] = "jdbc";
     settings[catalog + ".uri"] = "jdbc:sqlite:" + uri.substr(9);
@@ -137,8 +133,8 @@ Result<std::map<std::string, std::string>> SparkSettings(const Place& place, con
   }
   if (context.warehouse.starts_with("s3")) {
     settings[catalog + ".io-impl"] = "org.apache.iceberg.aws.s3.S3FileIO";
-    settings[catalog + ".client.region"] = Environment("AWS_REGION", "us-east-1");
-    const std::string endpoint = Environment("INGOT_S3_ENDPOINT", Environment("AWS_ENDPOINT_URL").c_str());
+    settings[catalog + ".client.region"] = EnvironmentOr("AWS_REGION", "us-east-1");
+    const std::string endpoint = EnvironmentOr("INGOT_S3_ENDPOINT", EnvironmentOr("AWS_ENDPOINT_URL"));
     if (!endpoint.empty()) {
       settings[catalog + ".s3.endpoint"] = endpoint;
       settings[catalog + ".s3.path-style-access"] = "true";
@@ -151,14 +147,14 @@ Result<std::vector<StageReport>> RunOnSpark(const Place& place, const pipeline::
                                             const std::vector<std::string>& stages, const std::string& master) {
   static const std::map<std::string, std::string> jobs{
       {"bronze", "ingest_bronze.py"}, {"silver", "bronze_to_silver.py"}, {"gold", "silver_to_gold.py"}};
-  const fs::path folder = Environment("INGOT_SPARK_JOBS", "deploy/spark/jobs");
+  const fs::path folder = EnvironmentOr("INGOT_SPARK_JOBS", "deploy/spark/jobs");
   if (!fs::exists(folder / "ingot_spark.py"))
     return Fail(ErrorKind::kNotFound, "no jobs in " + folder.string() + ": set INGOT_SPARK_JOBS to deploy/spark/jobs");
   pipeline::Pipeline pipeline = *context.pipeline;
   pipeline.source.uri = context.source;
   INGOT_ASSIGN(const std::string plan, PlanToJson(pipeline, pipeline::Dialect::kSpark, context.catalog->Name()));
   INGOT_ASSIGN(const auto settings, SparkSettings(place, context));
-  INGOT_ASSIGN(const std::string jars, JarsOf(Environment("INGOT_SPARK_JARS")));
+  INGOT_ASSIGN(const std::string jars, JarsOf(EnvironmentOr("INGOT_SPARK_JARS")));
   std::string properties;
   for (const auto& [key, value] : settings) properties += key + " " + value + "\n";
   PrivateFolder secret;  // the settings may hold a password
@@ -167,7 +163,7 @@ Result<std::vector<StageReport>> RunOnSpark(const Place& place, const pipeline::
   INGOT_ASSIGN(const std::string settings_file, secret.Write("spark.conf", properties));
   std::vector<StageReport> reports;
   for (const std::string& stage : stages) {
-    std::vector<std::string> command{Environment("INGOT_SPARK_SUBMIT", "spark-submit"),
+    std::vector<std::string> command{EnvironmentOr("INGOT_SPARK_SUBMIT", "spark-submit"),
                                      "--master",
                                      master,
                                      "--properties-file",

@@ -50,18 +50,6 @@ std::string NewRows(const Table& table, std::optional<SnapshotId> consumed, Snap
       end);
 }
 
-/// The mark moves only from where it was, and the table it is read beside has not changed.
-iceberg::SnapshotChange Change(const Table& table, std::vector<iceberg::DataFile> files, SnapshotId consumed) {
-  iceberg::SnapshotChange change{.added = std::move(files)};
-  change.summary[iceberg::kSourceSnapshotKey] = std::to_string(consumed);
-  change.validate = [before = iceberg::ConsumedSnapshot(*table.metadata),
-                     name = table.home.name.Text()](const iceberg::TableMetadata& metadata) -> Status {
-    if (iceberg::ConsumedSnapshot(metadata) == before) return {};
-    return Fail(ErrorKind::kConflict, "another run was first: table " + name + " has consumed more of its source");
-  };
-  return change;
-}
-
 class TrinoRun {
  public:
   TrinoRun(const StageContext& context, const std::string& url) : context_(context), trino_(url) {}
@@ -78,7 +66,7 @@ class TrinoRun {
       const auto sql = Plan(bronze, iceberg::ConsumedSnapshot(*quarantine.metadata), *end, "");
       INGOT_ASSIGN(auto staging, Fill(quarantine, "WITH judged AS (" + sql.judge + ")\n" + sql.quarantine));
       INGOT_ASSIGN(auto written, staging.Files(quarantine));
-      auto change = Change(quarantine, std::move(written.files), *end);
+      auto change = pipeline::MarkedChange(quarantine, std::move(written.files), *end);
       change.summary[iceberg::kRunIdKey] = context_.run_id;
       INGOT_TRY(Commit(quarantine, change, staging));
       INGOT_TRY(FaultPoint("silver.between_commits"));
@@ -96,7 +84,7 @@ class TrinoRun {
     report.rows_out = written.rows;
     report.bytes_out = written.bytes;
     report.duplicates = report.rows_in - report.quarantined - report.rows_out;
-    INGOT_TRY(End(report, silver, Change(silver, std::move(written.files), *end), staging));
+    INGOT_TRY(End(report, silver, pipeline::MarkedChange(silver, std::move(written.files), *end), staging));
     return report;
   }
 
@@ -126,7 +114,7 @@ class TrinoRun {
     report.bytes_out = written.bytes;
     std::set<std::vector<iceberg::Value>> partitions;
     for (const auto& file : written.files) partitions.insert(file.partition);
-    iceberg::SnapshotChange change = Change(gold, std::move(written.files), *end);
+    iceberg::SnapshotChange change = pipeline::MarkedChange(gold, std::move(written.files), *end);
     change.operation = "overwrite";
     change.removes = [partitions, all = replaced.empty()](const iceberg::DataFile& file) -> Result<bool> {
       return all || partitions.contains(file.partition);

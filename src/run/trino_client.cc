@@ -3,9 +3,9 @@
 #include <arrow/util/base64.h>
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "base/environment.h"
 #include "base/retry.h"
 
 namespace ingot::run {
@@ -13,16 +13,11 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string Environment(const char* name, const char* fallback) {
-  const char* value = std::getenv(name);
-  return value != nullptr && *value != '\0' ? value : fallback;
-}
-
 }  // namespace
 
 TrinoClient::TrinoClient(std::string url) : url_(std::move(url)) {
   while (url_.ends_with('/')) url_.pop_back();
-  const std::string user = Environment("INGOT_TRINO_USER", "ingot"), password = Environment("INGOT_TRINO_PASSWORD", "");
+  const std::string user = EnvironmentOr("INGOT_TRINO_USER", "ingot"), password = EnvironmentOr("INGOT_TRINO_PASSWORD");
   headers_ = {"X-Trino-User: " + user, "X-Trino-Source: ingot", "X-Trino-Time-Zone: UTC", "Content-Type: text/plain"};
   if (!password.empty())
     headers_.push_back("Authorization: Basic " + arrow::util::base64_encode(user + ":" + password));

@@ -86,7 +86,7 @@ class SilverRun {
     report.finished_at_micros = NowMicros();
     INGOT_TRY(FaultPoint("silver.after_files"));
     if (!chunk.quarantine_done) {
-      auto change = Change(quarantine_, std::move(cleaned.refused.files), chunk);
+      auto change = pipeline::MarkedChange(quarantine_, std::move(cleaned.refused.files), chunk.last());
       change.summary[iceberg::kRunIdKey] = context_.run_id;
       auto committed = pipeline::CommitFiles(quarantine_.home, change);
       if (!committed) {
@@ -96,7 +96,7 @@ class SilverRun {
       quarantine_ = std::move(*committed);
     }
     INGOT_TRY(FaultPoint("silver.between_commits"));
-    auto change = Change(silver_, std::move(cleaned.clean.files), chunk);
+    auto change = pipeline::MarkedChange(silver_, std::move(cleaned.clean.files), chunk.last());
     change.summary.merge(report.ToSummary());
     INGOT_ASSIGN(silver_, pipeline::CommitFiles(silver_.home, change));
     INGOT_TRY(FaultPoint("silver.after_commit"));
@@ -104,19 +104,6 @@ class SilverRun {
   }
 
  private:
-  /// The mark moves only from where this chunk began: another run that was first makes this one lose.
-  static iceberg::SnapshotChange Change(const Table& table, std::vector<iceberg::DataFile> files, const Chunk& chunk) {
-    iceberg::SnapshotChange change{.operation = "append", .added = std::move(files)};
-    change.summary[iceberg::kSourceSnapshotKey] = std::to_string(chunk.last());
-    change.validate = [before = iceberg::ConsumedSnapshot(*table.metadata),
-                       name = table.home.name.Text()](const iceberg::TableMetadata& metadata) -> Status {
-      if (iceberg::ConsumedSnapshot(metadata) == before) return {};
-      return Fail(ErrorKind::kConflict,
-                  "another run was first: table " + name + " has consumed more of its source meanwhile");
-    };
-    return change;
-  }
-
   const StageContext& context_;
   Table bronze_, silver_, quarantine_;
 };

@@ -120,6 +120,13 @@ def replaced(file: Path, addresses: dict[str, str]) -> str:
     return text
 
 
+def answers(url: str) -> bool:
+    try:
+        return urllib.request.urlopen(url, timeout=2).status == 200
+    except OSError:
+        return False
+
+
 class Prometheus(Server):
     name = "prometheus"
 
@@ -140,10 +147,7 @@ class Prometheus(Server):
                 f"--web.listen-address={self.address}"]
 
     def is_ready(self) -> bool:
-        try:
-            return urllib.request.urlopen(f"http://{self.address}/-/ready", timeout=2).status == 200
-        except OSError:
-            return False
+        return answers(f"http://{self.address}/-/ready")
 
     def query(self, expression: str) -> list[dict]:
         url = f"http://{self.address}/api/v1/query?" + urllib.parse.urlencode({"query": expression})
@@ -165,10 +169,7 @@ class Pushgateway(Server):
         return ["prometheus-pushgateway", f"--web.listen-address={self.address}"]
 
     def is_ready(self) -> bool:
-        try:
-            return urllib.request.urlopen(f"http://{self.address}/-/ready", timeout=2).status == 200
-        except OSError:
-            return False
+        return answers(f"http://{self.address}/-/ready")
 
 
 class Alertmanager(Server):
@@ -179,10 +180,7 @@ class Alertmanager(Server):
                 f"--storage.path={self.folder}/data", f"--web.listen-address={self.address}", "--cluster.listen-address="]
 
     def is_ready(self) -> bool:
-        try:
-            return urllib.request.urlopen(f"http://{self.address}/-/ready", timeout=2).status == 200
-        except OSError:
-            return False
+        return answers(f"http://{self.address}/-/ready")
 
 
 class Airflow(Server):

@@ -83,8 +83,7 @@ def commit(job: Job, topic: Topic, table: Table, records: DataFrame, offsets: di
     report = Report("bronze", table.table, job.run_id)
     records.withColumn("_now", f.timestamp_micros(f.lit(report.started_at_us))).createOrReplaceTempView("records")
     rows = records.sparkSession.sql(job.plan["bronze"]["rows"]).persist()  # a stream's batches have a session of their own
-    counts = rows.agg(f.count("*").alias("rows"), f.count("_error").alias("errors"),
-                      f.coalesce(f.sum(f.length("_payload")), f.lit(0)).alias("bytes")).first()
+    counts = rows.agg(f.count("*").alias("rows"), f.count("_error").alias("errors")).first()
     report.rows_in = report.rows_out = counts.rows
     report.rows_error = counts.errors
     ranges = {partition: [begin[partition], end[partition]] for partition in end if end[partition] > begin[partition]}

@@ -115,7 +115,7 @@ class Table:
         self.branch = f"ingot_{job.run_id.replace('-', '')[:12]}"
         job.spark.sql(f"REFRESH TABLE {self.name}")
         job.spark.sql(f"ALTER TABLE {self.name} CREATE OR REPLACE BRANCH {self.branch}")
-        rows = job.spark.sql(f"SELECT snapshot_id, parent_id, operation, summary FROM {self.name}.snapshots").collect()
+        rows = job.spark.sql(f"SELECT snapshot_id, parent_id, summary FROM {self.name}.snapshots").collect()
         self.snapshots = {row.snapshot_id: row for row in rows}
         refs = {row.name: row.snapshot_id for row in job.spark.sql(f"SELECT name, snapshot_id FROM {self.name}.refs").collect()}
         self.base: int | None = refs[self.branch]
