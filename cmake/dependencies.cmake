@@ -86,6 +86,13 @@ target_compile_definitions(ingot_simdjson PUBLIC simdjson=ingot_simdjson)
 target_compile_options(ingot_simdjson PRIVATE -w)
 add_library(ingot::simdjson ALIAS ingot_simdjson)
 
+ingot_pin(croaring-sys version)
+set(roaring "${INGOT_DEPS}/croaring-sys-${version}/CRoaring")
+add_library(ingot_roaring STATIC "${roaring}/roaring.c")
+target_include_directories(ingot_roaring SYSTEM PUBLIC "${roaring}")
+target_compile_options(ingot_roaring PRIVATE -w)
+add_library(ingot::roaring ALIAS ingot_roaring)
+
 # The distribution's librdkafka is too old to tell a topic's id, and any loses records without our patch (tools/patches): the pinned
 # sources are compiled in.
 ingot_pin(rdkafka-sys version)
@@ -99,7 +106,11 @@ set(ENABLE_LZ4_EXT OFF CACHE BOOL "" FORCE)
 set(librdkafka "${INGOT_DEPS}/rdkafka-sys-${version}/librdkafka")
 add_subdirectory("${librdkafka}" "${CMAKE_BINARY_DIR}/librdkafka" EXCLUDE_FROM_ALL SYSTEM)
 target_compile_options(rdkafka PRIVATE -w)
+# Its calls of libcurl open the library late: src/base/lazy_curl.cc.
+get_target_property(linked rdkafka INTERFACE_LINK_LIBRARIES)
+list(REMOVE_ITEM linked CURL::libcurl)
+set_property(TARGET rdkafka PROPERTY INTERFACE_LINK_LIBRARIES ${linked})
 add_library(ingot_rdkafka INTERFACE)
 target_include_directories(ingot_rdkafka SYSTEM INTERFACE "${librdkafka}/src")
-target_link_libraries(ingot_rdkafka INTERFACE rdkafka)
+target_link_libraries(ingot_rdkafka INTERFACE rdkafka ingot_base)
 add_library(ingot::rdkafka ALIAS ingot_rdkafka)

@@ -6,25 +6,16 @@
 #include <cstdlib>
 #include <mutex>
 
-#include "base/lazy_library.h"
-
 namespace ingot::catalog {
 namespace {
 
 constexpr long kConnectSeconds = 10;
 constexpr long kAnswerSeconds = 60;
 
-// clang-format off
-#define INGOT_CURL_FUNCTIONS(X) \
-  X(curl_easy_cleanup) X(curl_easy_getinfo) X(curl_easy_init) X(curl_easy_perform) X(curl_easy_reset) \
-  X(curl_easy_setopt) X(curl_easy_strerror) X(curl_global_init) X(curl_slist_append) X(curl_slist_free_all)
-// clang-format on
-INGOT_LAZY_DEFINE(INGOT_CURL_FUNCTIONS)
-
 Status LoadCurl() {
   static const Status loaded = []() -> Status {
-    INGOT_TRY(OpenLibrary("libcurl.so.4", {INGOT_CURL_FUNCTIONS(INGOT_LAZY_ENTRY)}));
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return Fail(ErrorKind::kInternal, "libcurl did not start");
+    const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);  // opens the library: base/lazy_curl.cc
+    if (code != CURLE_OK) return Fail(ErrorKind::kBadConfig, std::string("no HTTP: ") + curl_easy_strerror(code));
     return {};
   }();
   return loaded;
