@@ -9,6 +9,8 @@
 #include <parquet/metadata.h>
 #include <parquet/properties.h>
 
+#include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "base/arrow_result.h"
@@ -42,8 +44,37 @@ bool Shrinks(const arrow::Array& column, arrow::Compression::type codec) {
   return !size.ok() || *size * 10 < bytes * 9;
 }
 
-// Delta packing for what rises (times, offsets), a dictionary for what repeats (text), plain for measured doubles and
-// random ids: a dictionary built and thrown away costs more than it saves.
+/// Whether a dictionary is worth its time: measured values of few digits repeat, others would each stand in it.
+template <typename Value>
+bool Repeats(const arrow::Array& column) {
+  constexpr int64_t kValuesMax = 16'384;
+  const Value* values =
+      static_cast<const arrow::NumericArray<typename arrow::CTypeTraits<Value>::ArrowType>&>(column).raw_values();
+  std::vector<Value> sample(values, values + std::min(column.length(), kValuesMax));
+  std::erase_if(sample, [](Value value) { return std::isnan(value); });
+  std::ranges::sort(sample);
+  const auto repeated = std::ranges::unique(sample);
+  return repeated.size() * 10 >= sample.size();
+}
+
+/// For a column that the table's properties want a bloom filter of: readers skip row groups that cannot hold a value.
+Status AddBloomFilter(const Field& field, const TableMetadata& metadata, parquet::WriterProperties::Builder& builder) {
+  constexpr int64_t kValues = 1 << 18;  // of a row group; a filter of fewer is folded
+  if (metadata.Property("write.parquet.bloom-filter-enabled.column." + field.name, "false") != "true") return {};
+  const std::string key = "write.parquet.bloom-filter-fpp.column." + field.name;
+  const std::string text = metadata.Property(key, "0.01");
+  double false_positives = 0;
+  std::from_chars(text.data(), text.data() + text.size(), false_positives);
+  if (!(false_positives > 0 && false_positives < 1))
+    return Fail(ErrorKind::kBadConfig, key + ": a share between 0 and 1, not '" + text + "'");
+  if (field.type.IsNested() || field.type.id == TypeId::kBoolean)
+    return Fail(ErrorKind::kBadConfig, "column " + field.name + " is of a type that has no bloom filters");
+  builder.enable_bloom_filter(field.name, {.ndv = kValues, .fpp = false_positives});
+  return {};
+}
+
+// Delta packing for what rises (times, offsets), a dictionary for what repeats (text, values of few digits), plain for
+// other doubles and random ids: a dictionary built and thrown away costs more than it saves.
 Result<std::shared_ptr<parquet::WriterProperties>> PropertiesFor(const Schema& schema, const TableMetadata& metadata,
                                                                  const arrow::RecordBatch& sample) {
   parquet::WriterProperties::Builder builder;
@@ -55,8 +86,10 @@ Result<std::shared_ptr<parquet::WriterProperties>> PropertiesFor(const Schema& s
   builder.created_by("ingot");
   builder.data_pagesize(metadata.PropertyInt("write.parquet.page-size-bytes", 1 << 20));
   builder.dictionary_pagesize_limit(metadata.PropertyInt("write.parquet.dict-size-bytes", 2 << 20));
+  builder.max_rows_per_page(metadata.PropertyInt("write.parquet.page-row-limit", 1 << 17));
   builder.max_row_group_length(int64_t(1) << 40);
   for (const Field& field : schema.fields) {
+    INGOT_TRY(AddBloomFilter(field, metadata, builder));
     switch (field.type.id) {
       case TypeId::kLong:
       case TypeId::kTime:
@@ -66,8 +99,10 @@ Result<std::shared_ptr<parquet::WriterProperties>> PropertiesFor(const Schema& s
         builder.encoding(field.name, parquet::Encoding::DELTA_BINARY_PACKED);
         break;
       case TypeId::kFloat:
+        if (!Repeats<float>(*sample.GetColumnByName(field.name))) builder.disable_dictionary(field.name);
+        break;
       case TypeId::kDouble:
-        builder.disable_dictionary(field.name);
+        if (!Repeats<double>(*sample.GetColumnByName(field.name))) builder.disable_dictionary(field.name);
         break;
       case TypeId::kUuid:
       case TypeId::kFixed:

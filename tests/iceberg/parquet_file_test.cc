@@ -1,7 +1,12 @@
 #include "iceberg/parquet_file.h"
 
 #include <parquet/arrow/reader.h>
+#include <parquet/bloom_filter.h>
+#include <parquet/bloom_filter_reader.h>
+#include <parquet/file_reader.h>
 #include <parquet/metadata.h>
+
+#include <cmath>
 
 #include "tests/iceberg/fixtures.h"
 
@@ -26,6 +31,66 @@ TEST(ParquetFile, IdsTypesAndCodecs) {
   EXPECT_EQ(footer->RowGroup(0)->ColumnChunk(0)->compression(), parquet::Compression::ZSTD);
   metadata.properties["write.parquet.compression-codec"] = "zip";
   EXPECT_EQ(ParquetFileWriter::Open(*storage, "/g.parquet", schema, metadata).error().kind, ErrorKind::kBadConfig);
+}
+
+/// One column of doubles in a file; how each row group holds it.
+std::shared_ptr<parquet::FileMetaData> FooterOf(const std::vector<double>& values) {
+  const auto storage = storage::MakeMemoryStorage();
+  Schema schema;
+  schema.fields = {{.id = 1, .name = "speed", .type = {.id = TypeId::kDouble}}};
+  const auto metadata = *MakeTableMetadata({.schema = schema, .location = "x"});
+  auto writer = *ParquetFileWriter::Open(*storage, "/f.parquet", schema, metadata);
+  arrow::DoubleBuilder builder;
+  EXPECT_TRUE(builder.AppendValues(values).ok());
+  const auto column = *builder.Finish();
+  EXPECT_TRUE(writer->Write(*arrow::RecordBatch::Make(*ToArrowSchema(schema), column->length(), {column})));
+  EXPECT_TRUE(writer->Close());
+  return parquet::ReadMetaData(*storage->OpenInput("/f.parquet"));
+}
+
+// Goal:   doubles that repeat are a dictionary, others are not. Method: two decimals, and as many digits as there are;
+// nothing but NaN.
+TEST(ParquetFile, DictionariesOfDoubles) {
+  std::vector<double> short_ones, long_ones;
+  for (int i = 0; i < 50'000; ++i) {
+    short_ones.push_back(i % 10'000 / 100.0);
+    long_ones.push_back(std::sqrt(i));
+  }
+  EXPECT_TRUE(FooterOf(short_ones)->RowGroup(0)->ColumnChunk(0)->has_dictionary_page());
+  EXPECT_FALSE(FooterOf(long_ones)->RowGroup(0)->ColumnChunk(0)->has_dictionary_page());
+  EXPECT_EQ(FooterOf({std::nan(""), std::nan("")})->num_rows(), 2);
+}
+
+// Goal:   bloom filters by property. Method: values that are there and others, asked of the file; shares that are none.
+TEST(ParquetFile, BloomFilters) {
+  const auto storage = storage::MakeMemoryStorage();
+  Schema schema;
+  schema.fields = {{.id = 1, .name = "id", .type = {.id = TypeId::kLong}},
+                   {.id = 2, .name = "n", .type = {.id = TypeId::kLong}}};
+  auto metadata = *MakeTableMetadata({.schema = schema, .location = "x"});
+  metadata.properties["write.parquet.bloom-filter-enabled.column.id"] = "true";
+  arrow::Int64Builder builder;
+  for (int64_t i = 0; i < 1000; ++i) ASSERT_TRUE(builder.Append(i * 3).ok());
+  const auto ids = *builder.Finish();
+  const auto rows = arrow::RecordBatch::Make(*ToArrowSchema(schema), 1000, {ids, ids});
+  auto writer = *ParquetFileWriter::Open(*storage, "/f.parquet", schema, metadata);
+  ASSERT_TRUE(writer->Write(*rows));
+  ASSERT_TRUE(writer->Close());
+  const auto reader = parquet::ParquetFileReader::Open(*storage->OpenInput("/f.parquet"));
+  const auto group = reader->GetBloomFilterReader().RowGroup(0);
+  EXPECT_EQ(group->GetColumnBloomFilter(1), nullptr);
+  const auto filter = group->GetColumnBloomFilter(0);
+  ASSERT_NE(filter, nullptr);
+  int found = 0;
+  for (int64_t i = 0; i < 3000; ++i) {
+    const bool there = filter->FindHash(filter->Hash(i));
+    EXPECT_TRUE(there || i % 3 != 0) << i;
+    found += there;
+  }
+  EXPECT_LT(found, 1100);
+  metadata.properties["write.parquet.bloom-filter-fpp.column.id"] = "often";
+  writer = *ParquetFileWriter::Open(*storage, "/g.parquet", schema, metadata);
+  EXPECT_EQ(writer->Write(*rows).error().kind, ErrorKind::kBadConfig);
 }
 
 }  // namespace

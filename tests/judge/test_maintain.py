@@ -243,3 +243,24 @@ def test_copied_row_groups(warehouse):
     groups = f"SELECT DISTINCT row_group_id, row_group_num_rows FROM parquet_metadata('{path}')"
     assert duckdb.sql(f"SELECT sum(row_group_num_rows) FROM ({groups})").fetchall() == [(metadata.num_rows,)]
     assert warehouse.query("SELECT count(*) AS n FROM silver.speedtest_clean WHERE latency < 50")[0]["n"] > 0
+
+
+def test_bloom_filters(warehouse):
+    """Goal: bloom filters by property, still right after row groups were copied. Method: DuckDB's reader of them, for offsets that are there and others."""
+    text = warehouse.pipeline.read_text()
+    warehouse.pipeline = warehouse.folder / "pipeline.yaml"
+    warehouse.pipeline.write_text(text.replace("silver:\n", 'silver:\n  properties: {write.parquet.bloom-filter-enabled.column._offset: "true"}\n', 1))
+    for seed in range(2):
+        warehouse.ingot("generate", "--records", 100_000, "--seed", seed + 7, "--start", "2026-01-01", "--to", warehouse.landing)
+        warehouse.run()
+    assert maintain(warehouse, "silver.speedtest_clean", "--compact", "--min-input-files", "2")[("silver.speedtest_clean", "compact")]["files_out"] == 1
+    [file] = warehouse.query("SELECT file_path FROM silver.speedtest_clean.files")
+    path = file["file_path"].removeprefix("file://")
+    assert pyarrow.parquet.ParquetFile(path).metadata.num_row_groups == 2
+
+    def excluded(offset):  # by row group
+        return [row[-1] for row in duckdb.sql(f"SELECT * FROM parquet_bloom_probe('{path}', '_offset', {offset})").fetchall()]
+
+    present = duckdb.sql(f"SELECT _offset FROM read_parquet('{path}') USING SAMPLE 50 ROWS").fetchall()
+    assert not any(all(excluded(offset)) for (offset,) in present)
+    assert sum(all(excluded(-offset)) for offset in range(10**12, 10**12 + 50)) > 40
