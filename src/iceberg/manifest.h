@@ -1,6 +1,6 @@
 // Manifests and manifest lists: which files make up a snapshot, with what is known of each.
-// Source: Iceberg specification, "Manifests", "Manifest Lists". Reads formats 1 and 2 (3 where nothing of it is
-// needed), writes 2.
+// Source: Iceberg specification, "Manifests", "Manifest Lists". Reads formats 1 to 3 (the ids that row lineage
+// gives are left out), writes 2.
 #pragma once
 
 #include <optional>
@@ -34,6 +34,10 @@ struct DataFile {
   std::string referenced_data_file;       // position deletes of one data file
   std::optional<int64_t> content_offset;  // format 3: a deletion vector's place in its Puffin file
   std::optional<int64_t> content_size_bytes;
+
+  bool IsDeletionVector() const {
+    return content == FileContent::kPositionDeletes && format == "PUFFIN" && content_offset && content_size_bytes;
+  }
 };
 
 struct ManifestEntry {

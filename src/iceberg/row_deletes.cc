@@ -6,6 +6,7 @@
 
 #include "base/arrow_result.h"
 #include "iceberg/arrow_schema.h"
+#include "iceberg/deletion_vector.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -44,6 +45,26 @@ Status ForEachBatch(std::shared_ptr<storage::Storage> storage, const TableMetada
 }
 
 }  // namespace
+
+Status RowDeletes::ReadVector(storage::Storage& storage, const DataFile& vector, int64_t rows) {
+  INGOT_ASSIGN(const auto file, storage.OpenInput(vector.location));
+  INGOT_ARROW_ASSIGN(const int64_t bytes, file->GetSize());
+  if (*vector.content_offset < 0 || *vector.content_size_bytes < 0 ||
+      *vector.content_size_bytes > bytes - *vector.content_offset)
+    return Fail(ErrorKind::kCorrupt,
+                fmt::format("deletion vector: {} bytes from byte {} of {}, which has {}", *vector.content_size_bytes,
+                            *vector.content_offset, vector.location, bytes));
+  INGOT_ARROW_ASSIGN(const auto blob, file->ReadAt(*vector.content_offset, *vector.content_size_bytes));
+  auto positions = DecodeDeletionVector(std::string_view(*blob), rows);
+  if (positions && int64_t(positions->size()) != vector.record_count)
+    positions = Fail(ErrorKind::kCorrupt, fmt::format("deletion vector: {} positions where the manifest says {}",
+                                                      positions->size(), vector.record_count));
+  if (!positions)
+    return Fail(positions.error().kind, fmt::format("{} (at byte {} of {})", positions.error().message,
+                                                    *vector.content_offset, vector.location));
+  positions_.insert(positions_.end(), positions->begin(), positions->end());
+  return {};
+}
 
 Status RowDeletes::ReadPositions(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata,
                                  const DataFile& file, const std::string& data_location) {
@@ -91,7 +112,9 @@ Result<RowDeletes> RowDeletes::Read(std::shared_ptr<storage::Storage> storage, c
                                     const FileTask& task) {
   RowDeletes deletes;
   for (const DataFile& file : task.deletes) {
-    if (file.content == FileContent::kPositionDeletes)
+    if (file.IsDeletionVector())
+      INGOT_TRY(deletes.ReadVector(*storage, file, task.file.record_count));
+    else if (file.content == FileContent::kPositionDeletes)
       INGOT_TRY(deletes.ReadPositions(storage, metadata, file, task.file.location));
     else
       INGOT_TRY(deletes.ReadEqualities(storage, metadata, file));

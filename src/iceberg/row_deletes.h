@@ -1,5 +1,5 @@
 // Row-level deletes of one data file: positions, and rows by value.
-// Source: Iceberg specification, "Position Delete Files", "Equality Delete Files".
+// Source: Iceberg specification, "Deletion Vectors", "Position Delete Files", "Equality Delete Files".
 #pragma once
 
 #include <arrow/array.h>
@@ -32,6 +32,7 @@ class RowDeletes {
     std::vector<FieldId> columns;
     std::unordered_set<std::string> keys;
   };
+  Status ReadVector(storage::Storage& storage, const DataFile& vector, int64_t rows);
   Status ReadPositions(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata, const DataFile& file,
                        const std::string& data_location);
   Status ReadEqualities(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata, const DataFile& file);

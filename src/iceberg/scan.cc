@@ -52,9 +52,17 @@ bool Applies(const DeleteFile& del, const FileTask& task, const TableMetadata& m
   return (spec != nullptr && spec->IsUnpartitioned()) || SamePartition(del.file, task.file);
 }
 
+/// A deletion vector holds all deleted positions of its data file, those of older delete files too (specification,
+/// "Deletion Vectors").
+void DropSuperseded(std::vector<DataFile>& deletes) {
+  if (std::ranges::none_of(deletes, &DataFile::IsDeletionVector)) return;
+  std::erase_if(deletes, [](const DataFile& file) {
+    return file.content == FileContent::kPositionDeletes && !file.IsDeletionVector();
+  });
+}
+
 Status CheckReadable(const DataFile& file) {
-  if (file.content_offset || file.format == "PUFFIN")
-    return Fail(ErrorKind::kUnsupported, "deletion vectors (format 3) cannot be read yet: " + file.location);
+  if (file.IsDeletionVector()) return {};
   if (file.format != "PARQUET")
     return Fail(ErrorKind::kUnsupported, "data files of format " + file.format + " cannot be read: " + file.location);
   return {};
@@ -134,6 +142,7 @@ Result<ScanPlan> PlanScan(storage::Storage& storage, const TableMetadata& metada
   for (FileTask& task : plan.tasks)
     for (const DeleteFile& del : deletes)
       if (Applies(del, task, metadata)) task.deletes.push_back(del.file);
+  for (FileTask& task : plan.tasks) DropSuperseded(task.deletes);
   for (DeleteFile& del : deletes) plan.deletes.push_back(std::move(del.file));
   return plan;
 }

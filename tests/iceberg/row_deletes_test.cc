@@ -40,5 +40,41 @@ TEST(RowDeletes, EqualityDeletesApplyToOlderData) {
   EXPECT_EQ(Rows(table), 100);
 }
 
+// Goal:   a deletion vector inside a Puffin file is applied, and a place that cannot hold it is refused.
+// Method: the vector of other people after some bytes; wrong sizes and counts.
+TEST(RowDeletes, DeletionVectors) {
+  INGOT_NEED_PEER_DATA();
+  const auto storage = storage::MakeMemoryStorage();
+  const Table table = MakeTable(storage, std::make_shared<MemoryCatalog>());
+  const std::string blob =
+      ReadFile(PeerData() / "iceberg_metadata/org/apache/iceberg/deletes/small-alternating-values-position-index.bin");
+  const auto puffin = *storage->OpenOutput("file:///w/v.puffin");
+  ASSERT_TRUE(puffin->Write("PFA1" + blob).ok() && puffin->Close().ok());
+  FileTask task{.file = {.location = "file:///w/d.parquet", .record_count = 10}, .sequence_number = 1, .deletes = {}};
+  task.deletes.push_back({.content = FileContent::kPositionDeletes,
+                          .location = "file:///w/v.puffin",
+                          .format = "PUFFIN",
+                          .record_count = 5,
+                          .referenced_data_file = task.file.location,
+                          .content_offset = 4,
+                          .content_size_bytes = int64_t(blob.size())});
+  const auto deletes = RowDeletes::Read(storage, *table.metadata, task);
+  ASSERT_TRUE(deletes) << deletes.error().message;
+  const auto rows = arrow::RecordBatch::Make(arrow::schema({}), 6, arrow::ArrayVector());
+  std::vector<bool> keep(6, true);
+  ASSERT_TRUE(deletes->Apply(*rows, {}, 4, keep));
+  EXPECT_EQ(keep, std::vector<bool>({true, false, true, false, true, false}));  // rows 4 to 9
+  const auto refuses = [&](auto change) {
+    FileTask other = task;
+    change(other.deletes[0]);
+    const auto read = RowDeletes::Read(storage, *table.metadata, other);
+    return !read && read.error().kind == ErrorKind::kCorrupt;
+  };
+  EXPECT_TRUE(refuses([](DataFile& file) { file.record_count = 4; }));
+  EXPECT_TRUE(refuses([](DataFile& file) { file.content_offset = 5; }));
+  EXPECT_TRUE(refuses([](DataFile& file) { file.content_offset = -1; }));
+  EXPECT_TRUE(refuses([](DataFile& file) { file.content_size_bytes = int64_t(1) << 60; }));
+}
+
 }  // namespace
 }  // namespace ingot::iceberg

@@ -1,0 +1,52 @@
+#include "iceberg/deletion_vector.h"
+
+#include <fmt/format.h>
+#include <roaring.h>
+#include <zlib.h>
+
+#include <memory>
+
+namespace ingot::iceberg {
+namespace {
+
+constexpr uint32_t kMagic = 0xD1D33964;
+constexpr size_t kWord = 4;  // bytes of length, magic number and checksum each
+
+uint32_t BigEndian(std::string_view bytes) {
+  uint32_t value = 0;
+  for (const char byte : bytes.substr(0, kWord)) value = value << 8 | uint8_t(byte);
+  return value;
+}
+
+Result<std::vector<int64_t>> Corrupt(std::string_view what) {
+  return Fail(ErrorKind::kCorrupt, fmt::format("deletion vector: {}", what));
+}
+
+}  // namespace
+
+// Length of magic number and bitmap, magic number, bitmap (roaring, 64 bits, portable), checksum of magic number and
+// bitmap.
+Result<std::vector<int64_t>> DecodeDeletionVector(std::string_view blob, int64_t rows) {
+  if (blob.size() < 3 * kWord || BigEndian(blob) != blob.size() - 2 * kWord)
+    return Corrupt(fmt::format("its {} bytes are not as many as it says", blob.size()));
+  const std::string_view checked = blob.substr(kWord, blob.size() - 2 * kWord);
+  if (BigEndian(checked) != kMagic) return Corrupt("the magic number is not D1 D3 39 64");
+  if (crc32(0, reinterpret_cast<const Bytef*>(checked.data()), uInt(checked.size())) !=
+      BigEndian(blob.substr(blob.size() - kWord)))
+    return Corrupt("the checksum does not fit");
+  const std::string_view bitmap = checked.substr(kWord);
+  const std::unique_ptr<roaring64_bitmap_t, void (*)(roaring64_bitmap_t*)> positions(
+      roaring64_bitmap_portable_deserialize_safe(bitmap.data(), bitmap.size()), roaring64_bitmap_free);
+  const char* reason = "cut short";
+  if (!positions || !roaring64_bitmap_internal_validate(positions.get(), &reason))
+    return Corrupt(fmt::format("the bitmap is damaged: {}", reason));
+  const uint64_t count = roaring64_bitmap_get_cardinality(positions.get());
+  if (count > 0 && roaring64_bitmap_maximum(positions.get()) >= uint64_t(rows))
+    return Corrupt(
+        fmt::format("position {} of a data file of {} rows", roaring64_bitmap_maximum(positions.get()), rows));
+  std::vector<uint64_t> out(count);
+  roaring64_bitmap_to_uint64_array(positions.get(), out.data());
+  return std::vector<int64_t>(out.begin(), out.end());
+}
+
+}  // namespace ingot::iceberg

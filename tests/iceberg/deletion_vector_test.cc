@@ -1,0 +1,59 @@
+#include "iceberg/deletion_vector.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+
+#include "tests/iceberg/fixtures.h"
+
+namespace ingot::iceberg {
+namespace {
+
+constexpr int64_t kAnyRows = std::numeric_limits<int64_t>::max();
+
+std::string Peer(const std::string& name) {
+  return ReadFile(PeerData() / "iceberg_metadata/org/apache/iceberg/deletes" / (name + "-position-index.bin"));
+}
+
+// Goal:   what others wrote is read. Method: vectors of the Iceberg project, with each kind of container.
+TEST(DeletionVector, OfOthers) {
+  INGOT_NEED_PEER_DATA();
+  using Positions = std::vector<int64_t>;
+  EXPECT_EQ(*DecodeDeletionVector(Peer("empty"), kAnyRows), Positions());
+  EXPECT_EQ(*DecodeDeletionVector(Peer("small-alternating-values"), kAnyRows), Positions({1, 3, 5, 7, 9}));
+  EXPECT_EQ(*DecodeDeletionVector(Peer("small-and-large-values"), kAnyRows),
+            Positions({100, 101, 2147483747, 2147483748}));
+  // By containers of 65,536 positions: arrays, a run and a bitset below 2 ^ 32, and above.
+  const auto all = *DecodeDeletionVector(Peer("all-container-types"), kAnyRows);
+  std::map<int64_t, int64_t> counts;
+  for (const int64_t position : all) ++counts[position >> 16];
+  EXPECT_EQ(counts,
+            (std::map<int64_t, int64_t>{{0, 2}, {1, 999}, {2, 65534}, {65536, 2}, {65537, 490}, {65538, 65534}}));
+  EXPECT_EQ(Positions(all.begin(), all.begin() + 3), Positions({5, 7, 65537}));
+  EXPECT_TRUE(std::ranges::is_sorted(all));
+}
+
+// Goal:   damage is seen. Method: each byte of a vector changed in turn, and each shorter beginning.
+TEST(DeletionVector, Damaged) {
+  INGOT_NEED_PEER_DATA();
+  const std::string good = Peer("all-container-types");
+  for (size_t i = 0; i < good.size(); ++i) {
+    std::string bad = good;
+    bad[i] = char(bad[i] ^ 1);
+    EXPECT_EQ(DecodeDeletionVector(bad, kAnyRows).error().kind, ErrorKind::kCorrupt) << i;
+    EXPECT_EQ(DecodeDeletionVector(good.substr(0, i), kAnyRows).error().kind, ErrorKind::kCorrupt) << i;
+  }
+}
+
+// Goal:   a vector of another file is refused. Method: a data file that ends at the last position, and one row sooner.
+TEST(DeletionVector, PositionsBeyondTheFile) {
+  INGOT_NEED_PEER_DATA();
+  const std::string vector = Peer("small-alternating-values");
+  EXPECT_TRUE(DecodeDeletionVector(vector, 10));
+  const auto refused = DecodeDeletionVector(vector, 9);
+  EXPECT_EQ(refused.error().kind, ErrorKind::kCorrupt);
+  EXPECT_NE(refused.error().message.find("position 9 of a data file of 9 rows"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace ingot::iceberg
