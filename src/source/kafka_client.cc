@@ -144,6 +144,27 @@ Status KafkaHealth::Check() const {
   return {};
 }
 
+namespace {
+
+/// Waits until any broker answers. An admin request that waits for its broker by itself makes the library connect again
+/// and again without a pause, hundreds of thousands of times while a cluster restarts.
+Status AwaitBroker(rd_kafka_t* client, const std::function<Status()>& health) {
+  constexpr int kSliceMs = 500;
+  rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__TRANSPORT;
+  for (int waited = 0; waited < kAnswerMs; waited += kSliceMs) {
+    const rd_kafka_metadata_t* metadata = nullptr;
+    code = rd_kafka_metadata(client, 0, nullptr, &metadata, kSliceMs);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      rd_kafka_metadata_destroy(metadata);
+      return {};
+    }
+    INGOT_TRY(health());
+  }
+  return std::unexpected(KafkaError(code, "ask for the brokers"));
+}
+
+}  // namespace
+
 Result<KafkaTopic> DescribeTopic(rd_kafka_t* client, const std::string& topic, const std::function<Status()>& health) {
   using Collection = std::unique_ptr<rd_kafka_TopicCollection_t, decltype(&rd_kafka_TopicCollection_destroy)>;
   const char* names[] = {topic.c_str()};
@@ -153,6 +174,7 @@ Result<KafkaTopic> DescribeTopic(rd_kafka_t* client, const std::string& topic, c
   Backoff backoff({.attempts_max = 5, .wait_first = std::chrono::milliseconds(100)});
   const std::string doing = "describe topic " + topic;
   while (true) {
+    INGOT_TRY(AwaitBroker(client, health));
     using Options = std::unique_ptr<rd_kafka_AdminOptions_t, decltype(&rd_kafka_AdminOptions_destroy)>;
     const Options options(rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_DESCRIBETOPICS),
                           &rd_kafka_AdminOptions_destroy);

@@ -89,6 +89,10 @@ class Worker:
         self.process.terminate()
         return self.process.wait(wait)
 
+    def processor_seconds(self) -> float:
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def lines(self) -> list[dict]:
         lines = [line for line in self.log.read_text().splitlines() if line.startswith("{")]
         return [json.loads(line) for line in lines]
