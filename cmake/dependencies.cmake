@@ -93,6 +93,13 @@ target_include_directories(ingot_roaring SYSTEM PUBLIC "${roaring}")
 target_compile_options(ingot_roaring PRIVATE -w)
 add_library(ingot::roaring ALIAS ingot_roaring)
 
+# Apache DataSketches for C++, headers only; the crate around it is not used.
+ingot_pin(dsrs version)
+set(datasketches "${INGOT_DEPS}/dsrs-${version}/datasketches-cpp")
+add_library(ingot_datasketches INTERFACE)
+target_include_directories(ingot_datasketches SYSTEM INTERFACE "${datasketches}/theta/include" "${datasketches}/common/include")
+add_library(ingot::datasketches ALIAS ingot_datasketches)
+
 # The distribution's librdkafka is too old to tell a topic's id, and any loses records without our patch (tools/patches): the pinned
 # sources are compiled in.
 ingot_pin(rdkafka-sys version)

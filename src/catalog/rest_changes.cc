@@ -51,6 +51,8 @@ class Commit {
     ChangedProperties();
     for (const auto* snapshot : added_) Update("add-snapshot", {{"snapshot", Json::parse(snapshot->json)}});
     ChangedRefs();
+    ChangedStatistics("statistics", "set-statistics", "remove-statistics");
+    ChangedStatistics("partition-statistics", "set-partition-statistics", "remove-partition-statistics");
     Json removed = Json::array();
     for (const auto* snapshot : removed_) removed.push_back(snapshot->snapshot_id);
     if (!removed.empty()) Update("remove-snapshots", {{"snapshot-ids", removed}});
@@ -109,6 +111,16 @@ class Commit {
         Update("remove-snapshot-ref", {{"ref-name", name}});
         require(name);
       }
+  }
+
+  /// One a snapshot.
+  void ChangedStatistics(const char* list, const char* set, const char* remove) {
+    const Json before = base_.value(list, Json::array()), after = next_.value(list, Json::array());
+    for (const Json& entry : after)
+      if (std::ranges::find(before, entry) == before.end())
+        Update(set, {{"snapshot-id", entry.at("snapshot-id")}, {std::string_view(set).substr(4), entry}});
+    for (const Json& entry : Missing(base_, next_, list, "snapshot-id"))
+      Update(remove, {{"snapshot-id", entry.at("snapshot-id")}});
   }
 
   const Json base_, next_;

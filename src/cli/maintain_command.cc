@@ -36,6 +36,8 @@ void PrintJson(const run::UpkeepReport& report, bool dry_run) {
             done->commits, done->bins_dropped));
   if (report.manifests)
     line("manifests", fmt::format(R"("before":{},"after":{})", report.manifests->before, report.manifests->after));
+  if (const auto& done = report.statistics)
+    line("statistics", fmt::format(R"("columns":{},"rows":{},"bytes":{})", done->columns, done->rows, done->bytes));
   if (const auto& done = report.expire)
     line(
         "expire",
@@ -70,6 +72,10 @@ void PrintText(const run::UpkeepReport& report, bool dry_run) {
     line("manifests", report.manifests->before == report.manifests->after
                           ? "nothing to do"
                           : fmt::format("{} manifests now {}", report.manifests->before, report.manifests->after));
+  if (const auto& done = report.statistics)
+    line("statistics", done->columns == 0 ? "nothing to do"
+                                          : fmt::format("distinct values of {} columns counted in {} rows",
+                                                        done->columns, done->rows));
   if (const auto& done = report.expire)
     line("expire", done->snapshots + done->refs == 0
                        ? "nothing to do"
@@ -144,6 +150,7 @@ void AddMaintain(CLI::App& app, Shared& shared) {
       {"retention", "Remove rows older than the pipeline file's keep, by whole files"},
       {"compact", "Write small files, and files with deletes, anew as few large ones"},
       {"manifests", "Write manifests anew, sorted by partition"},
+      {"statistics", "Count the distinct values of each column, for SQL engines: reads everything, only when asked"},
       {"expire", "Forget old snapshots and delete what only they need"},
       {"orphans", "Move files that no snapshot needs to the table's .trash"}};
   for (const auto& [name, help] : operations)
@@ -165,7 +172,8 @@ void AddMaintain(CLI::App& app, Shared& shared) {
   command->add_flag("--no-trash", options->no_trash, "Delete orphans at once");
   command->add_flag("--undo", options->undo, "Take back the last removal of orphans");
   command->footer(
-      "Without any of the operations all of them are done. Safe beside running writers; what later stages have not "
+      "Without any of the operations all but --statistics are done. Safe beside running writers; what later stages "
+      "have not "
       "consumed yet is kept.\n\nExamples:\n  ingot maintain --dry-run\n  ingot maintain bronze.speedtest_raw "
       "--compact\n"
       "  ingot maintain --expire --older-than 7d --retain-last 10\n  ingot maintain --orphans --undo");

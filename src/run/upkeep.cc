@@ -116,6 +116,9 @@ Result<UpkeepReport> MaintainTable(const StageContext& context, const std::strin
   if (wanted("manifests")) {
     INGOT_ASSIGN(report.manifests, maintain::RewriteManifests(home, options.dry_run));
   }
+  if (wanted("statistics")) {
+    INGOT_ASSIGN(report.statistics, maintain::WriteStatistics(home, context.threads, options.dry_run));
+  }
   if (wanted("expire")) {
     maintain::ExpireOptions expire = options.expire;
     expire.dry_run = options.dry_run;

@@ -11,12 +11,13 @@
 #include "maintain/manifests.h"
 #include "maintain/orphans.h"
 #include "maintain/retention.h"
+#include "maintain/statistics.h"
 #include "pipeline/stage.h"
 
 namespace ingot::run {
 
 struct UpkeepOptions {
-  std::set<std::string> operations;  // of retention, compact, manifests, expire, orphans; done in this order
+  std::set<std::string> operations;  // of retention, compact, manifests, statistics, expire, orphans; in this order
   maintain::CompactOptions compact;
   std::optional<int64_t> file_bytes_target;  // instead of write.target-file-size-bytes
   maintain::ExpireOptions expire;
@@ -29,6 +30,7 @@ struct UpkeepReport {
   std::optional<maintain::Retained> retention;
   std::optional<maintain::Compacted> compact;
   std::optional<maintain::ManifestsRewritten> manifests;
+  std::optional<maintain::StatisticsWritten> statistics;
   std::optional<maintain::Expired> expire;
   std::optional<maintain::Orphans> orphans;
 };

@@ -47,6 +47,25 @@ TEST(RestChanges, WhatDiffers) {
   EXPECT_EQ(Names(evolved.at("requirements"), "type").count("assert-current-schema-id"), 1u);
 }
 
+// Goal:   statistics come and go as updates of their own. Method: entered, unchanged, replaced, gone.
+TEST(RestChanges, Statistics) {
+  const auto with = [](const std::string& path) {
+    auto metadata = Base();
+    metadata.other = R"({"statistics":[{"snapshot-id":7,"statistics-path":")" + path + R"("}]})";
+    return metadata;
+  };
+  const auto set = RestCommit(Base(), with("a")).at("updates");
+  ASSERT_EQ(set.size(), 1u);
+  EXPECT_EQ(set[0].at("action"), "set-statistics");
+  EXPECT_EQ(set[0].at("snapshot-id"), 7);
+  EXPECT_EQ(set[0].at("statistics").at("statistics-path"), "a");
+  EXPECT_TRUE(RestCommit(with("a"), with("a")).at("updates").empty());
+  EXPECT_EQ(Names(RestCommit(with("a"), with("b")).at("updates"), "action"),
+            std::multiset<std::string>{"set-statistics"});
+  EXPECT_EQ(Names(RestCommit(with("a"), Base()).at("updates"), "action"),
+            std::multiset<std::string>{"remove-statistics"});
+}
+
 // Goal:   a snapshot that goes, and its ref. Method: back from the state above.
 TEST(RestChanges, Removals) {
   auto before = Base();

@@ -2,6 +2,8 @@
 
 import datetime
 import json
+import math
+import pathlib
 import re
 import signal
 import subprocess
@@ -11,6 +13,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+from pyiceberg.table.puffin import PuffinFile
 from test_faults import TABLES, check_tables, fill
 
 ALL = ("--compact", "--manifests", "--expire", "--orphans", "--older-than", "0s", "--orphans-older-than", "0s", "--min-input-files", "2")
@@ -264,3 +267,32 @@ def test_bloom_filters(warehouse):
     present = duckdb.sql(f"SELECT _offset FROM read_parquet('{path}') USING SAMPLE 50 ROWS").fetchall()
     assert not any(all(excluded(offset)) for (offset,) in present)
     assert sum(all(excluded(-offset)) for offset in range(10**12, 10**12 + 50)) > 40
+
+
+def test_statistics(warehouse):
+    """Goal: distinct values of each column, where SQL engines look for them. Method: PyIceberg finds and opens the file; DuckDB's exact
+    counts; statistics of an expired snapshot go."""
+    warehouse.ingot("generate", "--records", 60_000, "--seed", 3, "--start", "2026-01-01", "--to", warehouse.landing)
+    warehouse.run()
+    name = "silver.speedtest_clean"
+    assert maintain(warehouse, name, "--statistics", "--dry-run")[(name, "statistics")]["rows"] > 50_000
+    assert warehouse.pyiceberg().load_table(name).metadata.statistics == []
+    done = maintain(warehouse, name, "--statistics")[(name, "statistics")]
+    table = warehouse.pyiceberg().load_table(name)
+    [entry] = table.metadata.statistics
+    assert entry.snapshot_id == table.current_snapshot().snapshot_id and entry.file_size_in_bytes == done["bytes"]
+    footer = PuffinFile(table.io.new_input(entry.statistics_path).open().read()).footer
+    assert [blob.fields for blob in footer.blobs] == [blob.fields for blob in entry.blob_metadata]
+    rows = table.scan().to_arrow()  # DuckDB asks it by name
+    assert done["rows"] == rows.num_rows and done["columns"] == len(entry.blob_metadata) == len(rows.schema)
+    for blob in entry.blob_metadata:
+        assert blob.type == "apache-datasketches-theta-v1"
+        column = table.schema().find_column_name(blob.fields[0])
+        [(exact,)] = duckdb.sql(f'SELECT count(DISTINCT "{column}") FROM rows').fetchall()
+        assert math.isclose(int(blob.properties["ndv"]), exact, rel_tol=0.06), (column, exact)
+    maintain(warehouse, name, "--compact", "--min-input-files", "2")
+    warehouse.ingot("generate", "--records", 100, "--seed", 4, "--to", warehouse.landing)
+    warehouse.run()
+    maintain(warehouse, name, "--expire", "--older-than", "0s")
+    assert warehouse.pyiceberg().load_table(name).metadata.statistics == []
+    assert not pathlib.Path(entry.statistics_path.removeprefix("file://")).exists()

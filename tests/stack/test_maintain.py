@@ -5,7 +5,7 @@ import json
 import pytest
 from servers import Rest, free_port
 
-ALL = ("--compact", "--manifests", "--expire", "--orphans", "--older-than", "0s", "--orphans-older-than", "0s",
+ALL = ("--compact", "--manifests", "--statistics", "--expire", "--orphans", "--older-than", "0s", "--orphans-older-than", "0s",
        "--min-input-files", "2")
 
 
@@ -31,6 +31,7 @@ def test_on_object_storage(house, folder, catalog):
         done = maintain(*ALL)
         assert done[("bronze.speedtest_raw", "compact")]["files_in"] >= 4
         assert done[("silver.speedtest_clean", "expire")]["snapshots"] > 0
+        assert [entry.snapshot_id for entry in house.pyiceberg().metadata.statistics] == [house.pyiceberg().metadata.current_snapshot_id]
         left = done[("silver.speedtest_clean", "orphans")]["files"]
         assert any(file.endswith(".parquet") for file in left)
         assert maintain("silver.speedtest_clean", "--undo")[("silver.speedtest_clean", "undo")]["files"] == len(left)

@@ -85,3 +85,17 @@ def test_trino_reads_and_writes(house, trino, tmp_path):
     assert after["n"] == before - gone + third["silver"]["rows_out"]
     assert trino.sql(f"SELECT count(*) FROM {silver}") == [[after["n"]]]
     assert trino.sql(f"SELECT count(*) FROM {silver} WHERE latency > 40") == [[after["slow"]]]
+
+    # Distinct values that Ingot counted are what Trino plans with, and its own inserts are joined to them.
+    house.ingot("maintain", "silver.speedtest_clean", "--statistics")
+
+    def distinct() -> dict[str, float]:
+        return {row[0]: row[2] for row in trino.sql(f"SHOW STATS FOR {silver}") if row[0]}
+
+    counted = distinct()
+    columns = [row[0] for row in trino.sql(f"SHOW COLUMNS FROM {silver}")]
+    exact = trino.sql("SELECT " + ", ".join(f'count(DISTINCT "{name}")' for name in columns) + f" FROM {silver}")[0]
+    assert [counted[name] for name in columns] == pytest.approx(exact, rel=0.06)
+    values = ", ".join("'Nowhere'" if name == "location" else f'"{name}"' for name in columns)
+    trino.sql(f"INSERT INTO {silver} SELECT {values} FROM {silver} LIMIT 1")
+    assert distinct()["location"] == counted["location"] + 1

@@ -1,0 +1,85 @@
+#include "iceberg/puffin.h"
+
+#include <nlohmann/json.hpp>
+
+#include "iceberg/journal.h"
+#include "storage/location.h"
+
+namespace ingot::iceberg {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::string_view kMagic = "PFA1";
+
+std::string LittleEndian(uint32_t value) {
+  std::string bytes;
+  for (int byte = 0; byte < 4; ++byte) bytes += char(value >> (8 * byte) & 0xFF);
+  return bytes;
+}
+
+Json Described(const PuffinBlob& blob) {
+  return {{"type", blob.type},
+          {"fields", blob.fields},
+          {"snapshot-id", blob.snapshot_id},
+          {"sequence-number", blob.sequence_number},
+          {"properties", blob.properties}};
+}
+
+Json Other(const TableMetadata& metadata) {
+  return metadata.other.empty() ? Json::object() : Json::parse(metadata.other);
+}
+
+}  // namespace
+
+// Magic, blobs, magic, footer (JSON), its length, flags (none: not compressed), magic.
+Result<StatisticsFile> WritePuffin(storage::Storage& storage, const TableMetadata& metadata, SnapshotId snapshot_id,
+                                   const std::vector<PuffinBlob>& blobs) {
+  std::string bytes(kMagic);
+  Json in_footer = Json::array(), in_metadata = Json::array();
+  for (const PuffinBlob& blob : blobs) {
+    in_metadata.push_back(Described(blob));
+    in_footer.push_back(Described(blob));
+    in_footer.back()["offset"] = bytes.size();
+    in_footer.back()["length"] = blob.bytes.size();
+    bytes += blob.bytes;
+  }
+  const std::string payload = Json{{"blobs", in_footer}, {"properties", {{"created-by", "Ingot"}}}}.dump();
+  const std::string footer =
+      std::string(kMagic) + payload + LittleEndian(uint32_t(payload.size())) + LittleEndian(0) + std::string(kMagic);
+  bytes += footer;
+  StatisticsFile file{.snapshot_id = snapshot_id,
+                      .location = storage::JoinLocation(MetadataFolder(metadata), NewFileName() + ".stats"),
+                      .bytes = int64_t(bytes.size()),
+                      .json = {}};
+  INGOT_TRY(storage.CreateAtomic(file.location, bytes));
+  file.json = Json{{"snapshot-id", snapshot_id},
+                   {"statistics-path", file.location},
+                   {"file-size-in-bytes", bytes.size()},
+                   {"file-footer-size-in-bytes", footer.size()},
+                   {"blob-metadata", in_metadata}}
+                  .dump();
+  return file;
+}
+
+void SetStatistics(TableMetadata& metadata, const StatisticsFile& file) {
+  Json other = Other(metadata), kept = Json::array();
+  for (const Json& entry : other.value("statistics", Json::array()))
+    if (entry.value("snapshot-id", SnapshotId(0)) != file.snapshot_id) kept.push_back(entry);
+  kept.push_back(Json::parse(file.json));
+  other["statistics"] = std::move(kept);
+  metadata.other = other.dump();
+}
+
+bool HasStatistics(const TableMetadata& metadata, SnapshotId snapshot_id, std::string_view blob_type) {
+  const Json other = Other(metadata);
+  for (const Json& entry : other.value("statistics", Json::array())) {
+    if (entry.value("snapshot-id", SnapshotId(0)) != snapshot_id) continue;
+    const Json& blobs = entry.value("blob-metadata", Json::array());
+    for (const Json& blob : blobs)
+      if (blob.value("type", "") == blob_type) return true;
+  }
+  return false;
+}
+
+}  // namespace ingot::iceberg

@@ -1,0 +1,78 @@
+#include "iceberg/puffin.h"
+
+#include <nlohmann/json.hpp>
+
+#include "tests/iceberg/fixtures.h"
+
+namespace ingot::iceberg {
+namespace {
+
+using Json = nlohmann::json;
+
+std::vector<PuffinBlob> Blobs(SnapshotId snapshot) {
+  return {
+      {.type = "a",
+       .fields = {1},
+       .snapshot_id = snapshot,
+       .sequence_number = 4,
+       .bytes = "first",
+       .properties = {{"ndv", "2"}}},
+      {.type = "b", .fields = {2, 3}, .snapshot_id = snapshot, .sequence_number = 4, .bytes = "", .properties = {}}};
+}
+
+TableMetadata WithSnapshots() {
+  TableMetadata metadata =
+      *MakeTableMetadata({.schema = EventSchema(), .partition = {}, .location = "memory:/t", .properties = {}});
+  for (const SnapshotId id : {7, 8})
+    AddSnapshot(metadata, {.snapshot_id = id, .summary = {{"operation", "append"}}}, "main");
+  return metadata;
+}
+
+// Goal:   the file is as the specification lays it out. Method: read from its end backwards, as readers do.
+TEST(Puffin, Layout) {
+  const auto storage = storage::MakeMemoryStorage();
+  const auto file = WritePuffin(*storage, WithSnapshots(), 7, Blobs(7));
+  ASSERT_TRUE(file) << file.error().message;
+  const std::string bytes = *storage->ReadAll(file->location);
+  ASSERT_EQ(int64_t(bytes.size()), file->bytes);
+  EXPECT_EQ(bytes.substr(0, 4), "PFA1");
+  EXPECT_EQ(bytes.substr(bytes.size() - 4), "PFA1");
+  EXPECT_EQ(bytes.substr(bytes.size() - 8, 4), std::string(4, '\0'));
+  uint32_t length = 0;
+  for (size_t i = 0; i < 4; ++i) length |= uint32_t(uint8_t(bytes[bytes.size() - 12 + i])) << (8 * i);
+  const size_t payload = bytes.size() - 12 - length;
+  EXPECT_EQ(bytes.substr(payload - 4, 4), "PFA1");
+  const Json footer = Json::parse(bytes.substr(payload, length));
+  const Json described = Json::parse(file->json);
+  EXPECT_EQ(described.at("file-footer-size-in-bytes"), bytes.size() - payload + 4);
+  ASSERT_EQ(footer.at("blobs").size(), 2u);
+  const Json& first = footer.at("blobs")[0];
+  EXPECT_EQ(bytes.substr(first.at("offset"), first.at("length")), "first");
+  EXPECT_EQ(first.at("properties").at("ndv"), "2");
+  EXPECT_EQ(footer.at("blobs")[1].at("fields"), Json({2, 3}));
+  EXPECT_FALSE(described.at("blob-metadata")[0].contains("offset"));
+}
+
+// Goal:   a snapshot has one statistics file, which goes with it. Method: entered, replaced, expired.
+TEST(Puffin, InMetadata) {
+  const auto storage = storage::MakeMemoryStorage();
+  TableMetadata metadata = WithSnapshots();
+  EXPECT_FALSE(HasStatistics(metadata, 7, "a"));
+  SetStatistics(metadata, *WritePuffin(*storage, metadata, 7, Blobs(7)));
+  SetStatistics(metadata, *WritePuffin(*storage, metadata, 8, Blobs(8)));
+  const auto again = *WritePuffin(*storage, metadata, 7, Blobs(7));
+  SetStatistics(metadata, again);
+  const TableMetadata read = *ParseTableMetadata(TableMetadataToJson(metadata));
+  EXPECT_TRUE(HasStatistics(read, 7, "a"));
+  EXPECT_TRUE(HasStatistics(read, 8, "b"));
+  EXPECT_FALSE(HasStatistics(read, 8, "c"));
+  const Json statistics = Json::parse(read.other).at("statistics");
+  ASSERT_EQ(statistics.size(), 2u);
+  EXPECT_EQ(statistics[1].at("statistics-path"), again.location);
+  RemoveSnapshots(metadata, {7});
+  EXPECT_FALSE(HasStatistics(metadata, 7, "a"));
+  EXPECT_TRUE(HasStatistics(metadata, 8, "a"));
+}
+
+}  // namespace
+}  // namespace ingot::iceberg
