@@ -1,0 +1,152 @@
+"""Others change a table while Ingot writes and maintains it: every pair of them at once, and every reader sees the rows that are left."""
+
+import itertools
+import json
+import pathlib
+import re
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from engines import Trino
+from servers import DEPS, free_port, pinned
+
+GOLD = "gold.speedtest_agg"
+NAMED = f"iceberg_catalog.{GOLD}"
+OLD, NEW = "2026-01-01", "2026-02-01"  # the day that others change, and the one that records come in for
+MAINTENANCE = {
+    "compact": ("--compact", "--min-input-files", "2"), "manifests": ("--manifests",), "statistics": ("--statistics",),
+    "expire": ("--expire", "--older-than", "0s"), "orphans": ("--orphans",)}
+# What an engine says when it gives way to another's commit, or when what it reads was replaced and has expired.
+GIVES_WAY = re.compile("conflict|cannot determine history|cannot commit|missing required files|not found|no longer|does not exist|"
+                       "nosuchkey|notfound|failed to (open|read)|cannot find snapshot|stale|error opening", re.I)
+
+
+class Spark:
+    def __init__(self, house):
+        catalog, variables = "spark.sql.catalog.iceberg_catalog", house.trino_variables()
+        settings = {
+            "spark.jars": ",".join(map(str, pinned("spark").glob("*.jar"))), "spark.ui.enabled": "false",
+            "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1", "spark.sql.shuffle.partitions": "2",
+            "spark.sql.session.timeZone": "UTC", "spark.driver.memory": "1g", "spark.driver.extraJavaOptions": "-XX:+UseSerialGC",
+            "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+            catalog: "org.apache.iceberg.spark.SparkCatalog", f"{catalog}.type": "jdbc",
+            f"{catalog}.uri": variables["CATALOG_JDBC_URL"], f"{catalog}.jdbc.user": variables["CATALOG_USER"],
+            f"{catalog}.jdbc.password": variables["CATALOG_PASSWORD"], f"{catalog}.jdbc.schema-version": "V1",
+            f"{catalog}.warehouse": variables["WAREHOUSE"], f"{catalog}.cache-enabled": "false",
+            f"{catalog}.io-impl": "org.apache.iceberg.aws.s3.S3FileIO", f"{catalog}.client.region": "us-east-1",
+            f"{catalog}.s3.endpoint": house.minio.url, f"{catalog}.s3.path-style-access": "true"}
+        self.process = subprocess.Popen(
+            [DEPS / "spark/bin/python", pathlib.Path(__file__).with_name("spark_session.py"), json.dumps(settings)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=open(house.folder / "spark.log", "w"), text=True,
+            env=house.environment() | {"SPARK_LOCAL_IP": "127.0.0.1"})
+
+    def sql(self, statement: str) -> list:
+        self.process.stdin.write(json.dumps(statement) + "\n")
+        self.process.stdin.flush()
+        while not (line := self.process.stdout.readline()).startswith("{"):
+            assert line, "the Spark session ended"
+        answer = json.loads(line)
+        if "error" in answer:
+            raise RuntimeError(answer["error"])
+        return answer["rows"]
+
+    def stop(self) -> None:
+        self.process.stdin.close()
+        self.process.wait(60)
+
+
+class Interplay:
+    """One table, those who change it, and the rows of the old day as they have to be: (hour, location) -> tests."""
+
+    def __init__(self, house, spark, trino):
+        self.house, self.spark, self.trino = house, spark, trino
+        self.rows = {(hour, location): tests for hour, location, tests in self.by_ingot(OLD)}
+        self.places = iter(sorted(self.rows))
+        self.done = dict.fromkeys(("spark_delete", "spark_merge", "trino_delete", "trino_optimize"), 0)
+
+    # Readers.
+    def by_ingot(self, day):
+        found = self.house.query(f"SELECT hour, location, tests FROM {GOLD} WHERE date = DATE '{day}'")
+        return [(int(row["hour"]), row["location"], int(row["tests"])) for row in found]
+
+    def by_spark(self, day):
+        return self.spark.sql(f"SELECT hour, location, tests FROM {NAMED} WHERE date = DATE '{day}'")
+
+    def by_trino(self, day):
+        return self.trino.sql(f"SELECT hour, location, tests FROM {NAMED} WHERE date = DATE '{day}'")
+
+    def by_pyiceberg(self, day):
+        found = self.house.pyiceberg(GOLD).scan(f"date = '{day}'", ("hour", "location", "tests")).to_arrow()
+        return [(row["hour"], row["location"], row["tests"]) for row in found.to_pylist()]
+
+    def verify(self, after):
+        left = sorted((hour, location, tests) for (hour, location), tests in self.rows.items())
+        new = int(self.house.query(f"SELECT count(*) AS n FROM silver.speedtest_clean WHERE timestamp >= TIMESTAMP '{NEW} 00:00:00+00'")[0]["n"])
+        for read in (self.by_ingot, self.by_spark, self.by_trino, self.by_pyiceberg):
+            assert sorted(map(tuple, read(OLD))) == left, (after, read.__name__)
+            assert sum(tests for *_, tests in read(NEW)) == new, (after, read.__name__)
+
+    # Those who change rows, or only files; each tells whether it came through.
+    def other(self, name):
+        place = next(self.places) if name != "trino_optimize" else None
+        where = f"date = DATE '{OLD}' AND hour = {place[0]} AND location = '{place[1]}'" if place else ""
+        statement = {
+            "spark_delete": f"DELETE FROM {NAMED} WHERE {where}",
+            "trino_delete": f"DELETE FROM {NAMED} WHERE {where}",
+            "trino_optimize": f"ALTER TABLE {NAMED} EXECUTE optimize",
+            "spark_merge": f"MERGE INTO {NAMED} t USING (SELECT * FROM {NAMED} WHERE {where}) s ON t.date = s.date AND t.hour = s.hour"
+                           " AND t.location = s.location WHEN MATCHED THEN UPDATE SET t.tests = s.tests + 1000"}[name]
+        try:
+            (self.spark if name.startswith("spark") else self.trino).sql(statement)
+        except RuntimeError as refused:
+            assert GIVES_WAY.search(str(refused)), str(refused)[:2000]
+            print(f"{name} gave way: {str(refused)[:150]!r}")
+            return
+        self.done[name] += 1
+        if name.endswith("delete"):
+            del self.rows[place]
+        elif name == "spark_merge":
+            self.rows[place] += 1000
+
+    def ingot(self, name):
+        if name == "append":
+            self.house.generate(100, "--start", NEW)
+            self.house.run()
+        else:
+            self.house.ingot("maintain", GOLD, *MAINTENANCE[name])
+
+
+@pytest.fixture
+def interplay(house):
+    house.make_topic(2)
+    house.generate(4000, "--start", OLD)
+    house.run()
+    trino = Trino(house.folder / "trino", free_port(), house.trino_variables()).start()
+    spark = Spark(house)
+    try:
+        spark.sql(f"ALTER TABLE {NAMED} SET TBLPROPERTIES ('write.delete.mode' = 'merge-on-read', 'write.merge.mode' = 'copy-on-write')")
+        yield Interplay(house, spark, trino)
+    finally:
+        spark.stop()
+        trino.stop()
+
+
+def test_every_pair(interplay):
+    """Goal: nothing lost, nothing revived. Method: a statement of Spark or Trino while Ingot does one thing again and again, or while the
+    other engine has one of its own; after each pair the rows as Ingot, Spark, Trino and PyIceberg read them."""
+    with ThreadPoolExecutor(2) as at_once:
+        for other, ours in itertools.product(interplay.done, ("append", *MAINTENANCE)):
+            statement = at_once.submit(interplay.other, other)
+            interplay.ingot(ours)
+            while not statement.done():
+                interplay.ingot(ours)
+            statement.result()
+            interplay.verify((other, ours))
+        for pair in itertools.product(("spark_delete", "spark_merge"), ("trino_delete", "trino_optimize")):
+            for statement in [at_once.submit(interplay.other, other) for other in pair]:
+                statement.result()
+            interplay.verify(pair)
+    assert min(interplay.done.values()) >= 2, interplay.done
+    assert interplay.house.ingot("doctor", GOLD).returncode == 0
+    interplay.house.verify()
