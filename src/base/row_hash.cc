@@ -16,17 +16,6 @@ uint64_t RealBits(Real value) {
   return std::isnan(value) ? ~uint64_t(0) : std::bit_cast<Bits>(value);
 }
 
-uint64_t HashBytes(const uint8_t* bytes, size_t size, uint64_t seed) {
-  uint64_t hash = MixHash(seed, size), word = 0;
-  for (; size >= 8; bytes += 8, size -= 8) {
-    std::memcpy(&word, bytes, 8);
-    hash = MixHash(hash, word);
-  }
-  word = 0;
-  std::memcpy(&word, bytes, size);
-  return MixHash(hash, word);
-}
-
 constexpr uint64_t kNull = 0x9e3779b97f4a7c15;
 
 template <typename WordOf>
@@ -41,6 +30,17 @@ void Fold(const arrow::Array& column, std::vector<uint64_t>& hashes, const WordO
 }
 
 }  // namespace
+
+uint64_t HashBytes(const uint8_t* bytes, size_t size, uint64_t seed) {
+  uint64_t hash = MixHash(seed, size), word = 0;
+  for (; size >= 8; bytes += 8, size -= 8) {
+    std::memcpy(&word, bytes, 8);
+    hash = MixHash(hash, word);
+  }
+  word = 0;
+  std::memcpy(&word, bytes, size);
+  return MixHash(hash, word);
+}
 
 Result<std::vector<uint64_t>> HashRows(const arrow::RecordBatch& rows, uint64_t seed) {
   std::vector<uint64_t> hashes(size_t(rows.num_rows()), seed);

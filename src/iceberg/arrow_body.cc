@@ -1,0 +1,111 @@
+#include <arrow/api.h>
+#include <parquet/arrow/writer.h>
+#include <parquet/exception.h>
+#include <parquet/file_writer.h>
+#include <parquet/metadata.h>
+#include <parquet/properties.h>
+
+#include "base/arrow_result.h"
+#include "iceberg/parquet_body.h"
+
+namespace ingot::iceberg {
+namespace {
+
+/// Passes everything on to a file writer and keeps the row group that is open at hand: Arrow's own writer, which turns
+/// batches into columns, can neither end a group before the next nor tell what it holds.
+class GroupKeeper : public parquet::ParquetFileWriter::Contents {
+ public:
+  explicit GroupKeeper(std::unique_ptr<parquet::ParquetFileWriter> file)
+      : Contents(std::static_pointer_cast<parquet::schema::GroupNode>(file->schema()->schema_root()), nullptr),
+        file_(std::move(file)) {}
+
+  void Close() override {
+    file_->Close();
+    file_metadata_ = file_->metadata();
+  }
+  parquet::RowGroupWriter* AppendRowGroup() override { return group_ = file_->AppendRowGroup(); }
+  parquet::RowGroupWriter* AppendBufferedRowGroup() override { return group_ = file_->AppendBufferedRowGroup(); }
+  int64_t num_rows() const override { return file_->num_rows(); }
+  int num_columns() const override { return file_->num_columns(); }
+  int num_row_groups() const override { return file_->num_row_groups(); }
+  const std::shared_ptr<parquet::WriterProperties>& properties() const override { return file_->properties(); }
+  void AddKeyValueMetadata(const std::shared_ptr<const arrow::KeyValueMetadata>& pairs) override {
+    file_->AddKeyValueMetadata(pairs);
+  }
+
+  parquet::RowGroupWriter* group() const { return group_; }
+
+ private:
+  std::unique_ptr<parquet::ParquetFileWriter> file_;
+  parquet::RowGroupWriter* group_ = nullptr;
+};
+
+class ArrowBody : public ParquetBody {
+ public:
+  Status Start(const ParquetLayout& layout, std::shared_ptr<arrow::io::OutputStream> stream) {
+    schema_ = layout.schema;
+    const auto properties = parquet::ArrowWriterProperties::Builder().set_use_threads(true)->build();
+    auto keeper = std::make_unique<GroupKeeper>(parquet::ParquetFileWriter::Open(
+        std::move(stream), std::static_pointer_cast<parquet::schema::GroupNode>(layout.descriptor->schema_root()),
+        layout.properties));
+    keeper_ = keeper.get();
+    auto file = std::make_unique<parquet::ParquetFileWriter>();
+    file->Open(std::move(keeper));
+    INGOT_ARROW(parquet::arrow::FileWriter::Make(arrow::default_memory_pool(), std::move(file), schema_, properties,
+                                                 &writer_));
+    return {};
+  }
+
+  Status Write(const arrow::RecordBatch& rows) override {
+    if (!group_open_) INGOT_ARROW(writer_->NewBufferedRowGroup());
+    group_open_ = true;
+    arrow::ArrayVector columns;
+    for (int i = 0; i < schema_->num_fields(); ++i) {
+      const auto& type = schema_->field(i)->type();
+      columns.push_back(type->id() == arrow::Type::EXTENSION ? arrow::ExtensionType::WrapArray(type, rows.column(i))
+                                                             : rows.column(i));
+    }
+    INGOT_ARROW(writer_->WriteRecordBatch(*arrow::RecordBatch::Make(schema_, rows.num_rows(), std::move(columns))));
+    return {};
+  }
+
+  Status EndRowGroup() override {
+    if (!group_open_) return {};
+    group_open_ = false;
+    try {
+      keeper_->group()->Close();
+    } catch (const parquet::ParquetException& error) {
+      return Fail(ErrorKind::kRetry, error.what());
+    }
+    return {};
+  }
+
+  int64_t BytesHeld() const override {
+    if (!group_open_) return 0;
+    const auto stats = keeper_->group()->estimated_buffered_stats();
+    return keeper_->group()->total_compressed_bytes() + stats.def_level_bytes + stats.rep_level_bytes +
+           stats.value_bytes + stats.dict_bytes;
+  }
+
+  Result<std::shared_ptr<parquet::FileMetaData>> Close() override {
+    INGOT_ARROW(writer_->Close());
+    return writer_->metadata();
+  }
+
+ private:
+  std::shared_ptr<arrow::Schema> schema_;
+  std::unique_ptr<parquet::arrow::FileWriter> writer_;
+  GroupKeeper* keeper_ = nullptr;  // owned by writer_
+  bool group_open_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ParquetBody>> MakeArrowBody(ParquetLayout layout,
+                                                   std::shared_ptr<arrow::io::OutputStream> stream) {
+  auto body = std::make_unique<ArrowBody>();
+  INGOT_TRY(body->Start(layout, std::move(stream)));
+  return body;
+}
+
+}  // namespace ingot::iceberg

@@ -1,0 +1,126 @@
+#include "iceberg/parquet_layout.h"
+
+#include <arrow/api.h>
+#include <arrow/extension/uuid.h>
+#include <arrow/util/compression.h>
+#include <parquet/arrow/schema.h>
+#include <parquet/properties.h>
+#include <parquet/schema.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/arrow_result.h"
+#include "iceberg/arrow_schema.h"
+#include "iceberg/column_chunk.h"
+
+namespace ingot::iceberg {
+namespace {
+
+Result<arrow::Compression::type> CodecOf(const std::string& name) {
+  if (name == "zstd") return arrow::Compression::ZSTD;
+  if (name == "snappy") return arrow::Compression::SNAPPY;
+  if (name == "gzip") return arrow::Compression::GZIP;
+  if (name == "lz4") return arrow::Compression::LZ4_HADOOP;
+  if (name == "brotli") return arrow::Compression::BROTLI;
+  if (name == "uncompressed" || name == "none") return arrow::Compression::UNCOMPRESSED;
+  return Fail(ErrorKind::kBadConfig, "write.parquet.compression-codec: unknown codec '" + name + "'");
+}
+
+/// Whether compression is worth its time for values of a fixed width: random ids stay as long as they are.
+bool Shrinks(const arrow::Array& column, arrow::Compression::type codec) {
+  constexpr int64_t kValuesMin = 256, kValuesMax = 4096;
+  const int64_t values = std::min(column.length(), kValuesMax);
+  if (codec == arrow::Compression::UNCOMPRESSED || values < kValuesMin) return true;
+  const auto& fixed = static_cast<const arrow::FixedSizeBinaryArray&>(column);
+  const auto tried = arrow::util::Codec::Create(codec);
+  if (!tried.ok()) return true;
+  const int64_t bytes = values * fixed.byte_width();
+  std::vector<uint8_t> out(size_t((*tried)->MaxCompressedLen(bytes, fixed.GetValue(0))));
+  const auto size = (*tried)->Compress(bytes, fixed.GetValue(0), int64_t(out.size()), out.data());
+  return !size.ok() || *size * 10 < bytes * 9;
+}
+
+/// For a column that the table's properties want a bloom filter of: readers skip row groups that cannot hold a value.
+Result<bool> AddBloomFilter(const Field& field, const TableMetadata& metadata,
+                            parquet::WriterProperties::Builder& builder) {
+  constexpr int64_t kValues = 1 << 18;  // of a row group; a filter of fewer is folded
+  if (metadata.Property("write.parquet.bloom-filter-enabled.column." + field.name, "false") != "true") return false;
+  const std::string key = "write.parquet.bloom-filter-fpp.column." + field.name;
+  const std::string text = metadata.Property(key, "0.01");
+  double false_positives = 0;
+  std::from_chars(text.data(), text.data() + text.size(), false_positives);
+  if (!(false_positives > 0 && false_positives < 1))
+    return Fail(ErrorKind::kBadConfig, key + ": a share between 0 and 1, not '" + text + "'");
+  if (field.type.IsNested() || field.type.id == TypeId::kBoolean)
+    return Fail(ErrorKind::kBadConfig, "column " + field.name + " is of a type that has no bloom filters");
+  builder.enable_bloom_filter(field.name, {.ndv = kValues, .fpp = false_positives});
+  return true;
+}
+
+// Delta packing for what rises (times, offsets), plain for ids, a dictionary for the rest as long as values repeat.
+Status ChooseProperties(const Schema& schema, const TableMetadata& metadata, const arrow::RecordBatch& sample,
+                        ParquetLayout& layout) {
+  parquet::WriterProperties::Builder builder;
+  INGOT_ASSIGN(const auto codec, CodecOf(metadata.Property("write.parquet.compression-codec", "zstd")));
+  builder.compression(codec);
+  if (codec == arrow::Compression::ZSTD || codec == arrow::Compression::GZIP || codec == arrow::Compression::BROTLI)
+    builder.compression_level(int(metadata.PropertyInt("write.parquet.compression-level", 1)));
+  builder.version(parquet::ParquetVersion::PARQUET_2_6);
+  builder.created_by("ingot");
+  builder.data_pagesize(metadata.PropertyInt("write.parquet.page-size-bytes", 1 << 20));
+  builder.dictionary_pagesize_limit(metadata.PropertyInt("write.parquet.dict-size-bytes", 2 << 20));
+  builder.max_rows_per_page(metadata.PropertyInt("write.parquet.page-row-limit", 1 << 17));
+  builder.max_row_group_length(int64_t(1) << 40);
+  for (const Field& field : schema.fields) {
+    INGOT_ASSIGN(const bool filtered, AddBloomFilter(field, metadata, builder));
+    layout.flat = layout.flat && !filtered;
+    switch (field.type.id) {
+      case TypeId::kLong:
+      case TypeId::kTime:
+      case TypeId::kTimestamp:
+      case TypeId::kTimestamptz:
+        builder.disable_dictionary(field.name);
+        builder.encoding(field.name, parquet::Encoding::DELTA_BINARY_PACKED);
+        break;
+      case TypeId::kUuid:
+      case TypeId::kFixed:
+        builder.disable_dictionary(field.name);
+        if (!Shrinks(*sample.GetColumnByName(field.name), codec)) {
+          builder.compression(field.name, arrow::Compression::UNCOMPRESSED);
+          builder.compression_level(field.name, arrow::util::kUseDefaultCompressionLevel);
+        }
+        break;
+      default:
+        break;
+    }
+  }
+  layout.properties = builder.build();
+  return {};
+}
+
+}  // namespace
+
+Status CheckCodec(const TableMetadata& metadata) {
+  INGOT_TRY(CodecOf(metadata.Property("write.parquet.compression-codec", "zstd")));
+  return {};
+}
+
+Result<ParquetLayout> LayOut(const Schema& schema, const TableMetadata& metadata, const arrow::RecordBatch& sample) {
+  ParquetLayout layout;
+  INGOT_TRY(ChooseProperties(schema, metadata, sample, layout));
+  INGOT_ASSIGN(const auto arrow_schema, ToArrowSchema(schema));
+  arrow::FieldVector fields = arrow_schema->fields();
+  for (size_t i = 0; i < fields.size(); ++i) {
+    layout.flat = layout.flat && ColumnChunk::Supports(*fields[i]->type());
+    // The UUID logical type comes from Arrow's extension type only.
+    if (schema.fields[i].type.id == TypeId::kUuid)
+      fields[i] = arrow::field(fields[i]->name(), arrow::extension::uuid(), fields[i]->nullable(),
+                               arrow::key_value_metadata({"PARQUET:field_id"}, {std::to_string(schema.fields[i].id)}));
+  }
+  layout.schema = arrow::schema(std::move(fields));
+  INGOT_ARROW(parquet::arrow::ToParquetSchema(layout.schema.get(), *layout.properties, &layout.descriptor));
+  return layout;
+}
+
+}  // namespace ingot::iceberg

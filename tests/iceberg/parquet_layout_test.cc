@@ -1,0 +1,45 @@
+#include "iceberg/parquet_layout.h"
+
+#include <parquet/properties.h>
+#include <parquet/schema.h>
+
+#include <random>
+
+#include "tests/iceberg/fixtures.h"
+
+namespace ingot::iceberg {
+namespace {
+
+std::shared_ptr<arrow::Array> Ids(bool random) {
+  std::mt19937_64 draw(1);
+  arrow::FixedSizeBinaryBuilder builder(arrow::fixed_size_binary(16));
+  for (int i = 0; i < 1000; ++i) {
+    const uint64_t words[2] = {random ? draw() : 1, random ? draw() : uint64_t(i)};
+    EXPECT_TRUE(builder.Append(reinterpret_cast<const uint8_t*>(words)).ok());
+  }
+  return *builder.Finish();
+}
+
+// Goal:   the table's properties and the first rows decide. Method: ids that get shorter and ids that do not; a nested
+// column; a bloom filter; a codec that does not exist.
+TEST(ParquetLayout, FollowsPropertiesAndRows) {
+  Schema schema;
+  schema.fields = {{.id = 1, .name = "id", .type = {.id = TypeId::kUuid}}};
+  auto metadata = *MakeTableMetadata({.schema = schema, .location = "x"});
+  const auto rows = [&](bool random) {
+    return arrow::RecordBatch::Make(*ToArrowSchema(schema), 1000, {Ids(random)});
+  };
+  const auto codec = [&](bool random) {
+    return LayOut(schema, metadata, *rows(random))->properties->compression(parquet::schema::ColumnPath::FromDotString("id"));
+  };
+  EXPECT_EQ(codec(false), parquet::Compression::ZSTD);
+  EXPECT_EQ(codec(true), parquet::Compression::UNCOMPRESSED);
+  EXPECT_TRUE(LayOut(schema, metadata, *rows(true))->flat);
+  metadata.properties["write.parquet.bloom-filter-enabled.column.id"] = "true";
+  EXPECT_FALSE(LayOut(schema, metadata, *rows(true))->flat);
+  metadata.properties["write.parquet.compression-codec"] = "zip";
+  EXPECT_EQ(CheckCodec(metadata).error().kind, ErrorKind::kBadConfig);
+}
+
+}  // namespace
+}  // namespace ingot::iceberg
