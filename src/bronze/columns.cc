@@ -7,77 +7,49 @@ namespace ingot::bronze {
 
 using iceberg::TypeId;
 
-Result<FieldColumn> FieldColumn::Make(const iceberg::Type& type) {
+Result<FieldColumn> FieldColumn::Make(const iceberg::Type& type, int64_t rows) {
   FieldColumn column;
   column.type_ = type.id;
-  INGOT_ASSIGN(const auto arrow_type, iceberg::ToArrowType(type));
-  INGOT_ARROW_ASSIGN(column.builder_, arrow::MakeBuilder(arrow_type));
+  column.rows_max_ = rows;
+  INGOT_ASSIGN(column.arrow_type_, iceberg::ToArrowType(type));
+  const bool text = type.id == TypeId::kString;
+  const int64_t bits = text ? 32 : column.arrow_type_->bit_width();
+  column.first_ = text ? int64_t(sizeof(int32_t)) : 0;
+  INGOT_ARROW_ASSIGN(column.values_, arrow::AllocateBuffer(column.first_ + (rows * bits + 7) / 8));
+  // Bits are set one by one, and the first text begins at 0.
+  if (type.id == TypeId::kBoolean || text)
+    std::memset(column.values_->mutable_data(), 0, size_t(text ? column.first_ : column.values_->size()));
   return column;
 }
 
-Status FieldColumn::Reserve(int64_t rows) {
-  INGOT_ARROW(builder_->Reserve(rows));
-  return {};
-}
-
-// Room for all rows was reserved, so that only the bytes of text may still need some.
-Status FieldColumn::Append(const Cell& cell) {
-  arrow::ArrayBuilder* builder = builder_.get();
-  if (type_ == TypeId::kString) {
-    auto* text = static_cast<arrow::StringBuilder*>(builder);
-    if (!cell.valid) return text->UnsafeAppendNull(), Status();
-    INGOT_ARROW(text->ReserveData(int64_t(cell.text.size())));
-    text->UnsafeAppend(cell.text);
-    return {};
+void FieldColumn::AppendNull() {
+  if (present_ == nullptr) {
+    present_ = arrow::AllocateEmptyBitmap(rows_max_).ValueOrDie();
+    arrow::bit_util::SetBitsTo(present_->mutable_data(), 0, rows_, true);
   }
+  ++nulls_;
   switch (type_) {
-    case TypeId::kTimestamptz: {
-      auto* typed = static_cast<arrow::TimestampBuilder*>(builder);
-      cell.valid ? typed->UnsafeAppend(cell.integer) : typed->UnsafeAppendNull();
+    case TypeId::kString:
+      return Put(int32_t(text_.size()));
+    case TypeId::kUuid:
+      std::memset(values_->mutable_data() + rows_ * 16, 0, 16);
       break;
-    }
-    case TypeId::kDouble: {
-      auto* typed = static_cast<arrow::DoubleBuilder*>(builder);
-      cell.valid ? typed->UnsafeAppend(cell.number) : typed->UnsafeAppendNull();
+    case TypeId::kBoolean:
       break;
-    }
-    case TypeId::kUuid: {
-      auto* typed = static_cast<arrow::FixedSizeBinaryBuilder*>(builder);
-      cell.valid ? typed->UnsafeAppend(cell.uuid) : typed->UnsafeAppendNull();
-      break;
-    }
-    case TypeId::kFloat: {
-      auto* typed = static_cast<arrow::FloatBuilder*>(builder);
-      cell.valid ? typed->UnsafeAppend(float(cell.number)) : typed->UnsafeAppendNull();
-      break;
-    }
-    case TypeId::kLong: {
-      auto* typed = static_cast<arrow::Int64Builder*>(builder);
-      cell.valid ? typed->UnsafeAppend(cell.integer) : typed->UnsafeAppendNull();
-      break;
-    }
-    case TypeId::kInt: {
-      auto* typed = static_cast<arrow::Int32Builder*>(builder);
-      cell.valid ? typed->UnsafeAppend(int32_t(cell.integer)) : typed->UnsafeAppendNull();
-      break;
-    }
-    case TypeId::kDate: {
-      auto* typed = static_cast<arrow::Date32Builder*>(builder);
-      cell.valid ? typed->UnsafeAppend(int32_t(cell.integer)) : typed->UnsafeAppendNull();
-      break;
-    }
-    default: {
-      auto* typed = static_cast<arrow::BooleanBuilder*>(builder);
-      cell.valid ? typed->UnsafeAppend(cell.integer != 0) : typed->UnsafeAppendNull();
-      break;
-    }
+    case TypeId::kFloat:
+    case TypeId::kInt:
+    case TypeId::kDate:
+      return Put(int32_t(0));
+    default:
+      return Put(int64_t(0));
   }
-  return {};
+  ++rows_;
 }
 
 Result<std::shared_ptr<arrow::Array>> FieldColumn::Finish() {
-  INGOT_ARROW_ASSIGN(auto array, builder_->Finish());
-  return array;
+  std::vector<std::shared_ptr<arrow::Buffer>> buffers = {present_, values_};
+  if (type_ == TypeId::kString) buffers.push_back(arrow::Buffer::FromString(std::move(text_)));
+  return arrow::MakeArray(arrow::ArrayData::Make(arrow_type_, rows_, std::move(buffers), nulls_));
 }
 
 }  // namespace ingot::bronze

@@ -9,6 +9,7 @@
 
 #include "base/arrow_result.h"
 #include "bronze/columns.h"
+#include "bronze/flat_scan.h"
 #include "iceberg/arrow_schema.h"
 #include "pipeline/plan.h"
 
@@ -18,7 +19,6 @@ namespace {
 using pipeline::FieldSpec;
 using pipeline::PathStep;
 namespace dom = simdjson::dom;
-namespace ondemand = simdjson::ondemand;
 
 /// The end of a path from a value; an error when some step is not there.
 simdjson::simdjson_result<dom::element> Walk(dom::element at, std::span<const PathStep> steps) {
@@ -61,28 +61,6 @@ Scalar ScalarOf(dom::element value) {
   }
 }
 
-/// A key compared in two words; longer ones by the rest, too.
-class PlainName {
- public:
-  explicit PlainName(std::string name) : name_(std::move(name)) {
-    for (size_t i = 0; i < std::min<size_t>(16, name_.size()); ++i) {
-      words_[i / 8] |= uint64_t(uint8_t(name_[i])) << (i % 8 * 8);
-      masks_[i / 8] |= uint64_t(0xFF) << (i % 8 * 8);
-    }
-  }
-  /// `key` lies in a record, after which source::kPadding more bytes may be read.
-  bool Is(std::string_view key) const {
-    uint64_t words[2];
-    std::memcpy(words, key.data(), sizeof(words));
-    return key.size() == name_.size() && (words[0] & masks_[0]) == words_[0] && (words[1] & masks_[1]) == words_[1] &&
-           (name_.size() <= 16 || key.substr(16) == std::string_view(name_).substr(16));
-  }
-
- private:
-  std::string name_;
-  uint64_t words_[2] = {}, masks_[2] = {};
-};
-
 /// What stands beside the fields in every row.
 struct RowColumns {
   int64_t plain = 0;  // rows since the last that had an _extra, _error or _payload
@@ -98,13 +76,9 @@ class Parser : public RecordParser {
       : schema_(pipeline::BronzeSchema(pipeline)),
         keep_key_(pipeline.source.keep_key),
         keep_headers_(pipeline.source.keep_headers) {
-    for (const FieldSpec& field : pipeline.fields) {
-      if (field.compute) continue;
-      const bool plain = field.from.size() == 1 && field.from[0].size() == 1;
-      flat_ = flat_ && plain;
-      if (plain) plain_names_.emplace_back(field.from[0][0].key);
-      fields_.push_back(field);
-    }
+    for (const FieldSpec& field : pipeline.fields)
+      if (!field.compute) fields_.push_back(field);
+    if (FlatScan::Suits(fields_)) flat_.emplace(fields_);
     cells_.resize(fields_.size());
   }
 
@@ -113,8 +87,7 @@ class Parser : public RecordParser {
     const int64_t rows = int64_t(batch.records.size());
     std::vector<FieldColumn> columns;
     for (const FieldSpec& field : fields_) {
-      INGOT_ASSIGN(FieldColumn column, FieldColumn::Make(field.type));
-      INGOT_TRY(column.Reserve(rows));
+      INGOT_ASSIGN(FieldColumn column, FieldColumn::Make(field.type, rows));
       columns.push_back(std::move(column));
     }
     RowColumns row;
@@ -129,7 +102,7 @@ class Parser : public RecordParser {
       record.produced_at_micros == source::kNoTime ? row.produced_at.UnsafeAppendNull()
                                                    : row.produced_at.UnsafeAppend(record.produced_at_micros);
       const char* bytes = batch.Data(record);
-      if (flat_ && !record.absent && ParseFlat(bytes, record.size, record.size + source::kPadding)) {
+      if (flat_ && !record.absent && flat_->Scan(bytes, record.size, now_micros_, cells_)) {
         ++row.plain;
       } else {
         INGOT_TRY(AppendPlain(row));
@@ -145,7 +118,7 @@ class Parser : public RecordParser {
           INGOT_ARROW(record.absent ? row.payload.AppendNull() : row.payload.Append(bytes, int32_t(record.size)));
         }
       }
-      for (size_t i = 0; i < columns.size(); ++i) INGOT_TRY(columns[i].Append(cells_[i]));
+      for (size_t i = 0; i < columns.size(); ++i) columns[i].Append(cells_[i]);
     }
     INGOT_TRY(AppendPlain(row));
     INGOT_TRY(AppendEnvelopes(batch, row));
@@ -177,70 +150,6 @@ class Parser : public RecordParser {
       if (keep_headers_) INGOT_ARROW(headers ? row.headers.Append(envelope->headers) : row.headers.AppendNull());
     }
     return {};
-  }
-
-  /// The common record: an object of plain fields, each at most once, nothing else. False leaves it to ParseAny, which
-  /// decides all the rest, so that both ways agree on what they take.
-  bool ParseFlat(const char* bytes, size_t size, size_t capacity) {
-    ondemand::document document;
-    ondemand::object object;
-    if (flat_parser_.iterate(bytes, size, capacity).get(document) || document.get_object().get(object)) return false;
-    for (Cell& cell : cells_) cell.valid = false;
-    uint64_t seen = 0;
-    size_t expected = 0;
-    for (auto member : object) {
-      std::string_view key;
-      if (member.error() || member.escaped_key().get(key)) return false;
-      size_t i = expected;
-      if (i >= plain_names_.size() || !plain_names_[i].Is(key))
-        for (i = 0; i < plain_names_.size() && !plain_names_[i].Is(key);) ++i;
-      if (i >= plain_names_.size() || i >= 64 || (seen >> i & 1)) return false;
-      seen |= uint64_t(1) << i;
-      expected = i + 1;
-      ondemand::value value;
-      if (member.value().get(value) || !FlatValue(value, fields_[i], cells_[i])) return false;
-    }
-    return document.at_end();
-  }
-
-  bool FlatValue(ondemand::value& value, const FieldSpec& field, Cell& cell) const {
-    using iceberg::TypeId;
-    ondemand::json_type type;
-    if (value.type().get(type)) return false;
-    if (type == ondemand::json_type::null) {
-      bool null = false;
-      return !value.is_null().get(null) && null;
-    }
-    switch (field.type.id) {
-      case TypeId::kDouble:
-        if (type != ondemand::json_type::number || value.get_double().get(cell.number)) return false;
-        cell.number *= field.factor;
-        break;
-      case TypeId::kTimestamptz: {
-        const int64_t factor = MicrosPerUnit(field.time_format);
-        if (factor == 0 || type != ondemand::json_type::number || value.get_int64().get(cell.integer)) return false;
-        if (__builtin_mul_overflow(cell.integer, factor, &cell.integer) ||
-            !TimeInRange(field, cell.integer, now_micros_))
-          return false;
-        break;
-      }
-      case TypeId::kString:
-        if (type != ondemand::json_type::string || value.get_string().get(cell.text)) return false;
-        break;
-      case TypeId::kUuid: {
-        std::string_view text;
-        if (type != ondemand::json_type::string || value.get_string().get(text) || !ParseUuid(text, cell.uuid))
-          return false;
-        break;
-      }
-      case TypeId::kLong:
-        if (type != ondemand::json_type::number || value.get_int64().get(cell.integer)) return false;
-        break;
-      default:
-        return false;
-    }
-    cell.valid = true;
-    return true;
   }
 
   /// Any record. Returns why it does not fit, "" when it does; cells that fit are filled in both cases.
@@ -340,12 +249,10 @@ class Parser : public RecordParser {
   const iceberg::Schema schema_;
   const bool keep_key_, keep_headers_;
   std::vector<FieldSpec> fields_;
-  std::vector<PlainName> plain_names_;
-  bool flat_ = true;
+  std::optional<FlatScan> flat_;
   std::vector<Cell> cells_;
   std::string extra_;
   int64_t now_micros_ = 0;
-  ondemand::parser flat_parser_;
   dom::parser parser_;
 };
 

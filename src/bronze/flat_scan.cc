@@ -1,0 +1,223 @@
+#include "bronze/flat_scan.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+
+namespace ingot::bronze {
+namespace {
+
+using iceberg::TypeId;
+using pipeline::FieldSpec;
+
+constexpr uint64_t kEach = 0x0101010101010101, kHigh = 0x80 * kEach;
+constexpr size_t kUuidLength = 36;
+constexpr int kDigitsMax = 19;  // that fit 64 bits
+
+uint64_t Word(const char* at) {
+  uint64_t word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+const char* SkipBlanks(const char* at, const char* end) {
+  while (at < end && (*at == ' ' || *at == '\n' || *at == '\t' || *at == '\r')) ++at;
+  return at;
+}
+
+/// The bytes of a word that are zero, by their highest bits; those after the first may be wrong.
+uint64_t Zeros(uint64_t word) {
+  return (word - kEach) & ~word & kHigh;
+}
+
+/// Where the string that begins here, behind its quote, ends; nothing when it has escapes, is not UTF-8 or does not end.
+const char* EndOfText(const char* begin, const char* end) {
+  uint64_t beyond_ascii = 0;
+  for (const char* at = begin; at < end; at += 8) {
+    const uint64_t word = Word(at);
+    const uint64_t quote = Zeros(word ^ '"' * kEach), escape = Zeros(word ^ '\\' * kEach),
+                   control = (word - 0x20 * kEach) & ~word & kHigh;
+    const uint64_t stop = quote | escape | control;
+    if (stop == 0) {
+      beyond_ascii |= word & kHigh;
+      continue;
+    }
+    const int bits = std::countr_zero(stop);
+    const char* const stopped = at + bits / 8;
+    if (*stopped != '"' || stopped >= end) return nullptr;
+    beyond_ascii |= word & kHigh & ((uint64_t(1) << (bits - 7)) - 1);
+    if (beyond_ascii != 0 && !simdjson::validate_utf8(begin, size_t(stopped - begin))) return nullptr;
+    return stopped;
+  }
+  return nullptr;
+}
+
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/// A number by JSON's grammar.
+struct Number {
+  const char* end = nullptr;  // nothing when it is none, or has too many digits
+  uint64_t digits = 0;
+  int exponent = 0;  // of ten: digits * 10^exponent
+  bool negative = false, whole = true;
+};
+
+Number ScanNumber(const char* at, const char* end) {
+  Number number;
+  number.negative = *at == '-';
+  at += number.negative;
+  const char* const first = at;
+  while (at < end && IsDigit(*at)) number.digits = number.digits * 10 + uint64_t(*at++ - '0');
+  int64_t count = at - first;
+  if (count == 0 || (count > 1 && *first == '0')) return number;
+  if (*at == '.') {
+    number.whole = false;
+    const char* const fraction = ++at;
+    while (at < end && IsDigit(*at)) number.digits = number.digits * 10 + uint64_t(*at++ - '0');
+    if (at == fraction) return number;
+    number.exponent = -int(std::min<int64_t>(at - fraction, 1000));
+    count += at - fraction;
+  }
+  if (count > kDigitsMax || *at == 'e' || *at == 'E') return number;  // exponents are not common
+  number.end = at;
+  return number;
+}
+
+/// The nearest double. Of at most 53 bits of digits and a power of ten that is exact itself, one operation rounds right.
+bool ToDouble(const char* begin, const Number& number, double& value) {
+  static constexpr double kPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                       1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+  if (number.digits <= uint64_t(1) << 53) {
+    value = double(number.digits) / kPowers[-number.exponent];
+    if (number.negative) value = number.whole ? 0.0 - value : -value;  // a whole -0 is 0
+    return true;
+  }
+  return std::from_chars(begin, number.end, value).ec == std::errc();
+}
+
+bool ToLong(const Number& number, int64_t& value) {
+  if (!number.whole || number.digits > uint64_t(INT64_MAX)) return false;
+  value = number.negative ? -int64_t(number.digits) : int64_t(number.digits);
+  return true;
+}
+
+/// Reads one value into its cell and returns where it ends; nothing when it is not common.
+const char* ScanValue(const char* at, const char* end, const FieldSpec& field, int64_t now_micros, Cell& cell) {
+  if (*at == 'n') return std::memcmp(at, "null", 4) == 0 ? at + 4 : nullptr;
+  const auto in_range = [&] { return TimeInRange(field, cell.integer, now_micros); };
+  cell.valid = true;
+  switch (field.type.id) {
+    case TypeId::kFloat:
+    case TypeId::kDouble: {
+      const Number number = ScanNumber(at, end);
+      if (number.end == nullptr || !ToDouble(at, number, cell.number)) return nullptr;
+      cell.number *= field.factor;
+      const bool finite = field.type.id == TypeId::kFloat ? std::isfinite(float(cell.number)) : std::isfinite(cell.number);
+      return finite ? number.end : nullptr;
+    }
+    case TypeId::kLong: {
+      const Number number = ScanNumber(at, end);
+      return number.end != nullptr && ToLong(number, cell.integer) ? number.end : nullptr;
+    }
+    case TypeId::kInt: {
+      const Number number = ScanNumber(at, end);
+      const bool fits = number.end != nullptr && ToLong(number, cell.integer) && cell.integer == int32_t(cell.integer);
+      return fits ? number.end : nullptr;
+    }
+    case TypeId::kBoolean:
+      cell.integer = *at == 't';
+      if (*at == 't') return std::memcmp(at, "true", 4) == 0 ? at + 4 : nullptr;
+      return std::memcmp(at, "false", 5) == 0 ? at + 5 : nullptr;
+    case TypeId::kUuid: {
+      const bool good = *at == '"' && at[kUuidLength + 1] == '"' && ParseUuid({at + 1, kUuidLength}, cell.uuid);
+      return good ? at + kUuidLength + 2 : nullptr;
+    }
+    case TypeId::kString: {
+      const char* const stop = *at == '"' ? EndOfText(at + 1, end) : nullptr;
+      if (stop == nullptr) return nullptr;
+      cell.text = {at + 1, size_t(stop - at - 1)};
+      return stop + 1;
+    }
+    case TypeId::kTimestamptz: {
+      if (field.time_format == pipeline::TimeFormat::kRfc3339) {
+        const char* const stop = *at == '"' ? EndOfText(at + 1, end) : nullptr;
+        if (stop == nullptr || !ParseRfc3339({at + 1, size_t(stop - at - 1)}, cell.integer)) return nullptr;
+        return in_range() ? stop + 1 : nullptr;
+      }
+      const int64_t factor = MicrosPerUnit(field.time_format);
+      const Number number = ScanNumber(at, end);
+      if (factor == 0 || number.end == nullptr || !ToLong(number, cell.integer)) return nullptr;
+      return !__builtin_mul_overflow(cell.integer, factor, &cell.integer) && in_range() ? number.end : nullptr;
+    }
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace
+
+FlatScan::Key::Key(std::string name) : name_(std::move(name)) {
+  const std::string quoted = name_ + '"';
+  for (size_t i = 0; i < std::min<size_t>(16, quoted.size()); ++i) {
+    words_[i / 8] |= uint64_t(uint8_t(quoted[i])) << (i % 8 * 8);
+    masks_[i / 8] |= uint64_t(0xFF) << (i % 8 * 8);
+  }
+}
+
+bool FlatScan::Key::Begins(const char* at) const {
+  return (Word(at) & masks_[0]) == words_[0] && (Word(at + 8) & masks_[1]) == words_[1] &&
+         (name_.size() < 16 ||
+          (std::memcmp(at, name_.data(), name_.size()) == 0 && at[name_.size()] == '"'));
+}
+
+bool FlatScan::Suits(std::span<const FieldSpec> fields) {
+  // Longer keys could reach beyond what may be read.
+  constexpr size_t kKeyLengthMax = 48;
+  return fields.size() <= 64 && std::ranges::all_of(fields, [](const FieldSpec& field) {
+           return field.from.size() == 1 && field.from[0].size() == 1 && !field.from[0][0].index &&
+                  field.from[0][0].key.size() <= kKeyLengthMax &&
+                  std::ranges::none_of(field.from[0][0].key,
+                                       [](char c) { return c == '"' || c == '\\' || uint8_t(c) < 0x20; });
+         });
+}
+
+FlatScan::FlatScan(std::span<const FieldSpec> fields) : fields_(fields) {
+  for (const FieldSpec& field : fields) keys_.emplace_back(field.from[0][0].key);
+}
+
+// Nothing at or behind `end` is taken, though it may be looked at: each value must be followed by something inside.
+bool FlatScan::Scan(const char* bytes, size_t size, int64_t now_micros, std::span<Cell> cells) const {
+  const char* const end = bytes + size;
+  for (Cell& cell : cells) cell.valid = false;
+  const char* at = SkipBlanks(bytes, end);
+  if (*at++ != '{') return false;
+  at = SkipBlanks(at, end);
+  if (at < end && *at == '}') return SkipBlanks(at + 1, end) == end;
+  uint64_t seen = 0;
+  size_t expected = 0;
+  while (at < end && *at++ == '"') {
+    size_t i = expected;
+    if (i >= keys_.size() || !keys_[i].Begins(at))
+      for (i = 0; i < keys_.size() && !keys_[i].Begins(at);) ++i;
+    if (i >= keys_.size() || (seen >> i & 1)) return false;
+    seen |= uint64_t(1) << i;
+    expected = i + 1;
+    at = SkipBlanks(at + keys_[i].size() + 1, end);
+    if (at >= end || *at != ':') return false;
+    at = SkipBlanks(at + 1, end);
+    if (at >= end || (at = ScanValue(at, end, fields_[i], now_micros, cells[i])) == nullptr) return false;
+    at = SkipBlanks(at, end);
+    if (at >= end) return false;
+    if (*at == '}') return SkipBlanks(at + 1, end) == end;
+    if (*at != ',') return false;
+    at = SkipBlanks(at + 1, end);
+  }
+  return false;
+}
+
+}  // namespace ingot::bronze
