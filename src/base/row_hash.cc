@@ -16,6 +16,18 @@ uint64_t RealBits(Real value) {
   return std::isnan(value) ? ~uint64_t(0) : std::bit_cast<Bits>(value);
 }
 
+uint64_t HashBytes(const void* from, size_t size, uint64_t seed) {
+  const auto* bytes = static_cast<const uint8_t*>(from);
+  uint64_t hash = MixHash(seed, size), word = 0;
+  for (; size >= 8; bytes += 8, size -= 8) {
+    std::memcpy(&word, bytes, 8);
+    hash = MixHash(hash, word);
+  }
+  word = 0;
+  std::memcpy(&word, bytes, size);
+  return MixHash(hash, word);
+}
+
 constexpr uint64_t kNull = 0x9e3779b97f4a7c15;
 
 template <typename WordOf>
@@ -29,17 +41,27 @@ void Fold(const arrow::Array& column, std::vector<uint64_t>& hashes, const WordO
     hashes[size_t(row)] = column.IsNull(row) ? MixHash(hashes[size_t(row)], kNull) : word_of(row, hashes[size_t(row)]);
 }
 
+/// By the hashes of the distinct texts where these are fewer than the rows.
+void FoldNumbered(const arrow::DictionaryArray& column, uint64_t seed, std::vector<uint64_t>& hashes) {
+  const auto& texts = static_cast<const arrow::BinaryArray&>(*column.dictionary());
+  const int32_t* numbers = column.indices()->data()->GetValues<int32_t>(1);
+  if (texts.length() > column.length())
+    return Fold(column, hashes, [&](int64_t row, uint64_t hash) {
+      return MixHash(hash, HashText(texts.GetView(numbers[row]), seed));
+    });
+  std::vector<uint64_t> known(size_t(texts.length()));
+  for (size_t i = 0; i < known.size(); ++i) known[i] = HashText(texts.GetView(int64_t(i)), seed);
+  Fold(column, hashes, [&](int64_t row, uint64_t hash) { return MixHash(hash, known[size_t(numbers[row])]); });
+}
+
+bool IsText(const arrow::DataType& type) {
+  return type.id() == arrow::Type::STRING || type.id() == arrow::Type::BINARY;
+}
+
 }  // namespace
 
-uint64_t HashBytes(const uint8_t* bytes, size_t size, uint64_t seed) {
-  uint64_t hash = MixHash(seed, size), word = 0;
-  for (; size >= 8; bytes += 8, size -= 8) {
-    std::memcpy(&word, bytes, 8);
-    hash = MixHash(hash, word);
-  }
-  word = 0;
-  std::memcpy(&word, bytes, size);
-  return MixHash(hash, word);
+uint64_t HashText(std::string_view text, uint64_t seed) {
+  return HashBytes(text.data(), text.size(), seed);
 }
 
 Result<std::vector<uint64_t>> HashRows(const arrow::RecordBatch& rows, uint64_t seed) {
@@ -84,10 +106,14 @@ Result<std::vector<uint64_t>> HashRows(const arrow::RecordBatch& rows, uint64_t 
       case arrow::Type::STRING:
       case arrow::Type::BINARY: {
         const auto& values = static_cast<const arrow::BinaryArray&>(*column);
-        Fold(*column, hashes, [&](int64_t row, uint64_t hash) {
-          const std::string_view value = values.GetView(row);
-          return HashBytes(reinterpret_cast<const uint8_t*>(value.data()), value.size(), hash);
-        });
+        Fold(*column, hashes, [&](int64_t row, uint64_t hash) { return MixHash(hash, HashText(values.GetView(row), seed)); });
+        break;
+      }
+      case arrow::Type::DICTIONARY: {
+        const auto& numbered = static_cast<const arrow::DictionaryArray&>(*column);
+        if (!IsText(*numbered.dictionary()->type()))
+          return Fail(ErrorKind::kUnsupported, "a key of type " + column->type()->ToString());
+        FoldNumbered(numbered, seed, hashes);
         break;
       }
       default:

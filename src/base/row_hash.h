@@ -4,6 +4,7 @@
 #include <arrow/record_batch.h>
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -16,10 +17,10 @@ inline uint64_t MixHash(uint64_t a, uint64_t b) {
   return uint64_t(product >> 64) ^ uint64_t(product);
 }
 
-uint64_t HashBytes(const uint8_t* bytes, size_t size, uint64_t seed);
+uint64_t HashText(std::string_view text, uint64_t seed);
 
 /// One hash per row over all columns. Nulls are equal to each other, -0.0 to 0.0, and all NaN. Different seeds give
-/// independent hashes. Errors: kUnsupported for columns of nested types.
+/// independent hashes. Text may come as dictionaries. Errors: kUnsupported for columns of nested types.
 Result<std::vector<uint64_t>> HashRows(const arrow::RecordBatch& rows, uint64_t seed = 1);
 
 }  // namespace ingot

@@ -28,4 +28,29 @@ Result<std::shared_ptr<arrow::RecordBatch>> Select(const std::shared_ptr<arrow::
   return kept.record_batch();
 }
 
+Result<std::shared_ptr<arrow::Array>> Plain(const std::shared_ptr<arrow::Array>& column) {
+  if (column->type_id() != arrow::Type::DICTIONARY) return column;
+  const auto& numbered = static_cast<const arrow::DictionaryArray&>(*column);
+  INGOT_ARROW_ASSIGN(auto plain, arrow::compute::Take(*numbered.dictionary(), *numbered.indices()));
+  return plain;
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> Plain(const std::shared_ptr<arrow::RecordBatch>& rows) {
+  arrow::FieldVector fields;
+  arrow::ArrayVector columns;
+  for (int i = 0; i < rows->num_columns(); ++i) {
+    INGOT_ASSIGN(auto column, Plain(rows->column(i)));
+    fields.push_back(rows->schema()->field(i)->WithType(column->type()));
+    columns.push_back(std::move(column));
+  }
+  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), rows->num_rows(), std::move(columns));
+}
+
+std::shared_ptr<arrow::Array> RepeatText(const std::string& text, int64_t length) {
+  const auto type = arrow::dictionary(arrow::int32(), arrow::utf8());
+  const auto numbers = arrow::MakeArrayFromScalar(arrow::Int32Scalar(0), length).ValueOrDie();
+  const auto texts = arrow::MakeArrayFromScalar(arrow::StringScalar(text), 1).ValueOrDie();
+  return std::make_shared<arrow::DictionaryArray>(type, numbers, texts);
+}
+
 }  // namespace ingot

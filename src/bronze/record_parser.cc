@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/arrow_result.h"
+#include "base/rows.h"
 #include "bronze/columns.h"
 #include "bronze/flat_scan.h"
 #include "iceberg/arrow_schema.h"
@@ -232,7 +233,7 @@ class Parser : public RecordParser {
       arrays.push_back(std::move(array));
       return {};
     };
-    INGOT_TRY(constant(batch.from.topic, iceberg::TypeId::kString));
+    arrays.push_back(RepeatText(batch.from.topic, rows));
     INGOT_TRY(constant(batch.from.partition, iceberg::TypeId::kInt));
     INGOT_TRY(built(row.offset));
     INGOT_TRY(built(row.produced_at));
@@ -243,7 +244,8 @@ class Parser : public RecordParser {
     if (keep_key_) INGOT_TRY(built(row.key));
     if (keep_headers_) INGOT_TRY(built(row.headers));
     INGOT_ASSIGN(const auto schema, iceberg::ToArrowSchema(schema_));
-    return arrow::RecordBatch::Make(schema, rows, std::move(arrays));
+    auto typed = iceberg::WithTypesOf(arrays, *schema);
+    return arrow::RecordBatch::Make(std::move(typed), rows, std::move(arrays));
   }
 
   const iceberg::Schema schema_;

@@ -93,6 +93,7 @@ Result<int64_t> GroupState::Add(const Batch& silver, const GroupTable* only) {
     std::shared_ptr<arrow::Array> argument;
     if (HasArgument(call)) {
       INGOT_ASSIGN(argument, pipeline::Evaluate(call.arguments[0], *rows));
+      INGOT_ASSIGN(argument, Plain(argument));
     }
     arguments.push_back(std::move(argument));
   }

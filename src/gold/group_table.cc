@@ -5,6 +5,7 @@
 
 #include "base/arrow_result.h"
 #include "base/row_hash.h"
+#include "base/rows.h"
 
 namespace ingot::gold {
 namespace {
@@ -44,7 +45,8 @@ Result<std::vector<uint32_t>> GroupTable::Number(const std::shared_ptr<arrow::Re
   if (fresh.length() == 0) return numbers;
   INGOT_ARROW_ASSIGN(const auto indices, fresh.Finish());
   INGOT_ARROW_ASSIGN(const auto taken, arrow::compute::Take(arrow::Datum(rows), arrow::Datum(indices)));
-  rows_.push_back(taken.record_batch());
+  INGOT_ASSIGN(auto plain, Plain(taken.record_batch()));
+  rows_.push_back(std::move(plain));
   return numbers;
 }
 

@@ -10,9 +10,8 @@
 namespace ingot::gold {
 namespace {
 
-bool Before(double a, double b) {
-  return std::isnan(a) ? false : std::isnan(b) || a < b;
-}
+/// NaN is beyond all numbers.
+constexpr auto Before = [](double a, double b) { return a < b || (std::isnan(b) && !std::isnan(a)); };
 
 /// A value that is there `count` times, in 12 bytes.
 struct __attribute__((packed)) Counted {
@@ -25,6 +24,12 @@ struct Values {
   std::vector<double> loose;
   std::vector<Counted> sorted;
   uint64_t settled = 0;  // the sum of counts
+  uint64_t parted = 0;   // loose values before this one are not above it, those behind not below
+
+  void Add(double value) {
+    loose.push_back(value);
+    parted = 0;
+  }
 
   /// The settled values stay where they are: only those that are new move others.
   void Settle() {
@@ -46,6 +51,7 @@ struct Values {
     }
     settled += loose.size();
     loose = {};
+    parted = 0;
     MergeInto(sorted, fresh, [](const Counted& a, const Counted& b) { return Before(a.value, b.value); });
   }
 
@@ -56,6 +62,7 @@ struct Values {
     }
     loose.insert(loose.end(), other.loose.begin(), other.loose.end());
     for (const Counted counted : other.sorted) loose.insert(loose.end(), counted.count, counted.value);
+    parted = 0;
     other = {};
   }
 
@@ -64,8 +71,13 @@ struct Values {
   /// The values with these ranks, counted from 0; `high` is `low` or the next.
   std::pair<double, double> At(uint64_t low, uint64_t high) {
     if (sorted.empty()) {
-      const auto middle = loose.begin() + int64_t(low);
-      std::nth_element(loose.begin(), middle, loose.end(), Before);
+      // The rank that was asked for before has parted the values already.
+      const auto middle = loose.begin() + int64_t(low), parting = loose.begin() + int64_t(parted);
+      if (low >= parted)
+        std::nth_element(parting, middle, loose.end(), Before);
+      else
+        std::nth_element(loose.begin(), middle, parting, Before);
+      parted = low;
       return {*middle, high == low ? *middle : *std::min_element(middle + 1, loose.end(), Before)};
     }
     Settle();
@@ -89,7 +101,7 @@ class Quantiles : public PerGroup<Values> {
  public:
   Status Add(const arrow::Array* values, std::span<const uint32_t> groups, size_t count) override {
     MakeRoom(count);
-    ForEachNumber(*values, [&](size_t row, double value) { states_[groups[row]].loose.push_back(value); });
+    ForEachNumber(*values, [&](size_t row, double value) { states_[groups[row]].Add(value); });
     return {};
   }
 

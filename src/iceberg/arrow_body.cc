@@ -6,6 +6,7 @@
 #include <parquet/properties.h>
 
 #include "base/arrow_result.h"
+#include "base/rows.h"
 #include "iceberg/parquet_body.h"
 
 namespace ingot::iceberg {
@@ -62,8 +63,9 @@ class ArrowBody : public ParquetBody {
     arrow::ArrayVector columns;
     for (int i = 0; i < schema_->num_fields(); ++i) {
       const auto& type = schema_->field(i)->type();
-      columns.push_back(type->id() == arrow::Type::EXTENSION ? arrow::ExtensionType::WrapArray(type, rows.column(i))
-                                                             : rows.column(i));
+      INGOT_ASSIGN(auto column, Plain(rows.column(i)));
+      if (type->id() == arrow::Type::EXTENSION) column = arrow::ExtensionType::WrapArray(type, column);
+      columns.push_back(std::move(column));
     }
     INGOT_ARROW(writer_->WriteRecordBatch(*arrow::RecordBatch::Make(schema_, rows.num_rows(), std::move(columns))));
     return {};

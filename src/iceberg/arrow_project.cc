@@ -98,6 +98,10 @@ Result<Value> DefaultValue(const Field& field) {
   });
 }
 
+bool IsDictionaryOf(const arrow::DataType& type, const arrow::DataType& text) {
+  return type.id() == arrow::Type::DICTIONARY && static_cast<const arrow::DictionaryType&>(type).value_type()->Equals(text);
+}
+
 bool MayCast(const arrow::DataType& from, const Type& to) {
   using Arrow = arrow::Type;
   switch (to.id) {
@@ -151,6 +155,13 @@ Result<std::shared_ptr<arrow::Array>> MissingColumn(const Field& field, const Va
   return RepeatValue({}, field.type, length);
 }
 
+std::shared_ptr<arrow::Schema> WithTypesOf(const arrow::ArrayVector& columns, const arrow::Schema& schema) {
+  arrow::FieldVector fields = schema.fields();
+  for (size_t i = 0; i < fields.size(); ++i)
+    if (IsDictionaryOf(*columns[i]->type(), *fields[i]->type())) fields[i] = fields[i]->WithType(columns[i]->type());
+  return arrow::schema(std::move(fields));
+}
+
 Result<std::shared_ptr<arrow::Array>> ProjectArray(const std::shared_ptr<arrow::Array>& array, const arrow::Field& from,
                                                    const Field& to) {
   if (array->type_id() == arrow::Type::EXTENSION)
@@ -174,7 +185,7 @@ Result<std::shared_ptr<arrow::Array>> ProjectArray(const std::shared_ptr<arrow::
                                              map.null_count(), map.offset());
   }
   INGOT_ASSIGN(const auto type, ToArrowType(to.type));
-  if (array->type()->Equals(type)) return array;
+  if (array->type()->Equals(type) || IsDictionaryOf(*array->type(), *type)) return array;
   if (!MayCast(*array->type(), to.type))
     return Fail(ErrorKind::kCorrupt, "column " + to.name + " of a file is " + array->type()->ToString() +
                                          " and does not fit " + TypeName(to.type));

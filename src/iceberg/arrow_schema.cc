@@ -148,6 +148,10 @@ Result<std::shared_ptr<arrow::Array>> RepeatValue(const Value& value, const Type
 
 Value CellValue(const arrow::Array& array, int64_t row, const Type& type) {
   if (array.IsNull(row)) return {};
+  if (array.type_id() == arrow::Type::DICTIONARY) {
+    const auto& numbered = static_cast<const arrow::DictionaryArray&>(array);
+    return CellValue(*numbered.dictionary(), numbered.GetValueIndex(row), type);
+  }
   switch (type.id) {
     case TypeId::kBoolean:
       return static_cast<const arrow::BooleanArray&>(array).Value(row);

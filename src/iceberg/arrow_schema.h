@@ -29,9 +29,12 @@ Result<std::shared_ptr<arrow::Schema>> AssignFieldIds(const arrow::Schema& file_
 bool HasFieldIds(const arrow::Schema& file_schema);
 
 /// `array`, read from a file whose field is `from`, as the column `to`: nested fields by id, missing ones null,
-/// narrower types widened. Errors: kCorrupt where the types do not fit.
+/// narrower types widened, dictionaries of text left as they are. Errors: kCorrupt where the types do not fit.
 Result<std::shared_ptr<arrow::Array>> ProjectArray(const std::shared_ptr<arrow::Array>& array, const arrow::Field& from,
                                                    const Field& to);
+
+/// The schema with the types of those columns that are dictionaries of text.
+std::shared_ptr<arrow::Schema> WithTypesOf(const arrow::ArrayVector& columns, const arrow::Schema& schema);
 
 /// A column that a file does not have: the constant of its partition where there is one, else its initial default, else
 /// null. Errors: kCorrupt for a required column without either.

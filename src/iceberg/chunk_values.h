@@ -177,7 +177,7 @@ class BooleanValues : public WithoutDictionary {
   bool seen_[2] = {};
 };
 
-/// Strings and binaries, in the order of their bytes.
+/// Strings and binaries, in the order of their bytes; as they are or as Arrow dictionaries.
 class TextValues {
  public:
   static constexpr bool kDictionary = true;
@@ -186,11 +186,26 @@ class TextValues {
     ForEachText(values, begin, count, [&](std::string_view text) { AppendOne(text); });
   }
   void Index(const arrow::Array& values, int64_t begin, int64_t count, std::vector<uint32_t>& indices) {
-    ForEachText(values, begin, count, [&](std::string_view text) { indices.push_back(index_.NumberOf(text)); });
+    if (values.type_id() != arrow::Type::DICTIONARY)
+      return ForEachText(values, begin, count, [&](std::string_view text) { indices.push_back(index_.NumberOf(text)); });
+    const auto& numbered = static_cast<const arrow::DictionaryArray&>(values);
+    const auto& texts = static_cast<const arrow::BinaryArray&>(*numbered.dictionary());
+    if (numbered.dictionary()->data() != theirs_) {
+      theirs_ = numbered.dictionary()->data();
+      ours_.assign(size_t(texts.length()), kUnknown);
+    }
+    const int32_t* numbers = numbered.indices()->data()->GetValues<int32_t>(1);
+    ForEachValidRun(values, begin, count, [&](int64_t first, int64_t length) {
+      for (int64_t row = first; row < first + length; ++row) {
+        uint32_t& number = ours_[size_t(numbers[row])];
+        if (number == kUnknown) number = index_.NumberOf(texts.GetView(numbers[row]));
+        indices.push_back(number);
+      }
+    });
   }
   void Unindex(const std::vector<uint32_t>& indices) {
     for (const uint32_t number : indices) AppendOne(index_.Text(number));
-    index_.Clear();
+    ClearIndex();
   }
   Status Flush(std::string& to) {
     to += plain_;
@@ -214,13 +229,27 @@ class TextValues {
   }
   void Clear() {
     plain_.clear();
-    index_.Clear();
+    ClearIndex();
     any_ = false;
   }
 
  private:
+  static constexpr uint32_t kUnknown = ~uint32_t(0);
+
+  void ClearIndex() {
+    index_.Clear();
+    theirs_.reset();
+  }
+
   template <typename Take>
   static void ForEachText(const arrow::Array& values, int64_t begin, int64_t count, const Take& take) {
+    if (values.type_id() == arrow::Type::DICTIONARY) {
+      const auto& numbered = static_cast<const arrow::DictionaryArray&>(values);
+      const auto& texts = static_cast<const arrow::BinaryArray&>(*numbered.dictionary());
+      return ForEachValidRun(values, begin, count, [&](int64_t first, int64_t length) {
+        for (int64_t row = first; row < first + length; ++row) take(texts.GetView(numbered.GetValueIndex(row)));
+      });
+    }
     const auto& all = static_cast<const arrow::BinaryArray&>(values);
     ForEachValidRun(values, begin, count, [&](int64_t first, int64_t length) {
       for (int64_t row = first; row < first + length; ++row) take(all.GetView(row));
@@ -240,6 +269,8 @@ class TextValues {
 
   std::string plain_, low_, high_;
   TextIndex index_;
+  std::shared_ptr<arrow::ArrayData> theirs_;  // the dictionary that arrays came with last
+  std::vector<uint32_t> ours_;                // our number of each of its texts
   bool any_ = false;
 };
 

@@ -2,6 +2,8 @@
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/schema.h>
 #include <parquet/exception.h>
+#include <parquet/file_reader.h>
+#include <parquet/metadata.h>
 
 #include <algorithm>
 
@@ -28,6 +30,31 @@ struct ColumnSource {
   std::shared_ptr<arrow::Field> file_field;
   Value constant;
 };
+
+/// The row groups of this task: the one asked for, and beyond the last split whatever there is.
+std::vector<int> GroupsOf(const FileTask& task, const parquet::FileMetaData& footer) {
+  std::vector<int> groups;
+  for (int group = 0; group < footer.num_row_groups(); ++group)
+    if (!task.row_group || *task.row_group == size_t(group) ||
+        (size_t(group) > *task.row_group && *task.row_group + 1 == task.file.split_offsets.size()))
+      groups.push_back(group);
+  return groups;
+}
+
+/// Whether every page of a column of text has numbers of its dictionary.
+bool HasNumbersOnly(const parquet::FileMetaData& footer, const std::vector<int>& groups, int leaf) {
+  const auto& column = *footer.schema()->Column(leaf);
+  if (column.physical_type() != parquet::Type::BYTE_ARRAY || column.max_repetition_level() > 0) return false;
+  return std::ranges::all_of(groups, [&](int group) {
+    const auto chunk = footer.RowGroup(group)->ColumnChunk(leaf);
+    const auto& pages = chunk->encoding_stats();
+    return chunk->has_dictionary_page() && !pages.empty() && std::ranges::all_of(pages, [](const auto& page) {
+             return (page.page_type != parquet::PageType::DATA_PAGE && page.page_type != parquet::PageType::DATA_PAGE_V2) ||
+                    page.encoding == parquet::Encoding::RLE_DICTIONARY ||
+                    page.encoding == parquet::Encoding::PLAIN_DICTIONARY;
+           });
+  });
+}
 
 class TaskReader : public arrow::RecordBatchReader {
  public:
@@ -59,14 +86,9 @@ class TaskReader : public arrow::RecordBatchReader {
     }
     FillConstants(metadata, task.file);
     no_columns_ = leaves.empty();
-    // The row groups of this task: the one asked for, and beyond the last split whatever there is.
-    std::vector<int> groups;
     const auto footer = file_->parquet_reader()->metadata();
-    for (int group = 0; group < footer->num_row_groups(); ++group) {
-      const bool mine = !task.row_group || *task.row_group == size_t(group) ||
-                        (size_t(group) > *task.row_group && *task.row_group + 1 == task.file.split_offsets.size());
-      if (mine) groups.push_back(group), rows_left_ += footer->RowGroup(group)->num_rows();
-    }
+    const std::vector<int> groups = GroupsOf(task, *footer);
+    for (const int group : groups) rows_left_ += footer->RowGroup(group)->num_rows();
     if (no_columns_) return {};
     INGOT_ARROW_ASSIGN(batches_, file_->GetRecordBatchReader(groups, leaves));
     return {};
@@ -119,7 +141,6 @@ class TaskReader : public arrow::RecordBatchReader {
       arrays.push_back(std::move(array));
     }
     const size_t wanted = size_t(schema_->num_fields());
-    std::shared_ptr<arrow::RecordBatch> batch;
     if (!deletes_.Empty()) {
       std::vector<bool> keep(size_t(rows), true);
       arrow::FieldVector fields;
@@ -132,7 +153,8 @@ class TaskReader : public arrow::RecordBatchReader {
       return Select(arrow::RecordBatch::Make(schema_, rows, std::move(arrays)), keep);
     }
     arrays.resize(wanted);
-    return arrow::RecordBatch::Make(schema_, rows, std::move(arrays));
+    auto typed = WithTypesOf(arrays, *schema_);
+    return arrow::RecordBatch::Make(std::move(typed), rows, std::move(arrays));
   }
 
   std::unique_ptr<parquet::arrow::FileReader> file_;
@@ -146,8 +168,8 @@ class TaskReader : public arrow::RecordBatchReader {
   int64_t position_ = 0;
 };
 
-Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquet(storage::Storage& storage,
-                                                                const std::string& location) {
+Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquet(storage::Storage& storage, const FileTask& task) {
+  const std::string& location = task.file.location;
   INGOT_ASSIGN(auto input, storage.OpenInput(location));
   parquet::ArrowReaderProperties properties;
   properties.set_batch_size(kBatchRows);
@@ -156,6 +178,12 @@ Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquet(storage::Storage
   parquet::arrow::FileReaderBuilder builder;
   if (const auto opened = builder.Open(input); !opened.ok())
     return std::unexpected(FromArrow(opened).Context("data file " + location));
+  if (task.dictionaries && task.deletes.empty()) {
+    const auto footer = builder.raw_reader()->metadata();
+    const std::vector<int> groups = GroupsOf(task, *footer);
+    for (int leaf = 0; leaf < footer->num_columns(); ++leaf)
+      if (HasNumbersOnly(*footer, groups, leaf)) properties.set_read_dictionary(leaf, true);
+  }
   builder.properties(properties);
   std::unique_ptr<parquet::arrow::FileReader> reader;
   if (const auto built = builder.Build(&reader); !built.ok())
@@ -180,7 +208,7 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> OpenTask(std::shared_ptr<stora
     }
   }
   INGOT_ASSIGN(auto schema, ToArrowSchema(projection));
-  INGOT_ASSIGN(auto file, OpenParquet(*storage, task.file.location));
+  INGOT_ASSIGN(auto file, OpenParquet(*storage, task));
   auto reader =
       std::make_shared<TaskReader>(std::move(file), std::move(schema), std::move(columns), std::move(deletes));
   if (auto started = reader->Start(metadata, task); !started)

@@ -28,6 +28,7 @@ struct FileTask {
   std::vector<DataFile> deletes;
   /// The row group of this number only; as the last of a split, all that follow too.
   std::optional<size_t> row_group;
+  bool dictionaries = false;  // text may come as Arrow dictionaries, where that is how the file has it
 };
 
 struct ScanPlan {

@@ -51,7 +51,8 @@ Result<std::shared_ptr<arrow::RecordBatch>> AlignColumns(const std::shared_ptr<a
     data->type = type;
     arrays.push_back(arrow::MakeArray(data));
   }
-  return arrow::RecordBatch::Make(arrow_schema, batch->num_rows(), std::move(arrays));
+  auto typed = WithTypesOf(arrays, *arrow_schema);
+  return arrow::RecordBatch::Make(std::move(typed), batch->num_rows(), std::move(arrays));
 }
 
 }  // namespace ingot::iceberg

@@ -15,11 +15,13 @@ namespace ingot::iceberg {
 Result<Relation> RelationOf(std::shared_ptr<storage::Storage> storage, std::shared_ptr<const TableMetadata> metadata,
                             ScanPlan plan);
 
-/// Calls `work(thread, batch)` for every batch of the plan, on at most `threads` threads numbered from 0.
+/// Calls `work(thread, batch)` for every batch of the plan, on at most `threads` threads numbered from 0. Text may come
+/// as dictionaries.
 template <typename Work>
 Status ForEachBatch(const Table& table, const ScanPlan& plan, int threads, const Work& work) {
   std::vector<FileTask> parts;
   for (const FileTask& task : plan.tasks) std::ranges::move(Split(task), std::back_inserter(parts));
+  for (FileTask& part : parts) part.dictionaries = true;
   return ForEachInParallel(threads, parts.size(), [&](size_t thread, size_t part) -> Status {
     INGOT_ASSIGN(const auto reader, OpenTask(table.home.storage, *table.metadata, plan.projection, parts[part]));
     while (true) {

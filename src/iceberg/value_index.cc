@@ -24,7 +24,7 @@ size_t TextIndex::SlotOf(std::string_view text, uint64_t hash) const {
 uint32_t TextIndex::NumberOf(std::string_view text) {
   if (last_ < begins_.size() && Text(last_) == text) return last_;
   if ((begins_.size() + 1) * 2 > slots_.size()) Grow();
-  const uint64_t hash = HashBytes(reinterpret_cast<const uint8_t*>(text.data()), text.size(), 1);
+  const uint64_t hash = HashText(text, 1);
   Slot& slot = slots_[SlotOf(text, hash)];
   if (slot.number == 0) {
     const uint32_t length = uint32_t(text.size());
@@ -40,7 +40,7 @@ void TextIndex::Grow() {
   slots_.assign(std::max<size_t>(256, slots_.size() * 4), {});
   for (uint32_t i = 0; i < begins_.size(); ++i) {
     const std::string_view text = Text(i);
-    const uint64_t hash = HashBytes(reinterpret_cast<const uint8_t*>(text.data()), text.size(), 1);
+    const uint64_t hash = HashText(text, 1);
     slots_[SlotOf(text, hash)] = {uint32_t(hash >> 32), i + 1};
   }
 }

@@ -17,6 +17,20 @@ class WordIndex {
  public:
   /// Writes the number of each of `words` to `numbers`, which has room for them.
   void Number(std::span<const Word> words, uint32_t* numbers) {
+    // Looked for in steps: the memory of several values is asked for before the first is needed.
+    constexpr size_t kAtOnce = 16;
+    size_t homes[kAtOnce];
+    uint32_t found[kAtOnce];
+    for (; words.size() >= kAtOnce; words = words.subspan(kAtOnce), numbers += kAtOnce) {
+      while ((words_.size() + kAtOnce) * 2 > slots_.size()) Grow();
+      for (size_t i = 0; i < kAtOnce; ++i) __builtin_prefetch(&slots_[homes[i] = Home(words[i])]);
+      for (size_t i = 0; i < kAtOnce; ++i) {
+        found[i] = slots_[homes[i]];
+        __builtin_prefetch(words_.data() + found[i]);
+      }
+      for (size_t i = 0; i < kAtOnce; ++i)
+        numbers[i] = found[i] != 0 && words_[found[i] - 1] == words[i] ? found[i] - 1 : NumberOf(words[i]);
+    }
     for (const Word word : words) *numbers++ = NumberOf(word);
   }
   uint32_t NumberOf(Word word) {
@@ -39,8 +53,10 @@ class WordIndex {
   }
 
  private:
+  size_t Home(Word word) const { return size_t(uint64_t(word) * 0x9e3779b97f4a7c15 >> shift_); }
+
   size_t SlotOf(Word word) const {
-    size_t slot = size_t(uint64_t(word) * 0x9e3779b97f4a7c15 >> shift_);
+    size_t slot = Home(word);
     while (slots_[slot] != 0 && words_[slots_[slot] - 1] != word) slot = (slot + 1) & (slots_.size() - 1);
     return slot;
   }

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <set>
 
 #include "base/arrow_result.h"
 #include "base/clock.h"
+#include "base/rows.h"
 #include "iceberg/arrow_schema.h"
 
 namespace ingot::pipeline {
@@ -238,20 +240,28 @@ class Evaluation {
     return result;
   }
 
-  /// Of each time the day since 1970 and the microseconds since midnight, in UTC.
+  /// `part` of the number of the span of `width` microseconds since 1970, in UTC, in which each time lies. Times that
+  /// follow each other mostly lie in the same.
   template <typename Builder, typename Part>
-  Result<Datum> Cut(const Datum& times, const Part& part) const {
+  Result<Datum> Cut(const Datum& times, int64_t width, const Part& part) const {
     INGOT_ASSIGN(const auto column, Repeated(times, rows_.num_rows()));
     Builder builder;
     INGOT_ARROW(builder.Reserve(column->length()));
     const int64_t* values = column->data()->GetValues<int64_t>(1);
+    const bool nulls = column->null_count() > 0;
+    uint64_t begin = 0;
+    auto value = part(0);
     for (int64_t row = 0; row < column->length(); ++row) {
-      if (column->IsNull(row)) {
+      if (nulls && column->IsNull(row)) {
         builder.UnsafeAppendNull();
         continue;
       }
-      const int64_t day = values[row] / kMicrosPerDay - (values[row] % kMicrosPerDay < 0);
-      builder.UnsafeAppend(part(day, values[row] - day * kMicrosPerDay));
+      if (uint64_t(values[row]) - begin >= uint64_t(width)) {
+        const int64_t number = values[row] / width - (values[row] % width < 0);
+        begin = uint64_t(number) * uint64_t(width);
+        value = part(number);
+      }
+      builder.UnsafeAppend(value);
     }
     INGOT_ARROW_ASSIGN(auto cut, builder.Finish());
     return Datum(std::move(cut));
@@ -265,9 +275,9 @@ class Evaluation {
     }
     const std::string& name = call.text;
     if (name == "date")
-      return Cut<arrow::Date32Builder>(arguments[0], [](int64_t day, int64_t) { return int32_t(day); });
+      return Cut<arrow::Date32Builder>(arguments[0], kMicrosPerDay, [](int64_t day) { return int32_t(day); });
     if (name == "hour")
-      return Cut<arrow::Int64Builder>(arguments[0], [](int64_t, int64_t micros) { return micros / kMicrosPerHour; });
+      return Cut<arrow::Int64Builder>(arguments[0], kMicrosPerHour, [](int64_t hour) { return (hour % 24 + 24) % 24; });
     if (name == "abs") return Call("abs_checked", arguments);
     if (name == "lower") return Call("utf8_lower", arguments);
     if (name == "upper") return Call("utf8_upper", arguments);
@@ -305,10 +315,41 @@ class Evaluation {
   const arrow::RecordBatch& rows_;
 };
 
+/// An expression of one column, once for each of its distinct values and for null.
+Result<std::shared_ptr<arrow::Array>> EvaluateDistinct(const Expression& expression, const std::string& name,
+                                                       const arrow::DictionaryArray& column) {
+  const auto& texts = column.dictionary();
+  INGOT_ARROW_ASSIGN(const auto null, arrow::MakeArrayOfNull(texts->type(), 1));
+  INGOT_ARROW_ASSIGN(const auto distinct, arrow::Concatenate({texts, null}));
+  const auto rows =
+      arrow::RecordBatch::Make(arrow::schema({arrow::field(name, texts->type())}), distinct->length(), {distinct});
+  INGOT_ASSIGN(const auto values, Evaluate(expression, *rows));
+  Datum numbers(column.indices());
+  if (column.null_count() > 0) {
+    const Datum of_null(std::make_shared<arrow::Int32Scalar>(int32_t(texts->length())));
+    INGOT_ARROW_ASSIGN(numbers, arrow::compute::CallFunction("coalesce", {numbers, of_null}));
+  }
+  INGOT_ARROW_ASSIGN(auto taken, arrow::compute::Take(*values, *numbers.make_array()));
+  return taken;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<arrow::Array>> Evaluate(const Expression& expression, const arrow::RecordBatch& rows) {
   INGOT_TRY(InitializeKernels());
+  std::set<std::string> names;
+  CollectColumns(expression, names);
+  const auto numbered = [&](const std::string& name) {
+    const auto column = rows.GetColumnByName(name);
+    return column != nullptr && column->type_id() == arrow::Type::DICTIONARY;
+  };
+  if (expression.kind != Kind::kColumn && std::ranges::any_of(names, numbered)) {
+    if (names.size() == 1)
+      return EvaluateDistinct(expression, *names.begin(),
+                              static_cast<const arrow::DictionaryArray&>(*rows.GetColumnByName(*names.begin())));
+    INGOT_ASSIGN(const auto plain, Plain(Pick(rows, {names.begin(), names.end()})));
+    return Evaluate(expression, *plain);
+  }
   const Evaluation evaluation(rows);
   INGOT_ASSIGN(const Datum value, evaluation.Of(expression));
   return Repeated(value, rows.num_rows());
@@ -318,13 +359,19 @@ Result<std::shared_ptr<arrow::Array>> EvaluateAs(const Expression& expression, c
                                                  const arrow::RecordBatch& rows) {
   INGOT_ASSIGN(auto value, Evaluate(expression, rows));
   INGOT_ASSIGN(const auto wanted, iceberg::ToArrowType(type));
-  if (value->type()->Equals(*wanted)) return value;
+  if (value->type()->Equals(*wanted) || value->type_id() == arrow::Type::DICTIONARY) return value;
   INGOT_ARROW_ASSIGN(value, arrow::compute::Cast(*value, wanted));
   return value;
 }
 
 Result<std::shared_ptr<arrow::Array>> Trimmed(const std::shared_ptr<arrow::Array>& text) {
   INGOT_TRY(InitializeKernels());
+  if (text->type_id() == arrow::Type::DICTIONARY) {
+    const auto& numbered = static_cast<const arrow::DictionaryArray&>(*text);
+    INGOT_ASSIGN(auto trimmed, Trimmed(numbered.dictionary()));
+    if (trimmed == numbered.dictionary()) return text;
+    return std::make_shared<arrow::DictionaryArray>(text->type(), numbered.indices(), std::move(trimmed));
+  }
   const auto& values = static_cast<const arrow::StringArray&>(*text);
   const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
   bool found = false;

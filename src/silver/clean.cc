@@ -106,7 +106,8 @@ class Cleaning {
       INGOT_ASSIGN(auto hashes, HashRows(*keys));
       const auto keep = Which(hashes, [&](uint64_t hash) { return fresh.MayContain(hash); });
       if (std::ranges::none_of(keep, std::identity())) return {};
-      INGOT_ASSIGN(const Batch found, Select(keys, keep));
+      INGOT_ASSIGN(Batch found, Select(keys, keep));
+      INGOT_ASSIGN(found, Plain(found));
       hashes = Kept(hashes, keep);
       std::lock_guard lock(mutex);
       for (const uint64_t hash : hashes) suspects_.Insert(hash);
@@ -162,7 +163,8 @@ class Cleaning {
     INGOT_ASSIGN(const auto hashes, HashRows(*Pick(*accepted, pipeline_.unique)));
     auto suspect = Which(hashes, [&](uint64_t hash) { return suspects_.Contains(hash); });
     if (std::ranges::none_of(suspect, std::identity())) return accepted;
-    INGOT_ASSIGN(const Batch held, Select(accepted, suspect));
+    INGOT_ASSIGN(Batch held, Select(accepted, suspect));
+    INGOT_ASSIGN(held, Plain(held));
     contest_.Add(held, Kept(hashes, suspect));
     suspect.flip();
     return Select(accepted, suspect);
@@ -203,9 +205,8 @@ class Cleaning {
   }
 
   Result<Batch> WithRunId(const arrow::RecordBatch& rows) const {
-    INGOT_ASSIGN(const auto run_id,
-                 iceberg::RepeatValue(context_.run_id, {.id = iceberg::TypeId::kString}, rows.num_rows()));
-    INGOT_ARROW_ASSIGN(auto with, rows.AddColumn(rows.num_columns(), "_run_id", run_id));
+    INGOT_ARROW_ASSIGN(auto with,
+                       rows.AddColumn(rows.num_columns(), "_run_id", RepeatText(context_.run_id, rows.num_rows())));
     return with;
   }
 

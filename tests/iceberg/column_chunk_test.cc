@@ -68,7 +68,8 @@ Written WriteAndRead(const Make& make, const Schema& schema, const TableMetadata
   auto body = *make(*LayOut(schema, metadata, *batches[0]), stream);
   for (size_t i = 0; i < batches.size(); ++i) {
     EXPECT_TRUE(body->Write(*batches[i]));
-    if (i % batches_per_group == batches_per_group - 1) EXPECT_TRUE(body->EndRowGroup());
+    const Status ended = i % batches_per_group == batches_per_group - 1 ? body->EndRowGroup() : Status();
+    EXPECT_TRUE(ended);
   }
   EXPECT_TRUE(body->Close());
   EXPECT_TRUE(stream->Close().ok());
@@ -77,7 +78,7 @@ Written WriteAndRead(const Make& make, const Schema& schema, const TableMetadata
   written.footer = reader->metadata();
   const auto rows = parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(reader));
   EXPECT_TRUE(rows.ok());
-  EXPECT_TRUE((*rows)->ReadTable(&written.rows).ok());
+  written.rows = *(*rows)->ReadTable();
   return written;
 }
 
