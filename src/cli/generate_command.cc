@@ -19,8 +19,13 @@ struct Options {
 
 Status Generate(const Options& options) {
   source::GeneratorOptions generator = options.generator;
-  // A day that ends now, unless a start is given.
-  generator.start_micros = NowMicros() - generator.span_micros - 60'000'000;
+  // At a rate records happen when they are made; otherwise they fill a day that ends now, or begins when --start says.
+  if (generator.rate > 0 && options.start.empty()) {
+    generator.start_micros = NowMicros();
+    generator.span_micros = int64_t(double(generator.records) / generator.rate * 1e6);
+  } else {
+    generator.start_micros = NowMicros() - generator.span_micros - 60'000'000;
+  }
   if (!options.start.empty()) {
     auto start = iceberg::ParseValue(options.start, {.id = iceberg::TypeId::kTimestamptz});
     if (!start) return Fail(ErrorKind::kBadConfig, "--start: " + start.error().message);
@@ -70,7 +75,7 @@ void AddGenerate(CLI::App& app, Shared& shared) {
   command->add_option("--partitions", generator.partitions, "Of a Kafka topic that does not exist yet")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command->add_option("--start", options->start, "Time of the first record, e.g. 2024-07-19; default: a day ago");
+  command->add_option("--start", options->start, "Time of the first record, e.g. 2024-07-19; default: a day ago, with --rate now");
   command->footer(
       "Examples:\n  ingot generate --records 5000000 --dirty 0.02 --to landing\n  ingot generate --records 10 --to - "
       "--start 2024-07-19\n  ingot generate --records 1000000 --rate 10000 --to kafka://localhost:9092/speedtest_raw");

@@ -10,6 +10,7 @@
 #include "base/arrow_result.h"
 #include "base/rows.h"
 #include "iceberg/arrow_schema.h"
+#include "iceberg/parquet_footer.h"
 #include "iceberg/row_deletes.h"
 #include "iceberg/scan.h"
 
@@ -176,7 +177,11 @@ Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquet(storage::Storage
   properties.set_use_threads(false);
   properties.set_pre_buffer(false);
   parquet::arrow::FileReaderBuilder builder;
-  if (const auto opened = builder.Open(input); !opened.ok())
+  std::shared_ptr<parquet::FileMetaData> known;
+  if (task.row_group) {  // other parts of the file are read, too
+    INGOT_ASSIGN(known, FooterOf(storage, location));
+  }
+  if (const auto opened = builder.Open(input, parquet::default_reader_properties(), known); !opened.ok())
     return std::unexpected(FromArrow(opened).Context("data file " + location));
   if (task.dictionaries && task.deletes.empty()) {
     const auto footer = builder.raw_reader()->metadata();

@@ -53,6 +53,7 @@ class BoundFilter {
  public:
   static Result<BoundFilter> Bind(const Filter& filter, const Schema& schema);
 
+  bool IsTrue() const { return root_.op == FilterOp::kTrue; }
   /// The columns that it looks at.
   std::vector<FieldId> Columns() const;
   /// False only when no row can match.

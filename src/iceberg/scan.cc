@@ -2,6 +2,7 @@
 
 #include <arrow/table.h>
 #include <fmt/format.h>
+#include <parquet/metadata.h>
 
 #include <algorithm>
 #include <set>
@@ -9,6 +10,7 @@
 #include "base/arrow_result.h"
 #include "base/parallel.h"
 #include "iceberg/arrow_schema.h"
+#include "iceberg/parquet_footer.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -113,7 +115,8 @@ Result<ScanPlan> PlanScan(storage::Storage& storage, const TableMetadata& metada
       options.snapshot_id && !options.current_schema ? metadata.SchemaOf(*snapshot) : metadata.CurrentSchema();
   INGOT_ASSIGN(plan.projection, Project(schema, options.columns));
   if (snapshot == nullptr) return plan;
-  INGOT_ASSIGN(const BoundFilter filter, BoundFilter::Bind(options.filter, schema));
+  INGOT_ASSIGN(plan.filter, BoundFilter::Bind(options.filter, schema));
+  const BoundFilter& filter = plan.filter;
   INGOT_ASSIGN(const auto manifests, ReadManifestList(storage, *snapshot));
   std::vector<const ManifestFile*> wanted;
   for (const ManifestFile& manifest : manifests) {
@@ -151,7 +154,8 @@ Result<ScanPlan> PlanAppends(storage::Storage& storage, const TableMetadata& met
                              const std::vector<const Snapshot*>& snapshots, const std::vector<std::string>& columns,
                              const Filter& filter) {
   ScanPlan plan;
-  INGOT_ASSIGN(const BoundFilter bound, BoundFilter::Bind(filter, metadata.CurrentSchema()));
+  INGOT_ASSIGN(plan.filter, BoundFilter::Bind(filter, metadata.CurrentSchema()));
+  const BoundFilter& bound = plan.filter;
   INGOT_ASSIGN(plan.projection, Project(metadata.CurrentSchema(), columns));
   std::set<SnapshotId> wanted;
   std::set<std::string> seen;
@@ -183,6 +187,23 @@ std::vector<FileTask> Split(const FileTask& task) {
   if (task.file.split_offsets.size() < 2 || !task.deletes.empty()) return {task};
   std::vector<FileTask> parts(task.file.split_offsets.size(), task);
   for (size_t i = 0; i < parts.size(); ++i) parts[i].row_group = i;
+  return parts;
+}
+
+Result<std::vector<FileTask>> PartsOf(storage::Storage& storage, const TableMetadata& metadata, const ScanPlan& plan) {
+  std::vector<FileTask> parts;
+  for (const FileTask& task : plan.tasks) {
+    auto split = Split(task);
+    if (split.size() > 1 && !plan.filter.IsTrue()) {
+      INGOT_ASSIGN(const auto footer, FooterOf(storage, task.file.location));
+      // The last part stands for whatever follows, too.
+      if (footer->num_row_groups() == int(split.size()))
+        std::erase_if(split, [&](const FileTask& part) {
+          return !plan.filter.MayMatch(KnowledgeOf(*footer, int(*part.row_group), metadata.CurrentSchema()));
+        });
+    }
+    std::ranges::move(split, std::back_inserter(parts));
+  }
   return parts;
 }
 

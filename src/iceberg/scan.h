@@ -18,7 +18,7 @@ struct ScanOptions {
   std::optional<SnapshotId> snapshot_id;  // the current one when absent
   bool current_schema = false;            // of a snapshot of the past, too
   std::vector<std::string> columns;       // top-level names; all when empty
-  Filter filter;                          // prunes files: rows that do not match may still come
+  Filter filter;                          // prunes files and row groups: rows that do not match may still come
 };
 
 /// One data file, or a part of it, with the delete files that apply to it.
@@ -33,6 +33,7 @@ struct FileTask {
 
 struct ScanPlan {
   Schema projection;
+  BoundFilter filter;
   std::vector<FileTask> tasks;
   std::vector<DataFile> deletes;  // all delete files, whether or not they apply to a task
   int64_t manifests_read = 0;
@@ -55,6 +56,9 @@ Result<ScanPlan> PlanAppends(storage::Storage& storage, const TableMetadata& met
 
 /// The task as parts that can be read in parallel, one a row group, by the file's split offsets.
 std::vector<FileTask> Split(const FileTask& task);
+
+/// All tasks of the plan as such parts, without the row groups in which no row matches its filter.
+Result<std::vector<FileTask>> PartsOf(storage::Storage& storage, const TableMetadata& metadata, const ScanPlan& plan);
 
 /// The rows of one task, as batches of the plan's projection. Keeps at most one row group in memory.
 Result<std::shared_ptr<arrow::RecordBatchReader>> OpenTask(std::shared_ptr<storage::Storage> storage,

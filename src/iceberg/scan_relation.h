@@ -1,8 +1,6 @@
 // Scans and table contents as relations for a query engine.
 #pragma once
 
-#include <algorithm>
-
 #include "base/arrow_result.h"
 #include "base/parallel.h"
 #include "base/relation.h"
@@ -19,8 +17,7 @@ Result<Relation> RelationOf(std::shared_ptr<storage::Storage> storage, std::shar
 /// as dictionaries.
 template <typename Work>
 Status ForEachBatch(const Table& table, const ScanPlan& plan, int threads, const Work& work) {
-  std::vector<FileTask> parts;
-  for (const FileTask& task : plan.tasks) std::ranges::move(Split(task), std::back_inserter(parts));
+  INGOT_ASSIGN(std::vector<FileTask> parts, PartsOf(*table.home.storage, *table.metadata, plan));
   for (FileTask& part : parts) part.dictionaries = true;
   return ForEachInParallel(threads, parts.size(), [&](size_t thread, size_t part) -> Status {
     INGOT_ASSIGN(const auto reader, OpenTask(table.home.storage, *table.metadata, plan.projection, parts[part]));
