@@ -24,7 +24,7 @@ bench: setup ## measure files to gold, Kafka and each kernel, and write docs/per
 	@tools/setup judges stack bench
 	@cmake --preset $(PRESET) -DINGOT_BENCH=ON >/dev/null
 	@cmake --build --preset $(PRESET) --parallel
-	@.deps/judges/bin/python bench/batch.py --peers duckdb,spark --publish
+	@.deps/judges/bin/python bench/batch.py --peers duckdb,spark,spark-stages --publish
 	@.deps/judges/bin/python bench/kafka.py --peers spark,connect --seconds 600 --publish
 	@.deps/judges/bin/python bench/kernels.py --publish
 	@.deps/judges/bin/python bench/tables.py --publish

@@ -1,7 +1,7 @@
 // The floor for reading Kafka: a consumer of the same library that only counts, one batch queue for all partitions.
 //
 //   count_consumer BROKERS TOPIC   prints {"records": N, "seconds": S}
-#include <librdkafka/rdkafka.h>
+#include <rdkafka.h>
 
 #include <chrono>
 #include <cstdint>

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The three stages in PySpark with Iceberg tables, `local[2]`, tuned and warm: what Ingot is there to replace.
 
-    spark_batch.py LANDING OUT   prints one JSON object: seconds per stage, rows at the end
+    spark_batch.py LANDING OUT           prints one JSON object: seconds per stage, rows at the end
+    spark_batch.py LANDING OUT STAGE     that stage only and cold, as a process of its own
 
 Tuned: no shuffle before writing, fan-out writers, 8 shuffle partitions, zstd 1, quantiles approximate (Ingot's are
 exact), distinct users counted on their own. Warm: all stages run once on the first file into
@@ -79,17 +80,20 @@ def gold(spark: SparkSession, space: str) -> None:
 
 
 def main() -> None:
-    landing, out = sys.argv[1:3]
+    landing, out, *only = sys.argv[1:]
     spark = session(out)
     spark.sparkContext.setLogLevel("ERROR")
     seconds = {}
-    for space, source in (("warm", str(sorted(pathlib.Path(landing).glob("*.jsonl"))[0])), ("timed", landing)):
+    warm = [] if only else [("warm", str(sorted(pathlib.Path(landing).glob("*.jsonl"))[0]))]
+    for space, source in [*warm, ("timed", landing)]:
         for stage, step in (("bronze", lambda: bronze(spark, source, space)), ("silver", lambda: silver(spark, space)),
                             ("gold", lambda: gold(spark, space))):
+            if only and stage not in only:
+                continue
             begun = time.monotonic()
             step()
             seconds[stage] = time.monotonic() - begun
-    rows = spark.table("lake.timed.silver").count()
+    rows = 0 if only else spark.table("lake.timed.silver").count()
     jvm = spark._jvm.java.lang.ProcessHandle.current().pid()
     ticks = sum(map(int, open(f"/proc/{jvm}/stat").read().rpartition(")")[2].split()[11:13]))
     peak = int(open(f"/proc/{jvm}/status").read().split("VmHWM:")[1].split()[0])

@@ -78,7 +78,7 @@ Digits LeadingDigits(uint64_t word) {
 constexpr uint64_t kPowersOfTen[] = {1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000};
 
 /// Appends digits to `value`; returns how many there are, which may be more than fit.
-int64_t TakeDigits(const char*& at, const char* end, uint64_t& value) {
+[[gnu::always_inline]] inline int64_t TakeDigits(const char*& at, const char* end, uint64_t& value) {
   const char* const first = at;
   while (at < end) {
     const Digits digits = LeadingDigits(Word(at));
@@ -97,7 +97,7 @@ struct Number {
   bool negative = false, whole = true;
 };
 
-Number ScanNumber(const char* at, const char* end) {
+[[gnu::always_inline]] inline Number ScanNumber(const char* at, const char* end) {
   Number number;
   number.negative = *at == '-';
   at += number.negative;

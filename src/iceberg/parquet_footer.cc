@@ -101,6 +101,7 @@ Knowledge KnowledgeOf(const parquet::FileMetaData& footer, int row_group, const 
   return [&footer, row_group, &schema](FieldId id) {
     ColumnKnowledge known;
     const Field* field = schema.FindById(id);
+    if (field != nullptr) known.may_be_nan = field->type.id == TypeId::kFloat || field->type.id == TypeId::kDouble;
     for (int i = 0; field != nullptr && i < footer.num_columns(); ++i) {
       const parquet::ColumnDescriptor& column = *footer.schema()->Column(i);
       if (column.schema_node()->field_id() != id || column.max_repetition_level() > 0) continue;

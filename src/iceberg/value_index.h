@@ -62,7 +62,7 @@ class WordIndex {
   }
 
   void Grow() {
-    const size_t count = slots_.empty() ? 1024 : slots_.size() * 4;
+    const size_t count = slots_.empty() ? 1024 : slots_.size() * 2;
     shift_ = 64 - std::countr_zero(count);
     slots_.assign(count, 0);
     for (uint32_t i = 0; i < words_.size(); ++i) slots_[SlotOf(words_[i])] = i + 1;

@@ -3,6 +3,7 @@
 #include <arrow/api.h>
 #include <gtest/gtest.h>
 
+#include "base/row_hash.h"
 #include "tests/rows.h"
 
 namespace ingot {
@@ -28,6 +29,16 @@ TEST(Rows, SelectsByAMask) {
 TEST(Rows, RowsWithoutColumnsAreCounted) {
   const auto rows = arrow::RecordBatch::Make(arrow::schema({}), 3, arrow::ArrayVector{});
   EXPECT_EQ((*Select(rows, {true, false, true}))->num_rows(), 2);
+}
+
+// Goal:   text as dictionaries is the text that it was, hashes included. Method: beside the plain column, with nulls.
+TEST(Rows, DictionariesAreTheTextTheyStandFor) {
+  const auto plain = RowsOf({{"a", arrow::utf8(), R"(["x", null, "y", "x"])"}});
+  const auto numbered = RowsOf({{"a", arrow::dictionary(arrow::int32(), arrow::utf8()), R"(["x", null, "y", "x"])"}});
+  EXPECT_TRUE((*Plain(numbered))->Equals(*plain));
+  EXPECT_EQ(*Plain(plain->column(0)), plain->column(0));
+  EXPECT_EQ(*HashRows(*numbered), *HashRows(*plain));
+  EXPECT_TRUE((*Plain(RepeatText("z", 2)))->Equals(*RowsOf({{"a", arrow::utf8(), R"(["z", "z"])"}})->column(0)));
 }
 
 }  // namespace

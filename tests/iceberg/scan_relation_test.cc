@@ -1,5 +1,6 @@
 #include "iceberg/scan_relation.h"
 
+#include "base/rows.h"
 #include "tests/iceberg/fixtures.h"
 
 namespace ingot::iceberg {
@@ -19,6 +20,24 @@ TEST(ScanRelation, PartsHoldAllRows) {
     rows += read->num_rows();
   }
   EXPECT_EQ(rows, 30);
+}
+
+// Goal:   text comes as dictionaries where files have it so, and is the text that it was. Method: one column that repeats
+// and one that does not, beside what is read without them.
+TEST(ScanRelation, TextMayComeAsDictionaries) {
+  const auto storage = storage::MakeMemoryStorage();
+  const Table table = Append(MakeTable(storage, std::make_shared<MemoryCatalog>()), 0, 100);
+  const auto plan = *PlanScan(*storage, *table.metadata, {});
+  const auto plain = *ReadAll(storage, *table.metadata, plan);
+  int64_t rows = 0;
+  EXPECT_TRUE(ForEachBatch(table, plan, 1, [&](size_t, const std::shared_ptr<arrow::RecordBatch>& batch) -> Status {
+    rows += batch->num_rows();
+    EXPECT_TRUE(batch->ValidateFull().ok());
+    EXPECT_EQ(batch->GetColumnByName("place")->type_id(), arrow::Type::DICTIONARY);
+    EXPECT_TRUE((*Plain(batch))->Equals(*plain->CombineChunksToBatch().ValueOrDie()));
+    return {};
+  }));
+  EXPECT_EQ(rows, 100);
 }
 
 // Goal:   rows are brought into the table's order and types. Method: columns mixed up, one missing, one narrow.

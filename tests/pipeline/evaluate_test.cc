@@ -2,21 +2,27 @@
 
 #include <gtest/gtest.h>
 
+#include "base/rows.h"
 #include "tests/rows.h"
 
 namespace ingot::pipeline {
 namespace {
 
-std::string Value(const std::string& expression) {
+/// With the text as it is, and as a dictionary, which must give the same.
+std::string Value(const std::string& expression, bool numbered = false) {
+  const auto text = numbered ? arrow::dictionary(arrow::int32(), arrow::utf8()) : arrow::utf8();
   const auto rows = RowsOf({{"n", arrow::int64(), "[7, -7, null, 9223372036854775807]"},
                             {"small", arrow::int32(), "[1, 2, null, 3]"},
                             {"x", arrow::float64(), "[2.5, -2.5, null, 0.0]"},
-                            {"s", arrow::utf8(), R"([" Ab\t", "zürich", null, ""])"},
+                            {"s", text, R"([" Ab\t", "zürich", null, ""])"},
                             {"t", Time(), "[0, -1, null, 90000000000]"}});
   const auto parsed = ParseExpression(expression);
   if (!parsed) return parsed.error().message;
   const auto array = Evaluate(*parsed, *rows);
-  return array ? Text(**array) : array.error().message;
+  const std::string value = array ? Text(**Plain(*array)) : array.error().message;
+  const std::string other = numbered ? value : Value(expression, true);
+  EXPECT_EQ(other, value) << expression;
+  return value;
 }
 
 // Goal:   numbers: division is that of doubles, remainders have the sign of the dividend, overflow is an error.
