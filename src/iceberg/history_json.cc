@@ -139,24 +139,31 @@ void AppendSnapshotJson(const Snapshot& snapshot, int32_t format_version, std::s
 }
 
 std::string JoinHistory(std::string document, const SnapshotList& snapshots, const std::vector<SnapshotLogEntry>& log,
-                        int32_t format_version) {
+                        int32_t format_version, std::vector<size_t>* cuts) {
+  // Every so many snapshots, told by their ids, so that those that expire move nothing.
+  const auto cut_after = [&](SnapshotId id, int bits) {
+    if (cuts != nullptr && uint64_t(id) * 0x9e3779b97f4a7c15 >> (64 - bits) == 0) cuts->push_back(document.size());
+  };
   size_t bytes = document.size() + log.size() * 64 + 64;
   for (const Snapshot& snapshot : snapshots) bytes += snapshot.json.size() + 1;
   document.reserve(bytes);
   document.pop_back();
   document += document.size() > 1 ? ",\"snapshots\":[" : "\"snapshots\":[";
+  if (cuts != nullptr) cuts->push_back(document.size());
   const auto comma = [&] {
     if (document.back() != '[') document += ',';
   };
   for (const Snapshot& snapshot : snapshots) {
     comma();
     AppendSnapshotJson(snapshot, format_version, document);
+    cut_after(snapshot.snapshot_id, 6);
   }
   document += "],\"snapshot-log\":[";
   for (const auto& entry : log) {
     comma();
     fmt::format_to(std::back_inserter(document), "{{\"snapshot-id\":{},\"timestamp-ms\":{}}}", entry.snapshot_id,
                    entry.timestamp_ms);
+    cut_after(entry.snapshot_id, 9);
   }
   document += "]}";
   return document;

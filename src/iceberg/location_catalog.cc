@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/retry.h"
 #include "iceberg/deflate.h"
+#include "iceberg/gzip_pieces.h"
 #include "iceberg/journal.h"
 #include "storage/location.h"
 
@@ -24,12 +25,19 @@ std::string NextMetadataName(const std::string& previous, bool gzip) {
   return fmt::format("{:05}-{}{}", number + 1, NewFileName(), gzip ? ".gz.metadata.json" : ".metadata.json");
 }
 
+/// Beyond this size metadata is compressed unless write.metadata.compression-codec says otherwise: most of it is what the
+/// version before had, already compressed, and each commit has to make all of it durable.
+constexpr size_t kPlainBytesMax = 1 << 20;
+
 Result<std::string> WriteMetadataFile(storage::Storage& storage, const TableMetadata& metadata,
                                       const std::string& previous) {
-  const bool gzip = metadata.Property("write.metadata.compression-codec", "none") == "gzip";
+  static GzipPieces pieces;
+  std::vector<size_t> cuts;
+  const std::string json = TableMetadataToJson(metadata, &cuts);
+  const bool gzip = metadata.Property("write.metadata.compression-codec",
+                                      json.size() > kPlainBytesMax ? "gzip" : "none") == "gzip";
   const std::string location = storage::JoinLocation(MetadataFolder(metadata), NextMetadataName(previous, gzip));
-  const std::string json = TableMetadataToJson(metadata);
-  INGOT_TRY(storage.CreateAtomic(location, gzip ? Deflate(json, DeflateFrame::kGzip) : json));
+  INGOT_TRY(storage.CreateAtomic(location, gzip ? pieces.Compress(json, cuts) : json));
   return location;
 }
 

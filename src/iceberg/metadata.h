@@ -97,8 +97,8 @@ std::string MetadataFolder(const TableMetadata& metadata);
 
 /// Errors: kCorrupt with the key that breaks the specification; kUnsupported for a format above 3.
 Result<TableMetadata> ParseTableMetadata(std::string_view json);
-/// What was parsed comes back out, unknown keys included.
-std::string TableMetadataToJson(const TableMetadata& metadata);
+/// What was parsed comes back out, unknown keys included. `cuts`: see JoinHistory.
+std::string TableMetadataToJson(const TableMetadata& metadata, std::vector<size_t>* cuts = nullptr);
 
 struct NewTable {
   Schema schema;                                             // field ids are given afresh

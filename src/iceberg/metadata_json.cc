@@ -210,7 +210,7 @@ Result<TableMetadata> ParseTableMetadata(std::string_view text) {
                      "table metadata");
 }
 
-std::string TableMetadataToJson(const TableMetadata& metadata) {
+std::string TableMetadataToJson(const TableMetadata& metadata, std::vector<size_t>* cuts) {
   Json json = metadata.other.empty() ? Json::object() : Json::parse(metadata.other);
   json["format-version"] = metadata.format_version;
   if (!metadata.table_uuid.empty()) json["table-uuid"] = metadata.table_uuid;
@@ -235,7 +235,7 @@ std::string TableMetadataToJson(const TableMetadata& metadata) {
   }
   json["properties"] = metadata.properties;
   HistoryInto(metadata, json);
-  return JoinHistory(json.dump(), metadata.snapshots, metadata.snapshot_log, metadata.format_version);
+  return JoinHistory(json.dump(), metadata.snapshots, metadata.snapshot_log, metadata.format_version, cuts);
 }
 
 }  // namespace ingot::iceberg

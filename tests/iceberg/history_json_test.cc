@@ -1,5 +1,7 @@
 #include "iceberg/history_json.h"
 
+#include <set>
+
 #include "iceberg/json.h"
 #include "tests/iceberg/fixtures.h"
 
@@ -37,6 +39,30 @@ TEST(HistoryJson, ThereAndBack) {
   EXPECT_EQ(Json::parse(history.rest), Json::parse(R"({"location":"x","refs":{"main":{}}})"));
   EXPECT_EQ(Json::parse(JoinHistory(history.rest, history.snapshots, history.snapshot_log, 2)), Json::parse(document));
   EXPECT_EQ(JoinHistory("{}", {}, {}, 2), R"({"snapshots":[],"snapshot-log":[]})");
+}
+
+// Goal:   the text between two cuts stays as it is when snapshots come and go. Method: versions that share snapshots, their
+// pieces compared as sets.
+TEST(HistoryJson, CutsMoveWithTheirText) {
+  const auto pieces = [](SnapshotId first, SnapshotId last) {
+    SnapshotList snapshots;
+    std::vector<SnapshotLogEntry> log;
+    for (SnapshotId id = first; id < last; ++id) {
+      snapshots.push_back({.snapshot_id = id, .timestamp_ms = id, .manifest_list = "m"});
+      log.push_back({id, id});
+    }
+    std::vector<size_t> cuts;
+    const std::string text =
+        JoinHistory(R"({"last-updated-ms":)" + std::string(size_t(last % 7 + 1), '1') + "}", snapshots, log, 2, &cuts);
+    std::set<std::string> found;
+    for (size_t i = 1; i < cuts.size(); ++i) found.insert(text.substr(cuts[i - 1], cuts[i] - cuts[i - 1]));
+    return found;
+  };
+  const auto before = pieces(1, 2000), after = pieces(500, 2100);
+  EXPECT_GT(before.size(), 20u);
+  size_t shared = 0;
+  for (const auto& piece : after) shared += before.contains(piece);
+  EXPECT_GT(shared, after.size() * 2 / 3);
 }
 
 // Goal:   a snapshot that is new is written with all that it has. Method: written, read.

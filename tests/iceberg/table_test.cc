@@ -88,5 +88,22 @@ TEST(Table, MetadataFiles) {
   EXPECT_EQ(LoadTable(table.home)->metadata->snapshots.size(), 5u);
 }
 
+// Goal:   large metadata is compressed unless a property says no. Method: a property of a mebibyte, then the other codec.
+TEST(Table, LargeMetadataIsCompressed) {
+  Table table = MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>());
+  EXPECT_FALSE(table.metadata_location.ends_with(".gz.metadata.json"));
+  const auto set = [&](const std::string& key, const std::string& value) {
+    table = *CommitMetadata(table.home, [&](TableMetadata& metadata) -> Status {
+      metadata.properties[key] = value;
+      return {};
+    });
+  };
+  set("comment", std::string(1 << 20, 'x'));
+  EXPECT_TRUE(table.metadata_location.ends_with(".gz.metadata.json"));
+  EXPECT_EQ(ReadMetadataFile(*table.home.storage, table.metadata_location)->properties, table.metadata->properties);
+  set("write.metadata.compression-codec", "none");
+  EXPECT_FALSE(table.metadata_location.ends_with(".gz.metadata.json"));
+}
+
 }  // namespace
 }  // namespace ingot::iceberg
