@@ -2,6 +2,8 @@
 
 #include <zlib.h>
 
+#include <cstring>
+
 #include "base/row_hash.h"
 
 namespace ingot::iceberg {
@@ -24,6 +26,24 @@ std::string DeflateBlocks(std::string_view text, int level) {
   return out;
 }
 
+/// 128 bits, in lanes that do not wait for each other.
+std::pair<uint64_t, uint64_t> HashOf(std::string_view text) {
+  constexpr size_t kLanes = 4, kStep = kLanes * sizeof(uint64_t);
+  uint64_t a[kLanes] = {1, 2, 3, 4}, b[kLanes] = {5, 6, 7, 8};
+  for (; text.size() >= kStep; text.remove_prefix(kStep)) {
+    uint64_t words[kLanes];
+    std::memcpy(words, text.data(), kStep);
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      a[lane] = MixHash(a[lane], words[lane]);
+      b[lane] = MixHash(b[lane], words[lane]);
+    }
+  }
+  const auto joined = [&](const uint64_t* lanes) {
+    return HashText(text, MixHash(MixHash(lanes[0], lanes[1]), MixHash(lanes[2], lanes[3])));
+  };
+  return {joined(a), joined(b)};
+}
+
 uint32_t Crc(std::string_view text) {
   return uint32_t(crc32(0, reinterpret_cast<const Bytef*>(text.data()), uInt(text.size())));
 }
@@ -35,7 +55,7 @@ void AppendWord(uint32_t word, std::string& to) {
 }  // namespace
 
 GzipPieces::Piece GzipPieces::Known(std::string_view text) {
-  const Key key{HashText(text, 1), HashText(text, 2)};
+  const Key key = HashOf(text);
   {
     std::lock_guard lock(mutex_);
     const auto found = known_.find(key);
