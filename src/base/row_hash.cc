@@ -46,9 +46,8 @@ void FoldNumbered(const arrow::DictionaryArray& column, uint64_t seed, std::vect
   const auto& texts = static_cast<const arrow::BinaryArray&>(*column.dictionary());
   const int32_t* numbers = column.indices()->data()->GetValues<int32_t>(1);
   if (texts.length() > column.length())
-    return Fold(column, hashes, [&](int64_t row, uint64_t hash) {
-      return MixHash(hash, HashText(texts.GetView(numbers[row]), seed));
-    });
+    return Fold(column, hashes,
+                [&](int64_t row, uint64_t hash) { return MixHash(hash, HashText(texts.GetView(numbers[row]), seed)); });
   std::vector<uint64_t> known(size_t(texts.length()));
   for (size_t i = 0; i < known.size(); ++i) known[i] = HashText(texts.GetView(int64_t(i)), seed);
   Fold(column, hashes, [&](int64_t row, uint64_t hash) { return MixHash(hash, known[size_t(numbers[row])]); });
@@ -106,7 +105,8 @@ Result<std::vector<uint64_t>> HashRows(const arrow::RecordBatch& rows, uint64_t 
       case arrow::Type::STRING:
       case arrow::Type::BINARY: {
         const auto& values = static_cast<const arrow::BinaryArray&>(*column);
-        Fold(*column, hashes, [&](int64_t row, uint64_t hash) { return MixHash(hash, HashText(values.GetView(row), seed)); });
+        Fold(*column, hashes,
+             [&](int64_t row, uint64_t hash) { return MixHash(hash, HashText(values.GetView(row), seed)); });
         break;
       }
       case arrow::Type::DICTIONARY: {

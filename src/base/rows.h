@@ -1,5 +1,5 @@
-// Some columns or some rows of a batch. Columns of text may come as Arrow dictionaries, numbers into distinct values, where that
-// is how a file has them: what a function does not say it takes is made plain first.
+// Some columns or some rows of a batch. Columns of text may come as Arrow dictionaries, numbers into distinct values,
+// where that is how a file has them: what a function does not say it takes is made plain first.
 #pragma once
 
 #include <arrow/record_batch.h>

@@ -52,8 +52,8 @@ class FieldColumn {
   iceberg::TypeId type_ = iceberg::TypeId::kString;
   std::shared_ptr<arrow::DataType> arrow_type_;
   int64_t rows_ = 0, rows_max_ = 0, nulls_ = 0;
-  int64_t first_ = 0;                      // of text the first end, behind a zero
-  std::shared_ptr<arrow::Buffer> values_;  // of text the ends
+  int64_t first_ = 0;                       // of text the first end, behind a zero
+  std::shared_ptr<arrow::Buffer> values_;   // of text the ends
   std::shared_ptr<arrow::Buffer> present_;  // from the first null on
   std::string text_;
 };

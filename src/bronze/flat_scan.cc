@@ -33,7 +33,8 @@ uint64_t Zeros(uint64_t word) {
   return (word - kEach) & ~word & kHigh;
 }
 
-/// Where the string that begins here, behind its quote, ends; nothing when it has escapes, is not UTF-8 or does not end.
+/// Where the string that begins here, behind its quote, ends; nothing when it has escapes, is not UTF-8 or does not
+/// end.
 const char* EndOfText(const char* begin, const char* end) {
   uint64_t beyond_ascii = 0;
   for (const char* at = begin; at < end; at += 8) {
@@ -55,8 +56,8 @@ const char* EndOfText(const char* begin, const char* end) {
   return nullptr;
 }
 
-/// The digits that a word begins with, at most eight, and their value. All at once, in words: lengths of numbers differ from
-/// record to record, and a loop over digits is mispredicted for each.
+/// The digits that a word begins with, at most eight, and their value. All at once, in words: lengths of numbers differ
+/// from record to record, and a loop over digits is mispredicted for each.
 struct Digits {
   int count;
   uint64_t value;
@@ -116,7 +117,8 @@ struct Number {
   return number;
 }
 
-/// The nearest double. Of at most 53 bits of digits and a power of ten that is exact itself, one operation rounds right.
+/// The nearest double. Of at most 53 bits of digits and a power of ten that is exact itself, one operation rounds
+/// right.
 bool ToDouble(const char* begin, const Number& number, double& value) {
   static constexpr double kPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                        1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
@@ -145,7 +147,8 @@ const char* ScanValue(const char* at, const char* end, const FieldSpec& field, i
       const Number number = ScanNumber(at, end);
       if (number.end == nullptr || !ToDouble(at, number, cell.number)) return nullptr;
       cell.number *= field.factor;
-      const bool finite = field.type.id == TypeId::kFloat ? std::isfinite(float(cell.number)) : std::isfinite(cell.number);
+      const bool finite =
+          field.type.id == TypeId::kFloat ? std::isfinite(float(cell.number)) : std::isfinite(cell.number);
       return finite ? number.end : nullptr;
     }
     case TypeId::kLong: {
@@ -199,8 +202,7 @@ FlatScan::Key::Key(std::string name) : name_(std::move(name)) {
 
 bool FlatScan::Key::Begins(const char* at) const {
   return (Word(at) & masks_[0]) == words_[0] && (Word(at + 8) & masks_[1]) == words_[1] &&
-         (name_.size() < 16 ||
-          (std::memcmp(at, name_.data(), name_.size()) == 0 && at[name_.size()] == '"'));
+         (name_.size() < 16 || (std::memcmp(at, name_.data(), name_.size()) == 0 && at[name_.size()] == '"'));
 }
 
 bool FlatScan::Suits(std::span<const FieldSpec> fields) {

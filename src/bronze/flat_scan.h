@@ -1,7 +1,7 @@
 // The common record, read without building anything: one object of plain fields, each at most once, in any order but
-// fastest in that of the pipeline file. What is not common is left to the general way, which decides all the rest, so that
-// both agree on what they take.
-// Source: RFC 8259 (JSON); D. Lemire, "Number Parsing at a Gigabyte per Second" (2021), section 2 (exact products).
+// fastest in that of the pipeline file. What is not common is left to the general way, which decides all the rest, so
+// that both agree on what they take. Source: RFC 8259 (JSON); D. Lemire, "Number Parsing at a Gigabyte per Second"
+// (2021), section 2 (exact products).
 #pragma once
 
 #include <span>

@@ -75,7 +75,8 @@ void AddGenerate(CLI::App& app, Shared& shared) {
   command->add_option("--partitions", generator.partitions, "Of a Kafka topic that does not exist yet")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command->add_option("--start", options->start, "Time of the first record, e.g. 2024-07-19; default: a day ago, with --rate now");
+  command->add_option("--start", options->start,
+                      "Time of the first record, e.g. 2024-07-19; default: a day ago, with --rate now");
   command->footer(
       "Examples:\n  ingot generate --records 5000000 --dirty 0.02 --to landing\n  ingot generate --records 10 --to - "
       "--start 2024-07-19\n  ingot generate --records 1000000 --rate 10000 --to kafka://localhost:9092/speedtest_raw");

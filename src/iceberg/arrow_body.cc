@@ -52,8 +52,8 @@ class ArrowBody : public ParquetBody {
     keeper_ = keeper.get();
     auto file = std::make_unique<parquet::ParquetFileWriter>();
     file->Open(std::move(keeper));
-    INGOT_ARROW(parquet::arrow::FileWriter::Make(arrow::default_memory_pool(), std::move(file), schema_, properties,
-                                                 &writer_));
+    INGOT_ARROW(
+        parquet::arrow::FileWriter::Make(arrow::default_memory_pool(), std::move(file), schema_, properties, &writer_));
     return {};
   }
 

@@ -99,7 +99,8 @@ Result<Value> DefaultValue(const Field& field) {
 }
 
 bool IsDictionaryOf(const arrow::DataType& type, const arrow::DataType& text) {
-  return type.id() == arrow::Type::DICTIONARY && static_cast<const arrow::DictionaryType&>(type).value_type()->Equals(text);
+  return type.id() == arrow::Type::DICTIONARY &&
+         static_cast<const arrow::DictionaryType&>(type).value_type()->Equals(text);
 }
 
 bool MayCast(const arrow::DataType& from, const Type& to) {

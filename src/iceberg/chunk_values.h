@@ -1,6 +1,6 @@
-// The values of a column chunk by their physical type: those of the open page as they will stand in it, the dictionary, and
-// the least and greatest of all. Each class has the same members; column_chunk.cc calls them.
-// Source: apache/parquet-format, Encodings.md; parquet.thrift, "Statistics" and "ColumnOrder" (NaN, signed zeros).
+// The values of a column chunk by their physical type: those of the open page as they will stand in it, the dictionary,
+// and the least and greatest of all. Each class has the same members; column_chunk.cc calls them. Source:
+// apache/parquet-format, Encodings.md; parquet.thrift, "Statistics" and "ColumnOrder" (NaN, signed zeros).
 #pragma once
 
 #include <arrow/api.h>
@@ -90,9 +90,7 @@ class NumberValues {
   size_t PlainBytes() const { return plain_.size() * sizeof(T); }
   size_t DictionaryBytes() const { return index_.Bytes(); }
   size_t DictionarySize() const { return index_.size(); }
-  std::string DictionaryPage() const {
-    return {reinterpret_cast<const char*>(index_.words().data()), index_.Bytes()};
-  }
+  std::string DictionaryPage() const { return {reinterpret_cast<const char*>(index_.words().data()), index_.Bytes()}; }
 
   parquet::EncodedStatistics Statistics() {
     for (const Word word : index_.words()) Widen(std::bit_cast<T>(word));
@@ -187,7 +185,8 @@ class TextValues {
   }
   void Index(const arrow::Array& values, int64_t begin, int64_t count, std::vector<uint32_t>& indices) {
     if (values.type_id() != arrow::Type::DICTIONARY)
-      return ForEachText(values, begin, count, [&](std::string_view text) { indices.push_back(index_.NumberOf(text)); });
+      return ForEachText(values, begin, count,
+                         [&](std::string_view text) { indices.push_back(index_.NumberOf(text)); });
     const auto& numbered = static_cast<const arrow::DictionaryArray&>(values);
     const auto& texts = static_cast<const arrow::BinaryArray&>(*numbered.dictionary());
     if (numbered.dictionary()->data() != theirs_) {

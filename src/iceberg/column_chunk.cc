@@ -21,8 +21,8 @@ namespace {
 
 using parquet::Encoding;
 
-constexpr int64_t kSliceRows = 8192;          // between two looks at how full a page is
-constexpr size_t kTriedValues = 16 * 1024;    // after which a dictionary must have proved its worth
+constexpr int64_t kSliceRows = 8192;        // between two looks at how full a page is
+constexpr size_t kTriedValues = 16 * 1024;  // after which a dictionary must have proved its worth
 constexpr double kDistinctShareMax = 0.9;
 
 /// Which rows of a page have a value; kept row by row only when some have and others have not.
@@ -99,12 +99,10 @@ class Chunk : public ColumnChunk {
     return {};
   }
 
-  int64_t BytesHeld() const override {
-    return pages_bytes_ + int64_t(PendingBytes() + values_.DictionaryBytes());
-  }
+  int64_t BytesHeld() const override { return pages_bytes_ + int64_t(PendingBytes() + values_.DictionaryBytes()); }
 
-  Result<int64_t> Finish(const std::shared_ptr<arrow::io::OutputStream>& to, parquet::ColumnChunkMetaDataBuilder& footer,
-                         int16_t row_group, int16_t column) override {
+  Result<int64_t> Finish(const std::shared_ptr<arrow::io::OutputStream>& to,
+                         parquet::ColumnChunkMetaDataBuilder& footer, int16_t row_group, int16_t column) override {
     INGOT_TRY(EndPage());
     try {
       parquet::EncodedStatistics statistics = values_.Statistics();
@@ -114,12 +112,12 @@ class Chunk : public ColumnChunk {
       statistics.set_is_signed(column_.sort_order() == parquet::SortOrder::SIGNED);
       footer.SetStatistics(statistics);
       const auto writer = parquet::PageWriter::Open(to, codec_type_, &footer, row_group, column,
-                                                    arrow::default_memory_pool(), false, nullptr, nullptr, false, nullptr,
-                                                    nullptr, arrow::util::CodecOptions(LevelOf(properties_)));
+                                                    arrow::default_memory_pool(), false, nullptr, nullptr, false,
+                                                    nullptr, nullptr, arrow::util::CodecOptions(LevelOf(properties_)));
       int64_t bytes = 0;
       if (indexed_pages_)
-        bytes += writer->WriteDictionaryPage(parquet::DictionaryPage(BufferOf(values_.DictionaryPage()),
-                                                                     int32_t(values_.DictionarySize()), Encoding::PLAIN));
+        bytes += writer->WriteDictionaryPage(parquet::DictionaryPage(
+            BufferOf(values_.DictionaryPage()), int32_t(values_.DictionarySize()), Encoding::PLAIN));
       for (const auto& page : pages_) bytes += writer->WriteDataPage(*page);
       writer->Close(indexed_pages_, indexed_pages_ && plain_pages_);
       Clear();
@@ -130,7 +128,9 @@ class Chunk : public ColumnChunk {
   }
 
  private:
-  int LevelOf(const parquet::WriterProperties& properties) const { return properties.compression_level(column_.path()); }
+  int LevelOf(const parquet::WriterProperties& properties) const {
+    return properties.compression_level(column_.path());
+  }
 
   void Clear() {
     pages_.clear();
@@ -209,8 +209,8 @@ class Chunk : public ColumnChunk {
     const auto* bytes = reinterpret_cast<const uint8_t*>(body.data());
     const int64_t most = codec_->MaxCompressedLen(int64_t(body.size()), bytes);
     packed_.resize(std::max(packed_.size(), size_t(most)));
-    INGOT_ARROW_ASSIGN(const int64_t size, codec_->Compress(int64_t(body.size()), bytes, most,
-                                                            reinterpret_cast<uint8_t*>(packed_.data())));
+    INGOT_ARROW_ASSIGN(const int64_t size,
+                       codec_->Compress(int64_t(body.size()), bytes, most, reinterpret_cast<uint8_t*>(packed_.data())));
     return BufferOf(packed_.substr(0, size_t(size)));
   }
 

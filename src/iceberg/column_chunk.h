@@ -1,6 +1,6 @@
-// One column of a row group while it is written: values come as Arrow arrays and become pages at once, so that little more
-// than what will stand in the file is held. Flat columns only; see nested_file.h for others.
-// Source: apache/parquet-format, README.md "Data Pages", Encodings.md.
+// One column of a row group while it is written: values come as Arrow arrays and become pages at once, so that little
+// more than what will stand in the file is held. Flat columns only; see nested_file.h for others. Source:
+// apache/parquet-format, README.md "Data Pages", Encodings.md.
 #pragma once
 
 #include <arrow/array.h>
@@ -33,8 +33,8 @@ class ColumnChunk {
   virtual Status Append(const arrow::Array& values) = 0;
   /// Pages, and the values that are in none yet.
   virtual int64_t BytesHeld() const = 0;
-  /// Writes all pages and what the footer says of them; returns their bytes without compression. Then the chunk is empty
-  /// and takes the next row group.
+  /// Writes all pages and what the footer says of them; returns their bytes without compression. Then the chunk is
+  /// empty and takes the next row group.
   virtual Result<int64_t> Finish(const std::shared_ptr<arrow::io::OutputStream>& to,
                                  parquet::ColumnChunkMetaDataBuilder& footer, int16_t row_group, int16_t column) = 0;
 };

@@ -50,7 +50,8 @@ bool HasNumbersOnly(const parquet::FileMetaData& footer, const std::vector<int>&
     const auto chunk = footer.RowGroup(group)->ColumnChunk(leaf);
     const auto& pages = chunk->encoding_stats();
     return chunk->has_dictionary_page() && !pages.empty() && std::ranges::all_of(pages, [](const auto& page) {
-             return (page.page_type != parquet::PageType::DATA_PAGE && page.page_type != parquet::PageType::DATA_PAGE_V2) ||
+             return (page.page_type != parquet::PageType::DATA_PAGE &&
+                     page.page_type != parquet::PageType::DATA_PAGE_V2) ||
                     page.encoding == parquet::Encoding::RLE_DICTIONARY ||
                     page.encoding == parquet::Encoding::PLAIN_DICTIONARY;
            });

@@ -51,7 +51,8 @@ class FlatBody : public ParquetBody {
       parquet::RowGroupMetaDataBuilder* group = footer_->AppendRowGroup();
       int64_t bytes = 0;
       for (size_t i = 0; i < chunks_.size(); ++i) {
-        INGOT_ASSIGN(const int64_t written, chunks_[i]->Finish(stream_, *group->NextColumnChunk(), groups_, int16_t(i)));
+        INGOT_ASSIGN(const int64_t written,
+                     chunks_[i]->Finish(stream_, *group->NextColumnChunk(), groups_, int16_t(i)));
         bytes += written;
       }
       group->set_num_rows(rows_);

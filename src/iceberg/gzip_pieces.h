@@ -1,5 +1,5 @@
-// A text that is compressed again and again while most of it stays: pieces that were compressed before are not compressed
-// again. One gzip member (RFC 1952) whose blocks are independent, so that any reader takes it as any other.
+// A text that is compressed again and again while most of it stays: pieces that were compressed before are not
+// compressed again. One gzip member (RFC 1952) whose blocks are independent, so that any reader takes it as any other.
 #pragma once
 
 #include <cstdint>

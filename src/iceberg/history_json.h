@@ -22,8 +22,8 @@ HistoryText SplitHistory(std::string_view document);
 /// Appends the snapshot as it stands in a metadata file: the text it came with, if it came from one.
 void AppendSnapshotJson(const Snapshot& snapshot, int32_t format_version, std::string& to);
 
-/// `document`, an object, with "snapshots" and "snapshot-log" as its last members. `cuts`, if given, gets the places between
-/// which the text stays as it is from version to version (see gzip_pieces.h).
+/// `document`, an object, with "snapshots" and "snapshot-log" as its last members. `cuts`, if given, gets the places
+/// between which the text stays as it is from version to version (see gzip_pieces.h).
 std::string JoinHistory(std::string document, const SnapshotList& snapshots, const std::vector<SnapshotLogEntry>& log,
                         int32_t format_version, std::vector<size_t>* cuts = nullptr);
 

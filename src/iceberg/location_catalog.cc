@@ -25,8 +25,8 @@ std::string NextMetadataName(const std::string& previous, bool gzip) {
   return fmt::format("{:05}-{}{}", number + 1, NewFileName(), gzip ? ".gz.metadata.json" : ".metadata.json");
 }
 
-/// Beyond this size metadata is compressed unless write.metadata.compression-codec says otherwise: most of it is what the
-/// version before had, already compressed, and each commit has to make all of it durable.
+/// Beyond this size metadata is compressed unless write.metadata.compression-codec says otherwise: most of it is what
+/// the version before had, already compressed, and each commit has to make all of it durable.
 constexpr size_t kPlainBytesMax = 1 << 20;
 
 Result<std::string> WriteMetadataFile(storage::Storage& storage, const TableMetadata& metadata,
@@ -34,8 +34,8 @@ Result<std::string> WriteMetadataFile(storage::Storage& storage, const TableMeta
   static GzipPieces pieces;
   std::vector<size_t> cuts;
   const std::string json = TableMetadataToJson(metadata, &cuts);
-  const bool gzip = metadata.Property("write.metadata.compression-codec",
-                                      json.size() > kPlainBytesMax ? "gzip" : "none") == "gzip";
+  const bool gzip =
+      metadata.Property("write.metadata.compression-codec", json.size() > kPlainBytesMax ? "gzip" : "none") == "gzip";
   const std::string location = storage::JoinLocation(MetadataFolder(metadata), NextMetadataName(previous, gzip));
   INGOT_TRY(storage.CreateAtomic(location, gzip ? pieces.Compress(json, cuts) : json));
   return location;

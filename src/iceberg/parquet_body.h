@@ -27,8 +27,10 @@ class ParquetBody {
 };
 
 /// For a flat layout: several times as fast as Arrow's own.
-Result<std::unique_ptr<ParquetBody>> MakeFlatBody(ParquetLayout layout, std::shared_ptr<arrow::io::OutputStream> stream);
+Result<std::unique_ptr<ParquetBody>> MakeFlatBody(ParquetLayout layout,
+                                                  std::shared_ptr<arrow::io::OutputStream> stream);
 /// For any layout, by Arrow's writer.
-Result<std::unique_ptr<ParquetBody>> MakeArrowBody(ParquetLayout layout, std::shared_ptr<arrow::io::OutputStream> stream);
+Result<std::unique_ptr<ParquetBody>> MakeArrowBody(ParquetLayout layout,
+                                                   std::shared_ptr<arrow::io::OutputStream> stream);
 
 }  // namespace ingot::iceberg

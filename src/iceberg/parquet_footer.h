@@ -1,4 +1,5 @@
-// Footers of data files, read once: a data file never changes. What they know of each row group prunes scans inside of files.
+// Footers of data files, read once: a data file never changes. What they know of each row group prunes scans inside of
+// files.
 #pragma once
 
 #include <memory>
@@ -15,8 +16,8 @@ namespace ingot::iceberg {
 /// Those of the files that were asked for last are kept, for the whole process. Safe to call from any thread.
 Result<std::shared_ptr<parquet::FileMetaData>> FooterOf(storage::Storage& storage, const std::string& location);
 
-/// What the row group's statistics say of its columns, found by field id. Of columns that the file keeps in another type,
-/// unit or without ids, nothing is known.
+/// What the row group's statistics say of its columns, found by field id. Of columns that the file keeps in another
+/// type, unit or without ids, nothing is known.
 Knowledge KnowledgeOf(const parquet::FileMetaData& footer, int row_group, const Schema& schema);
 
 }  // namespace ingot::iceberg

@@ -54,7 +54,8 @@ const std::vector<std::string> kRecords = {
     R"({})",
     R"({"speed":0.30000000000000004,"rtt":123456789.123456789})"};
 
-std::shared_ptr<arrow::RecordBatch> Parsed(const pipeline::Pipeline& pipeline, const std::vector<std::string>& records) {
+std::shared_ptr<arrow::RecordBatch> Parsed(const pipeline::Pipeline& pipeline,
+                                           const std::vector<std::string>& records) {
   return (*RecordParser::Make(pipeline))->Parse(Batch(records), NowMicros())->rows;
 }
 
@@ -71,11 +72,29 @@ TEST(FlatScan, TakesWhatIsCommon) {
   EXPECT_TRUE(takes(kRecords[0]));
   EXPECT_TRUE(takes(kRecords[1]));
   EXPECT_TRUE(takes("{}"));
-  for (const char* left : {"", "{", "null", "[]", R"({"speed":1)", R"({"speed":1}x)", R"({"speed":1,})", R"({"speed":01})",
-                           R"({"speed":1.})", R"({"speed":.5})", R"({"speed":-})", R"({"speed":"1"})", R"({"other":1})",
-                           R"({"speed":1,"speed":2})", R"({"place":"a)", R"({"place":"a\n"})", R"({"ok":truth})",
-                           R"({"id":"550e8400-e29b-41d4-a716-44665544000"})", R"({"n":12345678901234567890})",
-                           "{\"place\":\"\x01\"}", "{\"place\":\"\xff\"}", R"({"place" "x"})", R"({"n":1 "i":1})"})
+  for (const char* left : {"",
+                           "{",
+                           "null",
+                           "[]",
+                           R"({"speed":1)",
+                           R"({"speed":1}x)",
+                           R"({"speed":1,})",
+                           R"({"speed":01})",
+                           R"({"speed":1.})",
+                           R"({"speed":.5})",
+                           R"({"speed":-})",
+                           R"({"speed":"1"})",
+                           R"({"other":1})",
+                           R"({"speed":1,"speed":2})",
+                           R"({"place":"a)",
+                           R"({"place":"a\n"})",
+                           R"({"ok":truth})",
+                           R"({"id":"550e8400-e29b-41d4-a716-44665544000"})",
+                           R"({"n":12345678901234567890})",
+                           "{\"place\":\"\x01\"}",
+                           "{\"place\":\"\xff\"}",
+                           R"({"place" "x"})",
+                           R"({"n":1 "i":1})"})
     EXPECT_FALSE(takes(left)) << left;
   EXPECT_FALSE(FlatScan::Suits(PipelineOf("\n  a: {type: double, from: $.x.y}\n").fields));
 }

@@ -100,17 +100,15 @@ void ExpectSameStatistics(const parquet::FileMetaData& ours, const parquet::File
     }
 }
 
-const std::vector<TypeId> kTypes = {TypeId::kBoolean, TypeId::kInt,       TypeId::kLong,        TypeId::kFloat,
-                                    TypeId::kDouble,  TypeId::kDate,      TypeId::kTime,        TypeId::kTimestamp,
-                                    TypeId::kString,  TypeId::kTimestamptz, TypeId::kBinary,    TypeId::kUuid};
+const std::vector<TypeId> kTypes = {TypeId::kBoolean, TypeId::kInt,         TypeId::kLong,   TypeId::kFloat,
+                                    TypeId::kDouble,  TypeId::kDate,        TypeId::kTime,   TypeId::kTimestamp,
+                                    TypeId::kString,  TypeId::kTimestamptz, TypeId::kBinary, TypeId::kUuid};
 
 Schema SchemaOf(bool required) {
   Schema schema;
   for (size_t i = 0; i < kTypes.size(); ++i)
-    schema.fields.push_back({.id = int32_t(i) + 1,
-                             .name = "c" + std::to_string(i),
-                             .type = {.id = kTypes[i]},
-                             .required = required});
+    schema.fields.push_back(
+        {.id = int32_t(i) + 1, .name = "c" + std::to_string(i), .type = {.id = kTypes[i]}, .required = required});
   return schema;
 }
 
@@ -140,7 +138,8 @@ TEST(ColumnChunk, ArrowReadsAndAgrees) {
           const Written ours = WriteAndRead(MakeFlatBody, schema, metadata, batches, 2);
           const Written arrows = WriteAndRead(MakeArrowBody, schema, metadata, batches, 2);
           ASSERT_EQ(ours.rows->ValidateFull().ToString(), "OK");
-          ASSERT_TRUE(ours.rows->Equals(*arrows.rows, arrow::EqualOptions().nans_equal(true).signed_zeros_equal(false)));
+          ASSERT_TRUE(
+              ours.rows->Equals(*arrows.rows, arrow::EqualOptions().nans_equal(true).signed_zeros_equal(false)));
           ExpectSameStatistics(*ours.footer, *arrows.footer);
         }
 }
@@ -150,8 +149,7 @@ TEST(ColumnChunk, RequiredColumnsRefuseNulls) {
   Schema schema;
   schema.fields = {{.id = 1, .name = "n", .type = {.id = TypeId::kLong}, .required = true}};
   const auto metadata = *MakeTableMetadata({.schema = schema, .location = "x"});
-  const auto rows =
-      arrow::RecordBatch::Make(*ToArrowSchema(schema), 2, {*RepeatValue({}, {.id = TypeId::kLong}, 2)});
+  const auto rows = arrow::RecordBatch::Make(*ToArrowSchema(schema), 2, {*RepeatValue({}, {.id = TypeId::kLong}, 2)});
   const auto storage = storage::MakeMemoryStorage();
   auto body = *MakeFlatBody(*LayOut(schema, metadata, *rows), *storage->OpenOutput("/f.parquet"));
   EXPECT_EQ(body->Write(*rows).error().kind, ErrorKind::kBadInput);

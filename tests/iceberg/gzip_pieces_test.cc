@@ -7,8 +7,8 @@
 namespace ingot::iceberg {
 namespace {
 
-// Goal:   whatever the pieces, what any reader gets is the text. Method: a text that grows at its end and changes at its
-// begin, with cuts that move along, without cuts, empty.
+// Goal:   whatever the pieces, what any reader gets is the text. Method: a text that grows at its end and changes at
+// its begin, with cuts that move along, without cuts, empty.
 TEST(GzipPieces, IsOneMemberOfGzip) {
   GzipPieces pieces;
   EXPECT_EQ(*Inflate(pieces.Compress("", {}), DeflateFrame::kGzip), "");

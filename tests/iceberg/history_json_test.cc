@@ -41,8 +41,8 @@ TEST(HistoryJson, ThereAndBack) {
   EXPECT_EQ(JoinHistory("{}", {}, {}, 2), R"({"snapshots":[],"snapshot-log":[]})");
 }
 
-// Goal:   the text between two cuts stays as it is when snapshots come and go. Method: versions that share snapshots, their
-// pieces compared as sets.
+// Goal:   the text between two cuts stays as it is when snapshots come and go. Method: versions that share snapshots,
+// their pieces compared as sets.
 TEST(HistoryJson, CutsMoveWithTheirText) {
   const auto pieces = [](SnapshotId first, SnapshotId last) {
     SnapshotList snapshots;

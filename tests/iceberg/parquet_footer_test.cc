@@ -25,8 +25,8 @@ DataFile WriteGroups(storage::Storage& storage, const TableMetadata& metadata) {
     arrow::TimestampBuilder at(arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"), arrow::default_memory_pool());
     for (int64_t i = 0; i < 10; ++i) EXPECT_TRUE((first < 0 ? at.AppendNull() : at.Append(first + i)).ok());
     const auto places = *RepeatValue(std::string("x"), {.id = TypeId::kString}, 10);
-    EXPECT_TRUE(writer->Write(
-        *arrow::RecordBatch::Make(*ToArrowSchema(metadata.CurrentSchema()), 10, {*at.Finish(), places})));
+    EXPECT_TRUE(
+        writer->Write(*arrow::RecordBatch::Make(*ToArrowSchema(metadata.CurrentSchema()), 10, {*at.Finish(), places})));
     EXPECT_TRUE(writer->EndRowGroup());
   }
   return *writer->Close();

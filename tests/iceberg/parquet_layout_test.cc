@@ -26,11 +26,10 @@ TEST(ParquetLayout, FollowsPropertiesAndRows) {
   Schema schema;
   schema.fields = {{.id = 1, .name = "id", .type = {.id = TypeId::kUuid}}};
   auto metadata = *MakeTableMetadata({.schema = schema, .location = "x"});
-  const auto rows = [&](bool random) {
-    return arrow::RecordBatch::Make(*ToArrowSchema(schema), 1000, {Ids(random)});
-  };
+  const auto rows = [&](bool random) { return arrow::RecordBatch::Make(*ToArrowSchema(schema), 1000, {Ids(random)}); };
   const auto codec = [&](bool random) {
-    return LayOut(schema, metadata, *rows(random))->properties->compression(parquet::schema::ColumnPath::FromDotString("id"));
+    return LayOut(schema, metadata, *rows(random))
+        ->properties->compression(parquet::schema::ColumnPath::FromDotString("id"));
   };
   EXPECT_EQ(codec(false), parquet::Compression::ZSTD);
   EXPECT_EQ(codec(true), parquet::Compression::UNCOMPRESSED);

@@ -22,8 +22,8 @@ TEST(ScanRelation, PartsHoldAllRows) {
   EXPECT_EQ(rows, 30);
 }
 
-// Goal:   text comes as dictionaries where files have it so, and is the text that it was. Method: one column that repeats
-// and one that does not, beside what is read without them.
+// Goal:   text comes as dictionaries where files have it so, and is the text that it was. Method: one column that
+// repeats and one that does not, beside what is read without them.
 TEST(ScanRelation, TextMayComeAsDictionaries) {
   const auto storage = storage::MakeMemoryStorage();
   const Table table = Append(MakeTable(storage, std::make_shared<MemoryCatalog>()), 0, 100);

@@ -88,7 +88,8 @@ TEST(Table, MetadataFiles) {
   EXPECT_EQ(LoadTable(table.home)->metadata->snapshots.size(), 5u);
 }
 
-// Goal:   large metadata is compressed unless a property says no. Method: a property of a mebibyte, then the other codec.
+// Goal:   large metadata is compressed unless a property says no. Method: a property of a mebibyte, then the other
+// codec.
 TEST(Table, LargeMetadataIsCompressed) {
   Table table = MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>());
   EXPECT_FALSE(table.metadata_location.ends_with(".gz.metadata.json"));
