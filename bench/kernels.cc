@@ -53,8 +53,7 @@ struct World {
 
   Batch ToSilver(const Batch& rows) const {
     const auto judged = Must(silver::Judge(pipeline).Apply(*rows));
-    const auto run_id =
-        Must(iceberg::RepeatValue(std::string(36, 'r'), {.id = iceberg::TypeId::kString}, judged.rows->num_rows()));
+    const auto run_id = RepeatText(std::string(36, 'r'), judged.rows->num_rows());
     return Must(
         iceberg::AlignColumns(judged.rows->AddColumn(judged.rows->num_columns(), "_run_id", run_id).ValueOrDie(),
                               silver_table.CurrentSchema()));
@@ -70,7 +69,7 @@ struct World {
                const std::vector<std::string>& columns) const {
     iceberg::Schema projection;
     for (const auto& column : columns) projection.fields.push_back(*table.CurrentSchema().FindByName(column));
-    const auto reader = Must(iceberg::OpenTask(storage, table, projection, {.file = file}));
+    const auto reader = Must(iceberg::OpenTask(storage, table, projection, {.file = file, .dictionaries = true}));
     int64_t rows = 0;
     while (const auto batch = reader->Next().ValueOrDie()) rows += batch->num_rows();
     return rows;

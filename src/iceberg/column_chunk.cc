@@ -21,9 +21,10 @@ namespace {
 
 using parquet::Encoding;
 
-constexpr int64_t kSliceRows = 8192;        // between two looks at how full a page is
+constexpr int64_t kSliceRows = 1024;        // between two looks at how full a page is
 constexpr size_t kTriedValues = 16 * 1024;  // after which a dictionary must have proved its worth
 constexpr double kDistinctShareMax = 0.9;
+constexpr size_t kRoomMax = 8 << 20;  // that a thread keeps for compressing pages
 
 /// Which rows of a page have a value; kept row by row only when some have and others have not.
 class Presence {
@@ -206,12 +207,15 @@ class Chunk : public ColumnChunk {
     if (codec_ == nullptr) {
       INGOT_ARROW_ASSIGN(codec_, arrow::util::Codec::Create(codec_type_, LevelOf(properties_)));
     }
+    thread_local std::string room;  // shared by the columns of all files that are open
     const auto* bytes = reinterpret_cast<const uint8_t*>(body.data());
     const int64_t most = codec_->MaxCompressedLen(int64_t(body.size()), bytes);
-    packed_.resize(std::max(packed_.size(), size_t(most)));
+    room.resize(std::max(room.size(), size_t(most)));
     INGOT_ARROW_ASSIGN(const int64_t size,
-                       codec_->Compress(int64_t(body.size()), bytes, most, reinterpret_cast<uint8_t*>(packed_.data())));
-    return BufferOf(packed_.substr(0, size_t(size)));
+                       codec_->Compress(int64_t(body.size()), bytes, most, reinterpret_cast<uint8_t*>(room.data())));
+    auto packed = BufferOf(room.substr(0, size_t(size)));
+    if (room.size() > kRoomMax) std::string().swap(room);
+    return packed;
   }
 
   const parquet::ColumnDescriptor& column_;
@@ -221,7 +225,6 @@ class Chunk : public ColumnChunk {
   const size_t dictionary_bytes_max_;
   const arrow::Compression::type codec_type_;
   std::unique_ptr<arrow::util::Codec> codec_;
-  std::string packed_;  // room for a page
 
   Values values_;
   Presence presence_;              // of the page that is open

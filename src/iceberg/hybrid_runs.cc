@@ -16,7 +16,7 @@ void AppendVarint(uint64_t number, std::string& to) {
   to += char(number);
 }
 
-/// The length of the run that begins here, or kRunMin when it is at least as long.
+/// Whether the next values are the same, so many that a run pays.
 bool RunBegins(std::span<const uint32_t> values) {
   if (values.size() < kRunMin || values[0] != values[1] || values[0] != values[kRunMin - 1]) return false;
   return std::ranges::all_of(values.first(kRunMin), [&](uint32_t value) { return value == values[0]; });

@@ -102,6 +102,18 @@ class Trino(Server):
             check=True, capture_output=True, text=True, timeout=120).stdout
 
 
+def spark_settings(folder: Path) -> dict[str, str]:
+    """A small Spark: two cores, few partitions, no server of its own."""
+    conf = folder / "spark-conf"
+    conf.mkdir(exist_ok=True)
+    (conf / "spark-defaults.conf").write_text(
+        "spark.sql.shuffle.partitions 4\nspark.ui.enabled false\nspark.driver.host 127.0.0.1\n"
+        "spark.driver.bindAddress 127.0.0.1\nspark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC\n")
+    return {"SPARK_CONF_DIR": str(conf), "INGOT_SPARK_SUBMIT": str(DEPS / "spark/bin/spark-submit"), "INGOT_SPARK_JOBS": str(DEPLOY / "spark/jobs"),
+            "INGOT_SPARK_JARS": str(pinned("spark")), "INGOT_SPARK_MASTER": "local[2]", "SPARK_LOCAL_IP": "127.0.0.1",
+            "PYSPARK_PYTHON": str(DEPS / "spark/bin/python"), "SPARK_DRIVER_MEMORY": "2g"}
+
+
 def replaced(file: Path, addresses: dict[str, str]) -> str:
     """The text of a file with addresses of compose's network replaced by those of this machine; each must be there."""
     text = file.read_text()

@@ -5,14 +5,19 @@ import subprocess
 
 import pytest
 from conftest import INGOT
-from engines import DEPLOY, Airflow, Trino
+from engines import DEPLOY, Airflow, Trino, spark_settings
 from servers import DEPS, free_port
+
+
+def airflow_for(house) -> Airflow:
+    settings = {key: value for key, value in house.environment().items()
+                if key.startswith(("INGOT_", "KAFKA_", "AWS_", "PG", "SPARK_", "PYSPARK_"))}
+    return Airflow(house.folder / "airflow", free_port(), {**settings, "INGOT_PROGRAM": INGOT}).start()
 
 
 @pytest.fixture
 def airflow(house):
-    settings = {key: value for key, value in house.environment().items() if key.startswith(("INGOT_", "KAFKA_", "AWS_", "PG"))}
-    server = Airflow(house.folder / "airflow", free_port(), {**settings, "INGOT_PROGRAM": INGOT}).start()
+    server = airflow_for(house)
     yield server
     server.stop()
 
@@ -45,6 +50,25 @@ def test_dag(house, airflow):
     assert state == "failed" and tasks["quality_gate"] == "failed" and tasks["silver_to_gold"] == "success"
     assert tasks["iceberg_maintenance"] == "upstream_failed"
     assert "plausible_download" in airflow.log("quality_gate")
+
+
+def test_dag_on_other_engines(house):
+    """Goal: the DAG's parameter chooses who computes silver and gold. Method: a run on Spark, one on Trino and one embedded
+    after each other, all layers verified at the end."""
+    house.make_topic()
+    trino = Trino(house.folder / "trino", free_port(), house.trino_variables()).start()
+    house.variables |= {"INGOT_TRINO": f"http://{trino.address}", **spark_settings(house.folder)}
+    airflow = airflow_for(house)
+    try:
+        for engine in ("spark", "trino", "embedded"):
+            state, tasks = airflow.run(records=3_000, engine=engine)
+            assert state == "success", (engine, tasks, airflow.log("bronze_to_silver")[-3000:])
+            assert set(tasks.values()) == {"success"}
+            assert "3000 rows in" in airflow.log("bronze_to_silver"), engine
+    finally:
+        airflow.stop()
+        trino.stop()
+    house.verify_all_layers()
 
 
 def test_operator():

@@ -5,7 +5,7 @@ import math
 import subprocess
 
 import pytest
-from engines import DEPLOY, Trino, replaced
+from engines import DEPLOY, Trino, replaced, spark_settings
 from servers import DEPS, free_port, pinned
 
 ROWS = ("SELECT timestamp, CAST(user_id AS VARCHAR) AS user_id, upload_speed, download_speed, latency, location, _partition,"
@@ -28,18 +28,6 @@ def differences(left: list[dict], right: list[dict]) -> list:
         found += [(one, key, one[key], other[key]) for key in one if one[key] != other[key] and not (
             isinstance(one[key], int | float) and math.isclose(one[key], other[key], rel_tol=1e-9, abs_tol=1e-9))]
     return found[:5]
-
-
-def spark_settings(folder):
-    """A small Spark: two cores, few partitions, no server of its own."""
-    conf = folder / "spark-conf"
-    conf.mkdir(exist_ok=True)
-    (conf / "spark-defaults.conf").write_text(
-        "spark.sql.shuffle.partitions 4\nspark.ui.enabled false\nspark.driver.host 127.0.0.1\n"
-        "spark.driver.bindAddress 127.0.0.1\nspark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC\n")
-    return {"SPARK_CONF_DIR": str(conf), "INGOT_SPARK_SUBMIT": str(DEPS / "spark/bin/spark-submit"), "INGOT_SPARK_JOBS": str(DEPLOY / "spark/jobs"),
-            "INGOT_SPARK_JARS": str(pinned("spark")), "INGOT_SPARK_MASTER": "local[2]", "SPARK_LOCAL_IP": "127.0.0.1",
-            "PYSPARK_PYTHON": str(DEPS / "spark/bin/python"), "SPARK_DRIVER_MEMORY": "2g"}
 
 
 @pytest.fixture
