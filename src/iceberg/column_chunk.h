@@ -1,5 +1,5 @@
 // One column of a row group while it is written: values come as Arrow arrays and become pages at once, so that little
-// more than what will stand in the file is held. Flat columns only; see nested_file.h for others. Source:
+// more than what will stand in the file is held. Flat columns only; see parquet_body.h for others. Source:
 // apache/parquet-format, README.md "Data Pages", Encodings.md.
 #pragma once
 
@@ -21,7 +21,7 @@ namespace ingot::iceberg {
 
 class ColumnChunk {
  public:
-  /// Whether values of this physical type and Arrow type can be written here.
+  /// Whether values of this Arrow type can be written here.
   static bool Supports(const arrow::DataType& type);
   /// Encoding, codec, page and dictionary sizes as the properties say for the column; both must outlive the chunk. A
   /// dictionary in which most values stand once is given up for plain values.

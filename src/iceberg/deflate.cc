@@ -15,6 +15,20 @@ Bytef* Input(std::string_view bytes) {
   return reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
 }
 
+std::string Compress(std::string_view bytes, int window_bits, int level, int flush) {
+  z_stream stream{};
+  deflateInit2(&stream, level, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY);
+  std::string out(deflateBound(&stream, bytes.size()) + 16, '\0');  // a flush takes some bytes more
+  stream.next_in = Input(bytes);
+  stream.avail_in = uInt(bytes.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = uInt(out.size());
+  deflate(&stream, flush);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+
 }  // namespace
 
 Result<std::string> Inflate(std::string_view bytes, DeflateFrame frame) {
@@ -39,17 +53,11 @@ Result<std::string> Inflate(std::string_view bytes, DeflateFrame frame) {
 }
 
 std::string Deflate(std::string_view bytes, DeflateFrame frame) {
-  z_stream stream{};
-  deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, WindowBits(frame), 8, Z_DEFAULT_STRATEGY);
-  std::string out(deflateBound(&stream, bytes.size()), '\0');
-  stream.next_in = Input(bytes);
-  stream.avail_in = uInt(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = uInt(out.size());
-  deflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
+  return Compress(bytes, WindowBits(frame), Z_BEST_SPEED, Z_FINISH);
+}
+
+std::string DeflateBlocks(std::string_view bytes, int level) {
+  return Compress(bytes, WindowBits(DeflateFrame::kBare), level, Z_FULL_FLUSH);
 }
 
 }  // namespace ingot::iceberg

@@ -13,5 +13,8 @@ enum class DeflateFrame { kBare, kGzip };
 /// Errors: kCorrupt for damaged or cut data.
 Result<std::string> Inflate(std::string_view bytes, DeflateFrame frame);
 std::string Deflate(std::string_view bytes, DeflateFrame frame);
+/// Bare blocks that end at a byte and refer to nothing before them; none of them is the last of a stream. `level`:
+/// zlib's.
+std::string DeflateBlocks(std::string_view bytes, int level);
 
 }  // namespace ingot::iceberg

@@ -5,26 +5,12 @@
 #include <cstring>
 
 #include "base/row_hash.h"
+#include "iceberg/deflate.h"
 
 namespace ingot::iceberg {
 namespace {
 
 constexpr size_t kBytesMax = 8 << 20;  // of compressed pieces that are kept
-
-/// Bare blocks that end at a byte and refer to nothing before them.
-std::string DeflateBlocks(std::string_view text, int level) {
-  z_stream stream{};
-  deflateInit2(&stream, level, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
-  std::string out(deflateBound(&stream, text.size()) + 16, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = uInt(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = uInt(out.size());
-  deflate(&stream, Z_FULL_FLUSH);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
 
 /// 128 bits, in lanes that do not wait for each other.
 std::pair<uint64_t, uint64_t> HashOf(std::string_view text) {
