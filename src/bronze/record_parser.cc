@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <list>
 
 #include "base/arrow_result.h"
 #include "base/rows.h"
@@ -79,6 +80,8 @@ class Parser : public RecordParser {
         keep_headers_(pipeline.source.keep_headers) {
     for (const FieldSpec& field : pipeline.fields)
       if (!field.compute) fields_.push_back(field);
+    for (size_t i = 0; i < fields_.size(); ++i)
+      if (!fields_[i].default_json.empty()) AddDefault(i);
     if (FlatScan::Suits(fields_)) flat_.emplace(fields_);
     cells_.resize(fields_.size());
   }
@@ -103,13 +106,15 @@ class Parser : public RecordParser {
       record.produced_at_micros == source::kNoTime ? row.produced_at.UnsafeAppendNull()
                                                    : row.produced_at.UnsafeAppend(record.produced_at_micros);
       const char* bytes = batch.Data(record);
+      bool fits = true;
       if (flat_ && !record.absent && flat_->Scan(bytes, record.size, now_micros_, cells_)) {
         ++row.plain;
       } else {
         INGOT_TRY(AppendPlain(row));
         const std::string problem = record.absent ? Absent() : ParseAny(bytes, record.size);
-        parsed.errors += !problem.empty();
-        if (problem.empty()) {
+        fits = problem.empty();
+        parsed.errors += !fits;
+        if (fits) {
           INGOT_ARROW(extra_.empty() ? row.extra.AppendNull() : row.extra.Append(extra_));
           INGOT_ARROW(row.error.AppendNull());
           INGOT_ARROW(row.payload.AppendNull());
@@ -119,6 +124,9 @@ class Parser : public RecordParser {
           INGOT_ARROW(record.absent ? row.payload.AppendNull() : row.payload.Append(bytes, int32_t(record.size)));
         }
       }
+      if (fits)
+        for (const auto& [i, cell] : defaults_)
+          if (!cells_[i].valid) cells_[i] = cell;
       for (size_t i = 0; i < columns.size(); ++i) columns[i].Append(cells_[i]);
     }
     INGOT_TRY(AppendPlain(row));
@@ -135,6 +143,20 @@ class Parser : public RecordParser {
       INGOT_ARROW(builder->AppendNulls(row.plain));
     row.plain = 0;
     return {};
+  }
+
+  /// In the column's own unit; the pipeline file's reader has checked that it fits.
+  void AddDefault(size_t i) {
+    FieldSpec plain = fields_[i];
+    plain.factor = 1;
+    plain.coerce = false;
+    dom::element value;
+    Cell cell;
+    if (default_parser_.parse(plain.default_json).get(value)) return;
+    (void)ConvertScalar(plain, ScalarOf(value), 0, cell);
+    default_texts_.emplace_back(cell.text);
+    cell.text = default_texts_.back();
+    defaults_.emplace_back(i, cell);
   }
 
   std::string Absent() {
@@ -253,9 +275,11 @@ class Parser : public RecordParser {
   std::vector<FieldSpec> fields_;
   std::optional<FlatScan> flat_;
   std::vector<Cell> cells_;
+  std::vector<std::pair<size_t, Cell>> defaults_;  // of the fields that have one
+  std::list<std::string> default_texts_;
   std::string extra_;
   int64_t now_micros_ = 0;
-  dom::parser parser_;
+  dom::parser parser_, default_parser_;
 };
 
 }  // namespace

@@ -35,6 +35,8 @@ class Commit {
 
   Json Make() {
     Require("assert-table-uuid", {{"uuid", base_.at("table-uuid")}});
+    if (base_.at("format-version") != next_.at("format-version"))
+      Update("upgrade-format-version", {{"format-version", next_.at("format-version")}});
     Added("schemas", "schema-id", "current-schema-id", "add-schema", "schema", "set-current-schema", "schema-id");
     if (changed_["schemas"]) {
       Require("assert-current-schema-id", {{"current-schema-id", base_.at("current-schema-id")}});
@@ -143,6 +145,9 @@ Json RestCreate(const std::string& name, const iceberg::TableMetadata& metadata)
             {"partition-spec", json.at("partition-specs").at(0)},
             {"stage-create", false},
             {"properties", json.value("properties", Json::object())}};
+  if (metadata.format_version > 2)
+    body["properties"][iceberg::kFormatVersion] = std::to_string(metadata.format_version);
+  if (json.at("default-sort-order-id") != 0) body["write-order"] = json.at("sort-orders").back();
   if (!metadata.location.empty()) body["location"] = metadata.location;
   return body;
 }

@@ -36,6 +36,7 @@ void AddRun(CLI::App& app, Shared& shared);
 void AddGenerate(CLI::App& app, Shared& shared);
 void AddQuery(CLI::App& app, Shared& shared);
 void AddTable(CLI::App& app, Shared& shared);
+void AddTableDelete(CLI::App& table, Shared& shared);
 void AddDoctor(CLI::App& app, Shared& shared);
 void AddMaintain(CLI::App& app, Shared& shared);
 void AddPlan(CLI::App& app, Shared& shared);

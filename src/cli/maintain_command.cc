@@ -4,6 +4,7 @@
 #include "base/json_text.h"
 #include "base/progress.h"
 #include "cli/commands.h"
+#include "iceberg/sort_order.h"
 #include "run/upkeep.h"
 
 namespace ingot::cli {
@@ -34,6 +35,9 @@ void PrintJson(const run::UpkeepReport& report, bool dry_run) {
             R"("files_in":{},"files_out":{},"bytes_in":{},"bytes_out":{},"rows":{},"deletes_removed":{},"commits":{},"bins_dropped":{})",
             done->files_in, done->files_out, done->bytes_in, done->bytes_out, done->rows, done->deletes_removed,
             done->commits, done->bins_dropped));
+  if (report.deletes)
+    line("deletes",
+         fmt::format(R"("files_in":{},"files_out":{})", report.deletes->files_in, report.deletes->files_out));
   if (report.manifests)
     line("manifests", fmt::format(R"("before":{},"after":{})", report.manifests->before, report.manifests->after));
   if (const auto& done = report.statistics)
@@ -68,6 +72,11 @@ void PrintText(const run::UpkeepReport& report, bool dry_run) {
                    dry_run ? "" : fmt::format(" now {} ({})", done->files_out, HumanBytes(double(done->bytes_out))),
                    done->deletes_removed ? fmt::format(", {} delete files removed", done->deletes_removed) : "",
                    done->bins_dropped ? fmt::format(", {} lost to other commits", done->bins_dropped) : ""));
+  if (report.deletes)
+    line("deletes", report.deletes->files_in == 0
+                        ? "nothing to do"
+                        : fmt::format("{} delete files{}", report.deletes->files_in,
+                                      dry_run ? "" : fmt::format(" now {}", report.deletes->files_out)));
   if (report.manifests)
     line("manifests", report.manifests->before == report.manifests->after
                           ? "nothing to do"
@@ -104,13 +113,17 @@ Status Undo(const Shared& shared, const run::OpenPlace& open, const std::vector<
 
 Result<run::UpkeepOptions> UpkeepFrom(const Options& options, const run::OpenPlace& open) {
   run::UpkeepOptions upkeep{.operations = options.operations, .file_bytes_target = {}, .dry_run = options.dry_run};
-  if (upkeep.operations.empty()) upkeep.operations = {"retention", "compact", "manifests", "expire", "orphans"};
+  if (upkeep.operations.empty())
+    upkeep.operations = {"retention", "compact", "deletes", "manifests", "expire", "orphans"};
   if (!options.file_size.empty()) {
     INGOT_ASSIGN(upkeep.file_bytes_target, ParseBytes("--file-size", options.file_size));
   }
   upkeep.compact.policy.files_min = options.files_min;
   upkeep.compact.policy.everything = !options.sort_by.empty();
-  upkeep.compact.sort_by = options.sort_by;
+  for (const std::string& text : options.sort_by) {
+    INGOT_ASSIGN(auto column, WithContext(iceberg::ParseSortColumn(text), "--sort-by"));
+    upkeep.compact.sort_by.push_back(std::move(column));
+  }
   upkeep.compact.memory_bytes = open.context.memory_bytes;
   upkeep.compact.threads = open.context.threads;
   if (!options.older_than.empty()) {
@@ -149,6 +162,7 @@ void AddMaintain(CLI::App& app, Shared& shared) {
   const std::pair<const char*, const char*> operations[] = {
       {"retention", "Remove rows older than the pipeline file's keep, by whole files"},
       {"compact", "Write small files, and files with deletes, anew as few large ones"},
+      {"deletes", "Write position delete files anew as few, or as deletion vectors in tables of format 3"},
       {"manifests", "Write manifests anew, sorted by partition"},
       {"statistics", "Count the distinct values of each column, for SQL engines: reads everything, only when asked"},
       {"expire", "Forget old snapshots and delete what only they need"},
@@ -166,7 +180,11 @@ void AddMaintain(CLI::App& app, Shared& shared) {
   command->add_option("--min-input-files", options->files_min, "Fewer small files of a partition are left alone")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command->add_option("--sort-by", options->sort_by, "Compact everything, sorted by these columns")->delimiter(',');
+  command
+      ->add_option("--sort-by", options->sort_by,
+                   "Compact everything, sorted by these columns, e.g. \"location,timestamp desc\"; default: the "
+                   "table's sort order")
+      ->delimiter(',');
   command->add_option("--orphans-older-than", options->orphans_older_than, "Younger files are left alone")
       ->capture_default_str();
   command->add_flag("--no-trash", options->no_trash, "Delete orphans at once");

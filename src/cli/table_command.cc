@@ -76,6 +76,11 @@ Status Show(const Shared& shared, const Options& options) {
   for (const auto& field : metadata.DefaultSpec().fields)
     fmt::print("  {} = {}({})\n", field.name, iceberg::TransformName(field.transform),
                metadata.CurrentSchema().NameOf(field.source_id));
+  const auto sort = metadata.DefaultSort();
+  if (!sort.empty()) fmt::print("\nsort order\n");
+  for (const auto& [column, descending, nulls_first] : sort)
+    fmt::print("  {} {} nulls {}\n", column, descending ? "desc" : "asc",
+               nulls_first.value_or(!descending) ? "first" : "last");
   fmt::print("\nproperties\n");
   for (const auto& [key, value] : metadata.properties) fmt::print("  {} = {}\n", key, value);
   return {};
@@ -176,12 +181,10 @@ Status Evolve(const Shared& shared, const Options& options) {
   for (const auto& [spec, schema] : tables) {
     INGOT_ASSIGN(const auto candidate, open.context.Home(spec->table));
     if (candidate.name != home.name) continue;
-    INGOT_ASSIGN(const auto before, pipeline::EnsureTable(open.context, *spec, schema));
-    INGOT_ASSIGN(const auto after, iceberg::CommitMetadata(home, [&spec = *spec](iceberg::TableMetadata& metadata) {
-                   return iceberg::SetPartition(metadata, spec.partition);
-                 }));
-    fmt::print("{}: schema {}, partition spec {}\n", home.name.Text(), after.metadata->current_schema_id,
-               after.metadata->default_spec_id);
+    INGOT_ASSIGN(const auto after, pipeline::EvolveTable(open.context, *spec, schema));
+    fmt::print("{}: format {}, schema {}, partition spec {}, sort order {}\n", home.name.Text(),
+               after.metadata->format_version, after.metadata->current_schema_id, after.metadata->default_spec_id,
+               after.metadata->default_sort_order_id);
     return {};
   }
   return Fail(ErrorKind::kBadInput, "table " + options.table + " is not one of the pipeline file " + pipeline.file);
@@ -230,7 +233,8 @@ void AddTable(CLI::App& app, Shared& shared) {
                     add_ref("branch", "Make a branch at a snapshot", Branch)})
     sub->add_option("--snapshot", options->snapshot, "Snapshot id; default: the current one");
   add_ref("drop-ref", "Drop a branch or a tag", DropRef);
-  add("evolve", "Bring schema and partition to what the pipeline file says", Evolve);
+  add("evolve", "Bring columns, partition, sort order, format and properties to what the pipeline file says", Evolve);
+  AddTableDelete(*command, shared);
   add("rollback", "Make an older snapshot the current one", Rollback)
       ->add_option("--snapshot", options->snapshot, "Snapshot id, from: ingot table history")
       ->required();

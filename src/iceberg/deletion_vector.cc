@@ -18,6 +18,16 @@ uint32_t BigEndian(std::string_view bytes) {
   return value;
 }
 
+void AppendBigEndian(uint32_t value, std::string& to) {
+  for (int shift = 24; shift >= 0; shift -= 8) to += char(value >> shift);
+}
+
+uint32_t Checksum(std::string_view bytes) {
+  return uint32_t(crc32(0, reinterpret_cast<const Bytef*>(bytes.data()), uInt(bytes.size())));
+}
+
+using Bitmap = std::unique_ptr<roaring64_bitmap_t, void (*)(roaring64_bitmap_t*)>;
+
 Result<std::vector<int64_t>> Corrupt(std::string_view what) {
   return Fail(ErrorKind::kCorrupt, fmt::format("deletion vector: {}", what));
 }
@@ -31,12 +41,10 @@ Result<std::vector<int64_t>> DecodeDeletionVector(std::string_view blob, int64_t
     return Corrupt(fmt::format("its {} bytes are not as many as it says", blob.size()));
   const std::string_view checked = blob.substr(kWord, blob.size() - 2 * kWord);
   if (BigEndian(checked) != kMagic) return Corrupt("the magic number is not D1 D3 39 64");
-  if (crc32(0, reinterpret_cast<const Bytef*>(checked.data()), uInt(checked.size())) !=
-      BigEndian(blob.substr(blob.size() - kWord)))
-    return Corrupt("the checksum does not fit");
+  if (Checksum(checked) != BigEndian(blob.substr(blob.size() - kWord))) return Corrupt("the checksum does not fit");
   const std::string_view bitmap = checked.substr(kWord);
-  const std::unique_ptr<roaring64_bitmap_t, void (*)(roaring64_bitmap_t*)> positions(
-      roaring64_bitmap_portable_deserialize_safe(bitmap.data(), bitmap.size()), roaring64_bitmap_free);
+  const Bitmap positions(roaring64_bitmap_portable_deserialize_safe(bitmap.data(), bitmap.size()),
+                         roaring64_bitmap_free);
   const char* reason = "cut short";
   if (!positions || !roaring64_bitmap_internal_validate(positions.get(), &reason))
     return Corrupt(fmt::format("the bitmap is damaged: {}", reason));
@@ -47,6 +55,22 @@ Result<std::vector<int64_t>> DecodeDeletionVector(std::string_view blob, int64_t
   std::vector<uint64_t> out(count);
   roaring64_bitmap_to_uint64_array(positions.get(), out.data());
   return std::vector<int64_t>(out.begin(), out.end());
+}
+
+std::string EncodeDeletionVector(std::span<const int64_t> positions) {
+  const Bitmap bitmap(roaring64_bitmap_create(), roaring64_bitmap_free);
+  roaring64_bulk_context_t context{};
+  for (const int64_t position : positions) roaring64_bitmap_add_bulk(bitmap.get(), &context, uint64_t(position));
+  roaring64_bitmap_run_optimize(bitmap.get());
+  std::string checked;
+  AppendBigEndian(kMagic, checked);
+  checked.resize(kWord + roaring64_bitmap_portable_size_in_bytes(bitmap.get()));
+  roaring64_bitmap_portable_serialize(bitmap.get(), checked.data() + kWord);
+  std::string blob;
+  AppendBigEndian(uint32_t(checked.size()), blob);
+  blob += checked;
+  AppendBigEndian(Checksum(checked), blob);
+  return blob;
 }
 
 }  // namespace ingot::iceberg

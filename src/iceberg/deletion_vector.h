@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,5 +15,8 @@ namespace ingot::iceberg {
 /// The positions in a blob, ascending. `rows`: how many the data file has.
 /// Errors: kCorrupt when length, magic number or checksum do not fit, or a position is not one of the file's.
 Result<std::vector<int64_t>> DecodeDeletionVector(std::string_view blob, int64_t rows);
+
+/// The blob of a vector with these positions, in any order.
+std::string EncodeDeletionVector(std::span<const int64_t> positions);
 
 }  // namespace ingot::iceberg

@@ -35,6 +35,9 @@ class FieldMap {
   auto end() const { return entries_.end(); }
   size_t size() const { return entries_.size(); }
   bool empty() const { return entries_.empty(); }
+  void erase(FieldId id) {
+    std::erase_if(entries_, [&](const Entry& entry) { return entry.first == id; });
+  }
   void reserve(size_t count) { entries_.reserve(count); }
   bool operator==(const FieldMap&) const = default;
 

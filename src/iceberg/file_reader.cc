@@ -10,6 +10,7 @@
 #include "base/arrow_result.h"
 #include "base/rows.h"
 #include "iceberg/arrow_schema.h"
+#include "iceberg/metadata_columns.h"
 #include "iceberg/parquet_footer.h"
 #include "iceberg/row_deletes.h"
 #include "iceberg/scan.h"
@@ -22,6 +23,10 @@ constexpr int64_t kBatchRows = 32 * 1024;  // of all columns some 3 MB, so that 
 void CollectLeaves(const parquet::arrow::SchemaField& field, std::vector<int>& leaves) {
   if (field.column_index >= 0) leaves.push_back(field.column_index);
   for (const auto& child : field.children) CollectLeaves(child, leaves);
+}
+
+bool IsDerived(FieldId id) {
+  return id == kRowPosition || id == kRowId || id == kLastUpdatedSequenceNumber;
 }
 
 /// Where a wanted column comes from: a column of the file's batches, or a constant.
@@ -87,10 +92,13 @@ class TaskReader : public arrow::RecordBatchReader {
       source->file_field = file_schema->field(i);
     }
     FillConstants(metadata, task.file);
+    first_row_id_ = task.file.first_row_id;
+    sequence_number_ = task.sequence_number;
     no_columns_ = leaves.empty();
     const auto footer = file_->parquet_reader()->metadata();
     const std::vector<int> groups = GroupsOf(task, *footer);
     for (const int group : groups) rows_left_ += footer->RowGroup(group)->num_rows();
+    for (int group = 0; !groups.empty() && group < groups[0]; ++group) position_ += footer->RowGroup(group)->num_rows();
     if (no_columns_) return {};
     INGOT_ARROW_ASSIGN(batches_, file_->GetRecordBatchReader(groups, leaves));
     return {};
@@ -140,6 +148,7 @@ class TaskReader : public arrow::RecordBatchReader {
       } else {
         INGOT_ASSIGN(array, MissingColumn(source.wanted, source.constant, rows));
       }
+      if (IsDerived(source.wanted.id)) array = Derived(source.wanted.id, *array);
       arrays.push_back(std::move(array));
     }
     const size_t wanted = size_t(schema_->num_fields());
@@ -154,9 +163,26 @@ class TaskReader : public arrow::RecordBatchReader {
       arrays.resize(wanted);
       return Select(arrow::RecordBatch::Make(schema_, rows, std::move(arrays)), keep);
     }
+    position_ += rows;
     arrays.resize(wanted);
     auto typed = WithTypesOf(arrays, *schema_);
     return arrow::RecordBatch::Make(std::move(typed), rows, std::move(arrays));
+  }
+
+  /// What a row of this file has in a column of metadata where the file does not say it (specification, "Row Lineage").
+  std::shared_ptr<arrow::Array> Derived(FieldId id, const arrow::Array& held) const {
+    const auto& known = static_cast<const arrow::Int64Array&>(held);
+    if (id != kRowPosition && !first_row_id_) return arrow::MakeArray(held.data());
+    arrow::Int64Builder values;
+    (void)values.Reserve(held.length());
+    for (int64_t row = 0; row < held.length(); ++row) {
+      const int64_t position = position_ + row;
+      values.UnsafeAppend(known.IsValid(row)   ? known.Value(row)
+                          : id == kRowPosition ? position
+                          : id == kRowId       ? *first_row_id_ + position
+                                               : sequence_number_);
+    }
+    return *values.Finish();
   }
 
   std::unique_ptr<parquet::arrow::FileReader> file_;
@@ -167,7 +193,9 @@ class TaskReader : public arrow::RecordBatchReader {
   std::shared_ptr<arrow::RecordBatchReader> batches_;
   bool no_columns_ = false;
   int64_t rows_left_ = 0;  // counted down without columns
-  int64_t position_ = 0;
+  int64_t position_ = 0;   // in the file, of the next row
+  std::optional<int64_t> first_row_id_;
+  SequenceNumber sequence_number_ = 0;
 };
 
 Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquet(storage::Storage& storage, const FileTask& task) {

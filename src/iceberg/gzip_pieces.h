@@ -8,34 +8,34 @@
 #include <mutex>
 #include <span>
 #include <string>
-#include <string_view>
-#include <utility>
+
+#include "iceberg/text_piece.h"
 
 namespace ingot::iceberg {
 
 /// Safe to call from any thread.
 class GzipPieces {
  public:
-  /// `cuts`: where pieces begin and end, rising, by what stands there and not by its place, so that what comes before
-  /// does not move them. What lies before the first and after the last is compressed each time.
-  std::string Compress(std::string_view text, std::span<const size_t> cuts);
+  std::string Compress(std::span<const TextPiece> pieces);
 
  private:
-  struct Piece {
+  struct Compressed {
     std::string deflated;
     uint32_t crc = 0;
+    size_t bytes = 0;  // of the text
   };
-  using Key = std::pair<uint64_t, uint64_t>;  // 128 bits of hash
   struct Kept {
-    Piece piece;
-    std::list<Key>::iterator used;
+    Compressed piece;
+    std::list<TextPiece::Key>::iterator used;
   };
-  Piece Known(std::string_view text);
+  /// Appends the piece to `out`, and its checksum and length to those of what is before it.
+  void Append(const TextPiece& piece, std::string& out, uint32_t& crc, size_t& bytes);
+  void Keep(const TextPiece::Key& key, Compressed piece);
 
   std::mutex mutex_;
-  std::map<Key, Kept> known_;
-  std::list<Key> order_;  // the one used last is first
-  size_t bytes_ = 0;
+  std::map<TextPiece::Key, Kept> known_;
+  std::list<TextPiece::Key> order_;  // the one used last is first
+  size_t bytes_ = 0;                 // of compressed pieces
 };
 
 }  // namespace ingot::iceberg

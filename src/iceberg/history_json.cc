@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include "base/row_hash.h"
 #include "iceberg/json.h"
 
 namespace ingot::iceberg {
@@ -64,6 +65,10 @@ Snapshot SnapshotFrom(ondemand::object object) {
       snapshot.manifest_list = Text(value, key);
     } else if (key == "schema-id") {
       snapshot.schema_id = int32_t(Whole(value, key));
+    } else if (key == "first-row-id") {
+      snapshot.first_row_id = Whole(value, key);
+    } else if (key == "added-rows") {
+      snapshot.added_rows = Whole(value, key);
     } else if (key == "manifests") {
       has_manifests = true;
       for (auto manifest : List(value, key)) snapshot.manifests.push_back(Text(manifest.value(), key));
@@ -89,6 +94,33 @@ SnapshotLogEntry LogEntryFrom(ondemand::object object) {
   if (!time) Refuse("missing 'timestamp-ms'");
   if (!id) Refuse("missing 'snapshot-id'");
   return {*time, *id};
+}
+
+/// Items as pieces that begin and end by what they hold, not by where they stand: items that go at the front move
+/// nothing. `describe(i)` tells what makes the item's text and about how long it is.
+template <typename Id, typename Describe, typename Append>
+void AppendPieces(size_t count, int bits, const Id& id, const Describe& describe, const Append& append,
+                  std::vector<TextPiece>& pieces) {
+  constexpr uint64_t kSpread = 0x9e3779b97f4a7c15;
+  for (size_t begin = 0, end = 0; begin < count; begin = end) {
+    // An item that is the first of all has no comma before it.
+    TextPiece piece{.key = {begin == 0 ? 1 : 2, begin == 0 ? 3 : 4}};
+    bool sealed = false;
+    while (end < count && !sealed) {
+      const auto [made_of, bytes] = describe(end);
+      piece.key = {MixHash(piece.key.first, made_of), MixHash(piece.key.second, made_of ^ kSpread)};
+      piece.bytes += size_t(bytes) + 1;
+      sealed = uint64_t(id(end++)) * kSpread >> (64 - bits) == 0;
+    }
+    if (!sealed) piece.key = {};
+    piece.append = [append, begin, end](std::string& to) {
+      for (size_t i = begin; i < end; ++i) {
+        if (i > 0) to += ',';
+        append(i, to);
+      }
+    };
+    pieces.push_back(std::move(piece));
+  }
 }
 
 }  // namespace
@@ -135,38 +167,35 @@ void AppendSnapshotJson(const Snapshot& snapshot, int32_t format_version, std::s
     json["manifests"] = snapshot.manifests;
   if (!snapshot.summary.empty()) json["summary"] = snapshot.summary;
   if (snapshot.schema_id) json["schema-id"] = *snapshot.schema_id;
+  if (snapshot.first_row_id) json["first-row-id"] = *snapshot.first_row_id;
+  if (snapshot.added_rows) json["added-rows"] = *snapshot.added_rows;
   to += json.dump();
 }
 
-std::string JoinHistory(std::string document, const SnapshotList& snapshots, const std::vector<SnapshotLogEntry>& log,
-                        int32_t format_version, std::vector<size_t>* cuts) {
-  // Every so many snapshots, told by their ids, so that those that expire move nothing.
-  const auto cut_after = [&](SnapshotId id, int bits) {
-    if (cuts != nullptr && uint64_t(id) * 0x9e3779b97f4a7c15 >> (64 - bits) == 0) cuts->push_back(document.size());
+std::vector<TextPiece> JoinHistory(std::string document, const SnapshotList& snapshots,
+                                   const std::vector<SnapshotLogEntry>& log, int32_t format_version) {
+  std::vector<TextPiece> pieces;
+  const auto constant = [&](std::string text) {
+    pieces.push_back({.bytes = text.size(), .append = [text](std::string& to) { to += text; }});
   };
-  size_t bytes = document.size() + log.size() * 64 + 64;
-  for (const Snapshot& snapshot : snapshots) bytes += snapshot.json.size() + 1;
-  document.reserve(bytes);
   document.pop_back();
-  document += document.size() > 1 ? ",\"snapshots\":[" : "\"snapshots\":[";
-  if (cuts != nullptr) cuts->push_back(document.size());
-  const auto comma = [&] {
-    if (document.back() != '[') document += ',';
-  };
-  for (const Snapshot& snapshot : snapshots) {
-    comma();
-    AppendSnapshotJson(snapshot, format_version, document);
-    cut_after(snapshot.snapshot_id, 6);
-  }
-  document += "],\"snapshot-log\":[";
-  for (const auto& entry : log) {
-    comma();
-    fmt::format_to(std::back_inserter(document), "{{\"snapshot-id\":{},\"timestamp-ms\":{}}}", entry.snapshot_id,
-                   entry.timestamp_ms);
-    cut_after(entry.snapshot_id, 9);
-  }
-  document += "]}";
-  return document;
+  constant(document + (document.size() > 1 ? ",\"snapshots\":[" : "\"snapshots\":["));
+  AppendPieces(
+      snapshots.size(), 6, [&](size_t i) { return snapshots[i].snapshot_id; },
+      [&](size_t i) { return std::pair{snapshots[i].serial, snapshots[i].json.size()}; },
+      [&snapshots, format_version](size_t i, std::string& to) { AppendSnapshotJson(snapshots[i], format_version, to); },
+      pieces);
+  constant("],\"snapshot-log\":[");
+  AppendPieces(
+      log.size(), 9, [&](size_t i) { return log[i].snapshot_id; },
+      [&](size_t i) { return std::pair{MixHash(uint64_t(log[i].snapshot_id), uint64_t(log[i].timestamp_ms)), 64}; },
+      [&log](size_t i, std::string& to) {
+        fmt::format_to(std::back_inserter(to), "{{\"snapshot-id\":{},\"timestamp-ms\":{}}}", log[i].snapshot_id,
+                       log[i].timestamp_ms);
+      },
+      pieces);
+  constant("]}");
+  return pieces;
 }
 
 }  // namespace ingot::iceberg

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "iceberg/snapshot.h"
+#include "iceberg/text_piece.h"
 
 namespace ingot::iceberg {
 
@@ -22,9 +23,9 @@ HistoryText SplitHistory(std::string_view document);
 /// Appends the snapshot as it stands in a metadata file: the text it came with, if it came from one.
 void AppendSnapshotJson(const Snapshot& snapshot, int32_t format_version, std::string& to);
 
-/// `document`, an object, with "snapshots" and "snapshot-log" as its last members. `cuts`, if given, gets the places
-/// between which the text stays as it is from version to version (see gzip_pieces.h).
-std::string JoinHistory(std::string document, const SnapshotList& snapshots, const std::vector<SnapshotLogEntry>& log,
-                        int32_t format_version, std::vector<size_t>* cuts = nullptr);
+/// `document`, an object, with "snapshots" and "snapshot-log" as its last members. What stays from version to version
+/// is in pieces of its own (see gzip_pieces.h). The lists must outlive the pieces.
+std::vector<TextPiece> JoinHistory(std::string document, const SnapshotList& snapshots,
+                                   const std::vector<SnapshotLogEntry>& log, int32_t format_version);
 
 }  // namespace ingot::iceberg

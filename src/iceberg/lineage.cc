@@ -20,6 +20,14 @@ std::optional<std::string> NewestSummary(const TableMetadata& metadata, const st
   return kept == metadata.properties.end() ? std::nullopt : std::optional(kept->second);
 }
 
+bool OnlyAppended(const TableMetadata& now, std::optional<SnapshotId> base) {
+  for (const Snapshot* snapshot : AncestorsOf(now, now.current_snapshot_id)) {
+    if (snapshot->snapshot_id == base) return true;
+    if (snapshot->Operation() != "append" || snapshot->summary.contains("added-delete-files")) return false;
+  }
+  return false;
+}
+
 Properties MarksOf(const TableMetadata& metadata) {
   Properties marks;
   bool checkpoint = false;

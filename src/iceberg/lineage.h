@@ -38,6 +38,9 @@ std::optional<SnapshotId> ConsumedSnapshot(const TableMetadata& metadata);
 Result<std::vector<const Snapshot*>> SnapshotsToConsume(const TableMetadata& metadata,
                                                         std::optional<SnapshotId> consumed, const std::string& table);
 
+/// Whether all that main has had since `base` is files that were added: then nothing that was read there has changed.
+bool OnlyAppended(const TableMetadata& now, std::optional<SnapshotId> base);
+
 /// All marks in force. What expires with its snapshots is to be put among the table's properties.
 Properties MarksOf(const TableMetadata& metadata);
 

@@ -31,13 +31,14 @@ constexpr size_t kPlainBytesMax = 1 << 20;
 
 Result<std::string> WriteMetadataFile(storage::Storage& storage, const TableMetadata& metadata,
                                       const std::string& previous) {
-  static GzipPieces pieces;
-  std::vector<size_t> cuts;
-  const std::string json = TableMetadataToJson(metadata, &cuts);
+  static GzipPieces compressed;
+  const auto pieces = TableMetadataPieces(metadata);
+  size_t bytes = 0;
+  for (const TextPiece& piece : pieces) bytes += piece.bytes;
   const bool gzip =
-      metadata.Property("write.metadata.compression-codec", json.size() > kPlainBytesMax ? "gzip" : "none") == "gzip";
+      metadata.Property("write.metadata.compression-codec", bytes > kPlainBytesMax ? "gzip" : "none") == "gzip";
   const std::string location = storage::JoinLocation(MetadataFolder(metadata), NextMetadataName(previous, gzip));
-  INGOT_TRY(storage.CreateAtomic(location, gzip ? pieces.Compress(json, cuts) : json));
+  INGOT_TRY(storage.CreateAtomic(location, gzip ? compressed.Compress(pieces) : WholeText(pieces)));
   return location;
 }
 

@@ -50,7 +50,8 @@ class Record {
 /// Writes entries as ManifestAvroSchema lays them out; what is optional there is a union with null as its first branch.
 class EntryWriter {
  public:
-  EntryWriter(const AvroSchema& schema, AvroWriter& out) : schema_(schema), out_(out) {}
+  EntryWriter(const AvroSchema& schema, int32_t format_version, AvroWriter& out)
+      : schema_(schema), format_version_(format_version), out_(out) {}
 
   void Write(const ManifestEntry& entry) {
     out_.Long(int64_t(entry.status));
@@ -79,6 +80,10 @@ class EntryWriter {
     Optional(file.sort_order_id);
     out_.Long(!file.referenced_data_file.empty());
     if (!file.referenced_data_file.empty()) out_.Bytes(file.referenced_data_file);
+    if (format_version_ < 3) return;
+    Optional(file.first_row_id);
+    Optional(file.content_offset);
+    Optional(file.content_size_bytes);
   }
 
   void Write(const Value& value, const AvroSchema& schema) {
@@ -129,6 +134,7 @@ class EntryWriter {
   }
 
   const AvroSchema& schema_;
+  const int32_t format_version_;
   AvroWriter& out_;
 };
 
@@ -173,6 +179,7 @@ ManifestFile ManifestFileFrom(const Record& record) {
   manifest.added_rows = record.Int(512);
   manifest.existing_rows = record.Int(513);
   manifest.deleted_rows = record.Int(514);
+  manifest.first_row_id = record.Int(520);
   const AvroValue* partitions = record.Find(507);
   const AvroSchema* schema = record.SchemaOf(507);
   if (partitions == nullptr || schema == nullptr || schema->kind != AvroKind::kArray) return manifest;
@@ -246,7 +253,7 @@ Result<std::vector<ManifestFile>> ReadManifestList(storage::Storage& storage, co
 Result<ManifestFile> WriteManifest(storage::Storage& storage, const std::string& location,
                                    const ManifestContent& content, const std::vector<ManifestEntry>& entries) {
   INGOT_ASSIGN(const std::vector<Type> types, PartitionTypes(*content.spec, *content.schema));
-  const std::string schema_json = ManifestAvroSchema(*content.spec, types);
+  const std::string schema_json = ManifestAvroSchema(*content.spec, types, content.format_version);
   INGOT_ASSIGN(const auto schema, ParseAvroSchema(schema_json));
   ManifestFile manifest{.location = location,
                         .spec_id = content.spec->spec_id,
@@ -279,11 +286,11 @@ Result<ManifestFile> WriteManifest(storage::Storage& storage, const std::string&
                                                       {"schema-id", std::to_string(content.schema->schema_id)},
                                                       {"partition-spec", PartitionFieldsToJson(*content.spec)},
                                                       {"partition-spec-id", std::to_string(content.spec->spec_id)},
-                                                      {"format-version", "2"},
+                                                      {"format-version", std::to_string(content.format_version)},
                                                       {"content", content.holds_deletes ? "deletes" : "data"}};
   INGOT_ASSIGN(const std::string bytes,
                WriteAvroRows(schema_json, properties, entries.size(), [&](size_t i, AvroWriter& out) -> Status {
-                 EntryWriter(*schema, out).Write(entries[i]);
+                 EntryWriter(*schema, content.format_version, out).Write(entries[i]);
                  return {};
                }));
   manifest.bytes = int64_t(bytes.size());
@@ -292,7 +299,7 @@ Result<ManifestFile> WriteManifest(storage::Storage& storage, const std::string&
 }
 
 Status WriteManifestList(storage::Storage& storage, const std::string& location, const Snapshot& snapshot,
-                         const std::vector<ManifestFile>& manifests) {
+                         const std::vector<ManifestFile>& manifests, int32_t format_version) {
   std::vector<AvroValue> rows;
   for (const ManifestFile& manifest : manifests) {
     AvroValue::List partitions;
@@ -318,14 +325,15 @@ Status WriteManifestList(storage::Storage& storage, const std::string& location,
       row.emplace_back(count.value_or(0));
     row.push_back(manifest.partitions.empty() ? AvroValue() : AvroValue(std::move(partitions)));
     row.emplace_back();
+    if (format_version >= 3) row.push_back(manifest.first_row_id ? AvroValue(*manifest.first_row_id) : AvroValue());
     rows.emplace_back(std::move(row));
   }
   const std::map<std::string, std::string> properties{
       {"snapshot-id", std::to_string(snapshot.snapshot_id)},
       {"parent-snapshot-id", snapshot.parent_id ? std::to_string(*snapshot.parent_id) : "null"},
       {"sequence-number", std::to_string(snapshot.sequence_number)},
-      {"format-version", "2"}};
-  INGOT_ASSIGN(const std::string bytes, WriteAvroFile(ManifestListAvroSchema(), properties, rows));
+      {"format-version", std::to_string(format_version)}};
+  INGOT_ASSIGN(const std::string bytes, WriteAvroFile(ManifestListAvroSchema(format_version), properties, rows));
   return storage.CreateAtomic(location, bytes);
 }
 

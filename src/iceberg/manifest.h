@@ -1,8 +1,8 @@
 // Manifests and manifest lists: which files make up a snapshot, with what is known of each.
-// Source: Iceberg specification, "Manifests", "Manifest Lists". Reads formats 1 to 3 (the ids that row lineage
-// gives are left out), writes 2.
+// Source: Iceberg specification, "Manifests", "Manifest Lists". Reads formats 1 to 3, writes 2 and 3.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,12 +32,15 @@ struct DataFile {
   std::vector<FieldId> equality_ids;
   std::optional<int32_t> sort_order_id;
   std::string referenced_data_file;       // position deletes of one data file
+  std::optional<int64_t> first_row_id;    // format 3: the id of the first row, unless the file says it row by row
   std::optional<int64_t> content_offset;  // format 3: a deletion vector's place in its Puffin file
   std::optional<int64_t> content_size_bytes;
 
   bool IsDeletionVector() const {
     return content == FileContent::kPositionDeletes && format == "PUFFIN" && content_offset && content_size_bytes;
   }
+  /// Unique among the live files of a table: a Puffin file may hold the vectors of many data files.
+  std::string Key() const { return IsDeletionVector() ? location + "#" + std::to_string(*content_offset) : location; }
 };
 
 struct ManifestEntry {
@@ -65,6 +68,7 @@ struct ManifestFile {
   std::optional<int64_t> added_files, existing_files, deleted_files;  // unknown in old format-1 lists
   std::optional<int64_t> added_rows, existing_rows, deleted_rows;
   std::vector<PartitionSummary> partitions;
+  std::optional<int64_t> first_row_id;  // format 3, of data: that of its first file without one
 
   /// False only when it is known that no live file is in it.
   bool MayHoldLive() const { return !added_files || !existing_files || *added_files + *existing_files > 0; }
@@ -81,11 +85,16 @@ Result<std::vector<ManifestEntry>> ReadManifest(storage::Storage& storage, const
                                                 const TableMetadata& metadata,
                                                 const std::vector<FieldId>* metrics_of = nullptr);
 
+/// The same, entry after entry as they are read, without keeping them.
+Status ForEachEntry(storage::Storage& storage, const ManifestFile& manifest, const TableMetadata& metadata,
+                    const std::vector<FieldId>* metrics_of, const std::function<Status(ManifestEntry&)>& use);
+
 struct ManifestContent {
   const Schema* schema = nullptr;
   const PartitionSpec* spec = nullptr;
   bool holds_deletes = false;
   SnapshotId snapshot_id = 0;
+  int32_t format_version = 2;
 };
 /// Writes the entries to `location` and returns what the list says of it; the sequence number is left for the list to
 /// give.
@@ -94,7 +103,7 @@ Result<ManifestFile> WriteManifest(storage::Storage& storage, const std::string&
 
 /// Manifests whose sequence number is not yet given (added by this snapshot) get `sequence_number`.
 Status WriteManifestList(storage::Storage& storage, const std::string& location, const Snapshot& snapshot,
-                         const std::vector<ManifestFile>& manifests);
+                         const std::vector<ManifestFile>& manifests, int32_t format_version = 2);
 
 /// Equal for files of one partition of one spec, and for them only.
 std::string PartitionKey(const DataFile& file);

@@ -113,9 +113,13 @@ class EntryReader {
  public:
   EntryReader(const ManifestFile& manifest, const PartitionSpec& spec, std::vector<Type> types,
               const std::vector<FieldId>* metrics_of)
-      : manifest_(manifest), spec_(spec), types_(std::move(types)), metrics_of_(metrics_of) {}
+      : manifest_(manifest),
+        spec_(spec),
+        types_(std::move(types)),
+        metrics_of_(metrics_of),
+        next_row_id_(manifest.first_row_id) {}
 
-  Result<ManifestEntry> Read(const AvroSchema& schema, AvroReader& in) const {
+  Result<ManifestEntry> Read(const AvroSchema& schema, AvroReader& in) {
     if (schema.kind != AvroKind::kRecord)
       return Fail(ErrorKind::kCorrupt, "manifest " + manifest_.location + " holds no records");
     ManifestEntry entry{.status = EntryStatus::kExisting};
@@ -142,6 +146,7 @@ class EntryReader {
     if (!has_file)
       return Fail(ErrorKind::kCorrupt, "manifest " + manifest_.location + " has an entry without data_file");
     INGOT_TRY(Inherit(entry));
+    InheritRowId(entry);
     return entry;
   }
 
@@ -227,6 +232,9 @@ class EntryReader {
       case 140:
         if (const auto order = Whole(in, field)) file.sort_order_id = int32_t(*order);
         break;
+      case 142:
+        file.first_row_id = Whole(in, field);
+        break;
       case 143:
         file.referenced_data_file = Text(in, field);
         break;
@@ -251,31 +259,48 @@ class EntryReader {
     return Fail(ErrorKind::kCorrupt, "manifest " + manifest_.location + " has an old entry without a sequence number");
   }
 
+  // Specification, "Row Lineage", "First Row ID Inheritance": files that have none follow each other from the
+  // manifest's.
+  void InheritRowId(ManifestEntry& entry) {
+    if (!next_row_id_) return entry.file.first_row_id.reset();
+    if (manifest_.holds_deletes || entry.status == EntryStatus::kDeleted || entry.file.first_row_id) return;
+    entry.file.first_row_id = next_row_id_;
+    *next_row_id_ += entry.file.record_count;
+  }
+
   const ManifestFile& manifest_;
   const PartitionSpec& spec_;
   const std::vector<Type> types_;
   const std::vector<FieldId>* metrics_of_;
+  std::optional<int64_t> next_row_id_;
 };
 
 }  // namespace
 
-Result<std::vector<ManifestEntry>> ReadManifest(storage::Storage& storage, const ManifestFile& manifest,
-                                                const TableMetadata& metadata, const std::vector<FieldId>* metrics_of) {
+Status ForEachEntry(storage::Storage& storage, const ManifestFile& manifest, const TableMetadata& metadata,
+                    const std::vector<FieldId>* metrics_of, const std::function<Status(ManifestEntry&)>& use) {
   const PartitionSpec* spec = metadata.SpecById(manifest.spec_id);
   if (spec == nullptr)
     return Fail(ErrorKind::kCorrupt,
                 fmt::format("manifest {} names an unknown partition spec {}", manifest.location, manifest.spec_id));
   INGOT_ASSIGN(auto types, PartitionTypes(*spec, metadata));
   INGOT_ASSIGN(const std::string bytes, storage.ReadAll(manifest.location));
-  const EntryReader reader(manifest, *spec, std::move(types), metrics_of);
+  EntryReader reader(manifest, *spec, std::move(types), metrics_of);
+  return WithContext(ReadAvroRows(bytes,
+                                  [&](const AvroSchema& schema, AvroReader& in) -> Status {
+                                    INGOT_ASSIGN(auto entry, reader.Read(schema, in));
+                                    return in.failed ? Status() : use(entry);
+                                  }),
+                     "manifest " + manifest.location);
+}
+
+Result<std::vector<ManifestEntry>> ReadManifest(storage::Storage& storage, const ManifestFile& manifest,
+                                                const TableMetadata& metadata, const std::vector<FieldId>* metrics_of) {
   std::vector<ManifestEntry> entries;
-  INGOT_TRY(WithContext(ReadAvroRows(bytes,
-                                     [&](const AvroSchema& schema, AvroReader& in) -> Status {
-                                       INGOT_ASSIGN(auto entry, reader.Read(schema, in));
-                                       entries.push_back(std::move(entry));
-                                       return {};
-                                     }),
-                        "manifest " + manifest.location));
+  INGOT_TRY(ForEachEntry(storage, manifest, metadata, metrics_of, [&](ManifestEntry& entry) -> Status {
+    entries.push_back(std::move(entry));
+    return {};
+  }));
   return entries;
 }
 

@@ -92,36 +92,38 @@ std::string AvroName(const std::string& name) {
 
 }  // namespace
 
-std::string ManifestListAvroSchema() {
-  static const std::string schema = [] {
+std::string ManifestListAvroSchema(int32_t format_version) {
+  const auto make = [](int32_t version) {
     const Json summary{{"type", "record"},
                        {"name", "r508"},
                        {"fields",
                         {Required("contains_null", 509, "boolean"), Optional("contains_nan", 518, "boolean"),
                          Optional("lower_bound", 510, "bytes"), Optional("upper_bound", 511, "bytes")}}};
-    const Json json{{"type", "record"},
-                    {"name", "manifest_file"},
-                    {"fields",
-                     {Required("manifest_path", 500, "string"), Required("manifest_length", 501, "long"),
-                      Required("partition_spec_id", 502, "int"), Required("content", 517, "int"),
-                      Required("sequence_number", 515, "long"), Required("min_sequence_number", 516, "long"),
-                      Required("added_snapshot_id", 503, "long"), Required("added_files_count", 504, "int"),
-                      Required("existing_files_count", 505, "int"), Required("deleted_files_count", 506, "int"),
-                      Required("added_rows_count", 512, "long"), Required("existing_rows_count", 513, "long"),
-                      Required("deleted_rows_count", 514, "long"),
-                      Optional("partitions", 507, {{"type", "array"}, {"items", summary}, {"element-id", 508}}),
-                      Optional("key_metadata", 519, "bytes")}}};
+    Json json{{"type", "record"},
+              {"name", "manifest_file"},
+              {"fields",
+               {Required("manifest_path", 500, "string"), Required("manifest_length", 501, "long"),
+                Required("partition_spec_id", 502, "int"), Required("content", 517, "int"),
+                Required("sequence_number", 515, "long"), Required("min_sequence_number", 516, "long"),
+                Required("added_snapshot_id", 503, "long"), Required("added_files_count", 504, "int"),
+                Required("existing_files_count", 505, "int"), Required("deleted_files_count", 506, "int"),
+                Required("added_rows_count", 512, "long"), Required("existing_rows_count", 513, "long"),
+                Required("deleted_rows_count", 514, "long"),
+                Optional("partitions", 507, {{"type", "array"}, {"items", summary}, {"element-id", 508}}),
+                Optional("key_metadata", 519, "bytes")}}};
+    if (version >= 3) json["fields"].push_back(Optional("first_row_id", 520, "long"));
     return json.dump();
-  }();
-  return schema;
+  };
+  static const std::string two = make(2), three = make(3);
+  return format_version >= 3 ? three : two;
 }
 
-std::string ManifestAvroSchema(const PartitionSpec& spec, const std::vector<Type>& types) {
+std::string ManifestAvroSchema(const PartitionSpec& spec, const std::vector<Type>& types, int32_t format_version) {
   Json partition = Json::array();
   for (size_t i = 0; i < spec.fields.size(); ++i)
     partition.push_back(Optional(AvroName(spec.fields[i].name).c_str(), spec.fields[i].field_id,
                                  PartitionAvroType(types[i], spec.fields[i].field_id)));
-  const Json file{
+  Json file{
       {"type", "record"},
       {"name", "r2"},
       {"fields",
@@ -136,6 +138,10 @@ std::string ManifestAvroSchema(const PartitionSpec& spec, const std::vector<Type
         Optional("upper_bounds", 128, IntMap(129, 130, "bytes")), Optional("key_metadata", 131, "bytes"),
         Optional("split_offsets", 132, List("long", 133)), Optional("equality_ids", 135, List("int", 136)),
         Optional("sort_order_id", 140, "int"), Optional("referenced_data_file", 143, "string")}}};
+  if (format_version >= 3)
+    for (const auto& [name, id] :
+         {std::pair{"first_row_id", 142}, {"content_offset", 144}, {"content_size_in_bytes", 145}})
+      file["fields"].push_back(Optional(name, id, "long"));
   const Json entry{
       {"type", "record"},
       {"name", "manifest_entry"},

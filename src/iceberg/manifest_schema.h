@@ -1,4 +1,5 @@
-// The Avro schemas of manifests and manifest lists, format 2, and the field ids that both sides of the mapping use.
+// The Avro schemas of manifests and manifest lists, formats 2 and 3, and the field ids that both sides of the mapping
+// use.
 #pragma once
 
 #include <string>
@@ -8,9 +9,9 @@
 
 namespace ingot::iceberg {
 
-std::string ManifestListAvroSchema();
+std::string ManifestListAvroSchema(int32_t format_version);
 /// `types` are the partition field types in the order of the spec.
-std::string ManifestAvroSchema(const PartitionSpec& spec, const std::vector<Type>& types);
+std::string ManifestAvroSchema(const PartitionSpec& spec, const std::vector<Type>& types, int32_t format_version);
 std::string PartitionFieldsToJson(const PartitionSpec& spec);
 
 }  // namespace ingot::iceberg

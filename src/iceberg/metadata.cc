@@ -12,7 +12,6 @@
 #include "storage/location.h"
 
 namespace ingot::iceberg {
-
 bool PartitionSpec::IsUnpartitioned() const {
   return std::ranges::all_of(fields,
                              [](const PartitionField& field) { return field.transform.kind == TransformKind::kVoid; });
@@ -104,15 +103,43 @@ Result<PartitionSpec> MakePartitionSpec(const std::vector<std::pair<std::string,
   return spec;
 }
 
+Status CheckFormatHas(const Schema& schema, int32_t format_version) {
+  if (format_version >= 3) return {};
+  for (const Field& field : schema.fields) {
+    const TypeId type = field.type.id;
+    if (type == TypeId::kTimestampNs || type == TypeId::kTimestamptzNs || type == TypeId::kVariant ||
+        type == TypeId::kUnknown)
+      return Fail(ErrorKind::kBadInput, fmt::format("column {} is {}, which tables have from format 3 on (property {})",
+                                                    field.name, TypeName(field.type), kFormatVersion));
+    if (!field.initial_default.empty() || !field.write_default.empty())
+      return Fail(ErrorKind::kBadInput,
+                  fmt::format("column {} has a default, which tables have from format 3 on", field.name));
+  }
+  return {};
+}
+
+Status UpgradeFormat(TableMetadata& metadata, int32_t format_version) {
+  if (format_version < metadata.format_version)
+    return Fail(ErrorKind::kBadInput, fmt::format("a table of format {} cannot become one of format {}",
+                                                  metadata.format_version, format_version));
+  if (format_version > 3)
+    return Fail(ErrorKind::kUnsupported, fmt::format("format version {}; this program writes 2 and 3", format_version));
+  metadata.format_version = format_version;
+  return {};
+}
+
 Result<TableMetadata> MakeTableMetadata(const NewTable& table) {
   TableMetadata metadata;
+  metadata.properties = table.properties;
+  if (const auto format = metadata.properties.extract(kFormatVersion))
+    INGOT_TRY(UpgradeFormat(metadata, std::atoi(format.mapped().c_str())));
   metadata.table_uuid = RandomUuid();
   metadata.location = table.location;
   metadata.last_updated_ms = NowMicros() / 1000;
-  metadata.properties = table.properties;
   Schema schema = table.schema;
   schema.schema_id = 0;
   metadata.last_column_id = AssignFreshIds(schema.fields, 0);
+  INGOT_TRY(CheckFormatHas(schema, metadata.format_version));
   INGOT_ASSIGN(PartitionSpec spec, MakePartitionSpec(table.partition, schema, {}, metadata.last_partition_id));
   metadata.schemas.push_back(std::move(schema));
   metadata.partition_specs.push_back(std::move(spec));
@@ -148,6 +175,8 @@ Status SetPartition(TableMetadata& metadata, const std::vector<std::pair<std::st
 
 void AddSnapshot(TableMetadata& metadata, Snapshot snapshot, const std::string& branch) {
   metadata.last_sequence_number = std::max(metadata.last_sequence_number, snapshot.sequence_number);
+  if (snapshot.first_row_id)
+    metadata.next_row_id = std::max(metadata.next_row_id, *snapshot.first_row_id + snapshot.added_rows.value_or(0));
   metadata.refs[branch].snapshot_id = snapshot.snapshot_id;
   if (branch == "main") {
     metadata.current_snapshot_id = snapshot.snapshot_id;

@@ -1,5 +1,5 @@
 // Table metadata: everything a table is, in one immutable JSON file per version.
-// Source: Iceberg specification, "Table Metadata", Appendix C. Reads formats 1 to 3, creates tables of format 2.
+// Source: Iceberg specification, "Table Metadata", Appendix C. Reads formats 1 to 3, creates tables of 2 or 3.
 #pragma once
 
 #include <map>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "iceberg/snapshot.h"
+#include "iceberg/text_piece.h"
 #include "iceberg/transform.h"
 #include "iceberg/types.h"
 
@@ -45,6 +46,14 @@ struct SortOrder {
   std::vector<SortField> fields;
 };
 
+/// A column to sort by, as properties and the pipeline file name it.
+struct SortColumn {
+  std::string column;  // full name
+  bool descending = false;
+  std::optional<bool> nulls_first;  // as they come first in ascending order, and last in descending, when absent
+  bool operator==(const SortColumn&) const = default;
+};
+
 struct SnapshotRef {
   SnapshotId snapshot_id = 0;
   std::string type = "branch";  // or "tag"
@@ -65,6 +74,7 @@ struct TableMetadata {
   SequenceNumber last_sequence_number = 0;
   int64_t last_updated_ms = 0;
   FieldId last_column_id = 0;
+  int64_t next_row_id = 0;  // format 3: above every id that a row has had
   std::vector<Schema> schemas;
   int32_t current_schema_id = 0;
   std::vector<PartitionSpec> partition_specs;
@@ -81,6 +91,8 @@ struct TableMetadata {
   std::string other;  // JSON object text of top-level keys this version does not know, e.g. statistics
 
   const Schema& CurrentSchema() const;
+  /// Nothing to sort by where the default order is unsorted, or has a transform, or a column that is nested or gone.
+  std::vector<SortColumn> DefaultSort() const;
   const PartitionSpec& DefaultSpec() const;
   const Schema* SchemaById(int32_t schema_id) const;
   const PartitionSpec* SpecById(int32_t spec_id) const;
@@ -97,8 +109,13 @@ std::string MetadataFolder(const TableMetadata& metadata);
 
 /// Errors: kCorrupt with the key that breaks the specification; kUnsupported for a format above 3.
 Result<TableMetadata> ParseTableMetadata(std::string_view json);
-/// What was parsed comes back out, unknown keys included. `cuts`: see JoinHistory.
-std::string TableMetadataToJson(const TableMetadata& metadata, std::vector<size_t>* cuts = nullptr);
+/// What was parsed comes back out, unknown keys included.
+std::string TableMetadataToJson(const TableMetadata& metadata);
+/// The same in pieces, for as long as `metadata` is there.
+std::vector<TextPiece> TableMetadataPieces(const TableMetadata& metadata);
+
+/// Errors: kBadInput for a type, or a default, that tables of this format do not have.
+Status CheckFormatHas(const Schema& schema, int32_t format_version);
 
 struct NewTable {
   Schema schema;                                             // field ids are given afresh
@@ -106,7 +123,8 @@ struct NewTable {
   std::string location;
   Properties properties;
 };
-/// Metadata of an empty format-2 table. Errors: kBadInput for unknown partition columns or transforms that do not fit.
+/// Metadata of an empty table, of format 2 unless the property "format-version" says 3. Errors: kBadInput for unknown
+/// partition columns, transforms that do not fit, and what the format does not have.
 Result<TableMetadata> MakeTableMetadata(const NewTable& table);
 
 /// A spec over `schema` with fresh field ids after `last_partition_id`; fields equal to one of `known` keep its id.
@@ -118,6 +136,13 @@ Result<PartitionSpec> MakePartitionSpec(const std::vector<std::pair<std::string,
 void SetCurrentSchema(TableMetadata& metadata, Schema schema);
 /// Makes the spec the default: an equal older one is used again, else it is added with the next id.
 Status SetPartition(TableMetadata& metadata, const std::vector<std::pair<std::string, Transform>>& partition);
+/// Makes the order the default: an equal older one is used again, else it is added with the next id; 0 is unsorted.
+/// Errors: kBadInput for an unknown column.
+Status SetSortOrder(TableMetadata& metadata, const std::vector<SortColumn>& columns);
+/// The property that says it for tables that are made, or brought to another format; no metadata file has it.
+inline constexpr const char* kFormatVersion = "format-version";
+/// Raises the format version; what is there stays valid. Errors: kBadInput to lower it, kUnsupported above 3.
+Status UpgradeFormat(TableMetadata& metadata, int32_t format_version);
 /// Adds a snapshot and makes it the head of `branch`; of "main", the current one too.
 void AddSnapshot(TableMetadata& metadata, Snapshot snapshot, const std::string& branch);
 /// Forgets the snapshots, the statistics of them, and what the log says from before the youngest of them: it must name

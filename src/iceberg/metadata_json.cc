@@ -174,15 +174,17 @@ TableMetadata MetadataFrom(HistoryText history, const Json& json) {
   metadata.last_sequence_number = metadata.format_version >= 2 ? Get<int64_t>(json, "last-sequence-number") : 0;
   metadata.last_updated_ms = Get<int64_t>(json, "last-updated-ms");
   metadata.last_column_id = Get<int32_t>(json, "last-column-id");
+  metadata.next_row_id = metadata.format_version >= 3 ? Get<int64_t>(json, "next-row-id") : 0;
   SchemasFrom(json, metadata);
   SpecsFrom(json, metadata);
   SortOrdersFrom(json, metadata);
   metadata.properties = StringMap(json, "properties");
   HistoryFrom(json, metadata);
-  metadata.other = Others(json, {"format-version", "table-uuid", "location", "last-sequence-number", "last-updated-ms",
-                                 "last-column-id", "schema", "schemas", "current-schema-id", "partition-spec",
-                                 "partition-specs", "default-spec-id", "last-partition-id", "sort-orders",
-                                 "default-sort-order-id", "properties", "current-snapshot-id", "metadata-log", "refs"});
+  metadata.other = Others(json, {"format-version",  "table-uuid",          "location",       "last-sequence-number",
+                                 "last-updated-ms", "last-column-id",      "next-row-id",    "schema",
+                                 "schemas",         "current-schema-id",   "partition-spec", "partition-specs",
+                                 "default-spec-id", "last-partition-id",   "sort-orders",    "default-sort-order-id",
+                                 "properties",      "current-snapshot-id", "metadata-log",   "refs"});
   return metadata;
 }
 
@@ -210,7 +212,11 @@ Result<TableMetadata> ParseTableMetadata(std::string_view text) {
                      "table metadata");
 }
 
-std::string TableMetadataToJson(const TableMetadata& metadata, std::vector<size_t>* cuts) {
+std::string TableMetadataToJson(const TableMetadata& metadata) {
+  return WholeText(TableMetadataPieces(metadata));
+}
+
+std::vector<TextPiece> TableMetadataPieces(const TableMetadata& metadata) {
   Json json = metadata.other.empty() ? Json::object() : Json::parse(metadata.other);
   json["format-version"] = metadata.format_version;
   if (!metadata.table_uuid.empty()) json["table-uuid"] = metadata.table_uuid;
@@ -218,6 +224,7 @@ std::string TableMetadataToJson(const TableMetadata& metadata, std::vector<size_
   if (metadata.format_version >= 2) json["last-sequence-number"] = metadata.last_sequence_number;
   json["last-updated-ms"] = metadata.last_updated_ms;
   json["last-column-id"] = metadata.last_column_id;
+  if (metadata.format_version >= 3) json["next-row-id"] = metadata.next_row_id;
   json["schemas"] = Json::array();
   for (const Schema& schema : metadata.schemas) json["schemas"].push_back(SchemaJson(schema));
   json["current-schema-id"] = metadata.current_schema_id;
@@ -235,7 +242,7 @@ std::string TableMetadataToJson(const TableMetadata& metadata, std::vector<size_
   }
   json["properties"] = metadata.properties;
   HistoryInto(metadata, json);
-  return JoinHistory(json.dump(), metadata.snapshots, metadata.snapshot_log, metadata.format_version, cuts);
+  return JoinHistory(json.dump(), metadata.snapshots, metadata.snapshot_log, metadata.format_version);
 }
 
 }  // namespace ingot::iceberg

@@ -33,30 +33,38 @@ Json Other(const TableMetadata& metadata) {
 }  // namespace
 
 // Magic, blobs, magic, footer (JSON), its length, flags (none: not compressed), magic.
-Result<StatisticsFile> WritePuffin(storage::Storage& storage, const TableMetadata& metadata, SnapshotId snapshot_id,
-                                   const std::vector<PuffinBlob>& blobs) {
-  std::string bytes(kMagic);
-  Json in_footer = Json::array(), in_metadata = Json::array();
+PuffinFile MakePuffin(const std::vector<PuffinBlob>& blobs) {
+  PuffinFile file{.bytes = std::string(kMagic), .offsets = {}};
+  Json described = Json::array();
   for (const PuffinBlob& blob : blobs) {
-    in_metadata.push_back(Described(blob));
-    in_footer.push_back(Described(blob));
-    in_footer.back()["offset"] = bytes.size();
-    in_footer.back()["length"] = blob.bytes.size();
-    bytes += blob.bytes;
+    described.push_back(Described(blob));
+    described.back()["offset"] = file.bytes.size();
+    described.back()["length"] = blob.bytes.size();
+    file.offsets.push_back(int64_t(file.bytes.size()));
+    file.bytes += blob.bytes;
   }
-  const std::string payload = Json{{"blobs", in_footer}, {"properties", {{"created-by", "Ingot"}}}}.dump();
+  const std::string payload = Json{{"blobs", described}, {"properties", {{"created-by", "Ingot"}}}}.dump();
   const std::string footer =
       std::string(kMagic) + payload + LittleEndian(uint32_t(payload.size())) + LittleEndian(0) + std::string(kMagic);
-  bytes += footer;
+  file.footer_bytes = int64_t(footer.size());
+  file.bytes += footer;
+  return file;
+}
+
+Result<StatisticsFile> WritePuffin(storage::Storage& storage, const TableMetadata& metadata, SnapshotId snapshot_id,
+                                   const std::vector<PuffinBlob>& blobs) {
+  const PuffinFile made = MakePuffin(blobs);
+  Json in_metadata = Json::array();
+  for (const PuffinBlob& blob : blobs) in_metadata.push_back(Described(blob));
   StatisticsFile file{.snapshot_id = snapshot_id,
                       .location = storage::JoinLocation(MetadataFolder(metadata), NewFileName() + ".stats"),
-                      .bytes = int64_t(bytes.size()),
+                      .bytes = int64_t(made.bytes.size()),
                       .json = {}};
-  INGOT_TRY(storage.CreateAtomic(file.location, bytes));
+  INGOT_TRY(storage.CreateAtomic(file.location, made.bytes));
   file.json = Json{{"snapshot-id", snapshot_id},
                    {"statistics-path", file.location},
-                   {"file-size-in-bytes", bytes.size()},
-                   {"file-footer-size-in-bytes", footer.size()},
+                   {"file-size-in-bytes", file.bytes},
+                   {"file-footer-size-in-bytes", made.footer_bytes},
                    {"blob-metadata", in_metadata}}
                   .dump();
   return file;

@@ -28,7 +28,15 @@ struct StatisticsFile {
   std::string json;
 };
 
-/// Writes the blobs, uncompressed, as a new file beside the metadata. Errors: those of the storage.
+/// The bytes of a file with these blobs, uncompressed.
+struct PuffinFile {
+  std::string bytes;
+  std::vector<int64_t> offsets;  // of the blobs
+  int64_t footer_bytes = 0;
+};
+PuffinFile MakePuffin(const std::vector<PuffinBlob>& blobs);
+
+/// Writes the blobs as a new file beside the metadata. Errors: those of the storage.
 Result<StatisticsFile> WritePuffin(storage::Storage& storage, const TableMetadata& metadata, SnapshotId snapshot_id,
                                    const std::vector<PuffinBlob>& blobs);
 

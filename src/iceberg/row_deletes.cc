@@ -7,12 +7,10 @@
 #include "base/arrow_result.h"
 #include "iceberg/arrow_schema.h"
 #include "iceberg/deletion_vector.h"
+#include "iceberg/metadata_columns.h"
 
 namespace ingot::iceberg {
 namespace {
-
-constexpr FieldId kDeleteFilePath = 2147483546;
-constexpr FieldId kDeletePosition = 2147483545;
 
 /// A row's key: for each column a null mark, or its length and bytes.
 void AppendKey(std::string& key, const Value& value, const Type& type) {
@@ -66,18 +64,12 @@ Status RowDeletes::ReadVector(storage::Storage& storage, const DataFile& vector,
   return {};
 }
 
-Status RowDeletes::ReadPositions(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata,
-                                 const DataFile& file, const std::string& data_location) {
-  const Schema columns{
-      .schema_id = 0,
-      .fields = {{.id = kDeleteFilePath, .name = "file_path", .type = {.id = TypeId::kString}, .required = true},
-                 {.id = kDeletePosition, .name = "pos", .type = {.id = TypeId::kLong}, .required = true}},
-      .identifier_field_ids = {}};
-  return ForEachBatch(std::move(storage), metadata, columns, file, [&](const arrow::RecordBatch& batch) {
+Status ForEachDeletedPosition(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata,
+                              const DataFile& file, const std::function<void(std::string_view, int64_t)>& use) {
+  return ForEachBatch(std::move(storage), metadata, PositionDeleteSchema(), file, [&](const arrow::RecordBatch& batch) {
     const auto& paths = static_cast<const arrow::StringArray&>(*batch.column(0));
     const auto& positions = static_cast<const arrow::Int64Array&>(*batch.column(1));
-    for (int64_t row = 0; row < batch.num_rows(); ++row)
-      if (paths.GetView(row) == data_location) positions_.push_back(positions.Value(row));
+    for (int64_t row = 0; row < batch.num_rows(); ++row) use(paths.GetView(row), positions.Value(row));
   });
 }
 
@@ -115,7 +107,9 @@ Result<RowDeletes> RowDeletes::Read(std::shared_ptr<storage::Storage> storage, c
     if (file.IsDeletionVector())
       INGOT_TRY(deletes.ReadVector(*storage, file, task.file.record_count));
     else if (file.content == FileContent::kPositionDeletes)
-      INGOT_TRY(deletes.ReadPositions(storage, metadata, file, task.file.location));
+      INGOT_TRY(ForEachDeletedPosition(storage, metadata, file, [&](std::string_view path, int64_t position) {
+        if (path == task.file.location) deletes.positions_.push_back(position);
+      }));
     else
       INGOT_TRY(deletes.ReadEqualities(storage, metadata, file));
   }

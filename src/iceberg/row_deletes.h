@@ -4,6 +4,7 @@
 
 #include <arrow/array.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_set>
@@ -13,12 +14,18 @@
 
 namespace ingot::iceberg {
 
+/// Calls `use(data file, position)` for each row of a position delete file.
+Status ForEachDeletedPosition(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata,
+                              const DataFile& file, const std::function<void(std::string_view, int64_t)>& use);
+
 class RowDeletes {
  public:
   /// Reads the delete files of a task into memory: eight bytes a position, the key's bytes a row.
   static Result<RowDeletes> Read(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata,
                                  const FileTask& task);
 
+  /// Of rows that are deleted by position: ascending, some perhaps twice.
+  const std::vector<int64_t>& Positions() const { return positions_; }
   bool Empty() const { return positions_.empty() && equalities_.empty(); }
   /// Columns that Apply() needs beside those that the caller wants.
   std::vector<FieldId> NeededColumns() const;
@@ -33,8 +40,6 @@ class RowDeletes {
     std::unordered_set<std::string> keys;
   };
   Status ReadVector(storage::Storage& storage, const DataFile& vector, int64_t rows);
-  Status ReadPositions(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata, const DataFile& file,
-                       const std::string& data_location);
   Status ReadEqualities(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata, const DataFile& file);
 
   std::vector<int64_t> positions_;  // sorted

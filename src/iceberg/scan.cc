@@ -10,6 +10,7 @@
 #include "base/arrow_result.h"
 #include "base/parallel.h"
 #include "iceberg/arrow_schema.h"
+#include "iceberg/metadata_columns.h"
 #include "iceberg/parquet_footer.h"
 
 namespace ingot::iceberg {
@@ -43,9 +44,9 @@ bool Applies(const DeleteFile& del, const FileTask& task, const TableMetadata& m
   if (del.file.content == FileContent::kPositionDeletes) {
     if (del.sequence_number < task.sequence_number || !SamePartition(del.file, task.file)) return false;
     if (!del.file.referenced_data_file.empty()) return del.file.referenced_data_file == task.file.location;
-    // Reserved column file_path: its bounds tell which data files are meant.
-    constexpr FieldId kFilePath = 2147483546;
-    const auto lower = del.file.lower_bounds.find(kFilePath), upper = del.file.upper_bounds.find(kFilePath);
+    // The bounds of the paths tell which data files are meant.
+    const auto lower = del.file.lower_bounds.find(kDeletedFilePath),
+               upper = del.file.upper_bounds.find(kDeletedFilePath);
     if (lower != del.file.lower_bounds.end() && task.file.location < lower->second) return false;
     return upper == del.file.upper_bounds.end() || task.file.location.substr(0, upper->second.size()) <= upper->second;
   }
@@ -82,9 +83,8 @@ Status PlanManifest(storage::Storage& storage, const TableMetadata& metadata, co
                     const BoundFilter& filter, const Schema& schema, PlannedManifest& plan) {
   const PartitionSpec& spec = *metadata.SpecById(manifest.spec_id);
   const auto columns = filter.Columns();
-  INGOT_ASSIGN(auto entries, ReadManifest(storage, manifest, metadata, &columns));
-  for (ManifestEntry& entry : entries) {
-    if (entry.status == EntryStatus::kDeleted) continue;
+  return ForEachEntry(storage, manifest, metadata, &columns, [&](ManifestEntry& entry) -> Status {
+    if (entry.status == EntryStatus::kDeleted) return {};
     INGOT_TRY(CheckReadable(entry.file));
     if (entry.file.content != FileContent::kData)
       plan.deletes.push_back({std::move(entry.file), *entry.sequence_number});
@@ -92,8 +92,8 @@ Status PlanManifest(storage::Storage& storage, const TableMetadata& metadata, co
       plan.tasks.push_back({std::move(entry.file), *entry.sequence_number, {}});
     else
       ++plan.files_pruned;
-  }
-  return {};
+    return {};
+  });
 }
 
 }  // namespace

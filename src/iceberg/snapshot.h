@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -25,7 +26,10 @@ struct Snapshot {
   std::vector<std::string> manifests;
   Properties summary;  // with "operation": append, replace, overwrite, delete
   std::optional<int32_t> schema_id;
-  std::string json;  // as metadata files have it, with keys that this version does not know; empty when in none yet
+  std::optional<int64_t> first_row_id;  // format 3: rows that came with it have ids from here on,
+  std::optional<int64_t> added_rows;    // as many at most
+  uint64_t serial = 0;  // of this process: what bears the same has the same text; 0 while it is in no list
+  std::string json;     // as metadata files have it, with keys that this version does not know; empty when in none yet
 
   std::string Operation() const;
 };
@@ -60,7 +64,11 @@ class SnapshotList {
   size_t size() const { return list_.size(); }
   bool empty() const { return list_.empty(); }
   const Snapshot& operator[](size_t i) const { return *list_[i]; }
-  void push_back(Snapshot snapshot) { list_.push_back(std::make_shared<const Snapshot>(std::move(snapshot))); }
+  void push_back(Snapshot snapshot) {
+    static std::atomic<uint64_t> last = 0;
+    snapshot.serial = ++last;
+    list_.push_back(std::make_shared<const Snapshot>(std::move(snapshot)));
+  }
   template <typename Gone>
   void EraseIf(const Gone& gone) {
     std::erase_if(list_, [&](const auto& snapshot) { return gone(*snapshot); });

@@ -98,12 +98,14 @@ class SnapshotDraft {
     INGOT_TRY(AddFiles());
     if (parent_) INGOT_TRY(CarryManifests());
     INGOT_TRY(change_.rewrites ? RewriteManifests() : MergeManifests());
+    if (metadata_.format_version >= 3) GiveRowIds();
     INGOT_TRY(FaultPoint("commit.after_manifests"));
     snapshot_.summary = Summary(change_, added_, removed_, parent_);
     snapshot_.summary.merge(rewritten_);
     snapshot_.manifest_list = storage::JoinLocation(
         MetadataFolder(metadata_), fmt::format("snap-{}-1-{}.avro", snapshot_.snapshot_id, commit_id_));
-    INGOT_TRY(WriteManifestList(*home_.storage, snapshot_.manifest_list, snapshot_, manifests_));
+    INGOT_TRY(
+        WriteManifestList(*home_.storage, snapshot_.manifest_list, snapshot_, manifests_, metadata_.format_version));
     written_.push_back(snapshot_.manifest_list);
     INGOT_TRY(FaultPoint("commit.after_manifest_list"));
     return snapshot_;
@@ -117,12 +119,13 @@ class SnapshotDraft {
     const std::string location =
         storage::JoinLocation(MetadataFolder(metadata_), fmt::format("{}-m{}.avro", commit_id_, manifest_number_++));
     INGOT_ASSIGN(const Schema schema, SchemaWithSources(spec));
-    INGOT_ASSIGN(
-        auto manifest,
-        WriteManifest(
-            *home_.storage, location,
-            {.schema = &schema, .spec = &spec, .holds_deletes = holds_deletes, .snapshot_id = snapshot_.snapshot_id},
-            entries));
+    INGOT_ASSIGN(auto manifest, WriteManifest(*home_.storage, location,
+                                              {.schema = &schema,
+                                               .spec = &spec,
+                                               .holds_deletes = holds_deletes,
+                                               .snapshot_id = snapshot_.snapshot_id,
+                                               .format_version = metadata_.format_version},
+                                              entries));
     written_.push_back(location);
     return manifest;
   }
@@ -291,6 +294,19 @@ class SnapshotDraft {
     return {};
   }
 
+  /// Specification, "Row Lineage", "First Row ID Assignment": manifests of data that have none yet, those from before
+  /// the table was of format 3 among them, follow each other from the table's next row id.
+  void GiveRowIds() {
+    int64_t next = metadata_.next_row_id;
+    for (ManifestFile& manifest : manifests_) {
+      if (manifest.holds_deletes || manifest.first_row_id) continue;
+      manifest.first_row_id = next;
+      next += manifest.added_rows.value_or(0) + manifest.existing_rows.value_or(0);
+    }
+    snapshot_.first_row_id = metadata_.next_row_id;
+    snapshot_.added_rows = next - metadata_.next_row_id;
+  }
+
   const TableHome& home_;
   const SnapshotChange& change_;
   const TableMetadata& metadata_;
@@ -331,8 +347,8 @@ Result<Table> CommitSnapshot(const TableHome& home, const SnapshotChange& change
   };
   const auto make = [&](TableMetadata& metadata) -> Status {
     written.clear();  // files of an attempt in doubt stay
-    if (metadata.format_version != 2)
-      return Fail(ErrorKind::kUnsupported, fmt::format("table {} has format version {}; commits need format 2",
+    if (metadata.format_version < 2)
+      return Fail(ErrorKind::kUnsupported, fmt::format("table {} has format version {}; commits need format 2 or 3",
                                                        home.name.Text(), metadata.format_version));
     if (change.validate) INGOT_TRY(change.validate(metadata));
     if (change.metadata_change) INGOT_TRY(change.metadata_change(metadata));

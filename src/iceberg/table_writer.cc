@@ -175,8 +175,6 @@ WriterOptions WriterOptionsOf(const TableMetadata& metadata) {
 
 Result<std::unique_ptr<TableWriter>> TableWriter::Open(std::shared_ptr<storage::Storage> storage,
                                                        const TableMetadata& metadata, WriterOptions options) {
-  if (metadata.format_version > 2)
-    return Fail(ErrorKind::kUnsupported, "writing to tables of format 3 is not supported");
   INGOT_ASSIGN(auto splitter, PartitionSplitter::Make(metadata.DefaultSpec(), metadata.CurrentSchema()));
   return std::make_unique<Writer>(std::move(storage), metadata, std::move(splitter), std::move(options));
 }

@@ -8,6 +8,7 @@
 #include "base/fault.h"
 #include "base/parallel.h"
 #include "base/retry.h"
+#include "iceberg/lineage.h"
 #include "maintain/reach.h"
 #include "maintain/rewrite.h"
 
@@ -17,8 +18,6 @@ namespace {
 using iceberg::DataFile;
 using iceberg::FileTask;
 using iceberg::ScanPlan;
-using iceberg::Snapshot;
-using iceberg::SnapshotId;
 using iceberg::Table;
 using iceberg::TableMetadata;
 
@@ -27,19 +26,10 @@ struct Rewritten {
   std::vector<DataFile> files;
 };
 
-/// Whether all that main has had since `base` is files that were added: then nothing that was read there has changed.
-bool OnlyAppended(const TableMetadata& now, std::optional<SnapshotId> base) {
-  for (const Snapshot* snapshot : AncestorsOf(now, now.current_snapshot_id)) {
-    if (snapshot->snapshot_id == base) return true;
-    if (snapshot->Operation() != "append" || snapshot->summary.contains("added-delete-files")) return false;
-  }
-  return false;
-}
-
 std::set<std::string> DeletesOf(const FileTask& task, bool positions_only) {
   std::set<std::string> deletes;
   for (const DataFile& file : task.deletes)
-    if (!positions_only || file.content == iceberg::FileContent::kPositionDeletes) deletes.insert(file.location);
+    if (!positions_only || file.content == iceberg::FileContent::kPositionDeletes) deletes.insert(file.Key());
   return deletes;
 }
 
@@ -74,11 +64,11 @@ void Replace(const Bin& bin, Replaced& replaced) {
 /// the others since these were read.
 std::set<std::string> Unneeded(const ScanPlan& plan, const Replaced& replaced) {
   std::set<std::string> unneeded;
-  for (const DataFile& file : plan.deletes) unneeded.insert(file.location);
+  for (const DataFile& file : plan.deletes) unneeded.insert(file.Key());
   for (const FileTask& task : plan.tasks) {
     const auto applied = replaced.find(task.file.location);
     for (const DataFile& file : task.deletes)
-      if (applied == replaced.end() || !applied->second.contains(file.location)) unneeded.erase(file.location);
+      if (applied == replaced.end() || !applied->second.contains(file.Key())) unneeded.erase(file.Key());
   }
   return unneeded;
 }
@@ -122,10 +112,12 @@ class Compaction {
     auto bins = PlanBins(*table_.metadata, plan.tasks, options_.policy);
     done_.bins = int64_t(bins.size());
     INGOT_TRY(FillMetrics(table_, bins));
-    const int side_by_side = options_.sort_by.empty() ? options_.threads : 1;
+    const auto sort_by = options_.sort_by.empty() ? table_.metadata->DefaultSort() : options_.sort_by;
+    const int side_by_side = sort_by.empty() ? options_.threads : 1;
     const RewriteOptions rewrite{.file_bytes_target = options_.policy.file_bytes_target,
                                  .buffered_bytes_max = options_.memory_bytes / 4 / std::max(1, side_by_side),
-                                 .sort_by = options_.sort_by,
+                                 .sort_by = sort_by,
+                                 .sorted_bytes_max = options_.memory_bytes / 4,
                                  .progress = options_.progress};
     const Status rewritten = ForEachInParallel(side_by_side, bins.size(), [&](size_t, size_t i) -> Status {
       if (options_.stop_asked()) return {};
@@ -173,10 +165,10 @@ class Compaction {
       const auto unneeded = Unneeded(now, replaced);
       if (replaced.empty() && unneeded.empty()) return {};
       change.removes = [&](const DataFile& file) -> Result<bool> {
-        return replaced.contains(file.location) || unneeded.contains(file.location);
+        return replaced.contains(file.location) || unneeded.contains(file.Key());
       };
       change.validate = [&](const TableMetadata& metadata) -> Status {
-        if (OnlyAppended(metadata, table_.metadata->current_snapshot_id)) return {};
+        if (iceberg::OnlyAppended(metadata, table_.metadata->current_snapshot_id)) return {};
         return Fail(ErrorKind::kConflict, "files were changed while they were compacted");
       };
       auto committed = iceberg::CommitSnapshot(table_.home, change);
@@ -242,8 +234,9 @@ Result<Compacted> ForeseeCompaction(const Table& table, const ScanPlan& plan, co
 
 Result<Compacted> CompactTable(const iceberg::TableHome& home, const CompactOptions& options) {
   INGOT_ASSIGN(Table table, iceberg::LoadTable(home));
-  for (const std::string& column : options.sort_by)
-    if (table.metadata->CurrentSchema().FindByName(column) == nullptr)
+  for (const auto& [column, descending, nulls_first] : options.sort_by)
+    if (std::ranges::find(table.metadata->CurrentSchema().fields, column, &iceberg::Field::name) ==
+        table.metadata->CurrentSchema().fields.end())
       return Fail(ErrorKind::kBadInput, "table " + home.name.Text() + " has no column to sort by: " + column);
   return Compaction(std::move(table), options).Run();
 }

@@ -13,7 +13,7 @@ namespace ingot::maintain {
 
 struct CompactOptions {
   CompactPolicy policy;
-  std::vector<std::string> sort_by;             // columns; the order of the files otherwise
+  std::vector<iceberg::SortColumn> sort_by;     // the table's sort order when empty, else the order of the files
   int64_t bytes_per_commit = int64_t(4) << 30;  // what is done is committed as often
   int64_t memory_bytes = int64_t(512) << 20;
   int threads = 2;

@@ -2,12 +2,15 @@
 
 #include <arrow/api.h>
 #include <arrow/compute/api.h>
+#include <arrow/util/byte_size.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "base/arrow_result.h"
 #include "base/queue.h"
 #include "iceberg/journal.h"
+#include "iceberg/metadata_columns.h"
 #include "iceberg/table_writer.h"
 #include "maintain/join_parquet.h"
 #include "storage/location.h"
@@ -16,6 +19,7 @@ namespace ingot::maintain {
 namespace {
 
 using Batch = std::shared_ptr<arrow::RecordBatch>;
+using iceberg::DataFile;
 
 constexpr size_t kBatchesAhead = 2;
 
@@ -52,19 +56,24 @@ Status ReadAhead(const iceberg::Table& table, const iceberg::Schema& projection,
   return read;
 }
 
-Status WriteSorted(const iceberg::Table& table, const iceberg::Schema& projection, const Bin& bin,
-                   const RewriteOptions& options, iceberg::TableWriter& writer) {
-  INGOT_TRY(InitializeKernels());
-  arrow::RecordBatchVector batches;
-  INGOT_TRY(ReadBin(table, projection, bin, [&](Batch batch) -> Status {
-    batches.push_back(std::move(batch));
-    return {};
-  }));
+bool NullsFirst(const iceberg::SortColumn& column) {
+  return column.nulls_first.value_or(!column.descending);
+}
+
+arrow::compute::SortOptions OrderOf(const std::vector<iceberg::SortColumn>& columns) {
+  using arrow::compute::NullPlacement, arrow::compute::SortOrder;
+  std::vector<arrow::compute::SortKey> keys;
+  for (const auto& column : columns)
+    keys.emplace_back(column.column, column.descending ? SortOrder::Descending : SortOrder::Ascending,
+                      NullsFirst(column) ? NullPlacement::AtStart : NullPlacement::AtEnd);
+  return arrow::compute::SortOptions(std::move(keys));
+}
+
+Status WriteInOrder(const arrow::RecordBatchVector& batches, const RewriteOptions& options,
+                    iceberg::TableWriter& writer) {
   if (batches.empty()) return {};
   INGOT_ARROW_ASSIGN(const auto rows, arrow::Table::FromRecordBatches(batches));
-  std::vector<arrow::compute::SortKey> order;
-  for (const std::string& column : options.sort_by) order.emplace_back(column);
-  INGOT_ARROW_ASSIGN(const auto indices, arrow::compute::SortIndices(rows, arrow::compute::SortOptions(order)));
+  INGOT_ARROW_ASSIGN(const auto indices, arrow::compute::SortIndices(rows, OrderOf(options.sort_by)));
   constexpr int64_t kRowsAtOnce = 1 << 16;
   for (int64_t begin = 0; begin < indices->length(); begin += kRowsAtOnce) {
     INGOT_ARROW_ASSIGN(const auto taken, arrow::compute::Take(rows, indices->Slice(begin, kRowsAtOnce)));
@@ -75,10 +84,54 @@ Status WriteSorted(const iceberg::Table& table, const iceberg::Schema& projectio
   return {};
 }
 
+/// Returns whether all rows are in one order: a bin that exceeds the memory it may take is sorted piece by piece.
+Result<bool> WriteSorted(const iceberg::Table& table, const iceberg::Schema& projection, const Bin& bin,
+                         const RewriteOptions& options, iceberg::TableWriter& writer) {
+  INGOT_TRY(InitializeKernels());
+  arrow::RecordBatchVector batches;
+  int64_t bytes = 0;
+  bool whole = true;
+  INGOT_TRY(ReadBin(table, projection, bin, [&](Batch batch) -> Status {
+    INGOT_ARROW_ASSIGN(const int64_t more, arrow::util::ReferencedBufferSize(*batch));
+    if (bytes + more > options.sorted_bytes_max && !batches.empty()) {
+      INGOT_TRY(WriteInOrder(batches, options, writer));
+      batches.clear();
+      bytes = 0, whole = false;
+    }
+    batches.push_back(std::move(batch));
+    bytes += more;
+    return {};
+  }));
+  INGOT_TRY(WriteInOrder(batches, options, writer));
+  return whole;
+}
+
+/// Whether files in this order are in the table's own.
+bool IsDefaultOrder(const iceberg::TableMetadata& metadata, const std::vector<iceberg::SortColumn>& columns) {
+  return !columns.empty() && std::ranges::equal(metadata.DefaultSort(), columns, [](const auto& a, const auto& b) {
+    return a.column == b.column && a.descending == b.descending && NullsFirst(a) == NullsFirst(b);
+  });
+}
+
+/// The table as its files are written when rows move: those of format 3 keep their ids.
+iceberg::TableMetadata WithLineageColumns(const iceberg::TableMetadata& metadata) {
+  iceberg::TableMetadata wider = metadata;
+  iceberg::SetCurrentSchema(wider, iceberg::WithRowLineage(metadata.CurrentSchema()));
+  return wider;
+}
+
+/// What readers know by themselves is not described: they look up the columns of the table's schema only.
+void DropLineageMetrics(DataFile& file) {
+  for (const iceberg::FieldId id : {iceberg::kRowId, iceberg::kLastUpdatedSequenceNumber}) {
+    for (auto* counts : {&file.column_bytes, &file.value_counts, &file.null_counts, &file.nan_counts})
+      counts->erase(id);
+    for (auto* bounds : {&file.lower_bounds, &file.upper_bounds}) bounds->erase(id);
+  }
+}
+
 /// The bin's files in one, their pages copied; nothing when their rows have to be looked at.
-Result<std::optional<iceberg::DataFile>> CopyBin(const iceberg::Table& table, const Bin& bin,
-                                                 const RewriteOptions& options) {
-  std::vector<iceberg::DataFile> files;
+Result<std::optional<DataFile>> CopyBin(const iceberg::Table& table, const Bin& bin, const RewriteOptions& options) {
+  std::vector<DataFile> files;
   for (const iceberg::FileTask& task : bin.tasks) {
     if (!task.deletes.empty() || task.file.spec_id != table.metadata->default_spec_id) return std::nullopt;
     files.push_back(task.file);
@@ -94,28 +147,40 @@ Result<std::optional<iceberg::DataFile>> CopyBin(const iceberg::Table& table, co
 
 }  // namespace
 
-Result<std::vector<iceberg::DataFile>> RewriteBin(const iceberg::Table& table, const iceberg::Schema& projection,
-                                                  const Bin& bin, const RewriteOptions& options) {
-  INGOT_ASSIGN(auto copied, CopyBin(table, bin, options));
-  if (copied) {
-    options.progress(copied->record_count);
-    return std::vector{*std::move(copied)};
+Result<std::vector<DataFile>> RewriteBin(const iceberg::Table& table, const iceberg::Schema& projection, const Bin& bin,
+                                         const RewriteOptions& options) {
+  const bool lineage = table.metadata->format_version >= 3;
+  if (!lineage) {
+    INGOT_ASSIGN(auto copied, CopyBin(table, bin, options));
+    if (copied) {
+      options.progress(copied->record_count);
+      return std::vector{*std::move(copied)};
+    }
   }
+  const iceberg::Schema columns = lineage ? iceberg::WithRowLineage(projection) : projection;
+  const iceberg::TableMetadata wider = lineage ? WithLineageColumns(*table.metadata) : iceberg::TableMetadata();
   iceberg::WriterOptions writing = iceberg::WriterOptionsOf(*table.metadata);
   writing.file_bytes_target = options.file_bytes_target;
   writing.buffered_bytes_max = options.buffered_bytes_max;
-  INGOT_ASSIGN(auto writer, iceberg::TableWriter::Open(table.home.storage, *table.metadata, writing));
-  Status written;
-  if (options.sort_by.empty())
-    written = ReadAhead(table, projection, bin, [&](const Batch& batch) -> Status {
+  INGOT_ASSIGN(auto writer, iceberg::TableWriter::Open(table.home.storage, lineage ? wider : *table.metadata, writing));
+  Result<bool> sorted = false;
+  if (!options.sort_by.empty()) {
+    sorted = WriteSorted(table, columns, bin, options, *writer);
+  } else {
+    const Status written = ReadAhead(table, columns, bin, [&](const Batch& batch) -> Status {
       INGOT_TRY(writer->Write(batch));
       options.progress(batch->num_rows());
       return {};
     });
-  else
-    written = WriteSorted(table, projection, bin, options, *writer);
-  auto files = written ? writer->Finish() : std::unexpected(std::move(written).error());
+    if (!written) sorted = std::unexpected(written.error());
+  }
+  auto files = sorted ? writer->Finish() : std::unexpected(std::move(sorted).error());
   if (!files) writer->Abandon();
+  for (size_t i = 0; files && i < files->size(); ++i) {
+    DropLineageMetrics((*files)[i]);
+    if (*sorted && IsDefaultOrder(*table.metadata, options.sort_by))
+      (*files)[i].sort_order_id = table.metadata->default_sort_order_id;
+  }
   return files;
 }
 

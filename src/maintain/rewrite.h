@@ -14,7 +14,8 @@ struct RewriteOptions {
   int64_t file_bytes_target = 512 << 20;
   int64_t buffered_bytes_max = 128 << 20;
   int64_t copied_group_bytes_min = 1 << 20;  // row groups that are as large are copied as they are
-  std::vector<std::string> sort_by;          // whole bins are then in memory
+  std::vector<iceberg::SortColumn> sort_by;  // what exceeds sorted_bytes_max is sorted piece by piece
+  int64_t sorted_bytes_max = 256 << 20;      // of rows in memory
   std::function<void(int64_t)> progress;
 };
 

@@ -45,12 +45,16 @@ const std::vector<Key> kField{
     {"from_unit", Kind::kText, "", false, "The unit in the record, where it is another one."},
     {"coerce", Kind::kBoolean, "", false, "Take numbers in quotes."},
     {"range", Kind::kRange, "", false, "For times: [earliest, latest]; a date, or now+1d."},
+    {"default", Kind::kText, "", false,
+     "The value where a record lacks the field; in tables of format 3 of rows older than the column, too."},
     {"compute", Kind::kText, "", false, "An expression over the other fields; the column is made in silver."},
 };
 const std::vector<Key> kBronze{
     {"table", Kind::kText, "", true, "namespace.table"},
     {"partition", Kind::kTextOrList, "", false,
      "day(timestamp), hour(…), bucket(16, user_id), truncate(4, name) or a column."},
+    {"sort", Kind::kTextOrList, "", false,
+     "How compaction sorts: a column, or several; each with asc or desc, nulls first or nulls last."},
     {"keep", Kind::kText, "", false, "How long rows are kept, e.g. 90d."},
     {"properties", Kind::kMap, "", false, "Iceberg table properties."},
 };
@@ -59,6 +63,8 @@ const std::vector<Key> kSilver{
     {"quarantine", Kind::kText, "", false,
      "The table of refused records. Default: <silver namespace>.<pipeline>_quarantine."},
     {"partition", Kind::kTextOrList, "", false, "As in bronze."},
+    {"sort", Kind::kTextOrList, "", false,
+     "How compaction sorts: a column, or several; each with asc or desc, nulls first or nulls last."},
     {"keep", Kind::kText, "", false, "How long rows are kept, e.g. 365d."},
     {"properties", Kind::kMap, "", false, "Iceberg table properties."},
     {"rules", Kind::kList, "rule", false, "Quality rules and fixes."},
@@ -86,6 +92,8 @@ const std::vector<Key> kUnique{
 const std::vector<Key> kGold{
     {"table", Kind::kText, "", true, "namespace.table"},
     {"partition", Kind::kTextOrList, "", false, "A group column, or a transform of one."},
+    {"sort", Kind::kTextOrList, "", false,
+     "How compaction sorts: a column, or several; each with asc or desc, nulls first or nulls last."},
     {"keep", Kind::kText, "", false, "How long rows are kept."},
     {"properties", Kind::kMap, "", false, "Iceberg table properties."},
     {"group", Kind::kMap, "", true, "Group columns: name: expression."},

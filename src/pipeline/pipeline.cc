@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <charconv>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "base/clock.h"
+#include "base/json_text.h"
 #include "base/spelling.h"
 #include "iceberg/catalog.h"
+#include "iceberg/sort_order.h"
 #include "iceberg/value.h"
 #include "pipeline/document.h"
 
@@ -45,6 +48,9 @@ TableSpec TableFrom(const Place& place) {
   if (place.Has("partition"))
     for (const std::string& text : place.At("partition").Texts())
       table.partition.push_back(PartitionFrom(place.At("partition"), text));
+  if (place.Has("sort"))
+    for (const std::string& text : place.At("sort").Texts())
+      table.sort.push_back(place.At("sort").Take(iceberg::ParseSortColumn(text)));
   if (place.Has("keep")) table.keep_micros = place.At("keep").Take(ParseDuration(place.At("keep").Text()));
   if (place.Has("properties"))
     for (const auto& [name, value] : place.At("properties").Entries()) table.properties[name] = value.Text();
@@ -75,11 +81,23 @@ void TimeFrom(const Place& place, FieldSpec& field) {
         bounds[1] == "now" ? 0 : range.Take(ParseDuration(std::string_view(bounds[1]).substr(4)));
 }
 
+/// The default as JSON, told by the field's type whether it is text.
+std::string DefaultFrom(const Place& place, const FieldSpec& field) {
+  if (field.type.id == TypeId::kTimestamptz) place.Refuse("a time has no default");
+  const std::string text = place.Text();
+  place.Take(iceberg::ParseValue(text, field.type));
+  const bool quoted =
+      field.type.id == TypeId::kString || field.type.id == TypeId::kUuid || field.type.id == TypeId::kDate;
+  if (!quoted && !nlohmann::json::accept(text)) place.Refuse("'" + text + "' is no " + TypeName(field.type));
+  return quoted ? JsonQuote(text) : text;
+}
+
 FieldSpec FieldFrom(const std::string& name, const Place& place) {
   FieldSpec field{.name = name, .type = place.Take(iceberg::ParsePrimitiveType(place.At("type").Text()))};
   if (name.empty() || name.starts_with('_')) place.Refuse("a field's name must not begin with '_'");
   if (place.Has("compute")) {
-    if (place.Has("from")) place.At("from").Refuse("a computed field is not read from the record");
+    for (const char* key : {"from", "default"})
+      if (place.Has(key)) place.At(key).Refuse("a computed field is not read from the record");
     field.compute = place.At("compute").Take(ParseExpression(place.At("compute").Text()));
     return field;
   }
@@ -101,6 +119,7 @@ FieldSpec FieldFrom(const std::string& name, const Place& place) {
   } else if (place.Has("unit")) {
     place.At("unit").Take(ConvertUnit(place.At("unit").Text(), place.At("unit").Text()));
   }
+  if (place.Has("default")) field.default_json = DefaultFrom(place.At("default"), field);
   return field;
 }
 
@@ -164,6 +183,9 @@ GoldSpec GoldFrom(const Place& place, const ColumnTypes& columns) {
   for (const auto& [column, transform] : gold.table.partition)
     if (std::ranges::find(gold.group, column, &NamedExpression::name) == gold.group.end())
       place.At("partition").Refuse("'" + column + "' is not a group column");
+  for (const auto& column : gold.table.sort)
+    if (std::ranges::find(names, column.column) == names.end())
+      place.At("sort").Refuse("'" + column.column + "' is not a column of the table");
   return gold;
 }
 
@@ -184,12 +206,14 @@ SourceSpec SourceFrom(const Place& place) {
   return source;
 }
 
-void CheckPartition(const Place& place, const TableSpec& table, const ColumnTypes& columns) {
+void CheckColumns(const Place& place, const TableSpec& table, const ColumnTypes& columns) {
   for (const auto& [column, transform] : table.partition) {
     if (column.starts_with('_')) continue;
     NeedField(place.At("partition"), column, columns);
     place.At("partition").Take(iceberg::TransformResultType(transform, columns.at(column)));
   }
+  for (const auto& column : table.sort)
+    if (!column.column.starts_with('_')) NeedField(place.At("sort"), column.column, columns);
 }
 
 Pipeline PipelineFrom(const Place& root, const std::string& file) {
@@ -208,10 +232,10 @@ Pipeline PipelineFrom(const Place& root, const std::string& file) {
   if (pipeline.fields.empty()) root.At("fields").Refuse("at least one field is needed");
   const ColumnTypes columns = pipeline.Columns();
   pipeline.bronze = TableFrom(root.At("bronze"));
-  CheckPartition(root.At("bronze"), pipeline.bronze, columns);
+  CheckColumns(root.At("bronze"), pipeline.bronze, columns);
   const Place silver = root.At("silver");
   pipeline.silver = TableFrom(silver);
-  CheckPartition(silver, pipeline.silver, columns);
+  CheckColumns(silver, pipeline.silver, columns);
   const std::string space = pipeline.silver.table.substr(0, pipeline.silver.table.rfind('.'));
   pipeline.quarantine.table = silver.Text("quarantine", space + "." + pipeline.name + "_quarantine");
   pipeline.quarantine.partition = {{"_ingested_at", Transform{.kind = TransformKind::kDay}}};

@@ -36,6 +36,7 @@ struct FieldSpec {
   std::optional<int64_t> time_max_micros;            // absolute, or
   std::optional<int64_t> time_max_after_now_micros;  // after the time of ingestion
   std::optional<Expression> compute;                 // made in silver instead of read from the record
+  std::string default_json;                          // where a record lacks it: a JSON scalar; empty for null
 };
 
 enum class RuleKind { kNotNull, kCheck, kTrim };
@@ -52,7 +53,8 @@ struct Rule {
 struct TableSpec {
   std::string table;
   std::vector<std::pair<std::string, iceberg::Transform>> partition;
-  std::optional<int64_t> keep_micros;  // retention; absent: for ever
+  std::vector<iceberg::SortColumn> sort;  // of compacted files
+  std::optional<int64_t> keep_micros;     // retention; absent: for ever
   iceberg::Properties properties;
 };
 

@@ -179,12 +179,19 @@ std::string UniqueRowsSql(const Pipeline& pipeline, Dialect dialect, const Silve
       SemiJoinSql(true, names.existing + " s", Join(same, " AND "), dialect));
 }
 
+iceberg::Field ColumnOf(const FieldSpec& field) {
+  return {.name = field.name,
+          .type = field.type,
+          .initial_default = field.default_json,
+          .write_default = field.default_json};
+}
+
 }  // namespace
 
 Schema BronzeSchema(const Pipeline& pipeline) {
   Schema schema;
   for (const FieldSpec& field : pipeline.fields)
-    if (!field.compute) schema.fields.push_back({.name = field.name, .type = field.type});
+    if (!field.compute) schema.fields.push_back(ColumnOf(field));
   AddPosition(schema);
   AddColumn(schema, "_produced_at", TypeId::kTimestamptz);
   AddColumn(schema, "_ingested_at", TypeId::kTimestamptz);
@@ -199,8 +206,10 @@ Schema BronzeSchema(const Pipeline& pipeline) {
 
 Schema SilverSchema(const Pipeline& pipeline) {
   Schema schema;
-  for (const FieldSpec& field : pipeline.fields)
-    schema.fields.push_back({.name = field.name, .type = field.type, .required = IsRequired(pipeline, field.name)});
+  for (const FieldSpec& field : pipeline.fields) {
+    schema.fields.push_back(ColumnOf(field));
+    schema.fields.back().required = IsRequired(pipeline, field.name);
+  }
   AddPosition(schema);
   AddColumn(schema, "_ingested_at", TypeId::kTimestamptz);
   AddColumn(schema, "_run_id", TypeId::kString);
@@ -210,7 +219,7 @@ Schema SilverSchema(const Pipeline& pipeline) {
 
 Schema QuarantineSchema(const Pipeline& pipeline) {
   Schema schema;
-  for (const FieldSpec& field : pipeline.fields) schema.fields.push_back({.name = field.name, .type = field.type});
+  for (const FieldSpec& field : pipeline.fields) schema.fields.push_back(ColumnOf(field));
   Type rules{.id = TypeId::kList};
   rules.fields.push_back({.name = "element", .type = {.id = TypeId::kString}, .required = false});
   schema.fields.push_back({.name = "_rules", .type = rules});

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "pipeline/plan.h"
 
 // Records become columns by Spark's variant functions, with the strictness of the embedded parser (bronze/cell.h): the
@@ -134,6 +136,15 @@ std::string ExtraSql(const Pipeline& pipeline) {
   return fmt::format("CASE WHEN cardinality({0}) > 0 THEN to_json({0}) END", others);
 }
 
+std::string DefaultSql(const FieldSpec& field) {
+  std::string text = field.default_json;
+  if (text.starts_with('"'))
+    text = ToSql({.kind = Expression::Kind::kText, .text = nlohmann::json::parse(text).get<std::string>()},
+                 Dialect::kSpark);
+  const std::string type = field.type.id == TypeId::kUuid ? "string" : TypeName(field.type);
+  return fmt::format("CAST({} AS {})", text, type);
+}
+
 }  // namespace
 
 Result<std::string> MakeSparkBronzeSql(const Pipeline& pipeline, const std::string& source) {
@@ -163,6 +174,15 @@ Result<std::string> MakeSparkBronzeSql(const Pipeline& pipeline, const std::stri
       "SELECT *, coalesce(schema_of_variant(_record) LIKE 'OBJECT%', false) AS _whole FROM (SELECT *, "
       "try_parse_json(try_validate_utf8(CAST(value AS STRING))) AS _record FROM " +
       source + ")";
+  std::vector<std::string> columns;
+  for (const FieldSpec& field : pipeline.fields) {
+    if (field.compute) continue;
+    const std::string& name = names[columns.size()];
+    columns.push_back(field.default_json.empty()
+                          ? name
+                          : fmt::format("CASE WHEN _error IS NULL THEN coalesce({0}, {1}) ELSE {0} END AS {0}", name,
+                                        DefaultSql(field)));
+  }
   return fmt::format(
       "SELECT {}, _topic, _partition, _offset, _produced_at, _ingested_at, CASE WHEN _error IS NULL THEN _extra END AS "
       "_extra, _error, CASE WHEN _error IS NOT NULL THEN _payload END AS _payload\nFROM (SELECT {},\n  topic AS "
@@ -170,8 +190,8 @@ Result<std::string> MakeSparkBronzeSql(const Pipeline& pipeline, const std::stri
       "partition AS _partition, offset AS _offset, timestamp AS _produced_at, _now AS _ingested_at, {} AS _extra,\n  "
       "{} AS "
       "_error, value AS _payload\nFROM (SELECT *, {}\nFROM (SELECT *, {}\nFROM (SELECT *, {}\nFROM ({})))))",
-      fmt::join(names, ", "), fmt::join(values, ",\n  "), "CASE WHEN _whole THEN " + ExtraSql(pipeline) + " END", error,
-      fmt::join(problems, ",\n  "), fmt::join(kinds, ", "), fmt::join(found, ",\n  "), parsed);
+      fmt::join(columns, ", "), fmt::join(values, ",\n  "), "CASE WHEN _whole THEN " + ExtraSql(pipeline) + " END",
+      error, fmt::join(problems, ",\n  "), fmt::join(kinds, ", "), fmt::join(found, ",\n  "), parsed);
 }
 
 }  // namespace ingot::pipeline

@@ -15,6 +15,35 @@ namespace {
 
 constexpr const char* kRule = "ingot.rule.";
 
+/// Tables of format 2 have no defaults: rows older than the column are null there.
+iceberg::Schema FittingFormat(iceberg::Schema schema, int32_t format_version) {
+  if (format_version < 3)
+    for (iceberg::Field& field : schema.fields) field.initial_default = field.write_default = "";
+  return schema;
+}
+
+Result<iceberg::TableMetadata> NewMetadata(const StageContext& context, const iceberg::TableName& name,
+                                           const TableSpec& spec, const iceberg::Schema& schema) {
+  iceberg::Properties properties = spec.properties;
+  properties.merge(iceberg::Properties{{"write.format.default", "parquet"},
+                                       {"write.parquet.compression-codec", "zstd"},
+                                       {"write.metadata.delete-after-commit.enabled", "true"}});
+  const std::string location =
+      context.catalog->ChoosesLocations()
+          ? ""
+          : storage::JoinLocation(storage::JoinLocation(context.warehouse, name.space), name.name);
+  const auto format = spec.properties.find(iceberg::kFormatVersion);
+  INGOT_ASSIGN(
+      auto metadata,
+      iceberg::MakeTableMetadata(
+          {.schema = FittingFormat(schema, format == spec.properties.end() ? 2 : std::atoi(format->second.c_str())),
+           .partition = spec.partition,
+           .location = location,
+           .properties = properties}));
+  INGOT_TRY(iceberg::SetSortOrder(metadata, spec.sort));
+  return metadata;
+}
+
 }  // namespace
 
 Result<iceberg::TableHome> StageContext::Home(const std::string& table) const {
@@ -82,29 +111,42 @@ Result<iceberg::Table> EnsureTable(const StageContext& context, const TableSpec&
   INGOT_ASSIGN(const iceberg::TableHome home, context.Home(spec.table));
   auto table = iceberg::LoadTable(home);
   if (!table && table.error().kind == ErrorKind::kNotFound) {
-    iceberg::Properties properties = spec.properties;
-    properties.merge(iceberg::Properties{{"write.format.default", "parquet"},
-                                         {"write.parquet.compression-codec", "zstd"},
-                                         {"write.metadata.delete-after-commit.enabled", "true"}});
-    const std::string location =
-        context.catalog->ChoosesLocations()
-            ? ""
-            : storage::JoinLocation(storage::JoinLocation(context.warehouse, home.name.space), home.name.name);
-    INGOT_ASSIGN(const auto metadata,
-                 iceberg::MakeTableMetadata(
-                     {.schema = schema, .partition = spec.partition, .location = location, .properties = properties}));
+    INGOT_ASSIGN(const auto metadata, NewMetadata(context, home.name, spec, schema));
     table = iceberg::CreateTable(home, metadata);
     if (table) INGOT_TRY(FaultPoint("table.created"));
     if (!table && table.error().kind == ErrorKind::kExists) table = iceberg::LoadTable(home);
   }
   if (!table) return table;
-  INGOT_ASSIGN(const auto evolved,
-               iceberg::EvolveTowards(table->metadata->CurrentSchema(), table->metadata->last_column_id, schema));
+  const auto evolve = [&](const iceberg::TableMetadata& metadata) {
+    return iceberg::EvolveTowards(metadata.CurrentSchema(), metadata.last_column_id,
+                                  FittingFormat(schema, metadata.format_version));
+  };
+  INGOT_ASSIGN(const auto evolved, evolve(*table->metadata));
   if (evolved.SameFields(table->metadata->CurrentSchema())) return table;
   return iceberg::CommitMetadata(home, [&](iceberg::TableMetadata& metadata) -> Status {
-    INGOT_ASSIGN(auto next, iceberg::EvolveTowards(metadata.CurrentSchema(), metadata.last_column_id, schema));
+    INGOT_ASSIGN(auto next, evolve(metadata));
     iceberg::SetCurrentSchema(metadata, std::move(next));
     return {};
+  });
+}
+
+Result<iceberg::Table> EvolveTable(const StageContext& context, const TableSpec& spec, const iceberg::Schema& schema) {
+  INGOT_ASSIGN(const iceberg::TableHome home, context.Home(spec.table));
+  // The format first: columns that are added may need it.
+  const auto upgrade = [&](iceberg::TableMetadata& metadata) -> Status {
+    for (const auto& [key, value] : spec.properties)
+      if (key == iceberg::kFormatVersion)
+        INGOT_TRY(iceberg::UpgradeFormat(metadata, std::atoi(value.c_str())));
+      else
+        metadata.properties[key] = value;
+    return {};
+  };
+  const auto known = iceberg::CommitMetadata(home, upgrade);
+  if (!known && known.error().kind != ErrorKind::kNotFound) return known;
+  INGOT_TRY(EnsureTable(context, spec, schema));
+  return iceberg::CommitMetadata(home, [&](iceberg::TableMetadata& metadata) -> Status {
+    if (!spec.sort.empty()) INGOT_TRY(iceberg::SetSortOrder(metadata, spec.sort));
+    return iceberg::SetPartition(metadata, spec.partition);
   });
 }
 

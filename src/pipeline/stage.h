@@ -68,6 +68,10 @@ std::optional<StageReport> ReportOf(const iceberg::Snapshot& snapshot, const std
 /// stays.
 Result<iceberg::Table> EnsureTable(const StageContext& context, const TableSpec& spec, const iceberg::Schema& schema);
 
+/// Brings the table to what the pipeline file says: its format, properties and columns, and from now on its partition
+/// and sort order. What is there stays as it is. Makes the table when it does not exist.
+Result<iceberg::Table> EvolveTable(const StageContext& context, const TableSpec& spec, const iceberg::Schema& schema);
+
 struct WrittenRows {
   std::vector<iceberg::DataFile> files;
   int64_t rows = 0;

@@ -20,12 +20,13 @@ constexpr int64_t kMemoryMax = int64_t(128) << 20;
 constexpr int64_t kSnapshotAgeMs = 3600 * 1000, kSnapshotsMin = 100;
 
 UpkeepOptions OptionsFor(const pipeline::StageContext& context, const iceberg::TableMetadata& metadata) {
-  UpkeepOptions options{.operations = {"compact"}, .file_bytes_target = {}};
+  UpkeepOptions options{.operations = {"compact", "deletes"}, .file_bytes_target = {}};
   options.compact.policy.tiered = true;
   options.compact.policy.files_min = kFilesMin;
   options.compact.policy.deleted_share = kDeletedShare;
   options.compact.memory_bytes = std::min(kMemoryMax, context.memory_bytes / 4);
   options.compact.threads = 1;
+  options.deletes.files_min = kFilesMin;
   if (!metadata.properties.contains("history.expire.max-snapshot-age-ms")) options.expire.max_age_ms = kSnapshotAgeMs;
   if (!metadata.properties.contains("history.expire.min-snapshots-to-keep")) options.expire.retain_last = kSnapshotsMin;
   return options;

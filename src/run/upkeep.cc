@@ -113,6 +113,11 @@ Result<UpkeepReport> MaintainTable(const StageContext& context, const std::strin
     compact.dry_run = options.dry_run;
     INGOT_ASSIGN(report.compact, maintain::CompactTable(home, compact));
   }
+  if (wanted("deletes")) {
+    maintain::RewriteDeletesOptions deletes = options.deletes;
+    deletes.dry_run = options.dry_run;
+    INGOT_ASSIGN(report.deletes, maintain::RewriteDeletes(home, deletes));
+  }
   if (wanted("manifests")) {
     INGOT_ASSIGN(report.manifests, maintain::RewriteManifests(home, options.dry_run));
   }

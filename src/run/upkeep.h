@@ -11,15 +11,18 @@
 #include "maintain/manifests.h"
 #include "maintain/orphans.h"
 #include "maintain/retention.h"
+#include "maintain/rewrite_deletes.h"
 #include "maintain/statistics.h"
 #include "pipeline/stage.h"
 
 namespace ingot::run {
 
 struct UpkeepOptions {
-  std::set<std::string> operations;  // of retention, compact, manifests, statistics, expire, orphans; in this order
+  std::set<std::string>
+      operations;  // of retention, compact, deletes, manifests, statistics, expire, orphans; in this order
   maintain::CompactOptions compact;
   std::optional<int64_t> file_bytes_target;  // instead of write.target-file-size-bytes
+  maintain::RewriteDeletesOptions deletes;
   maintain::ExpireOptions expire;
   maintain::OrphanOptions orphans;
   bool dry_run = false;
@@ -29,6 +32,7 @@ struct UpkeepReport {
   std::string table;
   std::optional<maintain::Retained> retention;
   std::optional<maintain::Compacted> compact;
+  std::optional<maintain::DeletesRewritten> deletes;
   std::optional<maintain::ManifestsRewritten> manifests;
   std::optional<maintain::StatisticsWritten> statistics;
   std::optional<maintain::Expired> expire;

@@ -2,35 +2,50 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "iceberg/deflate.h"
 
 namespace ingot::iceberg {
 namespace {
 
+TextPiece Piece(const std::string& text, uint64_t key) {
+  return {.key = {key, key}, .bytes = text.size(), .append = [text](std::string& to) { to += text; }};
+}
+
 // Goal:   whatever the pieces, what any reader gets is the text. Method: a text that grows at its end and changes at
-// its begin, with cuts that move along, without cuts, empty.
+// its begin, none, an empty one.
 TEST(GzipPieces, IsOneMemberOfGzip) {
-  GzipPieces pieces;
-  EXPECT_EQ(*Inflate(pieces.Compress("", {}), DeflateFrame::kGzip), "");
-  EXPECT_EQ(*Inflate(pieces.Compress("some text", {}), DeflateFrame::kGzip), "some text");
-  std::string body;
-  size_t first = 0, last = 0;
+  GzipPieces compressed;
+  EXPECT_EQ(*Inflate(compressed.Compress({}), DeflateFrame::kGzip), "");
+  EXPECT_EQ(*Inflate(compressed.Compress(std::vector{Piece("some text", 0)}), DeflateFrame::kGzip), "some text");
+  std::vector<TextPiece> body;
+  size_t first = 0, last = 0, bytes = 0;
   for (int turn = 0; turn < 300; ++turn) {
-    std::string text = "head " + std::to_string(turn * turn) + ":";
-    const size_t head = text.size();
-    body += "{\"snapshot\": " + std::to_string(turn * 7919) + ", \"summary\": {\"operation\": \"append\"}},";
-    text += body;
-    std::vector<size_t> cuts;
-    // Behind the head and behind each text that ends with a multiple of 50.
-    cuts.push_back(head);
-    for (size_t at = text.find("}},", head), i = 0; at != std::string::npos; at = text.find("}},", at + 1), ++i)
-      if (i % 50 == 49) cuts.push_back(at + 3);
-    const std::string gzip = pieces.Compress(text, cuts);
-    ASSERT_EQ(*Inflate(gzip, DeflateFrame::kGzip), text) << turn;
+    std::vector<TextPiece> pieces{Piece("head " + std::to_string(turn * turn), 0)};
+    std::string text;
+    for (int i = 0; i < 50; ++i)
+      text += "{\"snapshot\": " + std::to_string(turn * 7919 + i) + ", \"operation\": \"append\"},";
+    body.push_back(Piece(text, uint64_t(turn + 1)));
+    pieces.insert(pieces.end(), body.begin(), body.end());
+    const std::string gzip = compressed.Compress(pieces), whole = WholeText(pieces);
+    ASSERT_EQ(*Inflate(gzip, DeflateFrame::kGzip), whole) << turn;
     (turn == 0 ? first : last) = gzip.size();
+    bytes = whole.size();
   }
-  EXPECT_LT(last, body.size() / 4);
-  EXPECT_LT(first, 200u);
+  EXPECT_LT(last, bytes / 4);
+  EXPECT_LT(first, 400u);
+}
+
+// Goal:   a piece that is known is not made again. Method: count how often its text is asked for.
+TEST(GzipPieces, KnownPiecesAreKept) {
+  GzipPieces compressed;
+  int made = 0;
+  const std::vector<TextPiece> pieces{
+      {.key = {1, 2}, .bytes = 3, .append = [&](std::string& to) { to += "abc", ++made; }}};
+  const std::string once = compressed.Compress(pieces);
+  EXPECT_EQ(compressed.Compress(pieces), once);
+  EXPECT_EQ(made, 1);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "iceberg/history_json.h"
 
-#include <set>
+#include <map>
 
 #include "iceberg/json.h"
 #include "tests/iceberg/fixtures.h"
@@ -15,6 +15,10 @@ std::string Refused(const std::string& document) {
     return problem.message;
   }
   return "";
+}
+
+std::string Joined(std::string document, const SnapshotList& snapshots, const std::vector<SnapshotLogEntry>& log) {
+  return WholeText(JoinHistory(std::move(document), snapshots, log, 2));
 }
 
 // Goal:   the history comes out of a document and goes back in as it was, unknown keys and spaces too. Method: one of
@@ -37,39 +41,55 @@ TEST(HistoryJson, ThereAndBack) {
   ASSERT_EQ(history.snapshot_log.size(), 1u);
   EXPECT_EQ(history.snapshot_log[0].snapshot_id, 7);
   EXPECT_EQ(Json::parse(history.rest), Json::parse(R"({"location":"x","refs":{"main":{}}})"));
-  EXPECT_EQ(Json::parse(JoinHistory(history.rest, history.snapshots, history.snapshot_log, 2)), Json::parse(document));
-  EXPECT_EQ(JoinHistory("{}", {}, {}, 2), R"({"snapshots":[],"snapshot-log":[]})");
+  EXPECT_EQ(Json::parse(Joined(history.rest, history.snapshots, history.snapshot_log)), Json::parse(document));
+  EXPECT_EQ(Joined("{}", {}, {}), R"({"snapshots":[],"snapshot-log":[]})");
 }
 
-// Goal:   the text between two cuts stays as it is when snapshots come and go. Method: versions that share snapshots,
-// their pieces compared as sets.
-TEST(HistoryJson, CutsMoveWithTheirText) {
-  const auto pieces = [](SnapshotId first, SnapshotId last) {
-    SnapshotList snapshots;
-    std::vector<SnapshotLogEntry> log;
+// Goal:   a key stands for one text, and most texts stay as they are when snapshots come and go. Method: versions of a
+// list that loses snapshots at its begin and gets others at its end; each key's text is compared from version to
+// version.
+TEST(HistoryJson, PiecesStay) {
+  SnapshotList snapshots;
+  std::vector<SnapshotLogEntry> log;
+  const auto add = [&](SnapshotId first, SnapshotId last) {
     for (SnapshotId id = first; id < last; ++id) {
       snapshots.push_back({.snapshot_id = id, .timestamp_ms = id, .manifest_list = "m"});
       log.push_back({id, id});
     }
-    std::vector<size_t> cuts;
-    const std::string text =
-        JoinHistory(R"({"last-updated-ms":)" + std::string(size_t(last % 7 + 1), '1') + "}", snapshots, log, 2, &cuts);
-    std::set<std::string> found;
-    for (size_t i = 1; i < cuts.size(); ++i) found.insert(text.substr(cuts[i - 1], cuts[i] - cuts[i - 1]));
-    return found;
   };
-  const auto before = pieces(1, 2000), after = pieces(500, 2100);
-  EXPECT_GT(before.size(), 20u);
-  size_t shared = 0;
-  for (const auto& piece : after) shared += before.contains(piece);
-  EXPECT_GT(shared, after.size() * 2 / 3);
+  std::map<TextPiece::Key, std::string> known;
+  size_t fresh = 0, shared = 0;
+  const auto look = [&] {
+    std::string whole;
+    fresh = shared = 0;
+    for (const TextPiece& piece : JoinHistory("{}", snapshots, log, 2)) {
+      std::string text;
+      piece.append(text);
+      whole += text;
+      if (piece.key == TextPiece::Key{}) continue;
+      const auto [at, added] = known.emplace(piece.key, text);
+      EXPECT_EQ(at->second, text);
+      (added ? fresh : shared) += 1;
+    }
+    EXPECT_EQ(Json::parse(whole)["snapshots"].size(), snapshots.size());
+    EXPECT_EQ(Json::parse(whole)["snapshot-log"].size(), log.size());
+  };
+  add(1, 2000);
+  look();
+  EXPECT_GT(fresh, 20u);
+  snapshots.EraseIf([](const Snapshot& snapshot) { return snapshot.snapshot_id < 500; });
+  log.erase(log.begin(), log.begin() + 499);
+  add(2000, 2100);
+  look();
+  EXPECT_GT(shared, 15u);
+  EXPECT_LT(fresh, 6u);
 }
 
 // Goal:   a snapshot that is new is written with all that it has. Method: written, read.
 TEST(HistoryJson, NewSnapshots) {
   const Snapshot snapshot{
       .snapshot_id = 1, .parent_id = 2, .sequence_number = 3, .timestamp_ms = 4, .manifest_list = "m", .schema_id = 0};
-  const auto read = SplitHistory(JoinHistory("{}", {snapshot}, {}, 2)).snapshots[0];
+  const auto read = SplitHistory(Joined("{}", {snapshot}, {})).snapshots[0];
   EXPECT_EQ(read.parent_id, 2);
   EXPECT_EQ(read.sequence_number, 3);
   EXPECT_EQ(read.timestamp_ms, 4);

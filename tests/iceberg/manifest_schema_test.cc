@@ -18,7 +18,7 @@ void Collect(const AvroSchema& schema, std::map<int32_t, std::string>& ids) {
 TEST(ManifestSchema, AgreesWithAnotherProject) {
   INGOT_NEED_PEER_DATA();
   std::map<int32_t, std::string> ours, theirs;
-  Collect(**ParseAvroSchema(ManifestListAvroSchema()), ours);
+  Collect(**ParseAvroSchema(ManifestListAvroSchema(3)), ours);
   Collect(**ParseAvroSchema(ReadFile(PeerData() / "iceberg_rust/avro_schema_manifest_file_v2.json")), theirs);
   for (const auto& [id, name] : theirs) EXPECT_EQ(ours[id], name) << id;
 }
@@ -32,7 +32,7 @@ TEST(ManifestSchema, PartitionsOfEveryType) {
     spec.fields.push_back({.source_id = 1, .field_id = FieldId(1000 + types.size()), .name = std::string("9 ") + name});
     types.push_back(*ParsePrimitiveType(name));
   }
-  EXPECT_TRUE(ParseAvroSchema(ManifestAvroSchema(spec, types)));
+  EXPECT_TRUE(ParseAvroSchema(ManifestAvroSchema(spec, types, 2)));
 }
 
 }  // namespace

@@ -32,6 +32,42 @@ def test_a_new_field_in_the_pipeline_file(warehouse):
     assert warehouse.query("SELECT max(max_jitter) AS j FROM gold.speedtest_agg") == [{"j": 1.5}]
 
 
+@pytest.mark.parametrize("version", [2, 3])
+def test_a_default(warehouse, version):
+    """Goal: a record that lacks a field has its default, and in format 3 rows older than the column, too; a record that fits nothing has none.
+    Method: fields with defaults are added between two runs; PyIceberg and Ingot read old and new rows."""
+    text = (ROOT / "pipelines/speedtest.yaml").read_text()
+    for layer in ("bronze", "silver"):
+        text = text.replace(f"{layer}:\n", f"{layer}:\n  properties: {{format-version: {version}}}\n")
+    warehouse.pipeline = warehouse.folder / "edited.yaml"
+    warehouse.pipeline.write_text(text)
+    warehouse.ingot("generate", "--records", 2000, "--to", warehouse.landing)
+    warehouse.run()
+    added = "  jitter:         {type: double, unit: ms, from_unit: us, default: 0.5}\n  device:         {type: string, default: 'a \"new\" one'}\n"
+    warehouse.pipeline.write_text(text.replace("  location:       {type: string}\n", "  location:       {type: string}\n" + added))
+    records = [json.loads(line) for line in warehouse.ingot("generate", "--records", 500, "--seed", 9, "--to", "-").stdout.splitlines()]
+    for i, record in enumerate(records):
+        record |= {"jitter": 1500, "device": "phone"} if i % 2 else {"device": None}
+    lines = [*map(json.dumps, records), "no JSON"]
+    (warehouse.landing / "more.jsonl").write_text("\n".join(lines))
+    warehouse.run()
+    old = {3: (0.5, 'a "new" one'), 2: (None, None)}[version]
+    wanted = {(1.5, "phone"): 250, (0.5, 'a "new" one'): 250}
+    for name, refused in (("bronze.speedtest_raw", 1), ("silver.speedtest_clean", 0)):
+        expected = dict(wanted)
+        for values, count in ((old, 2000), ((None, None), refused)):
+            expected[values] = expected.get(values, 0) + count
+        expected = {values: count for values, count in expected.items() if count}
+        rows = warehouse.pyiceberg().load_table(name).scan(selected_fields=("jitter", "device")).to_arrow().to_pylist()
+        theirs, ours = ({}, {})
+        for row in rows:
+            theirs[row["jitter"], row["device"]] = theirs.get((row["jitter"], row["device"]), 0) + 1
+        for row in warehouse.query(f"SELECT jitter, device, count(*) AS n FROM {name} GROUP BY ALL"):
+            ours[row["jitter"], row["device"]] = row["n"]
+        assert ours == expected, name
+        assert theirs == expected, name
+
+
 def test_renamed_dropped_and_widened_by_pyiceberg(warehouse):
     """Goal: columns are found by field id. Method: PyIceberg renames, drops, reorders and widens; Ingot reads like PyIceberg."""
     from pyiceberg.types import LongType

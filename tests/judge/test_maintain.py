@@ -16,7 +16,7 @@ import pytest
 from pyiceberg.table.puffin import PuffinFile
 from test_faults import TABLES, check_tables, fill
 
-ALL = ("--compact", "--manifests", "--expire", "--orphans", "--older-than", "0s", "--orphans-older-than", "0s", "--min-input-files", "2")
+ALL = ("--compact", "--deletes", "--manifests", "--expire", "--orphans", "--older-than", "0s", "--orphans-older-than", "0s", "--min-input-files", "2")
 
 
 def maintain(warehouse, *arguments, **options):
@@ -35,13 +35,13 @@ def files_of(warehouse, table):
     return {path for path in (warehouse.folder / "warehouse" / table.replace(".", "/")).rglob("*") if path.is_file() and "/journal/" not in str(path)}
 
 
-@pytest.mark.parametrize("operation", ["--compact", "--manifests", "--expire", "--orphans", "all"])
+@pytest.mark.parametrize("operation", ["--compact", "--deletes", "--manifests", "--expire", "--orphans", "all"])
 def test_rows_stay(warehouse, operation):
     """Goal: no operation changes a row, for any reader, and the pipeline goes on exactly once afterwards.
     Method: PyIceberg's and DuckDB's rows before and after; new records and a second round; the independent computation."""
     several_runs(warehouse)
     before = {table: warehouse.table_hash(table) for table in TABLES}
-    maintain(warehouse, *(ALL if operation == "all" else (operation, *ALL[4:])))
+    maintain(warehouse, *(ALL if operation == "all" else (operation, *ALL[ALL.index("--older-than"):])))
     for table in TABLES:
         assert warehouse.table_hash(table) == before[table], table
         assert warehouse.duckdb(table, "count(*)") == [(len(before[table]),)], table
@@ -131,6 +131,48 @@ def test_deletes_of_others(warehouse):
     table.append(pa.Table.from_batches(kept.slice(0, 10).to_batches(), schema=kept.schema))
     maintain(warehouse, "silver.speedtest_clean", *ALL)
     assert table.refresh().scan().to_arrow().num_rows == kept.num_rows + 10
+
+
+def in_format(warehouse, version):
+    """The shipped pipeline with tables of this format."""
+    text = warehouse.pipeline.read_text()
+    for layer in ("bronze", "silver"):
+        text = text.replace(f"{layer}:\n", f"{layer}:\n  properties: {{format-version: {version}}}\n")
+    warehouse.pipeline = warehouse.folder / "format.yaml"
+    warehouse.pipeline.write_text(text.replace("  - table: gold", f"  - properties: {{format-version: {version}}}\n    table: gold"))
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_rows_deleted_by_a_condition(warehouse, version):
+    """Goal: rows that match go, for every reader, and nothing else, also when it is killed on the way and done again.
+    Method: PyIceberg's rows before and after; SIGKILL at each fault point; deletes merged, then compacted; the run goes on."""
+    in_format(warehouse, version)
+    several_runs(warehouse, 3)
+    table, delete = warehouse.pyiceberg().load_table("silver.speedtest_clean"), ("table", "delete", "silver.speedtest_clean", "--log-format", "json")
+    rows = lambda: sorted((str(row["user_id"]), row["timestamp"], row["latency"]) for row in table.refresh().scan().to_arrow().to_pylist())  # noqa: E731
+    left = rows()
+    dry = json.loads(warehouse.ingot(*delete, "--where", "latency < 20", "--dry-run").stdout)
+    assert rows() == left and dry["rows"] == sum(row[2] < 20 for row in left) > 0
+    traced = warehouse.ingot(*delete, "--where", "latency < 5", env={"INGOT_FAULT_TRACE": "1"}).stderr
+    points = dict.fromkeys(re.findall(r"fault point (\S+)", traced))
+    assert "delete_rows.after_files" in points and "commit.after_swap" in points
+    for step, point in enumerate(points, start=2):
+        killed = warehouse.ingot(*delete, "--where", f"latency < {step * 5}", check=False, env={"INGOT_FAULT": f"{point}:1=kill"})
+        assert killed.returncode == -signal.SIGKILL, point
+        warehouse.ingot(*delete, "--where", f"latency < {step * 5}")
+        left = [row for row in left if row[2] >= step * 5]
+        assert rows() == left, point
+    warehouse.ingot(*delete, "--where", "user_id = '00000000-0000-0000-0000-000000000000' or location is null")
+    merged = maintain(warehouse, "silver.speedtest_clean", "--deletes")[("silver.speedtest_clean", "deletes")]
+    assert rows() == left and (merged["files_out"] < merged["files_in"] if version == 2 else merged["files_in"] == 0)
+    wrong = warehouse.ingot(*delete, "--where", "latncy < 5", check=False)
+    assert wrong.returncode == 2 and "did you mean" in wrong.stderr and "latency" in wrong.stderr
+    maintain(warehouse, *ALL)
+    assert rows() == left and table.refresh().current_snapshot().summary["total-delete-files"] == "0"
+    assert not any(line["files"] for (_, operation), line in maintain(warehouse, *ALL).items() if operation == "orphans")
+    fill(warehouse)
+    warehouse.run()
+    assert len(rows()) > len(left)
 
 
 def test_retention(warehouse):

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "iceberg/metadata_columns.h"
 #include "tests/iceberg/fixtures.h"
 
 namespace ingot::maintain {
@@ -142,7 +143,7 @@ TEST(CompactTable, RefusesWhatItWouldMakeWorse) {
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().message.find("--repair"), std::string::npos);
   CompactOptions options = Options();
-  options.sort_by = {"nothing"};
+  options.sort_by = {{.column = "nothing"}};
   EXPECT_EQ(CompactTable(Appends(2).home, options).error().kind, ErrorKind::kBadInput);
 }
 
@@ -151,7 +152,7 @@ TEST(CompactTable, Sorts) {
   Table table = iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>());
   for (const int begin : {30, 10, 20}) table = iceberg::Append(table, begin, begin + 10);
   CompactOptions options = Options();
-  options.sort_by = {"id"};
+  options.sort_by = {{.column = "id"}};
   options.policy.everything = true;
   const auto done = CompactTable(table.home, options);
   ASSERT_TRUE(done) << done.error().message;
@@ -162,6 +163,81 @@ TEST(CompactTable, Sorts) {
   const auto rows = *read->CombineChunks();
   const auto ids = std::static_pointer_cast<arrow::Int64Array>(rows->column(0)->chunk(0));
   for (int64_t i = 0; i < ids->length(); ++i) EXPECT_EQ(ids->Value(i), 10 + i);
+}
+
+/// The ids of each file, in its order.
+std::vector<std::vector<int64_t>> IdsOfFiles(const Table& table) {
+  std::vector<std::vector<int64_t>> files;
+  const auto plan = iceberg::PlanScan(*table.home.storage, *table.metadata, {.columns = {"id"}});
+  for (const auto& task : plan->tasks) {
+    files.emplace_back();
+    const auto reader = *iceberg::OpenTask(table.home.storage, *table.metadata, plan->projection, task);
+    while (const auto batch = *reader->Next())
+      for (int64_t i = 0; i < batch->num_rows(); ++i)
+        files.back().push_back(std::static_pointer_cast<arrow::Int64Array>(batch->column(0))->Value(i));
+  }
+  return files;
+}
+
+// Goal:   a table's own order is kept without being asked for, in bounded memory. Method: an order by property; a
+// budget that all rows fit into, and one that they do not: then the file claims no order.
+TEST(CompactTable, SortsByTheTablesOrder) {
+  for (const bool roomy : {true, false}) {
+    Table table = iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>());
+    table = *iceberg::CommitMetadata(table.home, [](iceberg::TableMetadata& metadata) {
+      return iceberg::SetSortOrder(metadata, {{.column = "place", .descending = true}, {.column = "id"}});
+    });
+    for (const int begin : {10, 0, 5}) table = iceberg::Append(table, begin, begin + 5);
+    CompactOptions options = Options();
+    if (!roomy) options.memory_bytes = 4;
+    ASSERT_TRUE(CompactTable(table.home, options));
+    const Table after = *iceberg::LoadTable(table.home);
+    const auto files = IdsOfFiles(after);
+    ASSERT_EQ(files.size(), 1u);
+    if (roomy)
+      EXPECT_EQ(files[0], (std::vector<int64_t>{4, 9, 14, 3, 8, 13, 2, 7, 12, 1, 6, 11, 0, 5, 10}));
+    else
+      EXPECT_EQ(files[0], (std::vector<int64_t>{14, 13, 12, 11, 10, 4, 3, 2, 1, 0, 9, 8, 7, 6, 5}));
+    EXPECT_EQ(iceberg::Tasks(after)[0].file.sort_order_id, roomy ? 1 : 0);
+  }
+}
+
+// Goal:   rows of format 3 keep their ids, and when they changed, through compaction, again and again. Method: rows of
+// three commits, some deleted; their lineage before and after, sorted and not.
+TEST(CompactTable, KeepsRowLineage) {
+  Table table = iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>(), {},
+                                   {{"format-version", "3"}});
+  for (const int begin : {20, 0, 10}) table = iceberg::Append(table, begin, begin + 10);
+  table =
+      *iceberg::CommitSnapshot(table.home, {.operation = "delete", .added = {iceberg::DeleteIds(table, {3, 12, 29})}});
+  const auto lineage = [](const Table& of) {
+    auto plan = *iceberg::PlanScan(*of.home.storage, *of.metadata, {.columns = {"id"}});
+    plan.projection = iceberg::WithRowLineage(plan.projection);
+    std::set<std::string> rows;
+    const auto read = *iceberg::ReadAll(of.home.storage, *of.metadata, plan);
+    for (int64_t row = 0; row < read->num_rows(); ++row) {
+      std::string text;
+      for (const auto& column : read->columns()) text += " " + (*column->GetScalar(row))->ToString();
+      rows.insert(text);
+    }
+    return rows;
+  };
+  const auto before = lineage(table);
+  EXPECT_EQ(before.size(), 27u);
+  EXPECT_TRUE(before.contains(" 20 0 1"));
+  EXPECT_TRUE(before.contains(" 19 29 3"));
+  for (const bool sorted : {false, true}) {
+    CompactOptions options = Options();
+    options.policy.everything = true;
+    if (sorted) options.sort_by = {{.column = "speed", .descending = true}};
+    ASSERT_TRUE(CompactTable(table.home, options));
+    const Table after = *iceberg::LoadTable(table.home);
+    EXPECT_EQ(iceberg::Tasks(after).size(), 1u);
+    EXPECT_EQ(lineage(after), before);
+    EXPECT_FALSE(iceberg::Tasks(after)[0].file.value_counts.find(iceberg::kRowId) !=
+                 iceberg::Tasks(after)[0].file.value_counts.end());
+    EXPECT_EQ(Ids(after).size(), 27u);
+  }
 }
 
 }  // namespace

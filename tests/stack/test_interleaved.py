@@ -1,15 +1,12 @@
 """Others change a table while Ingot writes and maintains it: every pair of them at once, and every reader sees the rows that are left."""
 
 import itertools
-import json
-import pathlib
 import re
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from engines import Trino
-from servers import DEPS, free_port, pinned
+from engines import Spark, Trino
+from servers import free_port
 
 GOLD = "gold.speedtest_agg"
 NAMED = f"iceberg_catalog.{GOLD}"
@@ -20,40 +17,6 @@ MAINTENANCE = {
 # What an engine says when it gives way to another's commit, or when what it reads was replaced and has expired.
 GIVES_WAY = re.compile("conflict|cannot determine history|cannot commit|missing required files|not found|no longer|does not exist|"
                        "nosuchkey|notfound|failed to (open|read)|cannot find snapshot|stale|error opening", re.I)
-
-
-class Spark:
-    def __init__(self, house):
-        catalog, variables = "spark.sql.catalog.iceberg_catalog", house.trino_variables()
-        settings = {
-            "spark.jars": ",".join(map(str, pinned("spark").glob("*.jar"))), "spark.ui.enabled": "false",
-            "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1", "spark.sql.shuffle.partitions": "2",
-            "spark.sql.session.timeZone": "UTC", "spark.driver.memory": "1g", "spark.driver.extraJavaOptions": "-XX:+UseSerialGC",
-            "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
-            catalog: "org.apache.iceberg.spark.SparkCatalog", f"{catalog}.type": "jdbc",
-            f"{catalog}.uri": variables["CATALOG_JDBC_URL"], f"{catalog}.jdbc.user": variables["CATALOG_USER"],
-            f"{catalog}.jdbc.password": variables["CATALOG_PASSWORD"], f"{catalog}.jdbc.schema-version": "V1",
-            f"{catalog}.warehouse": variables["WAREHOUSE"], f"{catalog}.cache-enabled": "false",
-            f"{catalog}.io-impl": "org.apache.iceberg.aws.s3.S3FileIO", f"{catalog}.client.region": "us-east-1",
-            f"{catalog}.s3.endpoint": house.minio.url, f"{catalog}.s3.path-style-access": "true"}
-        self.process = subprocess.Popen(
-            [DEPS / "spark/bin/python", pathlib.Path(__file__).with_name("spark_session.py"), json.dumps(settings)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=open(house.folder / "spark.log", "w"), text=True,
-            env=house.environment() | {"SPARK_LOCAL_IP": "127.0.0.1"})
-
-    def sql(self, statement: str) -> list:
-        self.process.stdin.write(json.dumps(statement) + "\n")
-        self.process.stdin.flush()
-        while not (line := self.process.stdout.readline()).startswith("{"):
-            assert line, "the Spark session ended"
-        answer = json.loads(line)
-        if "error" in answer:
-            raise RuntimeError(answer["error"])
-        return answer["rows"]
-
-    def stop(self) -> None:
-        self.process.stdin.close()
-        self.process.wait(60)
 
 
 class Interplay:

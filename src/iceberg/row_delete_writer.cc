@@ -1,0 +1,124 @@
+#include "iceberg/row_delete_writer.h"
+
+#include <arrow/builder.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/arrow_result.h"
+#include "iceberg/arrow_schema.h"
+#include "iceberg/deletion_vector.h"
+#include "iceberg/journal.h"
+#include "iceberg/metadata_columns.h"
+#include "iceberg/parquet_file.h"
+#include "iceberg/puffin.h"
+#include "iceberg/row_deletes.h"
+#include "storage/location.h"
+
+namespace ingot::iceberg {
+namespace {
+
+std::string NewLocation(const TableMetadata& metadata, std::string_view ending) {
+  const std::string folder = metadata.Property("write.data.path", storage::JoinLocation(metadata.location, "data"));
+  return storage::JoinLocation(folder, NewFileName() + std::string(ending));
+}
+
+DataFile DeleteFile(const DataFile& of) {
+  return {.content = FileContent::kPositionDeletes, .spec_id = of.spec_id, .partition = of.partition};
+}
+
+/// One file with a vector for each data file.
+Result<WrittenDeletes> WriteVectors(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata,
+                                    const std::vector<DeletedRows>& rows) {
+  WrittenDeletes written;
+  std::vector<PuffinBlob> blobs;
+  for (const auto& [task, fresh] : rows) {
+    FileTask by_position = *task;
+    std::erase_if(by_position.deletes,
+                  [](const DataFile& file) { return file.content != FileContent::kPositionDeletes; });
+    INGOT_ASSIGN(const RowDeletes known, RowDeletes::Read(storage, metadata, by_position));
+    std::vector<int64_t> positions;
+    std::ranges::set_union(known.Positions(), fresh, std::back_inserter(positions));
+    positions.erase(std::ranges::unique(positions).begin(), positions.end());
+    for (const DataFile& file : by_position.deletes)
+      if (file.IsDeletionVector() || file.referenced_data_file == task->file.location)
+        written.replaced.insert(file.Key());
+    DataFile vector = DeleteFile(task->file);
+    vector.format = "PUFFIN";
+    vector.record_count = int64_t(positions.size());
+    vector.referenced_data_file = task->file.location;
+    blobs.push_back({.type = "deletion-vector-v1",
+                     .fields = {kRowPosition},
+                     .snapshot_id = -1,
+                     .sequence_number = -1,
+                     .bytes = EncodeDeletionVector(positions),
+                     .properties = {{"referenced-data-file", task->file.location},
+                                    {"cardinality", std::to_string(positions.size())}}});
+    written.files.push_back(std::move(vector));
+  }
+  const PuffinFile puffin = MakePuffin(blobs);
+  const std::string location = NewLocation(metadata, ".puffin");
+  for (size_t i = 0; i < blobs.size(); ++i) {
+    written.files[i].location = location;
+    written.files[i].file_bytes = int64_t(puffin.bytes.size());
+    written.files[i].content_offset = puffin.offsets[i];
+    written.files[i].content_size_bytes = int64_t(blobs[i].bytes.size());
+  }
+  INGOT_TRY(storage->CreateAtomic(location, puffin.bytes));
+  return written;
+}
+
+/// One file for the rows of one partition.
+Result<DataFile> WritePositions(storage::Storage& storage, const TableMetadata& metadata,
+                                std::vector<const DeletedRows*> rows) {
+  std::ranges::sort(rows, {}, [](const DeletedRows* of) -> const std::string& { return of->task->file.location; });
+  const Schema schema = PositionDeleteSchema();
+  INGOT_ASSIGN(const auto arrow_schema, ToArrowSchema(schema));
+  INGOT_ASSIGN(const auto file,
+               ParquetFileWriter::Open(storage, NewLocation(metadata, "-deletes.parquet"), schema, metadata));
+  for (const DeletedRows* of : rows) {
+    arrow::StringBuilder paths;
+    arrow::Int64Builder positions;
+    for (const int64_t position : of->positions) {
+      INGOT_ARROW(paths.Append(of->task->file.location));
+      INGOT_ARROW(positions.Append(position));
+    }
+    INGOT_ARROW_ASSIGN(auto path_column, paths.Finish());
+    INGOT_ARROW_ASSIGN(auto position_column, positions.Finish());
+    INGOT_TRY(file->Write(*arrow::RecordBatch::Make(arrow_schema, int64_t(of->positions.size()),
+                                                    {std::move(path_column), std::move(position_column)})));
+  }
+  INGOT_ASSIGN(DataFile written, file->Close());
+  const DataFile place = DeleteFile(rows[0]->task->file);
+  written.content = place.content, written.spec_id = place.spec_id, written.partition = place.partition;
+  // Whole, not shortened as metrics are: they tell which data files are meant.
+  written.lower_bounds[kDeletedFilePath] = rows.front()->task->file.location;
+  written.upper_bounds[kDeletedFilePath] = rows.back()->task->file.location;
+  if (rows.size() == 1) written.referenced_data_file = rows[0]->task->file.location;
+  return written;
+}
+
+}  // namespace
+
+Result<WrittenDeletes> WriteRowDeletes(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata,
+                                       const std::vector<DeletedRows>& rows) {
+  WrittenDeletes written;
+  if (rows.empty()) return written;
+  INGOT_TRY(AnnounceWriter(storage, metadata));
+  if (metadata.format_version >= 3) return WriteVectors(std::move(storage), metadata, rows);
+  std::map<std::string, std::vector<const DeletedRows*>> partitions;
+  for (const DeletedRows& of : rows)
+    if (!of.positions.empty()) partitions[PartitionKey(of.task->file)].push_back(&of);
+  for (const auto& [key, of] : partitions) {
+    auto file = WritePositions(*storage, metadata, of);
+    if (file) {
+      written.files.push_back(std::move(*file));
+      continue;
+    }
+    for (const DataFile& other : written.files) (void)storage->Delete(other.location);
+    return std::unexpected(std::move(file).error());
+  }
+  return written;
+}
+
+}  // namespace ingot::iceberg

@@ -1,0 +1,107 @@
+#include "maintain/delete_rows.h"
+
+#include <mutex>
+#include <set>
+
+#include "base/arrow_result.h"
+#include "base/fault.h"
+#include "base/parallel.h"
+#include "base/retry.h"
+#include "iceberg/lineage.h"
+#include "iceberg/metadata_columns.h"
+#include "iceberg/row_delete_writer.h"
+
+namespace ingot::maintain {
+namespace {
+
+using iceberg::DataFile;
+using iceberg::FileTask;
+using iceberg::ScanPlan;
+using iceberg::Table;
+using iceberg::TableMetadata;
+
+/// What is to go from the state that was read.
+struct Chosen {
+  std::vector<iceberg::DeletedRows> rows;  // of files of which some rows stay
+  std::set<std::string> files;             // of which none does
+  int64_t count = 0;
+};
+
+Status ChooseFrom(const Table& table, const iceberg::Schema& projection, const FileTask& task,
+                  const DeleteRowsOptions& options, std::mutex& mutex, Chosen& chosen) {
+  INGOT_ASSIGN(const auto reader, iceberg::OpenTask(table.home.storage, *table.metadata, projection, task));
+  std::vector<int64_t> going;
+  int64_t live = 0;
+  while (true) {
+    INGOT_ARROW_ASSIGN(auto batch, reader->Next());
+    if (batch == nullptr) break;
+    const int last = batch->num_columns() - 1;
+    const auto& positions = static_cast<const arrow::Int64Array&>(*batch->column(last));
+    INGOT_ARROW_ASSIGN(const auto columns, batch->RemoveColumn(last));
+    INGOT_ASSIGN(const auto matches, options.matches(columns));
+    const auto& goes = static_cast<const arrow::BooleanArray&>(*matches);
+    for (int64_t row = 0; row < batch->num_rows(); ++row)
+      if (goes.IsValid(row) && goes.Value(row)) going.push_back(positions.Value(row));
+    live += batch->num_rows();
+    options.progress(batch->num_rows());
+  }
+  if (going.empty()) return {};
+  std::lock_guard lock(mutex);
+  chosen.count += int64_t(going.size());
+  if (int64_t(going.size()) == live)
+    chosen.files.insert(task.file.location);
+  else
+    chosen.rows.push_back({&task, std::move(going)});
+  return {};
+}
+
+Result<Chosen> Choose(const Table& table, const ScanPlan& plan, const DeleteRowsOptions& options) {
+  iceberg::Schema projection = plan.projection;
+  projection.fields.push_back(iceberg::RowPositionColumn());
+  Chosen chosen;
+  std::mutex mutex;
+  INGOT_TRY(ForEachInParallel(options.threads, plan.tasks.size(), [&](size_t, size_t i) {
+    return ChooseFrom(table, projection, plan.tasks[i], options, mutex, chosen);
+  }));
+  return chosen;
+}
+
+/// Errors: kConflict when the table has changed otherwise than by appends.
+Status Commit(const Table& table, const Chosen& chosen) {
+  INGOT_ASSIGN(auto deletes, iceberg::WriteRowDeletes(table.home.storage, *table.metadata, chosen.rows));
+  INGOT_TRY(FaultPoint("delete_rows.after_files"));
+  iceberg::SnapshotChange change{.operation = "delete", .added = deletes.files};
+  change.removes = [&](const DataFile& file) -> Result<bool> {
+    return chosen.files.contains(file.location) || deletes.replaced.contains(file.Key());
+  };
+  change.validate = [&](const TableMetadata& metadata) -> Status {
+    if (iceberg::OnlyAppended(metadata, table.metadata->current_snapshot_id)) return {};
+    return Fail(ErrorKind::kConflict, "the table was changed while rows were deleted from it");
+  };
+  const auto committed = iceberg::CommitSnapshot(table.home, change);
+  if (committed) return {};
+  if (committed.error().kind != ErrorKind::kOutcomeUnknown)
+    for (const DataFile& file : deletes.files) (void)table.home.storage->Delete(file.location);
+  return std::unexpected(committed.error());
+}
+
+}  // namespace
+
+Result<RowsDeleted> DeleteRows(const iceberg::TableHome& home, const DeleteRowsOptions& options) {
+  Backoff backoff;
+  while (true) {
+    INGOT_ASSIGN(const Table table, iceberg::LoadTable(home));
+    INGOT_ASSIGN(const ScanPlan plan, iceberg::PlanScan(*table.home.storage, *table.metadata,
+                                                        {.columns = options.columns, .filter = options.filter}));
+    INGOT_ASSIGN(const Chosen chosen, Choose(table, plan, options));
+    const RowsDeleted done{.rows = chosen.count,
+                           .files_removed = int64_t(chosen.files.size()),
+                           .files_with_deletes = int64_t(chosen.rows.size())};
+    if (options.dry_run || chosen.count == 0) return done;
+    const Status committed = Commit(table, chosen);
+    if (committed) return done;
+    if (committed.error().kind != ErrorKind::kConflict || !backoff.Wait()) return std::unexpected(committed.error());
+  }
+}
+
+}  // namespace ingot::maintain

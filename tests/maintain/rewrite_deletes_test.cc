@@ -1,0 +1,97 @@
+#include "maintain/rewrite_deletes.h"
+
+#include "iceberg/row_delete_writer.h"
+#include "tests/iceberg/fixtures.h"
+
+namespace ingot::maintain {
+namespace {
+
+using iceberg::DataFile;
+using iceberg::FileTask;
+using iceberg::MemoryCatalog;
+using iceberg::Table;
+
+int64_t Rows(const Table& table) {
+  const auto plan = iceberg::PlanScan(*table.home.storage, *table.metadata, {});
+  return (*iceberg::ReadAll(table.home.storage, *table.metadata, *plan))->num_rows();
+}
+
+std::vector<DataFile> Deletes(const Table& table) {
+  return iceberg::PlanScan(*table.home.storage, *table.metadata, {})->deletes;
+}
+
+/// Three files of ten rows in one partition; of each of them the rows at these positions deleted, each by a commit.
+Table WithDeletes(const std::vector<int64_t>& positions) {
+  Table table = iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>());
+  for (int i = 0; i < 3; ++i) table = iceberg::Append(table, i * 10, i * 10 + 10);
+  for (const int64_t position : positions) {
+    const auto tasks = iceberg::Tasks(table);
+    std::vector<iceberg::DeletedRows> rows;
+    for (const FileTask& task : tasks) rows.push_back({&task, {position}});
+    const auto written = iceberg::WriteRowDeletes(table.home.storage, *table.metadata, rows);
+    table = *iceberg::CommitSnapshot(table.home, {.operation = "delete", .added = written->files});
+  }
+  return table;
+}
+
+// Goal:   many delete files become one, with the same rows deleted. Method: four commits of deletes, one of a row that
+// is deleted already; a dry run; a second run has nothing to do.
+TEST(RewriteDeletes, MergesThem) {
+  const Table table = WithDeletes({1, 4, 7, 4});
+  ASSERT_EQ(Deletes(table).size(), 4u);
+  EXPECT_EQ(RewriteDeletes(table.home, {.dry_run = true})->files_in, 4);
+  const auto done = RewriteDeletes(table.home, {});
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(done->files_in, 4);
+  EXPECT_EQ(done->files_out, 1);
+  const Table after = *iceberg::LoadTable(table.home);
+  ASSERT_EQ(Deletes(after).size(), 1u);
+  EXPECT_EQ(Deletes(after)[0].record_count, 9);
+  EXPECT_EQ(Rows(after), 21);
+  EXPECT_EQ(after.metadata->CurrentSnapshot()->Operation(), "replace");
+  EXPECT_EQ(RewriteDeletes(table.home, {})->files_in, 0);
+}
+
+// Goal:   positions in files that are gone go too. Method: remove two of three files, then all.
+TEST(RewriteDeletes, DropsWhatDangles) {
+  Table table = WithDeletes({0, 1});
+  const std::string left = iceberg::Tasks(table)[0].file.location;
+  const auto remove = [&](const std::string& but) {
+    table = *iceberg::CommitSnapshot(table.home,
+                                     {.operation = "delete", .removes = [&](const DataFile& file) -> Result<bool> {
+                                        return file.content == iceberg::FileContent::kData && file.location != but;
+                                      }});
+  };
+  remove(left);
+  ASSERT_TRUE(RewriteDeletes(table.home, {}));
+  table = *iceberg::LoadTable(table.home);
+  ASSERT_EQ(Deletes(table).size(), 1u);
+  EXPECT_EQ(Deletes(table)[0].record_count, 2);
+  EXPECT_EQ(Rows(table), 8);
+  remove("");
+  EXPECT_EQ(RewriteDeletes(table.home, {.files_min = 1})->files_out, 0);
+  EXPECT_EQ(Deletes(*iceberg::LoadTable(table.home)).size(), 0u);
+}
+
+// Goal:   in format 3 position deletes become vectors, one a data file. Method: upgrade, a vector for one of the files
+// beside; the same rows after.
+TEST(RewriteDeletes, BecomeVectors) {
+  Table table = WithDeletes({2, 3});
+  table =
+      *iceberg::CommitMetadata(table.home, [](iceberg::TableMetadata& metadata) { return UpgradeFormat(metadata, 3); });
+  const auto tasks = iceberg::Tasks(table);
+  const auto vector = iceberg::WriteRowDeletes(table.home.storage, *table.metadata, {{&tasks[0], {9}}});
+  table = *iceberg::CommitSnapshot(table.home, {.operation = "delete", .added = vector->files});
+  EXPECT_EQ(Rows(table), 23);
+  const auto done = RewriteDeletes(table.home, {});
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(done->files_in, 2);
+  EXPECT_EQ(done->files_out, 2);
+  const Table after = *iceberg::LoadTable(table.home);
+  EXPECT_EQ(Deletes(after).size(), 3u);
+  for (const DataFile& file : Deletes(after)) EXPECT_TRUE(file.IsDeletionVector());
+  EXPECT_EQ(Rows(after), 23);
+}
+
+}  // namespace
+}  // namespace ingot::maintain
