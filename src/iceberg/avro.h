@@ -66,7 +66,13 @@ struct AvroReader {
   bool failed = false;
 
   std::string_view Take(int64_t bytes);
-  int64_t Long();                                    // an int or an enum, too
+  int64_t Long() {  // an int or an enum, too
+    if (rest.empty() || uint8_t(rest[0]) >= 0x80) return LongOfManyBytes();
+    const auto byte = uint8_t(rest[0]);
+    rest.remove_prefix(1);
+    return int64_t(byte >> 1) ^ -int64_t(byte & 1);
+  }
+  int64_t LongOfManyBytes();
   std::string_view Bytes() { return Take(Long()); }  // a string, too
   template <typename T>
   T Raw() {

@@ -181,8 +181,8 @@ std::vector<TextPiece> JoinHistory(std::string document, const SnapshotList& sna
   document.pop_back();
   constant(document + (document.size() > 1 ? ",\"snapshots\":[" : "\"snapshots\":["));
   AppendPieces(
-      snapshots.size(), 6, [&](size_t i) { return snapshots[i].snapshot_id; },
-      [&](size_t i) { return std::pair{snapshots[i].serial, snapshots[i].json.size()}; },
+      snapshots.size(), 6, [&](size_t i) { return snapshots.At(i).id; },
+      [&](size_t i) { return std::pair{snapshots.At(i).serial, snapshots.At(i).json_bytes}; },
       [&snapshots, format_version](size_t i, std::string& to) { AppendSnapshotJson(snapshots[i], format_version, to); },
       pieces);
   constant("],\"snapshot-log\":[");

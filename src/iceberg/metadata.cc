@@ -41,7 +41,7 @@ const PartitionSpec* TableMetadata::SpecById(int32_t spec_id) const {
 const Snapshot* TableMetadata::SnapshotById(SnapshotId id) const {
   // The newest are asked for most.
   for (size_t i = snapshots.size(); i-- > 0;)
-    if (snapshots[i].snapshot_id == id) return &snapshots[i];
+    if (snapshots.At(i).id == id) return &snapshots[i];
   return nullptr;
 }
 
@@ -215,7 +215,7 @@ std::optional<SnapshotId> SnapshotAsOf(const TableMetadata& metadata, int64_t ti
 
 std::vector<const Snapshot*> SnapshotsNotIn(const TableMetadata& from, const TableMetadata& in) {
   std::unordered_set<SnapshotId> there;
-  for (const Snapshot& snapshot : in.snapshots) there.insert(snapshot.snapshot_id);
+  for (size_t i = 0; i < in.snapshots.size(); ++i) there.insert(in.snapshots.At(i).id);
   std::vector<const Snapshot*> missing;
   for (const Snapshot& snapshot : from.snapshots)
     if (!there.contains(snapshot.snapshot_id)) missing.push_back(&snapshot);
@@ -228,7 +228,7 @@ std::vector<const Snapshot*> AncestorsOf(const TableMetadata& metadata, std::opt
   size_t before = all.size();                // a parent most often stands next to its child
   while (id && chain.size() < all.size()) {  // a cycle in broken metadata ends
     size_t at = before;
-    while (at > 0 && all[at - 1].snapshot_id != *id) --at;
+    while (at > 0 && all.At(at - 1).id != *id) --at;
     const Snapshot* snapshot = at > 0 ? &all[at - 1] : metadata.SnapshotById(*id);
     if (snapshot == nullptr) break;
     chain.push_back(snapshot);

@@ -78,11 +78,16 @@ struct PlannedManifest {
 };
 
 constexpr int kManifestsAtOnce = 8;  // mostly waiting where storage is far away
+constexpr int64_t kTasksReservedMax = 1 << 20;  // whatever a manifest list says
 
 Status PlanManifest(storage::Storage& storage, const TableMetadata& metadata, const ManifestFile& manifest,
                     const BoundFilter& filter, const Schema& schema, PlannedManifest& plan) {
   const PartitionSpec& spec = *metadata.SpecById(manifest.spec_id);
   const auto columns = filter.Columns();
+  // Moving tasks as the list grows would cost as much as reading them.
+  if (!manifest.holds_deletes && filter.IsTrue())
+    plan.tasks.reserve(size_t(std::clamp<int64_t>(
+        manifest.added_files.value_or(0) + manifest.existing_files.value_or(0), 0, kTasksReservedMax)));
   return ForEachEntry(storage, manifest, metadata, &columns, [&](ManifestEntry& entry) -> Status {
     if (entry.status == EntryStatus::kDeleted) return {};
     INGOT_TRY(CheckReadable(entry.file));
@@ -137,6 +142,9 @@ Result<ScanPlan> PlanScan(storage::Storage& storage, const TableMetadata& metada
     return PlanManifest(storage, metadata, *wanted[i], filter, schema, planned[i]);
   }));
   std::vector<DeleteFile> deletes;
+  size_t tasks = 0;
+  for (const PlannedManifest& part : planned) tasks += part.tasks.size();
+  plan.tasks.reserve(tasks);
   for (PlannedManifest& part : planned) {
     std::ranges::move(part.tasks, std::back_inserter(plan.tasks));
     std::ranges::move(part.deletes, std::back_inserter(deletes));

@@ -28,14 +28,13 @@ struct Snapshot {
   std::optional<int32_t> schema_id;
   std::optional<int64_t> first_row_id;  // format 3: rows that came with it have ids from here on,
   std::optional<int64_t> added_rows;    // as many at most
-  uint64_t serial = 0;  // of this process: what bears the same has the same text; 0 while it is in no list
-  std::string json;     // as metadata files have it, with keys that this version does not know; empty when in none yet
+  std::string json;  // as metadata files have it, with keys that this version does not know; empty when in none yet
 
   std::string Operation() const;
 };
 
 /// Snapshots in the order in which they came. One that is in the list never changes: all versions of a table's metadata
-/// share it, so that a commit costs a pointer for each, not a copy.
+/// share it, in chunks, so that a commit costs a pointer for each chunk, and a copy of the last one.
 class SnapshotList {
  public:
   class Iterator {
@@ -43,15 +42,23 @@ class SnapshotList {
     using value_type = Snapshot;
     using difference_type = std::ptrdiff_t;
     Iterator() = default;
-    explicit Iterator(const std::shared_ptr<const Snapshot>* at) : at_(at) {}
-    const Snapshot& operator*() const { return **at_; }
-    const Snapshot* operator->() const { return at_->get(); }
+    Iterator(const SnapshotList* list, size_t at) : list_(list), at_(at) {}
+    const Snapshot& operator*() const { return (*list_)[at_]; }
+    const Snapshot* operator->() const { return &**this; }
     Iterator& operator++() { return ++at_, *this; }
-    Iterator operator++(int) { return Iterator(at_++); }
+    Iterator operator++(int) { return Iterator(list_, at_++); }
     bool operator==(const Iterator&) const = default;
 
    private:
-    const std::shared_ptr<const Snapshot>* at_ = nullptr;
+    const SnapshotList* list_ = nullptr;
+    size_t at_ = 0;
+  };
+  /// What is looked at of all snapshots, beside each other.
+  struct Entry {
+    SnapshotId id = 0;
+    uint64_t serial = 0;    // of this process: entries of one serial are one snapshot
+    size_t json_bytes = 0;  // of its text
+    std::shared_ptr<const Snapshot> snapshot;
   };
 
   SnapshotList() = default;
@@ -59,23 +66,42 @@ class SnapshotList {
     for (const Snapshot& snapshot : snapshots) push_back(snapshot);
   }
 
-  Iterator begin() const { return Iterator(list_.data()); }
-  Iterator end() const { return Iterator(list_.data() + list_.size()); }
-  size_t size() const { return list_.size(); }
-  bool empty() const { return list_.empty(); }
-  const Snapshot& operator[](size_t i) const { return *list_[i]; }
+  Iterator begin() const { return Iterator(this, 0); }
+  Iterator end() const { return Iterator(this, size_); }
+  size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  const Entry& At(size_t i) const { return (*chunks_[i / kChunk])[i % kChunk]; }
+  const Snapshot& operator[](size_t i) const { return *At(i).snapshot; }
+
   void push_back(Snapshot snapshot) {
     static std::atomic<uint64_t> last = 0;
-    snapshot.serial = ++last;
-    list_.push_back(std::make_shared<const Snapshot>(std::move(snapshot)));
+    const SnapshotId id = snapshot.snapshot_id;
+    const size_t bytes = snapshot.json.size();
+    Append({id, ++last, bytes, std::make_shared<const Snapshot>(std::move(snapshot))});
   }
   template <typename Gone>
   void EraseIf(const Gone& gone) {
-    std::erase_if(list_, [&](const auto& snapshot) { return gone(*snapshot); });
+    SnapshotList kept;
+    for (size_t i = 0; i < size_; ++i)
+      if (!gone((*this)[i])) kept.Append(At(i));
+    *this = std::move(kept);
   }
 
  private:
-  std::vector<std::shared_ptr<const Snapshot>> list_;
+  static constexpr size_t kChunk = 256;  // all but the last are full
+  using Chunk = std::vector<Entry>;
+
+  void Append(Entry entry) {
+    if (size_ % kChunk == 0)
+      chunks_.push_back(std::make_shared<Chunk>());
+    else if (chunks_.back().use_count() > 1)
+      chunks_.back() = std::make_shared<Chunk>(*chunks_.back());
+    chunks_.back()->push_back(std::move(entry));
+    ++size_;
+  }
+
+  std::vector<std::shared_ptr<Chunk>> chunks_;
+  size_t size_ = 0;
 };
 
 struct SnapshotLogEntry {
