@@ -12,7 +12,7 @@ GOLD = "gold.speedtest_agg"
 NAMED = f"iceberg_catalog.{GOLD}"
 OLD, NEW = "2026-01-01", "2026-02-01"  # the day that others change, and the one that records come in for
 MAINTENANCE = {
-    "compact": ("--compact", "--min-input-files", "2"), "manifests": ("--manifests",), "statistics": ("--statistics",),
+    "compact": ("--compact", "--min-input-files", "2"), "deletes": ("--deletes",), "manifests": ("--manifests",), "statistics": ("--statistics",),
     "expire": ("--expire", "--older-than", "0s"), "orphans": ("--orphans",)}
 # What an engine says when it gives way to another's commit, or when what it reads was replaced and has expired.
 GIVES_WAY = re.compile("conflict|cannot determine history|cannot commit|missing required files|not found|no longer|does not exist|"
@@ -76,6 +76,12 @@ class Interplay:
         if name == "append":
             self.house.generate(100, "--start", NEW)
             self.house.run()
+        elif name == "delete":
+            hour, location = place = next(self.places)
+            done = self.house.ingot("table", "delete", GOLD, "--where", f"date = '{OLD}' and hour = {hour} and location = '{location}'", check=False)
+            assert done.returncode == 0 or GIVES_WAY.search(done.stderr), done.stderr
+            if done.returncode == 0:
+                del self.rows[place]
         else:
             self.house.ingot("maintain", GOLD, *MAINTENANCE[name])
 
@@ -99,7 +105,7 @@ def test_every_pair(interplay):
     """Goal: nothing lost, nothing revived. Method: a statement of Spark or Trino while Ingot does one thing again and again, or while the
     other engine has one of its own; after each pair the rows as Ingot, Spark, Trino and PyIceberg read them."""
     with ThreadPoolExecutor(2) as at_once:
-        for other, ours in itertools.product(interplay.done, ("append", *MAINTENANCE)):
+        for other, ours in itertools.product(interplay.done, ("append", "delete", *MAINTENANCE)):
             statement = at_once.submit(interplay.other, other)
             interplay.ingot(ours)
             while not statement.done():
