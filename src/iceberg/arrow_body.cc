@@ -8,6 +8,7 @@
 #include "base/arrow_result.h"
 #include "base/rows.h"
 #include "iceberg/parquet_body.h"
+#include "iceberg/variant.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -60,10 +61,14 @@ class ArrowBody : public ParquetBody {
   Status Write(const arrow::RecordBatch& rows) override {
     if (!group_open_) INGOT_ARROW(writer_->NewBufferedRowGroup());
     group_open_ = true;
+    const auto variant = VariantFileType();
     arrow::ArrayVector columns;
     for (int i = 0; i < schema_->num_fields(); ++i) {
       const auto& type = schema_->field(i)->type();
       INGOT_ASSIGN(auto column, Plain(rows.column(i)));
+      if (type->Equals(*variant)) {
+        INGOT_ASSIGN(column, EncodeVariants(static_cast<const arrow::StringArray&>(*column)));
+      }
       if (type->id() == arrow::Type::EXTENSION) column = arrow::ExtensionType::WrapArray(type, column);
       columns.push_back(std::move(column));
     }

@@ -6,6 +6,7 @@
 #include "base/arrow_result.h"
 #include "iceberg/arrow_schema.h"
 #include "iceberg/json.h"
+#include "iceberg/variant.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -167,6 +168,8 @@ Result<std::shared_ptr<arrow::Array>> ProjectArray(const std::shared_ptr<arrow::
                                                    const Field& to) {
   if (array->type_id() == arrow::Type::EXTENSION)
     return ProjectArray(static_cast<const arrow::ExtensionArray&>(*array).storage(), *from.WithType(array->type()), to);
+  if (to.type.id == TypeId::kVariant && array->type_id() == arrow::Type::STRUCT)
+    return WithContext(DecodeVariants(*WithoutOffset(array)), "column " + to.name);
   if (to.type.id == TypeId::kStruct && array->type_id() == arrow::Type::STRUCT)
     return ProjectStruct(*WithoutOffset(array), *from.type(), to);
   if (to.type.id == TypeId::kList && array->type_id() == arrow::Type::LIST) {

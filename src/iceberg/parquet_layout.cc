@@ -13,6 +13,7 @@
 #include "base/arrow_result.h"
 #include "iceberg/arrow_schema.h"
 #include "iceberg/column_chunk.h"
+#include "iceberg/variant.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -113,10 +114,12 @@ Result<ParquetLayout> LayOut(const Schema& schema, const TableMetadata& metadata
   arrow::FieldVector fields = arrow_schema->fields();
   for (size_t i = 0; i < fields.size(); ++i) {
     layout.flat = layout.flat && ColumnChunk::Supports(*fields[i]->type());
-    // The UUID logical type comes from Arrow's extension type only.
-    if (schema.fields[i].type.id == TypeId::kUuid)
-      fields[i] = arrow::field(fields[i]->name(), arrow::extension::uuid(), fields[i]->nullable(),
-                               arrow::key_value_metadata({"PARQUET:field_id"}, {std::to_string(schema.fields[i].id)}));
+    // These logical types come from Arrow's extension types only.
+    if (schema.fields[i].type.id == TypeId::kUuid) fields[i] = fields[i]->WithType(arrow::extension::uuid());
+    if (schema.fields[i].type.id == TypeId::kVariant) {
+      fields[i] = fields[i]->WithType(VariantFileType());
+      layout.flat = false;
+    }
   }
   layout.schema = arrow::schema(std::move(fields));
   INGOT_ARROW(parquet::arrow::ToParquetSchema(layout.schema.get(), *layout.properties, &layout.descriptor));

@@ -15,10 +15,10 @@ class WriterProperties;
 namespace ingot::iceberg {
 
 struct ParquetLayout {
-  std::shared_ptr<arrow::Schema> schema;  // with field ids, UUIDs as Arrow's extension type
+  std::shared_ptr<arrow::Schema> schema;  // with field ids, UUIDs and variants as Arrow's extension types
   std::shared_ptr<parquet::SchemaDescriptor> descriptor;
   std::shared_ptr<parquet::WriterProperties> properties;
-  bool flat = true;  // no nested columns, decimals or bloom filters
+  bool flat = true;  // no nested columns, variants, decimals or bloom filters
 };
 
 /// `sample`: the first rows, which tell whether ids get shorter by compression. Errors: kBadConfig for properties that

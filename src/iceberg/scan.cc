@@ -77,7 +77,7 @@ struct PlannedManifest {
   int64_t files_pruned = 0;
 };
 
-constexpr int kManifestsAtOnce = 8;  // mostly waiting where storage is far away
+constexpr int kManifestsAtOnce = 8;             // mostly waiting where storage is far away
 constexpr int64_t kTasksReservedMax = 1 << 20;  // whatever a manifest list says
 
 Status PlanManifest(storage::Storage& storage, const TableMetadata& metadata, const ManifestFile& manifest,

@@ -57,6 +57,12 @@ const std::vector<Key> kBronze{
      "How compaction sorts: a column, or several; each with asc or desc, nulls first or nulls last."},
     {"keep", Kind::kText, "", false, "How long rows are kept, e.g. 90d."},
     {"properties", Kind::kMap, "", false, "Iceberg table properties."},
+    {"extra",
+     Kind::kText,
+     "",
+     false,
+     "What unknown members are kept as: JSON text, or a variant in tables of format 3.",
+     {"json", "variant"}},
 };
 const std::vector<Key> kSilver{
     {"table", Kind::kText, "", true, "namespace.table"},

@@ -233,6 +233,7 @@ Pipeline PipelineFrom(const Place& root, const std::string& file) {
   const ColumnTypes columns = pipeline.Columns();
   pipeline.bronze = TableFrom(root.At("bronze"));
   CheckColumns(root.At("bronze"), pipeline.bronze, columns);
+  pipeline.extra_as_variant = root.At("bronze").Text("extra", "json") == "variant";
   const Place silver = root.At("silver");
   pipeline.silver = TableFrom(silver);
   CheckColumns(silver, pipeline.silver, columns);

@@ -84,6 +84,7 @@ struct Pipeline {
   SourceSpec source;
   std::vector<FieldSpec> fields;
   TableSpec bronze;
+  bool extra_as_variant = false;  // _extra of bronze; JSON text otherwise
   TableSpec silver;
   TableSpec quarantine;
   std::vector<Rule> rules;

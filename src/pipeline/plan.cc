@@ -195,7 +195,7 @@ Schema BronzeSchema(const Pipeline& pipeline) {
   AddPosition(schema);
   AddColumn(schema, "_produced_at", TypeId::kTimestamptz);
   AddColumn(schema, "_ingested_at", TypeId::kTimestamptz);
-  AddColumn(schema, "_extra", TypeId::kString);
+  AddColumn(schema, "_extra", pipeline.extra_as_variant ? TypeId::kVariant : TypeId::kString);
   AddColumn(schema, "_error", TypeId::kString);
   AddColumn(schema, "_payload", TypeId::kBinary);
   if (pipeline.source.keep_key) AddColumn(schema, "_key", TypeId::kBinary);

@@ -148,9 +148,11 @@ std::string DefaultSql(const FieldSpec& field) {
 }  // namespace
 
 Result<std::string> MakeSparkBronzeSql(const Pipeline& pipeline, const std::string& source) {
-  if (pipeline.source.keep_key || pipeline.source.keep_headers || pipeline.source.format != "json")
+  if (pipeline.source.keep_key || pipeline.source.keep_headers || pipeline.source.format != "json" ||
+      pipeline.extra_as_variant)
     return Fail(ErrorKind::kUnsupported,
-                "Spark's bronze takes JSON records without keys and headers: run it with --engine embedded");
+                "Spark's bronze takes JSON records without keys and headers, and keeps _extra as JSON: run it with "
+                "--engine embedded");
   std::vector<std::string> found, kinds, values, problems, told, names;
   for (const FieldSpec& field : pipeline.fields) {
     if (field.compute) continue;

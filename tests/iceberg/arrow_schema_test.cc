@@ -25,7 +25,6 @@ TEST(ArrowSchema, ValuesThroughColumns) {
     EXPECT_EQ(CellValue(*array, 2, type), value) << name;
     EXPECT_TRUE(IsNull(CellValue(**RepeatValue({}, type, 1), 0, type)));
   }
-  EXPECT_EQ(ToArrowType({.id = TypeId::kVariant}).error().kind, ErrorKind::kUnsupported);
 }
 
 TEST(ArrowSchema, FieldIdsAreCarried) {

@@ -25,7 +25,7 @@ def test_deletion_vectors(folder):
     written = subprocess.run([DEPS / "spark/bin/python", pathlib.Path(__file__).with_name("write_format_3.py"), jars, warehouse],
                              capture_output=True, text=True, timeout=240, env=os.environ | {"SPARK_LOCAL_IP": "127.0.0.1"})
     assert written.returncode == 0, (written.stdout + written.stderr)[-3000:]
-    *states, told = [json.loads(line) for line in written.stdout.splitlines() if line[:1] in "[{"]
+    *states, told, variants = [json.loads(line) for line in written.stdout.splitlines() if line[:1] in "[{"]
     assert len(states) == 5 and told["vectors"] > 0
 
     def ingot(*arguments):
@@ -37,6 +37,10 @@ def test_deletion_vectors(folder):
     for snapshot, *expected in states:
         found = json.loads(ingot("query", f"SELECT {MEASURES} FROM a.t FOR VERSION AS OF {snapshot}", "--format", "json"))
         assert [int(value) for value in found.values()] == expected, snapshot
+    ingot("register", "a.v", warehouse / "a/v")
+    read = [json.loads(line) for line in ingot("query", "SELECT id, doc FROM a.v ORDER BY id", "--format", "json").splitlines()]
+    for row, (number, document) in zip(read, variants["documents"], strict=True):
+        assert (row["id"], row["doc"] and json.loads(row["doc"])) == (number, document and json.loads(document)), number
     ingot("maintain", "a.t", "--min-input-files", "2")
     found = json.loads(ingot("query", f"SELECT {MEASURES} FROM a.t", "--format", "json"))
     assert [int(value) for value in found.values()] == states[-1][1:]
@@ -124,6 +128,28 @@ def test_written_by_ingot(house, spark):
     readers.agree()
     assert house.ingot("doctor", GOLD).returncode == 0
     house.verify(compacted=True)
+
+
+def test_unknown_members_as_a_variant(house, spark):
+    """Goal: what records have beside the fields is a variant that Spark navigates. Method: records of several shapes, as Spark and
+    Ingot read them, before and after compaction."""
+    pipeline_of_format(house, 3)
+    house.pipeline.write_text(house.pipeline.read_text().replace("bronze:\n", "bronze:\n  extra: variant\n"))
+    base = {"user_id": "6f9619ff-8b86-d011-b42d-00c04fc964ff", "upload_speed": 1, "download_speed": 2, "latency": 3, "location": "Bern"}
+    extras = [{"radio": {"band": [7, 2.5], "name": "LTE"}}, {}, {"radio": {"band": []}, "Ä": None}, {"isp": "x" * 100, "n": -(2**40)}]
+    producer = house.producer()
+    for i, extra in enumerate(extras * 20):
+        producer.produce(house.topic, json.dumps(base | {"timestamp": 1767225600000 + i} | extra), partition=0)
+    producer.flush()
+    house.run("--rows-per-commit", 30)
+    expected = [extra or None for extra in extras] * 20
+    for _ in range(2):
+        assert [row["_extra"] and json.loads(row["_extra"]) for row in house.query("SELECT _extra FROM bronze.speedtest_raw ORDER BY _offset")] == expected
+        found = spark.sql("SELECT to_json(_extra), variant_get(_extra, '$.radio.band[1]', 'double'), variant_get(_extra, '$.n', 'bigint')"
+                          " FROM iceberg_catalog.bronze.speedtest_raw ORDER BY timestamp")
+        assert [row[0] and json.loads(row[0]) for row in found] == expected
+        assert [row[1:] for row in found[:4]] == [[2.5, None], [None, None], [None, None], [None, -(2**40)]]
+        house.ingot("maintain", "bronze.speedtest_raw", "--compact", "--min-input-files", 2)
 
 
 def test_upgraded(house, spark):

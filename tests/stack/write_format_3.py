@@ -30,3 +30,11 @@ for change in (
     print(json.dumps([snapshot, *spark.sql("SELECT count(*), sum(id), count_if(name = 'changed'), count(DISTINCT name) "
                                            "FROM lake.a.t").first()]))
 print(json.dumps({"vectors": spark.sql("SELECT count(*) FROM lake.a.t.delete_files WHERE file_format = 'PUFFIN'").first()[0]}))
+
+# Documents of any shape.
+spark.sql("CREATE TABLE lake.a.v (id BIGINT, doc VARIANT) USING iceberg TBLPROPERTIES ('format-version' = '3')")
+spark.sql("""INSERT INTO lake.a.v SELECT id, parse_json(doc) FROM VALUES
+    (1L, '{"b": [1, 2.5, null, "x"], "a": {"deep": {"er": true}}}'), (2L, 'null'), (3L, '"Zürich"'), (4L, '12345678901'), (5L, '[]'),
+    (6L, '{"long": "0123456789012345678901234567890123456789012345678901234567890123456789", "n": -1.25e3}') AS t(id, doc)""")
+spark.sql("INSERT INTO lake.a.v VALUES (7L, CAST(NULL AS VARIANT)), (8L, CAST(DATE '2026-01-02' AS VARIANT)), (9L, CAST(CAST(1.50 AS DECIMAL(9, 2)) AS VARIANT))")
+print(json.dumps({"documents": [[row[0], row[1]] for row in spark.sql("SELECT id, to_json(doc) FROM lake.a.v ORDER BY id").collect()]}))
