@@ -89,10 +89,10 @@ Scalar Coerced(const Scalar& scalar, const FieldSpec& field) {
 }
 
 std::string ConvertTime(const FieldSpec& field, const Scalar& scalar, int64_t ingested_at_micros, Cell& cell) {
-  int64_t micros = 0;
+  int64_t micros = 0, nanos = 0;  // beyond the microsecond
   if (field.time_format == TimeFormat::kRfc3339) {
     if (scalar.kind != Scalar::Kind::kText) return Mismatch(field, scalar);
-    if (!ParseRfc3339(scalar.text, micros))
+    if (!ParseRfc3339(scalar.text, micros, &nanos))
       return fmt::format("{}: not an RFC 3339 time: '{}'", field.name, scalar.text.substr(0, 40));
   } else {
     __int128 units = scalar.integer;
@@ -106,6 +106,7 @@ std::string ConvertTime(const FieldSpec& field, const Scalar& scalar, int64_t in
     const __int128 wide = factor > 0 ? units * factor : units / 1000 - (units % 1000 < 0);
     if (wide > INT64_MAX || wide < INT64_MIN) return fmt::format("{}: time out of range", field.name);
     micros = int64_t(wide);
+    if (factor == 0) nanos = int64_t(units - wide * 1000);
   }
   if (!TimeInRange(field, micros, ingested_at_micros)) {
     const bool printable = micros > -62'000'000'000'000'000 && micros < 250'000'000'000'000'000;
@@ -113,6 +114,12 @@ std::string ConvertTime(const FieldSpec& field, const Scalar& scalar, int64_t in
                        printable ? FormatTimestampMicros(micros) : std::to_string(micros) + " µs");
   }
   cell.integer = micros;
+  if (field.type.id == TypeId::kTimestamptzNs) {
+    // 1677 to 2262 (specification, "Primitive Types").
+    if (micros >= INT64_MAX / 1000 || micros <= INT64_MIN / 1000)
+      return fmt::format("{}: time out of range of {}", field.name, TypeName(field.type));
+    cell.integer = micros * 1000 + nanos;
+  }
   cell.valid = true;
   return "";
 }
@@ -161,7 +168,7 @@ bool ParseUuid(std::string_view text, uint8_t* out) {
   return problems == 0;
 }
 
-bool ParseRfc3339(std::string_view text, int64_t& micros) {
+bool ParseRfc3339(std::string_view text, int64_t& micros, int64_t* nanos) {
   int year, month, day, hour, minute, second;
   if (!Digits(text, 0, 4, year) || !Digits(text, 5, 2, month) || !Digits(text, 8, 2, day) ||
       !Digits(text, 11, 2, hour) || !Digits(text, 14, 2, minute) || !Digits(text, 17, 2, second))
@@ -174,7 +181,7 @@ bool ParseRfc3339(std::string_view text, int64_t& micros) {
   const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
   if (day < 1 || day > kDays[month - 1] + (month == 2 && leap)) return false;
   size_t at = 19;
-  int64_t fraction = 0, unit = 100'000;
+  int64_t fraction = 0, unit = 100'000'000;  // nanoseconds
   if (at < text.size() && text[at] == '.') {
     const size_t first = ++at;
     for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10)
@@ -196,7 +203,8 @@ bool ParseRfc3339(std::string_view text, int64_t& micros) {
   }
   const int64_t minutes =
       (DaysFromCivil(year, unsigned(month), unsigned(day)) * 24 + hour) * 60 + minute - shift_minutes;
-  micros = (minutes * 60 + second) * 1'000'000 + fraction;
+  micros = (minutes * 60 + second) * 1'000'000 + fraction / 1000;
+  if (nanos != nullptr) *nanos = fraction % 1000;
   return at == text.size();
 }
 
@@ -228,6 +236,7 @@ std::string ConvertScalar(const FieldSpec& field, const Scalar& given, int64_t i
   const Scalar scalar = field.coerce && given.kind == Scalar::Kind::kText && !textual ? Coerced(given, field) : given;
   switch (field.type.id) {
     case TypeId::kTimestamptz:
+    case TypeId::kTimestamptzNs:
       return ConvertTime(field, scalar, ingested_at_micros, cell);
     case TypeId::kString:
       if (scalar.kind != Scalar::Kind::kText) return Mismatch(field, scalar);

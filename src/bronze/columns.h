@@ -21,6 +21,7 @@ class FieldColumn {
     if (present_ != nullptr) arrow::bit_util::SetBit(present_->mutable_data(), rows_);
     switch (type_) {
       case iceberg::TypeId::kTimestamptz:
+      case iceberg::TypeId::kTimestamptzNs:
       case iceberg::TypeId::kLong:
         return Put(cell.integer);
       case iceberg::TypeId::kDouble:

@@ -209,8 +209,8 @@ bool FlatScan::Suits(std::span<const FieldSpec> fields) {
   // Longer keys could reach beyond what may be read.
   constexpr size_t kKeyLengthMax = 48;
   return fields.size() <= 64 && std::ranges::all_of(fields, [](const FieldSpec& field) {
-           return field.from.size() == 1 && field.from[0].size() == 1 && !field.from[0][0].index &&
-                  field.from[0][0].key.size() <= kKeyLengthMax &&
+           return field.type.id != TypeId::kTimestamptzNs && field.from.size() == 1 && field.from[0].size() == 1 &&
+                  !field.from[0][0].index && field.from[0][0].key.size() <= kKeyLengthMax &&
                   std::ranges::none_of(field.from[0][0].key,
                                        [](char c) { return c == '"' || c == '\\' || uint8_t(c) < 0x20; });
          });

@@ -120,10 +120,12 @@ std::string CellText(const arrow::Array& array, int64_t row, const arrow::Field&
                                 {.id = iceberg::TypeId::kDate});
     case Arrow::TIMESTAMP: {
       const auto& type = static_cast<const arrow::TimestampType&>(*array.type());
-      if (type.unit() != arrow::TimeUnit::MICRO) break;
-      const int64_t micros = static_cast<const arrow::TimestampArray&>(array).Value(row);
+      const bool nanos = type.unit() == arrow::TimeUnit::NANO;
+      if (!nanos && type.unit() != arrow::TimeUnit::MICRO) break;
+      const int64_t value = static_cast<const arrow::TimestampArray&>(array).Value(row);
       const bool utc = !type.timezone().empty();
-      std::string text = iceberg::ValueText(micros, {.id = iceberg::TypeId::kTimestamp});
+      std::string text =
+          iceberg::ValueText(value, {.id = nanos ? iceberg::TypeId::kTimestampNs : iceberg::TypeId::kTimestamp});
       return utc ? text + "Z" : text;
     }
     case Arrow::TIME64:

@@ -81,6 +81,8 @@ Status ChooseProperties(const Schema& schema, const TableMetadata& metadata, con
       case TypeId::kTime:
       case TypeId::kTimestamp:
       case TypeId::kTimestamptz:
+      case TypeId::kTimestampNs:
+      case TypeId::kTimestamptzNs:
         builder.disable_dictionary(field.name);
         builder.encoding(field.name, parquet::Encoding::DELTA_BINARY_PACKED);
         break;

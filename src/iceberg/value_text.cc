@@ -49,6 +49,13 @@ std::string TimestampText(int64_t micros, bool utc) {
   return fmt::format("{:04}-{:02}-{:02}T{}{}", date.year, date.month, date.day, TimeText(rest), utc ? "+00:00" : "");
 }
 
+std::string NanosText(int64_t nanos, bool utc) {
+  constexpr int64_t kSecond = 1'000'000'000;
+  const int64_t seconds = nanos / kSecond - (nanos % kSecond < 0), rest = nanos - seconds * kSecond;
+  return TimestampText(seconds * 1'000'000, false) + (rest == 0 ? "" : fmt::format(".{:09}", rest)) +
+         (utc ? "+00:00" : "");
+}
+
 std::string UuidText(std::string_view bytes) {
   std::string text;
   for (size_t i = 0; i < bytes.size(); ++i) {
@@ -102,6 +109,19 @@ Result<Value> ParseTimestamp(std::string_view text, const Type& type) {
   return Value(((days * 24 + hour) * 60 + minute) * 60'000'000 + int64_t(second * 1e6 + 0.5));
 }
 
+/// Digits beyond the ninth are dropped.
+Result<Value> ParseNanos(std::string_view text, const Type& type) {
+  const size_t point = std::min(text.find('.'), text.size());
+  INGOT_ASSIGN(const Value seconds, ParseTimestamp(text.substr(0, point), {.id = TypeId::kTimestamp}));
+  int64_t nanos = 0, unit = 100'000'000;
+  for (size_t at = point + 1; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10)
+    nanos += unit * (text[at] - '0');
+  const __int128 wide = __int128(std::get<int64_t>(seconds)) * 1000 + nanos;
+  if (wide > INT64_MAX || wide < INT64_MIN)
+    return Fail(ErrorKind::kBadInput, "out of range of " + TypeName(type) + ": '" + std::string(text) + "'");
+  return Value(int64_t(wide));
+}
+
 Result<Value> ParseUuid(std::string_view text) {
   std::string bytes;
   int high = -1;
@@ -150,7 +170,7 @@ std::string ValueText(const Value& value, const Type& type) {
       return TimestampText(std::get<int64_t>(value), true);
     case TypeId::kTimestampNs:
     case TypeId::kTimestamptzNs:
-      return std::to_string(std::get<int64_t>(value));
+      return NanosText(std::get<int64_t>(value), type.id == TypeId::kTimestamptzNs);
     case TypeId::kUuid:
       return UuidText(std::get<std::string>(value));
     case TypeId::kString:
@@ -181,6 +201,9 @@ Result<Value> ParseValue(std::string_view text, const Type& type) {
     case TypeId::kTimestamp:
     case TypeId::kTimestamptz:
       return ParseTimestamp(text, type);
+    case TypeId::kTimestampNs:
+    case TypeId::kTimestamptzNs:
+      return ParseNanos(text, type);
     case TypeId::kUuid:
       return ParseUuid(text);
     case TypeId::kString:

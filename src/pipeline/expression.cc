@@ -127,6 +127,10 @@ Result<Type> TypeOf(const Expression& expression, const ColumnTypes& columns) {
   switch (expression.kind) {
     case Kind::kColumn: {
       const auto found = columns.find(expression.text);
+      if (found != columns.end() && found->second.id == TypeId::kTimestamptzNs)
+        return Fail(ErrorKind::kBadConfig,
+                    "field '" + expression.text +
+                        "' is timestamptz_ns, which is carried along only: expressions take timestamptz");
       if (found != columns.end()) return found->second;
       std::vector<std::string> names;
       for (const auto& [name, type] : columns) names.push_back(name);

@@ -9,8 +9,8 @@ namespace {
 
 using Kind = Key::Kind;
 
-const std::vector<std::string_view> kTypes{"boolean", "int",  "long", "float",      "double",
-                                           "string",  "uuid", "date", "timestamptz"};
+const std::vector<std::string_view> kTypes{"boolean", "int",  "long", "float",       "double",
+                                           "string",  "uuid", "date", "timestamptz", "timestamptz_ns"};
 
 const std::vector<Key> kPipeline{
     {"pipeline", Kind::kText, "", true, "The name of the pipeline."},

@@ -81,9 +81,13 @@ void TimeFrom(const Place& place, FieldSpec& field) {
         bounds[1] == "now" ? 0 : range.Take(ParseDuration(std::string_view(bounds[1]).substr(4)));
 }
 
+bool IsTime(const FieldSpec& field) {
+  return field.type.id == TypeId::kTimestamptz || field.type.id == TypeId::kTimestamptzNs;
+}
+
 /// The default as JSON, told by the field's type whether it is text.
 std::string DefaultFrom(const Place& place, const FieldSpec& field) {
-  if (field.type.id == TypeId::kTimestamptz) place.Refuse("a time has no default");
+  if (IsTime(field)) place.Refuse("a time has no default");
   const std::string text = place.Text();
   place.Take(iceberg::ParseValue(text, field.type));
   const bool quoted =
@@ -107,7 +111,7 @@ FieldSpec FieldFrom(const std::string& name, const Place& place) {
     for (const std::string& path : place.At("from").Texts())
       field.from.push_back(place.At("from").Take(ParsePath(path)));
   field.coerce = place.Has("coerce") && place.At("coerce").Flag();
-  if (field.type.id == TypeId::kTimestamptz)
+  if (IsTime(field))
     TimeFrom(place, field);
   else if (place.Has("range"))
     place.At("range").Refuse("only times have a range; write a rule with check for other fields");
@@ -135,7 +139,7 @@ double ShareFrom(const Place& place) {
 }
 
 void NeedField(const Place& place, const std::string& name, const ColumnTypes& columns) {
-  place.Take(TypeOf(Expression{.kind = Expression::Kind::kColumn, .text = name}, columns));
+  if (!columns.contains(name)) place.Take(TypeOf(Expression{.kind = Expression::Kind::kColumn, .text = name}, columns));
 }
 
 Rule RuleFrom(const Place& place, const ColumnTypes& columns) {
@@ -240,6 +244,9 @@ Pipeline PipelineFrom(const Place& root, const std::string& file) {
   const std::string space = pipeline.silver.table.substr(0, pipeline.silver.table.rfind('.'));
   pipeline.quarantine.table = silver.Text("quarantine", space + "." + pipeline.name + "_quarantine");
   pipeline.quarantine.partition = {{"_ingested_at", Transform{.kind = TransformKind::kDay}}};
+  if (const auto format = pipeline.silver.properties.find(iceberg::kFormatVersion);
+      format != pipeline.silver.properties.end())
+    pipeline.quarantine.properties.insert(*format);
   if (silver.Has("rules"))
     for (const Place& place : silver.At("rules").Items()) pipeline.rules.push_back(RuleFrom(place, columns));
   if (pipeline.rules.size() > 60) silver.At("rules").Refuse("more than 60 rules");

@@ -24,6 +24,10 @@ Status EnsureTables(const pipeline::StageContext& context) {
 Result<RunReport> RunOnEngine(const Place& place, pipeline::StageContext context,
                               const std::vector<std::string>& stages, const EngineOptions& options) {
   context.run_id = RandomUuid();
+  for (const auto& field : context.pipeline->fields)
+    if (field.type.id == iceberg::TypeId::kTimestamptzNs)
+      return Fail(ErrorKind::kUnsupported, "field " + field.name + " is timestamptz_ns, which engine " +
+                                               options.engine + " does not have: run it with --engine embedded");
   INGOT_TRY(EnsureTables(context));
   const bool spark = options.engine == "spark";
   auto reports =

@@ -54,7 +54,7 @@ Result<duckdb_logical_type> ToLogicalType(const arrow::Field& field) {
       return simple(DUCKDB_TYPE_BLOB);
     case arrow::Type::TIMESTAMP: {
       const auto& time = static_cast<const arrow::TimestampType&>(type);
-      if (time.unit() == arrow::TimeUnit::NANO && time.timezone().empty()) return simple(DUCKDB_TYPE_TIMESTAMP_NS);
+      if (time.unit() == arrow::TimeUnit::NANO) return simple(DUCKDB_TYPE_TIMESTAMP_NS);  // in UTC
       return simple(time.timezone().empty() ? DUCKDB_TYPE_TIMESTAMP : DUCKDB_TYPE_TIMESTAMP_TZ);
     }
     case arrow::Type::DECIMAL128: {

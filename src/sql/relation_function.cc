@@ -114,6 +114,21 @@ Result<bool> Advance(ScanState& scan, ThreadState& state) {
   return true;
 }
 
+/// The engine has nanoseconds without a time zone only.
+std::shared_ptr<arrow::RecordBatch> ForEngine(std::shared_ptr<arrow::RecordBatch> batch) {
+  const auto plain = arrow::timestamp(arrow::TimeUnit::NANO);
+  for (int i = 0; i < batch->num_columns(); ++i) {
+    const auto& column = batch->column(i);
+    if (column->type_id() != arrow::Type::TIMESTAMP || column->type()->Equals(plain) ||
+        static_cast<const arrow::TimestampType&>(*column->type()).unit() != arrow::TimeUnit::NANO)
+      continue;
+    auto data = column->data()->Copy();
+    data->type = plain;
+    batch = batch->SetColumn(i, batch->schema()->field(i)->WithType(plain), arrow::MakeArray(data)).ValueOrDie();
+  }
+  return batch;
+}
+
 Status Fill(ScanState& scan, ThreadState& state, duckdb_data_chunk output) {
   INGOT_ASSIGN(const bool more, Advance(scan, state));
   if (!more) {
@@ -121,7 +136,7 @@ Status Fill(ScanState& scan, ThreadState& state, duckdb_data_chunk output) {
     return {};
   }
   const int64_t rows = std::min<int64_t>(state.batch->num_rows() - state.row, int64_t(duckdb_vector_size()));
-  const auto slice = state.batch->Slice(state.row, rows);
+  const auto slice = ForEngine(state.batch->Slice(state.row, rows));
   state.row += rows;
   ArrowArray array;
   if (state.converted == nullptr) {

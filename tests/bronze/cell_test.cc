@@ -12,6 +12,9 @@ TEST(Cell, Rfc3339) {
   int64_t micros = 0;
   ASSERT_TRUE(ParseRfc3339("2020-03-18T00:06:41.561087816Z", micros));
   EXPECT_EQ(micros, 1'584'490'001'561'087);
+  int64_t nanos = 0;
+  ASSERT_TRUE(ParseRfc3339("2020-03-18T00:06:41.561087816Z", micros, &nanos));
+  EXPECT_EQ(nanos, 816);
   ASSERT_TRUE(ParseRfc3339("1970-01-01 01:00:00+01:00", micros));
   EXPECT_EQ(micros, 0);
   for (const char* bad :

@@ -16,6 +16,9 @@ TEST(ValueText, ThereAndBack) {
                                                        {"2024-07-19", "date"},
                                                        {"12:06:45", "time"},
                                                        {"2024-07-19T18:40:00.5", "timestamp"},
+                                                       {"2024-07-19T18:40:00.123456789", "timestamp_ns"},
+                                                       {"1677-09-22T00:00:00.000000001", "timestamp_ns"},
+                                                       {"1969-12-31T23:59:59", "timestamp_ns"},
                                                        {"550e8400-e29b-41d4-a716-446655440000", "uuid"},
                                                        {"Zürich", "string"}};
   for (const auto& [text, name] : texts) {
@@ -28,6 +31,7 @@ TEST(ValueText, ThereAndBack) {
                                    {"1.234", "decimal(9,2)"},
                                    {"x", "int"},
                                    {"2024-13-01", "date"},
+                                   {"2300-01-01", "timestamp_ns"},
                                    {"550e", "uuid"}})
     EXPECT_EQ(ParseValue(text, *ParsePrimitiveType(name)).error().kind, ErrorKind::kBadInput) << text;
 }

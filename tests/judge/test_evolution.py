@@ -68,6 +68,38 @@ def test_a_default(warehouse, version):
         assert theirs == expected, name
 
 
+def test_nanoseconds(warehouse):
+    """Goal: in format 3 times keep their nanoseconds through all layers and compaction. Method: RFC 3339 and epoch numbers, also before 1970, out of
+    range and wrong; PyIceberg's and Ingot's rows."""
+    text = (ROOT / "pipelines/speedtest.yaml").read_text().replace("day(timestamp)", "day(measured)")
+    for layer in ("bronze", "silver"):
+        text = text.replace(f"{layer}:\n", f"{layer}:\n  properties: {{format-version: 3}}\n")
+    warehouse.pipeline = warehouse.folder / "nanoseconds.yaml"
+    times = "  measured:       {type: timestamptz_ns, unit: rfc3339}\n  counted:        {type: timestamptz_ns, unit: ns}\n"
+    warehouse.pipeline.write_text(text.replace("  location:       {type: string}\n", "  location:       {type: string}\n" + times))
+    base = json.loads(warehouse.ingot("generate", "--records", 1, "--to", "-").stdout)
+    samples = [("2026-01-01T00:00:00.123456789Z", 1767225600123456789), ("1969-12-31T23:59:59.999999999Z", -1),
+               ("2026-01-02T01:00:00.5+01:00", 1767312000500000000), ("1960-01-01T00:00:00.000000001Z", -315619199999999999)]
+    for number, (measured, counted) in enumerate(samples):
+        records = [base | {"timestamp": base["timestamp"] + number, "measured": measured, "counted": counted}]
+        if number == 0:
+            records += [base | {"measured": "2300-01-01T00:00:00Z"}, base | {"measured": "soon"}, base | {"counted": 1.5}]
+        (warehouse.landing / f"{number}.jsonl").write_text("\n".join(map(json.dumps, records)) + "\n")
+        warehouse.run()
+    for _ in range(2):
+        rows = silver_rows(warehouse)
+        assert str(rows.schema.field("measured").type) == "timestamp[ns, tz=UTC]"
+        for column in ("measured", "counted"):
+            assert sorted(rows[column].cast("int64").to_pylist()) == sorted(counted for _, counted in samples), column
+        mine = warehouse.query("SELECT epoch_ns(measured) AS m, epoch_ns(counted) AS c, measured FROM silver.speedtest_clean ORDER BY 1")
+        assert [(row["m"], row["c"]) for row in mine] == [(n, n) for n in sorted(counted for _, counted in samples)]
+        assert "00:00:00.123456789" in mine[2]["measured"]
+        errors = [row["_error"] for row in warehouse.query("SELECT _error FROM silver.speedtest_quarantine ORDER BY _offset")]
+        assert [error.split(":")[0] for error in errors] == ["measured", "measured", "counted"] and "out of range of timestamptz_ns" in errors[0]
+        warehouse.ingot("maintain", "--compact", "--min-input-files", "2")
+    assert len(list((warehouse.folder / "warehouse/silver/speedtest_clean/data").iterdir())) == 4  # a folder a day
+
+
 def test_renamed_dropped_and_widened_by_pyiceberg(warehouse):
     """Goal: columns are found by field id. Method: PyIceberg renames, drops, reorders and widens; Ingot reads like PyIceberg."""
     from pyiceberg.types import LongType
