@@ -47,6 +47,19 @@ TEST(RestChanges, WhatDiffers) {
   EXPECT_EQ(Names(evolved.at("requirements"), "type").count("assert-current-schema-id"), 1u);
 }
 
+// Goal:   a table is made in its format and order, and raised. Method: format 3 at once, and from 2.
+TEST(RestChanges, FormatAndSortOrder) {
+  auto next = Base();
+  ASSERT_TRUE(iceberg::UpgradeFormat(next, 3));
+  ASSERT_TRUE(iceberg::SetSortOrder(next, {{.column = "id"}}));
+  EXPECT_EQ(Names(RestCommit(Base(), next).at("updates"), "action"),
+            (std::multiset<std::string>{"upgrade-format-version", "add-sort-order", "set-default-sort-order"}));
+  const auto body = RestCreate("t", next);
+  EXPECT_EQ(body.at("properties").at("format-version"), "3");
+  EXPECT_EQ(body.at("write-order").at("order-id"), 1);
+  EXPECT_FALSE(RestCreate("t", Base()).contains("write-order"));
+}
+
 // Goal:   statistics come and go as updates of their own. Method: entered, unchanged, replaced, gone.
 TEST(RestChanges, Statistics) {
   const auto with = [](const std::string& path) {

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from conftest import INGOT, ROOT
 from engines import Spark
-from servers import DEPS, pinned
+from servers import DEPS, Rest, free_port, pinned
 
 GOLD = "gold.speedtest_agg"
 NAMED = f"iceberg_catalog.{GOLD}"
@@ -183,3 +183,32 @@ def test_upgraded(house, spark):
     assert len({row[4] for row in lineage}) == len(left) and None not in {row[4] for row in lineage}
     house.ingot("maintain", GOLD, "--compact", "--min-input-files", 2)
     assert readers.agree() == left and readers.by_spark(LINEAGE) == lineage
+
+
+def test_behind_rest(house, folder):
+    """Goal: format 3, sort orders and the upgrade go through a REST catalog's updates. Method: tables made there in format 3, and one raised."""
+    server = Rest(folder / "rest-format-3", free_port(), {}).start()
+    try:
+        house.variables |= {"INGOT_CATALOG": server.uri, "INGOT_WAREHOUSE": "", "INGOT_CATALOG_CREDENTIAL": "ingot:secret"}
+        house.make_topic(2)
+        pipeline_of_format(house, 3)
+        house.generate(1000, "--start", "2026-01-01")
+        house.run()
+        show = lambda name: json.loads(house.ingot("table", "show", name, "--log-format", "json").stdout)  # noqa: E731
+        assert show(GOLD)["format-version"] == 3 and show(GOLD)["default-sort-order-id"] == 1
+        before = house.query(f"SELECT count(*) AS n FROM {GOLD}")[0]["n"]
+        deleted = json.loads(house.ingot("table", "delete", GOLD, "--where", "hour >= 12", "--log-format", "json").stdout)
+        house.ingot("maintain", GOLD, "--compact", "--min-input-files", 2)
+        assert house.query(f"SELECT count(*) AS n FROM {GOLD}")[0]["n"] == before - deleted["rows"] < before
+        assert show("ops.runs")["format-version"] == 2
+        house.pipeline.write_text(house.pipeline.read_text().replace("silver.speedtest_clean", "silver.other").replace("format-version: 3", "format-version: 2"))
+        house.run("--stage", "silver")
+        assert show("silver.other")["format-version"] == 2
+        house.pipeline.write_text(house.pipeline.read_text().replace("format-version: 2", "format-version: 3"))
+        house.ingot("table", "evolve", "silver.other")
+        assert show("silver.other")["format-version"] == 3
+        house.generate(200, "--start", "2026-01-01")
+        house.run("--stage", "bronze,silver")
+        assert show("silver.other")["next-row-id"] > 0
+    finally:
+        server.stop()
