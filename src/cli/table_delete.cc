@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "maintain/delete_rows.h"
 #include "pipeline/evaluate.h"
+#include "pipeline/prune.h"
 
 namespace ingot::cli {
 namespace {
@@ -15,13 +16,10 @@ struct Options {
   bool dry_run = false;
 };
 
-/// Errors: kBadConfig for what is no condition on the table's columns.
-Result<pipeline::Expression> ConditionFrom(const std::string& text, const iceberg::Schema& schema) {
+/// Errors: kBadConfig for what is no condition on the columns.
+Result<pipeline::Expression> ConditionFrom(const std::string& text, const pipeline::ColumnTypes& columns) {
   INGOT_ASSIGN(auto condition, WithContext(pipeline::ParseExpression(text), "--where"));
-  pipeline::ColumnTypes types;
-  for (const auto& field : schema.fields)
-    if (!field.type.IsNested()) types[field.name] = field.type;
-  INGOT_ASSIGN(const auto type, WithContext(TypeOf(condition, types), "--where"));
+  INGOT_ASSIGN(const auto type, WithContext(TypeOf(condition, columns), "--where"));
   if (type.id != iceberg::TypeId::kBoolean || HasAggregate(condition))
     return Fail(ErrorKind::kBadConfig, "--where: must be a condition on a row, such as \"user_id = '…'\"");
   return condition;
@@ -31,13 +29,16 @@ Status Delete(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(const run::OpenPlace open, run::Open(shared.place));
   INGOT_ASSIGN(const auto home, open.context.Home(options.table));
   INGOT_ASSIGN(const auto table, iceberg::LoadTable(home));
-  INGOT_ASSIGN(const auto condition, ConditionFrom(options.where, table.metadata->CurrentSchema()));
+  pipeline::ColumnTypes types;
+  for (const auto& field : table.metadata->CurrentSchema().fields)
+    if (!field.type.IsNested()) types[field.name] = field.type;
+  INGOT_ASSIGN(const auto condition, ConditionFrom(options.where, types));
   std::set<std::string> columns;
   CollectColumns(condition, columns);
   Progress progress("delete from " + options.table, 0, "records");
   const maintain::DeleteRowsOptions deletion{
       .columns = {columns.begin(), columns.end()},
-      .filter = {},
+      .filter = FilterOf(condition, types),
       .matches = [&](const std::shared_ptr<arrow::RecordBatch>& rows) { return Evaluate(condition, *rows); },
       .threads = open.context.threads,
       .dry_run = options.dry_run,

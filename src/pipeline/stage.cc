@@ -117,9 +117,11 @@ Result<iceberg::Table> EnsureTable(const StageContext& context, const TableSpec&
     if (!table && table.error().kind == ErrorKind::kExists) table = iceberg::LoadTable(home);
   }
   if (!table) return table;
-  const auto evolve = [&](const iceberg::TableMetadata& metadata) {
-    return iceberg::EvolveTowards(metadata.CurrentSchema(), metadata.last_column_id,
-                                  FittingFormat(schema, metadata.format_version));
+  const auto evolve = [&](const iceberg::TableMetadata& metadata) -> Result<iceberg::Schema> {
+    INGOT_ASSIGN(auto next, iceberg::EvolveTowards(metadata.CurrentSchema(), metadata.last_column_id,
+                                                   FittingFormat(schema, metadata.format_version)));
+    INGOT_TRY(WithContext(iceberg::CheckFormatHas(next, metadata.format_version), "table " + home.name.Text()));
+    return next;
   };
   INGOT_ASSIGN(const auto evolved, evolve(*table->metadata));
   if (evolved.SameFields(table->metadata->CurrentSchema())) return table;
@@ -141,8 +143,9 @@ Result<iceberg::Table> EvolveTable(const StageContext& context, const TableSpec&
         metadata.properties[key] = value;
     return {};
   };
-  const auto known = iceberg::CommitMetadata(home, upgrade);
-  if (!known && known.error().kind != ErrorKind::kNotFound) return known;
+  if (!spec.properties.empty())
+    if (auto known = iceberg::CommitMetadata(home, upgrade); !known && known.error().kind != ErrorKind::kNotFound)
+      return known;
   INGOT_TRY(EnsureTable(context, spec, schema));
   return iceberg::CommitMetadata(home, [&](iceberg::TableMetadata& metadata) -> Status {
     if (!spec.sort.empty()) INGOT_TRY(iceberg::SetSortOrder(metadata, spec.sort));

@@ -51,6 +51,9 @@ def test_engines_agree(house, trino, folder, kafka, postgres, minio):
     embedded = twin(house, folder, kafka, postgres, minio)
     on_spark = twin(house, folder, kafka, postgres, minio)
     on_spark.variables |= spark_settings(house.folder)
+    edited = house.folder / "default.yaml"
+    edited.write_text(house.pipeline.read_text().replace("{type: string}", "{type: string, default: \"it's nowhere\"}"))
+    house.pipeline = embedded.pipeline = on_spark.pipeline = edited
     for round_, records in enumerate((6_000, 3_000)):
         house.generate(records)
         expected = embedded.run()
@@ -68,6 +71,7 @@ def test_engines_agree(house, trino, folder, kafka, postgres, minio):
             if query != BRONZE:
                 assert house.query(query) == rows, query
         assert differences(gold(embedded), gold(on_spark)) == [] and differences(gold(embedded), gold(house)) == []
+    assert embedded.query("SELECT count(*) AS n FROM bronze.speedtest_raw WHERE location = 'it''s nowhere'")[0]["n"] > 0
     # Nothing new: nothing happens. Then the engines take turns on one lakehouse.
     assert house.run("--stage", "silver,gold", "--engine", "trino")["gold"]["commits"] == 0
     house.generate(1_000)
