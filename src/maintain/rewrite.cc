@@ -174,7 +174,7 @@ Result<std::vector<DataFile>> RewriteBin(const iceberg::Table& table, const iceb
     });
     if (!written) sorted = std::unexpected(written.error());
   }
-  auto files = sorted ? writer->Finish() : std::unexpected(std::move(sorted).error());
+  auto files = sorted ? writer->Finish() : std::unexpected(sorted.error());
   if (!files) writer->Abandon();
   for (size_t i = 0; files && i < files->size(); ++i) {
     DropLineageMetrics((*files)[i]);
