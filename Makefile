@@ -20,12 +20,13 @@ demo: setup ## set up, build, and carry five million records and real measuremen
 	@cmake --build --preset $(PRESET) --parallel --target ingot
 	@tools/demo $(BUILD)/ingot
 
-bench: setup ## measure files to gold, Kafka and each kernel, and write docs/performance.md (an hour)
+bench: setup ## measure files to gold, Kafka and each kernel, and write docs/performance.md (over two hours)
 	@tools/setup judges stack bench
 	@cmake --preset $(PRESET) -DINGOT_BENCH=ON >/dev/null
 	@cmake --build --preset $(PRESET) --parallel
 	@.deps/judges/bin/python bench/batch.py --peers duckdb,spark,spark-stages --publish
 	@.deps/judges/bin/python bench/kafka.py --peers spark,connect --seconds 600 --publish
+	@.deps/judges/bin/python bench/hour.py --publish
 	@.deps/judges/bin/python bench/kernels.py --publish
 	@.deps/judges/bin/python bench/tables.py --publish
 	@.deps/judges/bin/python bench/history.py --publish
@@ -40,12 +41,12 @@ unit: build
 
 judge: build
 	@tools/setup judges
-	@INGOT_PROGRAM=$(CURDIR)/$(BUILD)/ingot .deps/judges/bin/python -m pytest -q -p no:cacheprovider tests/judge
+	@INGOT_PROGRAM=$(CURDIR)/$(BUILD)/ingot .deps/judges/bin/python -m pytest -q -p no:cacheprovider -n 2 --dist worksteal tests/judge
 
 stack-test: build ## the whole stack for real on 127.0.0.1: Kafka, PostgreSQL, MinIO, REST, Trino, Spark, Airflow, Prometheus
 	@tools/setup judges lint stack
 	@INGOT_PROGRAM=$(CURDIR)/$(BUILD)/ingot INGOT_CATALOG_TEST=$(CURDIR)/$(BUILD)/catalog_test \
-		.deps/judges/bin/python -m pytest -q -p no:cacheprovider tests/stack
+		.deps/judges/bin/python -m pytest -q -p no:cacheprovider -n 2 --dist worksteal tests/stack
 
 up: ## start Kafka, PostgreSQL and MinIO at their usual ports on 127.0.0.1, and print how to use them
 	@tools/setup servers

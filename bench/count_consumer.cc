@@ -27,6 +27,7 @@ rd_kafka_t* Connect(const char* brokers) {
                                                         {"enable.auto.commit", "false"},
                                                         {"queued.max.messages.kbytes", "131072"},
                                                         {"queued.min.messages", "1000000"},
+                                                        {"fetch.wait.max.ms", "50"},  // at the end of a partition
                                                         {"fetch.message.max.bytes", "2097152"}})
     if (rd_kafka_conf_set(conf, key, value, error, sizeof(error)) != RD_KAFKA_CONF_OK) Stop(error);
   rd_kafka_t* client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, error, sizeof(error));

@@ -7,7 +7,6 @@ Snapshots are kept for five minutes, so that within an hour what expires is as m
 """
 
 import json
-import os
 import pathlib
 import signal
 import subprocess
@@ -17,7 +16,7 @@ import time
 
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from measure import INGOT, ROOT, clean_environment, parser, tell
+from measure import INGOT, ROOT, clean_environment, cpu_seconds, parser, tell
 
 sys.path.insert(0, str(ROOT / "tests/stack"))
 from servers import Kafka, free_port  # noqa: E402
@@ -57,8 +56,7 @@ class Hour:
         tables = {line["table"]: line for line in self.lines("table", "list", "--log-format", "json")}
         fresh = [line["freshness_p99"] for line in map(json.loads, log.read_text().splitlines()) if "freshness_p99" in line]
         status = pathlib.Path(f"/proc/{worker.pid}/status").read_text()
-        ticks = sum(map(int, pathlib.Path(f"/proc/{worker.pid}/stat").read_text().rpartition(")")[2].split()[11:13]))
-        return {"rss": int(status.split("VmRSS:")[1].split()[0]) / 1000, "cpu": ticks / os.sysconf("SC_CLK_TCK"), "fresh": fresh,
+        return {"rss": int(status.split("VmRSS:")[1].split()[0]) / 1000, "cpu": cpu_seconds(worker.pid), "fresh": fresh,
                 "files": sum(int(tables[name]["files"]) for name in TABLES), "snapshots": sum(tables[name]["snapshots"] for name in TABLES),
                 "manifests": sum(len(self.lines("table", "manifests", name, "--log-format", "json")) for name in TABLES),
                 "metadata": sum(len(list((self.warehouse / name.replace(".", "/") / "metadata").glob("*.metadata.json"))) for name in TABLES)}

@@ -1,15 +1,14 @@
 #!/usr/bin/env python3
 """Kafka to bronze and Kafka to gold on this machine, broker included: rates, freshness, CPU and memory.
 
-    .deps/judges/bin/python bench/kafka.py [--records 5000000] [--rate 128000] [--seconds 60] [--publish]
+    .deps/judges/bin/python bench/kafka.py [--records 20000000] [--rate 128000] [--seconds 60] [--publish]
 
-The floor is a consumer of the same library that only counts (bench/count_consumer.cc). Needs make build-bench and
-tools/setup judges stack.
+The floor is a consumer of the same library that only counts (bench/count_consumer.cc). Needs make bench's build and tools/setup
+judges stack.
 """
 
 import argparse
 import json
-import os
 import pathlib
 import shutil
 import signal
@@ -18,7 +17,7 @@ import sys
 import tempfile
 import time
 
-from measure import INGOT, ROOT, clean_environment, median, parser, publish
+from measure import INGOT, ROOT, Cost, clean_environment, cpu_seconds, median, parser, publish, run
 
 sys.path.insert(0, str(ROOT / "tests/stack"))
 from servers import Kafka, free_port  # noqa: E402
@@ -35,9 +34,15 @@ class Bench:
         self.environment = clean_environment() | {"KAFKA_BROKER": self.kafka.address, "KAFKA_TOPIC": "bench"}
         self.lines = []
 
-    def ingot(self, *arguments: str, **more: str) -> subprocess.CompletedProcess:
-        return subprocess.run([INGOT, *map(str, arguments)], env=self.environment | more, check=True,
-                              capture_output=True, text=True)
+    def ingot(self, *arguments: str, **more: str) -> Cost:
+        return run([INGOT, *arguments], self.environment | more)
+
+    def busy(self, do, records: int) -> tuple[Cost, tuple[float, float]]:
+        """What `do` cost, and the nanoseconds of a core per record that it and the broker worked meanwhile."""
+        before = cpu_seconds(self.kafka.process.pid)
+        cost = do()
+        broker = cpu_seconds(self.kafka.process.pid) - before
+        return cost, (cost.cpu_seconds * 1e9 / records, broker * 1e9 / records)
 
     def tell(self, line: str) -> None:
         print(line, flush=True)
@@ -46,24 +51,31 @@ class Bench:
     def bronze(self) -> None:
         """The way into bronze against counting, turn by turn."""
         records = self.options.records
-        begun = time.monotonic()
-        self.ingot("generate", "--records", records)
-        produced = records / (time.monotonic() - begun)
-        counted, carried = [], []
-        for turn in range(self.options.repeats):
-            found = json.loads(subprocess.run([COUNT, self.kafka.address, "bench"], check=True, capture_output=True,
-                                              text=True).stdout)
+        made, generating = self.busy(lambda: self.ingot("generate", "--records", records), records)
+        rates, cores = {"count": [], "bronze": []}, {"count": [], "bronze": []}
+        for _ in range(self.options.repeats):
+            counted, busy = self.busy(lambda: run([COUNT, self.kafka.address, "bench"]), records)
+            found = json.loads(counted.output)
             assert found["records"] == records, found
-            counted.append(records / found["seconds"])
-            out = self.ingot("run", "--stage", "bronze", "--log-format", "json", "--warehouse", self.folder / "w")
-            carried.append(records / json.loads(out.stdout)["seconds"])
+            rates["count"].append(records / found["seconds"])
+            cores["count"].append(busy)
+            carried, busy = self.busy(lambda: self.ingot("run", "--stage", "bronze", "--log-format", "json", "--warehouse",
+                                                         self.folder / "w"), records)
+            rates["bronze"].append(records / json.loads(carried.output)["seconds"])
+            cores["bronze"].append(busy)
             shutil.rmtree(self.folder / "w")
-        self.tell(f"| generator to Kafka | {produced / 1e6:.2f} M records/s | |")
-        self.tell(f"| a consumer that only counts | {median(counted) / 1e6:.2f} M records/s | |")
-        self.tell(f"| Kafka to bronze, committed | {median(carried) / 1e6:.2f} M records/s | "
-                  f"{median(carried) / median(counted):.2f} of counting |")
+        count, bronze = median(rates["count"]), median(rates["bronze"])
+        worked = {name: tuple(map(median, zip(*found))) for name, found in cores.items()}
+
+        def row(name: str, per_second: float, busy: tuple[float, float], ratio: str = "") -> None:
+            self.tell(f"| {name} | {per_second / 1e6:.2f} M | {busy[0]:.0f} | {busy[1]:.0f} | {ratio} |")
+
+        self.tell("| | records/s | ns of a core per record | of the broker meanwhile | |\n|---|---|---|---|---|")
+        row("generator to Kafka", records / made.seconds, generating)
+        row("a consumer that only counts", count, worked["count"])
+        row("Kafka to bronze, committed", bronze, worked["bronze"], f"{bronze / count:.2f} of counting")
         for peer in filter(None, self.options.peers.split(",")):
-            self.peer(peer, median(carried))
+            self.peer(peer, bronze)
 
     def peer(self, name: str, ours: float) -> None:
         if name == "spark":
@@ -81,7 +93,7 @@ class Bench:
             shutil.rmtree(out)
         words = {"spark": "Spark Structured Streaming to Iceberg, `local[2]`, warm",
                  "connect": "the Iceberg sink of Kafka Connect, two tasks, warm"}[name]
-        self.tell(f"| {words} | {median(rates) / 1e3:.0f} k records/s | Ingot is {ours / median(rates):.1f} × |")
+        self.tell(f"| {words} | {median(rates) / 1e3:.0f} k | | | Ingot is {ours / median(rates):.1f} × |")
 
     def follow(self) -> None:
         """All stages at a steady rate, a commit a second."""
@@ -94,16 +106,15 @@ class Bench:
         time.sleep(2)
         subprocess.run([INGOT, "generate", "--records", str(rate * seconds), "--rate", str(rate)], env=environment,
                        stderr=subprocess.DEVNULL, check=True)
-        ticks = sum(map(int, open(f"/proc/{worker.pid}/stat").read().rpartition(")")[2].split()[11:13]))
+        busy = cpu_seconds(worker.pid)
         peak = int(open(f"/proc/{worker.pid}/status").read().split("VmHWM:")[1].split()[0])
         worker.send_signal(signal.SIGTERM)
         worker.wait()
         lines = [json.loads(line) for line in (self.folder / "follow.log").read_text().splitlines()]
         fresh = [line for line in lines if "freshness_p99" in line][2:]
-        self.tell(f"| followed at {rate:,} records/s for {seconds} s, `--every 1s --memory {self.options.memory}`, to gold | "
-                  f"freshness p50 {median([line['freshness_p50'] for line in fresh]):.2f} s, worst p99 of a round "
-                  f"{max(line['freshness_p99'] for line in fresh):.2f} s | "
-                  f"{ticks / os.sysconf('SC_CLK_TCK') / seconds:.2f} cores, {peak / 1000:.0f} MB |")
+        self.tell(f"\nFollowed at {rate:,} records/s for {seconds} s, `--every 1s --memory {self.options.memory}`, to gold: freshness p50 "
+                  f"{median([line['freshness_p50'] for line in fresh]):.2f} s, worst p99 of a round "
+                  f"{max(line['freshness_p99'] for line in fresh):.2f} s, {busy / seconds:.2f} cores, {peak / 1000:.0f} MB.")
 
     def close(self) -> None:
         self.kafka.stop()
@@ -112,7 +123,7 @@ class Bench:
 
 def main() -> None:
     arguments = parser(__doc__)
-    arguments.add_argument("--records", type=int, default=5_000_000, help="0 leaves this part out")
+    arguments.add_argument("--records", type=int, default=20_000_000, help="0 leaves this part out")
     arguments.add_argument("--repeats", type=int, default=5)
     arguments.add_argument("--peers", default="", help="spark, connect or both; need tools/setup bench")
     arguments.add_argument("--peer-repeats", type=int, default=3)
@@ -122,7 +133,6 @@ def main() -> None:
     options = arguments.parse_args()
     bench = Bench(options)
     try:
-        bench.tell("| | | |\n|---|---|---|")
         if options.records:
             bench.bronze()
         if options.seconds:

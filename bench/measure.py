@@ -40,6 +40,12 @@ def run(command: list, environment: dict | None = None, folder: pathlib.Path | N
     return Cost(time.monotonic() - begun, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output)
 
 
+def cpu_seconds(pid: int) -> float:
+    """What a running process has worked, all its threads and both sides of the kernel."""
+    ticks = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+
+
 def median(values: list[float]) -> float:
     ordered = sorted(values)
     middle = len(ordered) // 2

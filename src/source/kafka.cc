@@ -61,6 +61,7 @@ class KafkaSource : public Source {
 
   ~KafkaSource() override {
     ready_.clear();
+    if (spent_) spent_->Free();
     closing_ = true;
     AnswerRebalance();
     if (queue_ != nullptr) rd_kafka_queue_destroy(queue_);
@@ -83,7 +84,6 @@ class KafkaSource : public Source {
         {"topic.metadata.refresh.interval.ms", "10000"},
         {"queued.max.messages.kbytes",
          std::to_string(std::clamp<int64_t>(options_.memory_bytes / 1024, 4096, 2097151))},
-        {"queued.min.messages", "1000000"},
         {"fetch.wait.max.ms", "50"},
         {"fetch.queue.backoff.ms", "5"},
         {"fetch.message.max.bytes", "2097152"}};
@@ -96,13 +96,9 @@ class KafkaSource : public Source {
         conf, [](rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions, void* self) {
           static_cast<KafkaSource*>(self)->OnRebalance(code, *partitions);
         });
-    char problem[512];
-    rd_kafka_t* client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, problem, sizeof problem);
-    if (client == nullptr) {
-      rd_kafka_conf_destroy(conf);
-      return Fail(ErrorKind::kBadConfig, std::string("kafka: ") + problem);
-    }
+    INGOT_ASSIGN(rd_kafka_t * client, NewConsumer(conf));
     client_ = std::shared_ptr<void>(client, [](void* old) { rd_kafka_destroy(static_cast<rd_kafka_t*>(old)); });
+    spent_ = std::make_shared<SpentMessages>(client_);
     // What the library tells of its connections comes by the main queue until that becomes part of the consumer's.
     INGOT_TRY(Describe([&] {
       rd_kafka_poll(client, 0);
@@ -153,6 +149,7 @@ class KafkaSource : public Source {
   }
 
   void Committed(const Positions& positions) override {
+    spent_->Free();
     const auto list = MakeList(positions.size());
     for (const auto& [id, offset] : positions)
       if (places_.contains(id)) Add(list, id, offset);
@@ -303,6 +300,7 @@ class KafkaSource : public Source {
   }
 
   Status Fetch(std::chrono::milliseconds wait) {
+    spent_->Free();
     std::vector<rd_kafka_message_t*> fetched(kMessagesAtOnce);
     const ssize_t count = rd_kafka_consume_batch_queue(queue_, int(wait.count()), fetched.data(), fetched.size());
     if (count < 0) return std::unexpected(KafkaError(rd_kafka_last_error(), "fetch"));
@@ -347,7 +345,7 @@ class KafkaSource : public Source {
     messages.erase(messages.begin(), old);
     if (messages.empty()) return;
     ready_.push_back(BatchOf(id, place->second.fetched, std::move(messages),
-                             {.key = options_.keep_key, .headers = options_.keep_headers}, client_));
+                             {.key = options_.keep_key, .headers = options_.keep_headers}, spent_));
     place->second.fetched = ready_.back().end;
     // What came in after the run began and has been fetched is taken too: every offset up to here is accounted for.
     if (!options_.follow && place->second.fetched >= place->second.target) place->second.at_end = true;
@@ -399,6 +397,7 @@ class KafkaSource : public Source {
   const SourceOptions options_;
   KafkaHealth health_;
   std::shared_ptr<void> client_;
+  std::shared_ptr<SpentMessages> spent_;
   rd_kafka_queue_t* queue_ = nullptr;
   std::map<std::string, KafkaTopic> topics_;
   KafkaPositions positions_;

@@ -15,13 +15,10 @@ constexpr bool kMayReadBeyond = false;
 constexpr bool kMayReadBeyond = true;
 #endif
 
-/// Frees the messages, then lets go of the client they came from.
 struct Messages {
   std::vector<rd_kafka_message_t*> list;
-  std::shared_ptr<void> client;
-  ~Messages() {
-    for (rd_kafka_message_t* message : list) rd_kafka_message_destroy(message);
-  }
+  std::shared_ptr<SpentMessages> spent;
+  ~Messages() { spent->Add(std::move(list)); }
 };
 
 /// Whether the bytes after the record can be read, whatever they are: a page is readable as a whole. This is what the
@@ -58,8 +55,23 @@ std::string HeadersJson(const rd_kafka_message_t* message) {
 
 }  // namespace
 
+void SpentMessages::Add(std::vector<rd_kafka_message_t*> messages) {
+  std::lock_guard lock(mutex_);
+  lists_.push_back(std::move(messages));
+}
+
+void SpentMessages::Free() {
+  std::vector<std::vector<rd_kafka_message_t*>> lists;
+  {
+    std::lock_guard lock(mutex_);
+    lists.swap(lists_);
+  }
+  for (const auto& messages : lists)
+    for (rd_kafka_message_t* message : messages) rd_kafka_message_destroy(message);
+}
+
 RawBatch BatchOf(PartitionId from, int64_t begin, std::vector<rd_kafka_message_t*> messages, EnvelopeWishes wishes,
-                 std::shared_ptr<void> client) {
+                 std::shared_ptr<SpentMessages> spent) {
   arrow::util::InitializeUTF8();
   RawBatch batch{.from = std::move(from),
                  .begin = begin,
@@ -92,7 +104,7 @@ RawBatch BatchOf(PartitionId from, int64_t begin, std::vector<rd_kafka_message_t
   batch.bytes.append(kPadding, '\0');
   auto owner = std::make_shared<Messages>();
   owner->list = std::move(messages);
-  owner->client = std::move(client);
+  owner->spent = std::move(spent);
   batch.owner = std::move(owner);
   return batch;
 }

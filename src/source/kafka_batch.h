@@ -2,7 +2,8 @@
 #pragma once
 
 #include <memory>
-#include <span>
+#include <mutex>
+#include <vector>
 
 #include "source/source.h"
 
@@ -15,10 +16,24 @@ struct EnvelopeWishes {
   bool headers = false;
 };
 
-/// Takes the messages, which are of one partition and no errors, and frees them with the batch. `begin` is where the
-/// partition was: offsets that hold no record (transaction marks, compacted records) are passed over. `client` lives as
-/// long as the batch.
+/// Messages that nobody needs any more, until the thread that fetches frees them: where every thread that parses frees
+/// what the client's thread allocates, they wait for each other in malloc. Keeps their client alive. Thread-safe.
+class SpentMessages {
+ public:
+  explicit SpentMessages(std::shared_ptr<void> client) : client_(std::move(client)) {}
+  ~SpentMessages() { Free(); }
+  void Add(std::vector<rd_kafka_message_t*> messages);
+  void Free();
+
+ private:
+  const std::shared_ptr<void> client_;
+  std::mutex mutex_;
+  std::vector<std::vector<rd_kafka_message_t*>> lists_;
+};
+
+/// Takes the messages, which are of one partition and no errors; they are spent when the batch goes. `begin` is where
+/// the partition was: offsets that hold no record (transaction marks, compacted records) are passed over.
 RawBatch BatchOf(PartitionId from, int64_t begin, std::vector<rd_kafka_message_t*> messages, EnvelopeWishes wishes,
-                 std::shared_ptr<void> client);
+                 std::shared_ptr<SpentMessages> spent);
 
 }  // namespace ingot::source

@@ -47,6 +47,13 @@ bool BelongsToExactlyOnce(const std::string& key) {
   return false;
 }
 
+Result<rd_kafka_t*> NewClient(rd_kafka_type_t kind, rd_kafka_conf_t* conf) {
+  char problem[512];
+  if (rd_kafka_t* client = rd_kafka_new(kind, conf, problem, sizeof problem)) return client;
+  rd_kafka_conf_destroy(conf);
+  return Fail(ErrorKind::kBadConfig, std::string("kafka: ") + problem);
+}
+
 }  // namespace
 
 Result<KafkaAddress> ParseKafkaAddress(const std::string& uri) {
@@ -99,6 +106,9 @@ Result<rd_kafka_conf_t*> KafkaConfiguration(const KafkaAddress& address, const s
   rd_kafka_conf_set_log_cb(conf, &LogLine);
   return conf;
 }
+
+Result<rd_kafka_t*> NewProducer(rd_kafka_conf_t* conf) { return NewClient(RD_KAFKA_PRODUCER, conf); }
+Result<rd_kafka_t*> NewConsumer(rd_kafka_conf_t* conf) { return NewClient(RD_KAFKA_CONSUMER, conf); }
 
 Error KafkaError(int code, const std::string& doing) {
   const auto error = rd_kafka_resp_err_t(code);

@@ -31,6 +31,10 @@ Result<KafkaAddress> ParseKafkaAddress(const std::string& uri);
 Result<rd_kafka_conf_t*> KafkaConfiguration(const KafkaAddress& address, const std::map<std::string, std::string>& ours,
                                             const std::map<std::string, std::string>& from_pipeline);
 
+/// A producer, or a consumer, of this configuration, which it takes over. Errors: kBadConfig.
+Result<rd_kafka_t*> NewProducer(rd_kafka_conf_t* conf);
+Result<rd_kafka_t*> NewConsumer(rd_kafka_conf_t* conf);
+
 struct KafkaTopic {
   TopicIdentity identity;
   int32_t partitions = 0;

@@ -45,12 +45,7 @@ class Writer : public KafkaWriter {
       rd_kafka_poll(client_, 0);
       return health_->Check();
     };
-    char problem[512];
-    client_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, problem, sizeof problem);
-    if (client_ == nullptr) {
-      rd_kafka_conf_destroy(conf);
-      return Fail(ErrorKind::kBadConfig, std::string("kafka: ") + problem);
-    }
+    INGOT_ASSIGN(client_, NewProducer(conf));
     auto described = DescribeTopic(client_, address.topic, health);
     if (!described && described.error().kind == ErrorKind::kNotFound) {
       INGOT_TRY(CreateTopic(client_, address.topic, partitions));
