@@ -107,8 +107,12 @@ Result<rd_kafka_conf_t*> KafkaConfiguration(const KafkaAddress& address, const s
   return conf;
 }
 
-Result<rd_kafka_t*> NewProducer(rd_kafka_conf_t* conf) { return NewClient(RD_KAFKA_PRODUCER, conf); }
-Result<rd_kafka_t*> NewConsumer(rd_kafka_conf_t* conf) { return NewClient(RD_KAFKA_CONSUMER, conf); }
+Result<rd_kafka_t*> NewProducer(rd_kafka_conf_t* conf) {
+  return NewClient(RD_KAFKA_PRODUCER, conf);
+}
+Result<rd_kafka_t*> NewConsumer(rd_kafka_conf_t* conf) {
+  return NewClient(RD_KAFKA_CONSUMER, conf);
+}
 
 Error KafkaError(int code, const std::string& doing) {
   const auto error = rd_kafka_resp_err_t(code);
