@@ -250,6 +250,21 @@ Result<std::vector<ManifestFile>> ReadManifestList(storage::Storage& storage, co
   return manifests;
 }
 
+void CountEntries(const std::vector<ManifestEntry>& entries, ManifestFile& manifest) {
+  manifest.added_files = manifest.existing_files = manifest.deleted_files = 0;
+  manifest.added_rows = manifest.existing_rows = manifest.deleted_rows = 0;
+  for (const ManifestEntry& entry : entries) {
+    auto& files = entry.status == EntryStatus::kAdded      ? manifest.added_files
+                  : entry.status == EntryStatus::kExisting ? manifest.existing_files
+                                                           : manifest.deleted_files;
+    auto& rows = entry.status == EntryStatus::kAdded      ? manifest.added_rows
+                 : entry.status == EntryStatus::kExisting ? manifest.existing_rows
+                                                          : manifest.deleted_rows;
+    ++*files;
+    *rows += entry.file.record_count;
+  }
+}
+
 Result<ManifestFile> WriteManifest(storage::Storage& storage, const std::string& location,
                                    const ManifestContent& content, const std::vector<ManifestEntry>& entries) {
   INGOT_ASSIGN(const std::vector<Type> types, PartitionTypes(*content.spec, *content.schema));
@@ -260,27 +275,13 @@ Result<ManifestFile> WriteManifest(storage::Storage& storage, const std::string&
                         .holds_deletes = content.holds_deletes,
                         .sequence_number = -1,
                         .min_sequence_number = -1,
-                        .added_snapshot_id = content.snapshot_id,
-                        .added_files = 0,
-                        .existing_files = 0,
-                        .deleted_files = 0,
-                        .added_rows = 0,
-                        .existing_rows = 0,
-                        .deleted_rows = 0};
-  for (const ManifestEntry& entry : entries) {
-    auto& files = entry.status == EntryStatus::kAdded      ? manifest.added_files
-                  : entry.status == EntryStatus::kExisting ? manifest.existing_files
-                                                           : manifest.deleted_files;
-    auto& counted = entry.status == EntryStatus::kAdded      ? manifest.added_rows
-                    : entry.status == EntryStatus::kExisting ? manifest.existing_rows
-                                                             : manifest.deleted_rows;
-    ++*files;
-    *counted += entry.file.record_count;
+                        .added_snapshot_id = content.snapshot_id};
+  CountEntries(entries, manifest);
+  for (const ManifestEntry& entry : entries)
     if (entry.status != EntryStatus::kDeleted && entry.sequence_number)
       manifest.min_sequence_number = manifest.min_sequence_number < 0
                                          ? *entry.sequence_number
                                          : std::min(manifest.min_sequence_number, *entry.sequence_number);
-  }
   manifest.partitions = Summarize(entries, types);
   const std::map<std::string, std::string> properties{{"schema", SchemaToJson(*content.schema)},
                                                       {"schema-id", std::to_string(content.schema->schema_id)},
@@ -311,6 +312,7 @@ Status WriteManifestList(storage::Storage& storage, const std::string& location,
       summary.push_back(partition.upper ? AvroValue(*partition.upper) : AvroValue());
       partitions.emplace_back(std::move(summary));
     }
+    if (!manifest.IsCounted()) return Fail(ErrorKind::kInternal, manifest.location + ": its entries are not counted");
     const bool fresh = manifest.sequence_number < 0;
     AvroValue::List row;
     row.emplace_back(manifest.location);
@@ -322,7 +324,7 @@ Status WriteManifestList(storage::Storage& storage, const std::string& location,
     row.emplace_back(manifest.added_snapshot_id);
     for (const auto& count : {manifest.added_files, manifest.existing_files, manifest.deleted_files,
                               manifest.added_rows, manifest.existing_rows, manifest.deleted_rows})
-      row.emplace_back(count.value_or(0));
+      row.emplace_back(*count);
     row.push_back(manifest.partitions.empty() ? AvroValue() : AvroValue(std::move(partitions)));
     row.emplace_back();
     if (format_version >= 3) row.push_back(manifest.first_row_id ? AvroValue(*manifest.first_row_id) : AvroValue());

@@ -70,6 +70,9 @@ struct ManifestFile {
   std::vector<PartitionSummary> partitions;
   std::optional<int64_t> first_row_id;  // format 3, of data: that of its first file without one
 
+  bool IsCounted() const {
+    return added_files && existing_files && deleted_files && added_rows && existing_rows && deleted_rows;
+  }
   /// False only when it is known that no live file is in it.
   bool MayHoldLive() const { return !added_files || !existing_files || *added_files + *existing_files > 0; }
 };
@@ -89,6 +92,9 @@ Result<std::vector<ManifestEntry>> ReadManifest(storage::Storage& storage, const
 Status ForEachEntry(storage::Storage& storage, const ManifestFile& manifest, const TableMetadata& metadata,
                     const std::vector<FieldId>* metrics_of, const std::function<Status(ManifestEntry&)>& use);
 
+/// Counts all entries of a manifest, of which a list of format 1 may not know how many there are.
+void CountEntries(const std::vector<ManifestEntry>& entries, ManifestFile& manifest);
+
 struct ManifestContent {
   const Schema* schema = nullptr;
   const PartitionSpec* spec = nullptr;
@@ -101,7 +107,8 @@ struct ManifestContent {
 Result<ManifestFile> WriteManifest(storage::Storage& storage, const std::string& location,
                                    const ManifestContent& content, const std::vector<ManifestEntry>& entries);
 
-/// Manifests whose sequence number is not yet given (added by this snapshot) get `sequence_number`.
+/// Manifests whose sequence number is not yet given (added by this snapshot) get `sequence_number`. All are counted:
+/// readers pass over a manifest that the list says to be empty.
 Status WriteManifestList(storage::Storage& storage, const std::string& location, const Snapshot& snapshot,
                          const std::vector<ManifestFile>& manifests, int32_t format_version = 2);
 

@@ -164,14 +164,19 @@ class SnapshotDraft {
   }
 
   Status CarryManifests() {
-    INGOT_ASSIGN(const auto carried, ReadManifestList(*home_.storage, *parent_));
-    for (const ManifestFile& manifest : carried) {
+    INGOT_ASSIGN(auto carried, ReadManifestList(*home_.storage, *parent_));
+    for (ManifestFile& manifest : carried) {
       if (!manifest.MayHoldLive()) continue;
-      if (!change_.removes || untouched_.contains(manifest.location)) {
+      const bool search = change_.removes && !untouched_.contains(manifest.location);
+      std::vector<ManifestEntry> entries;
+      if (search || !manifest.IsCounted()) {
+        INGOT_ASSIGN(entries, ReadManifest(*home_.storage, manifest, metadata_));
+      }
+      if (!manifest.IsCounted()) CountEntries(entries, manifest);
+      if (!search) {
         manifests_.push_back(manifest);
         continue;
       }
-      INGOT_ASSIGN(auto entries, ReadManifest(*home_.storage, manifest, metadata_));
       bool touched = false;
       std::vector<ManifestEntry> kept;
       for (ManifestEntry& entry : entries) {
@@ -301,7 +306,7 @@ class SnapshotDraft {
     for (ManifestFile& manifest : manifests_) {
       if (manifest.holds_deletes || manifest.first_row_id) continue;
       manifest.first_row_id = next;
-      next += manifest.added_rows.value_or(0) + manifest.existing_rows.value_or(0);
+      next += *manifest.added_rows + *manifest.existing_rows;
     }
     snapshot_.first_row_id = metadata_.next_row_id;
     snapshot_.added_rows = next - metadata_.next_row_id;

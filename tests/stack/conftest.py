@@ -189,9 +189,9 @@ class Lakehouse:
     def pyiceberg(self, table: str = "bronze.speedtest_raw"):
         return verify_bronze.open_catalog(self.variables).load_table(table)
 
-    def verify_all_layers(self) -> dict:
+    def verify_all_layers(self, **options) -> dict:
         """Bronze is the topic; every bronze row is in silver, in quarantine, or a duplicate; gold counts silver."""
-        result = self.verify()
+        result = self.verify(**options)
         counts = self.query(
             "SELECT (SELECT count(*) FROM silver.speedtest_clean) AS clean,"
             " (SELECT count(DISTINCT (user_id, timestamp)) FROM silver.speedtest_clean) AS keys,"

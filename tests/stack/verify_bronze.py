@@ -58,11 +58,11 @@ def read_topic(broker: str, topic: str, settings: dict | None = None) -> dict[tu
     return records
 
 
-def values_differ(sent: bytes | None, row: dict) -> bool:
-    """Whether the columns are not what was sent; a record that did not fit keeps its bytes."""
+def values_differ(sent: bytes | None, row: dict, defaults: Mapping[str, str]) -> bool:
+    """Whether the columns are not what was sent; a record that did not fit keeps its bytes, one without a member has its default."""
     if row["_error"] is not None:
         return row["_payload"] != sent
-    record = json.loads(sent)
+    record = defaults | json.loads(sent)
     return str(row["user_id"]) != str(record.get("user_id")) or row["location"] != record.get("location")
 
 
@@ -82,7 +82,8 @@ def range_problems(table, topic: str) -> list[str]:
 
 
 def verify(broker: str, topic: str, table_name: str = "bronze.speedtest_raw", settings: dict | None = None,
-           since: str | None = None, compacted: bool = False, variables: Mapping[str, str] = os.environ) -> dict:
+           since: str | None = None, compacted: bool = False, defaults: Mapping[str, str] = {},
+           variables: Mapping[str, str] = os.environ) -> dict:
     """{"topic": n, "bronze": n, "problems": […]}. `since`: of rows produced from then on, for a topic that was made anew.
     `compacted`: the topic may have lost records since they were read."""
     sent = read_topic(broker, topic, settings)
@@ -97,7 +98,7 @@ def verify(broker: str, topic: str, table_name: str = "bronze.speedtest_raw", se
         if place not in sent:
             if not compacted:
                 problems.append(f"partition {place[0]} offset {place[1]}: in bronze, not in the topic")
-        elif values_differ(sent[place], row):
+        elif values_differ(sent[place], row, defaults):
             problems.append(f"partition {place[0]} offset {place[1]}: another value than was sent")
     problems += [f"partition {p} offset {o}: lost" for p, o in sorted(sent.keys() - counts.keys())]
     problems += [f"partition {p} offset {o}: {n} times in bronze" for (p, o), n in sorted(counts.items()) if n > 1]
