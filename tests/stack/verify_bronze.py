@@ -59,10 +59,10 @@ def read_topic(broker: str, topic: str, settings: dict | None = None) -> dict[tu
 
 
 def values_differ(sent: bytes | None, row: dict, defaults: Mapping[str, str]) -> bool:
-    """Whether the columns are not what was sent; a record that did not fit keeps its bytes, one without a member has its default."""
+    """Whether the columns are not what was sent; a record that did not fit keeps its bytes, one without a member, or with null there, has its default."""
     if row["_error"] is not None:
         return row["_payload"] != sent
-    record = defaults | json.loads(sent)
+    record = defaults | {name: value for name, value in json.loads(sent).items() if value is not None}
     return str(row["user_id"]) != str(record.get("user_id")) or row["location"] != record.get("location")
 
 
