@@ -174,11 +174,13 @@ TableMetadata MetadataFrom(HistoryText history, const Json& json) {
   metadata.last_sequence_number = metadata.format_version >= 2 ? Get<int64_t>(json, "last-sequence-number") : 0;
   metadata.last_updated_ms = Get<int64_t>(json, "last-updated-ms");
   metadata.last_column_id = Get<int32_t>(json, "last-column-id");
-  // Some writers of early format 3 left it out: it is above what their snapshots gave.
-  metadata.next_row_id = Maybe<int64_t>(json, "next-row-id").value_or(0);
-  for (const Snapshot& snapshot : metadata.snapshots)
-    metadata.next_row_id =
-        std::max(metadata.next_row_id, snapshot.first_row_id.value_or(0) + snapshot.added_rows.value_or(0));
+  if (metadata.format_version >= 3) {
+    // Some writers of early format 3 left it out: it is above what their snapshots gave.
+    metadata.next_row_id = Maybe<int64_t>(json, "next-row-id").value_or(0);
+    for (const Snapshot& snapshot : metadata.snapshots)
+      metadata.next_row_id =
+          std::max(metadata.next_row_id, snapshot.first_row_id.value_or(0) + snapshot.added_rows.value_or(0));
+  }
   SchemasFrom(json, metadata);
   SpecsFrom(json, metadata);
   SortOrdersFrom(json, metadata);
