@@ -15,6 +15,8 @@ import pathlib
 import sys
 import time
 
+from measure import cpu_seconds
+
 os.environ |= {"SPARK_LOCAL_IP": "127.0.0.1"}
 from pyspark.sql import SparkSession  # noqa: E402
 from pyspark.sql import functions as f  # noqa: E402
@@ -95,10 +97,9 @@ def main() -> None:
             seconds[stage] = time.monotonic() - begun
     rows = 0 if only else spark.table("lake.timed.silver").count()
     jvm = spark._jvm.java.lang.ProcessHandle.current().pid()
-    ticks = sum(map(int, open(f"/proc/{jvm}/stat").read().rpartition(")")[2].split()[11:13]))
     peak = int(open(f"/proc/{jvm}/status").read().split("VmHWM:")[1].split()[0])
     print(json.dumps({"seconds": seconds, "rows": rows, "version": spark.version, "peak_mb": peak / 1024,
-                      "cpu_seconds": ticks / os.sysconf("SC_CLK_TCK")}))
+                      "cpu_seconds": cpu_seconds(jvm)}))
     spark.stop()
 
 
