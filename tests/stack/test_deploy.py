@@ -75,9 +75,14 @@ print(" ".join(document["kind"] for document in documents))
 """
 
 
+def by_library(library, environment, code, file):
+    """Python code on a file, with a pinned library beside an environment's own."""
+    return subprocess.run([DEPS / environment / "bin/python", "-c", code, file], capture_output=True, text=True,
+                          env=os.environ | {"PYTHONPATH": str(pinned(library))})
+
+
 def validate(file):
-    return subprocess.run([DEPS / "airflow/bin/python", "-c", VALIDATE, file], capture_output=True, text=True,
-                          env=os.environ | {"PYTHONPATH": str(pinned("kubernetes-validate"))})
+    return by_library("kubernetes-validate", "airflow", VALIDATE, file)
 
 
 def test_kubernetes_manifest(tmp_path):
@@ -115,8 +120,7 @@ def test_dashboards(tmp_path):
     """Goal: the dashboards are what Grafana takes. Method: its own library reads them as typed objects and writes them again, with all that
     they say; a misspelt key and a kind of panel's option in the wrong place get lost."""
     def rewritten(file):
-        done = subprocess.run([DEPS / "judges/bin/python", "-c", REWRITE, file], capture_output=True, text=True,
-                              env=os.environ | {"PYTHONPATH": str(pinned("grafana-foundation-sdk"))})
+        done = by_library("grafana-foundation-sdk", "judges", REWRITE, file)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
