@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <future>
+#include <map>
 #include <thread>
 
 #include "base/clock.h"
@@ -24,17 +26,38 @@ namespace {
 using pipeline::StageContext;
 using pipeline::StageReport;
 
-/// Threads that parse. Parsers are expensive to make (their buffers) and belong to one thread at a time.
+struct CountedBatch {
+  ParsedBatch parsed;
+  int64_t records = 0;
+  int64_t bytes = 0;
+  std::map<int64_t, int64_t> by_produced_at;  // records by the step of time
+};
+
+void Count(const source::RawBatch& batch, CountedBatch& counted) {
+  constexpr int64_t kStep = 10'000;  // microseconds
+  counted.records = int64_t(batch.records.size());
+  auto at = counted.by_produced_at.end();
+  for (const auto& record : batch.records) {
+    counted.bytes += int64_t(record.size);
+    if (record.produced_at_micros == source::kNoTime) continue;
+    const int64_t step = record.produced_at_micros / kStep * kStep;
+    if (at == counted.by_produced_at.end() || at->first != step) at = counted.by_produced_at.try_emplace(step, 0).first;
+    ++at->second;
+  }
+}
+
+/// Threads that unpack and parse. Parsers are expensive to make (their buffers) and belong to one thread at a time.
 class ParserPool {
  public:
   ParserPool(const pipeline::Pipeline& pipeline, int threads) : pipeline_(pipeline), workers_(threads) {}
 
-  std::future<Result<ParsedBatch>> Begin(source::RawBatch batch, int64_t now_micros) {
-    return workers_.Run([this, now_micros, batch = std::move(batch)] { return Parse(batch, now_micros); });
+  std::future<Result<CountedBatch>> Begin(source::RawBatch batch, int64_t now_micros) {
+    return workers_.Run([this, now_micros, batch = std::move(batch)]() mutable { return Parse(batch, now_micros); });
   }
 
  private:
-  Result<ParsedBatch> Parse(const source::RawBatch& batch, int64_t now_micros) {
+  Result<CountedBatch> Parse(source::RawBatch& batch, int64_t now_micros) {
+    INGOT_TRY(batch.Unpack());
     std::unique_ptr<RecordParser> parser;
     {
       std::lock_guard lock(mutex_);
@@ -43,10 +66,12 @@ class ParserPool {
     if (!parser) {
       INGOT_ASSIGN(parser, RecordParser::Make(pipeline_));
     }
-    auto parsed = parser->Parse(batch, now_micros);
+    CountedBatch counted;
+    INGOT_ASSIGN(counted.parsed, parser->Parse(batch, now_micros));
+    Count(batch, counted);
     std::lock_guard lock(mutex_);
     idle_.push_back(std::move(parser));
-    return parsed;
+    return counted;
   }
 
   const pipeline::Pipeline& pipeline_;
@@ -118,8 +143,8 @@ class GroupReader {
   void Pull(source::Source& source) {
     const int64_t now = NowMicros();
     std::optional<std::chrono::steady_clock::time_point> due_at;
-    while (group_.report.rows_in < context_.rows_per_commit && group_.report.bytes_in < context_.bytes_per_commit &&
-           !source.Interrupted()) {
+    int64_t pulled = 0;
+    while (pulled < context_.rows_per_commit && bytes_in_ < context_.bytes_per_commit && !source.Interrupted()) {
       // When it is time, what has been fetched already is still taken.
       const bool due = Due(context_);
       if (due && !due_at) due_at = std::chrono::steady_clock::now();
@@ -137,37 +162,21 @@ class GroupReader {
       source::RawBatch& batch = **next;
       const auto [range, added] = group_.change.ranges.try_emplace(batch.from, OffsetRange{batch.begin, batch.end});
       if (!added) range->second.end = batch.end;
-      if (batch.records.empty()) continue;
-      Count(batch);
+      const int64_t records = batch.Size();
+      if (records == 0) continue;
+      pulled += records;
+      progress_(records);
       if (!parsed_.Push(parsers_.Begin(std::move(batch), now))) return;
-    }
-  }
-
-  void Count(const source::RawBatch& batch) {
-    constexpr int64_t kStep = 10'000;  // microseconds
-    const int64_t records = int64_t(batch.records.size());
-    group_.report.rows_in += records;
-    for (const auto& record : batch.records) group_.report.bytes_in += int64_t(record.size);
-    progress_(records);
-    if (!context_.follow) return;
-    auto at = group_.report.rows_by_produced_at.end();
-    for (const auto& record : batch.records) {
-      if (record.produced_at_micros == source::kNoTime) continue;
-      const int64_t step = record.produced_at_micros / kStep * kStep;
-      if (at == group_.report.rows_by_produced_at.end() || at->first != step)
-        at = group_.report.rows_by_produced_at.try_emplace(step, 0).first;
-      ++at->second;
     }
   }
 
   Status Encode() {
     while (auto task = parsed_.Pop()) {
-      auto parsed = task->get();
+      auto counted = task->get();
       const auto write = [&]() -> Status {
-        if (!parsed) return std::unexpected(parsed.error());
-        group_.report.errors += parsed->errors;
-        group_.report.rows_out += parsed->rows->num_rows();
-        INGOT_ASSIGN(const auto rows, iceberg::AlignColumns(parsed->rows, table_.metadata->CurrentSchema()));
+        if (!counted) return std::unexpected(counted.error());
+        Report(*counted);
+        INGOT_ASSIGN(const auto rows, iceberg::AlignColumns(counted->parsed.rows, table_.metadata->CurrentSchema()));
         return writer_->Write(rows);
       };
       if (auto written = write(); !written) {
@@ -179,12 +188,24 @@ class GroupReader {
     return {};
   }
 
+  void Report(const CountedBatch& counted) {
+    StageReport& report = group_.report;
+    report.rows_in += counted.records;
+    report.rows_out += counted.parsed.rows->num_rows();
+    report.errors += counted.parsed.errors;
+    report.bytes_in += counted.bytes;
+    bytes_in_ = report.bytes_in;
+    if (!context_.follow) return;
+    for (const auto& [at, records] : counted.by_produced_at) report.rows_by_produced_at[at] += records;
+  }
+
   const StageContext& context_;
   const iceberg::Table& table_;
   ParserPool& parsers_;
   const std::function<void(int64_t)>& progress_;
   std::unique_ptr<iceberg::TableWriter> writer_;
-  BoundedQueue<std::future<Result<ParsedBatch>>> parsed_;
+  std::atomic<int64_t> bytes_in_{0};  // what Pull may know of the report
+  BoundedQueue<std::future<Result<CountedBatch>>> parsed_;
   Group group_;
 };
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <deque>
-#include <regex>
 #include <set>
 #include <utility>
 
@@ -17,8 +16,6 @@
 namespace ingot::source {
 namespace {
 
-constexpr size_t kMessagesAtOnce = 16'384;
-constexpr int kAnswerMs = 10'000;
 constexpr std::chrono::seconds kSilenceMax{60};    // of a cluster, before a run that has an end gives up
 constexpr std::chrono::seconds kDescribedFor{10};  // how long the topics are taken to be what they were
 
@@ -61,7 +58,6 @@ class KafkaSource : public Source {
 
   ~KafkaSource() override {
     ready_.clear();
-    if (spent_) spent_->Free();
     closing_ = true;
     AnswerRebalance();
     if (queue_ != nullptr) rd_kafka_queue_destroy(queue_);
@@ -75,6 +71,7 @@ class KafkaSource : public Source {
         {"enable.auto.offset.store", "false"},
         {"auto.offset.reset", "error"},
         {"check.crcs", "true"},
+        {kWholeBatches, "true"},
         {"isolation.level", "read_committed"},
         {"enable.partition.eof", "true"},
         {"partition.assignment.strategy", "cooperative-sticky"},
@@ -98,7 +95,6 @@ class KafkaSource : public Source {
         });
     INGOT_ASSIGN(rd_kafka_t * client, NewConsumer(conf));
     client_ = std::shared_ptr<void>(client, [](void* old) { rd_kafka_destroy(static_cast<rd_kafka_t*>(old)); });
-    spent_ = std::make_shared<SpentMessages>(client_);
     // What the library tells of its connections comes by the main queue until that becomes part of the consumer's.
     INGOT_TRY(Describe([&] {
       rd_kafka_poll(client, 0);
@@ -149,7 +145,6 @@ class KafkaSource : public Source {
   }
 
   void Committed(const Positions& positions) override {
-    spent_->Free();
     const auto list = MakeList(positions.size());
     for (const auto& [id, offset] : positions)
       if (places_.contains(id)) Add(list, id, offset);
@@ -170,29 +165,10 @@ class KafkaSource : public Source {
 
  private:
   rd_kafka_t* Client() const { return static_cast<rd_kafka_t*>(client_.get()); }
-  bool IsPattern() const { return address_.topic.starts_with('^'); }
-
-  Result<std::vector<std::string>> TopicNames() {
-    if (!IsPattern()) return std::vector<std::string>{address_.topic};
-    const rd_kafka_metadata_t* metadata = nullptr;
-    INGOT_TRY(Check(rd_kafka_metadata(Client(), 1, nullptr, &metadata, kAnswerMs), "list topics"));
-    std::vector<std::string> names;
-    try {
-      const std::regex pattern(address_.topic);
-      for (int i = 0; i < metadata->topic_cnt; ++i)
-        if (std::regex_search(metadata->topics[i].topic, pattern)) names.emplace_back(metadata->topics[i].topic);
-    } catch (const std::regex_error& problem) {
-      rd_kafka_metadata_destroy(metadata);
-      return Fail(ErrorKind::kBadConfig, "topic pattern " + address_.topic + ": " + problem.what());
-    }
-    rd_kafka_metadata_destroy(metadata);
-    if (names.empty()) return Fail(ErrorKind::kNotFound, "no topic matches " + address_.topic);
-    return names;
-  }
 
   Status Describe(const std::function<Status()>& health) {
     health_.OnQuestion();
-    INGOT_ASSIGN(const auto names, TopicNames());
+    INGOT_ASSIGN(const auto names, TopicsMatching(Client(), address_.topic));
     std::map<std::string, KafkaTopic> topics;
     for (const std::string& name : names) {
       auto topic = DescribeTopic(Client(), name, health);
@@ -300,13 +276,9 @@ class KafkaSource : public Source {
   }
 
   Status Fetch(std::chrono::milliseconds wait) {
-    spent_->Free();
-    std::vector<rd_kafka_message_t*> fetched(kMessagesAtOnce);
-    const ssize_t count = rd_kafka_consume_batch_queue(queue_, int(wait.count()), fetched.data(), fetched.size());
-    if (count < 0) return std::unexpected(KafkaError(rd_kafka_last_error(), "fetch"));
-    fetched.resize(size_t(count));
+    INGOT_ASSIGN(const auto fetched, TakeMessages(queue_, wait));
     const auto now = std::chrono::steady_clock::now();
-    if (count > 0) {
+    if (!fetched.empty()) {
       heard_at_ = now;
       health_.OnAnswer();
     }
@@ -336,16 +308,15 @@ class KafkaSource : public Source {
 
   void Ready(const PartitionId& id, std::vector<rd_kafka_message_t*> messages) {
     const auto place = places_.find(id);
-    if (place == places_.end()) {
-      for (rd_kafka_message_t* message : messages) rd_kafka_message_destroy(message);
-      return;
-    }
-    const auto old = std::ranges::find_if(messages, [&](const auto* m) { return m->offset >= place->second.fetched; });
-    for (auto it = messages.begin(); it != old; ++it) rd_kafka_message_destroy(*it);
-    messages.erase(messages.begin(), old);
+    const int64_t first = place == places_.end() ? INT64_MAX : place->second.fetched;
+    std::erase_if(messages, [&](rd_kafka_message_t* message) {
+      const bool old = message->offset < first;
+      if (old) rd_kafka_message_destroy(message);
+      return old;
+    });
     if (messages.empty()) return;
-    ready_.push_back(BatchOf(id, place->second.fetched, std::move(messages),
-                             {.key = options_.keep_key, .headers = options_.keep_headers}, spent_));
+    ready_.push_back(
+        BatchOf(id, first, std::move(messages), {.key = options_.keep_key, .headers = options_.keep_headers}, client_));
     place->second.fetched = ready_.back().end;
     // What came in after the run began and has been fetched is taken too: every offset up to here is accounted for.
     if (!options_.follow && place->second.fetched >= place->second.target) place->second.at_end = true;
@@ -365,13 +336,10 @@ class KafkaSource : public Source {
       place->second.at_end = true;
       // Offsets without records, such as the marks of transactions, are passed over.
       if (message.offset > place->second.fetched) {
-        ready_.push_back({.from = id,
-                          .begin = place->second.fetched,
-                          .end = message.offset,
-                          .bytes = {},
-                          .records = {},
-                          .envelopes = {},
-                          .owner = {}});
+        RawBatch& passed = ready_.emplace_back();
+        passed.from = id;
+        passed.begin = place->second.fetched;
+        passed.end = message.offset;
         place->second.fetched = message.offset;
       }
       return {};
@@ -397,7 +365,6 @@ class KafkaSource : public Source {
   const SourceOptions options_;
   KafkaHealth health_;
   std::shared_ptr<void> client_;
-  std::shared_ptr<SpentMessages> spent_;
   rd_kafka_queue_t* queue_ = nullptr;
   std::map<std::string, KafkaTopic> topics_;
   KafkaPositions positions_;

@@ -1,111 +1,96 @@
 #include "source/kafka_batch.h"
 
-#include <arrow/util/base64.h>
-#include <arrow/util/utf8.h>
+#include <fmt/format.h>
 #include <rdkafka.h>
 
-#include "base/json_text.h"
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "source/kafka_client.h"
 
 namespace ingot::source {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kMayReadBeyond = false;
-#else
-constexpr bool kMayReadBeyond = true;
-#endif
+constexpr int64_t kRecordsReserved = 1 << 20;  // what headers tell is not believed beyond this
 
-struct Messages {
-  std::vector<rd_kafka_message_t*> list;
-  std::shared_ptr<SpentMessages> spent;
-  ~Messages() { spent->Add(std::move(list)); }
-};
-
-/// Whether the bytes after the record can be read, whatever they are: a page is readable as a whole. This is what the
-/// simdjson manual proposes in place of a copy into a padded buffer.
-bool PaddedWhereItLies(const void* data, size_t size) {
-  constexpr uintptr_t kPage = 4096;
-  return kMayReadBeyond && ((reinterpret_cast<uintptr_t>(data) + size) & (kPage - 1)) + kPadding <= kPage &&
-         ((reinterpret_cast<uintptr_t>(data) + size) & (kPage - 1)) != 0;
+std::string_view Payload(const rd_kafka_message_t& message) {
+  return {static_cast<const char*>(message.payload), message.payload == nullptr ? 0 : message.len};
 }
 
-std::string HeadersJson(const rd_kafka_message_t* message) {
-  rd_kafka_headers_t* headers = nullptr;
-  if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-  std::string json = "[";
-  const char* name = nullptr;
-  const void* value = nullptr;
-  size_t size = 0;
-  for (size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
-    json += i == 0 ? "{\"key\":" : ",{\"key\":";
-    AppendJsonString(json, name);
-    const std::string_view bytes(static_cast<const char*>(value), value == nullptr ? 0 : size);
-    if (value == nullptr) {
-      json += ",\"value\":null}";
-    } else if (arrow::util::ValidateUTF8(reinterpret_cast<const uint8_t*>(bytes.data()), int64_t(bytes.size()))) {
-      json += ",\"value\":";
-      AppendJsonString(json, bytes);
-      json += '}';
-    } else {
-      json += ",\"base64\":\"" + arrow::util::base64_encode(bytes) + "\"}";
-    }
+class PackedMessages : public RawBatch::Packed {
+ public:
+  PackedMessages(std::vector<rd_kafka_message_t*> messages, EnvelopeWishes wishes, std::shared_ptr<void> client)
+      : client_(std::move(client)), messages_(std::move(messages)), wishes_(wishes) {}
+  ~PackedMessages() override {
+    for (rd_kafka_message_t* message : messages_) rd_kafka_message_destroy(message);
   }
-  return json + "]";
-}
+
+  Status Unpack(RawBatch& batch) override {
+    RecordBatchReader reader(wishes_);
+    batch.records.reserve(size_t(std::min(batch.packed_records, kRecordsReserved)));
+    for (const rd_kafka_message_t* message : messages_) {
+      if (!rd_kafka_message_is_record_batch(message)) {
+        TakeOldMessage(*message, batch);
+        continue;
+      }
+      if (Status read = reader.Read(Payload(*message), batch.begin, batch, buffers_); !read)
+        return Fail(read.error().kind,
+                    fmt::format("kafka: topic {} partition {}: the record batch that ends at offset {} "
+                                "is damaged: {}",
+                                batch.from.topic, batch.from.partition, message->offset, read.error().message));
+    }
+    return {};
+  }
+
+ private:
+  /// Of a log that was written before record batches (magic 0 and 1): a record by itself, which has no headers.
+  void TakeOldMessage(const rd_kafka_message_t& message, RawBatch& batch) {
+    const int64_t millis = rd_kafka_message_timestamp(&message, nullptr);
+    const std::string_view data = Payload(message);
+    AppendRecord({.offset = message.offset,
+                  .produced_at_micros = millis < 0 ? kNoTime : millis * 1000,
+                  .absent = message.payload == nullptr},
+                 data, data.data() + data.size(), batch, buffers_);
+    if (!wishes_.key && !wishes_.headers) return;
+    RawBatch::Envelope& envelope = batch.envelopes.emplace_back();
+    if (wishes_.key && message.key != nullptr)
+      envelope.key = std::string_view(static_cast<const char*>(message.key), message.key_len);
+  }
+
+  const std::shared_ptr<void> client_;
+  const std::vector<rd_kafka_message_t*> messages_;
+  const EnvelopeWishes wishes_;
+  std::deque<std::string> buffers_;
+};
 
 }  // namespace
 
-void SpentMessages::Add(std::vector<rd_kafka_message_t*> messages) {
-  std::lock_guard lock(mutex_);
-  lists_.push_back(std::move(messages));
-}
-
-void SpentMessages::Free() {
-  std::vector<std::vector<rd_kafka_message_t*>> lists;
-  {
-    std::lock_guard lock(mutex_);
-    lists.swap(lists_);
+Result<std::vector<rd_kafka_message_t*>> TakeMessages(rd_kafka_queue_t* queue, std::chrono::milliseconds wait) {
+  constexpr size_t kBytesMax = 512 << 10, kMessagesMax = 16'384;
+  std::vector<rd_kafka_message_t*> taken;
+  // Asked for more than one, the library would wait until it has them all.
+  for (size_t bytes = 0; bytes < kBytesMax && taken.size() < kMessagesMax;) {
+    rd_kafka_message_t* some[64];
+    const ssize_t count = rd_kafka_consume_batch_queue(queue, taken.empty() ? int(wait.count()) : 0, some,
+                                                       taken.empty() ? 1 : std::size(some));
+    if (count < 0 && taken.empty()) return std::unexpected(KafkaError(rd_kafka_last_error(), "fetch"));
+    if (count <= 0) break;
+    for (ssize_t i = 0; i < count; ++i) bytes += some[i]->len;
+    taken.insert(taken.end(), some, some + count);
   }
-  for (const auto& messages : lists)
-    for (rd_kafka_message_t* message : messages) rd_kafka_message_destroy(message);
+  return taken;
 }
 
 RawBatch BatchOf(PartitionId from, int64_t begin, std::vector<rd_kafka_message_t*> messages, EnvelopeWishes wishes,
-                 std::shared_ptr<SpentMessages> spent) {
-  arrow::util::InitializeUTF8();
-  RawBatch batch{.from = std::move(from),
-                 .begin = begin,
-                 .end = messages.back()->offset + 1,
-                 .bytes = {},
-                 .records = {},
-                 .envelopes = {},
-                 .owner = {}};
-  batch.records.reserve(messages.size());
-  for (const rd_kafka_message_t* message : messages) {
-    const int64_t millis = rd_kafka_message_timestamp(message, nullptr);
-    RawBatch::Record record{.begin = batch.bytes.size(),
-                            .size = message->len,
-                            .offset = message->offset,
-                            .produced_at_micros = millis < 0 ? kNoTime : millis * 1000,
-                            .outside = nullptr,
-                            .absent = message->payload == nullptr};
-    if (!record.absent && PaddedWhereItLies(message->payload, message->len))
-      record.outside = static_cast<const char*>(message->payload);
-    else
-      batch.bytes.append(static_cast<const char*>(message->payload), message->len);
-    batch.records.push_back(record);
-    if (!wishes.key && !wishes.headers) continue;
-    RawBatch::Envelope envelope;
-    if (wishes.key && message->key != nullptr)
-      envelope.key = std::string_view(static_cast<const char*>(message->key), message->key_len);
-    if (wishes.headers) envelope.headers = HeadersJson(message);
-    batch.envelopes.push_back(std::move(envelope));
-  }
-  batch.bytes.append(kPadding, '\0');
-  auto owner = std::make_shared<Messages>();
-  owner->list = std::move(messages);
-  owner->spent = std::move(spent);
-  batch.owner = std::move(owner);
+                 std::shared_ptr<void> client) {
+  RawBatch batch;
+  batch.from = std::move(from);
+  batch.begin = begin;
+  batch.end = messages.back()->offset + 1;
+  for (const rd_kafka_message_t* message : messages)
+    batch.packed_records += rd_kafka_message_is_record_batch(message) ? RecordsTold(Payload(*message)) : 1;
+  batch.packed = std::make_shared<PackedMessages>(std::move(messages), wishes, std::move(client));
   return batch;
 }
 

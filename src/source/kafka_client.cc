@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <regex>
 
 #include "base/log.h"
 #include "base/retry.h"
@@ -41,8 +42,9 @@ std::map<std::string, std::string> SettingsFromEnvironment() {
 }
 
 bool BelongsToExactlyOnce(const std::string& key) {
-  for (const char* fixed : {"enable.auto.commit", "enable.auto.offset.store", "auto.offset.reset",
-                            "enable.partition.eof", "enable.idempotence", "delivery.report.only.error"})
+  for (const char* fixed :
+       {"enable.auto.commit", "enable.auto.offset.store", "auto.offset.reset", "enable.partition.eof",
+        "enable.idempotence", "delivery.report.only.error", "consume.record.batches"})
     if (key == fixed) return true;
   return false;
 }
@@ -223,6 +225,25 @@ Result<KafkaTopic> DescribeTopic(rd_kafka_t* client, const std::string& topic, c
     }
     if (error.kind != ErrorKind::kRetry || !backoff.Wait()) return std::unexpected(std::move(error));
   }
+}
+
+Result<std::vector<std::string>> TopicsMatching(rd_kafka_t* client, const std::string& topic) {
+  if (!topic.starts_with('^')) return std::vector{topic};
+  std::regex pattern;
+  try {
+    pattern = topic;
+  } catch (const std::regex_error& problem) {
+    return Fail(ErrorKind::kBadConfig, "topic pattern " + topic + ": " + problem.what());
+  }
+  const rd_kafka_metadata_t* metadata = nullptr;
+  if (const auto code = rd_kafka_metadata(client, 1, nullptr, &metadata, kAnswerMs); code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return std::unexpected(KafkaError(code, "list topics"));
+  std::vector<std::string> names;
+  for (int i = 0; i < metadata->topic_cnt; ++i)
+    if (std::regex_search(metadata->topics[i].topic, pattern)) names.emplace_back(metadata->topics[i].topic);
+  rd_kafka_metadata_destroy(metadata);
+  if (names.empty()) return Fail(ErrorKind::kNotFound, "no topic matches " + topic);
+  return names;
 }
 
 Status CreateTopic(rd_kafka_t* client, const std::string& topic, int partitions) {

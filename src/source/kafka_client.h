@@ -42,6 +42,9 @@ struct KafkaTopic {
 /// Asks the cluster, with bounded retries, and `health` between: its error ends the asking. Errors: kNotFound; kRetry
 /// when no broker answers; kBadConfig when access is refused.
 Result<KafkaTopic> DescribeTopic(rd_kafka_t* client, const std::string& topic, const std::function<Status()>& health);
+/// The topic itself, or those of the cluster that a regular expression, which begins with ^, is found in. Errors:
+/// kBadConfig for what is no expression, kNotFound when none matches.
+Result<std::vector<std::string>> TopicsMatching(rd_kafka_t* client, const std::string& topic);
 /// One that exists is no error.
 Status CreateTopic(rd_kafka_t* client, const std::string& topic, int partitions);
 

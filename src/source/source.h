@@ -59,7 +59,7 @@ struct RawBatch {
     size_t size = 0;
     int64_t offset = 0;
     int64_t produced_at_micros = kNoTime;
-    const char* outside = nullptr;  // it lies here, in memory that `owner` keeps; kPadding more bytes may be read
+    const char* outside = nullptr;  // it lies here, in memory that `packed` keeps; kPadding more bytes may be read
     bool absent = false;            // a Kafka record without a value (tombstone)
   };
   /// What comes with a Kafka record, where asked for.
@@ -67,14 +67,26 @@ struct RawBatch {
     std::optional<std::string_view> key;
     std::string headers;  // JSON: [{"key": …, "value": …}]; empty for none
   };
+  /// Records as they came, for a thread that has the time to unpack them.
+  class Packed {
+   public:
+    virtual ~Packed() = default;
+    /// Fills the records and envelopes of its batch. Errors: kCorrupt.
+    virtual Status Unpack(RawBatch& batch) = 0;
+  };
   PartitionId from;
   int64_t begin = 0;
   int64_t end = 0;
   std::string bytes;  // ends with kPadding more than the records
   std::vector<Record> records;
   std::vector<Envelope> envelopes;  // one a record, or none at all
-  std::shared_ptr<const void> owner;
+  std::shared_ptr<Packed> packed;
+  int64_t packed_records = 0;  // at most
 
+  /// To be called before the records are looked at.
+  Status Unpack() { return packed ? packed->Unpack(*this) : Status(); }
+  /// How many records there are; before a packed batch is unpacked, at most.
+  int64_t Size() const { return records.empty() ? packed_records : int64_t(records.size()); }
   const char* Data(const Record& record) const {
     return record.outside != nullptr ? record.outside : bytes.data() + record.begin;
   }

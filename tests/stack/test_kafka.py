@@ -61,10 +61,11 @@ def test_offsets_are_queryable(house):
 
 
 @pytest.mark.parametrize("codec", ["none", "gzip", "snappy", "lz4", "zstd"])
-def test_codecs(house, codec):
-    """Goal: every codec of Kafka. Method: another client's producer."""
-    house.make_topic(2)
-    producer = house.producer(compression_codec=codec)
+@pytest.mark.parametrize("by", ["producer", "broker"])
+def test_codecs(house, codec, by):
+    """Goal: every codec of Kafka. Method: another client's producer; the broker's own code, which compresses for the topic."""
+    house.make_topic(2, **({"compression_type": codec.replace("none", "uncompressed")} if by == "broker" else {}))
+    producer = house.producer(**({"compression_codec": codec} if by == "producer" else {}))
     for i in range(3000):
         producer.produce(house.topic, record(i))
     producer.flush()
