@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compaction of a table of many small files: Ingot and Spark's rewrite_data_files on equal tables, turn by turn.
 
-    .deps/judges/bin/python bench/compact.py [--records 10000000] [--files 80] [--repeats 3] [--publish]
+    .deps/judges/bin/python bench/compact.py [--records 10000000] [--files 80] [--repeats 5] [--publish]
 
 Needs make build and tools/setup judges bench. A file has as many records as a follower commits in a second at 2 TB a day.
 """
@@ -19,7 +19,7 @@ def main() -> None:
     arguments = parser(__doc__)
     arguments.add_argument("--records", type=int, default=10_000_000)
     arguments.add_argument("--files", type=int, default=80)
-    arguments.add_argument("--repeats", type=int, default=3)
+    arguments.add_argument("--repeats", type=int, default=5)
     options = arguments.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="ingot-bench-"))
     ours, theirs = [], []

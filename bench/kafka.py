@@ -126,7 +126,7 @@ def main() -> None:
     arguments.add_argument("--records", type=int, default=20_000_000, help="0 leaves this part out")
     arguments.add_argument("--repeats", type=int, default=5)
     arguments.add_argument("--peers", default="", help="spark, connect or both; need tools/setup bench")
-    arguments.add_argument("--peer-repeats", type=int, default=3)
+    arguments.add_argument("--peer-repeats", type=int, default=5)
     arguments.add_argument("--rate", type=int, default=128_000, help="128,000 records of 170 bytes are about 2 TB a day")
     arguments.add_argument("--seconds", type=int, default=60, help="0 leaves this part out")
     arguments.add_argument("--memory", default="512MB")

@@ -46,10 +46,9 @@ class PackedMessages : public RawBatch::Packed {
  private:
   /// Of a log that was written before record batches (magic 0 and 1): a record by itself, which has no headers.
   void TakeOldMessage(const rd_kafka_message_t& message, RawBatch& batch) {
-    const int64_t millis = rd_kafka_message_timestamp(&message, nullptr);
     const std::string_view data = Payload(message);
     AppendRecord({.offset = message.offset,
-                  .produced_at_micros = millis < 0 ? kNoTime : millis * 1000,
+                  .produced_at_micros = MicrosOf(rd_kafka_message_timestamp(&message, nullptr)),
                   .absent = message.payload == nullptr},
                  data, data.data() + data.size(), batch, buffers_);
     if (!wishes_.key && !wishes_.headers) return;

@@ -29,6 +29,10 @@ Integer BigEndian(const char* at) {
   return std::byteswap(value);
 }
 
+int64_t Sum(int64_t a, int64_t b) {
+  return int64_t(uint64_t(a) + uint64_t(b));  // a damaged one may overflow
+}
+
 std::unexpected<Error> Damaged(std::string_view what) {
   return Fail(ErrorKind::kCorrupt, std::string(what));
 }
@@ -100,6 +104,10 @@ RecordBatchReader::RecordBatchReader(EnvelopeWishes wishes) : wishes_(wishes) {
   arrow::util::InitializeUTF8();
 }
 
+int64_t MicrosOf(int64_t millis) {
+  return millis < 0 || millis > INT64_MAX / 1000 ? kNoTime : millis * 1000;
+}
+
 int64_t RecordsTold(std::string_view wire) {
   return wire.size() < kHeaderBytes ? 0 : std::max(0, BigEndian<int32_t>(wire.data() + 57));
 }
@@ -141,14 +149,15 @@ Status RecordBatchReader::Read(std::string_view wire, int64_t first, RawBatch& b
     if (!cursor.ok) return Damaged("its records end early");
     Cursor fields{body.data(), body.data() + body.size()};
     fields.Bytes(1);  // attributes, none of which has a meaning
-    const int64_t millis = base_millis + fields.Varint();
-    const int64_t offset = base_offset + fields.Varint();
+    const int64_t millis = Sum(base_millis, fields.Varint());
+    const int64_t offset = Sum(base_offset, fields.Varint());
     const auto key = fields.Sized(), value = fields.Sized();
     std::string headers = ReadHeaders(fields, wishes_.headers);
     if (!fields.ok || fields.at != fields.end) return Damaged(fmt::format("record {} of it cannot be read", i));
     if (offset < first) continue;
-    const int64_t time = attributes & kLogAppendTime ? max_millis : millis;
-    AppendRecord({.offset = offset, .produced_at_micros = time < 0 ? kNoTime : time * 1000, .absent = !value},
+    AppendRecord({.offset = offset,
+                  .produced_at_micros = MicrosOf(attributes & kLogAppendTime ? max_millis : millis),
+                  .absent = !value},
                  value.value_or(std::string_view(plain.data(), 0)), readable, batch, buffers);
     if (wishes_.key || wishes_.headers)
       batch.envelopes.push_back({.key = wishes_.key ? key : std::nullopt, .headers = std::move(headers)});

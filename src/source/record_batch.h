@@ -17,6 +17,9 @@ struct EnvelopeWishes {
   bool headers = false;
 };
 
+/// Of a Kafka timestamp; kNoTime for none, and for one that cannot be said in microseconds.
+int64_t MicrosOf(int64_t millis);
+
 /// How many records the header tells of; 0 for less than a header.
 int64_t RecordsTold(std::string_view wire);
 

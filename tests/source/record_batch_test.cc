@@ -139,6 +139,8 @@ TEST(RecordBatch, Times) {
   for (const auto& record : appended.batch.records) EXPECT_EQ(record.produced_at_micros, kMaxMillis * 1000);
   const Read none = ReadBatch(Wire(Records({{1000, -1, {}, "x", {}}}), 1, 0));
   EXPECT_EQ(none.batch.records.at(0).produced_at_micros, kNoTime);
+  const Read far = ReadBatch(Wire(Records({{1000, INT64_MAX / 2, {}, "x", {}}}), 1, 0));
+  EXPECT_EQ(far.batch.records.at(0).produced_at_micros, kNoTime);
 }
 
 // Goal:   every codec, in the forms of Kafka's own client too. Method: more records than a first guess has room for,
