@@ -1,29 +1,45 @@
 #!/usr/bin/env python3
-"""The kernels of bench/kernels.cc as a table: core time per record of each, and their sum.
+"""The kernels of bench/kernels.cc as a table: core time per record of each, their sum, and turn by turn with them Ingot's stages on files.
 
-    .deps/judges/bin/python bench/kernels.py [--publish]
+    .deps/judges/bin/python bench/kernels.py [--records 20000000] [--repeats 5] [--publish]
 """
 
 import os
+import pathlib
+import shutil
+import sys
+import tempfile
 
-from measure import ROOT, medians, parser, tell
+from batch import ingot
+from measure import INGOT, ROOT, median, parser, results, run, tell
 
 STAGE = {"SplitLines": "bronze", "Parse": "bronze", "EncodeBronze": "bronze", "DecodeKeys": "silver", "HashKeys": "silver",
          "DecodeBronze": "silver", "Judge": "silver", "EncodeSilver": "silver", "DecodeSilver": "gold", "Aggregate": "gold"}
 
 
 def main() -> None:
-    options = parser(__doc__).parse_args()
+    arguments = parser(__doc__)
+    arguments.add_argument("--records", type=int, default=20_000_000)
+    arguments.add_argument("--repeats", type=int, default=5)
+    options = arguments.parse_args()
     os.environ["ARROW_DEFAULT_MEMORY_POOL"] = "system"  # as the program does
-    rates = {entry["run_name"].split("/")[0]: entry["items_per_second"]  # by the time of all cores
-             for entry in medians(ROOT / "build/release/kernels", "--benchmark_repetitions=5")}
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="ingot-bench-"))
+    nanoseconds, worked = {name: [] for name in STAGE}, []
+    try:
+        run([INGOT, "generate", "--records", options.records, "--to", folder / "landing"])
+        for turn in range(options.repeats):
+            for entry in results(ROOT / "build/release/kernels"):
+                nanoseconds[entry["run_name"].split("/")[0]].append(1e9 / entry["items_per_second"])  # by the time of all cores
+            worked.append(ingot(folder / "landing", folder / "out")[1].cpu_seconds * 1e9 / options.records)
+            shutil.rmtree(folder / "out")
+            print(f"{turn + 1}/{options.repeats}: {sum(found[-1] for found in nanoseconds.values()):.0f} ns, Ingot {worked[-1]:.0f} ns", file=sys.stderr, flush=True)
+    finally:
+        shutil.rmtree(folder)
     lines = ["| kernel | stage | ns of a core per record |", "|---|---|---|"]
-    whole = 0.0
-    for name, stage in STAGE.items():
-        nanoseconds = 1e9 / rates[name]
-        whole += nanoseconds
-        lines.append(f"| {name} | {stage} | {nanoseconds:.0f} |")
+    lines += [f"| {name} | {stage} | {median(nanoseconds[name]):.0f} |" for name, stage in STAGE.items()]
+    whole = median([sum(turn) for turn in zip(*nanoseconds.values())])
     lines.append(f"| all | | {whole:.0f}: {1e3 / whole:.2f} M records/s on one core, {2e3 / whole:.2f} M on two |")
+    lines.append(f"| Ingot's stages, {options.records / 1e6:.0f} M records in files | | {median(worked):.0f}: {median(worked) / whole:.2f} × |")
     tell("kernels", lines, options)
 
 

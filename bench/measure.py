@@ -52,11 +52,15 @@ def median(values: list[float]) -> float:
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
-def medians(program: pathlib.Path, *arguments: str) -> list[dict]:
-    """The medians of a program of Google Benchmark's, as it reports them."""
+def results(program: pathlib.Path, *arguments: str) -> list[dict]:
+    """What a program of Google Benchmark's tells."""
     output = run([program, "--benchmark_format=json", *arguments]).output
-    return [entry for entry in json.loads(output[output.index("{"):])["benchmarks"]
-            if entry.get("aggregate_name") == "median"]
+    return json.loads(output[output.index("{"):])["benchmarks"]
+
+
+def medians(program: pathlib.Path, *arguments: str) -> list[dict]:
+    """Its medians of the repetitions that it was asked for."""
+    return [entry for entry in results(program, *arguments) if entry.get("aggregate_name") == "median"]
 
 
 def parser(description: str, page: str = "docs/performance.md") -> argparse.ArgumentParser:

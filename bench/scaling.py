@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a record, a commit and a worker more cost: the figures behind docs/scaling.md.
 
-    .deps/judges/bin/python bench/scaling.py [--records 4000000] [--publish]
+    .deps/judges/bin/python bench/scaling.py [--records 20000000] [--publish]
 
 Workers share one topic of 4 partitions as a consumer group, on this machine, broker included. Needs make build and tools/setup
 judges stack.
@@ -49,7 +49,7 @@ def workers(kafka: Kafka, folder: pathlib.Path, count: int, records: int, name: 
     for number in range(count):
         logs.append(folder / f"{name}-{count}-{number}.log")
         running.append(subprocess.Popen(
-            [INGOT, "run", "--follow", "--stage", "bronze", "--every", "2s", "--threads", "2", "--group", f"{name}-{count}",
+            [INGOT, "run", "--follow", "--stage", "bronze", "--every", "500ms", "--threads", "2", "--group", f"{name}-{count}",
              "--log-format", "json", "--warehouse", warehouse], env=environment, stdout=open(logs[-1], "w")))
     carried = 0
     while carried < records:
@@ -67,7 +67,7 @@ def workers(kafka: Kafka, folder: pathlib.Path, count: int, records: int, name: 
 
 def main() -> None:
     arguments = parser(__doc__, "docs/scaling.md")
-    arguments.add_argument("--records", type=int, default=4_000_000)
+    arguments.add_argument("--records", type=int, default=20_000_000)
     options = arguments.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="ingot-bench-"))
     kafka = Kafka(folder / "kafka", free_port()).start()

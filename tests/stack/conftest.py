@@ -18,6 +18,7 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from engines import Spark, Trino  # noqa: E402
 from proxy import Proxy  # noqa: E402
 from servers import Kafka, Minio, Postgres, free_port  # noqa: E402
 import verify_bronze  # noqa: E402
@@ -234,6 +235,23 @@ def house(request, folder, kafka, postgres, minio):
     if getattr(request.node, "failed", False):
         for worker in house.workers:
             print(f"--- {worker.log.name}\n{worker.text()[-3000:]}")
+
+
+@pytest.fixture
+def trino(house):
+    """Trino with the catalog and warehouse of the test's house, which `--engine trino` finds."""
+    server = Trino(house.folder / "trino", free_port(), house.trino_variables()).start()
+    house.variables["INGOT_TRINO"] = f"http://{server.address}"
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def spark(house):
+    """A session with the same as `iceberg_catalog`."""
+    session = Spark(house)
+    yield session
+    session.stop()
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -5,36 +5,29 @@ import subprocess
 
 import pytest
 from conftest import INGOT
-from engines import DEPLOY, Airflow, Trino, spark_settings
+from engines import DEPLOY, Airflow, spark_settings
 from servers import DEPS, free_port
 
 
-def airflow_for(house) -> Airflow:
+@pytest.fixture
+def airflow(house, trino):
+    house.variables |= spark_settings(house.folder)
     settings = {key: value for key, value in house.environment().items()
                 if key.startswith(("INGOT_", "KAFKA_", "AWS_", "PG", "SPARK_", "PYSPARK_"))}
-    return Airflow(house.folder / "airflow", free_port(), {**settings, "INGOT_PROGRAM": INGOT}).start()
-
-
-@pytest.fixture
-def airflow(house):
-    server = airflow_for(house)
+    server = Airflow(house.folder / "airflow", free_port(), {**settings, "INGOT_PROGRAM": INGOT}).start()
     yield server
     server.stop()
 
 
-def test_dag(house, airflow):
+def test_dag(house, airflow, trino):
     """Goal: the DAG carries records to gold and tells of it. Method: triggered by REST as admin; once with nothing new; once with a broken rule."""
     house.make_topic()
     state, tasks = airflow.run(records=20_000)
     assert state == "success", (tasks, airflow.log("ingest_bronze")[-3000:])
     assert set(tasks.values()) == {"success"} and len(tasks) == 7
     assert "20000 rows in" in airflow.log("bronze_to_silver")
-    trino = Trino(house.folder / "trino", free_port(), house.trino_variables()).start()
-    try:
-        rows = trino.sql("SELECT date, location, avg_upload_speed, avg_download_speed, avg_latency\n"
-                         "FROM iceberg_catalog.gold.speedtest_agg WHERE date = CURRENT_DATE")
-    finally:
-        trino.stop()
+    rows = trino.sql("SELECT date, location, avg_upload_speed, avg_download_speed, avg_latency\n"
+                     "FROM iceberg_catalog.gold.speedtest_agg WHERE date = CURRENT_DATE")
     assert len(rows) > 10
     house.verify_all_layers()
     state, tasks = airflow.run()
@@ -52,22 +45,15 @@ def test_dag(house, airflow):
     assert "plausible_download" in airflow.log("quality_gate")
 
 
-def test_dag_on_other_engines(house):
+def test_dag_on_other_engines(house, airflow):
     """Goal: the DAG's parameter chooses who computes silver and gold. Method: a run on Spark, one on Trino and one embedded
     after each other, all layers verified at the end."""
     house.make_topic()
-    trino = Trino(house.folder / "trino", free_port(), house.trino_variables()).start()
-    house.variables |= {"INGOT_TRINO": f"http://{trino.address}", **spark_settings(house.folder)}
-    airflow = airflow_for(house)
-    try:
-        for engine in ("spark", "trino", "embedded"):
-            state, tasks = airflow.run(records=3_000, engine=engine)
-            assert state == "success", (engine, tasks, airflow.log("bronze_to_silver")[-3000:])
-            assert set(tasks.values()) == {"success"}
-            assert "3000 rows in" in airflow.log("bronze_to_silver"), engine
-    finally:
-        airflow.stop()
-        trino.stop()
+    for engine in ("spark", "trino", "embedded"):
+        state, tasks = airflow.run(records=3_000, engine=engine)
+        assert state == "success", (engine, tasks, airflow.log("bronze_to_silver")[-3000:])
+        assert set(tasks.values()) == {"success"}
+        assert "3000 rows in" in airflow.log("bronze_to_silver"), engine
     house.verify_all_layers()
 
 

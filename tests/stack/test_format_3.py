@@ -5,9 +5,7 @@ import os
 import pathlib
 import subprocess
 
-import pytest
 from conftest import INGOT, ROOT
-from engines import Spark
 from servers import DEPS, Rest, free_port, pinned
 
 GOLD = "gold.speedtest_agg"
@@ -71,14 +69,6 @@ class Readers:
         return ours
 
 
-@pytest.fixture
-def spark(house):
-    house.make_topic(2)
-    session = Spark(house)
-    yield session
-    session.stop()
-
-
 def pipeline_of_format(house, format_version: int, more: str = "") -> None:
     text = (ROOT / "pipelines/speedtest.yaml").read_text()
     for layer in ("bronze", "silver"):
@@ -91,6 +81,7 @@ def pipeline_of_format(house, format_version: int, more: str = "") -> None:
 def test_written_by_ingot(house, spark):
     """Goal: what Ingot writes in format 3 is what Spark and PyIceberg read, and rows keep their ids. Method: tables of format 3 from
     the start; rows deleted by Ingot and by Spark in turn, compaction, a column with a default; each reader after each step."""
+    house.make_topic(2)
     pipeline_of_format(house, 3)
     for _ in range(3):
         house.generate(1000, "--start", "2026-01-01")
@@ -133,6 +124,7 @@ def test_written_by_ingot(house, spark):
 def test_unknown_members_as_a_variant(house, spark):
     """Goal: what records have beside the fields is a variant that Spark navigates. Method: records of several shapes, as Spark and
     Ingot read them, before and after compaction."""
+    house.make_topic(2)
     pipeline_of_format(house, 3)
     house.pipeline.write_text(house.pipeline.read_text().replace("bronze:\n", "bronze:\n  extra: variant\n"))
     base = {"user_id": "6f9619ff-8b86-d011-b42d-00c04fc964ff", "upload_speed": 1, "download_speed": 2, "latency": 3, "location": "Bern"}
@@ -155,6 +147,7 @@ def test_unknown_members_as_a_variant(house, spark):
 def test_upgraded(house, spark):
     """Goal: a table of format 2 with deletes becomes one of format 3 and loses nothing. Method: Spark's position deletes, merged as
     such, then the upgrade, then as vectors, then compaction; each reader after each step."""
+    house.make_topic(2)
     pipeline_of_format(house, 2)
     house.generate(3000, "--start", "2026-01-01")
     house.run()

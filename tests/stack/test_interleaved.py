@@ -5,8 +5,6 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from engines import Spark, Trino
-from servers import free_port
 
 GOLD = "gold.speedtest_agg"
 NAMED = f"iceberg_catalog.{GOLD}"
@@ -87,18 +85,12 @@ class Interplay:
 
 
 @pytest.fixture
-def interplay(house):
+def interplay(house, spark, trino):
     house.make_topic(2)
     house.generate(4000, "--start", OLD)
     house.run()
-    trino = Trino(house.folder / "trino", free_port(), house.trino_variables()).start()
-    spark = Spark(house)
-    try:
-        spark.sql(f"ALTER TABLE {NAMED} SET TBLPROPERTIES ('write.delete.mode' = 'merge-on-read', 'write.merge.mode' = 'copy-on-write')")
-        yield Interplay(house, spark, trino)
-    finally:
-        spark.stop()
-        trino.stop()
+    spark.sql(f"ALTER TABLE {NAMED} SET TBLPROPERTIES ('write.delete.mode' = 'merge-on-read', 'write.merge.mode' = 'copy-on-write')")
+    return Interplay(house, spark, trino)
 
 
 def test_every_pair(interplay):

@@ -4,9 +4,8 @@ import json
 import math
 import subprocess
 
-import pytest
-from engines import DEPLOY, Trino, replaced, spark_settings
-from servers import DEPS, free_port, pinned
+from engines import DEPLOY, replaced, spark_settings
+from servers import DEPS, pinned
 
 ROWS = ("SELECT timestamp, CAST(user_id AS VARCHAR) AS user_id, upload_speed, download_speed, latency, location, _partition,"
         " _offset FROM silver.speedtest_clean ORDER BY _partition, _offset")
@@ -28,14 +27,6 @@ def differences(left: list[dict], right: list[dict]) -> list:
         found += [(one, key, one[key], other[key]) for key in one if one[key] != other[key] and not (
             isinstance(one[key], int | float) and math.isclose(one[key], other[key], rel_tol=1e-9, abs_tol=1e-9))]
     return found[:5]
-
-
-@pytest.fixture
-def trino(house):
-    server = Trino(house.folder / "trino", free_port(), house.trino_variables()).start()
-    house.variables["INGOT_TRINO"] = f"http://{server.address}"
-    yield server
-    server.stop()
 
 
 def twin(house, folder, kafka, postgres, minio):

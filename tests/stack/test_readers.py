@@ -7,9 +7,7 @@ from collections import Counter
 
 import pytest
 from conftest import ROOT
-from engines import Spark, Trino
 from pyiceberg.types import BinaryType
-from servers import free_port
 
 SMALL = ("--min-input-files", "2")
 MAINTENANCE = {
@@ -35,10 +33,8 @@ def plain(value):
 class Readers:
     """The same tables through four doors."""
 
-    def __init__(self, house):
-        self.house = house
-        self.trino = Trino(house.folder / "trino", free_port(), house.trino_variables()).start()
-        self.spark = Spark(house)
+    def __init__(self, house, spark, trino):
+        self.house, self.spark, self.trino = house, spark, trino
 
     def tables(self) -> list[str]:
         return [line["table"] for line in self.house.tables()]
@@ -72,16 +68,10 @@ class Readers:
                 assert not more and not fewer, f"after {after}, {table}: {reader} has {list(more)[:1]} where PyIceberg has {list(fewer)[:1]}"
         return agreed
 
-    def stop(self) -> None:
-        self.spark.stop()
-        self.trino.stop()
-
 
 @pytest.fixture
-def readers(house):
-    opened = Readers(house)
-    yield opened
-    opened.stop()
+def readers(house, spark, trino):
+    return Readers(house, spark, trino)
 
 
 def test_every_reader_after_every_operation(house, readers):

@@ -5,20 +5,12 @@ import os
 import subprocess
 
 import pytest
-from engines import Trino
-from servers import ROOT, free_port, pinned
+from servers import ROOT, pinned
 
 QUERIES = ("SELECT * FROM iceberg_catalog.bronze.speedtest_raw LIMIT 10",
            "SELECT * FROM iceberg_catalog.silver.speedtest_clean LIMIT 10",
            "SELECT date, location, avg_upload_speed, avg_download_speed, avg_latency\n"
            "FROM iceberg_catalog.gold.speedtest_agg WHERE date = CURRENT_DATE")
-
-
-@pytest.fixture
-def trino(house):
-    server = Trino(house.folder / "trino", free_port(), house.trino_variables()).start()
-    yield server
-    server.stop()
 
 
 JDBC = """
