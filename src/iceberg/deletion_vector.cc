@@ -6,17 +6,13 @@
 
 #include <memory>
 
+#include "base/big_endian.h"
+
 namespace ingot::iceberg {
 namespace {
 
 constexpr uint32_t kMagic = 0xD1D33964;
 constexpr size_t kWord = 4;  // bytes of length, magic number and checksum each
-
-uint32_t BigEndian(std::string_view bytes) {
-  uint32_t value = 0;
-  for (const char byte : bytes.substr(0, kWord)) value = value << 8 | uint8_t(byte);
-  return value;
-}
 
 void AppendBigEndian(uint32_t value, std::string& to) {
   for (int shift = 24; shift >= 0; shift -= 8) to += char(value >> shift);
@@ -37,11 +33,12 @@ Result<std::vector<int64_t>> Corrupt(std::string_view what) {
 // Length of magic number and bitmap, magic number, bitmap (roaring, 64 bits, portable), checksum of magic number and
 // bitmap.
 Result<std::vector<int64_t>> DecodeDeletionVector(std::string_view blob, int64_t rows) {
-  if (blob.size() < 3 * kWord || BigEndian(blob) != blob.size() - 2 * kWord)
+  if (blob.size() < 3 * kWord || BigEndian<uint32_t>(blob) != blob.size() - 2 * kWord)
     return Corrupt(fmt::format("its {} bytes are not as many as it says", blob.size()));
   const std::string_view checked = blob.substr(kWord, blob.size() - 2 * kWord);
-  if (BigEndian(checked) != kMagic) return Corrupt("the magic number is not D1 D3 39 64");
-  if (Checksum(checked) != BigEndian(blob.substr(blob.size() - kWord))) return Corrupt("the checksum does not fit");
+  if (BigEndian<uint32_t>(checked) != kMagic) return Corrupt("the magic number is not D1 D3 39 64");
+  if (Checksum(checked) != BigEndian<uint32_t>(blob.substr(blob.size() - kWord)))
+    return Corrupt("the checksum does not fit");
   const std::string_view bitmap = checked.substr(kWord);
   const Bitmap positions(roaring64_bitmap_portable_deserialize_safe(bitmap.data(), bitmap.size()),
                          roaring64_bitmap_free);

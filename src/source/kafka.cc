@@ -71,7 +71,7 @@ class KafkaSource : public Source {
         {"enable.auto.offset.store", "false"},
         {"auto.offset.reset", "error"},
         {"check.crcs", "true"},
-        {kWholeBatches, "true"},
+        {"consume.record.batches", "true"},  // in place of messages (tools/patches)
         {"isolation.level", "read_committed"},
         {"enable.partition.eof", "true"},
         {"partition.assignment.strategy", "cooperative-sticky"},

@@ -13,9 +13,6 @@ using rd_kafka_queue_t = struct rd_kafka_queue_s;
 
 namespace ingot::source {
 
-/// How librdkafka is told to deliver record batches in place of messages (tools/patches).
-inline constexpr const char* kWholeBatches = "consume.record.batches";
-
 /// What has come, up to half a megabyte as packed as it came; waits for the first only. Errors: those of KafkaError.
 Result<std::vector<rd_kafka_message_t*>> TakeMessages(rd_kafka_queue_t* queue, std::chrono::milliseconds wait);
 

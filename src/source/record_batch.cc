@@ -5,11 +5,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
 #include <optional>
 
 #include "base/arrow_result.h"
+#include "base/big_endian.h"
 #include "base/json_text.h"
 
 namespace ingot::source {
@@ -21,13 +20,6 @@ constexpr size_t kPlainBytesMax = size_t(1) << 31;  // of one batch; a broker ta
 // Attributes of a batch.
 constexpr int kCodecBits = 0x07;
 constexpr int kLogAppendTime = 0x08;
-
-template <typename Integer>
-Integer BigEndian(const char* at) {
-  Integer value;
-  std::memcpy(&value, at, sizeof value);
-  return std::byteswap(value);
-}
 
 int64_t Sum(int64_t a, int64_t b) {
   return int64_t(uint64_t(a) + uint64_t(b));  // a damaged one may overflow
@@ -43,16 +35,21 @@ struct Cursor {
   const char* end;
   bool ok = true;
 
-  /// Zigzag, as in Protocol Buffers.
-  int64_t Varint() {
+  uint64_t Unsigned() {
     uint64_t value = 0;
     for (int shift = 0; at < end && shift < 64; shift += 7) {
       const uint8_t byte = uint8_t(*at++);
       value |= uint64_t(byte & 0x7f) << shift;
-      if (byte < 0x80) return int64_t(value >> 1) ^ -int64_t(value & 1);
+      if (byte < 0x80) return value;
     }
     ok = false;
     return 0;
+  }
+
+  /// Zigzag, as in Protocol Buffers.
+  int64_t Varint() {
+    const uint64_t value = Unsigned();
+    return int64_t(value >> 1) ^ -int64_t(value & 1);
   }
 
   std::string_view Bytes(int64_t size) {
@@ -109,7 +106,7 @@ int64_t MicrosOf(int64_t millis) {
 }
 
 int64_t RecordsTold(std::string_view wire) {
-  return wire.size() < kHeaderBytes ? 0 : std::max(0, BigEndian<int32_t>(wire.data() + 57));
+  return wire.size() < kHeaderBytes ? 0 : std::max(0, BigEndian<int32_t>(wire.substr(57)));
 }
 
 void AppendRecord(RawBatch::Record record, std::string_view data, const char* end, RawBatch& batch,
@@ -128,10 +125,9 @@ void AppendRecord(RawBatch::Record record, std::string_view data, const char* en
 Status RecordBatchReader::Read(std::string_view wire, int64_t first, RawBatch& batch,
                                std::deque<std::string>& buffers) {
   if (wire.size() < kHeaderBytes) return Damaged("it is shorter than a header");
-  const char* const header = wire.data();
-  const auto base_offset = BigEndian<int64_t>(header);
-  const auto attributes = BigEndian<int16_t>(header + 21);
-  const auto base_millis = BigEndian<int64_t>(header + 27), max_millis = BigEndian<int64_t>(header + 35);
+  const auto base_offset = BigEndian<int64_t>(wire);
+  const auto attributes = BigEndian<int16_t>(wire.substr(21));
+  const auto base_millis = BigEndian<int64_t>(wire.substr(27)), max_millis = BigEndian<int64_t>(wire.substr(35));
   const int64_t told = RecordsTold(wire);
 
   std::string_view plain = wire.substr(kHeaderBytes);
@@ -220,15 +216,8 @@ Status RecordBatchReader::DecompressSnappy(std::string_view packed, std::string&
   INGOT_ARROW_ASSIGN(const auto codec, arrow::util::Codec::Create(arrow::Compression::SNAPPY));
   const auto append = [&](std::string_view block) -> Status {
     Cursor cursor{block.data(), block.data() + block.size()};
-    uint64_t size = 0;
-    for (int shift = 0; shift < 35; shift += 7) {
-      const std::string_view byte = cursor.Bytes(1);
-      if (!cursor.ok) break;
-      size |= uint64_t(uint8_t(byte[0]) & 0x7f) << shift;
-      if (uint8_t(byte[0]) < 0x80) break;
-    }
-    const size_t before = plain.size();
-    if (before + size > kPlainBytesMax) return Damaged("its records take more than 2 GiB");
+    const size_t before = plain.size(), size = cursor.Unsigned();
+    if (size > kPlainBytesMax - before) return Damaged("its records take more than 2 GiB");
     arrow::Status outcome;
     plain.resize_and_overwrite(before + size, [&](char* data, size_t) {
       outcome = codec
@@ -246,7 +235,7 @@ Status RecordBatchReader::DecompressSnappy(std::string_view packed, std::string&
     Cursor cursor{packed.data() + std::min<size_t>(packed.size(), 16), packed.data() + packed.size()};
     while (cursor.at < cursor.end) {
       const std::string_view size = cursor.Bytes(4);
-      const std::string_view block = cursor.ok ? cursor.Bytes(BigEndian<int32_t>(size.data())) : std::string_view();
+      const std::string_view block = cursor.ok ? cursor.Bytes(BigEndian<int32_t>(size)) : std::string_view();
       if (!cursor.ok) return Damaged("its compressed records end early");
       INGOT_TRY(append(block));
     }

@@ -73,8 +73,7 @@ class KafkaBatch : public testing::Test {
 };
 
 // Goal:   record batches, and messages one by one as of old logs, give the same records; the batch outlives its
-// client's
-//         owner. Method: both kinds of the same topic, from a place within its first batch.
+//         client's owner. Method: both kinds of the same topic, from a place within its first batch.
 TEST_F(KafkaBatch, WholeAndOneByOne) {
   Produce(500);
   Produce(100);

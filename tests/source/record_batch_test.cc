@@ -97,14 +97,24 @@ std::string SnappyBlocks(std::string_view plain) {
   return packed;
 }
 
+/// In each of Kafka's codecs, by its number, and in none.
+std::vector<std::pair<int, std::string>> Forms(const std::string& plain) {
+  return {{0, plain},
+          {1, Compressed(arrow::Compression::GZIP, plain)},
+          {2, Compressed(arrow::Compression::SNAPPY, plain)},
+          {2, SnappyBlocks(plain)},
+          {3, Compressed(arrow::Compression::LZ4_FRAME, plain)},
+          {4, Compressed(arrow::Compression::ZSTD, plain)}};
+}
+
 const std::vector<Written> kRecords{
     {1000, kBaseMillis, "k0", "{\"a\":1}", {{"trace", "abc"}, {"raw", "\xff\1"}, {"none", std::nullopt}}},
     {1001, kBaseMillis + 7, std::nullopt, std::nullopt, {}},
     {1005, kBaseMillis - 3, "", "", {}},
 };
 
-// Goal:   offsets, times, values, keys and headers as they were written. Method: all forms of each; gaps; a later
-// start.
+// Goal:   offsets, times, values, keys and headers as they were written. Method: all forms of each, gaps, a
+//         later start.
 TEST(RecordBatch, Fields) {
   const std::string wire = Wire(Records(kRecords), 3, 0);
   EXPECT_EQ(RecordsTold(wire), 3);
@@ -133,7 +143,7 @@ TEST(RecordBatch, Fields) {
 }
 
 // Goal:   where the broker gives the time, it is that of all records. Method: the attribute LogAppendTime; no time at
-// all.
+//         all; one beyond what microseconds can say.
 TEST(RecordBatch, Times) {
   const Read appended = ReadBatch(Wire(Records(kRecords), 3, 0x08));
   for (const auto& record : appended.batch.records) EXPECT_EQ(record.produced_at_micros, kMaxMillis * 1000);
@@ -144,8 +154,7 @@ TEST(RecordBatch, Times) {
 }
 
 // Goal:   every codec, in the forms of Kafka's own client too. Method: more records than a first guess has room for,
-// read
-//         beyond the last one as the parser does (the address sanitizer looks on).
+//         read beyond the last one as the parser does (the address sanitizer looks on).
 TEST(RecordBatch, Codecs) {
   std::vector<std::string> values;
   std::vector<Written> written;
@@ -153,13 +162,7 @@ TEST(RecordBatch, Codecs) {
     values.push_back("{\"n\":" + std::to_string(i) + ",\"text\":\"" + std::string(60, 'x'));
   for (int i = 0; i < 5000; ++i) written.push_back({kBase + i, kBaseMillis + i, std::nullopt, values[size_t(i)], {}});
   const std::string plain = Records(written);
-  const std::pair<int, std::string> forms[] = {{0, plain},
-                                               {1, Compressed(arrow::Compression::GZIP, plain)},
-                                               {2, Compressed(arrow::Compression::SNAPPY, plain)},
-                                               {2, SnappyBlocks(plain)},
-                                               {3, Compressed(arrow::Compression::LZ4_FRAME, plain)},
-                                               {4, Compressed(arrow::Compression::ZSTD, plain)}};
-  for (const auto& [codec, packed] : forms) {
+  for (const auto& [codec, packed] : Forms(plain)) {
     const std::string wire = Wire(packed, 5000, codec);
     const Read read = ReadBatch(wire);
     ASSERT_TRUE(read.outcome) << codec << read.outcome.error().message;
@@ -175,17 +178,10 @@ TEST(RecordBatch, Codecs) {
 }
 
 // Goal:   a damaged batch is an error or other records, never a crash or a read outside. Method: every cut of every
-// form
-//         is refused; every byte changed; headers that lie.
+//         form is refused; every byte changed; headers that lie.
 TEST(RecordBatch, Damage) {
   const std::string plain = Records(kRecords);
-  const std::pair<int, std::string> forms[] = {{0, plain},
-                                               {1, Compressed(arrow::Compression::GZIP, plain)},
-                                               {2, Compressed(arrow::Compression::SNAPPY, plain)},
-                                               {2, SnappyBlocks(plain)},
-                                               {3, Compressed(arrow::Compression::LZ4_FRAME, plain)},
-                                               {4, Compressed(arrow::Compression::ZSTD, plain)}};
-  for (const auto& [codec, packed] : forms) {
+  for (const auto& [codec, packed] : Forms(plain)) {
     const std::string wire = Wire(packed, 3, codec);
     for (size_t size = 0; size < wire.size(); ++size) {
       const std::string cut(wire, 0, size);
