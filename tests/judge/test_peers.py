@@ -1,5 +1,6 @@
 """Tables that other projects wrote: Ingot sees the rows that DuckDB and PyIceberg see, or refuses with the reason."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -56,13 +57,14 @@ def ingot_rows(root, metadata):
 
 
 def judges(root, metadata):
-    """The rows by each judge that can read the table."""
+    """The rows by each judge that can read the table; one that asks a bucket that is nowhere again and again cannot."""
     seen = {}
     for judge in ("DuckDB", "PyIceberg"):
         program = [sys.executable, pathlib.Path(__file__).with_name("judge_rows.py"), judge, metadata]
-        done = subprocess.run(program, cwd=root, env=NOWHERE, capture_output=True, text=True)
-        if done.returncode == 0:
-            seen[judge] = json.loads(done.stdout)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            done = subprocess.run(program, cwd=root, env=NOWHERE, capture_output=True, text=True, timeout=60)
+            if done.returncode == 0:
+                seen[judge] = json.loads(done.stdout)
     return seen
 
 

@@ -20,7 +20,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from engines import Spark, Trino  # noqa: E402
 from proxy import Proxy  # noqa: E402
-from servers import Kafka, Minio, Postgres, free_port  # noqa: E402
+from servers import Kafka, Minio, Postgres, free_port, tied  # noqa: E402
 import verify_bronze  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -76,7 +76,7 @@ class Worker:
     def __init__(self, house: "Lakehouse", *arguments: str, env: dict | None = None):
         self.log = house.folder / f"worker-{uuid.uuid4().hex[:6]}.log"
         self.process = subprocess.Popen(
-            [INGOT, "run", "--follow", "--every", "300ms", "--log-format", "json", *arguments],
+            tied([INGOT, "run", "--follow", "--every", "300ms", "--log-format", "json", *arguments]),
             env=house.environment() | (env or {}), stdout=open(self.log, "w"), stderr=subprocess.STDOUT)
 
     def send(self, sig: int) -> None:
@@ -145,7 +145,7 @@ class Lakehouse:
     def start(self, *arguments) -> subprocess.Popen:
         """Any command in the background."""
         log = open(self.folder / f"{arguments[0]}.log", "ab")
-        self.background.append(subprocess.Popen([INGOT, *arguments], env=self.environment(), stdout=log, stderr=log))
+        self.background.append(subprocess.Popen(tied([INGOT, *arguments]), env=self.environment(), stdout=log, stderr=log))
         return self.background[-1]
 
     def run(self, *arguments, **options) -> dict[str, dict]:

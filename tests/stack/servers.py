@@ -65,11 +65,17 @@ def started_at(pid: int) -> str | None:
         return None
 
 
+def tied(command: list) -> list[str]:
+    """A command that ends when who starts it has ended, however that was."""
+    return ["setpriv", "--pdeathsig=TERM", "--", *map(str, command)]
+
+
 class Server:
     """One process with its folder. `start` returns when it answers."""
 
     name = "server"
     ready_seconds = 60
+    outlives = False  # the process that starts it
 
     def __init__(self, folder: Path, port: int):
         self.folder, self.port = folder, port
@@ -94,7 +100,7 @@ class Server:
         self.prepare()
         log = open(self.folder / "log.txt", "ab")
         self.process = subprocess.Popen(
-            self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
+            self.command() if self.outlives else tied(self.command()), stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
             cwd=self.folder, env={**os.environ, **self.environment()})
         deadline = time.monotonic() + self.ready_seconds
         while not self.is_ready():
@@ -204,7 +210,7 @@ class Postgres(Server):
 
     def as_owner(self, *command: object) -> list[str]:
         # The server refuses to run as root.
-        prefix = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
+        prefix = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=keep"] if os.getuid() == 0 else []
         return [*prefix, *map(str, command)]
 
     def prepare(self) -> None:
@@ -362,6 +368,7 @@ def up(state: Path, names: list[str]) -> None:
         if name in recorded and started_at(recorded[name]["pid"]) == recorded[name]["started"]:
             print(f"{name:<9} runs already (process {recorded[name]['pid']})")
             continue
+        servers[name].outlives = True
         server = servers[name].start()
         pid = server.process.pid
         recorded[name] = {"pid": pid, "started": started_at(pid), "port": server.port}

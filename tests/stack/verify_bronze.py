@@ -32,7 +32,7 @@ def open_catalog(variables: Mapping[str, str] = os.environ):
     }
     if uri.startswith("http"):
         return load_catalog("iceberg_catalog", type="rest", uri=uri, credential=variables["INGOT_CATALOG_CREDENTIAL"],
-                            **properties)
+                            **{"oauth2-server-uri": f"{uri.rstrip('/')}/v1/oauth/tokens"}, **properties)
     if uri.startswith("postgresql://"):
         user, place = uri.removeprefix("postgresql://").split("@")
         uri = f"postgresql+psycopg2://{user}:{variables['PGPASSWORD']}@{variables.get('INGOT_VERIFY_PG', place)}"
