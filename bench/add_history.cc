@@ -4,8 +4,8 @@
 //   add_history WAREHOUSE TABLE DAYS BEFORE     e.g. add_history /tmp/w silver.speedtest_clean 30 2024-07-19
 #include <filesystem>
 
+#include "base/rfc3339.h"
 #include "bench/described_file.h"
-#include "bronze/cell.h"
 #include "catalog/open.h"
 #include "iceberg/table.h"
 
@@ -16,8 +16,7 @@ int main(int count, char** arguments) {
   if (count != 5) return std::cerr << "usage: add_history WAREHOUSE TABLE DAYS BEFORE\n", 2;
   const std::string folder = std::filesystem::absolute(arguments[1]), root = "file://" + folder;
   int64_t before = 0;
-  if (!bronze::ParseRfc3339(std::string(arguments[4]) + "T00:00:00Z", before))
-    return std::cerr << "BEFORE is no date\n", 2;
+  if (!ParseRfc3339(std::string(arguments[4]) + "T00:00:00Z", before)) return std::cerr << "BEFORE is no date\n", 2;
   const auto storage = Must(storage::OpenStorage(root));
   const auto catalog = Must(catalog::OpenCatalog("sqlite://" + folder + "/catalog.db", root));
   const iceberg::TableHome home{catalog, storage, Must(iceberg::ParseTableName(arguments[2], catalog->Name()))};

@@ -29,9 +29,6 @@ struct Scalar {
 
 /// Text of 36 characters (RFC 9562) to 16 bytes. False when it is none.
 bool ParseUuid(std::string_view text, uint8_t* out);
-/// RFC 3339, with "T", "t" or a blank between. `nanos` gets what is beyond the microsecond, 0 to 999; more digits are
-/// dropped. False when it is none.
-bool ParseRfc3339(std::string_view text, int64_t& micros, int64_t* nanos = nullptr);
 
 /// Fills `cell` from `scalar` by the field's type; a null leaves it invalid. Returns why it does not fit, "" when it
 /// does.

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/rfc3339.h"
+
 namespace ingot::bronze {
 namespace {
 

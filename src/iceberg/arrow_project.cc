@@ -92,7 +92,6 @@ Result<Value> DefaultValue(const Field& field) {
       for (size_t i = 0; i + 1 < text.size(); i += 2) bytes += char(std::stoi(text.substr(i, 2), nullptr, 16));
       return bytes;
     }
-    if (field.type.id == TypeId::kTimestamptz && text.ends_with("+00:00")) text.resize(text.size() - 6);
     auto value = ParseValue(text, field.type);
     if (!value) Refuse("default of column " + field.name + ": " + value.error().message);
     return std::move(*value);

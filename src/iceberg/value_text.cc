@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <cstdio>
 
 #include "base/clock.h"
+#include "base/rfc3339.h"
 #include "iceberg/value.h"
 
 namespace ingot::iceberg {
@@ -42,9 +42,12 @@ std::string TimeText(int64_t micros) {
   return text;
 }
 
+int64_t DaysOf(int64_t micros) {
+  return micros / kMicrosPerDay - (micros % kMicrosPerDay < 0);
+}
+
 std::string TimestampText(int64_t micros, bool utc) {
-  int64_t days = micros / kMicrosPerDay, rest = micros % kMicrosPerDay;
-  if (rest < 0) rest += kMicrosPerDay, --days;
+  const int64_t days = DaysOf(micros), rest = micros - days * kMicrosPerDay;
   const CivilDate date = CivilFromDays(days);
   return fmt::format("{:04}-{:02}-{:02}T{}{}", date.year, date.month, date.day, TimeText(rest), utc ? "+00:00" : "");
 }
@@ -95,31 +98,34 @@ Result<Value> ParseDecimal(std::string_view text, const Type& type) {
   return Value(Decimal{negative ? -unscaled : unscaled});
 }
 
-Result<Value> ParseTimestamp(std::string_view text, const Type& type) {
-  int year = 0, month = 0, day = 0, hour = 0, minute = 0, used = 0;
-  double second = 0;
-  const std::string copy(text);
-  const int got =
-      std::sscanf(copy.c_str(), "%d-%d-%d%*1[T ]%d:%d:%lf%n", &year, &month, &day, &hour, &minute, &second, &used);
-  if (got < 3 || month < 1 || month > 12 || day < 1 || day > 31)
+/// "2024-07-19", with "18:40", "18:40:00" or "18:40:00.5" after a T or a blank, and for types with a time zone "Z",
+/// "+02" or "+02:00" behind it, UTC where none is. `nanos`: what is beyond the microsecond.
+Result<Value> ParseTimestamp(std::string_view text, const Type& type, int64_t* nanos = nullptr) {
+  const bool zoned = type.id == TypeId::kTimestamptz || type.id == TypeId::kTimestamptzNs;
+  std::string full(text);  // as RFC 3339 wants it, which leaves nothing out
+  if (full.size() == 10) full += "T00:00";
+  if (full.size() == 16 || (full.size() > 16 && full[16] != ':')) full.insert(16, ":00");
+  const size_t zone = full.find_first_of("+-Zz", 19);
+  const bool fits = type.id == TypeId::kDate ? text.size() == 10 : zoned || zone == std::string::npos;
+  if (zone == std::string::npos)
+    full += "Z";
+  else if (zone + 3 == full.size())
+    full += ":00";
+  int64_t micros = 0;
+  if (!fits || !ParseRfc3339(full, micros, nanos))
     return Fail(ErrorKind::kBadInput,
-                "not a " + TypeName(type) + ": '" + copy + "' (write 2024-07-19 or 2024-07-19T18:40:00)");
-  const int64_t days = DaysFromCivil(year, unsigned(month), unsigned(day));
-  if (type.id == TypeId::kDate) return Value(int32_t(days));
-  return Value(((days * 24 + hour) * 60 + minute) * 60'000'000 + int64_t(second * 1e6 + 0.5));
+                "not a " + TypeName(type) + ": '" + std::string(text) + "' (write 2024-07-19 or 2024-07-19T18:40:00)");
+  if (type.id == TypeId::kDate) return Value(int32_t(DaysOf(micros)));
+  return Value(micros);
 }
 
 /// Digits beyond the ninth are dropped.
 Result<Value> ParseNanos(std::string_view text, const Type& type) {
-  const size_t point = std::min(text.find('.'), text.size());
-  INGOT_ASSIGN(const Value seconds, ParseTimestamp(text.substr(0, point), {.id = TypeId::kTimestamp}));
-  int64_t nanos = 0, unit = 100'000'000;
-  for (size_t at = point + 1; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10)
-    nanos += unit * (text[at] - '0');
-  const __int128 wide = __int128(std::get<int64_t>(seconds)) * 1000 + nanos;
-  if (wide > INT64_MAX || wide < INT64_MIN)
+  int64_t beyond = 0, nanos = 0;
+  INGOT_ASSIGN(const Value micros, ParseTimestamp(text, type, &beyond));
+  if (__builtin_mul_overflow(std::get<int64_t>(micros), 1000, &nanos) || __builtin_add_overflow(nanos, beyond, &nanos))
     return Fail(ErrorKind::kBadInput, "out of range of " + TypeName(type) + ": '" + std::string(text) + "'");
-  return Value(int64_t(wide));
+  return Value(nanos);
 }
 
 Result<Value> ParseUuid(std::string_view text) {
