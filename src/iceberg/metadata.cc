@@ -175,8 +175,7 @@ Status SetPartition(TableMetadata& metadata, const std::vector<std::pair<std::st
 
 void AddSnapshot(TableMetadata& metadata, Snapshot snapshot, const std::string& branch) {
   metadata.last_sequence_number = std::max(metadata.last_sequence_number, snapshot.sequence_number);
-  if (snapshot.first_row_id)
-    metadata.next_row_id = std::max(metadata.next_row_id, *snapshot.first_row_id + snapshot.added_rows.value_or(0));
+  metadata.next_row_id = std::max(metadata.next_row_id, snapshot.NextRowId());
   metadata.refs[branch].snapshot_id = snapshot.snapshot_id;
   if (branch == "main") {
     metadata.current_snapshot_id = snapshot.snapshot_id;

@@ -178,8 +178,7 @@ TableMetadata MetadataFrom(HistoryText history, const Json& json) {
     // Some writers of early format 3 left it out: it is above what their snapshots gave.
     metadata.next_row_id = Maybe<int64_t>(json, "next-row-id").value_or(0);
     for (const Snapshot& snapshot : metadata.snapshots)
-      metadata.next_row_id =
-          std::max(metadata.next_row_id, snapshot.first_row_id.value_or(0) + snapshot.added_rows.value_or(0));
+      metadata.next_row_id = std::max(metadata.next_row_id, snapshot.NextRowId());
   }
   SchemasFrom(json, metadata);
   SpecsFrom(json, metadata);

@@ -31,6 +31,8 @@ struct Snapshot {
   std::string json;  // as metadata files have it, with keys that this version does not know; empty when in none yet
 
   std::string Operation() const;
+  /// Above the ids of the rows that came with it.
+  int64_t NextRowId() const { return first_row_id ? *first_row_id + added_rows.value_or(0) : 0; }
 };
 
 /// Snapshots in the order in which they came. One that is in the list never changes: all versions of a table's metadata

@@ -47,6 +47,17 @@ TEST(MetadataColumns, RowsCount) {
                                             "2 2 1 2", "20 7 2 0", "21 8 2 1", "30 9 3 0"}));
 }
 
+// Goal:   metadata of early format 3, without the count, has it from its snapshots. Method: ours, without the member.
+TEST(MetadataColumns, CountFromSnapshots) {
+  const Table table = Append(Append(Made("3"), 0, 3), 5, 9);
+  std::string json = TableMetadataToJson(*table.metadata);
+  const std::string member = "\"next-row-id\":7,";
+  const size_t at = json.find(member);
+  ASSERT_NE(at, std::string::npos) << json;
+  json.erase(at, member.size());
+  EXPECT_EQ(ParseTableMetadata(json)->next_row_id, 7);
+}
+
 // Goal:   a table of format 2 has none, and its rows get them with the first commit after the upgrade. Method: just
 // that, with manifests that are merged.
 TEST(MetadataColumns, AfterAnUpgrade) {
