@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a record, a commit and a worker more cost: the figures behind docs/scaling.md.
 
-    .deps/judges/bin/python bench/scaling.py [--records 20000000] [--publish]
+    .deps/judges/bin/python bench/scaling.py [--records 20000000] [--repeats 5] [--publish]
 
 Workers share one topic of 4 partitions as a consumer group, on this machine, broker included. Needs make build and tools/setup
 judges stack.
@@ -16,10 +16,13 @@ import sys
 import tempfile
 import time
 
-from measure import INGOT, ROOT, clean_environment, cpu_seconds, parser, run, tell
+from measure import INGOT, ROOT, clean_environment, cpu_seconds, median, parser, run, tell
 
 sys.path.insert(0, str(ROOT / "tests/stack"))
 from servers import Kafka, free_port  # noqa: E402
+
+
+COUNTS = (1, 2, 4)  # of workers
 
 
 def commits(folder: pathlib.Path) -> list[str]:
@@ -40,7 +43,7 @@ def commits(folder: pathlib.Path) -> list[str]:
     return lines
 
 
-def workers(kafka: Kafka, folder: pathlib.Path, count: int, records: int, name: str = "measured") -> tuple[float, float]:
+def workers(kafka: Kafka, folder: pathlib.Path, count: int, records: int, name: str) -> tuple[float, float]:
     """Seconds until `count` followers have carried the whole topic to bronze, and the cores that they took."""
     environment = clean_environment() | {"KAFKA_BROKER": kafka.address, "KAFKA_TOPIC": "bench"}
     warehouse = folder / f"{name}-{count}"
@@ -62,12 +65,14 @@ def workers(kafka: Kafka, folder: pathlib.Path, count: int, records: int, name: 
         worker.send_signal(signal.SIGTERM)
         worker.wait()
     assert carried == records, carried
+    shutil.rmtree(warehouse)
     return seconds, busy
 
 
 def main() -> None:
     arguments = parser(__doc__, "docs/scaling.md")
     arguments.add_argument("--records", type=int, default=20_000_000)
+    arguments.add_argument("--repeats", type=int, default=5)
     options = arguments.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="ingot-bench-"))
     kafka = Kafka(folder / "kafka", free_port()).start()
@@ -77,8 +82,10 @@ def main() -> None:
         run([INGOT, "generate", "--records", options.records, "--partitions", 4, "--to", f"kafka://{kafka.address}/bench"],
             environment)
         workers(kafka, folder, 1, options.records, "warm")  # a broker's first group waits until its topic of offsets is made
-        for count in (1, 2, 4):
-            seconds, cpu = workers(kafka, folder, count, options.records)
+        turns = [[workers(kafka, folder, count, options.records, f"turn-{turn}") for count in COUNTS]
+                 for turn in range(options.repeats)]  # the machine changes its speed
+        for i, count in enumerate(COUNTS):
+            seconds, cpu = (median([turn[i][what] for turn in turns]) for what in (0, 1))
             lines.append(f"| {count} worker{'s' if count > 1 else ''}: {options.records / 1e6:.0f} M records to bronze, from "
                          f"start to the last commit | {seconds:.1f} s, {cpu / options.records * 1e9:.0f} ns of a core "
                          f"per record |")

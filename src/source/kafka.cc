@@ -77,6 +77,7 @@ class KafkaSource : public Source {
         {"partition.assignment.strategy", "cooperative-sticky"},
         {"allow.auto.create.topics", "false"},
         {"session.timeout.ms", "10000"},
+        {"heartbeat.interval.ms", "500"},     // whose answer tells of a rebalance: partitions move by it in steps
         {"max.poll.interval.ms", "1800000"},  // silver and gold run between two polls
         {"topic.metadata.refresh.interval.ms", "10000"},
         {"queued.max.messages.kbytes",
