@@ -25,7 +25,8 @@ def main() -> None:
     ours, theirs = [], []
     try:
         landing, out, warehouse = folder / "landing", folder / "out", folder / "warehouse"
-        run([INGOT, "generate", "--records", options.records, "--to", landing])
+        # A whole day: how rows spread over partitions decides what has to be decoded, and must not depend on the hour.
+        run([INGOT, "generate", "--records", options.records, "--start", "2026-01-01", "--to", landing])
         for turn in range(options.repeats):
             spark = json.loads(run([ROOT / ".deps/spark/bin/python", ROOT / "bench/spark_compact.py", landing, out,
                                     options.files], clean_environment()).output.splitlines()[-1])
