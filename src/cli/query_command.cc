@@ -1,11 +1,14 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
+#include "base/log.h"
 #include "base/spelling.h"
 #include "bronze/offset_rows.h"
 #include "catalog/open.h"
 #include "cli/commands.h"
+#include "cli/query_filter.h"
 #include "cli/query_names.h"
 #include "cli/rows_text.h"
 #include "iceberg/journal.h"
@@ -46,39 +49,76 @@ const std::map<std::string, TableRows>& Asides() {
   return asides;
 }
 
-/// Everything that a statement may name, and how to come by its rows.
-using Nameable = std::map<iceberg::TableName, std::function<Result<Relation>()>>;
+/// What a name in a statement stands for: the rows of a table, now or as of then, or what else can be asked of it.
+struct Named {
+  iceberg::TableName table;
+  const AsOf* as_of = nullptr;
+  const TableRows* aside = nullptr;
+};
+using Nameable = std::map<iceberg::TableName, Named>;
 
-Result<Nameable> NameableOf(const run::Lakehouse& house, const std::vector<iceberg::TableName>& tables,
-                            const RewrittenSql& rewritten) {
+Nameable NameableOf(const std::vector<iceberg::TableName>& tables, const RewrittenSql& rewritten) {
   Nameable names;
-  const auto load = [&house](const iceberg::TableName& name) {
-    return iceberg::LoadTable({house.catalog, house.storage, name});
-  };
-  // While the rows are read, maintenance elsewhere keeps what they are read from.
-  const auto rows = [](const iceberg::Table& table, std::optional<iceberg::SnapshotId> id) {
-    if (const auto reads = id ? id : table.metadata->current_snapshot_id)
-      iceberg::AnnounceReader(table.home.storage, *table.metadata, *reads);
-    return iceberg::RelationOf(table, id);
-  };
-  for (const iceberg::TableName& name : tables) {
-    names[name] = [=]() -> Result<Relation> {
-      INGOT_ASSIGN(const auto table, load(name));
-      return rows(table, {});
-    };
-    for (const auto& [aside, aside_rows] : Asides())
-      names[{name.space, name.name + "$" + aside}] = [=]() -> Result<Relation> {
-        INGOT_ASSIGN(const auto table, load(name));
-        return aside_rows(table);
-      };
+  for (const iceberg::TableName& table : tables) {
+    names[table] = {.table = table};
+    for (const auto& [aside, rows] : Asides()) names[{table.space, table.name + "$" + aside}] = {table, nullptr, &rows};
   }
-  for (const auto& [named, past] : rewritten.past)
-    names[named] = [=, &past]() -> Result<Relation> {
-      INGOT_ASSIGN(const auto table, load(past.first));
-      INGOT_ASSIGN(const auto id, ResolveAsOf(*table.metadata, past.second, past.first.Text()));
-      return rows(table, id);
-    };
+  for (const auto& [name, past] : rewritten.past) names[name] = {past.first, &past.second};
   return names;
+}
+
+/// Tables whose rows a statement reads, by the name under which the engine has them.
+struct Asked {
+  iceberg::Table table;
+  std::optional<iceberg::SnapshotId> snapshot_id;
+};
+using AskedTables = std::map<std::vector<std::string>, Asked>;
+
+/// Makes a name known to the engine: for rows of a table its columns, and the table is added to `asked`.
+Status Announce(const run::Lakehouse& house, const std::vector<std::string>& name, const Named& named,
+                sql::Engine& engine, AskedTables& asked) {
+  Asked one;
+  INGOT_ASSIGN(one.table, iceberg::LoadTable({house.catalog, house.storage, named.table}));
+  if (named.aside != nullptr) {
+    INGOT_ASSIGN(auto rows, (*named.aside)(one.table));
+    return engine.Register(name, std::move(rows));
+  }
+  const iceberg::TableMetadata& metadata = *one.table.metadata;
+  if (named.as_of != nullptr) {
+    INGOT_ASSIGN(one.snapshot_id, ResolveAsOf(metadata, *named.as_of, named.table.Text()));
+  }
+  // While the rows are read, maintenance elsewhere keeps what they are read from.
+  if (const auto reads = one.snapshot_id ? one.snapshot_id : metadata.current_snapshot_id)
+    iceberg::AnnounceReader(house.storage, metadata, *reads);
+  INGOT_ASSIGN(auto columns, iceberg::ColumnsOf(one.table, one.snapshot_id));
+  INGOT_TRY(engine.Register(name, std::move(columns)));
+  asked[name] = std::move(one);
+  return {};
+}
+
+/// Gives the engine the rows of the tables, without the files that the statement cannot use.
+Status Supply(const AskedTables& asked, const std::string& sql, sql::Engine& engine) {
+  // In one transaction with the statement: what now() is must not change between looking and asking.
+  INGOT_TRY(engine.Execute("BEGIN"));
+  const auto conditions = engine.ConditionsIn(sql);
+  if (conditions.empty()) INGOT_TRY(engine.Execute("ROLLBACK"));
+  for (const auto& [name, one] : asked) {
+    const std::string text = fmt::format("{}", fmt::join(name, "."));
+    const auto known = conditions.find(text);
+    const iceberg::TableMetadata& metadata = *one.table.metadata;
+    iceberg::ScanOptions options{.snapshot_id = one.snapshot_id};
+    if (known != conditions.end())
+      options.filter =
+          FilterOf(known->second, one.snapshot_id ? metadata.SchemaOf(*metadata.SnapshotById(*one.snapshot_id))
+                                                  : metadata.CurrentSchema());
+    INGOT_ASSIGN(auto plan,
+                 WithContext(iceberg::PlanScan(*one.table.home.storage, metadata, options), "table " + text));
+    LogInfo(fmt::format("{}: {} files to read, {} files and {} manifests without rows that match", text,
+                        plan.tasks.size(), plan.files_pruned, plan.manifests_pruned));
+    INGOT_ASSIGN(auto rows, iceberg::RelationOf(one.table, std::move(plan)));
+    INGOT_TRY(engine.Register(name, std::move(rows)));
+  }
+  return {};
 }
 
 /// Errors: kNotFound for a table that the statement reads and nobody knows.
@@ -110,20 +150,22 @@ Status Query(const Shared& shared, const Options& options) {
   std::set<std::string> asides;
   for (const auto& [aside, rows] : Asides()) asides.insert(aside);
   INGOT_ASSIGN(const RewrittenSql rewritten, RewriteNames(options.sql, tables, asides, catalog));
-  INGOT_ASSIGN(const Nameable names, NameableOf(house, tables, rewritten));
+  const Nameable names = NameableOf(tables, rewritten);
   auto wanted = engine->TablesIn(rewritten.sql);
   if (wanted)
     for (std::string& written : *wanted) written.resize(std::min(written.find(" AS "), written.size()));  // an alias
-  for (const auto& [name, rows] : names) {
+  AskedTables asked;
+  for (const auto& [name, named] : names) {
     // Some statements are read by the engine only once their tables are there: then every table whose name occurs is.
     const bool meant =
         wanted ? std::ranges::any_of(*wanted, [&](const std::string& written) { return Means(written, name); })
                : rewritten.sql.find(name.name) != std::string::npos;
     if (!meant) continue;
-    INGOT_ASSIGN(auto relation, WithContext(rows(), "table " + name.Text()));
-    INGOT_TRY(engine->Register({catalog, name.space, name.name}, std::move(relation)));
+    INGOT_TRY(WithContext(Announce(house, {catalog, name.space, name.name}, named, *engine, asked),
+                          "table " + named.table.Text()));
   }
   if (wanted) INGOT_TRY(CheckKnown(*wanted, names, tables));
+  INGOT_TRY(Supply(asked, rewritten.sql, *engine));
   INGOT_ASSIGN(const auto rows, engine->Query(rewritten.sql));
   return PrintRows(*rows, options.format);
 }

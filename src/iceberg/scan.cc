@@ -77,7 +77,7 @@ struct PlannedManifest {
   int64_t files_pruned = 0;
 };
 
-constexpr int kManifestsAtOnce = 8;             // mostly waiting where storage is far away
+constexpr int kFilesAtOnce = 8;                 // mostly waiting where storage is far away
 constexpr int64_t kTasksReservedMax = 1 << 20;  // whatever a manifest list says
 
 Status PlanManifest(storage::Storage& storage, const TableMetadata& metadata, const ManifestFile& manifest,
@@ -119,6 +119,7 @@ Result<ScanPlan> PlanScan(storage::Storage& storage, const TableMetadata& metada
   const Schema& schema =
       options.snapshot_id && !options.current_schema ? metadata.SchemaOf(*snapshot) : metadata.CurrentSchema();
   INGOT_ASSIGN(plan.projection, Project(schema, options.columns));
+  plan.schema = schema;
   if (snapshot == nullptr) return plan;
   INGOT_ASSIGN(plan.filter, BoundFilter::Bind(options.filter, schema));
   const BoundFilter& filter = plan.filter;
@@ -138,7 +139,7 @@ Result<ScanPlan> PlanScan(storage::Storage& storage, const TableMetadata& metada
   }
   plan.manifests_read = int64_t(wanted.size());
   std::vector<PlannedManifest> planned(wanted.size());
-  INGOT_TRY(ForEachInParallel(kManifestsAtOnce, wanted.size(), [&](size_t, size_t i) {
+  INGOT_TRY(ForEachInParallel(kFilesAtOnce, wanted.size(), [&](size_t, size_t i) {
     return PlanManifest(storage, metadata, *wanted[i], filter, schema, planned[i]);
   }));
   std::vector<DeleteFile> deletes;
@@ -164,7 +165,8 @@ Result<ScanPlan> PlanAppends(storage::Storage& storage, const TableMetadata& met
   ScanPlan plan;
   INGOT_ASSIGN(plan.filter, BoundFilter::Bind(filter, metadata.CurrentSchema()));
   const BoundFilter& bound = plan.filter;
-  INGOT_ASSIGN(plan.projection, Project(metadata.CurrentSchema(), columns));
+  plan.schema = metadata.CurrentSchema();
+  INGOT_ASSIGN(plan.projection, Project(plan.schema, columns));
   std::set<SnapshotId> wanted;
   std::set<std::string> seen;
   for (const Snapshot* snapshot : snapshots) wanted.insert(snapshot->snapshot_id);
@@ -198,20 +200,21 @@ std::vector<FileTask> Split(const FileTask& task) {
   return parts;
 }
 
-Result<std::vector<FileTask>> PartsOf(storage::Storage& storage, const TableMetadata& metadata, const ScanPlan& plan) {
+Result<std::vector<FileTask>> PartsOf(storage::Storage& storage, const ScanPlan& plan) {
+  std::vector<std::vector<FileTask>> splits(plan.tasks.size());
+  INGOT_TRY(ForEachInParallel(kFilesAtOnce, splits.size(), [&](size_t, size_t i) -> Status {
+    auto& split = splits[i] = Split(plan.tasks[i]);
+    if (split.size() < 2 || plan.filter.IsTrue()) return {};
+    INGOT_ASSIGN(const auto footer, FooterOf(storage, plan.tasks[i].file.location));
+    // The last part stands for whatever follows, too.
+    if (footer->num_row_groups() == int(split.size()))
+      std::erase_if(split, [&](const FileTask& part) {
+        return !plan.filter.MayMatch(KnowledgeOf(*footer, int(*part.row_group), plan.schema));
+      });
+    return {};
+  }));
   std::vector<FileTask> parts;
-  for (const FileTask& task : plan.tasks) {
-    auto split = Split(task);
-    if (split.size() > 1 && !plan.filter.IsTrue()) {
-      INGOT_ASSIGN(const auto footer, FooterOf(storage, task.file.location));
-      // The last part stands for whatever follows, too.
-      if (footer->num_row_groups() == int(split.size()))
-        std::erase_if(split, [&](const FileTask& part) {
-          return !plan.filter.MayMatch(KnowledgeOf(*footer, int(*part.row_group), metadata.CurrentSchema()));
-        });
-    }
-    std::ranges::move(split, std::back_inserter(parts));
-  }
+  for (auto& split : splits) std::ranges::move(split, std::back_inserter(parts));
   return parts;
 }
 

@@ -33,6 +33,7 @@ struct FileTask {
 
 struct ScanPlan {
   Schema projection;
+  Schema schema;  // of the rows as a whole, which the filter looks at
   BoundFilter filter;
   std::vector<FileTask> tasks;
   std::vector<DataFile> deletes;  // all delete files, whether or not they apply to a task
@@ -58,7 +59,7 @@ Result<ScanPlan> PlanAppends(storage::Storage& storage, const TableMetadata& met
 std::vector<FileTask> Split(const FileTask& task);
 
 /// All tasks of the plan as such parts, without the row groups in which no row matches its filter.
-Result<std::vector<FileTask>> PartsOf(storage::Storage& storage, const TableMetadata& metadata, const ScanPlan& plan);
+Result<std::vector<FileTask>> PartsOf(storage::Storage& storage, const ScanPlan& plan);
 
 /// The rows of one task, as batches of the plan's projection. Keeps at most one row group in memory.
 Result<std::shared_ptr<arrow::RecordBatchReader>> OpenTask(std::shared_ptr<storage::Storage> storage,

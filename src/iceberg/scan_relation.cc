@@ -1,32 +1,40 @@
 #include "iceberg/scan_relation.h"
 
+#include <cstdlib>
+
 #include "iceberg/arrow_schema.h"
 
 namespace ingot::iceberg {
 
-Result<Relation> RelationOf(std::shared_ptr<storage::Storage> storage, std::shared_ptr<const TableMetadata> metadata,
-                            ScanPlan plan) {
+Result<Relation> ColumnsOf(const Table& table, std::optional<SnapshotId> snapshot_id) {
+  const TableMetadata& metadata = *table.metadata;
+  const Snapshot* snapshot = snapshot_id ? metadata.SnapshotById(*snapshot_id) : metadata.CurrentSnapshot();
   Relation relation;
-  INGOT_ASSIGN(relation.schema, ToArrowSchema(plan.projection));
-  relation.rows_estimate = plan.RecordCount();
-  relation.open = [storage, metadata, plan = std::make_shared<const ScanPlan>(std::move(plan))](
-                      const std::vector<int>& columns) -> Result<std::vector<Relation::Part>> {
-    Schema projection;
-    for (const int column : columns) projection.fields.push_back(plan->projection.fields[size_t(column)]);
-    std::vector<Relation::Part> parts;
-    for (const FileTask& whole : plan->tasks)
-      for (FileTask& task : Split(whole))
-        parts.push_back([storage, metadata, projection, task = std::move(task)] {
-          return OpenTask(storage, *metadata, projection, task);
-        });
-    return parts;
-  };
+  INGOT_ASSIGN(relation.schema, ToArrowSchema(snapshot_id ? metadata.SchemaOf(*snapshot) : metadata.CurrentSchema()));
+  if (snapshot == nullptr) return relation;
+  const auto rows = snapshot->summary.find("total-records");
+  if (rows != snapshot->summary.end()) relation.rows_estimate = std::atoll(rows->second.c_str());
   return relation;
 }
 
-Result<Relation> RelationOf(const Table& table, std::optional<SnapshotId> snapshot_id) {
-  INGOT_ASSIGN(ScanPlan plan, PlanScan(*table.home.storage, *table.metadata, {.snapshot_id = snapshot_id}));
-  return RelationOf(table.home.storage, table.metadata, std::move(plan));
+Result<Relation> RelationOf(const Table& table, ScanPlan plan) {
+  Relation relation;
+  INGOT_ASSIGN(relation.schema, ToArrowSchema(plan.projection));
+  relation.rows_estimate = plan.RecordCount();
+  relation.open = [storage = table.home.storage, metadata = table.metadata,
+                   plan = std::make_shared<const ScanPlan>(std::move(plan))](
+                      const std::vector<int>& columns) -> Result<std::vector<Relation::Part>> {
+    Schema projection;
+    for (const int column : columns) projection.fields.push_back(plan->projection.fields[size_t(column)]);
+    INGOT_ASSIGN(auto tasks, PartsOf(*storage, *plan));
+    std::vector<Relation::Part> parts;
+    for (FileTask& task : tasks)
+      parts.push_back([storage, metadata, projection, task = std::move(task)] {
+        return OpenTask(storage, *metadata, projection, task);
+      });
+    return parts;
+  };
+  return relation;
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> AlignColumns(const std::shared_ptr<arrow::RecordBatch>& batch,

@@ -9,15 +9,11 @@
 
 namespace ingot::iceberg {
 
-/// The rows of a plan, one part per row group; reads only the columns that are asked for.
-Result<Relation> RelationOf(std::shared_ptr<storage::Storage> storage, std::shared_ptr<const TableMetadata> metadata,
-                            ScanPlan plan);
-
 /// Calls `work(thread, batch)` for every batch of the plan, on at most `threads` threads numbered from 0. Text may come
 /// as dictionaries.
 template <typename Work>
 Status ForEachBatch(const Table& table, const ScanPlan& plan, int threads, const Work& work) {
-  INGOT_ASSIGN(std::vector<FileTask> parts, PartsOf(*table.home.storage, *table.metadata, plan));
+  INGOT_ASSIGN(std::vector<FileTask> parts, PartsOf(*table.home.storage, plan));
   for (FileTask& part : parts) part.dictionaries = true;
   return ForEachInParallel(threads, parts.size(), [&](size_t thread, size_t part) -> Status {
     INGOT_ASSIGN(const auto reader, OpenTask(table.home.storage, *table.metadata, plan.projection, parts[part]));
@@ -29,8 +25,12 @@ Status ForEachBatch(const Table& table, const ScanPlan& plan, int threads, const
   });
 }
 
-/// The rows of a whole table at its current snapshot, or at another one in the columns of then.
-Result<Relation> RelationOf(const Table& table, std::optional<SnapshotId> snapshot_id = {});
+/// The columns of a table at its current snapshot, or at another one those of then: what has to be known of a table
+/// before it is known which of its rows are asked for. Without a way to open them.
+Result<Relation> ColumnsOf(const Table& table, std::optional<SnapshotId> snapshot_id = {});
+
+/// The rows of such a plan of that table, one part a row group; reads only the columns that are asked for.
+Result<Relation> RelationOf(const Table& table, ScanPlan plan);
 
 /// The batch with exactly the columns of `schema`, found by name; missing ones null, narrower types widened.
 Result<std::shared_ptr<arrow::RecordBatch>> AlignColumns(const std::shared_ptr<arrow::RecordBatch>& batch,

@@ -9,8 +9,6 @@
 #define INGOT_DUCKDB_FUNCTIONS(X) \
   X(duckdb_bind_add_result_column) \
   X(duckdb_bind_get_extra_info) \
-  X(duckdb_bind_get_parameter) \
-  X(duckdb_bind_set_bind_data) \
   X(duckdb_bind_set_cardinality) \
   X(duckdb_bind_set_error) \
   X(duckdb_close) \
@@ -69,9 +67,9 @@
   X(duckdb_get_list_size) \
   X(duckdb_get_table_names) \
   X(duckdb_get_varchar) \
-  X(duckdb_init_get_bind_data) \
   X(duckdb_init_get_column_count) \
   X(duckdb_init_get_column_index) \
+  X(duckdb_init_get_extra_info) \
   X(duckdb_init_set_error) \
   X(duckdb_init_set_init_data) \
   X(duckdb_init_set_max_threads) \
@@ -81,6 +79,7 @@
   X(duckdb_prepared_statement_column_count) \
   X(duckdb_prepared_statement_column_logical_type) \
   X(duckdb_prepared_statement_column_name) \
+  X(duckdb_prepared_statement_type) \
   X(duckdb_query) \
   X(duckdb_register_copy_function) \
   X(duckdb_register_table_function) \
@@ -88,7 +87,6 @@
   X(duckdb_result_get_arrow_options) \
   X(duckdb_schema_from_arrow) \
   X(duckdb_set_config) \
-  X(duckdb_table_function_add_parameter) \
   X(duckdb_table_function_set_bind) \
   X(duckdb_table_function_set_extra_info) \
   X(duckdb_table_function_set_function) \

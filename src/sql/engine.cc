@@ -2,12 +2,14 @@
 
 #include <arrow/array.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/arrow_result.h"
 #include "sql/batch_sink.h"
 #include "sql/duckdb_api.h"
 #include "sql/relation_function.h"
 #include "sql/result_batches.h"
+#include "sql/scan_conditions.h"
 
 namespace ingot::sql {
 namespace {
@@ -63,7 +65,7 @@ class DuckEngine : public Engine {
  public:
   ~DuckEngine() override {
     if (connection_) duckdb_disconnect(&connection_);
-    if (registry_.database) duckdb_close(&registry_.database);
+    if (database_) duckdb_close(&database_);
   }
 
   Status Start(const EngineOptions& options) {
@@ -77,30 +79,39 @@ class DuckEngine : public Engine {
     duckdb_set_config(config, "autoload_known_extensions", "false");
     duckdb_set_config(config, "autoinstall_known_extensions", "false");
     char* problem = nullptr;
-    const auto opened = duckdb_open_ext(":memory:", &registry_.database, config, &problem);
+    const auto opened = duckdb_open_ext(":memory:", &database_, config, &problem);
     duckdb_destroy_config(&config);
     if (opened != DuckDBSuccess) {
       const Error error{ErrorKind::kInternal, std::string("the SQL engine did not start: ") + (problem ? problem : "")};
       duckdb_free(problem);
       return std::unexpected(error);
     }
-    if (duckdb_connect(registry_.database, &connection_) != DuckDBSuccess)
+    if (duckdb_connect(database_, &connection_) != DuckDBSuccess)
       return Fail(ErrorKind::kInternal, "the SQL engine did not connect");
     INGOT_TRY(Execute("SET TimeZone = 'UTC'"));
     INGOT_TRY(Execute("SET arrow_lossless_conversion = true"));
-    INGOT_TRY(RegisterBatchSink(connection_, &sink_));
-    return RegisterRelationFunction(connection_, &registry_);
+    return RegisterBatchSink(connection_, &sink_);
   }
 
   Status Register(const std::vector<std::string>& name, Relation relation) override {
-    const std::string key = fmt::format("{}", registry_.relations.size());
-    registry_.relations[key] = std::make_shared<const Relation>(std::move(relation));
+    const std::string text = fmt::format("{}", fmt::join(name, "."));
+    const auto before = std::ranges::find(relations_, text, [](const auto& one) { return one->name; });
+    if (before != relations_.end() && (*before)->relation.schema->Equals(*relation.schema)) {
+      (*before)->relation = std::move(relation);
+      return {};
+    }
+    auto& registered = relations_.emplace_back(std::make_unique<RegisteredRelation>());
+    registered->function = fmt::format("ingot_relation_{}", relations_.size() - 1);
+    registered->name = text;
+    registered->relation = std::move(relation);
+    registered->database = database_;
+    INGOT_TRY(RegisterRelationFunction(connection_, registered.get()));
     std::string full;
     for (size_t i = 0; i < name.size(); ++i) full += (i > 0 ? "." : "") + Quote(name[i]);
     if (name.size() == 3) INGOT_TRY(Execute(fmt::format("ATTACH IF NOT EXISTS ':memory:' AS {}", Quote(name[0]))));
     if (name.size() >= 2) INGOT_TRY(Execute("CREATE SCHEMA IF NOT EXISTS " + full.substr(0, full.rfind(".\""))));
-    return Execute(fmt::format("CREATE OR REPLACE {}VIEW {} AS SELECT * FROM system.main.ingot_relation('{}')",
-                               name.size() == 1 ? "TEMP " : "", full, key));
+    return Execute(fmt::format("CREATE OR REPLACE {}VIEW {} AS SELECT * FROM system.main.{}()",
+                               name.size() == 1 ? "TEMP " : "", full, registered->function));
   }
 
   Status Execute(const std::string& sql) override {
@@ -150,7 +161,37 @@ class DuckEngine : public Engine {
     return tables;
   }
 
+  std::map<std::string, std::vector<std::string>> ConditionsIn(const std::string& sql) override {
+    if (!IsQuery(sql)) return {};
+    for (const auto& registered : relations_) registered->references = 0;
+    const auto plan = Query("EXPLAIN (FORMAT json) " + sql);
+    if (!plan) return {};
+    const auto rows = (*plan)->Next();
+    if (!rows.ok() || *rows == nullptr) return {};
+    const auto scans = ScanConditions((*rows)->columns().back()->GetScalar(0).ValueOrDie()->ToString());
+    if (!scans) return {};
+    std::map<std::string, std::vector<std::string>> conditions;
+    for (const auto& registered : relations_) {
+      std::vector<std::string> asked;
+      for (const ScanCondition& scan : *scans)
+        if (scan.function == registered->function) asked.push_back(scan.condition);
+      // A reference that is not in sight may be one without a condition.
+      if (!asked.empty() && int(asked.size()) >= registered->references)
+        conditions[registered->name] = std::move(asked);
+    }
+    return conditions;
+  }
+
  private:
+  /// Whether it is one statement, which asks for rows.
+  bool IsQuery(const std::string& sql) {
+    duckdb_prepared_statement statement = nullptr;
+    const bool query = duckdb_prepare(connection_, sql.c_str(), &statement) == DuckDBSuccess &&
+                       duckdb_prepared_statement_type(statement) == DUCKDB_STATEMENT_TYPE_SELECT;
+    duckdb_destroy_prepare(&statement);
+    return query;
+  }
+
   /// The columns of a statement, whose names the sink is not told by the engine.
   Result<std::shared_ptr<arrow::Schema>> Describe(const std::string& sql) {
     duckdb_prepared_statement statement = nullptr;
@@ -174,9 +215,10 @@ class DuckEngine : public Engine {
     return converter.schema();
   }
 
-  RelationRegistry registry_;
-  BatchSink sink_;
+  duckdb_database database_ = nullptr;
   duckdb_connection connection_ = nullptr;
+  std::vector<std::unique_ptr<RegisteredRelation>> relations_;
+  BatchSink sink_;
 };
 
 }  // namespace

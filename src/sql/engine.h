@@ -4,6 +4,7 @@
 
 #include <arrow/record_batch.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,7 @@ class Engine {
   virtual ~Engine() = default;
 
   /// Makes `relation` readable as a view. `name` is quoted and may be catalog.schema.table; schemas are made as needed.
+  /// One of that name is replaced; with the same columns also within a transaction.
   virtual Status Register(const std::vector<std::string>& name, Relation relation) = 0;
   /// Errors: kBadInput with the engine's message.
   virtual Status Execute(const std::string& sql) = 0;
@@ -36,6 +38,10 @@ class Engine {
   virtual Result<std::shared_ptr<arrow::Schema>> Stream(const std::string& sql, const BatchConsumer& consumer) = 0;
   /// The tables that a statement reads, as they are written in it.
   virtual Result<std::vector<std::string>> TablesIn(const std::string& sql) = 0;
+  /// What a query asks of the rows of registered relations, by their names with dots between: for each scan a condition
+  /// in the engine's SQL, "" for all rows. Rows that meet none of a relation's conditions do not change the result;
+  /// nothing is known of relations that are not named. now() is that of the transaction.
+  virtual std::map<std::string, std::vector<std::string>> ConditionsIn(const std::string& sql) = 0;
 };
 
 }  // namespace ingot::sql

@@ -13,11 +13,6 @@
 namespace ingot::sql {
 namespace {
 
-struct BindData {
-  std::shared_ptr<const Relation> relation;
-  duckdb_database database;
-};
-
 /// One scan: the parts that its threads share.
 struct ScanState {
   std::vector<Relation::Part> parts;
@@ -49,15 +44,11 @@ std::string Lower(std::string text) {
 }
 
 void Bind(duckdb_bind_info info) {
-  auto* registry = static_cast<RelationRegistry*>(duckdb_bind_get_extra_info(info));
-  duckdb_value value = duckdb_bind_get_parameter(info, 0);
-  char* key = duckdb_get_varchar(value);
-  const auto found = registry->relations.find(key);
-  duckdb_free(key);
-  duckdb_destroy_value(&value);
-  if (found == registry->relations.end()) return duckdb_bind_set_error(info, "no such relation");
+  auto* registered = static_cast<RegisteredRelation*>(duckdb_bind_get_extra_info(info));
+  ++registered->references;
+  const Relation& relation = registered->relation;
   std::set<std::string> names;
-  for (const auto& field : found->second->schema->fields()) {
+  for (const auto& field : relation.schema->fields()) {
     // The engine does not tell upper from lower case: a column that differs by that alone gets a number.
     std::string name = field->name(), lower = Lower(name);
     for (int number = 1; !names.insert(lower).second; ++number) {
@@ -69,19 +60,18 @@ void Bind(duckdb_bind_info info) {
     duckdb_bind_add_result_column(info, name.c_str(), *type);
     duckdb_destroy_logical_type(&*type);
   }
-  duckdb_bind_set_cardinality(info, idx_t(found->second->rows_estimate), false);
-  duckdb_bind_set_bind_data(info, new BindData{found->second, registry->database}, Destroy<BindData>);
+  duckdb_bind_set_cardinality(info, idx_t(relation.rows_estimate), false);
 }
 
 void Init(duckdb_init_info info) {
-  const auto* bind = static_cast<const BindData*>(duckdb_init_get_bind_data(info));
+  const Relation& relation = static_cast<const RegisteredRelation*>(duckdb_init_get_extra_info(info))->relation;
   std::vector<int> columns;
   for (idx_t i = 0; i < duckdb_init_get_column_count(info); ++i) {
     // A row id, asked for when only rows are counted, can be any column.
     const idx_t column = duckdb_init_get_column_index(info, i);
-    columns.push_back(column < idx_t(bind->relation->schema->num_fields()) ? int(column) : 0);
+    columns.push_back(column < idx_t(relation.schema->num_fields()) ? int(column) : 0);
   }
-  auto parts = bind->relation->open(columns);
+  auto parts = relation.open(columns);
   if (!parts) return duckdb_init_set_error(info, parts.error().message.c_str());
   auto* state = new ScanState{.parts = std::move(*parts)};
   duckdb_init_set_max_threads(info, std::max<size_t>(1, state->parts.size()));
@@ -89,9 +79,9 @@ void Init(duckdb_init_info info) {
 }
 
 void InitThread(duckdb_init_info info) {
-  const auto* bind = static_cast<const BindData*>(duckdb_init_get_bind_data(info));
+  const auto* registered = static_cast<const RegisteredRelation*>(duckdb_init_get_extra_info(info));
   auto state = std::make_unique<ThreadState>();
-  if (duckdb_connect(bind->database, &state->connection) != DuckDBSuccess)
+  if (duckdb_connect(registered->database, &state->connection) != DuckDBSuccess)
     return duckdb_init_set_error(info, "the scan could not connect");
   duckdb_init_set_init_data(info, state.release(), Destroy<ThreadState>);
 }
@@ -169,13 +159,10 @@ void Run(duckdb_function_info info, duckdb_data_chunk output) {
 
 }  // namespace
 
-Status RegisterRelationFunction(duckdb_connection connection, RelationRegistry* registry) {
+Status RegisterRelationFunction(duckdb_connection connection, RegisteredRelation* relation) {
   duckdb_table_function function = duckdb_create_table_function();
-  duckdb_table_function_set_name(function, "ingot_relation");
-  duckdb_logical_type text = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
-  duckdb_table_function_add_parameter(function, text);
-  duckdb_destroy_logical_type(&text);
-  duckdb_table_function_set_extra_info(function, registry, nullptr);
+  duckdb_table_function_set_name(function, relation->function.c_str());
+  duckdb_table_function_set_extra_info(function, relation, nullptr);
   duckdb_table_function_set_bind(function, Bind);
   duckdb_table_function_set_init(function, Init);
   duckdb_table_function_set_local_init(function, InitThread);

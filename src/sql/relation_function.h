@@ -1,7 +1,7 @@
-// The table function by which the engine reads registered relations: ingot_relation('key').
+// The table functions by which the engine reads registered relations, one for each: ingot_relation_0().
 #pragma once
 
-#include <map>
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -10,12 +10,15 @@
 
 namespace ingot::sql {
 
-/// What the function can read, by key. Lives as long as the connection.
-struct RelationRegistry {
+/// What such a function reads. Lives as long as the connection.
+struct RegisteredRelation {
+  std::string function;  // its name, as it stands in statements
+  std::string name;      // of the view, with dots
+  Relation relation;
   duckdb_database database = nullptr;
-  std::map<std::string, std::shared_ptr<const Relation>> relations;
+  std::atomic<int> references{0};  // to the function, in the statements that were planned
 };
 
-Status RegisterRelationFunction(duckdb_connection connection, RelationRegistry* registry);
+Status RegisterRelationFunction(duckdb_connection connection, RegisteredRelation* relation);
 
 }  // namespace ingot::sql

@@ -40,11 +40,11 @@ TEST(ParquetFooter, PrunesRowGroups) {
   const DataFile file = WriteGroups(*storage, metadata);
   ASSERT_EQ(file.split_offsets.size(), 3u);
   const auto groups = [&](const Filter& filter) {
-    ScanPlan plan;
+    ScanPlan plan{.schema = metadata.CurrentSchema()};
     plan.filter = *BoundFilter::Bind(filter, metadata.CurrentSchema());
     plan.tasks = {{.file = file}};
     std::vector<size_t> numbers;
-    const auto parts = PartsOf(*storage, metadata, plan);
+    const auto parts = PartsOf(*storage, plan);
     for (const FileTask& part : *parts) numbers.push_back(*part.row_group);
     return numbers;
   };

@@ -6,12 +6,19 @@
 namespace ingot::iceberg {
 namespace {
 
-// Goal:   a relation gives the asked columns of all rows, once over its parts. Method: two files, one column.
+// Goal:   a relation gives the asked columns of all rows, once over its parts, and its columns can be had before.
+// Method: two files, one column; a filter that one file passes.
 TEST(ScanRelation, PartsHoldAllRows) {
   const auto storage = storage::MakeMemoryStorage();
   const Table table = Append(Append(MakeTable(storage, std::make_shared<MemoryCatalog>()), 0, 10), 10, 30);
-  const Relation relation = *RelationOf(table);
+  const Relation relation = *RelationOf(table, *PlanScan(*storage, *table.metadata, {}));
   EXPECT_EQ(relation.rows_estimate, 30);
+  const Relation columns = *ColumnsOf(table, table.metadata->snapshots.begin()->snapshot_id);
+  EXPECT_TRUE(columns.schema->Equals(*relation.schema));
+  EXPECT_EQ(columns.rows_estimate, 10);
+  EXPECT_EQ(ColumnsOf(table)->rows_estimate, 30);
+  const ScanOptions some{.filter = Compare("id", FilterOp::kLess, int64_t(10))};
+  EXPECT_EQ(RelationOf(table, *PlanScan(*storage, *table.metadata, some))->open({0})->size(), 1u);
   int64_t rows = 0;
   const auto parts = *relation.open({2});
   for (const auto& part : parts) {

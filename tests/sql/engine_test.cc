@@ -3,6 +3,8 @@
 #include <arrow/api.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace ingot::sql {
 namespace {
 
@@ -80,6 +82,51 @@ TEST(Engine, Errors) {
   ASSERT_TRUE(tables);
   EXPECT_EQ(tables->size(), 2u);
   EXPECT_FALSE(engine->TablesIn("SELEC 1"));
+}
+
+// Goal:   what a statement asks of each relation, as far as it can be told. Method: statements of many kinds.
+TEST(Engine, TellsConditions) {
+  const auto engine = *Engine::Open({.threads = 1});
+  ASSERT_TRUE(engine->Register({"cat", "space", "numbers"}, Numbers(1)));
+  const auto conditions = [&](const std::string& sql) {
+    const auto all = engine->ConditionsIn(sql);
+    EXPECT_LE(all.size(), 1u);
+    auto asked = all.empty() ? std::vector<std::string>{"unknown"} : all.at("cat.space.numbers");
+    std::ranges::sort(asked);
+    return asked;
+  };
+  using Conditions = std::vector<std::string>;
+  EXPECT_EQ(conditions("FROM cat.space.numbers WHERE n = 1 + 2"), (Conditions{"(n = 3)"}));
+  EXPECT_EQ(conditions("FROM cat.space.numbers WHERE text = 'it''s' AND n > 3 -- so"),
+            (Conditions{"((n > 3) AND (text = 'it''s'))"}));
+  EXPECT_EQ(conditions("SELECT m FROM (SELECT n AS m, text AS n FROM cat.space.numbers) WHERE m < 3 LIMIT 1"),
+            (Conditions{"(n < 3)"}));
+  EXPECT_EQ(conditions("FROM cat.space.numbers a JOIN cat.space.numbers b ON a.n = b.n WHERE b.text = 'x'"),
+            (Conditions{"", "(text = 'x')"}));
+  EXPECT_EQ(conditions("WITH t AS (FROM cat.space.numbers WHERE n > 1) FROM t a, t b WHERE a.n = 7 AND b.n = 8"),
+            (Conditions{"((n > 1) AND ((n = 7) OR (n = 8)))"}));
+  EXPECT_EQ(conditions("SELECT * FROM (FROM cat.space.numbers LIMIT 10) WHERE n = 3"), Conditions{""});
+  EXPECT_EQ(conditions("SELECT * FROM (SELECT *, row_number() OVER () AS r FROM cat.space.numbers) WHERE n = 3"),
+            Conditions{""});
+  EXPECT_EQ(conditions("SELECT * FROM (FROM cat.space.numbers TABLESAMPLE 10%) WHERE n = 3"), Conditions{""});
+  for (const char* unknown :
+       {"SELECT 1", "CREATE TABLE memory.main.t AS FROM cat.space.numbers WHERE n = 1", "FROM nowhere",
+        "FROM cat.space.numbers WHERE n = 1; FROM cat.space.numbers", "FROM cat.space.numbers WHERE false",
+        "FROM cat.space.numbers a POSITIONAL JOIN cat.space.numbers b WHERE a.n = 1", "",
+        "PIVOT cat.space.numbers ON text USING sum(n)"})
+    EXPECT_EQ(conditions(unknown), Conditions{"unknown"}) << unknown;
+  EXPECT_EQ(QueryNumbers(*engine, "SELECT count(*) FROM duckdb_tables()"), std::vector<int64_t>{0});
+}
+
+// Goal:   rows under a name are replaced, within a transaction too. Method: two, then three times the rows.
+TEST(Engine, ReplacesRelations) {
+  const auto engine = *Engine::Open({.threads = 1});
+  const auto count = [&] { return QueryNumbers(*engine, "SELECT count(*) FROM cat.space.numbers"); };
+  ASSERT_TRUE(engine->Register({"cat", "space", "numbers"}, Numbers(2)));
+  ASSERT_TRUE(engine->Execute("BEGIN"));
+  EXPECT_EQ(count(), std::vector<int64_t>{20'000});
+  ASSERT_TRUE(engine->Register({"cat", "space", "numbers"}, Numbers(3)));
+  EXPECT_EQ(count(), std::vector<int64_t>{30'000});
 }
 
 }  // namespace

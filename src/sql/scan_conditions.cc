@@ -1,0 +1,48 @@
+#include "sql/scan_conditions.h"
+
+#include <algorithm>
+#include <cctype>
+#include <nlohmann/json.hpp>
+
+namespace ingot::sql {
+namespace {
+
+using Json = nlohmann::json;
+
+/// A text with line breaks is written as a list of its lines.
+std::string Joined(const Json& text) {
+  if (text.is_string()) return text.get<std::string>();
+  std::string joined;
+  for (const Json& line : text) joined += (&line == &text.front() ? "" : "\n") + line.get<std::string>();
+  return joined;
+}
+
+std::string Lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](char c) { return char(std::tolower(uint8_t(c))); });
+  return text;
+}
+
+/// False where scans may be out of sight.
+bool Collect(const Json& node, const std::string& condition, std::vector<ScanCondition>& scans) {
+  const std::string name = node.at("name").get<std::string>();
+  if (name.starts_with("POSITIONAL")) return false;
+  const Json& children = node.at("children");
+  if (children.empty()) scans.push_back({Lower(name), condition});
+  const Json none = Json::object(), &info = node.value("extra_info", none);
+  const bool filters = name == "FILTER" && children.size() == 1 && info.contains("Expression");
+  const std::string below = filters ? Joined(info.at("Expression")) : "";
+  return std::ranges::all_of(children, [&](const Json& child) { return Collect(child, below, scans); });
+}
+
+}  // namespace
+
+std::optional<std::vector<ScanCondition>> ScanConditions(const std::string& plan) try {
+  std::vector<ScanCondition> scans;
+  for (const Json& root : Json::parse(plan))
+    if (!Collect(root, "", scans)) return std::nullopt;
+  return scans;
+} catch (const Json::exception&) {
+  return std::nullopt;
+}
+
+}  // namespace ingot::sql
