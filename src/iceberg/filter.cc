@@ -12,10 +12,21 @@ bool IsNaN(const Value& value) {
   return false;
 }
 
+/// A column that was widened since may be known by values of the wider type, and asked for by one of the narrower.
+Value Widened(const Value& value) {
+  if (const auto* number = std::get_if<int32_t>(&value)) return int64_t(*number);
+  if (const auto* number = std::get_if<float>(&value)) return double(*number);
+  return value;
+}
+
+int Order(const Value& a, const Value& b) {
+  return a.index() == b.index() ? CompareValues(a, b) : CompareValues(Widened(a), Widened(b));
+}
+
 /// Whether a value within the bounds can be equal to `value`.
 bool Within(const ColumnKnowledge& known, const Value& value) {
-  if (known.lower && CompareValues(value, *known.lower) < 0) return false;
-  return !(known.upper && CompareValues(value, *known.upper) > 0);
+  if (known.lower && Order(value, *known.lower) < 0) return false;
+  return !(known.upper && Order(value, *known.upper) > 0);
 }
 
 bool MayCompare(FilterOp op, const ColumnKnowledge& known, const std::vector<Value>& values) {
@@ -29,14 +40,14 @@ bool MayCompare(FilterOp op, const ColumnKnowledge& known, const std::vector<Val
     case FilterOp::kIn:
       return std::ranges::any_of(values, [&](const Value& value) { return IsNaN(value) || Within(known, value); });
     case FilterOp::kLess:
-      return !known.lower || CompareValues(*known.lower, values[0]) < 0;
+      return !known.lower || Order(*known.lower, values[0]) < 0;
     case FilterOp::kLessOrEqual:
-      return !known.lower || CompareValues(*known.lower, values[0]) <= 0;
+      return !known.lower || Order(*known.lower, values[0]) <= 0;
     // NaN counts as greater than every number in SQL engines.
     case FilterOp::kGreater:
-      return known.may_be_nan || !known.upper || CompareValues(*known.upper, values[0]) > 0;
+      return known.may_be_nan || !known.upper || Order(*known.upper, values[0]) > 0;
     case FilterOp::kGreaterOrEqual:
-      return known.may_be_nan || !known.upper || CompareValues(*known.upper, values[0]) >= 0;
+      return known.may_be_nan || !known.upper || Order(*known.upper, values[0]) >= 0;
     default:
       return true;
   }
@@ -47,23 +58,22 @@ bool MustCompare(FilterOp op, const ColumnKnowledge& known, const std::vector<Va
   if (known.may_be_null) return false;
   if (op == FilterOp::kNotNull) return true;
   if (known.may_be_nan || !known.lower || !known.upper) return false;
-  const bool single = CompareValues(*known.lower, *known.upper) == 0;
+  const bool single = Order(*known.lower, *known.upper) == 0;
   switch (op) {
     case FilterOp::kEqual:
-      return single && CompareValues(*known.lower, values[0]) == 0;
+      return single && Order(*known.lower, values[0]) == 0;
     case FilterOp::kNotEqual:
       return !Within(known, values[0]);
     case FilterOp::kIn:
-      return single &&
-             std::ranges::any_of(values, [&](const Value& value) { return CompareValues(value, *known.lower) == 0; });
+      return single && std::ranges::any_of(values, [&](const Value& value) { return Order(value, *known.lower) == 0; });
     case FilterOp::kLess:
-      return CompareValues(*known.upper, values[0]) < 0;
+      return Order(*known.upper, values[0]) < 0;
     case FilterOp::kLessOrEqual:
-      return CompareValues(*known.upper, values[0]) <= 0;
+      return Order(*known.upper, values[0]) <= 0;
     case FilterOp::kGreater:
-      return CompareValues(*known.lower, values[0]) > 0;
+      return Order(*known.lower, values[0]) > 0;
     case FilterOp::kGreaterOrEqual:
-      return CompareValues(*known.lower, values[0]) >= 0;
+      return Order(*known.lower, values[0]) >= 0;
     default:
       return false;
   }
