@@ -105,11 +105,14 @@ class Server:
         deadline = time.monotonic() + self.ready_seconds
         while not self.is_ready():
             if self.process.poll() is not None or time.monotonic() > deadline:
-                tail = (self.folder / "log.txt").read_text(errors="replace")[-3000:]
+                tail = self.output()[-3000:]
                 self.stop()
                 raise RuntimeError(f"{self.name} did not start:\n{tail}")
             time.sleep(0.1)
         return self
+
+    def output(self) -> str:
+        return (self.folder / "log.txt").read_text(errors="replace")
 
     def stop(self, sig: int = signal.SIGTERM, wait: float = 20) -> None:
         if self.process is None:

@@ -1,5 +1,6 @@
 """The DAG in a real Airflow, from a trigger to the gold table in Trino."""
 
+import datetime
 import os
 import subprocess
 
@@ -9,12 +10,16 @@ from engines import DEPLOY, Airflow, spark_settings
 from servers import DEPS, free_port
 
 
+def start_airflow(house, **more: str) -> Airflow:
+    settings = {key: value for key, value in house.environment().items()
+                if key.startswith(("INGOT_", "KAFKA_", "AWS_", "PG", "SPARK_", "PYSPARK_"))}
+    return Airflow(house.folder / "airflow", free_port(), {**settings, "INGOT_PROGRAM": INGOT, **more}).start()
+
+
 @pytest.fixture
 def airflow(house, trino):
     house.variables |= spark_settings(house.folder)
-    settings = {key: value for key, value in house.environment().items()
-                if key.startswith(("INGOT_", "KAFKA_", "AWS_", "PG", "SPARK_", "PYSPARK_"))}
-    server = Airflow(house.folder / "airflow", free_port(), {**settings, "INGOT_PROGRAM": INGOT}).start()
+    server = start_airflow(house)
     yield server
     server.stop()
 
@@ -55,6 +60,35 @@ def test_dag_on_other_engines(house, airflow):
         assert set(tasks.values()) == {"success"}
         assert "3000 rows in" in airflow.log("bronze_to_silver"), engine
     house.verify_all_layers()
+
+
+def test_catch_up_and_alerts(house):
+    """Goal: hours that were missed are made up for, late runs are told of, and days can be computed again. Method: a DAG that began
+    two hours ago with a deadline of no time; a row that another program deleted from silver, and the day of it."""
+    house.make_topic()
+    day = datetime.datetime.now(datetime.UTC)
+    house.ingot("generate", "--records", 2_000, "--start", day.strftime("%Y-%m-%d"))
+    hour = day.replace(minute=0, second=0, microsecond=0)
+    missed = [(hour - datetime.timedelta(hours=ago)).isoformat() for ago in (2, 1)]
+    server = start_airflow(house, INGOT_CATCHUP="1", INGOT_START=missed[0][:19], INGOT_DEADLINE_MINUTES="0.001")
+    try:
+        place = "/api/v2/dags/medallion_pipeline"
+        server.ask("PATCH", place + "?update_mask=is_paused", {"is_paused": False})
+        def made_up():
+            runs = server.ask("GET", place + "/dagRuns")["dag_runs"]
+            assert not [run for run in runs if run["state"] == "failed"], runs
+            done = {run["logical_date"].replace("Z", "+00:00") for run in runs if run["state"] == "success"}
+            return done.issuperset(missed)
+        house.wait_for(made_up, 180)
+        house.wait_for(lambda: "deadline missed: medallion_pipeline did not end within" in server.output(), 60)
+        house.verify_all_layers()
+        house.ingot("table", "delete", "silver.speedtest_clean", "--where", "latency > 0")
+        assert int(house.query("SELECT sum(tests) AS n FROM gold.speedtest_agg")[0]["n"]) > 0
+        state, tasks = server.run(**{"from": f"{day:%Y-%m-%d}", "to": f"{day + datetime.timedelta(days=1):%Y-%m-%d}"})
+        assert state == "success", (tasks, server.log("silver_to_gold")[-3000:])
+        assert house.query("SELECT coalesce(sum(tests), 0)::INT AS n FROM gold.speedtest_agg")[0]["n"] == 0
+    finally:
+        server.stop()
 
 
 def test_operator():

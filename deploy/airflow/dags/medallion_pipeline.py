@@ -20,13 +20,15 @@ SILVER = Asset("iceberg://iceberg_catalog/silver/speedtest_clean")
 GOLD = Asset("iceberg://iceberg_catalog/gold/speedtest_agg")
 
 ENGINE = ["--engine", "{{ params.engine }}"]
+START = datetime.datetime.fromisoformat(os.environ.get("INGOT_START") or "2026-01-01").replace(tzinfo=datetime.UTC)
+DEADLINE = datetime.timedelta(minutes=float(os.environ.get("INGOT_DEADLINE_MINUTES") or 50))
 
 with DAG(
     dag_id="medallion_pipeline",
     description="Speed tests from Kafka through bronze, silver and gold",
     doc_md=__doc__,
     schedule="@hourly",
-    start_date=datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC),
+    start_date=START,
     catchup=os.environ.get("INGOT_CATCHUP", "") == "1",
     max_active_runs=1,
     default_args={"retries": 3, "retry_delay": datetime.timedelta(seconds=30), "retry_exponential_backoff": True,
@@ -39,8 +41,8 @@ with DAG(
         "fail_on_quality": Param(True, type="boolean", title="Fail when a quality rule broke too many rows"),
     },
     deadline=DeadlineAlert(
-        reference=DeadlineReference.DAGRUN_QUEUED_AT, interval=datetime.timedelta(minutes=50),
-        callback=AsyncCallback(run_is_late, {"message": "medallion_pipeline did not end within 50 minutes"})),
+        reference=DeadlineReference.DAGRUN_QUEUED_AT, interval=DEADLINE,
+        callback=AsyncCallback(run_is_late, {"message": f"medallion_pipeline did not end within {DEADLINE}"})),
     tags=["ingot", "medallion"],
 ):
 
