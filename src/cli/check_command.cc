@@ -1,22 +1,30 @@
 #include <fmt/format.h>
 
+#include "base/clock.h"
 #include "base/json_text.h"
 #include "catalog/open.h"
+#include "cli/check_data.h"
 #include "cli/commands.h"
 #include "iceberg/table.h"
+#include "run/fan_out.h"
 #include "source/source.h"
 #include "storage/location.h"
 
 namespace ingot::cli {
 namespace {
 
+struct Options {
+  std::string trino;  // of the coordinator; empty: not asked
+  std::string late = "1h";
+};
+
 /// Prints one finding; returns whether it was good.
-bool Report(const Shared& shared, const char* what, const Status& outcome, const std::string& good) {
+bool Report(const Shared& shared, const std::string& what, const Status& outcome, const std::string& good) {
   if (shared.Json())
     fmt::print("{{\"check\":{},\"ok\":{},\"detail\":{}}}\n", JsonQuote(what), outcome.has_value(),
                JsonQuote(outcome ? good : outcome.error().message));
   else
-    fmt::print("{:<10} {}  {}\n", what, outcome ? "ok  " : "FAIL", outcome ? good : outcome.error().message);
+    fmt::print("{:<24} {}  {}\n", what, outcome ? "ok  " : "FAIL", outcome ? good : outcome.error().message);
   return outcome.has_value();
 }
 
@@ -53,7 +61,27 @@ Status CheckTables(const Shared& shared, int64_t& tables) {
   return {};
 }
 
-Status Check(Shared& shared) {
+bool Report(const Shared& shared, const Finding& finding) {
+  return Report(shared, finding.what, Drop(finding.detail), finding.detail.value_or(""));
+}
+
+/// What can be looked at once all servers answer.
+Result<bool> CheckData(const Shared& shared, const Options& options) {
+  INGOT_ASSIGN(const int64_t late, WithContext(ParseDuration(options.late), "--late"));
+  std::vector<run::OpenPlace> places;
+  INGOT_ASSIGN(places.emplace_back(), run::Open(shared.place));
+  if (run::HoldsTopic(places[0])) {
+    INGOT_ASSIGN(places, run::FanOut(places[0]));
+  }
+  bool good = true;
+  for (const run::OpenPlace& place : places)
+    for (const Finding& finding : ExamineData(place, late)) good &= Report(shared, finding);
+  for (const run::OpenPlace& place : places)
+    if (!options.trino.empty()) good &= Report(shared, ExamineTrino(place, options.trino));
+  return good;
+}
+
+Status Check(Shared& shared, const Options& options) {
   const auto pipeline = pipeline::LoadPipeline(shared.place.pipeline_file);
   bool good = Report(shared, "pipeline", Drop(pipeline), shared.place.pipeline_file);
   if (pipeline) {
@@ -68,6 +96,9 @@ Status Check(Shared& shared) {
   const Status catalog = CheckTables(shared, tables);
   good &= Report(shared, "catalog", catalog,
                  fmt::format("{} ({} tables)", WithoutPassword(run::CatalogUri(shared.place)), tables));
+  if (good) {
+    INGOT_ASSIGN(good, CheckData(shared, options));
+  }
   if (!good) shared.exit_code = 1;
   return {};
 }
@@ -75,10 +106,14 @@ Status Check(Shared& shared) {
 }  // namespace
 
 void AddCheck(CLI::App& app, Shared& shared) {
-  auto* command = app.add_subcommand("check", "Examine configuration, source, storage and catalog");
+  auto* command = app.add_subcommand("check", "Examine configuration, servers, and where the data stands");
+  auto options = std::make_shared<Options>();
   AddShared(*command, shared);
-  command->footer("Example:\n  ingot check --source landing");
-  command->callback([&shared] { shared.command = [&shared] { return Check(shared); }; });
+  command->add_option("--trino", options->trino, "Trino's coordinator, to be asked for the gold tables [INGOT_TRINO]")
+      ->envname("INGOT_TRINO");
+  command->add_option("--late", options->late, "Data that waits for longer fails the check")->capture_default_str();
+  command->footer("Examples:\n  ingot check --source landing\n  ingot check --trino http://localhost:8083 --late 10m");
+  command->callback([&shared, options] { shared.command = [&shared, options] { return Check(shared, *options); }; });
 }
 
 }  // namespace ingot::cli

@@ -3,6 +3,7 @@
 #include <arrow/util/base64.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/environment.h"
@@ -15,7 +16,7 @@ using Json = nlohmann::json;
 
 }  // namespace
 
-TrinoClient::TrinoClient(std::string url) : url_(std::move(url)) {
+TrinoClient::TrinoClient(std::string url, int attempts_max) : url_(std::move(url)), attempts_max_(attempts_max) {
   while (url_.ends_with('/')) url_.pop_back();
   const std::string user = EnvironmentOr("INGOT_TRINO_USER", "ingot"), password = EnvironmentOr("INGOT_TRINO_PASSWORD");
   headers_ = {"X-Trino-User: " + user, "X-Trino-Source: ingot", "X-Trino-Time-Zone: UTC", "Content-Type: text/plain"};
@@ -25,7 +26,7 @@ TrinoClient::TrinoClient(std::string url) : url_(std::move(url)) {
 
 Result<catalog::HttpAnswer> TrinoClient::Ask(const std::string& method, const std::string& url,
                                              const std::string& body) {
-  Backoff backoff;
+  Backoff backoff({.attempts_max = std::min(attempts_max_, 8)});
   while (true) {
     auto answer = http_.Send({.method = method, .url = url, .headers = headers_, .body = body});
     // Each step of a statement may be asked for again: its answer is the same.
@@ -37,7 +38,7 @@ Result<catalog::HttpAnswer> TrinoClient::Ask(const std::string& method, const st
 
 Result<std::vector<TrinoClient::Row>> TrinoClient::Run(const std::string& statement) {
   // What Trino refuses for want of resources it has not begun: a coordinator that has just started knows no nodes.
-  Backoff backoff({.attempts_max = 12});
+  Backoff backoff({.attempts_max = attempts_max_});
   while (true) {
     auto rows = RunOnce(statement);
     if (rows || rows.error().kind != ErrorKind::kRetry || !backoff.Wait()) return rows;

@@ -11,8 +11,8 @@ namespace ingot::run {
 class TrinoClient {
  public:
   /// `url` of the coordinator. From the environment: INGOT_TRINO_USER (ingot), INGOT_TRINO_PASSWORD (none), which go as
-  /// basic authentication over https.
-  explicit TrinoClient(std::string url);
+  /// basic authentication over https. `attempts_max` at a coordinator that is not there or just starts.
+  explicit TrinoClient(std::string url, int attempts_max = 12);
 
   using Row = std::vector<std::string>;  // values as JSON has them, text without its quotes; a null is "null"
   /// Runs the statement to its end. Errors: kBadInput with Trino's words for what it refuses; kBadConfig for a login
@@ -27,6 +27,7 @@ class TrinoClient {
   catalog::HttpClient http_;
   std::string url_;
   std::vector<std::string> headers_;
+  int attempts_max_;
 };
 
 }  // namespace ingot::run

@@ -156,10 +156,11 @@ class KafkaSource : public Source {
   int64_t RecordsBehind() const override {
     int64_t behind = 0;
     for (const auto& [id, place] : places_) {
-      int64_t low = 0, high = 0;
-      if (rd_kafka_get_watermark_offsets(Client(), id.topic.c_str(), id.partition, &low, &high) ==
+      int64_t low = 0, high = 0;  // as last heard; before that, what was there at Seek
+      if (rd_kafka_get_watermark_offsets(Client(), id.topic.c_str(), id.partition, &low, &high) !=
           RD_KAFKA_RESP_ERR_NO_ERROR)
-        behind += std::max<int64_t>(0, high - place.delivered);
+        high = 0;
+      behind += std::max<int64_t>(0, std::max(high, place.target) - place.delivered);
     }
     return behind;
   }

@@ -103,9 +103,39 @@ def test_plan_and_schema(warehouse):
 def test_check(warehouse):
     """Goal: each part is examined, failures say what to do. Method: a good place, then a source that is not there."""
     good = warehouse.ingot("check")
-    assert good.stdout.count(" ok ") == 4
+    assert good.stdout.count(" ok ") == 7
     bad = warehouse.ingot("check", "--source", "/nowhere", check=False)
     assert bad.returncode == 1 and "FAIL" in bad.stdout and "ingot generate" in bad.stdout
+
+
+def test_check_where_data_stands(warehouse):
+    """Goal: the cause of data that does not appear is told. Method: data that waits before each table, for longer than allowed and
+    not; rows of which none is kept; a table whose place is gone; a coordinator that is not there."""
+    def found(*arguments) -> dict[str, dict]:
+        done = warehouse.ingot("check", "--log-format", "json", *arguments, check=False)
+        answers = {line["check"]: line for line in map(json.loads, done.stdout.splitlines())}
+        assert done.returncode == (0 if all(line["ok"] for line in answers.values()) else 1)
+        return answers
+    bronze, silver, gold = "bronze.speedtest_raw", "silver.speedtest_clean", "gold.speedtest_agg"
+    warehouse.ingot("generate", "--records", 100, "--to", warehouse.landing)
+    assert all(found()[table]["ok"] for table in (bronze, silver, gold))
+    for stage, table, waits in (("silver", silver, f"100 rows of {bronze} wait"), ("gold", gold, f"100 rows of {silver} wait")):
+        warehouse.run("--stage", {"silver": "bronze", "gold": "silver"}[stage])
+        assert found()[table]["ok"] and waits in found()[table]["detail"]
+        late = found("--late", "0s")[table]
+        assert not late["ok"] and waits in late["detail"] and "is `ingot run` still running" in late["detail"]
+    warehouse.run()
+    assert all(line["ok"] for line in found("--late", "0s").values())
+    (warehouse.landing / "bad.jsonl").write_text('{"timestamp": 1}\n' * 20)
+    assert "bytes wait in the source" in found()[bronze]["detail"] and not found("--late", "0s")[bronze]["ok"]
+    warehouse.ingot("run", check=False)
+    refused = found()[silver]
+    assert not refused["ok"] and "none of the 20 rows" in refused["detail"] and "_rules" in refused["detail"]
+    first = warehouse.query(f"SELECT min_by(snapshot_id, committed_at) AS id FROM {bronze}.snapshots")[0]["id"]
+    warehouse.ingot("table", "rollback", bronze, "--snapshot", first)
+    assert "is not in its history any more" in found()[silver]["detail"]
+    away = found("--trino", "http://127.0.0.1:1")["trino"]
+    assert not away["ok"] and "half a minute" in away["detail"]
 
 
 def test_completion(warehouse):

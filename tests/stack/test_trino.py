@@ -48,6 +48,17 @@ def test_trino_reads_and_writes(house, trino, tmp_path):
     ours = list(house.query(sums)[0].values())
     assert [str(v) for v in trino.sql(sums.replace("gold.", "iceberg_catalog.gold."))[0]] == [str(v) for v in ours]
 
+    check = house.ingot("check")  # at INGOT_TRINO
+    assert f"http://{trino.address} shows gold.speedtest_agg" in check.stdout
+    assert "has all that the source has" in check.stdout
+    house.generate(100)
+    late = house.ingot("check", "--late", "0s", check=False)
+    assert late.returncode == 1 and "100 records wait in the source" in late.stdout
+    house.run()
+    house.ingot("run", "--warehouse", tmp_path, env={"INGOT_CATALOG": f"sqlite:///{tmp_path}/catalog.db"})
+    other = house.ingot("check", "--warehouse", tmp_path, env={"INGOT_CATALOG": f"sqlite:///{tmp_path}/catalog.db"}, check=False)
+    assert other.returncode == 1 and "gold.speedtest_agg is another table there" in other.stdout
+
     assert trino.cli("SELECT count(*) FROM iceberg_catalog.gold.speedtest_agg").strip().isdigit()
     (tmp_path / "Browse.java").write_text(JDBC)
     seen = subprocess.run(

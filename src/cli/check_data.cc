@@ -1,0 +1,149 @@
+#include "cli/check_data.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "bronze/offsets.h"
+#include "iceberg/lineage.h"
+#include "run/trino_client.h"
+#include "source/source.h"
+
+namespace ingot::cli {
+namespace {
+
+using iceberg::Snapshot;
+using iceberg::Table;
+using iceberg::TableMetadata;
+
+std::string Ago(int64_t micros) {
+  const int64_t seconds = std::max<int64_t>(0, NowMicros() - micros) / kMicrosPerSecond;
+  if (seconds < 120) return fmt::format("{} s ago", seconds);
+  if (seconds < 2 * 3600) return fmt::format("{} min ago", seconds / 60);
+  return seconds < 48 * 3600 ? fmt::format("{} h ago", seconds / 3600) : fmt::format("{} days ago", seconds / 86400);
+}
+
+/// Nothing for a table that has not been made.
+Result<std::optional<Table>> Find(const run::OpenPlace& open, const std::string& name) {
+  INGOT_ASSIGN(const auto home, open.context.Home(name));
+  auto table = iceberg::LoadTable(home);
+  if (!table && table.error().kind == ErrorKind::kNotFound) return std::nullopt;
+  if (!table) return std::unexpected(std::move(table).error());
+  return std::move(*table);
+}
+
+/// The newest snapshot that a stage committed.
+const Snapshot* NewestOfStage(const TableMetadata& metadata) {
+  const Snapshot* newest = nullptr;
+  for (const Snapshot& snapshot : metadata.snapshots)
+    if (snapshot.summary.contains(iceberg::kStageKey)) newest = &snapshot;
+  return newest;
+}
+
+std::string LastCommit(const Snapshot* newest) {
+  return newest == nullptr ? "no commit yet" : "last commit " + Ago(newest->timestamp_ms * 1000);
+}
+
+/// `waits`: what, in words; since when is 0 for ever.
+Result<std::string> Judge(const std::string& waits, int64_t since_micros, const Snapshot* newest, int64_t late_micros) {
+  const std::string text = waits + "; " + LastCommit(newest);
+  if (NowMicros() - since_micros <= late_micros) return text;
+  return Fail(ErrorKind::kRetry, text + ": is `ingot run` still running? Its log says why not");
+}
+
+Result<std::string> ExamineBronze(const run::OpenPlace& open, int64_t late_micros) {
+  const pipeline::Pipeline& pipeline = *open.pipeline;
+  INGOT_ASSIGN(const auto table, Find(open, pipeline.bronze.table));
+  if (!table) return "not made yet: the first `ingot run` does it";
+  INGOT_ASSIGN(const auto checkpoint, bronze::ReadCheckpoint(*open.context.storage, *table->metadata));
+  INGOT_ASSIGN(const auto source, source::OpenSource(open.context.source, {.format = pipeline.source.format,
+                                                                           .kafka = pipeline.source.kafka}));
+  INGOT_TRY(source->Seek(checkpoint));
+  const int64_t records = source->RecordsBehind(), bytes = source->BytesLeft();
+  const Snapshot* newest = NewestOfStage(*table->metadata);
+  if (records == 0 && bytes == 0) return "has all that the source has; " + LastCommit(newest);
+  return Judge(records > 0 ? fmt::format("{} records wait in the source", records)
+                           : fmt::format("{} bytes wait in the source", bytes),
+               newest == nullptr ? NowMicros() : newest->timestamp_ms * 1000, newest, late_micros);
+}
+
+/// A stage that keeps nothing of what it is given: "" when all is well.
+std::string AllRefused(const Snapshot* newest, const std::string& quarantine) {
+  if (newest == nullptr) return "";
+  const auto number = [&](const char* key) { return iceberg::SummaryNumber(*newest, key); };
+  if (number("ingot.rows-in") == 0 || number("ingot.rows-out") > 0 || number("ingot.rows-quarantined") == 0) return "";
+  return fmt::format(
+      "none of the {} rows of the last commit was kept, {} are in quarantine (ingot query \"SELECT _rules, count(*) "
+      "FROM "
+      "{} GROUP BY ALL\")",
+      number("ingot.rows-in"), number("ingot.rows-quarantined"), quarantine);
+}
+
+Result<std::string> ExamineStage(const run::OpenPlace& open, const std::string& from, const std::string& to,
+                                 int64_t late_micros) {
+  INGOT_ASSIGN(const auto earlier, Find(open, from));
+  INGOT_ASSIGN(const auto later, Find(open, to));
+  if (!earlier) return from + " is not made yet";
+  const Snapshot* newest = later ? NewestOfStage(*later->metadata) : nullptr;
+  INGOT_ASSIGN(const auto waiting,
+               iceberg::SnapshotsToConsume(*earlier->metadata,
+                                           later ? iceberg::ConsumedSnapshot(*later->metadata) : std::nullopt, from));
+  const std::string refused =
+      to == open.pipeline->silver.table ? AllRefused(newest, open.pipeline->quarantine.table) : "";
+  if (!refused.empty()) return Fail(ErrorKind::kBadInput, refused);
+  if (waiting.empty()) return "has all of " + from + "; " + LastCommit(newest);
+  int64_t rows = 0;
+  for (const Snapshot* snapshot : waiting) rows += iceberg::SummaryNumber(*snapshot, "added-records");
+  return Judge(fmt::format("{} rows of {} wait", rows, from), waiting.front()->timestamp_ms * 1000, newest,
+               late_micros);
+}
+
+std::string QuoteName(const std::string& name) {
+  return pipeline::QuoteName(name, pipeline::Dialect::kTrino);
+}
+
+Result<std::string> AskTrino(const run::OpenPlace& open, const std::string& url) {
+  run::TrinoClient trino(url, 1);
+  INGOT_TRY(trino.Run("SELECT 1"));
+  std::string seen;
+  for (const auto& gold : open.pipeline->gold) {
+    INGOT_ASSIGN(const auto table, Find(open, gold.table.table));
+    if (!table || !table->metadata->current_snapshot_id) continue;
+    const auto& name = table->home.name;
+    INGOT_ASSIGN(const auto rows,
+                 trino.Run(fmt::format("SELECT snapshot_id FROM {}.{}.{} ORDER BY committed_at DESC LIMIT 1",
+                                       QuoteName(table->home.catalog->Name()), QuoteName(name.space),
+                                       QuoteName(name.name + "$snapshots"))));
+    const int64_t snapshot = rows.empty() ? 0 : std::atoll(rows[0][0].c_str());
+    if (table->metadata->SnapshotById(snapshot) == nullptr)
+      return Fail(ErrorKind::kBadConfig, fmt::format("{} is another table there: its catalog is not that of Ingot "
+                                                     "(iceberg.jdbc-catalog.connection-url)",
+                                                     name.Text()));
+    seen += " and " + name.Text();
+  }
+  return url + (seen.empty() ? " answers" : " shows " + seen.substr(5));
+}
+
+}  // namespace
+
+std::vector<Finding> ExamineData(const run::OpenPlace& open, int64_t late_micros) {
+  const pipeline::Pipeline& pipeline = *open.pipeline;
+  std::vector<Finding> findings{
+      {pipeline.bronze.table, ExamineBronze(open, late_micros)},
+      {pipeline.silver.table, ExamineStage(open, pipeline.bronze.table, pipeline.silver.table, late_micros)}};
+  for (const auto& gold : pipeline.gold)
+    findings.push_back({gold.table.table, ExamineStage(open, pipeline.silver.table, gold.table.table, late_micros)});
+  return findings;
+}
+
+Finding ExamineTrino(const run::OpenPlace& open, const std::string& url) {
+  auto detail = AskTrino(open, url);
+  if (!detail && detail.error().kind == ErrorKind::kRetry)
+    detail.error().message += " (it answers half a minute after its start, and needs 1.9 GB)";
+  if (!detail && detail.error().message.find("_NOT_FOUND") != std::string::npos)
+    detail.error().message += " (Trino and Ingot must name the same catalog, and call it iceberg_catalog)";
+  return {"trino", std::move(detail)};
+}
+
+}  // namespace ingot::cli
