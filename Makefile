@@ -61,7 +61,7 @@ down: ## stop what make up started
 sanitize: setup ## the unit tests under AddressSanitizer, UndefinedBehaviorSanitizer and ThreadSanitizer
 	@for preset in asan tsan; do \
 		cmake --preset $$preset >/dev/null && cmake --build --preset $$preset && \
-		setarch -R ctest --test-dir build/$$preset --output-on-failure || exit 1; done
+		LD_LIBRARY_PATH=$$(echo $(CURDIR)/.deps/node-bindings-*) setarch -R ctest --test-dir build/$$preset --output-on-failure || exit 1; done
 
 fuzz: setup ## each parser on broken input under AddressSanitizer, FUZZ_SECONDS (60) each
 	@cmake --preset asan -DINGOT_FUZZ=ON >/dev/null

@@ -1,4 +1,10 @@
 #!/bin/sh
-# The bucket of the warehouse; uploads that nobody ended are removed by the server after a day.
+# Makes the bucket of the warehouse, unless it is there. Where: AWS_ENDPOINT_URL; as whom: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY.
+# Uploads that nobody ended are removed by the server after a day.
 set -eu
-mc mb --ignore-existing lake/lakehouse
+answer=$(curl -sS -w '\n%{http_code}' --retry 5 --retry-connrefused --aws-sigv4 "aws:amz:${AWS_REGION:-us-east-1}:s3" \
+  --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" -X PUT "$AWS_ENDPOINT_URL/${1:-lakehouse}" | tail -n 1)
+case $answer in
+  200 | 409) ;; # 409: it is there
+  *) echo "minio: the bucket could not be made: $AWS_ENDPOINT_URL answered $answer" >&2; exit 1 ;;
+esac

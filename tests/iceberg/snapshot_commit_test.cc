@@ -64,8 +64,8 @@ TEST(SnapshotCommit, CountsWhatNobodyCounted) {
     ASSERT_TRUE(next) << next.error().message;
     EXPECT_EQ(PlanScan(*storage, *next->metadata, {})->RecordCount(), 35);
     EXPECT_EQ(next->metadata->next_row_id, 35);
-    for (const ManifestFile& manifest : *ReadManifestList(*storage, *next->metadata->CurrentSnapshot()))
-      EXPECT_TRUE(manifest.IsCounted());
+    const auto manifests = *ReadManifestList(*storage, *next->metadata->CurrentSnapshot());
+    for (const ManifestFile& manifest : manifests) EXPECT_TRUE(manifest.IsCounted());
   }
 }
 

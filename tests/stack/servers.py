@@ -12,6 +12,7 @@ servers of their own at free ports (see conftest.py); this file is also their li
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 import os
 import random
@@ -145,9 +146,14 @@ class Kafka(Server):
         self.settings = settings or {}
         self.secure = secure  # {"port": …, "keystore": …}: one more listener with TLS and SASL
 
-    def java(self, main: str, *arguments: str, heap: str = "-Xmx768m") -> list[str]:
-        return ["java", heap, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1" if "Storage" in main else "-XX:+TieredCompilation",
-                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{pinned('kafka')}/*", main, *arguments]
+    def program(self, name: str, main: str, options: str) -> Path:
+        """A program as the broker's image has it, out of its jars."""
+        path = self.folder / "bin" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"#!/bin/sh\nexec java {options} -XX:+UseSerialGC -Dorg.slf4j.simpleLogger.defaultLogLevel=warn "
+                        f"${{KAFKA_OPTS:-}} -cp '{pinned('kafka')}/*' {main} \"$@\"\n")
+        path.chmod(0o755)
+        return path
 
     def prepare(self) -> None:
         listeners, advertised = [f"PLAINTEXT://{self.address}"], [f"PLAINTEXT://{self.address}"]
@@ -178,22 +184,21 @@ class Kafka(Server):
         config = read_properties(ROOT / "deploy/kafka/server.properties") | instead
         file = self.folder / "server.properties"
         file.write_text("".join(f"{key}={value}\n" for key, value in config.items()))
-        if not (self.folder / "data" / "meta.properties").exists():
-            cluster = subprocess.run(self.java("kafka.tools.StorageTool", "random-uuid"), check=True,
-                                     capture_output=True, text=True).stdout.split()[-1]
-            scram = []
-            if self.secure:
-                for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512"):
-                    scram += ["--add-scram", f"{mechanism}=[name=writer,password=scram-secret]"]
-            subprocess.run(self.java("kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", str(file),
-                                     *scram), check=True, capture_output=True)
+        storage = self.program("kafka-storage.sh", "kafka.tools.StorageTool", "-XX:TieredStopAtLevel=1")
+        self.server = self.program("kafka-server-start.sh", "kafka.Kafka", "-Xmx768m")
+        if self.secure and not (self.folder / "data" / "meta.properties").exists():
+            scram = [word for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512")
+                     for word in ("--add-scram", f"{mechanism}=[name=writer,password=scram-secret]")]
+            cluster = base64.urlsafe_b64encode(b"@" + random.randbytes(15)).decode().rstrip("=")
+            subprocess.run([storage, "format", "--standalone", "-t", cluster, "-c", file, *scram], check=True, capture_output=True)
 
     def command(self) -> list[str]:
-        command = self.java("kafka.Kafka", str(self.folder / "server.properties"))
-        if self.metrics_port:
-            agent = pinned("jmx_prometheus_javaagent") / "jmx_prometheus_javaagent.jar"
-            command.insert(1, f"-javaagent:{agent}={HOST}:{self.metrics_port}:{ROOT}/deploy/kafka/jmx.yml")
-        return command
+        # Formats the broker's folder first, when nobody did.
+        return [str(ROOT / "deploy/kafka/start.sh"), str(self.server), str(self.folder / "server.properties")]
+
+    def environment(self) -> dict[str, str]:
+        agent = pinned("jmx_prometheus_javaagent") / "jmx_prometheus_javaagent.jar"
+        return {"KAFKA_OPTS": f"-javaagent:{agent}={HOST}:{self.metrics_port}:{ROOT}/deploy/kafka/jmx.yml"} if self.metrics_port else {}
 
     def is_ready(self) -> bool:
         return not port_is_free(self.port)
@@ -291,8 +296,13 @@ class Minio(Server):
         self.console_port = console_port or free_port()
         self.certs = certs  # a folder with public.crt and private.key: TLS
 
-    def prepare(self) -> None:
-        (self.folder / "data" / self.bucket).mkdir(parents=True, exist_ok=True)
+    def start(self) -> "Minio":
+        super().start()
+        trust = {"CURL_CA_BUNDLE": str(self.certs / "public.crt")} if self.certs else {}
+        subprocess.run([ROOT / "deploy/minio/init.sh", self.bucket], check=True, env={
+            "PATH": os.environ["PATH"], "AWS_ENDPOINT_URL": self.url, "AWS_ACCESS_KEY_ID": self.user, "AWS_SECRET_ACCESS_KEY": self.password,
+            **trust})
+        return self
 
     def command(self) -> list[str]:
         more = ["--certs-dir", str(self.certs)] if self.certs else []
