@@ -63,7 +63,7 @@ def test_dag_on_other_engines(house, airflow):
 
 
 def test_catch_up_and_alerts(house):
-    """Goal: hours that were missed are made up for, late runs are told of, and days can be computed again. Method: a DAG that began
+    """Goal: hours that were missed are made up for, late runs are told of, other DAGs too of new rows, and days can be computed again. Method: a DAG that began
     two hours ago with a deadline of no time; a row that another program deleted from silver, and the day of it."""
     house.make_topic()
     day = datetime.datetime.now(datetime.UTC)
@@ -80,6 +80,9 @@ def test_catch_up_and_alerts(house):
             done = {run["logical_date"].replace("Z", "+00:00") for run in runs if run["state"] == "success"}
             return done.issuperset(missed)
         house.wait_for(made_up, 180)
+        events = server.ask("GET", "/api/v2/assets/events")["asset_events"]  # for other people's DAGs
+        for table in ("bronze/speedtest_raw", "silver/speedtest_clean", "gold/speedtest_agg"):
+            assert f"iceberg://iceberg_catalog/{table}" in {event["uri"] for event in events}, events[:3]
         house.wait_for(lambda: "deadline missed: medallion_pipeline did not end within" in server.output(), 60)
         house.verify_all_layers()
         house.ingot("table", "delete", "silver.speedtest_clean", "--where", "latency > 0")
