@@ -17,6 +17,8 @@ using iceberg::Snapshot;
 using iceberg::Table;
 using iceberg::TableMetadata;
 
+constexpr size_t kCommitsToTell = 3;  // one alone may be a few bad records between good ones
+
 std::string Ago(int64_t micros) {
   const int64_t seconds = std::max<int64_t>(0, NowMicros() - micros) / kMicrosPerSecond;
   if (seconds < 120) return fmt::format("{} s ago", seconds);
@@ -68,16 +70,22 @@ Result<std::string> ExamineBronze(const run::OpenPlace& open, int64_t late_micro
                newest == nullptr ? NowMicros() : newest->timestamp_ms * 1000, newest, late_micros);
 }
 
-/// A stage that keeps nothing of what it is given: "" when all is well.
-std::string AllRefused(const Snapshot* newest, const std::string& quarantine) {
-  if (newest == nullptr) return "";
-  const auto number = [&](const char* key) { return iceberg::SummaryNumber(*newest, key); };
-  if (number("ingot.rows-in") == 0 || number("ingot.rows-out") > 0 || number("ingot.rows-quarantined") == 0) return "";
-  return fmt::format(
-      "none of the {} rows of the last commit was kept, {} are in quarantine (ingot query \"SELECT _rules, count(*) "
-      "FROM "
-      "{} GROUP BY ALL\")",
-      number("ingot.rows-in"), number("ingot.rows-quarantined"), quarantine);
+/// That the last commits of silver kept no row at all; "" when they did, or are too few to tell.
+std::string AllRefused(const TableMetadata& silver, const std::string& quarantine) {
+  std::vector<const Snapshot*> commits;
+  for (const Snapshot& snapshot : silver.snapshots)
+    if (iceberg::SummaryNumber(snapshot, "ingot.rows-in") > 0) commits.push_back(&snapshot);
+  if (commits.size() < kCommitsToTell) return "";
+  int64_t rows = 0, refused = 0;
+  for (size_t i = commits.size() - kCommitsToTell; i < commits.size(); ++i) {
+    if (iceberg::SummaryNumber(*commits[i], "ingot.rows-out") > 0) return "";
+    rows += iceberg::SummaryNumber(*commits[i], "ingot.rows-in");
+    refused += iceberg::SummaryNumber(*commits[i], "ingot.rows-quarantined");
+  }
+  if (refused == 0) return "";
+  return fmt::format("none of the {} rows of the last {} commits was kept, {} are in quarantine ", rows, kCommitsToTell,
+                     refused) +
+         "(ingot query \"SELECT _rules, count(*) FROM " + quarantine + " GROUP BY ALL\")";
 }
 
 Result<std::string> ExamineStage(const run::OpenPlace& open, const std::string& from, const std::string& to,
@@ -90,7 +98,7 @@ Result<std::string> ExamineStage(const run::OpenPlace& open, const std::string& 
                iceberg::SnapshotsToConsume(*earlier->metadata,
                                            later ? iceberg::ConsumedSnapshot(*later->metadata) : std::nullopt, from));
   const std::string refused =
-      to == open.pipeline->silver.table ? AllRefused(newest, open.pipeline->quarantine.table) : "";
+      later && to == open.pipeline->silver.table ? AllRefused(*later->metadata, open.pipeline->quarantine.table) : "";
   if (!refused.empty()) return Fail(ErrorKind::kBadInput, refused);
   if (waiting.empty()) return "has all of " + from + "; " + LastCommit(newest);
   int64_t rows = 0;

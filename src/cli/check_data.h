@@ -14,7 +14,7 @@ struct Finding {
 };
 
 /// What waits before each table of the pipeline. Something is wrong when it has waited for longer than `late_micros`,
-/// when a stage does not find its place, or when the last run of silver kept no row.
+/// when a stage does not find its place, or when the last commits of silver kept no row.
 std::vector<Finding> ExamineData(const run::OpenPlace& open, int64_t late_micros);
 
 /// Whether the coordinator answers, and shows the gold tables that are in the catalog.
