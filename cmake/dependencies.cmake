@@ -113,6 +113,12 @@ set(ENABLE_LZ4_EXT OFF CACHE BOOL "" FORCE)
 set(librdkafka "${INGOT_DEPS}/rdkafka-sys-${version}/librdkafka")
 add_subdirectory("${librdkafka}" "${CMAKE_BINARY_DIR}/librdkafka" EXCLUDE_FROM_ALL SYSTEM)
 target_compile_options(rdkafka PRIVATE -w)
+if(INGOT_SANITIZE STREQUAL "thread")  # GCC's sanitizer does not know C11's threads, but POSIX's
+  set(settings "${CMAKE_BINARY_DIR}/librdkafka/generated/config.h")
+  file(READ "${settings}" text)
+  string(REPLACE "WITH_C11THREADS 1" "WITH_C11THREADS 0" text "${text}")
+  file(WRITE "${settings}" "${text}")
+endif()
 # Its calls of libcurl open the library late: src/base/lazy_curl.cc.
 get_target_property(linked rdkafka INTERFACE_LINK_LIBRARIES)
 list(REMOVE_ITEM linked CURL::libcurl)
