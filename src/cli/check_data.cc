@@ -47,7 +47,7 @@ std::string LastCommit(const Snapshot* newest) {
   return newest == nullptr ? "no commit yet" : "last commit " + Ago(newest->timestamp_ms * 1000);
 }
 
-/// `waits`: what, in words; since when is 0 for ever.
+/// `waits`: what, in words.
 Result<std::string> Judge(const std::string& waits, int64_t since_micros, const Snapshot* newest, int64_t late_micros) {
   const std::string text = waits + "; " + LastCommit(newest);
   if (NowMicros() - since_micros <= late_micros) return text;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/lower_case.h"
 #include "base/spelling.h"
 #include "bronze/offset_rows.h"
 #include "catalog/open.h"
@@ -27,9 +28,8 @@ struct Options {
 /// Whether `written`, a name as it stands in a statement, may mean the table.
 bool Means(std::string written, const iceberg::TableName& table) {
   std::erase(written, '"');
-  std::ranges::transform(written, written.begin(), [](char c) { return char(std::tolower(uint8_t(c))); });
-  std::string name = table.Text();
-  std::ranges::transform(name, name.begin(), [](char c) { return char(std::tolower(uint8_t(c))); });
+  written = LowerCase(written);
+  const std::string name = LowerCase(table.Text());
   return written == name || written == std::string(catalog::kCatalogName) + "." + name;
 }
 
@@ -98,6 +98,7 @@ Status Announce(const run::Lakehouse& house, const std::vector<std::string>& nam
 
 /// Gives the engine the rows of the tables, without the files that the statement cannot use.
 Status Supply(const AskedTables& asked, const std::string& sql, sql::Engine& engine) {
+  if (asked.empty()) return {};
   // In one transaction with the statement: what now() is must not change between looking and asking.
   INGOT_TRY(engine.Execute("BEGIN"));
   const auto conditions = engine.ConditionsIn(sql);

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/lower_case.h"
 #include "pipeline/prune.h"
 
 namespace ingot::cli {
@@ -106,8 +107,7 @@ class Reader {
     std::set<std::string> names;
     for (const iceberg::Field& field : schema.fields) {
       // Plans write names without quotes, whatever is in them, and the engine does not tell upper from lower case.
-      std::string lower = field.name;
-      std::ranges::transform(lower, lower.begin(), [](char c) { return char(std::tolower(uint8_t(c))); });
+      const std::string lower = LowerCase(field.name);
       readable_ = readable_ && names.insert(lower).second && std::ranges::all_of(lower, [](char c) {
                     return std::isalnum(uint8_t(c)) || uint8_t(c) >= 0x80 || std::string_view("_.-$:@#/").contains(c);
                   });

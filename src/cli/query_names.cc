@@ -6,18 +6,13 @@
 #include <charconv>
 
 #include "base/clock.h"
+#include "base/lower_case.h"
 #include "iceberg/value.h"
 
 namespace ingot::cli {
 namespace {
 
 using iceberg::TableName;
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char c) { return char(std::tolower(uint8_t(c))); });
-  return lower;
-}
 
 enum class TokenKind { kName, kText, kNumber, kOther };
 
@@ -109,7 +104,7 @@ class Lexer {
 };
 
 bool Is(const Token& token, std::string_view word) {
-  return token.kind == TokenKind::kName && Lower(token.text) == word;
+  return token.kind == TokenKind::kName && LowerCase(token.text) == word;
 }
 
 std::string QuoteName(const TableName& name) {
@@ -122,7 +117,7 @@ bool EndsTable(const Token& token) {
       "where", "join",  "on",        "group",   "order",  "limit", "left",    "right",       "inner", "full",
       "cross", "union", "intersect", "except",  "having", "using", "natural", "tablesample", "asof",  "positional",
       "anti",  "semi",  "window",    "qualify", "offset", "for",   "version", "timestamp"};
-  return token.kind != TokenKind::kName || token.names.size() > 1 || words.contains(Lower(token.text));
+  return token.kind != TokenKind::kName || token.names.size() > 1 || words.contains(LowerCase(token.text));
 }
 
 class Rewriter {
@@ -146,12 +141,12 @@ class Rewriter {
 
  private:
   std::optional<TableName> TableOf(std::vector<std::string> names) const {
-    if (names.size() > 2 && Lower(names[0]) == catalog_) names.erase(names.begin());
+    if (names.size() > 2 && LowerCase(names[0]) == catalog_) names.erase(names.begin());
     if (names.size() < 2) return std::nullopt;
     std::string space = names[0];
     for (size_t i = 1; i + 1 < names.size(); ++i) space += "." + names[i];
     for (const TableName& table : tables_)
-      if (Lower(table.space) == Lower(space) && Lower(table.name) == Lower(names.back())) return table;
+      if (LowerCase(table.space) == LowerCase(space) && LowerCase(table.name) == LowerCase(names.back())) return table;
     return std::nullopt;
   }
 
@@ -160,7 +155,7 @@ class Rewriter {
     const bool read = i > 0 && (Is(tokens_[i - 1], "from") || Is(tokens_[i - 1], "join") ||
                                 Is(tokens_[i - 1], "describe") || Is(tokens_[i - 1], "summarize"));
     if (!read || names.size() < 3 || TableOf(names)) return std::nullopt;
-    const std::string aside = Lower(names.back());
+    const std::string aside = LowerCase(names.back());
     names.pop_back();
     const auto table = TableOf(names);
     if (!table || !asides_.contains(aside)) return std::nullopt;

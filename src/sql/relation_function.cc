@@ -3,10 +3,10 @@
 #include <arrow/c/bridge.h>
 
 #include <atomic>
-#include <cctype>
 #include <set>
 #include <vector>
 
+#include "base/lower_case.h"
 #include "sql/arrow_types.h"
 #include "sql/result_batches.h"
 
@@ -38,11 +38,6 @@ void Destroy(void* data) {
   delete static_cast<T*>(data);
 }
 
-std::string Lower(std::string text) {
-  for (char& c : text) c = char(std::tolower(uint8_t(c)));
-  return text;
-}
-
 void Bind(duckdb_bind_info info) {
   auto* registered = static_cast<RegisteredRelation*>(duckdb_bind_get_extra_info(info));
   ++registered->references;
@@ -50,10 +45,10 @@ void Bind(duckdb_bind_info info) {
   std::set<std::string> names;
   for (const auto& field : relation.schema->fields()) {
     // The engine does not tell upper from lower case: a column that differs by that alone gets a number.
-    std::string name = field->name(), lower = Lower(name);
+    std::string name = field->name(), lower = LowerCase(name);
     for (int number = 1; !names.insert(lower).second; ++number) {
       name = field->name() + "_" + std::to_string(number);
-      lower = Lower(name);
+      lower = LowerCase(name);
     }
     auto type = ToLogicalType(*field);
     if (!type) return duckdb_bind_set_error(info, type.error().message.c_str());

@@ -1,8 +1,9 @@
 #include "sql/scan_conditions.h"
 
 #include <algorithm>
-#include <cctype>
 #include <nlohmann/json.hpp>
+
+#include "base/lower_case.h"
 
 namespace ingot::sql {
 namespace {
@@ -17,17 +18,12 @@ std::string Joined(const Json& text) {
   return joined;
 }
 
-std::string Lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) { return char(std::tolower(uint8_t(c))); });
-  return text;
-}
-
 /// False where scans may be out of sight.
 bool Collect(const Json& node, const std::string& condition, std::vector<ScanCondition>& scans) {
   const std::string name = node.at("name").get<std::string>();
   if (name.starts_with("POSITIONAL")) return false;
   const Json& children = node.at("children");
-  if (children.empty()) scans.push_back({Lower(name), condition});
+  if (children.empty()) scans.push_back({LowerCase(name), condition});
   const Json none = Json::object(), &info = node.value("extra_info", none);
   const bool filters = name == "FILTER" && children.size() == 1 && info.contains("Expression");
   const std::string below = filters ? Joined(info.at("Expression")) : "";
