@@ -30,7 +30,7 @@ class KafkaBatch : public testing::Test {
   }
 
   void Produce(int count) {
-    rd_kafka_t* producer = *NewProducer(Settings({{"linger.ms", "100"}, {"compression.codec", "lz4"}}));
+    rd_kafka_t* producer = *NewProducer(Settings({{"linger.ms", "10000"}, {"compression.codec", "lz4"}}));
     for (int i = 0; i < count; ++i) {
       const std::string key = "k" + std::to_string(i), value = "{\"value\": " + std::to_string(i) + "}";
       ASSERT_EQ(rd_kafka_producev(producer, RD_KAFKA_V_TOPIC("t"), RD_KAFKA_V_PARTITION(0),
