@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Callable
 
 from servers import HOST, free_port
 
@@ -14,6 +15,7 @@ class Proxy:
 
     `drop_answer_after`  bytes in a request: the request is passed on, its answer is not, and both sides are closed
     `delay`              seconds before each piece of an answer
+    `edit`               makes what is passed on of each piece of an answer
     `answer_503`         this many HTTP requests are answered with 503 and go nowhere
     `cut()`              closes every connection that is open
     """
@@ -24,6 +26,7 @@ class Proxy:
         self.dropped = 0
         self.drops_max = 1
         self.delay = 0.0
+        self.edit: Callable[[bytes], bytes] = lambda piece: piece
         self.answer_503 = 0
         self._pairs: set[tuple[socket.socket, socket.socket]] = set()
         self._lock = threading.Lock()
@@ -99,7 +102,7 @@ class Proxy:
                     break
                 if self.delay:
                     time.sleep(self.delay)
-                client.sendall(piece)
+                client.sendall(self.edit(piece))
         except OSError:
             pass
         self._end(pair)

@@ -2,6 +2,7 @@
 
 import re
 import signal
+import struct
 import time
 
 import pytest
@@ -131,6 +132,39 @@ def test_broker_restart(house, away):
     house.wait_for(lambda: house.bronze_rows() == 4000, 90)
     assert worker.stop() == 0
     assert house.verify_all_layers()["topic"] == 4000
+
+
+def test_no_broker_is_named(house, proxy_to):
+    """Goal: a cluster that shuts down answers for a moment that it has no brokers; a follower that asks just then finds it
+    again. Method: a proxy that Kafka's answers lead to takes the broker out of them (Metadata 9 and later)."""
+    house.make_topic(2)
+    proxy = proxy_to(house.kafka.port)
+    address = b"127.0.0.1" + struct.pack(">i", house.kafka.port)
+    one_broker = b"\x02" + struct.pack(">i", 1) + b"\x0a" + address + b"\x00\x00"  # count + 1, id, address, no rack, no tags
+    unnamed = []
+
+    def lead_here(piece: bytes) -> bytes:
+        return piece.replace(address, b"127.0.0.1" + struct.pack(">i", proxy.port))
+
+    def name_none(piece: bytes) -> bytes:
+        if one_broker not in piece or int.from_bytes(piece[:4]) != len(piece) - 4:
+            return lead_here(piece)
+        unnamed.append(time.monotonic())
+        body = piece[4:].replace(one_broker, b"\x01", 1)
+        return struct.pack(">i", len(body)) + body
+
+    proxy.edit = lead_here
+    worker = house.worker(env={"KAFKA_BROKER": f"127.0.0.1:{proxy.port}", "INGOT_KAFKA_TOPIC_METADATA_REFRESH_INTERVAL_MS": "1000"})
+    house.generate(1000)
+    house.wait_for(lambda: house.bronze_rows() == 1000)
+    proxy.edit = name_none
+    house.wait_for(lambda: len(unnamed) >= 3)
+    proxy.edit = lead_here
+    proxy.cut()
+    house.generate(1000)
+    house.wait_for(lambda: house.bronze_rows() == 2000)
+    assert worker.stop() == 0
+    assert house.verify_all_layers()["topic"] == 2000
 
 
 @pytest.mark.parametrize("server", ["postgres", "minio"])
