@@ -171,9 +171,9 @@ class Lakehouse:
         self.admin_client = AdminClient({"bootstrap.servers": self.broker})  # its futures die with it
         return self.admin_client
 
-    def make_topic(self, partitions: int = 4, topic: str | None = None, **config) -> None:
+    def make_topic(self, partitions: int = 4, topic: str | None = None, replicas: int = 1, **config) -> None:
         config = {key.replace("_", "."): str(value) for key, value in config.items()}
-        for future in self.admin().create_topics([NewTopic(topic or self.topic, partitions, 1, config=config)]).values():
+        for future in self.admin().create_topics([NewTopic(topic or self.topic, partitions, replicas, config=config)]).values():
             future.result()
 
     def producer(self, **settings) -> Producer:

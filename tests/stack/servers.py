@@ -139,10 +139,11 @@ class Kafka(Server):
     name = "kafka"
 
     def __init__(self, folder: Path, port: int, controller_port: int | None = None, settings: dict | None = None,
-                 secure: "dict | None" = None, metrics_port: int | None = None):
+                 secure: "dict | None" = None, metrics_port: int | None = None, joins: "Kafka | None" = None, node: int = 1):
         super().__init__(folder, port)
         self.metrics_port = metrics_port  # of the JMX exporter, with the settings of deploy/kafka
-        self.controller_port = controller_port or free_port()
+        self.controller_port = joins.controller_port if joins else controller_port or free_port()
+        self.joins, self.node = joins, node  # a broker of another one's cluster
         self.settings = settings or {}
         self.secure = secure  # {"port": …, "keystore": …}: one more listener with TLS and SASL
 
@@ -173,9 +174,13 @@ class Kafka(Server):
                 "listener.name.secure.scram-sha-256.sasl.jaas.config": f"{login}.scram.ScramLoginModule required;",
                 "listener.name.secure.scram-sha-512.sasl.jaas.config": f"{login}.scram.ScramLoginModule required;",
             }
+        if self.joins:
+            more |= {"process.roles": "broker", "node.id": self.node}
+        else:
+            listeners.append(f"CONTROLLER://{HOST}:{self.controller_port}")
         instead = {
             "controller.quorum.bootstrap.servers": f"{HOST}:{self.controller_port}",
-            "listeners": ",".join(listeners + [f"CONTROLLER://{HOST}:{self.controller_port}"]),
+            "listeners": ",".join(listeners),
             "advertised.listeners": ",".join(advertised),
             "listener.security.protocol.map": ",".join(protocols), "log.dirs": self.folder / "data", "num.partitions": 1,
             # What retention and compaction do is to be seen within a test:
@@ -197,8 +202,13 @@ class Kafka(Server):
         return [str(ROOT / "deploy/kafka/start.sh"), str(self.server), str(self.folder / "server.properties")]
 
     def environment(self) -> dict[str, str]:
-        agent = pinned("jmx_prometheus_javaagent") / "jmx_prometheus_javaagent.jar"
-        return {"KAFKA_OPTS": f"-javaagent:{agent}={HOST}:{self.metrics_port}:{ROOT}/deploy/kafka/jmx.yml"} if self.metrics_port else {}
+        variables = {}
+        if self.metrics_port:
+            agent = pinned("jmx_prometheus_javaagent") / "jmx_prometheus_javaagent.jar"
+            variables["KAFKA_OPTS"] = f"-javaagent:{agent}={HOST}:{self.metrics_port}:{ROOT}/deploy/kafka/jmx.yml"
+        if self.joins:
+            variables["KAFKA_CLUSTER_ID"] = read_properties(self.joins.folder / "data/meta.properties")["cluster.id"]
+        return variables
 
     def is_ready(self) -> bool:
         return not port_is_free(self.port)

@@ -1,0 +1,42 @@
+"""A cluster of three Kafka brokers (docs/scaling.md) under two followers and a producer."""
+
+import time
+
+import pytest
+
+from servers import Kafka, free_port
+
+REPLICATED = {"min.insync.replicas": 2, "offsets.topic.replication.factor": 3, "transaction.state.log.replication.factor": 3,
+              "transaction.state.log.min.isr": 2}
+
+
+@pytest.fixture
+def brokers(house):
+    """Three brokers, of which the first is the controller; the house reads from them."""
+    first = Kafka(house.folder / "kafka-1", free_port(), settings=REPLICATED).start()
+    brokers = [first] + [Kafka(house.folder / f"kafka-{node}", free_port(), settings=REPLICATED, joins=first, node=node).start()
+                         for node in (2, 3)]
+    house.broker = house.variables["KAFKA_BROKER"] = ",".join(broker.address for broker in brokers)
+    yield brokers
+    for broker in reversed(brokers):
+        broker.stop()
+
+
+def test_rolling_restart(house, brokers):
+    """Goal: brokers that restart in turn, and one that dies, lose and double nothing, and no worker has to be restarted.
+    Method: two followers and a producer that never pauses; the partitions' leaders and the group's coordinator move."""
+    house.make_topic(6, replicas=3)
+    workers = [house.worker() for _ in range(2)]
+    producer = house.start("generate", "--records", "60000", "--rate", "1000", "--dirty", "0.02")
+    for broker in brokers:
+        before = house.bronze_rows()
+        broker.restart()
+        house.wait_for(lambda: house.bronze_rows() > before + 2000, 90)
+    brokers[2].kill()
+    time.sleep(5)
+    brokers[2].start()
+    assert producer.wait(120) == 0
+    house.wait_for(lambda: house.bronze_rows() == 60_000, 90)
+    for worker in workers:
+        assert worker.stop() == 0, worker.text()[-2000:]
+    assert house.verify_all_layers()["topic"] == 60_000
