@@ -23,10 +23,11 @@ int Order(const Value& a, const Value& b) {
   return a.index() == b.index() ? CompareValues(a, b) : CompareValues(Widened(a), Widened(b));
 }
 
-/// Whether a value within the bounds can be equal to `value`.
-bool Within(const ColumnKnowledge& known, const Value& value) {
+/// Whether a value of the column can be equal to `value`.
+bool MayHold(const ColumnKnowledge& known, const Value& value) {
   if (known.lower && Order(value, *known.lower) < 0) return false;
-  return !(known.upper && Order(value, *known.upper) > 0);
+  if (known.upper && Order(value, *known.upper) > 0) return false;
+  return !known.may_hold || known.may_hold(value);
 }
 
 bool MayCompare(FilterOp op, const ColumnKnowledge& known, const std::vector<Value>& values) {
@@ -36,9 +37,9 @@ bool MayCompare(FilterOp op, const ColumnKnowledge& known, const std::vector<Val
     case FilterOp::kNotNull:
       return true;
     case FilterOp::kEqual:
-      return IsNaN(values[0]) || Within(known, values[0]);
+      return IsNaN(values[0]) || MayHold(known, values[0]);
     case FilterOp::kIn:
-      return std::ranges::any_of(values, [&](const Value& value) { return IsNaN(value) || Within(known, value); });
+      return std::ranges::any_of(values, [&](const Value& value) { return IsNaN(value) || MayHold(known, value); });
     case FilterOp::kLess:
       return !known.lower || Order(*known.lower, values[0]) < 0;
     case FilterOp::kLessOrEqual:
@@ -63,7 +64,7 @@ bool MustCompare(FilterOp op, const ColumnKnowledge& known, const std::vector<Va
     case FilterOp::kEqual:
       return single && Order(*known.lower, values[0]) == 0;
     case FilterOp::kNotEqual:
-      return !Within(known, values[0]);
+      return !MayHold(known, values[0]);
     case FilterOp::kIn:
       return single && std::ranges::any_of(values, [&](const Value& value) { return Order(value, *known.lower) == 0; });
     case FilterOp::kLess:
@@ -200,6 +201,11 @@ std::vector<FieldId> BoundFilter::Columns() const {
   std::vector<FieldId> columns;
   Collect(root_, columns);
   return columns;
+}
+
+bool BoundFilter::AsksForValues(const Node& node) {
+  return node.op == FilterOp::kEqual || node.op == FilterOp::kIn ||
+         std::ranges::any_of(node.children, [](const Node& child) { return AsksForValues(child); });
 }
 
 Knowledge KnowledgeOf(const DataFile& file, const PartitionSpec& spec, const Schema& schema) {

@@ -44,6 +44,7 @@ struct ColumnKnowledge {
   bool may_be_null = true;
   bool may_be_value = true;  // false: all are null
   bool may_be_nan = true;
+  std::function<bool(const Value&)> may_hold;  // false: no row has the value; asked last, as it may have to read
 };
 using Knowledge = std::function<ColumnKnowledge(FieldId)>;
 
@@ -56,6 +57,8 @@ class BoundFilter {
   bool IsTrue() const { return root_.op == FilterOp::kTrue; }
   /// The columns that it looks at.
   std::vector<FieldId> Columns() const;
+  /// Whether it asks for equality somewhere, of which bloom filters know more than bounds.
+  bool AsksForValues() const { return AsksForValues(root_); }
   /// False only when no row can match.
   bool MayMatch(const Knowledge& knowledge) const;
   /// True only when every row matches.
@@ -75,6 +78,7 @@ class BoundFilter {
     std::vector<Node> children;
   };
   static Result<Node> BindNode(const Filter& filter, const Schema& schema);
+  static bool AsksForValues(const Node& node);
   static void Collect(const Node& node, std::vector<FieldId>& columns);
   static bool May(const Node& node, const Knowledge& knowledge);
   static bool Must(const Node& node, const Knowledge& knowledge);

@@ -1,5 +1,7 @@
 #include "iceberg/parquet_footer.h"
 
+#include <parquet/bloom_filter.h>
+#include <parquet/bloom_filter_reader.h>
 #include <parquet/exception.h>
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
@@ -10,11 +12,14 @@
 #include <list>
 #include <map>
 #include <mutex>
+#include <utility>
 
 namespace ingot::iceberg {
 namespace {
 
 using Footer = std::shared_ptr<parquet::FileMetaData>;
+
+constexpr uint32_t kUuidBytes = 16;
 
 /// The least recently used go first, once the column chunks that all describe are too many.
 class Footers {
@@ -56,13 +61,6 @@ class Footers {
   int64_t chunks_ = 0;
 };
 
-template <typename Statistics>
-void Bounds(const parquet::Statistics& statistics, ColumnKnowledge& known) {
-  const auto& typed = static_cast<const Statistics&>(statistics);
-  known.lower = Value(typed.min());
-  known.upper = Value(typed.max());
-}
-
 bool IsMicros(const parquet::ColumnDescriptor& column) {
   const auto& logical = column.logical_type();
   return logical != nullptr && logical->is_timestamp() &&
@@ -70,16 +68,78 @@ bool IsMicros(const parquet::ColumnDescriptor& column) {
              parquet::LogicalType::TimeUnit::MICROS;
 }
 
-void AddBounds(const parquet::Statistics& statistics, const parquet::ColumnDescriptor& column, const Type& type,
-               ColumnKnowledge& known) {
-  const auto physical = column.physical_type();
-  const bool whole = type.id == TypeId::kLong ||
-                     ((type.id == TypeId::kTimestamp || type.id == TypeId::kTimestamptz) && IsMicros(column));
-  if (whole && physical == parquet::Type::INT64) Bounds<parquet::Int64Statistics>(statistics, known);
-  if ((type.id == TypeId::kInt || type.id == TypeId::kDate) && physical == parquet::Type::INT32)
-    Bounds<parquet::Int32Statistics>(statistics, known);
-  if (type.id == TypeId::kDouble && physical == parquet::Type::DOUBLE)
-    Bounds<parquet::DoubleStatistics>(statistics, known);
+/// Whether the values of a column chunk are those of the type.
+bool IsKeptAs(const parquet::ColumnDescriptor& column, const Type& type) {
+  switch (column.physical_type()) {
+    case parquet::Type::INT32:
+      return type.id == TypeId::kInt || type.id == TypeId::kDate;
+    case parquet::Type::INT64:
+      return type.id == TypeId::kLong ||
+             ((type.id == TypeId::kTimestamp || type.id == TypeId::kTimestamptz) && IsMicros(column));
+    case parquet::Type::DOUBLE:
+      return type.id == TypeId::kDouble;
+    case parquet::Type::BYTE_ARRAY:
+      return type.id == TypeId::kString || type.id == TypeId::kBinary;
+    case parquet::Type::FIXED_LEN_BYTE_ARRAY:
+      return type.id == TypeId::kUuid && column.type_length() == kUuidBytes;
+    default:
+      return false;
+  }
+}
+
+template <typename Statistics>
+void Bounds(const parquet::Statistics& statistics, ColumnKnowledge& known) {
+  const auto& typed = static_cast<const Statistics&>(statistics);
+  if constexpr (std::is_same_v<Statistics, parquet::ByteArrayStatistics>) {
+    known.lower = std::string(std::string_view(typed.min()));
+    known.upper = std::string(std::string_view(typed.max()));
+  } else {
+    known.lower = Value(typed.min());
+    known.upper = Value(typed.max());
+  }
+}
+
+void AddBounds(const parquet::Statistics& statistics, ColumnKnowledge& known) {
+  switch (statistics.physical_type()) {
+    case parquet::Type::INT32:
+      return Bounds<parquet::Int32Statistics>(statistics, known);
+    case parquet::Type::INT64:
+      return Bounds<parquet::Int64Statistics>(statistics, known);
+    case parquet::Type::DOUBLE:
+      return Bounds<parquet::DoubleStatistics>(statistics, known);
+    case parquet::Type::BYTE_ARRAY:
+      return Bounds<parquet::ByteArrayStatistics>(statistics, known);
+    default:
+      return;
+  }
+}
+
+/// As the values of a column that is kept as its type are hashed. None of floating point: 0.0 has two.
+std::optional<uint64_t> HashOf(const parquet::BloomFilter& filter, const Value& value, const Type& type) {
+  const bool narrow = type.id == TypeId::kInt || type.id == TypeId::kDate;
+  if (const auto* number = std::get_if<int32_t>(&value))
+    return narrow ? filter.Hash(*number) : filter.Hash(int64_t(*number));
+  if (const auto* number = std::get_if<int64_t>(&value); number != nullptr && !narrow) return filter.Hash(*number);
+  const auto* bytes = std::get_if<std::string>(&value);
+  if (bytes == nullptr) return std::nullopt;
+  if (type.id != TypeId::kUuid) return filter.Hash(std::string_view(*bytes));
+  if (bytes->size() != kUuidBytes) return std::nullopt;
+  const parquet::FLBA fixed(reinterpret_cast<const uint8_t*>(bytes->data()));
+  return filter.Hash(&fixed, kUuidBytes);
+}
+
+/// The bloom filter of a column chunk; null when it has none, or none that can be read.
+std::unique_ptr<parquet::BloomFilter> ReadBloomFilter(storage::Storage& storage, const std::string& location,
+                                                      const Footer& footer, int row_group, int column) {
+  const auto input = storage.OpenInput(location);
+  if (!input) return nullptr;
+  try {
+    const auto file = parquet::ParquetFileReader::Open(*input, parquet::default_reader_properties(), footer);
+    const auto group = file->GetBloomFilterReader().RowGroup(row_group);
+    return group == nullptr ? nullptr : group->GetColumnBloomFilter(column);
+  } catch (const parquet::ParquetException&) {
+    return nullptr;
+  }
 }
 
 }  // namespace
@@ -97,22 +157,31 @@ Result<Footer> FooterOf(storage::Storage& storage, const std::string& location) 
   }
 }
 
-Knowledge KnowledgeOf(const parquet::FileMetaData& footer, int row_group, const Schema& schema) {
-  return [&footer, row_group, &schema](FieldId id) {
+Knowledge KnowledgeOf(storage::Storage& storage, const std::string& location, const Footer& footer, int row_group,
+                      const Schema& schema) {
+  return [&storage, &location, footer, row_group, &schema](FieldId id) {
     ColumnKnowledge known;
     const Field* field = schema.FindById(id);
     if (field != nullptr) known.may_be_nan = field->type.id == TypeId::kFloat || field->type.id == TypeId::kDouble;
-    for (int i = 0; field != nullptr && i < footer.num_columns(); ++i) {
-      const parquet::ColumnDescriptor& column = *footer.schema()->Column(i);
+    for (int i = 0; field != nullptr && i < footer->num_columns(); ++i) {
+      const parquet::ColumnDescriptor& column = *footer->schema()->Column(i);
       if (column.schema_node()->field_id() != id || column.max_repetition_level() > 0) continue;
-      const auto chunk = footer.RowGroup(row_group)->ColumnChunk(i);
+      const auto chunk = footer->RowGroup(row_group)->ColumnChunk(i);
+      const bool same = IsKeptAs(column, field->type);
+      if (same && chunk->bloom_filter_offset())
+        known.may_hold = [=, &storage, &location, type = field->type, filter = std::shared_ptr<parquet::BloomFilter>(),
+                          was_read = false](const Value& value) mutable {
+          if (!std::exchange(was_read, true)) filter = ReadBloomFilter(storage, location, footer, row_group, i);
+          const auto hash = filter == nullptr ? std::nullopt : HashOf(*filter, value, type);
+          return !hash || filter->FindHash(*hash);
+        };
       const auto statistics = chunk->is_stats_set() ? chunk->statistics() : nullptr;
       if (statistics == nullptr) return known;
       if (statistics->HasNullCount()) {
         known.may_be_null = statistics->null_count() > 0;
         known.may_be_value = statistics->null_count() < chunk->num_values();
       }
-      if (statistics->HasMinMax()) AddBounds(*statistics, column, field->type, known);
+      if (same && statistics->HasMinMax()) AddBounds(*statistics, known);
       return known;
     }
     return known;

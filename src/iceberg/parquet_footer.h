@@ -16,8 +16,10 @@ namespace ingot::iceberg {
 /// Those of the files that were asked for last are kept, for the whole process. Safe to call from any thread.
 Result<std::shared_ptr<parquet::FileMetaData>> FooterOf(storage::Storage& storage, const std::string& location);
 
-/// What the row group's statistics say of its columns, found by field id. Of columns that the file keeps in another
-/// type, unit or without ids, nothing is known.
-Knowledge KnowledgeOf(const parquet::FileMetaData& footer, int row_group, const Schema& schema);
+/// What the row group's statistics and bloom filters say of its columns, found by field id. Of columns that the file
+/// keeps in another type, unit or without ids, nothing is known. A bloom filter is read when it is asked; one that
+/// cannot be knows nothing. The references must outlive the result. Source: Parquet, "BloomFilter.md".
+Knowledge KnowledgeOf(storage::Storage& storage, const std::string& location,
+                      const std::shared_ptr<parquet::FileMetaData>& footer, int row_group, const Schema& schema);
 
 }  // namespace ingot::iceberg

@@ -5,9 +5,11 @@
 #include <parquet/metadata.h>
 
 #include <algorithm>
+#include <ranges>
 #include <set>
 
 #include "base/arrow_result.h"
+#include "base/log.h"
 #include "base/parallel.h"
 #include "iceberg/arrow_schema.h"
 #include "iceberg/metadata_columns.h"
@@ -204,17 +206,24 @@ Result<std::vector<FileTask>> PartsOf(storage::Storage& storage, const ScanPlan&
   std::vector<std::vector<FileTask>> splits(plan.tasks.size());
   INGOT_TRY(ForEachInParallel(kFilesAtOnce, splits.size(), [&](size_t, size_t i) -> Status {
     auto& split = splits[i] = Split(plan.tasks[i]);
-    if (split.size() < 2 || plan.filter.IsTrue()) return {};
-    INGOT_ASSIGN(const auto footer, FooterOf(storage, plan.tasks[i].file.location));
+    // The bounds of a row group that is a file were asked before.
+    if (split.size() < 2 ? !plan.filter.AsksForValues() : plan.filter.IsTrue()) return {};
+    const std::string& location = plan.tasks[i].file.location;
+    INGOT_ASSIGN(const auto footer, FooterOf(storage, location));
+    const auto may_match = [&](int group) {
+      return plan.filter.MayMatch(KnowledgeOf(storage, location, footer, group, plan.schema));
+    };
+    const auto groups = std::views::iota(0, footer->num_row_groups());
     // The last part stands for whatever follows, too.
-    if (footer->num_row_groups() == int(split.size()))
-      std::erase_if(split, [&](const FileTask& part) {
-        return !plan.filter.MayMatch(KnowledgeOf(*footer, int(*part.row_group), plan.schema));
-      });
+    if (split.size() > 1 && int(split.size()) == footer->num_row_groups())
+      std::erase_if(split, [&](const FileTask& part) { return !may_match(int(*part.row_group)); });
+    else if (std::ranges::none_of(groups, may_match))
+      split.clear();
     return {};
   }));
   std::vector<FileTask> parts;
   for (auto& split : splits) std::ranges::move(split, std::back_inserter(parts));
+  LogDebug(fmt::format("{} files are read in {} parts", splits.size(), parts.size()));
   return parts;
 }
 

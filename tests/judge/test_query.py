@@ -2,6 +2,7 @@
 
 import datetime
 import decimal
+import json
 import math
 import random
 import re
@@ -9,10 +10,13 @@ import uuid
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet
 import pytest
+from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.transforms import BucketTransform, DayTransform, IdentityTransform, TruncateTransform
+from pyiceberg.typedef import Record
 from pyiceberg.types import (BinaryType, BooleanType, DateType, DecimalType, DoubleType, FloatType, IntegerType, LongType,
                              NestedField, StringType, TimestampType, TimestamptzType, TimeType, UUIDType)
 
@@ -90,7 +94,7 @@ def test_answers_are_those_of_all_rows(warehouse, layout):
     catalog = warehouse.pyiceberg()
     catalog.create_tables()
     catalog.create_namespace("x")
-    table = catalog.create_table("x.t", SCHEMA, partition_spec=SPECS[layout])
+    table = catalog.create_table("x.t", SCHEMA, partition_spec=SPECS[layout], properties={"write.parquet.row-group-limit": "7"})
     chance = random.Random(f"query {layout}")
     rows = []
     for around in range(8):
@@ -108,15 +112,19 @@ def test_answers_are_those_of_all_rows(warehouse, layout):
         judge.execute("CREATE OR REPLACE TABLE t AS SELECT * REPLACE (regexp_replace(lower(hex(\"user\")), "
                       "'(.{8})(.{4})(.{4})(.{4})(.{12})', '\\1-\\2-\\3-\\4-\\5')::UUID AS \"user\") FROM read")
     files = len(list(table.scan().plan_files()))
-    read = 0
+    read = groups = 0
     for number in range(120):
         where = condition(rows, chance)
         asked = f"SELECT count(*) AS rows, count(id) AS ids, coalesce(sum(id), 0)::BIGINT AS total FROM {{}} WHERE {where}"
         expected = judge.sql(asked.format("t")).fetchone()
-        done = warehouse.ingot("query", asked.format("x.t"), "--format", "csv", "--log-level", "info")
+        done = warehouse.ingot("query", asked.format("x.t"), "--format", "csv", "--log-level", "debug")
         assert done.stdout.splitlines()[1] == ",".join(map(str, expected)), f"{number}: {where}\n{done.stderr}"
         read += int(re.search(r"x\.t: (\d+) files to read", done.stderr)[1])
+        parts = re.search(r"(\d+) files are read in (\d+) parts", done.stderr)
+        groups += int(parts[2]) if parts else 0
     assert read < 120 * files * 0.9, f"{read / 120} of {files} files are read for a question"
+    if layout == "plain":  # five row groups a file
+        assert groups < read * 5 * 0.9, f"{groups} row groups of {read} files are read"
 
 
 @pytest.mark.parametrize("transform", [None, IdentityTransform(), TruncateTransform(10), BucketTransform(8)], ids=str)
@@ -169,3 +177,46 @@ def test_files_left_out(warehouse):
     past = f"SELECT * FROM bronze.speedtest_raw FOR VERSION AS OF {first} WHERE timestamp >= '2026-01-20'"
     assert list(read(past).values()) == [0]
     assert warehouse.ingot("query", past).returncode == 0
+
+
+def test_bloom_filters(warehouse):
+    """Goal: bloom filters that another wrote leave out row groups that bounds cannot, and never one that holds an answer. Method: a file
+    of DuckDB's whose row groups have values that lie between each other; PyIceberg puts it into a table."""
+    (warehouse.folder / "warehouse").mkdir()
+    catalog = warehouse.pyiceberg()
+    catalog.create_tables()
+    catalog.create_namespace("x")
+    types = {"id": LongType(), "name": StringType(), "n": IntegerType(), "moment": TimestamptzType(), "day": DateType()}
+    table = catalog.create_table("x.t", Schema(*(NestedField(i, name, kind) for i, (name, kind) in enumerate(types.items(), 1))))
+    path = warehouse.folder / "warehouse/duckdb.parquet"
+    duckdb.sql(f"""
+        COPY (SELECT id, 'user ' || id AS name, id::INT AS n, TIMESTAMPTZ '2026-01-01 00:00:00+00' + to_seconds(id) AS moment,
+                     DATE '2026-01-01' + id::INT AS day
+              FROM (SELECT (i % 2048) * 8 + i // 2048 AS id FROM range(8192) t(i)))
+        TO '{path}' (ROW_GROUP_SIZE 2048, FIELD_IDS {{id: 1, name: 2, n: 3, moment: 4, day: 5}}, DICTIONARY_SIZE_LIMIT 100000)""")
+    footer = pyarrow.parquet.ParquetFile(path).metadata
+    offsets = [min(footer.row_group(g).column(c).dictionary_page_offset for c in range(5)) for g in range(4)]
+    with table.transaction() as change, change.update_snapshot().fast_append() as append:
+        append.append_data_file(DataFile.from_args(
+            content=DataFileContent.DATA, file_path=f"file://{path}", file_format=FileFormat.PARQUET, partition=Record(),
+            record_count=8192, file_size_in_bytes=path.stat().st_size, split_offsets=offsets))
+
+    def ask(where):
+        done = warehouse.ingot("query", f"SELECT count(*) AS n FROM x.t WHERE {where}", "--format", "json", "--log-level", "debug")
+        return json.loads(done.stdout)["n"], int(re.search(r"1 files are read in (\d) parts", done.stderr)[1])
+
+    chance = random.Random(8)
+    found, missing = [], []
+    for column in types:
+        for _ in range(8):
+            i = chance.randrange(8, 16_000)
+            moment = datetime.datetime(2026, 1, 1, tzinfo=UTC)
+            values = {"id": i, "name": f"'user {i}'", "n": i, "moment": f"'{moment + datetime.timedelta(seconds=i)}'",
+                      "day": f"'{moment.date() + datetime.timedelta(days=i)}'"}
+            rows, parts = ask(f"{column} = {values[column]}")
+            assert rows == (i % 8 < 4), (column, i)
+            (found if rows else missing).append(parts)
+    assert sum(found) < 1.3 * len(found) and sum(missing) < 0.3 * len(missing)
+    assert ask("id IN (9, 4, 13) OR name = 'user 18'") == (2, 2)
+    assert ask("id = 9 AND name <> 'user 9'") == (0, 1)
+    assert ask("id > 9") == (8186, 4)
