@@ -58,7 +58,7 @@ Result<std::string> ExamineBronze(const run::OpenPlace& open, int64_t late_micro
   const pipeline::Pipeline& pipeline = *open.pipeline;
   INGOT_ASSIGN(const auto table, Find(open, pipeline.bronze.table));
   if (!table) return "not made yet: the first `ingot run` does it";
-  INGOT_ASSIGN(const auto checkpoint, bronze::ReadCheckpoint(*open.context.storage, *table->metadata));
+  INGOT_ASSIGN(const auto checkpoint, bronze::ReadCheckpoint(*table->home.storage, *table->metadata));
   INGOT_ASSIGN(const auto source, source::OpenSource(open.context.source, {.format = pipeline.source.format,
                                                                            .kafka = pipeline.source.kafka}));
   INGOT_TRY(source->Seek(checkpoint));

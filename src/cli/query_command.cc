@@ -89,7 +89,7 @@ Status Announce(const run::Lakehouse& house, const std::vector<std::string>& nam
   }
   // While the rows are read, maintenance elsewhere keeps what they are read from.
   if (const auto reads = one.snapshot_id ? one.snapshot_id : metadata.current_snapshot_id)
-    iceberg::AnnounceReader(house.storage, metadata, *reads);
+    iceberg::AnnounceReader(one.table.home.storage, metadata, *reads);
   INGOT_ASSIGN(auto columns, iceberg::ColumnsOf(one.table, one.snapshot_id));
   INGOT_TRY(engine.Register(name, std::move(columns)));
   asked[name] = std::move(one);

@@ -108,7 +108,7 @@ Status History(const Shared& shared, const Options& options) {
 Status Files(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(const auto home, HomeOf(shared, options.table));
   INGOT_ASSIGN(const auto table, iceberg::LoadTable(home));
-  INGOT_ASSIGN(const auto plan, iceberg::PlanScan(*home.storage, *table.metadata, {}));
+  INGOT_ASSIGN(const auto plan, iceberg::PlanScan(*table.home.storage, *table.metadata, {}));
   for (const iceberg::FileTask& task : plan.tasks) {
     if (shared.Json())
       fmt::print("{{\"location\":{},\"records\":{},\"bytes\":{},\"delete_files\":{}}}\n", JsonQuote(task.file.location),

@@ -66,7 +66,7 @@ def test_rest_answer_lost(house, rest, proxy_to):
 
 
 def test_rest_vends_storage_credentials(house, folder):
-    """Goal: what the REST catalog hands out opens the storage. Method: no S3 settings but the catalog's."""
+    """Goal: what the REST catalog hands out opens the storage, for every command. Method: no S3 settings but the catalog's."""
     s3 = {"endpoint": house.minio.url, "access-key-id": house.minio.user, "secret-access-key": house.minio.password,
           "path-style-access": "true"}
     settings = {f"s3.{key}": value for key, value in s3.items()} | {f"vend.s3.{key}": value for key, value in s3.items()}
@@ -79,7 +79,24 @@ def test_rest_vends_storage_credentials(house, folder):
         house.variables |= {"INGOT_CATALOG": server.uri, "INGOT_WAREHOUSE": "", "INGOT_CATALOG_CREDENTIAL": "ingot:secret"}
         house.generate(1000)
         assert house.run()["gold"]["commits"] == 1
-        assert house.verify_all_layers()["topic"] == 1000
+        house.generate(1000)
+        house.run()
+        assert house.verify_all_layers()["topic"] == 2000
+        name = "silver.speedtest_clean"
+        asked = house.ingot("query", f"SELECT count(*) FROM {name}", "--log-level", "debug")
+        assert "unannounced" not in asked.stderr  # maintenance elsewhere is told of the reader
+        snapshot = house.query("SELECT snapshot_id FROM gold.speedtest_agg.snapshots ORDER BY committed_at LIMIT 1")[0]["snapshot_id"]
+        for command in ("list", f"show {name}", f"history {name}", f"files {name}", f"partitions {name}", f"manifests {name}",
+                        f"tag {name} first", f"branch {name} side", f"refs {name}", f"drop-ref {name} side", f"evolve {name}"):
+            house.ingot("table", *command.split())
+        house.ingot("table", "delete", name, "--where", "latency > 60")
+        assert house.query(f"SELECT count(*) FILTER (latency > 60) AS n FROM {name}")[0]["n"] == 0
+        house.ingot("table", "rollback", "gold.speedtest_agg", "--snapshot", snapshot)
+        house.ingot("maintain", "--min-input-files", "2", "--older-than", "0s", "--orphans-older-than", "1h")
+        house.ingot("maintain", name, "--statistics")
+        house.ingot("doctor")
+        house.ingot("storage")
+        house.ingot("check")
     finally:
         server.stop()
 
