@@ -17,11 +17,17 @@ constexpr int64_t kAttemptsMax = 12;  // with the delays below: about half a min
 constexpr int64_t kDelayFirstMs = 50;
 constexpr int64_t kDelayMaxMs = 5000;
 
+/// Whether the server's certificate is not trusted, or the file of trusted ones cannot be read: libcurl's
+/// CURLE_PEER_FAILED_VERIFICATION and CURLE_SSL_CACERT_BADFILE.
+bool Mistrusts(const std::string& message) {
+  return message.find("curlCode: 60,") != std::string::npos || message.find("curlCode: 77,") != std::string::npos;
+}
+
 /// Exponential back-off with full jitter for what the protocol calls retryable: throttling, 5xx, lost connections.
 class JitteredRetries : public arrow::fs::S3RetryStrategy {
  public:
   bool ShouldRetry(const AWSErrorDetail& error, int64_t attempted) override {
-    return error.should_retry && attempted + 1 < kAttemptsMax;
+    return error.should_retry && attempted + 1 < kAttemptsMax && !Mistrusts(error.message);
   }
   int64_t CalculateDelayBeforeNextRetry(const AWSErrorDetail&, int64_t attempted) override {
     const int64_t ceiling = std::min(kDelayMaxMs, kDelayFirstMs << std::min<int64_t>(attempted, 10));
@@ -64,6 +70,10 @@ Error Problem(const arrow::Status& status, std::string_view location) {
       says("InvalidAccessKeyId") || says("HTTP status 403")) {
     kind = ErrorKind::kBadConfig;
     hint = " (look at AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_ENDPOINT_URL)";
+  }
+  if (Mistrusts(message)) {
+    kind = ErrorKind::kBadConfig;
+    hint = " (name the authority of its certificate in AWS_CA_BUNDLE)";
   }
   return Error{kind, std::string(location) + ": " + message + hint};
 }
