@@ -134,6 +134,10 @@ Error KafkaError(int code, const std::string& doing) {
       kind = ErrorKind::kBadConfig;
       hint = " (look at security.protocol, sasl.mechanism, sasl.username and sasl.password)";
       break;
+    case RD_KAFKA_RESP_ERR__SSL:
+      // A connection that breaks within its handshake is one of these, too.
+      if (doing.find("certificate verify failed") != std::string::npos) kind = ErrorKind::kBadConfig;
+      break;
     case RD_KAFKA_RESP_ERR__BAD_MSG:
     case RD_KAFKA_RESP_ERR_INVALID_MSG:
       kind = ErrorKind::kCorrupt;
@@ -146,8 +150,10 @@ Error KafkaError(int code, const std::string& doing) {
 
 void KafkaHealth::OnError(int code, const char* reason) {
   LogDebug(std::string("kafka: ") + rd_kafka_err2str(rd_kafka_resp_err_t(code)) + ": " + reason);
-  const bool away = code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || code == RD_KAFKA_RESP_ERR__TRANSPORT ||
-                    code == RD_KAFKA_RESP_ERR__RESOLVE;
+  const bool broken =
+      code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__RESOLVE || code == RD_KAFKA_RESP_ERR__SSL;
+  if (broken) reason_ = std::string(": ") + reason;
+  const bool away = broken || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
   if (away && !down_since_) down_since_ = std::chrono::steady_clock::now();
   Error error = KafkaError(code, reason);
   if (error.kind == ErrorKind::kBadConfig || code == RD_KAFKA_RESP_ERR__FATAL) refused_ = std::move(error);
@@ -156,7 +162,7 @@ void KafkaHealth::OnError(int code, const char* reason) {
 Status KafkaHealth::Check() const {
   if (refused_) return std::unexpected(*refused_);
   if (down_since_ && std::chrono::steady_clock::now() - *down_since_ > kAwayMax)
-    return Fail(ErrorKind::kRetry, "kafka: no broker of " + brokers_ + " can be reached");
+    return Fail(ErrorKind::kRetry, "kafka: no broker of " + brokers_ + " can be reached" + reason_);
   return {};
 }
 
@@ -166,17 +172,16 @@ namespace {
 /// and again without a pause, hundreds of thousands of times while a cluster restarts.
 Status AwaitBroker(rd_kafka_t* client, const std::function<Status()>& health) {
   constexpr int kSliceMs = 500;
-  rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__TRANSPORT;
   for (int waited = 0; waited < kAnswerMs; waited += kSliceMs) {
     const rd_kafka_metadata_t* metadata = nullptr;
-    code = rd_kafka_metadata(client, 0, nullptr, &metadata, kSliceMs);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (rd_kafka_metadata(client, 0, nullptr, &metadata, kSliceMs) == RD_KAFKA_RESP_ERR_NO_ERROR) {
       rd_kafka_metadata_destroy(metadata);
       return {};
     }
     INGOT_TRY(health());
   }
-  return std::unexpected(KafkaError(code, "ask for the brokers"));
+  // The library does not tell of a listener that closes what it does not understand.
+  return Fail(ErrorKind::kRetry, "kafka: no broker answers (does the listener take this security.protocol?)");
 }
 
 }  // namespace

@@ -58,12 +58,17 @@ class KafkaHealth {
     if (down_since_) down_since_ = std::chrono::steady_clock::now();
   }
   /// A broker has answered.
-  void OnAnswer() { down_since_.reset(); }
-  /// Errors: kBadConfig for refused access, kRetry when all brokers have been away for some time.
+  void OnAnswer() {
+    down_since_.reset();
+    reason_.clear();
+  }
+  /// Errors: kBadConfig for refused access and certificates that are not trusted, kRetry with the last reason when all
+  /// brokers have been away for some time.
   Status Check() const;
 
  private:
   const std::string brokers_;
+  std::string reason_;  // of the last connection that failed
   std::optional<Error> refused_;
   std::optional<std::chrono::steady_clock::time_point> down_since_;
 };

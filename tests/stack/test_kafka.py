@@ -256,10 +256,21 @@ def test_tls_and_sasl(house, certificates, mechanism, user, password):
     refused = house.ingot("run", check=False, env=secure | {"INGOT_KAFKA_SASL_PASSWORD": "wrong"})
     assert refused.returncode in (1, 2) and "sasl.password" in refused.stderr
     untrusted = house.ingot("run", check=False, env=secure | {"INGOT_KAFKA_SSL_CA_LOCATION": "/etc/hostname"})
-    assert untrusted.returncode != 0
+    assert untrusted.returncode == 2
+    del secure["INGOT_KAFKA_SSL_CA_LOCATION"]
+    untrusted = house.ingot("run", check=False, env=secure)
+    assert untrusted.returncode == 2 and "ssl.ca.location" in untrusted.stderr
+
+
+def test_another_protocol(house):
+    """Goal: a protocol that is not the listener's is told, with what there is to know. Method: plain text to TLS, and the reverse."""
+    to_tls = house.ingot("run", check=False, env={"KAFKA_BROKER": f"127.0.0.1:{house.kafka.secure['port']}"})
+    assert to_tls.returncode == 1 and "security.protocol" in to_tls.stderr
+    to_plain = house.ingot("run", check=False, env={"INGOT_KAFKA_SECURITY_PROTOCOL": "SSL"})
+    assert to_plain.returncode == 1 and "SSL handshake failed" in to_plain.stderr
 
 
 def test_no_broker(house):
     """Goal: a broker that is not there is told soon, with its address. Method: a port where nothing listens."""
     refused = house.ingot("run", check=False, env={"KAFKA_BROKER": "127.0.0.1:1"}, timeout=150)
-    assert refused.returncode == 1 and "kafka" in refused.stderr
+    assert refused.returncode == 1 and "127.0.0.1:1 can be reached" in refused.stderr and "Connection refused" in refused.stderr
