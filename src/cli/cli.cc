@@ -4,14 +4,19 @@
 #include <unistd.h>
 #include <version.h>
 
+#include <algorithm>
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 
 #include "base/log.h"
+#include "base/spelling.h"
 #include "cli/commands.h"
 
 namespace ingot::cli {
 namespace {
+
+constexpr int64_t kMemoryMin = 16 << 20;
 
 int ExitCode(ErrorKind kind) {
   return kind == ErrorKind::kBadConfig ? 2 : 1;
@@ -37,6 +42,37 @@ void PrintError(const Shared& shared, const Error& error) {
   fmt::print(stderr, "{}error:{} {}\n", colour ? "\x1b[31m" : "", colour ? "\x1b[0m" : "", error.message);
 }
 
+/// The command that was asked for, as far as it is known; `path` gets its words.
+const CLI::App* Asked(const CLI::App& app, std::string& path) {
+  const CLI::App* command = &app;
+  for (; !command->get_subcommands().empty(); path += " " + command->get_name())
+    command = command->get_subcommands().back();
+  return command;
+}
+
+/// What of the command line that command does not know, with the nearest that it does; "" when it is something else
+/// that is wrong.
+std::string UnknownWord(const CLI::App& app, const CLI::App& command, int argc, char** argv) {
+  const auto unknown = app.remaining(true);
+  const auto first = std::find_first_of(argv + 1, argv + argc, unknown.begin(), unknown.end());
+  if (first == argv + argc) return {};
+  const std::string word = *first;
+  std::vector<std::string> known;
+  if (word.starts_with('-')) {
+    for (const CLI::Option* option : command.get_options())
+      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+    return "unknown option '" + word + "'" + DidYouMean(word, known);
+  }
+  for (const CLI::App* one : command.get_subcommands({})) known.push_back(one->get_name());
+  return (known.empty() ? "one argument too many: '" : "unknown command '") + word + "'" + DidYouMean(word, known);
+}
+
+Result<int64_t> ParseMemory(const std::string& text) {
+  INGOT_ASSIGN(const int64_t bytes, ParseBytes("--memory", text));
+  if (bytes < kMemoryMin) return Fail(ErrorKind::kBadConfig, "--memory: " + text + " is too little (16MiB at least)");
+  return bytes;
+}
+
 }  // namespace
 
 Result<int64_t> ParseBytes(const char* flag, const std::string& text) {
@@ -57,6 +93,17 @@ Result<int64_t> ParseBytes(const char* flag, const std::string& text) {
   return int64_t(number * units.at(unit));
 }
 
+CLI::Validator AtLeast(int least) {
+  const auto problem = [least](const std::string& text) -> std::string {
+    double number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error == std::errc() && end == text.data() + text.size() && number >= least) return {};
+    return fmt::format("'{}' is not a number of at least {}", text, least);
+  };
+  CLI::Validator validator("");
+  return validator.operation(problem);
+}
+
 void AddShared(CLI::App& command, Shared& shared) {
   command.add_option("--pipeline", shared.place.pipeline_file, "Pipeline file [INGOT_PIPELINE]")->capture_default_str();
   command.add_option("--source", shared.place.source,
@@ -69,7 +116,7 @@ void AddShared(CLI::App& command, Shared& shared) {
       "--catalog", shared.place.catalog,
       "sqlite:///file, postgresql://user@host/db or http(s)://… (Iceberg REST); default: sqlite in the warehouse "
       "[INGOT_CATALOG]");
-  command.add_option("--threads", shared.place.threads, "Threads; default: all cores");
+  command.add_option("--threads", shared.place.threads, "Threads; default: all cores")->check(AtLeast(0));
   command.add_option("--memory", shared.memory, "Memory budget, e.g. 512MB; default 1GiB [INGOT_MEMORY]");
   command.add_option("--log-format", shared.log_format, "text or json [INGOT_LOG_FORMAT]")
       ->check(CLI::IsMember({"text", "json"}))
@@ -105,12 +152,17 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version
+    std::string path = "ingot";
+    const std::string unknown = UnknownWord(app, *Asked(app, path), argc, argv);
+    PrintError(shared, {ErrorKind::kBadConfig,
+                        fmt::format("{} (see: {} --help)", unknown.empty() ? error.what() : unknown, path)});
+    return 2;
   }
   StartLog(shared.Json() ? LogFormat::kJson : LogFormat::kText, shared.log_level);
   Status outcome;
   if (!shared.memory.empty()) {
-    const auto bytes = ParseBytes("--memory", shared.memory);
+    const auto bytes = ParseMemory(shared.memory);
     if (bytes)
       shared.place.memory_bytes = *bytes;
     else

@@ -26,6 +26,9 @@ struct Shared {
 /// "512MB", "2GiB", "1000000". Errors: kBadConfig with the flag's name.
 Result<int64_t> ParseBytes(const char* flag, const std::string& text);
 
+/// That a flag's value is a number of at least `least`.
+CLI::Validator AtLeast(int least);
+
 /// The flags that every command takes.
 void AddShared(CLI::App& command, Shared& shared);
 

@@ -56,11 +56,11 @@ void AddGenerate(CLI::App& app, Shared& shared) {
   }
   command->add_option("--records", generator.records, "Number of records")
       ->envname("RECORDS_TO_GENERATE")
-      ->check(CLI::NonNegativeNumber)
+      ->check(AtLeast(0))
       ->capture_default_str();
   command->add_option("--rate", generator.rate, "Records a second; 0: as fast as it goes")
       ->envname("MESSAGES_PER_SECOND")
-      ->check(CLI::NonNegativeNumber)
+      ->check(AtLeast(0))
       ->capture_default_str();
   command->add_option("--to", generator.to, "Directory, kafka://host:port/topic, or - for standard output")
       ->envname("INGOT_GENERATE_TO")
@@ -71,9 +71,9 @@ void AddGenerate(CLI::App& app, Shared& shared) {
                    "Share of broken records: nulls, duplicates, malformed, out of range, late")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  command->add_option("--users", generator.users, "Number of users")->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--users", generator.users, "Number of users")->check(AtLeast(1))->capture_default_str();
   command->add_option("--partitions", generator.partitions, "Of a Kafka topic that does not exist yet")
-      ->check(CLI::PositiveNumber)
+      ->check(AtLeast(1))
       ->capture_default_str();
   command->add_option("--start", options->start,
                       "Time of the first record, e.g. 2024-07-19; default: a day ago, with --rate now");

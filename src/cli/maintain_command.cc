@@ -174,11 +174,11 @@ void AddMaintain(CLI::App& app, Shared& shared) {
                       "Expire snapshots older than this, e.g. 7d; default: the table's "
                       "history.expire.max-snapshot-age-ms, else 5d");
   command->add_option("--retain-last", options->retain_last, "Snapshots of each branch that stay, however old")
-      ->check(CLI::PositiveNumber);
+      ->check(AtLeast(1));
   command->add_option("--file-size", options->file_size,
                       "Size of compacted files; default: the table's write.target-file-size-bytes, else 512MiB");
   command->add_option("--min-input-files", options->files_min, "Fewer small files of a partition are left alone")
-      ->check(CLI::PositiveNumber)
+      ->check(AtLeast(1))
       ->capture_default_str();
   command
       ->add_option("--sort-by", options->sort_by,

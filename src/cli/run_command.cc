@@ -282,7 +282,7 @@ void AddRun(CLI::App& app, Shared& shared) {
       ->envname("INGOT_TRINO")
       ->capture_default_str();
   command->add_option("--rows-per-commit", options->rows_per_commit, "Rows of one commit")
-      ->check(CLI::PositiveNumber)
+      ->check(AtLeast(1))
       ->capture_default_str();
   command->add_option("--bytes-per-commit", options->bytes_per_commit, "Bytes of records of one commit, e.g. 512MB")
       ->capture_default_str();

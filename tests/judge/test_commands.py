@@ -31,7 +31,24 @@ def test_exit_codes(warehouse):
     assert warehouse.ingot("run", "--no-such-flag", check=False).returncode == 2
     assert warehouse.ingot("run", "--pipeline", "/nowhere.yaml", check=False).returncode == 2
     assert warehouse.ingot("run", "--memory", "lots", check=False).returncode == 2
+    assert warehouse.ingot("run", "--memory", "10", check=False).returncode == 2
     assert warehouse.ingot(check=False).returncode == 2
+
+
+@pytest.mark.parametrize("arguments, said", [
+    ("runn --source x", "unknown command 'runn' (did you mean 'run'?)"),
+    ("table lst", "unknown command 'lst' (did you mean 'list'?)"),
+    ("run --sorce x --follow", "unknown option '--sorce' (did you mean '--source'?)"),
+    ("generate --record=5", "unknown option '--record=5' (did you mean '--records'?)"),
+    ("plan --engin spark", "unknown option '--engin' (did you mean '--engine'?)"),
+    ("run x", "one argument too many: 'x'"), ("run --threads -1", "--threads: '-1' is not a number of at least 0"),
+    ("maintain --retain-last many", "--retain-last: 'many' is not a number of at least 1"),
+    ("run --log-level loud", "--log-level"), ("table show", "table is required")])
+def test_wrong_usage(warehouse, arguments, said):
+    """Goal: what is wrong is named, with the nearest that is right. Method: slips of each kind."""
+    refused = warehouse.ingot(*arguments.split(), check=False)
+    assert refused.returncode == 2 and refused.stdout == ""
+    assert refused.stderr.startswith("error: ") and said in refused.stderr and refused.stderr.count("\n") == 1
 
 
 def test_flags_go_before_the_environment(warehouse):
