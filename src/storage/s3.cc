@@ -4,16 +4,19 @@
 #include <arrow/util/io_util.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 
 #include "base/arrow_result.h"
+#include "base/log.h"
 #include "base/random.h"
 
 namespace ingot::storage {
 namespace {
 
 constexpr int64_t kAttemptsMax = 12;  // with the delays below: about half a minute of an unreachable server
+constexpr int64_t kQuietAttempts = 3;
 constexpr int64_t kDelayFirstMs = 50;
 constexpr int64_t kDelayMaxMs = 5000;
 
@@ -24,15 +27,22 @@ bool Mistrusts(const std::string& message) {
 }
 
 /// Exponential back-off with full jitter for what the protocol calls retryable: throttling, 5xx, lost connections.
+/// That it waits is told once.
 class JitteredRetries : public arrow::fs::S3RetryStrategy {
  public:
   bool ShouldRetry(const AWSErrorDetail& error, int64_t attempted) override {
-    return error.should_retry && attempted + 1 < kAttemptsMax && !Mistrusts(error.message);
+    const bool again = error.should_retry && attempted + 1 < kAttemptsMax && !Mistrusts(error.message);
+    if (again && attempted == kQuietAttempts && !told_.exchange(true))
+      LogWarning("S3: " + error.message + "; trying again");
+    return again;
   }
   int64_t CalculateDelayBeforeNextRetry(const AWSErrorDetail&, int64_t attempted) override {
     const int64_t ceiling = std::min(kDelayMaxMs, kDelayFirstMs << std::min<int64_t>(attempted, 10));
     return 1 + int64_t(RandomBits() % uint64_t(ceiling));
   }
+
+ private:
+  std::atomic<bool> told_ = false;
 };
 
 std::string FirstOf(const Properties& properties, std::initializer_list<const char*> keys,
