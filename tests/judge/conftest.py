@@ -23,17 +23,29 @@ class Warehouse:
         self.landing = folder / "landing"
         self.landing.mkdir()
 
-    def ingot(self, *arguments, check=True, env=None, **options):
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("INGOT_", "KAFKA_"))}
-        environment |= {
+    def environment(self):
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("INGOT_", "KAFKA_"))}
+        return inherited | {
             "INGOT_WAREHOUSE": str(self.folder / "warehouse"),
             "INGOT_PIPELINE": str(self.pipeline),
             "INGOT_SOURCE": str(self.landing),
-        } | (env or {})
-        done = subprocess.run([INGOT, *map(str, arguments)], env=environment, capture_output=True, text=True, **options)
+        }
+
+    def ingot(self, *arguments, check=True, env=None, **options):
+        done = subprocess.run([INGOT, *map(str, arguments)], env=self.environment() | (env or {}), capture_output=True, text=True, **options)
         if check and done.returncode not in (0, 3):
             raise AssertionError(f"ingot {arguments} ended with {done.returncode}:\n{done.stderr}")
         return done
+
+    def lines(self, *arguments, env=None):
+        """Lines of what the program tells, while it runs; it is killed when they are let go."""
+        process = subprocess.Popen([INGOT, *map(str, arguments)], env=self.environment() | (env or {}), stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, text=True)
+        try:
+            yield from process.stderr
+        finally:
+            process.kill()
+            process.wait()
 
     def run(self, *arguments, **options):
         """Runs the stages; the report of each by its name."""

@@ -52,11 +52,10 @@ def test_wrong_usage(warehouse, arguments, said):
 
 
 def test_storage_that_is_away(warehouse):
-    """Goal: that a storage does not answer is told while it is waited for. Method: one that is nowhere, for five seconds."""
+    """Goal: that a storage does not answer is told while it is waited for. Method: one that is nowhere."""
     nowhere = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
-    with pytest.raises(subprocess.TimeoutExpired) as waited:
-        warehouse.ingot("run", "--warehouse", "s3://b/w", "--catalog", f"sqlite:///{warehouse.folder}/catalog.db", env=nowhere, timeout=5)
-    assert waited.value.stderr.count(b"trying again") == 1 and b"127.0.0.1" in waited.value.stderr
+    told = warehouse.lines("run", "--warehouse", "s3://b/w", "--catalog", f"sqlite:///{warehouse.folder}/catalog.db", env=nowhere)
+    assert "127.0.0.1" in (first := next(told)) and "trying again" in first
 
 
 def test_flags_go_before_the_environment(warehouse):
