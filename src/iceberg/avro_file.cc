@@ -1,5 +1,7 @@
 #include <arrow/util/compression.h>
 
+#include <algorithm>
+
 #include "base/arrow_result.h"
 #include "base/random.h"
 #include "iceberg/avro.h"
@@ -10,6 +12,7 @@ namespace {
 
 constexpr std::string_view kMagic("Obj\1", 4);
 constexpr size_t kBlockBytes = 64 * 1024;
+constexpr size_t kPlainBytesMax = size_t(1) << 32;  // of a block
 Status Encode(AvroWriter& out, const AvroSchema& schema, const AvroValue& value);
 
 Status EncodeUnion(AvroWriter& out, const AvroSchema& schema, const AvroValue& value) {
@@ -95,16 +98,23 @@ Result<std::string> Decompress(const std::string& codec, std::string_view block)
   if (codec.empty() || codec == "null") return std::string(block);
   if (codec == "deflate") return Inflate(block, DeflateFrame::kBare);
   if (codec == "zstandard") {
-    INGOT_ARROW_ASSIGN(auto zstd, arrow::util::Codec::Create(arrow::Compression::ZSTD));
-    for (size_t room = block.size() * 8 + 65536; room <= (size_t(1) << 32); room *= 4) {
-      std::string out(room, '\0');
-      const auto size = zstd->Decompress(int64_t(block.size()), reinterpret_cast<const uint8_t*>(block.data()),
-                                         int64_t(room), reinterpret_cast<uint8_t*>(out.data()));
-      if (!size.ok()) continue;
-      out.resize(size_t(*size));
-      return out;
+    INGOT_ARROW_ASSIGN(const auto zstd, arrow::util::Codec::Create(arrow::Compression::ZSTD));
+    INGOT_ARROW_ASSIGN(const auto stream, zstd->MakeDecompressor());
+    std::string out;
+    size_t read = 0, written = 0;
+    while (!stream->IsFinished()) {
+      if (written == out.size()) out.resize(std::max(out.size() * 2, block.size() * 4 + 1024));
+      const auto step =
+          stream->Decompress(int64_t(block.size() - read), reinterpret_cast<const uint8_t*>(block.data()) + read,
+                             int64_t(out.size() - written), reinterpret_cast<uint8_t*>(out.data()) + written);
+      const bool stuck = step.ok() && step->bytes_read == 0 && step->bytes_written == 0 && written < out.size();
+      if (!step.ok() || stuck || out.size() > kPlainBytesMax)
+        return Fail(ErrorKind::kCorrupt, "an Avro block does not decompress");
+      read += size_t(step->bytes_read);
+      written += size_t(step->bytes_written);
     }
-    return Fail(ErrorKind::kCorrupt, "an Avro block does not decompress");
+    out.resize(written);
+    return out;
   }
   if (codec == "snappy" && block.size() > 4) {
     INGOT_ARROW_ASSIGN(auto snappy, arrow::util::Codec::Create(arrow::Compression::SNAPPY));
