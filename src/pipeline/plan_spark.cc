@@ -35,7 +35,8 @@ Result<std::string> FindSql(const FieldSpec& field) {
   return fmt::format("coalesce({})", fmt::join(found, ", "));
 }
 
-/// SQL of a field's value from the variant `v` and its kind `k`, and of what is wrong with it (null: nothing).
+/// SQL of a field's value from the variant `v` and its kind `k`, null where there is none; and the branches of a CASE
+/// that say what is wrong with it, from that value as `c` too.
 struct FieldSql {
   std::string value;
   std::string problem;
@@ -50,78 +51,136 @@ std::string Mismatch(const FieldSpec& field, const std::string& k) {
       field.name, TypeName(field.type), k, k, k, k, k);
 }
 
-Result<FieldSql> TimeSql(const FieldSpec& field, const std::string& v, const std::string& k) {
+std::string Get(const std::string& v, const char* type) {
+  return fmt::format("try_variant_get({}, '$', '{}')", v, type);
+}
+
+std::string UnlessNumber(const FieldSpec& field, const std::string& k) {
+  return fmt::format("WHEN NOT {} RLIKE '^(BIGINT|DECIMAL|DOUBLE|FLOAT)' THEN {} ", k, Mismatch(field, k));
+}
+
+std::string UnlessText(const FieldSpec& field, const std::string& k) {
+  return fmt::format("WHEN {} <> 'STRING' THEN {} ", k, Mismatch(field, k));
+}
+
+/// A whole number, also one that is written with a point or an exponent.
+std::string WholeSql(const std::string& v, const std::string& k) {
+  return fmt::format(
+      "CASE WHEN {0} = 'BIGINT' THEN {1} WHEN abs({2}) <= 9e15D AND {2} = rint({2}) THEN CAST({2} AS BIGINT) END", k,
+      Get(v, "bigint"), Get(v, "double"));
+}
+
+/// Microseconds of an RFC 3339 time, as base/rfc3339.h reads it; Spark's own functions take much else.
+std::string Rfc3339Sql(const std::string& text) {
+  constexpr const char* kForm =
+      "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)([.][0-9]+)?"
+      "([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])\\\\z";
+  const auto number = [&](int first) { return fmt::format("try_cast(substr({}, {}, 2) AS BIGINT)", text, first); };
+  const std::string shift = fmt::format(
+      "CASE WHEN right({0}, 1) IN ('Z', 'z') THEN 0 ELSE CASE WHEN substr({0}, -6, 1) = '-' THEN -1 ELSE 1 END * ({1} "
+      "* "
+      "60 + {2}) END",
+      text, number(-5), number(-2));
+  const std::string minutes = fmt::format("(unix_date(try_cast(left({}, 10) AS DATE)) * 24L + {}) * 60 + {} - {}", text,
+                                          number(12), number(15), shift);
+  return fmt::format(
+      "CASE WHEN {0} RLIKE '{1}' THEN (({2}) * 60 + {3}) * 1000000 + try_cast(rpad(regexp_extract({0}, '[.]([0-9]+)', "
+      "1), 6, '0') AS BIGINT) END",
+      text, kForm, minutes, number(18));
+}
+
+FieldSql TimeSql(const FieldSpec& field, const std::string& v, const std::string& k, const std::string& c) {
   FieldSql sql;
   if (field.time_format == TimeFormat::kRfc3339) {
-    sql.value = fmt::format("try_to_timestamp(variant_get({}, '$', 'string'))", v);
-    sql.problem = fmt::format("WHEN {} <> 'STRING' THEN {} WHEN {} IS NULL THEN '{}: not an RFC 3339 time' ", k,
-                              Mismatch(field, k), sql.value, field.name);
+    sql.value = fmt::format("timestamp_micros({})", Rfc3339Sql(Get(v, "string")));
+    sql.problem = UnlessText(field, k) + fmt::format("WHEN {} IS NULL THEN '{}: not an RFC 3339 time' ", c, field.name);
   } else {
-    const char* make = field.time_format == TimeFormat::kEpochSeconds  ? "timestamp_seconds"
-                       : field.time_format == TimeFormat::kEpochMillis ? "timestamp_millis"
-                       : field.time_format == TimeFormat::kEpochMicros ? "timestamp_micros"
-                                                                       : nullptr;
-    if (make == nullptr)
-      return Fail(ErrorKind::kUnsupported, "field " + field.name + ": Spark has no time in nanoseconds");
-    sql.value = fmt::format("{}(try_variant_get({}, '$', 'bigint'))", make, v);
-    sql.problem = fmt::format("WHEN {} <> 'BIGINT' THEN {} ", k, Mismatch(field, k));
+    const int64_t factor = field.time_format == TimeFormat::kEpochSeconds  ? 1'000'000
+                           : field.time_format == TimeFormat::kEpochMillis ? 1'000
+                           : field.time_format == TimeFormat::kEpochMicros ? 1
+                                                                           : 0;
+    const std::string units = "(" + WholeSql(v, k) + ")";
+    std::string micros = units;
+    if (factor > 1)
+      micros =
+          fmt::format("CASE WHEN {0} BETWEEN -{1}L AND {1}L THEN {0} * {2} END", units, INT64_MAX / factor, factor);
+    if (factor == 0) micros = fmt::format("{0} div 1000 - CASE WHEN {0} % 1000 < 0 THEN 1 ELSE 0 END", units);
+    sql.value = fmt::format("timestamp_micros({})", micros);
+    sql.problem = UnlessNumber(field, k) + fmt::format("WHEN {} IS NULL THEN '{}: time out of range' ", c, field.name);
   }
   std::vector<std::string> bounds;
-  if (field.time_min_micros)
-    bounds.push_back(fmt::format("{} < timestamp_micros({})", sql.value, *field.time_min_micros));
-  if (field.time_max_micros)
-    bounds.push_back(fmt::format("{} > timestamp_micros({})", sql.value, *field.time_max_micros));
+  if (field.time_min_micros) bounds.push_back(fmt::format("{} < timestamp_micros({})", c, *field.time_min_micros));
+  if (field.time_max_micros) bounds.push_back(fmt::format("{} > timestamp_micros({})", c, *field.time_max_micros));
   if (field.time_max_after_now_micros)
-    bounds.push_back(
-        fmt::format("{} > timestamp_micros(unix_micros(_now) + {})", sql.value, *field.time_max_after_now_micros));
+    bounds.push_back(fmt::format("{} > timestamp_micros(unix_micros(_now) + {})", c, *field.time_max_after_now_micros));
   for (const std::string& bound : bounds)
-    sql.problem += fmt::format("WHEN {} THEN concat('{}: time out of range: ', {}) ", bound, field.name, sql.value);
+    sql.problem += fmt::format("WHEN {} THEN concat('{}: time out of range: ', {}) ", bound, field.name, c);
   return sql;
 }
 
-Result<FieldSql> ConvertSql(const FieldSpec& field, const std::string& v, const std::string& k) {
+Result<FieldSql> ConvertSql(const FieldSpec& field, const std::string& v, const std::string& k, const std::string& c) {
   if (field.coerce) return Fail(ErrorKind::kUnsupported, "field " + field.name + ": coerce is for the embedded engine");
-  const auto get = [&](const char* type) { return fmt::format("try_variant_get({}, '$', '{}')", v, type); };
-  const auto only = [&](const char* kind) {
-    return fmt::format("WHEN {} <> '{}' THEN {} ", k, kind, Mismatch(field, k));
+  const std::string text = Get(v, "string");
+  const std::string out_of_range = fmt::format("'{}: out of the range of a {}' ", field.name, TypeName(field.type));
+  const auto unless_text_of = [&](const char* what) {
+    return UnlessText(field, k) + fmt::format("WHEN {} IS NULL THEN concat('{}: not a {}: ''', left({}, 40), '''') ", c,
+                                              field.name, what, text);
   };
   switch (field.type.id) {
     case TypeId::kTimestamptz:
-      return TimeSql(field, v, k);
+      return TimeSql(field, v, k, c);
     case TypeId::kString:
-      return FieldSql{get("string"), only("STRING")};
+      return FieldSql{text, UnlessText(field, k)};
     case TypeId::kBoolean:
-      return FieldSql{get("boolean"), only("BOOLEAN")};
-    case TypeId::kUuid: {
-      const std::string text = fmt::format("lower({})", get("string"));
-      return FieldSql{text,
-                      only("STRING") + fmt::format("WHEN NOT {} RLIKE '^[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]"
-                                                   "{{12}}$' THEN concat('{}: not a UUID: ''', left({}, 40), '''') ",
-                                                   text, field.name, get("string"))};
-    }
-    case TypeId::kDate: {
-      const std::string date = fmt::format("try_cast({} AS DATE)", get("string"));
-      return FieldSql{date, only("STRING") + fmt::format("WHEN {} IS NULL OR length({}) <> 10 THEN '{}: not a date' ",
-                                                         date, get("string"), field.name)};
-    }
+      return FieldSql{Get(v, "boolean"), fmt::format("WHEN {} <> 'BOOLEAN' THEN {} ", k, Mismatch(field, k))};
+    case TypeId::kUuid:
+      return FieldSql{
+          fmt::format("CASE WHEN lower({0}) RLIKE '^[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}\\\\z' THEN "
+                      "lower({0}) END",
+                      text),
+          unless_text_of("UUID")};
+    case TypeId::kDate:
+      return FieldSql{
+          fmt::format("CASE WHEN {0} RLIKE '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}\\\\z' THEN try_cast({0} AS DATE) END",
+                      text),
+          unless_text_of("date")};
     case TypeId::kInt:
-    case TypeId::kLong: {
-      const char* type = field.type.id == TypeId::kInt ? "int" : "bigint";
-      return FieldSql{get(type), only("BIGINT") + fmt::format("WHEN {} IS NULL THEN '{}: out of the range of a {}' ",
-                                                              get(type), field.name, TypeName(field.type))};
-    }
+    case TypeId::kLong:
+      return FieldSql{
+          fmt::format("try_cast({} AS {})", WholeSql(v, k), field.type.id == TypeId::kInt ? "int" : "bigint"),
+          UnlessNumber(field, k) + fmt::format("WHEN {} IS NULL THEN {}", c, out_of_range)};
     case TypeId::kFloat:
     case TypeId::kDouble: {
-      std::string number = get("double");
+      std::string number = Get(v, "double");
       if (field.factor != 1) number = fmt::format("({} * {}D)", number, field.factor);
       if (field.type.id == TypeId::kFloat) number = fmt::format("CAST({} AS FLOAT)", number);
-      return FieldSql{
-          number, fmt::format("WHEN NOT {} RLIKE '^(BIGINT|DECIMAL|DOUBLE|FLOAT)' THEN {} ", k, Mismatch(field, k))};
+      return FieldSql{number,
+                      UnlessNumber(field, k) +
+                          fmt::format("WHEN {0} IS NULL OR abs({0}) = double('Infinity') THEN {1}", c, out_of_range)};
     }
     default:
       return Fail(ErrorKind::kUnsupported,
                   "field " + field.name + ": Spark's bronze has no type " + TypeName(field.type));
   }
+}
+
+/// The records as variants: `_record`, null for what is no JSON; `_whole`, whether it is an object. Spark's parser
+/// takes a value and whatever follows it, so that the record is put into an array whose end has to be found; it takes
+/// halves of surrogate pairs, and no byte order mark.
+std::string ParsedSql(const std::string& source) {
+  constexpr const char* kHalfPair =
+      R"(instr(_text, '\\u') > 0 AND regexp_replace(regexp_replace(_text, '\\\\\\\\', ' '), )"
+      R"('\\\\u[dD][89abAB][0-9a-fA-F]{2}\\\\u[dD][c-fC-F][0-9a-fA-F]{2}', ' ') RLIKE '\\\\u[dD][89a-fA-F]')";
+  return std::string(
+             "SELECT *, coalesce(schema_of_variant(_record) LIKE 'OBJECT%', false) AS _whole FROM (SELECT *, CASE "
+             "WHEN ") +
+         "try_variant_get(_array, '$[1]', 'string') = 'end' AND try_variant_get(_array, '$[2]', 'variant') IS NULL "
+         "THEN "
+         "try_variant_get(_array, '$[0]', 'variant') END AS _record FROM (SELECT *, CASE WHEN NOT (" +
+         kHalfPair +
+         ") THEN try_parse_json(concat('[', _text, ',\"end\"]')) END AS _array FROM (SELECT *, regexp_replace("
+         "try_validate_utf8(CAST(value AS STRING)), '^\\uFEFF', '') AS _text FROM " +
+         source + ")))";
 }
 
 /// Members of the record that are no field, as JSON.
@@ -153,29 +212,27 @@ Result<std::string> MakeSparkBronzeSql(const Pipeline& pipeline, const std::stri
     return Fail(ErrorKind::kUnsupported,
                 "Spark's bronze takes JSON records without keys and headers, and keeps _extra as JSON: run it with "
                 "--engine embedded");
-  std::vector<std::string> found, kinds, values, problems, told, names;
+  std::vector<std::string> found, kinds, converted, values, problems, told, names;
   for (const FieldSpec& field : pipeline.fields) {
     if (field.compute) continue;
-    const std::string v = fmt::format("_v{}", names.size()), k = fmt::format("_k{}", names.size());
+    const auto aside = [at = names.size()](char letter) { return fmt::format("_{}{}", letter, at); };
+    const std::string v = aside('v'), k = aside('k'), c = aside('c'), p = aside('p');
     INGOT_ASSIGN(const std::string find, FindSql(field));
-    INGOT_ASSIGN(const FieldSql sql, ConvertSql(field, v, k));
+    INGOT_ASSIGN(const FieldSql sql, ConvertSql(field, v, k, c));
     names.push_back(QuoteName(field.name, Dialect::kSpark));
     found.push_back(fmt::format("{} AS {}", find, v));
     kinds.push_back(fmt::format("schema_of_variant({}) AS {}", v, k));
-    const std::string p = fmt::format("_p{}", problems.size());
+    converted.push_back(fmt::format("{} AS {}", sql.value, c));
     problems.push_back(fmt::format("CASE WHEN {} IS NULL THEN NULL {}END AS {}", v, sql.problem, p));
     told.push_back(p);
-    values.push_back(fmt::format("CASE WHEN _whole AND {} IS NULL THEN {} END AS {}", p, sql.value, names.back()));
+    values.push_back(fmt::format("CASE WHEN _whole AND {} IS NULL THEN {} END AS {}", p, c, names.back()));
   }
   const std::string error =
       "CASE WHEN value IS NULL THEN 'the record has no value (tombstone)' WHEN _record IS NULL THEN 'not JSON' WHEN "
       "NOT "
       "_whole THEN 'not a JSON object' ELSE nullif(concat_ws('; ', " +
       fmt::format("{}", fmt::join(told, ", ")) + "), '') END";
-  const std::string parsed =
-      "SELECT *, coalesce(schema_of_variant(_record) LIKE 'OBJECT%', false) AS _whole FROM (SELECT *, "
-      "try_parse_json(try_validate_utf8(CAST(value AS STRING))) AS _record FROM " +
-      source + ")";
+  const std::string parsed = ParsedSql(source);
   std::vector<std::string> columns;
   for (const FieldSpec& field : pipeline.fields) {
     if (field.compute) continue;
@@ -191,9 +248,11 @@ Result<std::string> MakeSparkBronzeSql(const Pipeline& pipeline, const std::stri
       "_topic, "
       "partition AS _partition, offset AS _offset, timestamp AS _produced_at, _now AS _ingested_at, {} AS _extra,\n  "
       "{} AS "
-      "_error, value AS _payload\nFROM (SELECT *, {}\nFROM (SELECT *, {}\nFROM (SELECT *, {}\nFROM ({})))))",
+      "_error, value AS _payload\nFROM (SELECT *, {}\nFROM (SELECT *, {}\nFROM (SELECT *, {}\nFROM (SELECT *, {}\nFROM "
+      "({}))))))",
       fmt::join(columns, ", "), fmt::join(values, ",\n  "), "CASE WHEN _whole THEN " + ExtraSql(pipeline) + " END",
-      error, fmt::join(problems, ",\n  "), fmt::join(kinds, ", "), fmt::join(found, ",\n  "), parsed);
+      error, fmt::join(problems, ",\n  "), fmt::join(converted, ",\n  "), fmt::join(kinds, ", "),
+      fmt::join(found, ",\n  "), parsed);
 }
 
 }  // namespace ingot::pipeline

@@ -75,7 +75,8 @@ class Job:
             self.plan: dict[str, Any] = json.load(file)
         self.catalog: str = self.plan["catalog"]
         self.run_id = str(uuid.uuid4())
-        self.spark = SparkSession.builder.appName(f"ingot-{name}").config("spark.sql.session.timeZone", "UTC").getOrCreate()
+        settings = {"spark.sql.session.timeZone": "UTC", "spark.sql.variant.allowDuplicateKeys": "true"}  # the last value counts
+        self.spark = SparkSession.builder.appName(f"ingot-{name}").config(map=settings).getOrCreate()
         self.spark.sparkContext.setLogLevel("ERROR")
 
     def name(self, table: str) -> str:
