@@ -54,7 +54,7 @@ TEST(PlanJson, WhatSparkCannotParse) {
   EXPECT_EQ(why("{type: double}"), "");
   EXPECT_NE(why("{type: double, coerce: true}").find("field a: coerce"), std::string::npos);
   EXPECT_NE(why("{type: double, from: \"$.x[-1].y\"}").find("counts from the end"), std::string::npos);
-  EXPECT_NE(why("{type: timestamptz, unit: ns}").find("nanoseconds"), std::string::npos);
+  EXPECT_EQ(why("{type: timestamptz, unit: ns}"), "");
 }
 
 }  // namespace
