@@ -19,7 +19,7 @@ struct Options {
 /// Errors: kBadConfig for what is no condition on the columns.
 Result<pipeline::Expression> ConditionFrom(const std::string& text, const pipeline::ColumnTypes& columns) {
   INGOT_ASSIGN(auto condition, WithContext(pipeline::ParseExpression(text), "--where"));
-  INGOT_ASSIGN(const auto type, WithContext(TypeOf(condition, columns), "--where"));
+  INGOT_ASSIGN(const auto type, WithContext(Resolve(condition, columns), "--where"));
   if (type.id != iceberg::TypeId::kBoolean || HasAggregate(condition))
     return Fail(ErrorKind::kBadConfig, "--where: must be a condition on a row, such as \"user_id = '…'\"");
   return condition;

@@ -50,14 +50,35 @@ Result<std::shared_ptr<arrow::Array>> Repeated(const Datum& value, int64_t rows)
   return repeated;
 }
 
-/// The remainder with the sign of the dividend; a null where the divisor is a whole zero.
+/// The result of `kernel` on whole numbers, null where 64 bits do not hold it.
+Result<Datum> NullOnOverflow(const std::string& kernel, const Datum& left, const Datum& right, int64_t rows) {
+  INGOT_ASSIGN(const auto a, Repeated(left, rows));
+  INGOT_ASSIGN(const auto b, Repeated(right, rows));
+  const auto &x = static_cast<const arrow::Int64Array&>(*a), &y = static_cast<const arrow::Int64Array&>(*b);
+  arrow::Int64Builder builder;
+  INGOT_ARROW(builder.Reserve(rows));
+  for (int64_t row = 0; row < rows; ++row) {
+    int64_t result = 0;
+    const int64_t one = x.Value(row), other = y.Value(row);
+    const bool overflow = kernel == "add_checked"        ? __builtin_add_overflow(one, other, &result)
+                          : kernel == "subtract_checked" ? __builtin_sub_overflow(one, other, &result)
+                                                         : __builtin_mul_overflow(one, other, &result);
+    if (overflow || x.IsNull(row) || y.IsNull(row))
+      builder.UnsafeAppendNull();
+    else
+      builder.UnsafeAppend(result);
+  }
+  INGOT_ARROW_ASSIGN(auto array, builder.Finish());
+  return Datum(std::move(array));
+}
+
+/// The remainder with the sign of the dividend; a null where the divisor is zero.
 Result<Datum> Remainder(const Datum& left, const Datum& right, int64_t rows) {
   INGOT_ASSIGN(const auto a, Repeated(left, rows));
   INGOT_ASSIGN(const auto b, Repeated(right, rows));
   const auto compute = [&](auto builder, const auto& x, const auto& y, auto remainder) -> Result<Datum> {
     for (int64_t row = 0; row < rows; ++row)
-      if (x.IsNull(row) || y.IsNull(row) ||
-          (std::is_same_v<decltype(builder), arrow::Int64Builder> && y.Value(row) == 0))
+      if (x.IsNull(row) || y.IsNull(row) || y.Value(row) == 0)
         INGOT_ARROW(builder.AppendNull());
       else
         INGOT_ARROW(builder.Append(remainder(x.Value(row), y.Value(row))));
@@ -90,7 +111,7 @@ class Evaluation {
       case Kind::kUnary: {
         INGOT_ASSIGN(const Datum value, Of(expression.arguments[0]));
         if (expression.text == "not") return Call("invert", {Typed(value, arrow::boolean())});
-        return Call("negate_checked", {Typed(value, arrow::float64())});
+        return Negated(value);
       }
       case Kind::kBinary:
         return Binary(expression);
@@ -127,8 +148,27 @@ class Evaluation {
 
   static Result<Datum> CastTo(const Datum& value, const std::shared_ptr<arrow::DataType>& type) {
     if (value.type()->Equals(*type)) return value;
-    INGOT_ARROW_ASSIGN(auto cast, arrow::compute::Cast(value, type));
+    // A large whole number becomes the nearest double.
+    INGOT_ARROW_ASSIGN(auto cast, arrow::compute::Cast(value, type, arrow::compute::CastOptions::Unsafe()));
     return cast;
+  }
+
+  /// Numbers that do not fit are null (docs/pipeline-file.md): one record does not end a run.
+  Result<Datum> Arithmetic(const std::string& kernel, const Datum& left, const Datum& right) const {
+    const auto is_whole = [](const Datum& value) { return value.type()->id() == arrow::Type::INT64; };
+    const bool whole = (is_whole(left) || is_whole(right)) && left.type()->id() != arrow::Type::DOUBLE &&
+                       right.type()->id() != arrow::Type::DOUBLE;
+    const auto type = whole ? arrow::int64() : arrow::float64();
+    INGOT_ASSIGN(const Datum a, CastTo(left, type));
+    INGOT_ASSIGN(const Datum b, CastTo(right, type));
+    auto result = Call(kernel, {a, b});
+    if (result || !whole) return result;
+    return NullOnOverflow(kernel, a, b, rows_.num_rows());
+  }
+
+  Result<Datum> Negated(const Datum& value) const {
+    if (value.type()->id() != arrow::Type::INT64) return Call("negate_checked", {Typed(value, arrow::float64())});
+    return Arithmetic("subtract_checked", Datum(arrow::MakeScalar(int64_t(0))), value);
   }
 
   Result<Datum> Column(const std::string& name) const {
@@ -181,8 +221,8 @@ class Evaluation {
     if (const auto found = comparisons.find(binary.text); found != comparisons.end())
       return Compare(found->second, left, right);
     if (const auto found = others.find(binary.text); found != others.end()) {
-      const auto type = found->second.ends_with("kleene") ? arrow::boolean() : arrow::float64();
-      return Call(found->second, {Typed(left, type), Typed(right, type)});
+      if (!found->second.ends_with("kleene")) return Arithmetic(found->second, left, right);
+      return Call(found->second, {Typed(left, arrow::boolean()), Typed(right, arrow::boolean())});
     }
     if (binary.text == "||") {
       INGOT_ASSIGN(const Datum a, CastTo(left, arrow::utf8()));
@@ -194,7 +234,10 @@ class Evaluation {
     const auto type = whole ? arrow::int64() : arrow::float64();
     INGOT_ASSIGN(const Datum a, CastTo(left, type));
     INGOT_ASSIGN(const Datum b, CastTo(right, type));
-    return binary.text == "/" ? Call("divide", {a, b}) : Remainder(a, b, rows_.num_rows());
+    if (binary.text == "%") return Remainder(a, b, rows_.num_rows());
+    INGOT_ASSIGN(const Datum zero, Call("equal", {b, Datum(arrow::MakeScalar(0.0))}));
+    INGOT_ASSIGN(const Datum divisor, Call("if_else", {zero, Datum(arrow::MakeNullScalar(arrow::float64())), b}));
+    return Call("divide", {a, divisor});
   }
 
   Result<Datum> Between(const Expression& between) const {
@@ -280,6 +323,11 @@ class Evaluation {
       return Cut(arguments[0], kMicrosPerDay, arrow::date32(), [](int64_t day) { return int32_t(day); });
     if (name == "hour")
       return Cut(arguments[0], kMicrosPerHour, arrow::int64(), [](int64_t hour) { return (hour % 24 + 24) % 24; });
+    if (name == "abs" && arguments[0].type()->id() == arrow::Type::INT64) {
+      INGOT_ASSIGN(const Datum negative, Call("less", {arguments[0], Datum(arrow::MakeScalar(int64_t(0)))}));
+      INGOT_ASSIGN(const Datum turned, Negated(arguments[0]));
+      return Call("if_else", {negative, turned, arguments[0]});
+    }
     if (name == "abs") return Call("abs_checked", arguments);
     if (name == "lower") return Call("utf8_lower", arguments);
     if (name == "upper") return Call("utf8_upper", arguments);

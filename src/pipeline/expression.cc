@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "base/clock.h"
+#include "base/lower_case.h"
 #include "base/spelling.h"
+#include "iceberg/value.h"
 #include "pipeline/functions.h"
 
 namespace ingot::pipeline {
@@ -21,6 +24,43 @@ std::string QuoteText(std::string_view text) {
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? std::string("''") : std::string(1, c);
   return out + "'";
+}
+
+/// A literal that no engine takes for text, or reads in the time zone of its session.
+std::string LiteralSql(const Expression& text, Dialect dialect) {
+  if (dialect == Dialect::kEmbedded || text.type == TypeId::kString) return QuoteText(text.text);
+  if (text.type == TypeId::kDate) return "DATE " + QuoteText(text.text);
+  if (text.type == TypeId::kUuid) return (dialect == Dialect::kTrino ? "UUID " : "") + QuoteText(LowerCase(text.text));
+  std::string time = FormatTimestampMicros(std::get<int64_t>(*iceberg::ParseValue(text.text, {.id = text.type})));
+  if (dialect == Dialect::kTrino) time = time.replace(time.find('T'), 1, " ").replace(time.find('Z'), 1, " UTC");
+  return "TIMESTAMP " + QuoteText(time);
+}
+
+/// Text beside an operand of that type.
+Status MarkLiteral(Expression& text, const Expression& beside, const ColumnTypes& columns) {
+  if (text.kind != Kind::kText) return {};
+  INGOT_ASSIGN(const Type type, TypeOf(beside, columns));
+  if (type.id != TypeId::kTimestamptz && type.id != TypeId::kDate && type.id != TypeId::kUuid) return {};
+  if (const auto value = iceberg::ParseValue(text.text, type); !value)
+    return Fail(ErrorKind::kBadConfig, value.error().message);
+  text.type = type.id;
+  return {};
+}
+
+Status MarkTypes(Expression& expression, const ColumnTypes& columns) {
+  for (Expression& argument : expression.arguments) INGOT_TRY(MarkTypes(argument, columns));
+  if (expression.kind == Kind::kUnary || expression.kind == Kind::kBinary) {
+    INGOT_ASSIGN(const Type type, TypeOf(expression, columns));
+    expression.type = type.id;
+  }
+  static const std::set<std::string> comparisons{"=", "<>", "<", "<=", ">", ">="};
+  const bool compares = expression.kind == Kind::kBetween || expression.kind == Kind::kIn ||
+                        (expression.kind == Kind::kBinary && comparisons.contains(expression.text));
+  for (size_t i = 1; compares && i < expression.arguments.size(); ++i) {
+    INGOT_TRY(MarkLiteral(expression.arguments[i], expression.arguments[0], columns));
+    INGOT_TRY(MarkLiteral(expression.arguments[0], expression.arguments[i], columns));
+  }
+  return {};
 }
 
 Result<Type> TypeOfCall(const Expression& call, const ColumnTypes& columns) {
@@ -76,6 +116,24 @@ Result<Type> TypeOfBinary(const Expression& binary, const ColumnTypes& columns) 
       right.id == TypeId::kFloat)
     return Type{.id = TypeId::kDouble};
   return Type{.id = TypeId::kLong};
+}
+
+/// Of whole numbers, null where 64 bits do not hold the result: engines end a query there.
+std::string WholeSql(const std::string& left, const std::string& operation, const std::string& right, Dialect dialect) {
+  if (dialect == Dialect::kTrino) return fmt::format("TRY(CAST({} AS BIGINT) {} {})", left, operation, right);
+  const char* function = operation == "+" ? "try_add" : operation == "-" ? "try_subtract" : "try_multiply";
+  return fmt::format("{}(CAST({} AS BIGINT), {})", function, left, right);
+}
+
+std::string BinarySql(const Expression& binary, const std::string& left, const std::string& right, Dialect dialect) {
+  const std::string& operation = binary.text;
+  const Expression& other = binary.arguments[1];
+  const bool certain = other.kind == Kind::kNumber && std::stod(other.text) != 0;
+  const std::string divisor = certain ? right : "nullif(" + right + ", 0)";
+  if (operation == "/") return fmt::format("(CAST({} AS DOUBLE) / {})", left, divisor);
+  if (operation == "%") return fmt::format("({} % {})", left, divisor);
+  if (binary.type == TypeId::kLong && dialect != Dialect::kEmbedded) return WholeSql(left, operation, right, dialect);
+  return fmt::format("({} {} {})", left, operation == "and" ? "AND" : operation == "or" ? "OR" : operation, right);
 }
 
 std::string CallSql(const Expression& call, Dialect dialect) {
@@ -168,6 +226,12 @@ Result<Type> TypeOf(const Expression& expression, const ColumnTypes& columns) {
   return Fail(ErrorKind::kInternal, "an expression without a type");
 }
 
+Result<Type> Resolve(Expression& expression, const ColumnTypes& columns) {
+  INGOT_ASSIGN(const Type type, TypeOf(expression, columns));
+  INGOT_TRY(MarkTypes(expression, columns));
+  return type;
+}
+
 std::string ToSql(const Expression& expression, Dialect dialect) {
   const auto argument = [&](size_t i) { return ToSql(expression.arguments[i], dialect); };
   const char* negation = expression.negated ? "NOT " : "";
@@ -181,7 +245,7 @@ std::string ToSql(const Expression& expression, Dialect dialect) {
              : expression.text.find_first_of("eE") == std::string::npos ? expression.text + "e0"
                                                                         : expression.text;
     case Kind::kText:
-      return QuoteText(expression.text);
+      return LiteralSql(expression, dialect);
     case Kind::kBoolean:
       return expression.text;
     case Kind::kNull:
@@ -189,14 +253,13 @@ std::string ToSql(const Expression& expression, Dialect dialect) {
     case Kind::kStar:
       return "*";
     case Kind::kUnary:
-      return expression.text == "not" ? "(NOT " + argument(0) + ")" : "(-" + argument(0) + ")";
+      if (expression.text == "not") return "(NOT " + argument(0) + ")";
+      if (expression.type == TypeId::kLong && expression.arguments[0].kind != Kind::kNumber &&
+          dialect != Dialect::kEmbedded)
+        return WholeSql("0", "-", argument(0), dialect);
+      return "(-" + argument(0) + ")";
     case Kind::kBinary:
-      if (expression.text == "/") return fmt::format("(CAST({} AS DOUBLE) / {})", argument(0), argument(1));
-      return fmt::format("({} {} {})", argument(0),
-                         expression.text == "and"  ? "AND"
-                         : expression.text == "or" ? "OR"
-                                                   : expression.text,
-                         argument(1));
+      return BinarySql(expression, argument(0), argument(1), dialect);
     case Kind::kCall:
       return CallSql(expression, dialect);
     case Kind::kBetween:

@@ -36,6 +36,8 @@ struct Expression {
   bool negated = false;               // NOT BETWEEN, NOT IN, IS NOT NULL
   bool distinct = false;              // count(distinct x)
   std::vector<Expression> arguments;  // of a case: condition, value, … and the else value last when their number is odd
+  /// What Resolve finds of text, which may be a literal of another type, and of arithmetic, whose result may be whole.
+  iceberg::TypeId type = iceberg::TypeId::kString;
 };
 
 /// Errors: kBadConfig with the position in the text and what was expected; unknown functions name the nearest one.
@@ -46,6 +48,10 @@ using ColumnTypes = std::map<std::string, iceberg::Type>;
 /// The type of the result. Errors: kBadConfig for an unknown column (with the nearest one), for an aggregate inside an
 /// aggregate, or for operands that do not fit.
 Result<iceberg::Type> TypeOf(const Expression& expression, const ColumnTypes& columns);
+
+/// The same, and fills in the types of text and arithmetic. Errors: also kBadConfig for text beside a time, a date or a
+/// UUID that is none.
+Result<iceberg::Type> Resolve(Expression& expression, const ColumnTypes& columns);
 
 std::string ToSql(const Expression& expression, Dialect dialect);
 std::string QuoteName(std::string_view name, Dialect dialect);

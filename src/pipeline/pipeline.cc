@@ -160,7 +160,7 @@ Rule RuleFrom(const Place& place, const ColumnTypes& columns) {
     const Place check = place.At("check");
     rule.check = check.Take(ParseExpression(check.Text()));
     if (HasAggregate(*rule.check)) check.Refuse("a check looks at one record; aggregates belong to gold");
-    if (check.Take(TypeOf(*rule.check, columns)).id != TypeId::kBoolean) check.Refuse("must be a condition");
+    if (check.Take(Resolve(*rule.check, columns)).id != TypeId::kBoolean) check.Refuse("must be a condition");
   }
   rule.quarantine = place.Text("else", "quarantine") == "quarantine";
   if (place.Has("fail_above")) rule.fail_above = ShareFrom(place.At("fail_above"));
@@ -177,7 +177,7 @@ GoldSpec GoldFrom(const Place& place, const ColumnTypes& columns) {
       NamedExpression named{.name = name, .expression = item.Take(ParseExpression(item.Text())), .type = {}};
       if (HasAggregate(named.expression) != aggregates)
         item.Refuse(aggregates ? "a measure must be an aggregate, such as avg(x)" : "a group cannot be an aggregate");
-      named.type = item.Take(TypeOf(named.expression, columns));
+      named.type = item.Take(Resolve(named.expression, columns));
       names.push_back(name);
       into.push_back(std::move(named));
     }
@@ -227,7 +227,7 @@ Pipeline PipelineFrom(const Place& root, const std::string& file) {
     pipeline.fields.push_back(FieldFrom(name, place));
     if (pipeline.source.format == "csv") pipeline.fields.back().coerce = true;  // CSV knows text only
     if (!pipeline.fields.back().compute) continue;
-    const Type type = place.At("compute").Take(TypeOf(*pipeline.fields.back().compute, pipeline.Columns()));
+    const Type type = place.At("compute").Take(Resolve(*pipeline.fields.back().compute, pipeline.Columns()));
     if (!(type == pipeline.fields.back().type) && !iceberg::CanPromote(type, pipeline.fields.back().type) &&
         !(type.id == TypeId::kLong && pipeline.fields.back().type.id == TypeId::kDouble))
       place.At("compute").Refuse("gives " + iceberg::TypeName(type) + ", not " +

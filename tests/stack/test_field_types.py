@@ -1,10 +1,12 @@
 """Bronze by Spark is bronze by Ingot for fields of every type, whatever the records hold."""
 
 import json
+import random
 import re
+import uuid
 
 from engines import spark_settings
-from test_other_engines import twin
+from test_other_engines import differences, twin
 
 TYPES = {
     "at": "{type: timestamptz, unit: rfc3339}", "sec": "{type: timestamptz, unit: s}", "ms": "{type: timestamptz, unit: ms}",
@@ -108,3 +110,117 @@ def test_spark_reads_every_type(house, folder, kafka, postgres, minio):
         if meaning(one) != meaning(other) and not BEYOND_64_BITS.search(record):
             different.append((record, {key: (one[key], other[key]) for key in one if one[key] != other[key]}, told))
     assert different == []
+
+
+EXPRESSIONS = """
+pipeline: expressions
+source: {kafka: {brokers: "${KAFKA_BROKER}", topic: "${KAFKA_TOPIC}"}}
+fields:
+  at: {type: timestamptz, unit: rfc3339}
+  n: {type: int}
+  big: {type: long}
+  x: {type: double}
+  place: {type: string}
+  flag: {type: boolean}
+  day: {type: date}
+  user: {type: uuid}
+  added: {type: long, compute: "n + big"}
+  mixed: {type: double, compute: "x * 2.5 - n"}
+  third: {type: double, compute: "n / 3"}
+  rest: {type: long, compute: "big % 4"}
+  twice: {type: long, compute: "big + big"}
+  square: {type: long, compute: "n * big"}
+  minus: {type: long, compute: "-big"}
+  portion: {type: double, compute: "x / n"}
+  cycle: {type: long, compute: "big % n"}
+  joined: {type: string, compute: "place || '-' || lower(place)"}
+  wide: {type: long, compute: "length(place)"}
+  loud: {type: string, compute: "upper(trim(place))"}
+  near: {type: double, compute: "round(x)"}
+  far: {type: long, compute: "abs(big)"}
+  some: {type: string, compute: "coalesce(place, 'it''s none')"}
+  unless: {type: int, compute: "nullif(n, 0)"}
+  which: {type: string, compute: "case when flag then 'yes' when n > 3 then 'many' else 'no' end"}
+  on_day: {type: date, compute: "date(at)"}
+  hour: {type: int, compute: "hour(at)"}
+bronze: {table: bronze.t, partition: day(at)}
+silver:
+  table: silver.t
+  quarantine: silver.q
+  partition: [day(at), "bucket(4, user)"]
+  rules:
+    - {name: trimmed, field: place, fix: trim}
+    - {name: there, not_null: [at, user]}
+    - {name: few, check: "n between -50 and 40 or place in ('a', 'ä')"}
+    - {name: not_half, check: "x <> 1.5 and not (x < -90)"}
+    - {name: either, check: "flag or n is null or big % 2 = 0", else: count}
+    - {name: short, check: "length(place) < 9 and place <> 'x y'"}
+    - {name: young, check: "day >= '2026-01-05' or day is null or at > '2026-01-02T12:00:00Z'"}
+  unique: {key: [user, at]}
+gold:
+  - table: gold.t
+    partition: on
+    group: {on: date(at), hour: hour(at), flag: flag, loud: upper(place)}
+    measures:
+      records: count(*)
+      with_x: count(x)
+      places: count(distinct place)
+      many: count_if(n > 3)
+      flagged: share_if(flag)
+      mean: avg(x)
+      total: sum(x)
+      whole: sum(n)
+      least: min(n)
+      last: max(at)
+      first_place: min(place)
+      spread: stddev(x)
+      low: quantile(x, 0.25)
+      high: quantile(n, 0.9)
+      ratio: sum(x) / count(*)
+"""
+PLACES = ["a", "ä", " b ", "", "   ", "x y", "Çelik", "ω", "日本", "\U0001f600", "long enough", "it's", "A", None]
+
+
+def results(house, query: str) -> list[dict]:
+    """Without what tells of the run."""
+    ours = ("_run_id", "_ingested_at", "_error", "updated_at")
+    return [{key: value for key, value in row.items() if key not in ours} for row in house.query(query)]
+
+
+def odd_records(count: int) -> list[bytes]:
+    chance = random.Random(17)
+    records = []
+    for _ in range(count):
+        row = {
+            "at": f"2026-01-0{chance.randrange(1, 5)}T{chance.randrange(3):02}:{chance.randrange(60):02}:00.{chance.randrange(1000):03}Z",
+            "n": chance.choice([0, -7, 5, 3, 40, 41, -51, chance.randrange(-60, 60)]), "big": chance.choice([2**63 - 1, -2**63, 0, *[chance.randrange(-10**12, 10**12)] * 7]),
+            "x": chance.choice([1.5, 2.5, 0.5, -0.5, -91.25, 3, chance.uniform(-100, 100)]), "place": chance.choice(PLACES),
+            "flag": chance.random() < 0.5, "day": f"2026-01-{chance.randrange(1, 9):02}", "user": str(uuid.UUID(int=chance.randrange(40) << 64))}
+        records.append(json.dumps({key: value for key, value in row.items() if chance.random() > 0.04}).encode())
+    return records
+
+
+def test_expressions_agree(house, trino, folder, kafka, postgres, minio):
+    """Goal: rules, computed columns and measures mean the same on every engine. Method: all operators and functions on odd values;
+    all rows of silver, quarantine and gold of the three."""
+    house.make_topic(2)
+    house.pipeline = house.folder / "expressions.yaml"
+    house.pipeline.write_text(EXPRESSIONS)
+    embedded, on_spark = (twin(house, folder, kafka, postgres, minio) for _ in range(2))
+    embedded.pipeline = on_spark.pipeline = house.pipeline
+    on_spark.variables |= spark_settings(house.folder)
+    producer = house.producer()
+    for record in odd_records(3000):
+        producer.produce(house.topic, record)
+        producer.poll(0)
+    producer.flush()
+    embedded.run()
+    house.run("--stage", "bronze")
+    house.run("--stage", "silver,gold", "--engine", "trino", timeout=300)
+    on_spark.run("--engine", "spark", timeout=300)
+    for query in ("SELECT * FROM silver.t ORDER BY _partition, _offset", "SELECT * FROM silver.q ORDER BY _partition, _offset",
+                  'SELECT * FROM gold.t ORDER BY "on", hour, flag, loud'):
+        rows = results(embedded, query)
+        assert len(rows) > 50
+        for engine, other in (("trino", house), ("spark", on_spark)):
+            assert differences(rows, results(other, query)) == [], (engine, query)
