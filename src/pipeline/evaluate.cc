@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/rows.h"
 #include "iceberg/arrow_schema.h"
+#include "pipeline/arithmetic.h"
 
 namespace ingot::pipeline {
 namespace {
@@ -43,55 +44,6 @@ TypeId LiteralType(const arrow::DataType& type) {
   }
 }
 
-/// A column of that many rows.
-Result<std::shared_ptr<arrow::Array>> Repeated(const Datum& value, int64_t rows) {
-  if (value.is_array()) return value.make_array();
-  INGOT_ARROW_ASSIGN(auto repeated, arrow::MakeArrayFromScalar(*value.scalar(), rows));
-  return repeated;
-}
-
-/// The result of `kernel` on whole numbers, null where 64 bits do not hold it.
-Result<Datum> NullOnOverflow(const std::string& kernel, const Datum& left, const Datum& right, int64_t rows) {
-  INGOT_ASSIGN(const auto a, Repeated(left, rows));
-  INGOT_ASSIGN(const auto b, Repeated(right, rows));
-  const auto &x = static_cast<const arrow::Int64Array&>(*a), &y = static_cast<const arrow::Int64Array&>(*b);
-  arrow::Int64Builder builder;
-  INGOT_ARROW(builder.Reserve(rows));
-  for (int64_t row = 0; row < rows; ++row) {
-    int64_t result = 0;
-    const int64_t one = x.Value(row), other = y.Value(row);
-    const bool overflow = kernel == "add_checked"        ? __builtin_add_overflow(one, other, &result)
-                          : kernel == "subtract_checked" ? __builtin_sub_overflow(one, other, &result)
-                                                         : __builtin_mul_overflow(one, other, &result);
-    if (overflow || x.IsNull(row) || y.IsNull(row))
-      builder.UnsafeAppendNull();
-    else
-      builder.UnsafeAppend(result);
-  }
-  INGOT_ARROW_ASSIGN(auto array, builder.Finish());
-  return Datum(std::move(array));
-}
-
-/// The remainder with the sign of the dividend; a null where the divisor is zero.
-Result<Datum> Remainder(const Datum& left, const Datum& right, int64_t rows) {
-  INGOT_ASSIGN(const auto a, Repeated(left, rows));
-  INGOT_ASSIGN(const auto b, Repeated(right, rows));
-  const auto compute = [&](auto builder, const auto& x, const auto& y, auto remainder) -> Result<Datum> {
-    for (int64_t row = 0; row < rows; ++row)
-      if (x.IsNull(row) || y.IsNull(row) || y.Value(row) == 0)
-        INGOT_ARROW(builder.AppendNull());
-      else
-        INGOT_ARROW(builder.Append(remainder(x.Value(row), y.Value(row))));
-    INGOT_ARROW_ASSIGN(auto array, builder.Finish());
-    return Datum(std::move(array));
-  };
-  if (a->type_id() == arrow::Type::INT64)
-    return compute(arrow::Int64Builder(), static_cast<const arrow::Int64Array&>(*a),
-                   static_cast<const arrow::Int64Array&>(*b), [](int64_t x, int64_t y) { return y == -1 ? 0 : x % y; });
-  return compute(arrow::DoubleBuilder(), static_cast<const arrow::DoubleArray&>(*a),
-                 static_cast<const arrow::DoubleArray&>(*b), [](double x, double y) { return std::fmod(x, y); });
-}
-
 class Evaluation {
  public:
   explicit Evaluation(const arrow::RecordBatch& rows) : rows_(rows) {}
@@ -111,7 +63,7 @@ class Evaluation {
       case Kind::kUnary: {
         INGOT_ASSIGN(const Datum value, Of(expression.arguments[0]));
         if (expression.text == "not") return Call("invert", {Typed(value, arrow::boolean())});
-        return Negated(value);
+        return Negated(value, rows_.num_rows());
       }
       case Kind::kBinary:
         return Binary(expression);
@@ -134,41 +86,9 @@ class Evaluation {
   }
 
  private:
-  static Result<Datum> Call(const std::string& kernel, const std::vector<Datum>& arguments,
-                            const arrow::compute::FunctionOptions* options = nullptr) {
-    auto called = arrow::compute::CallFunction(kernel, arguments, options);
-    if (!called.ok()) return Fail(ErrorKind::kBadInput, kernel + ": " + called.status().message());
-    return std::move(called).ValueUnsafe();
-  }
-
   /// A null that has no type yet gets one.
   static Datum Typed(const Datum& value, const std::shared_ptr<arrow::DataType>& type) {
     return value.type()->id() == arrow::Type::NA ? Datum(arrow::MakeNullScalar(type)) : value;
-  }
-
-  static Result<Datum> CastTo(const Datum& value, const std::shared_ptr<arrow::DataType>& type) {
-    if (value.type()->Equals(*type)) return value;
-    // A large whole number becomes the nearest double.
-    INGOT_ARROW_ASSIGN(auto cast, arrow::compute::Cast(value, type, arrow::compute::CastOptions::Unsafe()));
-    return cast;
-  }
-
-  /// Numbers that do not fit are null (docs/pipeline-file.md): one record does not end a run.
-  Result<Datum> Arithmetic(const std::string& kernel, const Datum& left, const Datum& right) const {
-    const auto is_whole = [](const Datum& value) { return value.type()->id() == arrow::Type::INT64; };
-    const bool whole = (is_whole(left) || is_whole(right)) && left.type()->id() != arrow::Type::DOUBLE &&
-                       right.type()->id() != arrow::Type::DOUBLE;
-    const auto type = whole ? arrow::int64() : arrow::float64();
-    INGOT_ASSIGN(const Datum a, CastTo(left, type));
-    INGOT_ASSIGN(const Datum b, CastTo(right, type));
-    auto result = Call(kernel, {a, b});
-    if (result || !whole) return result;
-    return NullOnOverflow(kernel, a, b, rows_.num_rows());
-  }
-
-  Result<Datum> Negated(const Datum& value) const {
-    if (value.type()->id() != arrow::Type::INT64) return Call("negate_checked", {Typed(value, arrow::float64())});
-    return Arithmetic("subtract_checked", Datum(arrow::MakeScalar(int64_t(0))), value);
   }
 
   Result<Datum> Column(const std::string& name) const {
@@ -211,33 +131,18 @@ class Evaluation {
     static const std::map<std::string, std::string> comparisons{{"=", "equal"},   {"<>", "not_equal"},
                                                                 {"<", "less"},    {"<=", "less_equal"},
                                                                 {">", "greater"}, {">=", "greater_equal"}};
-    static const std::map<std::string, std::string> others{{"and", "and_kleene"},
-                                                           {"or", "or_kleene"},
-                                                           {"+", "add_checked"},
-                                                           {"-", "subtract_checked"},
-                                                           {"*", "multiply_checked"}};
     INGOT_ASSIGN(const Datum left, Of(binary.arguments[0]));
     INGOT_ASSIGN(const Datum right, Of(binary.arguments[1]));
     if (const auto found = comparisons.find(binary.text); found != comparisons.end())
       return Compare(found->second, left, right);
-    if (const auto found = others.find(binary.text); found != others.end()) {
-      if (!found->second.ends_with("kleene")) return Arithmetic(found->second, left, right);
-      return Call(found->second, {Typed(left, arrow::boolean()), Typed(right, arrow::boolean())});
-    }
+    if (binary.text == "and" || binary.text == "or")
+      return Call(binary.text + "_kleene", {Typed(left, arrow::boolean()), Typed(right, arrow::boolean())});
     if (binary.text == "||") {
       INGOT_ASSIGN(const Datum a, CastTo(left, arrow::utf8()));
       INGOT_ASSIGN(const Datum b, CastTo(right, arrow::utf8()));
       return Call("binary_join_element_wise", {a, b, Datum(arrow::MakeScalar(""))});
     }
-    const bool whole =
-        binary.text == "%" && arrow::is_integer(left.type()->id()) && arrow::is_integer(right.type()->id());
-    const auto type = whole ? arrow::int64() : arrow::float64();
-    INGOT_ASSIGN(const Datum a, CastTo(left, type));
-    INGOT_ASSIGN(const Datum b, CastTo(right, type));
-    if (binary.text == "%") return Remainder(a, b, rows_.num_rows());
-    INGOT_ASSIGN(const Datum zero, Call("equal", {b, Datum(arrow::MakeScalar(0.0))}));
-    INGOT_ASSIGN(const Datum divisor, Call("if_else", {zero, Datum(arrow::MakeNullScalar(arrow::float64())), b}));
-    return Call("divide", {a, divisor});
+    return Arithmetic(binary.text, left, right, rows_.num_rows());
   }
 
   Result<Datum> Between(const Expression& between) const {
@@ -323,12 +228,7 @@ class Evaluation {
       return Cut(arguments[0], kMicrosPerDay, arrow::date32(), [](int64_t day) { return int32_t(day); });
     if (name == "hour")
       return Cut(arguments[0], kMicrosPerHour, arrow::int64(), [](int64_t hour) { return (hour % 24 + 24) % 24; });
-    if (name == "abs" && arguments[0].type()->id() == arrow::Type::INT64) {
-      INGOT_ASSIGN(const Datum negative, Call("less", {arguments[0], Datum(arrow::MakeScalar(int64_t(0)))}));
-      INGOT_ASSIGN(const Datum turned, Negated(arguments[0]));
-      return Call("if_else", {negative, turned, arguments[0]});
-    }
-    if (name == "abs") return Call("abs_checked", arguments);
+    if (name == "abs") return Absolute(arguments[0], rows_.num_rows());
     if (name == "lower") return Call("utf8_lower", arguments);
     if (name == "upper") return Call("utf8_upper", arguments);
     if (name == "length") {
@@ -410,8 +310,8 @@ Result<std::shared_ptr<arrow::Array>> EvaluateAs(const Expression& expression, c
   INGOT_ASSIGN(auto value, Evaluate(expression, rows));
   INGOT_ASSIGN(const auto wanted, iceberg::ToArrowType(type));
   if (value->type()->Equals(*wanted) || value->type_id() == arrow::Type::DICTIONARY) return value;
-  INGOT_ARROW_ASSIGN(value, arrow::compute::Cast(*value, wanted));
-  return value;
+  INGOT_ASSIGN(const Datum cast, CastTo(value, wanted));
+  return cast.make_array();
 }
 
 Result<std::shared_ptr<arrow::Array>> Trimmed(const std::shared_ptr<arrow::Array>& text) {

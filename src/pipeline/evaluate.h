@@ -11,8 +11,8 @@
 namespace ingot::pipeline {
 
 /// One value per row. `expression` has no aggregates; its columns are those of `rows`. Integers are long, numbers with
-/// a point double, conditions three-valued. Errors: kBadInput for an integer that overflows, kBadConfig for a literal
-/// that is no value of the type it is compared with.
+/// a point double, conditions three-valued. Errors: kBadConfig for a literal that is no value of the type it is
+/// compared with.
 Result<std::shared_ptr<arrow::Array>> Evaluate(const Expression& expression, const arrow::RecordBatch& rows);
 
 /// As above, cast to the Arrow type of `type`.

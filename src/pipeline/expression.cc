@@ -20,20 +20,24 @@ bool IsNumber(const Type& type) {
          type.id == TypeId::kDouble || type.id == TypeId::kDecimal;
 }
 
-std::string QuoteText(std::string_view text) {
+std::string QuoteText(std::string_view text, Dialect dialect) {
   std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("''") : std::string(1, c);
+  for (const char c : text) {
+    if (c == '\'' || (c == '\\' && dialect == Dialect::kSpark)) out += c;
+    out += c;
+  }
   return out + "'";
 }
 
 /// A literal that no engine takes for text, or reads in the time zone of its session.
 std::string LiteralSql(const Expression& text, Dialect dialect) {
-  if (dialect == Dialect::kEmbedded || text.type == TypeId::kString) return QuoteText(text.text);
-  if (text.type == TypeId::kDate) return "DATE " + QuoteText(text.text);
-  if (text.type == TypeId::kUuid) return (dialect == Dialect::kTrino ? "UUID " : "") + QuoteText(LowerCase(text.text));
+  if (dialect == Dialect::kEmbedded || text.type == TypeId::kString) return QuoteText(text.text, dialect);
+  if (text.type == TypeId::kDate) return "DATE " + QuoteText(text.text, dialect);
+  if (text.type == TypeId::kUuid)
+    return (dialect == Dialect::kTrino ? "UUID " : "") + QuoteText(LowerCase(text.text), dialect);
   std::string time = FormatTimestampMicros(std::get<int64_t>(*iceberg::ParseValue(text.text, {.id = text.type})));
   if (dialect == Dialect::kTrino) time = time.replace(time.find('T'), 1, " ").replace(time.find('Z'), 1, " UTC");
-  return "TIMESTAMP " + QuoteText(time);
+  return "TIMESTAMP " + QuoteText(time, dialect);
 }
 
 /// Text beside an operand of that type.

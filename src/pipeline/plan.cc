@@ -131,7 +131,7 @@ std::string FixedRowsSql(const Pipeline& pipeline, Dialect dialect, const std::s
   std::string sql = fmt::format("SELECT {}, _topic, _partition, _offset, _ingested_at, _error, _payload FROM {}",
                                 Join(fixed, ", "), source);
   for (const FieldSpec* field : computed)
-    sql = fmt::format("SELECT *, CAST({} AS {}) AS {} FROM ({})", ToSql(*field->compute, dialect),
+    sql = fmt::format("SELECT *, TRY_CAST({} AS {}) AS {} FROM ({})", ToSql(*field->compute, dialect),
                       TypeSql(field->type, dialect), QuoteName(field->name, dialect), sql);
   return sql;
 }

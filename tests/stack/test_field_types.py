@@ -133,6 +133,8 @@ fields:
   minus: {type: long, compute: "-big"}
   portion: {type: double, compute: "x / n"}
   cycle: {type: long, compute: "big % n"}
+  exact: {type: double, compute: "big"}
+  size: {type: int, compute: "abs(n)"}
   joined: {type: string, compute: "place || '-' || lower(place)"}
   wide: {type: long, compute: "length(place)"}
   loud: {type: string, compute: "upper(trim(place))"}
@@ -155,6 +157,7 @@ silver:
     - {name: not_half, check: "x <> 1.5 and not (x < -90)"}
     - {name: either, check: "flag or n is null or big % 2 = 0", else: count}
     - {name: short, check: "length(place) < 9 and place <> 'x y'"}
+    - {name: no_slash, check: "place <> 'a\\\\b' or place is null"}
     - {name: young, check: "day >= '2026-01-05' or day is null or at > '2026-01-02T12:00:00Z'"}
   unique: {key: [user, at]}
 gold:
@@ -178,7 +181,7 @@ gold:
       high: quantile(n, 0.9)
       ratio: sum(x) / count(*)
 """
-PLACES = ["a", "ä", " b ", "", "   ", "x y", "Çelik", "ω", "日本", "\U0001f600", "long enough", "it's", "A", None]
+PLACES = ["a", "ä", " b ", "", "   ", "x y", "Çelik", "ω", "日本", "\U0001f600", "long enough", "it's", "a\\b", "A", None]
 
 
 def results(house, query: str) -> list[dict]:
@@ -193,7 +196,7 @@ def odd_records(count: int) -> list[bytes]:
     for _ in range(count):
         row = {
             "at": f"2026-01-0{chance.randrange(1, 5)}T{chance.randrange(3):02}:{chance.randrange(60):02}:00.{chance.randrange(1000):03}Z",
-            "n": chance.choice([0, -7, 5, 3, 40, 41, -51, chance.randrange(-60, 60)]), "big": chance.choice([2**63 - 1, -2**63, 0, *[chance.randrange(-10**12, 10**12)] * 7]),
+            "n": chance.choice([0, -7, 5, 3, 40, 41, -51, -2**31, chance.randrange(-60, 60)]), "big": chance.choice([2**63 - 1, -2**63, 0, *[chance.randrange(-10**12, 10**12)] * 7]),
             "x": chance.choice([1.5, 2.5, 0.5, -0.5, -91.25, 3, chance.uniform(-100, 100)]), "place": chance.choice(PLACES),
             "flag": chance.random() < 0.5, "day": f"2026-01-{chance.randrange(1, 9):02}", "user": str(uuid.UUID(int=chance.randrange(40) << 64))}
         records.append(json.dumps({key: value for key, value in row.items() if chance.random() > 0.04}).encode())

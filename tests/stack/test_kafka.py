@@ -267,7 +267,7 @@ def test_another_protocol(house):
     to_tls = house.ingot("run", check=False, env={"KAFKA_BROKER": f"127.0.0.1:{house.kafka.secure['port']}"})
     assert to_tls.returncode == 1 and "security.protocol" in to_tls.stderr
     to_plain = house.ingot("run", check=False, env={"INGOT_KAFKA_SECURITY_PROTOCOL": "SSL"})
-    assert to_plain.returncode == 1 and "SSL handshake failed" in to_plain.stderr
+    assert to_plain.returncode == 1 and "can be reached: ssl://" in to_plain.stderr  # and how the handshake ended
 
 
 def test_no_broker(house):

@@ -1,0 +1,133 @@
+#include "pipeline/arithmetic.h"
+
+#include <arrow/api.h>
+#include <arrow/compute/api.h>
+
+#include <cmath>
+#include <limits>
+
+namespace ingot::pipeline {
+namespace {
+
+using arrow::Datum;
+
+bool IsWhole(const Datum& value) {
+  return arrow::is_integer(value.type()->id());
+}
+
+Datum Whole(int64_t number) {
+  return Datum(arrow::MakeScalar(number));
+}
+
+/// `compute(x, y)` of each row, of the builder's type; null where it gives none.
+template <typename Builder, typename Array, typename Compute>
+Result<Datum> EachRow(const Datum& left, const Datum& right, int64_t rows, const Compute& compute) {
+  INGOT_ASSIGN(const auto a, Repeated(left, rows));
+  INGOT_ASSIGN(const auto b, Repeated(right, rows));
+  const auto &x = static_cast<const Array&>(*a), &y = static_cast<const Array&>(*b);
+  Builder builder;
+  INGOT_ARROW(builder.Reserve(rows));
+  for (int64_t row = 0; row < rows; ++row) {
+    typename Builder::value_type result{};
+    if (!x.IsNull(row) && !y.IsNull(row) && compute(x.Value(row), y.Value(row), result))
+      builder.UnsafeAppend(result);
+    else
+      builder.UnsafeAppendNull();
+  }
+  INGOT_ARROW_ASSIGN(auto array, builder.Finish());
+  return Datum(std::move(array));
+}
+
+Result<Datum> NullOnOverflow(const std::string& operation, const Datum& left, const Datum& right, int64_t rows) {
+  return EachRow<arrow::Int64Builder, arrow::Int64Array>(left, right, rows, [&](int64_t x, int64_t y, int64_t& result) {
+    return !(operation == "+"   ? __builtin_add_overflow(x, y, &result)
+             : operation == "-" ? __builtin_sub_overflow(x, y, &result)
+                                : __builtin_mul_overflow(x, y, &result));
+  });
+}
+
+Result<Datum> Remainder(const Datum& left, const Datum& right, int64_t rows) {
+  if (left.type()->id() == arrow::Type::INT64)
+    return EachRow<arrow::Int64Builder, arrow::Int64Array>(left, right, rows,
+                                                           [](int64_t x, int64_t y, int64_t& result) {
+                                                             if (y != 0) result = y == -1 ? 0 : x % y;
+                                                             return y != 0;
+                                                           });
+  return EachRow<arrow::DoubleBuilder, arrow::DoubleArray>(left, right, rows, [](double x, double y, double& result) {
+    result = std::fmod(x, y);
+    return y != 0;
+  });
+}
+
+/// `value` where the condition is true, else null.
+Result<Datum> Where(const Datum& condition, const Datum& value) {
+  return Call("if_else", {condition, value, Datum(arrow::MakeNullScalar(value.type()))});
+}
+
+}  // namespace
+
+Result<Datum> Call(const std::string& kernel, const std::vector<Datum>& arguments,
+                   const arrow::compute::FunctionOptions* options) {
+  INGOT_TRY(InitializeKernels());
+  auto called = arrow::compute::CallFunction(kernel, arguments, options);
+  if (!called.ok()) return Fail(ErrorKind::kBadInput, kernel + ": " + called.status().message());
+  return std::move(called).ValueUnsafe();
+}
+
+Result<Datum> CastTo(const Datum& value, const std::shared_ptr<arrow::DataType>& type) {
+  if (value.type()->Equals(*type)) return value;
+  Datum fits = value;
+  if (type->id() == arrow::Type::INT32 && value.type()->id() == arrow::Type::INT64) {
+    using Limits = std::numeric_limits<int32_t>;
+    INGOT_ASSIGN(const Datum above, Call("greater_equal", {value, Whole(Limits::min())}));
+    INGOT_ASSIGN(const Datum below, Call("less_equal", {value, Whole(Limits::max())}));
+    INGOT_ASSIGN(const Datum inside, Call("and", {above, below}));
+    INGOT_ASSIGN(fits, Where(inside, value));
+  }
+  arrow::compute::CastOptions options = arrow::compute::CastOptions::Safe(type);
+  options.allow_float_truncate = true;  // of whole numbers beyond 2^53
+  INGOT_ARROW_ASSIGN(auto cast, arrow::compute::Cast(fits, options));
+  return cast;
+}
+
+Result<std::shared_ptr<arrow::Array>> Repeated(const Datum& value, int64_t rows) {
+  if (value.is_array()) return value.make_array();
+  INGOT_ARROW_ASSIGN(auto repeated, arrow::MakeArrayFromScalar(*value.scalar(), rows));
+  return repeated;
+}
+
+Result<Datum> Arithmetic(const std::string& operation, const Datum& left, const Datum& right, int64_t rows) {
+  const bool typeless = left.type()->id() == arrow::Type::NA || right.type()->id() == arrow::Type::NA;
+  const bool whole =
+      operation != "/" && (IsWhole(left) || IsWhole(right)) && ((IsWhole(left) && IsWhole(right)) || typeless);
+  const auto type = whole ? arrow::int64() : arrow::float64();
+  INGOT_ASSIGN(const Datum a, CastTo(left, type));
+  INGOT_ASSIGN(const Datum b, CastTo(right, type));
+  if (operation == "%") return Remainder(a, b, rows);
+  if (operation == "/") {
+    INGOT_ASSIGN(const Datum certain, Call("not_equal", {b, Datum(arrow::MakeScalar(0.0))}));
+    INGOT_ASSIGN(const Datum divisor, Where(certain, b));
+    return Call("divide", {a, divisor});
+  }
+  auto result = Call(operation == "+"   ? "add_checked"
+                     : operation == "-" ? "subtract_checked"
+                                        : "multiply_checked",
+                     {a, b});
+  if (result || !whole) return result;
+  return NullOnOverflow(operation, a, b, rows);
+}
+
+Result<Datum> Negated(const Datum& value, int64_t rows) {
+  if (IsWhole(value)) return Arithmetic("-", Whole(0), value, rows);
+  INGOT_ASSIGN(const Datum number, CastTo(value, arrow::float64()));
+  return Call("negate", {number});
+}
+
+Result<Datum> Absolute(const Datum& value, int64_t rows) {
+  if (!IsWhole(value)) return Call("abs", {value});
+  INGOT_ASSIGN(const Datum negative, Call("less", {value, Whole(0)}));
+  INGOT_ASSIGN(const Datum turned, Negated(value, rows));
+  return Call("if_else", {negative, turned, value});
+}
+
+}  // namespace ingot::pipeline
