@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "base/lower_case.h"
+
 namespace ingot::iceberg {
 
 Result<SortColumn> ParseSortColumn(std::string_view text) {
@@ -13,8 +15,7 @@ Result<SortColumn> ParseSortColumn(std::string_view text) {
   words >> column.column;
   std::string word, order;
   while (words >> word) {
-    std::ranges::transform(word, word.begin(), [](unsigned char c) { return char(std::tolower(c)); });
-    order += (order.empty() ? "" : " ") + word;
+    order += (order.empty() ? "" : " ") + LowerCase(word);
   }
   const auto take = [&](std::string_view wanted) {
     if (!order.starts_with(wanted)) return false;

@@ -97,9 +97,7 @@ Result<std::shared_ptr<arrow::Array>> Repeated(const Datum& value, int64_t rows)
 }
 
 Result<Datum> Arithmetic(const std::string& operation, const Datum& left, const Datum& right, int64_t rows) {
-  const bool typeless = left.type()->id() == arrow::Type::NA || right.type()->id() == arrow::Type::NA;
-  const bool whole =
-      operation != "/" && (IsWhole(left) || IsWhole(right)) && ((IsWhole(left) && IsWhole(right)) || typeless);
+  const bool whole = operation != "/" && IsWhole(left) && IsWhole(right);
   const auto type = whole ? arrow::int64() : arrow::float64();
   INGOT_ASSIGN(const Datum a, CastTo(left, type));
   INGOT_ASSIGN(const Datum b, CastTo(right, type));

@@ -309,7 +309,7 @@ Result<std::shared_ptr<arrow::Array>> EvaluateAs(const Expression& expression, c
                                                  const arrow::RecordBatch& rows) {
   INGOT_ASSIGN(auto value, Evaluate(expression, rows));
   INGOT_ASSIGN(const auto wanted, iceberg::ToArrowType(type));
-  if (value->type()->Equals(*wanted) || value->type_id() == arrow::Type::DICTIONARY) return value;
+  if (value->type_id() == arrow::Type::DICTIONARY) return value;
   INGOT_ASSIGN(const Datum cast, CastTo(value, wanted));
   return cast.make_array();
 }

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cctype>
 
+#include "base/lower_case.h"
 #include "base/spelling.h"
 #include "pipeline/expression.h"
 #include "pipeline/functions.h"
@@ -80,8 +80,7 @@ class Parser {
   }
 
   bool IsWord(std::string_view word) const {
-    return token_.kind == Token::Kind::kName && !token_.quoted &&
-           std::ranges::equal(token_.text, word, [](char a, char b) { return std::tolower(uint8_t(a)) == b; });
+    return token_.kind == Token::Kind::kName && !token_.quoted && LowerCase(token_.text) == word;
   }
   bool TakeWord(std::string_view word) {
     if (!IsWord(word)) return false;
@@ -201,8 +200,7 @@ class Parser {
   }
 
   Result<Expression> Call(const Token& name) {
-    Expression call{.kind = Kind::kCall, .text = name.text};
-    for (char& c : call.text) c = char(std::tolower(uint8_t(c)));
+    Expression call{.kind = Kind::kCall, .text = LowerCase(name.text)};
     const Function* function = FindFunction(call.text);
     if (function == nullptr)
       return Fail(ErrorKind::kBadConfig, fmt::format("expression \"{}\": unknown function '{}'{}", text_, name.text,

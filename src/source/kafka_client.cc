@@ -8,6 +8,7 @@
 #include <regex>
 
 #include "base/log.h"
+#include "base/lower_case.h"
 #include "base/retry.h"
 
 extern char** environ;
@@ -34,8 +35,8 @@ std::map<std::string, std::string> SettingsFromEnvironment() {
     if (!text.starts_with(kPrefix)) continue;
     text.remove_prefix(kPrefix.size());
     const auto equals = text.find('=');
-    std::string key(text.substr(0, equals));
-    for (char& c : key) c = c == '_' ? '.' : char(std::tolower(uint8_t(c)));
+    std::string key = LowerCase(text.substr(0, equals));
+    std::ranges::replace(key, '_', '.');
     settings[key] = std::string(text.substr(equals + 1));
   }
   return settings;

@@ -59,6 +59,14 @@ class Warehouse:
         """PyIceberg on the same SQLite catalog."""
         return SqlCatalog(CATALOG, uri=f"sqlite:///{self.folder}/warehouse/catalog.db", warehouse=f"file://{self.folder}/warehouse")
 
+    def foreign_catalog(self):
+        """The same before Ingot has made anything, with the namespace x."""
+        (self.folder / "warehouse").mkdir()
+        catalog = self.pyiceberg()
+        catalog.create_tables()
+        catalog.create_namespace("x")
+        return catalog
+
     def duckdb(self, table, columns="*"):
         """The rows that DuckDB's iceberg extension sees, from the metadata file that the catalog names."""
         location = self.pyiceberg().load_table(table).metadata_location.removeprefix("file://")

@@ -64,10 +64,7 @@ def rows_of(part: int) -> list[dict]:
 
 
 def table_of(warehouse, spec=PartitionSpec(), **properties):
-    (warehouse.folder / "warehouse").mkdir()
-    catalog = warehouse.pyiceberg()
-    catalog.create_tables()
-    catalog.create_namespace("x")
+    catalog = warehouse.foreign_catalog()
     table = catalog.create_table("x.t", SCHEMA, partition_spec=spec, properties=properties)
     for part in range(4):
         table.append(pa.Table.from_pylist(rows_of(part), schema=table.schema().as_arrow()))

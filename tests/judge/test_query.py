@@ -90,10 +90,7 @@ def condition(rows: list[dict], chance: random.Random, depth: int = 0) -> str:
 def test_answers_are_those_of_all_rows(warehouse, layout):
     """Goal: no file is left out that holds a row of the answer, and many are that hold none. Method: tables of PyIceberg with odd
     values, names and partitions; random conditions, each asked of Ingot and of DuckDB on the rows as PyIceberg reads them."""
-    (warehouse.folder / "warehouse").mkdir()
-    catalog = warehouse.pyiceberg()
-    catalog.create_tables()
-    catalog.create_namespace("x")
+    catalog = warehouse.foreign_catalog()
     table = catalog.create_table("x.t", SCHEMA, partition_spec=SPECS[layout], properties={"write.parquet.row-group-limit": "7"})
     chance = random.Random(f"query {layout}")
     rows = []
@@ -131,10 +128,7 @@ def test_answers_are_those_of_all_rows(warehouse, layout):
 def test_widened_columns(warehouse, transform):
     """Goal: files from before a column was widened are found, now and in the past, and newer ones with values that did not fit then.
     Method: int to long, float to double, a wider decimal; conditions, and the same beyond a LIMIT, where nothing is left out."""
-    (warehouse.folder / "warehouse").mkdir()
-    catalog = warehouse.pyiceberg()
-    catalog.create_tables()
-    catalog.create_namespace("x")
+    catalog = warehouse.foreign_catalog()
     schema = Schema(NestedField(1, "n", IntegerType()), NestedField(2, "f", FloatType()), NestedField(3, "d", DecimalType(9, 2)))
     fields = [PartitionField(1, 1000, transform, "part")] if transform else []
     table = catalog.create_table("x.t", schema, partition_spec=PartitionSpec(*fields))
@@ -182,10 +176,7 @@ def test_files_left_out(warehouse):
 def test_bloom_filters(warehouse):
     """Goal: bloom filters that another wrote leave out row groups that bounds cannot, and never one that holds an answer. Method: a file
     of DuckDB's whose row groups have values that lie between each other; PyIceberg puts it into a table."""
-    (warehouse.folder / "warehouse").mkdir()
-    catalog = warehouse.pyiceberg()
-    catalog.create_tables()
-    catalog.create_namespace("x")
+    catalog = warehouse.foreign_catalog()
     types = {"id": LongType(), "name": StringType(), "n": IntegerType(), "moment": TimestamptzType(), "day": DateType()}
     table = catalog.create_table("x.t", Schema(*(NestedField(i, name, kind) for i, (name, kind) in enumerate(types.items(), 1))))
     path = warehouse.folder / "warehouse/duckdb.parquet"
