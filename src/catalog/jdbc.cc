@@ -65,6 +65,18 @@ class JdbcCatalog : public iceberg::LocationCatalog {
     return tables;
   }
 
+  Result<std::vector<iceberg::CatalogEntry>> Entries() override {
+    INGOT_ASSIGN(const auto rows,
+                 database_->Query("SELECT catalog_name, table_namespace, table_name, metadata_location FROM "
+                                  "iceberg_tables WHERE iceberg_type = 'TABLE' OR iceberg_type IS NULL "
+                                  "ORDER BY 1, 2, 3",
+                                  {}));
+    std::vector<iceberg::CatalogEntry> entries;
+    for (const auto& row : rows)
+      entries.push_back({.catalog = row[0], .name = {row[1], row[2]}, .metadata_location = row[3]});
+    return entries;
+  }
+
   Status Register(const TableName& table, const std::string& metadata_location) override {
     const auto changed = database_->Change(
         "INSERT INTO iceberg_tables (catalog_name, table_namespace, table_name, metadata_location, "

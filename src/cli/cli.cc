@@ -33,7 +33,10 @@ void ReadEnvironment(Shared& shared) {
                                                             {"INGOT_LOG_FORMAT", &shared.log_format},
                                                             {"INGOT_LOG_LEVEL", &shared.log_level}};
   for (const auto& [name, value] : variables)
-    if (const char* text = std::getenv(name); text != nullptr && *text != '\0') *value = text;
+    if (const char* text = std::getenv(name); text != nullptr && *text != '\0') {
+      *value = text;
+      shared.place.pipeline_named |= value == &shared.place.pipeline_file;
+    }
 }
 
 void PrintError(const Shared& shared, const Error& error) {
@@ -105,7 +108,9 @@ CLI::Validator AtLeast(int least) {
 }
 
 void AddShared(CLI::App& command, Shared& shared) {
-  command.add_option("--pipeline", shared.place.pipeline_file, "Pipeline file [INGOT_PIPELINE]")->capture_default_str();
+  command.add_option("--pipeline", shared.place.pipeline_file, "Pipeline file [INGOT_PIPELINE]")
+      ->capture_default_str()
+      ->each([&shared](const std::string&) { shared.place.pipeline_named = true; });
   command.add_option("--source", shared.place.source,
                      "File, directory or kafka://host:port/topic to read; default: the pipeline file's [INGOT_SOURCE]");
   command

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "maintain/costs.h"
 #include "maintain/doctor.h"
+#include "run/other_tables.h"
 #include "run/upkeep.h"
 
 namespace ingot::cli {
@@ -49,7 +50,7 @@ Result<std::optional<maintain::Finding>> OffsetFinding(const iceberg::TableHome&
 }
 
 Status Doctor(Shared& shared, const Options& options) {
-  INGOT_ASSIGN(const run::OpenPlace open, run::Open(shared.place));
+  INGOT_ASSIGN(const run::OpenPlace open, run::OpenTables(shared.place));
   INGOT_ASSIGN(const auto tables, run::TablesOr(open.context, options.tables));
   bool bad = false;
   for (const std::string& name : tables) {
@@ -65,10 +66,17 @@ Status Doctor(Shared& shared, const Options& options) {
     maintain::DoctorOptions examine;
     Progress progress("examine " + name, 0, "files");
     examine.progress = [&](int64_t files) { progress.Add(files); };
-    INGOT_ASSIGN(examine.other_tables, run::OtherLocations(open.context, home.name));
-    INGOT_ASSIGN(auto findings, WithContext(maintain::ExamineTable(home, examine), "examine " + name));
-    INGOT_ASSIGN(const auto offsets, OffsetFinding(home));
-    if (offsets) findings.push_back(*offsets);
+    INGOT_ASSIGN(examine.other_tables, run::OtherTables(open.context, home.name));
+    auto examined = maintain::ExamineTable(home, examine);
+    const auto offsets = OffsetFinding(home);
+    if (examined && !offsets) examined = std::unexpected(offsets.error());
+    if (!examined && tables.size() == 1) return std::unexpected(std::move(examined).error().Context("examine " + name));
+    std::vector<maintain::Finding> findings;
+    if (examined)
+      findings = *std::move(examined);
+    else  // which does not keep the others from being looked at
+      findings.push_back({"metadata", Health::kBad, examined.error().message});
+    if (offsets && *offsets) findings.push_back(**offsets);
     for (const auto& finding : findings) {
       Print(shared, home.name.Text(), finding);
       bad = bad || finding.health == Health::kBad;
@@ -79,7 +87,7 @@ Status Doctor(Shared& shared, const Options& options) {
 }
 
 Status Storage(const Shared& shared, const Options& options) {
-  INGOT_ASSIGN(const run::OpenPlace open, run::Open(shared.place));
+  INGOT_ASSIGN(const run::OpenPlace open, run::OpenTables(shared.place));
   INGOT_ASSIGN(const auto tables, run::TablesOr(open.context, options.tables));
   if (!shared.Json())
     fmt::print("{:<30} {:>8} {:>10} {:>10} {:>10} {:>10} {:>10} {:>11} {:>11}\n", "table", "files", "bytes", "current",

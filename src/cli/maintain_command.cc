@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/json_text.h"
+#include "base/log.h"
 #include "base/progress.h"
 #include "cli/commands.h"
 #include "iceberg/sort_order.h"
@@ -52,7 +53,10 @@ void PrintJson(const run::UpkeepReport& report, bool dry_run) {
   if (const auto& done = report.orphans) {
     std::string files;
     for (const auto& file : done->files) files += (files.empty() ? "" : ",") + JsonQuote(file.location);
-    line("orphans", fmt::format(R"("files":[{}],"bytes":{},"emptied":{})", files, done->bytes, done->emptied));
+    std::string notes;
+    for (const auto& note : done->notes) notes += (notes.empty() ? "" : ",") + JsonQuote(note);
+    line("orphans",
+         fmt::format(R"("files":[{}],"bytes":{},"emptied":{},"notes":[{}])", files, done->bytes, done->emptied, notes));
   }
 }
 
@@ -94,20 +98,20 @@ void PrintText(const run::UpkeepReport& report, bool dry_run) {
     line("orphans", done->files.empty() ? "none"
                                         : fmt::format("{} files ({}) moved to .trash", done->files.size(),
                                                       HumanBytes(double(done->bytes))));
+    for (const auto& note : done->notes) fmt::print("  {}\n", note);
     if (dry_run)
       for (const auto& file : done->files) fmt::print("  {}\n", file.location);
   }
 }
 
-Status Undo(const Shared& shared, const run::OpenPlace& open, const std::vector<std::string>& tables) {
-  for (const std::string& name : tables) {
-    INGOT_ASSIGN(const auto home, open.context.Home(name));
-    INGOT_ASSIGN(const int64_t restored, maintain::RestoreOrphans(home));
-    if (shared.Json())
-      fmt::print("{{\"table\":{},\"operation\":\"undo\",\"files\":{}}}\n", JsonQuote(home.name.Text()), restored);
-    else
-      fmt::print("{:<32} {:<10} {} files back in their place\n", home.name.Text(), "undo", restored);
-  }
+Status UndoOf(const Shared& shared, const run::OpenPlace& open, const std::string& name) {
+  INGOT_ASSIGN(const auto home, open.context.Home(name));
+  INGOT_ASSIGN(const int64_t restored, maintain::RestoreOrphans(home));
+  if (shared.Json())
+    fmt::print("{{\"table\":{},\"operation\":\"undo\",\"files\":{}}}\n", JsonQuote(home.name.Text()), restored);
+  else
+    fmt::print("{:<32} {:<10} {}\n", home.name.Text(), "undo",
+               restored == 0 ? "nothing is in its trash" : fmt::format("{} files back in their place", restored));
   return {};
 }
 
@@ -137,19 +141,34 @@ Result<run::UpkeepOptions> UpkeepFrom(const Options& options, const run::OpenPla
   return upkeep;
 }
 
-Status Maintain(const Shared& shared, const Options& options) {
-  INGOT_ASSIGN(const run::OpenPlace open, run::Open(shared.place));
-  INGOT_ASSIGN(const auto tables, run::TablesOr(open.context, options.tables));
-  if (options.undo) return Undo(shared, open, tables);
-  INGOT_ASSIGN(run::UpkeepOptions upkeep, UpkeepFrom(options, open));
-  for (const std::string& table : tables) {
-    Progress progress("compact " + table, 0, "records");
-    upkeep.compact.progress = [&](int64_t rows) { progress.Add(rows); };
-    INGOT_ASSIGN(const auto report, WithContext(run::MaintainTable(open.context, table, upkeep), "maintain " + table));
-    shared.Json() ? PrintJson(report, options.dry_run) : PrintText(report, options.dry_run);
-    std::fflush(stdout);
-  }
+Status MaintainOne(const Shared& shared, const Options& options, const run::OpenPlace& open, run::UpkeepOptions upkeep,
+                   const std::string& table) {
+  Progress progress("compact " + table, 0, "records");
+  upkeep.compact.progress = [&](int64_t rows) { progress.Add(rows); };
+  INGOT_ASSIGN(const auto report, run::MaintainTable(open.context, table, upkeep));
+  shared.Json() ? PrintJson(report, options.dry_run) : PrintText(report, options.dry_run);
+  std::fflush(stdout);
   return {};
+}
+
+/// A table that cannot be maintained does not keep the others from it.
+Status Maintain(const Shared& shared, const Options& options) {
+  INGOT_ASSIGN(const run::OpenPlace open, run::OpenTables(shared.place));
+  INGOT_ASSIGN(const auto tables, run::TablesOr(open.context, options.tables));
+  INGOT_ASSIGN(const run::UpkeepOptions upkeep, UpkeepFrom(options, open));
+  std::optional<Error> first;
+  size_t failed = 0;
+  for (const std::string& table : tables) {
+    const Status done = options.undo
+                            ? WithContext(UndoOf(shared, open, table), "undo " + table)
+                            : WithContext(MaintainOne(shared, options, open, upkeep, table), "maintain " + table);
+    if (done) continue;
+    if (tables.size() > 1) LogWarning(done.error().message);
+    if (failed++ == 0) first = done.error();
+  }
+  if (!first) return {};
+  if (failed == 1) return std::unexpected(*first);
+  return Fail(first->kind, fmt::format("{} of {} tables failed, the first: {}", failed, tables.size(), first->message));
 }
 
 }  // namespace

@@ -1,11 +1,10 @@
 #include <fmt/format.h>
 
-#include <charconv>
-
-#include "base/log.h"
+#include "base/json_text.h"
 #include "catalog/open.h"
 #include "cli/commands.h"
 #include "iceberg/location_catalog.h"
+#include "run/found_tables.h"
 #include "storage/location.h"
 
 namespace ingot::cli {
@@ -14,48 +13,49 @@ namespace {
 struct Options {
   std::string table;
   std::string location;
+  bool all = false, dry_run = false;
 };
 
 bool IsMetadataFile(std::string_view location) {
   return location.ends_with(".json") || location.ends_with(".json.gz");
 }
 
-/// "00042-….metadata.json" and "v42.metadata.json": 42.
-int64_t VersionOf(std::string_view location) {
-  std::string_view name = location.substr(location.rfind('/') + 1);
-  if (name.starts_with('v')) name.remove_prefix(1);
-  int64_t version = -1;
-  std::from_chars(name.data(), name.data() + name.size(), version);
-  return version;
-}
-
-/// The newest metadata file of a table's folder: the highest version, of several the one that was written last. A
-/// commit that died before its swap may have left such a one, too; what it says was written wholly.
-Result<std::string> NewestMetadata(storage::Storage& storage, const std::string& folder) {
-  INGOT_ASSIGN(const auto files, storage.List(storage::JoinLocation(folder, "metadata")));
-  const storage::FileInfo* newest = nullptr;
-  bool several = false;
-  for (const auto& file : files) {
-    if (!IsMetadataFile(file.location) || file.location.find(".metadata.json") == std::string::npos) continue;
-    const int64_t version = VersionOf(file.location), best = newest ? VersionOf(newest->location) : -1;
-    several = (several && version <= best) || (newest != nullptr && version == best);
-    if (newest == nullptr || version > best || (version == best && file.modified_micros > newest->modified_micros))
-      newest = &file;
+/// Exit code 1 when a table could not be entered; the others are.
+Status RegisterAll(Shared& shared, bool dry_run) {
+  INGOT_ASSIGN(const auto house, run::OpenEmptyLakehouse(shared.place));
+  INGOT_ASSIGN(const auto tables, run::RegisterAll(house, shared.place.warehouse, dry_run));
+  if (tables.empty() && !shared.Json()) fmt::print("no table was found in {}\n", shared.place.warehouse);
+  for (const auto& [found, known, error] : tables) {
+    if (error) shared.exit_code = 1;
+    if (shared.Json()) {
+      fmt::print("{{\"table\":{},\"folder\":{},\"metadata\":{},\"dry_run\":{},\"outcome\":\"{}\"{}}}\n",
+                 JsonQuote(found.name), JsonQuote(found.folder), JsonQuote(found.metadata_location), dry_run,
+                 error   ? "failed"
+                 : known ? "known"
+                         : "registered",
+                 error ? ",\"error\":" + JsonQuote(error->message) : "");
+      continue;
+    }
+    const std::string as_of = found.metadata_location.substr(found.metadata_location.rfind('/') + 1);
+    fmt::print("{:<36} {}{}\n", found.name.empty() ? "?" : found.name, found.folder,
+               error           ? "  FAILED: " + error->message
+               : known         ? "  is in the catalog"
+               : found.several ? "  as of " + as_of + ", the one of several of that version that was written last"
+                               : "  as of " + as_of);
   }
-  if (newest == nullptr)
-    return Fail(ErrorKind::kNotFound,
-                "no metadata file (*.metadata.json) in " + storage::JoinLocation(folder, "metadata"));
-  if (several)
-    LogWarning("several metadata files have the highest version; the one written last is taken: " + newest->location);
-  return newest->location;
+  return {};
 }
 
-Status Register(const Shared& shared, const Options& options) {
-  INGOT_ASSIGN(const auto house, run::OpenLakehouse(shared.place));
+Status Register(Shared& shared, const Options& options) {
+  if (options.all && options.table.empty()) return RegisterAll(shared, options.dry_run);
+  if (options.all || options.dry_run || options.location.empty())
+    return Fail(ErrorKind::kBadConfig,
+                "give a table and its metadata file or folder, or --all (see: ingot register --help)");
+  INGOT_ASSIGN(const auto house, run::OpenEmptyLakehouse(shared.place));
   INGOT_ASSIGN(const auto name, iceberg::ParseTableName(options.table, house.catalog->Name()));
   std::string location = storage::AbsoluteLocation(options.location);
   if (!IsMetadataFile(location)) {
-    INGOT_ASSIGN(location, NewestMetadata(*house.storage, location));
+    INGOT_ASSIGN(location, run::NewestMetadataOf(*house.storage, location));
   }
   INGOT_ASSIGN(const auto metadata, iceberg::ReadMetadataFile(*house.storage, location));
   INGOT_TRY(house.catalog->CreateNamespace(name.space));
@@ -81,11 +81,14 @@ void AddRegister(CLI::App& app, Shared& shared) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("register", "Put an existing table into the catalog");
   AddShared(*command, shared);
-  command->add_option("table", options->table, "namespace.table")->required();
-  command->add_option("metadata", options->location, "Its metadata file, or its folder for the newest one")->required();
+  command->add_option("table", options->table, "namespace.table");
+  command->add_option("metadata", options->location, "Its metadata file, or its folder for the newest one");
+  command->add_flag("--all", options->all, "Every table that lies in the warehouse and is not in the catalog");
+  command->add_flag("--dry-run", options->dry_run, "With --all: tell which, change nothing");
   command->footer(
       "Examples:\n  ingot register bronze.old /data/old/metadata/00042-….metadata.json\n  ingot register "
-      "bronze.speedtest_raw warehouse/bronze/speedtest_raw   # after the catalog was lost");
+      "bronze.speedtest_raw warehouse/bronze/speedtest_raw\n  ingot register --all --dry-run   # after the catalog was "
+      "lost");
   command->callback([&shared, options] { shared.command = [&shared, options] { return Register(shared, *options); }; });
   auto* undo = app.add_subcommand("unregister", "Take a table out of the catalog; its files stay");
   AddShared(*undo, shared);

@@ -16,7 +16,7 @@ namespace {
 std::atomic<bool> stop_asked{false};
 
 Status Serve(const Shared& shared, const std::string& listen) {
-  INGOT_ASSIGN(const run::OpenPlace open, run::Open(shared.place));
+  INGOT_ASSIGN(const run::OpenPlace open, run::OpenTables(shared.place));
   run::DeclareMeters(ProcessMetrics(), open.context);
   INGOT_ASSIGN(const auto server, serve::Server::Start(listen, ServerPartsOf(open.context, [] { return Status(); })));
   fmt::print("http://{}/\n", server->address());

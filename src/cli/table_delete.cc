@@ -26,7 +26,7 @@ Result<pipeline::Expression> ConditionFrom(const std::string& text, const pipeli
 }
 
 Status Delete(const Shared& shared, const Options& options) {
-  INGOT_ASSIGN(const run::OpenPlace open, run::Open(shared.place));
+  INGOT_ASSIGN(const run::OpenPlace open, run::OpenTables(shared.place));
   INGOT_ASSIGN(const auto home, open.context.Home(options.table));
   INGOT_ASSIGN(const auto table, iceberg::LoadTable(home));
   pipeline::ColumnTypes types;

@@ -14,4 +14,11 @@ Result<TableName> ParseTableName(std::string_view text, std::string_view catalog
   return TableName{std::string(rest.substr(0, dot)), std::string(rest.substr(dot + 1))};
 }
 
+Result<std::vector<CatalogEntry>> Catalog::Entries() {
+  INGOT_ASSIGN(const auto tables, ListTables());
+  std::vector<CatalogEntry> entries;
+  for (const TableName& table : tables) entries.push_back({.catalog = Name(), .name = table, .metadata_location = {}});
+  return entries;
+}
+
 }  // namespace ingot::iceberg

@@ -31,6 +31,13 @@ struct LoadedTable {
   std::shared_ptr<storage::Storage> storage;  // for its files: the one given, or one with credentials from the catalog
 };
 
+/// A table as the catalog names it, without its metadata being read.
+struct CatalogEntry {
+  std::string catalog;  // the name of the catalog that it is in: several may share one database
+  TableName name;
+  std::string metadata_location;  // empty where only loading the table tells
+};
+
 /// Safe from every thread. Errors of any call: kRetry when the catalog cannot be reached, kBadConfig for bad
 /// credentials.
 class Catalog {
@@ -42,6 +49,8 @@ class Catalog {
   virtual Status CreateNamespace(const std::string& space) = 0;  // one that exists is no error
   virtual Result<std::vector<std::string>> ListNamespaces() = 0;
   virtual Result<std::vector<TableName>> ListTables() = 0;
+  /// All tables that can be seen, those of other catalogs in the same database too.
+  virtual Result<std::vector<CatalogEntry>> Entries();
   /// Whether new tables should leave their location to the catalog.
   virtual bool ChoosesLocations() const { return false; }
   /// Errors: kNotFound.

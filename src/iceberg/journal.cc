@@ -1,15 +1,19 @@
 #include "iceberg/journal.h"
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <mutex>
+#include <optional>
 
 #include "base/arrow_result.h"
 #include "base/clock.h"
@@ -23,7 +27,7 @@ namespace {
 using StoragePtr = std::shared_ptr<storage::Storage>;
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr auto kAnnounceEvery = std::chrono::minutes(10);
+constexpr auto kAnnounceEvery = std::chrono::minutes(10), kStandstill = std::chrono::minutes(60);
 constexpr int64_t kSilentMax = kMicrosPerDay;
 constexpr std::string_view kWrites = "writes-", kReads = "reads-";
 constexpr size_t kUuidLength = 36;
@@ -48,13 +52,19 @@ std::string Machine() {
          std::filesystem::read_symlink("/proc/self/ns/pid", ignored).string();
 }
 
-/// When a process began, in ticks of its machine: its id may have been given anew since. Empty when there is none.
+/// When a process began, in ticks of its machine: its id may have been given anew since. Empty when there is none, or
+/// it is dead and nobody has asked for its exit code.
 std::string Began(int64_t pid) {
   const std::string stat = FirstLine(fmt::format("/proc/{}/stat", pid));
   size_t at = stat.rfind(')');
-  if (at == std::string::npos) return "";
+  if (at == std::string::npos || at + 2 >= stat.size() || stat[at + 2] == 'Z' || stat[at + 2] == 'X') return "";
   for (int field = 2; field < 22 && at != std::string::npos; ++field) at = stat.find(' ', at + 1);
   return at == std::string::npos ? "" : stat.substr(at + 1, stat.find(' ', at + 1) - at - 1);
+}
+
+/// Whether there is such a process at all: /proc may hide those of other users.
+bool IsHidden(int64_t pid) {
+  return FirstLine(fmt::format("/proc/{}/stat", pid)).empty() && (::kill(pid_t(pid), 0) == 0 || errno == EPERM);
 }
 
 /// "machine|pid|began"
@@ -62,27 +72,55 @@ std::string Self() {
   return fmt::format("{}|{}|{}", Machine(), ::getpid(), Began(::getpid()));
 }
 
-/// Whether the process of an entry is known to have ended.
-bool Ended(const std::string& entry) {
+enum class Life { kLives, kEnded, kUnknown };
+
+/// What is known of the process of an entry. Of another machine, or another space of process ids on this one (a
+/// container), nothing is.
+Life LifeOf(const std::string& entry) {
   const size_t first = entry.find('|'), second = entry.find('|', first + 1);
-  if (second == std::string::npos || entry.substr(0, first) != Machine()) return false;
+  if (second == std::string::npos || entry.substr(0, first) != Machine()) return Life::kUnknown;
   int64_t pid = 0;
   std::from_chars(entry.data() + first + 1, entry.data() + second, pid);
-  return Began(pid) != entry.substr(second + 1);
+  if (pid <= 0 || IsHidden(pid)) return Life::kUnknown;
+  return Began(pid) == entry.substr(second + 1) ? Life::kLives : Life::kEnded;
 }
 
 std::string Folder(const TableMetadata& metadata) {
   return storage::JoinLocation(MetadataFolder(metadata), "journal");
 }
 
-/// What this process has announced: the entry's location, and when.
+std::atomic<uint64_t> next_file{0};
+
+/// What this process has announced by an entry. Files are known by their number (NewFileName).
+struct Announcement {
+  SteadyClock::time_point renewed;
+  int64_t renewed_micros = 0;  // by the other clock: the steady one stands still while a machine sleeps
+  StoragePtr storage;
+  uint64_t lost_before = 0;       // files that were named before may be gone: the entry was taken away since
+  uint64_t uncertain_before = 0;  // have to be looked for: nothing was heard of this process for long
+};
+
 struct Announced {
   std::mutex mutex;
-  std::map<std::string, std::pair<SteadyClock::time_point, StoragePtr>> entries;
+  std::map<std::string, Announcement> entries;
 };
 Announced& AllAnnounced() {
   static Announced announced;
   return announced;
+}
+
+/// Writes the entry. One that was written before and is not there any more was taken away by maintenance.
+Status Renew(const StoragePtr& storage, const std::string& location, Announcement* known) {
+  bool taken_away = false;
+  if (known != nullptr) {
+    INGOT_ASSIGN(const bool there, storage->Exists(location));
+    taken_away = !there;
+  }
+  INGOT_ASSIGN(const auto out, storage->OpenOutput(location));
+  INGOT_ARROW(out->Write(Self()));
+  INGOT_ARROW(out->Close());
+  if (taken_away) known->lost_before = next_file;
+  return {};
 }
 
 Status Announce(const StoragePtr& storage, const std::string& location) {
@@ -90,24 +128,66 @@ Status Announce(const StoragePtr& storage, const std::string& location) {
   std::lock_guard lock(announced.mutex);
   const auto known = announced.entries.find(location);
   const auto now = SteadyClock::now();
-  if (known != announced.entries.end() && now - known->second.first < kAnnounceEvery) return {};
-  INGOT_ASSIGN(const auto out, storage->OpenOutput(location));
-  INGOT_ARROW(out->Write(Self()));
-  INGOT_ARROW(out->Close());
-  announced.entries[location] = {now, storage};
+  const int64_t now_micros = NowMicros();
+  const bool first = known == announced.entries.end();
+  if (!first && now - known->second.renewed < kAnnounceEvery) return {};
+  INGOT_TRY(Renew(storage, location, first ? nullptr : &known->second));
+  Announcement& entry = announced.entries[location];
+  if (!first && (now - entry.renewed > kStandstill ||
+                 std::abs(now_micros - entry.renewed_micros) > std::chrono::microseconds(kStandstill).count()))
+    entry.uncertain_before = next_file;
+  entry.renewed = now, entry.renewed_micros = now_micros, entry.storage = storage;
   return {};
+}
+
+std::string WriterEntry(const TableMetadata& metadata) {
+  return storage::JoinLocation(Folder(metadata), std::string(kWrites) + ProcessId());
+}
+
+/// The number of a file that this process named, nothing for one of others.
+std::optional<uint64_t> NumberOf(std::string_view location) {
+  const std::string_view name = location.substr(location.rfind('/') + 1);
+  const size_t at = name.find(ProcessId() + "-");
+  if (at == std::string_view::npos) return std::nullopt;
+  uint64_t number = 0;
+  std::from_chars(name.data() + at + kUuidLength + 1, name.data() + name.size(), number);
+  return number;
 }
 
 }  // namespace
 
 std::string NewFileName() {
-  static std::atomic<uint64_t> number{0};
-  return fmt::format("{}-{}", ProcessId(), number++);
+  return fmt::format("{}-{}", ProcessId(), next_file++);
 }
 
 Status AnnounceWriter(const StoragePtr& storage, const TableMetadata& metadata) {
-  return WithContext(Announce(storage, storage::JoinLocation(Folder(metadata), std::string(kWrites) + ProcessId())),
-                     "announce a writer");
+  return WithContext(Announce(storage, WriterEntry(metadata)), "announce a writer");
+}
+
+Status ProveWriter(const StoragePtr& storage, const TableMetadata& metadata, const std::vector<std::string>& added) {
+  if (added.empty()) return {};
+  Announced& announced = AllAnnounced();
+  std::lock_guard lock(announced.mutex);
+  const std::string location = WriterEntry(metadata);
+  const auto known = announced.entries.find(location);
+  if (known == announced.entries.end()) return Fail(ErrorKind::kInternal, "a writer that was not announced commits");
+  Announcement& entry = known->second;
+  INGOT_ASSIGN(const bool there, storage->Exists(location));
+  if (!there) INGOT_TRY(Renew(storage, location, &entry));
+  for (const std::string& file : added) {
+    const auto number = NumberOf(file);
+    bool gone = number && *number < entry.lost_before;
+    if (!gone && (!there || (number && *number < entry.uncertain_before))) {
+      INGOT_ASSIGN(const bool exists, storage->Exists(file));
+      gone = !exists;
+    }
+    if (gone)
+      return Fail(ErrorKind::kConflict,
+                  "maintenance took this process for ended and removed its entry from the table's journal (was it "
+                  "stopped, or a clock wrong?): files that it wrote may be in the trash and are not committed: " +
+                      file + "; run again, the records are read again");
+  }
+  return {};
 }
 
 void AnnounceReader(const StoragePtr& storage, const TableMetadata& metadata, SnapshotId id) {
@@ -119,7 +199,7 @@ void AnnounceReader(const StoragePtr& storage, const TableMetadata& metadata, Sn
 void WithdrawAll() {
   Announced& announced = AllAnnounced();
   std::lock_guard lock(announced.mutex);
-  for (const auto& [location, entry] : announced.entries) (void)entry.second->Delete(location);
+  for (const auto& [location, entry] : announced.entries) (void)entry.storage->Delete(location);
   announced.entries.clear();
 }
 
@@ -140,8 +220,11 @@ Result<Journal> ReadJournal(storage::Storage& storage, const TableMetadata& meta
     const auto text = storage.ReadAll(entry.location);
     if (!text && text.error().kind != ErrorKind::kNotFound) return std::unexpected(text.error());
     if (!text) continue;  // it has just ended
-    if (Ended(*text) || now - entry.modified_micros > kSilentMax) {
+    const Life life = LifeOf(*text);
+    if (life == Life::kEnded) {
       journal.ended.insert(entry.location);
+    } else if (life == Life::kUnknown && now - entry.modified_micros > kSilentMax) {
+      journal.silent.insert(entry.location);
     } else if (writes) {
       journal.writers.emplace(name.substr(kWrites.size()));
     } else if (name.size() > kReads.size() + kUuidLength + 1) {

@@ -18,10 +18,7 @@ namespace {
 
 /// "00042-<uuid>.metadata.json": the number after that of the previous file.
 std::string NextMetadataName(const std::string& previous, bool gzip) {
-  const std::string_view name = std::string_view(previous).substr(previous.rfind('/') + 1);
-  int number = -1;
-  const char* begin = name.data() + (name.starts_with('v') ? 1 : 0);
-  if (!previous.empty()) std::from_chars(begin, name.data() + name.size(), number);
+  const int64_t number = previous.empty() ? -1 : MetadataVersion(previous);
   return fmt::format("{:05}-{}{}", number + 1, NewFileName(), gzip ? ".gz.metadata.json" : ".metadata.json");
 }
 
@@ -66,6 +63,51 @@ Result<TableMetadata> ReadMetadataFile(storage::Storage& storage, const std::str
   return WithContext(ParseTableMetadata(bytes), location);
 }
 
+int64_t MetadataVersion(std::string_view location) {
+  std::string_view name = location.substr(location.rfind('/') + 1);
+  if (name.starts_with('v')) name.remove_prefix(1);
+  int64_t version = -1;
+  std::from_chars(name.data(), name.data() + name.size(), version);
+  return version;
+}
+
+bool IsMetadataFile(std::string_view location) {
+  return location.ends_with(".metadata.json") || location.ends_with(".metadata.json.gz");
+}
+
+const storage::FileInfo* NewestMetadata(const std::vector<storage::FileInfo>& files) {
+  const storage::FileInfo* newest = nullptr;
+  for (const auto& file : files) {
+    if (!IsMetadataFile(file.location)) continue;
+    const int64_t version = MetadataVersion(file.location), best = newest ? MetadataVersion(newest->location) : -1;
+    if (newest == nullptr || version > best || (version == best && file.modified_micros > newest->modified_micros))
+      newest = &file;
+  }
+  return newest;
+}
+
+Result<std::optional<std::string>> MetadataWithSnapshots(storage::Storage& storage, const std::string& folder) {
+  INGOT_ASSIGN(const auto files, storage.List(folder));
+  const storage::FileInfo* newest = NewestMetadata(files);
+  if (newest == nullptr) return std::nullopt;
+  const auto metadata = ReadMetadataFile(storage, newest->location);
+  if (metadata && metadata->snapshots.empty()) return std::nullopt;
+  return newest->location;
+}
+
+/// A table must not be made over one that the catalog has forgotten.
+Status LocationCatalog::RefuseTakenFolder(const TableName& table, const TableMetadata& metadata,
+                                          storage::Storage& storage) {
+  INGOT_ASSIGN(const auto taken, MetadataWithSnapshots(storage, MetadataFolder(metadata)));
+  if (!taken) return {};
+  if (Location(table)) return Fail(ErrorKind::kExists, "table exists: " + table.Text());  // made just now
+  return Fail(ErrorKind::kBadConfig,
+              fmt::format("table {} is not made: its folder holds a table that the catalog does not know, {}; enter it "
+                          "with ingot register {} {} (ingot register --all enters all tables of the warehouse), or "
+                          "move the folder away",
+                          table.Text(), *taken, table.Text(), metadata.location));
+}
+
 Result<LoadedTable> LocationCatalog::Load(const TableName& table, const StoragePtr& storage) {
   INGOT_ASSIGN(std::string location, Location(table));
   {
@@ -74,8 +116,17 @@ Result<LoadedTable> LocationCatalog::Load(const TableName& table, const StorageP
     if (known != newest_.end() && known->second.metadata_location == location)
       return LoadedTable{location, known->second.metadata, storage};
   }
-  INGOT_ASSIGN(TableMetadata metadata, ReadMetadataFile(*storage, location));
-  return Remember(table, {std::move(location), std::make_shared<const TableMetadata>(std::move(metadata)), storage});
+  auto metadata = ReadMetadataFile(*storage, location);
+  if (!metadata && metadata.error().kind == ErrorKind::kNotFound) {
+    INGOT_ASSIGN(const std::string now, Location(table));
+    if (now != location) return Load(table, storage);
+    return Fail(ErrorKind::kCorrupt,
+                fmt::format("table {}: the metadata file that the catalog names is gone: {} (if removal of orphans "
+                            "took it: ingot maintain {} --orphans --undo)",
+                            table.Text(), location, table.Text()));
+  }
+  if (!metadata) return std::unexpected(std::move(metadata).error());
+  return Remember(table, {std::move(location), std::make_shared<const TableMetadata>(*std::move(metadata)), storage});
 }
 
 LoadedTable LocationCatalog::Remember(const TableName& table, LoadedTable loaded) {
@@ -88,6 +139,7 @@ LoadedTable LocationCatalog::Remember(const TableName& table, LoadedTable loaded
 
 Result<LoadedTable> LocationCatalog::Create(const TableName& table, const TableMetadata& metadata,
                                             const StoragePtr& storage) {
+  INGOT_TRY(RefuseTakenFolder(table, metadata, *storage));
   INGOT_ASSIGN(std::string location, WriteMetadataFile(*storage, metadata, ""));
   if (auto inserted = Register(table, location); !inserted) {
     const bool unknown = inserted.error().kind == ErrorKind::kOutcomeUnknown;

@@ -346,6 +346,8 @@ Result<std::function<Result<bool>(const DataFile&)>> FilesMatching(const TableMe
 Result<Table> CommitSnapshot(const TableHome& home, const SnapshotChange& change) {
   std::vector<std::string> written;
   std::set<std::string> untouched;
+  std::vector<std::string> added;
+  for (const DataFile& file : change.added) added.push_back(file.location);
   const auto clean = [&] {
     for (const std::string& location : written) (void)home.storage->Delete(location);
     written.clear();
@@ -355,6 +357,7 @@ Result<Table> CommitSnapshot(const TableHome& home, const SnapshotChange& change
     if (metadata.format_version < 2)
       return Fail(ErrorKind::kUnsupported, fmt::format("table {} has format version {}; commits need format 2 or 3",
                                                        home.name.Text(), metadata.format_version));
+    INGOT_TRY(ProveWriter(home.storage, metadata, added));
     if (change.validate) INGOT_TRY(change.validate(metadata));
     if (change.metadata_change) INGOT_TRY(change.metadata_change(metadata));
     SnapshotDraft draft(home, change, metadata, untouched);

@@ -6,8 +6,8 @@
 #include "iceberg/lineage.h"
 #include "iceberg/scan.h"
 #include "maintain/compact.h"
-#include "maintain/orphans.h"
 #include "maintain/reach.h"
+#include "storage/location.h"
 
 namespace ingot::maintain {
 namespace {
@@ -32,18 +32,18 @@ Result<Costs> CostsOf(const iceberg::TableHome& home) {
   INGOT_ASSIGN(const auto needed, NeededFiles(table));
   INGOT_ASSIGN(const auto plan, iceberg::PlanScan(*table.home.storage, *table.metadata, {}));
   std::set<std::string> current;
-  for (const auto& task : plan.tasks) current.insert(Comparable(task.file.location));
-  for (const auto& file : plan.deletes) current.insert(Comparable(file.location));
+  for (const auto& task : plan.tasks) current.insert(storage::FileIdentity(task.file.location));
+  for (const auto& file : plan.deletes) current.insert(storage::FileIdentity(file.location));
   Costs costs{.bytes_per_day = BytesPerDay(*table.metadata)};
   for (const auto& file : listed) {
-    const std::string location = Comparable(file.location);
+    const std::string &location = file.location, identity = storage::FileIdentity(location);
     ++costs.files;
     costs.bytes += file.bytes;
     const bool metadata = location.ends_with(".avro") || location.ends_with(".json") || location.ends_with(".puffin") ||
                           location.ends_with(".stats") || location.ends_with(".json.gz");
-    if (current.contains(location))
+    if (current.contains(identity))
       ++costs.current_files, costs.current_bytes += file.bytes;
-    else if (!needed.contains(location))
+    else if (!needed.contains(identity))
       costs.unneeded_bytes += file.bytes;
     else
       (metadata ? costs.metadata_bytes : costs.history_bytes) += file.bytes;

@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <utility>
 
 #include "base/parallel.h"
 #include "base/progress.h"
@@ -15,6 +16,7 @@
 #include "maintain/manifests.h"
 #include "maintain/orphans.h"
 #include "maintain/reach.h"
+#include "storage/location.h"
 
 namespace ingot::maintain {
 namespace {
@@ -32,10 +34,10 @@ std::string Named(const std::vector<std::string>& names) {
   return names.size() > kNamed ? text + fmt::format(" and {} more", names.size() - kNamed) : text;
 }
 
-/// How often each data file is live.
+/// How often each data file is live, by its identity.
 std::map<std::string, int> References(const std::vector<FileTask>& tasks) {
   std::map<std::string, int> references;
-  for (const FileTask& task : tasks) ++references[task.file.location];
+  for (const FileTask& task : tasks) ++references[storage::FileIdentity(task.file.location)];
   return references;
 }
 
@@ -43,14 +45,14 @@ std::map<std::string, int> References(const std::vector<FileTask>& tasks) {
 Result<std::vector<std::string>> Missing(const Table& table, const iceberg::ScanPlan& plan) {
   INGOT_ASSIGN(const auto listed, table.home.storage->List(table.metadata->location));
   std::set<std::string> there;
-  for (const auto& file : listed) there.insert(Comparable(file.location));
+  for (const auto& file : listed) there.insert(storage::FileIdentity(file.location));
   std::vector<std::string> named, missing;
   for (const FileTask& task : plan.tasks) named.push_back(task.file.location);
   for (const DataFile& file : plan.deletes) named.push_back(file.location);
   std::ranges::sort(named);
   named.erase(std::ranges::unique(named).begin(), named.end());
   for (const std::string& location : named) {
-    if (there.contains(Comparable(location))) continue;
+    if (there.contains(storage::FileIdentity(location))) continue;
     INGOT_ASSIGN(const bool exists, table.home.storage->Exists(location));  // it may be elsewhere
     if (!exists) missing.push_back(location);
   }
@@ -109,8 +111,10 @@ class Examination {
 
   void Duplicates(const iceberg::ScanPlan& plan) {
     std::vector<std::string> twice;
-    for (const auto& [location, count] : References(plan.tasks))
-      if (count > 1) twice.push_back(location);
+    auto references = References(plan.tasks);
+    for (const FileTask& task : plan.tasks)
+      if (std::exchange(references[storage::FileIdentity(task.file.location)], 0) > 1)
+        twice.push_back(task.file.location);
     if (twice.empty()) return Tell("duplicates", Health::kGood, "each data file is named once");
     Tell("duplicates", Health::kBad,
          fmt::format("{} data files are named more than once, their rows count as often (repair: "
@@ -162,6 +166,7 @@ class Examination {
     const auto orphans = RemoveOrphans(table_.home, {.dry_run = true, .other_tables = options_.other_tables});
     if (!orphans && orphans.error().kind == ErrorKind::kBadConfig) return {};  // gc.enabled=false
     if (!orphans) return std::unexpected(orphans.error());
+    for (const std::string& note : orphans->notes) Tell("orphans", Health::kCouldBeBetter, note);
     if (orphans->files.empty())
       Tell("orphans", Health::kGood, "no file that nothing needs is older than three days");
     else
@@ -214,7 +219,10 @@ Status NameOnce(const iceberg::TableHome& home, const FileTask& task) {
   iceberg::SnapshotChange change{.operation = "overwrite"};
   change.added = {task.file};
   change.added_sequence_number = task.sequence_number;
-  change.removes = [&](const DataFile& file) -> Result<bool> { return file.location == task.file.location; };
+  const std::string identity = storage::FileIdentity(task.file.location);
+  change.removes = [&](const DataFile& file) -> Result<bool> {
+    return file.location == task.file.location || storage::FileIdentity(file.location) == identity;
+  };
   INGOT_TRY(iceberg::CommitSnapshot(home, change));
   return {};
 }
@@ -240,7 +248,7 @@ Result<Repaired> RepairTable(const iceberg::TableHome& home) {
   }
   auto references = References(plan.tasks);
   for (const FileTask& task : plan.tasks) {
-    int& count = references[task.file.location];
+    int& count = references[storage::FileIdentity(task.file.location)];
     if (count < 2 || std::ranges::find(missing, task.file.location) != missing.end()) continue;
     INGOT_TRY(NameOnce(home, task));
     repaired.duplicates += count - 1;

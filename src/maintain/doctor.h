@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "iceberg/table.h"
+#include "maintain/neighbours.h"
 
 namespace ingot::maintain {
 
@@ -20,7 +21,7 @@ struct Finding {
 
 struct DoctorOptions {
   int64_t footers_max = 1000;                              // data files whose Parquet footer is read, the newest first
-  std::vector<std::string> other_tables;                   // locations, see OrphanOptions
+  std::vector<OtherTable> other_tables;                    // see OrphanOptions
   std::function<void(int64_t)> progress = [](int64_t) {};  // footers read since it was called last
 };
 

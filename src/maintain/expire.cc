@@ -8,6 +8,7 @@
 #include "base/fault.h"
 #include "iceberg/lineage.h"
 #include "maintain/reach.h"
+#include "storage/location.h"
 
 namespace ingot::maintain {
 namespace {
@@ -109,56 +110,81 @@ std::vector<const ManifestFile*> Pointers(const std::map<std::string, ManifestFi
   return pointers;
 }
 
+/// Files by their identity: one may be named by several spellings of its location.
+using Files = std::unordered_map<std::string, std::string>;
+
+void Add(Files& files, const std::string& location) {
+  if (!location.empty()) files.emplace(storage::FileIdentity(location), location);
+}
+
 /// The files that `before` needed and `after` does not.
 struct Unneeded {
-  std::vector<std::string> manifest_lists, manifests, others;
-  std::unordered_map<std::string, int64_t> data_files;  // with their bytes
+  Files manifest_lists, manifests, others, data_files;
+  int64_t data_bytes = 0;
 };
+
+void AddOthers(Files& files, const TableMetadata& metadata, const std::vector<const Snapshot*>& snapshots) {
+  std::unordered_set<SnapshotId> ids;
+  const auto offsets_of = [&](const iceberg::Properties& marks) {
+    if (const auto found = marks.find(iceberg::kOffsetsFileKey); found != marks.end()) Add(files, found->second);
+  };
+  for (const Snapshot* snapshot : snapshots) {
+    ids.insert(snapshot->snapshot_id);
+    offsets_of(snapshot->summary);
+  }
+  for (const auto& file : StatisticsFiles(metadata, [&](SnapshotId id) { return ids.contains(id); })) Add(files, file);
+}
 
 Result<Unneeded> FindUnneeded(storage::Storage& storage, const TableMetadata& before, const TableMetadata& after) {
   Unneeded unneeded;
   const auto gone = iceberg::SnapshotsNotIn(before, after);
-  std::unordered_set<SnapshotId> gone_ids;
-  for (const Snapshot* snapshot : gone) gone_ids.insert(snapshot->snapshot_id);
-  unneeded.others = StatisticsFiles(before, [&](SnapshotId id) { return gone_ids.contains(id); });
-  const auto offsets_of = [](const iceberg::Properties& marks, auto&& tell) {
-    if (const auto found = marks.find(iceberg::kOffsetsFileKey); found != marks.end()) tell(found->second);
-  };
-  std::set<std::string> offsets;
-  for (const Snapshot* snapshot : gone) {
-    if (!snapshot->manifest_list.empty()) unneeded.manifest_lists.push_back(snapshot->manifest_list);
-    offsets_of(snapshot->summary, [&](const std::string& file) { offsets.insert(file); });
-  }
-  const auto keep_offsets = [&](const std::string& file) { offsets.erase(file); };
-  for (const Snapshot& snapshot : after.snapshots) offsets_of(snapshot.summary, keep_offsets);
-  offsets_of(after.properties, keep_offsets);
-  std::ranges::copy(offsets, std::back_inserter(unneeded.others));
+  AddOthers(unneeded.others, before, gone);
+  for (const Snapshot* snapshot : gone) Add(unneeded.manifest_lists, snapshot->manifest_list);
+  Files kept;
+  AddOthers(kept, after, All(after));
+  if (const auto found = after.properties.find(iceberg::kOffsetsFileKey); found != after.properties.end())
+    Add(kept, found->second);
+  for (const Snapshot& snapshot : after.snapshots) Add(kept, snapshot.manifest_list);
 
   INGOT_ASSIGN(const auto needed, ManifestsOf(storage, All(after)));
   INGOT_ASSIGN(auto dropped, ManifestsOf(storage, gone));
-  std::erase_if(dropped, [&](const auto& manifest) { return needed.contains(manifest.first); });
-  for (const auto& [location, manifest] : dropped) unneeded.manifests.push_back(location);
+  for (const auto& [location, manifest] : needed) Add(kept, location);
+  std::erase_if(dropped, [&](const auto& manifest) {
+    return needed.contains(manifest.first) || kept.contains(storage::FileIdentity(manifest.first));
+  });
+  for (const auto& [location, manifest] : dropped) Add(unneeded.manifests, location);
+  for (Files* files : {&unneeded.others, &unneeded.manifest_lists})
+    std::erase_if(*files, [&](const auto& file) { return kept.contains(file.first); });
+  std::unordered_map<std::string, int64_t> bytes;
   const auto live = [](const ManifestEntry& entry) { return entry.status != EntryStatus::kDeleted; };
   INGOT_TRY(ForEachEntry(storage, before, Pointers(dropped), [&](const ManifestFile&, ManifestEntry& entry) {
-    if (live(entry)) unneeded.data_files.emplace(std::move(entry.file.location), entry.file.file_bytes);
+    if (!live(entry)) return;
+    std::string identity = storage::FileIdentity(entry.file.location);
+    bytes.emplace(identity, entry.file.file_bytes);
+    unneeded.data_files.emplace(std::move(identity), std::move(entry.file.location));
   }));
   if (unneeded.data_files.empty()) return unneeded;
   INGOT_TRY(ForEachEntry(storage, after, Pointers(needed), [&](const ManifestFile&, ManifestEntry& entry) {
-    if (live(entry)) unneeded.data_files.erase(entry.file.location);
+    if (live(entry)) unneeded.data_files.erase(storage::FileIdentity(entry.file.location));
   }));
+  for (const auto& [identity, location] : unneeded.data_files) unneeded.data_bytes += bytes[identity];
   return unneeded;
+}
+
+Status DeleteAll(storage::Storage& storage, const Files& files) {
+  std::vector<std::string> locations;
+  for (const auto& [identity, location] : files) locations.push_back(location);
+  return DeleteFiles(storage, locations);
 }
 
 /// From the data up: what names a file goes after it.
 Status Delete(storage::Storage& storage, const Unneeded& unneeded) {
-  std::vector<std::string> data;
-  for (const auto& [location, bytes] : unneeded.data_files) data.push_back(location);
-  INGOT_TRY(DeleteFiles(storage, data));
+  INGOT_TRY(DeleteAll(storage, unneeded.data_files));
   INGOT_TRY(FaultPoint("expire.after_data"));
-  INGOT_TRY(DeleteFiles(storage, unneeded.manifests));
+  INGOT_TRY(DeleteAll(storage, unneeded.manifests));
   INGOT_TRY(FaultPoint("expire.after_manifests"));
-  INGOT_TRY(DeleteFiles(storage, unneeded.manifest_lists));
-  return DeleteFiles(storage, unneeded.others);
+  INGOT_TRY(DeleteAll(storage, unneeded.manifest_lists));
+  return DeleteAll(storage, unneeded.others);
 }
 
 }  // namespace
@@ -188,7 +214,7 @@ Result<Expired> ExpireSnapshots(const iceberg::TableHome& home, const ExpireOpti
   expired.manifests = int64_t(unneeded.manifests.size());
   expired.data_files = int64_t(unneeded.data_files.size());
   expired.other_files = int64_t(unneeded.others.size());
-  for (const auto& [location, bytes] : unneeded.data_files) expired.data_bytes += bytes;
+  expired.data_bytes = unneeded.data_bytes;
   if (!options.dry_run) INGOT_TRY(Delete(*table.home.storage, unneeded));
   return expired;
 }

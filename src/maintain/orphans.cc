@@ -4,92 +4,173 @@
 
 #include <algorithm>
 #include <charconv>
+#include <mutex>
 #include <set>
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/parallel.h"
 #include "iceberg/journal.h"
-#include "iceberg/lineage.h"
+#include "iceberg/location_catalog.h"
 #include "maintain/reach.h"
 #include "storage/location.h"
+#include "storage/without.h"
 
 namespace ingot::maintain {
 namespace {
 
-using iceberg::Snapshot;
 using iceberg::Table;
 using storage::FileInfo;
 
 constexpr int64_t kDraftAgeMicros = kMicrosPerHour;  // of files on their way to their name
+constexpr std::string_view kTrash = ".trash";
+constexpr int kFoldersAbove = 4;  // of a metadata file, in which its table's trash may be
 
-std::string Trash(const iceberg::TableMetadata& metadata) {
-  return storage::JoinLocation(metadata.location, ".trash");
-}
-
-/// "<location>/.trash/1700000000000/data/a.parquet": the batch, and where the file was.
+/// "1700000000000/data/a.parquet", below the trash: the batch, and where the file was below the table's folder.
 struct Trashed {
   int64_t batch_ms = 0;
-  std::string home;
+  std::string below;
 };
-Trashed ParseTrashed(const std::string& location, const iceberg::TableMetadata& metadata) {
-  const std::string prefix = Comparable(Trash(metadata)) + "/";
-  const std::string rest = Comparable(location).substr(prefix.size());
-  const size_t slash = std::min(rest.find('/'), rest.size() - 1);
-  Trashed trashed{.home = storage::JoinLocation(metadata.location, rest.substr(slash + 1))};
-  std::from_chars(rest.data(), rest.data() + slash, trashed.batch_ms);
+Trashed ParseTrashed(std::string_view below_trash) {
+  const size_t slash = std::min(below_trash.find('/'), below_trash.size());
+  Trashed trashed{.below = std::string(below_trash.substr(std::min(slash + 1, below_trash.size())))};
+  std::from_chars(below_trash.data(), below_trash.data() + slash, trashed.batch_ms);
   return trashed;
 }
 
-bool IsBelow(const std::string& location, const std::string& folder) {
-  return location.size() > folder.size() && location.starts_with(folder) && location[folder.size()] == '/';
+bool IsDraft(const std::string& below) {
+  return below.substr(below.rfind('/') + 1).starts_with(".draft-");
 }
 
-bool IsDraft(const std::string& location) {
-  return location.find("/.draft-") != std::string::npos;
+/// Names that engines hide from listings: what is not Iceberg's there (_delta_log, .hoodie) is not ours to judge.
+/// Partitions ("_day=2026-01-01") are not among them.
+bool IsHidden(const std::string& below) {
+  for (size_t begin = 0; begin < below.size();) {
+    const size_t end = std::min(below.find('/', begin), below.size());
+    const std::string_view part = std::string_view(below).substr(begin, end - begin);
+    if ((part.starts_with('_') || part.starts_with('.')) && part.find('=') == std::string_view::npos) return true;
+    begin = end + 1;
+  }
+  return false;
+}
+
+Result<std::vector<ListedFile>> ListFolder(storage::Storage& storage, const std::string& folder) {
+  INGOT_ASSIGN(auto files, storage.List(folder));
+  std::vector<ListedFile> listed;
+  for (FileInfo& file : files) {
+    auto below = storage::PathBelow(file.location, folder);
+    if (!below) return Fail(ErrorKind::kInternal, file.location + " was listed below " + folder + ", but is not there");
+    std::string identity = storage::FileIdentity(file.location);
+    listed.push_back({std::move(file), *std::move(below), std::move(identity)});
+  }
+  return listed;
 }
 
 /// Of the trash: what is old enough goes for good.
-Result<int64_t> EmptyTrash(const Table& table, const std::vector<FileInfo>& listed, const OrphanOptions& options) {
-  const std::string trash = Comparable(Trash(*table.metadata));
+Result<int64_t> EmptyTrash(const Table& table, const std::vector<ListedFile>& listed, const OrphanOptions& options) {
   const int64_t limit_ms = NowMicros() / 1000 - options.trash_age_ms;
   std::vector<std::string> old;
-  for (const FileInfo& file : listed)
-    if (IsBelow(Comparable(file.location), trash) && ParseTrashed(file.location, *table.metadata).batch_ms < limit_ms)
-      old.push_back(file.location);
+  for (const ListedFile& file : listed)
+    if (file.below.starts_with(std::string(kTrash) + "/") &&
+        ParseTrashed(std::string_view(file.below).substr(kTrash.size() + 1)).batch_ms < limit_ms)
+      old.push_back(file.file.location);
   if (!options.dry_run) INGOT_TRY(DeleteFiles(*table.home.storage, old));
   return int64_t(old.size());
 }
 
-}  // namespace
-
-Result<std::set<std::string>> NeededFiles(const Table& table) {
-  const iceberg::TableMetadata& metadata = *table.metadata;
-  std::set<std::string> needed{Comparable(table.metadata_location)};
-  const auto need = [&](const std::string& location) { needed.insert(Comparable(location)); };
-  for (const auto& entry : metadata.metadata_log) need(entry.metadata_file);
-  for (const std::string& file : StatisticsFiles(metadata, [](iceberg::SnapshotId) { return true; })) need(file);
-  const auto need_offsets = [&](const iceberg::Properties& marks) {
-    if (const auto found = marks.find(iceberg::kOffsetsFileKey); found != marks.end()) need(found->second);
-  };
-  need_offsets(metadata.properties);
-  std::vector<const Snapshot*> snapshots;
-  for (const Snapshot& snapshot : metadata.snapshots) {
-    snapshots.push_back(&snapshot);
-    if (!snapshot.manifest_list.empty()) need(snapshot.manifest_list);
-    need_offsets(snapshot.summary);
-  }
-  INGOT_ASSIGN(const auto manifests, ManifestsOf(*table.home.storage, snapshots));
-  std::vector<const iceberg::ManifestFile*> all;
-  for (const auto& [location, manifest] : manifests) {
-    need(location);
-    all.push_back(&manifest);
-  }
-  INGOT_TRY(ForEachEntry(*table.home.storage, metadata, all,
-                         [&](const iceberg::ManifestFile&, iceberg::ManifestEntry& entry) {
-                           if (entry.status != iceberg::EntryStatus::kDeleted) need(entry.file.location);
-                         }));
-  return needed;
+/// Makes sure that no process which was silent for long can commit files any more that are about to be taken: their
+/// next commit finds the table changed, and the one after that its own entry gone.
+Status FenceOff(const iceberg::TableHome& home, storage::Storage& storage, const iceberg::Journal& journal) {
+  if (journal.silent.empty()) return {};
+  for (const std::string& entry : journal.silent) INGOT_TRY(storage.Delete(entry));
+  if (home.catalog->ChoosesLocations()) return {};  // commits there are compared by snapshot: only the entry counts
+  INGOT_TRY(iceberg::CommitMetadata(home, [](iceberg::TableMetadata&) { return Status(); }));
+  return {};
 }
+
+/// Opens the table from what would remain.
+Status ProveReadable(const Table& table, const std::vector<FileInfo>& taken) {
+  std::set<std::string> hidden;
+  for (const FileInfo& file : taken) hidden.insert(storage::CanonicalLocation(file.location));
+  const auto remaining = storage::Without(table.home.storage, hidden);
+  const auto refuse = [&](const std::string& why) {
+    return Fail(ErrorKind::kInternal,
+                "nothing was moved: table " + table.home.name.Text() +
+                    " could not be read without what looks like orphans (please report this): " + why);
+  };
+  auto metadata = *table.metadata;
+  if (!table.metadata_location.empty()) {
+    auto read = iceberg::ReadMetadataFile(*remaining, table.metadata_location);
+    if (!read) return refuse(read.error().message);
+    metadata = *std::move(read);
+  }
+  const auto needed = NeededLocations(*remaining, metadata);
+  if (!needed) return refuse(needed.error().message);
+  for (const std::string& location : *needed)
+    if (hidden.contains(storage::CanonicalLocation(location))) return refuse(location);
+  return {};
+}
+
+/// Of what the table needs, the files that are not there.
+Result<std::vector<std::string>> MissingOf(const Table& table) {
+  INGOT_ASSIGN(const auto needed, NeededLocations(*table.home.storage, *table.metadata));
+  std::vector<std::string> missing;
+  std::mutex mutex;
+  INGOT_TRY(ForEachInParallel(kAtOnce, needed.size(), [&](size_t, size_t i) -> Status {
+    INGOT_ASSIGN(const bool exists, table.home.storage->Exists(needed[i]));
+    std::lock_guard lock(mutex);
+    if (!exists) missing.push_back(needed[i]);
+    return {};
+  }));
+  std::ranges::sort(missing);
+  return missing;
+}
+
+Status Take(storage::Storage& storage, const std::string& location, const std::vector<ListedFile>& orphans,
+            bool to_trash) {
+  const std::string batch =
+      storage::JoinLocation(storage::JoinLocation(location, kTrash), std::to_string(NowMicros() / 1000));
+  for (const ListedFile& file : orphans) {
+    INGOT_TRY(to_trash ? storage.Move(file.file.location, storage::JoinLocation(batch, file.below))
+                       : storage.Delete(file.file.location));
+    INGOT_TRY(FaultPoint("orphans.after_file"));
+  }
+  return {};
+}
+
+/// The folder of a table whose metadata may be in its trash: the nearest above the metadata file that has a trash.
+Result<std::string> FolderOf(const iceberg::TableHome& home) {
+  auto table = iceberg::LoadTable(home);
+  if (table) return table->metadata->location;
+  INGOT_ASSIGN(const auto entries, home.catalog->Entries());
+  for (const auto& entry : entries) {
+    if (entry.catalog != home.catalog->Name() || entry.name != home.name) continue;
+    std::string folder = entry.metadata_location;
+    for (int i = 0; i < kFoldersAbove && folder.rfind('/') != std::string::npos; ++i) {
+      folder.resize(folder.rfind('/'));
+      const auto trash = home.storage->List(storage::JoinLocation(folder, kTrash));
+      if (trash && !trash->empty()) return folder;
+    }
+  }
+  return std::unexpected(std::move(table).error());
+}
+
+/// Whether the file is in its place now; false when another is there.
+Result<bool> PutBack(storage::Storage& storage, const FileInfo& trashed, const std::string& place) {
+  INGOT_ASSIGN(const bool taken, storage.Exists(place));
+  if (!taken) {
+    INGOT_TRY(storage.Move(trashed.location, place));
+    return true;
+  }
+  // A move on an object store is a copy and a deletion: the crash between them leaves both.
+  INGOT_ASSIGN(const auto there, storage.ReadAll(place));
+  INGOT_ASSIGN(const auto here, storage.ReadAll(trashed.location));
+  if (there != here) return false;
+  INGOT_TRY(storage.Delete(trashed.location));
+  return true;
+}
+
+}  // namespace
 
 Result<Orphans> RemoveOrphans(const iceberg::TableHome& home, const OrphanOptions& options) {
   // In this order: a file that is listed was announced before it was made, and either is so still, or its writer has
@@ -97,56 +178,70 @@ Result<Orphans> RemoveOrphans(const iceberg::TableHome& home, const OrphanOption
   INGOT_ASSIGN(const Table before, iceberg::LoadTable(home));
   INGOT_TRY(CheckMayDelete(*before.metadata, home.name.Text()));
   storage::Storage& storage = *before.home.storage;
-  INGOT_ASSIGN(const auto listed, storage.List(before.metadata->location));
+  INGOT_ASSIGN(const auto listed, ListFolder(storage, before.metadata->location));
   INGOT_ASSIGN(const auto journal, iceberg::ReadJournal(storage, *before.metadata));
+  if (!options.dry_run) INGOT_TRY(FenceOff(home, storage, journal));
   INGOT_ASSIGN(const Table table, iceberg::LoadTable(home));
   if (table.metadata->location != before.metadata->location)
     return Fail(ErrorKind::kConflict, "table " + home.name.Text() + " moved to another place meanwhile");
   INGOT_ASSIGN(const auto needed, NeededFiles(table));
+  INGOT_ASSIGN(auto neighbours, FindNeighbours(table, listed, options.other_tables));
 
-  const std::string trash = Comparable(Trash(*table.metadata));
-  std::vector<std::string> others;
-  for (const std::string& location : options.other_tables)
-    if (const auto other = Comparable(location); IsBelow(other, Comparable(table.metadata->location)))
-      others.push_back(other);
   const int64_t now = NowMicros();
-  Orphans orphans;
-  for (const FileInfo& file : listed) {
-    const std::string location = Comparable(file.location);
-    const int64_t age = now - file.modified_micros;
-    if (needed.contains(location) || age < options.older_than_ms * 1000 || journal.Owns(file.location) ||
-        IsBelow(location, trash) || location.ends_with("/version-hint.text") ||
-        (IsDraft(location) && age < kDraftAgeMicros) ||
-        (iceberg::IsJournalEntry(location) && !journal.ended.contains(file.location)) ||
-        std::ranges::any_of(others, [&](const std::string& other) { return IsBelow(location, other); }))
+  std::vector<ListedFile> chosen;
+  for (const ListedFile& file : listed) {
+    const int64_t age = now - file.file.modified_micros;
+    const bool draft = IsDraft(file.below);
+    if (needed.contains(file.identity) || neighbours.needed.contains(file.identity) || neighbours.Holds(file) ||
+        age < options.older_than_ms * 1000 || journal.Owns(file.file.location) ||
+        (draft ? age < kDraftAgeMicros : IsHidden(file.below)) || file.below.starts_with(kTrash) ||
+        file.below.ends_with("version-hint.text") ||
+        (iceberg::IsJournalEntry(file.file.location) && !journal.ended.contains(file.file.location)))
       continue;
-    orphans.files.push_back(file);
-    orphans.bytes += file.bytes;
+    chosen.push_back(file);
+  }
+  Orphans orphans{.notes = std::move(neighbours.notes)};
+  if (neighbours.uncertain && !chosen.empty()) {
+    orphans.notes.push_back(fmt::format("{} files that table {} does not need are left alone in {}: {}", chosen.size(),
+                                        home.name.Text(), table.metadata->location, *neighbours.uncertain));
+    chosen.clear();
+  }
+  for (const ListedFile& file : chosen) {
+    orphans.files.push_back(file.file);
+    orphans.bytes += file.file.bytes;
   }
   INGOT_ASSIGN(orphans.emptied, EmptyTrash(table, listed, options));
-  if (options.dry_run) return orphans;
-  const std::string batch = storage::JoinLocation(Trash(*table.metadata), std::to_string(now / 1000));
-  const size_t root = Comparable(table.metadata->location).size() + 1;
-  for (const FileInfo& file : orphans.files) {
-    INGOT_TRY(options.trash
-                  ? storage.Move(file.location, storage::JoinLocation(batch, Comparable(file.location).substr(root)))
-                  : storage.Delete(file.location));
-    INGOT_TRY(FaultPoint("orphans.after_file"));
-  }
+  if (options.dry_run || chosen.empty()) return orphans;
+  INGOT_TRY(ProveReadable(table, orphans.files));
+  for (const Table& other : neighbours.sharing) INGOT_TRY(ProveReadable(other, orphans.files));
+  INGOT_TRY(Take(storage, table.metadata->location, chosen, options.trash));
   return orphans;
 }
 
 Result<int64_t> RestoreOrphans(const iceberg::TableHome& home) {
-  INGOT_ASSIGN(const Table table, iceberg::LoadTable(home));
-  INGOT_ASSIGN(const auto listed, table.home.storage->List(Trash(*table.metadata)));
+  INGOT_ASSIGN(const std::string folder, FolderOf(home));
+  const std::string trash = storage::JoinLocation(folder, kTrash);
+  INGOT_ASSIGN(const auto listed, ListFolder(*home.storage, trash));
   int64_t newest = 0, restored = 0;
-  for (const FileInfo& file : listed) newest = std::max(newest, ParseTrashed(file.location, *table.metadata).batch_ms);
-  for (const FileInfo& file : listed) {
-    const Trashed trashed = ParseTrashed(file.location, *table.metadata);
-    if (trashed.batch_ms != newest) continue;
-    INGOT_TRY(table.home.storage->Move(file.location, trashed.home));
-    ++restored;
+  for (const ListedFile& file : listed) newest = std::max(newest, ParseTrashed(file.below).batch_ms);
+  std::vector<std::string> taken;
+  for (const ListedFile& file : listed) {
+    const Trashed trashed = ParseTrashed(file.below);
+    if (trashed.batch_ms != newest || trashed.below.empty()) continue;
+    const std::string place = storage::JoinLocation(folder, trashed.below);
+    INGOT_ASSIGN(const bool done, PutBack(*home.storage, file.file, place));
+    done ? void(++restored) : taken.push_back(place);
   }
+  const std::string so_far = fmt::format("{} files are back in their place, but ", restored);
+  if (!taken.empty())
+    return Fail(ErrorKind::kExists, fmt::format("{}in the place of {} others there are files of other content; they "
+                                                "stay in {}: {}",
+                                                so_far, taken.size(), trash, taken[0]));
+  INGOT_ASSIGN(const Table table, WithContext(iceberg::LoadTable(home), so_far + "the table cannot be read"));
+  INGOT_ASSIGN(const auto missing, WithContext(MissingOf(table), so_far + "the table cannot be read"));
+  if (!missing.empty())
+    return Fail(ErrorKind::kCorrupt, fmt::format("{}table {} still lacks {} files (see: ingot doctor {}): {}", so_far,
+                                                 home.name.Text(), missing.size(), home.name.Text(), missing[0]));
   return restored;
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/parallel.h"
+#include "iceberg/lineage.h"
 #include "storage/location.h"
 
 namespace ingot::maintain {
@@ -65,11 +66,36 @@ Status CheckMayDelete(const iceberg::TableMetadata& metadata, const std::string&
                                          "nothing of it is deleted");
 }
 
-std::string Comparable(std::string_view location) {
-  for (const std::string_view scheme : {"s3a://", "s3n://"})
-    if (location.starts_with(scheme)) return "s3://" + std::string(location.substr(scheme.size()));
-  const auto path = storage::LocalPath(location);
-  return path ? *path : std::string(location);
+Result<std::vector<std::string>> NeededLocations(storage::Storage& storage, const iceberg::TableMetadata& metadata) {
+  std::vector<std::string> needed = StatisticsFiles(metadata, [](iceberg::SnapshotId) { return true; });
+  const auto need_offsets = [&](const iceberg::Properties& marks) {
+    if (const auto found = marks.find(iceberg::kOffsetsFileKey); found != marks.end()) needed.push_back(found->second);
+  };
+  need_offsets(metadata.properties);
+  std::vector<const Snapshot*> snapshots;
+  for (const Snapshot& snapshot : metadata.snapshots) {
+    snapshots.push_back(&snapshot);
+    if (!snapshot.manifest_list.empty()) needed.push_back(snapshot.manifest_list);
+    need_offsets(snapshot.summary);
+  }
+  INGOT_ASSIGN(const auto manifests, ManifestsOf(storage, snapshots));
+  std::vector<const ManifestFile*> all;
+  for (const auto& [location, manifest] : manifests) {
+    needed.push_back(location);
+    all.push_back(&manifest);
+  }
+  INGOT_TRY(ForEachEntry(storage, metadata, all, [&](const ManifestFile&, ManifestEntry& entry) {
+    if (entry.status != iceberg::EntryStatus::kDeleted) needed.push_back(std::move(entry.file.location));
+  }));
+  return needed;
+}
+
+Result<std::set<std::string>> NeededFiles(const iceberg::Table& table) {
+  INGOT_ASSIGN(const auto locations, NeededLocations(*table.home.storage, *table.metadata));
+  std::set<std::string> needed{storage::FileIdentity(table.metadata_location)};
+  for (const std::string& location : locations) needed.insert(storage::FileIdentity(location));
+  for (const auto& entry : table.metadata->metadata_log) needed.insert(storage::FileIdentity(entry.metadata_file));
+  return needed;
 }
 
 }  // namespace ingot::maintain

@@ -4,11 +4,12 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "iceberg/manifest.h"
+#include "iceberg/table.h"
 
 namespace ingot::maintain {
 
@@ -35,7 +36,11 @@ Status DeleteFiles(storage::Storage& storage, const std::vector<std::string>& lo
 /// Errors: kBadConfig for a table whose files are not its own to delete (property gc.enabled).
 Status CheckMayDelete(const iceberg::TableMetadata& metadata, const std::string& table);
 
-/// The location as it compares: file:/x, file:///x and /x are one, and so are s3, s3a and s3n.
-std::string Comparable(std::string_view location);
+/// The files without which a version of a table cannot be read: manifest lists, manifests, live data and delete files
+/// of all snapshots, statistics, positions. As they are spelled there; a file may come more than once.
+Result<std::vector<std::string>> NeededLocations(storage::Storage& storage, const iceberg::TableMetadata& metadata);
+
+/// By storage::FileIdentity: those files, the metadata file itself and the versions in its log.
+Result<std::set<std::string>> NeededFiles(const iceberg::Table& table);
 
 }  // namespace ingot::maintain

@@ -88,6 +88,8 @@ void AutomaticUpkeep::Round(int64_t number) {
     if (report->compact && report->compact->files_in > 0)
       LogInfo("maintenance of " + name + ": " + std::to_string(report->compact->files_in) + " files now " +
               std::to_string(report->compact->files_out));
+    if (report->orphans)
+      for (const std::string& note : report->orphans->notes) LogWarning("maintenance of " + name + ": " + note);
     if (report->expire && report->expire->snapshots > 0)
       LogInfo("maintenance of " + name + ": " + std::to_string(report->expire->snapshots) + " snapshots expired, " +
               std::to_string(report->expire->Files()) + " files deleted");

@@ -52,7 +52,7 @@ void DeclareMeters(Metrics& metrics, const pipeline::StageContext& context) {
     if (rule.kind != pipeline::RuleKind::kTrim) metrics.Add("ingot_rule_broken_rows", {{"rule", rule.name}}, 0);
   metrics.Add("ingot_rule_broken_rows", {{"rule", "parse"}}, 0);
   for (const auto& table : {context.pipeline->bronze.table, context.pipeline->silver.table})
-    metrics.Add("ingot_commit_conflicts", {{"table", table}}, 0);
+    if (!table.empty()) metrics.Add("ingot_commit_conflicts", {{"table", table}}, 0);
 }
 
 void Meter(Metrics& metrics, const RunReport& report) {

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <thread>
 
 #include "catalog/open.h"
+#include "run/found_tables.h"
 #include "storage/location.h"
 
 namespace ingot::run {
@@ -30,7 +32,7 @@ std::string CatalogUri(const Place& place) {
   return folder ? "sqlite://" + *folder + "/catalog.db" : "";
 }
 
-Result<Lakehouse> OpenLakehouse(const Place& place) {
+Result<Lakehouse> OpenEmptyLakehouse(const Place& place) {
   const std::string uri = CatalogUri(place);
   if (uri.empty())
     return Fail(ErrorKind::kBadConfig, "the warehouse " + place.warehouse +
@@ -44,6 +46,12 @@ Result<Lakehouse> OpenLakehouse(const Place& place) {
   return house;
 }
 
+Result<Lakehouse> OpenLakehouse(const Place& place) {
+  INGOT_ASSIGN(auto house, OpenEmptyLakehouse(place));
+  if (!house.catalog->ChoosesLocations()) INGOT_TRY(RefuseLostCatalog(house, place));
+  return house;
+}
+
 std::string SourceUri(const Place& place, const pipeline::Pipeline& pipeline) {
   if (!place.source.empty()) return place.source;
   const bool kafka = pipeline.source.uri.starts_with("kafka://");
@@ -51,9 +59,10 @@ std::string SourceUri(const Place& place, const pipeline::Pipeline& pipeline) {
   return pipeline.source.uri.empty() || (kafka && !asked) ? "./landing" : pipeline.source.uri;
 }
 
-Result<OpenPlace> Open(const Place& place) {
+namespace {
+
+Result<OpenPlace> OpenWith(const Place& place, pipeline::Pipeline pipeline) {
   OpenPlace open;
-  INGOT_ASSIGN(auto pipeline, pipeline::LoadPipeline(place.pipeline_file));
   open.pipeline = std::make_unique<pipeline::Pipeline>(std::move(pipeline));
   open.context.pipeline = open.pipeline.get();
   open.context.warehouse = storage::AbsoluteLocation(place.warehouse);
@@ -65,6 +74,19 @@ Result<OpenPlace> Open(const Place& place) {
   if (place.memory_bytes > 0) open.context.memory_bytes = place.memory_bytes;
   KeepFreedMemory(open.context.memory_bytes, open.context.threads);
   return open;
+}
+
+}  // namespace
+
+Result<OpenPlace> Open(const Place& place) {
+  INGOT_ASSIGN(auto pipeline, pipeline::LoadPipeline(place.pipeline_file));
+  return OpenWith(place, std::move(pipeline));
+}
+
+Result<OpenPlace> OpenTables(const Place& place) {
+  std::error_code error;
+  const bool there = std::filesystem::exists(place.pipeline_file, error) || error;
+  return place.pipeline_named || there ? Open(place) : OpenWith(place, {});
 }
 
 }  // namespace ingot::run

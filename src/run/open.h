@@ -12,6 +12,7 @@ inline constexpr const char* kDefaultWarehouse = "./warehouse";
 
 struct Place {
   std::string pipeline_file;
+  bool pipeline_named = false;  // by a flag or the environment: then it has to be there
   std::string source;
   std::string warehouse = kDefaultWarehouse;
   std::string catalog;       // default: sqlite file in the warehouse
@@ -32,12 +33,20 @@ struct Lakehouse {
   std::shared_ptr<iceberg::Catalog> catalog;
   std::shared_ptr<storage::Storage> storage;
 };
+/// Errors: kBadConfig for a catalog without tables beside a warehouse that holds some: it was lost, or it is another
+/// one, and every answer would be wrong.
 Result<Lakehouse> OpenLakehouse(const Place& place);
+/// The same for what enters tables into the catalog.
+Result<Lakehouse> OpenEmptyLakehouse(const Place& place);
 
 /// The source in force: the one given, else the pipeline file's; a Kafka source without KAFKA_BROKER in the environment
 /// is replaced by the folder ./landing, so that nothing needs a server by default.
 std::string SourceUri(const Place& place, const pipeline::Pipeline& pipeline);
 
 Result<OpenPlace> Open(const Place& place);
+
+/// For what can work on tables of no pipeline: when no pipeline file was named and none is there, the pipeline has no
+/// tables.
+Result<OpenPlace> OpenTables(const Place& place);
 
 }  // namespace ingot::run

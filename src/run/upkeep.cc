@@ -6,6 +6,7 @@
 #include "iceberg/journal.h"
 #include "iceberg/lineage.h"
 #include "run/ledger.h"
+#include "run/other_tables.h"
 
 namespace ingot::run {
 namespace {
@@ -39,13 +40,19 @@ std::optional<int64_t> KeepMicros(const StageContext& context, const iceberg::Ta
 Result<std::vector<std::string>> TablesOr(const StageContext& context, const std::vector<std::string>& asked) {
   if (!asked.empty()) return asked;
   const auto& pipeline = *context.pipeline;
+  if (pipeline.bronze.table.empty()) {
+    INGOT_ASSIGN(const auto tables, context.catalog->ListTables());
+    std::vector<std::string> all;
+    for (const auto& table : tables) all.push_back(table.Text());
+    return all;
+  }
   std::vector<std::string> names{pipeline.bronze.table, pipeline.silver.table, pipeline.quarantine.table};
   for (const auto& gold : pipeline.gold) names.push_back(gold.table.table);
   names.insert(names.end(), std::begin(kLedgerTables), std::end(kLedgerTables));
   std::vector<std::string> there;
   for (const std::string& name : names) {
-    INGOT_ASSIGN(const auto table, LoadIfThere(context, name));
-    if (table) there.push_back(name);
+    const auto table = LoadIfThere(context, name);
+    if (!table || *table) there.push_back(name);  // one that cannot be read is for whoever looks at it to tell of
   }
   return there;
 }
@@ -64,8 +71,10 @@ Result<SequenceNumber> KeepFrom(const StageContext& context, const iceberg::Tabl
     if (silver) consumers.push_back(spec.table.table);
   }
   if (bronze) consumers = {pipeline.silver.table, pipeline.quarantine.table};
+  const bool quarantine = is(pipeline.quarantine.table);
+  if (!bronze && !silver && !gold && !quarantine) return KeepForConsumers(context, home);
   SequenceNumber from = kNothing;
-  if (bronze || silver || gold)
+  if (!quarantine)
     for (const char* ledger : kLedgerTables) {
       INGOT_ASSIGN(const auto table, LoadIfThere(context, ledger));
       const auto seen =
@@ -84,18 +93,6 @@ Result<SequenceNumber> KeepFrom(const StageContext& context, const iceberg::Tabl
     from = std::min(from, snapshot == nullptr ? 0 : snapshot->sequence_number);
   }
   return from;
-}
-
-Result<std::vector<std::string>> OtherLocations(const StageContext& context, const iceberg::TableName& name) {
-  std::vector<std::string> locations;
-  INGOT_ASSIGN(const auto tables, context.catalog->ListTables());
-  for (const auto& other : tables) {
-    if (other == name) continue;
-    const auto loaded = context.catalog->Load(other, context.storage);
-    if (!loaded && loaded.error().kind != ErrorKind::kNotFound) return std::unexpected(loaded.error());
-    if (loaded) locations.push_back(loaded->metadata->location);
-  }
-  return locations;
 }
 
 Result<UpkeepReport> MaintainTable(const StageContext& context, const std::string& name, const UpkeepOptions& options) {
@@ -135,7 +132,7 @@ Result<UpkeepReport> MaintainTable(const StageContext& context, const std::strin
   if (wanted("orphans")) {
     maintain::OrphanOptions orphans = options.orphans;
     orphans.dry_run = options.dry_run;
-    INGOT_ASSIGN(orphans.other_tables, OtherLocations(context, home.name));
+    INGOT_ASSIGN(orphans.other_tables, OtherTables(context, home.name));
     INGOT_ASSIGN(report.orphans, maintain::RemoveOrphans(home, orphans));
   }
   return report;

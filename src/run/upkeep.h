@@ -39,14 +39,13 @@ struct UpkeepReport {
   std::optional<maintain::Orphans> orphans;
 };
 
-/// The tables that were asked for; when none were, those of the pipeline that exist, the ledger's too.
+/// The tables that were asked for; when none were, those of the pipeline that exist, the ledger's too. Without a
+/// pipeline all of the catalog.
 Result<std::vector<std::string>> TablesOr(const pipeline::StageContext& context, const std::vector<std::string>& asked);
 
-/// The sequence number from which on the table's snapshots are still to be consumed, by later stages or the ledger.
+/// The sequence number from which on the table's snapshots are still to be consumed, by later stages or the ledger: by
+/// the pipeline file, and for tables that it does not have by what the catalog's tables say.
 Result<iceberg::SequenceNumber> KeepFrom(const pipeline::StageContext& context, const iceberg::TableHome& home);
-
-/// Where the catalog's other tables are: one may lie in the folder of this one.
-Result<std::vector<std::string>> OtherLocations(const pipeline::StageContext& context, const iceberg::TableName& name);
 
 /// Does the operations on one table. Retention is that of the pipeline file (`keep`); none where it says none.
 Result<UpkeepReport> MaintainTable(const pipeline::StageContext& context, const std::string& table,

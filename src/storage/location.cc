@@ -1,8 +1,64 @@
 #include "storage/location.h"
 
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
 #include <filesystem>
 
 namespace ingot::storage {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string PercentDecoded(std::string_view text) {
+  std::string decoded;
+  for (size_t i = 0; i < text.size(); ++i) {
+    unsigned byte = 0;
+    const char* digits = text.data() + i + 1;
+    if (text[i] == '%' && i + 2 < text.size() && std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2 &&
+        byte != 0)
+      decoded += char(byte), i += 2;
+    else
+      decoded += text[i];
+  }
+  return decoded;
+}
+
+std::string WithoutSlashesAtTheEnd(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
+/// With links resolved as far as the path exists.
+std::string Resolved(const fs::path& path) {
+  std::error_code error;
+  const fs::path absolute = fs::absolute(path);
+  const fs::path resolved = fs::weakly_canonical(absolute, error);
+  return WithoutSlashesAtTheEnd((error ? absolute.lexically_normal() : resolved).string());
+}
+
+/// Absolute, without "." and doubled slashes. ".." behind a link is somewhere else than its text says.
+std::string Absolute(const fs::path& path) {
+  const fs::path absolute = fs::absolute(path);
+  if (std::ranges::find(absolute, fs::path("..")) != absolute.end()) return Resolved(absolute);
+  return WithoutSlashesAtTheEnd(absolute.lexically_normal().string());
+}
+
+std::optional<std::string> PathBelowText(const std::string& location, const std::string& folder) {
+  if (location.size() <= folder.size() || !IsInside(location, folder)) return std::nullopt;
+  return location.substr(folder.ends_with('/') ? folder.size() : folder.size() + 1);
+}
+
+/// Without touching the disk.
+std::string Spelled(std::string_view location) {
+  const auto path = LocalPath(location);
+  return path ? Absolute(*path) : CanonicalLocation(location);
+}
+
+}  // namespace
 
 Result<std::string> LocalPath(std::string_view location) {
   if (location.starts_with("file:")) {
@@ -11,7 +67,10 @@ Result<std::string> LocalPath(std::string_view location) {
       location.remove_prefix(2);
       if (location.starts_with("localhost/")) location.remove_prefix(9);
     }
-    return std::string(location);
+    std::string path(location);
+    if (path.find('%') == std::string::npos || ::access(path.c_str(), F_OK) == 0) return path;
+    std::string decoded = PercentDecoded(path);
+    return ::access(decoded.c_str(), F_OK) == 0 ? decoded : path;
   }
   const auto colon = location.find("://");
   if (colon == std::string_view::npos) return std::string(location);
@@ -29,15 +88,38 @@ std::string AbsoluteLocation(std::string_view path_or_uri) {
   } else if (path_or_uri.find("://") != std::string_view::npos) {
     return path;
   }
-  std::string absolute = std::filesystem::absolute(path).lexically_normal().string();
-  while (absolute.size() > 1 && absolute.ends_with('/')) absolute.pop_back();
-  return "file://" + absolute;
+  return "file://" + Absolute(path);
 }
 
 std::string JoinLocation(std::string_view directory, std::string_view name) {
   while (directory.ends_with('/')) directory.remove_suffix(1);
   while (name.starts_with('/')) name.remove_prefix(1);
   return std::string(directory) + "/" + std::string(name);
+}
+
+std::string CanonicalLocation(std::string_view location) {
+  if (const auto path = LocalPath(location)) return Resolved(*path);
+  for (const std::string_view scheme : {"s3a://", "s3n://"})
+    if (location.starts_with(scheme))
+      return WithoutSlashesAtTheEnd("s3://" + std::string(location.substr(scheme.size())));
+  return WithoutSlashesAtTheEnd(std::string(location));
+}
+
+std::string FileIdentity(std::string_view location) {
+  const auto path = LocalPath(location);
+  struct stat file{};
+  if (path && ::stat(path->c_str(), &file) == 0) return fmt::format("{}:{}", file.st_dev, file.st_ino);
+  return CanonicalLocation(location);
+}
+
+std::optional<std::string> PathBelow(std::string_view location, std::string_view folder) {
+  if (auto below = PathBelowText(Spelled(location), Spelled(folder))) return below;
+  return PathBelowText(CanonicalLocation(location), CanonicalLocation(folder));
+}
+
+bool IsInside(std::string_view location, std::string_view folder) {
+  return location.starts_with(folder) &&
+         (location.size() == folder.size() || folder.ends_with('/') || location[folder.size()] == '/');
 }
 
 }  // namespace ingot::storage

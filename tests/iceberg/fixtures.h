@@ -77,12 +77,13 @@ inline Schema EventSchema() {
 }
 
 inline Table MakeTable(std::shared_ptr<storage::Storage> storage, std::shared_ptr<Catalog> catalog,
-                       std::vector<std::pair<std::string, Transform>> partition = {}, Properties properties = {}) {
+                       std::vector<std::pair<std::string, Transform>> partition = {}, Properties properties = {},
+                       std::string location = "file:///w/t", TableName name = {"n", "t"}) {
   const auto metadata = MakeTableMetadata({.schema = EventSchema(),
                                            .partition = std::move(partition),
-                                           .location = "file:///w/t",
+                                           .location = std::move(location),
                                            .properties = std::move(properties)});
-  return *CreateTable({std::move(catalog), std::move(storage), {"n", "t"}}, *metadata);
+  return *CreateTable({std::move(catalog), std::move(storage), std::move(name)}, *metadata);
 }
 
 /// Rows with ids [begin, end): a row a minute from 2024-01-01, places p0 to p4, speed = id / 2.

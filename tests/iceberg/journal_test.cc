@@ -1,5 +1,10 @@
 #include "iceberg/journal.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
 #include "tests/iceberg/fixtures.h"
 
 namespace ingot::iceberg {
@@ -38,6 +43,80 @@ TEST(Journal, KnowsWhoHasEnded) {
   EXPECT_TRUE(journal.writers.contains("22222222-2222-4222-8222-222222222222"));
   EXPECT_EQ(journal.ended.size(), 1u);
   WithdrawAll();
+}
+
+/// A table on disk: entries there can be made old.
+struct OldEntries : testing::Test {
+  OldEntries() {
+    WithdrawAll();
+    std::filesystem::remove_all(folder);
+    table = MakeTable(storage::MakeLocalStorage(), std::make_shared<MemoryCatalog>(), {}, {}, folder);
+  }
+  ~OldEntries() override { WithdrawAll(); }
+
+  /// An entry without news for two days.
+  void Put(const std::string& uuid, const std::string& text) {
+    const std::string entry = journal + "writes-" + uuid;
+    std::filesystem::create_directories(journal);
+    std::ofstream(entry) << text;
+    std::filesystem::last_write_time(entry, std::filesystem::file_time_type::clock::now() - std::chrono::hours(48));
+  }
+  /// The entry of a process of this machine.
+  std::string EntryOf(pid_t pid) {
+    EXPECT_TRUE(AnnounceWriter(table.home.storage, *table.metadata));
+    const std::string own = *table.home.storage->ReadAll(table.home.storage->List(journal)->at(0).location);
+    std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+    std::string field;
+    for (int i = 0; i < 22; ++i) stat >> field;
+    return own.substr(0, own.find('|')) + "|" + std::to_string(pid) + "|" + field;
+  }
+
+  const std::string folder = testing::TempDir() + "journal", journal = folder + "/metadata/journal/";
+  const std::string uuid = "33333333-3333-4333-8333-333333333333";
+  Table table;
+};
+
+// Goal:   a process that lives on this machine is never called ended, however long it is silent; a dead one is, also
+// before its parent has asked for its exit code. Method: a stopped child with an entry of two days ago, then killed.
+TEST_F(OldEntries, OfAStoppedProcess) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::pause();
+    ::_exit(0);
+  }
+  ::kill(child, SIGSTOP);
+  Put(uuid, EntryOf(child));
+  EXPECT_TRUE(ReadJournal(*table.home.storage, *table.metadata)->writers.contains(uuid));
+  ::kill(child, SIGKILL);
+  siginfo_t ended;
+  ::waitid(P_PID, id_t(child), &ended, WEXITED | WNOWAIT);
+  EXPECT_EQ(ReadJournal(*table.home.storage, *table.metadata)->ended.size(), 1u);
+  ::waitpid(child, nullptr, 0);
+  EXPECT_EQ(ReadJournal(*table.home.storage, *table.metadata)->ended.size(), 1u);
+}
+
+// Goal:   of other machines and other spaces of process ids only silence is known. Method: both, two days old.
+TEST_F(OldEntries, OfOthersAreSilent) {
+  std::string container = EntryOf(::getpid());
+  container.replace(container.find("pid:["), 5, "pid:[9");
+  Put(uuid, container);
+  Put("44444444-4444-4444-8444-444444444444", "far|1|1");
+  const auto found = *ReadJournal(*table.home.storage, *table.metadata);
+  EXPECT_EQ(found.silent.size(), 2u);
+  EXPECT_TRUE(found.ended.empty());
+}
+
+// Goal:   files that were written before this process's entry was taken away are not committed, later ones are. Method:
+// write, remove the entry, commit; write again, commit both.
+TEST_F(OldEntries, OfThisProcessTakenAway) {
+  const auto lost = WriteEvents(table, 0, 10);
+  std::filesystem::remove_all(journal);
+  const auto refused = CommitSnapshot(table.home, {.added = lost});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::kConflict);
+  const auto again = WriteEvents(table, 0, 10);
+  EXPECT_TRUE(CommitSnapshot(table.home, {.added = again}));
+  EXPECT_FALSE(CommitSnapshot(table.home, {.added = lost}));
 }
 
 // Goal:   names are never given twice. Method: a thousand.

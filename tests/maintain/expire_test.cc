@@ -117,5 +117,26 @@ TEST(ExpireSnapshots, RespectsGcEnabled) {
   EXPECT_EQ(RemoveOrphans(table.home, {}).error().kind, ErrorKind::kBadConfig);
 }
 
+// Goal:   a file that is still named by another spelling of its location stays. Method: a snapshot adds a data file
+// again by a spelling with "/./" and removes the first; the snapshot that had the first expires.
+TEST(ExpireSnapshots, FilesAreComparedNotTheirNames) {
+  const std::string folder = testing::TempDir() + "expire_spelled";
+  std::filesystem::remove_all(folder);
+  Table table = iceberg::MakeTable(storage::MakeLocalStorage(), std::make_shared<MemoryCatalog>(), {}, {}, folder);
+  table = iceberg::Append(table, 0, 10);
+  const std::string first = iceberg::Tasks(table)[0].file.location;
+  iceberg::DataFile again = iceberg::Tasks(table)[0].file;
+  again.location.insert(again.location.rfind('/'), "/.");
+  table = *iceberg::CommitSnapshot(
+      table.home, {.operation = "overwrite", .added = {again}, .removes = [&](const iceberg::DataFile& file) {
+                     return Result<bool>(file.location == first);
+                   }});
+  const auto expired = ExpireSnapshots(table.home, kAll);
+  ASSERT_TRUE(expired) << expired.error().message;
+  EXPECT_EQ(expired->snapshots, 1);
+  EXPECT_EQ(expired->data_files, 0);
+  EXPECT_TRUE(std::filesystem::exists(first));
+}
+
 }  // namespace
 }  // namespace ingot::maintain

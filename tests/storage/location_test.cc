@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 namespace ingot::storage {
 namespace {
 
@@ -18,6 +21,67 @@ TEST(Location, AbsoluteAndJoined) {
   EXPECT_EQ(AbsoluteLocation("file:/a/b"), "file:///a/b");
   EXPECT_EQ(AbsoluteLocation("s3://bucket/x"), "s3://bucket/x");
   EXPECT_EQ(JoinLocation("file:///a/", "/b"), "file:///a/b");
+}
+
+/// A folder with the file "a b/c", and "link" to "a b".
+std::string FolderWithALink() {
+  const std::string folder = std::filesystem::canonical(testing::TempDir()).string() + "/location";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder + "/a b");
+  std::filesystem::create_directories(folder + "/other");
+  std::ofstream(folder + "/a b/c") << "x";
+  std::filesystem::create_directory_symlink("a b", folder + "/link");
+  return folder;
+}
+
+// Goal:   every spelling of a file is the same file, and other files are others. Method: spellings of one, with the
+// percent-encoding of some writers, through a link and relative to here; its hard link; files beside it.
+TEST(Location, SpellingsOfOneFile) {
+  const std::string folder = FolderWithALink(), file = folder + "/a b/c";
+  const auto relative = std::filesystem::relative(file).string();
+  for (const std::string& spelled :
+       {file, "file:" + file, "file://" + file, "file://localhost" + file, folder + "//a b//c", folder + "/./a b/./c",
+        folder + "/link/c", folder + "/link/../a b/c", folder + "/other/../a b/c", relative,
+        "file://" + folder + "/a%20b/c", "file:" + folder + "/link/../a%20b/c"}) {
+    EXPECT_EQ(FileIdentity(spelled), FileIdentity(file)) << spelled;
+    EXPECT_EQ(CanonicalLocation(spelled), file) << spelled;
+    EXPECT_EQ(PathBelow(spelled, "file:" + folder + "/./link/..//"), "a b/c") << spelled;
+  }
+  std::filesystem::create_hard_link(file, folder + "/hard");
+  EXPECT_EQ(FileIdentity(folder + "/hard"), FileIdentity(file));
+  std::ofstream(folder + "/a b/d") << "x";
+  EXPECT_NE(FileIdentity(folder + "/a b/d"), FileIdentity(file));
+  EXPECT_NE(FileIdentity(folder + "/a b/none"), FileIdentity(file));
+  EXPECT_EQ(FileIdentity(folder + "/link//none"), folder + "/a b/none");
+}
+
+// Goal:   a name that holds a percent sign is read as it stands where such a file is. Method: both files are there.
+TEST(Location, PercentSignsAreTakenAsTheyStandFirst) {
+  const std::string folder = FolderWithALink();
+  EXPECT_EQ(*LocalPath("file://" + folder + "/a%20b/c"), folder + "/a b/c");
+  EXPECT_EQ(*LocalPath(folder + "/a%20b/c"), folder + "/a%20b/c");
+  std::filesystem::create_directories(folder + "/a%20b");
+  std::ofstream(folder + "/a%20b/c") << "x";
+  EXPECT_EQ(*LocalPath("file://" + folder + "/a%20b/c"), folder + "/a%20b/c");
+  EXPECT_EQ(*LocalPath("file://" + folder + "/none%00%2"), folder + "/none%00%2");
+}
+
+// Goal:   ".." behind a link leads where the disk says. Method: a link into another folder.
+TEST(Location, ParentsOfLinks) {
+  const std::string folder = FolderWithALink();
+  std::filesystem::create_directories(folder + "/other/deep");
+  std::filesystem::create_directory_symlink("other/deep", folder + "/far");
+  EXPECT_EQ(AbsoluteLocation(folder + "/far/../x"), "file://" + folder + "/other/x");
+}
+
+// Goal:   objects are their bucket and key. Method: three schemes, a slash at the end, a neighbour of like name.
+TEST(Location, Objects) {
+  for (const char* spelled : {"s3://b/k/t", "s3a://b/k/t", "s3n://b/k/t/"}) {
+    EXPECT_EQ(FileIdentity(spelled), "s3://b/k/t");
+    EXPECT_EQ(PathBelow("s3a://b/k/t/data/x", spelled), "data/x");
+    EXPECT_FALSE(PathBelow("s3://b/k/tt/data/x", spelled));
+    EXPECT_FALSE(PathBelow("s3://b/k/t", spelled));
+  }
 }
 
 }  // namespace

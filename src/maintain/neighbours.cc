@@ -1,0 +1,183 @@
+#include "maintain/neighbours.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ranges>
+
+#include "iceberg/location_catalog.h"
+#include "maintain/reach.h"
+#include "storage/location.h"
+
+namespace ingot::maintain {
+namespace {
+
+using iceberg::Table;
+using iceberg::TableMetadata;
+using storage::CanonicalLocation;
+using storage::IsInside;
+
+constexpr size_t kUuidLength = 36;
+
+std::string FolderOf(const std::string& location) {
+  return location.substr(0, std::min(location.rfind('/'), location.size()));
+}
+
+/// The folders, canonical, in which a table keeps its metadata and has kept it.
+void AddMetadataFolders(const Table& table, std::set<std::string>& folders) {
+  std::set<std::string> spelled{FolderOf(table.metadata_location), MetadataFolder(*table.metadata)};
+  for (const auto& entry : table.metadata->metadata_log) spelled.insert(FolderOf(entry.metadata_file));
+  for (const std::string& folder : spelled) folders.insert(CanonicalLocation(folder));
+}
+
+/// "00042-<uuid of a process>-7.metadata.json": what a commit of ours leaves that died before it landed.
+bool IsNameOfOurs(std::string_view location) {
+  const std::string_view name = location.substr(location.rfind('/') + 1);
+  const size_t dash = name.find('-');
+  return dash != std::string_view::npos && dash + 1 + kUuidLength < name.size() && name[dash + 1 + kUuidLength] == '-';
+}
+
+/// "staging/<uuid>/…": tables that other engines filled for one of our runs.
+bool IsStaging(std::string_view below) {
+  constexpr std::string_view kStaging = "staging/";
+  return below.starts_with(kStaging) && below.find('/', kStaging.size()) == kStaging.size() + kUuidLength;
+}
+
+class Search {
+ public:
+  Search(const Table& table, const std::vector<ListedFile>& listed)
+      : table_(table), listed_(listed), root_(CanonicalLocation(table.metadata->location)) {
+    uuids_.insert(table.metadata->table_uuid);
+    AddMetadataFolders(table, metadata_folders_);
+  }
+
+  Result<Neighbours> Run(const std::vector<OtherTable>& others) {
+    for (const OtherTable& other : others) INGOT_TRY(Add(other));
+    for (const ListedFile& file : listed_)
+      if (iceberg::IsMetadataFile(file.below) && !file.below.starts_with(".trash/") && !found_.Holds(file))
+        INGOT_TRY(Examine(file));
+    INGOT_TRY(KeepVersions());
+    return std::move(found_);
+  }
+
+ private:
+  void BeUncertain(std::string why) {
+    if (!found_.uncertain) found_.uncertain = std::move(why);
+  }
+
+  Status Add(const OtherTable& other) {
+    if (other.location.empty()) {
+      BeUncertain("where table " + other.name + " lies is not known");
+      return {};
+    }
+    const std::string location = CanonicalLocation(other.location);
+    bool shares = IsInside(root_, location);
+    if (!shares && IsInside(location, root_)) found_.folders.push_back(location.substr(root_.size() + 1));
+    for (const std::string& spelled : other.places) {
+      const std::string place = CanonicalLocation(spelled);
+      shares = shares || IsInside(root_, place) || (IsInside(place, root_) && !IsInside(place, location));
+    }
+    if (!shares) return {};
+    auto loaded = other.load();
+    if (!loaded) {
+      if (loaded.error().kind != ErrorKind::kNotFound)  // dropped meanwhile
+        BeUncertain("table " + other.name + " may have files there and cannot be read: " + loaded.error().message);
+      return {};
+    }
+    INGOT_ASSIGN(auto needed, WithContext(NeededFiles(*loaded), "table " + other.name));
+    found_.needed.merge(needed);
+    uuids_.insert(loaded->metadata->table_uuid);
+    AddMetadataFolders(*loaded, metadata_folders_);
+    found_.sharing.push_back(*std::move(loaded));
+    return {};
+  }
+
+  /// Of a metadata file: whether it is the table's own, or of a table that no catalog names.
+  Status Examine(const ListedFile& file) {
+    if (found_.needed.contains(file.identity) || IsStaging(file.below)) return {};
+    const std::string folder = FolderOf(root_ + "/" + file.below);
+    if (!metadata_folders_.contains(folder)) {
+      const std::string home = folder.ends_with("/metadata") ? FolderOf(folder) : folder;
+      if (home.size() <= root_.size()) {
+        BeUncertain("it holds metadata of a table that the catalog does not know: " + file.file.location);
+        return {};
+      }
+      found_.folders.push_back(home.substr(root_.size() + 1));
+      found_.notes.push_back(fmt::format(
+          "{} holds a table that the catalog does not know; it is left alone (ingot register NAME {})", home, home));
+      return {};
+    }
+    if (IsOwn(file)) return {};
+    auto metadata = iceberg::ReadMetadataFile(*table_.home.storage, file.file.location);
+    if (!metadata && metadata.error().kind == ErrorKind::kNotFound) return {};  // its writer has given it up
+    if (!metadata || metadata->table_uuid != table_.metadata->table_uuid) {
+      found_.needed.insert(file.identity);
+      if (metadata && !uuids_.contains(metadata->table_uuid))
+        BeUncertain("another table, which the catalog does not know, has its metadata there: " + file.file.location);
+      return {};
+    }
+    if (IsOtherVersion(*metadata, file)) versions_.emplace_back(&file, *std::move(metadata));
+    return {};
+  }
+
+  bool IsOwn(const ListedFile& file) {
+    if (own_.empty()) {
+      own_.insert(storage::FileIdentity(table_.metadata_location));
+      for (const auto& entry : table_.metadata->metadata_log) own_.insert(storage::FileIdentity(entry.metadata_file));
+    }
+    return own_.contains(file.identity);
+  }
+
+  /// Whether a version of the table that is not in its history is in that of another catalog. Versions from before the
+  /// log begins are old ones of the table itself; one of our names after a version of the table is a commit that died.
+  bool IsOtherVersion(const TableMetadata& metadata, const ListedFile& file) const {
+    const auto& log = table_.metadata->metadata_log;
+    const int64_t begin_ms = log.empty() ? table_.metadata->last_updated_ms : log.front().timestamp_ms;
+    if (metadata.last_updated_ms < begin_ms) return false;
+    const bool follows = metadata.metadata_log.empty() ||
+                         own_.contains(storage::FileIdentity(metadata.metadata_log.back().metadata_file));
+    return !follows || !IsNameOfOurs(file.file.location);
+  }
+
+  /// Keeps such versions with all that they need.
+  Status KeepVersions() {
+    std::set<std::string> superseded;
+    for (const auto& [file, metadata] : versions_)
+      for (const auto& entry : metadata.metadata_log) superseded.insert(storage::FileIdentity(entry.metadata_file));
+    for (const auto& [file, metadata] : versions_) {
+      found_.needed.insert(file->identity);
+      if (superseded.contains(file->identity)) continue;
+      Table version = table_;
+      version.metadata_location = file->file.location;
+      version.metadata = std::make_shared<const TableMetadata>(metadata);
+      auto needed = NeededFiles(version);
+      if (!needed && needed.error().kind != ErrorKind::kNotFound) return std::unexpected(needed.error());
+      if (needed) found_.needed.merge(*needed);
+      found_.notes.push_back(
+          fmt::format("{} is a version of the table that this catalog does not know (does another "
+                      "catalog have it?); what it needs is left alone",
+                      file->file.location));
+    }
+    return {};
+  }
+
+  const Table& table_;
+  const std::vector<ListedFile>& listed_;
+  const std::string root_;
+  std::set<std::string> metadata_folders_, uuids_, own_;
+  std::vector<std::pair<const ListedFile*, TableMetadata>> versions_;
+  Neighbours found_;
+};
+
+}  // namespace
+
+bool Neighbours::Holds(const ListedFile& file) const {
+  return std::ranges::any_of(folders, [&](const std::string& folder) { return IsInside(file.below, folder); });
+}
+
+Result<Neighbours> FindNeighbours(const Table& table, const std::vector<ListedFile>& listed,
+                                  const std::vector<OtherTable>& others) {
+  return Search(table, listed).Run(others);
+}
+
+}  // namespace ingot::maintain

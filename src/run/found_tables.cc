@@ -1,0 +1,168 @@
+#include "run/found_tables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/log.h"
+#include "catalog/open.h"
+#include "iceberg/location_catalog.h"
+#include "storage/location.h"
+
+namespace ingot::run {
+namespace {
+
+using iceberg::CatalogEntry;
+
+constexpr std::string_view kMetadata = "metadata";
+constexpr size_t kUuidDigits = 32;
+
+std::string FolderOf(const std::string& location) {
+  return location.substr(0, std::min(location.rfind('/'), location.size()));
+}
+
+/// Whether nothing below is a table of its own: hidden folders, and "…/staging/<uuid>" (run/staging.h).
+bool IsAside(std::string_view below) {
+  return below.starts_with('.') || below.starts_with('_') || below.find("/.") != std::string_view::npos ||
+         below.find("/_") != std::string_view::npos || below.find("/staging/") != std::string_view::npos;
+}
+
+/// "db/table", "db.db/table" (Hive, PyIceberg), "db/table-<32 hex digits>" (Trino); empty without a namespace.
+std::string NameAfterFolder(std::string_view below) {
+  std::string name(below);
+  for (size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/')) {
+    const bool hive = slash >= 3 && name.compare(slash - 3, 3, ".db") == 0;
+    name.replace(hive ? slash - 3 : slash, hive ? 4 : 1, ".");
+  }
+  const size_t dash = name.rfind('-');
+  if (dash != std::string::npos && name.size() - dash - 1 == kUuidDigits &&
+      name.find_first_not_of("0123456789abcdef", dash + 1) == std::string::npos)
+    name.resize(dash);
+  return name.find('.') == std::string::npos ? "" : name;
+}
+
+bool HasSeveral(const std::vector<storage::FileInfo>& files, const storage::FileInfo& newest) {
+  const auto others = std::ranges::count_if(files, [&](const storage::FileInfo& file) {
+    return &file != &newest && iceberg::IsMetadataFile(file.location) &&
+           iceberg::MetadataVersion(file.location) == iceberg::MetadataVersion(newest.location);
+  });
+  return others > 0;
+}
+
+/// By their folders: what the catalogs of the database name.
+std::map<std::string, CatalogEntry> ByFolder(const std::vector<CatalogEntry>& entries) {
+  std::map<std::string, CatalogEntry> by_folder;
+  for (const CatalogEntry& entry : entries)
+    if (!entry.metadata_location.empty())
+      by_folder.emplace(storage::CanonicalLocation(FolderOf(entry.metadata_location)), entry);
+  return by_folder;
+}
+
+}  // namespace
+
+Result<std::string> NewestMetadataOf(storage::Storage& storage, const std::string& folder) {
+  const std::string metadata = storage::JoinLocation(folder, kMetadata);
+  INGOT_ASSIGN(const auto files, storage.List(metadata));
+  const auto* newest = iceberg::NewestMetadata(files);
+  if (newest == nullptr) return Fail(ErrorKind::kNotFound, "no metadata file (*.metadata.json) in " + metadata);
+  if (HasSeveral(files, *newest))
+    LogWarning("several metadata files have the highest version; the one written last is taken: " + newest->location);
+  return newest->location;
+}
+
+Result<std::vector<FoundTable>> FindTables(const Lakehouse& house, const std::string& warehouse) {
+  const std::string root = storage::AbsoluteLocation(warehouse);
+  INGOT_ASSIGN(const auto listed, house.storage->List(root));
+  std::map<std::string, std::vector<storage::FileInfo>> by_folder;  // the table's, below the warehouse
+  for (const auto& file : listed) {
+    if (!iceberg::IsMetadataFile(file.location)) continue;
+    const auto below = storage::PathBelow(file.location, root);
+    if (!below || IsAside(*below)) continue;
+    const std::string folder = FolderOf(*below);
+    if (folder.ends_with("/metadata")) by_folder[FolderOf(folder)].push_back(file);
+  }
+  INGOT_ASSIGN(const auto entries, house.catalog->Entries());
+  const auto known = ByFolder(entries);
+  std::vector<FoundTable> found;
+  for (const auto& [below, files] : by_folder) {
+    const auto* newest = iceberg::NewestMetadata(files);
+    FoundTable table{.name = NameAfterFolder(below),
+                     .folder = storage::JoinLocation(root, below),
+                     .metadata_location = newest->location,
+                     .several = HasSeveral(files, *newest)};
+    // Another catalog in the same database knows its name, and the version in force.
+    if (const auto entry = known.find(storage::CanonicalLocation(FolderOf(newest->location))); entry != known.end()) {
+      table.name = entry->second.name.Text();
+      table.metadata_location = entry->second.metadata_location;
+      table.several = false;
+    }
+    found.push_back(std::move(table));
+  }
+  return found;
+}
+
+Status RefuseLostCatalog(const Lakehouse& house, const Place& place) {
+  INGOT_ASSIGN(const auto tables, house.catalog->ListTables());
+  if (!tables.empty()) return {};
+  auto looked = FindTables(house, place.warehouse);
+  if (!looked)
+    return {};  // a storage that is away is waited for by what needs it; no table is made over another anyway
+  std::vector<FoundTable> found = *std::move(looked);
+  std::erase_if(found, [&](const FoundTable& table) {
+    const auto metadata = iceberg::ReadMetadataFile(*house.storage, table.metadata_location);
+    return metadata && metadata->snapshots.empty();  // left by a first run that died
+  });
+  if (found.empty()) return {};
+  INGOT_ASSIGN(const auto entries, house.catalog->Entries());
+  std::set<std::string> names;
+  for (const CatalogEntry& entry : entries) names.insert(entry.catalog);
+  const std::string others = names.empty()
+                                 ? ""
+                                 : fmt::format(" (its tables are under the catalog name '{}', Ingot's is '{}')",
+                                               fmt::join(names, "', '"), catalog::kCatalogName);
+  return Fail(ErrorKind::kBadConfig,
+              fmt::format("the catalog {} has no tables{}, but {} lie in the warehouse {}, e.g. {}: was the catalog "
+                          "lost, or is another one meant (--catalog)? To enter them: ingot register --all (with "
+                          "--dry-run it only tells which)",
+                          CatalogUri(place), others, found.size(), place.warehouse, found[0].folder));
+}
+
+Result<std::vector<RegisteredTable>> RegisterAll(const Lakehouse& house, const std::string& warehouse, bool dry_run) {
+  INGOT_ASSIGN(const auto found, FindTables(house, warehouse));
+  INGOT_ASSIGN(const auto entries, house.catalog->Entries());
+  std::set<std::string> folders, names;
+  for (const CatalogEntry& entry : entries) {
+    if (entry.catalog != house.catalog->Name()) continue;
+    names.insert(entry.name.Text());
+    std::string location = entry.metadata_location;
+    if (location.empty())
+      if (const auto table = house.catalog->Load(entry.name, house.storage)) location = table->metadata_location;
+    folders.insert(storage::CanonicalLocation(FolderOf(location)));
+  }
+  std::vector<RegisteredTable> tables;
+  for (const FoundTable& table : found) {
+    RegisteredTable one{.found = table, .error = {}};
+    one.known = folders.contains(storage::CanonicalLocation(FolderOf(table.metadata_location)));
+    const auto enter = [&]() -> Status {
+      if (one.known) return {};
+      if (table.name.empty())
+        return Fail(ErrorKind::kBadInput,
+                    "its folder says no namespace: ingot register NAMESPACE.TABLE " + table.folder);
+      if (!names.insert(table.name).second)
+        return Fail(ErrorKind::kExists,
+                    "the catalog has another table of that name: ingot register NAMESPACE.TABLE " + table.folder);
+      INGOT_ASSIGN(const auto name, iceberg::ParseTableName(table.name, house.catalog->Name()));
+      INGOT_TRY(iceberg::ReadMetadataFile(*house.storage, table.metadata_location));
+      if (dry_run) return {};
+      INGOT_TRY(house.catalog->CreateNamespace(name.space));
+      return house.catalog->Register(name, table.metadata_location);
+    };
+    if (const Status entered = enter(); !entered) one.error = entered.error();
+    tables.push_back(std::move(one));
+  }
+  return tables;
+}
+
+}  // namespace ingot::run

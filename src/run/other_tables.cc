@@ -1,0 +1,108 @@
+#include "run/other_tables.h"
+
+#include <algorithm>
+#include <limits>
+#include <mutex>
+#include <set>
+
+#include "base/log.h"
+#include "iceberg/lineage.h"
+#include "iceberg/location_catalog.h"
+
+namespace ingot::run {
+namespace {
+
+using iceberg::CatalogEntry;
+using iceberg::SequenceNumber;
+using iceberg::Table;
+using maintain::OtherTable;
+using pipeline::StageContext;
+
+void WarnOnce(const std::string& message) {
+  static std::mutex mutex;
+  static std::set<std::string> told;
+  std::lock_guard lock(mutex);
+  if (told.insert(message).second) LogWarning(message);
+}
+
+/// Of our catalog through it; of another one in the same database by its metadata file.
+Result<Table> Load(const StageContext& context, const CatalogEntry& entry) {
+  const iceberg::TableHome home{context.catalog, context.storage, entry.name};
+  if (entry.catalog == context.catalog->Name()) return iceberg::LoadTable(home);
+  INGOT_ASSIGN(const auto entries, context.catalog->Entries());
+  const auto now = std::ranges::find_if(
+      entries, [&](const CatalogEntry& other) { return other.catalog == entry.catalog && other.name == entry.name; });
+  if (now == entries.end()) return Fail(ErrorKind::kNotFound, "table does not exist: " + entry.name.Text());
+  auto metadata = iceberg::ReadMetadataFile(*context.storage, now->metadata_location);
+  if (!metadata) return Fail(ErrorKind::kCorrupt, metadata.error().message);
+  return Table{home, now->metadata_location, std::make_shared<const iceberg::TableMetadata>(*std::move(metadata))};
+}
+
+std::string FolderOf(const std::string& location) {
+  return location.substr(0, std::min(location.rfind('/'), location.size()));
+}
+
+/// The folder of a table whose metadata cannot be read: its metadata is in it, or in a folder of it.
+std::string FolderByMetadata(const std::string& metadata_location) {
+  const std::string folder = FolderOf(metadata_location);
+  return folder.ends_with("/metadata") ? FolderOf(folder) : folder;
+}
+
+}  // namespace
+
+Result<std::vector<OtherTable>> OtherTables(const StageContext& context, const iceberg::TableName& name) {
+  std::vector<OtherTable> others;
+  INGOT_ASSIGN(const auto entries, context.catalog->Entries());
+  for (const CatalogEntry& entry : entries) {
+    const bool ours = entry.catalog == context.catalog->Name();
+    if (ours && entry.name == name) continue;
+    OtherTable other{.name = ours ? entry.name.Text() : entry.catalog + "." + entry.name.Text(),
+                     .location = {},
+                     .places = {},
+                     .load = [context, entry] { return Load(context, entry); }};
+    const auto table = other.load();
+    if (table) {
+      other.location = table->metadata->location;
+      for (const char* path : {"write.data.path", "write.metadata.path"})
+        if (auto place = table->metadata->Property(path, ""); !place.empty()) other.places.push_back(std::move(place));
+      if (!table->metadata_location.empty()) other.places.push_back(FolderByMetadata(table->metadata_location));
+    } else if (table.error().kind == ErrorKind::kNotFound) {
+      continue;  // dropped meanwhile
+    } else {
+      if (!entry.metadata_location.empty()) other.location = FolderByMetadata(entry.metadata_location);
+      WarnOnce("table " + other.name + " cannot be read: " + table.error().message +
+               "; the other tables are maintained, no file is removed from " +
+               (other.location.empty() ? "any folder: nobody knows where it lies" : other.location));
+    }
+    others.push_back(std::move(other));
+  }
+  return others;
+}
+
+Result<SequenceNumber> KeepForConsumers(const StageContext& context, const iceberg::TableHome& home) {
+  constexpr SequenceNumber kNothing = std::numeric_limits<SequenceNumber>::max();
+  INGOT_ASSIGN(const Table before, iceberg::LoadTable(home));
+  const auto stage = iceberg::NewestSummary(*before.metadata, iceberg::kStageKey);
+  if (!stage) return kNothing;
+  std::vector<iceberg::SnapshotId> consumed;
+  SequenceNumber from = kNothing;
+  bool ledger = false;
+  INGOT_ASSIGN(const auto tables, context.catalog->ListTables());
+  for (const auto& name : tables) {
+    const auto other = iceberg::LoadTable({context.catalog, context.storage, name});
+    if (!other && other.error().kind == ErrorKind::kNotFound) continue;
+    if (!other) return 0;  // it may be a consumer
+    if (const auto id = iceberg::ConsumedSnapshot(*other->metadata)) consumed.push_back(*id);
+    if (const auto seen = iceberg::NewestSummary(*other->metadata, iceberg::kLedgerKey + home.name.Text()))
+      from = std::min<SequenceNumber>(from, std::atoll(seen->c_str()) + 1), ledger = true;
+  }
+  // The source last: it holds what its consumers name.
+  INGOT_ASSIGN(const Table source, iceberg::LoadTable(home));
+  bool any = *stage == "gold";
+  for (const auto id : consumed)
+    if (const auto* snapshot = source.metadata->SnapshotById(id))
+      from = std::min(from, snapshot->sequence_number), any = true;
+  return any && ledger ? from : 0;
+}
+
+}  // namespace ingot::run

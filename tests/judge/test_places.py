@@ -1,0 +1,272 @@
+"""Where tables lie: every spelling of a location, folders that tables share, catalogs that were lost. PyIceberg reads all rows before and after."""
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+
+import pyarrow as pa
+import pytest
+from conftest import CATALOG, INGOT
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.table import StaticTable
+from test_faults import TABLES, check_tables, fill
+
+# {d} is the absolute folder of the test, in which the program and PyIceberg run; d/link leads to d/real.
+SPELLINGS = {
+    "plain": "file://{d}/t", "path": "{d}/t", "one slash": "file:{d}/t", "doubled slash": "file://{d}//t", "dot": "file://{d}/./t",
+    "parent": "file://{d}/x/../t", "relative": "t", "relative with a dot": "./t", "behind a link": "file://{d}/link/t",
+    "parent of a link": "file://{d}/link/../t", "a space": "file://{d}/a b/t", "a percent sign": "file://{d}/a%20b/t", "not ASCII": "file://{d}/ä/t",
+}
+
+
+def age(folder, days=10):
+    """All files of a folder as old as removal of orphans wants them."""
+    then = time.time() - days * 86400
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            os.utime(path, (then, then))
+
+
+def rows(location):
+    return sorted(StaticTable.from_metadata(location).scan().to_arrow()["id"].to_pylist())
+
+
+def location_of(folder, name="a.t"):
+    [[location]] = sqlite3.connect(folder / "warehouse/catalog.db").execute("SELECT metadata_location FROM iceberg_tables WHERE table_namespace || '.' || table_name = ? AND catalog_name = ?", [name, CATALOG])
+    return location
+
+
+def ingot(folder, *arguments, check=True):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("INGOT_", "KAFKA_"))} | {"INGOT_WAREHOUSE": "warehouse"}
+    done = subprocess.run([INGOT, *map(str, arguments)], cwd=folder, env=environment, capture_output=True, text=True)
+    assert not check or done.returncode == 0, done.stderr
+    return done
+
+
+def make_table(folder, location, name="t", **properties):
+    """Three snapshots, the last without the first row: 2 to 9 are left. Returns the location of its metadata."""
+    (folder / "elsewhere").mkdir(exist_ok=True)
+    catalog = SqlCatalog("other", uri=f"sqlite:///{folder}/elsewhere/{name}.db", warehouse=f"file://{folder}/elsewhere")
+    catalog.create_namespace_if_not_exists("n")
+    table = catalog.create_table(f"n.{name}", pa.schema([("id", pa.int64())]), location=location, properties=properties)
+    table.append(pa.table({"id": pa.array(range(1, 6), pa.int64())}))
+    table.append(pa.table({"id": pa.array(range(6, 10), pa.int64())}))
+    table.delete("id = 1")
+    return table.metadata_location
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("x", "real/t", "a b", "a%20b", "ä"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "link").symlink_to("real")
+    return tmp_path
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_every_spelling(here, spelling):
+    """Goal: maintenance and its undoing change no row, however the table's location is spelled, and take just what is an orphan.
+    Method: a table of PyIceberg with a file too many; orphans, all of maintenance, undo; then all of the table in the trash, and undo."""
+    metadata = make_table(here, SPELLINGS[spelling].format(d=here))
+    [data] = {path.parent for path in here.rglob("*.parquet")}
+    (data / "lost.parquet").write_bytes(b"lost")
+    age(here)
+    ingot(here, "register", "a.t", metadata)
+    report = json.loads(ingot(here, "maintain", "a.t", "--orphans", "--log-format", "json").stdout)
+    assert [os.path.basename(file) for file in report["files"]] == ["lost.parquet"]
+    assert rows(location_of(here)) == list(range(2, 10))
+    assert "1 files back" in ingot(here, "maintain", "a.t", "--orphans", "--undo").stdout and (data / "lost.parquet").exists()
+    for again in ([], ["--orphans-older-than", "0s", "--older-than", "0s"], ["--older-than", "0s", "--min-input-files", "2", "--file-size", "1MB"]):
+        ingot(here, "maintain", "a.t", *again)
+        age(here)
+        assert rows(location_of(here)) == list(range(2, 10)), again
+        ingot(here, "maintain", "a.t", "--undo")
+        assert rows(location_of(here)) == list(range(2, 10)), again
+    assert [row["id"] for row in map(json.loads, ingot(here, "query", "SELECT id FROM a.t ORDER BY id", "--format", "json").stdout.splitlines())] == list(range(2, 10))
+    table = data.parent
+    batch = table / ".trash/9999999999999"
+    batch.mkdir(parents=True)
+    for folder in ("data", "metadata"):
+        (table / folder).rename(batch / folder)
+    assert "--undo" in ingot(here, "query", "SELECT * FROM a.t", check=False).stderr
+    assert "back" in ingot(here, "maintain", "a.t", "--undo").stdout
+    assert rows(location_of(here)) == list(range(2, 10)) and not list(batch.rglob("*.parquet"))
+
+
+def test_a_slash_at_the_end_and_percent_encoding(here):
+    """Goal: the same for spellings that PyIceberg does not write. Method: its metadata file edited; a folder renamed to what its name decodes to."""
+    for number, edit in enumerate(("slash", "encoded")):
+        metadata = make_table(here, f"file://{here}/e%20{edit}/t", name=edit).removeprefix("file://")
+        if edit == "slash":
+            text = open(metadata).read()
+            open(metadata, "w").write(text.replace(f'"location":"file://{here}/e%20slash/t"', f'"location":"file://{here}/e%20slash/t/"'))
+        else:
+            (here / "e%20encoded").rename(here / "e encoded")
+        age(here)
+        ingot(here, "register", f"a.{edit}", f"file://{metadata}")
+        for arguments in ((), ("--orphans-older-than", "0s", "--older-than", "0s"), ("--undo",)):
+            ingot(here, "maintain", f"a.{edit}", *arguments)
+            age(here)
+            [counted] = map(json.loads, ingot(here, "query", f"SELECT count(*) AS n, min(id) AS least FROM a.{edit}", "--format", "json").stdout.splitlines())
+            assert counted == {"n": 8, "least": 2}, (edit, arguments)
+        assert not list(here.rglob(".trash/*/data/*")) or edit == "slash"
+
+
+def test_undo_that_is_not_complete(here):
+    """Goal: undo does not claim what is not so. Method: one data file is in no trash."""
+    ingot(here, "register", "a.t", make_table(here, f"file://{here}/t"))
+    os.remove(sorted(here.rglob("*.parquet"))[0])
+    undone = ingot(here, "maintain", "a.t", "--orphans", "--undo", check=False)
+    assert undone.returncode == 1 and "still lacks 1 files" in undone.stderr
+
+
+@pytest.mark.parametrize("registered", [True, False])
+@pytest.mark.parametrize("place", ["t/below", "t", "."])
+def test_tables_that_share_a_folder(here, place, registered):
+    """Goal: nothing of another table is moved, whether the catalog knows it or not. Method: one below, in and around the folder of the maintained one."""
+    mine = make_table(here, f"file://{here}/t")
+    theirs = make_table(here, f"file://{here}/{place}", name="u")
+    ingot(here, "register", "a.t", mine)
+    if registered:
+        ingot(here, "register", "a.u", theirs)
+    (here / "t/data/lost.parquet").write_bytes(b"lost")
+    age(here)
+    before = {path for path in here.rglob("*") if path.is_file() and path.name != "lost.parquet"}
+    said = ingot(here, "maintain", "a.t", "--orphans").stdout
+    assert before <= set(here.rglob("*"))
+    assert rows(theirs) == rows(mine) == list(range(2, 10))
+    told = not registered and place != "."
+    assert ("does not know" in said) == told
+    assert (here / "t/data/lost.parquet").exists() == (told and place == "t")
+
+
+def test_an_unreachable_table(here):
+    """Goal: a table that cannot be read does not keep the others from maintenance, is told of once, and files in its folder stay.
+    Method: the metadata of one of four is broken, that of another gone; one lies in the folder of the broken one."""
+    places = {"broken": "b", "gone": "g", "inside": "b/inside", "well": "w"}
+    locations = {name: make_table(here, f"file://{here}/{place}", name=name) for name, place in places.items()}
+    for name, location in locations.items():
+        ingot(here, "register", f"a.{name}", location)
+    for name in ("inside", "well"):
+        (here / places[name] / "data/lost.parquet").write_bytes(b"lost")
+    age(here)
+    open(locations["broken"].removeprefix("file://"), "w").write("{")
+    os.remove(locations["gone"].removeprefix("file://"))
+    done = ingot(here, "maintain", "--orphans", check=False)
+    assert done.returncode == 1 and "2 of 4 tables failed" in done.stderr
+    assert done.stderr.count("table a.broken cannot be read") == 1
+    assert (here / "b/inside/data/lost.parquet").exists() and not (here / "w/data/lost.parquet").exists()
+    looked = ingot(here, "doctor", check=False)
+    assert looked.returncode == 1 and looked.stdout.count("FAIL") == 2 and "a.well" in looked.stdout
+
+
+def test_versions_of_another_catalog(here):
+    """Goal: files of a version that only another catalog has are no orphans. Method: PyIceberg goes on in its own catalog after the table was registered."""
+    ingot(here, "register", "a.t", make_table(here, f"file://{here}/t"))
+    theirs = SqlCatalog("other", uri=f"sqlite:///{here}/elsewhere/t.db", warehouse=f"file://{here}/elsewhere").load_table("n.t")
+    for id in (10, 11):
+        theirs.append(pa.table({"id": pa.array([id], pa.int64())}))
+    age(here)
+    ingot(here, "maintain", "a.t")
+    assert rows(theirs.metadata_location) == list(range(2, 12)) and rows(location_of(here)) == list(range(2, 10))
+
+
+def test_without_a_pipeline_file(here):
+    """Goal: what works on tables of no pipeline needs no pipeline file; one that was named has to be there. Method: each command; a named one that is missing."""
+    ingot(here, "register", "a.t", make_table(here, f"file://{here}/t"))
+    for command in (["doctor", "a.t"], ["doctor"], ["storage", "a.t"], ["storage"], ["maintain", "a.t"], ["maintain"], ["maintain", "--undo"],
+                    ["table", "delete", "a.t", "--where", "id = 2"]):
+        assert "a.t" in ingot(here, *command).stdout
+        missing = ingot(here, *command, "--pipeline", "pipelines/speedtest.yaml", check=False)
+        assert missing.returncode == 2 and "pipelines/speedtest.yaml" in missing.stderr
+    assert rows(location_of(here)) == list(range(3, 10))
+
+
+def test_maintenance_without_the_pipeline_keeps_what_is_not_consumed(warehouse):
+    """Goal: snapshots that later stages have not consumed stay also when nobody says which these are. Method: bronze alone runs on; expire it without the pipeline file."""
+    fill(warehouse)
+    warehouse.run()
+    warehouse.ingot("generate", "--records", 500, "--dirty", 0.1, "--users", 50, "--seed", 9, "--start", "2026-01-02", "--to", warehouse.landing)
+    warehouse.ingot("run", "--stage", "bronze")
+    environment = {k: v for k, v in warehouse.environment().items() if k != "INGOT_PIPELINE"}
+    subprocess.run([INGOT, "maintain", "--expire", "--older-than", "0s"], env=environment, cwd=warehouse.folder, check=True)
+    warehouse.run()
+    check_tables(warehouse)
+
+
+@pytest.mark.parametrize("how", ["missing", "empty", "another name"])
+def test_a_lost_catalog(warehouse, how):
+    """Goal: a lost catalog is not a new one: no command works on it but the one that makes it again. Method: catalogs that are missing, empty, or under another name."""
+    fill(warehouse)
+    warehouse.run()
+    before = {table: warehouse.table_hash(table) for table in TABLES}
+    catalog = warehouse.folder / "warehouse/catalog.db"
+    if how == "another name":
+        with sqlite3.connect(catalog) as database:
+            database.execute("UPDATE iceberg_tables SET catalog_name = 'theirs'")
+    else:
+        catalog.unlink()
+        if how == "empty":
+            catalog.write_bytes(b"")
+    for command in (["run"], ["query", "SELECT 1"], ["doctor"], ["maintain"], ["table", "list"]):
+        refused = warehouse.ingot(*command, check=False)
+        assert refused.returncode == 2 and "ingot register --all" in refused.stderr, command
+        assert ("theirs" in refused.stderr) == (how == "another name")
+    checked = warehouse.ingot("check", check=False)
+    assert checked.returncode == 1 and "ingot register --all" in checked.stdout + checked.stderr
+    names = {*TABLES, "ops.runs", "ops.quality"}
+    for arguments, outcome in ((["--dry-run"], "registered"), ([], "registered"), ([], "known")):
+        made = [json.loads(line) for line in warehouse.ingot("register", "--all", *arguments, "--log-format", "json").stdout.splitlines()]
+        assert {(line["table"], line["outcome"]) for line in made} == {(name, outcome) for name in names}
+    assert {table: warehouse.table_hash(table) for table in TABLES} == before
+    warehouse.run()
+    check_tables(warehouse)
+
+
+def test_a_table_that_the_catalog_forgot(warehouse):
+    """Goal: no table is made over the folder of another. Method: bronze is taken out of the catalog; a run, then register and a run."""
+    fill(warehouse)
+    warehouse.run()
+    warehouse.ingot("unregister", "bronze.speedtest_raw")
+    refused = warehouse.ingot("run", check=False)
+    assert refused.returncode == 2 and "ingot register bronze.speedtest_raw" in refused.stderr
+    warehouse.ingot("register", "--all")
+    warehouse.run()
+    check_tables(warehouse)
+
+
+def test_the_first_run_may_die(warehouse):
+    """Goal: a new warehouse works without a word, also after a first run that died. Method: kill at each step before the first snapshot."""
+    fill(warehouse)
+    for point in ("table.created", "commit.after_manifests", "commit.before_swap"):
+        warehouse.ingot("run", check=False, env={"INGOT_FAULT": f"{point}=kill"})
+    shutil.rmtree(warehouse.folder / "warehouse/silver", ignore_errors=True)
+    assert "register" not in warehouse.ingot("run").stderr
+    check_tables(warehouse)
+
+
+def test_a_writer_of_another_machine_wakes_up(warehouse):
+    """Goal: a writer that was called ended commits nothing that is in the trash. Method: stopped after its data files, its entry in the journal made another
+    machine's of two days ago; orphans removed; it goes on."""
+    fill(warehouse)
+    warehouse.run()
+    warehouse.ingot("generate", "--records", 500, "--dirty", 0.1, "--users", 50, "--seed", 9, "--start", "2026-01-02", "--to", warehouse.landing)
+    writer = subprocess.Popen([INGOT, "run"], env=warehouse.environment() | {"INGOT_FAULT": "bronze.after_data_files=stop"}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert os.WIFSTOPPED(os.waitpid(writer.pid, os.WUNTRACED)[1])
+    table = warehouse.folder / "warehouse/bronze/speedtest_raw"
+    age(table, days=4)
+    [entry] = (table / "metadata/journal").glob("writes-*")
+    assert json.loads(warehouse.ingot("maintain", "bronze.speedtest_raw", "--orphans", "--log-format", "json").stdout)["files"] == []  # it lives
+    entry.write_text("elsewhere" + entry.read_text())
+    age(table, days=4)
+    assert json.loads(warehouse.ingot("maintain", "bronze.speedtest_raw", "--orphans", "--log-format", "json").stdout)["files"]
+    writer.send_signal(signal.SIGCONT)
+    writer.communicate()
+    assert warehouse.ingot("doctor").returncode == 0
+    warehouse.run()
+    check_tables(warehouse)

@@ -1,0 +1,113 @@
+#include "maintain/neighbours.h"
+
+#include "iceberg/location_catalog.h"
+#include "maintain/orphans.h"
+#include "tests/iceberg/fixtures.h"
+
+namespace ingot::maintain {
+namespace {
+
+using iceberg::MemoryCatalog;
+using iceberg::Table;
+
+const OrphanOptions kAnyAge{.older_than_ms = 0, .dry_run = true, .other_tables = {}};
+
+struct Neighboured : testing::Test {
+  Neighboured() { iceberg::WithdrawAll(); }
+
+  Table Make(const std::string& location, const std::string& name, iceberg::Properties properties = {}) {
+    return iceberg::Append(iceberg::MakeTable(storage, std::make_shared<MemoryCatalog>(), {}, std::move(properties),
+                                              location, {"n", name}),
+                           0, 10);
+  }
+  OtherTable Other(const Table& table) {
+    return {.name = table.home.name.Text(),
+            .location = table.metadata->location,
+            .places = {table.metadata->Property("write.data.path", table.metadata->location)},
+            .load = [table] { return Result<Table>(iceberg::LoadTable(table.home)); }};
+  }
+  Orphans Find(const Table& table, std::vector<OtherTable> others) {
+    iceberg::WithdrawAll();
+    OrphanOptions options = kAnyAge;
+    options.other_tables = std::move(others);
+    const auto found = RemoveOrphans(table.home, options);
+    EXPECT_TRUE(found) << found.error().message;
+    return found.value_or(Orphans());
+  }
+
+  std::shared_ptr<storage::Storage> storage = storage::MakeMemoryStorage();
+};
+
+// Goal:   nothing of another table is an orphan, wherever it lies. Method: one in the folder, around it, the same
+// folder spelled otherwise, data files in the folder only; known to the catalog, then unknown.
+TEST_F(Neighboured, TablesAreLeftAlone) {
+  const struct {
+    const char* location;
+    iceberg::Properties properties;
+    bool seen = true;  // without the catalog
+  } kCases[] = {{"file:///w/t/below", {}},
+                {"file:///w", {}, false},
+                {"/w/./t", {{"write.metadata.path", "file:///w/t/metadata"}}},
+                {"file:///v/u", {{"write.data.path", "file:///w/t/data/u"}}, false}};
+  for (const auto& [location, properties, seen] : kCases) {
+    storage = storage::MakeMemoryStorage();
+    const Table table = Make("file:///w/t", "t");
+    ASSERT_TRUE(storage->CreateAtomic("file:///w/t/data/lost.parquet", "x"));
+    EXPECT_EQ(Find(table, {}).files.size(), 1u);
+    iceberg::Properties other_properties = properties;
+    // Two tables can share a folder of metadata only when both were made before either had a snapshot.
+    Table other;
+    if (std::string(location) == "/w/./t") {
+      storage = storage::MakeMemoryStorage();
+      const Table first = iceberg::MakeTable(storage, std::make_shared<MemoryCatalog>(), {}, {}, "file:///w/t");
+      const Table second = iceberg::MakeTable(storage, std::make_shared<MemoryCatalog>(), {}, {}, location, {"n", "u"});
+      const Table mine = iceberg::Append(first, 0, 10);
+      other = iceberg::Append(second, 0, 10);
+      ASSERT_TRUE(storage->CreateAtomic("file:///w/t/data/lost.parquet", "x"));
+      EXPECT_EQ(Find(mine, {Other(other)}).files.size(), 1u) << location;
+      EXPECT_TRUE(Find(mine, {}).files.empty()) << location;
+      continue;
+    }
+    other = Make(location, "u", other_properties);
+    EXPECT_EQ(Find(table, {Other(other)}).files.size(), 1u) << location;
+    if (seen) {
+      const Orphans found = Find(table, {});
+      EXPECT_EQ(found.files.size(), 1u) << location;
+      EXPECT_EQ(found.notes.size(), 1u) << location;
+    }
+  }
+}
+
+// Goal:   a table that cannot be read, or is nobody knows where, keeps the files of no other folder. Method: one in the
+// same folder, below it, elsewhere, unknown.
+TEST_F(Neighboured, UnreadableTables) {
+  const Table table = Make("file:///w/t", "t");
+  ASSERT_TRUE(storage->CreateAtomic("file:///w/t/data/lost.parquet", "x"));
+  const std::pair<const char*, size_t> cases[] = {
+      {"file:///w/t", 0}, {"file:///w", 0}, {"file:///w/t/below", 1}, {"file:///elsewhere", 1}, {"", 0}};
+  for (const auto& [location, orphans] : cases) {
+    const OtherTable other{.name = "n.u", .location = location, .places = {}, .load = [] {
+                             return Result<Table>(Fail(ErrorKind::kCorrupt, "unreadable"));
+                           }};
+    EXPECT_EQ(Find(table, {other}).files.size(), orphans) << location;
+  }
+}
+
+// Goal:   a version of the table that only another catalog has keeps its files; what a commit that died has left does
+// not. Method: two catalogs part ways from one metadata file; a metadata file under a name of ours without a successor.
+TEST_F(Neighboured, VersionsOfOtherCatalogs) {
+  const Table table = Make("file:///w/t", "t");
+  const auto elsewhere = std::make_shared<MemoryCatalog>();
+  ASSERT_TRUE(elsewhere->Register({"n", "t"}, table.metadata_location));
+  const Table theirs = iceberg::Append(*iceberg::LoadTable({elsewhere, storage, {"n", "t"}}), 10, 20);
+  const Table further = iceberg::Append(theirs, 20, 30);
+  const Table ours = iceberg::Append(table, 30, 40);
+  const Orphans found = Find(ours, {});
+  EXPECT_TRUE(found.files.empty());
+  EXPECT_EQ(found.notes.size(), 1u);
+  ASSERT_TRUE(storage->Delete(further.metadata_location));  // what is left looks like a commit that died
+  EXPECT_FALSE(Find(ours, {}).files.empty());
+}
+
+}  // namespace
+}  // namespace ingot::maintain
