@@ -81,9 +81,11 @@ Result<int64_t> EmptyTrash(const Table& table, const std::vector<ListedFile>& li
 /// Makes sure that no process which was silent for long can commit files any more that are about to be taken: their
 /// next commit finds the table changed, and the one after that its own entry gone.
 Status FenceOff(const iceberg::TableHome& home, storage::Storage& storage, const iceberg::Journal& journal) {
-  if (journal.silent.empty()) return {};
   for (const std::string& entry : journal.silent) INGOT_TRY(storage.Delete(entry));
-  if (home.catalog->ChoosesLocations()) return {};  // commits there are compared by snapshot: only the entry counts
+  const bool writers = std::ranges::any_of(
+      journal.silent, [](const std::string& entry) { return entry.find("/writes-") != std::string::npos; });
+  // Catalogs that choose locations compare commits by their snapshots: there only the entry counts.
+  if (!writers || home.catalog->ChoosesLocations()) return {};
   INGOT_TRY(iceberg::CommitMetadata(home, [](iceberg::TableMetadata&) { return Status(); }));
   return {};
 }
