@@ -46,6 +46,16 @@ Result<std::shared_ptr<arrow::RecordBatch>> Plain(const std::shared_ptr<arrow::R
   return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), rows->num_rows(), std::move(columns));
 }
 
+Result<std::shared_ptr<arrow::RecordBatch>> WithoutOffsets(const std::shared_ptr<arrow::RecordBatch>& rows) {
+  if (std::ranges::none_of(rows->columns(), [](const auto& column) { return column->num_fields() > 0; })) return rows;
+  arrow::ArrayVector columns = rows->columns();
+  for (auto& column : columns)
+    if (column->num_fields() > 0) {
+      INGOT_ARROW_ASSIGN(column, arrow::Concatenate({column}));
+    }
+  return arrow::RecordBatch::Make(rows->schema(), rows->num_rows(), std::move(columns));
+}
+
 std::shared_ptr<arrow::Array> RepeatText(const std::string& text, int64_t length) {
   const auto type = arrow::dictionary(arrow::int32(), arrow::utf8());
   const auto numbers = arrow::MakeArrayFromScalar(arrow::Int32Scalar(0), length).ValueOrDie();

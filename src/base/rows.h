@@ -24,6 +24,10 @@ Result<std::shared_ptr<arrow::Array>> Plain(const std::shared_ptr<arrow::Array>&
 /// All columns plain.
 Result<std::shared_ptr<arrow::RecordBatch>> Plain(const std::shared_ptr<arrow::RecordBatch>& rows);
 
+/// The rows with no array in a nested column having an offset or values outside of them: those columns are copied where
+/// they are slices. For consumers that lose the offset of a parent.
+Result<std::shared_ptr<arrow::RecordBatch>> WithoutOffsets(const std::shared_ptr<arrow::RecordBatch>& rows);
+
 /// `length` times the same text, as a dictionary of one.
 std::shared_ptr<arrow::Array> RepeatText(const std::string& text, int64_t length);
 

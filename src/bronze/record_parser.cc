@@ -12,6 +12,7 @@
 #include "base/rows.h"
 #include "bronze/columns.h"
 #include "bronze/flat_scan.h"
+#include "iceberg/arrow_project.h"
 #include "iceberg/arrow_schema.h"
 #include "pipeline/plan.h"
 

@@ -1,9 +1,9 @@
-#include <arrow/compute/api.h>
+#include "iceberg/arrow_project.h"
+
 #include <arrow/extension_type.h>
 
-#include <mutex>
-
 #include "base/arrow_result.h"
+#include "iceberg/arrow_convert.h"
 #include "iceberg/arrow_schema.h"
 #include "iceberg/json.h"
 #include "iceberg/variant.h"
@@ -11,74 +11,7 @@
 namespace ingot::iceberg {
 namespace {
 
-std::shared_ptr<arrow::Field> WithId(const arrow::Field& field, FieldId id) {
-  return field.WithMetadata(arrow::key_value_metadata({"PARQUET:field_id"}, {std::to_string(id)}));
-}
-
-/// The mapping that `name` belongs to, nullptr when the file's column is not part of the table.
-const Json* MappingOf(const Json& mappings, const std::string& name) {
-  for (const Json& mapping : mappings)
-    for (const Json& known : ArrayOrEmpty(mapping, "names"))
-      if (known == name) return &mapping;
-  return nullptr;
-}
-
-std::shared_ptr<arrow::Field> MapField(const std::shared_ptr<arrow::Field>& field, const Json& mappings) {
-  const Json* mapping = MappingOf(mappings, field->name());
-  if (mapping == nullptr) return field;
-  auto type = field->type();
-  const Json inner = ArrayOrEmpty(*mapping, "fields");
-  if (type->id() == arrow::Type::STRUCT) {
-    arrow::FieldVector children;
-    for (const auto& child : type->fields()) children.push_back(MapField(child, inner));
-    type = arrow::struct_(std::move(children));
-  } else if (type->id() == arrow::Type::LIST) {
-    auto element = type->field(0)->WithName("element");
-    type = arrow::list(MapField(element, inner));
-  } else if (type->id() == arrow::Type::MAP) {
-    const auto& map = static_cast<const arrow::MapType&>(*type);
-    type = std::make_shared<arrow::MapType>(MapField(map.key_field()->WithName("key"), inner),
-                                            MapField(map.item_field()->WithName("value"), inner));
-  }
-  auto mapped = field->WithType(type);
-  const auto id = Maybe<int32_t>(*mapping, "field-id");
-  return id ? WithId(*mapped, *id) : mapped;
-}
-
-Result<std::shared_ptr<arrow::Array>> ProjectStruct(const arrow::StructArray& array, const arrow::DataType& from,
-                                                    const Field& to) {
-  arrow::ArrayVector children;
-  INGOT_ASSIGN(const auto type, ToArrowType(to.type));
-  for (const Field& wanted : to.type.fields) {
-    std::shared_ptr<arrow::Array> child;
-    for (int i = 0; i < from.num_fields() && child == nullptr; ++i)
-      if (FieldIdOf(*from.field(i)) == wanted.id) {
-        INGOT_ASSIGN(child, ProjectArray(array.field(i), *from.field(i), wanted));
-      }
-    if (child == nullptr) {
-      INGOT_ASSIGN(child, MissingColumn(wanted, {}, array.length()));
-    }
-    children.push_back(std::move(child));
-  }
-  return std::make_shared<arrow::StructArray>(type, array.length(), std::move(children), array.null_bitmap(),
-                                              array.null_count(), array.offset());
-}
-
-/// field() of a struct slices its children by the offset already, so the parent must not carry one.
-std::shared_ptr<arrow::StructArray> WithoutOffset(const std::shared_ptr<arrow::Array>& array) {
-  if (array->offset() == 0) return std::static_pointer_cast<arrow::StructArray>(array);
-  return std::static_pointer_cast<arrow::StructArray>(arrow::Concatenate({array}).ValueOrDie());
-}
-
-Result<std::shared_ptr<arrow::Array>> CastTo(const std::shared_ptr<arrow::Array>& array,
-                                             const std::shared_ptr<arrow::DataType>& type, const Field& to) {
-  INGOT_TRY(InitializeKernels());
-  auto cast = arrow::compute::Cast(*array, type);
-  if (!cast.ok())
-    return Fail(ErrorKind::kCorrupt, "column " + to.name + " of a file is " + array->type()->ToString() +
-                                         " and does not fit " + TypeName(to.type));
-  return *cast;
-}
+using ArrayPointer = std::shared_ptr<arrow::Array>;
 
 /// The "initial-default" of a column (specification, "Default values"; JSON single-value form, Appendix D).
 Result<Value> DefaultValue(const Field& field) {
@@ -98,56 +31,130 @@ Result<Value> DefaultValue(const Field& field) {
   });
 }
 
-bool IsDictionaryOf(const arrow::DataType& type, const arrow::DataType& text) {
-  return type.id() == arrow::Type::DICTIONARY &&
-         static_cast<const arrow::DictionaryType&>(type).value_type()->Equals(text);
-}
-
-bool MayCast(const arrow::DataType& from, const Type& to) {
-  using Arrow = arrow::Type;
-  switch (to.id) {
-    case TypeId::kInt:
-      return from.id() == Arrow::INT8 || from.id() == Arrow::INT16 || from.id() == Arrow::UINT8 ||
-             from.id() == Arrow::UINT16;
-    case TypeId::kLong:
-      return arrow::is_integer(from.id());
-    case TypeId::kDouble:
-      return from.id() == Arrow::FLOAT;
-    case TypeId::kDecimal:
-      return arrow::is_decimal(from.id());
-    case TypeId::kTimestamp:
-    case TypeId::kTimestamptz:
-    case TypeId::kTimestampNs:
-    case TypeId::kTimestamptzNs:
-      return from.id() == Arrow::TIMESTAMP;
-    case TypeId::kString:
-      return from.id() == Arrow::LARGE_STRING || from.id() == Arrow::BINARY || from.id() == Arrow::DICTIONARY;
-    case TypeId::kBinary:
-      return from.id() == Arrow::LARGE_BINARY || from.id() == Arrow::STRING || from.id() == Arrow::FIXED_SIZE_BINARY;
-    case TypeId::kTime:
-      return from.id() == Arrow::TIME64 || from.id() == Arrow::TIME32;
+/// The type without what only says how its values are stored, as Decoded() leaves arrays.
+const arrow::DataType& ShapeOf(const arrow::DataType& type) {
+  switch (type.id()) {
+    case arrow::Type::EXTENSION:
+      return ShapeOf(*static_cast<const arrow::ExtensionType&>(type).storage_type());
+    case arrow::Type::DICTIONARY:
+      return ShapeOf(*static_cast<const arrow::DictionaryType&>(type).value_type());
+    case arrow::Type::RUN_END_ENCODED:
+      return ShapeOf(*static_cast<const arrow::RunEndEncodedType&>(type).value_type());
     default:
-      return false;
+      return type;
   }
 }
+
+class Projector {
+ public:
+  explicit Projector(const ProjectOptions& options) : options_(options) {}
+
+  Result<ArrayPointer> Project(const ArrayPointer& stored, const arrow::DataType& stored_as, const Field& to) {
+    path_.push_back(&to.name);
+    INGOT_ASSIGN(const auto array, Named(Decoded(stored)));
+    const arrow::DataType& from = ShapeOf(stored_as);
+    // A column of nulls has no shape.
+    const bool nested = to.type.IsNested() && array->type_id() != arrow::Type::NA;
+    auto projected = nested ? ProjectNested(array, from, to.type)
+                     : to.type.id == TypeId::kVariant && array->type_id() == arrow::Type::STRUCT
+                         ? Named(ProjectVariant(array))
+                         : Named(ConvertValues(array, to.type));
+    path_.pop_back();
+    return projected;
+  }
+
+ private:
+  /// An error with the full name of the column.
+  template <typename T>
+  Result<T> Named(Result<T> result) const {
+    if (result) return result;
+    std::string name;
+    for (const std::string* part : path_) name += (name.empty() ? "" : ".") + *part;
+    return std::unexpected(std::move(result).error().Context("column " + name));
+  }
+
+  Result<ArrayPointer> ProjectNested(const ArrayPointer& array, const arrow::DataType& from, const Type& to) {
+    if (to.id == TypeId::kStruct) return ProjectStruct(array, from, to);
+    if (to.id == TypeId::kMap) return ProjectMap(array, from, to);
+    if (array->type_id() == arrow::Type::MAP) return Misfit(*array, to);
+    const auto list = AsList(array);
+    if (!list) return Misfit(*array, to, list.error().message);
+    if (from.num_fields() != 1) return Misfit(*array, to);
+    INGOT_ASSIGN(auto values, Project((*list)->values(), *from.field(0)->type(), to.fields[0]));
+    INGOT_ASSIGN(auto type, ToArrowType(to));
+    return std::make_shared<arrow::ListArray>(type, (*list)->length(), (*list)->value_offsets(), values,
+                                              (*list)->null_bitmap(), (*list)->null_count(), (*list)->offset());
+  }
+
+  Result<ArrayPointer> ProjectStruct(const ArrayPointer& array, const arrow::DataType& from, const Type& to) {
+    if (array->type_id() != arrow::Type::STRUCT) return Misfit(*array, to);
+    INGOT_ASSIGN(const auto record, Named(WithoutOffset(array)));
+    arrow::ArrayVector children;
+    for (const Field& wanted : to.fields) {
+      const int at = FindMember(from, wanted);
+      if (at >= 0) {
+        INGOT_ASSIGN(children.emplace_back(), Project(record->field(at), *from.field(at)->type(), wanted));
+        continue;
+      }
+      const Value* constant = nullptr;
+      if (options_.constants != nullptr)
+        if (const auto known = options_.constants->find(wanted.id); known != options_.constants->end())
+          constant = &known->second;
+      INGOT_ASSIGN(children.emplace_back(), Named(MissingColumn(wanted, constant, record->length())));
+    }
+    INGOT_ASSIGN(auto type, ToArrowType(to));
+    return std::make_shared<arrow::StructArray>(type, record->length(), std::move(children), record->null_bitmap(),
+                                                record->null_count());
+  }
+
+  int FindMember(const arrow::DataType& from, const Field& wanted) const {
+    for (int i = 0; i < from.num_fields(); ++i)
+      if (options_.by_name ? from.field(i)->name() == wanted.name : FieldIdOf(*from.field(i)) == wanted.id) return i;
+    return -1;
+  }
+
+  /// Also lists of structs of a key and a value, which is how some formats have maps.
+  Result<ArrayPointer> ProjectMap(const ArrayPointer& array, const arrow::DataType& from, const Type& to) {
+    auto map = AsList(array);
+    if (!map) return Misfit(*array, to, map.error().message);
+    if (from.num_fields() != 1) return Misfit(*array, to);
+    INGOT_ASSIGN(auto pairs, Named(Decoded((*map)->values())));
+    const arrow::DataType& pair = ShapeOf(*from.field(0)->type());
+    if (pairs->type_id() != arrow::Type::STRUCT || pairs->num_fields() != 2 || pair.num_fields() != 2)
+      return Misfit(*array, to);
+    INGOT_ASSIGN(auto entries, Named(WithoutOffset(pairs)));
+    if (entries->field(0)->null_count() > 0) {
+      INGOT_ASSIGN(map, Named(Compacted(**map)));
+      INGOT_ASSIGN(pairs, Named(Decoded((*map)->values())));
+      INGOT_ASSIGN(entries, Named(WithoutOffset(pairs)));
+    }
+    INGOT_ASSIGN(auto keys, Project(entries->field(0), *pair.field(0)->type(), to.fields[0]));
+    INGOT_ASSIGN(auto values, Project(entries->field(1), *pair.field(1)->type(), to.fields[1]));
+    if (keys->null_count() > 0) return Misfit(*array, to, "a key is null");
+    INGOT_ASSIGN(auto type, ToArrowType(to));
+    return std::make_shared<arrow::MapArray>(type, (*map)->length(), (*map)->value_offsets(), keys, values,
+                                             (*map)->null_bitmap(), (*map)->null_count(), (*map)->offset());
+  }
+
+  Result<ArrayPointer> ProjectVariant(const ArrayPointer& array) const {
+    INGOT_ASSIGN(const auto record, WithoutOffset(array));
+    return DecodeVariants(*record);
+  }
+
+  std::unexpected<Error> Misfit(const arrow::Array& array, const Type& to, const std::string& reason = "") const {
+    Result<ArrayPointer> misfit = Fail(ErrorKind::kCorrupt, array.type()->ToString() + " does not fit " + TypeName(to) +
+                                                                (reason.empty() ? "" : " (" + reason + ")"));
+    return std::unexpected(Named(std::move(misfit)).error());
+  }
+
+  const ProjectOptions& options_;
+  std::vector<const std::string*> path_;
+};
 
 }  // namespace
 
-Result<std::shared_ptr<arrow::Schema>> AssignFieldIds(const arrow::Schema& file_schema,
-                                                      const std::string& mapping_json) {
-  arrow::FieldVector fields;
-  if (mapping_json.empty()) {
-    for (int i = 0; i < file_schema.num_fields(); ++i) fields.push_back(WithId(*file_schema.field(i), i + 1));
-    return arrow::schema(std::move(fields));
-  }
-  return Parsing(mapping_json, [&](const Json& mappings) {
-    for (const auto& field : file_schema.fields()) fields.push_back(MapField(field, mappings));
-    return arrow::schema(std::move(fields));
-  });
-}
-
-Result<std::shared_ptr<arrow::Array>> MissingColumn(const Field& field, const Value& constant, int64_t length) {
-  if (!IsNull(constant)) return RepeatValue(constant, field.type, length);
+Result<ArrayPointer> MissingColumn(const Field& field, const Value* constant, int64_t length) {
+  if (constant != nullptr) return RepeatValue(*constant, field.type, length);
   if (!field.initial_default.empty()) {
     INGOT_ASSIGN(const Value value, DefaultValue(field));
     return RepeatValue(value, field.type, length);
@@ -159,40 +166,17 @@ Result<std::shared_ptr<arrow::Array>> MissingColumn(const Field& field, const Va
 std::shared_ptr<arrow::Schema> WithTypesOf(const arrow::ArrayVector& columns, const arrow::Schema& schema) {
   arrow::FieldVector fields = schema.fields();
   for (size_t i = 0; i < fields.size(); ++i)
-    if (IsDictionaryOf(*columns[i]->type(), *fields[i]->type())) fields[i] = fields[i]->WithType(columns[i]->type());
+    if (IsDictionaryOf(*columns[i], *fields[i]->type())) fields[i] = fields[i]->WithType(columns[i]->type());
   return arrow::schema(std::move(fields));
 }
 
-Result<std::shared_ptr<arrow::Array>> ProjectArray(const std::shared_ptr<arrow::Array>& array, const arrow::Field& from,
-                                                   const Field& to) {
-  if (array->type_id() == arrow::Type::EXTENSION)
-    return ProjectArray(static_cast<const arrow::ExtensionArray&>(*array).storage(), *from.WithType(array->type()), to);
-  if (to.type.id == TypeId::kVariant && array->type_id() == arrow::Type::STRUCT)
-    return WithContext(DecodeVariants(*WithoutOffset(array)), "column " + to.name);
-  if (to.type.id == TypeId::kStruct && array->type_id() == arrow::Type::STRUCT)
-    return ProjectStruct(*WithoutOffset(array), *from.type(), to);
-  if (to.type.id == TypeId::kList && array->type_id() == arrow::Type::LIST) {
-    const auto& list = static_cast<const arrow::ListArray&>(*array);
-    INGOT_ASSIGN(auto values, ProjectArray(list.values(), *from.type()->field(0), to.type.fields[0]));
-    INGOT_ASSIGN(auto type, ToArrowType(to.type));
-    return std::make_shared<arrow::ListArray>(type, list.length(), list.value_offsets(), values, list.null_bitmap(),
-                                              list.null_count(), list.offset());
-  }
-  if (to.type.id == TypeId::kMap && array->type_id() == arrow::Type::MAP) {
-    const auto& map = static_cast<const arrow::MapArray&>(*array);
-    const auto& map_type = static_cast<const arrow::MapType&>(*from.type());
-    INGOT_ASSIGN(auto keys, ProjectArray(map.keys(), *map_type.key_field(), to.type.fields[0]));
-    INGOT_ASSIGN(auto items, ProjectArray(map.items(), *map_type.item_field(), to.type.fields[1]));
-    INGOT_ASSIGN(auto type, ToArrowType(to.type));
-    return std::make_shared<arrow::MapArray>(type, map.length(), map.value_offsets(), keys, items, map.null_bitmap(),
-                                             map.null_count(), map.offset());
-  }
-  INGOT_ASSIGN(const auto type, ToArrowType(to.type));
-  if (array->type()->Equals(type) || IsDictionaryOf(*array->type(), *type)) return array;
-  if (!MayCast(*array->type(), to.type))
-    return Fail(ErrorKind::kCorrupt, "column " + to.name + " of a file is " + array->type()->ToString() +
-                                         " and does not fit " + TypeName(to.type));
-  return CastTo(array, type, to);
+Result<ArrayPointer> ProjectArray(const ArrayPointer& array, const arrow::Field& from, const Field& to,
+                                  const ProjectOptions& options) {
+  const bool text = to.type.id == TypeId::kString || to.type.id == TypeId::kBinary;
+  if (options.keep_dictionaries && text &&
+      IsDictionaryOf(*array, to.type.id == TypeId::kString ? *arrow::utf8() : *arrow::binary()))
+    return array;
+  return Projector(options).Project(array, *from.type(), to);
 }
 
 }  // namespace ingot::iceberg

@@ -106,12 +106,6 @@ FieldId FieldIdOf(const arrow::Field& field) {
   return value.ok() ? FieldId(std::atoi(value->c_str())) : -1;
 }
 
-bool HasFieldIds(const arrow::Schema& file_schema) {
-  for (const auto& field : file_schema.fields())
-    if (FieldIdOf(*field) >= 0) return true;
-  return file_schema.num_fields() == 0;
-}
-
 Result<std::shared_ptr<arrow::Array>> RepeatValue(const Value& value, const Type& type, int64_t length) {
   INGOT_ASSIGN(const auto arrow_type, ToArrowType(type));
   auto* pool = arrow::default_memory_pool();

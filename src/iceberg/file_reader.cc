@@ -9,8 +9,10 @@
 
 #include "base/arrow_result.h"
 #include "base/rows.h"
+#include "iceberg/arrow_project.h"
 #include "iceberg/arrow_schema.h"
 #include "iceberg/metadata_columns.h"
+#include "iceberg/name_mapping.h"
 #include "iceberg/parquet_footer.h"
 #include "iceberg/row_deletes.h"
 #include "iceberg/scan.h"
@@ -25,6 +27,22 @@ void CollectLeaves(const parquet::arrow::SchemaField& field, std::vector<int>& l
   for (const auto& child : field.children) CollectLeaves(child, leaves);
 }
 
+bool HasNanoseconds(const Type& type) {
+  return type.id == TypeId::kTimestampNs || type.id == TypeId::kTimestamptzNs ||
+         std::ranges::any_of(type.fields, [](const Field& field) { return HasNanoseconds(field.type); });
+}
+
+/// INT96 timestamps are read as microseconds, which, unlike nanoseconds, have room for all of them.
+Status CheckInt96(const parquet::FileMetaData& footer, const std::vector<int>& leaves, const Field& wanted) {
+  const auto is_int96 = [&](int leaf) {
+    return footer.schema()->Column(leaf)->physical_type() == parquet::Type::INT96;
+  };
+  if (!HasNanoseconds(wanted.type) || std::ranges::none_of(leaves, is_int96)) return {};
+  return Fail(ErrorKind::kUnsupported, "column " + wanted.name +
+                                           ": timestamps of type INT96 are read as microseconds " +
+                                           "and do not become " + TypeName(wanted.type));
+}
+
 bool IsDerived(FieldId id) {
   return id == kRowPosition || id == kRowId || id == kLastUpdatedSequenceNumber;
 }
@@ -34,8 +52,33 @@ struct ColumnSource {
   Field wanted;
   int batch_column = -1;
   std::shared_ptr<arrow::Field> file_field;
-  Value constant;
 };
+
+/// What the identity partition of a file says of its rows: the value of columns that the file does not have
+/// (specification, "Column Projection").
+PartitionConstants ConstantsOf(const TableMetadata& metadata, const DataFile& file) {
+  PartitionConstants constants;
+  const PartitionSpec* spec = metadata.SpecById(file.spec_id);
+  for (size_t i = 0; spec != nullptr && i < spec->fields.size() && i < file.partition.size(); ++i)
+    if (spec->fields[i].transform.kind == TransformKind::kIdentity)
+      constants[spec->fields[i].source_id] = file.partition[i];
+  return constants;
+}
+
+/// The file's schema with ids for `wanted`. Errors: kUnsupported where the columns cannot be told.
+Result<std::shared_ptr<arrow::Schema>> Identify(std::shared_ptr<arrow::Schema> schema, const Schema& wanted,
+                                                const TableMetadata& metadata, FileContent content,
+                                                const PartitionConstants& constants) {
+  if (HasFieldIds(*schema)) return schema;
+  // The names of the columns of position deletes are those of the specification.
+  INGOT_ASSIGN(schema, AssignFieldIds(*schema,
+                                      content == FileContent::kPositionDeletes
+                                          ? NameMappingOf(PositionDeleteSchema())
+                                          : metadata.Property("schema.name-mapping.default", ""),
+                                      constants));
+  INGOT_TRY(CheckFieldIds(*schema, wanted, metadata, constants));
+  return schema;
+}
 
 /// The row groups of this task: the one asked for, and beyond the last split whatever there is.
 std::vector<int> GroupsOf(const FileTask& task, const parquet::FileMetaData& footer) {
@@ -50,7 +93,7 @@ std::vector<int> GroupsOf(const FileTask& task, const parquet::FileMetaData& foo
 /// Whether every page of a column of text has numbers of its dictionary.
 bool HasNumbersOnly(const parquet::FileMetaData& footer, const std::vector<int>& groups, int leaf) {
   const auto& column = *footer.schema()->Column(leaf);
-  if (column.physical_type() != parquet::Type::BYTE_ARRAY || column.max_repetition_level() > 0) return false;
+  if (column.physical_type() != parquet::Type::BYTE_ARRAY || column.path()->ToDotVector().size() > 1) return false;
   return std::ranges::all_of(groups, [&](int group) {
     const auto chunk = footer.RowGroup(group)->ColumnChunk(leaf);
     const auto& pages = chunk->encoding_stats();
@@ -75,27 +118,29 @@ class TaskReader : public arrow::RecordBatchReader {
   Status Start(const TableMetadata& metadata, const FileTask& task) {
     std::shared_ptr<arrow::Schema> file_schema;
     INGOT_ARROW(file_->GetSchema(&file_schema));
-    if (!HasFieldIds(*file_schema)) {
-      INGOT_ASSIGN(file_schema, AssignFieldIds(*file_schema, metadata.Property("schema.name-mapping.default", "")));
-    }
+    constants_ = ConstantsOf(metadata, task.file);
+    INGOT_ASSIGN(file_schema, Identify(std::move(file_schema), columns_, metadata, task.file.content, constants_));
+    const auto footer = file_->parquet_reader()->metadata();
     std::vector<int> leaves;
     int batch_column = 0;
-    for (const Field& wanted : columns_.fields)
-      sources_.push_back({.wanted = wanted, .file_field = nullptr, .constant = {}});
+    for (const Field& wanted : columns_.fields) sources_.push_back({.wanted = wanted, .file_field = nullptr});
     for (int i = 0; i < file_schema->num_fields(); ++i) {
       const FieldId id = FieldIdOf(*file_schema->field(i));
       const auto source =
           std::ranges::find_if(sources_, [&](const ColumnSource& candidate) { return candidate.wanted.id == id; });
       if (id < 0 || source == sources_.end()) continue;
-      CollectLeaves(file_->manifest().schema_fields[size_t(i)], leaves);
+      std::vector<int> of_column;
+      CollectLeaves(file_->manifest().schema_fields[size_t(i)], of_column);
+      INGOT_TRY(CheckInt96(*footer, of_column, source->wanted));
+      leaves.insert(leaves.end(), of_column.begin(), of_column.end());
       source->batch_column = batch_column++;
       source->file_field = file_schema->field(i);
     }
-    FillConstants(metadata, task.file);
+    location_ = task.file.location;
+    project_ = {.keep_dictionaries = task.dictionaries, .constants = &constants_};
     first_row_id_ = task.file.first_row_id;
     sequence_number_ = task.sequence_number;
     no_columns_ = leaves.empty();
-    const auto footer = file_->parquet_reader()->metadata();
     const std::vector<int> groups = GroupsOf(task, *footer);
     for (const int group : groups) rows_left_ += footer->RowGroup(group)->num_rows();
     for (int group = 0; !groups.empty() && group < groups[0]; ++group) position_ += footer->RowGroup(group)->num_rows();
@@ -115,12 +160,13 @@ class TaskReader : public arrow::RecordBatchReader {
         rows = std::min(rows_left_, kBatchRows);
         rows_left_ -= rows;
       } else {
-        ARROW_RETURN_NOT_OK(batches_->ReadNext(&raw));
+        if (const auto status = batches_->ReadNext(&raw); !status.ok())
+          return status.WithMessage("data file ", location_, ": ", status.message());
         rows = raw ? raw->num_rows() : 0;
       }
       if (rows == 0 && raw == nullptr) return arrow::Status::OK();
       auto projected = Project(raw, rows);
-      if (!projected) return arrow::Status::Invalid(projected.error().message);
+      if (!projected) return arrow::Status::Invalid("data file ", location_, ": ", projected.error().message);
       if ((*projected)->num_rows() == 0) continue;
       *out = std::move(*projected);
       return arrow::Status::OK();
@@ -128,25 +174,17 @@ class TaskReader : public arrow::RecordBatchReader {
   }
 
  private:
-  /// A column the file lacks is the constant of its identity partition (specification, "Column Projection").
-  void FillConstants(const TableMetadata& metadata, const DataFile& file) {
-    const PartitionSpec* spec = metadata.SpecById(file.spec_id);
-    for (ColumnSource& source : sources_) {
-      if (source.batch_column >= 0 || spec == nullptr) continue;
-      for (size_t i = 0; i < spec->fields.size() && i < file.partition.size(); ++i)
-        if (spec->fields[i].source_id == source.wanted.id && spec->fields[i].transform.kind == TransformKind::kIdentity)
-          source.constant = file.partition[i];
-    }
-  }
-
   Result<std::shared_ptr<arrow::RecordBatch>> Project(const std::shared_ptr<arrow::RecordBatch>& raw, int64_t rows) {
     arrow::ArrayVector arrays;
     for (const ColumnSource& source : sources_) {
       std::shared_ptr<arrow::Array> array;
       if (source.batch_column >= 0) {
-        INGOT_ASSIGN(array, ProjectArray(raw->column(source.batch_column), *source.file_field, source.wanted));
+        INGOT_ASSIGN(array,
+                     ProjectArray(raw->column(source.batch_column), *source.file_field, source.wanted, project_));
       } else {
-        INGOT_ASSIGN(array, MissingColumn(source.wanted, source.constant, rows));
+        const auto constant = constants_.find(source.wanted.id);
+        INGOT_ASSIGN(array,
+                     MissingColumn(source.wanted, constant == constants_.end() ? nullptr : &constant->second, rows));
       }
       if (IsDerived(source.wanted.id)) array = Derived(source.wanted.id, *array);
       arrays.push_back(std::move(array));
@@ -161,7 +199,8 @@ class TaskReader : public arrow::RecordBatchReader {
           deletes_.Apply(*arrow::RecordBatch::Make(arrow::schema(fields), rows, arrays), columns_, position_, keep));
       position_ += rows;
       arrays.resize(wanted);
-      return Select(arrow::RecordBatch::Make(schema_, rows, std::move(arrays)), keep);
+      auto typed = WithTypesOf(arrays, *schema_);
+      return Select(arrow::RecordBatch::Make(std::move(typed), rows, std::move(arrays)), keep);
     }
     position_ += rows;
     arrays.resize(wanted);
@@ -188,6 +227,9 @@ class TaskReader : public arrow::RecordBatchReader {
   std::unique_ptr<parquet::arrow::FileReader> file_;
   std::shared_ptr<arrow::Schema> schema_;
   Schema columns_;  // the projection, then what the deletes need
+  std::string location_;
+  PartitionConstants constants_;
+  ProjectOptions project_;
   RowDeletes deletes_;
   std::vector<ColumnSource> sources_;
   std::shared_ptr<arrow::RecordBatchReader> batches_;
@@ -205,6 +247,7 @@ Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquet(storage::Storage
   properties.set_batch_size(kBatchRows);
   properties.set_use_threads(false);
   properties.set_pre_buffer(false);
+  properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
   parquet::arrow::FileReaderBuilder builder;
   std::shared_ptr<parquet::FileMetaData> known;
   if (task.row_group) {  // other parts of the file are read, too
@@ -212,6 +255,7 @@ Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquet(storage::Storage
   }
   if (const auto opened = builder.Open(input, parquet::default_reader_properties(), known); !opened.ok())
     return std::unexpected(FromArrow(opened).Context("data file " + location));
+  IgnoreStoredTypes(*builder.raw_reader()->metadata());
   if (task.dictionaries && task.deletes.empty()) {
     const auto footer = builder.raw_reader()->metadata();
     const std::vector<int> groups = GroupsOf(task, *footer);

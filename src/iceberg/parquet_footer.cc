@@ -1,5 +1,6 @@
 #include "iceberg/parquet_footer.h"
 
+#include <arrow/util/key_value_metadata.h>
 #include <parquet/bloom_filter.h>
 #include <parquet/bloom_filter_reader.h>
 #include <parquet/exception.h>
@@ -68,18 +69,28 @@ bool IsMicros(const parquet::ColumnDescriptor& column) {
              parquet::LogicalType::TimeUnit::MICROS;
 }
 
+/// Of unsigned integers the bounds are in another order.
+bool IsSignedInteger(const parquet::ColumnDescriptor& column) {
+  const auto& logical = column.logical_type();
+  return logical == nullptr || logical->is_none() ||
+         (logical->is_int() && static_cast<const parquet::IntLogicalType&>(*logical).is_signed());
+}
+
 /// Whether the values of a column chunk are those of the type.
 bool IsKeptAs(const parquet::ColumnDescriptor& column, const Type& type) {
+  const auto& logical = column.logical_type();
   switch (column.physical_type()) {
     case parquet::Type::INT32:
-      return type.id == TypeId::kInt || type.id == TypeId::kDate;
+      return (type.id == TypeId::kInt && IsSignedInteger(column)) ||
+             (type.id == TypeId::kDate && logical != nullptr && logical->is_date());
     case parquet::Type::INT64:
-      return type.id == TypeId::kLong ||
+      return (type.id == TypeId::kLong && IsSignedInteger(column)) ||
              ((type.id == TypeId::kTimestamp || type.id == TypeId::kTimestamptz) && IsMicros(column));
     case parquet::Type::DOUBLE:
       return type.id == TypeId::kDouble;
     case parquet::Type::BYTE_ARRAY:
-      return type.id == TypeId::kString || type.id == TypeId::kBinary;
+      return (type.id == TypeId::kString || type.id == TypeId::kBinary) &&
+             (logical == nullptr || !logical->is_decimal());
     case parquet::Type::FIXED_LEN_BYTE_ARRAY:
       return type.id == TypeId::kUuid && column.type_length() == kUuidBytes;
     default:
@@ -144,12 +155,20 @@ std::unique_ptr<parquet::BloomFilter> ReadBloomFilter(storage::Storage& storage,
 
 }  // namespace
 
+void IgnoreStoredTypes(parquet::FileMetaData& footer) {
+  const auto& pairs = footer.key_value_metadata();
+  // Nobody else has the footer yet, or it is without them already.
+  if (pairs != nullptr && pairs->Contains("ARROW:schema"))
+    (void)std::const_pointer_cast<arrow::KeyValueMetadata>(pairs)->Delete("ARROW:schema");
+}
+
 Result<Footer> FooterOf(storage::Storage& storage, const std::string& location) {
   static Footers footers;
   if (auto known = footers.Find(location)) return known;
   INGOT_ASSIGN(const auto input, storage.OpenInput(location));
   try {
     auto footer = parquet::ReadMetaData(input);
+    IgnoreStoredTypes(*footer);
     footers.Keep(location, footer);
     return footer;
   } catch (const parquet::ParquetException& error) {

@@ -16,6 +16,10 @@ namespace ingot::iceberg {
 /// Those of the files that were asked for last are kept, for the whole process. Safe to call from any thread.
 Result<std::shared_ptr<parquet::FileMetaData>> FooterOf(storage::Storage& storage, const std::string& location);
 
+/// Makes Arrow's reader take the types of Parquet, not those which an Arrow program stored beside them (ARROW:schema):
+/// these say how it had the values in memory, may be of any kind, and are not needed to read them.
+void IgnoreStoredTypes(parquet::FileMetaData& footer);
+
 /// What the row group's statistics and bloom filters say of its columns, found by field id. Of columns that the file
 /// keeps in another type, unit or without ids, nothing is known. A bloom filter is read when it is asked; one that
 /// cannot be knows nothing. The references must outlive the result. Source: Parquet, "BloomFilter.md".

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "iceberg/arrow_project.h"
 #include "iceberg/arrow_schema.h"
 
 namespace ingot::iceberg {
@@ -48,16 +49,9 @@ Result<std::shared_ptr<arrow::RecordBatch>> AlignColumns(const std::shared_ptr<a
       arrays.push_back(std::move(nulls));
       continue;
     }
-    if (!field.type.IsNested()) {
-      INGOT_ASSIGN(auto array, ProjectArray(batch->column(at), *batch->schema()->field(at), field));
-      arrays.push_back(std::move(array));
-      continue;
-    }
-    // Nested columns of a query result have no field ids; their shape is the table's.
-    INGOT_ASSIGN(const auto type, ToArrowType(field.type));
-    auto data = batch->column(at)->data()->Copy();
-    data->type = type;
-    arrays.push_back(arrow::MakeArray(data));
+    INGOT_ASSIGN(auto array, ProjectArray(batch->column(at), *batch->schema()->field(at), field,
+                                          {.keep_dictionaries = true, .by_name = true}));
+    arrays.push_back(std::move(array));
   }
   auto typed = WithTypesOf(arrays, *arrow_schema);
   return arrow::RecordBatch::Make(std::move(typed), batch->num_rows(), std::move(arrays));

@@ -32,7 +32,8 @@ Result<Relation> ColumnsOf(const Table& table, std::optional<SnapshotId> snapsho
 /// The rows of such a plan of that table, one part a row group; reads only the columns that are asked for.
 Result<Relation> RelationOf(const Table& table, ScanPlan plan);
 
-/// The batch with exactly the columns of `schema`, found by name; missing ones null, narrower types widened.
+/// The batch with exactly the columns of `schema`, nested ones too, found by name; missing ones null, other types of
+/// the same values converted.
 Result<std::shared_ptr<arrow::RecordBatch>> AlignColumns(const std::shared_ptr<arrow::RecordBatch>& batch,
                                                          const Schema& schema);
 

@@ -66,6 +66,9 @@ Result<duckdb_logical_type> ToLogicalType(const arrow::Field& field) {
       return simple(uuid ? DUCKDB_TYPE_UUID : DUCKDB_TYPE_BLOB);
     }
     case arrow::Type::STRUCT:
+      if (type.num_fields() == 0)
+        return Fail(ErrorKind::kUnsupported,
+                    "column " + field.name() + ": the SQL engine has no struct without members");
       return StructType(type);
     case arrow::Type::LIST: {
       INGOT_ASSIGN(duckdb_logical_type element, ToLogicalType(*type.field(0)));

@@ -2,11 +2,14 @@
 
 #include <arrow/c/bridge.h>
 
+#include <algorithm>
 #include <atomic>
 #include <set>
 #include <vector>
 
+#include "base/arrow_result.h"
 #include "base/lower_case.h"
+#include "base/rows.h"
 #include "sql/arrow_types.h"
 #include "sql/result_batches.h"
 
@@ -26,6 +29,7 @@ struct ThreadState {
   std::shared_ptr<arrow::RecordBatch> batch;
   int64_t row = 0;
   duckdb_arrow_converted_schema converted = nullptr;
+  std::shared_ptr<arrow::Schema> schema;  // that was converted
 
   ~ThreadState() {
     if (converted) duckdb_destroy_arrow_converted_schema(&converted);
@@ -81,6 +85,53 @@ void InitThread(duckdb_init_info info) {
   duckdb_init_set_init_data(info, state.release(), Destroy<ThreadState>);
 }
 
+/// The engine has nanoseconds without a time zone only. The same type, at every depth, where there are none with one.
+std::shared_ptr<arrow::DataType> EngineType(const std::shared_ptr<arrow::DataType>& type) {
+  const auto converted = [](const std::shared_ptr<arrow::Field>& field) {
+    return field->WithType(EngineType(field->type()));
+  };
+  switch (type->id()) {
+    case arrow::Type::TIMESTAMP:
+      return static_cast<const arrow::TimestampType&>(*type).unit() == arrow::TimeUnit::NANO
+                 ? arrow::timestamp(arrow::TimeUnit::NANO)
+                 : type;
+    case arrow::Type::STRUCT: {
+      arrow::FieldVector fields;
+      for (const auto& field : type->fields()) fields.push_back(converted(field));
+      return arrow::struct_(std::move(fields));
+    }
+    case arrow::Type::LIST:
+      return arrow::list(converted(type->field(0)));
+    case arrow::Type::MAP: {
+      const auto& map = static_cast<const arrow::MapType&>(*type);
+      return std::make_shared<arrow::MapType>(converted(map.key_field()), converted(map.item_field()));
+    }
+    default:
+      return type;
+  }
+}
+
+std::shared_ptr<arrow::ArrayData> Retyped(const arrow::ArrayData& from, const std::shared_ptr<arrow::DataType>& type) {
+  auto data = from.Copy();
+  data->type = type;
+  for (size_t i = 0; i < data->child_data.size(); ++i)
+    data->child_data[i] = Retyped(*data->child_data[i], type->field(int(i))->type());
+  return data;
+}
+
+/// A batch as the engine takes it: without dictionaries, which one batch may have and the next not, and with its types.
+Result<std::shared_ptr<arrow::RecordBatch>> ForEngine(const std::shared_ptr<arrow::RecordBatch>& batch) {
+  INGOT_ASSIGN(auto plain, Plain(batch));
+  for (int i = 0; i < plain->num_columns(); ++i) {
+    const auto& column = plain->column(i);
+    const auto type = EngineType(column->type());
+    if (type->Equals(*column->type())) continue;
+    INGOT_ARROW_ASSIGN(plain, plain->SetColumn(i, plain->schema()->field(i)->WithType(type),
+                                               arrow::MakeArray(Retyped(*column->data(), type))));
+  }
+  return plain;
+}
+
 /// Makes `state.batch` hold rows; false at the end of all parts.
 Result<bool> Advance(ScanState& scan, ThreadState& state) {
   while (!state.batch || state.row >= state.batch->num_rows()) {
@@ -93,25 +144,18 @@ Result<bool> Advance(ScanState& scan, ThreadState& state) {
     }
     auto batch = state.reader->Next();
     if (!batch.ok()) return Fail(ErrorKind::kCorrupt, batch.status().message());
-    state.batch = *batch;
-    if (!state.batch) state.reader.reset();
+    if (*batch == nullptr) {
+      state.reader.reset();
+      continue;
+    }
+    INGOT_ASSIGN(state.batch, ForEngine(*batch));
   }
   return true;
 }
 
-/// The engine has nanoseconds without a time zone only.
-std::shared_ptr<arrow::RecordBatch> ForEngine(std::shared_ptr<arrow::RecordBatch> batch) {
-  const auto plain = arrow::timestamp(arrow::TimeUnit::NANO);
-  for (int i = 0; i < batch->num_columns(); ++i) {
-    const auto& column = batch->column(i);
-    if (column->type_id() != arrow::Type::TIMESTAMP || column->type()->Equals(plain) ||
-        static_cast<const arrow::TimestampType&>(*column->type()).unit() != arrow::TimeUnit::NANO)
-      continue;
-    auto data = column->data()->Copy();
-    data->type = plain;
-    batch = batch->SetColumn(i, batch->schema()->field(i)->WithType(plain), arrow::MakeArray(data)).ValueOrDie();
-  }
-  return batch;
+bool SameTypes(const arrow::Schema& a, const arrow::Schema& b) {
+  return std::ranges::equal(a.fields(), b.fields(),
+                            [](const auto& one, const auto& other) { return one->type()->Equals(*other->type()); });
 }
 
 Status Fill(ScanState& scan, ThreadState& state, duckdb_data_chunk output) {
@@ -121,10 +165,15 @@ Status Fill(ScanState& scan, ThreadState& state, duckdb_data_chunk output) {
     return {};
   }
   const int64_t rows = std::min<int64_t>(state.batch->num_rows() - state.row, int64_t(duckdb_vector_size()));
-  const auto slice = ForEngine(state.batch->Slice(state.row, rows));
+  // The engine adds a parent's offset to its children only, not to what is below them.
+  INGOT_ASSIGN(const auto slice, WithoutOffsets(state.batch->Slice(state.row, rows)));
   state.row += rows;
   ArrowArray array;
+  if (state.schema != nullptr && !SameTypes(*state.schema, *slice->schema()))
+    return Fail(ErrorKind::kInternal, "the batches of a relation have the types " + state.schema->ToString() +
+                                          " and then " + slice->schema()->ToString());
   if (state.converted == nullptr) {
+    state.schema = slice->schema();
     ArrowSchema schema;
     if (const auto status = arrow::ExportSchema(*slice->schema(), &schema); !status.ok())
       return Fail(ErrorKind::kInternal, status.message());

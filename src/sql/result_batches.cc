@@ -30,6 +30,9 @@ std::shared_ptr<arrow::DataType> PlainType(const std::shared_ptr<arrow::DataType
     return extension.storage_type();
   }
   if (type->id() == arrow::Type::LIST) return arrow::list(PlainField(type->field(0)));
+  if (type->id() == arrow::Type::FIXED_SIZE_LIST)
+    return arrow::fixed_size_list(PlainField(type->field(0)),
+                                  static_cast<const arrow::FixedSizeListType&>(*type).list_size());
   if (type->id() == arrow::Type::STRUCT) {
     arrow::FieldVector fields;
     for (int i = 0; i < type->num_fields(); ++i) fields.push_back(PlainField(type->field(i)));

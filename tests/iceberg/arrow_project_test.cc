@@ -1,4 +1,7 @@
+#include "iceberg/arrow_project.h"
+
 #include "tests/iceberg/fixtures.h"
+#include "tests/nested_rows.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -17,27 +20,41 @@ TEST(ArrowProject, WidensOrRefuses) {
       ErrorKind::kCorrupt);
 }
 
-// Goal:   files without ids get them from the name mapping, or by place. Method: both on one schema.
-TEST(ArrowProject, NameMapping) {
-  const auto file = arrow::schema({arrow::field("b", arrow::int32()), arrow::field("old_a", arrow::int32()),
-                                   arrow::field("other", arrow::int32())});
-  const auto mapped =
-      *AssignFieldIds(*file, R"([{"field-id": 1, "names": ["a", "old_a"]}, {"field-id": 2, "names": ["b"]}])");
-  EXPECT_EQ(FieldIdOf(*mapped->field(0)), 2);
-  EXPECT_EQ(FieldIdOf(*mapped->field(1)), 1);
-  EXPECT_EQ(FieldIdOf(*mapped->field(2)), -1);
-  EXPECT_EQ(FieldIdOf(*(*AssignFieldIds(*file, ""))->field(2)), 3);
-}
-
 // Goal:   a column that is missing is its partition's constant, else its default, else null; required ones fail.
 TEST(ArrowProject, MissingColumns) {
   Field field{.id = 1, .name = "x", .type = {.id = TypeId::kInt}, .initial_default = "5"};
-  EXPECT_EQ(CellValue(**MissingColumn(field, int32_t(9), 1), 0, field.type), Value(int32_t(9)));
-  EXPECT_EQ(CellValue(**MissingColumn(field, {}, 1), 0, field.type), Value(int32_t(5)));
+  const Value nine = int32_t(9), null;
+  EXPECT_EQ(CellValue(**MissingColumn(field, &nine, 1), 0, field.type), nine);
+  EXPECT_EQ(CellValue(**MissingColumn(field, &null, 1), 0, field.type), null);
+  EXPECT_EQ(CellValue(**MissingColumn(field, nullptr, 1), 0, field.type), Value(int32_t(5)));
   field.initial_default.clear();
-  EXPECT_EQ((*MissingColumn(field, {}, 4))->null_count(), 4);
+  EXPECT_EQ((*MissingColumn(field, nullptr, 4))->null_count(), 4);
   field.required = true;
-  EXPECT_EQ(MissingColumn(field, {}, 1).error().kind, ErrorKind::kCorrupt);
+  EXPECT_EQ(MissingColumn(field, nullptr, 1).error().kind, ErrorKind::kCorrupt);
+}
+
+// Goal:   members of structs are found by id, or by name where there are none; a missing one is what its partition
+// says. Method: members in another order, one of them missing, in a slice.
+TEST(ArrowProject, MembersOfStructs) {
+  const Field to{.id = 1,
+                 .name = "s",
+                 .type = {.id = TypeId::kStruct,
+                          .fields = {{.id = 2, .name = "a", .type = {.id = TypeId::kLong}},
+                                     {.id = 3, .name = "b", .type = {.id = TypeId::kString}},
+                                     {.id = 4, .name = "c", .type = {.id = TypeId::kInt}}}}};
+  const auto with_id = [](const std::string& name, const std::shared_ptr<arrow::DataType>& type, FieldId id) {
+    return arrow::field(name, type, true, arrow::key_value_metadata({"PARQUET:field_id"}, {std::to_string(id)}));
+  };
+  const auto type = arrow::struct_({with_id("a", arrow::utf8(), 3), with_id("b", arrow::int32(), 2)});
+  const auto stored = ArrayOf(type, R"([["x",1],null,["y",2],["z",3]])")->Slice(1, 2);
+  EXPECT_EQ(ValuesOf(**ProjectArray(stored, *arrow::field("s", type), to)),
+            (std::vector<std::string>{"null", "{2,y,null}"}));
+  const PartitionConstants constants{{4, Value(int32_t(9))}};
+  EXPECT_EQ(ValuesOf(**ProjectArray(stored, *arrow::field("s", type), to, {.constants = &constants})),
+            (std::vector<std::string>{"null", "{2,y,9}"}));
+  const auto named = arrow::struct_({arrow::field("c", arrow::int64()), arrow::field("b", arrow::utf8())});
+  EXPECT_EQ(ValuesOf(**ProjectArray(ArrayOf(named, R"([[5,"x"]])"), *arrow::field("s", named), to, {.by_name = true})),
+            (std::vector<std::string>{"{null,x,5}"}));
 }
 
 }  // namespace

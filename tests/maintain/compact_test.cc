@@ -4,6 +4,7 @@
 
 #include "iceberg/metadata_columns.h"
 #include "tests/iceberg/fixtures.h"
+#include "tests/iceberg/nested_tables.h"
 
 namespace ingot::maintain {
 namespace {
@@ -237,6 +238,23 @@ TEST(CompactTable, KeepsRowLineage) {
     EXPECT_FALSE(iceberg::Tasks(after)[0].file.value_counts.find(iceberg::kRowId) !=
                  iceberg::Tasks(after)[0].file.value_counts.end());
     EXPECT_EQ(Ids(after).size(), 27u);
+  }
+}
+
+// Goal:   nested columns are the same after compaction. Method: random ones, in order and as they come, with and
+// without partitions.
+TEST(CompactTable, NestedColumnsStay) {
+  Random random(3);
+  for (int trial = 0; trial < 24; ++trial) {
+    SCOPED_TRACE(trial);
+    const auto sample = iceberg::MakeSample(random, 48);
+    const Table table = iceberg::TableOf(sample, 3, trial % 2 == 1, random);
+    CompactOptions options = Options();
+    if (trial % 4 > 1) options.sort_by = {{.column = "n", .descending = true}};
+    const auto done = CompactTable(table.home, options);
+    ASSERT_TRUE(done) << done.error().message;
+    EXPECT_EQ(done->commits, 1);
+    iceberg::ExpectTable(*iceberg::LoadTable(table.home), sample);
   }
 }
 

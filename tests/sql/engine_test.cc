@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "tests/nested_rows.h"
+
 namespace ingot::sql {
 namespace {
 
@@ -127,6 +129,73 @@ TEST(Engine, ReplacesRelations) {
   EXPECT_EQ(count(), std::vector<int64_t>{20'000});
   ASSERT_TRUE(engine->Register({"cat", "space", "numbers"}, Numbers(3)));
   EXPECT_EQ(count(), std::vector<int64_t>{30'000});
+}
+
+// Goal:   nested columns are the same on their way into the engine and out of it. Method: random ones of 5,000 rows, as
+// slices of slices; the engine takes 2,048 rows at a time.
+TEST(Engine, NestedColumnsStay) {
+  Random random(4);
+  constexpr int64_t kRows = 5'000;
+  std::string numbers;
+  for (int64_t row = 0; row < kRows; ++row) numbers += (row > 0 ? "," : "") + std::to_string(row);
+  const auto n = ArrayOf(arrow::int64(), "[" + numbers + "]");
+  ASSERT_TRUE(InitializeKernels());
+  for (int trial = 0; trial < 40; ++trial) {
+    const auto type = RandomType(random, 4);
+    SCOPED_TRACE(std::to_string(trial) + ": " + type->ToString());
+    arrow::Int64Builder indices;
+    for (int64_t row = 0; row < kRows; ++row) (void)indices.Append(int64_t(Below(random, 70)));
+    const auto column = arrow::compute::Take(*RandomArray(type, 70, random), **indices.Finish()).ValueOrDie();
+    const auto stored = Disarranged(column, random);
+    const auto schema = arrow::schema({arrow::field("n", arrow::int64()), arrow::field("c", type)});
+    const auto engine = *Engine::Open({.threads = 2});
+    ASSERT_TRUE(engine->Register({"t"}, RelationOf(arrow::RecordBatch::Make(schema, kRows, {n, stored}))));
+    int64_t rows = 0;
+    const auto streamed = engine->Stream("SELECT n, c FROM t", [&](const auto& batch) -> Status {
+      for (int64_t row = 0; row < batch->num_rows(); ++row, ++rows) {
+        const int64_t at = static_cast<const arrow::Int64Array&>(*batch->column(0)).Value(row);
+        const std::string value = ValueOf(*batch->column(1), row), wanted = ValueOf(*column, at);
+        if (value != wanted) return Fail(ErrorKind::kInternal, std::to_string(at) + ": " + value + ", not " + wanted);
+      }
+      return {};
+    });
+    ASSERT_TRUE(streamed) << streamed.error().message;
+    EXPECT_EQ(rows, kRows);
+  }
+}
+
+// Goal:   types that the engine knows by another name are right within others, too. Method: UUIDs, nanoseconds with a
+// zone and columns of nulls in a struct in a list, 3,000 rows; booleans and arrays that the engine makes.
+TEST(Engine, NestedTypesOfOtherNames) {
+  const auto uuid = arrow::field("u", arrow::fixed_size_binary(16), true,
+                                 arrow::key_value_metadata({"ARROW:extension:name"}, {"arrow.uuid"}));
+  const auto type = arrow::list(
+      arrow::struct_({uuid, arrow::field("t", arrow::timestamp(arrow::TimeUnit::NANO, "UTC")),
+                      arrow::field("nothing", arrow::null()), arrow::field("f", arrow::fixed_size_binary(2))}));
+  std::string json;
+  for (int row = 0; row < 3'000; ++row) {
+    const std::string digits = std::to_string(1000 + row % 9000);
+    json += (row > 0 ? ",[[\"0123456789ab" : "[[\"0123456789ab") + digits + "\"," + std::to_string(row) +
+            ",null,\"xy\"],null]";
+  }
+  const auto column = ArrayOf(type, "[" + json + "]");
+  Random random(5);
+  const auto engine = *Engine::Open({.threads = 1});
+  ASSERT_TRUE(
+      engine->Register({"t"}, RelationOf(arrow::RecordBatch::Make(arrow::schema({arrow::field("c", type)}),
+                                                                  column->length(), {Disarranged(column, random)}))));
+  EXPECT_EQ(QueryNumbers(*engine,
+                         "SELECT count(*), count(DISTINCT c[1].u), sum(epoch_ns(c[1].t))::BIGINT, "
+                         "count(c[1].nothing), count(*) FILTER (c[2] IS NULL AND c[1].f = 'xy'::BLOB) FROM t"),
+            (std::vector<int64_t>{3'000, 3'000, 2'999 * 1'500, 0, 3'000}));
+  EXPECT_EQ(
+      QueryNumbers(*engine, "SELECT count(*) FROM t WHERE c[1].u::VARCHAR = '30313233-3435-3637-3839-616233393939'"),
+      std::vector<int64_t>{1});
+  const auto made = *(*engine->Query("SELECT [true, NULL, false]::BOOL[3] AS a, {'x': [true]::BOOL[1]} AS b, "
+                                     "MAP {'k': 170141183460469231731687303715884105727::HUGEINT / 10::HUGEINT} AS c"))
+                         ->Next();
+  EXPECT_TRUE(made->ValidateFull().ok()) << made->ValidateFull().ToString();
+  EXPECT_EQ(made->column(0)->type()->field(0)->type()->id(), arrow::Type::BOOL);
 }
 
 }  // namespace

@@ -1,0 +1,250 @@
+"""Data files as other writers make them: their Arrow types at every depth, without field ids, with INT96 timestamps. PyArrow and PyIceberg judge."""
+
+import datetime
+import decimal
+import json
+import os
+import random
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
+from pyiceberg.partitioning import PartitionField, PartitionSpec
+from pyiceberg.schema import Schema
+from pyiceberg.transforms import IdentityTransform
+from pyiceberg.typedef import Record
+from pyiceberg.types import (BinaryType, BooleanType, DateType, DecimalType, DoubleType, FixedType, FloatType, IntegerType, ListType, LongType,
+                             MapType, NestedField, StringType, StructType, TimestampType, TimestamptzType, TimeType, UUIDType)
+
+D = decimal.Decimal
+TEXTS = ["a", None, "a text that no view holds inline", ""]
+BYTES = [b"a", None, b"bytes that no view holds inline", b""]
+MOMENTS = [datetime.datetime(2024, 7, 19, 1, 2, 3), None, datetime.datetime(1969, 12, 31), datetime.datetime(1970, 1, 1)]
+DECIMALS = [D("1.50"), None, D("-5.00"), D("99.99")]
+NUMBERS, REALS = [1, None, 5, 100], [1.5, None, -5.0, 0.0]
+DAYS = [datetime.date(2024, 7, 19), None, datetime.date(1969, 12, 31), datetime.date(1970, 1, 1)]
+TIMES = [datetime.time(1, 2, 3), None, datetime.time(23, 59, 59), datetime.time(0)]
+IDS = [b"0123456789abcdef", None, b"\x80" + b"\0" * 15, b"\xff" * 16]
+
+# The table's type, the values, the types that files have them in.
+KINDS = [
+    (BooleanType(), [True, None, False, True], [pa.bool_()]),
+    (IntegerType(), NUMBERS, [pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()]),
+    (LongType(), NUMBERS, [pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()]),
+    (FloatType(), REALS, [pa.float16(), pa.float32()]),
+    (DoubleType(), REALS, [pa.float16(), pa.float32(), pa.float64()]),
+    (DecimalType(9, 2), DECIMALS, [pa.decimal32(7, 2), pa.decimal64(12, 2), pa.decimal128(9, 2), pa.decimal128(20, 2), pa.decimal256(50, 2)]),
+    (DateType(), DAYS, [pa.date32(), pa.date64()]),
+    (TimeType(), TIMES, [pa.time32("s"), pa.time32("ms"), pa.time64("us"), pa.time64("ns")]),
+    (TimestampType(), MOMENTS, [pa.timestamp(unit) for unit in ("s", "ms", "us", "ns")]),
+    (TimestamptzType(), MOMENTS, [pa.timestamp(unit, zone) for unit in ("s", "ms", "us", "ns") for zone in ("UTC", "Europe/Berlin", "+02:00")]),
+    (StringType(), TEXTS, [pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.dictionary(pa.int8(), pa.string()), pa.dictionary(pa.int32(), pa.large_string()), pa.json_()]),
+    (BinaryType(), BYTES, [pa.binary(), pa.large_binary(), pa.binary_view(), pa.dictionary(pa.int32(), pa.binary())]),
+    (UUIDType(), IDS, [pa.binary(16), pa.uuid(), pa.binary()]),
+    (FixedType(16), IDS, [pa.binary(16), pa.large_binary()]),
+]
+KINDS += [(table_type, [None] * 4, [pa.null()]) for table_type in (IntegerType(), StringType(), DecimalType(9, 2), TimestampType())]
+
+
+def column(values, kind):
+    """Values as an array of the type, whatever it takes to make one."""
+    if pa.types.is_dictionary(kind):
+        return pa.array(values, kind.value_type).dictionary_encode().cast(kind)
+    if isinstance(kind, pa.BaseExtensionType):
+        return pa.ExtensionArray.from_storage(kind, pa.array(values, kind.storage_type))
+    if pa.types.is_timestamp(kind) and kind.tz:
+        return pa.array(values, pa.timestamp(kind.unit)).cast(pa.timestamp(kind.unit, "UTC")).cast(kind)
+    if pa.types.is_binary(kind) and any(isinstance(value, str) for value in values):
+        values = [None if value is None else value.encode() for value in values]
+    return pa.array(values, kind)
+
+
+def nested(name, table_type, array):
+    """The column, and the column within struct, list, map and list of structs: [(name, the table's type, array)]; ids are given with the table."""
+    offsets, numbers = pa.array([0, 0, 1, 3, 4], pa.int32()), pa.array(range(4), pa.int32())
+    record, record_type = pa.StructArray.from_arrays([array], ["v"]), StructType(NestedField(0, "v", table_type))
+    return [(f"{name}_{place}", of, made) for place, of, made in (
+        ("top", table_type, array),
+        ("struct", record_type, record),
+        ("list", ListType(0, table_type, False), pa.ListArray.from_arrays(offsets, array)),
+        ("large_list", ListType(0, table_type, False), pa.LargeListArray.from_arrays(offsets.cast(pa.int64()), array)),
+        ("map", MapType(0, IntegerType(), 1, table_type, False), pa.MapArray.from_arrays(offsets, numbers, array)),
+        ("list_of_struct", ListType(0, record_type, False), pa.ListArray.from_arrays(offsets, record)))]
+
+
+def with_ids(field, table_field):
+    """Arrow's field with the field ids of the table's, at every depth."""
+    kind, table_type = field.type, table_field.field_type
+    if isinstance(table_type, StructType):
+        kind = pa.struct([with_ids(kind.field(i), member) for i, member in enumerate(table_type.fields)])
+    elif isinstance(table_type, MapType):
+        kind = pa.map_(with_ids(kind.key_field, table_type.key_field), with_ids(kind.item_field, table_type.value_field))
+    elif isinstance(table_type, ListType):
+        kind = (pa.large_list if pa.types.is_large_list(kind) else pa.list_)(with_ids(kind.value_field, table_type.element_field))
+    return pa.field(field.name, kind, field.nullable, {"PARQUET:field_id": str(table_field.field_id)})
+
+
+def create(catalog, name, columns):
+    return catalog.create_table(name, Schema(*[NestedField(number, column, of) for number, (column, of, _) in enumerate(columns, 1)]))
+
+
+def write(table, name, columns, **options):
+    path = data_path(table, name)
+    schema = pa.schema([with_ids(pa.field(column, array.type), table.schema().find_field(column)) for column, _, array in columns])
+    pq.write_table(pa.Table.from_arrays([array for _, _, array in columns], schema=schema), path, **options)
+    return path
+
+
+def add_file(table, path, partition=None):
+    rows = pq.read_metadata(path).num_rows
+    file = DataFile.from_args(content=DataFileContent.DATA, file_path=f"file://{path}", file_format=FileFormat.PARQUET, partition=partition or Record(),
+                              record_count=rows, file_size_in_bytes=os.path.getsize(path))
+    file.spec_id = table.spec().spec_id
+    with table.transaction() as transaction, transaction.update_snapshot().fast_append() as append:
+        append.append_data_file(file)
+
+
+def data_path(table, name):
+    path = table.location().removeprefix("file://") + "/data/" + name
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    return path
+
+
+def test_arrow_types_at_every_depth(warehouse):
+    """Goal: whatever Arrow types a file's columns have, at whatever depth, the rows are those of a file with the table's own types; so they are after
+    compaction. Method: each type six ways in one file; a file of plain types beside it; `ingot query` of both before and after `maintain --compact`."""
+    catalog, n = warehouse.foreign_catalog(), ("n", LongType(), pa.array(range(4), pa.int64()))
+    stored, plain = [n], [n]
+    for number, (table_type, values, kinds) in enumerate(KINDS):
+        for place, kind in enumerate(kinds):
+            made = nested(f"c{number}_{place}", table_type, column(values, kind))
+            try:
+                pq.write_table(pa.table({name: array for name, _, array in made}), warehouse.folder / "try.parquet")
+            except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+                continue  # PyArrow does not write it
+            own = Schema(NestedField(1, "x", table_type)).as_arrow().field(0).type
+            own = {pa.large_string(): pa.string(), pa.large_binary(): pa.binary(), pa.uuid(): pa.binary(16)}.get(own, own)
+            stored += made
+            plain += nested(f"c{number}_{place}", table_type, column(values, own))
+    assert len(stored) > 250, "PyArrow writes most of them"
+    tables = {}
+    for name, columns in (("stored", stored), ("plain", plain)):
+        table = create(catalog, f"x.{name}", columns)
+        for number in range(2):
+            add_file(table, write(table, f"{number}.parquet", columns))
+        tables[name] = warehouse.query(f"SELECT * FROM x.{name} ORDER BY n")
+    differing = {name for ours, wanted in zip(tables["stored"], tables["plain"]) for name in wanted if ours[name] != wanted[name]}
+    assert not differing
+    assert tables["plain"][0]["c10_0_struct"] == {"v": "a"}
+    assert tables["plain"][4]["c10_0_list_of_struct"] == [{"v": None}, {"v": TEXTS[2]}]
+    for sort in ([], ["--sort-by", "n"]):
+        warehouse.ingot("maintain", "x.stored", "--compact", "--min-input-files", 1, *sort)
+        again = warehouse.query("SELECT * FROM x.stored ORDER BY n")
+        assert {name for ours, wanted in zip(again, tables["plain"]) for name in wanted if ours[name] != wanted[name]} == set()
+
+
+def test_what_does_not_fit_is_refused_by_name(warehouse):
+    """Goal: a value that the table's type does not hold is an error with file, column and types, at every depth; never another value. Method: files with
+    such values in struct and list."""
+    catalog = warehouse.foreign_catalog()
+    for number, (table_type, values, kind) in enumerate((
+            (LongType(), [2**63], pa.uint64()), (IntegerType(), [2**31], pa.int64()), (DecimalType(9, 2), [D("1.234")], pa.decimal128(9, 3)),
+            (DecimalType(4, 2), [D("100.00")], pa.decimal128(9, 2)), (StringType(), [b"\xff"], pa.binary()), (UUIDType(), [b"short"], pa.binary()),
+            (TimestampType(), [1], pa.timestamp("ns")), (LongType(), ["text"], pa.string()), (FloatType(), [0.1], pa.float64()))):
+        for name, of, array in nested("c", table_type, column([None, None, None, *values], kind)):
+            table = create(catalog, f"x.{name}{number}", [(name, of, array)])
+            path = write(table, "a.parquet", [(name, of, array)])
+            add_file(table, path)
+            commands = [["query", f"SELECT * FROM x.{name}{number}"]]
+            if name == "c_list_of_struct":
+                commands.append(["maintain", f"x.{name}{number}", "--compact", "--min-input-files", 1])
+            for arguments in commands:
+                done = warehouse.ingot(*arguments, check=False)
+                assert done.returncode == 1, (arguments, done.stdout, done.stderr)
+                assert path in done.stderr and f"column {name}" in done.stderr and "does not fit" in done.stderr, done.stderr
+
+
+def test_files_without_field_ids(warehouse):
+    """Goal: columns of a file without field ids are never taken by their place: the partition says the value, a name mapping the column, or the file
+    is refused with the property to set; nothing is lost in compaction. Method: a Hive-like file without its partition column and with a nested one."""
+    catalog = warehouse.foreign_catalog()
+    schema = Schema(NestedField(1, "p", StringType()), NestedField(2, "a", StringType()), NestedField(3, "s", StructType(NestedField(4, "x", LongType()), NestedField(5, "y", LongType()))),
+                    NestedField(6, "l", ListType(7, StructType(NestedField(8, "z", LongType())), False)))
+    table = catalog.create_table("x.t", schema, partition_spec=PartitionSpec(PartitionField(1, 1000, IdentityTransform(), "p")))
+    rows = pa.table({"a": ["a1", "a2"], "s": [{"y": 2, "x": 1}, None], "l": [[{"z": 3}], None], "other": [1, 2]})
+    for number, partition in enumerate(("x", None)):
+        path = data_path(table, f"{number}.parquet")
+        pq.write_table(rows, path)
+        add_file(table, path, Record(partition))
+    assert warehouse.query("SELECT p, count(*) AS n FROM x.t GROUP BY p ORDER BY p") == [{"p": "x", "n": 2}, {"p": None, "n": 2}]
+    for arguments in (["query", "SELECT * FROM x.t"], ["query", "SELECT s.x FROM x.t"], ["maintain", "x.t", "--compact", "--min-input-files", 1]):
+        done = warehouse.ingot(*arguments, check=False)
+        assert done.returncode == 1 and "schema.name-mapping.default" in done.stderr and "data file" in done.stderr, done.stderr
+    mapping = done.stderr[done.stderr.index("[{"):done.stderr.rindex("]") + 1]
+    json.loads(mapping)
+    with table.transaction() as transaction:
+        transaction.set_properties({"schema.name-mapping.default": mapping})
+    wanted = [{"p": p, "a": a, "s": s, "l": l} for p in ("x", None) for a, s, l in (("a1", {"x": 1, "y": 2}, [{"z": 3}]), ("a2", None, None))]
+    assert warehouse.query("SELECT * FROM x.t ORDER BY p, a") == wanted
+    warehouse.ingot("maintain", "x.t", "--compact", "--min-input-files", 1)
+    assert warehouse.query("SELECT * FROM x.t ORDER BY p, a") == wanted
+    theirs = warehouse.pyiceberg().load_table("x.t").scan().to_arrow().to_pylist()
+    assert sorted(theirs, key=lambda row: (row["p"] is None, row["a"])) == wanted
+
+
+def test_int96(warehouse):
+    """Goal: INT96 timestamps are microseconds, whatever year they are in. Method: sentinels of Hive and nanoseconds, at the top and in a list."""
+    catalog = warehouse.foreign_catalog()
+    moments = pa.array([1577836800123456789, 0, -1], pa.timestamp("ns"))
+    columns = [("n", LongType(), pa.array([0, 1, 2], pa.int64())), ("at", TimestampType(), moments), ("zoned", TimestamptzType(), moments),
+               ("l", ListType(0, TimestampType(), False), pa.ListArray.from_arrays([0, 2, 2, 3], moments))]
+    table = create(catalog, "x.t", columns)
+    path = write(table, "a.parquet", columns, use_deprecated_int96_timestamps=True)
+    assert pq.ParquetFile(path).schema.column(1).physical_type == "INT96"
+    add_file(table, path)
+    far = pa.array([datetime.datetime(9999, 12, 31, 23, 59, 59), datetime.datetime(1, 1, 1)], pa.timestamp("us"))
+    add_file(table, write(table, "b.parquet", [("n", LongType(), pa.array([3, 4], pa.int64())), ("at", TimestampType(), far)], use_deprecated_int96_timestamps=True))
+    got = warehouse.query("SELECT n, at::VARCHAR AS at, zoned, l FROM x.t ORDER BY n")
+    assert [row["at"] for row in got] == ["2020-01-01 00:00:00.123456", "1970-01-01 00:00:00", "1969-12-31 23:59:59.999999", "9999-12-31 23:59:59", "0001-01-01 00:00:00"]
+    assert [row["l"] for row in got][:2] == [["2020-01-01T00:00:00.123456", "1970-01-01T00:00:00"], []]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_nested_rows_beyond_the_first_vector(warehouse, seed):
+    """Goal: nested columns of every row are right, whichever rows the engine takes at a time. Method: PyIceberg writes random nested rows in three files;
+    `ingot query` against PyIceberg, all rows and a filter."""
+    draw = random.Random(seed)
+
+    def struct(depth):
+        fields = [NestedField(0, "n", LongType()), NestedField(0, "t", StringType())]
+        if depth:
+            fields += [NestedField(0, "s", struct(depth - 1)), NestedField(0, "l", ListType(0, struct(depth - 1), False)), NestedField(0, "m", MapType(0, StringType(), 0, struct(depth - 1), False))]
+        return StructType(*[NestedField(number, field.name, field.field_type) for number, field in enumerate(fields)])
+
+    def value(depth):
+        if draw.random() < 0.15:
+            return None
+        made = {"n": draw.randrange(1000), "t": draw.choice(["", "x", "some longer text", None])}
+        if depth:
+            made |= {"s": value(depth - 1), "l": [value(depth - 1) for _ in range(draw.randrange(3))], "m": [(f"k{i}", value(depth - 1)) for i in range(draw.randrange(3))]}
+        return made
+
+    table = warehouse.foreign_catalog().create_table("x.t", Schema(NestedField(1, "id", LongType()), NestedField(2, "c", struct(2))))
+    kinds = table.schema().as_arrow()
+    for begin, end in ((0, 5000), (5000, 7048), (7048, 7050)):
+        table.append(pa.Table.from_pylist([{"id": i, "c": value(2)} for i in range(begin, end)], schema=kinds))
+
+    def plain(made):
+        if isinstance(made, dict):
+            return {name: plain(one) for name, one in made.items()}
+        if isinstance(made, list):
+            return dict((key, plain(one)) for key, one in made) if made and isinstance(made[0], tuple) else [plain(one) for one in made]
+        return made
+
+    theirs = {row["id"]: plain(row["c"]) for row in table.scan().to_arrow().to_pylist()}
+    ours = warehouse.query("SELECT id, to_json(c) AS c FROM x.t")
+    assert len(ours) == 7050
+    for row in ours:
+        got = json.loads(row["c"]) if row["c"] is not None else None
+        assert json.dumps(got, sort_keys=True).replace("{}", "[]") == json.dumps(theirs[row["id"]], sort_keys=True).replace("{}", "[]"), row["id"]
