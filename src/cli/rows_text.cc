@@ -137,11 +137,17 @@ std::string CellText(const arrow::Array& array, int64_t row, const arrow::Field&
     }
     case Arrow::LIST: {
       const auto& list = static_cast<const arrow::ListArray&>(array);
+      const int64_t begin = list.value_offset(row), end = list.value_offset(row + 1);
       std::string text;
-      for (int64_t i = list.value_offset(row); i < list.value_offset(row + 1); ++i)
-        text += (text.empty() ? "" : ", ") + CellText(*list.values(), i, *list.type()->field(0));
+      for (int64_t i = begin; i < end; ++i)
+        text += (i > begin ? ", " : "") +
+                (list.values()->IsNull(i) ? "NULL" : CellText(*list.values(), i, *list.type()->field(0)));
       return "[" + text + "]";
     }
+    case Arrow::FIXED_SIZE_LIST:
+    case Arrow::STRUCT:
+    case Arrow::MAP:
+      return CellJson(array, row, field);
     default:
       break;
   }
@@ -152,13 +158,14 @@ std::string CellText(const arrow::Array& array, int64_t row, const arrow::Field&
 std::string CellJson(const arrow::Array& array, int64_t row, const arrow::Field& field) {
   if (array.IsNull(row)) return "null";
   const auto& type = *array.type();
-  if (type.id() == arrow::Type::LIST) {
-    const auto& list = static_cast<const arrow::ListArray&>(array);
+  const auto each = [&](const auto& list) {
     std::string text;
     for (int64_t i = list.value_offset(row); i < list.value_offset(row + 1); ++i)
       text += (text.empty() ? "" : ",") + CellJson(*list.values(), i, *type.field(0));
     return "[" + text + "]";
-  }
+  };
+  if (type.id() == arrow::Type::LIST) return each(static_cast<const arrow::ListArray&>(array));
+  if (type.id() == arrow::Type::FIXED_SIZE_LIST) return each(static_cast<const arrow::FixedSizeListArray&>(array));
   if (type.id() == arrow::Type::STRUCT) {
     const auto& record = static_cast<const arrow::StructArray&>(array);
     std::string text;
