@@ -65,11 +65,15 @@ void Bind(duckdb_bind_info info) {
 void Init(duckdb_init_info info) {
   const Relation& relation = static_cast<const RegisteredRelation*>(duckdb_init_get_extra_info(info))->relation;
   std::vector<int> columns;
+  bool any = false;
   for (idx_t i = 0; i < duckdb_init_get_column_count(info); ++i) {
-    // A row id, asked for when only rows are counted, can be any column.
+    // A row id is asked for when only rows are counted; beside others it can be any column.
     const idx_t column = duckdb_init_get_column_index(info, i);
-    columns.push_back(column < idx_t(relation.schema->num_fields()) ? int(column) : 0);
+    const bool exists = column < idx_t(relation.schema->num_fields());
+    columns.push_back(exists ? int(column) : 0);
+    any = any || exists;
   }
+  if (!any) columns.clear();
   auto parts = relation.open(columns);
   if (!parts) return duckdb_init_set_error(info, parts.error().message.c_str());
   auto* state = new ScanState{.parts = std::move(*parts)};
@@ -165,6 +169,11 @@ Status Fill(ScanState& scan, ThreadState& state, duckdb_data_chunk output) {
     return {};
   }
   const int64_t rows = std::min<int64_t>(state.batch->num_rows() - state.row, int64_t(duckdb_vector_size()));
+  if (state.batch->num_columns() == 0) {
+    state.row += rows;
+    duckdb_data_chunk_set_size(output, idx_t(rows));
+    return {};
+  }
   // The engine adds a parent's offset to its children only, not to what is below them.
   INGOT_ASSIGN(const auto slice, WithoutOffsets(state.batch->Slice(state.row, rows)));
   state.row += rows;

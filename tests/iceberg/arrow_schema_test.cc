@@ -30,7 +30,6 @@ TEST(ArrowSchema, ValuesThroughColumns) {
 TEST(ArrowSchema, FieldIdsAreCarried) {
   const auto schema = *ToArrowSchema(EventSchema());
   EXPECT_EQ(FieldIdOf(*schema->field(3)), 4);
-  EXPECT_TRUE(HasFieldIds(*schema));
   EXPECT_FALSE(schema->field(0)->nullable());
 }
 

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <random>
 
+#include "iceberg/arrow_project.h"
 #include "iceberg/parquet_body.h"
 #include "tests/iceberg/fixtures.h"
 
