@@ -15,6 +15,7 @@
 #include "iceberg/sort_order.h"
 #include "iceberg/value.h"
 #include "pipeline/document.h"
+#include "pipeline/table_names.h"
 
 namespace ingot::pipeline {
 namespace {
@@ -220,6 +221,15 @@ void CheckColumns(const Place& place, const TableSpec& table, const ColumnTypes&
     if (!column.column.starts_with('_')) NeedField(place.At("sort"), column.column, columns);
 }
 
+void CheckNames(const Place& root, const Pipeline& pipeline) {
+  const auto clash = FindNameClash(pipeline, "iceberg_catalog");
+  if (!clash) return;
+  if (clash->key == "gold") root.At("gold").Items()[clash->item].At("table").Refuse(clash->why);
+  if (clash->key != "quarantine") root.At(clash->key).At("table").Refuse(clash->why);
+  const Place silver = root.At("silver");
+  (silver.Has("quarantine") ? silver.At("quarantine") : silver).Refuse("quarantine: " + clash->why);
+}
+
 Pipeline PipelineFrom(const Place& root, const std::string& file) {
   root.CheckSection("pipeline");
   Pipeline pipeline{.name = root.At("pipeline").Text(), .file = file, .source = SourceFrom(root.At("source"))};
@@ -260,6 +270,7 @@ Pipeline PipelineFrom(const Place& root, const std::string& file) {
   }
   if (root.Has("gold"))
     for (const Place& place : root.At("gold").Items()) pipeline.gold.push_back(GoldFrom(place, columns));
+  CheckNames(root, pipeline);
   return pipeline;
 }
 

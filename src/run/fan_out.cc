@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "base/lower_case.h"
 #include "source/kafka.h"
 
 namespace ingot::run {
@@ -51,7 +52,7 @@ Result<std::vector<OpenPlace>> FanOut(const OpenPlace& open) {
   std::vector<OpenPlace> places;
   std::set<std::string> words;
   for (const auto& [topic, uri] : topics) {
-    if (!words.insert(TableWord(topic)).second) return refuse("two topics would share " + TableWord(topic));
+    if (!words.insert(LowerCase(TableWord(topic))).second) return refuse("two topics would share " + TableWord(topic));
     OpenPlace place{.pipeline = std::make_unique<pipeline::Pipeline>(*open.pipeline), .context = open.context};
     place.pipeline->name += "-" + topic;  // each topic has a consumer group of its own
     for (std::string* name : TableNames(*place.pipeline)) Replace(*name, TableWord(topic));

@@ -1,0 +1,25 @@
+// The names of a pipeline's tables, held against each other: two layers in one table would read what they write.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "pipeline/pipeline.h"
+
+namespace ingot::pipeline {
+
+/// Names that the ledger has, or will have; no table of a pipeline may take one.
+inline constexpr std::string_view kReservedTables[] = {"ops.runs", "ops.quality", "ops.changes", "ops.sources"};
+
+struct NameClash {
+  std::string key;  // "silver", "quarantine", "gold"
+  size_t item = 0;  // of gold
+  std::string why;
+};
+
+/// The first table whose name another one has already, or the ledger. Names are compared as a catalog may keep them:
+/// without the catalog's own name in front, and by ASCII case folding.
+std::optional<NameClash> FindNameClash(const Pipeline& pipeline, std::string_view catalog);
+
+}  // namespace ingot::pipeline

@@ -1,0 +1,50 @@
+#include "pipeline/table_names.h"
+
+#include <gtest/gtest.h>
+
+namespace ingot::pipeline {
+namespace {
+
+struct Names {
+  std::string bronze, silver, quarantine;
+  std::vector<std::string> gold;
+};
+
+Pipeline Named(const Names& names) {
+  Pipeline pipeline{.name = "p", .file = "p.yaml", .source = {}};
+  pipeline.bronze.table = names.bronze;
+  pipeline.silver.table = names.silver;
+  pipeline.quarantine.table = names.quarantine;
+  for (const std::string& gold : names.gold) {
+    pipeline.gold.emplace_back();
+    pipeline.gold.back().table.table = gold;
+  }
+  return pipeline;
+}
+
+// Goal:   no two layers share a table, however its name is spelled, and none takes the ledger's.
+// Method: each pair of layers, a name in other letters, with the catalog in front, and the reserved names.
+TEST(TableNames, OneTableForOneLayer) {
+  const std::pair<Names, std::string> cases[] = {
+      {{"b.t", "s.t", "s.q", {"g.t", "g.u"}}, ""},
+      {{"b.t", "b.t", "s.q", {}}, "silver"},
+      {{"b.t", "s.t", "s.t", {}}, "quarantine"},
+      {{"b.t", "s.t", "b.t", {}}, "quarantine"},
+      {{"b.t", "s.t", "s.q", {"s.t"}}, "gold"},
+      {{"b.t", "s.t", "s.q", {"g.t", "g.t"}}, "gold"},
+      {{"b.t", "B.T", "s.q", {}}, "silver"},
+      {{"b.t", "lake.b.t", "s.q", {}}, "silver"},
+      {{"b.t", "s.t", "s.q", {"lake.S.Q"}}, "gold"},
+      {{"ops.runs", "s.t", "s.q", {}}, "bronze"},
+      {{"b.t", "s.t", "ops.changes", {}}, "quarantine"},
+      {{"b.t", "s.t", "s.q", {"OPS.quality"}}, "gold"},
+      {{"b.{topic}", "s.{topic}", "s.{topic}_q", {"g.{topic}"}}, ""},
+  };
+  for (const auto& [names, key] : cases) {
+    const auto clash = FindNameClash(Named(names), "lake");
+    EXPECT_EQ(clash ? clash->key : "", key) << names.bronze << " " << names.silver << " " << names.quarantine;
+  }
+}
+
+}  // namespace
+}  // namespace ingot::pipeline
