@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "bronze/offsets.h"
-#include "iceberg/lineage.h"
+#include "iceberg/changes.h"
 #include "run/trino_client.h"
 #include "source/source.h"
 
@@ -95,16 +95,14 @@ Result<std::string> ExamineStage(const run::OpenPlace& open, const std::string& 
   if (!earlier) return from + " is not made yet";
   const Snapshot* newest = later ? NewestOfStage(*later->metadata) : nullptr;
   INGOT_ASSIGN(const auto waiting,
-               iceberg::SnapshotsToConsume(*earlier->metadata,
-                                           later ? iceberg::ConsumedSnapshot(*later->metadata) : std::nullopt, from));
+               ChangesSince(*earlier->metadata, later ? MarkOf(*later->metadata) : iceberg::Mark(), from));
   const std::string refused =
       later && to == open.pipeline->silver.table ? AllRefused(*later->metadata, open.pipeline->quarantine.table) : "";
   if (!refused.empty()) return Fail(ErrorKind::kBadInput, refused);
-  if (waiting.empty()) return "has all of " + from + "; " + LastCommit(newest);
-  int64_t rows = 0;
-  for (const Snapshot* snapshot : waiting) rows += iceberg::SummaryNumber(*snapshot, "added-records");
-  return Judge(fmt::format("{} rows of {} wait", rows, from), waiting.front()->timestamp_ms * 1000, newest,
-               late_micros);
+  if (waiting.Empty()) return "has all of " + from + "; " + LastCommit(newest);
+  if (waiting.appends.empty()) return waiting.rewriter + " rewrote rows of " + from + "; " + LastCommit(newest);
+  return Judge(fmt::format("{} rows of {} wait", waiting.AddedRows(), from),
+               waiting.appends.front()->timestamp_ms * 1000, newest, late_micros);
 }
 
 std::string QuoteName(const std::string& name) {

@@ -12,12 +12,13 @@
 #include "base/rows.h"
 #include "gold/touched.h"
 #include "iceberg/arrow_schema.h"
-#include "iceberg/lineage.h"
+#include "iceberg/changes.h"
 #include "iceberg/scan_relation.h"
 
 namespace ingot::gold {
 namespace {
 
+using iceberg::Changes;
 using iceberg::Snapshot;
 using iceberg::SnapshotId;
 using iceberg::Table;
@@ -25,6 +26,21 @@ using pipeline::GoldSpec;
 using pipeline::StageContext;
 using pipeline::StageReport;
 using Batch = std::shared_ptr<arrow::RecordBatch>;
+
+/// The newest snapshot that a stage wrote.
+std::optional<SnapshotId> NewestOfStage(const iceberg::TableMetadata& metadata) {
+  for (const Snapshot* snapshot : iceberg::AncestorsOf(metadata, metadata.current_snapshot_id))
+    if (iceberg::MarkIn(snapshot->summary)) return snapshot->snapshot_id;
+  return std::nullopt;
+}
+
+/// Whether another engine has taken rows out of gold since a stage wrote it last.
+Result<bool> WasChanged(const Table& gold) {
+  const auto ours = NewestOfStage(*gold.metadata);
+  if (!ours) return false;
+  INGOT_ASSIGN(const Changes changes, ChangesSince(*gold.metadata, {.snapshot = ours}, gold.home.name.Text()));
+  return changes.rewritten;
+}
 
 /// Whether all that happened after `consumed` is rows that were added and files that were rewritten.
 bool OnlyAdded(const iceberg::TableMetadata& metadata, std::optional<SnapshotId> consumed) {
@@ -44,15 +60,17 @@ class GoldRun {
         kept_(kept),
         silver_(std::move(silver)),
         gold_(std::move(gold)),
-        consumed_(iceberg::ConsumedSnapshot(*gold_.metadata)),
+        mark_(iceberg::MarkOf(*gold_.metadata)),
+        consumed_(mark_.snapshot),
         only_added_(OnlyAdded(*silver_.metadata, consumed_)) {}
 
-  Result<StageReport> Process(const std::vector<const Snapshot*>& snapshots) {
+  Result<StageReport> Process(const Changes& changes) {
     Begin();
-    if (!only_added_ || !CatchUp(snapshots)) kept_.Drop();
-    auto report = Recompute(snapshots);
+    only_added_ = only_added_ && !changes.rewritten;
+    if (!only_added_ || !CatchUp()) kept_.Drop();
+    auto report = Recompute(changes);
     if (report && context_.follow && only_added_) {
-      kept_.silver_snapshot = snapshots.back()->snapshot_id;
+      kept_.silver_snapshot = changes.until;
       INGOT_TRY(Trim());
     } else {
       kept_.Drop();
@@ -73,16 +91,15 @@ class GoldRun {
       INGOT_TRY(touched_.Number(keys));
       INGOT_TRY(ReadAll(*keys, mine, std::nullopt, kept_.state));
       if (kept_.state.Empty()) continue;
-      INGOT_ASSIGN(const Batch rows, kept_.state.Rows(&mine, context_.threads));
-      report_.rows_out += rows->num_rows();
-      INGOT_ASSIGN(const Batch whole, WithTime(*rows));
-      INGOT_TRY(writer.Write(whole));
+      INGOT_TRY(WriteGroups(kept_.state, mine, writer));
     }
     kept_.Drop();
     INGOT_TRY(KeepOthers(writer));
     INGOT_ASSIGN(auto written, writer.Finish());
     report_.bytes_out = written.bytes;
-    INGOT_TRY(Commit(std::move(written.files), consumed_));
+    iceberg::Mark mark = mark_;
+    mark.run_id = context_.run_id;
+    INGOT_TRY(Commit(std::move(written.files), mark));
     return report_;
   }
 
@@ -96,8 +113,8 @@ class GoldRun {
                .broken_by_rule = {}};
   }
 
-  Result<StageReport> Recompute(const std::vector<const Snapshot*>& snapshots) {
-    INGOT_ASSIGN(auto fresh, PlanFresh(snapshots, pipeline::GoldInputColumns(spec_), {}));
+  Result<StageReport> Recompute(const Changes& changes) {
+    INGOT_ASSIGN(auto fresh, PlanFresh(changes, pipeline::GoldInputColumns(spec_), {}));
     report_.rows_in = fresh.RecordCount();
     for (const auto& task : fresh.tasks) report_.bytes_in += task.file.file_bytes;
     INGOT_ASSIGN(auto writer, pipeline::RowWriter::Open(context_, gold_));
@@ -105,34 +122,35 @@ class GoldRun {
       INGOT_TRY(Pass(fresh, nullptr, writer));
     } else {
       kept_.Drop();
-      INGOT_ASSIGN(const auto parts, SplitTouched(snapshots));
+      INGOT_ASSIGN(const auto touching, PlanFresh(changes, pipeline::TouchedInputColumns(spec_), {}));
+      INGOT_ASSIGN(const auto parts, SplitTouched(touching, nullptr));
       for (const Batch& part : parts) {
         GroupTable only;
         INGOT_TRY(only.Number(part));
-        INGOT_ASSIGN(fresh, PlanFresh(snapshots, pipeline::GoldInputColumns(spec_), SilverFilter(spec_, *part)));
+        INGOT_ASSIGN(fresh, PlanFresh(changes, pipeline::GoldInputColumns(spec_), SilverFilter(spec_, *part)));
         INGOT_TRY(Pass(fresh, &only, writer));
         kept_.Drop();
       }
     }
+    INGOT_TRY(RestoreDeleted(writer));
     INGOT_TRY(FaultPoint("gold.computed"));
     if (touched_.size() > 0) INGOT_TRY(KeepOthers(writer));
     INGOT_ASSIGN(auto written, writer.Finish());
     report_.bytes_out = written.bytes;
     INGOT_TRY(FaultPoint("gold.after_files"));
-    INGOT_TRY(Commit(std::move(written.files), snapshots.back()->snapshot_id));
+    INGOT_TRY(Commit(std::move(written.files), NextMark(context_, mark_, silver_, *changes.until)));
     INGOT_TRY(FaultPoint("gold.after_commit"));
     return report_;
   }
 
   /// Brings what is kept to the snapshot that gold has consumed, which another follower may have moved on. Errors: when
   /// that cannot be done.
-  Status CatchUp(const std::vector<const Snapshot*>& pending) {
+  Status CatchUp() {
     if (!kept_.silver_snapshot || !OnlyAdded(*silver_.metadata, kept_.silver_snapshot))
       return Fail(ErrorKind::kNotFound, "nothing is kept");
     if (kept_.silver_snapshot == consumed_) return {};
-    INGOT_ASSIGN(auto missed,
-                 iceberg::SnapshotsToConsume(*silver_.metadata, kept_.silver_snapshot, silver_.home.name.Text()));
-    missed.erase(std::ranges::find(missed, pending.front()), missed.end());
+    INGOT_ASSIGN(const Changes missed, ChangesSince(*silver_.metadata, {.snapshot = kept_.silver_snapshot},
+                                                    silver_.home.name.Text(), consumed_));
     INGOT_ASSIGN(const auto plan, PlanFresh(missed, pipeline::GoldInputColumns(spec_), {}));
     return Collect(plan, kept_.plan, &kept_.whole, kept_.state);
   }
@@ -149,9 +167,13 @@ class GoldRun {
     return {};
   }
 
-  Result<iceberg::ScanPlan> PlanFresh(const std::vector<const Snapshot*>& snapshots,
-                                      const std::vector<std::string>& columns, const iceberg::Filter& filter) const {
-    return iceberg::PlanAppends(*silver_.home.storage, *silver_.metadata, snapshots, columns, filter);
+  /// The rows that came; and those that went, where some did, whose groups are touched as well.
+  Result<iceberg::ScanPlan> PlanFresh(const Changes& changes, const std::vector<std::string>& columns,
+                                      const iceberg::Filter& filter) const {
+    INGOT_ASSIGN(auto plan, PlanAdded(*silver_.home.storage, *silver_.metadata, changes, columns, filter));
+    INGOT_ASSIGN(auto removed, PlanRemoved(*silver_.home.storage, *silver_.metadata, changes, columns, filter));
+    std::ranges::move(removed.tasks, std::back_inserter(plan.tasks));
+    return plan;
   }
 
   /// Adds the plan's rows to `state`, of the touched groups in `only` if given.
@@ -217,8 +239,48 @@ class GoldRun {
     return context_.memory_bytes / 3 / std::max<int64_t>(1, kept_.plan.bytes_per_row * 3 / 2);
   }
 
-  /// The touched groups in parts of which none has more new rows than RowsAtOnce, but for single groups.
-  Result<std::vector<Batch>> SplitTouched(const std::vector<const Snapshot*>& snapshots) const {
+  /// Groups of which another engine deleted or overwrote rows in gold itself: gold is what silver gives.
+  Status RestoreDeleted(pipeline::RowWriter& writer) {
+    const iceberg::Mark ours{.snapshot = NewestOfStage(*gold_.metadata)};
+    if (!ours.snapshot) return {};
+    INGOT_ASSIGN(const Changes changes, ChangesSince(*gold_.metadata, ours, gold_.home.name.Text()));
+    INGOT_ASSIGN(const auto plan, PlanRemoved(*gold_.home.storage, *gold_.metadata, changes, kept_.plan.touched));
+    GroupTable deleted;
+    INGOT_TRY(iceberg::ForEachBatch(gold_, plan, 1, [&](size_t, const Batch& batch) -> Status {
+      INGOT_ASSIGN(auto others, touched_.Has(*batch));
+      others.flip();
+      INGOT_ASSIGN(Batch keys, Select(batch, others));
+      INGOT_ASSIGN(keys, Plain(keys));
+      INGOT_TRY(deleted.Number(keys));
+      return {};
+    }));
+    if (deleted.size() == 0) return {};
+    INGOT_ASSIGN(const Batch all, deleted.Rows());
+    const iceberg::ScanOptions options{.columns = pipeline::TouchedInputColumns(spec_),
+                                       .filter = SilverFilter(spec_, *all)};
+    INGOT_ASSIGN(const auto rows, iceberg::PlanScan(*silver_.home.storage, *silver_.metadata, options));
+    INGOT_ASSIGN(const auto parts, SplitTouched(rows, &deleted));
+    for (const Batch& part : parts) {
+      GroupTable only;
+      GroupState state(kept_.plan);
+      INGOT_TRY(only.Number(part));
+      INGOT_TRY(ReadAll(*part, only, std::nullopt, state));
+      INGOT_TRY(WriteGroups(state, only, writer));
+    }
+    INGOT_TRY(touched_.Number(all));
+    return {};
+  }
+
+  Status WriteGroups(GroupState& state, const GroupTable& groups, pipeline::RowWriter& writer) {
+    INGOT_ASSIGN(const Batch rows, state.Rows(&groups, context_.threads));
+    report_.rows_out += rows->num_rows();
+    INGOT_ASSIGN(const Batch whole, WithTime(*rows));
+    return writer.Write(whole);
+  }
+
+  /// The groups that the rows of `fresh` touch, of those in `only` if given, in parts of which none has more rows than
+  /// RowsAtOnce, but for single groups.
+  Result<std::vector<Batch>> SplitTouched(const iceberg::ScanPlan& fresh, const GroupTable* only) const {
     GoldSpec counting;
     counting.group = pipeline::TouchedGroups(spec_);
     pipeline::Expression count{.kind = pipeline::Expression::Kind::kCall, .text = "count"};
@@ -226,8 +288,7 @@ class GoldRun {
     counting.measures = {{.name = "rows", .expression = count, .type = {.id = iceberg::TypeId::kLong}}};
     const GoldPlan plan(counting);
     GroupState state(plan);
-    INGOT_ASSIGN(const auto fresh, PlanFresh(snapshots, pipeline::TouchedInputColumns(spec_), {}));
-    INGOT_TRY(Collect(fresh, plan, nullptr, state));
+    INGOT_TRY(Collect(fresh, plan, only, state));
     if (state.Empty()) return std::vector<Batch>();
     INGOT_ASSIGN(const Batch counts, state.Rows(nullptr, context_.threads));
     const auto rows = std::static_pointer_cast<arrow::Int64Array>(counts->GetColumnByName("rows"));
@@ -267,12 +328,12 @@ class GoldRun {
     });
   }
 
-  Status Commit(std::vector<iceberg::DataFile> files, std::optional<SnapshotId> consumed) {
+  Status Commit(std::vector<iceberg::DataFile> files, const iceberg::Mark& mark) {
     report_.finished_at_micros = NowMicros();
     iceberg::SnapshotChange change{.operation = replaced_.empty() ? "append" : "overwrite",
                                    .added = std::move(files),
                                    .summary = report_.ToSummary()};
-    if (consumed) change.summary[iceberg::kSourceSnapshotKey] = std::to_string(*consumed);
+    if (mark.snapshot) pipeline::PutMark(change, mark);
     if (!replaced_.empty())
       change.removes = [&](const iceberg::DataFile& file) -> Result<bool> { return replaced_.contains(file.location); };
     // What was read must still be what is replaced: compaction may pass, another writer's rows may not be lost.
@@ -289,8 +350,9 @@ class GoldRun {
   const GoldSpec& spec_;
   Gold::Kept& kept_;
   const Table silver_, gold_;
+  const iceberg::Mark mark_;
   const std::optional<SnapshotId> consumed_;
-  const bool only_added_;
+  bool only_added_;
   StageReport report_;
   GroupTable touched_;  // the touched columns of all groups that are computed anew
   std::set<std::string> replaced_;
@@ -317,11 +379,12 @@ Result<StageReport> RunTable(const StageContext& context, const GoldSpec& spec, 
       if (report || report.error().kind != ErrorKind::kConflict || !backoff.Wait()) return report;
       continue;
     }
-    INGOT_ASSIGN(const auto pending,
-                 iceberg::SnapshotsToConsume(*silver.metadata, iceberg::ConsumedSnapshot(*gold.metadata),
-                                             silver_home.name.Text()));
-    if (pending.empty()) return StageReport{};
-    auto report = GoldRun(context, spec, kept, silver, gold).Process(pending);
+    INGOT_TRY(iceberg::CheckNotReplaced(*gold.metadata, home.name.Text()));
+    INGOT_ASSIGN(const Changes changes,
+                 ChangesSince(*silver.metadata, MarkOf(*gold.metadata), silver_home.name.Text()));
+    INGOT_ASSIGN(const bool changed, WasChanged(gold));
+    if (!changes.until || (changes.Empty() && !changed)) return StageReport{};
+    auto report = GoldRun(context, spec, kept, silver, gold).Process(changes);
     if (report) progress(report->rows_in);
     if (report || report.error().kind != ErrorKind::kConflict || !backoff.Wait()) return report;
   }

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "base/log.h"
-
 namespace ingot::iceberg {
 
 int64_t SummaryNumber(const Snapshot& snapshot, const std::string& key) {
@@ -30,13 +28,19 @@ bool OnlyAppended(const TableMetadata& now, std::optional<SnapshotId> base) {
 
 Properties MarksOf(const TableMetadata& metadata) {
   Properties marks;
-  bool checkpoint = false;
+  bool checkpoint = false, mark = false;
+  const auto among = [](const auto& keys, const std::string& key) {
+    return std::ranges::find(keys, key) != std::end(keys);
+  };
   const auto take = [&](const Properties& from) {
-    const bool first = !checkpoint;
+    const bool first_checkpoint = !checkpoint, first_mark = !mark && from.contains(kSourceSnapshotKey);
+    mark = mark || first_mark;
     for (const auto& [key, value] : from) {
-      if (std::ranges::find(kCheckpointKeys, key) != std::end(kCheckpointKeys)) {
-        if (first) marks[key] = value, checkpoint = true;
-      } else if (key == kSourceSnapshotKey || key.starts_with(kLedgerKey)) {
+      if (among(kCheckpointKeys, key)) {
+        if (first_checkpoint) marks[key] = value, checkpoint = true;
+      } else if (among(kMarkKeys, key)) {
+        if (first_mark) marks[key] = value;
+      } else if (key == kTakenBackKey || key == kRetentionKey || key.starts_with(kLedgerKey)) {
         marks.try_emplace(key, value);
       }
     }
@@ -46,45 +50,66 @@ Properties MarksOf(const TableMetadata& metadata) {
   return marks;
 }
 
-std::optional<SnapshotId> ConsumedSnapshot(const TableMetadata& metadata) {
-  const auto text = NewestSummary(metadata, kSourceSnapshotKey);
-  return text ? std::optional<SnapshotId>(std::atoll(text->c_str())) : std::nullopt;
+void PutMarks(TableMetadata& metadata, const Properties& marks) {
+  const auto forget = [&](const auto& keys) {
+    if (std::ranges::any_of(keys, [&](const char* key) { return marks.contains(key); }))
+      for (const char* key : keys) metadata.properties.erase(key);
+  };
+  forget(kCheckpointKeys);
+  forget(kMarkKeys);
+  for (const auto& [key, value] : marks) metadata.properties[key] = value;
 }
 
-Result<std::vector<const Snapshot*>> SnapshotsToConsume(const TableMetadata& metadata,
-                                                        std::optional<SnapshotId> consumed, const std::string& table) {
-  std::vector<const Snapshot*> chain = AncestorsOf(metadata, metadata.current_snapshot_id);
-  if (consumed) {
-    const auto at = std::ranges::find(chain, *consumed, &Snapshot::snapshot_id);
-    if (at == chain.end())
-      return Fail(ErrorKind::kCorrupt, fmt::format("table {}: snapshot {}, up to which it has been consumed, is not in "
-                                                   "its history any more (rolled back or expired); "
-                                                   "see docs/troubleshooting.md, \"A stage lost its place\"",
-                                                   table, *consumed));
-    chain.erase(at, chain.end());
-  } else if (!chain.empty() && chain.back()->parent_id) {
-    return Fail(ErrorKind::kCorrupt, fmt::format("table {}: its first snapshots have expired before they were "
-                                                 "consumed; see docs/troubleshooting.md, \"A stage lost its place\"",
-                                                 table));
-  }
-  std::ranges::reverse(chain);
-  std::vector<const Snapshot*> wanted;
-  for (const Snapshot* snapshot : chain) {
-    const std::string operation = snapshot->Operation();
-    const int64_t added = SummaryNumber(*snapshot, "added-records"),
-                  deleted = SummaryNumber(*snapshot, "deleted-records");
-    if (operation == "append" || operation.empty())
-      wanted.push_back(snapshot);
-    else if (operation == "overwrite" && added > deleted)
-      return Fail(ErrorKind::kUnsupported, fmt::format("table {}: snapshot {} overwrote rows and added {} more than it "
-                                                       "removed; new rows must be appended to be consumed",
-                                                       table, snapshot->snapshot_id, added - deleted));
-    else if (operation != "replace" && !snapshot->summary.contains(kRetentionKey))
-      LogWarning(fmt::format(
-          "table {}: snapshot {} ({}) changes rows that were ingested before; tables made from them are not corrected",
-          table, snapshot->snapshot_id, operation));
-  }
-  return wanted;
+std::optional<Mark> MarkIn(const Properties& properties) {
+  if (!properties.contains(kSourceSnapshotKey)) return std::nullopt;
+  const auto text = [&](const char* key) {
+    const auto found = properties.find(key);
+    return found == properties.end() ? "" : found->second;
+  };
+  const auto snapshot = [&](const char* key) {
+    const std::string id = text(key);
+    return id.empty() ? std::nullopt : std::optional<SnapshotId>(std::atoll(id.c_str()));
+  };
+  return Mark{.snapshot = snapshot(kSourceSnapshotKey),
+              .from = snapshot(kSourceFromKey),
+              .source_uuid = text(kSourceTableKey),
+              .definition_id = text(kDefinitionKey),
+              .program = text(kProgramKey),
+              .step_id = text(kStepKey),
+              .run_id = text(kRunIdKey)};
+}
+
+Properties ToProperties(const Mark& mark) {
+  const auto text = [](const std::optional<SnapshotId>& id) { return id ? std::to_string(*id) : std::string(); };
+  Properties properties{{kSourceSnapshotKey, text(mark.snapshot)}, {kSourceFromKey, text(mark.from)}};
+  for (const auto& [key, value] : {std::pair{kSourceTableKey, &mark.source_uuid},
+                                   {kDefinitionKey, &mark.definition_id},
+                                   {kProgramKey, &mark.program},
+                                   {kStepKey, &mark.step_id},
+                                   {kRunIdKey, &mark.run_id}})
+    if (!value->empty()) properties[key] = *value;
+  return properties;
+}
+
+Mark MarkOf(const TableMetadata& metadata) {
+  for (const Snapshot* snapshot : AncestorsOf(metadata, metadata.current_snapshot_id))
+    if (auto mark = MarkIn(snapshot->summary)) return *mark;
+  return MarkIn(metadata.properties).value_or(Mark());
+}
+
+std::optional<SnapshotId> ConsumedSnapshot(const TableMetadata& metadata) {
+  return MarkOf(metadata).snapshot;
+}
+
+Status CheckNotReplaced(const TableMetadata& metadata, const std::string& table) {
+  const auto chain = AncestorsOf(metadata, metadata.current_snapshot_id);
+  if (!MarkIn(metadata.properties) || chain.empty() || chain.back()->parent_id) return {};
+  if (std::ranges::any_of(chain, [](const Snapshot* snapshot) { return MarkIn(snapshot->summary).has_value(); }))
+    return {};
+  return Fail(ErrorKind::kCorrupt,
+              fmt::format("table {}: another engine replaced it (snapshot {}), so that its mark speaks of other rows; "
+                          "see docs/troubleshooting.md, \"A stage lost its place\"",
+                          table, chain.back()->snapshot_id));
 }
 
 }  // namespace ingot::iceberg

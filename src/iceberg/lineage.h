@@ -12,7 +12,17 @@ namespace ingot::iceberg {
 
 inline constexpr const char* kRunIdKey = "ingot.run-id";
 inline constexpr const char* kStageKey = "ingot.stage";
+/// How far a table has consumed its source, and by what: these belong together, see Mark.
 inline constexpr const char* kSourceSnapshotKey = "ingot.source-snapshot-id";
+inline constexpr const char* kSourceFromKey = "ingot.source-from-snapshot-id";
+inline constexpr const char* kSourceTableKey = "ingot.source-table-uuid";
+inline constexpr const char* kDefinitionKey = "ingot.definition-id";
+inline constexpr const char* kProgramKey = "ingot.program-version";
+inline constexpr const char* kStepKey = "ingot.step-id";
+inline constexpr const char* kMarkKeys[] = {kSourceSnapshotKey, kSourceFromKey, kSourceTableKey, kDefinitionKey,
+                                            kProgramKey,        kStepKey,       kRunIdKey};
+/// The step that this table may not complete any more: its first half, in another table, is being taken back.
+inline constexpr const char* kTakenBackKey = "ingot.step-taken-back";
 /// The cursors of the ledger, a key for each table.
 inline constexpr const char* kLedgerKey = "ingot.ledger.";
 /// Where bronze is in its source: the offsets, or the file that holds them, and the identity of the topics. They belong
@@ -29,20 +39,40 @@ inline constexpr const char* kRetentionKey = "ingot.retention-before";
 /// Of the table's properties, when such snapshots have expired.
 std::optional<std::string> NewestSummary(const TableMetadata& metadata, const std::string& key);
 
+/// How far a table has consumed its source. Texts are empty where the writer (an earlier version, another engine) did
+/// not say.
+struct Mark {
+  std::optional<SnapshotId> snapshot;  // of the source: consumed up to and including
+  std::optional<SnapshotId> from;      // the mark that this one followed
+  std::string source_uuid;             // of the source table
+  std::string definition_id;           // of what computed the rows
+  std::string program;                 // the version of the program that did
+  std::string step_id;                 // of the commits, to one table or two, that belong together
+  std::string run_id;
+
+  bool operator==(const Mark&) const = default;
+};
+
+/// The mark in force: of the newest snapshot of main that has one, else of the table's properties.
+Mark MarkOf(const TableMetadata& metadata);
+/// The mark in one summary, or in the properties; nothing when it has none.
+std::optional<Mark> MarkIn(const Properties& properties);
+Properties ToProperties(const Mark& mark);
+
 /// The snapshot of the source table that this table has consumed up to and including.
 std::optional<SnapshotId> ConsumedSnapshot(const TableMetadata& metadata);
 
-/// The snapshots of main after `consumed`, oldest first, that brought rows to consume: appends. Rewrites and deletions
-/// are passed over. Errors: kCorrupt when `consumed` is no ancestor any more (rolled back, or expired); kUnsupported
-/// for an overwrite that adds rows, which cannot be told from old ones.
-Result<std::vector<const Snapshot*>> SnapshotsToConsume(const TableMetadata& metadata,
-                                                        std::optional<SnapshotId> consumed, const std::string& table);
+/// That the rows of a table with a mark are those that the mark speaks of. Errors: kCorrupt for a table that was
+/// replaced as a whole (CREATE OR REPLACE) since.
+Status CheckNotReplaced(const TableMetadata& metadata, const std::string& table);
 
 /// Whether all that main has had since `base` is files that were added: then nothing that was read there has changed.
 bool OnlyAppended(const TableMetadata& now, std::optional<SnapshotId> base);
 
 /// All marks in force. What expires with its snapshots is to be put among the table's properties.
 Properties MarksOf(const TableMetadata& metadata);
+/// Puts them there, in the place of those that belong together with one of them.
+void PutMarks(TableMetadata& metadata, const Properties& marks);
 
 /// A number of the summary, 0 when absent.
 int64_t SummaryNumber(const Snapshot& snapshot, const std::string& key);

@@ -67,7 +67,7 @@ Result<Chosen> Choose(const Table& table, const ScanPlan& plan, const DeleteRows
 }
 
 /// Errors: kConflict when the table has changed otherwise than by appends.
-Status Commit(const Table& table, const Chosen& chosen) {
+Status Commit(const Table& table, const Chosen& chosen, const DeleteRowsOptions& options) {
   INGOT_ASSIGN(auto deletes, iceberg::WriteRowDeletes(table.home.storage, *table.metadata, chosen.rows));
   INGOT_TRY(FaultPoint("delete_rows.after_files"));
   iceberg::SnapshotChange change{.operation = "delete", .added = deletes.files};
@@ -75,9 +75,13 @@ Status Commit(const Table& table, const Chosen& chosen) {
     return chosen.files.contains(file.location) || deletes.replaced.contains(file.Key());
   };
   change.validate = [&](const TableMetadata& metadata) -> Status {
-    if (iceberg::OnlyAppended(metadata, table.metadata->current_snapshot_id)) return {};
+    if (options.validate) INGOT_TRY(options.validate(metadata));
+    if (metadata.current_snapshot_id == table.metadata->current_snapshot_id ||
+        iceberg::OnlyAppended(metadata, table.metadata->current_snapshot_id))
+      return {};
     return Fail(ErrorKind::kConflict, "the table was changed while rows were deleted from it");
   };
+  if (options.amend) options.amend(change);
   const auto committed = iceberg::CommitSnapshot(table.home, change);
   if (committed) return {};
   if (committed.error().kind != ErrorKind::kOutcomeUnknown)
@@ -91,14 +95,15 @@ Result<RowsDeleted> DeleteRows(const iceberg::TableHome& home, const DeleteRowsO
   Backoff backoff;
   while (true) {
     INGOT_ASSIGN(const Table table, iceberg::LoadTable(home));
+    if (options.validate) INGOT_TRY(options.validate(*table.metadata));
     INGOT_ASSIGN(const ScanPlan plan, iceberg::PlanScan(*table.home.storage, *table.metadata,
                                                         {.columns = options.columns, .filter = options.filter}));
     INGOT_ASSIGN(const Chosen chosen, Choose(table, plan, options));
     const RowsDeleted done{.rows = chosen.count,
                            .files_removed = int64_t(chosen.files.size()),
                            .files_with_deletes = int64_t(chosen.rows.size())};
-    if (options.dry_run || chosen.count == 0) return done;
-    const Status committed = Commit(table, chosen);
+    if (options.dry_run || (chosen.count == 0 && !options.amend)) return done;
+    const Status committed = Commit(table, chosen, options);
     if (committed) return done;
     if (committed.error().kind != ErrorKind::kConflict || !backoff.Wait()) return std::unexpected(committed.error());
   }

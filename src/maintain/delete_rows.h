@@ -19,6 +19,9 @@ struct DeleteRowsOptions {
   iceberg::Filter filter;            // prunes files; rows that do not match it must not match the condition
   /// For each row of a batch of these columns whether it goes: a boolean array, null for "not".
   std::function<Result<std::shared_ptr<arrow::Array>>(const std::shared_ptr<arrow::RecordBatch>&)> matches;
+  /// Of the change before it is committed; then there is a commit even when no row matches.
+  std::function<void(iceberg::SnapshotChange&)> amend = {};
+  std::function<Status(const iceberg::TableMetadata&)> validate = {};  // of each state; its error ends it
   int threads = 2;
   bool dry_run = false;
   std::function<void(int64_t)> progress = [](int64_t) {};  // rows read since it was called last

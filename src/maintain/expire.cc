@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
-#include "iceberg/lineage.h"
+#include "iceberg/changes.h"
 #include "maintain/reach.h"
 #include "storage/location.h"
 
@@ -91,11 +91,12 @@ void Forget(TableMetadata& metadata, const ExpireOptions& options) {
   const auto gone = retention.Gone();
   if (gone.empty()) return;
   const auto before = iceberg::MarksOf(metadata);
+  const std::string deleted_by = iceberg::RowsDeletedBy(metadata);
   iceberg::RemoveSnapshots(metadata, gone);
+  if (!deleted_by.empty()) metadata.properties[iceberg::kRowsDeletedKey] = deleted_by;
   const auto after = iceberg::MarksOf(metadata);
   if (before == after) return;
-  for (const char* key : iceberg::kCheckpointKeys) metadata.properties.erase(key);
-  for (const auto& [key, value] : before) metadata.properties[key] = value;
+  iceberg::PutMarks(metadata, before);
 }
 
 std::vector<const Snapshot*> All(const TableMetadata& metadata) {

@@ -16,6 +16,7 @@ struct Function {
   std::string_view usage;
   // Templates with {0}, {1} for the arguments.
   std::string_view embedded, spark, trino;
+  int version = 1;  // of its meaning: raised when the same arguments give another value (definition.h)
 };
 
 /// nullptr when there is none of that name (lower case).

@@ -1,8 +1,12 @@
 #include "pipeline/plan_json.h"
 
+#include <version.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
+
+#include "pipeline/definition.h"
 
 namespace ingot::pipeline {
 namespace {
@@ -36,7 +40,8 @@ std::string GoldReplaceColumn(const GoldSpec& gold) {
 }
 
 Result<std::string> PlanToJson(const Pipeline& pipeline, Dialect dialect, const std::string& catalog) {
-  Json plan{{"pipeline", pipeline.name}, {"catalog", catalog}, {"source", pipeline.source.uri}};
+  Json plan{
+      {"pipeline", pipeline.name}, {"catalog", catalog}, {"source", pipeline.source.uri}, {"program", INGOT_VERSION}};
   if (dialect == Dialect::kSpark) {
     Json bronze{{"table", pipeline.bronze.table}};
     if (const auto sql = MakeSparkBronzeSql(pipeline, "records"))
@@ -55,6 +60,7 @@ Result<std::string> PlanToJson(const Pipeline& pipeline, Dialect dialect, const 
   plan["silver"] = {{"source", pipeline.bronze.table},
                     {"table", pipeline.silver.table},
                     {"quarantine", pipeline.quarantine.table},
+                    {"definition", DefinitionId(SilverDefinition(pipeline))},
                     {"key", pipeline.unique},
                     {"time", SilverTimeField(pipeline)},
                     {"rules", rules},

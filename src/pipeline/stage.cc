@@ -1,10 +1,12 @@
 #include "pipeline/stage.h"
 
 #include <fmt/format.h>
+#include <version.h>
 
 #include "base/arrow_result.h"
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/random.h"
 #include "iceberg/lineage.h"
 #include "iceberg/scan_relation.h"
 #include "iceberg/schema_change.h"
@@ -180,15 +182,37 @@ Result<WrittenRows> RowWriter::Finish() {
   return written;
 }
 
+iceberg::Mark NextMark(const StageContext& context, const iceberg::Mark& before, const iceberg::Table& source,
+                       iceberg::SnapshotId until) {
+  return {.snapshot = until,
+          .from = before.snapshot,
+          .source_uuid = source.metadata->table_uuid,
+          .program = INGOT_VERSION,
+          .step_id = RandomUuid(),
+          .run_id = context.run_id};
+}
+
+void PutMark(iceberg::SnapshotChange& change, const iceberg::Mark& mark) {
+  const auto properties = ToProperties(mark);
+  for (const auto& [key, value] : properties) change.summary[key] = value;
+  change.metadata_change = [properties](iceberg::TableMetadata& metadata) -> Status {
+    PutMarks(metadata, properties);
+    return {};
+  };
+}
+
 iceberg::SnapshotChange MarkedChange(const iceberg::Table& table, std::vector<iceberg::DataFile> files,
-                                     iceberg::SnapshotId snapshot) {
+                                     const iceberg::Mark& mark) {
   iceberg::SnapshotChange change{.operation = "append", .added = std::move(files)};
-  change.summary[iceberg::kSourceSnapshotKey] = std::to_string(snapshot);
-  change.validate = [before = iceberg::ConsumedSnapshot(*table.metadata),
+  PutMark(change, mark);
+  change.validate = [before = iceberg::ConsumedSnapshot(*table.metadata), step = mark.step_id,
                      name = table.home.name.Text()](const iceberg::TableMetadata& metadata) -> Status {
-    if (iceberg::ConsumedSnapshot(metadata) == before) return {};
-    return Fail(ErrorKind::kConflict,
-                "another run was first: table " + name + " has consumed more of its source meanwhile");
+    if (iceberg::ConsumedSnapshot(metadata) != before)
+      return Fail(ErrorKind::kConflict,
+                  "another run was first: table " + name + " has consumed more of its source meanwhile");
+    if (!step.empty() && iceberg::NewestSummary(metadata, iceberg::kTakenBackKey) == step)
+      return Fail(ErrorKind::kConflict, "another run takes this step back: table " + name);
+    return {};
   };
   return change;
 }

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/relation.h"
+#include "iceberg/lineage.h"
 #include "iceberg/table.h"
 #include "iceberg/table_writer.h"
 #include "pipeline/pipeline.h"
@@ -96,10 +97,18 @@ class RowWriter {
   int64_t rows_ = 0;
 };
 
-/// Adds the files with the mark that the source is consumed up to `snapshot`. The mark moves only from where it is in
-/// `table`: another run that was first makes this one lose with kConflict.
+/// What a table will say of itself once it has consumed `source` up to `until`; before, it said `before`.
+iceberg::Mark NextMark(const StageContext& context, const iceberg::Mark& before, const iceberg::Table& source,
+                       iceberg::SnapshotId until);
+
+/// The change carries the mark: in its summary, and among the table's properties, for the case that another engine
+/// expires the snapshot.
+void PutMark(iceberg::SnapshotChange& change, const iceberg::Mark& mark);
+
+/// Adds the files with the mark. It moves only from where it is in `table`, and not by a step that is taken back:
+/// another run that was first makes this one lose with kConflict.
 iceberg::SnapshotChange MarkedChange(const iceberg::Table& table, std::vector<iceberg::DataFile> files,
-                                     iceberg::SnapshotId snapshot);
+                                     const iceberg::Mark& mark);
 
 /// Commits the change; the files that it adds are deleted when it is known to have failed, never when that is unknown.
 Result<iceberg::Table> CommitFiles(const iceberg::TableHome& home, const iceberg::SnapshotChange& change);

@@ -1,10 +1,14 @@
 #include "run/engine.h"
 
+#include <algorithm>
+
 #include "base/random.h"
+#include "iceberg/changes.h"
 #include "pipeline/plan.h"
 #include "run/ledger.h"
 #include "run/spark.h"
 #include "run/trino.h"
+#include "silver/silver.h"
 
 namespace ingot::run {
 namespace {
@@ -19,6 +23,27 @@ Status EnsureTables(const pipeline::StageContext& context) {
   return {};
 }
 
+/// Engines know appended rows only: an interrupted step of another definition is taken back for them, and what else
+/// happened to their source is refused.
+Status Prepare(const pipeline::StageContext& context, const std::vector<std::string>& stages) {
+  const auto wanted = [&](const char* stage) { return std::ranges::find(stages, stage) != stages.end(); };
+  if (wanted("silver")) INGOT_TRY(silver::PrepareForEngine(context));
+  if (!wanted("gold")) return {};
+  INGOT_ASSIGN(const auto silver_home, context.Home(context.pipeline->silver.table));
+  for (const auto& spec : context.pipeline->gold) {
+    INGOT_ASSIGN(const auto home, context.Home(spec.table.table));
+    INGOT_ASSIGN(const auto gold, iceberg::LoadTable(home));
+    INGOT_ASSIGN(const auto silver, iceberg::LoadTable(silver_home));
+    INGOT_TRY(iceberg::CheckNotReplaced(*gold.metadata, home.name.Text()));
+    INGOT_ASSIGN(const auto changes, ChangesSince(*silver.metadata, MarkOf(*gold.metadata), silver_home.name.Text()));
+    if (changes.rewritten)
+      return Fail(ErrorKind::kUnsupported, "table " + silver_home.name.Text() + ": " + changes.rewriter +
+                                               " rewrote rows, whose groups the embedded engine alone finds: run "
+                                               "--stage gold --engine embedded once");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<RunReport> RunOnEngine(const Place& place, pipeline::StageContext context,
@@ -29,6 +54,7 @@ Result<RunReport> RunOnEngine(const Place& place, pipeline::StageContext context
       return Fail(ErrorKind::kUnsupported, "field " + field.name + " is timestamptz_ns, which engine " +
                                                options.engine + " does not have: run it with --engine embedded");
   INGOT_TRY(EnsureTables(context));
+  INGOT_TRY(Prepare(context, stages));
   const bool spark = options.engine == "spark";
   auto reports =
       spark ? RunOnSpark(place, context, stages, options.spark_master) : RunOnTrino(context, stages, options.trino);

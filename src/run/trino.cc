@@ -8,7 +8,8 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/retry.h"
-#include "iceberg/lineage.h"
+#include "iceberg/changes.h"
+#include "pipeline/definition.h"
 #include "pipeline/plan_json.h"
 #include "run/staging.h"
 #include "run/trino_client.h"
@@ -66,10 +67,10 @@ class TrinoRun {
       const auto sql = Plan(bronze, iceberg::ConsumedSnapshot(*quarantine.metadata), *end, "");
       INGOT_ASSIGN(auto staging, Fill(quarantine, "WITH judged AS (" + sql.judge + ")\n" + sql.quarantine));
       INGOT_ASSIGN(auto written, staging.Files(quarantine));
-      auto change = pipeline::MarkedChange(quarantine, std::move(written.files), *end);
-      change.summary[iceberg::kRunIdKey] = context_.run_id;
-      INGOT_TRY(Commit(quarantine, change, staging));
+      const auto mark = Next(quarantine, bronze, *end);
+      INGOT_TRY(Commit(quarantine, pipeline::MarkedChange(quarantine, std::move(written.files), mark), staging));
       INGOT_TRY(FaultPoint("silver.between_commits"));
+      INGOT_ASSIGN(quarantine, Load(pipeline.quarantine.table));
     }
     // Silver goes as far as quarantine and no farther, also after an end between the two commits.
     INGOT_ASSIGN(const Table silver, Load(pipeline.silver.table));
@@ -84,7 +85,9 @@ class TrinoRun {
     report.rows_out = written.rows;
     report.bytes_out = written.bytes;
     report.duplicates = report.rows_in - report.quarantined - report.rows_out;
-    INGOT_TRY(End(report, silver, pipeline::MarkedChange(silver, std::move(written.files), *end), staging));
+    auto mark = Next(silver, bronze, *end);
+    mark.step_id = MarkOf(*quarantine.metadata).step_id;
+    INGOT_TRY(End(report, silver, pipeline::MarkedChange(silver, std::move(written.files), mark), staging));
     return report;
   }
 
@@ -114,7 +117,8 @@ class TrinoRun {
     report.bytes_out = written.bytes;
     std::set<std::vector<iceberg::Value>> partitions;
     for (const auto& file : written.files) partitions.insert(file.partition);
-    iceberg::SnapshotChange change = pipeline::MarkedChange(gold, std::move(written.files), *end);
+    iceberg::SnapshotChange change = pipeline::MarkedChange(gold, std::move(written.files),
+                                                            NextMark(context_, MarkOf(*gold.metadata), silver, *end));
     change.operation = "overwrite";
     change.removes = [partitions, all = replaced.empty()](const iceberg::DataFile& file) -> Result<bool> {
       return all || partitions.contains(file.partition);
@@ -139,11 +143,16 @@ class TrinoRun {
     return iceberg::LoadTable(home);
   }
 
+  /// What silver or quarantine will say of itself.
+  iceberg::Mark Next(const Table& table, const Table& bronze, SnapshotId end) const {
+    auto mark = NextMark(context_, MarkOf(*table.metadata), bronze, end);
+    mark.definition_id = pipeline::DefinitionId(SilverDefinition(*context_.pipeline));
+    return mark;
+  }
+
   static Result<bool> HasNew(const Table& source, const Table& table) {
-    INGOT_ASSIGN(const auto fresh,
-                 iceberg::SnapshotsToConsume(*source.metadata, iceberg::ConsumedSnapshot(*table.metadata),
-                                             source.home.name.Text()));
-    return !fresh.empty();
+    INGOT_ASSIGN(const auto fresh, ChangesSince(*source.metadata, MarkOf(*table.metadata), source.home.name.Text()));
+    return !fresh.Empty();
   }
 
   pipeline::SilverSql Plan(const Table& bronze, std::optional<SnapshotId> consumed, SnapshotId end,

@@ -18,6 +18,7 @@
 #include "silver/judge.h"
 #include "silver/key_hash.h"
 #include "silver/key_times.h"
+#include "silver/new_rows.h"
 
 namespace ingot::silver {
 namespace {
@@ -28,30 +29,32 @@ using pipeline::StageContext;
 class Cleaning {
  public:
   Cleaning(const StageContext& context, const iceberg::Table& bronze, const iceberg::Table& silver,
-           const iceberg::Table& quarantine, bool with_refused)
+           const iceberg::Table& quarantine, Halves halves)
       : context_(context),
         pipeline_(*context.pipeline),
         bronze_(bronze),
         silver_(silver),
         quarantine_(quarantine),
-        with_refused_(with_refused),
+        halves_(halves),
         judge_(*context.pipeline),
         contest_(context.pipeline->unique),
         output_(size_t(std::max(1, context.threads)) * 2) {}
 
-  Result<Cleaned> Run(const std::vector<const iceberg::Snapshot*>& snapshots) {
-    if (!pipeline_.unique.empty()) INGOT_TRY(FindSuspects(snapshots));
+  Result<Cleaned> Run(const iceberg::Changes& changes) {
+    INGOT_ASSIGN(const NewRows fresh, NewRows::Find(context_, bronze_, changes));
+    if (!pipeline_.unique.empty() && halves_.clean) INGOT_TRY(FindSuspects(fresh));
     INGOT_TRY(FaultPoint("silver.keys_read"));
-    INGOT_ASSIGN(auto plan, iceberg::PlanAppends(*bronze_.home.storage, *bronze_.metadata, snapshots,
-                                                 pipeline::SilverInputColumns(pipeline_)));
+    INGOT_ASSIGN(auto plan, fresh.Plan(pipeline::SilverInputColumns(pipeline_)));
     for (const auto& task : plan.tasks) cleaned_.bytes_in += task.file.file_bytes;
     counts_.assign(judge_.names().size(), 0);
     INGOT_ASSIGN(auto clean, pipeline::RowWriter::Open(context_, silver_));
     INGOT_ASSIGN(auto refused, pipeline::RowWriter::Open(context_, quarantine_));
     Status read;
     std::thread reader([&] {
-      read = iceberg::ForEachBatch(bronze_, plan, context_.threads,
-                                   [&](size_t, const Batch& batch) { return JudgeBatch(*batch); });
+      read = iceberg::ForEachBatch(bronze_, plan, context_.threads, [&](size_t, const Batch& batch) -> Status {
+        INGOT_ASSIGN(const Batch rows, fresh.Of(batch));
+        return JudgeBatch(*rows);
+      });
       output_.Close();
     });
     const Status written = WriteOutput(clean, refused);
@@ -72,13 +75,13 @@ class Cleaning {
     bool refused = false;
   };
 
-  Status FindSuspects(const std::vector<const iceberg::Snapshot*>& snapshots) {
-    INGOT_ASSIGN(auto plan, iceberg::PlanAppends(*bronze_.home.storage, *bronze_.metadata, snapshots,
-                                                 judge_.InputsOf(pipeline_.unique)));
+  Status FindSuspects(const NewRows& fresh) {
+    INGOT_ASSIGN(auto plan, fresh.Plan(judge_.InputsOf(pipeline_.unique)));
     std::vector<HashParts> parts(size_t(std::max(1, context_.threads)));
     std::vector<KeyTimes> times(parts.size(), KeyTimes(pipeline_));
     INGOT_TRY(iceberg::ForEachBatch(bronze_, plan, context_.threads, [&](size_t thread, const Batch& batch) -> Status {
-      INGOT_ASSIGN(const Batch keys, judge_.Fixed(*batch, pipeline_.unique));
+      INGOT_ASSIGN(const Batch rows, fresh.Of(batch));
+      INGOT_ASSIGN(const Batch keys, judge_.Fixed(*rows, pipeline_.unique));
       INGOT_ASSIGN(const auto hashes, HashRows(*keys));
       parts[thread].Add(hashes);
       times[thread].Add(*keys);
@@ -139,7 +142,7 @@ class Cleaning {
       for (size_t row = 0; row < keep.size(); ++row) refused += !(keep[row] = !judge_.Refuses(judged.broken[row]));
       if (refused > 0) {
         INGOT_ASSIGN(accepted, Select(judged.rows, keep));
-        if (with_refused_) INGOT_TRY(Refuse(judged, keep));
+        if (halves_.refused) INGOT_TRY(Refuse(judged, keep));
       }
     }
     {
@@ -149,6 +152,7 @@ class Cleaning {
       for (const uint64_t broken : judged.broken)
         for (uint64_t bits = broken; bits != 0; bits &= bits - 1) ++counts_[size_t(std::countr_zero(bits))];
     }
+    if (!halves_.clean) return {};
     INGOT_ASSIGN(accepted, WithoutSuspects(accepted));
     return accepted->num_rows() > 0 ? Pass(std::move(accepted), false) : Status();
   }
@@ -213,7 +217,7 @@ class Cleaning {
   const StageContext& context_;
   const pipeline::Pipeline& pipeline_;
   const iceberg::Table &bronze_, &silver_, &quarantine_;
-  const bool with_refused_;
+  const Halves halves_;
   const Judge judge_;
   HashSet suspects_;
   Contest contest_;
@@ -226,9 +230,8 @@ class Cleaning {
 }  // namespace
 
 Result<Cleaned> Clean(const StageContext& context, const iceberg::Table& bronze, const iceberg::Table& silver,
-                      const iceberg::Table& quarantine, const std::vector<const iceberg::Snapshot*>& snapshots,
-                      bool with_refused) {
-  return Cleaning(context, bronze, silver, quarantine, with_refused).Run(snapshots);
+                      const iceberg::Table& quarantine, const iceberg::Changes& changes, Halves halves) {
+  return Cleaning(context, bronze, silver, quarantine, halves).Run(changes);
 }
 
 }  // namespace ingot::silver

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "iceberg/changes.h"
 #include "pipeline/stage.h"
 
 namespace ingot::silver {
@@ -16,12 +17,15 @@ struct Cleaned {
   std::map<std::string, int64_t> broken_by_rule;  // "parse" first among them
 };
 
-/// The rows that `snapshots` appended to bronze. Two passes: the keys alone, by whose hashes the few rows are known
-/// that may be duplicates (of each other, or of rows that silver holds in the same hours), then all columns, by as many
-/// threads as the context allows. Memory: 8 bytes a row, and the rows that may be duplicates. `with_refused` false
-/// leaves the refused rows out: quarantine has them already.
+/// What is to be written of the two tables; the other has it already.
+struct Halves {
+  bool clean = true, refused = true;
+};
+
+/// New rows of bronze. Two passes: the keys alone, by whose hashes the few rows are known that may be duplicates (of
+/// each other, or of rows that silver holds in the same hours), then all columns, by as many threads as the context
+/// allows. Memory: 8 bytes a row, and the rows that may be duplicates. Without the clean half its counts are missing.
 Result<Cleaned> Clean(const pipeline::StageContext& context, const iceberg::Table& bronze, const iceberg::Table& silver,
-                      const iceberg::Table& quarantine, const std::vector<const iceberg::Snapshot*>& snapshots,
-                      bool with_refused);
+                      const iceberg::Table& quarantine, const iceberg::Changes& changes, Halves halves);
 
 }  // namespace ingot::silver

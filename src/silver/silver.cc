@@ -1,140 +1,99 @@
 #include "silver/silver.h"
 
-#include <algorithm>
-
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/retry.h"
-#include "iceberg/lineage.h"
 #include "pipeline/plan.h"
-#include "silver/clean.h"
+#include "silver/take_back.h"
 
 namespace ingot::silver {
 namespace {
 
-using iceberg::Snapshot;
-using iceberg::SnapshotId;
-using iceberg::Table;
 using pipeline::StageContext;
 using pipeline::StageReport;
 
-/// The bronze snapshots of one silver commit.
-struct Chunk {
-  std::vector<const Snapshot*> snapshots;
-  bool quarantine_done = false;
-  SnapshotId last() const { return snapshots.back()->snapshot_id; }
-};
-
-/// The next snapshots, as many as fit into a commit. Where quarantine is ahead, up to it and no further.
-Result<Chunk> NextChunk(const StageContext& context, const Table& bronze, const Table& silver,
-                        const Table& quarantine) {
-  Chunk chunk;
-  INGOT_ASSIGN(const auto pending,
-               iceberg::SnapshotsToConsume(*bronze.metadata, iceberg::ConsumedSnapshot(*silver.metadata),
-                                           bronze.home.name.Text()));
-  const auto quarantined = iceberg::ConsumedSnapshot(*quarantine.metadata);
-  const auto ahead =
-      std::ranges::find_if(pending, [&](const Snapshot* snapshot) { return quarantined == snapshot->snapshot_id; });
-  if (ahead != pending.end()) {
-    chunk.snapshots.assign(pending.begin(), ahead + 1);
-    chunk.quarantine_done = true;
-    return chunk;
-  }
-  int64_t rows = 0;
-  for (const Snapshot* snapshot : pending) {
-    rows += iceberg::SummaryNumber(*snapshot, "added-records");
-    if (!chunk.snapshots.empty() && rows > context.rows_per_commit) break;
-    chunk.snapshots.push_back(snapshot);
-  }
-  return chunk;
+StageReport Begin(const StageContext& context, const std::string& table) {
+  return {.stage = "silver",
+          .table = table,
+          .run_id = context.run_id,
+          .started_at_micros = NowMicros(),
+          .broken_by_rule = {}};
 }
 
-class SilverRun {
- public:
-  SilverRun(const StageContext& context, Table bronze, Table silver, Table quarantine)
-      : context_(context), bronze_(std::move(bronze)), silver_(std::move(silver)), quarantine_(std::move(quarantine)) {}
-
-  const Table& bronze() const { return bronze_; }
-  const Table& silver() const { return silver_; }
-  const Table& quarantine() const { return quarantine_; }
-
-  /// Bronze last: it must hold every snapshot that the other two say they have consumed.
-  Status Reload() {
-    INGOT_ASSIGN(silver_, iceberg::LoadTable(silver_.home));
-    INGOT_ASSIGN(quarantine_, iceberg::LoadTable(quarantine_.home));
-    INGOT_ASSIGN(bronze_, iceberg::LoadTable(bronze_.home));
-    return {};
-  }
-
-  Result<StageReport> Process(const Chunk& chunk) {
-    StageReport report{.stage = "silver",
-                       .table = silver_.home.name.Text(),
-                       .run_id = context_.run_id,
-                       .commits = 1,
-                       .started_at_micros = NowMicros(),
-                       .broken_by_rule = {}};
-    INGOT_ASSIGN(Cleaned cleaned,
-                 Clean(context_, bronze_, silver_, quarantine_, chunk.snapshots, !chunk.quarantine_done));
-    report.rows_in = cleaned.rows_in;
-    report.bytes_in = cleaned.bytes_in;
-    report.quarantined = cleaned.quarantined;
-    report.errors = cleaned.broken_by_rule["parse"];
-    report.broken_by_rule = cleaned.broken_by_rule;
-    report.rows_out = cleaned.clean.rows;
-    report.bytes_out = cleaned.clean.bytes;
-    report.duplicates = report.rows_in - report.quarantined - report.rows_out;
-    report.finished_at_micros = NowMicros();
-    INGOT_TRY(FaultPoint("silver.after_files"));
-    if (!chunk.quarantine_done) {
-      auto change = pipeline::MarkedChange(quarantine_, std::move(cleaned.refused.files), chunk.last());
-      change.summary[iceberg::kRunIdKey] = context_.run_id;
-      auto committed = pipeline::CommitFiles(quarantine_.home, change);
-      if (!committed) {
-        for (const auto& file : cleaned.clean.files) (void)silver_.home.storage->Delete(file.location);
-        return std::unexpected(std::move(committed).error());
-      }
-      quarantine_ = std::move(*committed);
-    }
-    INGOT_TRY(FaultPoint("silver.between_commits"));
-    auto change = pipeline::MarkedChange(silver_, std::move(cleaned.clean.files), chunk.last());
-    change.summary.merge(report.ToSummary());
-    INGOT_ASSIGN(silver_, pipeline::CommitFiles(silver_.home, change));
-    INGOT_TRY(FaultPoint("silver.after_commit"));
-    return report;
-  }
-
- private:
-  const StageContext& context_;
-  Table bronze_, silver_, quarantine_;
-};
-
-}  // namespace
-
-Result<StageReport> RunSilver(const StageContext& context, const std::function<void(int64_t)>& progress) {
+Result<Tables> OpenTables(const StageContext& context) {
   const pipeline::Pipeline& pipeline = *context.pipeline;
-  StageReport total{.stage = "silver",
-                    .table = pipeline.silver.table,
-                    .run_id = context.run_id,
-                    .started_at_micros = NowMicros(),
-                    .broken_by_rule = {}};
   INGOT_ASSIGN(const auto bronze_home, context.Home(pipeline.bronze.table));
   auto bronze = iceberg::LoadTable(bronze_home);
   if (!bronze && bronze.error().kind == ErrorKind::kNotFound)
     return Fail(ErrorKind::kNotFound, "table " + pipeline.bronze.table + " does not exist: run the bronze stage first");
   if (!bronze) return std::unexpected(std::move(bronze).error());
-  INGOT_ASSIGN(auto silver, pipeline::EnsureTable(context, pipeline.silver, pipeline::SilverSchema(pipeline)));
-  INGOT_ASSIGN(auto quarantine,
+  Tables tables{.bronze = std::move(*bronze), .silver = {}, .quarantine = {}};
+  INGOT_ASSIGN(tables.silver, pipeline::EnsureTable(context, pipeline.silver, pipeline::SilverSchema(pipeline)));
+  INGOT_ASSIGN(tables.quarantine,
                pipeline::EnsureTable(context, pipeline.quarantine, pipeline::QuarantineSchema(pipeline)));
-  SilverRun run(context, std::move(*bronze), std::move(silver), std::move(quarantine));
-  INGOT_TRY(run.Reload());
+  INGOT_TRY(tables.Reload());
+  return tables;
+}
+
+/// Computes and commits the halves of a step that are missing.
+Result<StageReport> Process(const StageContext& context, Tables& tables, const Step& step) {
+  StageReport report = Begin(context, tables.silver.home.name.Text());
+  report.commits = 1;
+  INGOT_ASSIGN(Cleaned cleaned,
+               Clean(context, tables.bronze, tables.silver, tables.quarantine, step.changes, step.halves));
+  report.rows_in = cleaned.rows_in;
+  report.bytes_in = cleaned.bytes_in;
+  report.quarantined = cleaned.quarantined;
+  report.errors = cleaned.broken_by_rule["parse"];
+  report.broken_by_rule = cleaned.broken_by_rule;
+  report.rows_out = cleaned.clean.rows;
+  report.bytes_out = cleaned.clean.bytes;
+  report.duplicates = report.rows_in - report.quarantined - report.rows_out;
+  report.finished_at_micros = NowMicros();
+  INGOT_TRY(FaultPoint("silver.after_files"));
+  if (step.halves.refused) {
+    auto committed = pipeline::CommitFiles(
+        tables.quarantine.home, pipeline::MarkedChange(tables.quarantine, std::move(cleaned.refused.files), step.mark));
+    if (!committed) {
+      for (const auto& file : cleaned.clean.files) (void)tables.silver.home.storage->Delete(file.location);
+      return std::unexpected(std::move(committed).error());
+    }
+    tables.quarantine = std::move(*committed);
+  }
+  // Silver has counted these rows before.
+  if (!step.halves.clean) return StageReport{};
+  INGOT_TRY(FaultPoint("silver.between_commits"));
+  auto change = pipeline::MarkedChange(tables.silver, std::move(cleaned.clean.files), step.mark);
+  change.summary.merge(report.ToSummary());
+  INGOT_ASSIGN(tables.silver, pipeline::CommitFiles(tables.silver.home, change));
+  INGOT_TRY(FaultPoint("silver.after_commit"));
+  return report;
+}
+
+}  // namespace
+
+Result<StageReport> RunSilver(const StageContext& context, const std::function<void(int64_t)>& progress) {
+  StageReport total = Begin(context, context.pipeline->silver.table);
+  INGOT_ASSIGN(Tables tables, OpenTables(context));
   Backoff backoff;
+  const auto retry = [&](const Error& error) -> Status {
+    if (error.kind != ErrorKind::kConflict || !backoff.Wait()) return std::unexpected(error);
+    return tables.Reload();
+  };
   while (true) {
-    INGOT_ASSIGN(const Chunk chunk, NextChunk(context, run.bronze(), run.silver(), run.quarantine()));
-    if (chunk.snapshots.empty()) break;
-    auto report = run.Process(chunk);
+    INGOT_ASSIGN(const Step step, NextStep(context, tables));
+    if (step.take_back) {
+      if (const Status taken = TakeBack(context, tables, step); !taken) {
+        INGOT_TRY(retry(taken.error()));
+        continue;
+      }
+      INGOT_TRY(tables.Reload());
+      continue;
+    }
+    if (step.NothingToDo()) break;
+    const auto report = Process(context, tables, step);
     if (!report) {
-      if (report.error().kind != ErrorKind::kConflict || !backoff.Wait()) return report;
-      INGOT_TRY(run.Reload());
+      INGOT_TRY(retry(report.error()));
       continue;
     }
     progress(report->rows_in);
@@ -142,6 +101,22 @@ Result<StageReport> RunSilver(const StageContext& context, const std::function<v
   }
   total.finished_at_micros = NowMicros();
   return total;
+}
+
+Status PrepareForEngine(const StageContext& context) {
+  INGOT_ASSIGN(Tables tables, OpenTables(context));
+  Backoff backoff;
+  while (true) {
+    INGOT_ASSIGN(const Step step, NextStep(context, tables));
+    if (step.changes.rewritten)
+      return Fail(ErrorKind::kUnsupported, "table " + tables.bronze.home.name.Text() + ": " + step.changes.rewriter +
+                                               " rewrote rows, which the embedded engine alone can tell from new ones: "
+                                               "run --stage silver --engine embedded once");
+    if (!step.take_back) return {};
+    const Status taken = TakeBack(context, tables, step);
+    if (!taken && (taken.error().kind != ErrorKind::kConflict || !backoff.Wait())) return taken;
+    INGOT_TRY(tables.Reload());
+  }
 }
 
 }  // namespace ingot::silver

@@ -1,6 +1,6 @@
 // The second stage: new rows of bronze judged by the rules, duplicates dropped, the rest to silver and quarantine.
-// Protocol (docs/formats/snapshot-summary.md): both tables carry the bronze snapshot they have consumed. Quarantine
-// commits first; after a crash between the two, silver alone catches up to where quarantine is.
+// Protocol (docs/formats/snapshot-summary.md): both tables carry the bronze snapshot they have consumed, and what
+// computed them. Quarantine commits first; after a crash between the two the step is completed or taken back (step.h).
 #pragma once
 
 #include <functional>
@@ -12,5 +12,9 @@ namespace ingot::silver {
 /// `progress` is told of bronze rows as they are done.
 Result<pipeline::StageReport> RunSilver(const pipeline::StageContext& context,
                                         const std::function<void(int64_t)>& progress);
+
+/// Brings silver and quarantine together for an engine that cannot take back an interrupted step: takes back one of
+/// another definition. Errors: those of NextStep; kUnsupported where bronze was rewritten, which needs RunSilver.
+Status PrepareForEngine(const pipeline::StageContext& context);
 
 }  // namespace ingot::silver

@@ -17,27 +17,46 @@ TableMetadata Chain(const std::vector<Properties>& summaries) {
   return metadata;
 }
 
-// Goal:   appends are consumed once, rewrites passed over, unclear overwrites refused, a lost place said.
-// Method: one chain with each operation.
-TEST(Lineage, WhatIsLeftToConsume) {
-  const auto metadata = Chain(
-      {{{"operation", "append"}}, {{"operation", "replace"}}, {{"operation", "append"}}, {{"operation", "delete"}}});
-  EXPECT_EQ(SnapshotsToConsume(metadata, std::nullopt, "t")->size(), 2u);
-  EXPECT_EQ(SnapshotsToConsume(metadata, 1, "t")->front()->snapshot_id, 3);
-  EXPECT_TRUE(SnapshotsToConsume(metadata, 4, "t")->empty());
-  EXPECT_EQ(SnapshotsToConsume(metadata, 99, "t").error().kind, ErrorKind::kCorrupt);
-  const auto overwritten = Chain({{{"operation", "overwrite"}, {"added-records", "5"}, {"deleted-records", "3"}}});
-  EXPECT_EQ(SnapshotsToConsume(overwritten, std::nullopt, "t").error().kind, ErrorKind::kUnsupported);
-  auto expired = metadata;
-  expired.snapshots.EraseIf([](const Snapshot& snapshot) { return snapshot.snapshot_id == 1; });
-  EXPECT_EQ(SnapshotsToConsume(expired, std::nullopt, "t").error().kind, ErrorKind::kCorrupt);
-}
-
 // Goal:   marks are found behind the commits of other engines. Method: a mark, then a snapshot without one.
 TEST(Lineage, MarksAreCarriedPastOthers) {
   const auto metadata = Chain({{{"operation", "append"}, {kSourceSnapshotKey, "77"}}, {{"operation", "append"}}});
   EXPECT_EQ(ConsumedSnapshot(metadata), 77);
   EXPECT_FALSE(NewestSummary(metadata, "nothing"));
+}
+
+// Goal:   what belongs to a mark is never mixed with that of another, and outlives its snapshot.
+// Method: a full mark, one of an earlier version that says less, and both as properties.
+TEST(Lineage, AMarkIsTakenAsAWhole) {
+  const Mark full{.snapshot = 5,
+                  .from = 4,
+                  .source_uuid = "uuid",
+                  .definition_id = "definition",
+                  .program = "1.0",
+                  .step_id = "step",
+                  .run_id = "run"};
+  EXPECT_EQ(MarkIn(ToProperties(full)), full);
+  EXPECT_EQ(MarkIn(ToProperties({.snapshot = {}, .step_id = "x"})), (Mark{.step_id = "x"}));
+  auto metadata = Chain({ToProperties(full), {{kSourceSnapshotKey, "6"}}});
+  EXPECT_EQ(MarkOf(metadata), (Mark{.snapshot = 6}));
+  PutMarks(metadata, ToProperties(full));
+  PutMarks(metadata, MarksOf(metadata));
+  EXPECT_EQ(MarkIn(metadata.properties), (Mark{.snapshot = 6}));
+}
+
+// Goal:   a table that another engine replaced as a whole is not taken for the one that has consumed its source.
+// Method: a mark among the properties, and histories with it, with their beginning expired, and with neither.
+TEST(Lineage, AReplacedTableIsSaid) {
+  const auto check = [](TableMetadata metadata) {
+    PutMarks(metadata, ToProperties({.snapshot = 7}));
+    return CheckNotReplaced(metadata, "t").has_value();
+  };
+  EXPECT_TRUE(check(Chain({})));
+  EXPECT_TRUE(check(Chain({ToProperties({.snapshot = 6}), {}})));
+  EXPECT_FALSE(check(Chain({{}, {}})));
+  auto expired = Chain({{}, {}});
+  expired.snapshots.EraseIf([](const Snapshot& snapshot) { return snapshot.snapshot_id == 1; });
+  EXPECT_TRUE(check(expired));
+  EXPECT_TRUE(CheckNotReplaced(Chain({{}, {}}), "t"));
 }
 
 }  // namespace

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from ingot_spark import SOURCE_SNAPSHOT, Job, Report, Source, Table, literal
+import uuid
 
-RUN_ID_KEY = "ingot.run-id"
+from ingot_spark import DEFINITION, PROGRAM, RUN_ID, SOURCE_FROM, SOURCE_SNAPSHOT, STEP, TAKEN_BACK, Job, Overtaken, Report, Source, Table, literal
 
 
 def judge(job: Job, bronze: Source, consumed: str | None) -> None:
@@ -29,6 +29,12 @@ def make_keys(job: Job) -> None:
     job.spark.sql(f"SELECT {keys} FROM {job.name(silver['table'])}{where}").createOrReplaceTempView("silver_keys")
 
 
+def mark(job: Job, consumed: str | None, end: str, step: str) -> dict[str, str]:
+    """What a commit says of itself (docs/formats/snapshot-summary.md)."""
+    return {SOURCE_SNAPSHOT: end, SOURCE_FROM: consumed or "", STEP: step, RUN_ID: job.run_id,
+            DEFINITION: job.plan["silver"]["definition"], PROGRAM: job.plan["program"]}
+
+
 def refuse(job: Job, bronze: Source) -> None:
     """The refused rows into quarantine, before silver, so that a row is never in neither."""
     plan = job.plan["silver"]
@@ -37,7 +43,7 @@ def refuse(job: Job, bronze: Source) -> None:
     if not bronze.has_new(consumed):
         return table.drop()
     judge(job, bronze, consumed)
-    table.commit(job.spark.sql(job.statement(plan["quarantined"])), {SOURCE_SNAPSHOT: bronze.end, RUN_ID_KEY: job.run_id})
+    table.commit(job.spark.sql(job.statement(plan["quarantined"])), mark(job, consumed, bronze.end, str(uuid.uuid4())))
     job.spark.catalog.clearCache()
 
 
@@ -46,12 +52,18 @@ def carry(job: Job) -> Report:
     report = Report("silver", plan["table"], job.run_id)
     with Source(job, plan["source"]) as bronze:
         refuse(job, bronze)
+        quarantine = Table(job, plan["quarantine"])
+        step = quarantine.mark(STEP) or ""
+        quarantine.drop()
         # Silver goes as far as quarantine and no farther, also after an end between the two commits.
         table = Table(job, plan["table"])
         consumed = table.mark(SOURCE_SNAPSHOT)
         if not bronze.has_new(consumed):
             table.drop()
             return report
+        if step and table.mark(TAKEN_BACK) == step:  # Ingot takes what quarantine got back: its definition is another one
+            table.drop()
+            raise Overtaken(plan["table"])
         judge(job, bronze, consumed)
         counts = job.spark.sql(job.statement(plan["counts"])).first().asDict()
         make_keys(job)
@@ -59,7 +71,7 @@ def carry(job: Job) -> Report:
         report.rows_in, report.rows_quarantined = counts.pop("rows_in"), counts.pop("rows_quarantined")
         report.rows_out, report.rows_error, report.broken_by_rule = clean.count(), counts["parse"], counts
         report.rows_duplicate = report.rows_in - report.rows_quarantined - report.rows_out
-        table.commit(clean, {SOURCE_SNAPSHOT: bronze.end} | report.summary())
+        table.commit(clean, mark(job, consumed, bronze.end, step) | report.summary())
     job.spark.catalog.clearCache()
     report.commits = 1
     return report

@@ -22,6 +22,13 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 SOURCE_SNAPSHOT = "ingot.source-snapshot-id"
+SOURCE_FROM = "ingot.source-from-snapshot-id"
+DEFINITION = "ingot.definition-id"
+PROGRAM = "ingot.program-version"
+STEP = "ingot.step-id"
+TAKEN_BACK = "ingot.step-taken-back"
+RUN_ID = "ingot.run-id"
+MARK = (SOURCE_SNAPSHOT, SOURCE_FROM, DEFINITION, PROGRAM, STEP, RUN_ID)
 ATTEMPTS = 5
 
 
@@ -130,10 +137,10 @@ class Table:
         while at in self.snapshots:
             summary = self.snapshots[at].summary or {}
             if key in summary:
-                return summary[key]
+                return summary[key] or None
             at = self.snapshots[at].parent_id
         properties = self.job.spark.sql(f"SHOW TBLPROPERTIES {self.name}").collect()
-        return {row.key: row.value for row in properties}.get(key)
+        return {row.key: row.value for row in properties}.get(key) or None
 
     def commit(self, rows: DataFrame, summary: dict[str, str], overwrite: bool = False) -> None:
         """Writes the rows to the branch and moves main to it. Errors: Overtaken; main is then as it was."""
@@ -144,12 +151,19 @@ class Table:
         try:
             writer.overwritePartitions() if overwrite else writer.append()
             self.job.call("fast_forward", self.table, "branch => 'main'", f"to => '{self.branch}'")
+            if SOURCE_SNAPSHOT in summary:
+                self.keep({key: summary[key] for key in MARK if key in summary})
         except (Py4JJavaError, PySparkException) as error:
             if not any(word in str(error) for word in ("fast-forward", "ancestor", "CommitFailedException")):
                 raise
             raise Overtaken(self.table) from error
         finally:
             self.drop()
+
+    def keep(self, mark: dict[str, str]) -> None:
+        """Puts the mark among the table's properties, too, for the case that another engine expires the snapshot."""
+        pairs = ", ".join(f"'{key}' = '{value}'" for key, value in mark.items())
+        self.job.spark.sql(f"ALTER TABLE {self.name} SET TBLPROPERTIES ({pairs})")
 
     def drop(self) -> None:
         """Takes the branch away, whatever became of it."""

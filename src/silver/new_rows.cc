@@ -1,0 +1,80 @@
+#include "silver/new_rows.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "base/rows.h"
+#include "iceberg/scan_relation.h"
+
+namespace ingot::silver {
+namespace {
+
+/// Rows of `plan` were ingested then or later; nothing when that is not known of each file. Copies of a row keep the
+/// time, so that what was ingested before cannot be among them.
+iceberg::Filter IngestedSince(const iceberg::TableMetadata& metadata, const iceberg::ScanPlan& plan) {
+  const auto* column = metadata.CurrentSchema().FindByName("_ingested_at");
+  std::optional<iceberg::Value> first;
+  for (const auto& task : plan.tasks) {
+    const auto* spec = metadata.SpecById(task.file.spec_id);
+    if (column == nullptr || spec == nullptr) return {};
+    const auto known = KnowledgeOf(task.file, *spec, metadata.CurrentSchema())(column->id);
+    if (!known.lower || known.may_be_null) return {};
+    if (!first || iceberg::CompareValues(*known.lower, *first) < 0) first = known.lower;
+  }
+  return first ? iceberg::Compare("_ingested_at", iceberg::FilterOp::kGreaterOrEqual, *first) : iceberg::Filter{};
+}
+
+}  // namespace
+
+Result<NewRows> NewRows::Find(const pipeline::StageContext& context, const iceberg::Table& bronze,
+                              const iceberg::Changes& changes) {
+  NewRows rows(bronze, changes);
+  if (!changes.rewritten || !changes.since) return rows;
+  const std::string table = bronze.home.name.Text();
+  LogWarning(
+      fmt::format("table {}: {} deleted or overwrote rows: of what is there now, rows that were ingested "
+                  "before are not ingested again; tables made from them are not corrected",
+                  table, changes.rewriter));
+  INGOT_ASSIGN(const auto added, PlanAdded(*bronze.home.storage, *bronze.metadata, changes, PositionColumns()));
+  if (added.tasks.empty()) return rows;
+  INGOT_ASSIGN(const auto removed, PlanRemoved(*bronze.home.storage, *bronze.metadata, changes, PositionColumns(),
+                                               IngestedSince(*bronze.metadata, added)));
+  if (removed.tasks.empty()) return rows;
+  if (removed.RecordCount() > context.memory_bytes / 2 / int64_t(sizeof(int64_t)))
+    return Fail(
+        ErrorKind::kUnsupported,
+        fmt::format("table {}: {} rewrote files of {} rows that were consumed; to tell new rows from them their "
+                    "positions have to fit into half of the memory budget: run once with --memory {}MB",
+                    table, changes.rewriter, removed.RecordCount(), removed.RecordCount() * 16 / 1'000'000 + 1));
+  rows.consumed_ = std::make_unique<SourcePositions>();
+  INGOT_TRY(iceberg::ForEachBatch(
+      bronze, removed, context.threads,
+      [&](size_t, const std::shared_ptr<arrow::RecordBatch>& batch) { return rows.consumed_->Add(*batch); }));
+  rows.consumed_->Seal();
+  return rows;
+}
+
+Result<iceberg::ScanPlan> NewRows::Plan(std::vector<std::string> columns) const {
+  if (consumed_)
+    for (const std::string& column : PositionColumns())
+      if (std::ranges::find(columns, column) == columns.end()) columns.push_back(column);
+  return PlanAdded(*bronze_->home.storage, *bronze_->metadata, *changes_, columns);
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> NewRows::Of(const std::shared_ptr<arrow::RecordBatch>& rows) const {
+  if (!consumed_) return rows;
+  INGOT_ASSIGN(auto found, consumed_->Find(*rows));
+  if (found.unidentified && consumed_->HoldsUnidentified())
+    return Fail(
+        ErrorKind::kUnsupported,
+        fmt::format("table {}: {} rewrote rows without _topic and _offset, so that new rows cannot be told from "
+                    "old ones: append rows instead, or give them positions of their own; {}",
+                    bronze_->home.name.Text(), changes_->rewriter,
+                    "see docs/troubleshooting.md, \"A stage lost its place\""));
+  found.known.flip();
+  return Select(rows, found.known);
+}
+
+}  // namespace ingot::silver

@@ -1,0 +1,142 @@
+#include "silver/step.h"
+
+#include <fmt/format.h>
+#include <version.h>
+
+#include <algorithm>
+
+#include "pipeline/definition.h"
+
+namespace ingot::silver {
+namespace {
+
+using iceberg::Changes;
+using iceberg::Mark;
+using iceberg::SnapshotId;
+using iceberg::TableMetadata;
+using pipeline::StageContext;
+
+/// The marks after the one that consumed up to `before`, newest first.
+struct Ahead {
+  std::vector<Mark> marks;
+  bool whole = false;  // none is missing between them and `before`
+};
+
+Ahead MarksAfter(const TableMetadata& metadata, std::optional<SnapshotId> before) {
+  Ahead ahead;
+  // A mark with a step says what it followed.
+  const auto follows = [&](const Mark& mark) { return !mark.step_id.empty() && mark.from == before; };
+  const auto chain = AncestorsOf(metadata, metadata.current_snapshot_id);
+  for (const iceberg::Snapshot* snapshot : chain) {
+    const auto mark = iceberg::MarkIn(snapshot->summary);
+    if (!mark) continue;
+    ahead.whole = mark->snapshot == before;
+    if (ahead.whole) return ahead;
+    ahead.marks.push_back(*mark);
+    ahead.whole = follows(*mark);
+    if (ahead.whole) return ahead;
+  }
+  const bool truncated = chain.empty() || chain.back()->parent_id;
+  if (const auto kept = iceberg::MarkIn(metadata.properties); kept && truncated && ahead.marks.empty()) {
+    ahead.marks.push_back(*kept);
+    ahead.whole = follows(*kept);
+  } else {
+    ahead.whole = !truncated && !before;
+  }
+  return ahead;
+}
+
+/// Takes away what is too much for one commit.
+void Limit(Changes& changes, int64_t rows_max) {
+  if (changes.rewritten) return;
+  int64_t rows = 0;
+  size_t count = 0;
+  for (; count < changes.appends.size(); ++count) {
+    rows += iceberg::SummaryNumber(*changes.appends[count], "added-records");
+    if (count > 0 && rows > rows_max) break;
+  }
+  changes.appends.resize(count);
+  if (count > 0) changes.until = changes.appends.back()->snapshot_id;
+}
+
+Error CannotMeet(const Tables& tables, const Mark& silver, const Mark& quarantine) {
+  const auto up_to = [](const Mark& mark) { return mark.snapshot ? fmt::format("{}", *mark.snapshot) : "nothing"; };
+  return {
+      ErrorKind::kCorrupt,
+      fmt::format("{0} has consumed {1} up to snapshot {2}, {3} up to {4}, and what the one has more was computed by "
+                  "another pipeline file: it cannot be completed. Roll both back to commits of the same snapshot of "
+                  "{1} (ingot table rollback), or drop both; see docs/troubleshooting.md, \"A stage lost its "
+                  "place\"",
+                  tables.silver.home.name.Text(), tables.bronze.home.name.Text(), up_to(silver),
+                  tables.quarantine.home.name.Text(), up_to(quarantine))};
+}
+
+}  // namespace
+
+Status Tables::Reload() {
+  INGOT_ASSIGN(silver, iceberg::LoadTable(silver.home));
+  while (true) {
+    INGOT_ASSIGN(quarantine, iceberg::LoadTable(quarantine.home));
+    if (MarkOf(*silver.metadata).snapshot == MarkOf(*quarantine.metadata).snapshot) break;
+    // Another run may have gone on between the two loads.
+    INGOT_ASSIGN(auto later, iceberg::LoadTable(silver.home));
+    const bool same = later.metadata_location == silver.metadata_location;
+    silver = std::move(later);
+    if (same) break;
+  }
+  INGOT_ASSIGN(bronze, iceberg::LoadTable(bronze.home));
+  return {};
+}
+
+std::string TokenOf(const Mark& mark) {
+  return !mark.step_id.empty() ? mark.step_id : fmt::format("up to {}", mark.snapshot.value_or(0));
+}
+
+Result<Step> NextStep(const StageContext& context, const Tables& tables) {
+  const TableMetadata& bronze = *tables.bronze.metadata;
+  const std::string name = tables.bronze.home.name.Text();
+  const std::string definition = pipeline::DefinitionId(SilverDefinition(*context.pipeline));
+  INGOT_TRY(iceberg::CheckNotReplaced(*tables.silver.metadata, tables.silver.home.name.Text()));
+  INGOT_TRY(iceberg::CheckNotReplaced(*tables.quarantine.metadata, tables.quarantine.home.name.Text()));
+  const Mark silver = iceberg::MarkOf(*tables.silver.metadata), quarantine = MarkOf(*tables.quarantine.metadata);
+  INGOT_ASSIGN(Changes left, ChangesSince(bronze, silver, name));
+  INGOT_ASSIGN(const Changes left_of_quarantine, ChangesSince(bronze, quarantine, name));
+  Step step;
+  if (silver.snapshot == quarantine.snapshot) {
+    step.changes = std::move(left);
+    Limit(step.changes, context.rows_per_commit);
+    if (step.changes.until) step.mark = NextMark(context, silver, tables.bronze, *step.changes.until);
+    step.mark.definition_id = definition;
+    return step;
+  }
+  // One is ahead of the other, on one history.
+  const auto chain = AncestorsOf(bronze, bronze.current_snapshot_id);
+  const auto place = [&](const Mark& mark) {
+    return mark.snapshot ? std::ranges::find(chain, *mark.snapshot, &iceberg::Snapshot::snapshot_id) : chain.end();
+  };
+  const bool quarantine_ahead = place(quarantine) < place(silver);
+  const Mark &first = quarantine_ahead ? quarantine : silver, &behind = quarantine_ahead ? silver : quarantine;
+  const Ahead ahead =
+      MarksAfter(quarantine_ahead ? *tables.quarantine.metadata : *tables.silver.metadata, behind.snapshot);
+  const bool single = ahead.whole && ahead.marks.size() == 1, interrupted = quarantine_ahead && single;
+  const bool same = ahead.whole && std::ranges::all_of(ahead.marks, [&](const Mark& mark) {
+                      return mark.definition_id == definition && (!interrupted || mark.program == INGOT_VERSION);
+                    });
+  const bool being_taken_back =
+      iceberg::NewestSummary(*tables.silver.metadata, iceberg::kTakenBackKey) == TokenOf(quarantine);
+  if (interrupted && (!same || being_taken_back)) {
+    INGOT_ASSIGN(step.changes, ChangesSince(bronze, silver, name, quarantine.snapshot));
+    step.take_back = true;
+    return step;
+  }
+  if (!same) return std::unexpected(CannotMeet(tables, silver, quarantine));
+  INGOT_ASSIGN(step.changes, ChangesSince(bronze, behind, name, first.snapshot));
+  Limit(step.changes, context.rows_per_commit);
+  step.halves = {.clean = quarantine_ahead, .refused = !quarantine_ahead};
+  step.mark = NextMark(context, behind, tables.bronze, *step.changes.until);
+  step.mark.definition_id = definition;
+  step.mark.step_id = TokenOf(first);
+  return step;
+}
+
+}  // namespace ingot::silver

@@ -1,0 +1,38 @@
+// What silver has to do next, from the marks of its two tables. A step has two commits: quarantine, then silver, both
+// with the new mark. Where only one is there, the other is computed by the same definition, or the first is taken back
+// (take_back.h). Source: docs/formats/snapshot-summary.md.
+#pragma once
+
+#include <string>
+
+#include "iceberg/changes.h"
+#include "pipeline/stage.h"
+#include "silver/clean.h"
+
+namespace ingot::silver {
+
+struct Tables {
+  iceberg::Table bronze, silver, quarantine;
+
+  /// Silver and quarantine as they were at one time. Bronze last: it must hold every snapshot that the other two say
+  /// they have consumed.
+  Status Reload();
+};
+
+struct Step {
+  iceberg::Changes changes;  // of bronze
+  Halves halves;             // that are missing
+  iceberg::Mark mark;        // that the commits will carry
+  bool take_back = false;    // of quarantine: another definition computed what is ahead of silver
+
+  bool NothingToDo() const { return changes.Empty() && halves.clean && halves.refused && !take_back; }
+};
+
+/// Errors: kCorrupt where the two tables cannot be brought together: one was rolled back or made anew, and what is left
+/// was computed by another definition; or where bronze is not what was consumed.
+Result<Step> NextStep(const pipeline::StageContext& context, const Tables& tables);
+
+/// The name of a step in silver's kTakenBackKey; of steps of earlier versions, too.
+std::string TokenOf(const iceberg::Mark& mark);
+
+}  // namespace ingot::silver

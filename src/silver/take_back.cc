@@ -1,0 +1,98 @@
+#include "silver/take_back.h"
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include "base/arrow_result.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/rows.h"
+#include "iceberg/scan_relation.h"
+#include "maintain/delete_rows.h"
+#include "silver/new_rows.h"
+
+namespace ingot::silver {
+namespace {
+
+using iceberg::Mark;
+using iceberg::TableMetadata;
+using pipeline::StageContext;
+
+Status Overtaken(const iceberg::Table& table) {
+  return Fail(ErrorKind::kConflict,
+              "another run was first: table " + table.home.name.Text() + " has another mark meanwhile");
+}
+
+Status ForbidToComplete(const Tables& tables, const std::string& token) {
+  const iceberg::Table& silver = tables.silver;
+  if (iceberg::NewestSummary(*silver.metadata, iceberg::kTakenBackKey) == token) return {};
+  iceberg::SnapshotChange change{.summary = {{iceberg::kTakenBackKey, token}}};
+  change.validate = [&](const TableMetadata& metadata) -> Status {
+    return MarkOf(metadata) == MarkOf(*silver.metadata) ? Status() : Overtaken(silver);
+  };
+  INGOT_TRY(pipeline::CommitFiles(silver.home, change));
+  return FaultPoint("silver.forbidden");
+}
+
+/// The mark that quarantine had before, or as much of it as is known.
+Mark MarkBefore(const Tables& tables) {
+  const Mark silver = MarkOf(*tables.silver.metadata);
+  const TableMetadata& metadata = *tables.quarantine.metadata;
+  for (const iceberg::Snapshot* snapshot : AncestorsOf(metadata, metadata.current_snapshot_id))
+    if (const auto mark = iceberg::MarkIn(snapshot->summary); mark && mark->snapshot == silver.snapshot) return *mark;
+  return {.snapshot = silver.snapshot, .source_uuid = silver.source_uuid};
+}
+
+/// Whether a row is of the step: written by its run, from a row of bronze that it consumed.
+Result<std::shared_ptr<arrow::Array>> IsOfStep(const arrow::RecordBatch& rows, const SourcePositions& positions,
+                                               const std::string& run_id) {
+  INGOT_ASSIGN(const auto found, positions.Find(rows));
+  INGOT_ASSIGN(const auto column, Plain(rows.GetColumnByName("_run_id")));
+  const auto& runs = static_cast<const arrow::StringArray&>(*column);
+  const auto offsets = rows.GetColumnByName("_offset"), topics = rows.GetColumnByName("_topic");
+  arrow::BooleanBuilder goes;
+  for (int64_t row = 0; row < rows.num_rows(); ++row) {
+    const bool unidentified = offsets->IsNull(row) || topics->IsNull(row);
+    const bool of_run = run_id.empty() || (runs.IsValid(row) && runs.GetView(row) == run_id);
+    const bool consumed = found.known[size_t(row)] || (unidentified && positions.HoldsUnidentified());
+    INGOT_ARROW(goes.Append(of_run && consumed));
+  }
+  std::shared_ptr<arrow::Array> result;
+  INGOT_ARROW(goes.Finish(&result));
+  return result;
+}
+
+}  // namespace
+
+Status TakeBack(const StageContext& context, const Tables& tables, const Step& step) {
+  const Mark mark = MarkOf(*tables.quarantine.metadata), before = MarkBefore(tables);
+  INGOT_TRY(ForbidToComplete(tables, TokenOf(mark)));
+  SourcePositions positions;
+  INGOT_ASSIGN(const NewRows fresh, NewRows::Find(context, tables.bronze, step.changes));
+  INGOT_ASSIGN(const auto plan, fresh.Plan(PositionColumns()));
+  INGOT_TRY(iceberg::ForEachBatch(tables.bronze, plan, context.threads,
+                                  [&](size_t, const std::shared_ptr<arrow::RecordBatch>& batch) -> Status {
+                                    INGOT_ASSIGN(const auto rows, fresh.Of(batch));
+                                    return positions.Add(*rows);
+                                  }));
+  positions.Seal();
+  maintain::DeleteRowsOptions options{.columns = PositionColumns(), .filter = {}, .threads = context.threads};
+  options.columns.push_back("_run_id");
+  if (!mark.run_id.empty())
+    options.filter = iceberg::Compare("_run_id", iceberg::FilterOp::kEqual, iceberg::Value(mark.run_id));
+  options.matches = [&](const std::shared_ptr<arrow::RecordBatch>& rows) {
+    return IsOfStep(*rows, positions, mark.run_id);
+  };
+  options.amend = [&](iceberg::SnapshotChange& change) { pipeline::PutMark(change, before); };
+  options.validate = [&](const TableMetadata& metadata) -> Status {
+    return MarkOf(metadata) == mark ? Status() : Overtaken(tables.quarantine);
+  };
+  INGOT_ASSIGN(const auto done, maintain::DeleteRows(tables.quarantine.home, options));
+  LogWarning(
+      fmt::format("table {}: {} rows of a step that never reached {} were taken back, because another pipeline "
+                  "file or program version computed them; the step is done again",
+                  tables.quarantine.home.name.Text(), done.rows, tables.silver.home.name.Text()));
+  return FaultPoint("silver.taken_back");
+}
+
+}  // namespace ingot::silver

@@ -1,0 +1,213 @@
+"""What other engines do to bronze, silver and gold between two runs: the result is right, or the run says what is wrong."""
+
+import collections
+import datetime
+import json
+import textwrap
+
+import pyarrow as pa
+import pyarrow.compute
+import pytest
+from conftest import Warehouse
+from pyiceberg.types import StringType
+
+PIPELINE = """
+    pipeline: t
+    source: {files: landing, format: json}
+    fields:
+      at:    {type: timestamptz, unit: ms}
+      id:    {type: long}
+      name:  {type: string}
+      value: {type: double}
+    bronze: {table: b.t, partition: day(at)}
+    silver: {table: s.t, quarantine: s.bad, partition: day(at), rules: [{name: positive, check: "value > 0"}]}
+    gold:
+      - table: g.t
+        group: {date: date(at), name: name}
+        measures: {n: count(*), total: sum(value)}
+    """
+
+
+@pytest.fixture
+def lab(tmp_path):
+    (tmp_path / "pipeline.yaml").write_text(textwrap.dedent(PIPELINE))
+    made = Warehouse(tmp_path, tmp_path / "pipeline.yaml")
+    put(made, "a.jsonl", range(6))
+    made.run()
+    return made
+
+
+def put(lab, name, ids):
+    day = 1721347200000  # 2024-07-19
+    record = lambda i: {"at": day + i * 3_600_000 * 4, "id": i, "name": f"n{i % 3}", "value": i - 0.5}
+    (lab.landing / name).write_text("".join(json.dumps(record(i)) + "\n" for i in ids))
+
+
+def table(lab, name):
+    return lab.pyiceberg().load_table(name)
+
+
+def rows(lab, name):
+    return table(lab, name).scan().to_arrow().to_pylist()
+
+
+def ids(lab, *names):
+    return sorted(row["id"] for name in names for row in rows(lab, name))
+
+
+def check_gold(lab):
+    groups = collections.defaultdict(list)
+    for row in rows(lab, "s.t"):
+        groups[row["at"].date(), row["name"]].append(row["value"])
+    gold = {(row["date"], row["name"]): (row["n"], row["total"]) for row in rows(lab, "g.t")}
+    assert gold == {group: (len(values), sum(values)) for group, values in groups.items()}
+    assert len(gold) == len(rows(lab, "g.t"))
+
+
+def delete_new(bronze):
+    bronze.delete("id == 7")
+
+
+def delete_old(bronze):
+    bronze.delete("id == 2")
+
+
+def delete_both(bronze):
+    bronze.delete("id in (2, 7)")
+
+
+def delete_all(bronze):
+    bronze.delete("id >= 0")
+
+
+def overwrite_all(bronze):
+    bronze.overwrite(bronze.scan().to_arrow())
+
+
+def overwrite_without_one(bronze):
+    kept = bronze.scan().to_arrow()
+    bronze.overwrite(kept.filter(pa.compute.not_equal(kept["id"], 8)))
+
+
+def overwrite_a_partition(bronze):
+    bronze.dynamic_partition_overwrite(bronze.scan("at < '2024-07-20T00:00:00+00:00'").to_arrow())
+
+
+def add_a_column(bronze):
+    with bronze.update_schema() as update:
+        update.add_column("more", StringType())
+
+
+# What happens to bronze after its rows 0..5 were consumed and 6..11 were not; the ids that silver and quarantine hold then.
+OPERATIONS = {
+    "nothing": (lambda bronze: None, set(range(12))),
+    "rows deleted before silver saw them": (delete_new, set(range(12)) - {7}),
+    "rows deleted that silver has": (delete_old, set(range(12))),
+    "rows deleted of both": (delete_both, set(range(12)) - {7}),
+    "truncated": (delete_all, set(range(6))),
+    "overwritten by itself": (overwrite_all, set(range(12))),
+    "overwritten by less": (overwrite_without_one, set(range(12)) - {8}),
+    "a partition overwritten": (overwrite_a_partition, set(range(12))),
+    "overwritten twice": (lambda bronze: [overwrite_all(bronze), overwrite_all(bronze)], set(range(12))),
+    "a column added": (add_a_column, set(range(12))),
+}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_bronze_is_changed(lab, operation):
+    """Goal: whatever another engine did to bronze, silver has each row that is there once, and none twice.
+    Method: the operation by PyIceberg between bronze and silver; then two runs, and new records."""
+    put(lab, "b.jsonl", range(6, 12))
+    lab.run("--stage", "bronze")
+    act, expected = OPERATIONS[operation]
+    act(table(lab, "b.t"))
+    lab.run()
+    assert ids(lab, "s.t", "s.bad") == sorted(expected)
+    assert lab.run()["silver"]["rows_in"] == 0
+    put(lab, "c.jsonl", range(12, 15))
+    lab.run()
+    assert ids(lab, "s.t", "s.bad") == sorted(expected | {12, 13, 14})
+    check_gold(lab)
+
+
+def test_rows_appended_by_hand(lab):
+    """Goal: rows without a position are consumed once; where they are rewritten, too, they cannot be told from old ones, which is said.
+    Method: such a row appended by PyIceberg; then all of bronze overwritten by itself."""
+    bronze = table(lab, "b.t")
+    at = datetime.datetime(2024, 7, 19, tzinfo=datetime.timezone.utc)
+    bronze.append(pa.Table.from_pylist([{"id": 100, "at": at, "name": "hand", "value": 1.0}], schema=bronze.schema().as_arrow()))
+    lab.run()
+    lab.run()
+    assert ids(lab, "s.t", "s.bad") == [*range(6), 100]
+    bronze = table(lab, "b.t")
+    bronze.overwrite(bronze.scan().to_arrow())
+    refused = lab.ingot("run", check=False)
+    assert refused.returncode == 1 and "cannot be told" in refused.stderr
+    assert ids(lab, "s.t", "s.bad") == [*range(6), 100]
+
+
+def test_bronze_is_another_table(lab):
+    """Goal: a bronze table that was dropped and made anew is not mixed up with the old one; a rolled back one is refused.
+    Method: rolled back, then unregistered and read anew: the run names the table and what to do, and changes nothing."""
+    put(lab, "b.jsonl", range(6, 12))
+    lab.run()
+    first = table(lab, "b.t").metadata.snapshots[0].snapshot_id
+    lab.ingot("table", "rollback", "b.t", first)
+    refused = lab.ingot("run", check=False)
+    assert refused.returncode == 1 and "rolled back" in refused.stderr and "b.t" in refused.stderr
+    lab.ingot("unregister", "b.t")
+    refused = lab.ingot("run", check=False)
+    assert refused.returncode == 1 and "dropped and made anew" in refused.stderr
+    assert ids(lab, "s.t", "s.bad") == list(range(12))
+
+
+SILVER_OPERATIONS = {
+    "a row deleted": lambda silver: silver.delete("id == 2"),
+    "a group deleted": lambda silver: silver.delete("name == 'n1'"),
+    "truncated": lambda silver: silver.delete("id >= 0"),
+    "overwritten by itself": lambda silver: silver.overwrite(silver.scan().to_arrow()),
+    "overwritten by less": lambda silver: silver.overwrite(silver.scan("id > 3").to_arrow()),
+}
+
+
+@pytest.mark.parametrize("operation", SILVER_OPERATIONS)
+@pytest.mark.parametrize("more", [False, True])
+def test_silver_is_changed(lab, operation, more):
+    """Goal: gold is what silver gives, whatever another engine did to silver.
+    Method: the operation by PyIceberg, with and without new records; gold against sums over silver as PyIceberg reads it."""
+    SILVER_OPERATIONS[operation](table(lab, "s.t"))
+    if more:
+        put(lab, "b.jsonl", range(6, 12))
+    lab.run()
+    check_gold(lab)
+    assert lab.run()["gold"]["commits"] == 0
+
+
+@pytest.mark.parametrize("more", [False, True])
+@pytest.mark.parametrize("condition", ["name == 'n1'", "n >= 0"])
+def test_gold_is_changed(lab, condition, more):
+    """Goal: gold is what silver gives, even where another engine deleted from gold. Method: a group, and all of it, with and without new records."""
+    table(lab, "g.t").delete(condition)
+    if more:
+        put(lab, "b.jsonl", range(6, 12))
+    lab.run()
+    check_gold(lab)
+    assert lab.run()["gold"]["commits"] == 0
+
+
+def test_marks_outlive_the_expiry_of_other_engines(lab):
+    """Goal: a table whose snapshots another engine expired still knows what it has consumed.
+    Method: the summaries are taken out of the metadata as an expiry leaves them: one snapshot of compaction, its parent gone."""
+    for name in ("s.t", "s.bad", "g.t"):
+        file = table(lab, name).metadata_location.removeprefix("file://")
+        metadata = json.loads(open(file).read())
+        last = metadata["snapshots"][-1]
+        last["parent-snapshot-id"] = 12345
+        last["summary"] = {"operation": "replace"}
+        metadata["snapshots"] = [last]
+        metadata["snapshot-log"] = metadata["snapshot-log"][-1:]
+        open(file, "w").write(json.dumps(metadata))
+    put(lab, "b.jsonl", range(6, 12))
+    lab.run()
+    assert ids(lab, "s.t", "s.bad") == list(range(12))
+    check_gold(lab)
