@@ -18,7 +18,7 @@ struct Options {
   int64_t retain_last = 0;
   size_t files_min = 5;
   std::vector<std::string> sort_by;
-  bool dry_run = false, no_trash = false, undo = false;
+  bool dry_run = false, no_trash = false, undo = false, trust_clock = false;
 };
 
 void PrintJson(const run::UpkeepReport& report, bool dry_run) {
@@ -153,7 +153,8 @@ Status MaintainOne(const Shared& shared, const Options& options, const run::Open
 
 /// A table that cannot be maintained does not keep the others from it.
 Status Maintain(const Shared& shared, const Options& options) {
-  INGOT_ASSIGN(const run::OpenPlace open, run::OpenTables(shared.place));
+  INGOT_ASSIGN(run::OpenPlace open, run::OpenTables(shared.place));
+  open.context.trust_clock = options.trust_clock;
   INGOT_ASSIGN(const auto tables, run::TablesOr(open.context, options.tables));
   INGOT_ASSIGN(const run::UpkeepOptions upkeep, UpkeepFrom(options, open));
   std::optional<Error> first;
@@ -207,6 +208,10 @@ void AddMaintain(CLI::App& app, Shared& shared) {
   command->add_option("--orphans-older-than", options->orphans_older_than, "Younger files are left alone")
       ->capture_default_str();
   command->add_flag("--no-trash", options->no_trash, "Delete orphans at once");
+  command
+      ->add_flag("--trust-clock", options->trust_clock,
+                 "This machine's clock is right, however long ago the newest commit was [INGOT_TRUST_CLOCK]")
+      ->envname("INGOT_TRUST_CLOCK");
   command->add_flag("--undo", options->undo, "Take back the last removal of orphans");
   command->footer(
       "Without any of the operations all but --statistics are done. Safe beside running writers; what later stages "

@@ -37,6 +37,7 @@ struct Options {
   std::string push_metrics;
   run::EngineOptions engine;
   std::string from, to;
+  bool trust_clock = false;
 };
 
 void PrintJson(const run::RunReport& report) {
@@ -247,6 +248,7 @@ Status Run(Shared& shared, const Options& options) {
   open.context.follow = options.follow;
   open.context.group = options.group;
   open.context.on_reset = options.on_reset;
+  open.context.trust_clock = options.trust_clock;
   if (!run::HoldsTopic(open)) return RunPlace(shared, open, options);
   if (!options.listen.empty())
     return Fail(ErrorKind::kBadConfig, "--listen: tables that are named after {topic} cannot be served by their runs");
@@ -310,6 +312,10 @@ void AddRun(CLI::App& app, Shared& shared) {
       ->add_option("--push-metrics", options->push_metrics,
                    "URL of a Prometheus Pushgateway to tell the run's metrics, without --follow [INGOT_PUSHGATEWAY]")
       ->envname("INGOT_PUSHGATEWAY");
+  command
+      ->add_flag("--trust-clock", options->trust_clock,
+                 "This machine's clock is right, whatever the newest snapshots say [INGOT_TRUST_CLOCK]")
+      ->envname("INGOT_TRUST_CLOCK");
   command->footer(
       "Examples:\n  ingot run --source landing\n  ingot run --stage silver,gold --warehouse /data/warehouse\n  ingot "
       "run "

@@ -1,5 +1,7 @@
 #include "maintain/retention.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/clock.h"
@@ -35,12 +37,43 @@ iceberg::Filter Older(const iceberg::Field& column, int64_t keep_micros) {
       column.type.id == TypeId::kDate ? iceberg::Value(int32_t(day)) : iceberg::Value(day * kMicrosPerDay));
 }
 
+/// Of the files' newest rows the newest, in microseconds, but for files that hold times to come. Nothing when no file
+/// says.
+Result<std::optional<int64_t>> NewestRow(const iceberg::Table& table, const iceberg::Field& column) {
+  INGOT_ASSIGN(const auto plan, iceberg::PlanScan(*table.home.storage, *table.metadata, {}));
+  std::optional<int64_t> newest;
+  for (const auto& task : plan.tasks) {
+    const auto* spec = table.metadata->SpecById(task.file.spec_id);
+    if (spec == nullptr) continue;
+    const auto known = KnowledgeOf(task.file, *spec, table.metadata->CurrentSchema())(column.id);
+    if (!known.upper) continue;
+    const int64_t micros = column.type.id == TypeId::kDate ? std::get<int32_t>(*known.upper) * kMicrosPerDay
+                                                           : std::get<int64_t>(*known.upper);
+    if (micros <= NowMicros() + kMicrosPerDay && (!newest || micros > *newest)) newest = micros;
+  }
+  return newest;
+}
+
+/// Rows carry the clocks of those who made them: they speak against this machine's, even when all commits were made by
+/// it.
+Status CheckNotFarAhead(const iceberg::Table& table, const iceberg::Field& column, int64_t age_max_micros) {
+  INGOT_ASSIGN(const auto newest, NewestRow(table, column));
+  if (!newest || NowMicros() - *newest <= age_max_micros) return {};
+  return Fail(
+      ErrorKind::kRetry,
+      fmt::format("table {}: the newest row is of {}, and this machine's clock says {}: either no rows have come "
+                  "since, or the clock is far ahead, and rows are not as old as it makes them. When the clock "
+                  "is right: --trust-clock",
+                  table.home.name.Text(), FormatTimestampMicros(*newest), FormatTimestampMicros(NowMicros())));
+}
+
 }  // namespace
 
-Result<Retained> DropOldPartitions(const iceberg::TableHome& home, int64_t keep_micros, bool dry_run) {
+Result<Retained> DropOldPartitions(const iceberg::TableHome& home, const RetentionOptions& options) {
   INGOT_ASSIGN(const iceberg::Table table, iceberg::LoadTable(home));
   INGOT_ASSIGN(const auto* column, TimeColumn(*table.metadata, home.name.Text()));
-  const iceberg::Filter filter = Older(*column, keep_micros);
+  if (options.newest_age_max_micros) INGOT_TRY(CheckNotFarAhead(table, *column, *options.newest_age_max_micros));
+  const iceberg::Filter filter = Older(*column, options.keep_micros);
   INGOT_ASSIGN(const auto bound, iceberg::BoundFilter::Bind(filter, table.metadata->CurrentSchema()));
   const auto is_old = [&](const iceberg::DataFile& file) {
     const auto* spec = table.metadata->SpecById(file.spec_id);
@@ -55,7 +88,7 @@ Result<Retained> DropOldPartitions(const iceberg::TableHome& home, int64_t keep_
     retained.rows += task.file.record_count;
     retained.bytes += task.file.file_bytes;
   }
-  if (retained.files == 0 || dry_run) return retained;
+  if (retained.files == 0 || options.dry_run) return retained;
   const int64_t before = std::get<int64_t>(column->type.id == TypeId::kDate
                                                ? iceberg::Value(std::get<int32_t>(filter.values[0]) * kMicrosPerDay)
                                                : filter.values[0]);

@@ -40,6 +40,7 @@ struct StageContext {
   std::optional<std::chrono::steady_clock::time_point> read_until;  // what was read by then is committed
   std::function<bool()> stop_asked;                                 // true ends the reading as read_until does
   bool write_ledger = true;
+  bool trust_clock = false;      // whatever speaks against it
   std::optional<DaySpan> again;  // gold computes these days again from all of silver, whatever is new
 
   Result<iceberg::TableHome> Home(const std::string& table) const;

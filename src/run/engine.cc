@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "iceberg/changes.h"
 #include "pipeline/plan.h"
+#include "run/clock.h"
 #include "run/ledger.h"
 #include "run/spark.h"
 #include "run/trino.h"
@@ -48,6 +49,7 @@ Status Prepare(const pipeline::StageContext& context, const std::vector<std::str
 
 Result<RunReport> RunOnEngine(const Place& place, pipeline::StageContext context,
                               const std::vector<std::string>& stages, const EngineOptions& options) {
+  INGOT_TRY(CheckClockNotBehind(context));
   context.run_id = RandomUuid();
   for (const auto& field : context.pipeline->fields)
     if (field.type.id == iceberg::TypeId::kTimestamptzNs)

@@ -64,6 +64,7 @@ Result<StageReport> Runner::RunStage(const StageContext& context, const std::str
 }
 
 Result<RunReport> Runner::Run(StageContext context) {
+  INGOT_TRY(clock_.Check(context));
   RunReport report;
   context.run_id = RandomUuid();
   if (context.temp_folder.empty())

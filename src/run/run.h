@@ -9,6 +9,7 @@
 #include "bronze/bronze.h"
 #include "gold/gold.h"
 #include "pipeline/stage.h"
+#include "run/clock.h"
 
 namespace ingot::run {
 
@@ -53,6 +54,7 @@ class Runner {
   std::vector<std::string> stages_;
   std::optional<bronze::Bronze> bronze_;
   gold::Gold gold_;
+  ClockWatch clock_;
 };
 
 }  // namespace ingot::run

@@ -5,8 +5,10 @@
 
 #include "iceberg/journal.h"
 #include "iceberg/lineage.h"
+#include "run/clock.h"
 #include "run/ledger.h"
 #include "run/other_tables.h"
+#include "storage/location.h"
 
 namespace ingot::run {
 namespace {
@@ -101,8 +103,15 @@ Result<UpkeepReport> MaintainTable(const StageContext& context, const std::strin
   UpkeepReport report{.table = home.name.Text()};
   const auto wanted = [&](const char* operation) { return options.operations.contains(operation); };
   if (const auto keep = KeepMicros(context, home.name); keep && wanted("retention")) {
-    INGOT_ASSIGN(report.retention, maintain::DropOldPartitions(home, *keep, options.dry_run));
+    INGOT_TRY(CheckClockForDeleting(context, name, AheadMaxOf(keep)));
+    const bool vouched = context.trust_clock || !storage::LocalPath(table.metadata->location);
+    INGOT_ASSIGN(report.retention,
+                 maintain::DropOldPartitions(
+                     home, {.keep_micros = *keep,
+                            .newest_age_max_micros = vouched ? std::optional<int64_t>() : AheadMaxOf(keep),
+                            .dry_run = options.dry_run}));
   }
+  if (wanted("expire") || wanted("orphans")) INGOT_TRY(CheckClockForDeleting(context, name, AheadMaxOf({})));
   if (wanted("compact")) {
     maintain::CompactOptions compact = options.compact;
     compact.policy.file_bytes_target =

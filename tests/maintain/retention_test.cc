@@ -19,19 +19,30 @@ iceberg::Table Days(int count, std::vector<std::pair<std::string, iceberg::Trans
 TEST(DropOldPartitions, RemovesWholeDays) {
   const iceberg::Table table = Days(4, {{"at", {.kind = iceberg::TransformKind::kDay}}});
   const int64_t keep = NowMicros() - (1'704'067'200'000'000 + 2 * kMicrosPerDay + kMicrosPerHour);
-  EXPECT_EQ(DropOldPartitions(table.home, keep, true)->files, 2);
-  const auto done = DropOldPartitions(table.home, keep, false);
+  EXPECT_EQ(DropOldPartitions(table.home, {.keep_micros = keep, .dry_run = true})->files, 2);
+  const auto done = DropOldPartitions(table.home, {.keep_micros = keep});
   ASSERT_TRUE(done) << done.error().message;
   EXPECT_EQ(done->rows, 20);
   const iceberg::Table after = *iceberg::LoadTable(table.home);
   EXPECT_EQ(iceberg::PlanScan(*after.home.storage, *after.metadata, {})->RecordCount(), 20);
   EXPECT_TRUE(after.metadata->CurrentSnapshot()->summary.contains(iceberg::kRetentionKey));
-  EXPECT_EQ(DropOldPartitions(table.home, keep, false)->files, 0);
+  EXPECT_EQ(DropOldPartitions(table.home, {.keep_micros = keep})->files, 0);
+}
+
+// Goal:   a clock that is far ahead of all rows deletes nothing, unless it is trusted.
+// Method: four days of 2024, which are old by any clock; the newest may be a day old, or of any age.
+TEST(DropOldPartitions, NewestRowSpeaksAgainstTheClock) {
+  const iceberg::Table table = Days(4, {{"at", {.kind = iceberg::TransformKind::kDay}}});
+  const auto refused =
+      DropOldPartitions(table.home, {.keep_micros = kMicrosPerDay, .newest_age_max_micros = 3 * kMicrosPerDay});
+  EXPECT_EQ(refused.error().kind, ErrorKind::kRetry);
+  EXPECT_NE(refused.error().message.find("2024-01-04"), std::string::npos) << refused.error().message;
+  EXPECT_EQ(DropOldPartitions(table.home, {.keep_micros = kMicrosPerDay})->files, 4);
 }
 
 // Goal:   without a partition by time it says so. Method: by place.
 TEST(DropOldPartitions, NeedsTime) {
-  EXPECT_EQ(DropOldPartitions(Days(1, {{"place", {}}}).home, 0, false).error().kind, ErrorKind::kBadInput);
+  EXPECT_EQ(DropOldPartitions(Days(1, {{"place", {}}}).home, {}).error().kind, ErrorKind::kBadInput);
 }
 
 }  // namespace

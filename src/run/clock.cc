@@ -1,0 +1,139 @@
+#include "run/clock.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <ctime>
+
+#include "base/clock.h"
+#include "storage/location.h"
+
+namespace ingot::run {
+namespace {
+
+using pipeline::StageContext;
+
+constexpr int64_t kBehindMin = 2 * kMicrosPerHour, kBehindMax = kMicrosPerDay;
+constexpr int64_t kAheadMin = 3 * kMicrosPerDay, kAheadMax = 30 * kMicrosPerDay;
+
+struct Witness {
+  int64_t micros = 0;
+  std::string what;
+};
+
+int64_t BehindMaxOf(const pipeline::Pipeline& pipeline) {
+  int64_t allowed = kBehindMax;
+  for (const auto& field : pipeline.fields)
+    if (field.time_max_after_now_micros) allowed = std::min(allowed, *field.time_max_after_now_micros);
+  return std::max(allowed, kBehindMin);
+}
+
+/// When the table was committed to last, by the clock of the stage that did: snapshots' own times never go back, so
+/// that they stay wrong for long after one commit by a wrong clock. Nothing for an empty table.
+std::optional<int64_t> CommittedAt(const iceberg::TableMetadata& metadata) {
+  const auto chain = AncestorsOf(metadata, metadata.current_snapshot_id);
+  for (const iceberg::Snapshot* snapshot : chain)
+    if (const int64_t at = iceberg::SummaryNumber(*snapshot, "ingot.finished-at-us"); at > 0) return at;
+  return chain.empty() ? std::nullopt : std::optional(chain.front()->timestamp_ms * 1000);
+}
+
+/// The newest commit of bronze, silver, gold and others; nothing when there is none.
+Result<std::optional<Witness>> NewestCommit(const StageContext& context, std::vector<std::string> names) {
+  names.insert(names.end(), {context.pipeline->bronze.table, context.pipeline->silver.table});
+  for (const auto& gold : context.pipeline->gold) names.push_back(gold.table.table);
+  std::optional<Witness> newest;
+  for (const std::string& name : names) {
+    INGOT_ASSIGN(const auto home, context.Home(name));
+    const auto table = iceberg::LoadTable(home);
+    if (!table && table.error().kind == ErrorKind::kNotFound) continue;
+    if (!table) return std::unexpected(table.error());
+    const auto at = CommittedAt(*table->metadata);
+    if (at && (!newest || *at > newest->micros)) newest = {*at, "table " + name + " was committed to"};
+  }
+  return newest;
+}
+
+std::optional<Witness> ChangedAt(const std::string& file, const std::string& what) {
+  struct stat info{};
+  if (::stat(file.c_str(), &info) != 0) return std::nullopt;
+  return Witness{int64_t(info.st_mtim.tv_sec) * kMicrosPerSecond + info.st_mtim.tv_nsec / 1000, what + " was written"};
+}
+
+/// The newest of the input files, where they are local.
+std::optional<Witness> NewestInput(const StageContext& context) {
+  const auto path = storage::LocalPath(storage::AbsoluteLocation(context.source));
+  if (!path) return std::nullopt;
+  std::optional<Witness> newest = ChangedAt(*path, "the source " + *path);
+  const auto files = storage::MakeLocalStorage()->List(*path);
+  if (!files) return newest;
+  for (const auto& file : *files)
+    if (!newest || file.modified_micros > newest->micros)
+      newest = {file.modified_micros, "the input file " + file.location + " was written"};
+  return newest;
+}
+
+Status Contradicted(const Witness& witness, const char* advice) {
+  return Fail(ErrorKind::kRetry,
+              fmt::format("this machine's clock says {}, but {} at {}: {}", FormatTimestampMicros(NowMicros()),
+                          witness.what, FormatTimestampMicros(witness.micros), advice));
+}
+
+Status CheckNotBehind(const StageContext& context, const std::optional<Witness>& commit) {
+  std::vector<std::optional<Witness>> witnesses{commit, ChangedAt("/proc/self/exe", "this program's file")};
+  if (!commit) witnesses.push_back(NewestInput(context));
+  for (const auto& witness : witnesses)
+    if (witness && witness->micros - NowMicros() > BehindMaxOf(*context.pipeline))
+      return Contradicted(*witness,
+                          "one of the two is wrong. Set the clock; or, when the clock is right, run once with "
+                          "--trust-clock");
+  return {};
+}
+
+int64_t SinceBootMicros() {
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return int64_t(now.tv_sec) * kMicrosPerSecond + now.tv_nsec / 1000;
+}
+
+}  // namespace
+
+int64_t AheadMaxOf(std::optional<int64_t> keep_micros) {
+  return keep_micros ? std::clamp(*keep_micros / 2, kAheadMin, kAheadMax) : kAheadMax;
+}
+
+Status CheckClockNotBehind(const StageContext& context) {
+  if (context.trust_clock) return {};
+  INGOT_ASSIGN(const auto commit, NewestCommit(context, {}));
+  return CheckNotBehind(context, commit);
+}
+
+Status CheckClockForDeleting(const StageContext& context, const std::string& table, int64_t ahead_max_micros) {
+  if (context.trust_clock) return {};
+  INGOT_ASSIGN(const auto commit, NewestCommit(context, {table}));
+  INGOT_TRY(CheckNotBehind(context, commit));
+  if (!commit || !storage::LocalPath(context.warehouse) || NowMicros() - commit->micros <= ahead_max_micros) return {};
+  return Contradicted(*commit,
+                      "last of all. Either nothing has happened since, or the clock is far ahead, and what "
+                      "is to be deleted for its age is not old. When the clock is right: --trust-clock");
+}
+
+Status ClockWatch::Check(const StageContext& context) {
+  if (context.trust_clock) return {};
+  const int64_t offset = NowMicros() - SinceBootMicros();
+  const int64_t leap = offset_micros_ ? offset - *offset_micros_ : 0;
+  if (offset_micros_ && std::abs(leap) < kBehindMin) {
+    offset_micros_ = offset;
+    return {};
+  }
+  INGOT_TRY(CheckClockNotBehind(context));
+  if (offset_micros_)
+    return Fail(ErrorKind::kRetry,
+                fmt::format("this machine's clock leapt by {:.1f} hours while the program ran, to {}: set it, or start "
+                            "again when it is right now",
+                            double(leap) / double(kMicrosPerHour), FormatTimestampMicros(NowMicros())));
+  offset_micros_ = offset;
+  return {};
+}
+
+}  // namespace ingot::run

@@ -1,0 +1,35 @@
+// Whether this machine's clock can be right, before what it decides: which records are from the future, and what is old
+// enough to go. Witnesses are what others wrote down with their clocks. Source: docs/operations.md, "The clock".
+#pragma once
+
+#include "pipeline/stage.h"
+
+namespace ingot::run {
+
+/// That the clock is not behind what is known to have happened: the newest commits of the pipeline's tables, this
+/// program's file and, before there are tables, the input files. Two hours to a day of difference are allowed: as much
+/// as the pipeline's `now+…` ranges do. Errors: kRetry, with the witness and what to do; none when the context trusts
+/// the clock.
+Status CheckClockNotBehind(const pipeline::StageContext& context);
+
+/// The same; and that it is not so far ahead of the newest commit of any of them, or of `table`, that what it makes old
+/// may be young: by `ahead_max_micros`. Storage that is not local vouches for the clock: it refuses requests that are
+/// minutes off.
+Status CheckClockForDeleting(const pipeline::StageContext& context, const std::string& table, int64_t ahead_max_micros);
+
+/// How far the clock may be ahead of the newest commit, and of the newest row, where rows go after `keep_micros`: half
+/// of it, but three days at least and thirty at most.
+int64_t AheadMaxOf(std::optional<int64_t> keep_micros);
+
+/// Notices a clock that is set while the process runs. Not safe from several threads.
+class ClockWatch {
+ public:
+  /// The first time, and when the clock moved otherwise than time did: as CheckClockNotBehind; and kRetry when it
+  /// leapt.
+  Status Check(const pipeline::StageContext& context);
+
+ private:
+  std::optional<int64_t> offset_micros_;  // between the clock and the time since the machine was started
+};
+
+}  // namespace ingot::run

@@ -1,0 +1,101 @@
+"""A clock that is far from what is known to have happened: refused by name, unless it is trusted."""
+
+import json
+import os
+import time
+
+import pytest
+
+BRONZE, SILVER, GOLD = "bronze.speedtest_raw", "silver.speedtest_clean", "gold.speedtest_agg"
+DAY = 86_400
+
+
+def fill(warehouse, name, days_ago=3):
+    start = time.strftime("%Y-%m-%d", time.gmtime(time.time() - days_ago * DAY))
+    warehouse.ingot("generate", "--records", 300, "--start", start, "--seed", ord(name[0]), "--to", warehouse.landing / name)
+
+
+def count(warehouse, table=BRONZE):
+    return warehouse.pyiceberg().load_table(table).scan().to_arrow().num_rows
+
+
+def move(warehouse, days):
+    """All that the tables say of when they were written moves: as if the clock stood `-days` from where it stood then."""
+    ms = int(days * DAY * 1000)
+    for table in (BRONZE, SILVER, GOLD):
+        file = warehouse.pyiceberg().load_table(table).metadata_location.removeprefix("file://")
+        metadata = json.loads(open(file).read())
+        metadata["last-updated-ms"] += ms
+        for snapshot in metadata["snapshots"]:
+            snapshot["timestamp-ms"] += ms
+            for key in ("ingot.started-at-us", "ingot.finished-at-us"):
+                if key in snapshot["summary"]:
+                    snapshot["summary"][key] = str(int(snapshot["summary"][key]) + ms * 1000)
+        for log in ("snapshot-log", "metadata-log"):
+            for entry in metadata.get(log, []):
+                entry["timestamp-ms"] += ms
+        open(file, "w").write(json.dumps(metadata))
+
+
+def test_behind_the_newest_commit(warehouse):
+    """Goal: a clock that is days behind the newest commit takes in nothing; a trusted one does, and is not asked again.
+    Method: the commits are moved ten days ahead; a run without and with the flag, and the next without it."""
+    fill(warehouse, "a.jsonl")
+    warehouse.run()
+    move(warehouse, 10)
+    fill(warehouse, "b.jsonl")
+    for arguments in (["run"], ["maintain"]):
+        refused = warehouse.ingot(*arguments, check=False)
+        assert refused.returncode == 1 and "this machine's clock" in refused.stderr and "--trust-clock" in refused.stderr
+    assert count(warehouse) == 300
+    warehouse.run("--trust-clock")
+    assert count(warehouse) == 600
+    fill(warehouse, "c.jsonl")
+    warehouse.run()
+    assert count(warehouse) == 900
+
+
+def test_an_hour_is_no_matter(warehouse):
+    """Goal: clocks of several machines may differ a little. Method: the commits are moved an hour ahead."""
+    fill(warehouse, "a.jsonl")
+    warehouse.run()
+    move(warehouse, 1 / 24)
+    fill(warehouse, "b.jsonl")
+    warehouse.run()
+    assert count(warehouse) == 600
+
+
+def test_behind_the_input_files(warehouse):
+    """Goal: before there is a table, the input files speak. Method: files that were written ten days from now."""
+    fill(warehouse, "a.jsonl")
+    later = time.time() + 10 * DAY
+    os.utime(warehouse.landing / "a.jsonl", (later, later))
+    refused = warehouse.ingot("run", check=False)
+    assert refused.returncode == 1 and "a.jsonl" in refused.stderr
+    warehouse.run("--trust-clock")
+    assert count(warehouse) == 300
+
+
+@pytest.mark.parametrize("operation", ["--retention", "--expire", "--orphans"])
+def test_far_ahead(warehouse, operation):
+    """Goal: nothing is deleted for its age by a clock that may be far ahead, unless it is trusted.
+    Method: rows and commits of a hundred days ago, as a clock a hundred days ahead sees new ones; the pipeline keeps 90 days."""
+    fill(warehouse, "a.jsonl", days_ago=103)
+    warehouse.run()
+    move(warehouse, -100)
+    before = count(warehouse)
+    refused = warehouse.ingot("maintain", BRONZE, operation, check=False)
+    assert refused.returncode == 1 and "--trust-clock" in refused.stderr
+    assert count(warehouse) == before == 300
+    warehouse.ingot("maintain", BRONZE, operation, "--trust-clock")
+    assert count(warehouse) == (0 if operation == "--retention" else 300)
+
+
+def test_rows_speak_when_commits_do_not(warehouse):
+    """Goal: a run by the same wrong clock does not hide it from retention: rows carry their makers' clocks.
+    Method: rows of 60 days ago committed just now: a clock 60 days ahead sees so what is new."""
+    fill(warehouse, "a.jsonl", days_ago=63)
+    warehouse.run()
+    refused = warehouse.ingot("maintain", "--retention", check=False)
+    assert refused.returncode == 1 and "the newest row" in refused.stderr
+    assert count(warehouse) == 300
