@@ -9,6 +9,7 @@
 #include "maintain/doctor.h"
 #include "run/other_tables.h"
 #include "run/upkeep.h"
+#include "silver/account.h"
 
 namespace ingot::cli {
 namespace {
@@ -49,6 +50,33 @@ Result<std::optional<maintain::Finding>> OffsetFinding(const iceberg::TableHome&
   return maintain::Finding{"offsets", Health::kBad, fmt::format("{} gaps or overlaps: {}", gaps.found.size(), text)};
 }
 
+/// Of the pipeline's rows as a whole; nothing when it has not run yet.
+Result<std::optional<maintain::Finding>> RowsFinding(const pipeline::StageContext& context) {
+  Progress progress("account for rows", 0, "rows");
+  const auto told = silver::AccountForRows(context, [&](int64_t rows) { progress.Add(rows); });
+  if (!told && told.error().kind == ErrorKind::kNotFound) return std::nullopt;
+  if (!told) return std::unexpected(told.error());
+  const std::string& bronze = context.pipeline->bronze.table;
+  std::string text = fmt::format("{} rows of {}", told->rows, bronze);
+  if (told->unidentified > 0) text += fmt::format(", but for {} without a position,", told->unidentified);
+  if (told->missing + told->doubled == 0)
+    return maintain::Finding{"rows", Health::kGood,
+                             text + " are each in silver or in quarantine, or their key is in silver"};
+  if (told->missing > 0)
+    text = fmt::format("{} of {} are in neither table, nor is their key in silver: {}{}", told->missing, text,
+                       fmt::join(told->examples, ", "), told->missing > int64_t(told->examples.size()) ? ", …" : "");
+  if (told->doubled > 0)
+    text += fmt::format("{}{} positions are in silver and quarantine once too often", told->missing > 0 ? "; " : ": ",
+                        told->doubled);
+  if (!told->deleted_by.empty() && told->doubled == 0)
+    return maintain::Finding{"rows", Health::kCouldBeBetter,
+                             text + "; rows were deleted on purpose (" + told->deleted_by + ")"};
+  return maintain::Finding{"rows", Health::kBad,
+                           text + "; to compute both anew from bronze: ingot unregister " +
+                               context.pipeline->silver.table + " " + context.pipeline->quarantine.table +
+                               ", then ingot run"};
+}
+
 Status Doctor(Shared& shared, const Options& options) {
   INGOT_ASSIGN(const run::OpenPlace open, run::OpenTables(shared.place));
   INGOT_ASSIGN(const auto tables, run::TablesOr(open.context, options.tables));
@@ -82,6 +110,11 @@ Status Doctor(Shared& shared, const Options& options) {
       bad = bad || finding.health == Health::kBad;
     }
   }
+  if (options.tables.empty()) {
+    INGOT_ASSIGN(const auto rows, WithContext(RowsFinding(open.context), "account for rows"));
+    if (rows) Print(shared, open.context.pipeline->silver.table, *rows);
+    bad = bad || (rows && rows->health == Health::kBad);
+  }
   if (bad) shared.exit_code = 1;
   return {};
 }
@@ -114,7 +147,8 @@ Status Storage(const Shared& shared, const Options& options) {
 
 void AddDoctor(CLI::App& app, Shared& shared) {
   auto options = std::make_shared<Options>();
-  auto* doctor = app.add_subcommand("doctor", "Examine tables: files, offsets, statistics, manifests");
+  auto* doctor =
+      app.add_subcommand("doctor", "Examine tables: files, offsets, statistics, manifests; account for every row");
   AddShared(*doctor, shared);
   doctor->add_option("tables", options->tables, "namespace.table …; default: all of the pipeline");
   doctor->add_flag("--repair", options->repair,

@@ -1,0 +1,207 @@
+#include "silver/account.h"
+
+#include <arrow/api.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <mutex>
+
+#include "base/row_hash.h"
+#include "base/rows.h"
+#include "iceberg/changes.h"
+#include "iceberg/scan_relation.h"
+#include "silver/judge.h"
+#include "silver/key_hash.h"
+#include "silver/positions.h"
+#include "silver/step.h"
+
+namespace ingot::silver {
+namespace {
+
+using Batch = std::shared_ptr<arrow::RecordBatch>;
+using iceberg::Table;
+using pipeline::StageContext;
+
+constexpr int64_t kBytesPerRow = 32;  // of a hash set that has just grown
+constexpr size_t kExamplesMax = 5;
+
+/// Rows of silver that were older went by retention.
+struct Retained {
+  std::string column;
+  int64_t before_micros = 0;
+};
+
+std::optional<Retained> RetainedOf(const iceberg::TableMetadata& silver) {
+  const auto before = iceberg::NewestSummary(silver, iceberg::kRetentionKey);
+  const auto micros = before ? iceberg::ParseValue(*before, {.id = iceberg::TypeId::kTimestamptz})
+                             : Fail(ErrorKind::kNotFound, "nothing went");
+  if (!micros) return std::nullopt;
+  for (const auto& field : silver.DefaultSpec().fields)
+    if (const auto* source = silver.CurrentSchema().FindById(field.source_id);
+        source != nullptr && source->type.id == iceberg::TypeId::kTimestamptz)
+      return Retained{source->name, std::get<int64_t>(*micros)};
+  return std::nullopt;
+}
+
+class Accounting {
+ public:
+  Accounting(const StageContext& context, Tables tables, const std::function<void(int64_t)>& progress)
+      : context_(context),
+        tables_(std::move(tables)),
+        progress_(progress),
+        unique_(context.pipeline->unique),
+        judge_(*context.pipeline),
+        retained_(RetainedOf(*tables_.silver.metadata)),
+        consumed_(iceberg::ConsumedSnapshot(*tables_.silver.metadata)) {}
+
+  Result<Account> Run() {
+    for (const Table* table : {&tables_.silver, &tables_.quarantine})
+      if (auto by = iceberg::RowsDeletedBy(*table->metadata); !by.empty())
+        account_.deleted_by = table->home.name.Text() + ": " + by;
+    if (!consumed_) return account_;
+    if (tables_.bronze.metadata->SnapshotById(*consumed_) == nullptr)
+      return Fail(ErrorKind::kNotFound, fmt::format("snapshot {} of {}, which {} has consumed, has expired", *consumed_,
+                                                    tables_.bronze.home.name.Text(), tables_.silver.home.name.Text()));
+    int64_t rows = 0;
+    for (const Table* table : {&tables_.silver, &tables_.quarantine}) {
+      INGOT_ASSIGN(const auto plan, PlanScan(*table->home.storage, *table->metadata, {.columns = PositionColumns()}));
+      rows += plan.RecordCount();
+    }
+    parts_ = 1 + uint64_t(rows * kBytesPerRow / std::max<int64_t>(1, context_.memory_bytes / 4));
+    for (part_ = 0; part_ < parts_; ++part_) INGOT_TRY(AccountForPart());
+    // Of so many hashes some pairs are equal by chance.
+    if (double(account_.doubled) < double(rows) * double(rows) / 1e18) account_.doubled = 0;
+    return account_;
+  }
+
+ private:
+  static iceberg::ScanOptions Columns(const std::vector<std::string>& columns) { return {.columns = columns}; }
+
+  template <typename Work>
+  Status ForEachBatch(const Table& table, const iceberg::ScanOptions& options, const Work& work) {
+    INGOT_ASSIGN(const auto plan, PlanScan(*table.home.storage, *table.metadata, options));
+    return iceberg::ForEachBatch(table, plan, context_.threads, [&](size_t, const Batch& batch) -> Status {
+      progress_(batch->num_rows());
+      return work(batch);
+    });
+  }
+
+  /// Calls `visit(row, hash)` for the rows of this part that have a position; returns how many rows of the batch have
+  /// none.
+  template <typename Visit>
+  Result<int64_t> ForEachPosition(const arrow::RecordBatch& batch, const Visit& visit) const {
+    const Batch positions = Pick(batch, PositionColumns());
+    INGOT_ASSIGN(const auto hashes, HashRows(*positions));
+    const auto topics = positions->column(0), offsets = positions->column(2);
+    int64_t without = 0;
+    for (int64_t row = 0; row < batch.num_rows(); ++row) {
+      if (topics->IsNull(row) || offsets->IsNull(row))
+        ++without;
+      else if ((hashes[size_t(row)] >> 32) % parts_ == part_)
+        visit(row, hashes[size_t(row)]);
+    }
+    return without;
+  }
+
+  Status AccountForPart() {
+    held_ = HashSet();
+    for (const Table* table : {&tables_.silver, &tables_.quarantine})
+      INGOT_TRY(ForEachBatch(*table, Columns(PositionColumns()), [&](const Batch& batch) -> Status {
+        std::lock_guard lock(mutex_);
+        INGOT_TRY(ForEachPosition(*batch, [&](int64_t, uint64_t hash) { account_.doubled += !held_.Insert(hash); }));
+        return {};
+      }));
+    HashSet absent, found;  // keys of rows that are in neither table, and those of them that silver has
+    INGOT_TRY(ForEachAbsent(true, [&](const arrow::RecordBatch& batch, const std::vector<int64_t>& rows,
+                                      const std::vector<uint64_t>& keys) {
+      for (const int64_t row : rows)
+        if (unique_.empty())
+          Miss(batch, row);
+        else
+          absent.Insert(keys[size_t(row)]);
+    }));
+    if (absent.size() == 0) return {};
+    INGOT_TRY(ForEachBatch(tables_.silver, Columns(unique_), [&](const Batch& batch) -> Status {
+      INGOT_ASSIGN(const auto keys, HashRows(*batch));
+      std::lock_guard lock(mutex_);
+      for (const uint64_t key : keys)
+        if (absent.Contains(key)) found.Insert(key);
+      return {};
+    }));
+    if (found.size() == absent.size()) return {};
+    return ForEachAbsent(false, [&](const arrow::RecordBatch& batch, const std::vector<int64_t>& rows,
+                                    const std::vector<uint64_t>& keys) {
+      for (const int64_t row : rows)
+        if (!found.Contains(keys[size_t(row)])) Miss(batch, row);
+    });
+  }
+
+  /// Calls `visit(batch, rows, keys)` for rows of bronze in this part that neither table holds; counts rows when asked.
+  template <typename Visit>
+  Status ForEachAbsent(bool count, const Visit& visit) {
+    std::vector<std::string> fields = unique_;
+    if (retained_) fields.push_back(retained_->column);
+    std::vector<std::string> columns = judge_.InputsOf(fields);
+    columns.insert(columns.end(), PositionColumns().begin(), PositionColumns().end());
+    const iceberg::ScanOptions options{.snapshot_id = consumed_, .current_schema = true, .columns = columns};
+    return ForEachBatch(tables_.bronze, options, [&](const Batch& batch) -> Status {
+      std::vector<int64_t> rows;
+      INGOT_ASSIGN(const int64_t without, ForEachPosition(*batch, [&](int64_t row, uint64_t hash) {
+                     if (!held_.Contains(hash)) rows.push_back(row);
+                   }));
+      INGOT_TRY(LeaveOutRetained(*batch, rows));
+      std::vector<uint64_t> keys;
+      if (!rows.empty() && !unique_.empty()) {
+        INGOT_ASSIGN(const Batch fixed, judge_.Fixed(*batch, unique_));
+        INGOT_ASSIGN(keys, HashRows(*fixed));
+      }
+      std::lock_guard lock(mutex_);
+      if (count && part_ == 0) account_.rows += batch->num_rows(), account_.unidentified += without;
+      visit(*batch, rows, keys);
+      return {};
+    });
+  }
+
+  Status LeaveOutRetained(const arrow::RecordBatch& batch, std::vector<int64_t>& rows) const {
+    if (!retained_ || rows.empty()) return {};
+    INGOT_ASSIGN(const Batch fixed, judge_.Fixed(batch, {retained_->column}));
+    const auto& times = static_cast<const arrow::TimestampArray&>(*fixed->column(0));
+    std::erase_if(rows, [&](int64_t row) { return times.IsValid(row) && times.Value(row) < retained_->before_micros; });
+    return {};
+  }
+
+  void Miss(const arrow::RecordBatch& batch, int64_t row) {
+    if (++account_.missing > int64_t(kExamplesMax)) return;
+    std::string example;
+    for (const char* name : {"_topic", "_partition", "_offset"})
+      if (const auto value = batch.GetColumnByName(name)->GetScalar(row); value.ok())
+        example += (example.empty() ? "" : " ") + (*value)->ToString();
+    account_.examples.push_back(std::move(example));
+  }
+
+  const StageContext& context_;
+  const Tables tables_;
+  const std::function<void(int64_t)>& progress_;
+  const std::vector<std::string>& unique_;
+  const Judge judge_;
+  const std::optional<Retained> retained_;
+  const std::optional<iceberg::SnapshotId> consumed_;
+  uint64_t part_ = 0, parts_ = 1;
+  std::mutex mutex_;
+  HashSet held_;  // positions of this part in silver and quarantine
+  Account account_;
+};
+
+}  // namespace
+
+Result<Account> AccountForRows(const StageContext& context, const std::function<void(int64_t)>& progress) {
+  const pipeline::Pipeline& pipeline = *context.pipeline;
+  Tables tables;
+  INGOT_ASSIGN(tables.silver.home, context.Home(pipeline.silver.table));
+  INGOT_ASSIGN(tables.quarantine.home, context.Home(pipeline.quarantine.table));
+  INGOT_ASSIGN(tables.bronze.home, context.Home(pipeline.bronze.table));
+  INGOT_TRY(tables.Reload());
+  return Accounting(context, std::move(tables), progress).Run();
+}
+
+}  // namespace ingot::silver
