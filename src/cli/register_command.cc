@@ -17,7 +17,8 @@ struct Options {
 };
 
 bool IsMetadataFile(std::string_view location) {
-  return location.ends_with(".json") || location.ends_with(".json.gz");
+  return location.ends_with(".json") || location.ends_with(".json.gz") || location.ends_with(".json.zst") ||
+         location.ends_with(".json.zstd");
 }
 
 /// Exit code 1 when a table could not be entered; the others are.

@@ -21,6 +21,7 @@ struct Options {
   std::string table;
   std::string name;  // of a branch or tag
   int64_t snapshot = 0;
+  int32_t format = 2;
 };
 
 Result<iceberg::TableHome> HomeOf(const Shared& shared, const std::string& text) {
@@ -198,6 +199,15 @@ Status Rollback(const Shared& shared, const Options& options) {
   return {};
 }
 
+Status Upgrade(const Shared& shared, const Options& options) {
+  INGOT_ASSIGN(const auto home, HomeOf(shared, options.table));
+  INGOT_ASSIGN(const auto table, iceberg::CommitMetadata(home, [&](iceberg::TableMetadata& metadata) {
+                 return iceberg::UpgradeFormat(metadata, options.format);
+               }));
+  fmt::print("{} is of format {}\n", home.name.Text(), table.metadata->format_version);
+  return {};
+}
+
 }  // namespace
 
 void AddTable(CLI::App& app, Shared& shared) {
@@ -234,6 +244,9 @@ void AddTable(CLI::App& app, Shared& shared) {
     sub->add_option("--snapshot", options->snapshot, "Snapshot id; default: the current one");
   add_ref("drop-ref", "Drop a branch or a tag", DropRef);
   add("evolve", "Bring columns, partition, sort order, format and properties to what the pipeline file says", Evolve);
+  add("upgrade", "Raise the Iceberg format, which row-level deletes and newer types need; there is no way back",
+      Upgrade)
+      ->add_option("--format", options->format, "2 or 3; default: 2");
   AddTableDelete(*command, shared);
   add("rollback", "Make an older snapshot the current one", Rollback)
       ->add_option("--snapshot", options->snapshot, "Snapshot id, from: ingot table history")

@@ -42,6 +42,24 @@ class GroupKeeper : public parquet::ParquetFileWriter::Contents {
   parquet::RowGroupWriter* group_ = nullptr;
 };
 
+/// The same buffers as values of the type, which differs from theirs in extension types and names only.
+Result<std::shared_ptr<arrow::ArrayData>> WithType(const arrow::ArrayData& data,
+                                                   const std::shared_ptr<arrow::DataType>& type) {
+  const auto& storage =
+      type->id() == arrow::Type::EXTENSION ? static_cast<const arrow::ExtensionType&>(*type).storage_type() : type;
+  const auto& own = data.type->id() == arrow::Type::EXTENSION
+                        ? static_cast<const arrow::ExtensionType&>(*data.type).storage_type()
+                        : data.type;
+  if (storage->id() != own->id() || size_t(storage->num_fields()) != data.child_data.size())
+    return Fail(ErrorKind::kUnsupported, "values of " + own->ToString() + " cannot be written as " + type->ToString());
+  auto typed = data.Copy();
+  typed->type = type;
+  for (size_t i = 0; i < typed->child_data.size(); ++i) {
+    INGOT_ASSIGN(typed->child_data[i], WithType(*data.child_data[i], storage->field(int(i))->type()));
+  }
+  return typed;
+}
+
 class ArrowBody : public ParquetBody {
  public:
   Status Start(const ParquetLayout& layout, std::shared_ptr<arrow::io::OutputStream> stream) {
@@ -66,11 +84,11 @@ class ArrowBody : public ParquetBody {
     for (int i = 0; i < schema_->num_fields(); ++i) {
       const auto& type = schema_->field(i)->type();
       INGOT_ASSIGN(auto column, Plain(rows.column(i)));
-      if (type->Equals(*variant)) {
+      if (type->Equals(*variant) && column->type_id() == arrow::Type::STRING) {
         INGOT_ASSIGN(column, EncodeVariants(static_cast<const arrow::StringArray&>(*column)));
       }
-      if (type->id() == arrow::Type::EXTENSION) column = arrow::ExtensionType::WrapArray(type, column);
-      columns.push_back(std::move(column));
+      INGOT_ASSIGN(const auto data, WithType(*column->data(), type));
+      columns.push_back(arrow::MakeArray(data));
     }
     INGOT_ARROW(writer_->WriteRecordBatch(*arrow::RecordBatch::Make(schema_, rows.num_rows(), std::move(columns))));
     return {};

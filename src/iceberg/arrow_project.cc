@@ -57,7 +57,7 @@ class Projector {
     const bool nested = to.type.IsNested() && array->type_id() != arrow::Type::NA;
     auto projected = nested ? ProjectNested(array, from, to.type)
                      : to.type.id == TypeId::kVariant && array->type_id() == arrow::Type::STRUCT
-                         ? Named(ProjectVariant(array))
+                         ? Named(ProjectVariant(array, to.type))
                          : Named(ConvertValues(array, to.type));
     path_.pop_back();
     return projected;
@@ -136,9 +136,9 @@ class Projector {
                                              (*map)->null_bitmap(), (*map)->null_count(), (*map)->offset());
   }
 
-  Result<ArrayPointer> ProjectVariant(const ArrayPointer& array) const {
+  Result<ArrayPointer> ProjectVariant(const ArrayPointer& array, const Type& to) const {
     INGOT_ASSIGN(const auto record, WithoutOffset(array));
-    return DecodeVariants(*record);
+    return to.stored ? CopyVariants(*record) : DecodeVariants(*record);
   }
 
   std::unexpected<Error> Misfit(const arrow::Array& array, const Type& to, const std::string& reason = "") const {

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/arrow_result.h"
+#include "iceberg/variant.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -68,7 +69,7 @@ Result<std::shared_ptr<arrow::DataType>> ToArrowType(const Type& type) {
     case TypeId::kUnknown:
       return arrow::null();
     case TypeId::kVariant:
-      return arrow::utf8();  // JSON: what files have is another thing (iceberg/variant.h)
+      return type.stored ? StoredVariantType() : arrow::utf8();  // JSON
     case TypeId::kStruct: {
       arrow::FieldVector fields;
       for (const Field& field : type.fields) {

@@ -97,6 +97,8 @@ struct AvroFile {
 
 /// Errors: kCorrupt where the bytes break the format, never a read past them; kUnsupported for an unknown codec.
 Result<AvroFile> ReadAvroFile(std::string_view bytes);
+/// What the file's header says beside the schema and the codec.
+Result<std::map<std::string, std::string>> ReadAvroProperties(std::string_view bytes);
 /// Calls `row(schema, in)` for each row of a file, which must read one value of the schema.
 Status ReadAvroRows(std::string_view bytes, const std::function<Status(const AvroSchema&, AvroReader&)>& row);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/arrow_result.h"
+#include "base/lower_case.h"
 #include "base/random.h"
 #include "iceberg/avro.h"
 #include "iceberg/deflate.h"
@@ -12,7 +13,6 @@ namespace {
 
 constexpr std::string_view kMagic("Obj\1", 4);
 constexpr size_t kBlockBytes = 64 * 1024;
-constexpr size_t kPlainBytesMax = size_t(1) << 32;  // of a block
 Status Encode(AvroWriter& out, const AvroSchema& schema, const AvroValue& value);
 
 Status EncodeUnion(AvroWriter& out, const AvroSchema& schema, const AvroValue& value) {
@@ -97,25 +97,7 @@ Status Encode(AvroWriter& out, const AvroSchema& schema, const AvroValue& value)
 Result<std::string> Decompress(const std::string& codec, std::string_view block) {
   if (codec.empty() || codec == "null") return std::string(block);
   if (codec == "deflate") return Inflate(block, DeflateFrame::kBare);
-  if (codec == "zstandard") {
-    INGOT_ARROW_ASSIGN(const auto zstd, arrow::util::Codec::Create(arrow::Compression::ZSTD));
-    INGOT_ARROW_ASSIGN(const auto stream, zstd->MakeDecompressor());
-    std::string out;
-    size_t read = 0, written = 0;
-    while (!stream->IsFinished()) {
-      if (written == out.size()) out.resize(std::max(out.size() * 2, block.size() * 4 + 1024));
-      const auto step =
-          stream->Decompress(int64_t(block.size() - read), reinterpret_cast<const uint8_t*>(block.data()) + read,
-                             int64_t(out.size() - written), reinterpret_cast<uint8_t*>(out.data()) + written);
-      const bool stuck = step.ok() && step->bytes_read == 0 && step->bytes_written == 0 && written < out.size();
-      if (!step.ok() || stuck || out.size() > kPlainBytesMax)
-        return Fail(ErrorKind::kCorrupt, "an Avro block does not decompress");
-      read += size_t(step->bytes_read);
-      written += size_t(step->bytes_written);
-    }
-    out.resize(written);
-    return out;
-  }
+  if (codec == "zstandard") return WithContext(DecompressZstd(block), "a block of an Avro file");
   if (codec == "snappy" && block.size() > 4) {
     INGOT_ARROW_ASSIGN(auto snappy, arrow::util::Codec::Create(arrow::Compression::SNAPPY));
     block.remove_suffix(4);
@@ -141,6 +123,8 @@ Result<std::string> Decompress(const std::string& codec, std::string_view block)
 
 /// Reads up to the first block; the file has no rows yet.
 Result<AvroFile> ReadHeader(AvroReader& in, std::string& codec) {
+  if (in.rest.starts_with("AGS1"))
+    return Fail(ErrorKind::kUnsupported, "it is encrypted, which is not supported: use the engine that wrote it");
   if (in.Take(4) != kMagic) return Fail(ErrorKind::kCorrupt, "not an Avro file: its first bytes are not 'Obj\\1'");
   AvroFile file;
   while (const int64_t count = in.Items()) {
@@ -151,7 +135,7 @@ Result<AvroFile> ReadHeader(AvroReader& in, std::string& codec) {
   }
   if (in.failed) return Fail(ErrorKind::kCorrupt, "the header of an Avro file is cut short");
   INGOT_ASSIGN(file.schema, ParseAvroSchema(file.properties["avro.schema"]));
-  codec = file.properties["avro.codec"];
+  codec = LowerCase(file.properties["avro.codec"]);
   file.properties.erase("avro.schema");
   file.properties.erase("avro.codec");
   return file;
@@ -187,6 +171,13 @@ Result<AvroFile> ReadAvroFile(std::string_view bytes) {
     return {};
   }));
   return file;
+}
+
+Result<std::map<std::string, std::string>> ReadAvroProperties(std::string_view bytes) {
+  AvroReader in{bytes};
+  std::string codec;
+  INGOT_ASSIGN(AvroFile file, ReadHeader(in, codec));
+  return std::move(file.properties);
 }
 
 Status ReadAvroRows(std::string_view bytes, const std::function<Status(const AvroSchema&, AvroReader&)>& row) {

@@ -89,7 +89,10 @@ class Chunk : public ColumnChunk {
 
   Status Append(const arrow::Array& values) override {
     if (!optional_ && values.null_count() > 0)
-      return Fail(ErrorKind::kBadInput, "column " + column_.name() + " is required, and has a null");
+      return Fail(ErrorKind::kBadInput,
+                  "column " + column_.name() +
+                      " is required, and has a null: let a rule of the pipeline file quarantine such records, or "
+                      "make the column optional");
     for (int64_t begin = 0; begin < values.length();) {
       const int64_t count = std::min({kSliceRows, values.length() - begin, page_rows_ - presence_.rows()});
       presence_.Append(values, begin, count);

@@ -1,8 +1,11 @@
 #include "iceberg/deflate.h"
 
+#include <arrow/util/compression.h>
 #include <zlib.h>
 
 #include <algorithm>
+
+#include "base/arrow_result.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -45,10 +48,34 @@ Result<std::string> Inflate(std::string_view bytes, DeflateFrame frame) {
     stream.avail_out = uInt(out.size() - have);
     code = inflate(&stream, Z_NO_FLUSH);
     out.resize(out.size() - stream.avail_out);
+    // A gzip file may have several members (RFC 1952, section 2.2).
+    if (code == Z_STREAM_END && frame == DeflateFrame::kGzip && stream.avail_in > 0 && inflateReset(&stream) == Z_OK)
+      code = Z_OK;
     if (code == Z_OK && stream.avail_in == 0 && stream.avail_out != 0) break;
   }
   inflateEnd(&stream);
   if (code != Z_STREAM_END) return Fail(ErrorKind::kCorrupt, "compressed data is cut short or damaged");
+  return out;
+}
+
+Result<std::string> DecompressZstd(std::string_view bytes) {
+  constexpr size_t kPlainBytesMax = size_t(1) << 32;
+  INGOT_ARROW_ASSIGN(const auto zstd, arrow::util::Codec::Create(arrow::Compression::ZSTD));
+  INGOT_ARROW_ASSIGN(const auto stream, zstd->MakeDecompressor());
+  std::string out;
+  size_t read = 0, written = 0;
+  while (!stream->IsFinished()) {
+    if (written == out.size()) out.resize(std::max(out.size() * 2, bytes.size() * 4 + 1024));
+    const auto step =
+        stream->Decompress(int64_t(bytes.size() - read), reinterpret_cast<const uint8_t*>(bytes.data()) + read,
+                           int64_t(out.size() - written), reinterpret_cast<uint8_t*>(out.data()) + written);
+    const bool stuck = step.ok() && step->bytes_read == 0 && step->bytes_written == 0 && written < out.size();
+    if (!step.ok() || stuck || out.size() > kPlainBytesMax)
+      return Fail(ErrorKind::kCorrupt, "compressed data is cut short or damaged");
+    read += size_t(step->bytes_read);
+    written += size_t(step->bytes_written);
+  }
+  out.resize(written);
   return out;
 }
 

@@ -56,12 +56,14 @@ struct ColumnSource {
 
 /// What the identity partition of a file says of its rows: the value of columns that the file does not have
 /// (specification, "Column Projection").
-PartitionConstants ConstantsOf(const TableMetadata& metadata, const DataFile& file) {
+PartitionConstants ConstantsOf(const TableMetadata& metadata, const DataFile& file, const Schema& wanted) {
   PartitionConstants constants;
   const PartitionSpec* spec = metadata.SpecById(file.spec_id);
-  for (size_t i = 0; spec != nullptr && i < spec->fields.size() && i < file.partition.size(); ++i)
-    if (spec->fields[i].transform.kind == TransformKind::kIdentity)
-      constants[spec->fields[i].source_id] = file.partition[i];
+  for (size_t i = 0; spec != nullptr && i < spec->fields.size() && i < file.partition.size(); ++i) {
+    const Field* field = wanted.FindById(spec->fields[i].source_id);
+    if (field != nullptr && spec->fields[i].transform.kind == TransformKind::kIdentity)
+      constants[field->id] = PromoteValue(file.partition[i], field->type);
+  }
   return constants;
 }
 
@@ -118,7 +120,7 @@ class TaskReader : public arrow::RecordBatchReader {
   Status Start(const TableMetadata& metadata, const FileTask& task) {
     std::shared_ptr<arrow::Schema> file_schema;
     INGOT_ARROW(file_->GetSchema(&file_schema));
-    constants_ = ConstantsOf(metadata, task.file);
+    constants_ = ConstantsOf(metadata, task.file, columns_);
     INGOT_ASSIGN(file_schema, Identify(std::move(file_schema), columns_, metadata, task.file.content, constants_));
     const auto footer = file_->parquet_reader()->metadata();
     std::vector<int> leaves;
@@ -254,7 +256,7 @@ Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquet(storage::Storage
     INGOT_ASSIGN(known, FooterOf(storage, location));
   }
   if (const auto opened = builder.Open(input, parquet::default_reader_properties(), known); !opened.ok())
-    return std::unexpected(FromArrow(opened).Context("data file " + location));
+    return std::unexpected(UnreadableFile(*input, location, opened.message()));
   IgnoreStoredTypes(*builder.raw_reader()->metadata());
   if (task.dictionaries && task.deletes.empty()) {
     const auto footer = builder.raw_reader()->metadata();
@@ -276,15 +278,9 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> OpenTask(std::shared_ptr<stora
                                                            const FileTask& task) {
   INGOT_ASSIGN(auto deletes, RowDeletes::Read(storage, metadata, task));
   Schema columns = projection;
-  for (const FieldId id : deletes.NeededColumns()) {
-    if (std::ranges::find(columns.fields, id, &Field::id) != columns.fields.end()) continue;
-    for (auto schema = metadata.schemas.rbegin(); schema != metadata.schemas.rend(); ++schema) {
-      const auto field = std::ranges::find(schema->fields, id, &Field::id);
-      if (field == schema->fields.end()) continue;
-      columns.fields.push_back(*field);
-      break;
-    }
-  }
+  for (Field& needed : deletes.NeededColumns())
+    if (std::ranges::find(columns.fields, needed.id, &Field::id) == columns.fields.end())
+      columns.fields.push_back(std::move(needed));
   INGOT_ASSIGN(auto schema, ToArrowSchema(projection));
   INGOT_ASSIGN(auto file, OpenParquet(*storage, task));
   auto reader =

@@ -23,6 +23,17 @@ int Order(const Value& a, const Value& b) {
   return a.index() == b.index() ? CompareValues(a, b) : CompareValues(Widened(a), Widened(b));
 }
 
+/// What is known of a bound: nothing, when it has another form.
+std::optional<Value> BoundOf(const std::string& bytes, const Type& type, bool is_upper) {
+  auto value = DeserializeValue(bytes, type);
+  if (!value) return std::nullopt;
+  // Java compares the halves of UUIDs as signed numbers, and so do the bounds that it writes. Of one sign, the first
+  // halves are in the order of the specification, too; what the second ones say is left out.
+  if (type.id == TypeId::kUuid)
+    std::fill(std::get<std::string>(*value).begin() + 8, std::get<std::string>(*value).end(), is_upper ? '\xFF' : '\0');
+  return std::move(*value);
+}
+
 /// Whether a value of the column can be equal to `value`.
 bool MayHold(const ColumnKnowledge& known, const Value& value) {
   if (known.lower && Order(value, *known.lower) < 0) return false;
@@ -54,12 +65,19 @@ bool MayCompare(FilterOp op, const ColumnKnowledge& known, const std::vector<Val
   }
 }
 
+/// Bounds of text and bytes may have been cut off without being rounded up: two that are equal and so long do not say
+/// that all values are. The default of write.metadata.metrics.default is truncate(16).
+bool MayBeCut(const Value& bound) {
+  const auto* text = std::get_if<std::string>(&bound);
+  return text != nullptr && text->size() >= 16;
+}
+
 bool MustCompare(FilterOp op, const ColumnKnowledge& known, const std::vector<Value>& values) {
   if (op == FilterOp::kIsNull) return !known.may_be_value;
   if (known.may_be_null) return false;
   if (op == FilterOp::kNotNull) return true;
   if (known.may_be_nan || !known.lower || !known.upper) return false;
-  const bool single = Order(*known.lower, *known.upper) == 0;
+  const bool single = Order(*known.lower, *known.upper) == 0 && !MayBeCut(*known.upper);
   switch (op) {
     case FilterOp::kEqual:
       return single && Order(*known.lower, values[0]) == 0;
@@ -85,6 +103,19 @@ bool CanHoldNaN(const Type& type) {
 }
 
 }  // namespace
+
+bool AreInOrder(const Value& lower, const Value& upper) {
+  return !IsNaN(lower) && !IsNaN(upper) && Order(lower, upper) <= 0;
+}
+
+ColumnKnowledge Trusted(ColumnKnowledge known) {
+  const bool has_nan = (known.lower && IsNaN(*known.lower)) || (known.upper && IsNaN(*known.upper));
+  if (has_nan || (known.lower && known.upper && !AreInOrder(*known.lower, *known.upper))) {
+    known.lower.reset();
+    known.upper.reset();
+  }
+  return known;
+}
 
 Filter And(std::vector<Filter> children) {
   return {.op = FilterOp::kAnd, .column = {}, .values = {}, .children = std::move(children)};
@@ -127,7 +158,7 @@ bool BoundFilter::May(const Node& node, const Knowledge& knowledge) {
   if (node.op == FilterOp::kTrue) return true;
   if (node.op == FilterOp::kAnd) return std::ranges::all_of(node.children, may);
   if (node.op == FilterOp::kOr) return std::ranges::any_of(node.children, may);
-  return MayCompare(node.op, knowledge(node.column), node.values);
+  return MayCompare(node.op, Trusted(knowledge(node.column)), node.values);
 }
 
 bool BoundFilter::Must(const Node& node, const Knowledge& knowledge) {
@@ -135,7 +166,7 @@ bool BoundFilter::Must(const Node& node, const Knowledge& knowledge) {
   if (node.op == FilterOp::kTrue) return true;
   if (node.op == FilterOp::kAnd) return std::ranges::all_of(node.children, must);
   if (node.op == FilterOp::kOr) return std::ranges::any_of(node.children, must);
-  return MustCompare(node.op, knowledge(node.column), node.values);
+  return MustCompare(node.op, Trusted(knowledge(node.column)), node.values);
 }
 
 bool BoundFilter::MayMatch(const Knowledge& knowledge) const {
@@ -172,7 +203,7 @@ bool BoundFilter::MayPartition(const Node& node, const PartitionSpec& spec,
     FilterOp op = node.op;
     if (transform.kind != TransformKind::kIdentity && op == FilterOp::kLess) op = FilterOp::kLessOrEqual;
     if (transform.kind != TransformKind::kIdentity && op == FilterOp::kGreater) op = FilterOp::kGreaterOrEqual;
-    if (projected && !MayCompare(op, fields(i), values)) return false;
+    if (projected && !MayCompare(op, Trusted(fields(i)), values)) return false;
   }
   return true;
 }
@@ -184,10 +215,8 @@ bool BoundFilter::MayMatchManifest(const ManifestFile& manifest, const Partition
     const PartitionSummary& summary = manifest.partitions[i];
     ColumnKnowledge known{.may_be_null = summary.contains_null,
                           .may_be_nan = CanHoldNaN(types[i]) && summary.contains_nan.value_or(true)};
-    if (summary.lower)
-      if (auto value = DeserializeValue(*summary.lower, types[i])) known.lower = std::move(*value);
-    if (summary.upper)
-      if (auto value = DeserializeValue(*summary.upper, types[i])) known.upper = std::move(*value);
+    if (summary.lower) known.lower = BoundOf(*summary.lower, types[i], false);
+    if (summary.upper) known.upper = BoundOf(*summary.upper, types[i], true);
     return known;
   });
 }
@@ -227,14 +256,10 @@ Knowledge KnowledgeOf(const DataFile& file, const PartitionSpec& spec, const Sch
     if (nulls != file.null_counts.end() && values != file.value_counts.end())
       known.may_be_value = nulls->second != values->second;
     known.may_be_nan = CanHoldNaN(field->type) && (nans == file.nan_counts.end() || nans->second != 0);
-    const auto bound = [&](const FieldMap<std::string>& bounds, std::optional<Value>& into) {
-      const auto found = bounds.find(id);
-      if (found == bounds.end()) return;
-      auto value = DeserializeValue(found->second, field->type);
-      if (value && !IsNaN(*value)) into = std::move(*value);
-    };
-    bound(file.lower_bounds, known.lower);
-    bound(file.upper_bounds, known.upper);
+    if (const auto found = file.lower_bounds.find(id); found != file.lower_bounds.end())
+      known.lower = BoundOf(found->second, field->type, false);
+    if (const auto found = file.upper_bounds.find(id); found != file.upper_bounds.end())
+      known.upper = BoundOf(found->second, field->type, true);
     return known;
   };
 }

@@ -48,6 +48,13 @@ struct ColumnKnowledge {
 };
 using Knowledge = std::function<ColumnKnowledge(FieldId)>;
 
+/// Whether these may be the bounds of one column. A lower bound above the upper one was made in another order than the
+/// specification's (UUIDs and decimals as signed or unsigned bytes), so that neither tells which values there are; the
+/// same goes for NaN.
+bool AreInOrder(const Value& lower, const Value& upper);
+/// Without bounds that are not in order: every decision is made by what this returns.
+ColumnKnowledge Trusted(ColumnKnowledge known);
+
 /// The filter with its columns resolved in a schema. Errors: kBadInput for an unknown column or a value of another
 /// type.
 class BoundFilter {

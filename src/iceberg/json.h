@@ -65,6 +65,13 @@ inline Json ArrayOrEmpty(const Json& object, const char* key) {
 
 std::map<std::string, std::string> StringMap(const Json& object, const char* key);
 
+/// The members of `json` that are not in `known`, as text; "" when there is none.
+std::string OtherMembers(const Json& json, std::initializer_list<std::string_view> known);
+/// An object with these members, to begin with.
+inline Json ObjectOf(const std::string& other) {
+  return other.empty() ? Json::object() : Json::parse(other);
+}
+
 /// Runs `parse`; what it refuses becomes an error.
 template <typename Parse>
 auto Guarded(const Parse& parse) -> Result<decltype(parse())> {

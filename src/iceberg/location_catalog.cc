@@ -33,10 +33,17 @@ Result<std::string> WriteMetadataFile(storage::Storage& storage, const TableMeta
   size_t bytes = 0;
   for (const TextPiece& piece : pieces) bytes += piece.bytes;
   const bool gzip =
-      metadata.Property("write.metadata.compression-codec", bytes > kPlainBytesMax ? "gzip" : "none") == "gzip";
+      metadata.PropertyWord("write.metadata.compression-codec", bytes > kPlainBytesMax ? "gzip" : "none") == "gzip";
   const std::string location = storage::JoinLocation(MetadataFolder(metadata), NextMetadataName(previous, gzip));
   INGOT_TRY(storage.CreateAtomic(location, gzip ? compressed.Compress(pieces) : WholeText(pieces)));
   return location;
+}
+
+/// Of metadata files as other writers compress them; the names of the files need not tell.
+Result<std::string> Decompressed(const std::string& bytes) {
+  if (bytes.starts_with("\x1f\x8b")) return Inflate(bytes, DeflateFrame::kGzip);
+  if (bytes.starts_with(kZstdMagic)) return DecompressZstd(bytes);
+  return bytes;
 }
 
 /// Puts the previous version in the log and trims it to write.metadata.previous-versions-max.
@@ -49,18 +56,17 @@ std::vector<std::string> LogPrevious(TableMetadata& metadata, const std::string&
     dropped.push_back(metadata.metadata_log.front().metadata_file);
     metadata.metadata_log.erase(metadata.metadata_log.begin());
   }
-  if (metadata.Property("write.metadata.delete-after-commit.enabled", "false") != "true") dropped.clear();
+  if (!metadata.PropertyBool("write.metadata.delete-after-commit.enabled", false)) dropped.clear();
   return dropped;
 }
 
 }  // namespace
 
 Result<TableMetadata> ReadMetadataFile(storage::Storage& storage, const std::string& location) {
-  INGOT_ASSIGN(std::string bytes, WithContext(storage.ReadAll(location), "table metadata"));
-  if (bytes.starts_with("\x1f\x8b")) {
-    INGOT_ASSIGN(bytes, WithContext(Inflate(bytes, DeflateFrame::kGzip), location));
-  }
-  return WithContext(ParseTableMetadata(bytes), location);
+  INGOT_ASSIGN(const std::string bytes, WithContext(storage.ReadAll(location), "table metadata"));
+  if (bytes.empty()) return Fail(ErrorKind::kCorrupt, "metadata file " + location + " is empty");
+  INGOT_ASSIGN(const std::string json, WithContext(Decompressed(bytes), location));
+  return WithContext(ParseTableMetadata(json), location);
 }
 
 int64_t MetadataVersion(std::string_view location) {

@@ -55,31 +55,37 @@ class EntryWriter {
 
   void Write(const ManifestEntry& entry) {
     out_.Long(int64_t(entry.status));
-    Optional(entry.snapshot_id);
-    Optional(entry.sequence_number);
-    Optional(entry.file_sequence_number);
+    if (format_version_ < 2) {
+      out_.Long(entry.snapshot_id.value_or(0));
+    } else {
+      Optional(entry.snapshot_id);
+      Optional(entry.sequence_number);
+      Optional(entry.file_sequence_number);
+    }
     Write(entry.file);
   }
 
  private:
+  static constexpr int64_t kBlockBytes = 64 << 20;  // block_size_in_bytes, which format 1 must have and nobody reads
+
   void Write(const DataFile& file) {
-    out_.Long(int64_t(file.content));
+    if (format_version_ >= 2) out_.Long(int64_t(file.content));
     out_.Bytes(file.location);
     out_.Bytes(file.format);
-    const AvroSchema& partition = *schema_.members[4].schema->members[3].schema;
+    const AvroSchema& partition = PartitionSchema();
     for (size_t i = 0; i < partition.members.size(); ++i) Write(file.partition[i], *partition.members[i].schema);
     out_.Long(file.record_count);
     out_.Long(file.file_bytes);
+    if (format_version_ < 2) out_.Long(kBlockBytes);
     for (const auto* counts : {&file.column_bytes, &file.value_counts, &file.null_counts, &file.nan_counts})
       Write(*counts);
     Write(file.lower_bounds);
     Write(file.upper_bounds);
-    out_.Long(0);  // key_metadata: encryption is not supported
+    Optional(file.key_metadata);
     Write(file.split_offsets);
-    Write(file.equality_ids);
+    if (format_version_ >= 2) Write(file.equality_ids);
     Optional(file.sort_order_id);
-    out_.Long(!file.referenced_data_file.empty());
-    if (!file.referenced_data_file.empty()) out_.Bytes(file.referenced_data_file);
+    if (format_version_ >= 2) Optional(file.referenced_data_file);
     if (format_version_ < 3) return;
     Optional(file.first_row_id);
     Optional(file.content_offset);
@@ -107,6 +113,16 @@ class EntryWriter {
     std::visit(write, value);
   }
 
+  const AvroSchema& PartitionSchema() const {
+    for (const auto& member : schema_.members.back().schema->members)
+      if (member.name == "partition") return *member.schema;
+    return schema_;
+  }
+
+  void Optional(const std::string& text) {
+    out_.Long(!text.empty());
+    if (!text.empty()) out_.Bytes(text);
+  }
   template <typename T>
   void Optional(const std::optional<T>& value) {
     out_.Long(value.has_value());
@@ -180,6 +196,7 @@ ManifestFile ManifestFileFrom(const Record& record) {
   manifest.existing_rows = record.Int(513);
   manifest.deleted_rows = record.Int(514);
   manifest.first_row_id = record.Int(520);
+  manifest.key_metadata = record.Text(519).value_or("");
   const AvroValue* partitions = record.Find(507);
   const AvroSchema* schema = record.SchemaOf(507);
   if (partitions == nullptr || schema == nullptr || schema->kind != AvroKind::kArray) return manifest;
@@ -196,6 +213,17 @@ ManifestFile ManifestFileFrom(const Record& record) {
     manifest.partitions.push_back(std::move(partition));
   }
   return manifest;
+}
+
+/// Of a manifest that an old snapshot of format 1 names itself, without a list: its own header says the rest.
+Result<ManifestFile> InlineManifest(storage::Storage& storage, const std::string& location, const Snapshot& snapshot) {
+  INGOT_ASSIGN(const std::string bytes, storage.ReadAll(location));
+  INGOT_ASSIGN(const auto properties, WithContext(ReadAvroProperties(bytes), "manifest " + location));
+  const auto spec = properties.find("partition-spec-id");
+  return ManifestFile{.location = location,
+                      .bytes = int64_t(bytes.size()),
+                      .spec_id = spec == properties.end() ? 0 : std::atoi(spec->second.c_str()),
+                      .added_snapshot_id = snapshot.snapshot_id};
 }
 
 }  // namespace
@@ -234,9 +262,13 @@ Result<std::vector<Type>> PartitionTypes(const PartitionSpec& spec, const TableM
 
 Result<std::vector<ManifestFile>> ReadManifestList(storage::Storage& storage, const Snapshot& snapshot) {
   std::vector<ManifestFile> manifests;
-  for (const std::string& location : snapshot.manifests)
-    manifests.push_back({.location = location, .added_snapshot_id = snapshot.snapshot_id});
-  if (snapshot.manifest_list.empty()) return manifests;
+  if (snapshot.manifest_list.empty()) {
+    for (const std::string& location : snapshot.manifests) {
+      INGOT_ASSIGN(auto manifest, InlineManifest(storage, location, snapshot));
+      manifests.push_back(std::move(manifest));
+    }
+    return manifests;
+  }
   INGOT_ASSIGN(const std::string bytes, storage.ReadAll(snapshot.manifest_list));
   INGOT_ASSIGN(const AvroFile file, WithContext(ReadAvroFile(bytes), "manifest list " + snapshot.manifest_list));
   if (file.schema->kind != AvroKind::kRecord)
@@ -289,6 +321,9 @@ Result<ManifestFile> WriteManifest(storage::Storage& storage, const std::string&
                                                       {"partition-spec-id", std::to_string(content.spec->spec_id)},
                                                       {"format-version", std::to_string(content.format_version)},
                                                       {"content", content.holds_deletes ? "deletes" : "data"}};
+  if (content.format_version < 2 && content.holds_deletes)
+    return Fail(ErrorKind::kUnsupported,
+                "tables of Iceberg format 1 have no delete files; first: ingot table upgrade TABLE");
   INGOT_ASSIGN(const std::string bytes,
                WriteAvroRows(schema_json, properties, entries.size(), [&](size_t i, AvroWriter& out) -> Status {
                  EntryWriter(*schema, content.format_version, out).Write(entries[i]);
@@ -318,15 +353,17 @@ Status WriteManifestList(storage::Storage& storage, const std::string& location,
     row.emplace_back(manifest.location);
     row.emplace_back(manifest.bytes);
     row.emplace_back(int64_t(manifest.spec_id));
-    row.emplace_back(int64_t(manifest.holds_deletes));
-    row.emplace_back(fresh ? snapshot.sequence_number : manifest.sequence_number);
-    row.emplace_back(manifest.min_sequence_number < 0 ? snapshot.sequence_number : manifest.min_sequence_number);
+    if (format_version >= 2) {
+      row.emplace_back(int64_t(manifest.holds_deletes));
+      row.emplace_back(fresh ? snapshot.sequence_number : manifest.sequence_number);
+      row.emplace_back(manifest.min_sequence_number < 0 ? snapshot.sequence_number : manifest.min_sequence_number);
+    }
     row.emplace_back(manifest.added_snapshot_id);
     for (const auto& count : {manifest.added_files, manifest.existing_files, manifest.deleted_files,
                               manifest.added_rows, manifest.existing_rows, manifest.deleted_rows})
       row.emplace_back(*count);
     row.push_back(manifest.partitions.empty() ? AvroValue() : AvroValue(std::move(partitions)));
-    row.emplace_back();
+    row.push_back(manifest.key_metadata.empty() ? AvroValue() : AvroValue(manifest.key_metadata));
     if (format_version >= 3) row.push_back(manifest.first_row_id ? AvroValue(*manifest.first_row_id) : AvroValue());
     rows.emplace_back(std::move(row));
   }

@@ -1,5 +1,5 @@
 // Manifests and manifest lists: which files make up a snapshot, with what is known of each.
-// Source: Iceberg specification, "Manifests", "Manifest Lists". Reads formats 1 to 3, writes 2 and 3.
+// Source: Iceberg specification, "Manifests", "Manifest Lists". Reads and writes formats 1 to 3.
 #pragma once
 
 #include <functional>
@@ -31,6 +31,7 @@ struct DataFile {
   std::vector<int64_t> split_offsets;
   std::vector<FieldId> equality_ids;
   std::optional<int32_t> sort_order_id;
+  std::string key_metadata;               // of encryption; empty when the file is not encrypted
   std::string referenced_data_file;       // position deletes of one data file
   std::optional<int64_t> first_row_id;    // format 3: the id of the first row, unless the file says it row by row
   std::optional<int64_t> content_offset;  // format 3: a deletion vector's place in its Puffin file
@@ -69,6 +70,7 @@ struct ManifestFile {
   std::optional<int64_t> added_rows, existing_rows, deleted_rows;
   std::vector<PartitionSummary> partitions;
   std::optional<int64_t> first_row_id;  // format 3, of data: that of its first file without one
+  std::string key_metadata;             // of encryption; empty when the manifest is not encrypted
 
   bool IsCounted() const {
     return added_files && existing_files && deleted_files && added_rows && existing_rows && deleted_rows;

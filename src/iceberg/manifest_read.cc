@@ -223,6 +223,9 @@ class EntryReader {
       case 128:
         file.upper_bounds = Map<std::string>(in, field, wanted);
         break;
+      case 131:
+        file.key_metadata = Text(in, field);
+        break;
       case 132:
         file.split_offsets = List<int64_t>(in, field);
         break;

@@ -1,5 +1,8 @@
 #include "iceberg/manifest_schema.h"
 
+#include <algorithm>
+#include <set>
+
 #include "iceberg/json.h"
 
 namespace ingot::iceberg {
@@ -75,6 +78,13 @@ Json PartitionAvroType(const Type& type, FieldId id) {
   }
 }
 
+/// Removes the fields of these names: what format 1 does not have.
+void Drop(Json& fields, const std::set<std::string>& names) {
+  fields.erase(std::remove_if(fields.begin(), fields.end(),
+                              [&](const Json& field) { return names.contains(field["name"].get<std::string>()); }),
+               fields.end());
+}
+
 /// Avro names take letters, digits and underscores only.
 std::string AvroName(const std::string& name) {
   std::string clean;
@@ -112,10 +122,11 @@ std::string ManifestListAvroSchema(int32_t format_version) {
                 Optional("partitions", 507, {{"type", "array"}, {"items", summary}, {"element-id", 508}}),
                 Optional("key_metadata", 519, "bytes")}}};
     if (version >= 3) json["fields"].push_back(Optional("first_row_id", 520, "long"));
+    if (version < 2) Drop(json["fields"], {"content", "sequence_number", "min_sequence_number"});
     return json.dump();
   };
-  static const std::string two = make(2), three = make(3);
-  return format_version >= 3 ? three : two;
+  static const std::string one = make(1), two = make(2), three = make(3);
+  return format_version >= 3 ? three : format_version == 2 ? two : one;
 }
 
 std::string ManifestAvroSchema(const PartitionSpec& spec, const std::vector<Type>& types, int32_t format_version) {
@@ -142,12 +153,20 @@ std::string ManifestAvroSchema(const PartitionSpec& spec, const std::vector<Type
     for (const auto& [name, id] :
          {std::pair{"first_row_id", 142}, {"content_offset", 144}, {"content_size_in_bytes", 145}})
       file["fields"].push_back(Optional(name, id, "long"));
-  const Json entry{
-      {"type", "record"},
-      {"name", "manifest_entry"},
-      {"fields",
-       {Required("status", 0, "int"), Optional("snapshot_id", 1, "long"), Optional("sequence_number", 3, "long"),
-        Optional("file_sequence_number", 4, "long"), Required("data_file", 2, file)}}};
+  if (format_version < 2) {
+    Json& fields = file["fields"];
+    Drop(fields, {"content", "equality_ids", "referenced_data_file"});
+    const auto sizes = std::ranges::find(fields, Json("column_sizes"), [](const Json& field) { return field["name"]; });
+    fields.insert(sizes, Required("block_size_in_bytes", 105, "long"));
+  }
+  Json entry{{"type", "record"},
+             {"name", "manifest_entry"},
+             {"fields",
+              {Required("status", 0, "int"),
+               format_version < 2 ? Required("snapshot_id", 1, "long") : Optional("snapshot_id", 1, "long"),
+               Optional("sequence_number", 3, "long"), Optional("file_sequence_number", 4, "long"),
+               Required("data_file", 2, file)}}};
+  if (format_version < 2) Drop(entry["fields"], {"sequence_number", "file_sequence_number"});
   return entry.dump();
 }
 

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "base/clock.h"
+#include "base/lower_case.h"
 #include "base/random.h"
 #include "iceberg/history_json.h"
 #include "iceberg/json.h"
@@ -69,12 +70,23 @@ std::string TableMetadata::Property(const std::string& key, std::string_view fal
   return found == properties.end() ? std::string(fallback) : found->second;
 }
 
+std::string TableMetadata::PropertyWord(const std::string& key, std::string_view fallback) const {
+  const std::string text = LowerCase(Property(key, fallback));
+  const size_t begin = text.find_first_not_of(" \t"), end = text.find_last_not_of(" \t");
+  return begin == std::string::npos ? "" : text.substr(begin, end - begin + 1);
+}
+
+bool TableMetadata::PropertyBool(const std::string& key, bool fallback) const {
+  return PropertyWord(key, fallback ? "true" : "false") == "true";
+}
+
 int64_t TableMetadata::PropertyInt(const std::string& key, int64_t fallback) const {
   const auto found = properties.find(key);
   if (found == properties.end()) return fallback;
+  const std::string text = PropertyWord(key, "");
   int64_t number = fallback;
-  std::from_chars(found->second.data(), found->second.data() + found->second.size(), number);
-  return number;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? number : fallback;
 }
 
 Result<PartitionSpec> MakePartitionSpec(const std::vector<std::pair<std::string, Transform>>& partition,
@@ -125,6 +137,16 @@ Status UpgradeFormat(TableMetadata& metadata, int32_t format_version) {
   if (format_version > 3)
     return Fail(ErrorKind::kUnsupported, fmt::format("format version {}; this program writes 2 and 3", format_version));
   metadata.format_version = format_version;
+  if (metadata.table_uuid.empty()) metadata.table_uuid = RandomUuid();  // format 1 need not have one
+  return {};
+}
+
+Status CheckWritable(const TableMetadata& metadata) {
+  // What this version writes would be in the clear.
+  if (metadata.properties.contains("encryption.key-id"))
+    return Fail(
+        ErrorKind::kUnsupported,
+        "the table is encrypted (property encryption.key-id), which is not supported: use the engine that writes it");
   return {};
 }
 
@@ -206,10 +228,12 @@ void RemoveSnapshots(TableMetadata& metadata, const std::unordered_set<SnapshotI
 }
 
 std::optional<SnapshotId> SnapshotAsOf(const TableMetadata& metadata, int64_t timestamp_ms) {
-  std::optional<SnapshotId> found;
+  // Clocks of different writers differ: entries need not be in the order of their times.
+  const SnapshotLogEntry* newest = nullptr;
   for (const SnapshotLogEntry& entry : metadata.snapshot_log)
-    if (entry.timestamp_ms <= timestamp_ms) found = entry.snapshot_id;
-  return found;
+    if (entry.timestamp_ms <= timestamp_ms && (newest == nullptr || entry.timestamp_ms >= newest->timestamp_ms))
+      newest = &entry;
+  return newest ? std::optional(newest->snapshot_id) : std::nullopt;
 }
 
 std::vector<const Snapshot*> SnapshotsNotIn(const TableMetadata& from, const TableMetadata& in) {
@@ -255,7 +279,10 @@ Status SetRef(TableMetadata& metadata, const std::string& name, SnapshotRef ref)
   const auto found = metadata.refs.find(name);
   if (found != metadata.refs.end() && found->second.type != ref.type)
     return Fail(ErrorKind::kExists, "a " + found->second.type + " of that name exists: " + name);
-  metadata.refs[name] = ref;
+  if (found == metadata.refs.end())
+    metadata.refs[name] = std::move(ref);
+  else
+    found->second.snapshot_id = ref.snapshot_id;  // how long it is kept stays
   return {};
 }
 

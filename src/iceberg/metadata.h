@@ -22,12 +22,14 @@ struct PartitionField {
   FieldId field_id = 0;  // from 1000 up, unique over all specs of a table
   std::string name;
   Transform transform;
+  std::string other = {};  // JSON object text of keys this version does not know, here and below
   bool operator==(const PartitionField&) const = default;
 };
 
 struct PartitionSpec {
   int32_t spec_id = 0;
   std::vector<PartitionField> fields;
+  std::string other = {};
 
   bool IsUnpartitioned() const;
   bool SameFields(const PartitionSpec& other) const;
@@ -38,12 +40,14 @@ struct SortField {
   Transform transform;
   bool descending = false;
   bool nulls_first = true;
+  std::string other = {};
   bool operator==(const SortField&) const = default;
 };
 
 struct SortOrder {
   int32_t order_id = 0;
   std::vector<SortField> fields;
+  std::string other = {};
 };
 
 /// A column to sort by, as properties and the pipeline file name it.
@@ -60,11 +64,13 @@ struct SnapshotRef {
   std::optional<int64_t> min_snapshots_to_keep;
   std::optional<int64_t> max_snapshot_age_ms;
   std::optional<int64_t> max_ref_age_ms;
+  std::string other = {};
 };
 
 struct MetadataLogEntry {
   int64_t timestamp_ms = 0;
   std::string metadata_file;
+  std::string other = {};
 };
 
 struct TableMetadata {
@@ -101,13 +107,16 @@ struct TableMetadata {
   /// The schema a snapshot was written with; the current one where it does not say.
   const Schema& SchemaOf(const Snapshot& snapshot) const;
   std::string Property(const std::string& key, std::string_view fallback) const;
+  /// In lower case, without blanks around it: the names of codecs, as all writers take them.
+  std::string PropertyWord(const std::string& key, std::string_view fallback) const;
+  bool PropertyBool(const std::string& key, bool fallback) const;
   int64_t PropertyInt(const std::string& key, int64_t fallback) const;
 };
 
 /// Where metadata files, manifests and manifest lists go: write.metadata.path, else below the table's location.
 std::string MetadataFolder(const TableMetadata& metadata);
 
-/// Errors: kCorrupt with the key that breaks the specification; kUnsupported for a format above 3.
+/// Errors: kCorrupt with the key that breaks the specification; kUnsupported for a format above 3, and for a view.
 Result<TableMetadata> ParseTableMetadata(std::string_view json);
 /// What was parsed comes back out, unknown keys included.
 std::string TableMetadataToJson(const TableMetadata& metadata);
@@ -141,6 +150,8 @@ Status SetPartition(TableMetadata& metadata, const std::vector<std::pair<std::st
 Status SetSortOrder(TableMetadata& metadata, const std::vector<SortColumn>& columns);
 /// The property that says it for tables that are made, or brought to another format; no metadata file has it.
 inline constexpr const char* kFormatVersion = "format-version";
+/// Whether this version may write to the table. Errors: kUnsupported for an encrypted one.
+Status CheckWritable(const TableMetadata& metadata);
 /// Raises the format version; what is there stays valid. Errors: kBadInput to lower it, kUnsupported above 3.
 Status UpgradeFormat(TableMetadata& metadata, int32_t format_version);
 /// Adds a snapshot and makes it the head of `branch`; of "main", the current one too.

@@ -7,14 +7,6 @@
 namespace ingot::iceberg {
 namespace {
 
-/// The members of `json` that are not in `known`, as text; "" when there is none.
-std::string Others(const Json& json, std::initializer_list<std::string_view> known) {
-  Json rest = Json::object();
-  for (const auto& [key, value] : json.items())
-    if (std::ranges::find(known, key) == known.end()) rest[key] = value;
-  return rest.empty() ? "" : rest.dump();
-}
-
 Transform TransformFrom(const Json& json) {
   auto transform = ParseTransform(Get<std::string>(json, "transform"));
   if (!transform) Refuse(transform.error().message);
@@ -26,7 +18,8 @@ FieldId SourceIdFrom(const Json& json) {
   if (!json.contains("source-id") && json.contains("source-ids")) {
     const Json& ids = json["source-ids"];
     if (!ids.is_array() || ids.size() != 1)
-      throw JsonProblem{ErrorKind::kUnsupported, "multi-argument transforms are not supported"};
+      throw JsonProblem{ErrorKind::kUnsupported,
+                        "transforms of several columns ('source-ids', Iceberg format 3) are not supported"};
     return As<int32_t>(ids[0], "source-ids");
   }
   return Get<int32_t>(json, "source-id");
@@ -40,7 +33,8 @@ std::vector<PartitionField> PartitionFieldsFrom(const Json& fields) {
     list.push_back({.source_id = SourceIdFrom(json),
                     .field_id = Maybe<int32_t>(json, "field-id").value_or(next_id),
                     .name = Get<std::string>(json, "name"),
-                    .transform = TransformFrom(json)});
+                    .transform = TransformFrom(json),
+                    .other = OtherMembers(json, {"source-id", "source-ids", "field-id", "name", "transform"})});
     next_id = list.back().field_id + 1;
   }
   return list;
@@ -48,34 +42,54 @@ std::vector<PartitionField> PartitionFieldsFrom(const Json& fields) {
 
 Json PartitionFieldsJson(const PartitionSpec& spec) {
   Json fields = Json::array();
-  for (const PartitionField& field : spec.fields)
-    fields.push_back({{"source-id", field.source_id},
-                      {"field-id", field.field_id},
-                      {"name", field.name},
-                      {"transform", TransformName(field.transform)}});
+  for (const PartitionField& field : spec.fields) {
+    fields.push_back(ObjectOf(field.other));
+    fields.back().update({{"source-id", field.source_id},
+                          {"field-id", field.field_id},
+                          {"name", field.name},
+                          {"transform", TransformName(field.transform)}});
+  }
   return fields;
 }
 
+PartitionSpec SpecFrom(const Json& json) {
+  return {Get<int32_t>(json, "spec-id"), PartitionFieldsFrom(Need(json, "fields")),
+          OtherMembers(json, {"spec-id", "fields"})};
+}
+
+Json SpecJson(const PartitionSpec& spec) {
+  Json json = ObjectOf(spec.other);
+  json.update({{"spec-id", spec.spec_id}, {"fields", PartitionFieldsJson(spec)}});
+  return json;
+}
+
 SortOrder SortOrderFrom(const Json& json) {
-  SortOrder order{.order_id = Get<int32_t>(json, "order-id")};
+  SortOrder order{
+      .order_id = Get<int32_t>(json, "order-id"), .fields = {}, .other = OtherMembers(json, {"order-id", "fields"})};
   for (const Json& field : ArrayOrEmpty(json, "fields")) {
     const auto direction = Get<std::string>(field, "direction"), nulls = Get<std::string>(field, "null-order");
-    order.fields.push_back({.source_id = SourceIdFrom(field),
-                            .transform = TransformFrom(field),
-                            .descending = direction == "desc",
-                            .nulls_first = nulls == "nulls-first"});
+    order.fields.push_back(
+        {.source_id = SourceIdFrom(field),
+         .transform = TransformFrom(field),
+         .descending = direction == "desc",
+         .nulls_first = nulls == "nulls-first",
+         .other = OtherMembers(field, {"source-id", "source-ids", "transform", "direction", "null-order"})});
   }
   return order;
 }
 
 Json SortOrderJson(const SortOrder& order) {
   Json fields = Json::array();
-  for (const SortField& field : order.fields)
-    fields.push_back({{"transform", TransformName(field.transform)},
-                      {"source-id", field.source_id},
-                      {"direction", field.descending ? "desc" : "asc"},
-                      {"null-order", field.nulls_first ? "nulls-first" : "nulls-last"}});
-  return {{"order-id", order.order_id}, {"fields", std::move(fields)}};
+  for (const SortField& field : order.fields) {
+    fields.push_back(ObjectOf(field.other));
+    fields.back().update({{"transform", TransformName(field.transform)},
+                          {"source-id", field.source_id},
+                          {"direction", field.descending ? "desc" : "asc"},
+                          {"null-order", field.nulls_first ? "nulls-first" : "nulls-last"}});
+  }
+  Json json = ObjectOf(order.other);
+  json.update({{"order-id", order.order_id}, {"fields", std::move(fields)}});
+  return json;
 }
 
 SnapshotRef RefFrom(const Json& json) {
@@ -83,14 +97,17 @@ SnapshotRef RefFrom(const Json& json) {
                   .type = Get<std::string>(json, "type"),
                   .min_snapshots_to_keep = Maybe<int64_t>(json, "min-snapshots-to-keep"),
                   .max_snapshot_age_ms = Maybe<int64_t>(json, "max-snapshot-age-ms"),
-                  .max_ref_age_ms = Maybe<int64_t>(json, "max-ref-age-ms")};
+                  .max_ref_age_ms = Maybe<int64_t>(json, "max-ref-age-ms"),
+                  .other = OtherMembers(
+                      json, {"snapshot-id", "type", "min-snapshots-to-keep", "max-snapshot-age-ms", "max-ref-age-ms"})};
   if (ref.type != "branch" && ref.type != "tag")
     Refuse("a ref's 'type' must be 'branch' or 'tag', not '" + ref.type + "'");
   return ref;
 }
 
 Json RefJson(const SnapshotRef& ref) {
-  Json json{{"snapshot-id", ref.snapshot_id}, {"type", ref.type}};
+  Json json = ObjectOf(ref.other);
+  json.update({{"snapshot-id", ref.snapshot_id}, {"type", ref.type}});
   if (ref.min_snapshots_to_keep) json["min-snapshots-to-keep"] = *ref.min_snapshots_to_keep;
   if (ref.max_snapshot_age_ms) json["max-snapshot-age-ms"] = *ref.max_snapshot_age_ms;
   if (ref.max_ref_age_ms) json["max-ref-age-ms"] = *ref.max_ref_age_ms;
@@ -113,8 +130,7 @@ void SchemasFrom(const Json& json, TableMetadata& metadata) {
 
 void SpecsFrom(const Json& json, TableMetadata& metadata) {
   if (json.contains("partition-specs")) {
-    for (const Json& spec : ArrayOrEmpty(json, "partition-specs"))
-      metadata.partition_specs.push_back({Get<int32_t>(spec, "spec-id"), PartitionFieldsFrom(Need(spec, "fields"))});
+    for (const Json& spec : ArrayOrEmpty(json, "partition-specs")) metadata.partition_specs.push_back(SpecFrom(spec));
     metadata.default_spec_id = Get<int32_t>(json, "default-spec-id");
   } else if (metadata.format_version == 1) {
     metadata.partition_specs.push_back({0, PartitionFieldsFrom(Need(json, "partition-spec"))});
@@ -146,7 +162,8 @@ void HistoryFrom(const Json& json, TableMetadata& metadata) {
   metadata.current_snapshot_id = Maybe<int64_t>(json, "current-snapshot-id");
   if (metadata.current_snapshot_id == -1) metadata.current_snapshot_id.reset();
   for (const Json& entry : ArrayOrEmpty(json, "metadata-log"))
-    metadata.metadata_log.push_back({Get<int64_t>(entry, "timestamp-ms"), Get<std::string>(entry, "metadata-file")});
+    metadata.metadata_log.push_back({Get<int64_t>(entry, "timestamp-ms"), Get<std::string>(entry, "metadata-file"),
+                                     OtherMembers(entry, {"timestamp-ms", "metadata-file"})});
   if (json.contains("refs"))
     for (const auto& [name, ref] : json["refs"].items()) metadata.refs[name] = RefFrom(ref);
   if (metadata.current_snapshot_id && metadata.CurrentSnapshot() == nullptr)
@@ -164,10 +181,15 @@ TableMetadata MetadataFrom(HistoryText history, const Json& json) {
   TableMetadata metadata;
   metadata.snapshots = std::move(history.snapshots);
   metadata.snapshot_log = std::move(history.snapshot_log);
+  if (json.contains("view-uuid") || (json.contains("versions") && json.contains("current-version-id")))
+    throw JsonProblem{
+        ErrorKind::kUnsupported,
+        "this is the metadata of an Iceberg view; views are not supported: name the tables that it reads"};
   metadata.format_version = Get<int32_t>(json, "format-version");
   if (metadata.format_version < 1 || metadata.format_version > 3)
     throw JsonProblem{ErrorKind::kUnsupported,
-                      fmt::format("format version {}; this program reads 1 to 3", metadata.format_version)};
+                      fmt::format("Iceberg format {} is not supported; this version of Ingot reads formats 1 to 3",
+                                  metadata.format_version)};
   metadata.table_uuid = metadata.format_version >= 2 ? Get<std::string>(json, "table-uuid")
                                                      : Maybe<std::string>(json, "table-uuid").value_or("");
   metadata.location = Get<std::string>(json, "location");
@@ -185,11 +207,12 @@ TableMetadata MetadataFrom(HistoryText history, const Json& json) {
   SortOrdersFrom(json, metadata);
   metadata.properties = StringMap(json, "properties");
   HistoryFrom(json, metadata);
-  metadata.other = Others(json, {"format-version",  "table-uuid",          "location",       "last-sequence-number",
-                                 "last-updated-ms", "last-column-id",      "next-row-id",    "schema",
-                                 "schemas",         "current-schema-id",   "partition-spec", "partition-specs",
-                                 "default-spec-id", "last-partition-id",   "sort-orders",    "default-sort-order-id",
-                                 "properties",      "current-snapshot-id", "metadata-log",   "refs"});
+  metadata.other =
+      OtherMembers(json, {"format-version",  "table-uuid",          "location",       "last-sequence-number",
+                          "last-updated-ms", "last-column-id",      "next-row-id",    "schema",
+                          "schemas",         "current-schema-id",   "partition-spec", "partition-specs",
+                          "default-spec-id", "last-partition-id",   "sort-orders",    "default-sort-order-id",
+                          "properties",      "current-snapshot-id", "metadata-log",   "refs"});
   return metadata;
 }
 
@@ -199,8 +222,10 @@ void HistoryInto(const TableMetadata& metadata, Json& json) {
   else if (metadata.format_version < 3)
     json["current-snapshot-id"] = -1;
   Json metadata_log = Json::array(), refs = Json::object();
-  for (const auto& entry : metadata.metadata_log)
-    metadata_log.push_back({{"timestamp-ms", entry.timestamp_ms}, {"metadata-file", entry.metadata_file}});
+  for (const auto& entry : metadata.metadata_log) {
+    metadata_log.push_back(ObjectOf(entry.other));
+    metadata_log.back().update({{"timestamp-ms", entry.timestamp_ms}, {"metadata-file", entry.metadata_file}});
+  }
   for (const auto& [name, ref] : metadata.refs) refs[name] = RefJson(ref);
   json["metadata-log"] = std::move(metadata_log);
   json["refs"] = std::move(refs);
@@ -222,7 +247,7 @@ std::string TableMetadataToJson(const TableMetadata& metadata) {
 }
 
 std::vector<TextPiece> TableMetadataPieces(const TableMetadata& metadata) {
-  Json json = metadata.other.empty() ? Json::object() : Json::parse(metadata.other);
+  Json json = ObjectOf(metadata.other);
   json["format-version"] = metadata.format_version;
   if (!metadata.table_uuid.empty()) json["table-uuid"] = metadata.table_uuid;
   json["location"] = metadata.location;
@@ -234,8 +259,7 @@ std::vector<TextPiece> TableMetadataPieces(const TableMetadata& metadata) {
   for (const Schema& schema : metadata.schemas) json["schemas"].push_back(SchemaJson(schema));
   json["current-schema-id"] = metadata.current_schema_id;
   json["partition-specs"] = Json::array();
-  for (const PartitionSpec& spec : metadata.partition_specs)
-    json["partition-specs"].push_back({{"spec-id", spec.spec_id}, {"fields", PartitionFieldsJson(spec)}});
+  for (const PartitionSpec& spec : metadata.partition_specs) json["partition-specs"].push_back(SpecJson(spec));
   json["default-spec-id"] = metadata.default_spec_id;
   json["last-partition-id"] = metadata.last_partition_id;
   json["sort-orders"] = Json::array();

@@ -9,6 +9,7 @@
 #include <parquet/schema.h>
 #include <parquet/statistics.h>
 
+#include <algorithm>
 #include <cmath>
 #include <list>
 #include <map>
@@ -172,8 +173,33 @@ Result<Footer> FooterOf(storage::Storage& storage, const std::string& location) 
     footers.Keep(location, footer);
     return footer;
   } catch (const parquet::ParquetException& error) {
-    return Fail(ErrorKind::kCorrupt, "data file " + location + ": " + error.what());
+    return std::unexpected(UnreadableFile(*input, location, error.what()));
   }
+}
+
+Error UnreadableFile(arrow::io::RandomAccessFile& file, const std::string& location, std::string_view reason) {
+  constexpr int64_t kMagicBytes = 4, kBytesMin = 12;  // magic, length of the footer, magic
+  const auto is = [&](ErrorKind kind, std::string_view what) {
+    return Error{kind, "data file " + location + " " + std::string(what)};
+  };
+  const auto bytes = file.GetSize();
+  if (!bytes.ok()) return is(ErrorKind::kCorrupt, "cannot be read: " + bytes.status().message());
+  if (*bytes == 0) return is(ErrorKind::kCorrupt, "is empty: its writer ended before it wrote it, or it was cut since");
+  const auto at = [&](int64_t position) {
+    const auto read = file.ReadAt(position, std::min(kMagicBytes, *bytes - position));
+    return read.ok() ? (*read)->ToString() : "";
+  };
+  const std::string head = at(0), tail = at(std::max<int64_t>(0, *bytes - kMagicBytes));
+  if (head == "PARE" || tail == "PARE")
+    return is(ErrorKind::kUnsupported,
+              "is encrypted (Parquet modular encryption), which is not supported: use the engine that wrote it");
+  if (head == std::string_view("Obj\1", 4))
+    return is(ErrorKind::kCorrupt, "is an Avro file, its manifest says Parquet");
+  if (head.starts_with("ORC")) return is(ErrorKind::kCorrupt, "is an ORC file, its manifest says Parquet");
+  if (head != "PAR1") return is(ErrorKind::kCorrupt, "is not a Parquet file: it does not begin with PAR1");
+  if (tail != "PAR1" || *bytes < kBytesMin)
+    return is(ErrorKind::kCorrupt, "is cut short: it begins as a Parquet file and does not end as one");
+  return is(ErrorKind::kCorrupt, "has a damaged footer: " + std::string(reason));
 }
 
 Knowledge KnowledgeOf(storage::Storage& storage, const std::string& location, const Footer& footer, int row_group,

@@ -23,9 +23,11 @@ Result<arrow::Compression::type> CodecOf(const std::string& name) {
   if (name == "snappy") return arrow::Compression::SNAPPY;
   if (name == "gzip") return arrow::Compression::GZIP;
   if (name == "lz4") return arrow::Compression::LZ4_HADOOP;
+  if (name == "lz4_raw") return arrow::Compression::LZ4;
   if (name == "brotli") return arrow::Compression::BROTLI;
   if (name == "uncompressed" || name == "none") return arrow::Compression::UNCOMPRESSED;
-  return Fail(ErrorKind::kBadConfig, "write.parquet.compression-codec: unknown codec '" + name + "'");
+  return Fail(ErrorKind::kBadConfig, "write.parquet.compression-codec: Ingot does not write '" + name +
+                                         "'; set it to zstd, snappy, gzip, lz4, lz4_raw, brotli or uncompressed");
 }
 
 /// Whether compression is worth its time for values of a fixed width: random ids stay as long as they are.
@@ -46,7 +48,7 @@ bool Shrinks(const arrow::Array& column, arrow::Compression::type codec) {
 Result<bool> AddBloomFilter(const Field& field, const TableMetadata& metadata,
                             parquet::WriterProperties::Builder& builder) {
   constexpr int64_t kValues = 1 << 18;  // of a row group; a filter of fewer is folded
-  if (metadata.Property("write.parquet.bloom-filter-enabled.column." + field.name, "false") != "true") return false;
+  if (!metadata.PropertyBool("write.parquet.bloom-filter-enabled.column." + field.name, false)) return false;
   const std::string key = "write.parquet.bloom-filter-fpp.column." + field.name;
   const std::string text = metadata.Property(key, "0.01");
   double false_positives = 0;
@@ -63,7 +65,7 @@ Result<bool> AddBloomFilter(const Field& field, const TableMetadata& metadata,
 Status ChooseProperties(const Schema& schema, const TableMetadata& metadata, const arrow::RecordBatch& sample,
                         ParquetLayout& layout) {
   parquet::WriterProperties::Builder builder;
-  INGOT_ASSIGN(const auto codec, CodecOf(metadata.Property("write.parquet.compression-codec", "zstd")));
+  INGOT_ASSIGN(const auto codec, CodecOf(metadata.PropertyWord("write.parquet.compression-codec", "zstd")));
   builder.compression(codec);
   if (codec == arrow::Compression::ZSTD || codec == arrow::Compression::GZIP || codec == arrow::Compression::BROTLI)
     builder.compression_level(int(metadata.PropertyInt("write.parquet.compression-level", 1)));
@@ -102,10 +104,38 @@ Status ChooseProperties(const Schema& schema, const TableMetadata& metadata, con
   return {};
 }
 
+/// The type with which Arrow writes the column: some logical types come from its extension types only.
+std::shared_ptr<arrow::DataType> FileType(const Type& type, const std::shared_ptr<arrow::DataType>& arrow_type) {
+  const auto child = [&](int i) {
+    return arrow_type->field(i)->WithType(FileType(type.fields[size_t(i)].type, arrow_type->field(i)->type()));
+  };
+  switch (type.id) {
+    case TypeId::kUuid:
+      return arrow::extension::uuid();
+    case TypeId::kVariant:
+      return VariantFileType();
+    case TypeId::kStruct: {
+      arrow::FieldVector children;
+      for (int i = 0; i < arrow_type->num_fields(); ++i) children.push_back(child(i));
+      return arrow::struct_(std::move(children));
+    }
+    case TypeId::kList:
+      return arrow::list(child(0));
+    case TypeId::kMap: {
+      const auto& map = static_cast<const arrow::MapType&>(*arrow_type);
+      return std::make_shared<arrow::MapType>(
+          map.key_field()->WithType(FileType(type.fields[0].type, map.key_type())),
+          map.item_field()->WithType(FileType(type.fields[1].type, map.item_type())));
+    }
+    default:
+      return arrow_type;
+  }
+}
+
 }  // namespace
 
 Status CheckCodec(const TableMetadata& metadata) {
-  INGOT_TRY(CodecOf(metadata.Property("write.parquet.compression-codec", "zstd")));
+  INGOT_TRY(CodecOf(metadata.PropertyWord("write.parquet.compression-codec", "zstd")));
   return {};
 }
 
@@ -115,13 +145,9 @@ Result<ParquetLayout> LayOut(const Schema& schema, const TableMetadata& metadata
   INGOT_ASSIGN(const auto arrow_schema, ToArrowSchema(schema));
   arrow::FieldVector fields = arrow_schema->fields();
   for (size_t i = 0; i < fields.size(); ++i) {
-    layout.flat = layout.flat && ColumnChunk::Supports(*fields[i]->type());
-    // These logical types come from Arrow's extension types only.
-    if (schema.fields[i].type.id == TypeId::kUuid) fields[i] = fields[i]->WithType(arrow::extension::uuid());
-    if (schema.fields[i].type.id == TypeId::kVariant) {
-      fields[i] = fields[i]->WithType(VariantFileType());
-      layout.flat = false;
-    }
+    layout.flat =
+        layout.flat && ColumnChunk::Supports(*fields[i]->type()) && schema.fields[i].type.id != TypeId::kVariant;
+    fields[i] = fields[i]->WithType(FileType(schema.fields[i].type, fields[i]->type()));
   }
   layout.schema = arrow::schema(std::move(fields));
   INGOT_ARROW(parquet::arrow::ToParquetSchema(layout.schema.get(), *layout.properties, &layout.descriptor));

@@ -4,6 +4,7 @@
 #include <parquet/schema.h>
 #include <parquet/statistics.h>
 #include <parquet/types.h>
+#include <simdjson.h>
 
 #include <algorithm>
 
@@ -82,8 +83,10 @@ std::string TruncateLower(const std::string& text, bool is_text) {
 void StoreBounds(const Type& type, FieldId id, const Range& range, DataFile& file) {
   if (type.id == TypeId::kString || type.id == TypeId::kBinary) {
     const bool is_text = type.id == TypeId::kString;
-    file.lower_bounds[id] = TruncateLower(std::get<std::string>(range.lower), is_text);
-    const std::string& high = std::get<std::string>(range.upper);
+    const std::string &low = std::get<std::string>(range.lower), &high = std::get<std::string>(range.upper);
+    // Text of some writers is not UTF-8: cut by its characters it would be no bound, and readers could not decode it.
+    if (is_text && !(simdjson::validate_utf8(low) && simdjson::validate_utf8(high))) return;
+    file.lower_bounds[id] = TruncateLower(low, is_text);
     if (const auto upper = is_text ? TruncateUpperText(high, kBoundLength) : TruncateUpperBytes(high, kBoundLength))
       file.upper_bounds[id] = *upper;
     return;

@@ -19,17 +19,9 @@ int64_t DivisorOf(const Transform& transform, const Type& type) {
   return 0;
 }
 
-struct ValuesLess {
-  bool operator()(const std::vector<Value>& a, const std::vector<Value>& b) const {
-    for (size_t i = 0; i < a.size(); ++i)
-      if (const int order = CompareValues(a[i], b[i]); order != 0) return order < 0;
-    return false;
-  }
-};
-
 /// Group number per row, for the common single day or hour partition: one division per run of equal results.
-void GroupByDivision(const arrow::Array& array, int64_t divisor, std::vector<int32_t>& groups,
-                     std::vector<std::vector<Value>>& keys) {
+Status GroupByDivision(const arrow::Array& array, int64_t divisor, const Transform& transform, const Type& type,
+                       std::vector<int32_t>& groups, std::vector<std::vector<Value>>& keys) {
   const auto& values = static_cast<const arrow::Int64Array&>(array);
   std::map<int64_t, int32_t> known;
   int32_t null_group = -1, last_group = -1;
@@ -44,12 +36,16 @@ void GroupByDivision(const arrow::Array& array, int64_t divisor, std::vector<int
     if (last_group < 0 || value < last_begin || value - last_begin >= divisor) {
       const int64_t quotient = value / divisor - (value % divisor < 0);
       const auto [found, added] = known.try_emplace(quotient, int32_t(keys.size()));
-      if (added) keys.push_back({Value(int32_t(quotient))});
+      if (added) {
+        INGOT_ASSIGN(Value result, ApplyTransform(transform, value, type));
+        keys.push_back({std::move(result)});
+      }
       last_group = found->second;
       last_begin = quotient * divisor;
     }
     groups[size_t(row)] = last_group;
   }
+  return {};
 }
 
 }  // namespace
@@ -78,9 +74,10 @@ Result<std::vector<PartitionedBatch>> PartitionSplitter::Split(const std::shared
   std::vector<std::vector<Value>> keys;
   const int64_t divisor = sources_.size() == 1 ? DivisorOf(sources_[0].transform, sources_[0].type) : 0;
   if (divisor > 0) {
-    GroupByDivision(*batch->column(sources_[0].column), divisor, groups, keys);
+    INGOT_TRY(GroupByDivision(*batch->column(sources_[0].column), divisor, sources_[0].transform, sources_[0].type,
+                              groups, keys));
   } else {
-    std::map<std::vector<Value>, int32_t, ValuesLess> known;
+    std::map<std::vector<Value>, int32_t, PartitionLess> known;
     for (int64_t row = 0; row < batch->num_rows(); ++row) {
       std::vector<Value> key;
       for (const Source& source : sources_) {

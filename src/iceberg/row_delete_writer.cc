@@ -104,6 +104,10 @@ Result<WrittenDeletes> WriteRowDeletes(std::shared_ptr<storage::Storage> storage
                                        const std::vector<DeletedRows>& rows) {
   WrittenDeletes written;
   if (rows.empty()) return written;
+  if (metadata.format_version < 2)
+    return Fail(ErrorKind::kUnsupported,
+                "tables of Iceberg format 1 have no row-level deletes; first: ingot table upgrade TABLE");
+  INGOT_TRY(CheckWritable(metadata));
   INGOT_TRY(AnnounceWriter(storage, metadata));
   if (metadata.format_version >= 3) return WriteVectors(std::move(storage), metadata, rows);
   std::map<std::string, std::vector<const DeletedRows*>> partitions;

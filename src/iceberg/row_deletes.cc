@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "base/arrow_result.h"
 #include "iceberg/arrow_schema.h"
@@ -12,21 +14,52 @@
 namespace ingot::iceberg {
 namespace {
 
-/// A row's key: for each column a null mark, or its length and bytes.
-void AppendKey(std::string& key, const Value& value, const Type& type) {
+/// A row's key: for each column a null mark, or its length and bytes. `type`: that of all keys, whatever the file's.
+void AppendKey(std::string& key, Value value, const Type& type) {
   if (IsNull(value)) {
     key += '\0';
     return;
   }
-  // -0.0 and 0.0 are one value.
-  Value plain = value;
-  if (auto* number = std::get_if<double>(&plain); number && *number == 0) *number = 0;
-  if (auto* number = std::get_if<float>(&plain); number && *number == 0) *number = 0;
-  const std::string bytes = SerializeValue(plain, type);
+  value = PromoteValue(std::move(value), type);
+  // -0.0 and 0.0 are one value, and all NaNs are.
+  const auto normalize = [](auto& number) {
+    if (number == 0) number = 0;
+    if (std::isnan(number)) number = std::numeric_limits<std::decay_t<decltype(number)>>::quiet_NaN();
+  };
+  if (auto* number = std::get_if<double>(&value)) normalize(*number);
+  if (auto* number = std::get_if<float>(&value)) normalize(*number);
+  const std::string bytes = SerializeValue(value, type);
   const uint32_t length = uint32_t(bytes.size());
   key += '\1';
   key.append(reinterpret_cast<const char*>(&length), sizeof length);
   key += bytes;
+}
+
+/// The column of an equality delete file, with the widest type that any schema of the table gives it: rows, delete
+/// files and snapshots from before a promotion have narrower values, and all are compared as that type. Columns that
+/// were dropped since still decide.
+Result<Field> KeyColumn(const TableMetadata& metadata, FieldId id, const DataFile& file) {
+  const Field* widest = nullptr;
+  std::string nested;
+  for (const Schema& schema : metadata.schemas) {
+    const auto field = std::ranges::find(schema.fields, id, &Field::id);
+    if (field == schema.fields.end()) {
+      if (nested.empty()) nested = schema.NameOf(id);
+    } else if (widest == nullptr || CanPromoteOnRead(widest->type, field->type)) {
+      widest = &*field;
+    }
+  }
+  if (widest != nullptr && !widest->type.IsNested() && widest->type.id != TypeId::kVariant) {
+    Field column = *widest;
+    column.required = false;
+    return column;
+  }
+  const std::string what = widest != nullptr ? fmt::format("column {} of type {}", widest->name, TypeName(widest->type))
+                           : !nested.empty() ? "nested column " + nested
+                                             : fmt::format("field {}, which no schema of the table has", id);
+  return Fail(ErrorKind::kUnsupported,
+              fmt::format("equality deletes by {} cannot be applied: {}; let their writer compact the table", what,
+                          file.location));
 }
 
 /// Calls `use` with each batch of a delete file.
@@ -77,19 +110,16 @@ Status RowDeletes::ReadEqualities(std::shared_ptr<storage::Storage> storage, con
                                   const DataFile& file) {
   Schema columns;
   for (const FieldId id : file.equality_ids) {
-    const Field* field = metadata.CurrentSchema().FindById(id);
-    for (auto schema = metadata.schemas.rbegin(); field == nullptr && schema != metadata.schemas.rend(); ++schema)
-      field = schema->FindById(id);
-    if (field == nullptr || field->type.IsNested())
-      return Fail(ErrorKind::kUnsupported,
-                  fmt::format("equality deletes on field {} cannot be applied: {}", id, file.location));
-    Field optional = *field;
-    optional.required = false;
-    columns.fields.push_back(std::move(optional));
+    INGOT_ASSIGN(Field column, KeyColumn(metadata, id, file));
+    columns.fields.push_back(std::move(column));
   }
-  auto known = std::ranges::find(equalities_, file.equality_ids, &Equality::columns);
+  if (columns.fields.empty())
+    return Fail(ErrorKind::kCorrupt, "an equality delete file without equality_ids: " + file.location);
+  auto known = std::ranges::find_if(equalities_, [&](const Equality& other) {
+    return std::ranges::equal(other.columns, file.equality_ids, {}, &Field::id);
+  });
   if (known == equalities_.end())
-    known = equalities_.insert(equalities_.end(), {.columns = file.equality_ids, .keys = {}});
+    known = equalities_.insert(equalities_.end(), {.columns = columns.fields, .keys = {}});
   return ForEachBatch(std::move(storage), metadata, columns, file, [&](const arrow::RecordBatch& batch) {
     for (int64_t row = 0; row < batch.num_rows(); ++row) {
       std::string key;
@@ -117,10 +147,11 @@ Result<RowDeletes> RowDeletes::Read(std::shared_ptr<storage::Storage> storage, c
   return deletes;
 }
 
-std::vector<FieldId> RowDeletes::NeededColumns() const {
-  std::vector<FieldId> needed;
+std::vector<Field> RowDeletes::NeededColumns() const {
+  std::vector<Field> needed;
   for (const Equality& equality : equalities_)
-    needed.insert(needed.end(), equality.columns.begin(), equality.columns.end());
+    for (const Field& column : equality.columns)
+      if (std::ranges::find(needed, column.id, &Field::id) == needed.end()) needed.push_back(column);
   return needed;
 }
 
@@ -130,17 +161,18 @@ Status RowDeletes::Apply(const arrow::RecordBatch& batch, const Schema& columns,
   for (auto it = begin; it != positions_.end() && *it < first_position + batch.num_rows(); ++it)
     keep[size_t(*it - first_position)] = false;
   for (const Equality& equality : equalities_) {
-    std::vector<std::pair<int, Type>> sources;
-    for (const FieldId id : equality.columns) {
-      const auto field = std::ranges::find(columns.fields, id, &Field::id);
+    std::vector<std::pair<int, Type>> sources;  // as the batch has them
+    for (const Field& column : equality.columns) {
+      const auto field = std::ranges::find(columns.fields, column.id, &Field::id);
       if (field == columns.fields.end())
-        return Fail(ErrorKind::kUnsupported, fmt::format("equality deletes on nested field {} cannot be applied", id));
+        return Fail(ErrorKind::kInternal, "equality deletes need column " + column.name + ", which was not read");
       sources.emplace_back(int(field - columns.fields.begin()), field->type);
     }
     std::string key;
     for (int64_t row = 0; row < batch.num_rows(); ++row) {
       key.clear();
-      for (const auto& [column, type] : sources) AppendKey(key, CellValue(*batch.column(column), row, type), type);
+      for (size_t i = 0; i < sources.size(); ++i)
+        AppendKey(key, CellValue(*batch.column(sources[i].first), row, sources[i].second), equality.columns[i].type);
       if (equality.keys.contains(key)) keep[size_t(row)] = false;
     }
   }

@@ -27,8 +27,8 @@ class RowDeletes {
   /// Of rows that are deleted by position: ascending, some perhaps twice.
   const std::vector<int64_t>& Positions() const { return positions_; }
   bool Empty() const { return positions_.empty() && equalities_.empty(); }
-  /// Columns that Apply() needs beside those that the caller wants.
-  std::vector<FieldId> NeededColumns() const;
+  /// Columns that Apply() needs, in a type that holds the values of every schema; a narrower one will do, too.
+  std::vector<Field> NeededColumns() const;
   /// Clears `keep[i]` for each row of the batch that is deleted. `first_position`: of the batch's first row in its
   /// file.
   Status Apply(const arrow::RecordBatch& batch, const Schema& columns, int64_t first_position,
@@ -36,7 +36,7 @@ class RowDeletes {
 
  private:
   struct Equality {
-    std::vector<FieldId> columns;
+    std::vector<Field> columns;  // of the widest type that they have had
     std::unordered_set<std::string> keys;
   };
   Status ReadVector(storage::Storage& storage, const DataFile& vector, int64_t rows);

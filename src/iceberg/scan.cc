@@ -40,18 +40,26 @@ bool SamePartition(const DataFile& a, const DataFile& b) {
          });
 }
 
+/// Whether a file of position deletes may hold positions of the data file. The specification ("Scan Planning") has it
+/// in the same partition of the same spec. But a spec may have changed between data and delete, and each row names its
+/// file: what was deleted under another spec is deleted, as for readers that go by the path (DuckDB; Spark, Trino and
+/// PyIceberg where the file names one data file).
+bool MayDeletePositions(const DataFile& del, const DataFile& data) {
+  if (!del.referenced_data_file.empty()) return del.referenced_data_file == data.location;
+  const auto lower = del.lower_bounds.find(kDeletedFilePath), upper = del.upper_bounds.find(kDeletedFilePath);
+  const bool bounded = lower != del.lower_bounds.end() && upper != del.upper_bounds.end();
+  if (bounded && lower->second == data.location && upper->second == data.location) return true;
+  if (del.spec_id == data.spec_id && !SamePartition(del, data)) return false;
+  if (bounded && lower->second > upper->second) return true;  // made in another order, see AreInOrder()
+  if (lower != del.lower_bounds.end() && data.location < lower->second) return false;
+  return upper == del.upper_bounds.end() || data.location.substr(0, upper->second.size()) <= upper->second;
+}
+
 /// Specification, "Scan Planning": position deletes apply to data not newer than they are, equality deletes to older
-/// data only; both within their partition, equality deletes of an unpartitioned spec everywhere.
+/// data only, within their partition, those of an unpartitioned spec everywhere.
 bool Applies(const DeleteFile& del, const FileTask& task, const TableMetadata& metadata) {
-  if (del.file.content == FileContent::kPositionDeletes) {
-    if (del.sequence_number < task.sequence_number || !SamePartition(del.file, task.file)) return false;
-    if (!del.file.referenced_data_file.empty()) return del.file.referenced_data_file == task.file.location;
-    // The bounds of the paths tell which data files are meant.
-    const auto lower = del.file.lower_bounds.find(kDeletedFilePath),
-               upper = del.file.upper_bounds.find(kDeletedFilePath);
-    if (lower != del.file.lower_bounds.end() && task.file.location < lower->second) return false;
-    return upper == del.file.upper_bounds.end() || task.file.location.substr(0, upper->second.size()) <= upper->second;
-  }
+  if (del.file.content == FileContent::kPositionDeletes)
+    return del.sequence_number >= task.sequence_number && MayDeletePositions(del.file, task.file);
   if (del.sequence_number <= task.sequence_number) return false;
   const PartitionSpec* spec = metadata.SpecById(del.file.spec_id);
   return (spec != nullptr && spec->IsUnpartitioned()) || SamePartition(del.file, task.file);
@@ -67,6 +75,9 @@ void DropSuperseded(std::vector<DataFile>& deletes) {
 }
 
 Status CheckReadable(const DataFile& file) {
+  if (!file.key_metadata.empty())
+    return Fail(ErrorKind::kUnsupported,
+                "encrypted data files cannot be read; use the engine that wrote it: " + file.location);
   if (file.IsDeletionVector()) return {};
   if (file.format != "PARQUET")
     return Fail(ErrorKind::kUnsupported, "data files of format " + file.format + " cannot be read: " + file.location);

@@ -16,7 +16,8 @@ Result<Schema> Evolve(Schema schema, FieldId last_column_id, const std::string& 
 Result<Schema> EvolveField(Schema schema, FieldId last_column_id, const std::string& name, const Field& field) {
   const Field* have = schema.FindByName(name);
   SchemaChange change(schema, last_column_id);
-  if (have->required && !field.required) change.MakeOptional(name);
+  // Identifier fields of other engines stay required: their readers refuse the table otherwise.
+  if (have->required && !field.required && !schema.IsIdentifier(*have)) change.MakeOptional(name);
   if (have->type.IsNested() || field.type.IsNested()) {
     if (have->type.id != field.type.id)
       return Fail(ErrorKind::kBadInput,
@@ -87,8 +88,7 @@ SchemaChange& SchemaChange::Add(std::string_view parent, Field field) {
 SchemaChange& SchemaChange::Drop(std::string_view name) {
   const Field* field = Find(name);
   if (field == nullptr) return Refuse("column does not exist: " + std::string(name));
-  if (std::ranges::find(schema_.identifier_field_ids, field->id) != schema_.identifier_field_ids.end())
-    return Refuse("an identifier column cannot be dropped: " + std::string(name));
+  if (schema_.IsIdentifier(*field)) return Refuse("an identifier column cannot be dropped: " + std::string(name));
   const FieldId id = field->id;
   std::erase_if(*SiblingsOf(name), [&](const Field& sibling) { return sibling.id == id; });
   return *this;
@@ -116,6 +116,7 @@ SchemaChange& SchemaChange::Widen(std::string_view name, const Type& type) {
 SchemaChange& SchemaChange::MakeOptional(std::string_view name) {
   Field* field = Find(name);
   if (field == nullptr) return Refuse("column does not exist: " + std::string(name));
+  if (schema_.IsIdentifier(*field)) return Refuse("an identifier column cannot be optional: " + std::string(name));
   field->required = false;
   return *this;
 }

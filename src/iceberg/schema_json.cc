@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 
 #include "iceberg/json.h"
@@ -7,7 +8,8 @@ namespace ingot::iceberg {
 namespace {
 
 Json FieldJson(const Field& field) {
-  Json json{{"id", field.id}, {"name", field.name}, {"required", field.required}, {"type", TypeJson(field.type)}};
+  Json json = ObjectOf(field.other);
+  json.update({{"id", field.id}, {"name", field.name}, {"required", field.required}, {"type", TypeJson(field.type)}});
   if (!field.doc.empty()) json["doc"] = field.doc;
   if (!field.initial_default.empty()) json["initial-default"] = Json::parse(field.initial_default);
   if (!field.write_default.empty()) json["write-default"] = Json::parse(field.write_default);
@@ -15,11 +17,13 @@ Json FieldJson(const Field& field) {
 }
 
 Field FieldFrom(const Json& json) {
-  Field field{.id = Get<int32_t>(json, "id"),
-              .name = Get<std::string>(json, "name"),
-              .type = TypeFrom(Need(json, "type")),
-              .required = Get<bool>(json, "required"),
-              .doc = Maybe<std::string>(json, "doc").value_or("")};
+  Field field{
+      .id = Get<int32_t>(json, "id"),
+      .name = Get<std::string>(json, "name"),
+      .type = TypeFrom(Need(json, "type")),
+      .required = Get<bool>(json, "required"),
+      .doc = Maybe<std::string>(json, "doc").value_or(""),
+      .other = OtherMembers(json, {"id", "name", "required", "type", "doc", "initial-default", "write-default"})};
   if (json.contains("initial-default")) field.initial_default = json["initial-default"].dump();
   if (json.contains("write-default")) field.write_default = json["write-default"].dump();
   return field;
@@ -34,6 +38,13 @@ void CheckUniqueIds(const std::vector<Field>& fields, std::set<FieldId>& seen) {
 
 }  // namespace
 
+std::string OtherMembers(const Json& json, std::initializer_list<std::string_view> known) {
+  Json rest = Json::object();
+  for (const auto& [key, value] : json.items())
+    if (std::ranges::find(known, key) == known.end()) rest[key] = value;
+  return rest.empty() ? "" : rest.dump();
+}
+
 std::map<std::string, std::string> StringMap(const Json& object, const char* key) {
   std::map<std::string, std::string> map;
   const auto found = object.find(key);
@@ -47,23 +58,29 @@ Json TypeJson(const Type& type) {
   if (type.id == TypeId::kStruct) {
     Json fields = Json::array();
     for (const Field& field : type.fields) fields.push_back(FieldJson(field));
-    return {{"type", "struct"}, {"fields", std::move(fields)}};
+    Json json = ObjectOf(type.other);
+    json.update({{"type", "struct"}, {"fields", std::move(fields)}});
+    return json;
   }
   if (type.id == TypeId::kList) {
     const Field& element = type.fields[0];
-    return {{"type", "list"},
-            {"element-id", element.id},
-            {"element", TypeJson(element.type)},
-            {"element-required", element.required}};
+    Json json = ObjectOf(type.other);
+    json.update({{"type", "list"},
+                 {"element-id", element.id},
+                 {"element", TypeJson(element.type)},
+                 {"element-required", element.required}});
+    return json;
   }
   if (type.id == TypeId::kMap) {
     const Field &key = type.fields[0], &value = type.fields[1];
-    return {{"type", "map"},
-            {"key-id", key.id},
-            {"key", TypeJson(key.type)},
-            {"value-id", value.id},
-            {"value", TypeJson(value.type)},
-            {"value-required", value.required}};
+    Json json = ObjectOf(type.other);
+    json.update({{"type", "map"},
+                 {"key-id", key.id},
+                 {"key", TypeJson(key.type)},
+                 {"value-id", value.id},
+                 {"value", TypeJson(value.type)},
+                 {"value-required", value.required}});
+    return json;
   }
   return TypeName(type);
 }
@@ -71,17 +88,18 @@ Json TypeJson(const Type& type) {
 Type TypeFrom(const Json& json) {
   if (json.is_string()) {
     auto type = ParsePrimitiveType(json.get<std::string>());
-    if (!type) Refuse(type.error().message);
+    if (!type) throw JsonProblem{type.error().kind, type.error().message};
     return *type;
   }
   const auto kind = Get<std::string>(json, "type");
   if (kind == "struct") {
-    Type type{.id = TypeId::kStruct};
+    Type type{.id = TypeId::kStruct,
+              .other = OtherMembers(json, {"type", "fields", "schema-id", "identifier-field-ids"})};
     for (const Json& field : Need(json, "fields")) type.fields.push_back(FieldFrom(field));
     return type;
   }
   if (kind == "list") {
-    Type type{.id = TypeId::kList};
+    Type type{.id = TypeId::kList, .other = OtherMembers(json, {"type", "element-id", "element", "element-required"})};
     type.fields.push_back(Field{.id = Get<int32_t>(json, "element-id"),
                                 .name = "element",
                                 .type = TypeFrom(Need(json, "element")),
@@ -89,7 +107,8 @@ Type TypeFrom(const Json& json) {
     return type;
   }
   if (kind == "map") {
-    Type type{.id = TypeId::kMap};
+    Type type{.id = TypeId::kMap,
+              .other = OtherMembers(json, {"type", "key-id", "key", "value-id", "value", "value-required"})};
     type.fields.push_back(Field{
         .id = Get<int32_t>(json, "key-id"), .name = "key", .type = TypeFrom(Need(json, "key")), .required = true});
     type.fields.push_back(Field{.id = Get<int32_t>(json, "value-id"),
@@ -102,7 +121,7 @@ Type TypeFrom(const Json& json) {
 }
 
 Json SchemaJson(const Schema& schema) {
-  Json json = TypeJson(Type{.id = TypeId::kStruct, .fields = schema.fields});
+  Json json = TypeJson(Type{.id = TypeId::kStruct, .fields = schema.fields, .other = schema.other});
   json["schema-id"] = schema.schema_id;
   if (!schema.identifier_field_ids.empty()) json["identifier-field-ids"] = schema.identifier_field_ids;
   return json;
@@ -112,7 +131,9 @@ Schema SchemaFrom(const Json& json) {
   if (Get<std::string>(json, "type") != "struct") Refuse("a schema's 'type' must be 'struct'");
   Schema schema;
   schema.schema_id = Maybe<int32_t>(json, "schema-id").value_or(0);
-  schema.fields = TypeFrom(json).fields;
+  Type columns = TypeFrom(json);
+  schema.fields = std::move(columns.fields);
+  schema.other = std::move(columns.other);
   for (const Json& id : ArrayOrEmpty(json, "identifier-field-ids"))
     schema.identifier_field_ids.push_back(As<int32_t>(id, "identifier-field-ids"));
   std::set<FieldId> seen;

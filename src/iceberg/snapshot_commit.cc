@@ -80,7 +80,8 @@ class SnapshotDraft {
                 std::set<std::string>& untouched)
       : home_(home), change_(change), metadata_(metadata), untouched_(untouched) {
     snapshot_.snapshot_id = int64_t(RandomBits() >> 1);
-    snapshot_.sequence_number = metadata.last_sequence_number + 1;
+    // All of format 1 is as old (specification, "Sequence Numbers").
+    snapshot_.sequence_number = metadata.format_version < 2 ? 0 : metadata.last_sequence_number + 1;
     snapshot_.schema_id = metadata.current_schema_id;
     commit_id_ = NewFileName();
     const auto ref = metadata.refs.find(change.branch);
@@ -212,7 +213,7 @@ class SnapshotDraft {
   // Old manifests of one spec are packed together up to the target size. Manifests of this snapshot stay as they are,
   // so that consumers downstream find what was added in them alone.
   Status MergeManifests() {
-    if (metadata_.Property("commit.manifest-merge.enabled", "true") != "true") return {};
+    if (!metadata_.PropertyBool("commit.manifest-merge.enabled", true)) return {};
     const int64_t target = metadata_.PropertyInt("commit.manifest.target-size-bytes", 8 << 20);
     const size_t min_count =
         size_t(std::max<int64_t>(2, metadata_.PropertyInt("commit.manifest.min-count-to-merge", 100)));
@@ -354,9 +355,7 @@ Result<Table> CommitSnapshot(const TableHome& home, const SnapshotChange& change
   };
   const auto make = [&](TableMetadata& metadata) -> Status {
     written.clear();  // files of an attempt in doubt stay
-    if (metadata.format_version < 2)
-      return Fail(ErrorKind::kUnsupported, fmt::format("table {} has format version {}; commits need format 2 or 3",
-                                                       home.name.Text(), metadata.format_version));
+    INGOT_TRY(WithContext(CheckWritable(metadata), "table " + home.name.Text()));
     INGOT_TRY(ProveWriter(home.storage, metadata, added));
     if (change.validate) INGOT_TRY(change.validate(metadata));
     if (change.metadata_change) INGOT_TRY(change.metadata_change(metadata));

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/metrics.h"
+#include "base/row_hash.h"
 #include "iceberg/journal.h"
 #include "iceberg/parquet_file.h"
 #include "iceberg/partition_split.h"
@@ -26,6 +27,13 @@ std::string UrlEncode(std::string_view text) {
       out += fmt::format("%{:02X}", uint8_t(c));
   }
   return out;
+}
+
+/// File systems take names of up to 255 bytes: of longer ones the end is a hash. Nothing is read from the names.
+std::string FolderName(std::string name) {
+  constexpr size_t kBytesMax = 200, kHashBytes = 17;
+  if (name.size() <= kBytesMax) return name;
+  return name.substr(0, kBytesMax - kHashBytes) + fmt::format("-{:016x}", HashText(name, 1));
 }
 
 /// Rows of one partition on their way into files.
@@ -55,15 +63,15 @@ class Writer : public TableWriter {
     INGOT_TRY(AnnounceWriter(storage_, metadata_));
     INGOT_ASSIGN(auto parts, splitter_.Split(batch));
     for (PartitionedBatch& part : parts) {
-      INGOT_ASSIGN(Lane * lane, LaneOf(part.partition));
-      if (lane->file == nullptr) INGOT_TRY(OpenFile(*lane));
-      INGOT_TRY(lane->file->Write(*part.rows));
-      lane->group_rows += part.rows->num_rows();
-      buffered_bytes_ -= lane->group_bytes;
-      lane->group_bytes = lane->file->BytesHeld();
-      buffered_bytes_ += lane->group_bytes;
-      lane->last_used = ++clock_;
-      if (lane->group_rows >= options_.row_group_rows_max) INGOT_TRY(EndRowGroup(*lane));
+      Lane& lane = LaneOf(part.partition);
+      if (lane.file == nullptr) INGOT_TRY(OpenFile(lane));
+      INGOT_TRY(lane.file->Write(*part.rows));
+      lane.group_rows += part.rows->num_rows();
+      buffered_bytes_ -= lane.group_bytes;
+      lane.group_bytes = lane.file->BytesHeld();
+      buffered_bytes_ += lane.group_bytes;
+      lane.last_used = ++clock_;
+      if (lane.group_rows >= options_.row_group_rows_max) INGOT_TRY(EndRowGroup(lane));
     }
     while (buffered_bytes_ > options_.buffered_bytes_max) INGOT_TRY(EndRowGroup(*FullestLane()));
     return {};
@@ -81,21 +89,21 @@ class Writer : public TableWriter {
   }
 
  private:
-  Result<Lane*> LaneOf(const std::vector<Value>& partition) {
-    INGOT_ASSIGN(std::string folder, FolderOf(partition));
-    Lane& lane = lanes_[folder];
+  Lane& LaneOf(const std::vector<Value>& partition) {
+    Lane& lane = lanes_[partition];
     lane.partition = partition;
-    return &lane;
+    return lane;
   }
 
-  Result<std::string> FolderOf(const std::vector<Value>& partition) const {
+  std::string FolderOf(const std::vector<Value>& partition) const {
     const PartitionSpec& spec = metadata_.DefaultSpec();
     std::string folder;
     for (size_t i = 0; i < partition.size(); ++i) {
       const Field* source = metadata_.CurrentSchema().FindById(spec.fields[i].source_id);
       const Type type = source ? source->type : Type{.id = TypeId::kInt};
-      folder += UrlEncode(spec.fields[i].name) + "=" +
-                UrlEncode(PartitionText(spec.fields[i].transform, partition[i], type)) + "/";
+      folder += FolderName(UrlEncode(spec.fields[i].name) + "=" +
+                           UrlEncode(PartitionText(spec.fields[i].transform, partition[i], type))) +
+                "/";
     }
     return folder;
   }
@@ -109,9 +117,8 @@ class Writer : public TableWriter {
 
   Status OpenFile(Lane& lane) {
     INGOT_TRY(MakeRoom());
-    INGOT_ASSIGN(const std::string folder, FolderOf(lane.partition));
     const std::string name = fmt::format("{}{:05}-{}.parquet", options_.name_prefix, file_number_++, write_id_);
-    locations_.push_back(storage::JoinLocation(data_folder_, folder + name));
+    locations_.push_back(storage::JoinLocation(data_folder_, FolderOf(lane.partition) + name));
     INGOT_ASSIGN(lane.file,
                  ParquetFileWriter::Open(*storage_, locations_.back(), metadata_.CurrentSchema(), metadata_));
     ++open_files_;
@@ -156,7 +163,7 @@ class Writer : public TableWriter {
   const PartitionSplitter splitter_;
   const WriterOptions options_;
   std::string data_folder_, write_id_;
-  std::map<std::string, Lane> lanes_;
+  std::map<std::vector<Value>, Lane, PartitionLess> lanes_;
   std::vector<std::string> locations_;
   std::vector<DataFile> files_;
   int64_t buffered_bytes_ = 0;
@@ -175,6 +182,7 @@ WriterOptions WriterOptionsOf(const TableMetadata& metadata) {
 
 Result<std::unique_ptr<TableWriter>> TableWriter::Open(std::shared_ptr<storage::Storage> storage,
                                                        const TableMetadata& metadata, WriterOptions options) {
+  INGOT_TRY(CheckWritable(metadata));
   INGOT_ASSIGN(auto splitter, PartitionSplitter::Make(metadata.DefaultSpec(), metadata.CurrentSchema()));
   return std::make_unique<Writer>(std::move(storage), metadata, std::move(splitter), std::move(options));
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/clock.h"
@@ -143,7 +144,9 @@ Result<Value> ApplyTransform(const Transform& transform, const Value& value, con
       return Value(int32_t(DaysOf(value, source)));
     case TransformKind::kHour: {
       const bool nanos = source.id == TypeId::kTimestampNs || source.id == TypeId::kTimestamptzNs;
-      return Value(int32_t(FloorDivide(std::get<int64_t>(value), kMicrosPerHour * (nanos ? 1000 : 1))));
+      const int64_t hours = FloorDivide(std::get<int64_t>(value), kMicrosPerHour * (nanos ? 1000 : 1));
+      // 32 bits hold hours up to the year 246,953; what lies beyond counts as the last, so that the order is kept.
+      return Value(int32_t(std::clamp<int64_t>(hours, INT32_MIN, INT32_MAX)));
     }
     default:
       return value;

@@ -76,7 +76,7 @@ FieldId HighestIn(const std::vector<Field>& fields) {
 
 bool Type::operator==(const Type& other) const {
   return id == other.id && precision == other.precision && scale == other.scale && length == other.length &&
-         fields == other.fields;
+         stored == other.stored && fields == other.fields && this->other == other.other;
 }
 
 std::string TypeName(const Type& type) {
@@ -118,6 +118,12 @@ Result<Type> ParsePrimitiveType(std::string_view name) {
     const auto numbers = Parameters(name, '[', ']');
     if (numbers.size() == 1 && numbers[0] >= 0) return Type{.id = TypeId::kFixed, .length = numbers[0]};
   }
+  for (const std::string_view spatial : {"geometry", "geography"})
+    if (name == spatial || (name.starts_with(spatial) && name[spatial.size()] == '('))
+      return Fail(ErrorKind::kUnsupported,
+                  fmt::format("columns of type {} (Iceberg format 3) are not supported, nor are tables that have one: "
+                              "read the table with another engine, or from a copy without the column",
+                              name));
   return Fail(ErrorKind::kCorrupt, "not a type of the Iceberg specification: '" + std::string(name) + "'");
 }
 
@@ -127,6 +133,12 @@ bool CanPromote(const Type& from, const Type& to) {
   if (from.id == TypeId::kFloat && to.id == TypeId::kDouble) return true;
   return from.id == TypeId::kDecimal && to.id == TypeId::kDecimal && from.scale == to.scale &&
          from.precision <= to.precision;
+}
+
+bool CanPromoteOnRead(const Type& from, const Type& to) {
+  if (from.id == TypeId::kUnknown) return true;
+  if (from.id == TypeId::kDate && (to.id == TypeId::kTimestamp || to.id == TypeId::kTimestampNs)) return true;
+  return CanPromote(from, to);
 }
 
 const Field* Schema::FindById(FieldId id) const {
@@ -152,6 +164,12 @@ std::string Schema::NameOf(FieldId id) const {
   std::string path;
   NameIn(fields, id, path);
   return path;
+}
+
+bool Schema::IsIdentifier(const Field& field) const {
+  return std::ranges::find(identifier_field_ids, field.id) != identifier_field_ids.end() ||
+         (field.type.id == TypeId::kStruct &&
+          std::ranges::any_of(field.type.fields, [&](const Field& child) { return IsIdentifier(child); }));
 }
 
 FieldId Schema::HighestFieldId() const {

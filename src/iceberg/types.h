@@ -46,7 +46,9 @@ struct Type {
   int32_t precision = 0;      // decimal
   int32_t scale = 0;          // decimal
   int32_t length = 0;         // fixed: bytes
+  bool stored = false;        // variant: in memory as files have it, not as JSON (WithStoredVariants)
   std::vector<Field> fields;  // nested types
+  std::string other;          // of nested types: JSON object text of keys that this version does not know
 
   bool IsNested() const { return id == TypeId::kStruct || id == TypeId::kList || id == TypeId::kMap; }
   bool operator==(const Type& other) const;
@@ -60,6 +62,7 @@ struct Field {
   std::string doc;
   std::string initial_default;  // format 3: JSON text, empty when absent
   std::string write_default;    // format 3: JSON text, empty when absent
+  std::string other;            // JSON object text of keys that this version does not know
 
   bool operator==(const Field& other) const = default;
 };
@@ -68,18 +71,24 @@ struct Field {
 /// specification's name.
 std::string TypeName(const Type& type);
 
-/// The type of a primitive's name. Errors: kCorrupt for an unknown name or bad parameters.
+/// The type of a primitive's name. Errors: kUnsupported for geometry and geography; kCorrupt for an unknown name or bad
+/// parameters.
 Result<Type> ParsePrimitiveType(std::string_view name);
 
 /// Whether every value of `from` may be read as `to`: int to long, float to double, a wider decimal (specification,
 /// "Schema Evolution").
 bool CanPromote(const Type& from, const Type& to);
 
+/// The same with what format 3 adds: date to a timestamp without zone, unknown to any type. Other writers' tables are
+/// read so; our own schemas do not change so.
+bool CanPromoteOnRead(const Type& from, const Type& to);
+
 class Schema {
  public:
   int32_t schema_id = 0;
   std::vector<Field> fields;
   std::vector<FieldId> identifier_field_ids;
+  std::string other = {};  // JSON object text of keys that this version does not know
 
   /// Any field, also nested; nullptr when there is none.
   const Field* FindById(FieldId id) const;
@@ -89,9 +98,11 @@ class Schema {
   std::string NameOf(FieldId id) const;
   FieldId HighestFieldId() const;
   /// The same columns, whatever the schema id.
-  bool SameFields(const Schema& other) const {
-    return fields == other.fields && identifier_field_ids == other.identifier_field_ids;
+  bool SameFields(const Schema& that) const {
+    return fields == that.fields && identifier_field_ids == that.identifier_field_ids && other == that.other;
   }
+  /// Identifier fields, and the structs around them, are required (specification, "Identifier Field IDs").
+  bool IsIdentifier(const Field& field) const;
 };
 
 /// JSON of the specification's Appendix C, e.g. for the "schema" property of manifests.

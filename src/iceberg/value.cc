@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/clock.h"
+
 namespace ingot::iceberg {
 namespace {
 
@@ -92,7 +94,8 @@ Result<Value> DeserializeValue(std::string_view bytes, const Type& type) {
     case TypeId::kTimestamptz:
     case TypeId::kTimestampNs:
     case TypeId::kTimestamptzNs:
-      if (bytes.size() == 4 && type.id == TypeId::kLong) return Value(int64_t(FromLittleEndian<int32_t>(bytes)));
+      if (bytes.size() == 4)
+        if (Value value = PromoteValue(FromLittleEndian<int32_t>(bytes), type); value.index() == 3) return value;
       if (bytes.size() != 8) return wrong();
       return Value(FromLittleEndian<int64_t>(bytes));
     case TypeId::kFloat:
@@ -115,6 +118,24 @@ Result<Value> DeserializeValue(std::string_view bytes, const Type& type) {
     default:
       return Fail(ErrorKind::kUnsupported, "no single-value form for " + TypeName(type));
   }
+}
+
+Value PromoteValue(Value value, const Type& type) {
+  if (const auto* narrow = std::get_if<int32_t>(&value)) {
+    const bool nanos = type.id == TypeId::kTimestampNs;
+    int64_t moment = 0;
+    if (type.id == TypeId::kLong) return int64_t(*narrow);
+    // A day out of the range of nanoseconds is equal to none of them.
+    if ((nanos || type.id == TypeId::kTimestamp) &&
+        !__builtin_mul_overflow(int64_t(*narrow), kMicrosPerDay*(nanos ? 1000 : 1), &moment))
+      return moment;
+  }
+  if (const auto* wide = std::get_if<int64_t>(&value); wide != nullptr && type.id == TypeId::kInt)
+    if (int32_t(*wide) == *wide) return int32_t(*wide);
+  if (const auto* narrow = std::get_if<float>(&value); narrow != nullptr && type.id == TypeId::kDouble)
+    return double(*narrow);
+  if (const auto* wide = std::get_if<double>(&value); wide != nullptr && type.id == TypeId::kFloat) return float(*wide);
+  return value;
 }
 
 int CompareValues(const Value& a, const Value& b) {

@@ -27,9 +27,15 @@ inline bool IsNull(const Value& value) {
 
 /// The binary form of bounds. A null has none: "".
 std::string SerializeValue(const Value& value, const Type& type);
-/// Accepts the bytes of a type that was promoted to `type` since (4-byte int for long, float for double).
+/// Accepts the bytes of a type that was promoted to `type` since (4-byte int for long, date for timestamp, float for
+/// double).
 /// Errors: kCorrupt when the length does not fit.
 Result<Value> DeserializeValue(std::string_view bytes, const Type& type);
+
+/// The value as one of `type`, to which its column was promoted since it was written: int to long, float to double,
+/// date to a timestamp. Also back from there, where the past is read by the schema of the past. Others stay as they
+/// are.
+Value PromoteValue(Value value, const Type& type);
 
 /// Order of two values of one type: null first, NaN last, strings and bytes unsigned. -1, 0, 1.
 int CompareValues(const Value& a, const Value& b);

@@ -9,7 +9,6 @@
 #include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <vector>
 
 #include "base/arrow_result.h"
@@ -17,161 +16,15 @@
 #include "base/json_text.h"
 #include "iceberg/json.h"
 #include "iceberg/value.h"
+#include "iceberg/variant_format.h"
 
 namespace ingot::iceberg {
 namespace {
 
-enum Basic : uint8_t { kPrimitive, kShortText, kObject, kArray };
-// Of primitives, in the order of the encoding's type ids.
-enum Primitive : uint8_t {
-  kNull,
-  kTrue,
-  kFalse,
-  kInt8,
-  kInt16,
-  kInt32,
-  kInt64,
-  kDouble,
-  kDecimal4,
-  kDecimal8,
-  kDecimal16,
-  kDate,
-  kTimestamptz,
-  kTimestamp,
-  kFloat,
-  kBinary,
-  kText,
-  kTime,
-  kTimestamptzNs,
-  kTimestampNs,
-  kUuid
-};
+using namespace variant;
+
 constexpr int kDepthMax = 128;
-constexpr size_t kShortTextMax = 63;
-
-void AppendNumber(uint64_t value, size_t bytes, std::string& to) {
-  for (size_t i = 0; i < bytes; ++i) to += char(value >> (8 * i));
-}
-
-size_t BytesFor(uint64_t value) {
-  size_t bytes = 1;
-  while (bytes < 4 && value >> (8 * bytes) != 0) ++bytes;
-  return bytes;
-}
-
-void CollectNames(const Json& json, std::set<std::string>& names) {
-  for (const auto& [name, member] : json.items()) {
-    if (json.is_object()) names.insert(name);
-    if (member.is_structured()) CollectNames(member, names);
-  }
-}
-
-class Encoder {
- public:
-  explicit Encoder(const Json& json) {
-    if (!json.is_structured()) return;
-    std::set<std::string> names;
-    CollectNames(json, names);
-    names_.assign(names.begin(), names.end());
-  }
-
-  std::string Metadata() const {
-    size_t total = 0;
-    for (const std::string& name : names_) total += name.size();
-    const size_t width = BytesFor(std::max(total, names_.size()));
-    std::string out(1, char(1 | 1 << 4 | (width - 1) << 6));  // version 1, sorted
-    AppendNumber(names_.size(), width, out);
-    size_t offset = 0;
-    AppendNumber(0, width, out);
-    for (const std::string& name : names_) AppendNumber(offset += name.size(), width, out);
-    for (const std::string& name : names_) out += name;
-    return out;
-  }
-
-  std::string Value(const Json& json) const {
-    switch (json.type()) {
-      case Json::value_t::object:
-        return Object(json);
-      case Json::value_t::array: {
-        std::vector<std::string> items;
-        for (const Json& item : json) items.push_back(Value(item));
-        return Joined(kArray, {}, items);
-      }
-      case Json::value_t::string:
-        return Text(json.get_ref<const std::string&>());
-      case Json::value_t::boolean:
-        return Header(json.get<bool>() ? kTrue : kFalse);
-      case Json::value_t::number_integer:
-        return Integer(json.get<int64_t>());
-      case Json::value_t::number_unsigned:
-        if (json.get<uint64_t>() <= uint64_t(INT64_MAX)) return Integer(json.get<int64_t>());
-        [[fallthrough]];
-      case Json::value_t::number_float: {
-        const double number = json.get<double>();
-        uint64_t bits;
-        std::memcpy(&bits, &number, sizeof bits);
-        std::string out = Header(kDouble);
-        AppendNumber(bits, 8, out);
-        return out;
-      }
-      default:
-        return Header(kNull);
-    }
-  }
-
- private:
-  static std::string Header(Primitive type) { return std::string(1, char(type << 2 | kPrimitive)); }
-
-  static std::string Integer(int64_t value) {
-    const auto fits = [&](int bits) {
-      return value >= -(int64_t(1) << (bits - 1)) && value < int64_t(1) << (bits - 1);
-    };
-    const auto [type, bytes] = fits(8)    ? std::pair(kInt8, 1)
-                               : fits(16) ? std::pair(kInt16, 2)
-                               : fits(32) ? std::pair(kInt32, 4)
-                                          : std::pair(kInt64, 8);
-    std::string out = Header(type);
-    AppendNumber(uint64_t(value), size_t(bytes), out);
-    return out;
-  }
-
-  static std::string Text(const std::string& text) {
-    if (text.size() <= kShortTextMax) return std::string(1, char(text.size() << 2 | kShortText)) + text;
-    std::string out = Header(kText);
-    AppendNumber(text.size(), 4, out);
-    return out + text;
-  }
-
-  /// Members stand in the order of their names, as the JSON library keeps them.
-  std::string Object(const Json& json) const {
-    std::vector<uint64_t> ids;
-    std::vector<std::string> values;
-    for (const auto& [name, member] : json.items()) {
-      ids.push_back(uint64_t(std::ranges::lower_bound(names_, name) - names_.begin()));
-      values.push_back(Value(member));
-    }
-    return Joined(kObject, ids, values);
-  }
-
-  static std::string Joined(Basic type, const std::vector<uint64_t>& ids, const std::vector<std::string>& values) {
-    size_t total = 0;
-    for (const std::string& value : values) total += value.size();
-    const size_t offset_width = BytesFor(total), id_width = ids.empty() ? 1 : BytesFor(*std::ranges::max_element(ids));
-    const bool large = values.size() > 255;
-    const size_t header = type == kObject ? (offset_width - 1) | (id_width - 1) << 2 | size_t(large) << 4
-                                          : (offset_width - 1) | size_t(large) << 2;
-    std::string out(1, char(header << 2 | type));
-    AppendNumber(values.size(), large ? 4 : 1, out);
-    for (const uint64_t id : ids) AppendNumber(id, id_width, out);
-    size_t offset = 0;
-    AppendNumber(0, offset_width, out);
-    for (const std::string& value : values) AppendNumber(offset += value.size(), offset_width, out);
-    for (const std::string& value : values) out += value;
-    return out;
-  }
-
-  std::vector<std::string> names_;
-};
+constexpr std::string_view kNullVariant("\0", 1);
 
 /// Bytes from their begin on; a read past the end is a JsonProblem.
 class Bytes {
@@ -272,8 +125,11 @@ class Decoder {
       if (per_micro > 1) told += fmt::format("{:03}", at - micros * per_micro);
       text(told + (zoned ? "Z" : ""));
     };
-    const auto real = [&](double value) {
-      std::isfinite(value) ? void(to += fmt::format("{}", value)) : text(fmt::format("{}", value));
+    const auto real = [&](auto value) {
+      std::string number = fmt::format("{}", value);
+      if (!std::isfinite(value)) return text(number);
+      if (number.find_first_not_of("-0123456789") == std::string::npos) number += ".0";  // not a whole number's type
+      to += number;
     };
     const auto decimal = [&](size_t bytes) {
       const int32_t scale = int32_t(in.Number(1));
@@ -330,14 +186,45 @@ arrow::FieldVector FileFields() {
   return {arrow::field("metadata", arrow::binary(), false), arrow::field("value", arrow::binary(), false)};
 }
 
-}  // namespace
+struct VariantColumns {
+  std::shared_ptr<arrow::BinaryArray> metadata, value;
+  /// A variant without a value is one that is null.
+  std::string_view Value(int64_t row) const { return value->IsValid(row) ? value->GetView(row) : kNullVariant; }
+};
 
-Result<VariantBytes> VariantFromJson(std::string_view text) {
-  const Json json = Json::parse(text, nullptr, false);
-  if (json.is_discarded()) return Fail(ErrorKind::kBadInput, "variant: not JSON");
-  const Encoder encoder(json);
-  return VariantBytes{encoder.Metadata(), encoder.Value(json)};
+Result<VariantColumns> ColumnsOf(const arrow::StructArray& variants) {
+  const auto metadata = variants.GetFieldByName("metadata"), value = variants.GetFieldByName("value");
+  if (variants.GetFieldByName("typed_value") != nullptr)
+    return Fail(ErrorKind::kUnsupported, "variants that are shredded into columns cannot be read");
+  if (metadata == nullptr || value == nullptr || metadata->type_id() != arrow::Type::BINARY ||
+      value->type_id() != arrow::Type::BINARY)
+    return Fail(ErrorKind::kCorrupt, "a variant column without metadata and value");
+  return VariantColumns{std::static_pointer_cast<arrow::BinaryArray>(metadata),
+                        std::static_pointer_cast<arrow::BinaryArray>(value)};
 }
+
+/// The struct of two columns, null where `like` is.
+Result<std::shared_ptr<arrow::Array>> StructOf(std::shared_ptr<arrow::Array> metadata,
+                                               std::shared_ptr<arrow::Array> value, const arrow::Array& like) {
+  std::shared_ptr<arrow::Buffer> valid;
+  if (like.null_count() > 0) {
+    INGOT_ARROW_ASSIGN(valid, arrow::AllocateEmptyBitmap(like.length()));
+    for (int64_t row = 0; row < like.length(); ++row)
+      arrow::bit_util::SetBitTo(valid->mutable_data(), row, like.IsValid(row));
+  }
+  return std::make_shared<arrow::StructArray>(StoredVariantType(), like.length(),
+                                              arrow::ArrayVector{std::move(metadata), std::move(value)}, valid,
+                                              like.null_count());
+}
+
+void StoreVariants(std::vector<Field>& fields) {
+  for (Field& field : fields) {
+    field.type.stored = field.type.id == TypeId::kVariant;
+    StoreVariants(field.type.fields);
+  }
+}
+
+}  // namespace
 
 Result<std::string> VariantToJson(std::string_view metadata, std::string_view value) {
   return Guarded([&] {
@@ -359,40 +246,48 @@ Result<std::shared_ptr<arrow::Array>> EncodeVariants(const arrow::StringArray& j
   }
   INGOT_ARROW_ASSIGN(auto metadata_column, metadata.Finish());
   INGOT_ARROW_ASSIGN(auto value_column, value.Finish());
-  std::shared_ptr<arrow::Buffer> valid;
-  if (json.null_count() > 0) {
-    INGOT_ARROW_ASSIGN(valid, arrow::AllocateEmptyBitmap(json.length()));
-    for (int64_t row = 0; row < json.length(); ++row)
-      arrow::bit_util::SetBitTo(valid->mutable_data(), row, json.IsValid(row));
-  }
-  return std::make_shared<arrow::StructArray>(arrow::struct_(FileFields()), json.length(),
-                                              arrow::ArrayVector{metadata_column, value_column}, valid,
-                                              json.null_count());
+  return StructOf(std::move(metadata_column), std::move(value_column), json);
 }
 
 Result<std::shared_ptr<arrow::Array>> DecodeVariants(const arrow::StructArray& variants) {
-  const auto metadata = variants.GetFieldByName("metadata"), value = variants.GetFieldByName("value");
-  if (variants.GetFieldByName("typed_value") != nullptr)
-    return Fail(ErrorKind::kUnsupported, "variants that are shredded into columns cannot be read");
-  if (metadata == nullptr || value == nullptr || metadata->type_id() != arrow::Type::BINARY ||
-      value->type_id() != arrow::Type::BINARY)
-    return Fail(ErrorKind::kCorrupt, "a variant column without metadata and value");
+  INGOT_ASSIGN(const auto columns, ColumnsOf(variants));
   arrow::StringBuilder json;
   for (int64_t row = 0; row < variants.length(); ++row) {
     if (variants.IsNull(row)) {
       INGOT_ARROW(json.AppendNull());
       continue;
     }
-    INGOT_ASSIGN(const std::string text, VariantToJson(static_cast<const arrow::BinaryArray&>(*metadata).GetView(row),
-                                                       static_cast<const arrow::BinaryArray&>(*value).GetView(row)));
+    INGOT_ASSIGN(const std::string text, VariantToJson(columns.metadata->GetView(row), columns.Value(row)));
     INGOT_ARROW(json.Append(text));
   }
   INGOT_ARROW_ASSIGN(auto column, json.Finish());
   return column;
 }
 
+Result<std::shared_ptr<arrow::Array>> CopyVariants(const arrow::StructArray& variants) {
+  INGOT_ASSIGN(const auto columns, ColumnsOf(variants));
+  arrow::BinaryBuilder metadata, value;
+  for (int64_t row = 0; row < variants.length(); ++row) {
+    const bool valid = variants.IsValid(row);
+    INGOT_ARROW(metadata.Append(valid ? columns.metadata->GetView(row) : ""));
+    INGOT_ARROW(value.Append(valid ? columns.Value(row) : ""));
+  }
+  INGOT_ARROW_ASSIGN(auto metadata_column, metadata.Finish());
+  INGOT_ARROW_ASSIGN(auto value_column, value.Finish());
+  return StructOf(std::move(metadata_column), std::move(value_column), variants);
+}
+
+Schema WithStoredVariants(Schema schema) {
+  StoreVariants(schema.fields);
+  return schema;
+}
+
+std::shared_ptr<arrow::DataType> StoredVariantType() {
+  return arrow::struct_(FileFields());
+}
+
 std::shared_ptr<arrow::DataType> VariantFileType() {
-  return arrow::extension::variant(arrow::struct_(FileFields()));
+  return arrow::extension::variant(StoredVariantType());
 }
 
 }  // namespace ingot::iceberg

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/result.h"
+#include "iceberg/types.h"
 
 namespace ingot::iceberg {
 
@@ -28,6 +28,14 @@ Result<std::string> VariantToJson(std::string_view metadata, std::string_view va
 Result<std::shared_ptr<arrow::Array>> EncodeVariants(const arrow::StringArray& json);
 /// The same back. Errors: kUnsupported for variants that are shredded into columns.
 Result<std::shared_ptr<arrow::Array>> DecodeVariants(const arrow::StructArray& variants);
+
+/// The same struct, bytes unchanged, for rows that only move: JSON knows no decimals, dates, UUIDs or bytes. Errors: as
+/// above.
+Result<std::shared_ptr<arrow::Array>> CopyVariants(const arrow::StructArray& variants);
+/// The schema with its variants, at every depth, as files have them instead of JSON text.
+Schema WithStoredVariants(Schema schema);
+/// The Arrow type of variants as files have them.
+std::shared_ptr<arrow::DataType> StoredVariantType();
 
 /// The type of such structs, as Arrow's extension type that gives Parquet columns their logical type.
 std::shared_ptr<arrow::DataType> VariantFileType();

@@ -5,6 +5,8 @@
 #include <set>
 
 #include "base/arrow_result.h"
+#include "iceberg/filter.h"
+#include "iceberg/parquet_footer.h"
 #include "maintain/thrift_compact.h"
 
 namespace ingot::maintain {
@@ -36,19 +38,25 @@ struct Footer {
   int64_t body_end = 0;  // where the footer begins
 };
 
-Result<Footer> ReadFooter(arrow::io::RandomAccessFile& file) {
-  const auto corrupt = [] { return Fail(ErrorKind::kCorrupt, "no Parquet file"); };
+Result<Footer> ReadFooter(arrow::io::RandomAccessFile& file, const std::string& location) {
+  const auto corrupt = [&](std::string_view reason) {
+    return std::unexpected(iceberg::UnreadableFile(file, location, reason));
+  };
   INGOT_ARROW_ASSIGN(const int64_t bytes, file.GetSize());
-  if (bytes < kTailBytes + int64_t(kMagic.size())) return corrupt();
+  if (bytes < kTailBytes + int64_t(kMagic.size())) return corrupt("it is too short");
   INGOT_ARROW_ASSIGN(const auto tail, file.ReadAt(bytes - kTailBytes, kTailBytes));
   uint32_t length = 0;
   std::memcpy(&length, tail->data(), sizeof length);
   if (std::memcmp(tail->data() + 4, kMagic.data(), kMagic.size()) != 0 ||
       int64_t(length) > bytes - kTailBytes - int64_t(kMagic.size()))
-    return corrupt();
+    return corrupt("its length is wrong");
   Footer footer{.body_end = bytes - kTailBytes - int64_t(length)};
   INGOT_ARROW_ASSIGN(const auto text, file.ReadAt(footer.body_end, length));
-  INGOT_ASSIGN(footer.metadata, ReadThrift({reinterpret_cast<const char*>(text->data()), size_t(text->size())}));
+  auto metadata = ReadThrift({reinterpret_cast<const char*>(text->data()), size_t(text->size())});
+  if (!metadata && metadata.error().kind == ErrorKind::kUnsupported)
+    return std::unexpected(std::move(metadata).error());
+  if (!metadata) return corrupt(metadata.error().message);
+  footer.metadata = std::move(*metadata);
   return footer;
 }
 
@@ -106,6 +114,15 @@ bool OnlyNulls(const DataFile& file, FieldId id) {
   return values != file.value_counts.end() && nulls != file.null_counts.end() && values->second == nulls->second;
 }
 
+/// Bounds in another order would seem to be right once they are mixed with those of other files.
+bool AreBoundsInOrder(const DataFile& file, const iceberg::Field& field) {
+  const auto lower = file.lower_bounds.find(field.id), upper = file.upper_bounds.find(field.id);
+  if (lower == file.lower_bounds.end() || upper == file.upper_bounds.end()) return true;
+  const auto low = iceberg::DeserializeValue(lower->second, field.type),
+             high = iceberg::DeserializeValue(upper->second, field.type);
+  return low && high && iceberg::AreInOrder(*low, *high);
+}
+
 /// The outermost of the bounds, of columns of which every file with values says one.
 iceberg::FieldMap<std::string> Outermost(const std::vector<DataFile>& files, const iceberg::Schema& schema,
                                          iceberg::FieldMap<std::string> DataFile::* bounds, int direction) {
@@ -119,6 +136,7 @@ iceberg::FieldMap<std::string> Outermost(const std::vector<DataFile>& files, con
     std::optional<iceberg::Value> best;
     bool known = field != nullptr && !field->type.IsNested();
     for (const DataFile& file : files) {
+      known = known && AreBoundsInOrder(file, *field);
       const auto found = (file.*bounds).find(id);
       if (found == (file.*bounds).end()) {
         known = known && OnlyNulls(file, id);
@@ -222,9 +240,9 @@ Result<std::optional<DataFile>> JoinParquet(storage::Storage& storage, const std
   for (const DataFile& file : files) {
     if (file.spec_id != files[0].spec_id || PartitionKey(file) != PartitionKey(files[0])) return std::nullopt;
     INGOT_ASSIGN(auto input, storage.OpenInput(file.location));
-    auto footer = ReadFooter(*input);
+    auto footer = ReadFooter(*input, file.location);
     if (!footer && footer.error().kind == ErrorKind::kUnsupported) return std::nullopt;
-    if (!footer) return std::unexpected(std::move(footer).error().Context(file.location));
+    if (!footer) return std::unexpected(std::move(footer).error());
     if (const ThriftValue* own = footer->metadata.Find(file_metadata::kRowGroups)) groups += own->items.size();
     bytes += file.file_bytes;
     sources.push_back({std::move(input), std::move(*footer)});

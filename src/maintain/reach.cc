@@ -60,7 +60,7 @@ Status DeleteFiles(storage::Storage& storage, const std::vector<std::string>& lo
 }
 
 Status CheckMayDelete(const iceberg::TableMetadata& metadata, const std::string& table) {
-  if (metadata.Property("gc.enabled", "true") == "true") return {};
+  if (metadata.PropertyBool("gc.enabled", true)) return {};
   return Fail(ErrorKind::kBadConfig, "table " + table +
                                          " has the property gc.enabled=false: its files may be those of other tables, "
                                          "nothing of it is deleted");

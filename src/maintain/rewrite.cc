@@ -12,6 +12,7 @@
 #include "iceberg/journal.h"
 #include "iceberg/metadata_columns.h"
 #include "iceberg/table_writer.h"
+#include "iceberg/variant.h"
 #include "maintain/join_parquet.h"
 #include "storage/location.h"
 
@@ -157,7 +158,8 @@ Result<std::vector<DataFile>> RewriteBin(const iceberg::Table& table, const iceb
       return std::vector{*std::move(copied)};
     }
   }
-  const iceberg::Schema columns = lineage ? iceberg::WithRowLineage(projection) : projection;
+  const iceberg::Schema columns =
+      iceberg::WithStoredVariants(lineage ? iceberg::WithRowLineage(projection) : projection);
   const iceberg::TableMetadata wider = lineage ? WithLineageColumns(*table.metadata) : iceberg::TableMetadata();
   iceberg::WriterOptions writing = iceberg::WriterOptionsOf(*table.metadata);
   writing.file_bytes_target = options.file_bytes_target;

@@ -19,47 +19,46 @@ using iceberg::ScanPlan;
 using iceberg::Table;
 using iceberg::TableMetadata;
 
-/// The position delete files of a partition that are worth writing anew, and the data files that are live there.
-struct Group {
-  std::vector<const DataFile*> deletes;
-  std::vector<const FileTask*> tasks;
-};
+/// The position delete files of a partition that are worth writing anew.
+using Group = std::vector<const DataFile*>;
 
 std::vector<Group> GroupsOf(const TableMetadata& metadata, const ScanPlan& plan, const RewriteDeletesOptions& options) {
   std::map<std::string, Group> partitions;
   for (const DataFile& file : plan.deletes)
     if (file.content == iceberg::FileContent::kPositionDeletes && !file.IsDeletionVector())
-      partitions[PartitionKey(file)].deletes.push_back(&file);
-  for (const FileTask& task : plan.tasks) {
-    const auto group = partitions.find(PartitionKey(task.file));
-    if (group != partitions.end()) group->second.tasks.push_back(&task);
-  }
+      partitions[PartitionKey(file)].push_back(&file);
   const size_t files_min = metadata.format_version >= 3 ? 1 : options.files_min;
   std::vector<Group> groups;
   for (auto& [key, group] : partitions)
-    if (group.deletes.size() >= files_min) groups.push_back(std::move(group));
+    if (group.size() >= files_min) groups.push_back(std::move(group));
   return groups;
 }
 
-/// Adds what the group's delete files hold of files that are live and have no deletion vector, which holds it already.
-Status PositionsOf(const Table& table, const Group& group, std::vector<iceberg::DeletedRows>& rows) {
+/// What the delete files `old` hold of files to which they apply, whatever the partition of either. Files that have a
+/// deletion vector, which holds it already, have no others (DropSuperseded).
+Result<std::vector<iceberg::DeletedRows>> PositionsOf(const Table& table, const ScanPlan& plan,
+                                                      const std::map<std::string, const DataFile*>& old) {
+  std::map<std::string, std::set<std::string, std::less<>>> applies;  // data files by delete file
+  for (const FileTask& task : plan.tasks)
+    for (const DataFile& file : task.deletes)
+      if (old.contains(file.location) && !file.IsDeletionVector()) applies[file.location].insert(task.file.location);
   std::map<std::string, std::vector<int64_t>, std::less<>> positions;
-  for (const FileTask* task : group.tasks)
-    if (std::ranges::none_of(task->deletes, &DataFile::IsDeletionVector)) positions[task->file.location];
-  for (const DataFile* file : group.deletes)
-    INGOT_TRY(iceberg::ForEachDeletedPosition(table.home.storage, *table.metadata, *file,
+  for (const auto& [location, of] : applies)
+    INGOT_TRY(iceberg::ForEachDeletedPosition(table.home.storage, *table.metadata, *old.at(location),
                                               [&](std::string_view path, int64_t position) {
-                                                const auto of = positions.find(path);
-                                                if (of != positions.end()) of->second.push_back(position);
+                                                if (const auto file = of.find(path); file != of.end())
+                                                  positions[*file].push_back(position);
                                               }));
-  for (const FileTask* task : group.tasks) {
-    auto& of = positions[task->file.location];
-    if (of.empty()) continue;
-    std::ranges::sort(of);
-    of.erase(std::ranges::unique(of).begin(), of.end());
-    rows.push_back({task, std::move(of)});
+  std::vector<iceberg::DeletedRows> rows;
+  for (const FileTask& task : plan.tasks) {
+    const auto of = positions.find(task.file.location);
+    if (of == positions.end()) continue;
+    std::ranges::sort(of->second);
+    of->second.erase(std::ranges::unique(of->second).begin(), of->second.end());
+    rows.push_back({&task, std::move(of->second)});
+    positions.erase(of);
   }
-  return {};
+  return rows;
 }
 
 }  // namespace
@@ -71,13 +70,12 @@ Result<DeletesRewritten> RewriteDeletes(const iceberg::TableHome& home, const Re
     INGOT_ASSIGN(const ScanPlan plan, iceberg::PlanScan(*table.home.storage, *table.metadata, {}));
     const auto groups = GroupsOf(*table.metadata, plan, options);
     DeletesRewritten done;
-    std::set<std::string> old;
+    std::map<std::string, const DataFile*> old;
     for (const Group& group : groups)
-      for (const DataFile* file : group.deletes) old.insert(file->location);
+      for (const DataFile* file : group) old[file->location] = file;
     done.files_in = int64_t(old.size());
     if (old.empty() || options.dry_run) return done;
-    std::vector<iceberg::DeletedRows> rows;
-    for (const Group& group : groups) INGOT_TRY(PositionsOf(table, group, rows));
+    INGOT_ASSIGN(const auto rows, PositionsOf(table, plan, old));
     INGOT_ASSIGN(auto written, iceberg::WriteRowDeletes(table.home.storage, *table.metadata, rows));
     INGOT_TRY(FaultPoint("rewrite_deletes.after_files"));
     done.files_out = int64_t(written.files.size());

@@ -17,5 +17,16 @@ TEST(Deflate, ThereAndBack) {
   }
 }
 
+// Goal:   a gzip file of several members, and Zstandard, are read whole; damage is refused. Method: two members; the
+// bytes of `printf 'some text' | zstd`, every cut.
+TEST(Deflate, MembersAndZstd) {
+  EXPECT_EQ(*Inflate(Deflate("one ", DeflateFrame::kGzip) + Deflate("two", DeflateFrame::kGzip), DeflateFrame::kGzip),
+            "one two");
+  const std::string frame("\x28\xB5\x2F\xFD\x04\x58\x49\x00\x00some text\xE1\x1E\xD8\xC1", 22);
+  EXPECT_TRUE(frame.starts_with(kZstdMagic));
+  EXPECT_EQ(*DecompressZstd(frame), "some text");
+  for (size_t i = 0; i < frame.size(); ++i) EXPECT_FALSE(DecompressZstd(frame.substr(0, i))) << i;
+}
+
 }  // namespace
 }  // namespace ingot::iceberg

@@ -1,3 +1,4 @@
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "tests/iceberg/fixtures.h"
@@ -60,6 +61,73 @@ TEST(MetadataJson, BrokenTextIsRefused) {
     std::string bent = good;
     bent[i] = char(bent[i] ^ 0x15);
     (void)ParseTableMetadata(bent);
+  }
+}
+
+// Goal:   keys that this version does not know are kept wherever they stand. Method: one in every object.
+TEST(MetadataJson, KeepsUnknownKeys) {
+  using Json = nlohmann::json;
+  Json json = Json::parse(TableMetadataToJson(
+      *MakeTableMetadata({.schema = EventSchema(), .partition = {{"place", {}}}, .location = "file:///x"})));
+  const auto field = [](int id, const char* name, Json type) {
+    return Json{{"id", id}, {"name", name}, {"required", false}, {"type", std::move(type)}};
+  };
+  Json inner{{"type", "struct"}, {"fields", Json::array({field(9, "in", "int")})}};
+  Json list{{"type", "list"}, {"element-id", 8}, {"element", inner}, {"element-required", false}};
+  Json map{{"type", "map"},  {"key-id", 11},  {"key", "string"},
+           {"value-id", 12}, {"value", list}, {"value-required", false}};
+  json["schemas"][0]["fields"].push_back(field(10, "nested", map));
+  json["schemas"][0]["identifier-field-ids"] = {1};
+  json["last-column-id"] = 12;
+  json["snapshots"] =
+      Json::array({{{"snapshot-id", 7}, {"timestamp-ms", 1}, {"sequence-number", 1}, {"manifest-list", "l"}}});
+  json["current-snapshot-id"] = 7;
+  json["refs"] = Json::parse(R"({"main":{"snapshot-id":7,"type":"branch"}})");
+  json["metadata-log"] = Json::array({{{"timestamp-ms", 1}, {"metadata-file", "m"}}});
+  json["sort-orders"].push_back(Json::parse(
+      R"({"order-id":1,"fields":[{"transform":"identity","source-id":1,"direction":"asc","null-order":"nulls-first"}]})"));
+  json["encryption-keys"] = Json::array({{{"key-id", "k"}, {"encrypted-key-metadata", "AA=="}}});
+  json["statistics"] = Json::array({{{"snapshot-id", 7}, {"statistics-path", "s"}}});
+  const std::function<void(Json&)> mark = [&](Json& at) {
+    for (Json& value : at)
+      if (value.is_structured()) mark(value);
+    if (at.is_object()) at["x-future"] = {{"n", 1}};
+  };
+  mark(json);
+  json["properties"].erase("x-future");  // texts only
+  json["refs"].erase("x-future");
+  const auto metadata = ParseTableMetadata(json.dump());
+  ASSERT_TRUE(metadata) << metadata.error().message;
+  ExpectKept(json, Json::parse(TableMetadataToJson(*metadata)), "");
+}
+
+// Goal:   what is not a table, or has what is not supported, is told as what it is. Method: a view, geometry, a format
+// of the future, columns of a type that nobody has.
+TEST(MetadataJson, SaysWhatIsNotSupported) {
+  const std::string table = TableMetadataToJson(*MakeTableMetadata({.schema = EventSchema(), .location = "file:///x"}));
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string text = table;
+    text.replace(text.find(from), from.size(), to);
+    return text;
+  };
+  const struct {
+    std::string text;
+    ErrorKind kind;
+    const char* says;
+  } cases[] = {
+      {R"({"view-uuid":"u","format-version":1,"location":"l","schemas":[],"versions":[],"current-version-id":1})",
+       ErrorKind::kUnsupported, "view"},
+      {with("\"double\"", "\"geometry\""), ErrorKind::kUnsupported,
+       "type geometry (Iceberg format 3) are not supported"},
+      {with("\"double\"", "\"geometry(OGC:CRS84)\""), ErrorKind::kUnsupported, "geometry(OGC:CRS84)"},
+      {with("\"double\"", "\"geography(OGC:CRS84, spherical)\""), ErrorKind::kUnsupported, "geography"},
+      {with("\"double\"", "\"geom\""), ErrorKind::kCorrupt, "not a type of the Iceberg specification: 'geom'"},
+      {with("\"format-version\":2", "\"format-version\":4"), ErrorKind::kUnsupported, "format 4"}};
+  for (const auto& of : cases) {
+    const auto parsed = ParseTableMetadata(of.text);
+    ASSERT_FALSE(parsed) << of.says;
+    EXPECT_EQ(parsed.error().kind, of.kind) << parsed.error().message;
+    EXPECT_NE(parsed.error().message.find(of.says), std::string::npos) << parsed.error().message;
   }
 }
 

@@ -51,5 +51,36 @@ TEST(Metadata, RefsAndRollback) {
   EXPECT_TRUE(ParseTableMetadata(TableMetadataToJson(metadata)));
 }
 
+// Goal:   the past is found by the times in the log, whose order clocks need not keep. Method: three writers, one late.
+TEST(Metadata, SnapshotAsOfATime) {
+  auto metadata = *MakeTableMetadata({.schema = EventSchema(), .location = "x"});
+  metadata.snapshot_log = {{1000, 1}, {1040, 2}, {1020, 3}};
+  const std::pair<int64_t, SnapshotId> cases[] = {{1000, 1}, {1019, 1}, {1020, 3}, {1039, 3}, {1040, 2}, {9999, 2}};
+  for (const auto& [at, snapshot] : cases) EXPECT_EQ(SnapshotAsOf(metadata, at), snapshot) << at;
+  EXPECT_FALSE(SnapshotAsOf(metadata, 999));
+}
+
+// Goal:   properties mean what other writers mean by them. Method: cases, blanks, what is no number.
+TEST(Metadata, Properties) {
+  auto metadata = *MakeTableMetadata({.schema = EventSchema(), .location = "x"});
+  metadata.properties = {{"w", " ZSTD "}, {"t", "TRUE"}, {"f", "False"}, {"n", " 12 "}, {"unit", "512MB"}, {"e", ""}};
+  EXPECT_EQ(metadata.PropertyWord("w", "x"), "zstd");
+  EXPECT_EQ(metadata.PropertyWord("e", "x"), "");
+  EXPECT_TRUE(metadata.PropertyBool("t", false));
+  EXPECT_FALSE(metadata.PropertyBool("f", true));
+  EXPECT_TRUE(metadata.PropertyBool("absent", true));
+  EXPECT_EQ(metadata.PropertyInt("n", 5), 12);
+  EXPECT_EQ(metadata.PropertyInt("unit", 5), 5);
+  EXPECT_EQ(metadata.PropertyInt("e", 5), 5);
+}
+
+// Goal:   what would be written in the clear is not written. Method: the property of encrypted tables.
+TEST(Metadata, EncryptedTablesAreNotWritten) {
+  const auto storage = storage::MakeMemoryStorage();
+  const Table table = MakeTable(storage, std::make_shared<MemoryCatalog>(), {}, {{"encryption.key-id", "k"}});
+  EXPECT_EQ(TableWriter::Open(storage, *table.metadata, {}).error().kind, ErrorKind::kUnsupported);
+  EXPECT_EQ(CommitSnapshot(table.home, {}).error().kind, ErrorKind::kUnsupported);
+}
+
 }  // namespace
 }  // namespace ingot::iceberg

@@ -131,5 +131,38 @@ TEST(ParquetFooter, IsReadOnce) {
   EXPECT_EQ(FooterOf(*storage, "/never.parquet").error().kind, ErrorKind::kNotFound);
 }
 
+// Goal:   a file that cannot be opened is told as what it is. Method: beginnings and ends of other and of broken files.
+TEST(ParquetFooter, SaysWhyAFileIsUnreadable) {
+  const auto storage = storage::MakeMemoryStorage();
+  const std::string good = "PAR1" + std::string(20, 'x') + std::string("\x05\0\0\0PAR1", 8);
+  const struct {
+    std::string bytes;
+    ErrorKind kind;
+    const char* says;
+  } cases[] = {{"", ErrorKind::kCorrupt, "is empty"},
+               {"PARE" + std::string(20, 'x') + "PARE", ErrorKind::kUnsupported, "is encrypted"},
+               {"PAR1" + std::string(20, 'x') + "PARE", ErrorKind::kUnsupported, "is encrypted"},
+               {std::string("Obj\1", 4) + std::string(40, 'x'), ErrorKind::kCorrupt, "is an Avro file"},
+               {"ORC" + std::string(40, 'x'), ErrorKind::kCorrupt, "is an ORC file"},
+               {"id,name\n1,a\n2,b\n3,c\n", ErrorKind::kCorrupt, "is not a Parquet file"},
+               {"PAR1" + std::string(40, 'x'), ErrorKind::kCorrupt, "is cut short"},
+               {"PAR1", ErrorKind::kCorrupt, "is cut short"},
+               {good, ErrorKind::kCorrupt, "has a damaged footer"}};
+  int number = 0;
+  for (const auto& of : cases) {
+    const std::string location = "file:///w/f" + std::to_string(number++) + ".parquet";
+    ASSERT_TRUE(storage->CreateAtomic(location, of.bytes));
+    const Table table = MakeTable(storage, std::make_shared<MemoryCatalog>());
+    const auto footer = FooterOf(*storage, location);
+    const auto rows = OpenTask(storage, *table.metadata, EventSchema(),
+                               FileTask{.file = {.location = location}, .sequence_number = 0, .deletes = {}});
+    for (const Error& error : {footer.error(), rows.error()}) {
+      EXPECT_EQ(error.kind, of.kind) << error.message;
+      EXPECT_NE(error.message.find(of.says), std::string::npos) << error.message;
+      EXPECT_NE(error.message.find(location), std::string::npos) << error.message;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ingot::iceberg

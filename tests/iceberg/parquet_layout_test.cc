@@ -40,5 +40,28 @@ TEST(ParquetLayout, FollowsPropertiesAndRows) {
   EXPECT_EQ(CheckCodec(metadata).error().kind, ErrorKind::kBadConfig);
 }
 
+// Goal:   codecs are taken in the spelling of every writer. Method: upper case, blanks, other names; levels that are
+// not.
+TEST(ParquetLayout, CodecsInAnySpelling) {
+  auto metadata = *MakeTableMetadata({.schema = EventSchema(), .location = "x"});
+  const auto rows = Events(0, 10);
+  for (const auto& [name, codec] : {std::pair{"ZSTD", parquet::Compression::ZSTD},
+                                    {"Snappy", parquet::Compression::SNAPPY},
+                                    {" GZIP ", parquet::Compression::GZIP},
+                                    {"LZ4_RAW", parquet::Compression::LZ4},
+                                    {"UNCOMPRESSED", parquet::Compression::UNCOMPRESSED},
+                                    {"None", parquet::Compression::UNCOMPRESSED}})
+    for (const char* level : {"3", "99", "-1", "", "high"}) {
+      metadata.properties["write.parquet.compression-codec"] = name;
+      metadata.properties["write.parquet.compression-level"] = level;
+      ASSERT_TRUE(CheckCodec(metadata)) << name;
+      const auto layout = LayOut(EventSchema(), metadata, *rows);
+      ASSERT_TRUE(layout) << name;
+      EXPECT_EQ(layout->properties->compression(parquet::schema::ColumnPath::FromDotString("id")), codec) << name;
+      auto file = *ParquetFileWriter::Open(*storage::MakeMemoryStorage(), "file:///f.parquet", EventSchema(), metadata);
+      EXPECT_TRUE(file->Write(*rows) && file->Close()) << name << " " << level;
+    }
+}
+
 }  // namespace
 }  // namespace ingot::iceberg

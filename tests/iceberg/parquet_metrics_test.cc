@@ -30,5 +30,20 @@ TEST(ParquetMetrics, UpperBoundsAreRoundedUp) {
   EXPECT_FALSE(TruncateUpperBytes("\xff\xff\x01", 2));
 }
 
+// Goal:   text that is not UTF-8 has no bounds: cut by characters they would not hold. Method: long bytes as text.
+TEST(ParquetMetrics, NoBoundsOfTextThatIsNone) {
+  const auto storage = storage::MakeMemoryStorage();
+  const Table table = MakeTable(storage, std::make_shared<MemoryCatalog>());
+  arrow::StringBuilder places;
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(places.Append(std::string(30, char(0xFD + i))).ok());
+  const auto rows = *Events(0, 3)->SetColumn(2, arrow::field("place", arrow::utf8()), *places.Finish());
+  auto writer = *TableWriter::Open(storage, *table.metadata, {});
+  ASSERT_TRUE(writer->Write(rows));
+  const DataFile file = writer->Finish()->at(0);
+  EXPECT_TRUE(file.lower_bounds.find(3) == file.lower_bounds.end());
+  EXPECT_TRUE(file.upper_bounds.find(3) == file.upper_bounds.end());
+  EXPECT_TRUE(file.lower_bounds.find(1) != file.lower_bounds.end());
+}
+
 }  // namespace
 }  // namespace ingot::iceberg

@@ -2,6 +2,7 @@
 
 #include "iceberg/parquet_file.h"
 #include "tests/iceberg/fixtures.h"
+#include "tests/rows.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -74,6 +75,148 @@ TEST(RowDeletes, DeletionVectors) {
   EXPECT_TRUE(refuses([](DataFile& file) { file.content_offset = 5; }));
   EXPECT_TRUE(refuses([](DataFile& file) { file.content_offset = -1; }));
   EXPECT_TRUE(refuses([](DataFile& file) { file.content_size_bytes = int64_t(1) << 60; }));
+}
+
+/// A column before and after its promotion, with values as JSON, of which the delete files take some.
+struct Promotion {
+  Type from, to;
+  std::shared_ptr<arrow::DataType> narrow, wide;
+  std::string rows, deleted_before, deleted_after, left_before, left_after;
+};
+
+Table CommitRows(const Table& table, const std::shared_ptr<arrow::RecordBatch>& rows) {
+  auto writer = *TableWriter::Open(table.home.storage, *table.metadata, {});
+  EXPECT_TRUE(writer->Write(rows));
+  return *CommitSnapshot(table.home, {.added = *writer->Finish()});
+}
+
+/// Equality deletes by column 1, as its type is now.
+Table DeleteKeys(const Table& table, const std::shared_ptr<arrow::DataType>& type, const std::string& keys) {
+  const Schema schema{
+      .schema_id = 0, .fields = {table.metadata->CurrentSchema().fields[0]}, .identifier_field_ids = {}};
+  auto writer = *ParquetFileWriter::Open(*table.home.storage, "file:///w/d-" + NewFileName() + ".parquet", schema,
+                                         *table.metadata);
+  EXPECT_TRUE(writer->Write(*RowsOf({{"k", type, keys}})));
+  DataFile file = *writer->Close();
+  file.content = FileContent::kEqualityDeletes;
+  file.equality_ids = {1};
+  return *CommitSnapshot(table.home, {.operation = "delete", .added = {file}});
+}
+
+std::string Names(const Table& table, std::optional<SnapshotId> snapshot, std::vector<std::string> columns) {
+  const auto plan =
+      *PlanScan(*table.home.storage, *table.metadata, {.snapshot_id = snapshot, .columns = std::move(columns)});
+  const auto rows = ReadAll(table.home.storage, *table.metadata, plan);
+  EXPECT_TRUE(rows) << rows.error().message;
+  const auto names = (*rows)->GetColumnByName("name");
+  return rows && names->num_chunks() > 0 ? Text(**arrow::Concatenate(names->chunks())) : "";
+}
+
+// Goal:   equality deletes hold whatever type their column had when the rows, the deletes and the snapshot were
+// written, and whether or not it is read, renamed or dropped. Method: each promotion; deletes before and after it.
+TEST(RowDeletes, KeysOfPromotedColumns) {
+  const auto micros = arrow::timestamp(arrow::TimeUnit::MICRO), nanos = arrow::timestamp(arrow::TimeUnit::NANO);
+  const auto decimal = [](int32_t precision) {
+    return Type{.id = TypeId::kDecimal, .precision = precision, .scale = 2};
+  };
+  const std::vector<Promotion> promotions{
+      {{.id = TypeId::kInt},
+       {.id = TypeId::kLong},
+       arrow::int32(),
+       arrow::int64(),
+       "[0,-1,2,null]",
+       "[-1]",
+       "[null,0]",
+       "[r0,r2,r3]",
+       "[r2]"},
+      {{.id = TypeId::kFloat},
+       {.id = TypeId::kDouble},
+       arrow::float32(),
+       arrow::float64(),
+       "[-0.0,NaN,0.5,null]",
+       "[0.0]",
+       "[NaN,0.5]",
+       "[r1,r2,r3]",
+       "[r3]"},
+      {decimal(9), decimal(30), arrow::decimal128(9, 2), arrow::decimal128(30, 2),
+       R"(["0.00","-1.00","7654321.99",null])", R"(["-1.00"])", R"(["7654321.99"])", "[r0,r2,r3]", "[r0,r3]"},
+      {{.id = TypeId::kDate},
+       {.id = TypeId::kTimestamp},
+       arrow::date32(),
+       micros,
+       "[0,-1,19000,null]",
+       "[-1]",
+       "[1641600000000000]",
+       "[r0,r2,r3]",
+       "[r0,r3]"},
+      {{.id = TypeId::kDate},
+       {.id = TypeId::kTimestampNs},
+       arrow::date32(),
+       nanos,
+       "[0,-1,19000,null]",
+       "[-1]",
+       "[1641600000000000000]",
+       "[r0,r2,r3]",
+       "[r0,r3]"}};
+  for (const Promotion& of : promotions) {
+    const Schema schema{
+        .schema_id = 0,
+        .fields = {{.id = 1, .name = "k", .type = of.from}, {.id = 2, .name = "name", .type = {.id = TypeId::kString}}},
+        .identifier_field_ids = {}};
+    const auto metadata = MakeTableMetadata(
+        {.schema = schema, .partition = {}, .location = "file:///w/t", .properties = {{"format-version", "3"}}});
+    Table table =
+        *CreateTable({std::make_shared<MemoryCatalog>(), storage::MakeMemoryStorage(), {"n", "t"}}, *metadata);
+    table = CommitRows(table, RowsOf({{"k", of.narrow, of.rows}, {"name", arrow::utf8(), R"(["r0","r1","r2","r3"])"}}));
+    table = DeleteKeys(table, of.narrow, of.deleted_before);
+    const auto before = table.metadata->current_snapshot_id;
+    const auto change = [&](const std::function<void(Schema&)>& edit) {
+      table = *CommitMetadata(table.home, [&](TableMetadata& next) -> Status {
+        Schema edited = next.CurrentSchema();
+        edit(edited);
+        SetCurrentSchema(next, edited);
+        return {};
+      });
+    };
+    change([&](Schema& next) { next.fields[0].type = of.to; });
+    const auto expect = [&](const std::string& now, const std::vector<std::string>& all) {
+      EXPECT_EQ(Names(table, before, {}), of.left_before) << TypeName(of.from) << " " << TypeName(of.to);
+      EXPECT_EQ(Names(table, before, {"name"}), of.left_before) << TypeName(of.to);
+      EXPECT_EQ(Names(table, {}, all), now) << TypeName(of.to);
+      EXPECT_EQ(Names(table, {}, {"name"}), now) << TypeName(of.to);
+    };
+    expect(of.left_before, {"k", "name"});
+    table = DeleteKeys(table, of.wide, of.deleted_after);
+    expect(of.left_after, {"k", "name"});
+    change([](Schema& next) { next.fields[0].name = "renamed"; });
+    expect(of.left_after, {"renamed", "name"});
+    change([](Schema& next) { next.fields.erase(next.fields.begin()); });
+    expect(of.left_after, {"name"});
+  }
+}
+
+// Goal:   equality deletes that cannot be applied end the query with the column's name, never with other rows. Method:
+// a column of a struct, and none at all.
+TEST(RowDeletes, RefusesKeysThatAreNotColumns) {
+  Table table = Append(MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>()), 0, 10);
+  table = *CommitMetadata(table.home, [](TableMetadata& next) -> Status {
+    Schema schema = next.CurrentSchema();
+    Field inner{.id = 6, .name = "inner", .type = {.id = TypeId::kLong}};
+    schema.fields.push_back({.id = 5, .name = "outer", .type = {.id = TypeId::kStruct, .fields = {inner}}});
+    SetCurrentSchema(next, schema);
+    return {};
+  });
+  for (const auto& [id, named] : {std::pair<FieldId, std::string>{6, "outer.inner"}, {99, "field 99"}, {5, "outer"}}) {
+    DataFile file = DeleteIds(table, {1});
+    file.equality_ids = {id};
+    const Table after = *CommitSnapshot(table.home, {.operation = "delete", .added = {file}, .branch = "b" + named});
+    const auto plan = *PlanScan(*after.home.storage, *after.metadata,
+                                {.snapshot_id = after.metadata->refs.at("b" + named).snapshot_id});
+    const auto rows = ReadAll(after.home.storage, *after.metadata, plan);
+    ASSERT_FALSE(rows);
+    EXPECT_EQ(rows.error().kind, ErrorKind::kUnsupported);
+    EXPECT_NE(rows.error().message.find(named), std::string::npos) << rows.error().message;
+  }
 }
 
 }  // namespace

@@ -46,5 +46,30 @@ TEST(SchemaChange, EvolveTowards) {
   EXPECT_EQ(EvolveTowards(EventSchema(), 4, wanted).error().kind, ErrorKind::kBadInput);
 }
 
+// Goal:   identifier fields, and structs around them, stay required and stay there; what else a field says stays, too.
+// Method: a wanted schema without any of it; the changes that are refused.
+TEST(SchemaChange, KeepsIdentifierFields) {
+  Schema schema = EventSchema();
+  Field inner{.id = 6, .name = "inner", .type = {.id = TypeId::kLong}, .required = true};
+  schema.fields.push_back(
+      {.id = 5, .name = "outer", .type = {.id = TypeId::kStruct, .fields = {inner}}, .required = true});
+  schema.fields[0].doc = "the key";
+  schema.fields[0].other = R"({"x":1})";
+  schema.identifier_field_ids = {1, 6};
+  Schema wanted = schema;
+  wanted.identifier_field_ids = {};
+  for (Field* field : {&wanted.fields[0], &wanted.fields[4], &wanted.fields[4].type.fields[0]})
+    field->required = false, field->doc = field->other = "";
+  wanted.fields.push_back({.name = "new", .type = {.id = TypeId::kInt}});
+  const auto evolved = *EvolveTowards(schema, 6, wanted);
+  EXPECT_EQ(evolved.fields.size(), 6u);
+  EXPECT_EQ(evolved.identifier_field_ids, schema.identifier_field_ids);
+  for (size_t i = 0; i < schema.fields.size(); ++i) EXPECT_EQ(evolved.fields[i], schema.fields[i]);
+  for (const char* name : {"id", "outer", "outer.inner"}) {
+    EXPECT_FALSE(SchemaChange(schema, 6).Drop(name).Finish()) << name;
+    EXPECT_FALSE(SchemaChange(schema, 6).MakeOptional(name).Finish()) << name;
+  }
+}
+
 }  // namespace
 }  // namespace ingot::iceberg

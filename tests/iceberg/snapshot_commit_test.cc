@@ -128,5 +128,36 @@ TEST(SnapshotCommit, Branches) {
       15);
 }
 
+// Goal:   tables of format 1 stay such, and what was written to them counts as old when they become of format 2.
+// Method: appends and a removal in format 1; the upgrade; equality deletes of the old rows.
+TEST(SnapshotCommit, Format1) {
+  const auto storage = storage::MakeMemoryStorage();
+  auto metadata =
+      *MakeTableMetadata({.schema = EventSchema(), .partition = {{"place", {}}}, .location = "file:///w/t"});
+  metadata.format_version = 1;
+  Table table = *CreateTable({std::make_shared<MemoryCatalog>(), storage, {"n", "t"}}, metadata);
+  for (const int begin : {0, 10, 20}) table = Append(table, begin, begin + 10);
+  const auto is_p1 = [](const DataFile& file) -> Result<bool> { return file.partition[0] == Value(std::string("p1")); };
+  table = *CommitSnapshot(table.home, {.operation = "delete", .removes = is_p1});
+  const auto rows = [&] {
+    const auto plan = PlanScan(*storage, *table.metadata, {});
+    EXPECT_TRUE(plan) << plan.error().message;
+    return (*ReadAll(storage, *table.metadata, *plan))->num_rows();
+  };
+  EXPECT_EQ(rows(), 24);
+  EXPECT_EQ(table.metadata->format_version, 1);
+  EXPECT_EQ(table.metadata->last_sequence_number, 0);
+  EXPECT_EQ(TableMetadataToJson(*table.metadata).find("sequence-number"), std::string::npos);
+  DataFile deletes = DeleteIds(table, {0}, {std::string("p0")});
+  EXPECT_EQ(CommitSnapshot(table.home, {.operation = "delete", .added = {deletes}}).error().kind,
+            ErrorKind::kUnsupported);
+  table = *CommitMetadata(table.home, [](TableMetadata& next) { return UpgradeFormat(next, 2); });
+  table = *CommitSnapshot(table.home, {.operation = "delete", .added = {deletes}});
+  EXPECT_EQ(table.metadata->last_sequence_number, 1);
+  EXPECT_EQ(rows(), 23);
+  table = Append(table, 0, 5);
+  EXPECT_EQ(rows(), 28);
+}
+
 }  // namespace
 }  // namespace ingot::iceberg

@@ -1,5 +1,8 @@
 #include "iceberg/table_writer.h"
 
+#include <optional>
+#include <set>
+
 #include "iceberg/scan.h"
 #include "tests/iceberg/fixtures.h"
 
@@ -35,6 +38,33 @@ TEST(TableWriter, AbandonRemovesFiles) {
   ASSERT_EQ(writer->Finish()->size(), 1u);
   writer->Abandon();
   EXPECT_TRUE(storage->List("file:///w/t/data")->empty());
+}
+
+// Goal:   partitions are told apart by their values, whatever these look like as the name of a folder. Method: null and
+// its name, a long text, texts that begin alike.
+TEST(TableWriter, PartitionsOfOddTexts) {
+  const auto storage = storage::MakeMemoryStorage();
+  const Table table = MakeTable(storage, std::make_shared<MemoryCatalog>(), {{"place", {}}});
+  const std::vector<std::optional<std::string>> places{std::nullopt,          "null", "",  std::string(300, 'x'),
+                                                       std::string(301, 'x'), "a/b",  ".."};
+  arrow::StringBuilder builder;
+  for (const auto& place : places) (void)(place ? builder.Append(*place) : builder.AppendNull());
+  const auto rows =
+      *Events(0, int64_t(places.size()))->SetColumn(2, arrow::field("place", arrow::utf8()), *builder.Finish());
+  auto writer = *TableWriter::Open(storage, *table.metadata, {});
+  ASSERT_TRUE(writer->Write(rows));
+  const auto files = *writer->Finish();
+  ASSERT_EQ(files.size(), places.size());
+  std::set<std::optional<std::string>> seen;
+  for (const DataFile& file : files) {
+    EXPECT_EQ(file.record_count, 1);
+    seen.insert(IsNull(file.partition[0]) ? std::nullopt : std::optional(std::get<std::string>(file.partition[0])));
+    for (size_t begin = 0, end; begin < file.location.size(); begin = end + 1) {
+      end = std::min(file.location.find('/', begin), file.location.size());
+      EXPECT_LE(end - begin, 255u);
+    }
+  }
+  EXPECT_EQ(seen.size(), places.size());
 }
 
 }  // namespace

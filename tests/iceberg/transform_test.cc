@@ -28,6 +28,8 @@ TEST(Transform, VectorsOfTheSpecification) {
 // Goal:   times before 1970 go to the earlier unit. Method: the microsecond before the epoch.
 TEST(Transform, TimesFloor) {
   EXPECT_EQ(Apply("hour", int64_t(-1), "timestamptz"), Value(int32_t(-1)));
+  EXPECT_EQ(Apply("hour", INT64_MAX, "timestamptz"), Value(INT32_MAX));  // saturates: the order is kept
+  EXPECT_EQ(Apply("hour", INT64_MIN, "timestamptz"), Value(INT32_MIN));
   EXPECT_EQ(Apply("day", int64_t(-1), "timestamptz"), Value(int32_t(-1)));
   EXPECT_EQ(Apply("month", int64_t(-1), "timestamptz"), Value(int32_t(-1)));
   EXPECT_EQ(Apply("year", int64_t(-1), "timestamptz"), Value(int32_t(-1)));

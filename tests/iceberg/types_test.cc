@@ -15,7 +15,8 @@ TEST(Types, PrimitiveNames) {
     EXPECT_FALSE(ParsePrimitiveType(name)) << name;
 }
 
-// Goal:   only the specification's promotions are allowed. Method: each, and its reverse.
+// Goal:   only the specification's promotions are allowed, those of format 3 for reading. Method: each, and its
+// reverse.
 TEST(Types, Promotions) {
   const auto type = [](const char* name) { return *ParsePrimitiveType(name); };
   EXPECT_TRUE(CanPromote(type("int"), type("long")));
@@ -24,6 +25,13 @@ TEST(Types, Promotions) {
   EXPECT_TRUE(CanPromote(type("decimal(9,2)"), type("decimal(12,2)")));
   EXPECT_FALSE(CanPromote(type("decimal(9,2)"), type("decimal(12,3)")));
   EXPECT_FALSE(CanPromote(type("int"), type("string")));
+  for (const char* to : {"timestamp", "timestamp_ns"}) {
+    EXPECT_TRUE(CanPromoteOnRead(type("date"), type(to)));
+    EXPECT_FALSE(CanPromote(type("date"), type(to)));
+    EXPECT_FALSE(CanPromoteOnRead(type(to), type("date")));
+  }
+  EXPECT_FALSE(CanPromoteOnRead(type("date"), type("timestamptz")));
+  EXPECT_TRUE(CanPromoteOnRead(type("unknown"), type("uuid")));
 }
 
 // Goal:   nested fields are found by id and by full name. Method: a struct in a list.

@@ -6,41 +6,10 @@
 namespace ingot::iceberg {
 namespace {
 
-std::string Through(const std::string& json) {
-  const auto bytes = VariantFromJson(json);
-  EXPECT_TRUE(bytes) << json;
-  const auto text = VariantToJson(bytes->metadata, bytes->value);
-  EXPECT_TRUE(text) << json << ": " << text.error().message;
-  return *text;
-}
-
 std::string Bytes(std::initializer_list<int> bytes) {
   std::string text;
   for (const int byte : bytes) text += char(byte);
   return text;
-}
-
-// Goal:   a document comes back as it was. Method: each kind of value, nested, long, wide, and names that are shared.
-TEST(Variant, ThereAndBack) {
-  std::string wide = "{", items = "[";
-  for (int i = 100; i < 500; ++i) {
-    wide += (i > 100 ? ",\"n" : "\"n") + std::to_string(i) + "\":" + std::to_string(i * i);
-    items += (i > 100 ? "," : "") + std::to_string(-i);
-  }
-  for (const std::string& json :
-       {std::string("null"), std::string("true"), std::string("false"), std::string("0"), std::string("-128"),
-        std::string("32767"), std::string("-2147483648"), std::string("9223372036854775807"), std::string("1.5"),
-        std::string("\"\""), std::string("\"Zürich\\n\""), "\"" + std::string(64, 'x') + "\"", std::string("[]"),
-        std::string("{}"), std::string(R"({"a":{"b":[1,{"a":null}],"c":"d"},"b":2.25})"), wide + "}", items + "]"})
-    EXPECT_EQ(Through(json), json);
-  EXPECT_FALSE(VariantFromJson("{"));
-}
-
-// Goal:   the encoding is that of the specification. Method: bytes worked out by hand from it.
-TEST(Variant, Layout) {
-  const auto bytes = VariantFromJson(R"({"b":1,"a":"x"})");
-  EXPECT_EQ(bytes->metadata, Bytes({0x11, 2, 0, 1, 2, 'a', 'b'}));
-  EXPECT_EQ(bytes->value, Bytes({0x02, 2, 0, 1, 0, 2, 4, 0x05, 'x', 0x0C, 1}));
 }
 
 // Goal:   types that JSON lacks are told as text. Method: each primitive, by hand.

@@ -79,5 +79,20 @@ TEST(JoinParquet, LeavesTheRest) {
   EXPECT_FALSE(join({one, wrong}, kAnySize)->has_value());
 }
 
+// Goal:   bounds that are not in order do not become such that are, by those of other files. Method: one file with
+// its bounds exchanged.
+TEST(JoinParquet, LeavesOutFalseBounds) {
+  const Table table = MakeTable();
+  std::vector<DataFile> files;
+  for (const int begin : {0, 100}) files.push_back(iceberg::WriteEvents(table, begin, begin + 100).at(0));
+  std::swap(files[0].lower_bounds[1], files[0].upper_bounds[1]);
+  const auto joined = JoinParquet(*table.home.storage, files, table.metadata->CurrentSchema(),
+                                  "file:///w/t/data/joined.parquet", kAnySize);
+  ASSERT_TRUE(joined && *joined);
+  EXPECT_TRUE((*joined)->lower_bounds.find(1) == (*joined)->lower_bounds.end());
+  EXPECT_TRUE((*joined)->upper_bounds.find(1) == (*joined)->upper_bounds.end());
+  EXPECT_TRUE((*joined)->lower_bounds.find(4) != (*joined)->lower_bounds.end());
+}
+
 }  // namespace
 }  // namespace ingot::maintain

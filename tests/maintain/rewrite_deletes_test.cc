@@ -93,5 +93,32 @@ TEST(RewriteDeletes, BecomeVectors) {
   EXPECT_EQ(Rows(after), 23);
 }
 
+// Goal:   deletes apply to the data files that they name, and outlive being rewritten, though the partition spec has
+// changed between the two. Method: rows, deletes under another spec, of one file and of two, with and without bounds.
+TEST(RewriteDeletes, OfAnotherPartitionSpec) {
+  for (const auto& [files, bounds] : {std::pair{1, true}, {2, true}, {1, false}}) {
+    Table table = WithDeletes({});
+    const auto tasks = iceberg::Tasks(table);
+    table = *iceberg::CommitMetadata(
+        table.home, [](iceberg::TableMetadata& metadata) { return iceberg::SetPartition(metadata, {{"place", {}}}); });
+    for (const int64_t position : {1, 2}) {
+      std::vector<FileTask> moved(tasks.begin(), tasks.begin() + files);
+      for (FileTask& task : moved) task.file.spec_id = 1, task.file.partition = {std::string("p1")};
+      std::vector<iceberg::DeletedRows> rows;
+      for (const FileTask& task : moved) rows.push_back({&task, {position}});
+      auto written = iceberg::WriteRowDeletes(table.home.storage, *table.metadata, rows);
+      for (DataFile& file : written->files) {
+        file.referenced_data_file = "";
+        if (!bounds) file.lower_bounds = file.upper_bounds = {};
+      }
+      table = *iceberg::CommitSnapshot(table.home, {.operation = "delete", .added = written->files});
+    }
+    const int64_t left = 30 - 2 * files;
+    EXPECT_EQ(Rows(table), left);
+    ASSERT_TRUE(RewriteDeletes(table.home, {.files_min = 1}));
+    EXPECT_EQ(Rows(*iceberg::LoadTable(table.home)), left);
+  }
+}
+
 }  // namespace
 }  // namespace ingot::maintain
