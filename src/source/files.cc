@@ -4,9 +4,8 @@
 #include <utility>
 
 #include "base/log.h"
-#include "source/file_stream.h"
+#include "source/file_reader.h"
 #include "source/kafka.h"
-#include "source/record_split.h"
 #include "source/source.h"
 #include "storage/location.h"
 
@@ -72,12 +71,11 @@ class FileSource : public Source {
   FileSource(std::string path, SourceOptions options) : path_(std::move(path)), options_(std::move(options)) {}
 
   int64_t BytesLeft() const override { return bytes_left_; }
-  bool AtEnd() const override { return next_ >= inputs_.size() && !stream_; }
+  bool AtEnd() const override { return next_ >= inputs_.size() && !reader_; }
 
   Status Seek(const Checkpoint& checkpoint) override {
     positions_ = checkpoint.positions;
-    stream_.reset();
-    carry_.clear();
+    reader_.reset();
     next_ = 0;
     bytes_left_ = 0;
     INGOT_ASSIGN(inputs_, ListInputs(path_));
@@ -91,15 +89,12 @@ class FileSource : public Source {
   }
 
   Result<std::optional<RawBatch>> Next(std::chrono::milliseconds) override {
-    while (next_ < inputs_.size() || stream_) {
-      if (!stream_) INGOT_TRY(OpenNext());
-      if (!stream_) continue;
-      INGOT_ASSIGN(auto batch, options_.format == "document" ? ReadDocument() : ReadStretch());
+    while (next_ < inputs_.size() || reader_) {
+      if (!reader_) INGOT_TRY(OpenNext());
+      INGOT_ASSIGN(auto batch, reader_->Next());
       if (batch) return batch;
-      const int64_t stored = stream_->StoredBytesRead();
-      stream_.reset();
-      carry_.clear();
-      if (IsCompressed(current_->path)) return EndMark(stored);
+      const auto read = std::exchange(reader_, nullptr);
+      if (IsCompressed(read->Path())) return EndMark(*read);
     }
     return std::nullopt;
   }
@@ -108,108 +103,20 @@ class FileSource : public Source {
   Status OpenNext() {
     const Input& input = inputs_[next_++];
     const auto known = positions_.find(input.id);
-    offset_ = known == positions_.end() ? 0 : known->second;
     bytes_left_ -= input.stored_bytes;
-    current_ = &input;
-    csv_ = {};
-    at_end_ = false;
-    if (options_.format == "csv" && offset_ > 0) INGOT_TRY(ReadHeaderAgain());
-    INGOT_ASSIGN(stream_, FileStream::Open(input.path, offset_));
+    INGOT_ASSIGN(reader_,
+                 FileReader::Open(input.path, input.id, known == positions_.end() ? 0 : known->second, options_));
     return {};
   }
 
-  std::optional<RawBatch> EndMark(int64_t stored_bytes) const {
-    const PartitionId id = EndMarkOf(current_->id);
+  std::optional<RawBatch> EndMark(const FileReader& read) const {
+    const PartitionId id = EndMarkOf(read.Id());
     const auto known = positions_.find(id);
     RawBatch mark;
     mark.from = id;
     mark.begin = known == positions_.end() ? 0 : known->second;
-    mark.end = stored_bytes;
+    mark.end = read.StoredBytesRead();
     return mark;
-  }
-
-  RawBatch BatchHere() const {
-    RawBatch batch;
-    batch.from = current_->id;
-    batch.begin = batch.end = offset_;
-    return batch;
-  }
-
-  Status ReadHeaderAgain() {
-    INGOT_ASSIGN(const auto stream, FileStream::Open(current_->path, 0));
-    std::string head;
-    while (!csv_.HasHeader()) {
-      const size_t before = head.size();
-      INGOT_TRY(stream->Read(65536, head));
-      csv_.ReadHeader(head, head.size() == before);
-    }
-    return {};
-  }
-
-  /// The next stretch of complete lines or rows, nothing at the end of the file.
-  Result<std::optional<RawBatch>> ReadStretch() {
-    RawBatch batch = BatchHere();
-    batch.bytes = std::exchange(carry_, {});
-    size_t used = 0;
-    std::string json;
-    while (used == 0) {
-      const size_t before = batch.bytes.size();
-      batch.bytes.reserve(before + size_t(options_.batch_bytes) + kPadding);
-      if (!at_end_) INGOT_TRY(stream_->Read(options_.batch_bytes, batch.bytes));
-      at_end_ = batch.bytes.size() - before < size_t(options_.batch_bytes);
-      if (batch.bytes.empty()) return std::nullopt;
-      size_t header = 0;
-      if (options_.format == "csv") {
-        if (!csv_.HasHeader()) header = csv_.ReadHeader(batch.bytes, at_end_);
-        if (csv_.HasHeader())
-          used = header + csv_.Split(std::string_view(batch.bytes).substr(header), at_end_, json, batch.records);
-        for (RawBatch::Record& record : batch.records) record.offset += int64_t(header);
-      } else {
-        used = SplitLines(batch.bytes, at_end_, batch.records);
-        if (offset_ == 0) SkipByteOrderMark(batch);
-      }
-      if (used == 0 && int64_t(batch.bytes.size()) > options_.record_bytes_max)
-        return Fail(ErrorKind::kBadInput, "file " + current_->path + ": the record at byte " + std::to_string(offset_) +
-                                              " is longer than " + std::to_string(options_.record_bytes_max) +
-                                              " bytes");
-    }
-    carry_.assign(batch.bytes, used);
-    for (RawBatch::Record& record : batch.records) record.offset += offset_;
-    offset_ += int64_t(used);
-    batch.end = offset_;
-    if (options_.format == "csv")
-      batch.bytes = std::move(json);
-    else
-      batch.bytes.resize(used);
-    batch.bytes.append(kPadding, '\0');
-    return batch;
-  }
-
-  static void SkipByteOrderMark(RawBatch& batch) {
-    if (batch.records.empty() || batch.records[0].begin != 0 || !batch.bytes.starts_with("\xEF\xBB\xBF")) return;
-    batch.records[0].begin += 3;
-    batch.records[0].size -= 3;
-    if (batch.records[0].size == 0) batch.records.erase(batch.records.begin());
-  }
-
-  Result<std::optional<RawBatch>> ReadDocument() {
-    RawBatch batch = BatchHere();
-    if (offset_ > 0) return std::nullopt;  // read whole before
-    size_t before = 0;
-    do {
-      before = batch.bytes.size();
-      INGOT_TRY(stream_->Read(options_.batch_bytes, batch.bytes));
-      if (int64_t(batch.bytes.size()) > options_.record_bytes_max)
-        return Fail(ErrorKind::kBadInput, "file " + current_->path + " is longer than " +
-                                              std::to_string(options_.record_bytes_max) +
-                                              " bytes; one document cannot be");
-    } while (batch.bytes.size() > before);
-    if (batch.bytes.empty()) return std::nullopt;
-    batch.records.push_back({.begin = 0, .size = batch.bytes.size(), .offset = 0});
-    offset_ = batch.end = int64_t(batch.bytes.size());
-    SkipByteOrderMark(batch);
-    batch.bytes.append(kPadding, '\0');
-    return batch;
   }
 
   const std::string path_;
@@ -217,12 +124,7 @@ class FileSource : public Source {
   std::vector<Input> inputs_;
   Positions positions_;
   size_t next_ = 0;
-  const Input* current_ = nullptr;
-  std::unique_ptr<FileStream> stream_;
-  CsvRows csv_;
-  std::string carry_;
-  int64_t offset_ = 0;
-  bool at_end_ = false;
+  std::unique_ptr<FileReader> reader_;
   int64_t bytes_left_ = 0;
 };
 
