@@ -44,6 +44,7 @@ void Count(const source::RawBatch& batch, CountedBatch& counted) {
     if (at == counted.by_produced_at.end() || at->first != step) at = counted.by_produced_at.try_emplace(step, 0).first;
     ++at->second;
   }
+  if (!batch.originals.empty()) counted.bytes = int64_t(batch.original_bytes.size());
 }
 
 /// Threads that unpack and parse. Parsers are expensive to make (their buffers) and belong to one thread at a time.
@@ -265,11 +266,29 @@ Result<bool> CommitGroups(const StageContext& context, source::Source& source, P
   }
 }
 
+source::CsvOptions CsvOptionsOf(const pipeline::Pipeline& pipeline) {
+  const pipeline::CsvSpec& spec = pipeline.source.csv;
+  source::CsvOptions options{.delimiter = spec.delimiter,
+                             .quote = spec.quote,
+                             .multiline = spec.multiline,
+                             .encoding = spec.encoding,
+                             .names = spec.names,
+                             .fields = {}};
+  for (const pipeline::FieldSpec& field : pipeline.fields) {
+    if (field.compute) continue;
+    std::vector<std::string>& keys = options.fields.emplace_back();
+    for (const pipeline::Path& path : field.from) keys.push_back(path[0].key);
+    if (!spec.header && spec.names.empty()) options.names.push_back(keys.front());
+  }
+  return options;
+}
+
 }  // namespace
 
 Result<Bronze> Bronze::Open(const StageContext& context) {
   const pipeline::SourceSpec& spec = context.pipeline->source;
   source::SourceOptions options{.format = spec.format,
+                                .csv = CsvOptionsOf(*context.pipeline),
                                 .kafka = spec.kafka,
                                 .follow = context.follow,
                                 .group = context.group.empty() ? "ingot-" + context.pipeline->name : context.group,

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <optional>
 
 #include "base/clock.h"
 #include "base/rfc3339.h"
@@ -76,7 +77,32 @@ Scalar Coerced(const Scalar& scalar, const FieldSpec& field) {
     number.kind = Scalar::Kind::kDouble;
     return number;
   }
+  // Too large a number, not one that is too near to zero.
+  if (real.ec == std::errc::result_out_of_range && real.ptr == text.data() + text.size())
+    return {.kind = Scalar::Kind::kOther, .other = "a number out of range"};
   return scalar;
+}
+
+/// Where a time out of range would be a likely one in another unit: which.
+std::string OtherUnit(TimeFormat format, __int128 units) {
+  constexpr int64_t kLikelyMin = 631'152'000'000'000, kLikelyMax = 4'102'444'800'000'000;  // 1990 to 2100
+  for (const auto& [other, name] :
+       {std::pair{TimeFormat::kEpochSeconds, "s"}, std::pair{TimeFormat::kEpochMillis, "ms"},
+        std::pair{TimeFormat::kEpochMicros, "us"}, std::pair{TimeFormat::kEpochNanos, "ns"}}) {
+    const int64_t factor = MicrosPerUnit(other);
+    const __int128 micros = factor > 0 ? units * factor : units / 1000;
+    if (other != format && micros > kLikelyMin && micros < kLikelyMax)
+      return fmt::format("; in {} it is {}", name, FormatTimestampMicros(int64_t(micros)));
+  }
+  return "";
+}
+
+/// The microseconds of an epoch with a fraction, e.g. 1487249458.633 seconds. Up to 2^52, the year 2112, the nearest
+/// double tells them for sure.
+std::optional<int64_t> MicrosOfFraction(double number, int64_t factor) {
+  const double micros = std::rint(number * double(factor));
+  if (factor <= 1 || !(std::abs(micros) <= double(int64_t(1) << 52))) return std::nullopt;
+  return int64_t(micros);
 }
 
 std::string ConvertTime(const FieldSpec& field, const Scalar& scalar, int64_t ingested_at_micros, Cell& cell) {
@@ -86,24 +112,33 @@ std::string ConvertTime(const FieldSpec& field, const Scalar& scalar, int64_t in
     if (!ParseRfc3339(scalar.text, micros, &nanos))
       return fmt::format("{}: not an RFC 3339 time: '{}'", field.name, scalar.text.substr(0, 40));
   } else {
+    const int64_t factor = MicrosPerUnit(field.time_format);
     __int128 units = scalar.integer;
-    if (scalar.kind == Scalar::Kind::kDouble) {
-      if (std::floor(scalar.number) != scalar.number || std::abs(scalar.number) > 9e15) return Mismatch(field, scalar);
+    std::optional<int64_t> exact;
+    if (scalar.kind == Scalar::Kind::kUnsigned) {
+      units = uint64_t(scalar.integer);
+    } else if (scalar.kind == Scalar::Kind::kDouble) {
+      const bool whole = std::floor(scalar.number) == scalar.number;
+      if (whole && std::abs(scalar.number) > 9e15)
+        return factor > 0 ? fmt::format("{}: time out of range: {}", field.name, scalar.number)
+                          : Mismatch(field, scalar);
+      if (!whole && field.type.id == TypeId::kTimestamptz) exact = MicrosOfFraction(scalar.number, factor);
+      if (!whole && !exact) return Mismatch(field, scalar);
       units = int64_t(scalar.number);
     } else if (scalar.kind != Scalar::Kind::kInteger) {
       return Mismatch(field, scalar);
     }
-    const int64_t factor = MicrosPerUnit(field.time_format);
-    const __int128 wide = factor > 0 ? units * factor : units / 1000 - (units % 1000 < 0);
-    if (wide > INT64_MAX || wide < INT64_MIN) return fmt::format("{}: time out of range", field.name);
+    const __int128 wide = exact ? *exact : factor > 0 ? units * factor : units / 1000 - (units % 1000 < 0);
+    if (wide > field.time_max_micros || wide < field.time_min_micros) {
+      const bool fits = wide == int64_t(wide);
+      return fmt::format("{}: time out of range{}{}", field.name,
+                         fits ? ": " + FormatTimestampMicros(int64_t(wide)) : "", OtherUnit(field.time_format, units));
+    }
     micros = int64_t(wide);
     if (factor == 0) nanos = int64_t(units - wide * 1000);
   }
-  if (!TimeInRange(field, micros, ingested_at_micros)) {
-    const bool printable = micros > -62'000'000'000'000'000 && micros < 250'000'000'000'000'000;
-    return fmt::format("{}: time out of range: {}", field.name,
-                       printable ? FormatTimestampMicros(micros) : std::to_string(micros) + " µs");
-  }
+  if (!TimeInRange(field, micros, ingested_at_micros))
+    return fmt::format("{}: time out of range: {}", field.name, FormatTimestampMicros(micros));
   cell.integer = micros;
   if (field.type.id == TypeId::kTimestamptzNs) {
     // 1677 to 2262 (specification, "Primitive Types").
@@ -132,10 +167,10 @@ std::string ConvertNumber(const FieldSpec& field, const Scalar& scalar, Cell& ce
     if (!std::isfinite(cell.number)) return fmt::format("{}: out of the range of a double", field.name);
   } else {
     cell.integer = scalar.integer;
-    if (scalar.kind == Scalar::Kind::kDouble && std::floor(scalar.number) == scalar.number &&
-        std::abs(scalar.number) <= 9e15)
+    const bool real_whole = scalar.kind == Scalar::Kind::kDouble && std::floor(scalar.number) == scalar.number;
+    if (real_whole && std::abs(scalar.number) <= 9e15)  // beyond, a double may have been another number
       cell.integer = int64_t(scalar.number);
-    else if (scalar.kind == Scalar::Kind::kUnsigned)
+    else if (scalar.kind == Scalar::Kind::kUnsigned || (real_whole && std::abs(scalar.number) >= 0x1p63))
       return fmt::format("{}: out of the range of a {}", field.name, TypeName(field.type));
     else if (scalar.kind != Scalar::Kind::kInteger)
       return Mismatch(field, scalar);
@@ -173,8 +208,7 @@ int64_t MicrosPerUnit(TimeFormat format) {
 }
 
 bool TimeInRange(const FieldSpec& field, int64_t micros, int64_t ingested_at_micros) {
-  if (field.time_min_micros && micros < *field.time_min_micros) return false;
-  if (field.time_max_micros && micros > *field.time_max_micros) return false;
+  if (micros < field.time_min_micros || micros > field.time_max_micros) return false;
   return !field.time_max_after_now_micros || micros <= ingested_at_micros + *field.time_max_after_now_micros;
 }
 
@@ -205,7 +239,8 @@ std::string ConvertScalar(const FieldSpec& field, const Scalar& given, int64_t i
     case TypeId::kDate: {
       int64_t micros = 0;
       if (scalar.kind != Scalar::Kind::kText) return Mismatch(field, scalar);
-      if (scalar.text.size() != 10 || !ParseRfc3339(std::string(scalar.text) + "T00:00:00Z", micros))
+      if (scalar.text.size() != 10 || !ParseRfc3339(std::string(scalar.text) + "T00:00:00Z", micros) ||
+          micros < kTimeMinMicros)
         return fmt::format("{}: not a date: '{}'", field.name, scalar.text.substr(0, 40));
       cell.integer = micros / kMicrosPerDay;
       break;

@@ -1,10 +1,10 @@
 #include "bronze/record_parser.h"
 
 #include <arrow/api.h>
-#include <fmt/format.h>
 #include <simdjson.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <list>
 
@@ -12,6 +12,7 @@
 #include "base/rows.h"
 #include "bronze/columns.h"
 #include "bronze/flat_scan.h"
+#include "bronze/raw_json.h"
 #include "iceberg/arrow_project.h"
 #include "iceberg/arrow_schema.h"
 #include "pipeline/plan.h"
@@ -29,7 +30,10 @@ simdjson::simdjson_result<dom::element> Walk(dom::element at, std::span<const Pa
     if (!step.index) {
       dom::object object;
       if (const auto error = at.get_object().get(object)) return error;
-      if (const auto error = object.at_key(step.key).get(at)) return error;
+      bool found = false;
+      for (const auto member : object)
+        if (member.key == step.key) at = member.value, found = true;  // of a key that stands twice, the last
+      if (!found) return simdjson::NO_SUCH_FIELD;
       continue;
     }
     dom::array array;
@@ -59,9 +63,15 @@ Scalar ScalarOf(dom::element value) {
       return {.kind = Scalar::Kind::kOther, .other = "an array"};
     case dom::element_type::OBJECT:
       return {.kind = Scalar::Kind::kOther, .other = "an object"};
-    default:
+    case dom::element_type::BIGINT: {
+      const std::string_view digits = value.get_bigint().value_unsafe();
+      double number = 0;
+      if (std::from_chars(digits.data(), digits.data() + digits.size(), number).ec == std::errc())
+        return {.kind = Scalar::Kind::kDouble, .number = number};
       return {.kind = Scalar::Kind::kOther, .other = "a number out of range"};
+    }
   }
+  return {};
 }
 
 /// What stands beside the fields in every row.
@@ -85,6 +95,9 @@ class Parser : public RecordParser {
       if (!fields_[i].default_json.empty()) AddDefault(i);
     if (FlatScan::Suits(fields_)) flat_.emplace(fields_);
     cells_.resize(fields_.size());
+    taken_.resize(fields_.size());
+    parser_.number_as_string(true);
+    default_parser_.number_as_string(true);
   }
 
   Result<ParsedBatch> Parse(const source::RawBatch& batch, int64_t ingested_at_micros) override {
@@ -102,7 +115,8 @@ class Parser : public RecordParser {
           static_cast<arrow::ArrayBuilder*>(&row.payload)})
       INGOT_ARROW(builder->Reserve(rows));
     ParsedBatch parsed;
-    for (const source::RawBatch::Record& record : batch.records) {
+    for (size_t record_index = 0; record_index < batch.records.size(); ++record_index) {
+      const source::RawBatch::Record& record = batch.records[record_index];
       row.offset.UnsafeAppend(record.offset);
       record.produced_at_micros == source::kNoTime ? row.produced_at.UnsafeAppendNull()
                                                    : row.produced_at.UnsafeAppend(record.produced_at_micros);
@@ -112,7 +126,7 @@ class Parser : public RecordParser {
         ++row.plain;
       } else {
         INGOT_TRY(AppendPlain(row));
-        const std::string problem = record.absent ? Absent() : ParseAny(bytes, record.size);
+        const std::string problem = ProblemOf(batch, record_index);
         fits = problem.empty();
         parsed.errors += !fits;
         if (fits) {
@@ -122,7 +136,8 @@ class Parser : public RecordParser {
         } else {
           INGOT_ARROW(row.extra.AppendNull());
           INGOT_ARROW(row.error.Append(problem));
-          INGOT_ARROW(record.absent ? row.payload.AppendNull() : row.payload.Append(bytes, int32_t(record.size)));
+          const std::string_view original = batch.OriginalBytes(record_index);
+          INGOT_ARROW(record.absent ? row.payload.AppendNull() : row.payload.Append(original));
         }
       }
       if (fits)
@@ -160,9 +175,12 @@ class Parser : public RecordParser {
     defaults_.emplace_back(i, cell);
   }
 
-  std::string Absent() {
+  /// Reads any record. Returns why it does not fit, "" when it does; cells that fit are filled in both cases.
+  std::string ProblemOf(const source::RawBatch& batch, size_t i) {
     for (Cell& cell : cells_) cell.valid = false;
-    return "the record has no value (tombstone)";
+    if (batch.records[i].absent) return "the record has no value (tombstone)";
+    if (!batch.originals.empty() && !batch.originals[i].problem.empty()) return batch.originals[i].problem;
+    return ParseAny(batch.Data(batch.records[i]), batch.records[i].size);
   }
 
   Status AppendEnvelopes(const source::RawBatch& batch, RowColumns& row) const {
@@ -176,12 +194,18 @@ class Parser : public RecordParser {
     return {};
   }
 
-  /// Any record. Returns why it does not fit, "" when it does; cells that fit are filled in both cases.
+  simdjson::error_code ParseJson(const char* bytes, size_t size, dom::element& root) {
+    auto error = parser_.parse(bytes, size, false).get(root);
+    if (error != simdjson::NUMBER_ERROR) return error;
+    // 1e400 is JSON, too; the parser takes it with its digits written out.
+    const std::string whole = WithLargeNumbersWhole({bytes, size});
+    return whole.empty() ? error : parser_.parse(whole).get(root);
+  }
+
   std::string ParseAny(const char* bytes, size_t size) {
-    for (Cell& cell : cells_) cell.valid = false;
     extra_.clear();
     dom::element root;
-    if (const auto error = parser_.parse(bytes, size, false).get(root))
+    if (const auto error = ParseJson(bytes, size, root))
       return std::string("not JSON: ") + simdjson::error_message(error);
     dom::object object;
     if (root.get_object().get(object)) {
@@ -191,51 +215,58 @@ class Parser : public RecordParser {
     }
     std::string problems;
     for (size_t i = 0; i < fields_.size(); ++i) {
-      const std::string problem = ConvertScalar(fields_[i], Find(object, fields_[i]), now_micros_, cells_[i]);
+      const std::string problem =
+          ConvertScalar(fields_[i], Find(object, fields_[i], taken_[i]), now_micros_, cells_[i]);
       if (!problem.empty()) problems += (problems.empty() ? "" : "; ") + problem;
     }
-    if (problems.empty()) KeepExtra(object);
+    if (problems.empty()) KeepExtra(object, {bytes, size});
     return problems;
   }
 
-  /// The first path that leads to a value that is not null. Of a key that stands twice, the last value counts.
-  Scalar Find(dom::object object, const FieldSpec& field) const {
+  /// The first path that leads to a value that is not null. Of a key that stands twice, the last value counts. `taken`:
+  /// the number of the member that is wholly the field's.
+  static Scalar Find(dom::object object, const FieldSpec& field, int64_t& taken) {
+    taken = kNoMember;
     for (const pipeline::Path& path : field.from) {
       dom::element top, found;
-      bool present = false;
-      for (const auto member : object)
-        if (member.key == path[0].key) top = member.value, present = true;
-      if (!present || Walk(top, std::span(path).subspan(1)).get(found) || found.is_null()) continue;
+      int64_t number = 0, last = kNoMember;
+      for (const auto member : object) {
+        if (member.key == path[0].key) top = member.value, last = number;
+        ++number;
+      }
+      if (last == kNoMember || Walk(top, std::span(path).subspan(1)).get(found) || found.is_null()) continue;
+      if (path.size() == 1) taken = last;
       return ScalarOf(found);
     }
     return {};
   }
 
-  /// Top-level members that are not wholly a field, as a JSON object.
-  void KeepExtra(dom::object object) {
-    for (const auto member : object) {
-      const bool field = std::ranges::any_of(fields_, [&](const FieldSpec& candidate) {
-        return std::ranges::any_of(
-            candidate.from, [&](const pipeline::Path& path) { return path.size() == 1 && path[0].key == member.key; });
-      });
-      if (field) continue;
-      extra_ += extra_.empty() ? '{' : ',';
-      extra_ += simdjson::minify(dom::element(member.value)).insert(0, KeyText(member.key));
-    }
-    if (!extra_.empty()) extra_ += '}';
+  /// Whether a member is lost without _extra: it is no field, or a field took its value elsewhere.
+  bool IsExtra(std::string_view key, dom::element value, int64_t number) const {
+    if (std::ranges::find(taken_, number) != taken_.end()) return false;
+    return !value.is_null() || std::ranges::none_of(fields_, [&](const FieldSpec& field) {
+      return std::ranges::any_of(field.from,
+                                 [&](const pipeline::Path& path) { return path.size() == 1 && path[0].key == key; });
+    });
   }
 
-  static std::string KeyText(std::string_view key) {
-    std::string text;
-    for (const char c : key) {
-      if (c == '"' || c == '\\')
-        text += '\\', text += c;
-      else if (uint8_t(c) < 0x20)
-        text += fmt::format("\\u{:04x}", uint8_t(c));
-      else
-        text += c;
+  /// Members that are not wholly a field, as a JSON object, as they were written.
+  void KeepExtra(dom::object object, std::string_view bytes) {
+    RawMembers raw(bytes);
+    int64_t number = 0, read = 0;
+    for (const auto member : object) {
+      if (IsExtra(member.key, member.value, number)) {
+        RawMembers::Member written = raw.Next();
+        for (; read < number; ++read) written = raw.Next();
+        ++read;
+        extra_ += extra_.empty() ? '{' : ',';
+        extra_ += written.key;
+        extra_ += ':';
+        AppendWithoutBlanks(extra_, written.value);
+      }
+      ++number;
     }
-    return '"' + text + "\":";
+    if (!extra_.empty()) extra_ += '}';
   }
 
   Result<std::shared_ptr<arrow::RecordBatch>> Finish(const source::RawBatch& batch, std::vector<FieldColumn>& columns,
@@ -275,7 +306,9 @@ class Parser : public RecordParser {
   const bool keep_key_, keep_headers_;
   std::vector<FieldSpec> fields_;
   std::optional<FlatScan> flat_;
+  static constexpr int64_t kNoMember = -1;
   std::vector<Cell> cells_;
+  std::vector<int64_t> taken_;                     // by each field: the number of a member of the record
   std::vector<std::pair<size_t, Cell>> defaults_;  // of the fields that have one
   std::list<std::string> default_texts_;
   std::string extra_;

@@ -27,8 +27,23 @@ const std::vector<Key> kSource{
      Kind::kText,
      "",
      false,
-     "json: one document a line; document: one a file; csv: with a header.",
+     "json: one record a line; document: a file is one record, or an array of them; csv: one a row.",
      {"json", "document", "csv"}},
+    {"csv", Kind::kObject, "csv", false, "How CSV is written, where it differs from RFC 4180."},
+};
+const std::vector<Key> kCsv{
+    {"delimiter", Kind::kText, "", false, "Between cells: one character, or tab. Default: a comma."},
+    {"quote", Kind::kText, "", false, "Around cells that hold delimiters: one character; empty: none. Default: \"."},
+    {"header", Kind::kFlagOrList, "", false,
+     "true: the first row names the columns; false: they are the fields, in order; or a list of their names."},
+    {"multiline", Kind::kBoolean, "", false,
+     "false: cells hold no line ends, so that a quote that does not close spoils one line alone. Default: true."},
+    {"encoding",
+     Kind::kText,
+     "",
+     false,
+     "Default: utf-8. A byte order mark in the file overrules it.",
+     {"utf-8", "latin-1", "windows-1252", "utf-16", "utf-16le", "utf-16be"}},
 };
 const std::vector<Key> kKafka{
     {"brokers", Kind::kText, "", true, "host:port, several with commas."},
@@ -140,6 +155,9 @@ nlohmann::ordered_json KeySchema(const Key& key) {
     case Kind::kTextOrList:
       schema["oneOf"] = Json::array({text, list});
       break;
+    case Kind::kFlagOrList:
+      schema["oneOf"] = Json::array({Json{{"type", "boolean"}}, list});
+      break;
     case Kind::kRange:
       schema = {{"type", "array"}, {"items", scalar}, {"minItems", 2}, {"maxItems", 2}};
       break;
@@ -163,8 +181,8 @@ nlohmann::ordered_json KeySchema(const Key& key) {
 
 std::span<const Key> KeysOf(std::string_view section) {
   static const std::map<std::string_view, const std::vector<Key>*> sections{
-      {"pipeline", &kPipeline}, {"source", &kSource}, {"kafka", &kKafka},   {"field", &kField}, {"bronze", &kBronze},
-      {"silver", &kSilver},     {"rule", &kRule},     {"unique", &kUnique}, {"gold", &kGold}};
+      {"pipeline", &kPipeline}, {"source", &kSource}, {"kafka", &kKafka}, {"csv", &kCsv},       {"field", &kField},
+      {"bronze", &kBronze},     {"silver", &kSilver}, {"rule", &kRule},   {"unique", &kUnique}, {"gold", &kGold}};
   return *sections.at(section);
 }
 

@@ -9,7 +9,7 @@
 namespace ingot::pipeline {
 
 struct Key {
-  enum class Kind { kText, kNumber, kBoolean, kTextList, kTextOrList, kRange, kObject, kList, kMap };
+  enum class Kind { kText, kNumber, kBoolean, kTextList, kTextOrList, kFlagOrList, kRange, kObject, kList, kMap };
   std::string_view name;
   Kind kind;
   std::string_view section;  // of the object, the list's items or the map's values
@@ -18,7 +18,8 @@ struct Key {
   std::vector<std::string_view> words = {};  // the only values
 };
 
-/// Sections: "pipeline" (the whole file), "source", "kafka", "field", "bronze", "silver", "rule", "unique", "gold".
+/// Sections: "pipeline" (the whole file), "source", "kafka", "csv", "field", "bronze", "silver", "rule", "unique",
+/// "gold".
 std::span<const Key> KeysOf(std::string_view section);
 std::vector<std::string> KeyNames(std::string_view section);
 

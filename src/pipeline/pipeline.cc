@@ -74,12 +74,13 @@ void TimeFrom(const Place& place, FieldSpec& field) {
   const auto day = [&](const std::string& text) {
     return std::get<int64_t>(range.Take(iceberg::ParseValue(text, {.id = TypeId::kTimestamptz})));
   };
-  field.time_min_micros = day(bounds[0]);
+  field.time_min_micros = std::max(kTimeMinMicros, day(bounds[0]));
   if (!bounds[1].starts_with("now"))
-    field.time_max_micros = day(bounds[1]);
+    field.time_max_micros = std::min(kTimeMaxMicros, day(bounds[1]));
   else
     field.time_max_after_now_micros =
-        bounds[1] == "now" ? 0 : range.Take(ParseDuration(std::string_view(bounds[1]).substr(4)));
+        bounds[1] == "now" ? 0
+                           : std::min(kTimeMaxMicros, range.Take(ParseDuration(std::string_view(bounds[1]).substr(4))));
 }
 
 bool IsTime(const FieldSpec& field) {
@@ -194,10 +195,52 @@ GoldSpec GoldFrom(const Place& place, const ColumnTypes& columns) {
   return gold;
 }
 
+CsvSpec CsvFrom(const Place& place) {
+  CsvSpec csv;
+  const auto character = [&](const std::string& key) {
+    std::string text = place.At(key).Text();
+    if (text == "tab" || text == "\\t") text = "\t";
+    const bool fits =
+        text.size() == 1 && uint8_t(text[0]) < 0x80 && text[0] != '\n' && text[0] != '\r' && text[0] != '\0';
+    if (!fits) place.At(key).Refuse("must be one character of ASCII that ends no line, not '" + text + "'");
+    return text[0];
+  };
+  if (place.Has("delimiter")) csv.delimiter = character("delimiter");
+  if (place.Has("quote")) csv.quote = place.At("quote").Text().empty() ? '\0' : character("quote");
+  if (csv.quote == csv.delimiter) place.Refuse("delimiter and quote must differ");
+  if (place.Has("multiline")) csv.multiline = place.At("multiline").Flag();
+  csv.encoding = place.Text("encoding", csv.encoding);
+  if (!place.Has("header")) return csv;
+  const Place header = place.At("header");
+  csv.names = header.Texts();
+  if (csv.names.size() == 1 && (csv.names[0] == "true" || csv.names[0] == "false")) {
+    csv.header = csv.names[0] == "true";
+    csv.names.clear();
+    return csv;
+  }
+  csv.header = false;
+  if (csv.names.empty()) header.Refuse("must be true, false or the names of the columns");
+  for (size_t i = 0; i < csv.names.size(); ++i)
+    if (std::find(csv.names.begin(), csv.names.begin() + ptrdiff_t(i), csv.names[i]) !=
+        csv.names.begin() + ptrdiff_t(i))
+      header.Refuse("two columns are named '" + csv.names[i] + "'");
+  return csv;
+}
+
+/// CSV knows text only, and no members of members.
+void CheckCsvField(const Place& place, FieldSpec& field) {
+  field.coerce = true;
+  for (const Path& path : field.from)
+    if (path.size() > 1)
+      place.At("from").Refuse("columns of CSV have no members; write $['a.b'] for a column whose name holds a dot");
+}
+
 SourceSpec SourceFrom(const Place& place) {
   SourceSpec source;
   source.uri = place.Text("files", "");
   source.format = place.Text("format", "json");
+  if (place.Has("csv") && source.format != "csv") place.At("csv").Refuse("needs format: csv");
+  if (place.Has("csv")) source.csv = CsvFrom(place.At("csv"));
   if (!place.Has("kafka")) return source;
   const Place kafka = place.At("kafka");
   source.uri = "kafka://" + kafka.At("brokers").Text() + "/" + kafka.At("topic").Text();
@@ -235,7 +278,7 @@ Pipeline PipelineFrom(const Place& root, const std::string& file) {
   Pipeline pipeline{.name = root.At("pipeline").Text(), .file = file, .source = SourceFrom(root.At("source"))};
   for (const auto& [name, place] : root.At("fields").Entries()) {
     pipeline.fields.push_back(FieldFrom(name, place));
-    if (pipeline.source.format == "csv") pipeline.fields.back().coerce = true;  // CSV knows text only
+    if (pipeline.source.format == "csv") CheckCsvField(place, pipeline.fields.back());
     if (!pipeline.fields.back().compute) continue;
     const Type type = place.At("compute").Take(Resolve(*pipeline.fields.back().compute, pipeline.Columns()));
     if (!(type == pipeline.fields.back().type) && !iceberg::CanPromote(type, pipeline.fields.back().type) &&

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/rfc3339.h"
 #include "iceberg/metadata.h"
 #include "pipeline/expression.h"
 
@@ -32,8 +33,8 @@ struct FieldSpec {
   double factor = 1;       // from_unit to unit
   TimeFormat time_format = TimeFormat::kEpochMillis;
   bool coerce = false;  // "12.5" in quotes is taken as a number
-  std::optional<int64_t> time_min_micros;
-  std::optional<int64_t> time_max_micros;            // absolute, or
+  int64_t time_min_micros = kTimeMinMicros;
+  int64_t time_max_micros = kTimeMaxMicros;          // and
   std::optional<int64_t> time_max_after_now_micros;  // after the time of ingestion
   std::optional<Expression> compute;                 // made in silver instead of read from the record
   std::string default_json;                          // where a record lacks it: a JSON scalar; empty for null
@@ -70,12 +71,23 @@ struct GoldSpec {
   std::vector<NamedExpression> measures;
 };
 
+/// How CSV files are written.
+struct CsvSpec {
+  char delimiter = ',';
+  char quote = '"';                // 0: none
+  bool multiline = true;           // cells may hold line ends
+  std::string encoding = "utf-8";  // a word of keys.h
+  bool header = true;              // the first row names the columns; otherwise
+  std::vector<std::string> names;  // these do; none: the fields in order
+};
+
 struct SourceSpec {
   std::string uri;                           // kafka://broker/topic, a file or a directory
   std::map<std::string, std::string> kafka;  // settings of librdkafka
   bool keep_key = false;                     // in bronze, as _key
   bool keep_headers = false;                 // in bronze, as _headers
-  std::string format = "json";               // json: one document a line; document: one a file; csv
+  std::string format = "json";               // json: one record a line; document: one or an array a file; csv
+  CsvSpec csv;
 };
 
 struct Pipeline {

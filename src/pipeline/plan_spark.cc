@@ -24,11 +24,11 @@ Result<std::string> VariantPath(const FieldSpec& field, const Path& path) {
   return ToSql({.kind = Expression::Kind::kText, .text = text}, Dialect::kSpark);
 }
 
-/// The value of a field as a variant: the first path that is there and not null.
-Result<std::string> FindSql(const FieldSpec& field) {
+/// The value of a field as a variant: of its first paths, the first that is there and not null.
+Result<std::string> FindSql(const FieldSpec& field, size_t paths) {
   std::vector<std::string> found;
-  for (const Path& path : field.from) {
-    INGOT_ASSIGN(const std::string text, VariantPath(field, path));
+  for (size_t i = 0; i < paths; ++i) {
+    INGOT_ASSIGN(const std::string text, VariantPath(field, field.from[i]));
     const std::string value = fmt::format("try_variant_get(_record, {}, 'variant')", text);
     found.push_back(fmt::format("CASE WHEN NOT is_variant_null({0}) THEN {0} END", value));
   }
@@ -101,16 +101,18 @@ FieldSql TimeSql(const FieldSpec& field, const std::string& v, const std::string
                                                                            : 0;
     const std::string units = "(" + WholeSql(v, k) + ")";
     std::string micros = units;
+    // A fraction is rounded to the microsecond, where 2^52 of them are not exceeded.
     if (factor > 1)
-      micros =
-          fmt::format("CASE WHEN {0} BETWEEN -{1}L AND {1}L THEN {0} * {2} END", units, INT64_MAX / factor, factor);
+      micros = fmt::format(
+          "CASE WHEN {0} BETWEEN -{1}L AND {1}L THEN {0} * {2} WHEN {3} <> rint({3}) AND abs({3} * {2}D) <= "
+          "4503599627370496D THEN CAST(rint({3} * {2}D) AS BIGINT) END",
+          units, INT64_MAX / factor, factor, Get(v, "double"));
     if (factor == 0) micros = fmt::format("{0} div 1000 - CASE WHEN {0} % 1000 < 0 THEN 1 ELSE 0 END", units);
     sql.value = fmt::format("timestamp_micros({})", micros);
     sql.problem = UnlessNumber(field, k) + fmt::format("WHEN {} IS NULL THEN '{}: time out of range' ", c, field.name);
   }
-  std::vector<std::string> bounds;
-  if (field.time_min_micros) bounds.push_back(fmt::format("{} < timestamp_micros({})", c, *field.time_min_micros));
-  if (field.time_max_micros) bounds.push_back(fmt::format("{} > timestamp_micros({})", c, *field.time_max_micros));
+  std::vector<std::string> bounds{fmt::format("{} < timestamp_micros({})", c, field.time_min_micros),
+                                  fmt::format("{} > timestamp_micros({})", c, field.time_max_micros)};
   if (field.time_max_after_now_micros)
     bounds.push_back(fmt::format("{} > timestamp_micros(unix_micros(_now) + {})", c, *field.time_max_after_now_micros));
   for (const std::string& bound : bounds)
@@ -143,7 +145,7 @@ Result<FieldSql> ConvertSql(const FieldSpec& field, const std::string& v, const 
       return FieldSql{
           fmt::format("CASE WHEN {0} RLIKE '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}\\\\z' THEN try_cast({0} AS DATE) END",
                       text),
-          unless_text_of("date")};
+          unless_text_of("date") + fmt::format("WHEN {} < DATE'0001-01-01' THEN '{}: not a date' ", c, field.name)};
     case TypeId::kInt:
     case TypeId::kLong:
       return FieldSql{
@@ -183,15 +185,23 @@ std::string ParsedSql(const std::string& source) {
          source + ")))";
 }
 
-/// Members of the record that are no field, as JSON.
-std::string ExtraSql(const Pipeline& pipeline) {
+/// Members of the record that are no field, or whose value a field took from an earlier path, as JSON.
+Result<std::string> ExtraSql(const Pipeline& pipeline) {
   std::vector<std::string> known;
   for (const FieldSpec& field : pipeline.fields)
-    for (const Path& path : field.from)
-      if (path.size() == 1)
-        known.push_back(ToSql({.kind = Expression::Kind::kText, .text = path[0].key}, Dialect::kSpark));
-  const std::string others = fmt::format(
-      "map_filter(CAST(_record AS MAP<STRING, VARIANT>), (key, value) -> key NOT IN ({}))", fmt::join(known, ", "));
+    for (size_t i = 0; i < field.from.size(); ++i) {
+      if (field.from[i].size() > 1) continue;
+      std::string is =
+          "key = " + ToSql({.kind = Expression::Kind::kText, .text = field.from[i][0].key}, Dialect::kSpark);
+      if (i > 0) {
+        INGOT_ASSIGN(const std::string earlier, FindSql(field, i));
+        is = fmt::format("({} AND (is_variant_null(value) OR {} IS NULL))", is, earlier);
+      }
+      known.push_back(std::move(is));
+    }
+  if (known.empty()) known.push_back("false");
+  const std::string others = fmt::format("map_filter(CAST(_record AS MAP<STRING, VARIANT>), (key, value) -> NOT ({}))",
+                                         fmt::join(known, " OR "));
   return fmt::format("CASE WHEN cardinality({0}) > 0 THEN to_json({0}) END", others);
 }
 
@@ -217,7 +227,7 @@ Result<std::string> MakeSparkBronzeSql(const Pipeline& pipeline, const std::stri
     if (field.compute) continue;
     const auto aside = [at = names.size()](char letter) { return fmt::format("_{}{}", letter, at); };
     const std::string v = aside('v'), k = aside('k'), c = aside('c'), p = aside('p');
-    INGOT_ASSIGN(const std::string find, FindSql(field));
+    INGOT_ASSIGN(const std::string find, FindSql(field, field.from.size()));
     INGOT_ASSIGN(const FieldSql sql, ConvertSql(field, v, k, c));
     names.push_back(QuoteName(field.name, Dialect::kSpark));
     found.push_back(fmt::format("{} AS {}", find, v));
@@ -233,6 +243,7 @@ Result<std::string> MakeSparkBronzeSql(const Pipeline& pipeline, const std::stri
       "_whole THEN 'not a JSON object' ELSE nullif(concat_ws('; ', " +
       fmt::format("{}", fmt::join(told, ", ")) + "), '') END";
   const std::string parsed = ParsedSql(source);
+  INGOT_ASSIGN(const std::string extra, ExtraSql(pipeline));
   std::vector<std::string> columns;
   for (const FieldSpec& field : pipeline.fields) {
     if (field.compute) continue;
@@ -250,9 +261,9 @@ Result<std::string> MakeSparkBronzeSql(const Pipeline& pipeline, const std::stri
       "{} AS "
       "_error, value AS _payload\nFROM (SELECT *, {}\nFROM (SELECT *, {}\nFROM (SELECT *, {}\nFROM (SELECT *, {}\nFROM "
       "({}))))))",
-      fmt::join(columns, ", "), fmt::join(values, ",\n  "), "CASE WHEN _whole THEN " + ExtraSql(pipeline) + " END",
-      error, fmt::join(problems, ",\n  "), fmt::join(converted, ",\n  "), fmt::join(kinds, ", "),
-      fmt::join(found, ",\n  "), parsed);
+      fmt::join(columns, ", "), fmt::join(values, ",\n  "), "CASE WHEN _whole THEN " + extra + " END", error,
+      fmt::join(problems, ",\n  "), fmt::join(converted, ",\n  "), fmt::join(kinds, ", "), fmt::join(found, ",\n  "),
+      parsed);
 }
 
 }  // namespace ingot::pipeline

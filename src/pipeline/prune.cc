@@ -21,6 +21,11 @@ std::optional<iceberg::Value> LiteralOf(const Expression& expression, const iceb
     return std::nullopt;
   auto value = iceberg::ParseValue(text, type);
   if (!value) return std::nullopt;
+  // Floats are compared as doubles: 0.1 lies between two of them, and rounding it would move the condition's edge.
+  if (const float* real = std::get_if<float>(&*value)) {
+    const auto exact = iceberg::ParseValue(text, {.id = iceberg::TypeId::kDouble});
+    if (!exact || std::get<double>(*exact) != double(*real)) return std::nullopt;
+  }
   return std::move(*value);
 }
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <version.h>
 
+#include <algorithm>
+
 #include "base/arrow_result.h"
 #include "base/clock.h"
 #include "base/fault.h"
@@ -22,6 +24,26 @@ iceberg::Schema FittingFormat(iceberg::Schema schema, int32_t format_version) {
   if (format_version < 3)
     for (iceberg::Field& field : schema.fields) field.initial_default = field.write_default = "";
   return schema;
+}
+
+/// A column may be wider than its field where another engine widened it; a file that narrows a field means other
+/// values.
+Status CheckNotNarrowed(const iceberg::TableMetadata& metadata, const iceberg::Schema& wanted) {
+  for (const iceberg::Field& field : wanted.fields) {
+    const iceberg::Field* have = metadata.CurrentSchema().FindByName(field.name);
+    if (have == nullptr || have->type == field.type || !iceberg::CanPromote(field.type, have->type)) continue;
+    const bool was = std::ranges::any_of(metadata.schemas, [&](const iceberg::Schema& schema) {
+      const iceberg::Field* before = schema.FindById(have->id);
+      return before != nullptr && before->type == field.type;
+    });
+    if (!was)
+      return Fail(
+          ErrorKind::kBadConfig,
+          fmt::format("column {0} is {1} and never was {2}: a type may only widen; write type: {1}, or give the "
+                      "field a new name",
+                      field.name, TypeName(have->type), TypeName(field.type)));
+  }
+  return {};
 }
 
 Result<iceberg::TableMetadata> NewMetadata(const StageContext& context, const iceberg::TableName& name,
@@ -120,6 +142,7 @@ Result<iceberg::Table> EnsureTable(const StageContext& context, const TableSpec&
   }
   if (!table) return table;
   const auto evolve = [&](const iceberg::TableMetadata& metadata) -> Result<iceberg::Schema> {
+    INGOT_TRY(WithContext(CheckNotNarrowed(metadata, schema), "table " + home.name.Text()));
     INGOT_ASSIGN(auto next, iceberg::EvolveTowards(metadata.CurrentSchema(), metadata.last_column_id,
                                                    FittingFormat(schema, metadata.format_version)));
     INGOT_TRY(WithContext(iceberg::CheckFormatHas(next, metadata.format_version), "table " + home.name.Text()));

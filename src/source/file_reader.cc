@@ -1,9 +1,28 @@
 #include "source/file_reader.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <utility>
+
+#include "base/log.h"
+#include "source/record_split.h"
 
 namespace ingot::source {
 namespace {
+
+constexpr size_t kTooLongKept = 1 << 20;  // of a record that is longer than may be
+
+/// Behind the first line end at or behind `from`; nothing where there is none. Lines of JSON end with \n, rows of CSV
+/// with \r, too.
+std::optional<size_t> BehindLineEnd(std::string_view bytes, size_t from, bool csv, TextEncoding encoding) {
+  const size_t unit = UnitBytes(encoding), low = encoding == TextEncoding::kUtf16Be ? 1 : 0;
+  for (size_t at = from; at + unit <= bytes.size(); at += unit) {
+    const char c = bytes[at + low];
+    if ((c == '\n' || (csv && c == '\r')) && (unit == 1 || bytes[at + 1 - low] == 0)) return at + unit;
+  }
+  return std::nullopt;
+}
 
 void SkipByteOrderMark(RawBatch& batch) {
   if (batch.records.empty() || batch.records[0].begin != 0 || !batch.bytes.starts_with("\xEF\xBB\xBF")) return;
@@ -17,7 +36,7 @@ void SkipByteOrderMark(RawBatch& batch) {
 Result<std::unique_ptr<FileReader>> FileReader::Open(const std::string& path, PartitionId id, int64_t offset,
                                                      const SourceOptions& options) {
   std::unique_ptr<FileReader> reader(new FileReader(path, std::move(id), offset, options));
-  if (options.format == "csv" && offset > 0) INGOT_TRY(reader->ReadHeaderAgain());
+  if (options.format == "csv" && offset > 0) INGOT_TRY(reader->ReadHeadAgain());
   INGOT_ASSIGN(reader->stream_, FileStream::Open(path, offset));
   return reader;
 }
@@ -33,58 +52,102 @@ RawBatch FileReader::BatchHere() const {
   return batch;
 }
 
-Status FileReader::ReadHeaderAgain() {
+Status FileReader::TakeHead(std::string_view head, bool at_end) {
+  INGOT_ASSIGN(const auto bytes, WithContext(csv_.ReadHead(head, at_end), "file " + path_));
+  if (bytes) head_bytes_ = int64_t(*bytes);
+  if (bytes && offset_ == 0 && !csv_.FieldsWithoutColumn().empty())
+    LogWarning(fmt::format("file {}: the header has no column for {}: null in every row", path_,
+                           fmt::join(csv_.FieldsWithoutColumn(), ", ")));
+  return {};
+}
+
+Status FileReader::ReadHeadAgain() {
   INGOT_ASSIGN(const auto stream, FileStream::Open(path_, 0));
   std::string head;
-  while (!csv_.HasHeader()) {
+  for (bool at_end = false; !csv_.HasHead() && !at_end;) {
     const size_t before = head.size();
     INGOT_TRY(stream->Read(65536, head));
-    csv_.ReadHeader(head, head.size() == before);
+    at_end = head.size() == before;
+    INGOT_TRY(TakeHead(head, at_end));
   }
   return {};
 }
 
-size_t FileReader::SplitCsv(RawBatch& batch, std::string& json) {
-  size_t header = 0;
-  if (!csv_.HasHeader()) header = csv_.ReadHeader(batch.bytes, at_end_);
-  if (!csv_.HasHeader()) return 0;
-  const size_t used = header + csv_.Split(std::string_view(batch.bytes).substr(header), at_end_, json, batch.records);
-  for (RawBatch::Record& record : batch.records) record.offset += int64_t(header);
+Result<size_t> FileReader::SplitCsv(RawBatch& batch, std::string& json) {
+  const std::string_view bytes = batch.bytes;
+  if (!csv_.HasHead()) INGOT_TRY(TakeHead(bytes, at_end_));
+  if (!csv_.HasHead()) return 0;
+  // A header that was cut when it was read before may have grown since.
+  const size_t head = size_t(std::clamp<int64_t>(head_bytes_ - offset_, 0, int64_t(bytes.size())));
+  const size_t used = head + csv_.Split(bytes.substr(head), at_end_, json, batch);
+  for (RawBatch::Record& record : batch.records) record.offset += int64_t(head);
+  for (RawBatch::Original& original : batch.originals) original.begin += head;
   return used;
 }
 
-size_t FileReader::Split(RawBatch& batch, std::string& json) {
+Result<size_t> FileReader::Split(RawBatch& batch, std::string& json) {
   if (options_.format == "csv") return SplitCsv(batch, json);
   const size_t used = SplitLines(batch.bytes, at_end_, batch.records);
   if (offset_ == 0) SkipByteOrderMark(batch);
   return used;
 }
 
+Result<int64_t> FileReader::SkipTooLong(RawBatch& batch) {
+  const bool csv = options_.format == "csv";
+  const size_t unit = UnitBytes(csv_.Encoding());
+  int64_t skipped = 0;
+  std::string bytes = std::exchange(batch.bytes, {});
+  batch.original_bytes = bytes.substr(0, kTooLongKept);
+  while (true) {
+    const auto end = BehindLineEnd(bytes, 0, csv, csv_.Encoding());
+    const size_t used = end ? *end : at_end_ ? bytes.size() : bytes.size() / unit * unit;
+    skipped += int64_t(used);
+    bytes.erase(0, used);
+    if (end || at_end_) break;
+    const size_t before = bytes.size();
+    INGOT_TRY(stream_->Read(options_.batch_bytes, bytes));
+    at_end_ = bytes.size() - before < size_t(options_.batch_bytes);
+  }
+  carry_ = std::move(bytes);
+  batch.records.push_back({.begin = 0, .size = 0, .offset = 0, .outside = nullptr});
+  batch.originals.push_back(
+      {.begin = 0,
+       .size = batch.original_bytes.size(),
+       .problem = fmt::format("{} bytes are more than the {} of the longest record: the first {} are "
+                              "kept here, all of them are in the file at _offset",
+                              skipped, options_.record_bytes_max, batch.original_bytes.size())});
+  return skipped;
+}
+
 /// The next stretch of complete lines or rows, nothing at the end of the file.
 Result<std::optional<RawBatch>> FileReader::ReadStretch() {
   RawBatch batch = BatchHere();
   batch.bytes = std::exchange(carry_, {});
-  size_t used = 0;
+  int64_t used = 0;
   std::string json;
   while (used == 0) {
     const size_t before = batch.bytes.size();
-    batch.bytes.reserve(before + size_t(options_.batch_bytes) + kPadding);
-    if (!at_end_) INGOT_TRY(stream_->Read(options_.batch_bytes, batch.bytes));
-    at_end_ = batch.bytes.size() - before < size_t(options_.batch_bytes);
+    // A long record is searched anew each time: twice as much each time.
+    const int64_t wanted = std::max(options_.batch_bytes, int64_t(before));
+    batch.bytes.reserve(before + size_t(wanted) + kPadding);
+    if (!at_end_) INGOT_TRY(stream_->Read(wanted, batch.bytes));
+    at_end_ = batch.bytes.size() - before < size_t(wanted);
     if (batch.bytes.empty()) return std::nullopt;
-    used = Split(batch, json);
-    if (used == 0 && int64_t(batch.bytes.size()) > options_.record_bytes_max)
-      return Fail(ErrorKind::kBadInput, "file " + path_ + ": the record at byte " + std::to_string(offset_) +
-                                            " is longer than " + std::to_string(options_.record_bytes_max) + " bytes");
+    INGOT_ASSIGN(const size_t split, Split(batch, json));
+    used = int64_t(split);
+    if (used > 0) carry_.assign(batch.bytes, split);
+    if (used > 0) batch.bytes.resize(split);
+    if (used == 0 && int64_t(batch.bytes.size()) > options_.record_bytes_max) {
+      INGOT_ASSIGN(used, SkipTooLong(batch));
+    }
   }
-  carry_.assign(batch.bytes, used);
   for (RawBatch::Record& record : batch.records) record.offset += offset_;
-  offset_ += int64_t(used);
+  offset_ += used;
   batch.end = offset_;
-  if (options_.format == "csv")
+  if (options_.format == "csv" && batch.original_bytes.empty()) {
+    batch.original_bytes = std::move(batch.bytes);
     batch.bytes = std::move(json);
-  else
-    batch.bytes.resize(used);
+  }
   batch.bytes.append(kPadding, '\0');
   return batch;
 }
@@ -102,9 +165,13 @@ Result<std::optional<RawBatch>> FileReader::ReadDocument() {
                                             " bytes; one document cannot be");
   } while (batch.bytes.size() > before);
   if (batch.bytes.empty()) return std::nullopt;
-  batch.records.push_back({.begin = 0, .size = batch.bytes.size(), .offset = 0});
+  const size_t mark = FindByteOrderMark(batch.bytes).value_or(ByteOrderMark{}).bytes == 3 ? 3 : 0;
+  SplitDocument(std::string_view(batch.bytes).substr(mark), batch.records);
+  for (RawBatch::Record& record : batch.records) {
+    record.begin += mark;
+    if (record.offset > 0) record.offset += int64_t(mark);  // an element of an array; a whole document is at 0
+  }
   offset_ = batch.end = int64_t(batch.bytes.size());
-  SkipByteOrderMark(batch);
   batch.bytes.append(kPadding, '\0');
   return batch;
 }

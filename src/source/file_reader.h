@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "source/csv_rows.h"
 #include "source/file_stream.h"
-#include "source/record_split.h"
 #include "source/source.h"
 
 namespace ingot::source {
@@ -18,7 +18,8 @@ class FileReader {
   static Result<std::unique_ptr<FileReader>> Open(const std::string& path, PartitionId id, int64_t offset,
                                                   const SourceOptions& options);
 
-  /// The next batch, nothing at the end of the file. Errors: kBadInput for a record that is too long; kCorrupt.
+  /// The next batch, nothing at the end of the file. Errors: kBadInput for a CSV header that fits no field and for a
+  /// document that is too long; kCorrupt.
   Result<std::optional<RawBatch>> Next();
 
   const PartitionId& Id() const { return id_; }
@@ -28,21 +29,25 @@ class FileReader {
 
  private:
   FileReader(std::string path, PartitionId id, int64_t offset, const SourceOptions& options)
-      : path_(std::move(path)), id_(std::move(id)), options_(options), offset_(offset) {}
+      : path_(std::move(path)), id_(std::move(id)), options_(options), csv_(options.csv), offset_(offset) {}
 
   RawBatch BatchHere() const;
-  Status ReadHeaderAgain();
+  Status ReadHeadAgain();
+  Status TakeHead(std::string_view head, bool at_end);
   Result<std::optional<RawBatch>> ReadStretch();
   Result<std::optional<RawBatch>> ReadDocument();
   /// The records that `batch` holds whole; rows of CSV are written to `json`. Returns the bytes used.
-  size_t Split(RawBatch& batch, std::string& json);
-  size_t SplitCsv(RawBatch& batch, std::string& json);
+  Result<size_t> Split(RawBatch& batch, std::string& json);
+  Result<size_t> SplitCsv(RawBatch& batch, std::string& json);
+  /// A record that is longer than may be, of which `batch` holds the beginning, as one that says so. Returns its bytes.
+  Result<int64_t> SkipTooLong(RawBatch& batch);
 
   const std::string path_;
   const PartitionId id_;
   const SourceOptions& options_;
   std::unique_ptr<FileStream> stream_;
   CsvRows csv_;
+  int64_t head_bytes_ = 0;  // of CSV: the header ends here
   std::string carry_;
   int64_t offset_ = 0;
   bool at_end_ = false;

@@ -131,6 +131,8 @@ class FileSource : public Source {
 }  // namespace
 
 Result<std::unique_ptr<Source>> OpenSource(const std::string& uri, const SourceOptions& options) {
+  if (uri.starts_with("kafka://") && options.format == "csv")
+    return Fail(ErrorKind::kBadConfig, "a topic holds no CSV: its records are JSON (format: json)");
   if (uri.starts_with("kafka://")) return OpenKafka(uri, options);
   INGOT_ASSIGN(std::string path, storage::LocalPath(uri));
   std::error_code error;

@@ -10,6 +10,7 @@
 #include "base/arrow_result.h"
 #include "base/big_endian.h"
 #include "base/json_text.h"
+#include "base/rfc3339.h"
 
 namespace ingot::source {
 namespace {
@@ -102,7 +103,7 @@ RecordBatchReader::RecordBatchReader(EnvelopeWishes wishes) : wishes_(wishes) {
 }
 
 int64_t MicrosOf(int64_t millis) {
-  return millis < 0 || millis > INT64_MAX / 1000 ? kNoTime : millis * 1000;
+  return millis < 0 || millis > kTimeMaxMicros / 1000 ? kNoTime : millis * 1000;
 }
 
 int64_t RecordsTold(std::string_view wire) {

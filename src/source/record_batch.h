@@ -17,7 +17,8 @@ struct EnvelopeWishes {
   bool headers = false;
 };
 
-/// Of a Kafka timestamp; kNoTime for none, and for one that cannot be said in microseconds.
+/// Of a Kafka timestamp; kNoTime for none, and for one beyond the year 9999, which no table
+/// should hold.
 int64_t MicrosOf(int64_t millis);
 
 /// How many records the header tells of; 0 for less than a header.

@@ -2,44 +2,49 @@
 
 #include <cstring>
 
-#include "base/json_text.h"
-
 namespace ingot::source {
 namespace {
 
-struct Cell {
-  std::string text;
-  bool quoted = false;
-};
+bool IsBlank(char c) {
+  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
 
-/// The cells of the row at the start of `bytes`; `size` is what the row takes with its line end, 0 when it is not
-/// complete.
-std::vector<Cell> ReadRow(std::string_view bytes, bool at_end, size_t& size) {
-  std::vector<Cell> cells(1);
-  bool quoted = false;
-  for (size_t at = 0; at < bytes.size(); ++at) {
+RawBatch::Record RecordAt(std::string_view bytes, size_t begin, size_t end) {
+  while (begin < end && IsBlank(bytes[begin])) ++begin;
+  while (begin < end && IsBlank(bytes[end - 1])) --end;
+  return {.begin = begin, .size = end - begin, .offset = int64_t(begin), .outside = nullptr};
+}
+
+/// Where the string ends whose quote is at `at`, behind its closing quote.
+size_t BehindString(std::string_view bytes, size_t at) {
+  for (++at; at < bytes.size() && bytes[at] != '"'; ++at)
+    if (bytes[at] == '\\') ++at;
+  return at + 1;
+}
+
+/// The elements of the array that begins at `at`; false when it does not end with the bytes.
+bool SplitArray(std::string_view bytes, size_t at, std::vector<RawBatch::Record>& records) {
+  size_t begin = ++at;
+  int64_t depth = 0;
+  while (at < bytes.size()) {
     const char c = bytes[at];
-    if (quoted) {
-      if (c != '"')
-        cells.back().text += c;
-      else if (at + 1 < bytes.size() && bytes[at + 1] == '"')
-        cells.back().text += bytes[++at];
-      else
-        quoted = false;
-    } else if (c == '"' && cells.back().text.empty()) {
-      quoted = cells.back().quoted = true;
-    } else if (c == ',') {
-      cells.emplace_back();
-    } else if (c == '\n') {
-      if (!cells.back().quoted && cells.back().text.ends_with('\r')) cells.back().text.pop_back();
-      size = at + 1;
-      return cells;
-    } else if (c != '\r' || !cells.back().quoted) {
-      cells.back().text += c;
+    if (c == '"') {
+      at = BehindString(bytes, at);
+      continue;
     }
+    const bool closes = c == ']' && depth == 0;
+    if (closes || (c == ',' && depth == 0)) {
+      const RawBatch::Record record = RecordAt(bytes, begin, at);
+      const bool none = record.size == 0 && closes && records.empty();
+      if (record.size == 0 && !none) return false;
+      if (!none) records.push_back(record);
+      begin = at + 1;
+    }
+    if (closes) return RecordAt(bytes, begin, bytes.size()).size == 0;
+    depth += (c == '[' || c == '{') - (c == ']' || c == '}');
+    ++at;
   }
-  size = at_end ? bytes.size() : 0;
-  return cells;
+  return false;
 }
 
 }  // namespace
@@ -67,42 +72,11 @@ size_t SplitLines(std::string_view bytes, bool at_end, std::vector<RawBatch::Rec
   return begin;
 }
 
-size_t CsvRows::ReadHeader(std::string_view bytes, bool at_end) {
-  size_t size = 0;
-  std::vector<Cell> cells = ReadRow(bytes, at_end, size);
-  if (size == 0) return 0;
-  for (Cell& cell : cells) names_.push_back(std::move(cell.text));
-  if (!names_.empty() && names_[0].starts_with("\xEF\xBB\xBF")) names_[0].erase(0, 3);
-  return size;
-}
-
-size_t CsvRows::Split(std::string_view bytes, bool at_end, std::string& json,
-                      std::vector<RawBatch::Record>& records) const {
-  size_t used = 0;
-  while (used < bytes.size()) {
-    size_t size = 0;
-    const std::vector<Cell> cells = ReadRow(bytes.substr(used), at_end, size);
-    if (size == 0) break;
-    const bool blank = cells.size() == 1 && cells[0].text.empty();
-    if (!blank) {
-      const size_t begin = json.size();
-      json += '{';
-      // Cells beyond the header are unknown fields, kept under their number.
-      for (size_t i = 0; i < cells.size(); ++i) {
-        if (i > 0) json += ',';
-        AppendJsonString(json, i < names_.size() ? names_[i] : "column_" + std::to_string(i + 1));
-        json += ':';
-        if (cells[i].text.empty() && !cells[i].quoted)
-          json += "null";
-        else
-          AppendJsonString(json, cells[i].text);
-      }
-      json += '}';
-      records.push_back({.begin = begin, .size = json.size() - begin, .offset = int64_t(used), .outside = nullptr});
-    }
-    used += size;
-  }
-  return used;
+void SplitDocument(std::string_view bytes, std::vector<RawBatch::Record>& records) {
+  const RawBatch::Record document = RecordAt(bytes, 0, bytes.size());
+  if (document.size == 0) return;
+  if (bytes[document.begin] == '[' && SplitArray(bytes, document.begin, records)) return;
+  records.assign(1, {.begin = 0, .size = bytes.size(), .offset = 0, .outside = nullptr});
 }
 
 }  // namespace ingot::source

@@ -1,8 +1,6 @@
-// Cuts a stretch of bytes into records: lines, whole documents, or rows of CSV.
+// Cuts a stretch of bytes into records of JSON: lines, or the elements of a document.
 #pragma once
 
-#include <memory>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,18 +12,8 @@ namespace ingot::source {
 /// bytes were used: up to the last line end, or all when `at_end`.
 size_t SplitLines(std::string_view bytes, bool at_end, std::vector<RawBatch::Record>& records);
 
-/// Rows of CSV (RFC 4180) as JSON objects of strings under the names of a header; empty cells are null.
-class CsvRows {
- public:
-  /// Reads the header line at the start of a file; returns the bytes it takes, 0 when it is not complete.
-  size_t ReadHeader(std::string_view bytes, bool at_end);
-  bool HasHeader() const { return !names_.empty(); }
-  /// Appends one JSON object per complete row to `json`; record offsets are those of the rows in `bytes`. Returns the
-  /// bytes used.
-  size_t Split(std::string_view bytes, bool at_end, std::string& json, std::vector<RawBatch::Record>& records) const;
-
- private:
-  std::vector<std::string> names_;
-};
+/// A whole document: one record, or one for each element where it is an array (RFC 8259, section 5). An array that is
+/// not well formed between its elements is one record.
+void SplitDocument(std::string_view bytes, std::vector<RawBatch::Record>& records);
 
 }  // namespace ingot::source

@@ -74,12 +74,20 @@ struct RawBatch {
     /// Fills the records and envelopes of its batch. Errors: kCorrupt.
     virtual Status Unpack(RawBatch& batch) = 0;
   };
+  /// What a record was before it became what `bytes` holds, e.g. a row of CSV that became JSON.
+  struct Original {
+    size_t begin = 0;  // in `original_bytes`
+    size_t size = 0;
+    std::string problem;  // why it became nothing; empty when it did
+  };
   PartitionId from;
   int64_t begin = 0;
   int64_t end = 0;
   std::string bytes;  // ends with kPadding more than the records
   std::vector<Record> records;
   std::vector<Envelope> envelopes;  // one a record, or none at all
+  std::vector<Original> originals;  // one a record, or none at all: then a record is what it was
+  std::string original_bytes;
   std::shared_ptr<Packed> packed;
   int64_t packed_records = 0;  // at most
 
@@ -91,6 +99,11 @@ struct RawBatch {
     return record.outside != nullptr ? record.outside : bytes.data() + record.begin;
   }
   std::string_view Bytes(const Record& record) const { return {Data(record), record.size}; }
+  /// As it came.
+  std::string_view OriginalBytes(size_t i) const {
+    if (originals.empty()) return Bytes(records[i]);
+    return std::string_view(original_bytes).substr(originals[i].begin, originals[i].size);
+  }
 };
 
 /// Used by one thread at a time.
@@ -123,10 +136,20 @@ class Source {
 /// What to do where the records after a position are gone, or their topic was made anew.
 enum class OnReset { kFail, kEarliest, kLatest };
 
+struct CsvOptions {
+  char delimiter = ',';
+  char quote = '"';                // 0: quotes are text
+  bool multiline = true;           // cells in quotes may hold line ends
+  std::string encoding = "utf-8";  // latin-1, windows-1252, utf-16, utf-16le, utf-16be; a byte order mark overrules it
+  std::vector<std::string> names;  // of the columns; none: the first row holds them
+  std::vector<std::vector<std::string>> fields;  // the columns that each field is read from
+};
+
 struct SourceOptions {
   std::string format = "json";  // json, document, csv
+  CsvOptions csv;
   int64_t batch_bytes = 4 << 20;
-  int64_t record_bytes_max = 256 << 20;  // a longer line ends the run with an error that names it
+  int64_t record_bytes_max = 256 << 20;  // of a longer line the beginning is kept; a longer document is an error
   // Of Kafka:
   std::map<std::string, std::string> kafka;  // further settings by librdkafka's names, e.g. security.protocol
   bool follow = false;                       // go on with new records; share partitions with the group's other members

@@ -16,6 +16,21 @@ TEST(Clock, CivilDatesAndDays) {
   }
 }
 
+// Goal:   years beyond 16 bits do not wrap. Method: years as Python's and Java's calendars give them, and the ends of
+// 32 bits of days.
+TEST(Clock, YearsBeyond16Bits) {
+  EXPECT_EQ(DaysFromCivil(56'517, 4, 28), 19'923'000);
+  EXPECT_EQ(CivilFromDays(11'248'738).year, 32'767 + 1);
+  EXPECT_EQ(CivilFromDays(INT32_MAX).year, 5'881'580);
+  EXPECT_EQ(CivilFromDays(INT32_MIN).year, -5'877'641);
+  for (const int64_t day : {int64_t(INT32_MAX), int64_t(INT32_MIN), int64_t(-719'468), int64_t(-719'469)}) {
+    const CivilDate date = CivilFromDays(day);
+    EXPECT_EQ(DaysFromCivil(date.year, date.month, date.day), day);
+  }
+  EXPECT_EQ(FormatTimestampMicros(INT64_MAX), "294247-01-10T04:00:54.775807Z");
+  EXPECT_FALSE(ParseDuration("999999999999999d"));
+}
+
 // Goal:   times are written in UTC with microseconds. Method: one before and one after the epoch.
 TEST(Clock, TimestampsAsText) {
   EXPECT_EQ(FormatTimestampMicros(1'721'414'400'000'000), "2024-07-19T18:40:00.000000Z");

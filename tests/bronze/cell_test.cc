@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/rfc3339.h"
+
 namespace ingot::bronze {
 namespace {
 
@@ -38,6 +40,42 @@ TEST(Cell, Conversion) {
   EXPECT_EQ(convert({.type = {.id = TypeId::kTimestamptz}, .time_max_after_now_micros = 0}, whole).substr(0, 20),
             "f: time out of range");
   EXPECT_EQ(convert({.type = {.id = TypeId::kBoolean}}, whole), "f: expected boolean, found a whole number");
+}
+
+// Goal:   times are exact or refused, never wrapped. Method: fractions, the first and last microseconds of the years 1
+// to 9999 and those beside them, other units, numbers beyond 64 bits.
+TEST(Cell, Times) {
+  using pipeline::TimeFormat;
+  const auto micros = [](TimeFormat format, Scalar scalar, TypeId type = TypeId::kTimestamptz) {
+    Cell cell;
+    const std::string problem =
+        ConvertScalar({.name = "t", .type = {.id = type}, .time_format = format}, scalar, 0, cell);
+    return problem.empty() ? std::to_string(cell.integer) : problem;
+  };
+  const auto real = [](double number) { return Scalar{.kind = Scalar::Kind::kDouble, .number = number}; };
+  const auto whole = [](int64_t number) { return Scalar{.kind = Scalar::Kind::kInteger, .integer = number}; };
+  const auto text = [](const char* value) { return Scalar{.kind = Scalar::Kind::kText, .text = value}; };
+  EXPECT_EQ(micros(TimeFormat::kEpochSeconds, real(1487249458.633)), "1487249458633000");
+  EXPECT_EQ(micros(TimeFormat::kEpochSeconds, real(-0.000001)), "-1");
+  EXPECT_EQ(micros(TimeFormat::kEpochMillis, real(1487249458633.25)), "1487249458633250");
+  EXPECT_EQ(micros(TimeFormat::kEpochSeconds, real(9999999999.5)), "t: expected timestamptz, found a number");
+  EXPECT_EQ(micros(TimeFormat::kEpochMicros, real(1.5)), "t: expected timestamptz, found a number");
+  EXPECT_EQ(micros(TimeFormat::kEpochSeconds, real(1.5), TypeId::kTimestamptzNs),
+            "t: expected timestamptz_ns, found a number");
+  EXPECT_EQ(micros(TimeFormat::kEpochMicros, whole(kTimeMaxMicros)), std::to_string(kTimeMaxMicros));
+  EXPECT_EQ(micros(TimeFormat::kEpochMicros, whole(kTimeMinMicros)), std::to_string(kTimeMinMicros));
+  EXPECT_EQ(micros(TimeFormat::kEpochMicros, whole(kTimeMaxMicros + 1)),
+            "t: time out of range: 10000-01-01T00:00:00.000000Z");
+  EXPECT_EQ(micros(TimeFormat::kEpochMicros, whole(kTimeMinMicros - 1)),
+            "t: time out of range: 0000-12-31T23:59:59.999999Z");
+  EXPECT_EQ(micros(TimeFormat::kEpochSeconds, whole(1'721'347'200'000)),
+            "t: time out of range: 56517-04-28T00:00:00.000000Z; in ms it is 2024-07-19T00:00:00.000000Z");
+  EXPECT_EQ(micros(TimeFormat::kEpochSeconds, whole(INT64_MAX)), "t: time out of range");
+  EXPECT_EQ(micros(TimeFormat::kRfc3339, text("9999-12-31T23:59:59.999999Z")), std::to_string(kTimeMaxMicros));
+  for (const char* far : {"0000-12-31T23:59:59Z", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"})
+    EXPECT_EQ(micros(TimeFormat::kRfc3339, text(far)).substr(0, 21), "t: time out of range:") << far;
+  EXPECT_EQ(micros(TimeFormat::kRfc3339, text("0000-12-31"), TypeId::kDate), "t: not a date: '0000-12-31'");
+  EXPECT_EQ(micros(TimeFormat::kRfc3339, text("0001-01-01"), TypeId::kDate), "-719162");
 }
 
 }  // namespace

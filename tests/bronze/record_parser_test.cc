@@ -51,6 +51,64 @@ TEST(RecordParser, PathsAndAlternatives) {
   EXPECT_EQ(Text(*rows, "_error", 0), "null");
 }
 
+// Goal:   nothing of a record is lost: numbers keep their digits, and the value that a field did not take is kept.
+// Method: unknown members, alternatives, keys that stand twice, numbers that no 64 bits and no double hold.
+TEST(RecordParser, ExtraKeepsWhatNoFieldTakes) {
+  const std::pair<std::string, std::string> cases[] = {
+      {R"({"id":1,"x": 0.1000 ,"y":1e400,"z":[ 12345678901234567890, -0],"\u0077":-0.0})",
+       R"({"x":0.1000,"y":1e400,"z":[12345678901234567890,-0],"\u0077":-0.0})"},
+      {R"({"id":1,"user":42})", R"({"user":42})"},
+      {R"({"user":42,"id":null})", "null"},
+      {R"({"id":1,"user":null})", "null"},
+      {R"({"id":1,"id":2})", R"({"id":1})"},
+      {R"({"\u0069d":3})", "null"},
+      {R"({"deep":{"id":7},"id":null,"user":8})", R"({"deep":{"id":7}})"},
+      {R"({"deep":{"id":7,"id":9}})", R"({"deep":{"id":7,"id":9}})"},
+  };
+  const std::vector<std::string> ids{"1", "1", "42", "1", "2", "3", "8", "9"};
+  std::vector<std::string> records;
+  for (const auto& [record, extra] : cases) records.push_back(record);
+  const auto rows =
+      Parse("  id: {type: long, from: [$.id, $.user, $.deep.id]}\n  big: {type: double, from: $.big}\n", records);
+  for (size_t i = 0; i < std::size(cases); ++i) {
+    EXPECT_EQ(Text(*rows, "_error", int64_t(i)), "null") << records[i];
+    EXPECT_EQ(Text(*rows, "_extra", int64_t(i)), cases[i].second) << records[i];
+    EXPECT_EQ(Text(*rows, "id", int64_t(i)), ids[i]) << records[i];
+  }
+}
+
+// Goal:   a number that its field does not hold is told, and is JSON nonetheless. Method: one field of each kind.
+TEST(RecordParser, NumbersBeyondTheirField) {
+  const auto rows =
+      Parse("  d: {type: double}\n  l: {type: long}\n  at: {type: timestamptz, unit: ms}\n",
+            {R"({"d":100000000000000000000})", R"({"d":1e400})", R"({"l":9223372036854775808})",
+             R"({"l":100000000000000000000})", R"({"at":1721347200000000})", R"({"at":99999999999999999999})"});
+  EXPECT_EQ(Text(*rows, "d", 0), "100000000000000000000");
+  EXPECT_EQ(Text(*rows, "_error", 0), "null");
+  EXPECT_EQ(Text(*rows, "_error", 1), "d: expected double, found a number out of range");
+  EXPECT_EQ(Text(*rows, "_error", 2), "l: out of the range of a long");
+  EXPECT_EQ(Text(*rows, "_error", 3), "l: out of the range of a long");
+  EXPECT_EQ(Text(*rows, "_error", 4),
+            "at: time out of range: 56517-04-28T00:00:00.000000Z; in us it is 2024-07-19T00:00:00.000000Z");
+  EXPECT_EQ(Text(*rows, "_error", 5).substr(0, 22), "at: time out of range:");
+}
+
+// Goal:   what a record was before it became JSON is its payload, and why it became none is its error. Method: two rows
+// of CSV, one that does not fit and one that is no row.
+TEST(RecordParser, Originals) {
+  source::RawBatch batch = Batch({R"({"n":"x"})", ""});
+  batch.original_bytes = "x;1,2";
+  batch.originals = {{.begin = 0, .size = 1, .problem = ""}, {.begin = 2, .size = 3, .problem = "no row"}};
+  const auto pipeline = *pipeline::ParsePipeline(
+      "pipeline: p\nsource: {files: x}\nfields:\n  n: {type: long}\nbronze: {table: b.t}\nsilver: {table: s.t}\n", "f");
+  const auto parsed = *(*RecordParser::Make(pipeline))->Parse(batch, NowMicros());
+  EXPECT_EQ(parsed.errors, 2);
+  const auto payload = std::static_pointer_cast<arrow::BinaryArray>(parsed.rows->GetColumnByName("_payload"));
+  EXPECT_EQ(payload->GetView(0), "x");
+  EXPECT_EQ(payload->GetView(1), "1,2");
+  EXPECT_EQ(Text(*parsed.rows, "_error", 1), "no row");
+}
+
 // Goal:   the fast way and the general way agree. Method: generated records, dirty ones too, each plain and with one
 // more key
 //         that sends it the general way.

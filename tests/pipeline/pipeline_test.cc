@@ -19,6 +19,33 @@ TEST(Pipeline, ShippedFiles) {
   EXPECT_EQ(LoadPipeline("/nowhere.yaml").error().kind, ErrorKind::kBadConfig);
 }
 
+// Goal:   how CSV is written is read, and times have the bounds of all engines. Method: every key, and none.
+TEST(Pipeline, CsvAndTimes) {
+  const auto parse = [](const std::string& source) {
+    auto parsed = ParsePipeline("pipeline: p\nsource: {files: x, format: csv" + source +
+                                    "}\nfields:\n  t: {type: timestamptz, range: [2000-01-01, now+1d]}\n  u: {type: "
+                                    "timestamptz}\nbronze: {table: b.t}\nsilver: {table: s.t}\n",
+                                "f");
+    EXPECT_TRUE(parsed) << parsed.error().message;
+    return *parsed;
+  };
+  const CsvSpec csv =
+      parse(R"(, csv: {delimiter: tab, quote: "", header: [t, u], multiline: false, encoding: latin-1})").source.csv;
+  EXPECT_EQ(csv.delimiter, '\t');
+  EXPECT_EQ(csv.quote, '\0');
+  EXPECT_FALSE(csv.header || csv.multiline);
+  EXPECT_EQ(csv.names, (std::vector<std::string>{"t", "u"}));
+  EXPECT_EQ(csv.encoding, "latin-1");
+  EXPECT_EQ(parse(R"(, csv: {delimiter: "\t"})").source.csv.delimiter, '\t');
+  EXPECT_FALSE(parse(", csv: {header: false}").source.csv.header);
+  const Pipeline plain = parse("");
+  EXPECT_TRUE(plain.source.csv.header);
+  EXPECT_TRUE(plain.fields[0].coerce);
+  EXPECT_EQ(plain.fields[0].time_min_micros, 946'684'800'000'000);
+  EXPECT_EQ(plain.fields[0].time_max_micros, kTimeMaxMicros);
+  EXPECT_EQ(plain.fields[1].time_min_micros, kTimeMinMicros);
+}
+
 // Goal:   contradictions are refused at their line. Method: one file per slip.
 TEST(Pipeline, Refuses) {
   const std::string head = "pipeline: p\nsource: {files: x}\nfields:\n  a: {type: string}\n  t: {type: timestamptz}\n";
@@ -44,6 +71,18 @@ TEST(Pipeline, Refuses) {
       {"pipeline: p\nsource: {files: x}\nfields:\n  t: {type: timestamptz, default: 0}\n" + tables, "no default"},
       {"pipeline: p\nsource: {files: x}\nfields:\n  n: {type: int, default: x}\n" + tables, "f:4: fields.n.default"},
       {"pipeline: p\nsource: {files: x}\nfields:\n  n: {type: int, default: 007}\n" + tables, "is no int"},
+      {"pipeline: p\nsource: {files: x, csv: {quote: x}}\nfields:\n  a: {type: string}\n" + tables,
+       "needs format: csv"},
+      {"pipeline: p\nsource: {files: x, format: csv, csv: {delimiter: ab}}\nfields:\n  a: {type: string}\n" + tables,
+       "f:2: source.csv.delimiter: must be one character"},
+      {"pipeline: p\nsource: {files: x, format: csv, csv: {delimiter: '\"'}}\nfields:\n  a: {type: string}\n" + tables,
+       "must differ"},
+      {"pipeline: p\nsource: {files: x, format: csv, csv: {encoding: utf16}}\nfields:\n  a: {type: string}\n" + tables,
+       "did you mean 'utf-16'"},
+      {"pipeline: p\nsource: {files: x, format: csv, csv: {header: [a, a]}}\nfields:\n  a: {type: string}\n" + tables,
+       "two columns are named 'a'"},
+      {"pipeline: p\nsource: {files: x, format: csv}\nfields:\n  a: {type: string, from: $.b.c}\n" + tables,
+       "columns of CSV have no members"},
       {"pipeline: p\n", "'source' is missing"},
       {"pipeline: [\n", "f:"},
       {head + tables + "fields: {}\n", "f:8: fields: stands here twice"}};

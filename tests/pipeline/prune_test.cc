@@ -9,17 +9,19 @@ using iceberg::TypeId;
 
 const ColumnTypes kColumns{{"n", {.id = TypeId::kLong}},
                            {"x", {.id = TypeId::kDouble}},
+                           {"f", {.id = TypeId::kFloat}},
                            {"s", {.id = TypeId::kString}},
                            {"d", {.id = TypeId::kDate}}};
 
 /// Whether a file may hold a row for which the condition is true: n in [10, 20], x in [1, 2], s in ["b", "d"], d in
-/// [2026-01-10, 2026-01-20]; n has nulls.
+/// [2026-01-10, 2026-01-20], f is the float next to 0.1, which is more; n has nulls.
 bool May(const std::string& condition) {
   const iceberg::Schema schema{.schema_id = 0,
                                .fields = {{.id = 1, .name = "n", .type = {.id = TypeId::kLong}},
                                           {.id = 2, .name = "x", .type = {.id = TypeId::kDouble}},
                                           {.id = 3, .name = "s", .type = {.id = TypeId::kString}},
-                                          {.id = 4, .name = "d", .type = {.id = TypeId::kDate}}},
+                                          {.id = 4, .name = "d", .type = {.id = TypeId::kDate}},
+                                          {.id = 5, .name = "f", .type = {.id = TypeId::kFloat}}},
                                .identifier_field_ids = {}};
   const auto parsed = ParseExpression(condition);
   EXPECT_TRUE(parsed) << condition;
@@ -31,6 +33,7 @@ bool May(const std::string& condition) {
     if (id == 2) known.lower = 1.0, known.upper = 2.0;
     if (id == 3) known.lower = std::string("b"), known.upper = std::string("d");
     if (id == 4) known.lower = int32_t(20463), known.upper = int32_t(20473);
+    if (id == 5) known.lower = known.upper = 0.1f;
     return known;
   });
 }
@@ -46,6 +49,8 @@ TEST(Prune, WhatItTells) {
                                 "n between 5 and 10",
                                 "n is null",
                                 "x > 1.5",
+                                "f > 0.1",
+                                "f < 0.5",
                                 "s = 'c'",
                                 "d = '2026-01-15'",
                                 "n > 100 or x = 1",
@@ -62,9 +67,9 @@ TEST(Prune, WhatItTells) {
                                 "n < 100.5",
                                 "case when n > 1 then true else false end"})
     EXPECT_TRUE(May(condition)) << condition;
-  for (const char* condition :
-       {"n = 9", "9 = n", "n > 20", "21 <= n", "n < -1", "n in (1, 2)", "n between 1 and 9", "x is null", "x > 2",
-        "s = 'z'", "d < '2026-01-01'", "n > 100 and lower(s) = 'z'", "n > 100 or x = 3", "(n = 1 or n = 2) and x > 0"})
+  for (const char* condition : {"n = 9", "9 = n", "n > 20", "21 <= n", "n < -1", "n in (1, 2)", "n between 1 and 9",
+                                "x is null", "x > 2", "f > 0.5", "s = 'z'", "d < '2026-01-01'",
+                                "n > 100 and lower(s) = 'z'", "n > 100 or x = 3", "(n = 1 or n = 2) and x > 0"})
     EXPECT_FALSE(May(condition)) << condition;
 }
 

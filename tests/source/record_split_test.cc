@@ -17,24 +17,27 @@ TEST(RecordSplit, Lines) {
   EXPECT_EQ(records.size(), 4u);
 }
 
-// Goal:   CSV rows become JSON, also cut at any place. Method: quotes, line ends in cells, short and long rows; each
-// prefix.
-TEST(RecordSplit, Csv) {
-  const std::string text = "a,b\n1,\"x \"\"y\"\"\nz\"\n,\"\"\n3,4,5\n6";
-  CsvRows csv;
-  const size_t header = csv.ReadHeader(text, false);
-  std::string json;
-  std::vector<RawBatch::Record> records;
-  csv.Split(std::string_view(text).substr(header), true, json, records);
-  EXPECT_EQ(json, R"({"a":"1","b":"x \"y\"\nz"}{"a":null,"b":""}{"a":"3","b":"4","column_3":"5"}{"a":"6"})");
-  for (size_t cut = 0; cut < text.size() - header; ++cut) {
-    std::string first, second;
-    std::vector<RawBatch::Record> some;
-    const std::string_view rows = std::string_view(text).substr(header);
-    const size_t used = csv.Split(rows.substr(0, cut), false, first, some);
-    csv.Split(rows.substr(used), true, second, some);
-    EXPECT_EQ(first + second, json) << cut;
-  }
+// Goal:   a document is one record, or each element of its array is. Method: brackets in texts, nested ones, blanks,
+// and arrays that are none.
+TEST(RecordSplit, Documents) {
+  const auto split = [](const std::string& text) {
+    std::vector<RawBatch::Record> records;
+    SplitDocument(text, records);
+    std::vector<std::string> shown;
+    for (const auto& record : records) {
+      shown.push_back(text.substr(record.begin, record.size));
+      EXPECT_EQ(record.offset, int64_t(record.begin));
+    }
+    return shown;
+  };
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(split(" {\"a\":[1,2]}\n"), Texts({" {\"a\":[1,2]}\n"}));
+  EXPECT_EQ(split(" [ {\"a\":\"]\\\",\"} ,\n{\"b\":[1,{}]},3 ]\n"),
+            Texts({"{\"a\":\"]\\\",\"}", "{\"b\":[1,{}]}", "3"}));
+  EXPECT_EQ(split(" [ ] "), Texts());
+  EXPECT_EQ(split(" \n"), Texts());
+  for (const char* whole : {"[1,2", "[1,2]]", "[1,2] x", "[1,,2]", "[,]", "[1,]", "[\"a]", "{} {}"})
+    EXPECT_EQ(split(whole), Texts({whole}));
 }
 
 }  // namespace

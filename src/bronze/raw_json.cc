@@ -1,0 +1,127 @@
+#include "bronze/raw_json.h"
+
+#include <charconv>
+#include <cstdint>
+#include <system_error>
+
+namespace ingot::bronze {
+namespace {
+
+constexpr std::string_view kBlanks = " \t\n\r";
+
+/// Behind the string whose quote is at `at`.
+size_t BehindString(std::string_view text, size_t at) {
+  for (++at; at < text.size() && text[at] != '"'; ++at)
+    if (text[at] == '\\') ++at;
+  return at < text.size() ? at + 1 : text.size();
+}
+
+bool InNumber(char c) {
+  return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
+}
+
+/// By JSON's grammar; std::from_chars takes "1." and "01", too.
+bool IsNumber(std::string_view text) {
+  size_t at = text.starts_with('-');
+  const auto digits = [&] {
+    const size_t begin = at;
+    while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
+    return at - begin;
+  };
+  const bool zero = at < text.size() && text[at] == '0';
+  const size_t whole = digits();
+  if (whole == 0 || (zero && whole > 1)) return false;
+  if (at < text.size() && text[at] == '.' && (++at, digits() == 0)) return false;
+  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+    ++at;
+    if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
+    if (digits() == 0) return false;
+  }
+  return at == text.size();
+}
+
+/// Too near to zero is 0, the nearest double, as parsers have it.
+bool IsTooLarge(std::string_view number) {
+  double value = 0;
+  if (!IsNumber(number)) return false;
+  if (std::from_chars(number.data(), number.data() + number.size(), value).ec == std::errc()) return false;
+  const size_t exponent = number.find_first_of("eE");
+  return exponent == std::string_view::npos || number.substr(exponent + 1, 1) != "-";
+}
+
+}  // namespace
+
+void RawMembers::Skip(std::string_view one_of) {
+  const auto blanks = [&] {
+    const size_t at = rest_.find_first_not_of(kBlanks);
+    rest_.remove_prefix(at == std::string_view::npos ? rest_.size() : at);
+  };
+  blanks();
+  if (!rest_.empty() && one_of.find(rest_[0]) != std::string_view::npos) rest_.remove_prefix(1);
+  blanks();
+}
+
+std::string_view RawMembers::TakeValue() {
+  size_t at = 0;
+  int depth = 0;
+  while (at < rest_.size()) {
+    const char c = rest_[at];
+    if (c == '"') {
+      at = BehindString(rest_, at);
+      continue;
+    }
+    if (depth == 0 && (c == ',' || c == '}' || c == ':')) break;
+    depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+    ++at;
+  }
+  const std::string_view value = rest_.substr(0, at);
+  rest_.remove_prefix(at);
+  return value;
+}
+
+RawMembers::Member RawMembers::Next() {
+  if (rest_.empty() || rest_[0] != '"') return {};
+  const size_t key_end = BehindString(rest_, 0);
+  Member member{.key = rest_.substr(0, key_end), .value = {}};
+  rest_.remove_prefix(key_end);
+  Skip(":");
+  member.value = TakeValue();
+  Skip(",");
+  return member;
+}
+
+void AppendWithoutBlanks(std::string& out, std::string_view json) {
+  for (size_t at = 0; at < json.size();) {
+    size_t end = at;
+    while (end < json.size() && uint8_t(json[end]) > ' ') end = json[end] == '"' ? BehindString(json, end) : end + 1;
+    out += json.substr(at, end - at);
+    for (at = end; at < json.size() && uint8_t(json[at]) <= ' ';) ++at;
+  }
+}
+
+std::string WithLargeNumbersWhole(std::string_view json) {
+  std::string out;
+  size_t copied = 0;
+  for (size_t at = 0; at < json.size();) {
+    if (json[at] == '"') {
+      at = BehindString(json, at);
+      continue;
+    }
+    const size_t begin = at;
+    while (at < json.size() && InNumber(json[at])) ++at;
+    if (at == begin) {
+      ++at;
+      continue;
+    }
+    const std::string_view number = json.substr(begin, at - begin);
+    if (!IsTooLarge(number)) continue;
+    out += json.substr(copied, begin - copied);
+    out += number.starts_with('-') ? "-1" : "1";
+    out.append(310, '0');
+    copied = at;
+  }
+  if (!out.empty()) out += json.substr(copied);
+  return out;
+}
+
+}  // namespace ingot::bronze

@@ -1,0 +1,42 @@
+#include "bronze/raw_json.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace ingot::bronze {
+namespace {
+
+// Goal:   members are found as they were written. Method: blanks, nested values, brackets in texts, escapes, a mark.
+TEST(RawJson, Members) {
+  RawMembers members("\xEF\xBB\xBF { \"a\" : 0.1000 , \"b\\\"\":{\"x\":[1,\"}\"]},\"c\":[ ],\"\":\"\\\\\"  }\n");
+  const std::vector<std::pair<std::string_view, std::string_view>> wanted{
+      {"\"a\"", "0.1000 "}, {"\"b\\\"\"", "{\"x\":[1,\"}\"]}"}, {"\"c\"", "[ ]"}, {"\"\"", "\"\\\\\"  "}};
+  for (const auto& [key, value] : wanted) {
+    const RawMembers::Member member = members.Next();
+    EXPECT_EQ(member.key, key);
+    EXPECT_EQ(member.value, value);
+  }
+  EXPECT_EQ(members.Next().key, "");
+  EXPECT_EQ(RawMembers("{ }").Next().key, "");
+}
+
+// Goal:   blanks go, texts stay. Method: blanks in both.
+TEST(RawJson, WithoutBlanks) {
+  std::string out = ">";
+  AppendWithoutBlanks(out, " { \"a b\" : [ 1 ,\n\t\" \\\" \" ] } ");
+  EXPECT_EQ(out, ">{\"a b\":[1,\" \\\" \"]}");
+}
+
+// Goal:   only numbers beyond a double are written anew. Method: numbers at both ends, in texts, and what is no number.
+TEST(RawJson, LargeNumbers) {
+  const std::string zeros(310, '0');
+  EXPECT_EQ(WithLargeNumbersWhole("{\"a\":1e400,\"1e400\":[-1.5E+999, 2]}"),
+            "{\"a\":1" + zeros + ",\"1e400\":[-1" + zeros + ", 2]}");
+  for (const char* none : {"{\"a\":1e308,\"b\":1e-400,\"c\":123456789012345678901234567890}", "{\"a\":\"1e400\"}",
+                           "{\"a\":01e400}", "{\"a\":1.e400}", "{\"a\":1e400e}", "{\"a\":+1e400}"})
+    EXPECT_EQ(WithLargeNumbersWhole(none), "") << none;
+}
+
+}  // namespace
+}  // namespace ingot::bronze

@@ -1,0 +1,154 @@
+#include "source/csv_rows.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+namespace ingot::source {
+namespace {
+
+using namespace std::string_view_literals;
+
+struct Outcome {
+  std::vector<std::string> records;    // JSON, or the reason in brackets
+  std::vector<std::string> originals;  // as they came
+  std::vector<int64_t> offsets;
+  std::string error;
+};
+
+/// The file read in pieces that end at `cut`.
+Outcome Read(std::string_view file, const CsvOptions& options, size_t cut) {
+  Outcome outcome;
+  CsvRows rows(options);
+  size_t at = 0;
+  for (const size_t end : {std::min(cut, file.size()), file.size()}) {
+    const bool at_end = end == file.size();
+    if (!rows.HasHead()) {
+      const auto head = rows.ReadHead(file.substr(0, end), at_end);
+      if (!head) outcome.error = head.error().message;
+      if (!head || !*head) continue;
+      at = **head;
+    }
+    std::string json;
+    RawBatch batch;
+    const std::string_view piece = file.substr(at, end - at);
+    const size_t used = rows.Split(piece, at_end, json, batch);
+    for (size_t i = 0; i < batch.records.size(); ++i) {
+      const auto& [begin, size, problem] = batch.originals[i];
+      const RawBatch::Record& record = batch.records[i];
+      outcome.records.push_back(problem.empty() ? json.substr(record.begin, record.size) : "[" + problem + "]");
+      outcome.originals.emplace_back(piece.substr(begin, size));
+      outcome.offsets.push_back(int64_t(at) + record.offset);
+      EXPECT_EQ(size_t(record.offset), begin);
+    }
+    at += used;
+    if (at_end) {
+      EXPECT_EQ(at, file.size());
+    }
+  }
+  return outcome;
+}
+
+using Texts = std::vector<std::string>;
+
+std::string Utf16(std::string_view ascii, bool little) {
+  std::string bytes = little ? "\xFF\xFE" : "\xFE\xFF";
+  for (const char c : ascii) bytes += little ? std::string{c, '\0'} : std::string{'\0', c};
+  return bytes;
+}
+
+// Goal:   rows become JSON and keep their bytes and places, wherever a read ends. Method: quotes, line ends in cells,
+// nulls, wide and narrow rows, a wrong quote and a header again; each cut.
+TEST(CsvRows, RecordsAndTheirBytes) {
+  const std::string file = "a,b\r\n1,\"x \"\"y\"\"\nz\"\n\n,\"\"\n3,4,5\n6\ra,b\n7,\"8\" 9\n10,11";
+  for (size_t cut = 0; cut <= file.size(); ++cut) {
+    const Outcome read = Read(file, {.fields = {{"b"}}}, cut);
+    ASSERT_EQ(read.records, Texts({R"({"a":"1","b":"x \"y\"\nz"})", R"({"a":null,"b":""})",
+                                   "[CSV: 3 cells where there are 2 columns]",
+                                   "[CSV: 1 cell where there are 2 columns]", "[CSV: a header among the rows]",
+                                   "[CSV: a quote has text behind it where it closes]", R"({"a":"10","b":"11"})"}))
+        << cut;
+    EXPECT_EQ(read.originals, Texts({"1,\"x \"\"y\"\"\nz\"", ",\"\"", "3,4,5", "6", "a,b", "7,\"8\" 9", "10,11"}));
+    for (size_t i = 0; i < read.originals.size(); ++i)
+      EXPECT_EQ(file.substr(size_t(read.offsets[i]), read.originals[i].size()), read.originals[i]);
+  }
+}
+
+// Goal:   every line that an open quote may mean is a record of its own, with the reason. Method: one stray quote.
+TEST(CsvRows, AnOpenQuote) {
+  const std::string file = "a,b\n1,x\n2,\"y\n3,z\n4,v\n";
+  const Outcome read = Read(file, {}, 0);
+  EXPECT_EQ(read.originals, Texts({"1,x", "2,\"y", "3,z", "4,v"}));
+  EXPECT_EQ(read.records[0], R"({"a":"1","b":"x"})");
+  EXPECT_TRUE(read.records[1].starts_with("[CSV: a quote does not close; csv: {multiline: false}")) << read.records[1];
+  EXPECT_EQ(read.records[3], "[CSV: a quote does not close; it opens 2 lines before]");
+  EXPECT_EQ(Read(file, {.multiline = false}, 0).records, Texts({R"({"a":"1","b":"x"})", "[CSV: a quote does not close]",
+                                                                R"({"a":"3","b":"z"})", R"({"a":"4","b":"v"})"}));
+}
+
+// Goal:   each encoding is read, and what is none is told. Method: one word in each, wherever a read ends.
+TEST(CsvRows, Encodings) {
+  const Texts wanted{R"({"id":"1","city":"Zürich"})"};
+  const struct {
+    std::string file;
+    std::string encoding;
+  } cases[] = {{"id,city\n1,Z\xC3\xBCrich\n", "utf-8"},
+               {"\xEF\xBB\xBF\"id\",\"city\"\n1,Z\xC3\xBCrich\n", "utf-8"},
+               {"\xEF\xBB\xBFid,city\n1,Z\xC3\xBCrich\n", "latin-1"},  // the mark is certain
+               {"id,city\n1,Z\xFCrich\n", "latin-1"},
+               {"id,city\n1,Z\xFCrich\n", "windows-1252"},
+               {Utf16("id,city\n1,Z\xFCrich\n", true), "utf-8"},
+               {Utf16("id,city\r\n1,Z\xFCrich\r\n", false), "utf-16"},
+               {Utf16("id,city\n1,Z\xFCrich\n", true).substr(2), "utf-16le"},
+               {Utf16("id,city\n1,Z\xFCrich", false).substr(2), "utf-16be"}};
+  for (const auto& [file, encoding] : cases)
+    for (size_t cut = 0; cut <= file.size(); ++cut) {
+      const Outcome read = Read(file, {.encoding = encoding, .fields = {{"city"}}}, cut);
+      ASSERT_EQ(read.records, wanted) << encoding << " " << cut << read.error;
+      EXPECT_EQ(file.substr(size_t(read.offsets[0]), read.originals[0].size()), read.originals[0]);
+    }
+  const Outcome wrong = Read("id,city\n1,Z\xFCrich\n2,Oslo\n", {}, 0);
+  EXPECT_EQ(wrong.records, Texts({"[CSV: not UTF-8: byte 0xFC at 3 of the row]", R"({"id":"2","city":"Oslo"})"}));
+  EXPECT_EQ(wrong.originals[0], "1,Z\xFCrich");
+  EXPECT_NE(Read("id,city\n1,x\n", {.encoding = "utf-16"}, 0).error.find("utf-16le"), std::string::npos);
+}
+
+// Goal:   columns are named by the header, the pipeline file or their place. Method: blanks, empty names, none at all.
+TEST(CsvRows, Headers) {
+  EXPECT_EQ(Read("id , city,\n1, x,\n", {.fields = {{"city"}}}, 0).records,
+            Texts({R"({"id":"1","city":" x","column_3":null})"}));
+  EXPECT_EQ(Read("\n\r\nid\n1\n", {}, 0).records, Texts({R"({"id":"1"})"}));
+  EXPECT_EQ(Read("1;2\n", {.delimiter = ';', .names = {"a", "b"}}, 0).records, Texts({R"({"a":"1","b":"2"})"}));
+  EXPECT_EQ(Read("a,b\n1,2\n", {.names = {"a", "b"}}, 0).records,
+            Texts({"[CSV: a header among the rows]", R"({"a":"1","b":"2"})"}));
+  for (const char* none : {"", "\n\n", "\xEF\xBB\xBF", "id\n"}) EXPECT_EQ(Read(none, {}, 0).records, Texts()) << none;
+  CsvRows rows({.fields = {{"id"}, {"name", "city"}, {"value"}}});
+  ASSERT_TRUE(rows.ReadHead("id,city\n", false));
+  EXPECT_EQ(rows.FieldsWithoutColumn(), Texts({"value"}));
+}
+
+// Goal:   a header that cannot be meant is an error that says what to do. Method: each kind.
+TEST(CsvRows, HeadersThatAreRefused) {
+  const std::vector<std::vector<std::string>> fields{{"at"}, {"id"}};
+  const std::pair<std::string, std::string> cases[] = {
+      {"at;id\n", "write csv: {delimiter: \";\"}"},
+      {"at\tid\n", "write csv: {delimiter: \"\\t\"}"},
+      {"\"at\"|\"id\"\n", "write csv: {delimiter: \"|\"}"},
+      {"1,2\n", "write csv: {header: false}"},
+      {"ID,x\n", "write from: \"$.ID\""},
+      {"at,id,at\n", "the header holds 'at' twice"},
+      {"at,x,x\n", "the header holds 'x' twice"},
+      {"at,\"id\n", "a quote in the header does not close"},
+      {"at,Gr\xF6\xDF"
+       "e\n",
+       "the header is not UTF-8"},
+      {Utf16("at,id\n", true).substr(2), "utf-16le"},
+  };
+  for (const auto& [header, told] : cases) {
+    const std::string error = Read(header + "1,2\n", {.fields = fields}, 0).error;
+    EXPECT_NE(error.find(told), std::string::npos) << header << ": " << error;
+  }
+  EXPECT_NE(Read("at" + std::string(2 << 20, 'x'), {.fields = fields}, 0).error.find("longer than"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace ingot::source
