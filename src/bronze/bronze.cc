@@ -112,6 +112,8 @@ class GroupReader {
 
   Result<Group> Read(source::Source& source, std::vector<source::OffsetReset> resets) {
     group_.change.resets = std::move(resets);
+    group_.change.commit_files = source.CommitFilesFound();
+    for (source::FileChange& file : source.FilesFound()) group_.change.Add(std::move(file));
     group_.change.topics = source.Topics();
     iceberg::WriterOptions options = iceberg::WriterOptionsOf(*table_.metadata);
     options.buffered_bytes_max = context_.memory_bytes / 2;
@@ -163,6 +165,7 @@ class GroupReader {
       source::RawBatch& batch = **next;
       const auto [range, added] = group_.change.ranges.try_emplace(batch.from, OffsetRange{batch.begin, batch.end});
       if (!added) range->second.end = batch.end;
+      if (batch.file) group_.change.Add(*std::exchange(batch.file, std::nullopt));
       const int64_t records = batch.Size();
       if (records == 0) continue;
       pulled += records;
@@ -210,7 +213,7 @@ class GroupReader {
   Group group_;
 };
 
-/// The offsets that a commit tried on one state of the table; their file, when they have one, goes when the commit
+/// The offsets that a commit tried on one state of the table; their files, when they have any, go when the commit
 /// loses.
 Result<iceberg::Table> Commit(const iceberg::Table& table, Group& group) {
   group.report.finished_at_micros = NowMicros();
@@ -219,11 +222,11 @@ Result<iceberg::Table> Commit(const iceberg::Table& table, Group& group) {
   if (ranges.size() <= 32 * 1024) change.summary[kRangesKey] = ranges;
   if (!group.change.resets.empty()) change.summary[kResetsKey] = ResetsToJson(group.change.resets);
   iceberg::Properties marks;
-  std::string offsets_file;
+  std::vector<std::string> mark_files;
   change.validate = [&](const iceberg::TableMetadata& metadata) -> Status {
     INGOT_ASSIGN(auto before, ReadCheckpoint(*table.home.storage, metadata));
     INGOT_ASSIGN(auto after, Advance(std::move(before), group.change));
-    INGOT_TRY(WriteCheckpoint(*table.home.storage, metadata, after, marks, offsets_file));
+    INGOT_TRY(WriteCheckpoint(*table.home.storage, metadata, after, marks, mark_files));
     group.reached = std::move(after.positions);
     for (const char* key : iceberg::kCheckpointKeys) change.summary.erase(key);
     for (const auto& [key, value] : marks) change.summary[key] = value;
@@ -235,8 +238,8 @@ Result<iceberg::Table> Commit(const iceberg::Table& table, Group& group) {
     return {};
   };
   auto committed = iceberg::CommitSnapshot(table.home, change);
-  if (!committed && committed.error().kind != ErrorKind::kOutcomeUnknown && !offsets_file.empty())
-    (void)table.home.storage->Delete(offsets_file);
+  if (!committed && committed.error().kind != ErrorKind::kOutcomeUnknown)
+    for (const std::string& file : mark_files) (void)table.home.storage->Delete(file);
   return committed;
 }
 
@@ -285,16 +288,24 @@ source::CsvOptions CsvOptionsOf(const pipeline::Pipeline& pipeline) {
 
 }  // namespace
 
+source::OnChanged OnChangedOf(const std::string& choice) {
+  if (choice == "reread") return source::OnChanged::kReread;
+  return choice == "skip" ? source::OnChanged::kSkip : source::OnChanged::kFail;
+}
+
 Result<Bronze> Bronze::Open(const StageContext& context) {
   const pipeline::SourceSpec& spec = context.pipeline->source;
-  source::SourceOptions options{.format = spec.format,
-                                .csv = CsvOptionsOf(*context.pipeline),
-                                .kafka = spec.kafka,
-                                .follow = context.follow,
-                                .group = context.group.empty() ? "ingot-" + context.pipeline->name : context.group,
-                                .keep_key = spec.keep_key,
-                                .keep_headers = spec.keep_headers,
-                                .memory_bytes = context.memory_bytes / 8};
+  source::SourceOptions options{
+      .format = spec.format,
+      .csv = CsvOptionsOf(*context.pipeline),
+      .on_changed = OnChangedOf(context.on_changed.empty() ? spec.on_changed : context.on_changed),
+      .idle = context.idle,
+      .kafka = spec.kafka,
+      .follow = context.follow,
+      .group = context.group.empty() ? "ingot-" + context.pipeline->name : context.group,
+      .keep_key = spec.keep_key,
+      .keep_headers = spec.keep_headers,
+      .memory_bytes = context.memory_bytes / 8};
   if (context.on_reset == "earliest") options.on_reset = source::OnReset::kEarliest;
   if (context.on_reset == "latest") options.on_reset = source::OnReset::kLatest;
   INGOT_ASSIGN(auto source, source::OpenSource(context.source.empty() ? spec.uri : context.source, options));
@@ -316,7 +327,10 @@ Result<StageReport> Bronze::Run(const StageContext& context, const std::function
     INGOT_ASSIGN(const auto checkpoint, ReadCheckpoint(*table.home.storage, *table.metadata));
     INGOT_TRY(source_->Seek(checkpoint));
     const auto ended = CommitGroups(context, *source_, parsers, progress, table, total);
-    if (ended && *ended) break;
+    if (ended && *ended) {
+      total.failed_inputs = source_->Failures();
+      break;
+    }
     if (!ended) {
       // What a lost commit held has to be looked at again, from where the winner left the table.
       if (ended.error().kind != ErrorKind::kConflict || !backoff.Wait()) return std::unexpected(ended.error());

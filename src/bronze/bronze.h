@@ -12,6 +12,9 @@
 
 namespace ingot::bronze {
 
+/// From a word of the pipeline file: fail, reread, skip.
+source::OnChanged OnChangedOf(const std::string& choice);
+
 /// Keeps the source open from run to run.
 class Bronze {
  public:

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "bronze/file_identities.h"
 #include "iceberg/journal.h"
 #include "iceberg/lineage.h"
 #include "storage/location.h"
@@ -29,16 +30,30 @@ std::map<std::string, source::TopicIdentity> TopicsFromJson(const std::string& t
   return topics;
 }
 
+/// The text of a mark: in place, or in the file that another mark names.
+Result<std::optional<std::string>> MarkText(storage::Storage& storage, const iceberg::Properties& marks,
+                                            const char* key, const char* file_key) {
+  if (const auto inlined = marks.find(key); inlined != marks.end()) return inlined->second;
+  const auto file = marks.find(file_key);
+  if (file == marks.end()) return std::nullopt;
+  INGOT_ASSIGN(auto text, storage.ReadAll(file->second));
+  return text;
+}
+
 /// From the marks that a snapshot's summary, or the table's properties, hold; nothing when they hold none.
 Result<std::optional<source::Checkpoint>> CheckpointIn(storage::Storage& storage, const iceberg::Properties& marks) {
   source::Checkpoint checkpoint;
-  if (const auto inlined = marks.find(iceberg::kOffsetsKey); inlined != marks.end()) {
-    INGOT_ASSIGN(checkpoint.positions, PositionsFromJson(inlined->second));
-  } else if (const auto file = marks.find(iceberg::kOffsetsFileKey); file != marks.end()) {
-    INGOT_ASSIGN(const std::string json, storage.ReadAll(file->second));
-    INGOT_ASSIGN(checkpoint.positions, PositionsFromJson(json));
-  } else {
-    return std::nullopt;
+  INGOT_ASSIGN(const auto offsets, MarkText(storage, marks, iceberg::kOffsetsKey, iceberg::kOffsetsFileKey));
+  if (!offsets) return std::nullopt;
+  INGOT_ASSIGN(checkpoint.positions, PositionsFromJson(*offsets));
+  INGOT_ASSIGN(const auto files, MarkText(storage, marks, iceberg::kInputFilesKey, iceberg::kInputFilesFileKey));
+  if (files) {
+    INGOT_ASSIGN(checkpoint.files, IdentitiesFromJson(*files));
+    // A version that does not know identities may have moved the position.
+    std::erase_if(checkpoint.files, [&](const auto& file) {
+      const auto position = checkpoint.positions.find(file.first);
+      return position == checkpoint.positions.end() || position->second != file.second.offset;
+    });
   }
   if (const auto topics = marks.find(iceberg::kTopicsKey); topics != marks.end())
     checkpoint.topics = TopicsFromJson(topics->second);
@@ -50,7 +65,7 @@ Result<std::optional<source::Checkpoint>> CheckpointIn(storage::Storage& storage
 std::string PositionsToJson(const source::Positions& positions) {
   Json json = Json::object();
   for (const auto& [id, offset] : positions) json[id.topic][std::to_string(id.partition)] = offset;
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return Dump(json);
 }
 
 Result<source::Positions> PositionsFromJson(const std::string& text) {
@@ -74,7 +89,7 @@ Result<source::Positions> PositionsFromJson(const std::string& text) {
 std::string RangesToJson(const OffsetRanges& ranges) {
   Json json = Json::object();
   for (const auto& [id, range] : ranges) json[id.topic][std::to_string(id.partition)] = {range.begin, range.end};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return Dump(json);
 }
 
 std::string TopicsToJson(const std::map<std::string, source::TopicIdentity>& topics) {
@@ -105,20 +120,31 @@ Result<source::Checkpoint> ReadCheckpoint(storage::Storage& storage, const icebe
 }
 
 Status WriteCheckpoint(storage::Storage& storage, const iceberg::TableMetadata& metadata,
-                       const source::Checkpoint& checkpoint, iceberg::Properties& summary, std::string& written) {
+                       const source::Checkpoint& checkpoint, iceberg::Properties& summary,
+                       std::vector<std::string>& written) {
   for (const char* key : iceberg::kCheckpointKeys) summary.erase(key);
   written.clear();
   if (!checkpoint.topics.empty()) summary[iceberg::kTopicsKey] = TopicsToJson(checkpoint.topics);
-  const std::string json = PositionsToJson(checkpoint.positions);
-  if (json.size() <= kInlineBytesMax) {
-    summary[iceberg::kOffsetsKey] = json;
+  const auto put = [&](const std::string& json, const char* key, const char* file_key, const char* name) -> Status {
+    if (json.size() <= kInlineBytesMax) {
+      summary[key] = json;
+      return {};
+    }
+    const std::string file = storage::JoinLocation(storage::JoinLocation(metadata.location, "metadata"),
+                                                   name + iceberg::NewFileName() + ".json");
+    INGOT_TRY(storage.CreateAtomic(file, json));
+    written.push_back(file);
+    summary[file_key] = file;
     return {};
-  }
-  written = storage::JoinLocation(storage::JoinLocation(metadata.location, "metadata"),
-                                  "offsets-" + iceberg::NewFileName() + ".json");
-  INGOT_TRY(storage.CreateAtomic(written, json));
-  summary[iceberg::kOffsetsFileKey] = written;
-  return {};
+  };
+  INGOT_TRY(put(PositionsToJson(checkpoint.positions), iceberg::kOffsetsKey, iceberg::kOffsetsFileKey, "offsets-"));
+  if (checkpoint.files.empty()) return {};
+  return put(IdentitiesToJson(checkpoint.files), iceberg::kInputFilesKey, iceberg::kInputFilesFileKey, "files-");
+}
+
+void OffsetChange::Add(source::FileChange file) {
+  const auto [at, first] = files.try_emplace(file.id, file);
+  if (!first) at->second.now = std::move(file.now);
 }
 
 Result<source::Checkpoint> Advance(source::Checkpoint checkpoint, const OffsetChange& change) {
@@ -147,6 +173,13 @@ Result<source::Checkpoint> Advance(source::Checkpoint checkpoint, const OffsetCh
       return conflict(fmt::format("{} partition {} is at offset {}, this batch begins at {}", id.topic, id.partition,
                                   at->second, range.begin));
     at->second = range.end;
+    if (!change.files.contains(id)) checkpoint.files.erase(id);
+  }
+  for (const auto& [id, file] : change.files) {
+    const auto known = checkpoint.files.find(id);
+    if (file.before != (known == checkpoint.files.end() ? std::optional<source::FileIdentity>() : known->second))
+      return conflict(fmt::format("{} partition {} is known with another content", id.topic, id.partition));
+    checkpoint.files[id] = file.now;
   }
   return checkpoint;
 }

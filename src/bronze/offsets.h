@@ -22,8 +22,12 @@ struct OffsetChange {
   OffsetRanges ranges;
   std::map<std::string, source::TopicIdentity> topics;  // those read from; empty for files
   std::vector<source::OffsetReset> resets;
+  std::map<source::PartitionId, source::FileChange> files = {};
+  bool commit_files = false;  // even where there is nothing else
 
-  bool empty() const { return ranges.empty() && resets.empty(); }
+  bool empty() const { return ranges.empty() && resets.empty() && !commit_files; }
+  /// A later change of the same file continues the earlier one.
+  void Add(source::FileChange file);
 };
 
 /// {"topic": {"0": 1200}}
@@ -40,17 +44,18 @@ std::string ResetsToJson(const std::vector<source::OffsetReset>& resets);
 /// although the table says that there was one.
 Result<source::Checkpoint> ReadCheckpoint(storage::Storage& storage, const iceberg::TableMetadata& metadata);
 
-/// Puts the checkpoint into `summary` (iceberg::kCheckpointKeys), positions in a file of their own when they are many.
-/// `written` gets that file's location.
+/// Puts the checkpoint into `summary` (iceberg::kCheckpointKeys), positions and identities of files in files of their
+/// own when they are many. `written` gets the locations of these.
 Status WriteCheckpoint(storage::Storage& storage, const iceberg::TableMetadata& metadata,
-                       const source::Checkpoint& checkpoint, iceberg::Properties& summary, std::string& written);
+                       const source::Checkpoint& checkpoint, iceberg::Properties& summary,
+                       std::vector<std::string>& written);
 
 /// Of a snapshot: what it added, and where an operator's choice moved the offset.
 inline constexpr const char* kRangesKey = "ingot.offset-ranges";
 inline constexpr const char* kResetsKey = "ingot.offset-resets";
 
 /// The checkpoint after `change`. Errors: kConflict when a range does not begin where the table is, or the table has
-/// read from another topic of that name: another writer was first.
+/// read from another topic of that name or knows another content of the file: another writer was first.
 Result<source::Checkpoint> Advance(source::Checkpoint checkpoint, const OffsetChange& change);
 
 }  // namespace ingot::bronze

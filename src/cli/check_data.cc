@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/clock.h"
+#include "bronze/bronze.h"
 #include "bronze/offsets.h"
 #include "iceberg/changes.h"
 #include "run/trino_client.h"
@@ -59,9 +60,12 @@ Result<std::string> ExamineBronze(const run::OpenPlace& open, int64_t late_micro
   INGOT_ASSIGN(const auto table, Find(open, pipeline.bronze.table));
   if (!table) return "not made yet: the first `ingot run` does it";
   INGOT_ASSIGN(const auto checkpoint, bronze::ReadCheckpoint(*table->home.storage, *table->metadata));
-  INGOT_ASSIGN(const auto source, source::OpenSource(open.context.source, {.format = pipeline.source.format,
-                                                                           .kafka = pipeline.source.kafka}));
+  INGOT_ASSIGN(const auto source,
+               source::OpenSource(open.context.source, {.format = pipeline.source.format,
+                                                        .on_changed = bronze::OnChangedOf(pipeline.source.on_changed),
+                                                        .kafka = pipeline.source.kafka}));
   INGOT_TRY(source->Seek(checkpoint));
+  if (const auto failures = source->Failures(); !failures.empty()) return Fail(ErrorKind::kBadInput, failures[0]);
   const int64_t records = source->RecordsBehind(), bytes = source->BytesLeft();
   const Snapshot* newest = NewestOfStage(*table->metadata);
   if (records == 0 && bytes == 0) return "has all that the source has; " + LastCommit(newest);

@@ -33,6 +33,8 @@ struct Options {
   std::string bytes_per_commit = "4GiB";
   std::string group;
   std::string on_reset = "fail";
+  std::string on_changed;
+  std::string idle = "30s";
   std::string listen;
   std::string push_metrics;
   run::EngineOptions engine;
@@ -179,6 +181,17 @@ Status Follow(Shared& shared, run::Runner& runner, const pipeline::StageContext&
                           }});
 }
 
+/// Errors: kBadInput that names the files which were not read: all else was carried on.
+Status AllInputsRead(const run::RunReport& report) {
+  constexpr size_t kNamedMax = 10;
+  const auto& failed = report.failed_inputs;
+  if (failed.empty()) return {};
+  std::string message = fmt::format("{} of the inputs could not be read, all others were", failed.size());
+  for (size_t i = 0; i < std::min(failed.size(), kNamedMax); ++i) message += "\n  " + failed[i];
+  if (failed.size() > kNamedMax) message += fmt::format("\n  … and {} more", failed.size() - kNamedMax);
+  return Fail(ErrorKind::kBadInput, message);
+}
+
 /// One run; its metrics are pushed even when it failed.
 Status RunOnce(Shared& shared, const pipeline::StageContext& context, const Options& options) {
   const auto run = [&]() -> Result<run::RunReport> {
@@ -188,17 +201,16 @@ Status RunOnce(Shared& shared, const pipeline::StageContext& context, const Opti
     return runner.Run(context);
   };
   const auto report = run();
-  if (report)
-    run::Meter(ProcessMetrics(), *report);
-  else
-    run::MeterFailure(ProcessMetrics(), report.error());
+  if (report) run::Meter(ProcessMetrics(), *report);
+  const Status outcome = report ? AllInputsRead(*report) : Status(std::unexpected(report.error()));
+  if (!outcome) run::MeterFailure(ProcessMetrics(), outcome.error());
   if (!options.push_metrics.empty()) {
     const Status pushed = run::PushMetrics(ProcessMetrics(), options.push_metrics, context.pipeline->name);
     if (!pushed) LogWarning("metrics were not pushed: " + pushed.error().message);
   }
   if (!report) return std::unexpected(report.error());
   Tell(shared, *report, false);
-  return {};
+  return outcome;
 }
 
 /// A day as the days since 1970-01-01.
@@ -249,6 +261,9 @@ Status Run(Shared& shared, const Options& options) {
   open.context.group = options.group;
   open.context.on_reset = options.on_reset;
   open.context.trust_clock = options.trust_clock;
+  open.context.on_changed = options.on_changed;
+  INGOT_ASSIGN(const int64_t idle_micros, WithContext(ParseDuration(options.idle), "--idle"));
+  open.context.idle = std::chrono::microseconds(idle_micros);
   if (!run::HoldsTopic(open)) return RunPlace(shared, open, options);
   if (!options.listen.empty())
     return Fail(ErrorKind::kBadConfig, "--listen: tables that are named after {topic} cannot be served by their runs");
@@ -303,6 +318,15 @@ void AddRun(CLI::App& app, Shared& shared) {
       ->add_option("--on-reset", options->on_reset,
                    "When records after the table's offset are gone or the topic was made anew: fail, earliest, latest")
       ->check(CLI::IsMember({"fail", "earliest", "latest"}))
+      ->capture_default_str();
+  command
+      ->add_option("--on-changed", options->on_changed,
+                   "What happens to a file that was replaced after it was read: fail, reread, skip; default: the "
+                   "pipeline file's on_changed")
+      ->check(CLI::IsMember({"fail", "reread", "skip"}));
+  command
+      ->add_option("--idle", options->idle,
+                   "With --follow: a file that was not written to for so long is complete, its last line too")
       ->capture_default_str();
   command
       ->add_option("--listen", options->listen,

@@ -11,6 +11,13 @@ int64_t SummaryNumber(const Snapshot& snapshot, const std::string& key) {
   return found == snapshot.summary.end() ? 0 : std::atoll(found->second.c_str());
 }
 
+std::vector<std::string> CheckpointFiles(const Properties& marks) {
+  std::vector<std::string> files;
+  for (const char* key : kCheckpointFileKeys)
+    if (const auto found = marks.find(key); found != marks.end()) files.push_back(found->second);
+  return files;
+}
+
 std::optional<std::string> NewestSummary(const TableMetadata& metadata, const std::string& key) {
   for (const Snapshot* snapshot : AncestorsOf(metadata, metadata.current_snapshot_id))
     if (const auto found = snapshot->summary.find(key); found != snapshot->summary.end()) return found->second;

@@ -25,12 +25,19 @@ inline constexpr const char* kMarkKeys[] = {kSourceSnapshotKey, kSourceFromKey, 
 inline constexpr const char* kTakenBackKey = "ingot.step-taken-back";
 /// The cursors of the ledger, a key for each table.
 inline constexpr const char* kLedgerKey = "ingot.ledger.";
-/// Where bronze is in its source: the offsets, or the file that holds them, and the identity of the topics. They belong
-/// together.
+/// Where bronze is in its source: the offsets and the identities of files, each in the summary or in a file of its own,
+/// and the identity of the topics. They belong together.
 inline constexpr const char* kOffsetsKey = "ingot.offsets";
 inline constexpr const char* kOffsetsFileKey = "ingot.offsets-file";
 inline constexpr const char* kTopicsKey = "ingot.topics";
-inline constexpr const char* kCheckpointKeys[] = {kOffsetsKey, kOffsetsFileKey, kTopicsKey};
+inline constexpr const char* kInputFilesKey = "ingot.files";
+inline constexpr const char* kInputFilesFileKey = "ingot.files-file";
+inline constexpr const char* kCheckpointKeys[] = {kOffsetsKey, kOffsetsFileKey, kTopicsKey, kInputFilesKey,
+                                                  kInputFilesFileKey};
+/// Of these, those whose value is the location of a file.
+inline constexpr const char* kCheckpointFileKeys[] = {kOffsetsFileKey, kInputFilesFileKey};
+/// The files that these marks name and need.
+std::vector<std::string> CheckpointFiles(const Properties& marks);
 
 /// What was deleted in a snapshot had reached its age: no row was corrected.
 inline constexpr const char* kRetentionKey = "ingot.retention-before";

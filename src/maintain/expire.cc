@@ -127,7 +127,7 @@ struct Unneeded {
 void AddOthers(Files& files, const TableMetadata& metadata, const std::vector<const Snapshot*>& snapshots) {
   std::unordered_set<SnapshotId> ids;
   const auto offsets_of = [&](const iceberg::Properties& marks) {
-    if (const auto found = marks.find(iceberg::kOffsetsFileKey); found != marks.end()) Add(files, found->second);
+    for (const std::string& file : iceberg::CheckpointFiles(marks)) Add(files, file);
   };
   for (const Snapshot* snapshot : snapshots) {
     ids.insert(snapshot->snapshot_id);
@@ -143,8 +143,7 @@ Result<Unneeded> FindUnneeded(storage::Storage& storage, const TableMetadata& be
   for (const Snapshot* snapshot : gone) Add(unneeded.manifest_lists, snapshot->manifest_list);
   Files kept;
   AddOthers(kept, after, All(after));
-  if (const auto found = after.properties.find(iceberg::kOffsetsFileKey); found != after.properties.end())
-    Add(kept, found->second);
+  for (const std::string& file : iceberg::CheckpointFiles(after.properties)) Add(kept, file);
   for (const Snapshot& snapshot : after.snapshots) Add(kept, snapshot.manifest_list);
 
   INGOT_ASSIGN(const auto needed, ManifestsOf(storage, All(after)));

@@ -69,7 +69,7 @@ Status CheckMayDelete(const iceberg::TableMetadata& metadata, const std::string&
 Result<std::vector<std::string>> NeededLocations(storage::Storage& storage, const iceberg::TableMetadata& metadata) {
   std::vector<std::string> needed = StatisticsFiles(metadata, [](iceberg::SnapshotId) { return true; });
   const auto need_offsets = [&](const iceberg::Properties& marks) {
-    if (const auto found = marks.find(iceberg::kOffsetsFileKey); found != marks.end()) needed.push_back(found->second);
+    for (std::string& file : iceberg::CheckpointFiles(marks)) needed.push_back(std::move(file));
   };
   need_offsets(metadata.properties);
   std::vector<const Snapshot*> snapshots;

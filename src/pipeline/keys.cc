@@ -30,6 +30,12 @@ const std::vector<Key> kSource{
      "json: one record a line; document: a file is one record, or an array of them; csv: one a row.",
      {"json", "document", "csv"}},
     {"csv", Kind::kObject, "csv", false, "How CSV is written, where it differs from RFC 4180."},
+    {"on_changed",
+     Kind::kText,
+     "",
+     false,
+     "What happens to a file that was replaced after it was read: fail (default), reread as new records, or skip.",
+     {"fail", "reread", "skip"}},
 };
 const std::vector<Key> kCsv{
     {"delimiter", Kind::kText, "", false, "Between cells: one character, or tab. Default: a comma."},

@@ -241,6 +241,7 @@ SourceSpec SourceFrom(const Place& place) {
   source.format = place.Text("format", "json");
   if (place.Has("csv") && source.format != "csv") place.At("csv").Refuse("needs format: csv");
   if (place.Has("csv")) source.csv = CsvFrom(place.At("csv"));
+  source.on_changed = place.Text("on_changed", "fail");
   if (!place.Has("kafka")) return source;
   const Place kafka = place.At("kafka");
   source.uri = "kafka://" + kafka.At("brokers").Text() + "/" + kafka.At("topic").Text();

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/relation.h"
 #include "iceberg/lineage.h"
@@ -32,11 +33,13 @@ struct StageContext {
   int64_t rows_per_commit = 8'000'000;
   int64_t bytes_per_commit = int64_t(4) << 30;
   std::string source;       // instead of the pipeline file's
+  std::string on_changed;   // likewise: fail, reread, skip
   std::string temp_folder;  // for what does not fit into memory
   // Of a source that goes on for ever:
   bool follow = false;
   std::string group;                                                // the consumer group; empty: after the pipeline
   std::string on_reset = "fail";                                    // fail, earliest, latest
+  std::chrono::microseconds idle{30'000'000};                       // after which a followed file is complete
   std::optional<std::chrono::steady_clock::time_point> read_until;  // what was read by then is committed
   std::function<bool()> stop_asked;                                 // true ends the reading as read_until does
   bool write_ledger = true;
@@ -56,6 +59,7 @@ struct StageReport {
   int64_t commits = 0;
   int64_t started_at_micros = 0, finished_at_micros = 0;
   std::map<std::string, int64_t> broken_by_rule;
+  std::vector<std::string> failed_inputs;          // bronze: files that were not read, with why and what to do
   std::map<int64_t, int64_t> rows_by_produced_at;  // bronze: in microseconds, rounded down to 10 ms
 
   void Add(const StageReport& other);

@@ -78,6 +78,7 @@ Result<RunReport> Runner::Run(StageContext context) {
       break;
     }
     rows = done->rows_out;
+    if (stage == "bronze") report.failed_inputs = std::move(done->failed_inputs);
     if (stage == "silver") report.broken_rules = BrokenRules(*context.pipeline, *done);
     if (stage == "gold" && !report.stages.empty())
       report.freshness.Add(report.stages[0].rows_by_produced_at, NowMicros());

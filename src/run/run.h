@@ -29,8 +29,9 @@ class Freshness {
 
 struct RunReport {
   std::vector<pipeline::StageReport> stages;
-  std::vector<std::string> broken_rules;  // those beyond their fail_above, in words
-  Freshness freshness;                    // of followed sources
+  std::vector<std::string> broken_rules;   // those beyond their fail_above, in words
+  std::vector<std::string> failed_inputs;  // files that were not read, with why and what to do
+  Freshness freshness;                     // of followed sources
   int64_t records_behind = 0;
 };
 

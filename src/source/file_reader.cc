@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "source/json_end.h"
 #include "source/record_split.h"
 
 namespace ingot::source {
@@ -33,16 +35,39 @@ void SkipByteOrderMark(RawBatch& batch) {
 
 }  // namespace
 
-Result<std::unique_ptr<FileReader>> FileReader::Open(const std::string& path, PartitionId id, int64_t offset,
-                                                     const SourceOptions& options) {
-  std::unique_ptr<FileReader> reader(new FileReader(path, std::move(id), offset, options));
-  if (options.format == "csv" && offset > 0) INGOT_TRY(reader->ReadHeadAgain());
-  INGOT_ASSIGN(reader->stream_, FileStream::Open(path, offset));
+Result<std::unique_ptr<FileReader>> FileReader::Open(const FileTask& task, bool final, const SourceOptions& options) {
+  std::unique_ptr<FileReader> reader(new FileReader(task, final, options));
+  INGOT_TRY(reader->Begin());
   return reader;
+}
+
+Status FileReader::Begin() {
+  if (options_.format == "csv" && offset_ > 0) INGOT_TRY(ReadHeadAgain());
+  INGOT_ASSIGN(stream_, FileStream::Open(path_));
+  INGOT_TRY(stream_->SkipTo(offset_));
+  trace_ = stream_->Trace();
+  if (!identity_) return {};
+  const bool same = identity_->head == trace_.Head() && (identity_->tail == 0 || identity_->tail == trace_.Tail());
+  if (!same) return Fail(ErrorKind::kConflict, "file " + path_ + " was replaced while it was to be read; run again");
+  incomplete_ = identity_->incomplete;
+  return {};
 }
 
 Result<std::optional<RawBatch>> FileReader::Next() {
   return options_.format == "document" ? ReadDocument() : ReadStretch();
+}
+
+FileChange FileReader::Change() {
+  FileChange change{.id = id_, .before = identity_, .now = {}};
+  change.now = {.location = location_,
+                .stat = stream_->Stat(),
+                .offset = offset_,
+                .head = trace_.Head(),
+                .tail = trace_.Tail(),
+                .compressed = stream_->Compressed(),
+                .incomplete = incomplete_};
+  identity_ = change.now;
+  return change;
 }
 
 RawBatch FileReader::BatchHere() const {
@@ -62,7 +87,7 @@ Status FileReader::TakeHead(std::string_view head, bool at_end) {
 }
 
 Status FileReader::ReadHeadAgain() {
-  INGOT_ASSIGN(const auto stream, FileStream::Open(path_, 0));
+  INGOT_ASSIGN(const auto stream, FileStream::Open(path_));
   std::string head;
   for (bool at_end = false; !csv_.HasHead() && !at_end;) {
     const size_t before = head.size();
@@ -75,11 +100,11 @@ Status FileReader::ReadHeadAgain() {
 
 Result<size_t> FileReader::SplitCsv(RawBatch& batch, std::string& json) {
   const std::string_view bytes = batch.bytes;
-  if (!csv_.HasHead()) INGOT_TRY(TakeHead(bytes, at_end_));
+  if (!csv_.HasHead()) INGOT_TRY(TakeHead(bytes, AtFinalEnd()));
   if (!csv_.HasHead()) return 0;
   // A header that was cut when it was read before may have grown since.
   const size_t head = size_t(std::clamp<int64_t>(head_bytes_ - offset_, 0, int64_t(bytes.size())));
-  const size_t used = head + csv_.Split(bytes.substr(head), at_end_, json, batch);
+  const size_t used = head + csv_.Split(bytes.substr(head), AtFinalEnd(), json, batch);
   for (RawBatch::Record& record : batch.records) record.offset += int64_t(head);
   for (RawBatch::Original& original : batch.originals) original.begin += head;
   return used;
@@ -87,7 +112,7 @@ Result<size_t> FileReader::SplitCsv(RawBatch& batch, std::string& json) {
 
 Result<size_t> FileReader::Split(RawBatch& batch, std::string& json) {
   if (options_.format == "csv") return SplitCsv(batch, json);
-  const size_t used = SplitLines(batch.bytes, at_end_, batch.records);
+  const size_t used = SplitLines(batch.bytes, AtFinalEnd(), batch.records);
   if (offset_ == 0) SkipByteOrderMark(batch);
   return used;
 }
@@ -100,7 +125,9 @@ Result<int64_t> FileReader::SkipTooLong(RawBatch& batch) {
   batch.original_bytes = bytes.substr(0, kTooLongKept);
   while (true) {
     const auto end = BehindLineEnd(bytes, 0, csv, csv_.Encoding());
+    if (!end && at_end_ && !AtFinalEnd()) return 0;  // the rest is yet to be written
     const size_t used = end ? *end : at_end_ ? bytes.size() : bytes.size() / unit * unit;
+    trace_.Add(std::string_view(bytes).substr(0, used));
     skipped += int64_t(used);
     bytes.erase(0, used);
     if (end || at_end_) break;
@@ -135,21 +162,34 @@ Result<std::optional<RawBatch>> FileReader::ReadStretch() {
     if (batch.bytes.empty()) return std::nullopt;
     INGOT_ASSIGN(const size_t split, Split(batch, json));
     used = int64_t(split);
-    if (used > 0) carry_.assign(batch.bytes, split);
-    if (used > 0) batch.bytes.resize(split);
-    if (used == 0 && int64_t(batch.bytes.size()) > options_.record_bytes_max) {
+    if (used > 0) {
+      carry_.assign(batch.bytes, split);
+      batch.bytes.resize(split);
+      trace_.Add(batch.bytes);
+    } else if (int64_t(batch.bytes.size()) > options_.record_bytes_max) {
       INGOT_ASSIGN(used, SkipTooLong(batch));
     }
+    waits_ = used == 0 && at_end_;
+    if (waits_) return std::nullopt;
   }
   for (RawBatch::Record& record : batch.records) record.offset += offset_;
   offset_ += used;
   batch.end = offset_;
+  batch.file = Change();
   if (options_.format == "csv" && batch.original_bytes.empty()) {
     batch.original_bytes = std::move(batch.bytes);
     batch.bytes = std::move(json);
   }
   batch.bytes.append(kPadding, '\0');
   return batch;
+}
+
+/// A document that has not been written to for a while is whole if it ends like one: it needs not be looked through.
+bool FileReader::IsWhole(const std::string& document) const {
+  const size_t last = document.find_last_not_of(" \t\r\n");
+  const bool closed = last != std::string::npos && (document[last] == '}' || document[last] == ']');
+  const bool quiet = NowMicros() - stream_->Stat().modified_ns / 1000 > options_.idle.count();
+  return (closed && quiet) || EndsWhole(document);
 }
 
 Result<std::optional<RawBatch>> FileReader::ReadDocument() {
@@ -165,13 +205,18 @@ Result<std::optional<RawBatch>> FileReader::ReadDocument() {
                                             " bytes; one document cannot be");
   } while (batch.bytes.size() > before);
   if (batch.bytes.empty()) return std::nullopt;
+  incomplete_ = !IsWhole(batch.bytes);
+  waits_ = stream_->Truncated() || (incomplete_ && !final_);
+  if (waits_) return std::nullopt;
   const size_t mark = FindByteOrderMark(batch.bytes).value_or(ByteOrderMark{}).bytes == 3 ? 3 : 0;
   SplitDocument(std::string_view(batch.bytes).substr(mark), batch.records);
   for (RawBatch::Record& record : batch.records) {
     record.begin += mark;
     if (record.offset > 0) record.offset += int64_t(mark);  // an element of an array; a whole document is at 0
   }
+  trace_.Add(batch.bytes);
   offset_ = batch.end = int64_t(batch.bytes.size());
+  batch.file = Change();
   batch.bytes.append(kPadding, '\0');
   return batch;
 }

@@ -1,20 +1,32 @@
 #include "source/file_stream.h"
 
-#include <arrow/io/compressed.h>
+#include <arrow/buffer.h>
 #include <arrow/io/file.h>
 #include <arrow/util/compression.h>
+#include <fcntl.h>
 
-#include <filesystem>
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 #include "base/arrow_result.h"
 
 namespace ingot::source {
 namespace {
 
-class Stream : public FileStream {
+using File = std::shared_ptr<arrow::io::ReadableFile>;
+
+constexpr int64_t kInputBytes = 256 << 10;
+
+std::unexpected<Error> Shorter(const std::string& path, int64_t offset) {
+  return Fail(ErrorKind::kBadInput,
+              "file " + path + " is shorter than the " + std::to_string(offset) + " bytes that were read of it before");
+}
+
+class PlainStream : public FileStream {
  public:
-  Stream(std::string path, std::shared_ptr<arrow::io::ReadableFile> file, std::shared_ptr<arrow::io::InputStream> plain)
-      : path_(std::move(path)), file_(std::move(file)), plain_(std::move(plain)) {}
+  PlainStream(std::string path, FileStat stat, File file)
+      : FileStream(stat), path_(std::move(path)), file_(std::move(file)) {}
 
   Status Read(int64_t bytes, std::string& out) override {
     const size_t have = out.size();
@@ -22,59 +34,170 @@ class Stream : public FileStream {
     out.resize_and_overwrite(have + size_t(bytes), [&](char* data, size_t) {
       int64_t got = 0;
       while (got < bytes) {
-        const auto step = plain_->Read(bytes - got, data + have + got);
+        const auto step = file_->Read(bytes - got, data + have + got);
         failed = step.status();
         if (!step.ok() || *step == 0) break;
         got += *step;
       }
       return have + size_t(got);
     });
-    if (!failed.ok()) return Fail(ErrorKind::kCorrupt, "file " + path_ + ": " + failed.message());
+    if (!failed.ok()) return Fail(ErrorKind::kRetry, "file " + path_ + ": " + failed.message());
+    return {};
+  }
+
+  Status SkipTo(int64_t offset) override {
+    INGOT_ARROW_ASSIGN(const int64_t size, file_->GetSize());
+    if (size < offset) return Shorter(path_, offset);
+    const int64_t at = StoredBytesRead(), head = std::min(offset, kHeadBytes);
+    if (at < head) {
+      INGOT_ARROW_ASSIGN(const auto bytes, file_->ReadAt(at, head - at));
+      trace_.Add(std::string_view(*bytes));
+    }
+    if (offset > head) {
+      const int64_t tail = std::min(offset, kTailBytes);
+      INGOT_ARROW_ASSIGN(const auto bytes, file_->ReadAt(offset - tail, tail));
+      trace_.ReplaceTail(bytes->ToString());
+    }
+    INGOT_ARROW(file_->Seek(offset));
     return {};
   }
 
   int64_t StoredBytesRead() const override { return file_->Tell().ValueOr(0); }
+  bool Compressed() const override { return false; }
+  bool Truncated() const override { return false; }
 
  private:
   const std::string path_;
-  const std::shared_ptr<arrow::io::ReadableFile> file_;
-  const std::shared_ptr<arrow::io::InputStream> plain_;
+  const File file_;
 };
+
+/// One gzip member or zstd frame after the other. Zero bytes behind a gzip member are padding (as of tapes), and zstd
+/// skips frames that hold no data.
+class CompressedStream : public FileStream {
+ public:
+  CompressedStream(std::string path, FileStat stat, File file, bool gzip,
+                   std::shared_ptr<arrow::util::Decompressor> decompressor)
+      : FileStream(stat),
+        path_(std::move(path)),
+        file_(std::move(file)),
+        gzip_(gzip),
+        decompressor_(std::move(decompressor)) {}
+
+  Status Read(int64_t bytes, std::string& out) override {
+    const size_t have = out.size();
+    Status outcome;
+    out.resize_and_overwrite(have + size_t(bytes), [&](char* data, size_t) {
+      int64_t got = 0;
+      while (got < bytes) {
+        const auto step = Decompress(reinterpret_cast<uint8_t*>(data) + have + got, bytes - got);
+        if (!step) outcome = std::unexpected(step.error());
+        if (!step || *step == 0) break;
+        got += *step;
+      }
+      return have + size_t(got);
+    });
+    offset_ += int64_t(out.size() - have);
+    return outcome;
+  }
+
+  Status SkipTo(int64_t offset) override {
+    std::string skipped;
+    while (offset_ < offset) {
+      skipped.clear();
+      INGOT_TRY(Read(std::min<int64_t>(offset - offset_, 1 << 20), skipped));
+      if (skipped.empty()) return Shorter(path_, offset);
+      trace_.Add(skipped);
+    }
+    return {};
+  }
+
+  int64_t StoredBytesRead() const override { return file_->Tell().ValueOr(0); }
+  bool Compressed() const override { return true; }
+  bool Truncated() const override { return at_end_ && !between_frames_; }
+
+ private:
+  /// Some bytes, 0 at the end.
+  Result<int64_t> Decompress(uint8_t* data, int64_t room) {
+    while (true) {
+      if (taken_ == Input().size() && !output_waits_ && !at_end_) INGOT_TRY(Refill());
+      if (at_end_ && !output_waits_) return 0;
+      if (between_frames_ && gzip_) SkipPadding();
+      if (taken_ == Input().size() && !output_waits_) continue;
+      if (between_frames_) {
+        INGOT_ARROW(decompressor_->Reset());
+        between_frames_ = false;
+      }
+      const auto step = decompressor_->Decompress(
+          int64_t(Input().size() - taken_), reinterpret_cast<const uint8_t*>(Input().data()) + taken_, room, data);
+      if (!step.ok()) return Damaged(step.status().message());
+      const bool stuck = step->bytes_read == 0 && step->bytes_written == 0 && taken_ < Input().size();
+      taken_ += size_t(step->bytes_read);
+      between_frames_ = decompressor_->IsFinished();
+      output_waits_ = !between_frames_ && step->bytes_written == room;
+      if (step->bytes_written > 0) return step->bytes_written;
+      if (stuck && !between_frames_) return Damaged("its compressed data cannot be read");
+    }
+  }
+
+  std::string_view Input() const { return input_ ? std::string_view(*input_) : std::string_view(); }
+
+  Status Refill() {
+    INGOT_ARROW_ASSIGN(input_, file_->Read(kInputBytes));
+    taken_ = 0;
+    at_end_ = Input().empty();
+    return {};
+  }
+
+  void SkipPadding() {
+    while (taken_ < Input().size() && Input()[taken_] == '\0') ++taken_;
+  }
+
+  std::unexpected<Error> Damaged(const std::string& how) const {
+    return Fail(ErrorKind::kCorrupt,
+                "file " + path_ + " is damaged after byte " + std::to_string(offset_) + " of its content: " + how);
+  }
+
+  const std::string path_;
+  const File file_;
+  const bool gzip_;
+  const std::shared_ptr<arrow::util::Decompressor> decompressor_;
+  std::shared_ptr<arrow::Buffer> input_;
+  size_t taken_ = 0;  // of input_
+  int64_t offset_ = 0;
+  bool between_frames_ = true;
+  bool output_waits_ = false;  // in the decompressor
+  bool at_end_ = false;
+};
+
+/// Of a zstd frame, or of one that is to be skipped (RFC 8878, 3.1.2), with which pzstd begins its files.
+bool IsZstd(std::string_view magic) {
+  const bool skippable = magic.size() == 4 && (uint8_t(magic[0]) & 0xf0) == 0x50 && magic.substr(1) == "\x2a\x4d\x18";
+  return magic == "\x28\xb5\x2f\xfd" || skippable;
+}
 
 }  // namespace
 
-Result<std::unique_ptr<FileStream>> FileStream::Open(const std::string& path, int64_t offset) {
-  if (!std::filesystem::exists(path)) return Fail(ErrorKind::kNotFound, "file does not exist: " + path);
-  auto opened = arrow::io::ReadableFile::Open(path);
+Result<std::unique_ptr<FileStream>> FileStream::Open(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) {
+    const int error = errno;
+    const bool gone = error == ENOENT || error == ENOTDIR || error == ESTALE;
+    return Fail(gone ? ErrorKind::kNotFound : ErrorKind::kRetry,
+                gone ? "file does not exist: " + path : "file " + path + ": " + std::strerror(error));
+  }
+  auto opened = arrow::io::ReadableFile::Open(descriptor);
   if (!opened.ok()) return std::unexpected(FromArrow(opened.status(), ErrorKind::kRetry));
   const auto& file = *opened;
-  const auto shrunk = [&] {
-    return Fail(ErrorKind::kBadInput, "file " + path + " is shorter than what was read of it before (" +
-                                          std::to_string(offset) +
-                                          " bytes): it was replaced or cut; give the new content a new name");
-  };
+  INGOT_ASSIGN(const FileStat stat, StatFile(descriptor));
   INGOT_ARROW_ASSIGN(const auto head, file->ReadAt(0, 4));
   const std::string_view magic(*head);
-  arrow::Compression::type compression = arrow::Compression::UNCOMPRESSED;
-  if (magic.starts_with("\x1f\x8b")) compression = arrow::Compression::GZIP;
-  if (magic == "\x28\xb5\x2f\xfd") compression = arrow::Compression::ZSTD;
-  if (compression == arrow::Compression::UNCOMPRESSED) {
-    INGOT_ARROW_ASSIGN(const int64_t size, file->GetSize());
-    if (size < offset) return shrunk();
-    INGOT_ARROW(file->Seek(offset));
-    return std::make_unique<Stream>(path, file, file);
-  }
+  const bool gzip = magic.starts_with("\x1f\x8b");
   INGOT_ARROW(file->Seek(0));
-  INGOT_ARROW_ASSIGN(const auto codec, arrow::util::Codec::Create(compression));
-  INGOT_ARROW_ASSIGN(const auto plain, arrow::io::CompressedInputStream::Make(codec.get(), file));
-  auto stream = std::make_unique<Stream>(path, file, plain);
-  std::string skipped;
-  for (int64_t left = offset; left > 0; left -= int64_t(skipped.size())) {
-    skipped.clear();
-    INGOT_TRY(stream->Read(std::min<int64_t>(left, 1 << 20), skipped));
-    if (skipped.empty()) return shrunk();
-  }
-  return stream;
+  if (!gzip && !IsZstd(magic)) return std::make_unique<PlainStream>(path, stat, file);
+  INGOT_ARROW_ASSIGN(const auto codec,
+                     arrow::util::Codec::Create(gzip ? arrow::Compression::GZIP : arrow::Compression::ZSTD));
+  INGOT_ARROW_ASSIGN(auto decompressor, codec->MakeDecompressor());
+  return std::make_unique<CompressedStream>(path, stat, file, gzip, std::move(decompressor));
 }
 
 }  // namespace ingot::source

@@ -5,18 +5,33 @@
 #include <string>
 
 #include "base/result.h"
+#include "source/file_identity.h"
 
 namespace ingot::source {
 
 class FileStream {
  public:
-  /// Begins at `offset` of the uncompressed content. Errors: kNotFound; kBadInput when the content ends before it.
-  static Result<std::unique_ptr<FileStream>> Open(const std::string& path, int64_t offset);
+  /// Begins at the first byte. Errors: kNotFound; kRetry.
+  static Result<std::unique_ptr<FileStream>> Open(const std::string& path);
   virtual ~FileStream() = default;
   /// Appends up to `bytes` to `out`; fewer only at the end. Errors: kCorrupt for damaged compressed data.
   virtual Status Read(int64_t bytes, std::string& out) = 0;
+  /// Goes on to `offset` of the uncompressed content, before anything was read. Trace() is then of what lies before.
+  /// Errors: kBadInput when the content ends before it; kCorrupt.
+  virtual Status SkipTo(int64_t offset) = 0;
   /// Bytes of the file as stored that have been read.
   virtual int64_t StoredBytesRead() const = 0;
+  virtual bool Compressed() const = 0;
+  /// At the end: the compressed content stops before it is complete, because the file is being written or was cut.
+  virtual bool Truncated() const = 0;
+  /// Of the file when it was opened.
+  const FileStat& Stat() const { return stat_; }
+  const ContentTrace& Trace() const { return trace_; }
+
+ protected:
+  explicit FileStream(FileStat stat) : stat_(stat) {}
+  const FileStat stat_;
+  ContentTrace trace_;
 };
 
 }  // namespace ingot::source

@@ -1,9 +1,15 @@
 // Files as a source: one file or all files of a directory, in the order of their names.
 #include <algorithm>
+#include <chrono>
+#include <deque>
 #include <filesystem>
+#include <set>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "source/file_matching.h"
+#include "source/file_names.h"
 #include "source/file_reader.h"
 #include "source/kafka.h"
 #include "source/source.h"
@@ -12,120 +18,166 @@
 namespace ingot::source {
 namespace {
 
-namespace fs = std::filesystem;
-
-struct Input {
-  std::string path;
-  PartitionId id;
-  int64_t stored_bytes = 0;
-};
-
-bool IsInput(const fs::path& path) {
-  const std::string name = path.filename().string();
-  if (name.starts_with('.') || name.starts_with('_')) return false;
-  std::string stem = name;
-  for (const std::string_view suffix : {".gz", ".zst"})
-    if (stem.ends_with(suffix)) stem.resize(stem.size() - suffix.size());
-  for (const std::string_view suffix : {".json", ".jsonl", ".ndjson", ".csv"})
-    if (stem.ends_with(suffix)) return true;
-  return false;
-}
-
-bool IsCompressed(const std::string& path) {
-  return path.ends_with(".gz") || path.ends_with(".zst");
-}
-
-/// The file, or the input files below the directory, in the order of their names.
-Result<std::vector<Input>> ListInputs(const std::string& path) {
-  std::vector<Input> inputs;
-  std::error_code error;
-  const auto add = [&](const fs::path& file) {
-    inputs.push_back({file.string(),
-                      {.topic = storage::AbsoluteLocation(file.string()), .partition = 0},
-                      int64_t(fs::file_size(file, error))});
-  };
-  if (!fs::is_directory(path, error)) {
-    add(path);
-  } else {
-    for (const auto& entry : fs::recursive_directory_iterator(path, error))
-      if (entry.is_regular_file(error)) {
-        if (IsInput(entry.path()))
-          add(entry.path());
-        else
-          LogDebug("not an input file: " + entry.path().string());
-      }
-    if (error) return Fail(ErrorKind::kRetry, "list " + path + ": " + error.message());
-  }
-  std::ranges::sort(inputs, {}, &Input::path);
-  return inputs;
-}
-
-/// Of a compressed file, partition 1 holds how many stored bytes it had when it was read to its end, so that the next
-/// run need not decompress it to see that nothing is new.
-PartitionId EndMarkOf(const PartitionId& id) {
-  return {.topic = id.topic, .partition = 1};
-}
+using Steady = std::chrono::steady_clock;
 
 class FileSource : public Source {
  public:
   FileSource(std::string path, SourceOptions options) : path_(std::move(path)), options_(std::move(options)) {}
 
   int64_t BytesLeft() const override { return bytes_left_; }
-  bool AtEnd() const override { return next_ >= inputs_.size() && !reader_; }
+  bool AtEnd() const override { return matches_.marks.empty() && tasks_.empty() && !reader_; }
+  std::vector<FileChange> FilesFound() override { return std::exchange(matches_.found, {}); }
+  bool CommitFilesFound() const override { return matches_.commit_found; }
+  std::vector<std::string> Failures() const override { return failures_; }
 
   Status Seek(const Checkpoint& checkpoint) override {
-    positions_ = checkpoint.positions;
     reader_.reset();
-    next_ = 0;
+    failures_.clear();
     bytes_left_ = 0;
-    INGOT_ASSIGN(inputs_, ListInputs(path_));
-    // What has been read to its end before is not opened again.
-    std::erase_if(inputs_, [&](const Input& input) {
-      const auto known = positions_.find(IsCompressed(input.path) ? EndMarkOf(input.id) : input.id);
-      return known != positions_.end() && known->second == input.stored_bytes;
-    });
-    for (const Input& input : inputs_) bytes_left_ += input.stored_bytes;
+    positions_ = checkpoint.positions;
+    INGOT_ASSIGN(const FileListing listing, ListFiles(path_));
+    for (const std::string& warning : listing.warnings) WarnOnce(warning);
+    for (const std::string& failure : listing.failures) Report(failure);
+    WarnOfNames(listing.files);
+    matches_ = MatchFiles(listing.files, checkpoint, options_, changed_);
+    for (const std::string& warning : matches_.warnings) LogWarning(warning);
+    for (const std::string& failure : matches_.failures) Report(failure);
+    ReportChanged();
+    tasks_.clear();
+    for (FileTask& task : std::exchange(matches_.tasks, {})) {
+      if (!IsWorthReading(task)) continue;
+      bytes_left_ += task.stat.stored_bytes;
+      tasks_.push_back(std::move(task));
+    }
     return {};
   }
 
+  // A file that cannot be read does not keep the others from being read.
   Result<std::optional<RawBatch>> Next(std::chrono::milliseconds) override {
-    while (next_ < inputs_.size() || reader_) {
-      if (!reader_) INGOT_TRY(OpenNext());
-      INGOT_ASSIGN(auto batch, reader_->Next());
-      if (batch) return batch;
+    if (!matches_.marks.empty()) {
+      RawBatch mark = std::move(matches_.marks.back());
+      matches_.marks.pop_back();
+      return mark;
+    }
+    while (reader_ || OpenNext()) {
+      auto batch = reader_->Next();
+      if (batch && *batch) return batch;
       const auto read = std::exchange(reader_, nullptr);
-      if (IsCompressed(read->Path())) return EndMark(*read);
+      if (!batch) {
+        Report(batch.error().message);
+        continue;
+      }
+      if (auto mark = End(*read)) return mark;
     }
     return std::nullopt;
   }
 
  private:
-  Status OpenNext() {
-    const Input& input = inputs_[next_++];
-    const auto known = positions_.find(input.id);
-    bytes_left_ -= input.stored_bytes;
-    INGOT_ASSIGN(reader_,
-                 FileReader::Open(input.path, input.id, known == positions_.end() ? 0 : known->second, options_));
-    return {};
+  /// What was seen of a file that is followed.
+  struct Look {
+    FileStat stat;
+    Steady::time_point since;           // it has been like this
+    std::optional<bool> read_as_final;  // its content gave all that it can give
+  };
+
+  /// Of one run: told at its end; of one that is followed, once.
+  void Report(const std::string& failure) {
+    if (options_.follow)
+      WarnOnce(failure);
+    else
+      failures_.push_back(failure);
   }
 
-  std::optional<RawBatch> EndMark(const FileReader& read) const {
-    const PartitionId id = EndMarkOf(read.Id());
-    const auto known = positions_.find(id);
+  void WarnOnce(const std::string& warning) {
+    if (warned_.insert(warning).second) LogWarning(warning);
+  }
+
+  void WarnOfNames(const std::vector<InputFile>& files) {
+    if (files.empty() || std::ranges::any_of(files, &InputFile::known_name)) return;
+    WarnOnce("no file in " + path_ + " is read, e.g. " + files[0].path + ": names of input files end with " +
+             kKnownEndings);
+  }
+
+  void ReportChanged() {
+    for (const ChangedFile& file : matches_.changed) {
+      changed_[file.location] = file.stat;
+      const std::string what = "file " + file.path + " was replaced or cut after it was read: " + file.how;
+      if (options_.on_changed == OnChanged::kSkip)
+        WarnOnce(what + "; it is skipped");
+      else
+        Report(what + ". It was not read. Say on_changed: reread or on_changed: skip for the source in the pipeline " +
+               "file (or --on-changed for one run), or give the new content a new name");
+    }
+  }
+
+  bool IsIdle(const FileStat& stat, Steady::time_point since) const {
+    const int64_t idle_micros = options_.idle.count();
+    return Steady::now() - since >= options_.idle || NowMicros() - stat.modified_ns / 1000 >= idle_micros;
+  }
+
+  /// Not when it has been read as it is now and gave no more.
+  bool IsWorthReading(const FileTask& task) {
+    if (!options_.follow) return true;
+    const auto [at, first] = looks_.try_emplace(task.location, Look{task.stat, Steady::now(), std::nullopt});
+    Look& look = at->second;
+    if (look.stat != task.stat) look = {task.stat, Steady::now(), std::nullopt};
+    return !look.read_as_final || (!*look.read_as_final && IsIdle(look.stat, look.since));
+  }
+
+  bool OpenNext() {
+    while (!tasks_.empty()) {
+      const FileTask task = std::move(tasks_.front());
+      tasks_.pop_front();
+      bytes_left_ -= task.stat.stored_bytes;
+      look_ = nullptr;
+      if (options_.follow) look_ = &looks_[task.location];
+      final_ = !options_.follow || IsIdle(look_->stat, look_->since);
+      auto opened = FileReader::Open(task, final_, options_);
+      if (opened) {
+        reader_ = std::move(*opened);
+        return true;
+      }
+      if (opened.error().kind == ErrorKind::kNotFound)
+        LogDebug(opened.error().message);  // it went after it was listed
+      else
+        Report(opened.error().message);
+    }
+    return false;
+  }
+
+  /// After the last record of a file. Compressed content that was read to its end needs not be decompressed again to
+  /// see that nothing is new: the stored bytes are the mark of it.
+  std::optional<RawBatch> End(FileReader& read) {
+    const bool unfinished = read.Waits() || read.Stream().Truncated();
+    if (look_ != nullptr && unfinished) look_->read_as_final = final_;
+    if (look_ != nullptr && !unfinished) looks_.erase(read.Location());
+    if (read.Stream().Truncated() && final_)
+      Report("file " + read.Path() +
+             " ends early: its compressed content is cut. What comes before the cut was read; the rest is read when "
+             "the file is whole");
+    if (unfinished || !read.Stream().Compressed()) return std::nullopt;
     RawBatch mark;
-    mark.from = id;
-    mark.begin = known == positions_.end() ? 0 : known->second;
-    mark.end = read.StoredBytesRead();
+    mark.from = EndMarkOf(read.Id());
+    const auto before = positions_.find(mark.from);
+    mark.begin = before == positions_.end() ? 0 : before->second;
+    mark.end = read.Stream().StoredBytesRead();
+    mark.file = read.Change();
     return mark;
   }
 
   const std::string path_;
   const SourceOptions options_;
-  std::vector<Input> inputs_;
   Positions positions_;
-  size_t next_ = 0;
+  FileMatches matches_;
+  std::deque<FileTask> tasks_;
   std::unique_ptr<FileReader> reader_;
+  Look* look_ = nullptr;  // at the file of reader_
+  bool final_ = true;
   int64_t bytes_left_ = 0;
+  std::vector<std::string> failures_;
+  std::set<std::string> warned_;
+  std::unordered_map<std::string, Look> looks_;
+  std::unordered_map<std::string, FileStat> changed_;
 };
 
 }  // namespace
@@ -136,7 +188,7 @@ Result<std::unique_ptr<Source>> OpenSource(const std::string& uri, const SourceO
   if (uri.starts_with("kafka://")) return OpenKafka(uri, options);
   INGOT_ASSIGN(std::string path, storage::LocalPath(uri));
   std::error_code error;
-  if (!fs::exists(path, error))
+  if (!std::filesystem::exists(path, error))
     return Fail(ErrorKind::kNotFound, "source does not exist: " + path +
                                           " (make records with: ingot generate --records 1000 --to " + path + ")");
   return std::make_unique<FileSource>(std::move(path), options);

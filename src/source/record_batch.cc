@@ -70,9 +70,15 @@ struct Cursor {
   }
 };
 
+/// A name or value that is not UTF-8 stands in base64, under another key.
 void AppendHeader(std::string& json, std::string_view name, std::optional<std::string_view> value) {
-  json += json.empty() ? "[{\"key\":" : ",{\"key\":";
-  AppendJsonString(json, name);
+  json += json.empty() ? "[{" : ",{";
+  if (arrow::util::ValidateUTF8(name)) {
+    json += "\"key\":";
+    AppendJsonString(json, name);
+  } else {
+    json += "\"key_base64\":\"" + arrow::util::base64_encode(name) + '"';
+  }
   if (!value) {
     json += ",\"value\":null}";
   } else if (arrow::util::ValidateUTF8(*value)) {

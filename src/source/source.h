@@ -12,10 +12,11 @@
 #include <vector>
 
 #include "base/result.h"
+#include "source/file_identity.h"
 
 namespace ingot::source {
 
-/// A Kafka partition, or a file (its URI, partition 0).
+/// A Kafka partition, or the content of a file: the key of where it was first read, partition 2n after n changes of it.
 struct PartitionId {
   std::string topic;
   int32_t partition = 0;
@@ -36,6 +37,7 @@ struct TopicIdentity {
 struct Checkpoint {
   Positions positions;
   std::map<std::string, TopicIdentity> topics;
+  std::map<PartitionId, FileIdentity> files = {};  // each is of what lies before the position
   bool operator==(const Checkpoint&) const = default;
 };
 
@@ -46,6 +48,13 @@ struct OffsetReset {
   int64_t from = 0;
   int64_t to = 0;
   std::string reason;
+};
+
+/// What is known of a file from now on; it may be committed only where the table still knows `before`.
+struct FileChange {
+  PartitionId id;
+  std::optional<FileIdentity> before;
+  FileIdentity now;
 };
 
 /// Bytes that simdjson may read (not use) after the last record.
@@ -89,7 +98,8 @@ struct RawBatch {
   std::vector<Original> originals;  // one a record, or none at all: then a record is what it was
   std::string original_bytes;
   std::shared_ptr<Packed> packed;
-  int64_t packed_records = 0;  // at most
+  int64_t packed_records = 0;      // at most
+  std::optional<FileChange> file;  // of files: what has been read up to `end`
 
   /// To be called before the records are looked at.
   Status Unpack() { return packed ? packed->Unpack(*this) : Status(); }
@@ -125,6 +135,12 @@ class Source {
   virtual std::vector<OffsetReset> Resets() const { return {}; }
   /// The topics that are read now.
   virtual std::map<std::string, TopicIdentity> Topics() const { return {}; }
+  /// What Seek found out about files that were read before, to be recorded with the next commit; with one of its own if
+  /// CommitFilesFound.
+  virtual std::vector<FileChange> FilesFound() { return {}; }
+  virtual bool CommitFilesFound() const { return false; }
+  /// Since Seek, of a source that is not followed: what could not be read, and what to do about it.
+  virtual std::vector<std::string> Failures() const { return {}; }
   /// Tells that the table is here now: consumer groups show it to those who watch them.
   virtual void Committed(const Positions&) {}
   /// Bytes that are left to read as stored, for progress; 0 when not known.
@@ -144,12 +160,17 @@ struct CsvOptions {
   std::vector<std::string> names;  // of the columns; none: the first row holds them
   std::vector<std::vector<std::string>> fields;  // the columns that each field is read from
 };
+/// What to do with a file whose content is no continuation of what was read under its name: leave it and fail in the
+/// end, read it from its start as new records, or leave it.
+enum class OnChanged { kFail, kReread, kSkip };
 
 struct SourceOptions {
   std::string format = "json";  // json, document, csv
   CsvOptions csv;
   int64_t batch_bytes = 4 << 20;
   int64_t record_bytes_max = 256 << 20;  // of a longer line the beginning is kept; a longer document is an error
+  OnChanged on_changed = OnChanged::kFail;
+  std::chrono::microseconds idle{30'000'000};  // a followed file that is not written to for so long is complete
   // Of Kafka:
   std::map<std::string, std::string> kafka;  // further settings by librdkafka's names, e.g. security.protocol
   bool follow = false;                       // go on with new records; share partitions with the group's other members
@@ -161,7 +182,7 @@ struct SourceOptions {
 };
 
 /// `uri`: a file, a directory, file:///path, or kafka://host:port[,host:port]/topic[?setting=value&…].
-/// Errors: kNotFound; kBadInput when a file is shorter than its position, so that it must have been replaced.
+/// Errors: kNotFound.
 Result<std::unique_ptr<Source>> OpenSource(const std::string& uri, const SourceOptions& options);
 
 }  // namespace ingot::source

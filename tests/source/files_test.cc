@@ -21,13 +21,6 @@ void Write(const std::filesystem::path& path, const std::string& text) {
 
 constexpr std::chrono::milliseconds kNoWait{0};
 
-/// What the first Next says.
-ErrorKind FirstError(const std::string& uri, const Positions& positions, const SourceOptions& options) {
-  auto source = *OpenSource(uri, options);
-  EXPECT_TRUE(source->Seek({.positions = positions, .topics = {}}));
-  return source->Next(kNoWait).error().kind;
-}
-
 std::vector<std::string> ReadAll(const std::string& uri, Positions& positions, const SourceOptions& options = {}) {
   auto source = *OpenSource(uri, options);
   EXPECT_TRUE(source->Seek({.positions = positions, .topics = {}}));
@@ -70,17 +63,49 @@ TEST(Files, Documents) {
   EXPECT_TRUE(ReadAll(folder, positions, {.format = "document"}).empty());
 }
 
-// Goal:   what cannot be read says what to do. Method: nothing there, a file that shrank, a line too long.
-TEST(Files, Errors) {
-  const auto folder = Folder();
+// Goal:   a source that is not there says so. Method: no folder.
+TEST(Files, NoSource) {
   EXPECT_EQ(OpenSource("/nowhere", {}).error().kind, ErrorKind::kNotFound);
-  Write(folder / "s.jsonl", "{}\n{}\n");
-  Positions positions;
-  ReadAll(folder, positions);
-  Write(folder / "s.jsonl", "{}\n");
-  EXPECT_EQ(FirstError(folder, positions, {}), ErrorKind::kBadInput);
-  Write(folder / "s.jsonl", std::string(5000, 'x'));
-  EXPECT_EQ(FirstError(folder, {}, {.batch_bytes = 100, .record_bytes_max = 1000}), ErrorKind::kBadInput);
+}
+
+// Goal:   a line that is being written is waited for by a follower, and ended by the end of a run or by idleness.
+// Method: a torn line, read by each.
+TEST(Files, TornLines) {
+  const auto folder = Folder();
+  const auto read = [&](const SourceOptions& options) {
+    Positions positions;
+    return ReadAll(folder, positions, options).size();
+  };
+  for (const char* format : {"json", "csv"}) {
+    Write(folder / "a.jsonl", "{\"a\": 1}\n{\"a\": ");
+    EXPECT_EQ(read({.format = format}), format == std::string("csv") ? 1u : 2u);
+    EXPECT_EQ(read({.format = format, .follow = true}), format == std::string("csv") ? 0u : 1u);
+    EXPECT_EQ(read({.format = format, .idle = std::chrono::microseconds(0), .follow = true}),
+              format == std::string("csv") ? 1u : 2u);
+  }
+  Write(folder / "a.jsonl", "{\"a\": ");
+  EXPECT_EQ(read({.format = "document", .follow = true}), 0u);
+  EXPECT_EQ(read({.format = "document", .idle = std::chrono::microseconds(0), .follow = true}), 1u);
+}
+
+// Goal:   one file that cannot be read is told and does not keep the others from being read. Method: a damaged one, one
+// that goes after it was listed, one with a line too long, before a good one.
+TEST(Files, OneBadFile) {
+  const auto folder = Folder();
+  Write(folder / "a.jsonl.gz", std::string("\x1f\x8b\x08\0\0\0\0\0\0\0 damaged", 18));
+  Write(folder / "b.jsonl", std::string(5000, 'x'));
+  Write(folder / "c.jsonl", "gone\n");
+  Write(folder / "d.jsonl", "good\n");
+  auto source = *OpenSource(folder, {.batch_bytes = 100, .record_bytes_max = 1000});
+  ASSERT_TRUE(source->Seek({}));
+  std::filesystem::remove(folder / "c.jsonl");
+  const auto batch = *source->Next(kNoWait);
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(batch->Bytes(batch->records.at(0)), "good");
+  EXPECT_FALSE(*source->Next(kNoWait));
+  ASSERT_EQ(source->Failures().size(), 2u);
+  EXPECT_NE(source->Failures()[0].find("a.jsonl.gz"), std::string::npos);
+  EXPECT_NE(source->Failures()[1].find("b.jsonl"), std::string::npos);
 }
 
 }  // namespace

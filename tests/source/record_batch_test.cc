@@ -108,7 +108,11 @@ std::vector<std::pair<int, std::string>> Forms(const std::string& plain) {
 }
 
 const std::vector<Written> kRecords{
-    {1000, kBaseMillis, "k0", "{\"a\":1}", {{"trace", "abc"}, {"raw", "\xff\1"}, {"none", std::nullopt}}},
+    {1000,
+     kBaseMillis,
+     "k0",
+     "{\"a\":1}",
+     {{"trace", "abc"}, {"raw", "\xff\1"}, {"none", std::nullopt}, {"\xfe", "x"}}},
     {1001, kBaseMillis + 7, std::nullopt, std::nullopt, {}},
     {1005, kBaseMillis - 3, "", "", {}},
 };
@@ -125,8 +129,9 @@ TEST(RecordBatch, Fields) {
   EXPECT_EQ(all.batch.Bytes(all.batch.records[0]), "{\"a\":1}");
   EXPECT_EQ(all.batch.records[0].produced_at_micros, kBaseMillis * 1000);
   EXPECT_EQ(all.batch.envelopes[0].key, "k0");
-  EXPECT_EQ(all.batch.envelopes[0].headers,
-            R"([{"key":"trace","value":"abc"},{"key":"raw","base64":"/wE="},{"key":"none","value":null}])");
+  EXPECT_EQ(
+      all.batch.envelopes[0].headers,
+      R"([{"key":"trace","value":"abc"},{"key":"raw","base64":"/wE="},{"key":"none","value":null},{"key_base64":"/g==","value":"x"}])");
   EXPECT_TRUE(all.batch.records[1].absent);
   EXPECT_FALSE(all.batch.envelopes[1].key);
   EXPECT_EQ(all.batch.envelopes[1].headers, "");

@@ -25,7 +25,7 @@ def tables(job: Job) -> list[str]:
 
 def keep_marks(job: Job, table: str) -> None:
     """What later stages look for in snapshots goes into properties before snapshots expire (docs/maintenance.md)."""
-    for key in (SOURCE_SNAPSHOT, "ingot.offsets", "ingot.topics", "ingot.offsets-file"):
+    for key in (SOURCE_SNAPSHOT, "ingot.offsets", "ingot.topics", "ingot.offsets-file", "ingot.files", "ingot.files-file"):
         rows = job.spark.sql(f"SELECT summary[{key!r}] AS mark FROM {job.name(table)}.snapshots WHERE summary[{key!r}] IS NOT "
                              "NULL ORDER BY committed_at DESC LIMIT 1").collect()
         if rows:

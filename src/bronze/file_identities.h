@@ -1,0 +1,18 @@
+// The identities of the files that were read as JSON: the mark ingot.files. Source: docs/formats/snapshot-summary.md.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "source/source.h"
+
+namespace ingot::bronze {
+
+using FileIdentities = std::map<source::PartitionId, source::FileIdentity>;
+
+/// {"file:///a": {"0": [1200, …]}}
+std::string IdentitiesToJson(const FileIdentities& files);
+/// Errors: kCorrupt.
+Result<FileIdentities> IdentitiesFromJson(const std::string& json);
+
+}  // namespace ingot::bronze

@@ -1,0 +1,61 @@
+#include "source/file_comparison.h"
+
+#include <algorithm>
+
+#include "source/file_stream.h"
+
+namespace ingot::source {
+namespace {
+
+Result<std::optional<Continuation>> CompareStream(FileStream& stream, const InputFile& file, int64_t offset,
+                                                  const FileIdentity* before, bool end_was_read) {
+  Continuation same{.now = {.location = file.location,
+                            .stat = stream.Stat(),
+                            .offset = offset,
+                            .compressed = stream.Compressed(),
+                            .incomplete = before != nullptr && before->incomplete}};
+  INGOT_TRY(stream.SkipTo(std::min(offset, kHeadBytes)));
+  same.now.head = stream.Trace().Head();
+  if (before != nullptr && before->head != same.now.head) return std::nullopt;
+  if (before == nullptr && stream.Compressed() && end_was_read) return same;
+  INGOT_TRY(stream.SkipTo(offset));
+  same.now.tail = stream.Trace().Tail();
+  if (before != nullptr && before->tail != 0 && before->tail != same.now.tail) return std::nullopt;
+  if (stream.Compressed()) {
+    std::string rest;
+    INGOT_TRY(stream.Read(1, rest));
+    same.ends = rest.empty() && !stream.Truncated();
+  }
+  return same;
+}
+
+}  // namespace
+
+Result<std::optional<Continuation>> Compare(const InputFile& file, int64_t offset, const FileIdentity* before,
+                                            bool end_was_read) {
+  INGOT_ASSIGN(const auto stream, FileStream::Open(file.path));
+  auto compared = CompareStream(*stream, file, offset, before, end_was_read);
+  if (!compared && compared.error().kind == ErrorKind::kBadInput) return std::nullopt;  // it is shorter
+  return compared;
+}
+
+Result<ContentHead> ReadHead(const std::string& path) {
+  INGOT_ASSIGN(const auto stream, FileStream::Open(path));
+  ContentHead head{.bytes = {}, .compressed = stream->Compressed()};
+  INGOT_TRY(stream->Read(kHeadBytes, head.bytes));
+  return head;
+}
+
+Result<std::string> ReadFrom(const std::string& path, int64_t offset, int64_t bytes) {
+  INGOT_ASSIGN(const auto stream, FileStream::Open(path));
+  INGOT_TRY(stream->SkipTo(offset));
+  std::string text;
+  while (int64_t(text.size()) < bytes) {
+    const size_t before = text.size();
+    INGOT_TRY(stream->Read(std::min<int64_t>(bytes - int64_t(before), 1 << 20), text));
+    if (text.size() == before) break;
+  }
+  return text;
+}
+
+}  // namespace ingot::source
