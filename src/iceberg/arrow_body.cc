@@ -8,6 +8,7 @@
 #include "base/arrow_result.h"
 #include "base/rows.h"
 #include "iceberg/parquet_body.h"
+#include "iceberg/parquet_seal.h"
 #include "iceberg/variant.h"
 
 namespace ingot::iceberg {
@@ -60,13 +61,39 @@ Result<std::shared_ptr<arrow::ArrayData>> WithType(const arrow::ArrayData& data,
   return typed;
 }
 
+/// Passes everything on, until the end of the file is to be held back for its footer to be sealed.
+class SealingStream : public arrow::io::OutputStream {
+ public:
+  explicit SealingStream(std::shared_ptr<arrow::io::OutputStream> inner) : inner_(std::move(inner)) {}
+  arrow::Status Close() override { return arrow::Status::OK(); }
+  bool closed() const override { return inner_->closed(); }
+  arrow::Result<int64_t> Tell() const override {
+    ARROW_ASSIGN_OR_RAISE(const int64_t at, inner_->Tell());
+    return at + int64_t(held_.size());
+  }
+  arrow::Status Write(const void* data, int64_t bytes) override {
+    if (!holding_) return inner_->Write(data, bytes);
+    held_.append(static_cast<const char*>(data), size_t(bytes));
+    return arrow::Status::OK();
+  }
+
+  void Hold() { holding_ = true; }
+  arrow::Status Seal() { return inner_->Write(SealFooter(held_)); }
+
+ private:
+  const std::shared_ptr<arrow::io::OutputStream> inner_;
+  std::string held_;
+  bool holding_ = false;
+};
+
 class ArrowBody : public ParquetBody {
  public:
   Status Start(const ParquetLayout& layout, std::shared_ptr<arrow::io::OutputStream> stream) {
     schema_ = layout.schema;
+    stream_ = std::make_shared<SealingStream>(std::move(stream));
     const auto properties = parquet::ArrowWriterProperties::Builder().set_use_threads(true)->build();
     auto keeper = std::make_unique<GroupKeeper>(parquet::ParquetFileWriter::Open(
-        std::move(stream), std::static_pointer_cast<parquet::schema::GroupNode>(layout.descriptor->schema_root()),
+        stream_, std::static_pointer_cast<parquet::schema::GroupNode>(layout.descriptor->schema_root()),
         layout.properties));
     keeper_ = keeper.get();
     auto file = std::make_unique<parquet::ParquetFileWriter>();
@@ -113,12 +140,16 @@ class ArrowBody : public ParquetBody {
   }
 
   Result<std::shared_ptr<parquet::FileMetaData>> Close() override {
+    INGOT_TRY(EndRowGroup());  // what is held back is small
+    stream_->Hold();
     INGOT_ARROW(writer_->Close());
+    INGOT_ARROW(stream_->Seal());
     return writer_->metadata();
   }
 
  private:
   std::shared_ptr<arrow::Schema> schema_;
+  std::shared_ptr<SealingStream> stream_;
   std::unique_ptr<parquet::arrow::FileWriter> writer_;
   GroupKeeper* keeper_ = nullptr;  // owned by writer_
   bool group_open_ = false;

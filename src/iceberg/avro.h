@@ -1,4 +1,5 @@
-// Avro object container files, as far as manifests need them: every type, field ids, deflate, snappy and zstandard.
+// Avro object container files: every type, field ids, deflate, snappy and zstandard. Those of ours carry a checksum in
+// their sync marker (docs/formats/avro-checksum.md).
 // Source: Apache Avro 1.11 specification; Iceberg specification, Appendix A "Avro".
 #pragma once
 
@@ -7,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -42,6 +44,11 @@ struct AvroSchema {
   AvroKind kind = AvroKind::kNull;
   std::vector<Member> members;  // record fields; union branches; the one item of an array; the one value of a map
   int32_t fixed_bytes = 0;
+  std::string logical_type;          // "" when there is none
+  int32_t precision = 0, scale = 0;  // of decimals
+  std::optional<bool> adjust_to_utc;
+  int32_t key_id = -1;  // of a map
+  std::vector<std::string> symbols;
 };
 
 Result<std::shared_ptr<AvroSchema>> ParseAvroSchema(std::string_view json);
@@ -101,6 +108,16 @@ Result<AvroFile> ReadAvroFile(std::string_view bytes);
 Result<std::map<std::string, std::string>> ReadAvroProperties(std::string_view bytes);
 /// Calls `row(schema, in)` for each row of a file, which must read one value of the schema.
 Status ReadAvroRows(std::string_view bytes, const std::function<Status(const AvroSchema&, AvroReader&)>& row);
+
+/// What stands before the first block.
+struct AvroHeader {
+  std::map<std::string, std::string> properties;  // without avro.schema and avro.codec
+  std::shared_ptr<AvroSchema> schema;
+  std::string codec;
+  std::string sync;  // ends each block
+};
+/// Errors: kCorrupt, also where `in` ends within the header; then `in` has failed.
+Result<AvroHeader> ReadAvroHeader(AvroReader& in);
 
 /// Encoded values, one after another.
 struct AvroWriter {

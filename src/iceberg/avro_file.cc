@@ -1,11 +1,8 @@
-#include <arrow/util/compression.h>
-
-#include <algorithm>
-
-#include "base/arrow_result.h"
+#include "base/crc32.h"
 #include "base/lower_case.h"
 #include "base/random.h"
 #include "iceberg/avro.h"
+#include "iceberg/avro_codec.h"
 #include "iceberg/deflate.h"
 
 namespace ingot::iceberg {
@@ -13,6 +10,9 @@ namespace {
 
 constexpr std::string_view kMagic("Obj\1", 4);
 constexpr size_t kBlockBytes = 64 * 1024;
+constexpr size_t kSyncBytes = 16;
+constexpr std::string_view kChecksumMark = "ICRC";
+
 Status Encode(AvroWriter& out, const AvroSchema& schema, const AvroValue& value);
 
 Status EncodeUnion(AvroWriter& out, const AvroSchema& schema, const AvroValue& value) {
@@ -93,98 +93,89 @@ Status Encode(AvroWriter& out, const AvroSchema& schema, const AvroValue& value)
   }
 }
 
-/// Snappy blocks end with a CRC of four bytes; both lengths are in the formats themselves.
-Result<std::string> Decompress(const std::string& codec, std::string_view block) {
-  if (codec.empty() || codec == "null") return std::string(block);
-  if (codec == "deflate") return Inflate(block, DeflateFrame::kBare);
-  if (codec == "zstandard") return WithContext(DecompressZstd(block), "a block of an Avro file");
-  if (codec == "snappy" && block.size() > 4) {
-    INGOT_ARROW_ASSIGN(auto snappy, arrow::util::Codec::Create(arrow::Compression::SNAPPY));
-    block.remove_suffix(4);
-    AvroReader head{block};  // the plain length stands first, as a varint that is not zigzag
-    uint64_t room = 0;
-    for (int shift = 0; shift < 35; shift += 7) {
-      const auto byte = head.Take(1);
-      if (head.failed) break;
-      room |= uint64_t(uint8_t(byte[0]) & 0x7F) << shift;
-      if (!(uint8_t(byte[0]) & 0x80)) break;
-    }
-    if (head.failed || room > block.size() * 64 + 1024)
-      return Fail(ErrorKind::kCorrupt, "an Avro block does not decompress");
-    std::string out(room, '\0');
-    INGOT_ARROW_ASSIGN(const int64_t size,
-                       snappy->Decompress(int64_t(block.size()), reinterpret_cast<const uint8_t*>(block.data()),
-                                          int64_t(room), reinterpret_cast<uint8_t*>(out.data())));
-    out.resize(size_t(size));
-    return out;
-  }
-  return Fail(ErrorKind::kUnsupported, "Avro codec '" + codec + "'");
+/// Source: docs/formats/avro-checksum.md.
+std::string SyncMarker(std::string_view random, uint32_t checksum) {
+  AvroWriter marker{std::string(kChecksumMark)};
+  marker.out += random;
+  marker.Raw(Crc32(0, marker.out));
+  marker.Raw(checksum);
+  return std::move(marker.out);
 }
 
-/// Reads up to the first block; the file has no rows yet.
-Result<AvroFile> ReadHeader(AvroReader& in, std::string& codec) {
-  if (in.rest.starts_with("AGS1"))
-    return Fail(ErrorKind::kUnsupported, "it is encrypted, which is not supported: use the engine that wrote it");
-  if (in.Take(4) != kMagic) return Fail(ErrorKind::kCorrupt, "not an Avro file: its first bytes are not 'Obj\\1'");
-  AvroFile file;
-  while (const int64_t count = in.Items()) {
-    for (int64_t i = 0; i < count && !in.failed; ++i) {
-      const std::string key(in.Bytes());
-      file.properties[key] = in.Bytes();
-    }
-  }
-  if (in.failed) return Fail(ErrorKind::kCorrupt, "the header of an Avro file is cut short");
-  INGOT_ASSIGN(file.schema, ParseAvroSchema(file.properties["avro.schema"]));
-  codec = LowerCase(file.properties["avro.codec"]);
-  file.properties.erase("avro.schema");
-  file.properties.erase("avro.codec");
-  return file;
+/// Whether a marker is one of those: others are random.
+bool HoldsChecksum(std::string_view sync) {
+  return sync.starts_with(kChecksumMark) && SyncMarker(sync.substr(4, 4), 0).substr(0, 12) == sync.substr(0, 12);
 }
 
-/// Calls `row(in)` for each row of the blocks that follow the header.
+/// Calls `row(in)` for each row of the blocks that follow the header, which `bytes` begin with.
 template <typename Row>
-Status ReadBlocks(AvroReader& in, const std::string& codec, const Row& row) {
-  const auto sync = in.Take(16);
+Status ReadBlocks(std::string_view bytes, AvroReader& in, const AvroHeader& header, const Row& row) {
+  uint32_t checksum = Crc32(0, bytes.substr(0, bytes.size() - in.rest.size() - kSyncBytes));
   while (!in.failed && !in.rest.empty()) {
+    const std::string_view before = in.rest;
     const int64_t count = in.Long();
     const auto block = in.Take(in.Long());
-    if (in.failed || in.Take(16) != sync || count < 0)
+    checksum = Crc32(checksum, before.substr(0, before.size() - in.rest.size()));
+    if (in.failed || in.Take(kSyncBytes) != header.sync || count < 0)
       return Fail(ErrorKind::kCorrupt, "an Avro file is cut short or a sync marker is wrong");
-    INGOT_ASSIGN(const std::string plain, Decompress(codec, block));
+    INGOT_ASSIGN(const std::string plain, DecompressAvroBlock(header.codec, block));
     AvroReader rows{plain};
     for (int64_t i = 0; i < count && !rows.failed; ++i) INGOT_TRY(row(rows));
     if (rows.failed || !rows.rest.empty())
       return Fail(ErrorKind::kCorrupt, "a block of an Avro file does not fit its schema");
   }
   if (in.failed) return Fail(ErrorKind::kCorrupt, "an Avro file is cut short");
+  if (HoldsChecksum(header.sync) && SyncMarker(header.sync.substr(4, 4), checksum) != header.sync)
+    return Fail(ErrorKind::kCorrupt, "the checksum of an Avro file is wrong");
   return {};
 }
 
 }  // namespace
 
+Result<AvroHeader> ReadAvroHeader(AvroReader& in) {
+  if (in.rest.starts_with("AGS1"))
+    return Fail(ErrorKind::kUnsupported, "it is encrypted, which is not supported: use the engine that wrote it");
+  const auto magic = in.Take(kMagic.size());
+  if (!in.failed && magic != kMagic)
+    return Fail(ErrorKind::kCorrupt, "not an Avro file: its first bytes are not 'Obj\\1'");
+  AvroHeader header;
+  while (const int64_t count = in.Items()) {
+    for (int64_t i = 0; i < count && !in.failed; ++i) {
+      const std::string key(in.Bytes());
+      header.properties[key] = in.Bytes();
+    }
+  }
+  header.sync = in.Take(kSyncBytes);
+  if (in.failed) return Fail(ErrorKind::kCorrupt, "the header of an Avro file is cut short");
+  INGOT_ASSIGN(header.schema, ParseAvroSchema(header.properties["avro.schema"]));
+  header.codec = LowerCase(header.properties["avro.codec"]);
+  header.properties.erase("avro.schema");
+  header.properties.erase("avro.codec");
+  return header;
+}
+
 Result<AvroFile> ReadAvroFile(std::string_view bytes) {
   AvroReader in{bytes};
-  std::string codec;
-  INGOT_ASSIGN(AvroFile file, ReadHeader(in, codec));
-  INGOT_TRY(ReadBlocks(in, codec, [&](AvroReader& rows) -> Status {
+  INGOT_ASSIGN(AvroHeader header, ReadAvroHeader(in));
+  AvroFile file{.schema = header.schema};
+  INGOT_TRY(ReadBlocks(bytes, in, header, [&](AvroReader& rows) -> Status {
     file.rows.push_back(rows.Value(*file.schema));
     return {};
   }));
+  file.properties = std::move(header.properties);
   return file;
 }
 
 Result<std::map<std::string, std::string>> ReadAvroProperties(std::string_view bytes) {
   AvroReader in{bytes};
-  std::string codec;
-  INGOT_ASSIGN(AvroFile file, ReadHeader(in, codec));
-  return std::move(file.properties);
+  INGOT_ASSIGN(AvroHeader header, ReadAvroHeader(in));
+  return std::move(header.properties);
 }
 
 Status ReadAvroRows(std::string_view bytes, const std::function<Status(const AvroSchema&, AvroReader&)>& row) {
   AvroReader in{bytes};
-  std::string codec;
-  INGOT_ASSIGN(const AvroFile file, ReadHeader(in, codec));
-  return ReadBlocks(in, codec, [&](AvroReader& rows) { return row(*file.schema, rows); });
+  INGOT_ASSIGN(const AvroHeader header, ReadAvroHeader(in));
+  return ReadBlocks(bytes, in, header, [&](AvroReader& rows) { return row(*header.schema, rows); });
 }
 
 void AvroWriter::Long(int64_t value) {
@@ -208,10 +199,8 @@ Result<std::string> WriteAvroRows(std::string_view schema_json, const std::map<s
   file.Bytes("deflate");
   for (const auto& [key, value] : properties) file.Bytes(key), file.Bytes(value);
   file.Long(0);
-  AvroWriter sync;
-  sync.Raw(RandomBits());
-  sync.Raw(RandomBits());
-  file.out += sync.out;
+  std::vector<size_t> parts{0, file.out.size()};  // the header and the blocks, each with a sync marker behind it
+  file.out.append(kSyncBytes, '\0');
   AvroWriter block;
   int64_t rows = 0;
   for (size_t i = 0; i < count; ++i) {
@@ -220,10 +209,20 @@ Result<std::string> WriteAvroRows(std::string_view schema_json, const std::map<s
     if (block.out.size() < kBlockBytes && i + 1 < count) continue;
     file.Long(rows);
     file.Bytes(Deflate(block.out, DeflateFrame::kBare));
-    file.out += sync.out;
+    parts.push_back(file.out.size());
+    file.out.append(kSyncBytes, '\0');
     block.out.clear();
     rows = 0;
   }
+  uint32_t checksum = 0;
+  for (size_t i = 1; i < parts.size(); ++i) {
+    const size_t begin = i == 1 ? 0 : parts[i - 1] + kSyncBytes;
+    checksum = Crc32(checksum, std::string_view(file.out).substr(begin, parts[i] - begin));
+  }
+  AvroWriter random;
+  random.Raw(uint32_t(RandomBits()));
+  const std::string sync = SyncMarker(random.out, checksum);
+  for (size_t i = 1; i < parts.size(); ++i) file.out.replace(parts[i], kSyncBytes, sync);
   return std::move(file.out);
 }
 

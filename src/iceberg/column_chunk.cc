@@ -115,9 +115,9 @@ class Chunk : public ColumnChunk {
       statistics.ApplyStatSizeLimits(properties_.max_statistics_size(column_.path()));
       statistics.set_is_signed(column_.sort_order() == parquet::SortOrder::SIGNED);
       footer.SetStatistics(statistics);
-      const auto writer = parquet::PageWriter::Open(to, codec_type_, &footer, row_group, column,
-                                                    arrow::default_memory_pool(), false, nullptr, nullptr, false,
-                                                    nullptr, nullptr, arrow::util::CodecOptions(LevelOf(properties_)));
+      const auto writer = parquet::PageWriter::Open(
+          to, codec_type_, &footer, row_group, column, arrow::default_memory_pool(), false, nullptr, nullptr,
+          properties_.page_checksum_enabled(), nullptr, nullptr, arrow::util::CodecOptions(LevelOf(properties_)));
       int64_t bytes = 0;
       if (indexed_pages_)
         bytes += writer->WriteDictionaryPage(parquet::DictionaryPage(

@@ -1,4 +1,5 @@
 #include <arrow/api.h>
+#include <arrow/io/memory.h>
 #include <arrow/util/parallel.h>
 #include <arrow/util/thread_pool.h>
 #include <parquet/exception.h>
@@ -12,6 +13,7 @@
 #include "base/arrow_result.h"
 #include "iceberg/column_chunk.h"
 #include "iceberg/parquet_body.h"
+#include "iceberg/parquet_seal.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -74,7 +76,10 @@ class FlatBody : public ParquetBody {
     INGOT_TRY(EndRowGroup());
     try {
       std::shared_ptr<parquet::FileMetaData> footer = footer_->Finish();
-      parquet::WriteFileMetaData(*footer, stream_.get());
+      INGOT_ARROW_ASSIGN(const auto end, arrow::io::BufferOutputStream::Create());
+      parquet::WriteFileMetaData(*footer, end.get());
+      INGOT_ARROW_ASSIGN(const auto bytes, end->Finish());
+      INGOT_ARROW(stream_->Write(SealFooter(std::string_view(*bytes))));
       return footer;
     } catch (const parquet::ParquetException& error) {
       return Fail(ErrorKind::kRetry, error.what());

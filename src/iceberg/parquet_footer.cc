@@ -16,6 +16,8 @@
 #include <mutex>
 #include <utility>
 
+#include "iceberg/parquet_seal.h"
+
 namespace ingot::iceberg {
 namespace {
 
@@ -167,14 +169,13 @@ Result<Footer> FooterOf(storage::Storage& storage, const std::string& location) 
   static Footers footers;
   if (auto known = footers.Find(location)) return known;
   INGOT_ASSIGN(const auto input, storage.OpenInput(location));
-  try {
-    auto footer = parquet::ReadMetaData(input);
-    IgnoreStoredTypes(*footer);
-    footers.Keep(location, footer);
-    return footer;
-  } catch (const parquet::ParquetException& error) {
-    return std::unexpected(UnreadableFile(*input, location, error.what()));
-  }
+  auto footer = ReadFooter(*input);
+  if (!footer && footer.error().kind != ErrorKind::kCorrupt)
+    return std::unexpected(std::move(footer).error().Context("data file " + location));
+  if (!footer) return std::unexpected(UnreadableFile(*input, location, footer.error().message));
+  IgnoreStoredTypes(**footer);
+  footers.Keep(location, *footer);
+  return *footer;
 }
 
 Error UnreadableFile(arrow::io::RandomAccessFile& file, const std::string& location, std::string_view reason) {

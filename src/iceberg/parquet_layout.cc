@@ -71,6 +71,7 @@ Status ChooseProperties(const Schema& schema, const TableMetadata& metadata, con
     builder.compression_level(int(metadata.PropertyInt("write.parquet.compression-level", 1)));
   builder.version(parquet::ParquetVersion::PARQUET_2_6);
   builder.created_by("ingot");
+  builder.enable_page_checksum();
   builder.data_pagesize(metadata.PropertyInt("write.parquet.page-size-bytes", 1 << 20));
   builder.dictionary_pagesize_limit(metadata.PropertyInt("write.parquet.dict-size-bytes", 2 << 20));
   builder.max_rows_per_page(metadata.PropertyInt("write.parquet.page-row-limit", 1 << 17));

@@ -1,12 +1,12 @@
 #include "maintain/join_parquet.h"
 
 #include <algorithm>
-#include <cstring>
 #include <set>
 
 #include "base/arrow_result.h"
 #include "iceberg/filter.h"
 #include "iceberg/parquet_footer.h"
+#include "iceberg/parquet_seal.h"
 #include "maintain/thrift_compact.h"
 
 namespace ingot::maintain {
@@ -17,7 +17,6 @@ using iceberg::FieldId;
 
 constexpr std::string_view kMagic = "PAR1";
 constexpr int64_t kCopyBytes = 8 << 20;
-constexpr int64_t kTailBytes = 8;  // length of the footer, magic
 
 // Fields of parquet.thrift.
 namespace file_metadata {
@@ -39,23 +38,16 @@ struct Footer {
 };
 
 Result<Footer> ReadFooter(arrow::io::RandomAccessFile& file, const std::string& location) {
-  const auto corrupt = [&](std::string_view reason) {
-    return std::unexpected(iceberg::UnreadableFile(file, location, reason));
+  const auto explained = [&](Error error) {
+    return std::unexpected(error.kind == ErrorKind::kCorrupt ? iceberg::UnreadableFile(file, location, error.message)
+                                                             : std::move(error));
   };
+  auto text = iceberg::ReadFooterBytes(file);
+  if (!text) return explained(std::move(text).error());
   INGOT_ARROW_ASSIGN(const int64_t bytes, file.GetSize());
-  if (bytes < kTailBytes + int64_t(kMagic.size())) return corrupt("it is too short");
-  INGOT_ARROW_ASSIGN(const auto tail, file.ReadAt(bytes - kTailBytes, kTailBytes));
-  uint32_t length = 0;
-  std::memcpy(&length, tail->data(), sizeof length);
-  if (std::memcmp(tail->data() + 4, kMagic.data(), kMagic.size()) != 0 ||
-      int64_t(length) > bytes - kTailBytes - int64_t(kMagic.size()))
-    return corrupt("its length is wrong");
-  Footer footer{.body_end = bytes - kTailBytes - int64_t(length)};
-  INGOT_ARROW_ASSIGN(const auto text, file.ReadAt(footer.body_end, length));
-  auto metadata = ReadThrift({reinterpret_cast<const char*>(text->data()), size_t(text->size())});
-  if (!metadata && metadata.error().kind == ErrorKind::kUnsupported)
-    return std::unexpected(std::move(metadata).error());
-  if (!metadata) return corrupt(metadata.error().message);
+  Footer footer{.body_end = bytes - iceberg::kParquetTailBytes - (*text)->size()};
+  auto metadata = ReadThrift(std::string_view(**text));
+  if (!metadata) return explained(std::move(metadata).error());
   footer.metadata = std::move(*metadata);
   return footer;
 }
@@ -223,7 +215,7 @@ Result<int64_t> Write(storage::Storage& storage, const std::string& location, co
   const uint32_t length = uint32_t(tail.size());
   tail.append(reinterpret_cast<const char*>(&length), sizeof length);
   tail += kMagic;
-  INGOT_ARROW(out->Write(tail));
+  INGOT_ARROW(out->Write(iceberg::SealFooter(tail)));
   INGOT_ARROW_ASSIGN(const int64_t bytes, out->Tell());
   INGOT_ARROW(out->Close());
   return bytes;
@@ -239,6 +231,7 @@ Result<std::optional<DataFile>> JoinParquet(storage::Storage& storage, const std
   int64_t bytes = 0;
   for (const DataFile& file : files) {
     if (file.spec_id != files[0].spec_id || PartitionKey(file) != PartitionKey(files[0])) return std::nullopt;
+    if (file.format != "PARQUET") return std::nullopt;
     INGOT_ASSIGN(auto input, storage.OpenInput(file.location));
     auto footer = ReadFooter(*input, file.location);
     if (!footer && footer.error().kind == ErrorKind::kUnsupported) return std::nullopt;
