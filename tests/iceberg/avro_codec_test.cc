@@ -17,8 +17,8 @@ TEST(AvroCodec, SnappyChecksum) {
   for (size_t i = 0; i < good.size(); ++i) {
     std::string bent = good;
     bent[i] = char(bent[i] ^ 1);
-    EXPECT_EQ(DecompressAvroBlock("snappy", bent).error_or(Error{ErrorKind::kInternal, ""}).kind, ErrorKind::kCorrupt)
-        << i;
+    const auto plain = DecompressAvroBlock("snappy", bent);
+    EXPECT_EQ(plain ? ErrorKind::kInternal : plain.error().kind, ErrorKind::kCorrupt) << i;
   }
   EXPECT_EQ(DecompressAvroBlock("snappy", "abc").error().kind, ErrorKind::kCorrupt);
   EXPECT_EQ(DecompressAvroBlock("rot13", "abc").error().kind, ErrorKind::kUnsupported);
