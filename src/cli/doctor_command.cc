@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "maintain/costs.h"
 #include "maintain/doctor.h"
+#include "maintain/scrub.h"
 #include "run/other_tables.h"
 #include "run/upkeep.h"
 #include "silver/account.h"
@@ -19,6 +20,7 @@ using maintain::Health;
 struct Options {
   std::vector<std::string> tables;
   bool repair = false;
+  bool scrub = false;
 };
 
 const char* WordFor(Health health) {
@@ -77,6 +79,32 @@ Result<std::optional<maintain::Finding>> RowsFinding(const pipeline::StageContex
                                ", then ingot run"};
 }
 
+/// Returns whether everything was whole.
+Result<bool> Scrub(const Shared& shared, const iceberg::TableHome& home) {
+  const std::string table = home.name.Text();
+  Progress progress("scrub " + table, 0, "bytes");
+  const auto scrubbed = maintain::ScrubTable(home, [&](int64_t bytes) { progress.Add(bytes); });
+  if (!scrubbed) {
+    Print(shared, table, {"scrub", Health::kBad, scrubbed.error().message});
+    return false;
+  }
+  for (const auto& [location, problem] : scrubbed->damaged)
+    Print(shared, table, {"scrub", Health::kBad, "damaged: " + location + ": " + problem});
+  for (const auto& [location, problem] : scrubbed->not_supported)
+    Print(shared, table, {"scrub", Health::kCouldBeBetter, "not decoded: " + location + ": " + problem});
+  const size_t damaged = scrubbed->damaged.size();
+  if (shared.Json())
+    fmt::print("{{\"table\":{},\"check\":\"scrub\",\"health\":\"{}\",\"files\":{},\"bytes\":{},\"damaged\":{}}}\n",
+               JsonQuote(table), damaged == 0 ? "good" : "bad", scrubbed->files, scrubbed->bytes, damaged);
+  else
+    Print(
+        shared, table,
+        {"scrub", damaged == 0 ? Health::kGood : Health::kBad,
+         fmt::format("{} files ({}) were read, {} are damaged{}", scrubbed->files, HumanBytes(double(scrubbed->bytes)),
+                     damaged, damaged == 0 ? "" : ": restore them from a copy, or roll back (ingot table rollback)")});
+  return damaged == 0;
+}
+
 Status Doctor(Shared& shared, const Options& options) {
   INGOT_ASSIGN(const run::OpenPlace open, run::OpenTables(shared.place));
   INGOT_ASSIGN(const auto tables, run::TablesOr(open.context, options.tables));
@@ -108,6 +136,10 @@ Status Doctor(Shared& shared, const Options& options) {
     for (const auto& finding : findings) {
       Print(shared, home.name.Text(), finding);
       bad = bad || finding.health == Health::kBad;
+    }
+    if (options.scrub) {
+      INGOT_ASSIGN(const bool whole, Scrub(shared, home));
+      bad = bad || !whole;
     }
   }
   if (options.tables.empty()) {
@@ -153,9 +185,11 @@ void AddDoctor(CLI::App& app, Shared& shared) {
   doctor->add_option("tables", options->tables, "namespace.table …; default: all of the pipeline");
   doctor->add_flag("--repair", options->repair,
                    "Take second references to a file, and references to files that are gone, out of the table");
+  doctor->add_flag("--scrub", options->scrub,
+                   "Read every byte of every live file and verify the checksums; names the damaged files");
   doctor->footer(
       "Exit code 1 when something is wrong.\n\nExamples:\n  ingot doctor\n  ingot doctor bronze.speedtest_raw "
-      "--repair");
+      "--repair\n  ingot doctor --scrub");
   doctor->callback([&shared, options] { shared.command = [&shared, options] { return Doctor(shared, *options); }; });
   auto* storage = app.add_subcommand("storage", "What tables cost in storage, and what maintenance would save");
   AddShared(*storage, shared);

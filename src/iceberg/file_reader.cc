@@ -1,9 +1,5 @@
 // Opens one data file of a scan: selects columns by field id, reshapes them, applies deletes.
-#include <parquet/arrow/reader.h>
-#include <parquet/arrow/schema.h>
-#include <parquet/exception.h>
-#include <parquet/file_reader.h>
-#include <parquet/metadata.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -11,37 +7,14 @@
 #include "base/rows.h"
 #include "iceberg/arrow_project.h"
 #include "iceberg/arrow_schema.h"
+#include "iceberg/data_file_reader.h"
 #include "iceberg/metadata_columns.h"
 #include "iceberg/name_mapping.h"
-#include "iceberg/parquet_footer.h"
 #include "iceberg/row_deletes.h"
 #include "iceberg/scan.h"
 
 namespace ingot::iceberg {
 namespace {
-
-constexpr int64_t kBatchRows = 32 * 1024;  // of all columns some 3 MB, so that a batch stays in the cache
-
-void CollectLeaves(const parquet::arrow::SchemaField& field, std::vector<int>& leaves) {
-  if (field.column_index >= 0) leaves.push_back(field.column_index);
-  for (const auto& child : field.children) CollectLeaves(child, leaves);
-}
-
-bool HasNanoseconds(const Type& type) {
-  return type.id == TypeId::kTimestampNs || type.id == TypeId::kTimestamptzNs ||
-         std::ranges::any_of(type.fields, [](const Field& field) { return HasNanoseconds(field.type); });
-}
-
-/// INT96 timestamps are read as microseconds, which, unlike nanoseconds, have room for all of them.
-Status CheckInt96(const parquet::FileMetaData& footer, const std::vector<int>& leaves, const Field& wanted) {
-  const auto is_int96 = [&](int leaf) {
-    return footer.schema()->Column(leaf)->physical_type() == parquet::Type::INT96;
-  };
-  if (!HasNanoseconds(wanted.type) || std::ranges::none_of(leaves, is_int96)) return {};
-  return Fail(ErrorKind::kUnsupported, "column " + wanted.name +
-                                           ": timestamps of type INT96 are read as microseconds " +
-                                           "and do not become " + TypeName(wanted.type));
-}
 
 bool IsDerived(FieldId id) {
   return id == kRowPosition || id == kRowId || id == kLastUpdatedSequenceNumber;
@@ -82,35 +55,9 @@ Result<std::shared_ptr<arrow::Schema>> Identify(std::shared_ptr<arrow::Schema> s
   return schema;
 }
 
-/// The row groups of this task: the one asked for, and beyond the last split whatever there is.
-std::vector<int> GroupsOf(const FileTask& task, const parquet::FileMetaData& footer) {
-  std::vector<int> groups;
-  for (int group = 0; group < footer.num_row_groups(); ++group)
-    if (!task.row_group || *task.row_group == size_t(group) ||
-        (size_t(group) > *task.row_group && *task.row_group + 1 == task.file.split_offsets.size()))
-      groups.push_back(group);
-  return groups;
-}
-
-/// Whether every page of a column of text has numbers of its dictionary.
-bool HasNumbersOnly(const parquet::FileMetaData& footer, const std::vector<int>& groups, int leaf) {
-  const auto& column = *footer.schema()->Column(leaf);
-  if (column.physical_type() != parquet::Type::BYTE_ARRAY || column.path()->ToDotVector().size() > 1) return false;
-  return std::ranges::all_of(groups, [&](int group) {
-    const auto chunk = footer.RowGroup(group)->ColumnChunk(leaf);
-    const auto& pages = chunk->encoding_stats();
-    return chunk->has_dictionary_page() && !pages.empty() && std::ranges::all_of(pages, [](const auto& page) {
-             return (page.page_type != parquet::PageType::DATA_PAGE &&
-                     page.page_type != parquet::PageType::DATA_PAGE_V2) ||
-                    page.encoding == parquet::Encoding::RLE_DICTIONARY ||
-                    page.encoding == parquet::Encoding::PLAIN_DICTIONARY;
-           });
-  });
-}
-
 class TaskReader : public arrow::RecordBatchReader {
  public:
-  TaskReader(std::unique_ptr<parquet::arrow::FileReader> file, std::shared_ptr<arrow::Schema> schema, Schema columns,
+  TaskReader(std::unique_ptr<DataFileReader> file, std::shared_ptr<arrow::Schema> schema, Schema columns,
              RowDeletes deletes)
       : file_(std::move(file)),
         schema_(std::move(schema)),
@@ -118,36 +65,32 @@ class TaskReader : public arrow::RecordBatchReader {
         deletes_(std::move(deletes)) {}
 
   Status Start(const TableMetadata& metadata, const FileTask& task) {
-    std::shared_ptr<arrow::Schema> file_schema;
-    INGOT_ARROW(file_->GetSchema(&file_schema));
     constants_ = ConstantsOf(metadata, task.file, columns_);
-    INGOT_ASSIGN(file_schema, Identify(std::move(file_schema), columns_, metadata, task.file.content, constants_));
-    const auto footer = file_->parquet_reader()->metadata();
-    std::vector<int> leaves;
-    int batch_column = 0;
+    INGOT_ASSIGN(const auto file_schema, Identify(file_->schema(), columns_, metadata, task.file.content, constants_));
+    std::vector<FileColumn> read;
     for (const Field& wanted : columns_.fields) sources_.push_back({.wanted = wanted, .file_field = nullptr});
     for (int i = 0; i < file_schema->num_fields(); ++i) {
       const FieldId id = FieldIdOf(*file_schema->field(i));
       const auto source =
           std::ranges::find_if(sources_, [&](const ColumnSource& candidate) { return candidate.wanted.id == id; });
       if (id < 0 || source == sources_.end()) continue;
-      std::vector<int> of_column;
-      CollectLeaves(file_->manifest().schema_fields[size_t(i)], of_column);
-      INGOT_TRY(CheckInt96(*footer, of_column, source->wanted));
-      leaves.insert(leaves.end(), of_column.begin(), of_column.end());
-      source->batch_column = batch_column++;
+      source->batch_column = int(read.size());
       source->file_field = file_schema->field(i);
+      read.push_back({.index = i, .field = file_schema->field(i), .wanted = source->wanted});
     }
     location_ = task.file.location;
     project_ = {.keep_dictionaries = task.dictionaries, .constants = &constants_};
     first_row_id_ = task.file.first_row_id;
     sequence_number_ = task.sequence_number;
-    no_columns_ = leaves.empty();
-    const std::vector<int> groups = GroupsOf(task, *footer);
-    for (const int group : groups) rows_left_ += footer->RowGroup(group)->num_rows();
-    for (int group = 0; !groups.empty() && group < groups[0]; ++group) position_ += footer->RowGroup(group)->num_rows();
-    if (no_columns_) return {};
-    INGOT_ARROW_ASSIGN(batches_, file_->GetRecordBatchReader(groups, leaves));
+    position_ = file_->first_position();
+    rows_expected_ = file_->row_count();
+    if (!task.row_group && task.file.record_count >= 0) {
+      if (rows_expected_ && *rows_expected_ != task.file.record_count)
+        return Fail(ErrorKind::kCorrupt,
+                    fmt::format("the file has {} rows, the manifest says {}", *rows_expected_, task.file.record_count));
+      rows_expected_ = task.file.record_count;
+    }
+    INGOT_ASSIGN(batches_, file_->Read(read));
     return {};
   }
 
@@ -157,17 +100,10 @@ class TaskReader : public arrow::RecordBatchReader {
     *out = nullptr;
     while (true) {
       std::shared_ptr<arrow::RecordBatch> raw;
-      int64_t rows = 0;
-      if (no_columns_) {
-        rows = std::min(rows_left_, kBatchRows);
-        rows_left_ -= rows;
-      } else {
-        if (const auto status = batches_->ReadNext(&raw); !status.ok())
-          return status.WithMessage("data file ", location_, ": ", status.message());
-        rows = raw ? raw->num_rows() : 0;
-      }
-      if (rows == 0 && raw == nullptr) return arrow::Status::OK();
-      auto projected = Project(raw, rows);
+      if (const auto status = batches_->ReadNext(&raw); !status.ok())
+        return status.WithMessage("data file ", location_, ": ", status.message());
+      if (raw == nullptr) return CheckRowCount();
+      auto projected = Project(raw, raw->num_rows());
       if (!projected) return arrow::Status::Invalid("data file ", location_, ": ", projected.error().message);
       if ((*projected)->num_rows() == 0) continue;
       *out = std::move(*projected);
@@ -176,6 +112,14 @@ class TaskReader : public arrow::RecordBatchReader {
   }
 
  private:
+  /// Damage can end a column early without breaking its format.
+  arrow::Status CheckRowCount() const {
+    const int64_t rows = position_ - file_->first_position();
+    if (!rows_expected_ || rows == *rows_expected_) return arrow::Status::OK();
+    return arrow::Status::Invalid("data file ", location_, ": ", rows, " rows were read where ", *rows_expected_,
+                                  " are expected");
+  }
+
   Result<std::shared_ptr<arrow::RecordBatch>> Project(const std::shared_ptr<arrow::RecordBatch>& raw, int64_t rows) {
     arrow::ArrayVector arrays;
     for (const ColumnSource& source : sources_) {
@@ -226,7 +170,7 @@ class TaskReader : public arrow::RecordBatchReader {
     return *values.Finish();
   }
 
-  std::unique_ptr<parquet::arrow::FileReader> file_;
+  std::unique_ptr<DataFileReader> file_;
   std::shared_ptr<arrow::Schema> schema_;
   Schema columns_;  // the projection, then what the deletes need
   std::string location_;
@@ -235,41 +179,11 @@ class TaskReader : public arrow::RecordBatchReader {
   RowDeletes deletes_;
   std::vector<ColumnSource> sources_;
   std::shared_ptr<arrow::RecordBatchReader> batches_;
-  bool no_columns_ = false;
-  int64_t rows_left_ = 0;  // counted down without columns
-  int64_t position_ = 0;   // in the file, of the next row
+  int64_t position_ = 0;  // in the file, of the next row
+  std::optional<int64_t> rows_expected_;
   std::optional<int64_t> first_row_id_;
   SequenceNumber sequence_number_ = 0;
 };
-
-Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquet(storage::Storage& storage, const FileTask& task) {
-  const std::string& location = task.file.location;
-  INGOT_ASSIGN(auto input, storage.OpenInput(location));
-  parquet::ArrowReaderProperties properties;
-  properties.set_batch_size(kBatchRows);
-  properties.set_use_threads(false);
-  properties.set_pre_buffer(false);
-  properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
-  parquet::arrow::FileReaderBuilder builder;
-  std::shared_ptr<parquet::FileMetaData> known;
-  if (task.row_group) {  // other parts of the file are read, too
-    INGOT_ASSIGN(known, FooterOf(storage, location));
-  }
-  if (const auto opened = builder.Open(input, parquet::default_reader_properties(), known); !opened.ok())
-    return std::unexpected(UnreadableFile(*input, location, opened.message()));
-  IgnoreStoredTypes(*builder.raw_reader()->metadata());
-  if (task.dictionaries && task.deletes.empty()) {
-    const auto footer = builder.raw_reader()->metadata();
-    const std::vector<int> groups = GroupsOf(task, *footer);
-    for (int leaf = 0; leaf < footer->num_columns(); ++leaf)
-      if (HasNumbersOnly(*footer, groups, leaf)) properties.set_read_dictionary(leaf, true);
-  }
-  builder.properties(properties);
-  std::unique_ptr<parquet::arrow::FileReader> reader;
-  if (const auto built = builder.Build(&reader); !built.ok())
-    return std::unexpected(FromArrow(built).Context("data file " + location));
-  return reader;
-}
 
 }  // namespace
 
@@ -282,7 +196,7 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> OpenTask(std::shared_ptr<stora
     if (std::ranges::find(columns.fields, needed.id, &Field::id) == columns.fields.end())
       columns.fields.push_back(std::move(needed));
   INGOT_ASSIGN(auto schema, ToArrowSchema(projection));
-  INGOT_ASSIGN(auto file, OpenParquet(*storage, task));
+  INGOT_ASSIGN(auto file, OpenDataFile(*storage, task));
   auto reader =
       std::make_shared<TaskReader>(std::move(file), std::move(schema), std::move(columns), std::move(deletes));
   if (auto started = reader->Start(metadata, task); !started)

@@ -169,13 +169,16 @@ Result<Footer> FooterOf(storage::Storage& storage, const std::string& location) 
   static Footers footers;
   if (auto known = footers.Find(location)) return known;
   INGOT_ASSIGN(const auto input, storage.OpenInput(location));
-  auto footer = ReadFooter(*input);
-  if (!footer && footer.error().kind != ErrorKind::kCorrupt)
-    return std::unexpected(std::move(footer).error().Context("data file " + location));
-  if (!footer) return std::unexpected(UnreadableFile(*input, location, footer.error().message));
+  INGOT_ASSIGN(auto footer, ReadFooterOf(*input, location));
+  footers.Keep(location, footer);
+  return footer;
+}
+
+Result<Footer> ReadFooterOf(arrow::io::RandomAccessFile& file, const std::string& location) {
+  auto footer = ReadFooter(file);
+  if (!footer) return std::unexpected(UnreadableFile(file, location, footer.error().message));
   IgnoreStoredTypes(**footer);
-  footers.Keep(location, *footer);
-  return *footer;
+  return footer;
 }
 
 Error UnreadableFile(arrow::io::RandomAccessFile& file, const std::string& location, std::string_view reason) {

@@ -20,6 +20,10 @@ namespace ingot::iceberg {
 /// Those of the files that were asked for last are kept, for the whole process. Safe to call from any thread.
 Result<std::shared_ptr<parquet::FileMetaData>> FooterOf(storage::Storage& storage, const std::string& location);
 
+/// The same of an open file, read anew.
+Result<std::shared_ptr<parquet::FileMetaData>> ReadFooterOf(arrow::io::RandomAccessFile& file,
+                                                            const std::string& location);
+
 /// Makes Arrow's reader take the types of Parquet, not those which an Arrow program stored beside them (ARROW:schema):
 /// these say how it had the values in memory, may be of any kind, and are not needed to read them.
 void IgnoreStoredTypes(parquet::FileMetaData& footer);

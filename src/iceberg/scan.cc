@@ -74,16 +74,6 @@ void DropSuperseded(std::vector<DataFile>& deletes) {
   });
 }
 
-Status CheckReadable(const DataFile& file) {
-  if (!file.key_metadata.empty())
-    return Fail(ErrorKind::kUnsupported,
-                "encrypted data files cannot be read; use the engine that wrote it: " + file.location);
-  if (file.IsDeletionVector()) return {};
-  if (file.format != "PARQUET")
-    return Fail(ErrorKind::kUnsupported, "data files of format " + file.format + " cannot be read: " + file.location);
-  return {};
-}
-
 struct PlannedManifest {
   std::vector<FileTask> tasks;
   std::vector<DeleteFile> deletes;
@@ -103,7 +93,6 @@ Status PlanManifest(storage::Storage& storage, const TableMetadata& metadata, co
         manifest.added_files.value_or(0) + manifest.existing_files.value_or(0), 0, kTasksReservedMax)));
   return ForEachEntry(storage, manifest, metadata, &columns, [&](ManifestEntry& entry) -> Status {
     if (entry.status == EntryStatus::kDeleted) return {};
-    INGOT_TRY(CheckReadable(entry.file));
     if (entry.file.content != FileContent::kData)
       plan.deletes.push_back({std::move(entry.file), *entry.sequence_number});
     else if (filter.MayMatchFile(entry.file, spec, schema))
@@ -197,7 +186,6 @@ Result<ScanPlan> PlanAppends(storage::Storage& storage, const TableMetadata& met
           ++plan.files_pruned;
           continue;
         }
-        INGOT_TRY(CheckReadable(entry.file));
         plan.tasks.push_back({std::move(entry.file), *entry.sequence_number, {}});
       }
     }
@@ -206,8 +194,8 @@ Result<ScanPlan> PlanAppends(storage::Storage& storage, const TableMetadata& met
 }
 
 std::vector<FileTask> Split(const FileTask& task) {
-  // Deletes would be read again for each part.
-  if (task.file.split_offsets.size() < 2 || !task.deletes.empty()) return {task};
+  // Deletes would be read again for each part; only of Parquet can parts be read by themselves.
+  if (task.file.format != "PARQUET" || task.file.split_offsets.size() < 2 || !task.deletes.empty()) return {task};
   std::vector<FileTask> parts(task.file.split_offsets.size(), task);
   for (size_t i = 0; i < parts.size(); ++i) parts[i].row_group = i;
   return parts;
@@ -218,6 +206,7 @@ Result<std::vector<FileTask>> PartsOf(storage::Storage& storage, const ScanPlan&
   INGOT_TRY(ForEachInParallel(kFilesAtOnce, splits.size(), [&](size_t, size_t i) -> Status {
     auto& split = splits[i] = Split(plan.tasks[i]);
     // The bounds of a row group that is a file were asked before.
+    if (plan.tasks[i].file.format != "PARQUET") return {};
     if (split.size() < 2 ? !plan.filter.AsksForValues() : plan.filter.IsTrue()) return {};
     const std::string& location = plan.tasks[i].file.location;
     INGOT_ASSIGN(const auto footer, FooterOf(storage, location));

@@ -1,7 +1,6 @@
 #include "maintain/doctor.h"
 
 #include <fmt/format.h>
-#include <parquet/file_reader.h>
 
 #include <algorithm>
 #include <map>
@@ -11,6 +10,7 @@
 
 #include "base/parallel.h"
 #include "base/progress.h"
+#include "iceberg/data_file_reader.h"
 #include "iceberg/scan.h"
 #include "maintain/compact.h"
 #include "maintain/manifests.h"
@@ -61,18 +61,16 @@ Result<std::vector<std::string>> Missing(const Table& table, const iceberg::Scan
 
 /// What the footer of the file says against what the manifest says; "" when they agree.
 Result<std::string> Disagreement(storage::Storage& storage, const DataFile& file) {
+  const auto reader = OpenDataFile(storage, FileTask{.file = file});
+  if (!reader && reader.error().kind == ErrorKind::kUnsupported) return "";
+  if (!reader) return file.location + " cannot be read: " + reader.error().message;
+  const auto rows = (*reader)->row_count();
+  if (rows && *rows != file.record_count)
+    return fmt::format("{} has {} rows, the manifest says {}", file.location, *rows, file.record_count);
   INGOT_ASSIGN(const auto input, storage.OpenInput(file.location));
-  try {
-    const auto reader = parquet::ParquetFileReader::Open(input);
-    const int64_t rows = reader->metadata()->num_rows();
-    if (rows != file.record_count)
-      return fmt::format("{} has {} rows, the manifest says {}", file.location, rows, file.record_count);
-    const auto bytes = input->GetSize();
-    if (bytes.ok() && *bytes != file.file_bytes)
-      return fmt::format("{} has {} bytes, the manifest says {}", file.location, *bytes, file.file_bytes);
-  } catch (const std::exception& problem) {
-    return file.location + " cannot be read: " + problem.what();
-  }
+  const auto bytes = input->GetSize();
+  if (bytes.ok() && *bytes != file.file_bytes)
+    return fmt::format("{} has {} bytes, the manifest says {}", file.location, *bytes, file.file_bytes);
   return "";
 }
 

@@ -1,0 +1,117 @@
+#include "maintain/scrub.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+
+#include "base/arrow_result.h"
+#include "base/parallel.h"
+#include "iceberg/data_file_reader.h"
+#include "iceberg/row_deletes.h"
+#include "maintain/reach.h"
+
+namespace ingot::maintain {
+namespace {
+
+using iceberg::DataFile;
+using iceberg::FileTask;
+
+constexpr int64_t kPieceBytes = 4 << 20;
+
+/// Every byte once, as a disk finds out only then that it cannot read some.
+Status ReadBytes(storage::Storage& storage, const DataFile& file) {
+  INGOT_ASSIGN(const auto input, storage.OpenInput(file.location));
+  INGOT_ARROW_ASSIGN(const int64_t bytes, input->GetSize());
+  if (bytes != file.file_bytes && !file.IsDeletionVector())
+    return Fail(ErrorKind::kCorrupt, fmt::format("it has {} bytes, the manifest says {}", bytes, file.file_bytes));
+  for (int64_t at = 0; at < bytes; at += kPieceBytes) {
+    INGOT_ARROW_ASSIGN(const auto piece, input->ReadAt(at, std::min(kPieceBytes, bytes - at)));
+    if (piece->size() != std::min(kPieceBytes, bytes - at))
+      return Fail(ErrorKind::kCorrupt, fmt::format("it ends after {} bytes", at + piece->size()));
+  }
+  return {};
+}
+
+/// Every value of every column, whether or not the table still has the column.
+Status ReadValues(storage::Storage& storage, const DataFile& file) {
+  INGOT_ASSIGN(const auto reader, OpenDataFile(storage, FileTask{.file = file}));
+  std::vector<iceberg::FileColumn> columns;
+  const auto schema = reader->schema();
+  for (int i = 0; i < schema->num_fields(); ++i)
+    columns.push_back({.index = i, .field = schema->field(i), .wanted = {.name = schema->field(i)->name()}});
+  INGOT_ASSIGN(const auto batches, reader->Read(columns));
+  int64_t rows = 0;
+  while (true) {
+    std::shared_ptr<arrow::RecordBatch> batch;
+    if (const auto status = batches->ReadNext(&batch); !status.ok()) return std::unexpected(FromArrow(status));
+    if (batch == nullptr) break;
+    rows += batch->num_rows();
+  }
+  if (file.record_count >= 0 && rows != file.record_count)
+    return Fail(ErrorKind::kCorrupt, fmt::format("it has {} rows, the manifest says {}", rows, file.record_count));
+  return {};
+}
+
+class Scrubber {
+ public:
+  Scrubber(const iceberg::Table& table, const std::function<void(int64_t)>& read) : table_(table), read_(read) {}
+
+  Result<Scrubbed> Run() {
+    INGOT_ASSIGN(const auto plan, iceberg::PlanScan(*table_.home.storage, *table_.metadata, {}));
+    std::map<std::string, DataFile> files;  // each once
+    for (const FileTask& task : plan.tasks) {
+      rows_of_[task.file.location] = task.file.record_count;
+      files.emplace(task.file.Key(), task.file);
+    }
+    for (const DataFile& file : plan.deletes) files.emplace(file.Key(), file);
+    std::vector<const DataFile*> all;
+    for (const auto& [key, file] : files) all.push_back(&file);
+    INGOT_TRY(ForEachInParallel(kAtOnce, all.size(), [&](size_t, size_t i) -> Status {
+      Examine(*all[i]);
+      return {};
+    }));
+    std::ranges::sort(found_.damaged, {}, &DamagedFile::location);
+    std::ranges::sort(found_.not_supported, {}, &DamagedFile::location);
+    return std::move(found_);
+  }
+
+ private:
+  Status Read(const DataFile& file) const {
+    INGOT_TRY(ReadBytes(*table_.home.storage, file));
+    if (!file.IsDeletionVector()) return ReadValues(*table_.home.storage, file);
+    const auto rows = rows_of_.find(file.referenced_data_file);
+    if (rows == rows_of_.end()) return {};  // of a data file that is live no more
+    FileTask task{.file = {.location = rows->first, .record_count = rows->second}, .deletes = {file}};
+    INGOT_TRY(iceberg::RowDeletes::Read(table_.home.storage, *table_.metadata, task));
+    return {};
+  }
+
+  void Examine(const DataFile& file) {
+    const Status outcome = Read(file);
+    const int64_t bytes = file.IsDeletionVector() ? *file.content_size_bytes : file.file_bytes;
+    std::lock_guard lock(mutex_);
+    ++found_.files;
+    found_.bytes += bytes;
+    read_(bytes);
+    if (outcome) return;
+    auto& list = outcome.error().kind == ErrorKind::kUnsupported ? found_.not_supported : found_.damaged;
+    list.push_back({file.location, outcome.error().message});
+  }
+
+  const iceberg::Table& table_;
+  const std::function<void(int64_t)>& read_;
+  std::map<std::string, int64_t> rows_of_;
+  std::mutex mutex_;
+  Scrubbed found_;
+};
+
+}  // namespace
+
+Result<Scrubbed> ScrubTable(const iceberg::TableHome& home, const std::function<void(int64_t)>& read) {
+  INGOT_ASSIGN(const iceberg::Table table, iceberg::LoadTable(home));
+  return Scrubber(table, read).Run();
+}
+
+}  // namespace ingot::maintain
