@@ -1,5 +1,7 @@
 #include "iceberg/avro_blocks.h"
 
+#include <arrow/buffer.h>
+
 #include <algorithm>
 
 #include "base/arrow_result.h"
