@@ -176,12 +176,12 @@ Result<Footer> FooterOf(storage::Storage& storage, const std::string& location) 
 
 Result<Footer> ReadFooterOf(arrow::io::RandomAccessFile& file, const std::string& location) {
   auto footer = ReadFooter(file);
-  if (!footer) return std::unexpected(UnreadableFile(file, location, footer.error().message));
+  if (!footer) return std::unexpected(UnreadableFile(file, location, footer.error()));
   IgnoreStoredTypes(**footer);
   return footer;
 }
 
-Error UnreadableFile(arrow::io::RandomAccessFile& file, const std::string& location, std::string_view reason) {
+Error UnreadableFile(arrow::io::RandomAccessFile& file, const std::string& location, const Error& reason) {
   constexpr int64_t kMagicBytes = 4, kBytesMin = 12;  // magic, length of the footer, magic
   const auto is = [&](ErrorKind kind, std::string_view what) {
     return Error{kind, "data file " + location + " " + std::string(what)};
@@ -203,7 +203,7 @@ Error UnreadableFile(arrow::io::RandomAccessFile& file, const std::string& locat
   if (head != "PAR1") return is(ErrorKind::kCorrupt, "is not a Parquet file: it does not begin with PAR1");
   if (tail != "PAR1" || *bytes < kBytesMin)
     return is(ErrorKind::kCorrupt, "is cut short: it begins as a Parquet file and does not end as one");
-  return is(ErrorKind::kCorrupt, "has a damaged footer: " + std::string(reason));
+  return is(reason.kind, "cannot be read: " + reason.message);
 }
 
 Knowledge KnowledgeOf(storage::Storage& storage, const std::string& location, const Footer& footer, int row_group,

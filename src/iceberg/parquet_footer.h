@@ -28,9 +28,9 @@ Result<std::shared_ptr<parquet::FileMetaData>> ReadFooterOf(arrow::io::RandomAcc
 /// these say how it had the values in memory, may be of any kind, and are not needed to read them.
 void IgnoreStoredTypes(parquet::FileMetaData& footer);
 
-/// Why a data file cannot be opened as Parquet, by its first and last bytes; else `reason`, which a reader gave.
-/// Errors: kUnsupported for an encrypted file, kCorrupt otherwise.
-Error UnreadableFile(arrow::io::RandomAccessFile& file, const std::string& location, std::string_view reason);
+/// Why a data file cannot be opened as Parquet, by its first and last bytes (kUnsupported for an encrypted file), or as
+/// `reason` says.
+Error UnreadableFile(arrow::io::RandomAccessFile& file, const std::string& location, const Error& reason);
 
 /// What the row group's statistics and bloom filters say of its columns, found by field id. Of columns that the file
 /// keeps in another type, unit or without ids, nothing is known. A bloom filter is read when it is asked; one that

@@ -11,6 +11,7 @@
 #include "base/arrow_result.h"
 #include "iceberg/data_file_reader.h"
 #include "iceberg/parquet_footer.h"
+#include "iceberg/parquet_seal.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -116,7 +117,7 @@ Result<std::unique_ptr<DataFileReader>> OpenParquetFile(storage::Storage& storag
   pages.set_page_checksum_verification(true);
   parquet::arrow::FileReaderBuilder builder;
   if (const auto opened = builder.Open(input, pages, footer); !opened.ok())
-    return std::unexpected(UnreadableFile(*input, location, opened.message()));
+    return std::unexpected(UnreadableFile(*input, location, FromArrow(opened)));
   const std::vector<int> groups = GroupsOf(task, *footer);
   if (task.dictionaries && task.deletes.empty())
     for (int leaf = 0; leaf < footer->num_columns(); ++leaf)
@@ -126,7 +127,7 @@ Result<std::unique_ptr<DataFileReader>> OpenParquetFile(storage::Storage& storag
   std::shared_ptr<arrow::Schema> schema;
   auto built = builder.Build(&file);
   if (built.ok()) built = file->GetSchema(&schema);
-  if (!built.ok()) return std::unexpected(FromArrow(built).Context("data file " + location));
+  if (!built.ok()) return std::unexpected(UnreadableFile(*input, location, NotTaken(built.message())));
   return std::make_unique<ParquetReader>(std::move(file), std::move(schema), groups);
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/arrow_result.h"
 #include "base/crc32.h"
+#include "iceberg/parquet_repair.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -64,12 +65,25 @@ Result<std::shared_ptr<arrow::Buffer>> ReadFooterBytes(arrow::io::RandomAccessFi
 
 Result<std::shared_ptr<parquet::FileMetaData>> ReadFooter(arrow::io::RandomAccessFile& file) {
   INGOT_ASSIGN(const auto footer, ReadFooterBytes(file));
+  std::string problem;
   try {
     return parquet::FileMetaData::Make(footer->data(), footer->size());
   } catch (const std::exception& error) {
-    return Fail(ErrorKind::kCorrupt,
-                std::string("a damaged Parquet file: its footer cannot be parsed: ") + error.what());
+    problem = error.what();
   }
+  const auto repaired = RepairedFooter(TextOf(*footer));
+  try {
+    if (repaired) return parquet::FileMetaData::Make(repaired->data(), int64_t(repaired->size()));
+  } catch (const std::exception& error) {
+    problem = error.what();
+  }
+  if (IsWholeFooter(TextOf(*footer))) return std::unexpected(NotTaken(problem));
+  return Fail(ErrorKind::kCorrupt, "its footer is damaged: " + problem);
+}
+
+Error NotTaken(const std::string& problem) {
+  return {ErrorKind::kUnsupported,
+          "it has what Arrow's Parquet reader does not take, though other engines may: " + problem};
 }
 
 std::string SealFooter(std::string_view end) {

@@ -7,13 +7,17 @@
 #include "iceberg/filter.h"
 #include "iceberg/parquet_footer.h"
 #include "iceberg/parquet_seal.h"
-#include "maintain/thrift_compact.h"
+#include "iceberg/thrift_compact.h"
 
 namespace ingot::maintain {
 namespace {
 
 using iceberg::DataFile;
 using iceberg::FieldId;
+using iceberg::ReadThrift;
+using iceberg::ThriftField;
+using iceberg::ThriftValue;
+using iceberg::WriteThrift;
 
 constexpr std::string_view kMagic = "PAR1";
 constexpr int64_t kCopyBytes = 8 << 20;
@@ -39,7 +43,7 @@ struct Footer {
 
 Result<Footer> ReadFooter(arrow::io::RandomAccessFile& file, const std::string& location) {
   const auto explained = [&](Error error) {
-    return std::unexpected(error.kind == ErrorKind::kCorrupt ? iceberg::UnreadableFile(file, location, error.message)
+    return std::unexpected(error.kind == ErrorKind::kCorrupt ? iceberg::UnreadableFile(file, location, error)
                                                              : std::move(error));
   };
   auto text = iceberg::ReadFooterBytes(file);

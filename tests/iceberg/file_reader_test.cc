@@ -2,6 +2,7 @@
 #include <parquet/arrow/writer.h>
 
 #include "iceberg/scan.h"
+#include "iceberg/thrift_compact.h"
 #include "tests/iceberg/fixtures.h"
 #include "tests/rows.h"
 
@@ -90,6 +91,58 @@ TEST(FileReader, FilesWithoutFieldIds) {
   task.deletes = {deletes.file};
   task.deletes[0].content = FileContent::kPositionDeletes;
   EXPECT_EQ(read(), "[8][null][null][2]");
+}
+
+/// The file with another logical type on the elements of its schema that have this name.
+void SetLogicalType(storage::Storage& storage, const std::string& location, const std::string& name, int16_t type) {
+  const std::string bytes = *storage.ReadAll(location);
+  uint32_t length = 0;
+  std::memcpy(&length, bytes.data() + bytes.size() - 8, sizeof length);
+  const size_t begin = bytes.size() - 8 - length;
+  ThriftValue footer = *ReadThrift(std::string_view(bytes).substr(begin, length));
+  for (ThriftValue& element : footer.Find(2)->items) {
+    if (element.Find(4)->bytes != name) continue;
+    std::erase_if(element.fields, [](const ThriftField& field) { return field.id == 10; });
+    ThriftValue logical;
+    logical.fields.push_back({type, ThriftValue()});
+    element.fields.push_back({10, logical});
+  }
+  const std::string changed = WriteThrift(footer);
+  length = uint32_t(changed.size());
+  ASSERT_TRUE(storage.Delete(location));
+  ASSERT_TRUE(storage.CreateAtomic(
+      location, bytes.substr(0, begin) + changed + std::string(reinterpret_cast<const char*>(&length), 4) + "PAR1"));
+}
+
+// Goal:   maps as parquet-mr 1.10 writes them are read, and a footer that Arrow does not take is not called damaged.
+// Method: the logical type "null" on the entries of a map, and "list" on a number.
+TEST(FileReader, FootersThatArrowRefuses) {
+  const auto storage = storage::MakeMemoryStorage();
+  const Type map{.id = TypeId::kMap,
+                 .fields = {{.id = 3, .name = "key", .type = {.id = TypeId::kInt}, .required = true},
+                            {.id = 4, .name = "value", .type = {.id = TypeId::kInt}}}};
+  const Schema schema{
+      .schema_id = 0,
+      .fields = {{.id = 1, .name = "n", .type = {.id = TypeId::kInt}}, {.id = 2, .name = "m", .type = map}},
+      .identifier_field_ids = {}};
+  const auto metadata =
+      *MakeTableMetadata({.schema = schema, .partition = {}, .location = "file:///w/t", .properties = {}});
+  const auto arrow_schema = *ToArrowSchema(metadata.CurrentSchema());
+  const auto rows = arrow::RecordBatch::Make(
+      arrow_schema, 2, {ArrayOf(arrow::int32(), "[1,2]"), ArrayOf(arrow_schema->field(1)->type(), "[[[7,8]],null]")});
+  const auto task = Stored(*storage, "a.parquet", *rows);
+  SetLogicalType(*storage, task.file.location, "key_value", 11);
+  const auto reader = OpenTask(storage, metadata, metadata.CurrentSchema(), task);
+  ASSERT_TRUE(reader) << reader.error().message;
+  const auto read = *(*reader)->ToTable();
+  EXPECT_EQ(Text(*read->column(0)->chunk(0)), "[1,2]");
+  EXPECT_EQ(read->column(1)->null_count(), 1);
+  SetLogicalType(*storage, task.file.location, "n", 3);
+  const auto refused = OpenTask(storage, metadata, metadata.CurrentSchema(), task).error();
+  EXPECT_EQ(refused.kind, ErrorKind::kUnsupported);
+  EXPECT_NE(refused.message.find("a.parquet cannot be read: it has what Arrow's Parquet reader does not take"),
+            std::string::npos)
+      << refused.message;
 }
 
 }  // namespace

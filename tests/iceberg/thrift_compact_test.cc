@@ -1,8 +1,8 @@
-#include "maintain/thrift_compact.h"
+#include "iceberg/thrift_compact.h"
 
 #include <gtest/gtest.h>
 
-namespace ingot::maintain {
+namespace ingot::iceberg {
 namespace {
 
 ThriftValue Of(ThriftType type, int64_t number = 0, std::string bytes = "") {
@@ -55,4 +55,4 @@ TEST(ThriftCompact, BrokenBytes) {
 }
 
 }  // namespace
-}  // namespace ingot::maintain
+}  // namespace ingot::iceberg

@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 
-namespace ingot::maintain {
+namespace ingot::iceberg {
 
 enum class ThriftType : uint8_t {
   kTrue = 1,
@@ -49,4 +49,4 @@ struct ThriftField {
 Result<ThriftValue> ReadThrift(std::string_view bytes);
 std::string WriteThrift(const ThriftValue& value);
 
-}  // namespace ingot::maintain
+}  // namespace ingot::iceberg

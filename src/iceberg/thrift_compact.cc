@@ -1,8 +1,8 @@
-#include "maintain/thrift_compact.h"
+#include "iceberg/thrift_compact.h"
 
 #include <algorithm>
 
-namespace ingot::maintain {
+namespace ingot::iceberg {
 namespace {
 
 constexpr int kDepthMax = 32;
@@ -202,4 +202,4 @@ std::string WriteThrift(const ThriftValue& value) {
   return std::move(writer.out);
 }
 
-}  // namespace ingot::maintain
+}  // namespace ingot::iceberg
