@@ -67,8 +67,14 @@ Status ChooseProperties(const Schema& schema, const TableMetadata& metadata, con
   parquet::WriterProperties::Builder builder;
   INGOT_ASSIGN(const auto codec, CodecOf(metadata.PropertyWord("write.parquet.compression-codec", "zstd")));
   builder.compression(codec);
-  if (codec == arrow::Compression::ZSTD || codec == arrow::Compression::GZIP || codec == arrow::Compression::BROTLI)
-    builder.compression_level(int(metadata.PropertyInt("write.parquet.compression-level", 1)));
+  // Each codec has levels of its own: a table's property may be that of another.
+  const int64_t level_max = codec == arrow::Compression::ZSTD     ? 22
+                            : codec == arrow::Compression::GZIP   ? 9
+                            : codec == arrow::Compression::BROTLI ? 11
+                                                                  : 0;
+  if (level_max > 0)
+    builder.compression_level(
+        int(std::clamp<int64_t>(metadata.PropertyInt("write.parquet.compression-level", 1), 1, level_max)));
   builder.version(parquet::ParquetVersion::PARQUET_2_6);
   builder.created_by("ingot");
   builder.enable_page_checksum();

@@ -45,6 +45,7 @@ TEST(ParquetLayout, FollowsPropertiesAndRows) {
 TEST(ParquetLayout, CodecsInAnySpelling) {
   auto metadata = *MakeTableMetadata({.schema = EventSchema(), .location = "x"});
   const auto rows = Events(0, 10);
+  const auto storage = storage::MakeMemoryStorage();
   for (const auto& [name, codec] : {std::pair{"ZSTD", parquet::Compression::ZSTD},
                                     {"Snappy", parquet::Compression::SNAPPY},
                                     {" GZIP ", parquet::Compression::GZIP},
@@ -58,7 +59,7 @@ TEST(ParquetLayout, CodecsInAnySpelling) {
       const auto layout = LayOut(EventSchema(), metadata, *rows);
       ASSERT_TRUE(layout) << name;
       EXPECT_EQ(layout->properties->compression(parquet::schema::ColumnPath::FromDotString("id")), codec) << name;
-      auto file = *ParquetFileWriter::Open(*storage::MakeMemoryStorage(), "file:///f.parquet", EventSchema(), metadata);
+      auto file = *ParquetFileWriter::Open(*storage, "file:///f.parquet", EventSchema(), metadata);
       EXPECT_TRUE(file->Write(*rows) && file->Close()) << name << " " << level;
     }
 }
