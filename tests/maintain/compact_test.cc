@@ -324,7 +324,7 @@ TEST(CompactTable, KeepsVariants) {
     const auto rows =
         arrow::RecordBatch::Make(arrow::schema({arrow::field("id", arrow::int64()), arrow::field("v", column->type()),
                                                 arrow::field("s", nested->type())}),
-                                 ids.length(), {*ids.Finish(), column, nested});
+                                 column->length(), {*ids.Finish(), column, nested});
     const auto written = writer->Write(rows);
     ASSERT_TRUE(written) << written.error().message;
     table = *iceberg::CommitSnapshot(table.home, {.added = *writer->Finish()});
