@@ -47,6 +47,19 @@ Result<Schema> Evolve(Schema schema, FieldId last_column_id, const std::string& 
   return schema;
 }
 
+void KeepRequiredIn(std::vector<Field>& wanted, const std::vector<Field>& current, const std::vector<Schema>& older) {
+  for (Field& field : wanted) {
+    const auto now = std::ranges::find(current, field.name, &Field::name);
+    if (now == current.end()) continue;
+    const auto was_optional = [&](const Schema& schema) {
+      const Field* then = schema.FindById(now->id);
+      return then != nullptr && !then->required;
+    };
+    if (now->required && std::ranges::any_of(older, was_optional)) field.required = true;
+    KeepRequiredIn(field.type.fields, now->type.fields, older);
+  }
+}
+
 }  // namespace
 
 SchemaChange& SchemaChange::Refuse(std::string message) {
@@ -143,6 +156,11 @@ SchemaChange& SchemaChange::MoveAfter(std::string_view name, std::string_view ot
 Result<Schema> SchemaChange::Finish() {
   INGOT_TRY(outcome_);
   return schema_;
+}
+
+Schema KeepRequired(Schema wanted, const Schema& current, const std::vector<Schema>& older) {
+  KeepRequiredIn(wanted.fields, current.fields, older);
+  return wanted;
 }
 
 Result<Schema> EvolveTowards(const Schema& current, FieldId last_column_id, const Schema& wanted) {

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "iceberg/types.h"
 
@@ -37,6 +38,10 @@ class SchemaChange {
   FieldId last_column_id_;
   Status outcome_;
 };
+
+/// `wanted` with those columns required that another engine made so: Ingot never makes an optional column required, so
+/// that one which is required now, and was optional in one of `older`, is not Ingot's to change.
+Schema KeepRequired(Schema wanted, const Schema& current, const std::vector<Schema>& older);
 
 /// The schema that holds every column of `wanted` (matched by full name), adding what is missing, widening what grew
 /// and making optional what may be null now. Nothing is dropped. Errors: kBadInput where a type cannot become the

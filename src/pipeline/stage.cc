@@ -143,8 +143,9 @@ Result<iceberg::Table> EnsureTable(const StageContext& context, const TableSpec&
   if (!table) return table;
   const auto evolve = [&](const iceberg::TableMetadata& metadata) -> Result<iceberg::Schema> {
     INGOT_TRY(WithContext(CheckNotNarrowed(metadata, schema), "table " + home.name.Text()));
-    INGOT_ASSIGN(auto next, iceberg::EvolveTowards(metadata.CurrentSchema(), metadata.last_column_id,
-                                                   FittingFormat(schema, metadata.format_version)));
+    const iceberg::Schema wanted = iceberg::KeepRequired(FittingFormat(schema, metadata.format_version),
+                                                         metadata.CurrentSchema(), metadata.schemas);
+    INGOT_ASSIGN(auto next, iceberg::EvolveTowards(metadata.CurrentSchema(), metadata.last_column_id, wanted));
     INGOT_TRY(WithContext(iceberg::CheckFormatHas(next, metadata.format_version), "table " + home.name.Text()));
     return next;
   };

@@ -71,5 +71,23 @@ TEST(SchemaChange, KeepsIdentifierFields) {
   }
 }
 
+// Goal:   a column that another engine made required stays so, one that Ingot made required may become optional.
+// Method: both, and one in a struct; nothing of them is required by what is wanted.
+TEST(SchemaChange, KeepsWhatOthersRequire) {
+  Schema first = EventSchema(), now = EventSchema();
+  Field inner{.id = 6, .name = "inner", .type = {.id = TypeId::kLong}};
+  first.fields.push_back({.id = 5, .name = "outer", .type = {.id = TypeId::kStruct, .fields = {inner}}});
+  now = first;
+  now.fields[2].required = now.fields[4].type.fields[0].required = true;
+  Schema wanted = now;
+  for (Field* field : {&wanted.fields[0], &wanted.fields[2], &wanted.fields[4].type.fields[0]}) field->required = false;
+  wanted.fields.push_back({.name = "new", .type = {.id = TypeId::kInt}});
+  const auto evolved = *EvolveTowards(now, 6, KeepRequired(wanted, now, {first, now}));
+  EXPECT_FALSE(evolved.FindByName("id")->required);
+  EXPECT_TRUE(evolved.FindByName("place")->required);
+  EXPECT_TRUE(evolved.FindByName("outer.inner")->required);
+  EXPECT_FALSE(evolved.FindByName("new")->required);
+}
+
 }  // namespace
 }  // namespace ingot::iceberg
