@@ -10,6 +10,7 @@
 #include "iceberg/arrow_schema.h"
 #include "iceberg/deletion_vector.h"
 #include "iceberg/metadata_columns.h"
+#include "storage/location.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -97,12 +98,28 @@ Status RowDeletes::ReadVector(storage::Storage& storage, const DataFile& vector,
   return {};
 }
 
+bool NamesFile(std::string_view path, std::string_view data_file) {
+  const auto name = [](std::string_view location) { return location.substr(location.rfind('/') + 1); };
+  return path == data_file ||
+         (name(path) == name(data_file) && storage::CanonicalLocation(path) == storage::CanonicalLocation(data_file));
+}
+
 Status ForEachDeletedPosition(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata,
                               const DataFile& file, const std::function<void(std::string_view, int64_t)>& use) {
   return ForEachBatch(std::move(storage), metadata, PositionDeleteSchema(), file, [&](const arrow::RecordBatch& batch) {
     const auto& paths = static_cast<const arrow::StringArray&>(*batch.column(0));
     const auto& positions = static_cast<const arrow::Int64Array&>(*batch.column(1));
     for (int64_t row = 0; row < batch.num_rows(); ++row) use(paths.GetView(row), positions.Value(row));
+  });
+}
+
+Status RowDeletes::ReadPositions(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata,
+                                 const DataFile& file, const std::string& data_file) {
+  std::string last;  // rows of one data file follow each other
+  bool meant = false;
+  return ForEachDeletedPosition(std::move(storage), metadata, file, [&](std::string_view path, int64_t position) {
+    if (path != last) last = path, meant = NamesFile(path, data_file);
+    if (meant) positions_.push_back(position);
   });
 }
 
@@ -137,9 +154,7 @@ Result<RowDeletes> RowDeletes::Read(std::shared_ptr<storage::Storage> storage, c
     if (file.IsDeletionVector())
       INGOT_TRY(deletes.ReadVector(*storage, file, task.file.record_count));
     else if (file.content == FileContent::kPositionDeletes)
-      INGOT_TRY(ForEachDeletedPosition(storage, metadata, file, [&](std::string_view path, int64_t position) {
-        if (path == task.file.location) deletes.positions_.push_back(position);
-      }));
+      INGOT_TRY(deletes.ReadPositions(storage, metadata, file, task.file.location));
     else
       INGOT_TRY(deletes.ReadEqualities(storage, metadata, file));
   }

@@ -7,12 +7,16 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
 #include "iceberg/scan.h"
 
 namespace ingot::iceberg {
+
+/// Whether a path in a delete file names the data file, however the two are spelled.
+bool NamesFile(std::string_view path, std::string_view data_file);
 
 /// Calls `use(data file, position)` for each row of a position delete file.
 Status ForEachDeletedPosition(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata,
@@ -40,6 +44,8 @@ class RowDeletes {
     std::unordered_set<std::string> keys;
   };
   Status ReadVector(storage::Storage& storage, const DataFile& vector, int64_t rows);
+  Status ReadPositions(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata, const DataFile& file,
+                       const std::string& data_file);
   Status ReadEqualities(std::shared_ptr<storage::Storage> storage, const TableMetadata& metadata, const DataFile& file);
 
   std::vector<int64_t> positions_;  // sorted

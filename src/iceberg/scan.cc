@@ -14,6 +14,8 @@
 #include "iceberg/arrow_schema.h"
 #include "iceberg/metadata_columns.h"
 #include "iceberg/parquet_footer.h"
+#include "iceberg/row_deletes.h"
+#include "storage/location.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -40,19 +42,30 @@ bool SamePartition(const DataFile& a, const DataFile& b) {
          });
 }
 
+/// The folder that all paths between two are in.
+std::string CommonFolder(const std::string& lower, const std::string& upper) {
+  const auto differ = std::ranges::mismatch(lower, upper).in1;
+  const std::string common(lower.begin(), differ);
+  return common.substr(0, common.rfind('/') + 1);
+}
+
 /// Whether a file of position deletes may hold positions of the data file. The specification ("Scan Planning") has it
 /// in the same partition of the same spec. But a spec may have changed between data and delete, and each row names its
 /// file: what was deleted under another spec is deleted, as for readers that go by the path (DuckDB; Spark, Trino and
 /// PyIceberg where the file names one data file).
 bool MayDeletePositions(const DataFile& del, const DataFile& data) {
-  if (!del.referenced_data_file.empty()) return del.referenced_data_file == data.location;
+  if (!del.referenced_data_file.empty()) return NamesFile(del.referenced_data_file, data.location);
   const auto lower = del.lower_bounds.find(kDeletedFilePath), upper = del.upper_bounds.find(kDeletedFilePath);
   const bool bounded = lower != del.lower_bounds.end() && upper != del.upper_bounds.end();
-  if (bounded && lower->second == data.location && upper->second == data.location) return true;
+  if (bounded && lower->second == upper->second && NamesFile(lower->second, data.location)) return true;
   if (del.spec_id == data.spec_id && !SamePartition(del, data)) return false;
-  if (bounded && lower->second > upper->second) return true;  // made in another order, see AreInOrder()
-  if (lower != del.lower_bounds.end() && data.location < lower->second) return false;
-  return upper == del.upper_bounds.end() || data.location.substr(0, upper->second.size()) <= upper->second;
+  // Bounds tell nothing where their order is another (AreInOrder), or where paths are spelled another way.
+  if (!bounded || lower->second > upper->second) return true;
+  const std::string folder = CommonFolder(lower->second, upper->second);
+  if (!data.location.starts_with(folder))
+    return del.spec_id == data.spec_id &&
+           storage::IsInside(storage::CanonicalLocation(data.location), storage::CanonicalLocation(folder));
+  return data.location >= lower->second && data.location.substr(0, upper->second.size()) <= upper->second;
 }
 
 /// Specification, "Scan Planning": position deletes apply to data not newer than they are, equality deletes to older

@@ -43,12 +43,21 @@ Result<std::vector<iceberg::DeletedRows>> PositionsOf(const Table& table, const 
     for (const DataFile& file : task.deletes)
       if (old.contains(file.location) && !file.IsDeletionVector()) applies[file.location].insert(task.file.location);
   std::map<std::string, std::vector<int64_t>, std::less<>> positions;
-  for (const auto& [location, of] : applies)
-    INGOT_TRY(iceberg::ForEachDeletedPosition(table.home.storage, *table.metadata, *old.at(location),
-                                              [&](std::string_view path, int64_t position) {
-                                                if (const auto file = of.find(path); file != of.end())
-                                                  positions[*file].push_back(position);
-                                              }));
+  for (const auto& [location, of] : applies) {
+    std::string last;  // rows of one data file follow each other
+    std::vector<int64_t>* into = nullptr;
+    const auto use = [&, &of = of](std::string_view path, int64_t position) {
+      if (path != last) {
+        last = path;
+        auto file = of.find(path);
+        if (file == of.end())
+          file = std::ranges::find_if(of, [&](const std::string& live) { return iceberg::NamesFile(path, live); });
+        into = file == of.end() ? nullptr : &positions[*file];
+      }
+      if (into != nullptr) into->push_back(position);
+    };
+    INGOT_TRY(iceberg::ForEachDeletedPosition(table.home.storage, *table.metadata, *old.at(location), use));
+  }
   std::vector<iceberg::DeletedRows> rows;
   for (const FileTask& task : plan.tasks) {
     const auto of = positions.find(task.file.location);

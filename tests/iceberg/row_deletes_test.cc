@@ -1,5 +1,6 @@
 #include "iceberg/row_deletes.h"
 
+#include "iceberg/metadata_columns.h"
 #include "iceberg/parquet_file.h"
 #include "tests/iceberg/fixtures.h"
 #include "tests/rows.h"
@@ -217,6 +218,27 @@ TEST(RowDeletes, RefusesKeysThatAreNotColumns) {
     EXPECT_EQ(rows.error().kind, ErrorKind::kUnsupported);
     EXPECT_NE(rows.error().message.find(named), std::string::npos) << rows.error().message;
   }
+}
+
+// Goal:   position deletes apply to the file that they name, however it is spelled. Method: spellings of one place.
+TEST(RowDeletes, PathsInAnySpelling) {
+  const std::string file = "file:///w/t/data/a.parquet";
+  for (const char* same : {"/w/t/data/a.parquet", "file:/w/t/data/a.parquet", "file:///w/t/./data/a.parquet",
+                           "file:///w//t/data/a.parquet", "file:///w/t/x/../data/a.parquet"})
+    EXPECT_TRUE(NamesFile(same, file)) << same;
+  for (const char* other : {"file:///w/t/data/b.parquet", "file:///w/u/data/a.parquet", "s3://w/t/data/a.parquet", ""})
+    EXPECT_FALSE(NamesFile(other, file)) << other;
+  EXPECT_TRUE(NamesFile("s3a://bucket/a.parquet", "s3://bucket/a.parquet"));
+  Table table = Append(MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>()), 0, 10);
+  const Schema schema = PositionDeleteSchema();
+  auto writer = *ParquetFileWriter::Open(*table.home.storage, "file:///w/d.parquet", schema, *table.metadata);
+  const std::string path = Tasks(table)[0].file.location.substr(std::string("file://").size());
+  ASSERT_TRUE(writer->Write(*RowsOf(
+      {{"file_path", arrow::utf8(), "[\"" + path + "\",\"" + path + "\"]"}, {"pos", arrow::int64(), "[3,4]"}})));
+  DataFile deletes = *writer->Close();
+  deletes.content = FileContent::kPositionDeletes;
+  table = *CommitSnapshot(table.home, {.operation = "delete", .added = {deletes}});
+  EXPECT_EQ(Rows(table), 8);
 }
 
 }  // namespace
