@@ -89,7 +89,8 @@ class JdbcCatalog : public iceberg::LocationCatalog {
 
   Status Drop(const TableName& table) override {
     const auto changed = database_->Change(
-        "DELETE FROM iceberg_tables WHERE catalog_name = $1 AND table_namespace = $2 AND table_name = $3",
+        "DELETE FROM iceberg_tables WHERE catalog_name = $1 AND table_namespace = $2 AND table_name = $3 "
+        "AND (iceberg_type = 'TABLE' OR iceberg_type IS NULL)",
         {name_, table.space, table.name});
     if (!changed) return std::unexpected(changed.error());
     if (*changed == 0) return Fail(ErrorKind::kNotFound, "table does not exist: " + table.Text());
@@ -99,11 +100,13 @@ class JdbcCatalog : public iceberg::LocationCatalog {
  protected:
   Result<std::string> Location(const TableName& table) override {
     INGOT_ASSIGN(const auto rows,
-                 database_->Query("SELECT metadata_location FROM iceberg_tables WHERE catalog_name = $1 AND "
-                                  "table_namespace = $2 AND table_name = $3 "
-                                  "AND (iceberg_type = 'TABLE' OR iceberg_type IS NULL)",
+                 database_->Query("SELECT metadata_location, iceberg_type FROM iceberg_tables WHERE catalog_name = $1 "
+                                  "AND table_namespace = $2 AND table_name = $3",
                                   {name_, table.space, table.name}));
     if (rows.empty()) return Fail(ErrorKind::kNotFound, "table does not exist: " + table.Text());
+    if (rows[0][1] == "VIEW")
+      return Fail(ErrorKind::kUnsupported,
+                  table.Text() + " is an Iceberg view; views are not supported: name the tables that it reads");
     return rows[0][0];
   }
 

@@ -40,5 +40,20 @@ TEST(Sqlite, CompletesOlderCatalogs) {
   EXPECT_TRUE(catalog->Drop({"n", "t"}));
 }
 
+// Goal:   a view of another engine is told as such, and is not dropped as a table. Method: its row in the catalog.
+TEST(Sqlite, Views) {
+  const std::string file = File("ingot_views.db");
+  const auto catalog = *OpenJdbc(*OpenSqlite(file), "c");
+  ASSERT_TRUE(catalog->Register({"n", "t"}, "v0"));
+  const auto database = *OpenSqlite(file);
+  ASSERT_TRUE(database->Change("UPDATE iceberg_tables SET iceberg_type = 'VIEW'", {}));
+  const auto loaded = catalog->Load({"n", "t"}, nullptr);
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().kind, ErrorKind::kUnsupported);
+  EXPECT_NE(loaded.error().message.find("n.t is an Iceberg view"), std::string::npos);
+  EXPECT_TRUE(catalog->ListTables()->empty());
+  EXPECT_FALSE(catalog->Drop({"n", "t"}));
+}
+
 }  // namespace
 }  // namespace ingot::catalog
