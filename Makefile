@@ -3,7 +3,7 @@ PRESET ?= release
 BUILD := build/$(PRESET)
 export CCACHE_DIR ?= $(HOME)/.cache/ingot/ccache
 
-.PHONY: help setup build demo test unit judge stack-test bench bench-hour up down sanitize fuzz lint format clean
+.PHONY: help setup build demo test unit judge faults-part faults stack-test bench bench-hour up down sanitize fuzz lint format clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,7 +37,7 @@ bench-hour: setup ## follow a stream of 2 TB a day for an hour and account for e
 	@tools/setup judges stack
 	@.deps/judges/bin/python bench/hour.py --publish
 
-test: unit judge ## set up, build, and pass all tests that need no server
+test: unit judge faults-part ## set up, build, and pass all tests that need no server
 
 unit: build
 	@ctest --test-dir $(BUILD) --output-on-failure --parallel 2
@@ -45,6 +45,15 @@ unit: build
 judge: build
 	@tools/setup judges
 	@INGOT_PROGRAM=$(CURDIR)/$(BUILD)/ingot .deps/judges/bin/python -m pytest -q -p no:cacheprovider -n 2 --dist worksteal tests/judge
+
+FAULTS_TESTS := .deps/judges/bin/python -m pytest -q -p no:cacheprovider -n 2 --dist worksteal tests/faults
+faults-part: build
+	@tools/setup judges
+	@INGOT_PROGRAM=$(CURDIR)/$(BUILD)/ingot $(FAULTS_TESTS)
+
+faults: build ## kill, fail and cut short every I/O call of every command that writes (two hours; FAULTS_SEED repeats a choice)
+	@tools/setup judges
+	@FAULTS=all INGOT_PROGRAM=$(CURDIR)/$(BUILD)/ingot $(FAULTS_TESTS)
 
 stack-test: build ## the whole stack for real on 127.0.0.1: Kafka, PostgreSQL, MinIO, REST, Trino, Spark, Airflow, Prometheus
 	@tools/setup judges lint stack

@@ -1,6 +1,9 @@
 #include "base/arrow_result.h"
 
 #include <arrow/compute/initialize.h>
+#include <arrow/util/io_util.h>
+
+#include <cstring>
 
 namespace ingot {
 
@@ -11,7 +14,8 @@ Error FromArrow(const arrow::Status& status, ErrorKind io_kind) {
   if (status.IsNotImplemented()) kind = ErrorKind::kUnsupported;
   if (status.IsCancelled()) kind = ErrorKind::kCancelled;
   if (status.IsOutOfMemory()) kind = ErrorKind::kRetry;
-  return Error{kind, status.message()};
+  const int cause = arrow::internal::ErrnoFromStatus(status);
+  return Error{kind, status.message() + (cause == 0 ? "" : std::string(": ") + std::strerror(cause))};
 }
 
 Status InitializeKernels() {

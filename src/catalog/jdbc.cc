@@ -1,5 +1,8 @@
 #include "catalog/jdbc.h"
 
+#include <algorithm>
+#include <tuple>
+
 #include "base/fault.h"
 #include "base/retry.h"
 #include "iceberg/location_catalog.h"
@@ -18,6 +21,9 @@ constexpr const char* kTables[] = {
     "VARCHAR(255) NOT NULL, property_key VARCHAR(255) NOT NULL, property_value VARCHAR(1000), PRIMARY KEY "
     "(catalog_name, namespace, property_key))"};
 
+// Not a view. Databases of older clients lack the column.
+constexpr std::string_view kIsTable = " AND (iceberg_type = 'TABLE' OR iceberg_type IS NULL)";
+
 class JdbcCatalog : public iceberg::LocationCatalog {
  public:
   JdbcCatalog(std::unique_ptr<SqlDatabase> database, std::string name)
@@ -28,9 +34,11 @@ class JdbcCatalog : public iceberg::LocationCatalog {
   Status MakeTables() {
     Backoff backoff;
     while (true) {
-      if (HasTables()) return {};
-      Status made = TryMakeTables();
-      if (HasTables()) return {};
+      INGOT_ASSIGN(const bool complete, HasTables());
+      if (complete) return {};
+      const Status made = TryMakeTables();
+      INGOT_ASSIGN(const bool complete_now, HasTables());
+      if (complete_now) return {};
       if (made || !backoff.Wait()) return made;
     }
   }
@@ -45,35 +53,35 @@ class JdbcCatalog : public iceberg::LocationCatalog {
   }
 
   Result<std::vector<std::string>> ListNamespaces() override {
-    INGOT_ASSIGN(
-        const auto rows,
-        database_->Query("SELECT DISTINCT namespace FROM iceberg_namespace_properties WHERE catalog_name = $1 UNION "
-                         "SELECT DISTINCT table_namespace FROM iceberg_tables WHERE catalog_name = $1 ORDER BY 1",
-                         {name_}));
+    const auto rows = database_->Query(
+        "SELECT DISTINCT namespace FROM iceberg_namespace_properties WHERE catalog_name = $1 UNION "
+        "SELECT DISTINCT table_namespace FROM iceberg_tables WHERE catalog_name = $1 ORDER BY 1",
+        {name_});
     std::vector<std::string> spaces;
-    for (const auto& row : rows) spaces.push_back(row[0]);
+    if (!rows && rows.error().kind == ErrorKind::kNotFound) return spaces;
+    if (!rows) return std::unexpected(rows.error());
+    for (const auto& row : *rows) spaces.push_back(row[0]);
     return spaces;
   }
 
   Result<std::vector<TableName>> ListTables() override {
-    INGOT_ASSIGN(const auto rows,
-                 database_->Query("SELECT table_namespace, table_name FROM iceberg_tables WHERE catalog_name = $1 AND "
-                                  "(iceberg_type = 'TABLE' OR iceberg_type IS NULL) ORDER BY 1, 2",
-                                  {name_}));
+    INGOT_ASSIGN(const auto rows, TableRows("SELECT table_namespace, table_name FROM iceberg_tables WHERE "
+                                            "catalog_name = $1",
+                                            {name_}));
     std::vector<TableName> tables;
     for (const auto& row : rows) tables.push_back({row[0], row[1]});
+    std::ranges::sort(tables);
     return tables;
   }
 
   Result<std::vector<iceberg::CatalogEntry>> Entries() override {
-    INGOT_ASSIGN(const auto rows,
-                 database_->Query("SELECT catalog_name, table_namespace, table_name, metadata_location FROM "
-                                  "iceberg_tables WHERE iceberg_type = 'TABLE' OR iceberg_type IS NULL "
-                                  "ORDER BY 1, 2, 3",
-                                  {}));
+    INGOT_ASSIGN(const auto rows, TableRows("SELECT catalog_name, table_namespace, table_name, metadata_location FROM "
+                                            "iceberg_tables WHERE 1 = 1",
+                                            {}));
     std::vector<iceberg::CatalogEntry> entries;
     for (const auto& row : rows)
       entries.push_back({.catalog = row[0], .name = {row[1], row[2]}, .metadata_location = row[3]});
+    std::ranges::sort(entries, {}, [](const auto& entry) { return std::tie(entry.catalog, entry.name); });
     return entries;
   }
 
@@ -88,10 +96,11 @@ class JdbcCatalog : public iceberg::LocationCatalog {
   }
 
   Status Drop(const TableName& table) override {
-    const auto changed = database_->Change(
-        "DELETE FROM iceberg_tables WHERE catalog_name = $1 AND table_namespace = $2 AND table_name = $3 "
-        "AND (iceberg_type = 'TABLE' OR iceberg_type IS NULL)",
-        {name_, table.space, table.name});
+    const std::string sql =
+        "DELETE FROM iceberg_tables WHERE catalog_name = $1 AND table_namespace = $2 AND table_name = $3";
+    const std::vector<std::string> which{name_, table.space, table.name};
+    auto changed = database_->Change((sql + std::string(kIsTable)).c_str(), which);
+    if (!changed && changed.error().kind == ErrorKind::kNotFound) changed = database_->Change(sql.c_str(), which);
     if (!changed) return std::unexpected(changed.error());
     if (*changed == 0) return Fail(ErrorKind::kNotFound, "table does not exist: " + table.Text());
     return {};
@@ -99,10 +108,10 @@ class JdbcCatalog : public iceberg::LocationCatalog {
 
  protected:
   Result<std::string> Location(const TableName& table) override {
-    INGOT_ASSIGN(const auto rows,
-                 database_->Query("SELECT metadata_location, iceberg_type FROM iceberg_tables WHERE catalog_name = $1 "
-                                  "AND table_namespace = $2 AND table_name = $3",
-                                  {name_, table.space, table.name}));
+    const std::string which =
+        " FROM iceberg_tables WHERE catalog_name = $1 AND table_namespace = $2 AND table_name = $3";
+    INGOT_ASSIGN(const auto rows, RowsOf("SELECT metadata_location, iceberg_type" + which,
+                                         "SELECT metadata_location, NULL" + which, {name_, table.space, table.name}));
     if (rows.empty()) return Fail(ErrorKind::kNotFound, "table does not exist: " + table.Text());
     if (rows[0][1] == "VIEW")
       return Fail(ErrorKind::kUnsupported,
@@ -124,13 +133,35 @@ class JdbcCatalog : public iceberg::LocationCatalog {
   Status TryMakeTables() {
     for (const char* sql : kTables) INGOT_TRY(database_->Change(sql, {}));
     // A catalog that PyIceberg or an old Java client made first may lack the newer column.
-    if (!HasTables()) INGOT_TRY(database_->Change("ALTER TABLE iceberg_tables ADD COLUMN iceberg_type VARCHAR(5)", {}));
+    INGOT_ASSIGN(const bool complete, HasTables());
+    if (!complete) INGOT_TRY(database_->Change("ALTER TABLE iceberg_tables ADD COLUMN iceberg_type VARCHAR(5)", {}));
     return {};
   }
 
-  bool HasTables() {
-    return database_->Query("SELECT iceberg_type FROM iceberg_tables WHERE 1 = 0", {}).has_value() &&
-           database_->Query("SELECT namespace FROM iceberg_namespace_properties WHERE 1 = 0", {}).has_value();
+  Result<bool> HasTables() {
+    for (const char* sql : {"SELECT iceberg_type FROM iceberg_tables WHERE 1 = 0",
+                            "SELECT namespace FROM iceberg_namespace_properties WHERE 1 = 0"}) {
+      const auto known = database_->Query(sql, {});
+      if (!known && known.error().kind == ErrorKind::kNotFound) return false;
+      if (!known) return std::unexpected(known.error());
+    }
+    return true;
+  }
+
+  /// A read-only command meets catalogs whose tables lack the column of the type, or that have no tables yet: it reads
+  /// what there is.
+  Result<std::vector<SqlDatabase::Row>> RowsOf(const std::string& sql, const std::string& sql_without_type,
+                                               const std::vector<std::string>& parameters) {
+    auto rows = database_->Query(sql.c_str(), parameters);
+    if (!rows && rows.error().kind == ErrorKind::kNotFound)
+      rows = database_->Query(sql_without_type.c_str(), parameters);
+    if (!rows && rows.error().kind == ErrorKind::kNotFound) return std::vector<SqlDatabase::Row>{};
+    return rows;
+  }
+
+  /// The same without views; `sql` ends in its conditions.
+  Result<std::vector<SqlDatabase::Row>> TableRows(const std::string& sql, const std::vector<std::string>& parameters) {
+    return RowsOf(sql + std::string(kIsTable), sql, parameters);
   }
 
   std::unique_ptr<SqlDatabase> database_;
@@ -139,9 +170,10 @@ class JdbcCatalog : public iceberg::LocationCatalog {
 
 }  // namespace
 
-Result<std::shared_ptr<iceberg::Catalog>> OpenJdbc(std::unique_ptr<SqlDatabase> database, std::string name) {
+Result<std::shared_ptr<iceberg::Catalog>> OpenJdbc(std::unique_ptr<SqlDatabase> database, std::string name,
+                                                   IfMissing if_missing) {
   auto catalog = std::make_shared<JdbcCatalog>(std::move(database), std::move(name));
-  INGOT_TRY(catalog->MakeTables());
+  if (if_missing == IfMissing::kCreate) INGOT_TRY(catalog->MakeTables());
   return std::shared_ptr<iceberg::Catalog>(std::move(catalog));
 }
 

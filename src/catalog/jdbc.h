@@ -10,9 +10,15 @@
 
 namespace ingot::catalog {
 
+/// What to do about a database, or tables in it, that do not exist yet.
+enum class IfMissing {
+  kCreate,       ///< create them
+  kReadNothing,  ///< create nothing: such a catalog has no tables, until another process creates it
+};
+
 /// One database connection, safe from every thread. Statements name their parameters $1, $2, …
 /// Errors: kRetry when nothing happened and it may work later, kOutcomeUnknown when the answer of a change was lost,
-/// kBadConfig for refused credentials.
+/// kNotFound for an unknown table or column, kBadConfig for refused credentials.
 class SqlDatabase {
  public:
   using Row = std::vector<std::string>;  // NULL as ""
@@ -23,7 +29,7 @@ class SqlDatabase {
   virtual Result<int64_t> Change(const char* sql, const std::vector<std::string>& parameters) = 0;
 };
 
-/// Makes the catalog's tables when they are missing.
-Result<std::shared_ptr<iceberg::Catalog>> OpenJdbc(std::unique_ptr<SqlDatabase> database, std::string name);
+Result<std::shared_ptr<iceberg::Catalog>> OpenJdbc(std::unique_ptr<SqlDatabase> database, std::string name,
+                                                   IfMissing if_missing = IfMissing::kCreate);
 
 }  // namespace ingot::catalog

@@ -6,15 +6,16 @@
 
 namespace ingot::catalog {
 
-Result<std::shared_ptr<iceberg::Catalog>> OpenCatalog(std::string_view uri, const std::string& warehouse) {
+Result<std::shared_ptr<iceberg::Catalog>> OpenCatalog(std::string_view uri, const std::string& warehouse,
+                                                      IfMissing if_missing) {
   constexpr std::string_view kSqlite = "sqlite:///";
   if (uri.starts_with(kSqlite)) {
-    INGOT_ASSIGN(auto database, OpenSqlite(std::string(uri.substr(kSqlite.size() - 1))));
-    return OpenJdbc(std::move(database), std::string(kCatalogName));
+    INGOT_ASSIGN(auto database, OpenSqlite(std::string(uri.substr(kSqlite.size() - 1)), if_missing));
+    return OpenJdbc(std::move(database), std::string(kCatalogName), if_missing);
   }
   if (uri.starts_with("postgresql://") || uri.starts_with("postgres://")) {
     INGOT_ASSIGN(auto database, OpenPostgres(std::string(uri)));
-    return OpenJdbc(std::move(database), std::string(kCatalogName));
+    return OpenJdbc(std::move(database), std::string(kCatalogName), if_missing);
   }
   if (uri.starts_with("http://") || uri.starts_with("https://"))
     return OpenRest({.uri = std::string(uri), .warehouse = warehouse, .name = std::string(kCatalogName)});

@@ -146,7 +146,9 @@ class PostgresDatabase : public SqlDatabase {
     const std::string code = state == nullptr ? "" : state;
     if (code.empty() || code.starts_with("57") || code.starts_with("08") || PQstatus(connection_) != CONNECTION_OK)
       return Lost(lost);
-    const ErrorKind kind = code.starts_with("40") || code.starts_with("53") ? ErrorKind::kRetry : ErrorKind::kBadConfig;
+    const ErrorKind kind = code.starts_with("40") || code.starts_with("53") ? ErrorKind::kRetry
+                           : code == "42P01" || code == "42703"             ? ErrorKind::kNotFound  // table, column
+                                                                            : ErrorKind::kBadConfig;
     return Fail(kind, Where() + ": " + OneLine(PQresultErrorMessage(answer.get())));
   }
 

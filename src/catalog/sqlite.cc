@@ -1,33 +1,68 @@
 #include "catalog/sqlite.h"
 
+#include <fmt/format.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <chrono>
+#include <cstring>
 #include <filesystem>
 #include <mutex>
+#include <optional>
+#include <thread>
+
+#include "base/log.h"
+#include "catalog/lock_holders.h"
+#include "storage/folders.h"
 
 namespace ingot::catalog {
 namespace {
 
-constexpr int kBusyWaitMs = 10'000;
+using SteadyClock = std::chrono::steady_clock;
+
+int64_t Seconds(std::chrono::milliseconds time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time).count();
+}
 
 class SqliteDatabase : public SqlDatabase {
  public:
-  explicit SqliteDatabase(std::string path) : path_(std::move(path)) {}
+  SqliteDatabase(std::string path, IfMissing if_missing, LockWaits waits)
+      : path_(std::move(path)), if_missing_(if_missing), waits_(waits) {}
   ~SqliteDatabase() override { sqlite3_close(database_); }
 
   Status Open() {
-    std::error_code error;
-    std::filesystem::create_directories(std::filesystem::path(path_).parent_path(), error);
-    if (sqlite3_open_v2(path_.c_str(), &database_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX,
-                        nullptr) != SQLITE_OK)
-      return Fail(ErrorKind::kBadConfig, "cannot open the catalog " + path_ + ": " + sqlite3_errmsg(database_));
-    sqlite3_busy_timeout(database_, kBusyWaitMs);
-    return {};
+    if (database_ != nullptr) return {};
+    if (if_missing_ == IfMissing::kReadNothing) {
+      struct stat found;
+      if (::stat(path_.c_str(), &found) != 0) {
+        if (errno == ENOENT || errno == ENOTDIR) return Fail(ErrorKind::kNotFound, "there is no catalog " + path_);
+        return Fail(ErrorKind::kBadConfig, "cannot open the catalog " + path_ + ": " + std::strerror(errno));
+      }
+    } else {
+      INGOT_TRY(WithContext(storage::MakeFolder(std::filesystem::path(path_).parent_path()), "catalog " + path_));
+    }
+    INGOT_TRY(Connect());
+    // SQLite opens a file read-only when it cannot be opened for writing, be it for a moment.
+    if (sqlite3_db_readonly(database_, "main") == 1 && ::access(path_.c_str(), W_OK) == 0) {
+      sqlite3_close(std::exchange(database_, nullptr));
+      INGOT_TRY(Connect());
+    }
+    sqlite3_busy_handler(
+        database_, [](void* self, int) { return static_cast<SqliteDatabase*>(self)->WaitForLock(); }, this);
+    // The folder is synced after each commit, too: otherwise a power cut may bring a journal back that undoes it.
+    if (sqlite3_exec(database_, "PRAGMA synchronous = EXTRA", nullptr, nullptr, nullptr) == SQLITE_OK) return {};
+    Error error = Problem();
+    sqlite3_close(std::exchange(database_, nullptr));
+    return std::unexpected(std::move(error));
   }
 
   Result<std::vector<Row>> Query(const char* sql, const std::vector<std::string>& parameters) override {
     std::lock_guard lock(mutex_);
-    return Run(sql, parameters);
+    auto rows = Run(sql, parameters);
+    // A question can be asked again.
+    if (!rows && rows.error().kind == ErrorKind::kOutcomeUnknown) rows.error().kind = ErrorKind::kRetry;
+    return rows;
   }
 
   Result<int64_t> Change(const char* sql, const std::vector<std::string>& parameters) override {
@@ -37,16 +72,73 @@ class SqliteDatabase : public SqlDatabase {
   }
 
  private:
+  Status Connect() {
+    const int flags =
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX | (if_missing_ == IfMissing::kCreate ? SQLITE_OPEN_CREATE : 0);
+    if (sqlite3_open_v2(path_.c_str(), &database_, flags, nullptr) == SQLITE_OK) return {};
+    Error error = Problem();
+    sqlite3_close(std::exchange(database_, nullptr));
+    return std::unexpected(std::move(error));
+  }
+
+  /// Called by SQLite as long as another connection holds the lock it needs. Returns 0 to give up.
+  int WaitForLock() {
+    const auto now = SteadyClock::now();
+    if (!locked_since_) locked_since_ = now;
+    const auto waited = now - *locked_since_;
+    if (waited >= waits_.total) return 0;
+    if (waited >= waits_.silent && !told_) {
+      told_ = true;
+      LogWarning(fmt::format("the catalog {} is locked by {}; waiting for up to {} s more", path_, LockHolders(path_),
+                             Seconds(waits_.total - waits_.silent)));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(waited < std::chrono::seconds(1) ? 5 : 50));
+    return 1;
+  }
+
+  static ErrorKind KindOf(int code) {
+    switch (code) {
+      case SQLITE_ERROR:
+        return ErrorKind::kNotFound;  // our statements are right, so that a table or a column is missing
+      case SQLITE_BUSY:
+      case SQLITE_LOCKED:
+      case SQLITE_PROTOCOL:
+      case SQLITE_NOMEM:
+        return ErrorKind::kRetry;
+      case SQLITE_IOERR:
+      case SQLITE_FULL:
+        return ErrorKind::kOutcomeUnknown;
+      case SQLITE_NOTADB:
+      case SQLITE_CORRUPT:
+        return ErrorKind::kCorrupt;
+      default:
+        return ErrorKind::kBadConfig;
+    }
+  }
+
   Error Problem() {
-    const int code = sqlite3_errcode(database_) & 0xFF;
-    const ErrorKind kind = code == SQLITE_BUSY || code == SQLITE_LOCKED      ? ErrorKind::kRetry
-                           : code == SQLITE_IOERR                            ? ErrorKind::kOutcomeUnknown
-                           : code == SQLITE_NOTADB || code == SQLITE_CORRUPT ? ErrorKind::kCorrupt
-                                                                             : ErrorKind::kBadConfig;
-    return Error{kind, "catalog " + path_ + ": " + sqlite3_errmsg(database_)};
+    int code = sqlite3_errcode(database_) & 0xFF, file_error = 0;
+    // SQLite takes a block that the disk cannot read for a corrupt database.
+    if (code == SQLITE_CORRUPT &&
+        sqlite3_file_control(database_, nullptr, SQLITE_FCNTL_LAST_ERRNO, &file_error) == SQLITE_OK && file_error != 0)
+      code = SQLITE_IOERR;
+    if (code == SQLITE_BUSY)
+      return Error{
+          ErrorKind::kRetry,
+          fmt::format("the catalog {} has been locked by {} for more than {} s: end that process, or try again "
+                      "when it is done",
+                      path_, LockHolders(path_), Seconds(waits_.total))};
+    const bool system = code == SQLITE_IOERR || code == SQLITE_CANTOPEN || code == SQLITE_FULL;
+    int cause = file_error != 0 ? file_error : system ? sqlite3_system_errno(database_) : 0;
+    if (system && cause == 0) sqlite3_file_control(database_, nullptr, SQLITE_FCNTL_LAST_ERRNO, &cause);
+    return Error{KindOf(code),
+                 "catalog " + path_ + ": " + (file_error != 0 ? "disk I/O error" : sqlite3_errmsg(database_)) +
+                     (cause == 0 ? "" : std::string(": ") + std::strerror(cause)) +
+                     (code == SQLITE_READONLY ? " (look at the permissions of the file and its folder)" : "")};
   }
 
   Result<std::vector<Row>> Run(const char* sql, const std::vector<std::string>& parameters) {
+    INGOT_TRY(Open());
     sqlite3_stmt* statement = nullptr;
     if (sqlite3_prepare_v2(database_, sql, -1, &statement, nullptr) != SQLITE_OK) return std::unexpected(Problem());
     const std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> owner(statement, sqlite3_finalize);
@@ -64,19 +156,26 @@ class SqliteDatabase : public SqlDatabase {
       rows.push_back(std::move(row));
     }
     if (code != SQLITE_DONE) return std::unexpected(Problem());
+    locked_since_.reset();
+    told_ = false;
     return rows;
   }
 
   const std::string path_;
+  const IfMissing if_missing_;
+  const LockWaits waits_;
   std::mutex mutex_;
   sqlite3* database_ = nullptr;
+  // Since when statements have found the database locked: all attempts of a command together wait no longer than one.
+  std::optional<SteadyClock::time_point> locked_since_;
+  bool told_ = false;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<SqlDatabase>> OpenSqlite(const std::string& path) {
-  auto database = std::make_unique<SqliteDatabase>(path);
-  INGOT_TRY(database->Open());
+Result<std::unique_ptr<SqlDatabase>> OpenSqlite(const std::string& path, IfMissing if_missing, LockWaits waits) {
+  auto database = std::make_unique<SqliteDatabase>(path, if_missing, waits);
+  if (if_missing == IfMissing::kCreate) INGOT_TRY(database->Open());
   return std::unique_ptr<SqlDatabase>(std::move(database));
 }
 

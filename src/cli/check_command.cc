@@ -1,7 +1,12 @@
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <filesystem>
 
 #include "base/clock.h"
 #include "base/json_text.h"
+#include "base/random.h"
 #include "catalog/open.h"
 #include "cli/check_data.h"
 #include "cli/commands.h"
@@ -41,13 +46,30 @@ Status Drop(const Result<T>& result) {
   return result ? Status() : std::unexpected(result.error());
 }
 
-Status CheckStorage(const std::string& warehouse) {
+/// That the nearest folder above a warehouse that does not exist yet can be written to: a check creates nothing.
+Status CheckParent(std::filesystem::path folder) {
+  std::error_code error;
+  while (!std::filesystem::exists(folder, error) && !error) folder = folder.parent_path();
+  if (!error && ::access(folder.c_str(), W_OK | X_OK) == 0) return {};
+  return Fail(ErrorKind::kBadConfig, "cannot create a warehouse in " + folder.string() + ": " +
+                                         (error ? error.message() : std::strerror(errno)));
+}
+
+Result<std::string> CheckStorage(const std::string& warehouse) {
+  const std::string location = storage::AbsoluteLocation(warehouse);
+  const auto path = storage::LocalPath(location);
+  std::error_code ignored;
+  if (path && !std::filesystem::exists(*path, ignored)) {
+    INGOT_TRY(CheckParent(*path));
+    return location + " does not exist yet: the first `ingot run` creates it";
+  }
   INGOT_ASSIGN(const auto storage, storage::OpenStorage(warehouse));
-  const std::string probe = storage::JoinLocation(storage::AbsoluteLocation(warehouse), ".ingot-check");
-  (void)storage->Delete(probe);
+  const std::string probe = storage::JoinLocation(location, ".ingot-check-" + RandomUuid());
   INGOT_TRY(storage->CreateAtomic(probe, "ingot"));
-  INGOT_TRY(storage->ReadAll(probe));
-  return storage->Delete(probe);
+  const auto read = storage->ReadAll(probe);
+  INGOT_TRY(storage->Delete(probe));
+  INGOT_TRY(read);
+  return location;
 }
 
 Status CheckTables(const Shared& shared, int64_t& tables) {
@@ -90,8 +112,8 @@ Status Check(Shared& shared, const Options& options) {
                    Drop(source::OpenSource(uri, {.format = pipeline->source.format, .kafka = pipeline->source.kafka})),
                    uri);
   }
-  good &= Report(shared, "storage", CheckStorage(shared.place.warehouse),
-                 storage::AbsoluteLocation(shared.place.warehouse));
+  const auto storage = CheckStorage(shared.place.warehouse);
+  good &= Report(shared, "storage", Drop(storage), storage.value_or(""));
   int64_t tables = 0;
   const Status catalog = CheckTables(shared, tables);
   good &= Report(shared, "catalog", catalog,

@@ -8,6 +8,8 @@
 #include <charconv>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
+#include <system_error>
 
 #include "base/log.h"
 #include "base/spelling.h"
@@ -42,7 +44,9 @@ void ReadEnvironment(Shared& shared) {
 void PrintError(const Shared& shared, const Error& error) {
   if (shared.Json()) return LogError(std::string(ErrorKindName(error.kind)) + ": " + error.message);
   const bool colour = isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
-  fmt::print(stderr, "{}error:{} {}\n", colour ? "\x1b[31m" : "", colour ? "\x1b[0m" : "", error.message);
+  // Not by fmt::print, which throws when standard error is closed.
+  std::fputs(fmt::format("{}error:{} {}\n", colour ? "\x1b[31m" : "", colour ? "\x1b[0m" : "", error.message).c_str(),
+             stderr);
 }
 
 /// The command that was asked for, as far as it is known; `path` gets its words.
@@ -68,6 +72,28 @@ std::string UnknownWord(const CLI::App& app, const CLI::App& command, int argc, 
   }
   for (const CLI::App* one : command.get_subcommands({})) known.push_back(one->get_name());
   return (known.empty() ? "one argument too many: '" : "unknown command '") + word + "'" + DidYouMean(word, known);
+}
+
+/// Runs the command and writes out what it printed. `closed`: the reader of the output had enough, as in
+/// `ingot query … | head -1`, and nothing else is wrong.
+Status RunCommand(const Shared& shared, bool& closed) {
+  Status outcome;
+  int code = 0;
+  try {
+    outcome = shared.command();
+  } catch (const std::system_error& error) {
+    if (std::ferror(stdout) != 0)
+      code = error.code().value();  // of fmt::print
+    else
+      outcome = Fail(ErrorKind::kRetry, error.what());
+  } catch (const std::exception& error) {
+    outcome = Fail(ErrorKind::kInternal, error.what());
+  }
+  if (std::fflush(stdout) != 0 || (std::ferror(stdout) != 0 && code == 0)) code = errno;
+  closed = code == EPIPE && (outcome || outcome.error().kind == ErrorKind::kCancelled);
+  if (code != 0 && outcome)
+    outcome = Fail(ErrorKind::kRetry, std::string("cannot write to standard output: ") + std::strerror(code));
+  return outcome;
 }
 
 Result<int64_t> ParseMemory(const std::string& text) {
@@ -133,6 +159,7 @@ void AddShared(CLI::App& command, Shared& shared) {
 
 int Main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error (EFBIG), not the end of the process
   CLI::App app{"Ingot carries JSON records through bronze, silver and gold Apache Iceberg tables, exactly once.",
                "ingot"};
   app.set_version_flag("--version", "ingot " INGOT_VERSION);
@@ -173,9 +200,9 @@ int Main(int argc, char** argv) {
     else
       outcome = std::unexpected(bytes.error());
   }
-  if (outcome) outcome = shared.command();
-  if (std::fflush(stdout) != 0 && outcome) outcome = Fail(ErrorKind::kRetry, "cannot write to standard output");
-  if (outcome) return shared.exit_code;
+  bool closed = false;
+  if (outcome) outcome = RunCommand(shared, closed);
+  if (outcome || closed) return shared.exit_code;
   PrintError(shared, outcome.error());
   return ExitCode(outcome.error().kind);
 }

@@ -108,6 +108,10 @@ Result<bool> Scrub(const Shared& shared, const iceberg::TableHome& home) {
 Status Doctor(Shared& shared, const Options& options) {
   INGOT_ASSIGN(const run::OpenPlace open, run::OpenTables(shared.place));
   INGOT_ASSIGN(const auto tables, run::TablesOr(open.context, options.tables));
+  if (tables.empty())
+    return Fail(ErrorKind::kNotFound, "the catalog has none of the tables of " + open.pipeline->file +
+                                          ": nothing to examine (wrong --warehouse or --catalog? ingot run creates "
+                                          "them, ingot table list shows others)");
   bool bad = false;
   for (const std::string& name : tables) {
     INGOT_ASSIGN(const auto home, open.context.Home(name));

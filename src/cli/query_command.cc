@@ -33,6 +33,16 @@ bool Means(std::string written, const iceberg::TableName& table) {
   return written == name || written == std::string(catalog::kCatalogName) + "." + name;
 }
 
+/// The name with which a reference of the engine begins: an alias, a sample and the like follow after a space.
+std::string NameIn(const std::string& reference) {
+  bool quoted = false;
+  for (size_t i = 0; i < reference.size(); ++i) {
+    if (reference[i] == '"') quoted = !quoted;
+    if (reference[i] == ' ' && !quoted) return reference.substr(0, i);
+  }
+  return reference;
+}
+
 using TableRows = std::function<Result<Relation>(const iceberg::Table&)>;
 
 /// What can be asked of a table beside its rows, by what is appended to its name.
@@ -154,7 +164,7 @@ Status Query(const Shared& shared, const Options& options) {
   const Nameable names = NameableOf(tables, rewritten);
   auto wanted = engine->TablesIn(rewritten.sql);
   if (wanted)
-    for (std::string& written : *wanted) written.resize(std::min(written.find(" AS "), written.size()));  // an alias
+    for (std::string& reference : *wanted) reference = NameIn(reference);
   AskedTables asked;
   for (const auto& [name, named] : names) {
     // Some statements are read by the engine only once their tables are there: then every table whose name occurs is.

@@ -253,6 +253,7 @@ Status Run(Shared& shared, const Options& options) {
   if (options.follow && options.engine.engine != "embedded")
     return Fail(ErrorKind::kBadConfig,
                 "--follow is for the embedded engine; deploy/spark/jobs have --stream and --every");
+  shared.place.creates = true;
   INGOT_ASSIGN(run::OpenPlace open, run::Open(shared.place));
   INGOT_ASSIGN(open.context.again, DaysAgain(options));
   open.context.rows_per_commit = options.rows_per_commit;

@@ -127,8 +127,8 @@ Result<LoadedTable> LocationCatalog::Load(const TableName& table, const StorageP
     INGOT_ASSIGN(const std::string now, Location(table));
     if (now != location) return Load(table, storage);
     return Fail(ErrorKind::kCorrupt,
-                fmt::format("table {}: the metadata file that the catalog names is gone: {} (if removal of orphans "
-                            "took it: ingot maintain {} --orphans --undo)",
+                fmt::format("table {}: the metadata file that the catalog names is gone: {} (was the warehouse "
+                            "moved? If removal of orphans took it: ingot maintain {} --orphans --undo)",
                             table.Text(), location, table.Text()));
   }
   if (!metadata) return std::unexpected(std::move(metadata).error());

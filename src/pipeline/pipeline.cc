@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -337,11 +339,14 @@ Result<Pipeline> ParsePipeline(const std::string& yaml, const std::string& file)
 }
 
 Result<Pipeline> LoadPipeline(const std::string& file) {
+  errno = 0;
   std::ifstream in(file, std::ios::binary);
-  if (!in)
+  if (!in && errno == ENOENT)
     return Fail(ErrorKind::kBadConfig, "pipeline file does not exist: " + file + " (name one with --pipeline FILE)");
   std::stringstream text;
-  text << in.rdbuf();
+  if (in && in.peek() != std::ifstream::traits_type::eof()) text << in.rdbuf();
+  if (in.bad() || text.bad() || !in.is_open())
+    return Fail(ErrorKind::kBadConfig, "cannot read the pipeline file " + file + ": " + std::strerror(errno));
   return ParsePipeline(text.str(), file);
 }
 

@@ -39,7 +39,9 @@ Result<Lakehouse> OpenEmptyLakehouse(const Place& place) {
                                            " needs a catalog: name one with --catalog, e.g. "
                                            "postgresql://user@host:5432/database");
   Lakehouse house;
-  INGOT_ASSIGN(house.catalog, catalog::OpenCatalog(uri, place.warehouse == kDefaultWarehouse ? "" : place.warehouse));
+  INGOT_ASSIGN(house.catalog,
+               catalog::OpenCatalog(uri, place.warehouse == kDefaultWarehouse ? "" : place.warehouse,
+                                    place.creates ? catalog::IfMissing::kCreate : catalog::IfMissing::kReadNothing));
   // The warehouse of a catalog that chooses locations is a name of its own, not a location.
   const bool location = !house.catalog->ChoosesLocations();
   INGOT_ASSIGN(house.storage, storage::OpenStorage(location ? place.warehouse : kDefaultWarehouse));

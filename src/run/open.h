@@ -16,6 +16,7 @@ struct Place {
   std::string source;
   std::string warehouse = kDefaultWarehouse;
   std::string catalog;       // default: sqlite file in the warehouse
+  bool creates = false;      // the catalog may be created: read-only commands create nothing
   int threads = 0;           // 0: all cores
   int64_t memory_bytes = 0;  // 0: a gibibyte
 };

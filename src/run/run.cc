@@ -67,8 +67,14 @@ Result<RunReport> Runner::Run(StageContext context) {
   INGOT_TRY(clock_.Check(context));
   RunReport report;
   context.run_id = RandomUuid();
-  if (context.temp_folder.empty())
-    context.temp_folder = (std::filesystem::temp_directory_path() / ("ingot-" + context.run_id)).string();
+  if (context.temp_folder.empty()) {
+    std::error_code error;
+    const auto folder = std::filesystem::temp_directory_path(error);
+    if (error)
+      return Fail(ErrorKind::kBadConfig,
+                  "the folder for temporary files (TMPDIR) " + folder.string() + ": " + error.message());
+    context.temp_folder = (folder / ("ingot-" + context.run_id)).string();
+  }
   Status outcome;
   int64_t rows = 0;
   for (const std::string& stage : stages_) {

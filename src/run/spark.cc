@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -44,8 +45,11 @@ Address SplitPostgres(std::string uri) {
 class PrivateFolder {
  public:
   Status Make() {
-    std::string name = (fs::temp_directory_path() / "ingot-spark-").string() + std::string(6, 'X');
-    if (mkdtemp(name.data()) == nullptr) return Fail(ErrorKind::kInternal, "no temporary folder could be made");
+    std::error_code error;
+    std::string name = (fs::temp_directory_path(error) / "ingot-spark-").string() + std::string(6, 'X');
+    if (error || mkdtemp(name.data()) == nullptr)
+      return Fail(ErrorKind::kBadConfig, "cannot create a folder for temporary files (TMPDIR) as " + name + ": " +
+                                             (error ? error.message() : std::strerror(errno)));
     folder_ = name;
     return {};
   }

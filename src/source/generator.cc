@@ -220,12 +220,18 @@ class FileOutput : public Output {
 
   Status End() override {
     if (to_stdout_ ? std::fflush(file_) != 0 : std::fclose(file_) != 0) return Problem();
-    if (!to_stdout_) std::filesystem::rename(draft_, name_);
+    file_ = nullptr;
+    if (!to_stdout_ && std::rename(draft_.c_str(), name_.c_str()) != 0) return Problem();
     return {};
   }
 
  private:
-  Status Problem() const { return Fail(ErrorKind::kRetry, "write " + name_ + ": " + std::strerror(errno)); }
+  Status Problem() const {
+    const int code = errno;
+    if (!to_stdout_) std::remove(draft_.c_str());
+    return Fail(to_stdout_ && code == EPIPE ? ErrorKind::kCancelled : ErrorKind::kRetry,
+                "write " + name_ + ": " + std::strerror(code));
+  }
 
   const GeneratorOptions& options_;
   const bool to_stdout_;

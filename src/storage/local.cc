@@ -1,6 +1,7 @@
-#include <arrow/filesystem/localfs.h>
 #include <arrow/io/file.h>
+#include <arrow/util/io_util.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 
 #include "base/arrow_result.h"
 #include "base/random.h"
+#include "storage/folders.h"
 #include "storage/location.h"
 #include "storage/storage.h"
 
@@ -18,30 +20,50 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Error SystemError(std::string_view doing, const std::string& path) {
-  const int code = errno;
-  const ErrorKind kind = code == ENOENT                                     ? ErrorKind::kNotFound
-                         : code == EEXIST                                   ? ErrorKind::kExists
-                         : code == EACCES || code == EPERM || code == EROFS ? ErrorKind::kBadConfig
-                                                                            : ErrorKind::kRetry;
-  return Error{kind, std::string(doing) + " " + path + ": " + std::strerror(code)};
-}
-
-Status SyncFolder(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (file < 0) return std::unexpected(SystemError("open", path));
-  const int outcome = ::fsync(file);
-  ::close(file);
-  if (outcome != 0) return std::unexpected(SystemError("sync", path));
-  return {};
-}
-
 Status MakeParent(const std::string& path) {
-  std::error_code error;
-  fs::create_directories(fs::path(path).parent_path(), error);
-  if (error) return Fail(ErrorKind::kBadConfig, "create folder for " + path + ": " + error.message());
-  return {};
+  return MakeFolder(fs::path(path).parent_path());
 }
+
+/// Arrow's error of a file, with what was done to which file: it names neither.
+arrow::Status Named(const arrow::Status& status, std::string_view doing, const std::string& path) {
+  if (status.ok()) return status;
+  return arrow::Status::FromDetailAndArgs(status.code(), status.detail(), doing, " ", path, ": ", status.message());
+}
+template <typename T>
+arrow::Result<T> Named(arrow::Result<T> result, const std::string& path) {
+  return result.ok() ? std::move(result) : arrow::Result<T>(Named(result.status(), "read", path));
+}
+
+/// A local file whose errors name it.
+class NamedFile : public arrow::io::RandomAccessFile {
+ public:
+  NamedFile(std::shared_ptr<arrow::io::ReadableFile> inner, std::string path)
+      : inner_(std::move(inner)), path_(std::move(path)) {}
+  arrow::Status Close() override { return inner_->Close(); }
+  bool closed() const override { return inner_->closed(); }
+  arrow::Result<int64_t> Tell() const override { return inner_->Tell(); }
+  arrow::Status Seek(int64_t position) override { return Named(inner_->Seek(position), "read", path_); }
+  arrow::Result<int64_t> GetSize() override { return Named(inner_->GetSize(), path_); }
+  arrow::Result<int64_t> Read(int64_t bytes, void* out) override { return Named(inner_->Read(bytes, out), path_); }
+  arrow::Result<std::shared_ptr<arrow::Buffer>> Read(int64_t bytes) override {
+    return Named(inner_->Read(bytes), path_);
+  }
+  arrow::Result<int64_t> ReadAt(int64_t position, int64_t bytes, void* out) override {
+    return Named(inner_->ReadAt(position, bytes, out), path_);
+  }
+  arrow::Result<std::shared_ptr<arrow::Buffer>> ReadAt(int64_t position, int64_t bytes) override {
+    return Named(inner_->ReadAt(position, bytes), path_);
+  }
+  // A hint: that it was not taken is no reason not to read.
+  arrow::Status WillNeed(const std::vector<arrow::io::ReadRange>& ranges) override {
+    (void)inner_->WillNeed(ranges);
+    return arrow::Status::OK();
+  }
+
+ private:
+  std::shared_ptr<arrow::io::ReadableFile> inner_;
+  std::string path_;
+};
 
 /// Buffers nothing itself; Close() makes the bytes durable. The disk gets them as they come, so that little is left to
 /// wait for then.
@@ -51,15 +73,17 @@ class DurableStream : public arrow::io::OutputStream {
       : inner_(std::move(inner)), path_(std::move(path)) {}
   arrow::Status Close() override {
     if (inner_->closed()) return arrow::Status::OK();
-    const bool synced = ::fsync(inner_->file_descriptor()) == 0;
+    const bool synced = Uninterrupted([&] { return ::fsync(inner_->file_descriptor()); }) == 0;
     const std::string problem = synced ? "" : SystemError("sync", path_).message;
-    ARROW_RETURN_NOT_OK(inner_->Close());
-    return synced ? arrow::Status::OK() : arrow::Status::IOError(problem);
+    ARROW_RETURN_NOT_OK(Named(inner_->Close(), "close", path_));
+    if (!synced) return arrow::Status::IOError(problem);
+    const Status named = SyncFolder(fs::path(path_).parent_path());
+    return named ? arrow::Status::OK() : arrow::Status::IOError(named.error().message);
   }
   bool closed() const override { return inner_->closed(); }
   arrow::Result<int64_t> Tell() const override { return inner_->Tell(); }
   arrow::Status Write(const void* data, int64_t bytes) override {
-    ARROW_RETURN_NOT_OK(inner_->Write(data, bytes));
+    ARROW_RETURN_NOT_OK(Named(inner_->Write(data, bytes), "write", path_));
     waiting_bytes_ += bytes;
     if (waiting_bytes_ < kSendBytes) return arrow::Status::OK();
     (void)::sync_file_range(inner_->file_descriptor(), sent_bytes_, waiting_bytes_, SYNC_FILE_RANGE_WRITE);  // a hint
@@ -75,32 +99,68 @@ class DurableStream : public arrow::io::OutputStream {
   int64_t sent_bytes_ = 0, waiting_bytes_ = 0;
 };
 
+/// Adds the files below a folder; none when it does not exist. Links to files are files, links to folders are not
+/// followed.
+Status ListFolder(const fs::path& folder, std::vector<FileInfo>& found) {
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    const fs::path& path = it->path();
+    std::error_code unknown;
+    if (it->is_directory(unknown) && !it->is_symlink(unknown)) {
+      INGOT_TRY(ListFolder(path, found));
+      continue;
+    }
+    struct stat file;
+    if (::stat(path.c_str(), &file) != 0) {
+      if (errno == ENOENT) continue;  // it has just been deleted, or is a link to nothing
+      return std::unexpected(SystemError("list", path));
+    }
+    if (!S_ISREG(file.st_mode)) continue;
+    found.push_back({AbsoluteLocation(path.string()), int64_t(file.st_size),
+                     int64_t(file.st_mtim.tv_sec) * 1'000'000 + file.st_mtim.tv_nsec / 1000});
+  }
+  if (error && error != std::errc::no_such_file_or_directory)
+    return std::unexpected(SystemError("list", folder, error.value()));
+  return {};
+}
+
 class LocalStorage : public Storage {
  public:
   Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenInput(std::string_view location) override {
     INGOT_ASSIGN(const std::string path, LocalPath(location));
-    if (!fs::exists(path)) return Fail(ErrorKind::kNotFound, "file does not exist: " + path);
-    auto file = files_.OpenInputFile(path);
-    if (!file.ok()) return std::unexpected(FromArrow(file.status(), ErrorKind::kRetry));
-    return *file;
+    // Opened here: Arrow's own error for a missing file depends on its version.
+    const int descriptor = OpenFile(path, O_RDONLY);
+    if (descriptor < 0) return std::unexpected(SystemError("open", path));
+    auto file = arrow::io::ReadableFile::Open(descriptor);
+    if (!file.ok()) {
+      ::close(descriptor);
+      return std::unexpected(FromArrow(Named(file.status(), "open", path), ErrorKind::kRetry));
+    }
+    return std::make_shared<NamedFile>(std::move(*file), path);
   }
 
   Result<std::shared_ptr<arrow::io::OutputStream>> OpenOutput(std::string_view location) override {
     INGOT_ASSIGN(const std::string path, LocalPath(location));
     INGOT_TRY(MakeParent(path));
-    auto file = arrow::io::FileOutputStream::Open(path);
-    if (!file.ok()) return std::unexpected(FromArrow(file.status(), ErrorKind::kRetry));
+    const int descriptor = OpenFile(path, O_WRONLY | O_CREAT | O_TRUNC);
+    if (descriptor < 0) return std::unexpected(SystemError("create", path));
+    auto file = arrow::io::FileOutputStream::Open(descriptor);
+    if (!file.ok()) {
+      ::close(descriptor);
+      return std::unexpected(FromArrow(Named(file.status(), "create", path), ErrorKind::kRetry));
+    }
     return std::make_shared<DurableStream>(*file, path);
   }
 
   Result<std::string> ReadAll(std::string_view location) override {
     INGOT_ASSIGN(const std::string path, LocalPath(location));
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const int file = OpenFile(path, O_RDONLY);
     if (file < 0) return std::unexpected(SystemError("open", path));
     std::string bytes;
     char buffer[65536];
     ssize_t got;
-    while ((got = ::read(file, buffer, sizeof buffer)) > 0) bytes.append(buffer, size_t(got));
+    while ((got = Uninterrupted([&] { return ::read(file, buffer, sizeof buffer); })) > 0)
+      bytes.append(buffer, size_t(got));
     const bool failed = got < 0;
     const Error error = failed ? SystemError("read", path) : Error{};
     ::close(file);
@@ -113,17 +173,18 @@ class LocalStorage : public Storage {
     INGOT_ASSIGN(const std::string path, LocalPath(location));
     INGOT_TRY(MakeParent(path));
     const std::string draft = fs::path(path).parent_path() / (".draft-" + RandomUuid());
-    const int file = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    const int file = OpenFile(draft, O_WRONLY | O_CREAT | O_EXCL);
     if (file < 0) return std::unexpected(SystemError("create", draft));
     Status outcome;
     for (size_t done = 0; done < bytes.size() && outcome;) {
-      const ssize_t wrote = ::write(file, bytes.data() + done, bytes.size() - done);
+      const ssize_t wrote = Uninterrupted([&] { return ::write(file, bytes.data() + done, bytes.size() - done); });
       if (wrote < 0)
         outcome = std::unexpected(SystemError("write", draft));
       else
         done += size_t(wrote);
     }
-    if (outcome && ::fsync(file) != 0) outcome = std::unexpected(SystemError("sync", draft));
+    if (outcome && Uninterrupted([&] { return ::fsync(file); }) != 0)
+      outcome = std::unexpected(SystemError("sync", draft));
     ::close(file);
     if (outcome && ::link(draft.c_str(), path.c_str()) != 0) outcome = std::unexpected(SystemError("create", path));
     ::unlink(draft.c_str());
@@ -133,7 +194,10 @@ class LocalStorage : public Storage {
 
   Result<bool> Exists(std::string_view location) override {
     INGOT_ASSIGN(const std::string path, LocalPath(location));
-    return fs::exists(path);
+    struct stat found;
+    if (::stat(path.c_str(), &found) == 0) return true;
+    if (errno == ENOENT || errno == ENOTDIR) return false;
+    return std::unexpected(SystemError("look for", path));
   }
 
   Status Delete(std::string_view location) override {
@@ -153,25 +217,10 @@ class LocalStorage : public Storage {
   Result<std::vector<FileInfo>> List(std::string_view location) override {
     INGOT_ASSIGN(const std::string path, LocalPath(location));
     std::vector<FileInfo> found;
-    std::error_code error;
-    for (fs::recursive_directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
-      std::error_code vanished;
-      if (!it->is_regular_file(vanished) || vanished) continue;
-      const auto modified = fs::last_write_time(it->path(), vanished);
-      const auto bytes = it->file_size(vanished);
-      if (vanished) continue;
-      const auto time = std::chrono::file_clock::to_sys(modified).time_since_epoch();
-      found.push_back({AbsoluteLocation(it->path().string()), int64_t(bytes),
-                       std::chrono::duration_cast<std::chrono::microseconds>(time).count()});
-    }
-    if (error && error != std::errc::no_such_file_or_directory)
-      return Fail(ErrorKind::kRetry, "list " + path + ": " + error.message());
+    INGOT_TRY(ListFolder(path, found));
     std::ranges::sort(found, {}, &FileInfo::location);
     return found;
   }
-
- private:
-  arrow::fs::LocalFileSystem files_;
 };
 
 }  // namespace

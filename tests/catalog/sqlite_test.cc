@@ -5,6 +5,8 @@
 
 #include <filesystem>
 
+#include "catalog/open.h"
+
 namespace ingot::catalog {
 namespace {
 
@@ -53,6 +55,51 @@ TEST(Sqlite, Views) {
   EXPECT_NE(loaded.error().message.find("n.t is an Iceberg view"), std::string::npos);
   EXPECT_TRUE(catalog->ListTables()->empty());
   EXPECT_FALSE(catalog->Drop({"n", "t"}));
+}
+
+// Goal:   who only reads creates nothing, and sees what is created later; an older client's tables are not changed.
+// Method: a file that is missing, then created by another; the version-0 schema.
+TEST(Sqlite, ReadingCreatesNothing) {
+  const std::string file = File("ingot_absent/catalog.db"), uri = "sqlite://" + file;
+  std::filesystem::remove_all(std::filesystem::path(file).parent_path());
+  const auto reader = *OpenCatalog(uri, "", IfMissing::kReadNothing);
+  EXPECT_TRUE(reader->ListTables()->empty());
+  EXPECT_TRUE(reader->ListNamespaces()->empty());
+  EXPECT_EQ(reader->Register({"n", "t"}, "v0").error().kind, ErrorKind::kNotFound);
+  EXPECT_FALSE(std::filesystem::exists(std::filesystem::path(file).parent_path()));
+  ASSERT_TRUE((*OpenCatalog(uri, ""))->Register({"n", "t"}, "v0"));
+  EXPECT_EQ(reader->ListTables()->size(), 1u);
+  const auto older = *OpenSqlite(File("ingot_older.db"));
+  ASSERT_TRUE(
+      older->Change("CREATE TABLE iceberg_tables(catalog_name, table_namespace, table_name, metadata_location, "
+                    "previous_metadata_location)",
+                    {}));
+  ASSERT_TRUE(older->Change("INSERT INTO iceberg_tables VALUES ('c', 'n', 't', 'v0', NULL)", {}));
+  const auto old_reader = *OpenJdbc(*OpenSqlite(testing::TempDir() + "ingot_older.db", IfMissing::kReadNothing), "c",
+                                    IfMissing::kReadNothing);
+  EXPECT_EQ(old_reader->ListTables()->size(), 1u);
+  EXPECT_EQ(older->Query("SELECT iceberg_type FROM iceberg_tables", {}).error().kind, ErrorKind::kNotFound);
+}
+
+// Goal:   a lock that is never released ends in an error that says so, and all attempts together wait no longer than
+//         one; a lock that is released is waited for. Method: a second connection holds the database.
+TEST(Sqlite, WaitsForALockForALimitedTime) {
+  const std::string file = File("ingot_locked.db");
+  const auto holder = *OpenSqlite(file);
+  ASSERT_TRUE(holder->Change("CREATE TABLE t(a)", {}));
+  const auto waiter = *OpenSqlite(file, IfMissing::kCreate,
+                                  {.silent = std::chrono::milliseconds(20), .total = std::chrono::milliseconds(200)});
+  ASSERT_TRUE(holder->Change("BEGIN EXCLUSIVE", {}));
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 2; ++i) {
+    const auto refused = waiter->Query("SELECT a FROM t", {});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::kRetry);
+    EXPECT_NE(refused.error().message.find(file + " has been locked by"), std::string::npos) << refused.error().message;
+  }
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("is locked by"), std::string::npos);
+  ASSERT_TRUE(holder->Change("COMMIT", {}));
+  EXPECT_TRUE(waiter->Query("SELECT a FROM t", {}));
 }
 
 }  // namespace

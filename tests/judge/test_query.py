@@ -211,3 +211,13 @@ def test_bloom_filters(warehouse):
     assert ask("id IN (9, 4, 13) OR name = 'user 18'") == (2, 2)
     assert ask("id = 9 AND name <> 'user 9'") == (0, 1)
     assert ask("id > 9") == (8186, 4)
+
+
+def test_references_of_tables(warehouse):
+    """Goal: a table is found however it is referred to. Method: aliases, samples and quoted names with spaces, in several spellings."""
+    catalog = warehouse.foreign_catalog()
+    for name in ("x.t", "x.a b"):
+        catalog.create_table(name, Schema(NestedField(1, "id", LongType()))).append(pa.table({"id": [1, 2, 3]}))
+    for reference in ("x.t", "X.T AS b", "x.t b", "x.t TABLESAMPLE 100%", "x.t AS b TABLESAMPLE reservoir(10)", 'x."a b"', 'x."a b" AS "c d"',
+                      "iceberg_catalog.x.t USING SAMPLE 100%", "x.t AS b(n)", "(FROM x.t TABLESAMPLE 100%)"):
+        assert warehouse.query(f"SELECT count(*) AS n FROM {reference}") == [{"n": 3}], reference

@@ -1,0 +1,119 @@
+"""Commands beside each other and beside a locked catalog; commands that only read; outputs that are closed."""
+
+import json
+import os
+import sqlite3
+import subprocess
+
+import pytest
+
+RECORD = {"timestamp": 1767225600000, "user_id": "550e8400-e29b-41d4-a716-446655440000", "upload_speed": 45.2,
+          "download_speed": 120.4, "latency": 25.6, "location": "Oslo"}
+READING = (("query", "SELECT 1 AS one"), ("table", "list"), ("check",), ("doctor",), ("storage",), ("maintain", "--dry-run"),
+           ("table", "show", "bronze.none"), ("plan",))
+
+
+def fill(warehouse, count=20):
+    lines = [json.dumps(RECORD | {"timestamp": RECORD["timestamp"] + number * 1000}) for number in range(count)]
+    (warehouse.landing / "a.jsonl").write_text("\n".join(lines) + "\n")
+
+
+def start(warehouse, *arguments, **options):
+    from conftest import INGOT
+
+    return subprocess.Popen([INGOT, *arguments], env=warehouse.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+
+
+def test_first_runs_at_once(warehouse):
+    """Goal: who comes first creates the catalog and the tables, and nobody fails for it.
+    Method: eight runs at once on nothing; then each record is there once."""
+    fill(warehouse)
+    running = [start(warehouse, "run") for _ in range(8)]
+    ended = [(process.communicate(timeout=120)[1], process.returncode) for process in running]
+    assert [code for _, code in ended] == [0] * 8, ended
+    warehouse.run()
+    for table in ("bronze.speedtest_raw", "silver.speedtest_clean"):
+        assert warehouse.query(f"SELECT count(*) AS n FROM {table}") == [{"n": 20}]
+
+
+@pytest.mark.parametrize("command", [("check",), ("table", "list"), ("doctor",), ("storage",), ("query", "SELECT count(*) FROM silver.speedtest_clean")],
+                         ids=lambda command: command[0])
+def test_eight_readers_at_once(warehouse, command):
+    """Goal: commands that look at the same warehouse do not fail each other. Method: eight of each at once."""
+    fill(warehouse)
+    warehouse.run()
+    running = [start(warehouse, *command) for _ in range(8)]
+    ended = [(*process.communicate(timeout=120), process.returncode) for process in running]
+    assert [code for *_, code in ended] == [0] * 8, [text for text in ended if text[2] != 0][0]
+    assert not list((warehouse.folder / "warehouse").glob(".ingot-check*"))
+
+
+@pytest.mark.parametrize("command", READING, ids=lambda command: "-".join(command[:2]))
+def test_reading_creates_nothing(warehouse, command):
+    """Goal: a command that only reads leaves no folder and no catalog behind. Method: each of them where nothing is."""
+    fill(warehouse)
+    before = sorted(warehouse.folder.rglob("*"))
+    done = warehouse.ingot(*command, check=False, cwd=warehouse.folder)
+    assert done.returncode in (0, 1, 2), done.stderr
+    assert sorted(warehouse.folder.rglob("*")) == before
+    if command == ("check",):
+        assert done.returncode == 0 and "does not exist yet" in done.stdout, done.stdout + done.stderr
+
+
+def test_doctor_on_nothing(warehouse):
+    """Goal: nothing examined is not healthy. Method: no tables; a table that does not exist; a warehouse that moved."""
+    fill(warehouse)
+    done = warehouse.ingot("doctor", check=False)
+    assert done.returncode == 1 and "nothing to examine" in done.stderr, done.stderr
+    warehouse.run()
+    done = warehouse.ingot("doctor", "silver.none", check=False)
+    assert done.returncode == 1 and "silver.none" in done.stderr, done.stderr
+    os.rename(warehouse.folder / "warehouse", warehouse.folder / "moved")
+    done = warehouse.ingot("doctor", "--warehouse", warehouse.folder / "moved", check=False)
+    assert done.returncode == 1 and "is gone" in done.stderr, done.stderr
+
+
+def test_locked_catalog(warehouse):
+    """Goal: a run waits for a catalog that another process locks, says so, and goes on when it is free.
+    Method: this process holds the lock until the warning is there."""
+    fill(warehouse)
+    warehouse.run()
+    fill(warehouse, 30)
+    holder = sqlite3.connect(warehouse.folder / "warehouse/catalog.db")
+    holder.execute("BEGIN EXCLUSIVE")
+    waiting = start(warehouse, "run")
+    word = waiting.stderr.readline()
+    holder.rollback()
+    rest = waiting.communicate(timeout=60)[1]
+    assert "catalog.db is locked by" in word and f"process {os.getpid()}" in word, word + rest
+    assert waiting.returncode == 0, rest
+    assert warehouse.query("SELECT count(*) AS n FROM bronze.speedtest_raw") == [{"n": 30}]
+
+
+@pytest.mark.parametrize("command", [("query", "SELECT * FROM range(1000000)"), ("query", "SELECT * FROM range(1000000)", "--format", "csv"),
+                                     ("generate", "--records", "100000", "--to", "-"), ("check",), ("table", "list"), ("--help",), ("run",)],
+                         ids=lambda command: "-".join(word.split()[0].strip("-") for word in command if word != "-"))
+def test_closed_output(warehouse, command):
+    """Goal: `ingot … | head -1` ends without an error. Method: the reading end of the pipe is closed at once, or after
+    the first bytes."""
+    fill(warehouse)
+    for read in (0, 10):
+        reading, writing = os.pipe()
+        from conftest import INGOT
+
+        process = subprocess.Popen([INGOT, *command], env=warehouse.environment(), stdout=writing, stderr=subprocess.PIPE, text=True)
+        os.close(writing)
+        if read:
+            os.read(reading, read)
+        os.close(reading)
+        told = process.communicate(timeout=120)[1]
+        assert (process.returncode, "error" in told) == (0, False), (command, read, process.returncode, told)
+
+
+def test_full_output(warehouse):
+    """Goal: output that cannot be written is an error. Method: /dev/full."""
+    from conftest import INGOT
+
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([INGOT, "query", "SELECT * FROM range(100000)"], env=warehouse.environment(), stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1 and "No space left" in done.stderr, (done.returncode, done.stderr)

@@ -1,0 +1,36 @@
+#include "storage/folders.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+namespace ingot::storage {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Goal:   folders are created through several levels, and those that exist are no error; a file in the way is one that
+//         names it. Method: three levels, twice; a level below a file.
+TEST(Folders, AreMadeWithThoseAbove) {
+  const fs::path folder = fs::path(testing::TempDir()) / "ingot_folders";
+  fs::remove_all(folder);
+  EXPECT_TRUE(MakeFolder(folder / "a" / "b"));
+  EXPECT_TRUE(MakeFolder(folder / "a" / "b"));
+  EXPECT_TRUE(fs::is_directory(folder / "a" / "b"));
+  std::ofstream(folder / "file") << "x";
+  const auto refused = MakeFolder(folder / "file" / "c");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("file/c: Not a directory"), std::string::npos) << refused.error().message;
+  EXPECT_FALSE(MakeFolder(folder / "file"));
+}
+
+// Goal:   the remedy follows from the number of the error. Method: one of each kind.
+TEST(Folders, KindsOfErrors) {
+  EXPECT_EQ(SystemError("open", "x", ENOENT).kind, ErrorKind::kNotFound);
+  EXPECT_EQ(SystemError("open", "x", EROFS).kind, ErrorKind::kBadConfig);
+  EXPECT_EQ(SystemError("open", "x", ENOSPC).kind, ErrorKind::kRetry);
+  EXPECT_EQ(SystemError("open", "x", EIO).message, "open x: Input/output error");
+}
+
+}  // namespace
+}  // namespace ingot::storage
