@@ -116,7 +116,19 @@ class SqliteDatabase : public SqlDatabase {
     }
   }
 
-  Error Problem() {
+  /// What the system said when a call of SQLite's failed; 0 when that is not known. After an error SQLite looks for files
+  /// that need not exist, which is no cause of anything but that a file cannot be opened.
+  int CauseOf(int code, int call_error) {
+    if (code != SQLITE_IOERR && code != SQLITE_CANTOPEN && code != SQLITE_FULL) return 0;
+    int file_error = 0;
+    sqlite3_file_control(database_, nullptr, SQLITE_FCNTL_LAST_ERRNO, &file_error);
+    for (const int cause : {call_error, sqlite3_system_errno(database_), file_error})
+      if (cause != 0 && (cause != ENOENT || code == SQLITE_CANTOPEN)) return cause;
+    return 0;
+  }
+
+  /// Of the statement that failed last; `call_error`: what errno says since.
+  Error Problem(int call_error = 0) {
     int code = sqlite3_errcode(database_) & 0xFF, file_error = 0;
     // SQLite takes a block that the disk cannot read for a corrupt database.
     if (code == SQLITE_CORRUPT &&
@@ -128,9 +140,12 @@ class SqliteDatabase : public SqlDatabase {
           fmt::format("the catalog {} has been locked by {} for more than {} s: end that process, or try again "
                       "when it is done",
                       path_, LockHolders(path_), Seconds(waits_.total))};
-    const bool system = code == SQLITE_IOERR || code == SQLITE_CANTOPEN || code == SQLITE_FULL;
-    int cause = file_error != 0 ? file_error : system ? sqlite3_system_errno(database_) : 0;
-    if (system && cause == 0) sqlite3_file_control(database_, nullptr, SQLITE_FCNTL_LAST_ERRNO, &cause);
+    const int cause = file_error != 0 ? file_error : CauseOf(code, call_error);
+    // When its journal cannot be created SQLite looks whether there is one, and that is the error it remembers.
+    if (code == SQLITE_CANTOPEN && cause == ENOENT && ::access(path_.c_str(), F_OK) == 0)
+      return Error{ErrorKind::kRetry, "catalog " + path_ +
+                                          ": its journal cannot be created beside it (look at the folder's "
+                                          "permissions, space and quota)"};
     return Error{KindOf(code),
                  "catalog " + path_ + ": " + (file_error != 0 ? "disk I/O error" : sqlite3_errmsg(database_)) +
                      (cause == 0 ? "" : std::string(": ") + std::strerror(cause)) +
@@ -147,6 +162,7 @@ class SqliteDatabase : public SqlDatabase {
       sqlite3_bind_text(statement, int(i) + 1, parameters[i].data(), int(parameters[i].size()), SQLITE_STATIC);
     std::vector<Row> rows;
     int code;
+    errno = 0;
     while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
       Row row;
       for (int i = 0; i < sqlite3_column_count(statement); ++i) {
@@ -155,7 +171,7 @@ class SqliteDatabase : public SqlDatabase {
       }
       rows.push_back(std::move(row));
     }
-    if (code != SQLITE_DONE) return std::unexpected(Problem());
+    if (code != SQLITE_DONE) return std::unexpected(Problem(errno));
     locked_since_.reset();
     told_ = false;
     return rows;

@@ -1,9 +1,11 @@
 #include "iceberg/parquet_file.h"
 
 #include <arrow/api.h>
+#include <parquet/exception.h>
 #include <parquet/metadata.h>
 
 #include <cmath>
+#include <type_traits>
 
 #include "base/arrow_result.h"
 #include "iceberg/parquet_body.h"
@@ -22,6 +24,16 @@ int64_t CountNaN(const arrow::Array& column) {
   return count;
 }
 
+/// The outcome of a call into Arrow's Parquet library, which throws where it cannot write.
+template <typename Call>
+std::invoke_result_t<Call> Caught(Call call) {
+  try {
+    return call();
+  } catch (const parquet::ParquetException& error) {
+    return Fail(ErrorKind::kRetry, error.what());
+  }
+}
+
 class Writer : public ParquetFileWriter {
  public:
   Writer(std::string location, Schema schema, std::shared_ptr<arrow::io::OutputStream> stream,
@@ -37,17 +49,21 @@ class Writer : public ParquetFileWriter {
     if (body_ == nullptr) {
       INGOT_ASSIGN(auto layout, LayOut(schema_, metadata_, rows));
       const auto make = layout.flat ? MakeFlatBody : MakeArrowBody;
-      INGOT_ASSIGN(body_, make(std::move(layout), stream_));
+      auto made = Caught([&] { return make(std::move(layout), stream_); });
+      if (!made) return Told(std::unexpected(std::move(made).error()));
+      body_ = std::move(*made);
     }
     for (size_t i = 0; i < schema_.fields.size(); ++i) {
       const Field& field = schema_.fields[i];
       if (field.type.id == TypeId::kDouble) nan_counts_[field.id] += CountNaN<arrow::DoubleArray>(*rows.column(int(i)));
       if (field.type.id == TypeId::kFloat) nan_counts_[field.id] += CountNaN<arrow::FloatArray>(*rows.column(int(i)));
     }
-    return Told(body_->Write(rows));
+    return Told(Caught([&] { return body_->Write(rows); }));
   }
 
-  Status EndRowGroup() override { return body_ == nullptr ? Status() : Told(body_->EndRowGroup()); }
+  Status EndRowGroup() override {
+    return body_ == nullptr ? Status() : Told(Caught([&] { return body_->EndRowGroup(); }));
+  }
 
   int64_t BytesHeld() const override { return body_ == nullptr ? 0 : body_->BytesHeld(); }
 
@@ -55,7 +71,7 @@ class Writer : public ParquetFileWriter {
 
   Result<DataFile> Close() override {
     if (body_ == nullptr) return Fail(ErrorKind::kInternal, "data file " + location_ + " was closed without a row");
-    auto footer = body_->Close();
+    auto footer = Caught([&] { return body_->Close(); });
     if (!footer) return std::unexpected(std::move(footer).error().Context("data file " + location_));
     INGOT_ARROW_ASSIGN(const int64_t bytes, stream_->Tell());
     INGOT_ARROW(stream_->Close());

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 
 #include "base/clock.h"
@@ -70,9 +71,11 @@ Result<RunReport> Runner::Run(StageContext context) {
   if (context.temp_folder.empty()) {
     std::error_code error;
     const auto folder = std::filesystem::temp_directory_path(error);
-    if (error)
-      return Fail(ErrorKind::kBadConfig,
-                  "the folder for temporary files (TMPDIR) " + folder.string() + ": " + error.message());
+    if (error) {
+      const char* chosen = std::getenv("TMPDIR");
+      return Fail(ErrorKind::kBadConfig, std::string("the folder for temporary files (TMPDIR) ") +
+                                             (chosen == nullptr ? "/tmp" : chosen) + ": " + error.message());
+    }
     context.temp_folder = (folder / ("ingot-" + context.run_id)).string();
   }
   Status outcome;

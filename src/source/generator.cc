@@ -230,7 +230,7 @@ class FileOutput : public Output {
     const int code = errno;
     if (!to_stdout_) std::remove(draft_.c_str());
     return Fail(to_stdout_ && code == EPIPE ? ErrorKind::kCancelled : ErrorKind::kRetry,
-                "write " + name_ + ": " + std::strerror(code));
+                "write " + (to_stdout_ ? name_ : draft_) + ": " + std::strerror(code));
   }
 
   const GeneratorOptions& options_;
