@@ -48,7 +48,7 @@ Status RegisterAll(Shared& shared, bool dry_run) {
 }
 
 Status Register(Shared& shared, const Options& options) {
-  shared.place.creates = true;
+  shared.place.creates = !options.dry_run;
   if (options.all && options.table.empty()) return RegisterAll(shared, options.dry_run);
   if (options.all || options.dry_run || options.location.empty())
     return Fail(ErrorKind::kBadConfig,

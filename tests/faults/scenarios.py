@@ -191,7 +191,7 @@ SCENARIOS = [
     Scenario("compact", ("maintain", judge.SILVER, "--compact", "--min-input-files", "2"), three_runs),
     Scenario("compact-deletes", ("maintain", judge.SILVER, "--compact"), with_deletes, lambda lab: lab.check(gold=False)),
     Scenario("deletes", ("maintain", judge.SILVER, "--deletes"), with_deletes, lambda lab: lab.check(gold=False)),
-    Scenario("manifests", ("maintain", judge.SILVER, "--manifests"), three_runs),
+    Scenario("manifests", ("maintain", judge.BRONZE, "--manifests"), three_runs),
     Scenario("statistics", ("maintain", judge.GOLD, "--statistics"), three_runs),
     Scenario("expire", ("maintain", judge.BRONZE, judge.GOLD, "--expire", "--older-than", "0s", "--retain-last", "1"), three_runs),
     Scenario("orphans", ORPHANS, with_orphans, check_orphans(0, 4), durable=False),
