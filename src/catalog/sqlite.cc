@@ -116,8 +116,8 @@ class SqliteDatabase : public SqlDatabase {
     }
   }
 
-  /// What the system said when a call of SQLite's failed; 0 when that is not known. After an error SQLite looks for files
-  /// that need not exist, which is no cause of anything but that a file cannot be opened.
+  /// What the system said when a call of SQLite's failed; 0 when that is not known. After an error SQLite looks for
+  /// files that need not exist, which is no cause of anything but that a file cannot be opened.
   int CauseOf(int code, int call_error) {
     if (code != SQLITE_IOERR && code != SQLITE_CANTOPEN && code != SQLITE_FULL) return 0;
     int file_error = 0;

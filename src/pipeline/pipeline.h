@@ -88,7 +88,7 @@ struct SourceSpec {
   bool keep_headers = false;                 // in bronze, as _headers
   std::string format = "json";               // json: one record a line; document: one or an array a file; csv
   CsvSpec csv;
-  std::string on_changed = "fail";           // a file that was replaced: fail, reread, skip
+  std::string on_changed = "fail";  // a file that was replaced: fail, reread, skip
 };
 
 struct Pipeline {

@@ -221,16 +221,16 @@ class FileOutput : public Output {
   Status End() override {
     if (to_stdout_ ? std::fflush(file_) != 0 : std::fclose(file_) != 0) return Problem();
     file_ = nullptr;
-    if (!to_stdout_ && std::rename(draft_.c_str(), name_.c_str()) != 0) return Problem();
+    if (!to_stdout_ && std::rename(draft_.c_str(), name_.c_str()) != 0) return Problem("rename to " + name_ + " of ");
     return {};
   }
 
  private:
-  Status Problem() const {
+  Status Problem(const std::string& doing = "write ") const {
     const int code = errno;
     if (!to_stdout_) std::remove(draft_.c_str());
     return Fail(to_stdout_ && code == EPIPE ? ErrorKind::kCancelled : ErrorKind::kRetry,
-                "write " + (to_stdout_ ? name_ : draft_) + ": " + std::strerror(code));
+                doing + (to_stdout_ ? name_ : draft_) + ": " + std::strerror(code));
   }
 
   const GeneratorOptions& options_;

@@ -21,7 +21,8 @@ TEST(FileStream, OffsetsAndDamage) {
   gzwrite(file, text.data(), unsigned(text.size()));
   gzclose(file);
   for (const std::string& path : {plain, packed})
-    for (const int64_t offset : {int64_t(0), int64_t(1), int64_t(777), int64_t(9000), int64_t(200'000), int64_t(text.size())}) {
+    for (const int64_t offset :
+         {int64_t(0), int64_t(1), int64_t(777), int64_t(9000), int64_t(200'000), int64_t(text.size())}) {
       std::string bytes;
       const auto stream = *FileStream::Open(path);
       ASSERT_TRUE(stream->SkipTo(offset));
