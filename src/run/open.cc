@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "base/arrow_result.h"
 #include "catalog/open.h"
 #include "run/found_tables.h"
 #include "storage/location.h"
@@ -38,6 +39,8 @@ Result<Lakehouse> OpenEmptyLakehouse(const Place& place) {
     return Fail(ErrorKind::kBadConfig, "the warehouse " + place.warehouse +
                                            " needs a catalog: name one with --catalog, e.g. "
                                            "postgresql://user@host:5432/database");
+  // Before any thread computes: while functions are added, Arrow's registry does not find those that it has.
+  INGOT_TRY(InitializeKernels());
   Lakehouse house;
   INGOT_ASSIGN(house.catalog,
                catalog::OpenCatalog(uri, place.warehouse == kDefaultWarehouse ? "" : place.warehouse,
