@@ -109,12 +109,18 @@ Announced& AllAnnounced() {
   return announced;
 }
 
-/// Writes the entry. One that was written before and is not there any more was taken away by maintenance.
+/// Whether maintenance has removed the entry since it was written.
+Result<bool> IsTakenAway(const StoragePtr& storage, const std::string& location, const Announcement& known) {
+  INGOT_ASSIGN(const bool there, storage->Exists(location));
+  if (there || known.storage == storage) return !there;
+  // Storages in memory may each have a table of that location.
+  return !known.storage->Exists(location).value_or(false);
+}
+
 Status Renew(const StoragePtr& storage, const std::string& location, Announcement* known) {
   bool taken_away = false;
   if (known != nullptr) {
-    INGOT_ASSIGN(const bool there, storage->Exists(location));
-    taken_away = !there;
+    INGOT_ASSIGN(taken_away, IsTakenAway(storage, location, *known));
   }
   INGOT_ASSIGN(const auto out, storage->OpenOutput(location));
   INGOT_ARROW(out->Write(Self()));
@@ -172,12 +178,12 @@ Status ProveWriter(const StoragePtr& storage, const TableMetadata& metadata, con
   const auto known = announced.entries.find(location);
   if (known == announced.entries.end()) return Fail(ErrorKind::kInternal, "a writer that was not announced commits");
   Announcement& entry = known->second;
-  INGOT_ASSIGN(const bool there, storage->Exists(location));
-  if (!there) INGOT_TRY(Renew(storage, location, &entry));
+  INGOT_ASSIGN(const bool taken_away, IsTakenAway(storage, location, entry));
+  if (taken_away) INGOT_TRY(Renew(storage, location, &entry));
   for (const std::string& file : added) {
     const auto number = NumberOf(file);
     bool gone = number && *number < entry.lost_before;
-    if (!gone && (!there || (number && *number < entry.uncertain_before))) {
+    if (!gone && (taken_away || (number && *number < entry.uncertain_before))) {
       INGOT_ASSIGN(const bool exists, storage->Exists(file));
       gone = !exists;
     }
