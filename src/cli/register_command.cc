@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
 #include "base/json_text.h"
+#include "base/log.h"
 #include "catalog/open.h"
 #include "cli/commands.h"
 #include "iceberg/location_catalog.h"
+#include "iceberg/unregistered.h"
 #include "run/found_tables.h"
 #include "storage/location.h"
 
@@ -62,6 +64,7 @@ Status Register(Shared& shared, const Options& options) {
   INGOT_ASSIGN(const auto metadata, iceberg::ReadMetadataFile(*house.storage, location));
   INGOT_TRY(house.catalog->CreateNamespace(name.space));
   INGOT_TRY(house.catalog->Register(name, location));
+  INGOT_TRY(iceberg::NoteUnregistered(*house.storage, metadata, false));
   fmt::print("{} is {} (format {}, {} snapshots), as of {}\n", name.Text(), metadata.location, metadata.format_version,
              metadata.snapshots.size(), location.substr(location.rfind('/') + 1));
   return {};
@@ -71,6 +74,9 @@ Status Unregister(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(const auto house, run::OpenLakehouse(shared.place));
   INGOT_ASSIGN(const auto name, iceberg::ParseTableName(options.table, house.catalog->Name()));
   INGOT_ASSIGN(const auto table, house.catalog->Load(name, house.storage));
+  // Before: a crash between leaves a table that is still in the catalog.
+  if (const auto noted = iceberg::NoteUnregistered(*table.storage, *table.metadata, true); !noted)
+    LogWarning("no table can be made in its folder: " + noted.error().message);
   INGOT_TRY(house.catalog->Drop(name));
   fmt::print("{} is no table of the catalog any more; its files stay. To have it back:\n  ingot register {} {}\n",
              name.Text(), name.Text(), table.metadata_location);

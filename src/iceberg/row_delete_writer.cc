@@ -41,7 +41,7 @@ Result<WrittenDeletes> WriteVectors(std::shared_ptr<storage::Storage> storage, c
     std::ranges::set_union(known.Positions(), fresh, std::back_inserter(positions));
     positions.erase(std::ranges::unique(positions).begin(), positions.end());
     for (const DataFile& file : by_position.deletes)
-      if (file.IsDeletionVector() || file.referenced_data_file == task->file.location)
+      if (file.IsDeletionVector() || NamesFile(file.referenced_data_file, task->file.location))
         written.replaced.insert(file.Key());
     DataFile vector = DeleteFile(task->file);
     vector.format = "PUFFIN";

@@ -110,13 +110,14 @@ class Search {
     if (IsOwn(file)) return {};
     auto metadata = iceberg::ReadMetadataFile(*table_.home.storage, file.file.location);
     if (!metadata && metadata.error().kind == ErrorKind::kNotFound) return {};  // its writer has given it up
-    if (!metadata || metadata->table_uuid != table_.metadata->table_uuid) {
-      found_.needed.insert(file.identity);
-      if (metadata && !uuids_.contains(metadata->table_uuid))
-        BeUncertain("another table, which the catalog does not know, has its metadata there: " + file.file.location);
+    if (!metadata) {
+      BeUncertain("it holds table metadata that cannot be read: " + metadata.error().message);
       return {};
     }
-    if (IsOtherVersion(*metadata, file)) versions_.emplace_back(&file, *std::move(metadata));
+    const bool own = metadata->table_uuid == table_.metadata->table_uuid;
+    if (!own) found_.needed.insert(file.identity);
+    if (own ? IsOtherVersion(*metadata, file) : !uuids_.contains(metadata->table_uuid))
+      versions_.emplace_back(&file, *std::move(metadata));
     return {};
   }
 
@@ -139,7 +140,7 @@ class Search {
     return !follows || !IsNameOfOurs(file.file.location);
   }
 
-  /// Keeps such versions with all that they need.
+  /// Keeps such versions, and those of tables that no catalog knows, with all that they need.
   Status KeepVersions() {
     std::set<std::string> superseded;
     for (const auto& [file, metadata] : versions_)
@@ -153,10 +154,10 @@ class Search {
       auto needed = NeededFiles(version);
       if (!needed && needed.error().kind != ErrorKind::kNotFound) return std::unexpected(needed.error());
       if (needed) found_.needed.merge(*needed);
+      const bool own = metadata.table_uuid == table_.metadata->table_uuid;
       found_.notes.push_back(
-          fmt::format("{} is a version of the table that this catalog does not know (does another "
-                      "catalog have it?); what it needs is left alone",
-                      file->file.location));
+          fmt::format("{} is a version of {} that this catalog does not know; what it needs is left alone",
+                      file->file.location, own ? "the table" : "another table"));
     }
     return {};
   }

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "catalog/open.h"
 #include "iceberg/location_catalog.h"
+#include "iceberg/unregistered.h"
 #include "storage/location.h"
 
 namespace ingot::run {
@@ -51,6 +52,22 @@ bool HasSeveral(const std::vector<storage::FileInfo>& files, const storage::File
   return others > 0;
 }
 
+/// Of the versions in a folder, leaves those of tables that were not taken out of a catalog on purpose, if there are
+/// any; true when there are none.
+Result<bool> DropUnregistered(storage::Storage& storage, const std::string& folder,
+                              std::vector<storage::FileInfo>& files) {
+  INGOT_ASSIGN(const auto gone, iceberg::UnregisteredIn(storage, storage::JoinLocation(folder, kMetadata)));
+  if (gone.empty()) return false;
+  std::vector<storage::FileInfo> others;
+  for (const auto& file : files) {
+    const auto metadata = iceberg::ReadMetadataFile(storage, file.location);
+    if (!metadata || !gone.contains(metadata->table_uuid)) others.push_back(file);
+  }
+  if (others.empty()) return true;
+  files = std::move(others);
+  return false;
+}
+
 /// By their folders: what the catalogs of the database name.
 std::map<std::string, CatalogEntry> ByFolder(const std::vector<CatalogEntry>& entries) {
   std::map<std::string, CatalogEntry> by_folder;
@@ -86,12 +103,15 @@ Result<std::vector<FoundTable>> FindTables(const Lakehouse& house, const std::st
   INGOT_ASSIGN(const auto entries, house.catalog->Entries());
   const auto known = ByFolder(entries);
   std::vector<FoundTable> found;
-  for (const auto& [below, files] : by_folder) {
+  for (auto& [below, files] : by_folder) {
+    const std::string folder = storage::JoinLocation(root, below);
+    INGOT_ASSIGN(const bool unregistered, DropUnregistered(*house.storage, folder, files));
     const auto* newest = iceberg::NewestMetadata(files);
     FoundTable table{.name = NameAfterFolder(below),
-                     .folder = storage::JoinLocation(root, below),
+                     .folder = folder,
                      .metadata_location = newest->location,
-                     .several = HasSeveral(files, *newest)};
+                     .several = HasSeveral(files, *newest),
+                     .unregistered = unregistered};
     // Another catalog in the same database knows its name, and the version in force.
     if (const auto entry = known.find(storage::CanonicalLocation(FolderOf(newest->location))); entry != known.end()) {
       table.name = entry->second.name.Text();
@@ -112,7 +132,7 @@ Status RefuseLostCatalog(const Lakehouse& house, const Place& place) {
   std::vector<FoundTable> found = *std::move(looked);
   std::erase_if(found, [&](const FoundTable& table) {
     const auto metadata = iceberg::ReadMetadataFile(*house.storage, table.metadata_location);
-    return metadata && metadata->snapshots.empty();  // left by a first run that died
+    return table.unregistered || (metadata && metadata->snapshots.empty());  // left by a first run that died
   });
   if (found.empty()) return {};
   INGOT_ASSIGN(const auto entries, house.catalog->Entries());
@@ -154,10 +174,11 @@ Result<std::vector<RegisteredTable>> RegisterAll(const Lakehouse& house, const s
         return Fail(ErrorKind::kExists,
                     "the catalog has another table of that name: ingot register NAMESPACE.TABLE " + table.folder);
       INGOT_ASSIGN(const auto name, iceberg::ParseTableName(table.name, house.catalog->Name()));
-      INGOT_TRY(iceberg::ReadMetadataFile(*house.storage, table.metadata_location));
+      INGOT_ASSIGN(const auto metadata, iceberg::ReadMetadataFile(*house.storage, table.metadata_location));
       if (dry_run) return {};
       INGOT_TRY(house.catalog->CreateNamespace(name.space));
-      return house.catalog->Register(name, table.metadata_location);
+      INGOT_TRY(house.catalog->Register(name, table.metadata_location));
+      return iceberg::NoteUnregistered(*house.storage, metadata, false);
     };
     if (const Status entered = enter(); !entered) one.error = entered.error();
     tables.push_back(std::move(one));

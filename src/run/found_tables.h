@@ -14,10 +14,12 @@ struct FoundTable {
   std::string folder;
   std::string metadata_location;  // the newest version
   bool several = false;           // versions of that number: the one written last was taken
+  bool unregistered = false;      // taken out of a catalog on purpose
 };
 
 /// What is found in folders named metadata below the warehouse, sorted by folder. Copies in a table's trash and tables
-/// that engines filled for a run are none.
+/// that engines filled for a run are none. Where a table was made in the folder of one that was taken out of the
+/// catalog on purpose it is the later one.
 Result<std::vector<FoundTable>> FindTables(const Lakehouse& house, const std::string& warehouse);
 
 /// Errors: kBadConfig for a catalog without a table beside a warehouse in which tables lie that hold snapshots.

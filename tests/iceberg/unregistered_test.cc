@@ -1,0 +1,38 @@
+#include "iceberg/unregistered.h"
+
+#include "tests/iceberg/fixtures.h"
+
+namespace ingot::iceberg {
+namespace {
+
+// Goal:   a table is made over one that was taken out of the catalog on purpose, not over one that it has lost. Method:
+// a second catalog on the folder of a table with rows: refused, refused by another table's note, made; refused again
+// once the first is entered again.
+TEST(Unregistered, FoldersOfLostTablesAreTaken) {
+  const auto storage = storage::MakeMemoryStorage();
+  const Table table = Append(MakeTable(storage, std::make_shared<MemoryCatalog>()), 0, 10);
+  const auto make = [&] {
+    TableMetadata metadata = *table.metadata;
+    metadata.table_uuid = "another";
+    return CreateTable({std::make_shared<MemoryCatalog>(), storage, {"n", "t"}}, metadata);
+  };
+  const auto refused = make();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::kBadConfig);
+  EXPECT_NE(refused.error().message.find("ingot register n.t"), std::string::npos);
+  TableMetadata other = *table.metadata;
+  other.table_uuid = "third";
+  ASSERT_TRUE(NoteUnregistered(*storage, other, true));
+  EXPECT_FALSE(make());
+  ASSERT_TRUE(NoteUnregistered(*storage, *table.metadata, true));
+  EXPECT_EQ(UnregisteredIn(*storage, "file:///w/t/metadata")->size(), 2u);
+  ASSERT_TRUE(NoteUnregistered(*storage, *table.metadata, false));
+  EXPECT_FALSE(make());
+  ASSERT_TRUE(NoteUnregistered(*storage, other, false));
+  EXPECT_FALSE(*storage->Exists("file:///w/t/metadata/_unregistered"));
+  ASSERT_TRUE(NoteUnregistered(*storage, *table.metadata, true));
+  EXPECT_TRUE(make());
+}
+
+}  // namespace
+}  // namespace ingot::iceberg
