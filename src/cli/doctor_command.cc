@@ -146,7 +146,7 @@ Status Doctor(Shared& shared, const Options& options) {
       bad = bad || !whole;
     }
   }
-  if (options.tables.empty()) {
+  if (options.tables.empty() && !open.context.pipeline->bronze.table.empty()) {
     INGOT_ASSIGN(const auto rows, WithContext(RowsFinding(open.context), "account for rows"));
     if (rows) Print(shared, open.context.pipeline->silver.table, *rows);
     bad = bad || (rows && rows->health == Health::kBad);

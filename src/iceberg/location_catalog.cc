@@ -93,25 +93,28 @@ const storage::FileInfo* NewestMetadata(const std::vector<storage::FileInfo>& fi
   return newest;
 }
 
-/// A table must not be made over one that the catalog has lost. One that was taken out on purpose, or never had a
-/// snapshot, is no hindrance.
-Status LocationCatalog::RefuseTakenFolder(const TableName& table, const TableMetadata& metadata,
-                                          storage::Storage& storage) {
-  INGOT_ASSIGN(const auto files, storage.List(MetadataFolder(metadata)));
-  INGOT_ASSIGN(const auto unregistered, UnregisteredIn(storage, MetadataFolder(metadata)));
-  const storage::FileInfo* taken = nullptr;
-  for (auto file = files.rbegin(); file != files.rend() && taken == nullptr; ++file) {
+Result<std::optional<std::string>> MetadataWithSnapshots(storage::Storage& storage, const std::string& folder) {
+  INGOT_ASSIGN(const auto files, storage.List(folder));
+  INGOT_ASSIGN(const auto unregistered, UnregisteredIn(storage, folder));
+  for (auto file = files.rbegin(); file != files.rend(); ++file) {
     if (!IsMetadataFile(file->location)) continue;
     const auto found = ReadMetadataFile(storage, file->location);
-    if (!found || (!found->snapshots.empty() && !unregistered.contains(found->table_uuid))) taken = &*file;
+    if (!found || (!found->snapshots.empty() && !unregistered.contains(found->table_uuid))) return file->location;
   }
-  if (taken == nullptr) return {};
+  return std::nullopt;
+}
+
+/// A table must not be made over one that the catalog has lost. One that was taken out on purpose is no hindrance.
+Status LocationCatalog::RefuseTakenFolder(const TableName& table, const TableMetadata& metadata,
+                                          storage::Storage& storage) {
+  INGOT_ASSIGN(const auto taken, MetadataWithSnapshots(storage, MetadataFolder(metadata)));
+  if (!taken) return {};
   if (Location(table)) return Fail(ErrorKind::kExists, "table exists: " + table.Text());  // made just now
   return Fail(ErrorKind::kBadConfig,
               fmt::format("table {} is not made: its folder holds a table that the catalog does not know, {}; enter it "
                           "with ingot register {} {} (ingot register --all enters all tables of the warehouse), or "
                           "move the folder away",
-                          table.Text(), taken->location, table.Text(), metadata.location));
+                          table.Text(), *taken, table.Text(), metadata.location));
 }
 
 Result<LoadedTable> LocationCatalog::Load(const TableName& table, const StoragePtr& storage) {

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,10 @@ bool IsMetadataFile(std::string_view location);
 
 /// "00042-….metadata.json" and "v42.metadata.json": 42; -1 for another name.
 int64_t MetadataVersion(std::string_view location);
+
+/// What a folder of metadata holds although no catalog names it: the newest version of a table that was written to.
+/// Nothing for an empty folder, and for one in which a table was made that never had a snapshot.
+Result<std::optional<std::string>> MetadataWithSnapshots(storage::Storage& storage, const std::string& folder);
 
 /// The newest of metadata files: the highest version, of several the one that was written last. A commit that died
 /// before its swap may have left such a one, too; what it says was written wholly. Null when there is none.
