@@ -83,7 +83,7 @@ TEST(RecordParser, NumbersBeyondTheirField) {
       Parse("  d: {type: double}\n  l: {type: long}\n  at: {type: timestamptz, unit: ms}\n",
             {R"({"d":100000000000000000000})", R"({"d":1e400})", R"({"l":9223372036854775808})",
              R"({"l":100000000000000000000})", R"({"at":1721347200000000})", R"({"at":99999999999999999999})"});
-  EXPECT_EQ(Text(*rows, "d", 0), "100000000000000000000");
+  EXPECT_EQ(std::static_pointer_cast<arrow::DoubleArray>(rows->GetColumnByName("d"))->Value(0), 1e20);
   EXPECT_EQ(Text(*rows, "_error", 0), "null");
   EXPECT_EQ(Text(*rows, "_error", 1), "d: expected double, found a number out of range");
   EXPECT_EQ(Text(*rows, "_error", 2), "l: out of the range of a long");
