@@ -45,7 +45,7 @@ bool HasCompressedEnding(std::string_view name) {
 
 bool HasKnownEnding(std::string_view name) {
   name = WithoutCompression(name);
-  for (const std::string_view ending : {".json", ".jsonl", ".ndjson", ".csv"})
+  for (const std::string_view ending : {".json", ".jsonl", ".ndjson", ".csv", ".tsv"})
     if (name.ends_with(ending)) return true;
   return false;
 }

@@ -7,7 +7,7 @@
 
 namespace ingot::source {
 
-inline constexpr const char* kKnownEndings = ".json, .jsonl, .ndjson or .csv, also with .gz or .zst behind it";
+inline constexpr const char* kKnownEndings = ".json, .jsonl, .ndjson, .csv or .tsv, also with .gz or .zst behind it";
 
 /// Ends with one of kKnownEndings.
 bool HasKnownEnding(std::string_view name);
