@@ -40,7 +40,9 @@ iceberg::Filter Older(const iceberg::Field& column, int64_t keep_micros) {
 /// Of the files' newest rows the newest, in microseconds, but for files that hold times to come. Nothing when no file
 /// says.
 Result<std::optional<int64_t>> NewestRow(const iceberg::Table& table, const iceberg::Field& column) {
-  INGOT_ASSIGN(const auto plan, iceberg::PlanScan(*table.home.storage, *table.metadata, {}));
+  // The plan has the bounds of the columns that its filter looks at.
+  const iceberg::Filter known_times{.op = iceberg::FilterOp::kNotNull, .column = column.name};
+  INGOT_ASSIGN(const auto plan, iceberg::PlanScan(*table.home.storage, *table.metadata, {.filter = known_times}));
   std::optional<int64_t> newest;
   for (const auto& task : plan.tasks) {
     const auto* spec = table.metadata->SpecById(task.file.spec_id);

@@ -15,6 +15,7 @@ namespace {
 using pipeline::StageContext;
 
 constexpr int64_t kBehindMin = 2 * kMicrosPerHour, kBehindMax = kMicrosPerDay;
+constexpr int64_t kIdleMax = 400 * kMicrosPerDay;  // without a run
 constexpr int64_t kAheadMin = 3 * kMicrosPerDay, kAheadMax = 30 * kMicrosPerDay;
 
 struct Witness {
@@ -79,7 +80,7 @@ Status Contradicted(const Witness& witness, const char* advice) {
                           witness.what, FormatTimestampMicros(witness.micros), advice));
 }
 
-Status CheckNotBehind(const StageContext& context, const std::optional<Witness>& commit) {
+Status CheckPossible(const StageContext& context, const std::optional<Witness>& commit) {
   std::vector<std::optional<Witness>> witnesses{commit, ChangedAt("/proc/self/exe", "this program's file")};
   if (!commit) witnesses.push_back(NewestInput(context));
   for (const auto& witness : witnesses)
@@ -87,6 +88,10 @@ Status CheckNotBehind(const StageContext& context, const std::optional<Witness>&
       return Contradicted(*witness,
                           "one of the two is wrong. Set the clock; or, when the clock is right, run once with "
                           "--trust-clock");
+  if (commit && NowMicros() - commit->micros > kIdleMax)
+    return Contradicted(*commit,
+                        "last of all. Either it has not been run since, or the clock is far ahead. Set the "
+                        "clock; or, when it is right, run once with --trust-clock");
   return {};
 }
 
@@ -102,16 +107,16 @@ int64_t AheadMaxOf(std::optional<int64_t> keep_micros) {
   return keep_micros ? std::clamp(*keep_micros / 2, kAheadMin, kAheadMax) : kAheadMax;
 }
 
-Status CheckClockNotBehind(const StageContext& context) {
+Status CheckClock(const StageContext& context) {
   if (context.trust_clock) return {};
   INGOT_ASSIGN(const auto commit, NewestCommit(context, {}));
-  return CheckNotBehind(context, commit);
+  return CheckPossible(context, commit);
 }
 
 Status CheckClockForDeleting(const StageContext& context, const std::string& table, int64_t ahead_max_micros) {
   if (context.trust_clock) return {};
   INGOT_ASSIGN(const auto commit, NewestCommit(context, {table}));
-  INGOT_TRY(CheckNotBehind(context, commit));
+  INGOT_TRY(CheckPossible(context, commit));
   if (!commit || !storage::LocalPath(context.warehouse) || NowMicros() - commit->micros <= ahead_max_micros) return {};
   return Contradicted(*commit,
                       "last of all. Either nothing has happened since, or the clock is far ahead, and what "
@@ -126,7 +131,7 @@ Status ClockWatch::Check(const StageContext& context) {
     offset_micros_ = offset;
     return {};
   }
-  INGOT_TRY(CheckClockNotBehind(context));
+  INGOT_TRY(CheckClock(context));
   if (offset_micros_)
     return Fail(ErrorKind::kRetry,
                 fmt::format("this machine's clock leapt by {:.1f} hours while the program ran, to {}: set it, or start "

@@ -7,10 +7,10 @@
 namespace ingot::run {
 
 /// That the clock is not behind what is known to have happened: the newest commits of the pipeline's tables, this
-/// program's file and, before there are tables, the input files. Two hours to a day of difference are allowed: as much
-/// as the pipeline's `now+…` ranges do. Errors: kRetry, with the witness and what to do; none when the context trusts
-/// the clock.
-Status CheckClockNotBehind(const pipeline::StageContext& context);
+/// program's file and, before there are tables, the input files; two hours to a day of difference are allowed, as much
+/// as the pipeline's `now+…` ranges do. Nor more than 400 days ahead of the newest commit. Errors: kRetry, with the
+/// witness and what to do; none when the context trusts the clock.
+Status CheckClock(const pipeline::StageContext& context);
 
 /// The same; and that it is not so far ahead of the newest commit of any of them, or of `table`, that what it makes old
 /// may be young: by `ahead_max_micros`. Storage that is not local vouches for the clock: it refuses requests that are
@@ -24,7 +24,7 @@ int64_t AheadMaxOf(std::optional<int64_t> keep_micros);
 /// Notices a clock that is set while the process runs. Not safe from several threads.
 class ClockWatch {
  public:
-  /// The first time, and when the clock moved otherwise than time did: as CheckClockNotBehind; and kRetry when it
+  /// The first time, and when the clock moved otherwise than time did: as CheckClock; and kRetry when it
   /// leapt.
   Status Check(const pipeline::StageContext& context);
 

@@ -49,7 +49,7 @@ Status Prepare(const pipeline::StageContext& context, const std::vector<std::str
 
 Result<RunReport> RunOnEngine(const Place& place, pipeline::StageContext context,
                               const std::vector<std::string>& stages, const EngineOptions& options) {
-  INGOT_TRY(CheckClockNotBehind(context));
+  INGOT_TRY(CheckClock(context));
   context.run_id = RandomUuid();
   for (const auto& field : context.pipeline->fields)
     if (field.type.id == iceberg::TypeId::kTimestamptzNs)

@@ -37,7 +37,11 @@ Result<NewRows> NewRows::Find(const pipeline::StageContext& context, const icebe
       fmt::format("table {}: {} deleted or overwrote rows: of what is there now, rows that were ingested "
                   "before are not ingested again; tables made from them are not corrected",
                   table, changes.rewriter));
-  INGOT_ASSIGN(const auto added, PlanAdded(*bronze.home.storage, *bronze.metadata, changes, PositionColumns()));
+  // Holds for every row; the plan has the bounds of the columns that its filter looks at.
+  const iceberg::Filter any_time = iceberg::Or({{.op = iceberg::FilterOp::kIsNull, .column = "_ingested_at"},
+                                                {.op = iceberg::FilterOp::kNotNull, .column = "_ingested_at"}});
+  INGOT_ASSIGN(const auto added,
+               PlanAdded(*bronze.home.storage, *bronze.metadata, changes, PositionColumns(), any_time));
   if (added.tasks.empty()) return rows;
   INGOT_ASSIGN(const auto removed, PlanRemoved(*bronze.home.storage, *bronze.metadata, changes, PositionColumns(),
                                                IngestedSince(*bronze.metadata, added)));

@@ -90,7 +90,8 @@ def overwrite_without_one(bronze):
 
 
 def overwrite_a_partition(bronze):
-    bronze.dynamic_partition_overwrite(bronze.scan("at < '2024-07-20T00:00:00+00:00'").to_arrow())
+    day = "at < '2024-07-20T00:00:00+00:00'"
+    bronze.overwrite(bronze.scan(day).to_arrow(), overwrite_filter=day)
 
 
 def add_a_column(bronze):
@@ -152,7 +153,7 @@ def test_bronze_is_another_table(lab):
     put(lab, "b.jsonl", range(6, 12))
     lab.run()
     first = table(lab, "b.t").metadata.snapshots[0].snapshot_id
-    lab.ingot("table", "rollback", "b.t", first)
+    lab.ingot("table", "rollback", "b.t", "--snapshot", first)
     refused = lab.ingot("run", check=False)
     assert refused.returncode == 1 and "rolled back" in refused.stderr and "b.t" in refused.stderr
     lab.ingot("unregister", "b.t")

@@ -55,21 +55,34 @@ def test_behind_the_newest_commit(warehouse):
     assert count(warehouse) == 900
 
 
-def test_an_hour_is_no_matter(warehouse):
-    """Goal: clocks of several machines may differ a little. Method: the commits are moved an hour ahead."""
+@pytest.mark.parametrize("days", [1 / 24, -300])
+def test_what_may_be(warehouse, days):
+    """Goal: clocks of several machines may differ a little, and a machine may stand still for long. Method: the commits are moved."""
     fill(warehouse, "a.jsonl")
     warehouse.run()
-    move(warehouse, 1 / 24)
+    move(warehouse, days)
     fill(warehouse, "b.jsonl")
     warehouse.run()
     assert count(warehouse) == 600
+
+
+def test_years_ahead(warehouse):
+    """Goal: a run by a clock that is years ahead is refused: its commit would speak against every clock after it. Method: the commits are moved."""
+    fill(warehouse, "a.jsonl")
+    warehouse.run()
+    move(warehouse, -3650)
+    refused = warehouse.ingot("run", check=False)
+    assert refused.returncode == 1 and "far ahead" in refused.stderr
+    warehouse.run("--trust-clock")
+    warehouse.run()
 
 
 def test_behind_the_input_files(warehouse):
     """Goal: before there is a table, the input files speak. Method: files that were written ten days from now."""
     fill(warehouse, "a.jsonl")
     later = time.time() + 10 * DAY
-    os.utime(warehouse.landing / "a.jsonl", (later, later))
+    for file in warehouse.landing.rglob("*.jsonl"):
+        os.utime(file, (later, later))
     refused = warehouse.ingot("run", check=False)
     assert refused.returncode == 1 and "a.jsonl" in refused.stderr
     warehouse.run("--trust-clock")
