@@ -13,8 +13,7 @@ namespace ingot::run {
 Status CheckClock(const pipeline::StageContext& context);
 
 /// The same; and that it is not so far ahead of the newest commit of any of them, or of `table`, that what it makes old
-/// may be young: by `ahead_max_micros`. Storage that is not local vouches for the clock: it refuses requests that are
-/// minutes off.
+/// may be young: by `ahead_max_micros`.
 Status CheckClockForDeleting(const pipeline::StageContext& context, const std::string& table, int64_t ahead_max_micros);
 
 /// How far the clock may be ahead of the newest commit, and of the newest row, where rows go after `keep_micros`: half
@@ -24,8 +23,7 @@ int64_t AheadMaxOf(std::optional<int64_t> keep_micros);
 /// Notices a clock that is set while the process runs. Not safe from several threads.
 class ClockWatch {
  public:
-  /// The first time, and when the clock moved otherwise than time did: as CheckClock; and kRetry when it
-  /// leapt.
+  /// The first time, and when the clock moved otherwise than time did: as CheckClock; and kRetry when it leapt.
   Status Check(const pipeline::StageContext& context);
 
  private:

@@ -102,16 +102,18 @@ Result<UpkeepReport> MaintainTable(const StageContext& context, const std::strin
   INGOT_ASSIGN(Table table, iceberg::LoadTable(home));
   UpkeepReport report{.table = home.name.Text()};
   const auto wanted = [&](const char* operation) { return options.operations.contains(operation); };
+  // Storage that is not local refuses requests by a clock that is minutes off.
+  const bool vouched = context.trust_clock || !storage::LocalPath(table.metadata->location);
+  const auto check_clock = [&](std::optional<int64_t> keep) {
+    return vouched ? CheckClock(context) : CheckClockForDeleting(context, name, AheadMaxOf(keep));
+  };
   if (const auto keep = KeepMicros(context, home.name); keep && wanted("retention")) {
-    INGOT_TRY(CheckClockForDeleting(context, name, AheadMaxOf(keep)));
-    const bool vouched = context.trust_clock || !storage::LocalPath(table.metadata->location);
-    INGOT_ASSIGN(report.retention,
-                 maintain::DropOldPartitions(
-                     home, {.keep_micros = *keep,
-                            .newest_age_max_micros = vouched ? std::optional<int64_t>() : AheadMaxOf(keep),
-                            .dry_run = options.dry_run}));
+    INGOT_TRY(check_clock(keep));
+    maintain::RetentionOptions retention{.keep_micros = *keep, .dry_run = options.dry_run};
+    if (!vouched) retention.newest_age_max_micros = AheadMaxOf(keep);
+    INGOT_ASSIGN(report.retention, maintain::DropOldPartitions(home, retention));
   }
-  if (wanted("expire") || wanted("orphans")) INGOT_TRY(CheckClockForDeleting(context, name, AheadMaxOf({})));
+  if (wanted("expire") || wanted("orphans")) INGOT_TRY(check_clock(std::nullopt));
   if (wanted("compact")) {
     maintain::CompactOptions compact = options.compact;
     compact.policy.file_bytes_target =
