@@ -52,12 +52,13 @@ Result<std::optional<maintain::Finding>> OffsetFinding(const iceberg::TableHome&
   return maintain::Finding{"offsets", Health::kBad, fmt::format("{} gaps or overlaps: {}", gaps.found.size(), text)};
 }
 
-/// Of the pipeline's rows as a whole; nothing when it has not run yet.
-Result<std::optional<maintain::Finding>> RowsFinding(const pipeline::StageContext& context) {
+/// Of the pipeline's rows as a whole; nothing when it has not run yet, or there is none.
+std::optional<maintain::Finding> RowsFinding(const pipeline::StageContext& context) {
+  if (context.pipeline->bronze.table.empty()) return std::nullopt;
   Progress progress("account for rows", 0, "rows");
   const auto told = silver::AccountForRows(context, [&](int64_t rows) { progress.Add(rows); });
   if (!told && told.error().kind == ErrorKind::kNotFound) return std::nullopt;
-  if (!told) return std::unexpected(told.error());
+  if (!told) return maintain::Finding{"rows", Health::kBad, "cannot be accounted for: " + told.error().message};
   const std::string& bronze = context.pipeline->bronze.table;
   std::string text = fmt::format("{} rows of {}", told->rows, bronze);
   if (told->unidentified > 0) text += fmt::format(", but for {} without a position,", told->unidentified);
@@ -146,8 +147,8 @@ Status Doctor(Shared& shared, const Options& options) {
       bad = bad || !whole;
     }
   }
-  if (options.tables.empty() && !open.context.pipeline->bronze.table.empty()) {
-    INGOT_ASSIGN(const auto rows, WithContext(RowsFinding(open.context), "account for rows"));
+  if (options.tables.empty()) {
+    const auto rows = RowsFinding(open.context);
     if (rows) Print(shared, open.context.pipeline->silver.table, *rows);
     bad = bad || (rows && rows->health == Health::kBad);
   }
