@@ -39,9 +39,9 @@ std::optional<int64_t> CommittedAt(const iceberg::TableMetadata& metadata) {
   return chain.empty() ? std::nullopt : std::optional(chain.front()->timestamp_ms * 1000);
 }
 
-/// The newest commit of bronze, silver, gold and others; nothing when there is none.
-Result<std::optional<Witness>> NewestCommit(const StageContext& context, std::vector<std::string> names) {
-  names.insert(names.end(), {context.pipeline->bronze.table, context.pipeline->silver.table});
+/// The newest commit of bronze, silver and gold; nothing when there is none, or no pipeline file.
+Result<std::optional<Witness>> NewestCommit(const StageContext& context) {
+  std::vector<std::string> names{context.pipeline->bronze.table, context.pipeline->silver.table};
   for (const auto& gold : context.pipeline->gold) names.push_back(gold.table.table);
   std::optional<Witness> newest;
   std::erase(names, "");  // without a pipeline
@@ -88,7 +88,7 @@ Status CheckPossible(const StageContext& context, const std::optional<Witness>& 
       return Contradicted(*witness,
                           "one of the two is wrong. Set the clock; or, when the clock is right, run once with "
                           "--trust-clock");
-  if (commit && NowMicros() - commit->micros > kIdleMax)
+  if (commit && storage::LocalPath(context.warehouse) && NowMicros() - commit->micros > kIdleMax)
     return Contradicted(*commit,
                         "last of all. Either it has not been run since, or the clock is far ahead. Set the "
                         "clock; or, when it is right, run once with --trust-clock");
@@ -109,13 +109,13 @@ int64_t AheadMaxOf(std::optional<int64_t> keep_micros) {
 
 Status CheckClock(const StageContext& context) {
   if (context.trust_clock) return {};
-  INGOT_ASSIGN(const auto commit, NewestCommit(context, {}));
+  INGOT_ASSIGN(const auto commit, NewestCommit(context));
   return CheckPossible(context, commit);
 }
 
-Status CheckClockForDeleting(const StageContext& context, const std::string& table, int64_t ahead_max_micros) {
+Status CheckClockForDeleting(const StageContext& context, int64_t ahead_max_micros) {
   if (context.trust_clock) return {};
-  INGOT_ASSIGN(const auto commit, NewestCommit(context, {table}));
+  INGOT_ASSIGN(const auto commit, NewestCommit(context));
   INGOT_TRY(CheckPossible(context, commit));
   if (!commit || NowMicros() - commit->micros <= ahead_max_micros) return {};
   return Contradicted(*commit,

@@ -12,9 +12,9 @@ namespace ingot::run {
 /// witness and what to do; none when the context trusts the clock.
 Status CheckClock(const pipeline::StageContext& context);
 
-/// The same; and that it is not so far ahead of the newest commit of any of them, or of `table`, that what it makes old
-/// may be young: by `ahead_max_micros`.
-Status CheckClockForDeleting(const pipeline::StageContext& context, const std::string& table, int64_t ahead_max_micros);
+/// The same; and that it is not so far ahead of the newest of these commits that what it makes old may be young: by
+/// `ahead_max_micros`. Tables that no stage writes say nothing: they may be years old.
+Status CheckClockForDeleting(const pipeline::StageContext& context, int64_t ahead_max_micros);
 
 /// How far the clock may be ahead of the newest commit, and of the newest row, where rows go after `keep_micros`: half
 /// of it, but three days at least and thirty at most.

@@ -105,7 +105,7 @@ Result<UpkeepReport> MaintainTable(const StageContext& context, const std::strin
   // Storage that is not local refuses requests by a clock that is minutes off.
   const bool vouched = context.trust_clock || !storage::LocalPath(table.metadata->location);
   const auto check_clock = [&](std::optional<int64_t> keep) {
-    return vouched ? CheckClock(context) : CheckClockForDeleting(context, name, AheadMaxOf(keep));
+    return vouched ? CheckClock(context) : CheckClockForDeleting(context, AheadMaxOf(keep));
   };
   if (const auto keep = KeepMicros(context, home.name); keep && wanted("retention")) {
     INGOT_TRY(check_clock(keep));
