@@ -319,9 +319,9 @@ class Matcher {
                                     known_[at].id->topic + " partition " + std::to_string(known_[at].id->partition));
         Begin(file);
       } else if (options_.on_changed == OnChanged::kReread) {
-        matches_.warnings.push_back("file " + input.path +
-                                    " has changed since it was read and is read again from its start");
         Begin(file);
+        matches_.warnings.push_back("file " + input.path + " has changed since it was read and is read again from its " +
+                                    "start, as partition " + std::to_string(tasks_[file]->id.partition));
       } else {
         matches_.changed.push_back(
             {.path = input.path,

@@ -40,7 +40,7 @@ class FileSource : public Source {
     for (const std::string& failure : listing.failures) Report(failure);
     WarnOfNames(listing.files);
     matches_ = MatchFiles(listing.files, checkpoint, options_, changed_);
-    for (const std::string& warning : matches_.warnings) LogWarning(warning);
+    for (const std::string& warning : matches_.warnings) WarnOnce(warning);
     for (const std::string& failure : matches_.failures) Report(failure);
     ReportChanged();
     tasks_.clear();
