@@ -21,8 +21,8 @@ inline constexpr int64_t kParquetTailBytes = 8;  // the footer's length and "PAR
 /// The footer's bytes, without length and magic, after its seal, if it has one, was verified. Errors: kCorrupt for what
 /// is not a Parquet file or a damaged one; kUnsupported for an encrypted footer.
 Result<std::shared_ptr<arrow::Buffer>> ReadFooterBytes(arrow::io::RandomAccessFile& file);
-/// The same, parsed; repaired where Arrow refuses what other readers take (parquet_repair.h). Errors: kUnsupported, too,
-/// for a whole footer that it refuses nevertheless.
+/// The same, parsed; repaired where Arrow refuses what other readers take (parquet_repair.h). Errors: kUnsupported,
+/// too, for a whole footer that it refuses nevertheless.
 Result<std::shared_ptr<parquet::FileMetaData>> ReadFooter(arrow::io::RandomAccessFile& file);
 
 /// What a file has that is no damage and stops Arrow's reader.
