@@ -51,7 +51,7 @@ faults-part: build
 	@tools/setup judges
 	@INGOT_PROGRAM=$(CURDIR)/$(BUILD)/ingot $(FAULTS_TESTS)
 
-faults: build ## kill, fail and cut short every I/O call of every command that writes (two hours; FAULTS_SEED repeats a choice)
+faults: build ## kill, fail and cut short every I/O call of every command that writes (an hour; FAULTS_SEED repeats a choice)
 	@tools/setup judges
 	@FAULTS=all INGOT_PROGRAM=$(CURDIR)/$(BUILD)/ingot $(FAULTS_TESTS)
 
