@@ -82,7 +82,7 @@ Status Contradicted(const Witness& witness, const char* advice) {
 
 Status CheckPossible(const StageContext& context, const std::optional<Witness>& commit) {
   std::vector<std::optional<Witness>> witnesses{commit, ChangedAt("/proc/self/exe", "this program's file")};
-  if (!commit) witnesses.push_back(NewestInput(context));
+  if (!commit && !context.source.empty()) witnesses.push_back(NewestInput(context));
   for (const auto& witness : witnesses)
     if (witness && witness->micros - NowMicros() > BehindMaxOf(*context.pipeline))
       return Contradicted(*witness,
