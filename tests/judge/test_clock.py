@@ -73,8 +73,10 @@ def test_years_ahead(warehouse):
     move(warehouse, -3650)
     refused = warehouse.ingot("run", check=False)
     assert refused.returncode == 1 and "far ahead" in refused.stderr
+    fill(warehouse, "b.jsonl")
     warehouse.run("--trust-clock")
     warehouse.run()
+    assert count(warehouse) == 600
 
 
 def test_behind_the_input_files(warehouse):
