@@ -41,24 +41,31 @@ def test_format_1(warehouse):
     warehouse.ingot("table", "upgrade", "x.t")
     warehouse.ingot("table", "delete", "x.t", "--where", "id = 4")
     assert warehouse.pyiceberg().load_table("x.t").metadata.format_version == 2
+    # DuckDB refuses manifests of format 1 in tables of format 2 where an entry is not new; the specification has their rows as old as 0.
     assert len(rows_of(warehouse, "x.t")) == 11
-    assert warehouse.duckdb("x.t", "count(*), sum(id)") == [(11, 159)]
+    assert warehouse.query("SELECT count(*) AS n, sum(id) AS s FROM x.t") == [{"n": 11, "s": 159}]
 
 
 def test_identifier_fields(warehouse):
-    """Goal: identifier fields of another engine, and what else it says of columns, stay through runs and maintenance.
-    Method: PyIceberg sets them on silver; PyIceberg reads the table after new records."""
+    """Goal: identifier fields of another engine, columns that it requires, and what it says of them stay through runs and maintenance.
+    Method: PyIceberg sets them on silver, whose rules require neither; PyIceberg reads the table after new records."""
+    rules = warehouse.pipeline.read_text()
+    assert "not_null: [timestamp, user_id, upload_speed, download_speed, latency, location]" in rules
+    warehouse.pipeline = warehouse.folder / "pipeline.yaml"
+    warehouse.pipeline.write_text(rules.replace("timestamp, user_id, upload_speed, download_speed, latency, location]", "timestamp, location]"))
     warehouse.ingot("generate", "--records", 500, "--start", "2026-01-01", "--to", warehouse.landing)
     warehouse.run()
     table = warehouse.pyiceberg().load_table("silver.speedtest_clean")
     with table.update_schema(allow_incompatible_changes=True) as update:
         update.update_column("user_id", required=True, doc="who")
+        update.update_column("latency", required=True)
         update.set_identifier_fields("user_id")
     rows = table.scan().to_arrow().num_rows
     warehouse.ingot("generate", "--records", 100, "--seed", 3, "--start", "2026-01-02", "--to", warehouse.landing)
     rows += warehouse.run()["silver"]["rows_out"]
-    warehouse.ingot("maintain")
+    warehouse.ingot("maintain", "silver.speedtest_clean", "--compact", "--min-input-files", "2")
     table = warehouse.pyiceberg().load_table("silver.speedtest_clean")
+    assert table.schema().find_field("latency").required
     field = table.schema().find_field("user_id")
     assert (field.required, field.doc, table.schema().identifier_field_ids) == (True, "who", [field.field_id])
     assert table.scan().to_arrow().num_rows == rows
