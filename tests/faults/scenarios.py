@@ -69,15 +69,15 @@ class Lab:
         judge.check_tables(self.warehouse, self.expected, **options)
 
 
-def three_runs(lab, kept=lambda row: True):
-    for number in range(3):
+def three_runs(lab, runs=3):
+    for number in range(runs):
         lab.put(f"{number}.jsonl", 50, seed=number)
         lab.must(*RUN)
-    lab.expected = judge.Expected(lab.landing, kept=kept)
+    lab.expected = judge.Expected(lab.landing)
 
 
-def three_old_runs(lab):
-    three_runs(lab, kept=lambda row: False)  # older than what bronze keeps
+def six_runs(lab):
+    three_runs(lab, runs=6)
 
 
 def with_new_files(lab):
@@ -97,6 +97,8 @@ def with_old_days(lab):
     today = datetime.datetime.now(datetime.timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
     lab.put("0.jsonl", 40, seed=5)
     lab.put("1.jsonl", 40, seed=6, day=today - datetime.timedelta(days=2))
+    lab.must(*RUN)
+    lab.put("2.jsonl", 40, seed=7, day=today - datetime.timedelta(days=2))
     lab.must(*RUN)
     limit = today - datetime.timedelta(days=60)
     lab.expected = judge.Expected(lab.landing, kept=lambda row: row["timestamp"] is None or row["timestamp"] > limit)
@@ -191,13 +193,13 @@ SCENARIOS = [
     Scenario("compact", ("maintain", judge.SILVER, "--compact", "--min-input-files", "2"), three_runs),
     Scenario("compact-deletes", ("maintain", judge.SILVER, "--compact"), with_deletes, lambda lab: lab.check(gold=False)),
     Scenario("deletes", ("maintain", judge.SILVER, "--deletes"), with_deletes, lambda lab: lab.check(gold=False)),
-    Scenario("manifests", ("maintain", judge.BRONZE, "--manifests"), three_runs),
+    Scenario("manifests", ("maintain", judge.BRONZE, "--manifests"), six_runs),
     Scenario("statistics", ("maintain", judge.GOLD, "--statistics"), three_runs),
     Scenario("expire", ("maintain", judge.BRONZE, judge.GOLD, "--expire", "--older-than", "0s", "--retain-last", "1"), three_runs),
     Scenario("orphans", ORPHANS, with_orphans, check_orphans(0, 4), durable=False),
     Scenario("orphans-no-trash", (*ORPHANS, "--no-trash"), with_orphans, check_orphans(0, 0), durable=False),
     Scenario("orphans-undo", (*ORPHANS[:3], "--undo"), with_trash, check_orphans(4, 0), durable=False),
-    Scenario("maintain-all", ("maintain", "--min-input-files", "2", "--older-than", "0s", "--retain-last", "1"), three_old_runs),
+    Scenario("maintain-all", ("maintain", "--min-input-files", "2", "--older-than", "0s", "--retain-last", "1"), with_old_days),
     Scenario("table-delete", ("table", "delete", judge.SILVER, "--where", "location = 'Oslo'"), before_deletes,
              lambda lab: lab.check(gold=False)),
     Scenario("doctor", ("doctor", judge.SILVER, "--repair"), three_runs),

@@ -14,7 +14,7 @@ from scenarios import SCENARIOS, Lab
 ALL = os.environ.get("FAULTS") == "all"
 SEED = os.environ.get("FAULTS_SEED") or str(random.SystemRandom().randrange(10**6))
 ONE_CALL = int(os.environ.get("FAULTS_CALL", 0))
-SAMPLE = int(os.environ.get("FAULTS_SAMPLE", 4))  # calls of each scenario and action
+SAMPLE = int(os.environ.get("FAULTS_SAMPLE", 3))  # calls of each scenario and action
 PARTS = 8 if ALL else 1
 ACTIONS = {"kill": shim.CHANGES, "cut": shim.CHANGES, "error": set(shim.ERRORS), "short": {"read", "write"}}
 
