@@ -8,6 +8,8 @@
 #include <thread>
 
 #include "base/arrow_result.h"
+#include "base/json_text.h"
+#include "base/utf8.h"
 #include "catalog/open.h"
 #include "run/found_tables.h"
 #include "storage/location.h"
@@ -34,6 +36,10 @@ std::string CatalogUri(const Place& place) {
 }
 
 Result<Lakehouse> OpenEmptyLakehouse(const Place& place) {
+  // Metadata names its files in JSON.
+  if (!IsUtf8(storage::AbsoluteLocation(place.warehouse)))
+    return Fail(ErrorKind::kBadConfig, "the path of the warehouse is not UTF-8, which tables cannot say: " +
+                                           ReplaceInvalidUtf8(place.warehouse) + " (name another with --warehouse)");
   const std::string uri = CatalogUri(place);
   if (uri.empty())
     return Fail(ErrorKind::kBadConfig, "the warehouse " + place.warehouse +

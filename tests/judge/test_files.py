@@ -58,6 +58,9 @@ def test_names_that_are_not_utf8(lab):
     assert ids(warehouse) == ids(warehouse, "s.t") == list(range(len(names)))
     topics = {row["_topic"] for row in warehouse.pyiceberg().load_table("b.t").scan().to_arrow().to_pylist()}
     assert len(topics) == len(names)
+    odd = os.fsdecode(os.fsencode(warehouse.folder) + b"/w\xff")
+    refused = warehouse.ingot("run", "--warehouse", odd, check=False)
+    assert refused.returncode == 2 and "not UTF-8" in refused.stderr
 
 
 @pytest.mark.parametrize("on_changed, code, read_again", [("fail", 1, False), ("skip", 0, False), ("reread", 0, True)])
