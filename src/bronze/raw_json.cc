@@ -40,6 +40,13 @@ bool IsNumber(std::string_view text) {
   return at == text.size();
 }
 
+/// Beyond 64 bits, but not by so many digits that the parser sees that it is.
+bool IsJustBeyond64Bits(std::string_view number) {
+  uint64_t value = 0;
+  return number.size() == 20 && IsNumber(number) && number.find_first_of("-.eE") == std::string_view::npos &&
+         std::from_chars(number.data(), number.data() + number.size(), value).ec != std::errc();
+}
+
 /// Too near to zero is 0, the nearest double, as parsers have it.
 bool IsTooLarge(std::string_view number) {
   double value = 0;
@@ -99,7 +106,7 @@ void AppendWithoutBlanks(std::string& out, std::string_view json) {
   }
 }
 
-std::string WithLargeNumbersWhole(std::string_view json) {
+std::string WithLargeNumbers(std::string_view json) {
   std::string out;
   size_t copied = 0;
   for (size_t at = 0; at < json.size();) {
@@ -114,10 +121,13 @@ std::string WithLargeNumbersWhole(std::string_view json) {
       continue;
     }
     const std::string_view number = json.substr(begin, at - begin);
-    if (!IsTooLarge(number)) continue;
+    const bool just_beyond = IsJustBeyond64Bits(number);
+    if (!just_beyond && !IsTooLarge(number)) continue;
     out += json.substr(copied, begin - copied);
-    out += number.starts_with('-') ? "-1" : "1";
-    out.append(310, '0');
+    if (just_beyond)
+      out.append(number).append(".0");
+    else
+      out.append(number.starts_with('-') ? "-1" : "1").append(310, '0');
     copied = at;
   }
   if (!out.empty()) out += json.substr(copied);

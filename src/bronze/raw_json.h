@@ -34,8 +34,9 @@ class RawMembers {
 /// Appends a JSON value without the blanks between its tokens.
 void AppendWithoutBlanks(std::string& out, std::string_view json);
 
-/// The text with each number that is too large for a double, e.g. 1e400, written as a whole number of as many digits:
-/// as such a parser takes it that keeps the digits of large whole numbers. Empty where there is none.
-std::string WithLargeNumbersWhole(std::string_view json);
+/// The text with the numbers that simdjson refuses, though they are JSON, as it takes them: those too large for a
+/// double, e.g. 1e400, as a whole number of as many digits, and whole ones of 20 digits beyond 64 bits with a fraction
+/// of 0. Empty where there is none.
+std::string WithLargeNumbers(std::string_view json);
 
 }  // namespace ingot::bronze

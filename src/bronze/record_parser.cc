@@ -197,8 +197,8 @@ class Parser : public RecordParser {
   simdjson::error_code ParseJson(const char* bytes, size_t size, dom::element& root) {
     auto error = parser_.parse(bytes, size, false).get(root);
     if (error != simdjson::NUMBER_ERROR) return error;
-    // 1e400 is JSON, too; the parser takes it with its digits written out.
-    const std::string whole = WithLargeNumbersWhole({bytes, size});
+    // Some numbers are JSON, too, when written otherwise: 1e400, and 2^64.
+    const std::string whole = WithLargeNumbers({bytes, size});
     return whole.empty() ? error : parser_.parse(whole).get(root);
   }
 

@@ -31,11 +31,13 @@ TEST(RawJson, WithoutBlanks) {
 // Goal:   only numbers beyond a double are written anew. Method: numbers at both ends, in texts, and what is no number.
 TEST(RawJson, LargeNumbers) {
   const std::string zeros(310, '0');
-  EXPECT_EQ(WithLargeNumbersWhole("{\"a\":1e400,\"1e400\":[-1.5E+999, 2]}"),
+  EXPECT_EQ(WithLargeNumbers("{\"a\":1e400,\"1e400\":[-1.5E+999, 2]}"),
             "{\"a\":1" + zeros + ",\"1e400\":[-1" + zeros + ", 2]}");
+  EXPECT_EQ(WithLargeNumbers("[18446744073709551616,18446744073709551615,99999999999999999999,-9223372036854775809]"),
+            "[18446744073709551616.0,18446744073709551615,99999999999999999999.0,-9223372036854775809]");
   for (const char* none : {"{\"a\":1e308,\"b\":1e-400,\"c\":123456789012345678901234567890}", "{\"a\":\"1e400\"}",
                            "{\"a\":01e400}", "{\"a\":1.e400}", "{\"a\":1e400e}", "{\"a\":+1e400}"})
-    EXPECT_EQ(WithLargeNumbersWhole(none), "") << none;
+    EXPECT_EQ(WithLargeNumbers(none), "") << none;
 }
 
 }  // namespace

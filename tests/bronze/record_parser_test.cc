@@ -82,7 +82,8 @@ TEST(RecordParser, NumbersBeyondTheirField) {
   const auto rows =
       Parse("  d: {type: double}\n  l: {type: long}\n  at: {type: timestamptz, unit: ms}\n",
             {R"({"d":100000000000000000000})", R"({"d":1e400})", R"({"l":9223372036854775808})",
-             R"({"l":100000000000000000000})", R"({"at":1721347200000000})", R"({"at":99999999999999999999})"});
+             R"({"l":100000000000000000000})", R"({"at":1721347200000000})", R"({"at":99999999999999999999})",
+             R"({"d":18446744073709551616,"l":-9223372036854775808})", R"({"l":-9223372036854775809})"});
   EXPECT_EQ(std::static_pointer_cast<arrow::DoubleArray>(rows->GetColumnByName("d"))->Value(0), 1e20);
   EXPECT_EQ(Text(*rows, "_error", 0), "null");
   EXPECT_EQ(Text(*rows, "_error", 1), "d: expected double, found a number out of range");
@@ -91,6 +92,8 @@ TEST(RecordParser, NumbersBeyondTheirField) {
   EXPECT_EQ(Text(*rows, "_error", 4),
             "at: time out of range: 56517-04-28T00:00:00.000000Z; in us it is 2024-07-19T00:00:00.000000Z");
   EXPECT_EQ(Text(*rows, "_error", 5).substr(0, 22), "at: time out of range:");
+  EXPECT_EQ(Text(*rows, "_error", 6), "null");
+  EXPECT_EQ(Text(*rows, "_error", 7), "l: out of the range of a long");
 }
 
 // Goal:   what a record was before it became JSON is its payload, and why it became none is its error. Method: two rows
