@@ -79,7 +79,8 @@ int64_t MetadataVersion(std::string_view location) {
 }
 
 bool IsMetadataFile(std::string_view location) {
-  return location.ends_with(".metadata.json") || location.ends_with(".metadata.json.gz");
+  return location.ends_with(".metadata.json") || location.ends_with(".metadata.json.gz") ||
+         location.ends_with(".metadata.json.zst") || location.ends_with(".metadata.json.zstd");
 }
 
 const storage::FileInfo* NewestMetadata(const std::vector<storage::FileInfo>& files) {

@@ -66,6 +66,12 @@ Result<std::vector<ListedFile>> ListFolder(storage::Storage& storage, const std:
   return listed;
 }
 
+/// The folder that a file was listed below, as the listing spells it: where its path really leads.
+std::string ListedFolder(const ListedFile& file, const std::string& folder) {
+  const std::string& location = file.file.location;
+  return location.ends_with("/" + file.below) ? location.substr(0, location.size() - file.below.size() - 1) : folder;
+}
+
 /// Of the trash: what is old enough goes for good.
 Result<int64_t> EmptyTrash(const Table& table, const std::vector<ListedFile>& listed, const OrphanOptions& options) {
   const int64_t limit_ms = NowMicros() / 1000 - options.trash_age_ms;
@@ -130,8 +136,8 @@ Result<std::vector<std::string>> MissingOf(const Table& table) {
 
 Status Take(storage::Storage& storage, const std::string& location, const std::vector<ListedFile>& orphans,
             bool to_trash) {
-  const std::string batch =
-      storage::JoinLocation(storage::JoinLocation(location, kTrash), std::to_string(NowMicros() / 1000));
+  const std::string trash = storage::JoinLocation(ListedFolder(orphans.front(), location), kTrash),
+                    batch = storage::JoinLocation(trash, std::to_string(NowMicros() / 1000));
   for (const ListedFile& file : orphans) {
     INGOT_TRY(to_trash ? storage.Move(file.file.location, storage::JoinLocation(batch, file.below))
                        : storage.Delete(file.file.location));
@@ -230,7 +236,9 @@ Result<int64_t> RestoreOrphans(const iceberg::TableHome& home) {
   for (const ListedFile& file : listed) {
     const Trashed trashed = ParseTrashed(file.below);
     if (trashed.batch_ms != newest || trashed.below.empty()) continue;
-    const std::string place = storage::JoinLocation(folder, trashed.below);
+    std::string home_folder = ListedFolder(file, trash);
+    home_folder.resize(home_folder.size() - kTrash.size());
+    const std::string place = storage::JoinLocation(home_folder, trashed.below);
     INGOT_ASSIGN(const bool done, PutBack(*home.storage, file.file, place));
     done ? void(++restored) : taken.push_back(place);
   }
