@@ -27,6 +27,23 @@ std::string PercentDecoded(std::string_view text) {
   return decoded;
 }
 
+bool IsThere(const std::string& path) {
+  return ::access(path.c_str(), F_OK) == 0;
+}
+
+/// The file that a path in a URI names. Most engines take the text as it stands; others encode what they write, so that
+/// only the file of the decoded name is there. A file to be made goes where the folders of the path are.
+std::string PathInUri(std::string path) {
+  const size_t escape = path.find('%');
+  if (escape == std::string::npos || IsThere(path)) return path;
+  std::string decoded = PercentDecoded(path);
+  if (IsThere(decoded)) return decoded;
+  const size_t begin = path.rfind('/', escape) + 1, end = std::min(path.find('/', escape), path.size());
+  const std::string part = path.substr(begin, end - begin), folder = path.substr(0, begin);
+  const bool partition = part.find('=') != std::string::npos;  // "time=10%3A00" is a name like any other
+  return !partition && !IsThere(folder + part) && IsThere(folder + PercentDecoded(part)) ? decoded : path;
+}
+
 std::string WithoutSlashesAtTheEnd(std::string path) {
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   return path;
@@ -67,10 +84,7 @@ Result<std::string> LocalPath(std::string_view location) {
       location.remove_prefix(2);
       if (location.starts_with("localhost/")) location.remove_prefix(9);
     }
-    std::string path(location);
-    if (path.find('%') == std::string::npos || ::access(path.c_str(), F_OK) == 0) return path;
-    std::string decoded = PercentDecoded(path);
-    return ::access(decoded.c_str(), F_OK) == 0 ? decoded : path;
+    return PathInUri(std::string(location));
   }
   const auto colon = location.find("://");
   if (colon == std::string_view::npos) return std::string(location);

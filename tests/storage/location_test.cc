@@ -62,6 +62,10 @@ TEST(Location, PercentSignsAreTakenAsTheyStandFirst) {
   const std::string folder = FolderWithALink();
   EXPECT_EQ(*LocalPath("file://" + folder + "/a%20b/c"), folder + "/a b/c");
   EXPECT_EQ(*LocalPath(folder + "/a%20b/c"), folder + "/a%20b/c");
+  EXPECT_EQ(*LocalPath("file://" + folder + "/a%20b/new%20file"), folder + "/a b/new file");
+  EXPECT_EQ(*LocalPath("file://" + folder + "/a%20c/new%20file"), folder + "/a%20c/new%20file");
+  std::filesystem::create_directories(folder + "/p=a b");
+  EXPECT_EQ(*LocalPath("file://" + folder + "/p=a%20b/new"), folder + "/p=a%20b/new");
   std::filesystem::create_directories(folder + "/a%20b");
   std::ofstream(folder + "/a%20b/c") << "x";
   EXPECT_EQ(*LocalPath("file://" + folder + "/a%20b/c"), folder + "/a%20b/c");
