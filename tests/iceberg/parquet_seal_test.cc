@@ -48,7 +48,7 @@ TEST(ParquetSeal, EveryChangeOfAFooterIsFound) {
 TEST(ParquetSeal, OtherFilesAreToldByWhatTheyAre) {
   EXPECT_EQ(FooterOfBytes("").error().message, "not a Parquet file: it has 0 bytes");
   EXPECT_EQ(FooterOfBytes("this is a file of text").error().kind, ErrorKind::kCorrupt);
-  EXPECT_EQ(FooterOfBytes("PAR1....\4\0\0\0PARE").error().kind, ErrorKind::kUnsupported);
+  EXPECT_EQ(FooterOfBytes(std::string("PAR1....\4\0\0\0PARE", 16)).error().kind, ErrorKind::kUnsupported);
 }
 
 }  // namespace
