@@ -320,7 +320,8 @@ class Matcher {
         Begin(file);
       } else if (options_.on_changed == OnChanged::kReread) {
         Begin(file);
-        matches_.warnings.push_back("file " + input.path + " has changed since it was read and is read again from its " +
+        matches_.warnings.push_back("file " + input.path +
+                                    " has changed since it was read and is read again from its " +
                                     "start, as partition " + std::to_string(tasks_[file]->id.partition));
       } else {
         matches_.changed.push_back(
