@@ -44,8 +44,7 @@ struct ScanPlan {
   int64_t RecordCount() const;  // before deletes
 };
 
-/// Errors: kNotFound for an unknown snapshot; kUnsupported for what this version cannot read rightly (deletion vectors,
-/// data files that are not Parquet).
+/// Errors: kNotFound for an unknown snapshot; kUnsupported for deletes that this version cannot apply.
 Result<ScanPlan> PlanScan(storage::Storage& storage, const TableMetadata& metadata, const ScanOptions& options);
 
 /// The files that the given snapshots (ancestors of the current one) added by appending, without any deletes: the rows
