@@ -45,8 +45,9 @@ void PrintError(const Shared& shared, const Error& error) {
   if (shared.Json()) return LogError(std::string(ErrorKindName(error.kind)) + ": " + error.message);
   const bool colour = isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
   // Not by fmt::print, which throws when standard error is closed.
-  std::fputs(fmt::format("{}error:{} {}\n", colour ? "\x1b[31m" : "", colour ? "\x1b[0m" : "", error.message).c_str(),
-             stderr);
+  const std::string text =
+      fmt::format("{}error:{} {}\n", colour ? "\x1b[31m" : "", colour ? "\x1b[0m" : "", error.message);
+  std::fwrite(text.data(), 1, text.size(), stderr);  // zero bytes of the input do not cut it
 }
 
 /// The command that was asked for, as far as it is known; `path` gets its words.

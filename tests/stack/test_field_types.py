@@ -74,6 +74,16 @@ null
 """.splitlines()
 
 
+def repeats_a_key(record: bytes) -> bool:
+    """Of a key that stands twice Spark has the last value only (docs/engines.md); Ingot keeps the others in _extra."""
+    found = []
+    try:
+        json.loads(record, object_pairs_hook=lambda pairs: found.append(len(pairs) != len(dict(pairs))))
+    except (ValueError, RecursionError):
+        return False
+    return any(found)
+
+
 def meaning(row: dict) -> dict:
     """JSON text is written in more than one way, and so is nought."""
     same = row | {"_extra": row["_extra"] and json.loads(row["_extra"])}
@@ -106,9 +116,11 @@ def test_spark_reads_every_type(house, folder, kafka, postgres, minio):
     different = []
     for record, one, other in zip(records, ours, theirs):
         told = [one.pop("_error"), other.pop("_error")]
+        if repeats_a_key(record):
+            one["_extra"] = other["_extra"] = None
         if meaning(one) != meaning(other):
             different.append((record, {key: (one[key], other[key]) for key in one if one[key] != other[key]}, told))
-    assert different == []
+    assert different == [], different
 
 
 EXPRESSIONS = """
