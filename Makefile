@@ -2,6 +2,9 @@
 PRESET ?= release
 BUILD := build/$(PRESET)
 export CCACHE_DIR ?= $(HOME)/.cache/ingot/ccache
+# Clones and worktrees share what one of them has compiled.
+export CCACHE_BASEDIR ?= $(CURDIR)
+export CCACHE_NOHASHDIR ?= 1
 
 .PHONY: help setup build demo test unit judge faults-part faults stack-test bench bench-hour up down sanitize fuzz lint format clean
 
