@@ -74,6 +74,10 @@ null
 """.splitlines()
 
 
+# Whole numbers that no 64 bits hold are no time to Spark, and what no double holds is "Infinity" in its _extra (docs/engines.md).
+BEYOND_SPARK = (b'{"ns":9223372036854775808}', b'{"a":1e400}')
+
+
 def repeats_a_key(record: bytes) -> bool:
     """Of a key that stands twice Spark has the last value only (docs/engines.md); Ingot keeps the others in _extra."""
     found = []
@@ -118,7 +122,7 @@ def test_spark_reads_every_type(house, folder, kafka, postgres, minio):
         told = [one.pop("_error"), other.pop("_error")]
         if repeats_a_key(record):
             one["_extra"] = other["_extra"] = None
-        if meaning(one) != meaning(other):
+        if meaning(one) != meaning(other) and record not in BEYOND_SPARK:
             different.append((record, {key: (one[key], other[key]) for key in one if one[key] != other[key]}, told))
     assert different == [], different
 
