@@ -75,7 +75,7 @@ null
 
 
 # Whole numbers that no 64 bits hold are no time to Spark, and what no double holds is "Infinity" in its _extra (docs/engines.md).
-BEYOND_SPARK = (b'{"ns":9223372036854775808}', b'{"a":1e400}')
+BEYOND_SPARK = (b'{"ns":9223372036854775808}', b'{"ns":18446744073709551615}', b'{"a":1e400}')
 
 
 def repeats_a_key(record: bytes) -> bool:
