@@ -1,21 +1,9 @@
 #include "iceberg/changes.h"
 
-#include "tests/iceberg/fixtures.h"
+#include "tests/iceberg/chain.h"
 
 namespace ingot::iceberg {
 namespace {
-
-TableMetadata Chain(const std::vector<Properties>& summaries) {
-  auto metadata = *MakeTableMetadata({.schema = EventSchema(), .location = "x"});
-  for (size_t i = 0; i < summaries.size(); ++i)
-    AddSnapshot(metadata,
-                {.snapshot_id = SnapshotId(i + 1),
-                 .parent_id = i > 0 ? std::optional(SnapshotId(i)) : std::nullopt,
-                 .sequence_number = SequenceNumber(i + 1),
-                 .summary = summaries[i]},
-                "main");
-  return metadata;
-}
 
 Mark Consumed(SnapshotId id) {
   return {.snapshot = id};
