@@ -27,21 +27,6 @@ using pipeline::StageContext;
 using pipeline::StageReport;
 using Batch = std::shared_ptr<arrow::RecordBatch>;
 
-/// The newest snapshot that a stage wrote.
-std::optional<SnapshotId> NewestOfStage(const iceberg::TableMetadata& metadata) {
-  for (const Snapshot* snapshot : iceberg::AncestorsOf(metadata, metadata.current_snapshot_id))
-    if (iceberg::MarkIn(snapshot->summary)) return snapshot->snapshot_id;
-  return std::nullopt;
-}
-
-/// Whether another engine has taken rows out of gold since a stage wrote it last.
-Result<bool> WasChanged(const Table& gold) {
-  const auto ours = NewestOfStage(*gold.metadata);
-  if (!ours) return false;
-  INGOT_ASSIGN(const Changes changes, ChangesSince(*gold.metadata, {.snapshot = ours}, gold.home.name.Text()));
-  return changes.rewritten;
-}
-
 /// Whether all that happened after `consumed` is rows that were added and files that were rewritten.
 bool OnlyAdded(const iceberg::TableMetadata& metadata, std::optional<SnapshotId> consumed) {
   for (const Snapshot* snapshot : iceberg::AncestorsOf(metadata, metadata.current_snapshot_id)) {
@@ -123,7 +108,7 @@ class GoldRun {
     } else {
       kept_.Drop();
       INGOT_ASSIGN(const auto touching, PlanFresh(changes, pipeline::TouchedInputColumns(spec_), {}));
-      INGOT_ASSIGN(const auto parts, SplitTouched(touching, nullptr));
+      INGOT_ASSIGN(const auto parts, SplitTouched(touching));
       for (const Batch& part : parts) {
         GroupTable only;
         INGOT_TRY(only.Number(part));
@@ -132,7 +117,6 @@ class GoldRun {
         kept_.Drop();
       }
     }
-    INGOT_TRY(RestoreDeleted(writer));
     INGOT_TRY(FaultPoint("gold.computed"));
     if (touched_.size() > 0) INGOT_TRY(KeepOthers(writer));
     INGOT_ASSIGN(auto written, writer.Finish());
@@ -239,38 +223,6 @@ class GoldRun {
     return context_.memory_bytes / 3 / std::max<int64_t>(1, kept_.plan.bytes_per_row * 3 / 2);
   }
 
-  /// Groups of which another engine deleted or overwrote rows in gold itself: gold is what silver gives.
-  Status RestoreDeleted(pipeline::RowWriter& writer) {
-    const iceberg::Mark ours{.snapshot = NewestOfStage(*gold_.metadata)};
-    if (!ours.snapshot) return {};
-    INGOT_ASSIGN(const Changes changes, ChangesSince(*gold_.metadata, ours, gold_.home.name.Text()));
-    INGOT_ASSIGN(const auto plan, PlanRemoved(*gold_.home.storage, *gold_.metadata, changes, kept_.plan.touched));
-    GroupTable deleted;
-    INGOT_TRY(iceberg::ForEachBatch(gold_, plan, 1, [&](size_t, const Batch& batch) -> Status {
-      INGOT_ASSIGN(auto others, touched_.Has(*batch));
-      others.flip();
-      INGOT_ASSIGN(Batch keys, Select(batch, others));
-      INGOT_ASSIGN(keys, Plain(keys));
-      INGOT_TRY(deleted.Number(keys));
-      return {};
-    }));
-    if (deleted.size() == 0) return {};
-    INGOT_ASSIGN(const Batch all, deleted.Rows());
-    const iceberg::ScanOptions options{.columns = pipeline::TouchedInputColumns(spec_),
-                                       .filter = SilverFilter(spec_, *all)};
-    INGOT_ASSIGN(const auto rows, iceberg::PlanScan(*silver_.home.storage, *silver_.metadata, options));
-    INGOT_ASSIGN(const auto parts, SplitTouched(rows, &deleted));
-    for (const Batch& part : parts) {
-      GroupTable only;
-      GroupState state(kept_.plan);
-      INGOT_TRY(only.Number(part));
-      INGOT_TRY(ReadAll(*part, only, std::nullopt, state));
-      INGOT_TRY(WriteGroups(state, only, writer));
-    }
-    INGOT_TRY(touched_.Number(all));
-    return {};
-  }
-
   Status WriteGroups(GroupState& state, const GroupTable& groups, pipeline::RowWriter& writer) {
     INGOT_ASSIGN(const Batch rows, state.Rows(&groups, context_.threads));
     report_.rows_out += rows->num_rows();
@@ -278,9 +230,9 @@ class GoldRun {
     return writer.Write(whole);
   }
 
-  /// The groups that the rows of `fresh` touch, of those in `only` if given, in parts of which none has more rows than
-  /// RowsAtOnce, but for single groups.
-  Result<std::vector<Batch>> SplitTouched(const iceberg::ScanPlan& fresh, const GroupTable* only) const {
+  /// The groups that the rows of `fresh` touch, in parts of which none has more rows than RowsAtOnce, but for single
+  /// groups.
+  Result<std::vector<Batch>> SplitTouched(const iceberg::ScanPlan& fresh) const {
     GoldSpec counting;
     counting.group = pipeline::TouchedGroups(spec_);
     pipeline::Expression count{.kind = pipeline::Expression::Kind::kCall, .text = "count"};
@@ -288,7 +240,7 @@ class GoldRun {
     counting.measures = {{.name = "rows", .expression = count, .type = {.id = iceberg::TypeId::kLong}}};
     const GoldPlan plan(counting);
     GroupState state(plan);
-    INGOT_TRY(Collect(fresh, plan, only, state));
+    INGOT_TRY(Collect(fresh, plan, nullptr, state));
     if (state.Empty()) return std::vector<Batch>();
     INGOT_ASSIGN(const Batch counts, state.Rows(nullptr, context_.threads));
     const auto rows = std::static_pointer_cast<arrow::Int64Array>(counts->GetColumnByName("rows"));
@@ -382,8 +334,7 @@ Result<StageReport> RunTable(const StageContext& context, const GoldSpec& spec, 
     INGOT_TRY(iceberg::CheckNotReplaced(*gold.metadata, home.name.Text()));
     INGOT_ASSIGN(const Changes changes,
                  ChangesSince(*silver.metadata, MarkOf(*gold.metadata), silver_home.name.Text()));
-    INGOT_ASSIGN(const bool changed, WasChanged(gold));
-    if (!changes.until || (changes.Empty() && !changed)) return StageReport{};
+    if (!changes.until || changes.Empty()) return StageReport{};
     auto report = GoldRun(context, spec, kept, silver, gold).Process(changes);
     if (report) progress(report->rows_in);
     if (report || report.error().kind != ErrorKind::kConflict || !backoff.Wait()) return report;
