@@ -24,18 +24,21 @@ def brokers(house):
 
 def test_rolling_restart(house, brokers):
     """Goal: brokers that restart in turn, and one that dies, lose and double nothing, and no worker has to be restarted.
-    Method: two followers and a producer that never pauses; the partitions' leaders and the group's coordinator move."""
+    Method: two followers, and a producer at work during each restart; the partitions' leaders and the group's coordinator move."""
     house.make_topic(6, replicas=3)
     workers = [house.worker() for _ in range(2)]
-    producer = house.start("generate", "--records", "60000", "--rate", "1000", "--dirty", "0.02")
+    produce = lambda seed: house.start("generate", "--records", "15000", "--rate", "1000", "--dirty", "0.02", "--seed", str(seed))
+    producers = []
     for broker in brokers:
         before = house.bronze_rows()
+        producers.append(produce(broker.node))
         broker.restart()
         house.wait_for(lambda: house.bronze_rows() > before + 2000, 90)
+    producers.append(produce(4))
     brokers[2].kill()
     time.sleep(5)
     brokers[2].start()
-    assert producer.wait(120) == 0
+    assert [producer.wait(120) for producer in producers] == [0] * 4
     house.wait_for(lambda: house.bronze_rows() == 60_000, 90)
     for worker in workers:
         assert worker.stop() == 0, worker.text()[-2000:]
