@@ -46,6 +46,19 @@ Result<ContentHead> ReadHead(const std::string& path) {
   return head;
 }
 
+Result<Beginning> CompareBeginnings(const std::string& first, const std::string& second) {
+  std::string bytes[2];
+  for (int i = 0; i < 2; ++i) {
+    INGOT_ASSIGN(const auto stream, FileStream::Open(i == 0 ? first : second));
+    INGOT_TRY(stream->Read(kTailBytes, bytes[i]));
+  }
+  const size_t size = std::min(bytes[0].size(), bytes[1].size());
+  if (std::string_view(bytes[0]).substr(0, size) != std::string_view(bytes[1]).substr(0, size))
+    return Beginning::kDifferent;
+  if (bytes[0].size() == bytes[1].size()) return Beginning::kSame;
+  return bytes[0].size() < bytes[1].size() ? Beginning::kFirstShorter : Beginning::kSecondShorter;
+}
+
 Result<std::string> ReadFrom(const std::string& path, int64_t offset, int64_t bytes) {
   INGOT_ASSIGN(const auto stream, FileStream::Open(path));
   INGOT_TRY(stream->SkipTo(offset));

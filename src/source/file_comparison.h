@@ -26,6 +26,11 @@ struct ContentHead {
 };
 Result<ContentHead> ReadHead(const std::string& path);
 
+/// How the contents of two files begin: equally, to the end of one of them or for kTailBytes.
+enum class Beginning { kDifferent, kSame, kFirstShorter, kSecondShorter };
+/// A compressed file that is still being written counts as far as it can be read.
+Result<Beginning> CompareBeginnings(const std::string& first, const std::string& second);
+
 /// Up to `bytes` of the uncompressed content from `offset` on.
 Result<std::string> ReadFrom(const std::string& path, int64_t offset, int64_t bytes);
 

@@ -83,7 +83,7 @@ Result<FileListing> ListFiles(const std::string& path) {
   }
   FileListing listing;
   if (error) {
-    listing.warnings.push_back("source " + path + " cannot be read: " + error.message());
+    listing.failures.push_back("source " + path + " cannot be read: " + error.message());
     return listing;
   }
   INGOT_ASSIGN(const FileStat stat, StatFile(path));

@@ -20,7 +20,7 @@ struct InputFile {
 struct FileListing {
   std::vector<InputFile> files;       // in the order of their paths
   std::vector<std::string> warnings;  // links that lead nowhere
-  std::vector<std::string> failures;  // folders that cannot be read
+  std::vector<std::string> failures;  // the source or folders of it that cannot be read
 };
 
 /// Links are followed, each folder is entered once. Names that begin with '.' or '_' are left out, except folders of a

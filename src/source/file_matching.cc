@@ -47,9 +47,11 @@ class Matcher {
   FileMatches Match() {
     IndexKnown();
     LeaveOutLinks();
+    LeaveOutTwins();
     for (const size_t file : open_)
-      if (const size_t at = KnownAt(files_[file]);
-          at != kNone && known_[at].identity != nullptr && known_[at].identity->stat == files_[file].stat)
+      if (const size_t at = KnownAt(files_[file]); known_of_[file] == kNone && at != kNone &&
+                                                   known_[at].identity != nullptr &&
+                                                   known_[at].identity->stat == files_[file].stat)
         Continue(file, at, {.now = *known_[at].identity});
     Close();
     MatchByInode();
@@ -87,6 +89,43 @@ class Matcher {
       const auto at = seen.find({files_[file].stat.inode, files_[file].stat.device});
       if (at == seen.end() || at->second == file) open_.push_back(file);
     }
+  }
+
+  /// Of a file and its compressed form beside it, one is taken: gzip and zstd write the one before they remove the
+  /// other, or leave both.
+  void LeaveOutTwins() {
+    std::unordered_multimap<std::string_view, size_t> compressed;  // by the path without the ending
+    for (const size_t file : open_)
+      if (files_[file].known_name && HasCompressedEnding(files_[file].path))
+        compressed.emplace(WithoutCompression(files_[file].path), file);
+    if (compressed.empty()) return;
+    std::set<size_t> left_out;
+    for (const size_t file : open_) {
+      const auto [begin, end] = compressed.equal_range(files_[file].path);
+      for (auto twin = begin; twin != end && !left_out.contains(file); ++twin)
+        if (const size_t other = OtherTwin(file, twin->second); other != kNone) left_out.insert(other);
+    }
+    std::erase_if(open_, [&](size_t file) { return left_out.contains(file); });
+  }
+
+  /// Which of the two is not to be read; kNone when they have nothing in common, or both were read before.
+  size_t OtherTwin(size_t plain, size_t compressed) {
+    const size_t plain_at = KnownAt(files_[plain]), compressed_at = KnownAt(files_[compressed]);
+    if (plain_at != kNone && compressed_at != kNone) return kNone;
+    const auto common = CompareBeginnings(files_[plain].path, files_[compressed].path);
+    if (!common || *common == Beginning::kDifferent) return kNone;
+    size_t other = compressed;
+    if (compressed_at != kNone) {
+      Try(plain, compressed_at);
+      if (known_of_[plain] == kNone) other = plain;  // not all of what was read
+    } else if (*common == Beginning::kFirstShorter) {
+      other = plain_at == kNone ? plain : kNone;
+    }
+    if (other != kNone)
+      matches_.warnings.push_back("file " + files_[other].path + " is not read: it holds what " +
+                                  files_[other == plain ? compressed : plain].path +
+                                  " beside it does; remove one of the two");
+    return other;
   }
 
   size_t Find(const std::string& location) const {
@@ -185,7 +224,7 @@ class Matcher {
     for (const size_t at : displaced) {
       head_sizes.insert(std::min(known_[at].offset, kHeadBytes));
       by_head.emplace(known_[at].identity->head, at);
-      names.insert(NameOfLocation(known_[at].id->topic));
+      for (const std::string& name : NamesOf(known_[at])) names.insert(name);
     }
     for (const size_t file : open_) {
       if (!files_[file].known_name && !IsRotatedName(fs::path(files_[file].path).filename().string(), names)) continue;
@@ -210,8 +249,16 @@ class Matcher {
     if (identity.offset >= kHeadBytes || identity.stat.modified_ns == file.stat.modified_ns) return true;
     std::error_code error;
     const bool replaced = !identity.location.empty() && fs::exists(PathOfLocation(identity.location), error);
+    const std::string name = fs::path(file.path).filename().string();
     return (compressed || replaced || identity.location.empty()) &&
-           AreRelatedNames(fs::path(file.path).filename().string(), NameOfLocation(known.id->topic));
+           std::ranges::any_of(NamesOf(known), [&](const auto& before) { return AreRelatedNames(name, before); });
+  }
+
+  /// What the file was called when it was first read and when it was last seen.
+  static std::vector<std::string> NamesOf(const Known& known) {
+    std::vector<std::string> names{NameOfLocation(known.id->topic)};
+    if (!known.identity->location.empty()) names.push_back(NameOfLocation(known.identity->location));
+    return names;
   }
 
   void Try(size_t file, size_t at) {

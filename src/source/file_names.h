@@ -9,10 +9,12 @@ namespace ingot::source {
 
 inline constexpr const char* kKnownEndings = ".json, .jsonl, .ndjson, .csv or .tsv, also with .gz or .zst behind it";
 
-/// Ends with one of kKnownEndings.
+/// Ends with one of kKnownEndings, in upper or lower case.
 bool HasKnownEnding(std::string_view name);
-/// Ends with .gz or .zst.
+/// Ends with .gz or .zst, in upper or lower case.
 bool HasCompressedEnding(std::string_view name);
+/// Without that ending.
+std::string_view WithoutCompression(std::string_view name);
 /// The last part of a file's location.
 std::string NameOfLocation(std::string_view location);
 /// Whether `name` is one of `names` with something behind it, as in app.jsonl.1.gz.

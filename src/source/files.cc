@@ -191,6 +191,9 @@ Result<std::unique_ptr<Source>> OpenSource(const std::string& uri, const SourceO
   if (!std::filesystem::exists(path, error))
     return Fail(ErrorKind::kNotFound, "source does not exist: " + path +
                                           " (make records with: ingot generate --records 1000 --to " + path + ")");
+  if (!std::filesystem::is_directory(path, error) && !std::filesystem::is_regular_file(path, error))
+    return Fail(ErrorKind::kBadConfig, "source is neither a file nor a folder: " + path +
+                                           " (a pipe has no positions to go on from: write it to a file first)");
   return std::make_unique<FileSource>(std::move(path), options);
 }
 

@@ -227,3 +227,29 @@ def test_what_cannot_be_read_is_told(lab):
     done = run(warehouse)
     assert done.returncode == 1 and "a.jsonl.gz" in done.stderr
     assert 7 in ids(warehouse, "s.t")
+
+
+def test_looked_at_while_it_is_compressed(lab):
+    """Goal: a run while gzip writes beside the file reads nothing twice, and says what it leaves out. Method: a run at each step of gzip."""
+    warehouse = lab()
+    content = lines(*range(2000))
+    stored = gzip.compress(content.encode())
+    (warehouse.landing / "a.jsonl").write_text(content)
+    assert run(warehouse).returncode == 0
+    for size in (0, 5, len(stored) // 2, len(stored)):
+        (warehouse.landing / "a.jsonl.gz").write_bytes(stored[:size])
+        done = run(warehouse)
+        assert done.returncode == 0 and "a.jsonl.gz is not read" in done.stderr
+    (warehouse.landing / "a.jsonl").unlink()
+    (warehouse.landing / "A2.JSONL").write_text(lines(5000))
+    done = run(warehouse)
+    assert done.returncode == 0 and not done.stderr
+    assert ids(warehouse) == [*range(2000), 5000]
+
+
+def test_a_pipe_is_no_source(lab):
+    """Goal: a source that cannot be read again is refused, not silently empty. Method: a named pipe."""
+    warehouse = lab()
+    os.mkfifo(warehouse.landing / "pipe.jsonl")
+    done = run(warehouse, "--source", warehouse.landing / "pipe.jsonl")
+    assert done.returncode == 2 and "neither a file nor a folder" in done.stderr

@@ -39,7 +39,7 @@ TEST(FileListing, EachFileOnce) {
   }
   EXPECT_EQ(ListFiles(folder / "alias/a.jsonl")->files.at(0).location,
             FileLocation(fs::canonical(landing / "a.jsonl")));
-  EXPECT_EQ(ListFiles(folder / "gone")->warnings.size(), 1u);
+  EXPECT_EQ(ListFiles(folder / "gone")->failures.size(), 1u);
 }
 
 }  // namespace

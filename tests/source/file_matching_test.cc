@@ -34,6 +34,14 @@ struct Landing {
     fs::remove(At(name));
   }
 
+  /// The compressed form beside the file, or its first bytes.
+  void CompressBeside(const std::string& name, size_t bytes = SIZE_MAX) const {
+    fs::copy_file(At(name), At("copy"));
+    Compress("copy");
+    if (bytes < fs::file_size(At("copy.gz"))) fs::resize_file(At("copy.gz"), bytes);
+    fs::rename(At("copy.gz"), At(name + ".gz"));
+  }
+
   void Commit(const FileChange& change) {
     const auto known = checkpoint.files.find(change.id);
     EXPECT_EQ(change.before, known == checkpoint.files.end() ? std::optional<FileIdentity>() : known->second);
@@ -107,6 +115,19 @@ TEST(FileMatching, WhatHappensToFiles) {
        "9 "},
       {"written anew with the same at its beginning",
        [](const Landing& l) { l.Write("c.jsonl", "1\n2\n3\n"), fs::rename(l.At("c.jsonl"), l.At("a.jsonl")); }, "3 "},
+      {"compressed beside it", [](const Landing& l) { l.CompressBeside("a.jsonl"); }, ""},
+      {"being compressed", [](const Landing& l) { l.CompressBeside("a.jsonl", 15); }, ""},
+      {"being compressed, nothing of it yet", [](const Landing& l) { l.CompressBeside("a.jsonl", 3); }, ""},
+      {"appended while it is compressed",
+       [](const Landing& l) { l.CompressBeside("a.jsonl"), l.Append("a.jsonl", "3\n"); }, "3 "},
+      {"other content in a compressed file of its name",
+       [](const Landing& l) { l.Write("x", "7\n"), l.Compress("x"), fs::rename(l.At("x.gz"), l.At("a.jsonl.gz")); },
+       "7 "},
+      {"more in a compressed file of its name",
+       [](const Landing& l) {
+         l.Write("x", "1\n2\n7\n"), l.Compress("x"), fs::rename(l.At("x.gz"), l.At("a.jsonl.gz"));
+       },
+       "1 2 7 "},
       {"a copy beside it", [](const Landing& l) { fs::copy_file(l.At("a.jsonl"), l.At("b.jsonl")); }, "1 2 "},
       {"deleted, and the same under another name",
        [](const Landing& l) { fs::remove(l.At("a.jsonl")), l.Write("b.jsonl", "1\n2\n"); }, "1 2 "},
@@ -136,6 +157,48 @@ TEST(FileMatching, WhatHappensToFiles) {
     EXPECT_EQ(landing.failures, one.failures) << one.name;
     EXPECT_EQ(landing.Run(), "") << one.name << ", again";
   }
+}
+
+// Goal:   a file and its compressed form are one, whichever was there first, and when one of them goes. Method: each is
+// written while the other is there, in part and whole; short and long content.
+TEST(FileMatching, CompressedTwins) {
+  for (const std::string& content : {std::string("1\n2\n"), "1\n2\n" + kLong + "\n"}) {
+    const std::string read = content.size() > 10 ? "1 2 " + kLong + " " : "1 2 ";
+    for (const bool plain_goes : {true, false}) {
+      Landing landing;
+      landing.Write("a.jsonl", content);
+      landing.CompressBeside("a.jsonl");
+      EXPECT_EQ(landing.Run(), read);
+      fs::remove(landing.At(plain_goes ? "a.jsonl" : "a.jsonl.gz"));
+      EXPECT_EQ(landing.Run(), "");
+      EXPECT_EQ(landing.failures, 0u);
+    }
+    Landing landing;
+    landing.Write("a.jsonl", content);
+    landing.Compress("a.jsonl");
+    EXPECT_EQ(landing.Run(), read);
+    for (const std::string& part : {std::string("1\n"), content, content + "3\n"}) {  // gunzip -k, then appended
+      landing.Write("a.jsonl", part);
+      EXPECT_EQ(landing.Run(), part.size() > content.size() ? "3 " : "") << part.size();
+    }
+    fs::remove(landing.At("a.jsonl.gz"));
+    EXPECT_EQ(landing.Run(), "");
+  }
+}
+
+// Goal:   short content is recognized by the name that the file had last, too. Method: renamed, then compressed, with
+// another time; and a copy of a file whose name holds a number.
+TEST(FileMatching, NamesOfShortContent) {
+  Landing landing;
+  landing.Write("a.jsonl", "1\n");
+  landing.Run();
+  fs::rename(landing.At("a.jsonl"), landing.At("b-1.jsonl"));
+  EXPECT_EQ(landing.Run(), "");
+  fs::copy_file(landing.At("b-1.jsonl"), landing.At("b-1-20240719.jsonl"));
+  landing.Write("b-1.jsonl", "5\n6\n");
+  EXPECT_EQ(landing.Run(), "5 6 ");
+  landing.Compress("b-1-20240719.jsonl");
+  EXPECT_EQ(landing.Run(), "");
 }
 
 // Goal:   a changed file is handled as the options say, once. Method: each choice, twice changed.

@@ -63,9 +63,16 @@ TEST(Files, Documents) {
   EXPECT_TRUE(ReadAll(folder, positions, {.format = "document"}).empty());
 }
 
-// Goal:   a source that is not there says so. Method: no folder.
+// Goal:   a source that is not there, or cannot be read again, says so. Method: no folder, a device, a folder that
+// goes.
 TEST(Files, NoSource) {
   EXPECT_EQ(OpenSource("/nowhere", {}).error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(OpenSource("/dev/null", {}).error().kind, ErrorKind::kBadConfig);
+  const auto folder = Folder();
+  const auto source = *OpenSource(folder, {});
+  std::filesystem::remove_all(folder);
+  ASSERT_TRUE(source->Seek({}));
+  EXPECT_EQ(source->Failures().size(), 1u);
 }
 
 // Goal:   a line that is being written is waited for by a follower, and ended by the end of a run or by idleness.
