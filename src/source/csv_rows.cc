@@ -13,6 +13,8 @@ namespace {
 using End = CsvRow::End;
 
 constexpr size_t kHeaderBytesMax = 1 << 20;
+constexpr std::string_view kWideHint = "write csv: {encoding: utf-16le} or utf-16be if that is what it is in";
+constexpr std::string_view kMark = "\xEF\xBB\xBF";  // a byte order mark, in UTF-8
 
 /// The words of the pipeline file but utf-16, which a byte order mark completes.
 const std::map<std::string_view, TextEncoding> kEncodings{{"utf-8", TextEncoding::kUtf8},
@@ -75,6 +77,8 @@ bool CsvRows::IsFieldKey(const std::string& name) const {
 }
 
 Status CsvRows::ChooseEncoding(std::string_view bytes, size_t& mark_bytes) {
+  if (HasUtf32Mark(bytes))
+    return Fail(ErrorKind::kBadInput, "it is in UTF-32, which is not read; write it in UTF-8, as with iconv");
   if (const auto mark = FindByteOrderMark(bytes)) {  // no text begins with these bytes but by intent
     encoding_ = mark->encoding;
     mark_bytes = mark->bytes;
@@ -89,12 +93,31 @@ Status CsvRows::ChooseEncoding(std::string_view bytes, size_t& mark_bytes) {
   return {};
 }
 
+/// Whether an encoding of single bytes is a wrong guess: the delimiters and the end of the first row are two bytes
+/// each, one of them zero.
+bool CsvRows::LooksWide(std::string_view bytes) const {
+  if (UnitBytes(encoding_) > 1) return false;
+  bytes = bytes.substr(0, kHeaderBytesMax);
+  size_t zeros_before = 0, zeros_behind = 0, found = 0;
+  for (size_t at = 0; at < bytes.size(); ++at) {
+    if (bytes[at] != dialect_.delimiter && bytes[at] != '\n') continue;
+    ++found;
+    zeros_before += at > 0 && bytes[at - 1] == '\0';
+    zeros_behind += at + 1 < bytes.size() && bytes[at + 1] == '\0';
+    if (bytes[at] == '\n') break;
+  }
+  return found > 0 && (zeros_before == found || zeros_behind == found);
+}
+
 Result<std::optional<size_t>> CsvRows::ReadHead(std::string_view bytes, bool at_end) {
-  if (bytes.size() < 3 && !at_end) return std::nullopt;
+  if (bytes.size() < 4 && !at_end) return std::nullopt;
   if (bytes.empty()) return std::nullopt;
   size_t mark_bytes = 0;
   INGOT_TRY(ChooseEncoding(bytes, mark_bytes));
   if (!options_.names.empty()) {
+    if (LooksWide(bytes.substr(mark_bytes)))
+      return Fail(ErrorKind::kBadInput,
+                  "there is a zero byte beside each delimiter of its first row: " + std::string(kWideHint));
     Begin(options_.names);
     return mark_bytes;
   }
@@ -175,8 +198,7 @@ std::string CsvRows::UnknownHeader(std::string_view line) const {
   ReadCsvRow(line, dialect_, true, row);
   const std::vector<std::string> names = NamesOf(row, dialect_);
   std::string text = "the header holds no field of the pipeline file: " + Shown(names);
-  if (line.find('\0') != std::string_view::npos)
-    return text + "; it holds zero bytes: write csv: {encoding: utf-16le} or utf-16be if that is what it is in";
+  if (line.find('\0') != std::string_view::npos) return text + "; it holds zero bytes: " + std::string(kWideHint);
   if (const std::string hint = DelimiterHint(line); !hint.empty()) return text + hint;
   for (const std::string& name : names)
     for (const auto& keys : options_.fields)
@@ -258,8 +280,12 @@ size_t CsvRows::Split(std::string_view bytes, bool at_end, std::string& json, Ra
   Output output{.bytes = bytes, .encoding = encoding_, .json = json, .batch = batch};
   CsvRow row;
   while (!text.empty()) {
-    ReadCsvRow(text, dialect_, at_end, row);
+    // Files that were joined may each begin with a mark.
+    const size_t mark = text.starts_with(kMark) ? kMark.size() : 0;
+    ReadCsvRow(text.substr(mark), dialect_, at_end, row);
     if (row.end == End::kIncomplete) break;
+    output.at += output.Original(text.substr(0, mark)).size();
+    text.remove_prefix(mark);
     if (row.end != End::kComplete) {
       AppendLines(row, text.substr(0, row.size), output);
     } else {

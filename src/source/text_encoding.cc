@@ -87,6 +87,11 @@ std::optional<ByteOrderMark> FindByteOrderMark(std::string_view bytes) {
   return std::nullopt;
 }
 
+bool HasUtf32Mark(std::string_view bytes) {
+  return bytes.starts_with(std::string_view("\xFF\xFE\0\0", 4)) ||
+         bytes.starts_with(std::string_view("\0\0\xFE\xFF", 4));
+}
+
 size_t UnitBytes(TextEncoding encoding) {
   return IsUtf16(encoding) ? 2 : 1;
 }

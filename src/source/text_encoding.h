@@ -20,6 +20,10 @@ struct ByteOrderMark {
 /// The mark that `bytes` begin with. A mark takes at most three bytes.
 std::optional<ByteOrderMark> FindByteOrderMark(std::string_view bytes);
 
+/// Whether `bytes` begin with the mark of UTF-32, which is not read. It takes four bytes; two of them are those of
+/// UTF-16.
+bool HasUtf32Mark(std::string_view bytes);
+
 /// Bytes of the smallest unit, in which line ends and delimiters are written.
 size_t UnitBytes(TextEncoding encoding);
 

@@ -73,6 +73,7 @@ def test_files_that_are_read(warehouse, options, content):
     (GOOD.replace("value", "at", 1), "'at' twice"),
     (GOOD.replace("at,id,name,value", "AT,ID,NAME,VALUE"), '$.AT'),
     (GOOD.encode("utf-16-le"), "utf-16le"),
+    (GOOD.encode("utf-32"), "UTF-32"),
 ])
 def test_files_that_are_refused(warehouse, content, told):
     """Goal: a header that fits no field ends the run with the file's name and what to do. Method: one slip each."""

@@ -112,6 +112,40 @@ TEST(CsvRows, Encodings) {
   EXPECT_NE(Read("id,city\n1,x\n", {.encoding = "utf-16"}, 0).error.find("utf-16le"), std::string::npos);
 }
 
+// Goal:   files that were joined are read, each with its mark and header. Method: with a header and without, in two
+// encodings, wherever a read ends.
+TEST(CsvRows, JoinedFiles) {
+  const std::string one = "\xEF\xBB\xBFid,city\n1,x\n", two = "\xEF\xBB\xBF\"id\",city\n2,y\n";
+  for (const std::string& file : {one + two, Utf16("id,city\n1,x\n", true) + Utf16("\"id\",city\n2,y\n", true)})
+    for (size_t cut = 0; cut <= file.size(); ++cut) {
+      const Outcome read = Read(file, {.fields = {{"city"}}}, cut);
+      ASSERT_EQ(read.records,
+                Texts({R"({"id":"1","city":"x"})", "[CSV: a header among the rows]", R"({"id":"2","city":"y"})"}))
+          << cut;
+      for (size_t i = 0; i < read.originals.size(); ++i)
+        EXPECT_EQ(file.substr(size_t(read.offsets[i]), read.originals[i].size()), read.originals[i]);
+    }
+  EXPECT_EQ(Read("\xEF\xBB\xBF"
+                 "1,x\n\xEF\xBB\xBF\"2\",y\n",
+                 {.names = {"id", "city"}}, 0)
+                .records,
+            Texts({R"({"id":"1","city":"x"})", R"({"id":"2","city":"y"})"}));
+}
+
+// Goal:   wide encodings that are not told are refused, with and without a header; zero bytes alone are text.
+// Method: UTF-16 and UTF-32 of either order, with a mark and without.
+TEST(CsvRows, WideEncodings) {
+  const CsvOptions no_header{.encoding = "latin-1", .names = {"id", "city"}};
+  for (const std::string row : {"1,x\n2,y\n", "1,x"})
+    for (const bool little : {true, false})
+      EXPECT_NE(Read(Utf16(row, little).substr(2), no_header, 0).error.find("utf-16le"), std::string::npos) << row;
+  for (const std::string_view mark : {"\xFF\xFE\0\0"sv, "\0\0\xFE\xFF"sv})
+    for (const CsvOptions& options : {no_header, CsvOptions{}})
+      EXPECT_NE(Read(std::string(mark) + "1\0\0\0", options, 0).error.find("UTF-32"), std::string::npos);
+  EXPECT_EQ(Read("1,a\0b\n2,\0\n"sv, no_header, 0).records,
+            Texts({R"({"id":"1","city":"a\u0000b"})", R"({"id":"2","city":"\u0000"})"}));
+}
+
 // Goal:   columns are named by the header, the pipeline file or their place. Method: blanks, empty names, none at all.
 TEST(CsvRows, Headers) {
   EXPECT_EQ(Read("id , city,\n1, x,\n", {.fields = {{"city"}}}, 0).records,
