@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/rfc3339.h"
+#include "bronze/raw_json.h"
 
 namespace ingot::bronze {
 namespace {
@@ -75,6 +76,7 @@ Scalar Coerced(const Scalar& scalar, const FieldSpec& field) {
   const auto real = std::from_chars(text.data(), text.data() + text.size(), number.number);
   if (real.ec == std::errc() && real.ptr == text.data() + text.size() && std::isfinite(number.number)) {
     number.kind = Scalar::Kind::kDouble;
+    number.digits = text;
     return number;
   }
   // Too large a number, not one that is too near to zero.
@@ -167,7 +169,9 @@ std::string ConvertNumber(const FieldSpec& field, const Scalar& scalar, Cell& ce
     if (!std::isfinite(cell.number)) return fmt::format("{}: out of the range of a double", field.name);
   } else {
     cell.integer = scalar.integer;
-    const bool real_whole = scalar.kind == Scalar::Kind::kDouble && std::floor(scalar.number) == scalar.number;
+    // The double nearest to a number with a fraction may be whole.
+    const bool real_whole = scalar.kind == Scalar::Kind::kDouble && std::floor(scalar.number) == scalar.number &&
+                            IsWholeNumber(scalar.digits);
     if (real_whole && std::abs(scalar.number) <= 9e15)  // beyond, a double may have been another number
       cell.integer = int64_t(scalar.number);
     else if (scalar.kind == Scalar::Kind::kUnsigned || (real_whole && std::abs(scalar.number) >= 0x1p63))

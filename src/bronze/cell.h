@@ -24,7 +24,8 @@ struct Scalar {
   int64_t integer = 0;
   double number = 0;
   std::string_view text;
-  std::string_view other;  // what a kOther is: "array", "object", "a number out of range"
+  std::string_view digits;  // of a kDouble for an int or long: the number as it was written
+  std::string_view other;   // what a kOther is: "array", "object", "a number out of range"
 };
 
 /// Text of 36 characters (RFC 9562) to 16 bytes. False when it is none.

@@ -1,5 +1,6 @@
 #include "bronze/raw_json.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <system_error>
@@ -77,7 +78,7 @@ std::string_view RawMembers::TakeValue() {
       at = BehindString(rest_, at);
       continue;
     }
-    if (depth == 0 && (c == ',' || c == '}' || c == ':')) break;
+    if (depth == 0 && (c == ',' || c == '}' || c == ']' || c == ':')) break;
     depth += (c == '{' || c == '[') - (c == '}' || c == ']');
     ++at;
   }
@@ -95,6 +96,36 @@ RawMembers::Member RawMembers::Next() {
   member.value = TakeValue();
   Skip(",");
   return member;
+}
+
+std::string_view RawMembers::NextElement() {
+  const std::string_view value = TakeValue();
+  Skip(",");
+  return value;
+}
+
+std::string_view RawChild(std::string_view container, size_t index) {
+  RawMembers children(container);
+  const bool array = container[container.find_first_not_of(kBlanks)] == '[';
+  std::string_view value;
+  for (size_t i = 0; i <= index; ++i) value = array ? children.NextElement() : children.Next().value;
+  return value;
+}
+
+bool IsWholeNumber(std::string_view number) {
+  const size_t exponent_at = std::min(number.find_first_of("eE"), number.size());
+  const std::string_view mantissa = number.substr(0, exponent_at);
+  const size_t point = std::min(mantissa.find('.'), mantissa.size());
+  const size_t last = mantissa.find_last_of("123456789");
+  if (last == std::string_view::npos) return true;  // zero
+  // The place of the last digit that is not 0: 1 and more stand behind the point.
+  const int64_t behind = last < point ? int64_t(last) - int64_t(point) + 1 : int64_t(last - point);
+  std::string_view power = number.substr(std::min(exponent_at + 1, number.size()));
+  if (power.starts_with('+')) power.remove_prefix(1);
+  int64_t exponent = 0;
+  const auto parsed = std::from_chars(power.data(), power.data() + power.size(), exponent);
+  if (parsed.ec == std::errc::result_out_of_range) return !power.starts_with('-');
+  return behind <= exponent;
 }
 
 void AppendWithoutBlanks(std::string& out, std::string_view json) {

@@ -13,7 +13,7 @@ class RawMembers {
   /// A byte order mark may stand before it.
   explicit RawMembers(std::string_view object) : rest_(object) {
     if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
-    Skip("{");
+    Skip("{[");
   }
 
   struct Member {
@@ -22,6 +22,8 @@ class RawMembers {
   };
   /// The next member; an empty key behind the last.
   Member Next();
+  /// The next element, of an array in place of an object.
+  std::string_view NextElement();
 
  private:
   /// Blanks, and one of these characters between them.
@@ -30,6 +32,12 @@ class RawMembers {
 
   std::string_view rest_;
 };
+
+/// The value of member or element `index` of an object or array, which must have it.
+std::string_view RawChild(std::string_view container, size_t index);
+
+/// Whether a number, as it is written in JSON or CSV, has no fraction: 5, 5.0, 50e-1, not 5.00000000000000000001.
+bool IsWholeNumber(std::string_view number);
 
 /// Appends a JSON value without the blanks between its tokens.
 void AppendWithoutBlanks(std::string& out, std::string_view json);

@@ -24,16 +24,21 @@ using pipeline::FieldSpec;
 using pipeline::PathStep;
 namespace dom = simdjson::dom;
 
-/// The end of a path from a value; an error when some step is not there.
-simdjson::simdjson_result<dom::element> Walk(dom::element at, std::span<const PathStep> steps) {
+/// The end of a path from a value; an error when some step is not there. `on_step` gets the number of the member or
+/// element to which each step leads.
+simdjson::simdjson_result<dom::element> Walk(dom::element at, std::span<const PathStep> steps, auto on_step) {
   for (const PathStep& step : steps) {
     if (!step.index) {
       dom::object object;
       if (const auto error = at.get_object().get(object)) return error;
       bool found = false;
-      for (const auto member : object)
-        if (member.key == step.key) at = member.value, found = true;  // of a key that stands twice, the last
+      size_t number = 0, last = 0;
+      for (const auto member : object) {
+        if (member.key == step.key) at = member.value, found = true, last = number;  // of equal keys, the last
+        ++number;
+      }
       if (!found) return simdjson::NO_SUCH_FIELD;
+      on_step(last);
       continue;
     }
     dom::array array;
@@ -41,6 +46,7 @@ simdjson::simdjson_result<dom::element> Walk(dom::element at, std::span<const Pa
     const int64_t index = *step.index < 0 ? int64_t(array.size()) + *step.index : *step.index;
     if (index < 0) return simdjson::INDEX_OUT_OF_BOUNDS;
     if (const auto error = array.at(size_t(index)).get(at)) return error;
+    on_step(size_t(index));
   }
   return at;
 }
@@ -216,7 +222,7 @@ class Parser : public RecordParser {
     std::string problems;
     for (size_t i = 0; i < fields_.size(); ++i) {
       const std::string problem =
-          ConvertScalar(fields_[i], Find(object, fields_[i], taken_[i]), now_micros_, cells_[i]);
+          ConvertScalar(fields_[i], Find(object, fields_[i], taken_[i], {bytes, size}), now_micros_, cells_[i]);
       if (!problem.empty()) problems += (problems.empty() ? "" : "; ") + problem;
     }
     if (problems.empty()) KeepExtra(object, {bytes, size});
@@ -225,7 +231,7 @@ class Parser : public RecordParser {
 
   /// The first path that leads to a value that is not null. Of a key that stands twice, the last value counts. `taken`:
   /// the number of the member that is wholly the field's.
-  static Scalar Find(dom::object object, const FieldSpec& field, int64_t& taken) {
+  static Scalar Find(dom::object object, const FieldSpec& field, int64_t& taken, std::string_view bytes) {
     taken = kNoMember;
     for (const pipeline::Path& path : field.from) {
       dom::element top, found;
@@ -234,9 +240,16 @@ class Parser : public RecordParser {
         if (member.key == path[0].key) top = member.value, last = number;
         ++number;
       }
-      if (last == kNoMember || Walk(top, std::span(path).subspan(1)).get(found) || found.is_null()) continue;
+      const auto steps = std::span(path).subspan(1);
+      if (last == kNoMember || Walk(top, steps, [](size_t) {}).get(found) || found.is_null()) continue;
       if (path.size() == 1) taken = last;
-      return ScalarOf(found);
+      Scalar scalar = ScalarOf(found);
+      const bool whole = field.type.id == iceberg::TypeId::kInt || field.type.id == iceberg::TypeId::kLong;
+      if (whole && scalar.kind == Scalar::Kind::kDouble) {
+        scalar.digits = RawChild(bytes, size_t(last));
+        (void)Walk(top, steps, [&](size_t number) { scalar.digits = RawChild(scalar.digits, number); });
+      }
+      return scalar;
     }
     return {};
   }

@@ -21,6 +21,24 @@ TEST(RawJson, Members) {
   EXPECT_EQ(RawMembers("{ }").Next().key, "");
 }
 
+// Goal:   members and elements are found as they were written. Method: a path through both, with blanks and brackets in
+// texts.
+TEST(RawJson, Children) {
+  const std::string_view json = " { \"a\" : 1, \"b\":[ \"]\" , [2,3], {\"c\" : 4.50 } ] }";
+  EXPECT_EQ(RawChild(RawChild(json, 1), 1), "[2,3]");
+  EXPECT_EQ(RawChild(RawChild(RawChild(json, 1), 2), 0), "4.50 ");
+}
+
+// Goal:   a fraction is seen in the digits, however small. Method: both sides of whole numbers, with exponents.
+TEST(RawJson, WholeNumbers) {
+  for (const char* whole : {"5", "-5.000", "5e3", "5.25E+2", "5.25e2 ", "50e-1", "0.00", "0e-9", "-0",
+                            "1e999999999999999999999", "5.", "0.5e1", "12300e-2"})
+    EXPECT_TRUE(IsWholeNumber(whole)) << whole;
+  for (const char* fraction : {"5.5", "1.00000000000000000001", "4503599627370497.5", "1e-400", "5.25e1", "5e-1",
+                               "12300e-3", "-0.1", ".5", "1e-999999999999999999999"})
+    EXPECT_FALSE(IsWholeNumber(fraction)) << fraction;
+}
+
 // Goal:   blanks go, texts stay. Method: blanks in both.
 TEST(RawJson, WithoutBlanks) {
   std::string out = ">";

@@ -96,6 +96,22 @@ TEST(RecordParser, NumbersBeyondTheirField) {
   EXPECT_EQ(Text(*rows, "_error", 7), "l: out of the range of a long");
 }
 
+// Goal:   a whole field takes no fraction, though the nearest double has none. Method: at the top, in members of
+// members, in text, and in a text beside it.
+TEST(RecordParser, FractionsOfWholeFields) {
+  const auto rows =
+      Parse("  l: {type: long, coerce: true}\n  n: {type: int, from: \"$.o[1].n\"}\n",
+            {R"({"l":4503599627370497.5})", R"({"l":1.00000000000000000001})", R"({"l":"1.00000000000000000001"})",
+             R"({"n":"1.5","o":[{"n":1.5}, { "n":2, "n" : 1.9999999999999999 }]})", R"({"l":1e-400})",
+             R"({"l":5.0,"o":[0.5,{"n":30e-1}]})"});
+  for (int64_t row = 0; row < 5; ++row)
+    EXPECT_EQ(Text(*rows, "_error", row),
+              row == 3 ? "n: expected int, found a number" : "l: expected long, found a number");
+  EXPECT_EQ(Text(*rows, "_error", 5), "null");
+  EXPECT_EQ(std::static_pointer_cast<arrow::Int64Array>(rows->GetColumnByName("l"))->Value(5), 5);
+  EXPECT_EQ(std::static_pointer_cast<arrow::Int32Array>(rows->GetColumnByName("n"))->Value(5), 3);
+}
+
 // Goal:   what a record was before it became JSON is its payload, and why it became none is its error. Method: two rows
 // of CSV, one that does not fit and one that is no row.
 TEST(RecordParser, Originals) {
