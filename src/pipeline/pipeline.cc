@@ -45,9 +45,14 @@ std::pair<std::string, Transform> PartitionFrom(const Place& place, const std::s
   return {inner, parsed};
 }
 
+void CheckTableName(const Place& place, const std::string& table) {
+  place.Take(iceberg::ParseTableName(table, "iceberg_catalog"));
+  if (const std::string problem = ProblemOfTableName(table); !problem.empty()) place.Refuse(problem);
+}
+
 TableSpec TableFrom(const Place& place) {
   TableSpec table{.table = place.At("table").Text()};
-  place.At("table").Take(iceberg::ParseTableName(table.table, "iceberg_catalog"));
+  CheckTableName(place.At("table"), table.table);
   if (place.Has("partition"))
     for (const std::string& text : place.At("partition").Texts())
       table.partition.push_back(PartitionFrom(place.At("partition"), text));
@@ -299,6 +304,7 @@ Pipeline PipelineFrom(const Place& root, const std::string& file) {
   CheckColumns(silver, pipeline.silver, columns);
   const std::string space = pipeline.silver.table.substr(0, pipeline.silver.table.rfind('.'));
   pipeline.quarantine.table = silver.Text("quarantine", space + "." + pipeline.name + "_quarantine");
+  CheckTableName(silver.Has("quarantine") ? silver.At("quarantine") : silver, pipeline.quarantine.table);
   pipeline.quarantine.partition = {{"_ingested_at", Transform{.kind = TransformKind::kDay}}};
   if (const auto format = pipeline.silver.properties.find(iceberg::kFormatVersion);
       format != pipeline.silver.properties.end())

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <map>
 
 #include "base/lower_case.h"
@@ -16,6 +18,20 @@ std::string Folded(const std::string& table, std::string_view catalog) {
 }
 
 }  // namespace
+
+std::string ProblemOfTableName(std::string_view table) {
+  for (size_t begin = 0, end = 0; end != std::string_view::npos; begin = end + 1) {
+    end = table.find('.', begin);
+    const std::string_view part = table.substr(begin, end - begin);
+    const bool special = std::ranges::any_of(part, [](char c) { return c == '/' || uint8_t(c) < ' ' || c == '\x7F'; });
+    if (part.empty() || special || part.front() == ' ' || part.back() == ' ')
+      return fmt::format(
+          "'{}' cannot be the name of a table: a part of it is empty, begins or ends with a blank, or holds '/' or a "
+          "control character",
+          table);
+  }
+  return "";
+}
 
 std::optional<NameClash> FindNameClash(const Pipeline& pipeline, std::string_view catalog) {
   std::map<std::string, std::string> taken;  // what has the name, by the name

@@ -12,6 +12,9 @@ namespace ingot::pipeline {
 /// Names that the ledger has, or will have; no table of a pipeline may take one.
 inline constexpr std::string_view kReservedTables[] = {"ops.runs", "ops.quality", "ops.changes", "ops.sources"};
 
+/// Why a table of that name is not to be made: its parts are names of folders. Empty when it may.
+std::string ProblemOfTableName(std::string_view table);
+
 struct NameClash {
   std::string key;  // "silver", "quarantine", "gold"
   size_t item = 0;  // of gold

@@ -53,6 +53,8 @@ TEST(Pipeline, Refuses) {
   ASSERT_TRUE(ParsePipeline(head + tables, "f"));
   const std::pair<std::string, const char*> slips[] = {
       {head + "bronze: {table: nodot}\nsilver: {table: s.t}\n", "f:6: bronze.table: not a table name"},
+      {head + "bronze: {table: ../b.t}\nsilver: {table: s.t}\n", "f:6: bronze.table: '../b.t' cannot be the name"},
+      {head + "bronze: {table: b.t}\nsilver: {table: s.t, quarantine: s.t/q}\n", "silver.quarantine: 's.t/q' cannot"},
       {head + "bronze: {table: b.t, partition: day(a)}\nsilver: {table: s.t}\n", "does not take string"},
       {head + "bronze: {table: b.t, partition: day(x)}\nsilver: {table: s.t}\n", "unknown field 'x'"},
       {head + "bronze: {table: b.t, keep: 9 years}\nsilver: {table: s.t}\n", "not a duration"},

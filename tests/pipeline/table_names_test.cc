@@ -46,5 +46,14 @@ TEST(TableNames, OneTableForOneLayer) {
   }
 }
 
+// Goal:   no name leads out of its folder, or into that of another table. Method: names that do, and odd ones that may
+// be.
+TEST(TableNames, NamesOfFolders) {
+  for (const char* good : {"b.t", "a.b.t", "My-NS.Sil ver", "My-NS.qu'ar", "b.{topic}", "b.100%"})
+    EXPECT_EQ(ProblemOfTableName(good), "") << good;
+  for (const char* bad : {"b..t", "..t", ".b.t", "b.t/", "b/../b.t", "./b.t", "b.t/x", " b.t", "b.t ", "b .t", "b.t\n"})
+    EXPECT_NE(ProblemOfTableName(bad), "") << bad;
+}
+
 }  // namespace
 }  // namespace ingot::pipeline
