@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -56,7 +57,17 @@ std::string_view KindName(const Scalar& scalar) {
   return "?";
 }
 
+/// Of a text what a message shows: no part of a character, so that the message is UTF-8.
+std::string_view Shown(std::string_view text) {
+  constexpr size_t kBytesMax = 40;
+  size_t end = std::min(text.size(), kBytesMax);
+  while (end > 0 && end < text.size() && (uint8_t(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end);
+}
+
 std::string Mismatch(const FieldSpec& field, const Scalar& scalar) {
+  if (field.coerce && scalar.kind == Scalar::Kind::kText)
+    return fmt::format("{}: expected {}, found '{}'", field.name, TypeName(field.type), Shown(scalar.text));
   return fmt::format("{}: expected {}, found {}", field.name, TypeName(field.type), KindName(scalar));
 }
 
@@ -112,7 +123,7 @@ std::string ConvertTime(const FieldSpec& field, const Scalar& scalar, int64_t in
   if (field.time_format == TimeFormat::kRfc3339) {
     if (scalar.kind != Scalar::Kind::kText) return Mismatch(field, scalar);
     if (!ParseRfc3339(scalar.text, micros, &nanos))
-      return fmt::format("{}: not an RFC 3339 time: '{}'", field.name, scalar.text.substr(0, 40));
+      return fmt::format("{}: not an RFC 3339 time: '{}'", field.name, Shown(scalar.text));
   } else {
     const int64_t factor = MicrosPerUnit(field.time_format);
     __int128 units = scalar.integer;
@@ -234,7 +245,7 @@ std::string ConvertScalar(const FieldSpec& field, const Scalar& given, int64_t i
     case TypeId::kUuid:
       if (scalar.kind != Scalar::Kind::kText) return Mismatch(field, scalar);
       if (!ParseUuid(scalar.text, cell.uuid))
-        return fmt::format("{}: not a UUID: '{}'", field.name, scalar.text.substr(0, 40));
+        return fmt::format("{}: not a UUID: '{}'", field.name, Shown(scalar.text));
       break;
     case TypeId::kBoolean:
       if (scalar.kind != Scalar::Kind::kBoolean) return Mismatch(field, scalar);
@@ -245,7 +256,7 @@ std::string ConvertScalar(const FieldSpec& field, const Scalar& given, int64_t i
       if (scalar.kind != Scalar::Kind::kText) return Mismatch(field, scalar);
       if (scalar.text.size() != 10 || !ParseRfc3339(std::string(scalar.text) + "T00:00:00Z", micros) ||
           micros < kTimeMinMicros)
-        return fmt::format("{}: not a date: '{}'", field.name, scalar.text.substr(0, 40));
+        return fmt::format("{}: not a date: '{}'", field.name, Shown(scalar.text));
       cell.integer = micros / kMicrosPerDay;
       break;
     }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/rfc3339.h"
+#include "base/utf8.h"
 
 namespace ingot::bronze {
 namespace {
@@ -32,6 +33,8 @@ TEST(Cell, Conversion) {
       whole{.kind = Scalar::Kind::kInteger, .integer = 3'000'000'000};
   EXPECT_EQ(convert({.type = {.id = TypeId::kDouble}}, text), "f: expected double, found a string");
   EXPECT_EQ(convert({.type = {.id = TypeId::kDouble}, .coerce = true}, text), "12.500000/0");
+  EXPECT_EQ(convert({.type = {.id = TypeId::kDouble}, .coerce = true}, {.kind = Scalar::Kind::kText, .text = "12,5"}),
+            "f: expected double, found '12,5'");
   EXPECT_EQ(convert({.type = {.id = TypeId::kDouble}, .factor = 0.001}, number), "0.002500/0");
   EXPECT_EQ(convert({.type = {.id = TypeId::kInt}}, whole), "f: out of the range of an int");
   EXPECT_EQ(convert({.type = {.id = TypeId::kLong}}, number), "f: expected long, found a number");
@@ -40,6 +43,23 @@ TEST(Cell, Conversion) {
   EXPECT_EQ(convert({.type = {.id = TypeId::kTimestamptz}, .time_max_after_now_micros = 0}, whole).substr(0, 20),
             "f: time out of range");
   EXPECT_EQ(convert({.type = {.id = TypeId::kBoolean}}, whole), "f: expected boolean, found a whole number");
+}
+
+// Goal:   messages are UTF-8, as the column that keeps them must be. Method: long texts, with a character of two to
+// four bytes at each place where the message may cut them.
+TEST(Cell, MessagesAreUtf8) {
+  for (const std::string character : {"ü", "€", "😀"})
+    for (size_t before = 30; before < 42; ++before) {
+      std::string text(before, 'x');
+      for (int i = 0; i < 9; ++i) text += character;
+      for (const TypeId type : {TypeId::kTimestamptz, TypeId::kDate, TypeId::kUuid, TypeId::kLong}) {
+        Cell cell;
+        const pipeline::FieldSpec field{
+            .name = "f", .type = {.id = type}, .time_format = pipeline::TimeFormat::kRfc3339, .coerce = true};
+        const auto problem = ConvertScalar(field, {.kind = Scalar::Kind::kText, .text = text}, 0, cell);
+        EXPECT_TRUE(IsUtf8(problem) && problem.find("xxx") != std::string::npos) << problem;
+      }
+    }
 }
 
 // Goal:   times are exact or refused, never wrapped. Method: fractions, the first and last microseconds of the years 1
