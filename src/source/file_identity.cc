@@ -23,8 +23,8 @@ Result<FileStat> Stat(int folder, const char* path, int flags, const std::string
   struct statx found{};
   if (statx(folder, path, flags, STATX_BASIC_STATS | STATX_BTIME, &found) != 0) {
     const int error = errno;
-    const bool gone = error == ENOENT || error == ENOTDIR || error == ESTALE;
-    return Fail(gone ? ErrorKind::kNotFound : ErrorKind::kRetry, "file " + name + ": " + std::strerror(error));
+    const bool gone = error == ENOENT || error == ENOTDIR;
+    return Fail(gone ? ErrorKind::kNotFound : ErrorKind::kRetry, name + ": " + std::strerror(error));
   }
   return FileStat{.device = makedev(found.stx_dev_major, found.stx_dev_minor),
                   .inode = found.stx_ino,
@@ -42,7 +42,7 @@ bool IsSameFile(const FileStat& a, const FileStat& b) {
 }
 
 Result<FileStat> StatFile(const std::string& path) {
-  return Stat(AT_FDCWD, path.c_str(), 0, path);
+  return Stat(AT_FDCWD, path.c_str(), 0, "file " + path);
 }
 
 Result<FileStat> StatFile(int descriptor) {

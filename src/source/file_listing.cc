@@ -13,6 +13,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// There is no such file, or no more, or it is a link that leads nowhere.
+bool IsGone(const std::error_code& error) {
+  return error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory ||
+         error == std::errc::too_many_symbolic_link_levels;
+}
+
 bool IsHidden(const std::string& name, bool folder) {
   if (name.starts_with('.')) return true;
   return name.starts_with('_') && !(folder && name.find('=') != std::string::npos);
@@ -42,9 +48,11 @@ class Lister {
     const std::string name = entry.path().filename().string();
     const bool is_folder = entry.is_directory(error);
     if (IsHidden(name, is_folder)) return;
+    if (error && !IsGone(error)) return AddFailure(entry, error);
     fs::path real = folder / name;
     if (entry.is_symlink(error)) {
       real = fs::canonical(entry.path(), error);
+      if (error && !IsGone(error)) return AddFailure(entry, error);
       if (error) {
         listing_.warnings.push_back("link " + entry.path().string() + " cannot be followed: " + error.message());
         return;
@@ -54,7 +62,10 @@ class Lister {
       if (Status listed = List(entry.path(), real); !listed) listing_.failures.push_back(listed.error().message);
     } else if (entry.is_regular_file(error)) {
       const auto stat = StatFile(entry.path().string());
-      if (!stat) return;  // it has just gone
+      if (!stat) {
+        if (stat.error().kind != ErrorKind::kNotFound) listing_.failures.push_back(stat.error().message);
+        return;  // or it has just gone
+      }
       InputFile file{.path = entry.path().string(),
                      .location = FileLocation(real.string()),
                      .spelled = spelled_folder + "/" + name,
@@ -65,6 +76,10 @@ class Lister {
     } else if (entry.exists(error)) {
       LogDebug("not a file: " + entry.path().string());
     }
+  }
+
+  void AddFailure(const fs::directory_entry& entry, const std::error_code& error) {
+    listing_.failures.push_back("file " + entry.path().string() + ": " + error.message());
   }
 
   FileListing listing_;

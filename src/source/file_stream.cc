@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "base/arrow_result.h"
+#include "storage/folders.h"
 
 namespace ingot::source {
 namespace {
@@ -17,6 +18,11 @@ namespace {
 using File = std::shared_ptr<arrow::io::ReadableFile>;
 
 constexpr int64_t kInputBytes = 256 << 10;
+
+/// Arrow's errors do not name the file.
+std::unexpected<Error> Unreadable(const std::string& path, const arrow::Status& status) {
+  return std::unexpected(FromArrow(status, ErrorKind::kRetry).Context("file " + path));
+}
 
 std::unexpected<Error> Shorter(const std::string& path, int64_t offset) {
   return Fail(ErrorKind::kBadInput,
@@ -41,24 +47,27 @@ class PlainStream : public FileStream {
       }
       return have + size_t(got);
     });
-    if (!failed.ok()) return Fail(ErrorKind::kRetry, "file " + path_ + ": " + failed.message());
+    if (!failed.ok()) return Unreadable(path_, failed);
     return {};
   }
 
   Status SkipTo(int64_t offset) override {
-    INGOT_ARROW_ASSIGN(const int64_t size, file_->GetSize());
-    if (size < offset) return Shorter(path_, offset);
+    const auto size = file_->GetSize();
+    if (!size.ok()) return Unreadable(path_, size.status());
+    if (*size < offset) return Shorter(path_, offset);
     const int64_t at = StoredBytesRead(), head = std::min(offset, kHeadBytes);
     if (at < head) {
-      INGOT_ARROW_ASSIGN(const auto bytes, file_->ReadAt(at, head - at));
-      trace_.Add(std::string_view(*bytes));
+      const auto bytes = file_->ReadAt(at, head - at);
+      if (!bytes.ok()) return Unreadable(path_, bytes.status());
+      trace_.Add(std::string_view(**bytes));
     }
     if (offset > head) {
       const int64_t tail = std::min(offset, kTailBytes);
-      INGOT_ARROW_ASSIGN(const auto bytes, file_->ReadAt(offset - tail, tail));
-      trace_.ReplaceTail(bytes->ToString());
+      const auto bytes = file_->ReadAt(offset - tail, tail);
+      if (!bytes.ok()) return Unreadable(path_, bytes.status());
+      trace_.ReplaceTail((*bytes)->ToString());
     }
-    INGOT_ARROW(file_->Seek(offset));
+    if (const auto moved = file_->Seek(offset); !moved.ok()) return Unreadable(path_, moved);
     return {};
   }
 
@@ -142,7 +151,9 @@ class CompressedStream : public FileStream {
   std::string_view Input() const { return input_ ? std::string_view(*input_) : std::string_view(); }
 
   Status Refill() {
-    INGOT_ARROW_ASSIGN(input_, file_->Read(kInputBytes));
+    auto input = file_->Read(kInputBytes);
+    if (!input.ok()) return Unreadable(path_, input.status());
+    input_ = *std::move(input);
     taken_ = 0;
     at_end_ = Input().empty();
     return {};
@@ -178,21 +189,22 @@ bool IsZstd(std::string_view magic) {
 }  // namespace
 
 Result<std::unique_ptr<FileStream>> FileStream::Open(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int descriptor = storage::OpenFile(path, O_RDONLY);
   if (descriptor < 0) {
     const int error = errno;
-    const bool gone = error == ENOENT || error == ENOTDIR || error == ESTALE;
+    const bool gone = error == ENOENT || error == ENOTDIR;
     return Fail(gone ? ErrorKind::kNotFound : ErrorKind::kRetry,
                 gone ? "file does not exist: " + path : "file " + path + ": " + std::strerror(error));
   }
   auto opened = arrow::io::ReadableFile::Open(descriptor);
-  if (!opened.ok()) return std::unexpected(FromArrow(opened.status(), ErrorKind::kRetry));
+  if (!opened.ok()) return Unreadable(path, opened.status());
   const auto& file = *opened;
-  INGOT_ASSIGN(const FileStat stat, StatFile(descriptor));
-  INGOT_ARROW_ASSIGN(const auto head, file->ReadAt(0, 4));
-  const std::string_view magic(*head);
+  INGOT_ASSIGN(const FileStat stat, WithContext(StatFile(descriptor), "file " + path));
+  const auto head = file->ReadAt(0, 4);
+  if (!head.ok()) return Unreadable(path, head.status());
+  const std::string_view magic(**head);
   const bool gzip = magic.starts_with("\x1f\x8b");
-  INGOT_ARROW(file->Seek(0));
+  if (const auto moved = file->Seek(0); !moved.ok()) return Unreadable(path, moved);
   if (!gzip && !IsZstd(magic)) return std::make_unique<PlainStream>(path, stat, file);
   INGOT_ARROW_ASSIGN(const auto codec,
                      arrow::util::Codec::Create(gzip ? arrow::Compression::GZIP : arrow::Compression::ZSTD));

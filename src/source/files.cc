@@ -20,6 +20,12 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
+/// Bytes that are left to read of a file, as stored. Of a compressed one nobody knows where the position is: all.
+int64_t BytesLeftOf(const FileTask& task) {
+  const bool compressed = task.identity && task.identity->compressed;
+  return std::max<int64_t>(0, task.stat.stored_bytes - (compressed ? 0 : task.offset));
+}
+
 class FileSource : public Source {
  public:
   FileSource(std::string path, SourceOptions options) : path_(std::move(path)), options_(std::move(options)) {}
@@ -46,7 +52,7 @@ class FileSource : public Source {
     tasks_.clear();
     for (FileTask& task : std::exchange(matches_.tasks, {})) {
       if (!IsWorthReading(task)) continue;
-      bytes_left_ += task.stat.stored_bytes;
+      bytes_left_ += BytesLeftOf(task);
       tasks_.push_back(std::move(task));
     }
     return {};
@@ -64,7 +70,7 @@ class FileSource : public Source {
       if (batch && *batch) return batch;
       const auto read = std::exchange(reader_, nullptr);
       if (!batch) {
-        Report(batch.error().message);
+        ReportBroken(batch.error());
         continue;
       }
       if (auto mark = End(*read)) return mark;
@@ -86,6 +92,13 @@ class FileSource : public Source {
       WarnOnce(failure);
     else
       failures_.push_back(failure);
+  }
+
+  /// Of the file at look_. What is wrong with its content is wrong until the file is written to.
+  void ReportBroken(const Error& error) {
+    const bool content = error.kind == ErrorKind::kCorrupt || error.kind == ErrorKind::kBadInput;
+    if (look_ != nullptr && content) look_->read_as_final = final_;
+    Report(error.message);
   }
 
   void WarnOnce(const std::string& warning) {
@@ -128,7 +141,7 @@ class FileSource : public Source {
     while (!tasks_.empty()) {
       const FileTask task = std::move(tasks_.front());
       tasks_.pop_front();
-      bytes_left_ -= task.stat.stored_bytes;
+      bytes_left_ -= BytesLeftOf(task);
       look_ = nullptr;
       if (options_.follow) look_ = &looks_[task.location];
       final_ = !options_.follow || IsIdle(look_->stat, look_->since);
@@ -140,7 +153,7 @@ class FileSource : public Source {
       if (opened.error().kind == ErrorKind::kNotFound)
         LogDebug(opened.error().message);  // it went after it was listed
       else
-        Report(opened.error().message);
+        ReportBroken(opened.error());
     }
     return false;
   }
@@ -188,10 +201,12 @@ Result<std::unique_ptr<Source>> OpenSource(const std::string& uri, const SourceO
   if (uri.starts_with("kafka://")) return OpenKafka(uri, options);
   INGOT_ASSIGN(std::string path, storage::LocalPath(uri));
   std::error_code error;
-  if (!std::filesystem::exists(path, error))
+  const auto found = std::filesystem::status(path, error);
+  if (!status_known(found)) return Fail(ErrorKind::kRetry, "source " + path + " cannot be read: " + error.message());
+  if (!exists(found))
     return Fail(ErrorKind::kNotFound, "source does not exist: " + path +
                                           " (make records with: ingot generate --records 1000 --to " + path + ")");
-  if (!std::filesystem::is_directory(path, error) && !std::filesystem::is_regular_file(path, error))
+  if (!is_directory(found) && !is_regular_file(found))
     return Fail(ErrorKind::kBadConfig, "source is neither a file nor a folder: " + path +
                                            " (a pipe has no positions to go on from: write it to a file first)");
   return std::make_unique<FileSource>(std::move(path), options);

@@ -213,6 +213,11 @@ STAT(stat, stat)
 STAT(stat64, stat64)
 STAT(lstat, stat)
 STAT(lstat64, stat64)
+int statx(int folder, const char* path, int flags, unsigned mask, struct statx* found) {
+  REAL(int, statx, int, const char*, int, unsigned, struct statx*);
+  const enum Verdict verdict = *path ? Count("stat", path, "") : CountFile("stat", folder, "");
+  return verdict == kFail ? -1 : real(folder, path, flags, mask, found);
+}
 DIR* opendir(const char* path) {
   REAL(DIR*, opendir, const char*);
   return Count("list", path, "") == kFail ? NULL : real(path);

@@ -54,6 +54,24 @@ TEST(Files, AnyBatchSizeAndGrowth) {
   }
 }
 
+// Goal:   what is told to wait is what has not been read. Method: a file that was read, then grew, beside a new one.
+TEST(Files, BytesLeft) {
+  const auto folder = Folder();
+  Write(folder / "a.jsonl", "{\"n\": 1}\n");
+  Checkpoint checkpoint;
+  const auto source = *OpenSource(folder, {});
+  ASSERT_TRUE(source->Seek(checkpoint));
+  EXPECT_EQ(source->BytesLeft(), 9);
+  const auto batch = *source->Next(kNoWait);
+  checkpoint.positions[batch->from] = batch->end;
+  checkpoint.files[batch->from] = batch->file->now;
+  EXPECT_EQ(source->BytesLeft(), 0);
+  std::ofstream(folder / "a.jsonl", std::ios::app) << "{}\n";
+  Write(folder / "b.jsonl", "{}\n");
+  ASSERT_TRUE(source->Seek(checkpoint));
+  EXPECT_EQ(source->BytesLeft(), 6);
+}
+
 // Goal:   documents are whole files, offsets are bytes. Method: a pretty-printed one.
 TEST(Files, Documents) {
   const auto folder = Folder();
@@ -147,6 +165,22 @@ TEST(Files, OneBadFile) {
   EXPECT_FALSE(*source->Next(kNoWait));
   ASSERT_EQ(source->Failures().size(), 1u);
   EXPECT_NE(source->Failures()[0].find("a.jsonl.gz"), std::string::npos);
+}
+
+// Goal:   a follower does not read a damaged file in each round, but when it was written to. Method: look again without
+// a change, and after one.
+TEST(Files, FollowedDamage) {
+  const auto folder = Folder();
+  Write(folder / "a.jsonl.gz", std::string("\x1f\x8b\x08\0\0\0\0\0\0\0 damaged", 18));
+  auto source = *OpenSource(folder, {.idle = std::chrono::microseconds(0), .follow = true});
+  ASSERT_TRUE(source->Seek({}));
+  EXPECT_EQ(source->BytesLeft(), 18);
+  EXPECT_FALSE(*source->Next(kNoWait));
+  ASSERT_TRUE(source->Seek({}));
+  EXPECT_EQ(source->BytesLeft(), 0);
+  Write(folder / "a.jsonl.gz", "{}\n");
+  ASSERT_TRUE(source->Seek({}));
+  EXPECT_TRUE(*source->Next(kNoWait));
 }
 
 }  // namespace
