@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/json_text.h"
 #include "base/progress.h"
+#include "base/utf8.h"
 #include "catalog/open.h"
 #include "cli/commands.h"
 #include "cli/rows_text.h"
@@ -137,6 +138,8 @@ Status Print(const Shared& shared, const Options& options) {
 }
 
 Status SetRef(const Shared& shared, const Options& options, const char* type) {
+  if (!IsUtf8(options.name))
+    return Fail(ErrorKind::kBadConfig, std::string("the name of a ") + type + " must be UTF-8");
   INGOT_ASSIGN(const auto home, HomeOf(shared, options.table));
   const auto change = [&](iceberg::TableMetadata& metadata) -> Status {
     if (options.snapshot == 0 && !metadata.current_snapshot_id)

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/json_text.h"
 #include "base/spelling.h"
+#include "base/utf8.h"
 #include "iceberg/catalog.h"
 #include "iceberg/sort_order.h"
 #include "iceberg/value.h"
@@ -326,6 +327,21 @@ Pipeline PipelineFrom(const Place& root, const std::string& file) {
   return pipeline;
 }
 
+/// The YAML library does not look; names that are not UTF-8 match no key of a record, and cannot be columns.
+Status RequireUtf8(std::string_view yaml, const std::string& file) {
+  if (yaml.starts_with("\xFF\xFE") || yaml.starts_with("\xFE\xFF")) return {};  // UTF-16, which the library converts
+  size_t line = 1;
+  while (!yaml.empty()) {
+    const size_t bytes = Utf8SequenceBytes(yaml);
+    if (bytes == 0)
+      return Fail(ErrorKind::kBadConfig, fmt::format("{}:{}: the file is not UTF-8 (byte 0x{:02X}): save it as UTF-8",
+                                                     file, line, uint8_t(yaml.front())));
+    line += yaml.front() == '\n';
+    yaml.remove_prefix(bytes);
+  }
+  return {};
+}
+
 }  // namespace
 
 ColumnTypes Pipeline::Columns() const {
@@ -335,6 +351,7 @@ ColumnTypes Pipeline::Columns() const {
 }
 
 Result<Pipeline> ParsePipeline(const std::string& yaml, const std::string& file) {
+  INGOT_TRY(RequireUtf8(yaml, file));
   try {
     return PipelineFrom(Place(file, YAML::Load(yaml)), file);
   } catch (const Refusal& refusal) {

@@ -87,6 +87,10 @@ TEST(Pipeline, Refuses) {
        "columns of CSV have no members"},
       {"pipeline: p\n", "'source' is missing"},
       {"pipeline: [\n", "f:"},
+      {"pipeline: p\nsource: {files: Stra\xDF"
+       "e}\n" +
+           tables,
+       "f:2: the file is not UTF-8 (byte 0xDF)"},
       {head + tables + "fields: {}\n", "f:8: fields: stands here twice"}};
   for (const auto& [text, message] : slips) {
     const auto parsed = ParsePipeline(text, "f");
