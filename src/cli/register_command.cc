@@ -49,6 +49,21 @@ Status RegisterAll(Shared& shared, bool dry_run) {
   return {};
 }
 
+/// Two names of one table go their own ways from here on, over the same files.
+void WarnOfOtherName(const run::Lakehouse& house, const iceberg::TableName& name,
+                     const iceberg::TableMetadata& metadata) {
+  const auto entries = house.catalog->Entries();
+  if (!entries) return;
+  for (const iceberg::CatalogEntry& entry : *entries) {
+    if (entry.catalog != house.catalog->Name() || entry.name == name) continue;
+    if (const auto other = house.catalog->Load(entry.name, house.storage);
+        other && other->metadata->table_uuid == metadata.table_uuid)
+      LogWarning(name.Text() + " is the same table as " + entry.name.Text() +
+                 ": what is written or maintained under one name does not reach the other, and ingot maintain --expire "
+                 "under one deletes files that the other needs. Keep one of them: ingot unregister");
+  }
+}
+
 Status Register(Shared& shared, const Options& options) {
   shared.place.creates = !options.dry_run;
   if (options.all && options.table.empty()) return RegisterAll(shared, options.dry_run);
@@ -65,6 +80,7 @@ Status Register(Shared& shared, const Options& options) {
   INGOT_TRY(house.catalog->CreateNamespace(name.space));
   INGOT_TRY(house.catalog->Register(name, location));
   INGOT_TRY(iceberg::NoteUnregistered(*house.storage, metadata, false));
+  WarnOfOtherName(house, name, metadata);
   fmt::print("{} is {} (format {}, {} snapshots), as of {}\n", name.Text(), metadata.location, metadata.format_version,
              metadata.snapshots.size(), location.substr(location.rfind('/') + 1));
   return {};
