@@ -161,8 +161,9 @@ void AddShared(CLI::App& command, Shared& shared) {
 int Main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error (EFBIG), not the end of the process
-  CLI::App app{"Ingot carries JSON records through bronze, silver and gold Apache Iceberg tables, exactly once.",
-               "ingot"};
+  CLI::App app{
+      "Ingot carries JSON and CSV records through bronze, silver and gold Apache Iceberg tables, exactly once.",
+      "ingot"};
   app.set_version_flag("--version", "ingot " INGOT_VERSION);
   app.require_subcommand(1);
   app.footer(

@@ -89,10 +89,10 @@ Result<bool> Scrub(const Shared& shared, const iceberg::TableHome& home) {
     Print(shared, table, {"scrub", Health::kBad, scrubbed.error().message});
     return false;
   }
-  for (const auto& [location, problem] : scrubbed->damaged)
-    Print(shared, table, {"scrub", Health::kBad, "damaged: " + location + ": " + problem});
-  for (const auto& [location, problem] : scrubbed->not_supported)
-    Print(shared, table, {"scrub", Health::kCouldBeBetter, "not decoded: " + location + ": " + problem});
+  for (const auto& damaged : scrubbed->damaged)
+    Print(shared, table, {"scrub", Health::kBad, "damaged: " + damaged.problem});
+  for (const auto& file : scrubbed->not_supported)
+    Print(shared, table, {"scrub", Health::kCouldBeBetter, "not decoded: " + file.problem});
   const size_t damaged = scrubbed->damaged.size();
   if (shared.Json())
     fmt::print("{{\"table\":{},\"check\":\"scrub\",\"health\":\"{}\",\"files\":{},\"bytes\":{},\"damaged\":{}}}\n",

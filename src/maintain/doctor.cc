@@ -63,7 +63,7 @@ Result<std::vector<std::string>> Missing(const Table& table, const iceberg::Scan
 Result<std::string> Disagreement(storage::Storage& storage, const DataFile& file) {
   const auto reader = OpenDataFile(storage, FileTask{.file = file});
   if (!reader && reader.error().kind == ErrorKind::kUnsupported) return "";
-  if (!reader) return file.location + " cannot be read: " + reader.error().message;
+  if (!reader) return reader.error().message;
   const auto rows = (*reader)->row_count();
   if (rows && *rows != file.record_count)
     return fmt::format("{} has {} rows, the manifest says {}", file.location, *rows, file.record_count);
@@ -80,8 +80,9 @@ class Examination {
 
   Result<std::vector<Finding>> Run() {
     if (const auto needed = NeededFiles(table_); !needed) {
+      const bool lost = needed.error().kind == ErrorKind::kCorrupt || needed.error().kind == ErrorKind::kNotFound;
       Tell("metadata", Health::kBad,
-           needed.error().message + "; roll back to a snapshot that can be read: ingot table rollback");
+           needed.error().message + (lost ? "; roll back to a snapshot that can be read: ingot table rollback" : ""));
       return findings_;
     }
     Tell("metadata", Health::kGood,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "base/arrow_result.h"
 #include "base/parallel.h"
@@ -78,8 +79,14 @@ class Scrubber {
   }
 
  private:
-  Status Read(const DataFile& file) const {
-    INGOT_TRY(ReadBytes(*table_.home.storage, file));
+  /// A Puffin file is read once, however many deletion vectors it has.
+  bool IsFirstOf(const DataFile& file) {
+    std::lock_guard lock(mutex_);
+    return begun_.insert(file.location).second;
+  }
+
+  Status Read(const DataFile& file) {
+    if (IsFirstOf(file)) INGOT_TRY(ReadBytes(*table_.home.storage, file));
     if (!file.IsDeletionVector()) return ReadValues(*table_.home.storage, file);
     const auto rows = rows_of_.find(file.referenced_data_file);
     if (rows == rows_of_.end()) return {};  // of a data file that is live no more
@@ -97,13 +104,16 @@ class Scrubber {
     read_(bytes);
     if (outcome) return;
     auto& list = outcome.error().kind == ErrorKind::kUnsupported ? found_.not_supported : found_.damaged;
-    list.push_back({file.location, outcome.error().message});
+    const std::string& message = outcome.error().message;
+    const bool names_file = message.find(file.location) != std::string::npos;
+    list.push_back({file.location, names_file ? message : "data file " + file.location + ": " + message});
   }
 
   const iceberg::Table& table_;
   const std::function<void(int64_t)>& read_;
   std::map<std::string, int64_t> rows_of_;
   std::mutex mutex_;
+  std::set<std::string> begun_;  // locations
   Scrubbed found_;
 };
 

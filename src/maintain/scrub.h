@@ -11,7 +11,7 @@ namespace ingot::maintain {
 
 struct DamagedFile {
   std::string location;
-  std::string problem;
+  std::string problem;  // names the file
 };
 
 struct Scrubbed {

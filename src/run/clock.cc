@@ -50,7 +50,7 @@ Result<std::optional<Witness>> NewestCommit(const StageContext& context) {
     const auto table = iceberg::LoadTable(home);
     if (!table) continue;  // one that does not exist or cannot be read says nothing of the clock
     const auto at = CommittedAt(*table->metadata);
-    if (at && (!newest || *at > newest->micros)) newest = {*at, "table " + name + " was committed to"};
+    if (at && (!newest || *at > newest->micros)) newest = {*at, "table " + name + " was last committed to"};
   }
   return newest;
 }
@@ -90,8 +90,8 @@ Status CheckPossible(const StageContext& context, const std::optional<Witness>& 
                           "--trust-clock");
   if (commit && storage::LocalPath(context.warehouse) && NowMicros() - commit->micros > kIdleMax)
     return Contradicted(*commit,
-                        "last of all. Either it has not been run since, or the clock is far ahead. Set the "
-                        "clock; or, when it is right, run once with --trust-clock");
+                        "either nothing has run since, or the clock is far ahead. Set the clock; or, when it is right, "
+                        "run once with --trust-clock");
   return {};
 }
 
@@ -118,9 +118,10 @@ Status CheckClockForDeleting(const StageContext& context, int64_t ahead_max_micr
   INGOT_ASSIGN(const auto commit, NewestCommit(context));
   INGOT_TRY(CheckPossible(context, commit));
   if (!commit || NowMicros() - commit->micros <= ahead_max_micros) return {};
-  return Contradicted(*commit,
-                      "last of all. Either nothing has happened since, or the clock is far ahead, and what "
-                      "is to be deleted for its age is not old. When the clock is right: --trust-clock");
+  return Contradicted(
+      *commit,
+      "either nothing has run since, or the clock is far ahead and what is to be deleted for its age is "
+      "not old. When the clock is right: --trust-clock");
 }
 
 Status ClockWatch::Check(const StageContext& context) {
