@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <set>
 #include <string_view>
+#include <unordered_set>
 
 #include "base/json_text.h"
 #include "base/utf8.h"
@@ -48,6 +49,7 @@ class Matcher {
     IndexKnown();
     LeaveOutLinks();
     LeaveOutTwins();
+    for (const size_t file : open_) taken_.insert(files_[file].location);
     for (const size_t file : open_)
       if (const size_t at = KnownAt(files_[file]); known_of_[file] == kNone && at != kNone &&
                                                    known_[at].identity != nullptr &&
@@ -200,14 +202,13 @@ class Matcher {
 
   /// Content that is not where it was: its file has gone, or another one has its name now.
   std::vector<size_t> Displaced() const {
-    std::set<size_t> replaced;
-    for (const size_t file : open_) replaced.insert(KnownAt(files_[file]));
     std::vector<size_t> displaced;
     std::error_code error;
     for (size_t at = 0; at < known_.size(); ++at) {
       const FileIdentity* identity = known_[at].identity;
       if (known_[at].file != kNone || identity == nullptr || identity->offset == 0) continue;
-      if (identity->location.empty() || replaced.contains(at) || !fs::exists(PathOfLocation(identity->location), error))
+      if (identity->location.empty() || taken_.contains(identity->location) ||
+          !fs::exists(PathOfLocation(identity->location), error))
         displaced.push_back(at);
     }
     return displaced;
@@ -386,6 +387,7 @@ class Matcher {
   const std::unordered_map<std::string, FileStat>& changed_before_;
   std::vector<Known> known_;
   std::unordered_map<std::string, size_t> at_;  // known_ by location
+  std::unordered_set<std::string_view> taken_;  // the places of files that are looked at
   std::vector<size_t> open_;                    // files that are to be matched yet
   std::vector<size_t> known_of_;                // of each file
   std::vector<std::optional<FileTask>> tasks_;

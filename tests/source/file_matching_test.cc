@@ -186,6 +186,29 @@ TEST(FileMatching, CompressedTwins) {
   }
 }
 
+// Goal:   a chain of rotated files is read once, when another known file has the place of one that is compressed.
+// Method: logrotate's delaycompress with numbers, three times, with and without a run between; short and long content.
+TEST(FileMatching, RotationThatCompressesLater) {
+  for (const std::string& rest : {std::string(), kLong})
+    for (const bool look : {false, true}) {
+      Landing landing;
+      for (int i = 0; i < 4; ++i) {
+        if (fs::exists(landing.At("a-2.jsonl.gz"))) fs::remove(landing.At("a-2.jsonl.gz"));
+        if (fs::exists(landing.At("a-1.jsonl"))) {
+          fs::rename(landing.At("a-1.jsonl"), landing.At("a-2.jsonl"));
+          landing.Compress("a-2.jsonl");
+        }
+        if (fs::exists(landing.At("a.jsonl"))) fs::rename(landing.At("a.jsonl"), landing.At("a-1.jsonl"));
+        if (look) {
+          EXPECT_EQ(landing.Run(), "") << i;
+        }
+        const std::string line = std::to_string(i) + rest;
+        landing.Write("a.jsonl", line + "\n");
+        EXPECT_EQ(landing.Run(), line + " ") << i << " " << look;
+      }
+    }
+}
+
 // Goal:   short content is recognized by the name that the file had last, too. Method: renamed, then compressed, with
 // another time; and a copy of a file whose name holds a number.
 TEST(FileMatching, NamesOfShortContent) {
