@@ -136,7 +136,8 @@ void AddOthers(Files& files, const TableMetadata& metadata, const std::vector<co
   for (const auto& file : StatisticsFiles(metadata, [&](SnapshotId id) { return ids.contains(id); })) Add(files, file);
 }
 
-Result<Unneeded> FindUnneeded(storage::Storage& storage, const TableMetadata& before, const TableMetadata& after) {
+Result<Unneeded> FindUnneeded(storage::Storage& storage, const TableMetadata& before, const TableMetadata& after,
+                              const std::set<std::string>& kept_files) {
   Unneeded unneeded;
   const auto gone = iceberg::SnapshotsNotIn(before, after);
   AddOthers(unneeded.others, before, gone);
@@ -163,6 +164,8 @@ Result<Unneeded> FindUnneeded(storage::Storage& storage, const TableMetadata& be
     bytes.emplace(identity, entry.file.file_bytes);
     unneeded.data_files.emplace(std::move(identity), std::move(entry.file.location));
   }));
+  for (Files* files : {&unneeded.others, &unneeded.manifest_lists, &unneeded.manifests, &unneeded.data_files})
+    std::erase_if(*files, [&](const auto& file) { return kept_files.contains(file.first); });
   if (unneeded.data_files.empty()) return unneeded;
   INGOT_TRY(ForEachEntry(storage, after, Pointers(needed), [&](const ManifestFile&, ManifestEntry& entry) {
     if (live(entry)) unneeded.data_files.erase(storage::FileIdentity(entry.file.location));
@@ -209,7 +212,7 @@ Result<Expired> ExpireSnapshots(const iceberg::TableHome& home, const ExpireOpti
     expired.refs = int64_t(before.refs.size() - after.refs.size());
     INGOT_TRY(FaultPoint("expire.after_commit"));
   }
-  INGOT_ASSIGN(const Unneeded unneeded, FindUnneeded(*table.home.storage, before, after));
+  INGOT_ASSIGN(const Unneeded unneeded, FindUnneeded(*table.home.storage, before, after, options.kept_files));
   expired.manifest_lists = int64_t(unneeded.manifest_lists.size());
   expired.manifests = int64_t(unneeded.manifests.size());
   expired.data_files = int64_t(unneeded.data_files.size());

@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 #include <set>
+#include <string>
 
 #include "iceberg/table.h"
 
@@ -19,6 +20,7 @@ struct ExpireOptions {
   /// Snapshots of main from this sequence number on stay: what other tables have not consumed yet.
   iceberg::SequenceNumber keep_from = std::numeric_limits<iceberg::SequenceNumber>::max();
   std::set<iceberg::SnapshotId> keep;  // that somebody reads just now
+  std::set<std::string> kept_files;    // which other tables need, by identity (storage::FileIdentity)
   bool dry_run = false;
 };
 

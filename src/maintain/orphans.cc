@@ -218,10 +218,12 @@ Result<Orphans> RemoveOrphans(const iceberg::TableHome& home, const OrphanOption
     orphans.files.push_back(file.file);
     orphans.bytes += file.file.bytes;
   }
+  if (!options.dry_run && !chosen.empty()) {
+    INGOT_TRY(ProveReadable(table, orphans.files));
+    for (const Table& other : neighbours.sharing) INGOT_TRY(ProveReadable(other, orphans.files));
+  }
   INGOT_ASSIGN(orphans.emptied, EmptyTrash(table, listed, options));
   if (options.dry_run || chosen.empty()) return orphans;
-  INGOT_TRY(ProveReadable(table, orphans.files));
-  for (const Table& other : neighbours.sharing) INGOT_TRY(ProveReadable(other, orphans.files));
   INGOT_TRY(Take(storage, table.metadata->location, chosen, options.trash));
   return orphans;
 }

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 #include "iceberg/journal.h"
 #include "iceberg/lineage.h"
+#include "maintain/neighbours.h"
 #include "run/clock.h"
 #include "run/ledger.h"
 #include "run/other_tables.h"
@@ -35,6 +37,23 @@ std::optional<int64_t> KeepMicros(const StageContext& context, const iceberg::Ta
   for (const auto* spec : specs)
     if (const auto home = context.Home(spec->table); home && home->name == name) return spec->keep_micros;
   return std::nullopt;
+}
+
+/// The files that the same table needs under other names of the catalog, by identity.
+Result<std::set<std::string>> NeededUnderOtherNames(const StageContext& context, const Table& table) {
+  if (table.home.catalog->ChoosesLocations()) return std::set<std::string>();
+  const auto folder_of = [](const std::string& file) {
+    return storage::CanonicalLocation(file.substr(0, std::min(file.rfind('/'), file.size())));
+  };
+  INGOT_ASSIGN(const auto entries, table.home.catalog->Entries());
+  const bool shared = std::ranges::any_of(entries, [&](const iceberg::CatalogEntry& entry) {
+    const bool self = entry.catalog == table.home.catalog->Name() && entry.name == table.home.name;
+    return !self && folder_of(entry.metadata_location) == folder_of(table.metadata_location);
+  });
+  if (!shared) return std::set<std::string>();
+  INGOT_ASSIGN(const auto others, OtherTables(context, table.home.name));
+  INGOT_ASSIGN(auto neighbours, maintain::FindNeighbours(table, {}, others));
+  return std::move(neighbours.needed);
 }
 
 }  // namespace
@@ -138,6 +157,7 @@ Result<UpkeepReport> MaintainTable(const StageContext& context, const std::strin
     INGOT_ASSIGN(expire.keep_from, KeepFrom(context, home));
     INGOT_ASSIGN(const auto journal, iceberg::ReadJournal(*table.home.storage, *table.metadata));
     expire.keep = journal.reading;
+    INGOT_ASSIGN(expire.kept_files, NeededUnderOtherNames(context, table));
     INGOT_ASSIGN(report.expire, maintain::ExpireSnapshots(home, expire));
   }
   if (wanted("orphans")) {

@@ -67,7 +67,11 @@ class Accounting {
       INGOT_ASSIGN(const auto plan, PlanScan(*table->home.storage, *table->metadata, {.columns = PositionColumns()}));
       rows += plan.RecordCount();
     }
-    parts_ = 1 + uint64_t(rows * kBytesPerRow / std::max<int64_t>(1, context_.memory_bytes / 4));
+    // Keys of rows of bronze that are in neither table are held, too.
+    INGOT_ASSIGN(const auto bronze, PlanScan(*tables_.bronze.home.storage, *tables_.bronze.metadata,
+                                             {.snapshot_id = consumed_, .columns = PositionColumns()}));
+    parts_ = 1 + uint64_t(std::max(rows, bronze.RecordCount()) * kBytesPerRow /
+                          std::max<int64_t>(1, context_.memory_bytes / 4));
     for (part_ = 0; part_ < parts_; ++part_) INGOT_TRY(AccountForPart());
     // Of so many hashes some pairs are equal by chance.
     if (double(account_.doubled) < double(rows) * double(rows) / 1e18) account_.doubled = 0;

@@ -119,6 +119,19 @@ def test_spellings_of_other_writers(here, spelling):
         assert (data / "lost.parquet").exists() == (arguments == ["--undo"])
 
 
+def test_two_names_of_one_table(here):
+    """Goal: expiry under one name leaves what the table needs under the other. Method: registered twice, all rows deleted and expired under one."""
+    metadata = make_table(here, f"file://{here}/t")
+    for name in ("a.t", "a.u"):
+        ingot(here, "register", name, metadata)
+    before = rows(location_of(here))
+    ingot(here, "table", "delete", "a.t", "--where", "id >= 0")
+    ingot(here, "maintain", "a.t", "--expire", "--older-than", "0s", "--retain-last", "1")
+    assert [int(row["id"]) for row in map(json.loads, ingot(here, "query", "SELECT id FROM a.u ORDER BY id", "--format", "json").stdout.splitlines())] == before
+    ingot(here, "unregister", "a.u")
+    ingot(here, "doctor", "a.t")
+
+
 def test_undo_that_is_not_complete(here):
     """Goal: undo does not claim what is not so. Method: one data file is in no trash."""
     ingot(here, "register", "a.t", make_table(here, f"file://{here}/t"))
