@@ -77,24 +77,29 @@ Result<Value> ParseNumber(std::string_view text, const Type& type) {
   return Value(number);
 }
 
+/// Whether 128 bits do not hold the number with one more digit.
+bool Append(__int128& number, int digit) {
+  return __builtin_mul_overflow(number, 10, &number) || __builtin_add_overflow(number, digit, &number);
+}
+
 Result<Value> ParseDecimal(std::string_view text, const Type& type) {
   __int128 unscaled = 0;
   int decimals = -1;
-  bool negative = false, digits = false;
+  bool negative = false, digits = false, large = false;
   for (size_t i = 0; i < text.size(); ++i) {
     if (i == 0 && (text[i] == '-' || text[i] == '+'))
       negative = text[i] == '-';
     else if (text[i] == '.' && decimals < 0)
       decimals = 0;
     else if (text[i] >= '0' && text[i] <= '9')
-      unscaled = unscaled * 10 + (text[i] - '0'), digits = true, decimals += decimals >= 0;
+      digits = true, decimals += decimals >= 0, large = large || Append(unscaled, text[i] - '0');
     else
       return Fail(ErrorKind::kBadInput, "not a decimal: '" + std::string(text) + "'");
   }
   decimals = decimals < 0 ? 0 : decimals;
-  if (!digits || decimals > type.scale)
+  for (; decimals < type.scale; ++decimals) large = large || Append(unscaled, 0);
+  if (!digits || decimals > type.scale || large)
     return Fail(ErrorKind::kBadInput, "not a value of " + TypeName(type) + ": '" + std::string(text) + "'");
-  for (; decimals < type.scale; ++decimals) unscaled *= 10;
   return Value(Decimal{negative ? -unscaled : unscaled});
 }
 

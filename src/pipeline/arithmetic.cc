@@ -3,7 +3,9 @@
 #include <arrow/api.h>
 #include <arrow/compute/api.h>
 
+#include <algorithm>
 #include <cmath>
+#include <compare>
 #include <limits>
 
 namespace ingot::pipeline {
@@ -57,6 +59,41 @@ Result<Datum> Remainder(const Datum& left, const Datum& right, int64_t rows) {
     result = std::fmod(x, y);
     return y != 0;
   });
+}
+
+/// By their exact values, which a double does not have of each whole number beyond 2^53.
+std::partial_ordering Order(int64_t x, double y) {
+  if (std::isnan(y)) return std::partial_ordering::unordered;
+  if (y >= 0x1p63) return std::partial_ordering::less;
+  if (y < -0x1p63) return std::partial_ordering::greater;
+  const int64_t whole = int64_t(y);
+  return x != whole ? std::partial_ordering(x <=> whole) : 0 <=> y - double(whole);
+}
+
+Result<Datum> ComparedExactly(const std::string& kernel, const Datum& left, const Datum& right, int64_t rows) {
+  const bool whole_first = IsWhole(left);
+  INGOT_ASSIGN(const auto a, Repeated(whole_first ? left : right, rows));
+  INGOT_ASSIGN(const auto b, Repeated(whole_first ? right : left, rows));
+  const auto& x = static_cast<const arrow::Int64Array&>(*a);
+  const auto& y = static_cast<const arrow::DoubleArray&>(*b);
+  arrow::BooleanBuilder builder;
+  INGOT_ARROW(builder.Reserve(rows));
+  for (int64_t row = 0; row < rows; ++row) {
+    if (x.IsNull(row) || y.IsNull(row)) {
+      builder.UnsafeAppendNull();
+      continue;
+    }
+    auto order = Order(x.Value(row), y.Value(row));
+    if (!whole_first) order = 0 <=> order;
+    builder.UnsafeAppend(kernel == "equal"        ? order == 0
+                         : kernel == "not_equal"  ? order != 0
+                         : kernel == "less"       ? order < 0
+                         : kernel == "less_equal" ? order <= 0
+                         : kernel == "greater"    ? order > 0
+                                                  : order >= 0);
+  }
+  INGOT_ARROW_ASSIGN(auto array, builder.Finish());
+  return Datum(std::move(array));
 }
 
 /// `value` where the condition is true, else null.
@@ -113,6 +150,23 @@ Result<Datum> Arithmetic(const std::string& operation, const Datum& left, const 
                      {a, b});
   if (result || !whole) return result;
   return NullOnOverflow(operation, a, b, rows);
+}
+
+Result<Datum> Compared(const std::string& kernel, const Datum& left, const Datum& right, int64_t rows) {
+  const auto is_real = [](const Datum& value) { return value.type()->id() == arrow::Type::DOUBLE; };
+  auto result = Call(kernel, {left, right});  // refuses whole numbers beyond 2^53 beside doubles
+  if (result || !((IsWhole(left) && is_real(right)) || (is_real(left) && IsWhole(right)))) return result;
+  return ComparedExactly(kernel, left, right, rows);
+}
+
+Result<std::vector<Datum>> OneNumberType(std::vector<Datum> values) {
+  const bool real =
+      std::ranges::any_of(values, [](const Datum& value) { return value.type()->id() == arrow::Type::DOUBLE; });
+  for (Datum& value : values)
+    if (real && IsWhole(value)) {
+      INGOT_ASSIGN(value, CastTo(value, arrow::float64()));
+    }
+  return values;
 }
 
 Result<Datum> Negated(const Datum& value, int64_t rows) {

@@ -23,6 +23,15 @@ Result<std::shared_ptr<arrow::Array>> Repeated(const arrow::Datum& value, int64_
 /// null where the divisor is zero. Null where 64 bits do not hold a whole number.
 Result<arrow::Datum> Arithmetic(const std::string& operation, const arrow::Datum& left, const arrow::Datum& right,
                                 int64_t rows);
+
+/// "equal", "not_equal", "less", "less_equal", "greater" or "greater_equal" of Arrow's. Whole numbers and doubles are
+/// compared by their exact values.
+Result<arrow::Datum> Compared(const std::string& kernel, const arrow::Datum& left, const arrow::Datum& right,
+                              int64_t rows);
+
+/// The values, whole numbers as doubles where there is a double among them.
+Result<std::vector<arrow::Datum>> OneNumberType(std::vector<arrow::Datum> values);
+
 Result<arrow::Datum> Negated(const arrow::Datum& value, int64_t rows);
 Result<arrow::Datum> Absolute(const arrow::Datum& value, int64_t rows);
 

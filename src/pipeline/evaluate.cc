@@ -5,9 +5,9 @@
 #include <arrow/util/bitmap_ops.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <set>
+#include <variant>
 
 #include "base/arrow_result.h"
 #include "base/clock.h"
@@ -27,8 +27,14 @@ constexpr const char* kSpaces = " \t\n\r";
 /// The type that literals are read as; text where it is not one that literals are compared with.
 TypeId LiteralType(const arrow::DataType& type) {
   switch (type.id()) {
-    case arrow::Type::TIMESTAMP:
-      return TypeId::kTimestamptz;
+    case arrow::Type::TIMESTAMP: {
+      const auto& time = static_cast<const arrow::TimestampType&>(type);
+      const bool nanos = time.unit() == arrow::TimeUnit::NANO;
+      if (time.timezone().empty()) return nanos ? TypeId::kTimestampNs : TypeId::kTimestamp;
+      return nanos ? TypeId::kTimestamptzNs : TypeId::kTimestamptz;
+    }
+    case arrow::Type::TIME64:
+      return TypeId::kTime;
     case arrow::Type::DATE32:
       return TypeId::kDate;
     case arrow::Type::FIXED_SIZE_BINARY:
@@ -42,6 +48,19 @@ TypeId LiteralType(const arrow::DataType& type) {
     default:
       return TypeId::kString;
   }
+}
+
+/// A value and what it was written as.
+struct Operand {
+  Datum value;
+  const Expression& source;
+};
+
+/// The number that was written, with its sign; empty for anything else.
+std::string NumberText(const Expression& source) {
+  if (source.kind == Kind::kNumber) return source.text;
+  const bool minus = source.kind == Kind::kUnary && source.text == "-" && source.arguments[0].kind == Kind::kNumber;
+  return minus ? "-" + source.arguments[0].text : "";
 }
 
 class Evaluation {
@@ -100,16 +119,20 @@ class Evaluation {
   }
 
   static Result<Datum> Number(const std::string& text) {
-    int64_t whole = 0;
-    double real = 0;
-    const char* const end = text.data() + text.size();
-    if (std::from_chars(text.data(), end, whole).ptr == end) return Datum(arrow::MakeScalar(whole));
-    std::from_chars(text.data(), end, real);
-    return Datum(arrow::MakeScalar(real));
+    INGOT_ASSIGN(const auto number, NumberOf(text));
+    return std::visit([](auto value) { return Datum(arrow::MakeScalar(value)); }, number);
   }
 
-  /// Text beside a value of another type is a literal of that type.
-  static Result<Datum> Beside(const Datum& value, const Datum& other) {
+  /// A literal beside a value of another type is one of that type: text beside times and uuids, numbers beside
+  /// decimals.
+  static Result<Datum> Beside(const Operand& operand, const Datum& other) {
+    const Datum& value = operand.value;
+    if (arrow::is_decimal(other.type()->id())) {
+      arrow::Decimal256 exact;
+      int32_t precision = 0, scale = 0;
+      if (!arrow::Decimal256::FromString(NumberText(operand.source), &exact, &precision, &scale).ok()) return value;
+      return Datum(std::make_shared<arrow::Decimal256Scalar>(exact, arrow::decimal256(std::max(precision, 1), scale)));
+    }
     const TypeId wanted = LiteralType(*other.type());
     if (!value.is_scalar() || value.type()->id() != arrow::Type::STRING || wanted == TypeId::kString) return value;
     if (!value.scalar()->is_valid) return value;
@@ -119,12 +142,12 @@ class Evaluation {
     return Datum(std::move(scalar));
   }
 
-  Result<Datum> Compare(const std::string& kernel, const Datum& left, const Datum& right) const {
-    INGOT_ASSIGN(const Datum a, Beside(left, right));
-    INGOT_ASSIGN(const Datum b, Beside(right, left));
+  Result<Datum> Compare(const std::string& kernel, const Operand& left, const Operand& right) const {
+    INGOT_ASSIGN(const Datum a, Beside(left, right.value));
+    INGOT_ASSIGN(const Datum b, Beside(right, left.value));
     if (a.type()->id() == arrow::Type::NA || b.type()->id() == arrow::Type::NA)
       return Datum(arrow::MakeNullScalar(arrow::boolean()));
-    return Call(kernel, {a, b});
+    return Compared(kernel, a, b, rows_.num_rows());
   }
 
   Result<Datum> Binary(const Expression& binary) const {
@@ -134,7 +157,7 @@ class Evaluation {
     INGOT_ASSIGN(const Datum left, Of(binary.arguments[0]));
     INGOT_ASSIGN(const Datum right, Of(binary.arguments[1]));
     if (const auto found = comparisons.find(binary.text); found != comparisons.end())
-      return Compare(found->second, left, right);
+      return Compare(found->second, {left, binary.arguments[0]}, {right, binary.arguments[1]});
     if (binary.text == "and" || binary.text == "or")
       return Call(binary.text + "_kleene", {Typed(left, arrow::boolean()), Typed(right, arrow::boolean())});
     if (binary.text == "||") {
@@ -149,8 +172,9 @@ class Evaluation {
     INGOT_ASSIGN(const Datum value, Of(between.arguments[0]));
     INGOT_ASSIGN(const Datum low, Of(between.arguments[1]));
     INGOT_ASSIGN(const Datum high, Of(between.arguments[2]));
-    INGOT_ASSIGN(const Datum above, Compare("greater_equal", value, low));
-    INGOT_ASSIGN(const Datum below, Compare("less_equal", value, high));
+    const Operand operand{value, between.arguments[0]};
+    INGOT_ASSIGN(const Datum above, Compare("greater_equal", operand, {low, between.arguments[1]}));
+    INGOT_ASSIGN(const Datum below, Compare("less_equal", operand, {high, between.arguments[2]}));
     INGOT_ASSIGN(const Datum inside, Call("and_kleene", {above, below}));
     return between.negated ? Call("invert", {inside}) : inside;
   }
@@ -160,19 +184,18 @@ class Evaluation {
     Datum any(arrow::MakeScalar(false));
     for (size_t i = 1; i < in.arguments.size(); ++i) {
       INGOT_ASSIGN(const Datum item, Of(in.arguments[i]));
-      INGOT_ASSIGN(const Datum same, Compare("equal", value, item));
+      INGOT_ASSIGN(const Datum same, Compare("equal", {value, in.arguments[0]}, {item, in.arguments[i]}));
       INGOT_ASSIGN(any, Call("or_kleene", {any, same}));
     }
     return in.negated ? Call("invert", {any}) : any;
   }
 
   /// `then` where the condition is true, `otherwise` where it is false or null.
-  Result<Datum> Choose(const Datum& condition, Datum then, Datum otherwise) const {
-    then = Typed(then, otherwise.type());
-    otherwise = Typed(otherwise, then.type());
+  Result<Datum> Choose(const Datum& condition, const Datum& then, const Datum& otherwise) const {
+    INGOT_ASSIGN(const auto values, OneNumberType({Typed(then, otherwise.type()), Typed(otherwise, then.type())}));
     INGOT_ASSIGN(const Datum sure,
                  Call("coalesce", {Typed(condition, arrow::boolean()), Datum(arrow::MakeScalar(false))}));
-    return Call("if_else", {sure, then, otherwise});
+    return Call("if_else", {sure, values[0], values[1]});
   }
 
   Result<Datum> Case(const Expression& expression) const {
@@ -253,10 +276,13 @@ class Evaluation {
     }
     if (name == "coalesce") {
       std::erase_if(arguments, [](const Datum& value) { return value.type()->id() == arrow::Type::NA; });
-      return arguments.empty() ? Datum(std::make_shared<arrow::NullScalar>()) : Call("coalesce", arguments);
+      if (arguments.empty()) return Datum(std::make_shared<arrow::NullScalar>());
+      INGOT_ASSIGN(const auto values, OneNumberType(arguments));
+      return Call("coalesce", values);
     }
     if (name == "nullif") {
-      INGOT_ASSIGN(const Datum same, Compare("equal", arguments[0], arguments[1]));
+      INGOT_ASSIGN(const Datum same,
+                   Compare("equal", {arguments[0], call.arguments[0]}, {arguments[1], call.arguments[1]}));
       return Choose(same, Datum(arrow::MakeNullScalar(arguments[0].type())), arguments[0]);
     }
     return Fail(ErrorKind::kInternal, "a function without a meaning in a row: " + name);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "base/clock.h"
 #include "base/lower_case.h"
 #include "base/spelling.h"
@@ -122,6 +124,19 @@ Result<Type> TypeOfBinary(const Expression& binary, const ColumnTypes& columns) 
   return Type{.id = TypeId::kLong};
 }
 
+/// A number with a point is a double, in Spark and Trino too, where it would be a decimal. A whole one is exact, as far
+/// as the engines' decimals go.
+std::string NumberSql(const std::string& text, Dialect dialect) {
+  constexpr size_t kDecimalDigitsMax = 38;
+  const bool exponent = text.find_first_of("eE") != std::string::npos;
+  if (!exponent && text.find('.') == std::string::npos && text.size() <= kDecimalDigitsMax) {
+    const auto number = NumberOf(text);
+    const bool whole = number && std::holds_alternative<int64_t>(*number);
+    return whole || dialect != Dialect::kTrino ? text : "DECIMAL " + QuoteText(text, dialect);
+  }
+  return dialect == Dialect::kSpark ? text + "D" : exponent ? text : text + "e0";
+}
+
 /// Of whole numbers, null where 64 bits do not hold the result: engines end a query there.
 std::string WholeSql(const std::string& left, const std::string& operation, const std::string& right, Dialect dialect) {
   if (dialect == Dialect::kTrino) return fmt::format("TRY(CAST({} AS BIGINT) {} {})", left, operation, right);
@@ -132,7 +147,8 @@ std::string WholeSql(const std::string& left, const std::string& operation, cons
 std::string BinarySql(const Expression& binary, const std::string& left, const std::string& right, Dialect dialect) {
   const std::string& operation = binary.text;
   const Expression& other = binary.arguments[1];
-  const bool certain = other.kind == Kind::kNumber && std::stod(other.text) != 0;
+  const bool certain = other.kind == Kind::kNumber && NumberOf(other.text) != std::variant<int64_t, double>(0) &&
+                       NumberOf(other.text) != std::variant<int64_t, double>(0.0);
   const std::string divisor = certain ? right : "nullif(" + right + ", 0)";
   if (operation == "/") return fmt::format("(CAST({} AS DOUBLE) / {})", left, divisor);
   if (operation == "%") return fmt::format("({} % {})", left, divisor);
@@ -173,6 +189,19 @@ std::string QuoteName(std::string_view name, Dialect dialect) {
   return out + mark;
 }
 
+Result<std::variant<int64_t, double>> NumberOf(std::string_view text) {
+  const char* const end = text.data() + text.size();
+  int64_t whole = 0;
+  if (const auto read = std::from_chars(text.data(), end, whole); read.ec == std::errc() && read.ptr == end)
+    return whole;
+  double real = 0;
+  const auto read = std::from_chars(text.data(), end, real);
+  if (read.ptr != end || read.ec == std::errc::invalid_argument)
+    return Fail(ErrorKind::kBadConfig, fmt::format("not a number: {}", text));
+  if (read.ec != std::errc()) return Fail(ErrorKind::kBadConfig, fmt::format("not in the range of double: {}", text));
+  return real;
+}
+
 bool HasAggregate(const Expression& expression) {
   if (expression.kind == Kind::kCall && FindFunction(expression.text)->aggregate) return true;
   for (const Expression& argument : expression.arguments)
@@ -199,8 +228,10 @@ Result<Type> TypeOf(const Expression& expression, const ColumnTypes& columns) {
       return Fail(ErrorKind::kBadConfig,
                   "unknown field '" + expression.text + "'" + DidYouMean(expression.text, names));
     }
-    case Kind::kNumber:
-      return Type{.id = expression.text.find_first_of(".eE") == std::string::npos ? TypeId::kLong : TypeId::kDouble};
+    case Kind::kNumber: {
+      INGOT_ASSIGN(const auto number, NumberOf(expression.text));
+      return Type{.id = std::holds_alternative<int64_t>(number) ? TypeId::kLong : TypeId::kDouble};
+    }
     case Kind::kText:
       return Type{.id = TypeId::kString};
     case Kind::kStar:
@@ -243,11 +274,7 @@ std::string ToSql(const Expression& expression, Dialect dialect) {
     case Kind::kColumn:
       return QuoteName(expression.text, dialect);
     case Kind::kNumber:
-      // A number with a point is a double, in Spark and Trino too, where it would be a decimal.
-      if (expression.text.find_first_of(".eE") == std::string::npos) return expression.text;
-      return dialect == Dialect::kSpark                                 ? expression.text + "D"
-             : expression.text.find_first_of("eE") == std::string::npos ? expression.text + "e0"
-                                                                        : expression.text;
+      return NumberSql(expression.text, dialect);
     case Kind::kText:
       return LiteralSql(expression, dialect);
     case Kind::kBoolean:

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "iceberg/types.h"
@@ -42,6 +43,10 @@ struct Expression {
 
 /// Errors: kBadConfig with the position in the text and what was expected; unknown functions name the nearest one.
 Result<Expression> ParseExpression(std::string_view text);
+
+/// A number as it is written, without a sign: whole where it has neither point nor exponent and 64 bits hold it.
+/// Errors: kBadConfig for what is none, or none that a double holds.
+Result<std::variant<int64_t, double>> NumberOf(std::string_view text);
 
 using ColumnTypes = std::map<std::string, iceberg::Type>;
 

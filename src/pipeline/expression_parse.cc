@@ -188,7 +188,12 @@ class Parser {
       return inner;
     }
     const Token token = token_;
-    if (token.kind == Token::Kind::kNumber) return Advance(), Expression{.kind = Kind::kNumber, .text = token.text};
+    if (token.kind == Token::Kind::kNumber) {
+      if (const auto number = NumberOf(token.text); !number)
+        return Fail(ErrorKind::kBadConfig,
+                    fmt::format("expression \"{}\": at character {}: {}", text_, token.at + 1, number.error().message));
+      return Advance(), Expression{.kind = Kind::kNumber, .text = token.text};
+    }
     if (token.kind == Token::Kind::kText) return Advance(), Expression{.kind = Kind::kText, .text = token.text};
     if (token.kind != Token::Kind::kName) return Expected("a column, a value or '('");
     if (IsWord("true") || IsWord("false")) return Advance(), Expression{.kind = Kind::kBoolean, .text = token.text};

@@ -169,6 +169,30 @@ def test_what_does_not_fit_is_refused_by_name(warehouse):
                 assert os.path.dirname(path) in done.stderr and f"column {name}" in done.stderr and "does not fit" in done.stderr, done.stderr
 
 
+def test_rows_deleted_by_literals_of_each_type(warehouse):
+    """Goal: `table delete` takes a literal for what is written: beyond 64 bits, with all digits of a decimal, as a time. Method: neighbouring values; the
+    ids that PyIceberg reads afterwards."""
+    catalog = warehouse.foreign_catalog()
+    least, most = -2**63, 2**63 - 1
+    long = D("1234567890123456789012345678.1234567890")
+    cases = [(LongType(), pa.int64(), [least, -1, 0, most], {f"v >= {least}": [], f"v < {most + 1}": [], f"v > {least}": [0], f"v = {2**64}": [0, 1, 2, 3],
+                                                          "v > 0.5": [0, 1, 2], f"v between {least - 1} and -1": [2, 3]}),
+             (DoubleType(), pa.float64(), [-1e300, 0.0, 2.0**63, 1e300], {f"v < {2**63}": [2, 3], f"v > {10**300}": [0, 1, 2, 3]}),
+             (DecimalType(38, 10), pa.decimal128(38, 10), [long, D("1234567890123456789012345678.1234567891"), D(0), D(5)],
+              {f"v = {long}": [1, 2, 3], f"v > {long}": [0, 2, 3], "v > 1e60": [0, 1, 2, 3], f"v < {10**60}": []}),
+             (TimestampType(), pa.timestamp("us"), [0, 1, 2, 3], {"v >= '1970-01-01T00:00:00.000001'": [0]}),
+             (TimeType(), pa.time64("us"), [0, 1, 2, 3], {"v < '00:00:00.000002'": [2, 3]})]
+    for number, (table_type, kind, values, conditions) in enumerate(cases):
+        for place, (condition, left) in enumerate(conditions.items()):
+            table = catalog.create_table(f"x.t{number}_{place}", Schema(NestedField(1, "id", LongType()), NestedField(2, "v", table_type)))
+            table.append(pa.table({"id": pa.array(range(4), pa.int64()), "v": pa.array(values, kind)}))
+            warehouse.ingot("table", "delete", f"x.t{number}_{place}", "--where", condition)
+            assert sorted(table.refresh().scan().to_arrow()["id"].to_pylist()) == left, condition
+    for none in ("v < 1.2.3", "v < 1e", "v < 1e400"):
+        refused = warehouse.ingot("table", "delete", "x.t0_0", "--where", none, check=False)
+        assert refused.returncode == 2 and none.split()[-1] in refused.stderr
+
+
 def test_files_without_field_ids(warehouse):
     """Goal: columns of a file without field ids are never taken by their place: the partition says the value, a name mapping the column, or the file
     is refused with the property to set; nothing is lost in compaction. Method: a Hive-like file without its partition column and with a nested one."""

@@ -59,6 +59,40 @@ TEST(Evaluate, Conditions) {
   EXPECT_NE(Value("t > 'soon'").find("soon"), std::string::npos);
 }
 
+// Goal:   numbers are compared by their exact values, whole ones beyond 64 bits and beyond 2^53 beside doubles too, and
+//         literals beside decimals and times are of their type. Method: neighbours of each bound.
+TEST(Evaluate, LiteralsOfEachSize) {
+  EXPECT_EQ(Value("n < 9223372036854775808"), "[true,true,null,true]");
+  EXPECT_EQ(Value("n >= -9223372036854775808"), "[true,true,null,true]");
+  EXPECT_EQ(Value("n in (99999999999999999999, 7)"), "[true,false,null,false]");
+  EXPECT_EQ(Value("n between -99999999999999999999 and 99999999999999999999999999"), "[true,true,null,true]");
+  EXPECT_EQ(Value("n > 0.5"), "[true,false,null,true]");
+  EXPECT_EQ(Value("9223372036854775807.0 > n"), "[true,true,null,true]");
+  EXPECT_EQ(Value("x < 9223372036854775807"), "[true,true,null,true]");
+  EXPECT_EQ(Value("coalesce(n, 0.5) > 1"), "[true,false,false,true]");
+  EXPECT_EQ(Value("case when x > 0 then n else 0.5 end"), "[7,0.5,0.5,0.5]");
+  EXPECT_EQ(Value("nullif(n, 0.5) > 7"), "[false,false,null,true]");
+  for (const char* none : {"n < 1.2.3", "n < 1e", "n < 1e+", "n < 1e400", "n < 1..2", "n < 1e-400"})
+    EXPECT_FALSE(ParseExpression(none)) << none;
+  const auto rows = RowsOf({{"d", arrow::decimal128(38, 10), R"(["1234567890123456789012345678.1234567890",
+                                                                 "1234567890123456789012345678.1234567891", null])"},
+                            {"unzoned", arrow::timestamp(arrow::TimeUnit::MICRO), "[0, 1, null]"},
+                            {"nanos", arrow::timestamp(arrow::TimeUnit::NANO, "UTC"), "[0, 1, null]"},
+                            {"clock", arrow::time64(arrow::TimeUnit::MICRO), "[0, 1, null]"}});
+  for (const auto& [expression, wanted] :
+       std::map<std::string, std::string>{{"d = 1234567890123456789012345678.1234567890", "[true,false,null]"},
+                                          {"1234567890123456789012345678.12345678905 < d", "[false,true,null]"},
+                                          {"d > -1e30", "[true,true,null]"},
+                                          {"d < 1e60", "[true,true,null]"},
+                                          {"d > 5", "[true,true,null]"},
+                                          {"unzoned = '1970-01-01T00:00:00'", "[true,false,null]"},
+                                          {"nanos < '1970-01-01T00:00:00.000000001Z'", "[true,false,null]"},
+                                          {"clock < '00:00:00.000001'", "[true,false,null]"}}) {
+    const auto array = Evaluate(*ParseExpression(expression), *rows);
+    EXPECT_EQ(array ? Text(**array) : array.error().message, wanted) << expression;
+  }
+}
+
 // Goal:   choices and texts. Method: one expression each.
 TEST(Evaluate, ChoicesAndTexts) {
   EXPECT_EQ(Value("case when x > 0 then 'up' when x < 0 then 'down' end"), "[up,down,null,null]");
