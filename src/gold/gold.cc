@@ -331,7 +331,7 @@ Result<StageReport> RunTable(const StageContext& context, const GoldSpec& spec, 
       if (report || report.error().kind != ErrorKind::kConflict || !backoff.Wait()) return report;
       continue;
     }
-    INGOT_TRY(iceberg::CheckNotReplaced(*gold.metadata, home.name.Text()));
+    INGOT_TRY(iceberg::CheckNotReplaced(*gold.metadata, home.name.Text(), *home.storage));
     INGOT_ASSIGN(const Changes changes,
                  ChangesSince(*silver.metadata, MarkOf(*gold.metadata), silver_home.name.Text()));
     if (!changes.until || changes.Empty()) return StageReport{};

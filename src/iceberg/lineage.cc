@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "iceberg/manifest.h"
+
 namespace ingot::iceberg {
 
 int64_t SummaryNumber(const Snapshot& snapshot, const std::string& key) {
@@ -108,11 +110,28 @@ std::optional<SnapshotId> ConsumedSnapshot(const TableMetadata& metadata) {
   return MarkOf(metadata).snapshot;
 }
 
-Status CheckNotReplaced(const TableMetadata& metadata, const std::string& table) {
+namespace {
+
+/// Whether the oldest snapshot that is left took files over, or away, from ones before it: an expiry may say that it
+/// has no parent (PyIceberg's does), as a table that was made anew says.
+Result<bool> BuildsOnOthers(const Snapshot& oldest, storage::Storage& storage) {
+  if (oldest.manifest_list.empty() && oldest.manifests.empty()) return false;
+  INGOT_ASSIGN(const auto manifests, ReadManifestList(storage, oldest));
+  return std::ranges::any_of(manifests, [&](const ManifestFile& manifest) {
+    return manifest.added_snapshot_id != oldest.snapshot_id || manifest.existing_files.value_or(0) > 0 ||
+           manifest.deleted_files.value_or(0) > 0;
+  });
+}
+
+}  // namespace
+
+Status CheckNotReplaced(const TableMetadata& metadata, const std::string& table, storage::Storage& storage) {
   const auto chain = AncestorsOf(metadata, metadata.current_snapshot_id);
   if (!MarkIn(metadata.properties) || chain.empty() || chain.back()->parent_id) return {};
   if (std::ranges::any_of(chain, [](const Snapshot* snapshot) { return MarkIn(snapshot->summary).has_value(); }))
     return {};
+  INGOT_ASSIGN(const bool builds, BuildsOnOthers(*chain.back(), storage));
+  if (builds) return {};
   return Fail(ErrorKind::kCorrupt,
               fmt::format("table {}: another engine replaced it (snapshot {}), so that its mark speaks of other rows; "
                           "see docs/troubleshooting.md, \"A stage lost its place\"",

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "iceberg/metadata.h"
+#include "storage/storage.h"
 
 namespace ingot::iceberg {
 
@@ -70,8 +71,9 @@ Properties ToProperties(const Mark& mark);
 std::optional<SnapshotId> ConsumedSnapshot(const TableMetadata& metadata);
 
 /// That the rows of a table with a mark are those that the mark speaks of. Errors: kCorrupt for a table that was
-/// replaced as a whole (CREATE OR REPLACE) since.
-Status CheckNotReplaced(const TableMetadata& metadata, const std::string& table);
+/// replaced as a whole (CREATE OR REPLACE) since; those of reading the manifest list of its oldest snapshot, which is
+/// done only where no snapshot has a mark.
+Status CheckNotReplaced(const TableMetadata& metadata, const std::string& table, storage::Storage& storage);
 
 /// Whether all that main has had since `base` is files that were added: then nothing that was read there has changed.
 bool OnlyAppended(const TableMetadata& now, std::optional<SnapshotId> base);

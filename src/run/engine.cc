@@ -35,7 +35,7 @@ Status Prepare(const pipeline::StageContext& context, const std::vector<std::str
     INGOT_ASSIGN(const auto home, context.Home(spec.table.table));
     INGOT_ASSIGN(const auto gold, iceberg::LoadTable(home));
     INGOT_ASSIGN(const auto silver, iceberg::LoadTable(silver_home));
-    INGOT_TRY(iceberg::CheckNotReplaced(*gold.metadata, home.name.Text()));
+    INGOT_TRY(iceberg::CheckNotReplaced(*gold.metadata, home.name.Text(), *home.storage));
     INGOT_ASSIGN(const auto changes, ChangesSince(*silver.metadata, MarkOf(*gold.metadata), silver_home.name.Text()));
     if (changes.rewritten)
       return Fail(ErrorKind::kUnsupported, "table " + silver_home.name.Text() + ": " + changes.rewriter +

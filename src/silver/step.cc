@@ -96,8 +96,8 @@ Result<Step> NextStep(const StageContext& context, const Tables& tables) {
   const TableMetadata& bronze = *tables.bronze.metadata;
   const std::string name = tables.bronze.home.name.Text();
   const std::string definition = pipeline::DefinitionId(SilverDefinition(*context.pipeline));
-  INGOT_TRY(iceberg::CheckNotReplaced(*tables.silver.metadata, tables.silver.home.name.Text()));
-  INGOT_TRY(iceberg::CheckNotReplaced(*tables.quarantine.metadata, tables.quarantine.home.name.Text()));
+  for (const iceberg::Table* table : {&tables.silver, &tables.quarantine})
+    INGOT_TRY(iceberg::CheckNotReplaced(*table->metadata, table->home.name.Text(), *table->home.storage));
   const Mark silver = iceberg::MarkOf(*tables.silver.metadata), quarantine = MarkOf(*tables.quarantine.metadata);
   INGOT_ASSIGN(Changes left, ChangesSince(bronze, silver, name));
   INGOT_ASSIGN(const Changes left_of_quarantine, ChangesSince(bronze, quarantine, name));

@@ -1,5 +1,8 @@
 #include "iceberg/lineage.h"
 
+#include <fmt/format.h>
+
+#include "iceberg/manifest.h"
 #include "tests/iceberg/chain.h"
 
 namespace ingot::iceberg {
@@ -32,11 +35,13 @@ TEST(Lineage, AMarkIsTakenAsAWhole) {
 }
 
 // Goal:   a table that another engine replaced as a whole is not taken for the one that has consumed its source.
-// Method: a mark among the properties, and histories with it, with their beginning expired, and with neither.
+// Method: a mark among the properties, and histories with it, with their beginning expired, and with neither; a first
+// snapshot without a parent that holds a manifest of an earlier one.
 TEST(Lineage, AReplacedTableIsSaid) {
-  const auto check = [](TableMetadata metadata) {
+  const auto storage = storage::MakeMemoryStorage();
+  const auto check = [&](TableMetadata metadata) {
     PutMarks(metadata, ToProperties({.snapshot = 7}));
-    return CheckNotReplaced(metadata, "t").has_value();
+    return CheckNotReplaced(metadata, "t", *storage).has_value();
   };
   EXPECT_TRUE(check(Chain({})));
   EXPECT_TRUE(check(Chain({ToProperties({.snapshot = 6}), {}})));
@@ -44,7 +49,23 @@ TEST(Lineage, AReplacedTableIsSaid) {
   auto expired = Chain({{}, {}});
   expired.snapshots.EraseIf([](const Snapshot& snapshot) { return snapshot.snapshot_id == 1; });
   EXPECT_TRUE(check(expired));
-  EXPECT_TRUE(CheckNotReplaced(Chain({{}, {}}), "t"));
+  EXPECT_TRUE(CheckNotReplaced(Chain({{}, {}}), "t", *storage));
+  // An expiry that took the parent out of the snapshot, too.
+  for (const SnapshotId writer : {41, 42}) {
+    const Snapshot oldest{.snapshot_id = 42, .sequence_number = 5, .manifest_list = fmt::format("/{}.avro", writer)};
+    ASSERT_TRUE(WriteManifestList(*storage, oldest.manifest_list, oldest,
+                                  {{.location = "m",
+                                    .added_snapshot_id = writer,
+                                    .added_files = 1,
+                                    .existing_files = 0,
+                                    .deleted_files = 0,
+                                    .added_rows = 1,
+                                    .existing_rows = 0,
+                                    .deleted_rows = 0}}));
+    auto metadata = Chain({});
+    AddSnapshot(metadata, oldest, "main");
+    EXPECT_EQ(check(metadata), writer == 41);
+  }
 }
 
 }  // namespace

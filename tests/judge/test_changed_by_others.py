@@ -197,6 +197,22 @@ def test_gold_is_changed(lab):
     check_gold(lab)
 
 
+def test_expiry_that_leaves_no_parent(lab):
+    """Goal: an expiry that leaves another engine's commit alone, as a first snapshot, is not taken for a table that was replaced.
+    Method: PyIceberg deletes a row of silver, appends one, and expires all but that when gold has seen it."""
+    silver = table(lab, "s.t")
+    row = silver.scan("id == 1").to_arrow()
+    silver.delete("id == 2")
+    silver.append(row.set_column(row.schema.get_field_index("id"), row.schema.field("id"), pa.array([100], pa.int64())))
+    lab.run()
+    silver.refresh().maintenance.expire_snapshots().older_than(datetime.datetime.now() + datetime.timedelta(days=1)).commit()
+    [only] = table(lab, "s.t").metadata.snapshots
+    assert only.parent_snapshot_id is None
+    put(lab, "b.jsonl", range(6, 12))
+    lab.run()
+    assert ids(lab, "s.t", "s.bad") == [0, 1, *range(3, 12), 100]
+
+
 def test_marks_outlive_the_expiry_of_other_engines(lab):
     """Goal: a table whose snapshots another engine expired still knows what it has consumed.
     Method: the summaries are taken out of the metadata as an expiry leaves them: one snapshot of compaction, its parent gone."""
