@@ -74,7 +74,7 @@ FieldMap<T> Map(AvroReader& in, const AvroSchema& schema, const std::vector<Fiel
         if (take) map[id] = bytes;
       } else {
         const int64_t number = in.Long();
-        if (take) map[id] = number;
+        if (take && number >= 0) map[id] = number;  // some writers say -1 where they did not count
       }
     }
   }

@@ -40,6 +40,20 @@ TEST(ManifestRead, OnlyTheMetricsThatAreWanted) {
   }
 }
 
+// Goal:   a count below zero says nothing. Method: a file of a writer that did not count nulls.
+TEST(ManifestRead, CountsBelowZeroAreUnknown) {
+  const auto storage = storage::MakeMemoryStorage();
+  const auto metadata = *MakeTableMetadata({.schema = EventSchema(), .location = "x"});
+  const DataFile file{
+      .location = "file:///d.parquet", .value_counts = {{1, -1}, {2, 7}}, .null_counts = {{1, -1}, {2, -1}}};
+  const auto manifest = *WriteManifest(
+      *storage, "/m.avro", {.schema = &metadata.CurrentSchema(), .spec = &metadata.DefaultSpec(), .snapshot_id = 42},
+      {{.status = EntryStatus::kAdded, .snapshot_id = 42, .file = file}});
+  const DataFile read = ReadManifest(*storage, manifest, metadata)->at(0).file;
+  EXPECT_EQ(read.value_counts, (FieldMap<int64_t>{{2, 7}}));
+  EXPECT_TRUE(read.null_counts.empty());
+}
+
 // Goal:   entries without what the specification asks for are refused with the manifest's name. Method: records that
 // lack it.
 TEST(ManifestRead, IncompleteEntries) {
