@@ -112,7 +112,7 @@ Status ListFolder(const fs::path& folder, std::vector<FileInfo>& found) {
     }
     struct stat file;
     if (::stat(path.c_str(), &file) != 0) {
-      if (errno == ENOENT) continue;  // it has just been deleted, or is a link to nothing
+      if (errno == ENOENT || errno == ELOOP) continue;  // it has just been deleted, or is a link to nothing or itself
       return std::unexpected(SystemError("list", path));
     }
     if (!S_ISREG(file.st_mode)) continue;

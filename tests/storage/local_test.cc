@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <map>
 #include <thread>
 
 #include "tests/storage/conformance.h"
@@ -30,6 +31,19 @@ TEST(LocalStorage, CreationIsACompareAndSwap) {
   const std::string bytes = *storage->ReadAll(file);
   EXPECT_EQ(bytes, std::string(100'000, bytes[0]));
   EXPECT_EQ(storage->List(folder)->size(), 1u);  // no drafts are left
+}
+
+// Goal:   links that lead nowhere hinder no listing. Method: one to nothing, one to itself, one to its own folder.
+TEST(LocalStorage, ListsPastBrokenLinks) {
+  const auto storage = MakeLocalStorage();
+  const std::string folder = Folder("ingot_links"), path = *LocalPath(folder);
+  ASSERT_TRUE(storage->CreateAtomic(folder + "/file", "x"));
+  for (const auto& [name, target] :
+       std::map<std::string, std::string>{{"gone", "/none"}, {"self", "self"}, {"up", "."}})
+    std::filesystem::create_symlink(target, path + "/" + name);
+  const auto files = storage->List(folder);
+  ASSERT_TRUE(files) << files.error().message;
+  EXPECT_EQ(files->size(), 1u);
 }
 
 }  // namespace
