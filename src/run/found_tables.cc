@@ -26,8 +26,8 @@ std::string FolderOf(const std::string& location) {
 
 /// Whether nothing below is a table of its own: hidden folders, and "…/staging/<uuid>" (run/staging.h).
 bool IsAside(std::string_view below) {
-  return below.starts_with('.') || below.starts_with('_') || below.find("/.") != std::string_view::npos ||
-         below.find("/_") != std::string_view::npos || below.find("/staging/") != std::string_view::npos;
+  return below.starts_with('.') || below.find("/.") != std::string_view::npos ||
+         below.find("/staging/") != std::string_view::npos;
 }
 
 /// "db/table", "db.db/table" (Hive, PyIceberg), "db/table-<32 hex digits>" (Trino); empty without a namespace.
@@ -52,29 +52,67 @@ bool HasSeveral(const std::vector<storage::FileInfo>& files, const storage::File
   return others > 0;
 }
 
-/// Of the versions in a folder, leaves those of tables that were not taken out of a catalog on purpose, if there are
-/// any; true when there are none.
-Result<bool> DropUnregistered(storage::Storage& storage, const std::string& folder,
-                              std::vector<storage::FileInfo>& files) {
-  INGOT_ASSIGN(const auto gone, iceberg::UnregisteredIn(storage, storage::JoinLocation(folder, kMetadata)));
-  if (gone.empty()) return false;
-  std::vector<storage::FileInfo> others;
-  for (const auto& file : files) {
+/// The versions of one table in a folder; of one whose newest cannot be read all that are left, and no uuid.
+struct Versions {
+  std::string uuid, location;
+  std::vector<storage::FileInfo> files;
+};
+
+/// Parts the versions in a folder by their tables, the one with the highest version first. A version's log names the
+/// ones before it, which are not read.
+std::vector<Versions> ByTable(storage::Storage& storage, std::vector<storage::FileInfo> files) {
+  std::vector<Versions> tables;
+  while (const auto* newest = iceberg::NewestMetadata(files)) {
+    const storage::FileInfo file = *newest;
     const auto metadata = iceberg::ReadMetadataFile(storage, file.location);
-    if (!metadata || !gone.contains(metadata->table_uuid)) others.push_back(file);
+    if (!metadata && tables.empty()) return {{.files = std::move(files)}};
+    std::set<std::string> known{storage::FileIdentity(file.location)};
+    if (metadata)
+      for (const auto& entry : metadata->metadata_log) known.insert(storage::FileIdentity(entry.metadata_file));
+    std::vector<storage::FileInfo> own, others;
+    for (auto& each : files) (known.contains(storage::FileIdentity(each.location)) ? own : others).push_back(each);
+    files = std::move(others);
+    if (!metadata) continue;
+    auto table = std::ranges::find(tables, metadata->table_uuid, &Versions::uuid);
+    if (table == tables.end())
+      table = tables.insert(table, {.uuid = metadata->table_uuid, .location = metadata->location});
+    std::ranges::move(own, std::back_inserter(table->files));
   }
-  if (others.empty()) return true;
-  files = std::move(others);
+  return tables;
+}
+
+/// Leaves tables that were not taken out of a catalog on purpose, if there are any; true when there are none.
+Result<bool> DropUnregistered(storage::Storage& storage, const std::string& folder, std::vector<Versions>& tables) {
+  INGOT_ASSIGN(const auto gone, iceberg::UnregisteredIn(storage, folder));
+  const auto is_gone = [&](const Versions& table) { return gone.contains(table.uuid); };
+  if (std::ranges::all_of(tables, is_gone)) {
+    tables.resize(1);
+    return true;
+  }
+  std::erase_if(tables, is_gone);
   return false;
 }
 
-/// By their folders: what the catalogs of the database name.
-std::map<std::string, CatalogEntry> ByFolder(const std::vector<CatalogEntry>& entries) {
-  std::map<std::string, CatalogEntry> by_folder;
+/// By their versions: what the catalogs of the database name.
+std::map<std::string, CatalogEntry> ByVersion(const std::vector<CatalogEntry>& entries) {
+  std::map<std::string, CatalogEntry> by_version;
   for (const CatalogEntry& entry : entries)
     if (!entry.metadata_location.empty())
-      by_folder.emplace(storage::CanonicalLocation(FolderOf(entry.metadata_location)), entry);
-  return by_folder;
+      by_version.emplace(storage::CanonicalLocation(entry.metadata_location), entry);
+  return by_version;
+}
+
+/// The tables of the catalog by the folder of their metadata; a uuid is empty where it cannot be read.
+Result<std::map<std::string, std::set<std::string>>> KnownTables(const Lakehouse& house,
+                                                                 const std::vector<CatalogEntry>& entries) {
+  std::map<std::string, std::set<std::string>> known;
+  for (const CatalogEntry& entry : entries) {
+    if (entry.catalog != house.catalog->Name()) continue;
+    const auto table = house.catalog->Load(entry.name, house.storage);
+    const std::string location = table ? table->metadata_location : entry.metadata_location;
+    known[storage::CanonicalLocation(FolderOf(location))].insert(table ? table->metadata->table_uuid : "");
+  }
+  return known;
 }
 
 }  // namespace
@@ -92,33 +130,42 @@ Result<std::string> NewestMetadataOf(storage::Storage& storage, const std::strin
 Result<std::vector<FoundTable>> FindTables(const Lakehouse& house, const std::string& warehouse) {
   const std::string root = storage::AbsoluteLocation(warehouse);
   INGOT_ASSIGN(const auto listed, house.storage->List(root));
-  std::map<std::string, std::vector<storage::FileInfo>> by_folder;  // the table's, below the warehouse
+  std::map<std::string, std::vector<storage::FileInfo>> by_folder;  // of metadata, below the warehouse
   for (const auto& file : listed) {
     if (!iceberg::IsMetadataFile(file.location)) continue;
     const auto below = storage::PathBelow(file.location, root);
-    if (!below || IsAside(*below)) continue;
-    const std::string folder = FolderOf(*below);
-    if (folder.ends_with("/metadata")) by_folder[FolderOf(folder)].push_back(file);
+    if (below && !IsAside(*below) && below->find('/') != std::string::npos) by_folder[FolderOf(*below)].push_back(file);
   }
   INGOT_ASSIGN(const auto entries, house.catalog->Entries());
-  const auto known = ByFolder(entries);
+  const auto known = ByVersion(entries);
   std::vector<FoundTable> found;
   for (auto& [below, files] : by_folder) {
     const std::string folder = storage::JoinLocation(root, below);
-    INGOT_ASSIGN(const bool unregistered, DropUnregistered(*house.storage, folder, files));
-    const auto* newest = iceberg::NewestMetadata(files);
-    FoundTable table{.name = NameAfterFolder(below),
-                     .folder = folder,
-                     .metadata_location = newest->location,
-                     .several = HasSeveral(files, *newest),
-                     .unregistered = unregistered};
-    // Another catalog in the same database knows its name, and the version in force.
-    if (const auto entry = known.find(storage::CanonicalLocation(FolderOf(newest->location))); entry != known.end()) {
-      table.name = entry->second.name.Text();
-      table.metadata_location = entry->second.metadata_location;
-      table.several = false;
+    const bool usual = below.ends_with(fmt::format("/{}", kMetadata));
+    auto tables = ByTable(*house.storage, std::move(files));
+    INGOT_ASSIGN(const bool unregistered, DropUnregistered(*house.storage, folder, tables));
+    for (const Versions& versions : tables) {
+      const auto* newest = iceberg::NewestMetadata(versions.files);
+      // Metadata that lies elsewhere (write.metadata.path) says where its table is.
+      const auto said = storage::PathBelow(versions.location, root);
+      const std::string home = usual ? FolderOf(below) : said.value_or("");
+      FoundTable table{.name = NameAfterFolder(home),
+                       .folder = usual  ? FolderOf(folder)
+                                 : said ? storage::JoinLocation(root, home)
+                                        : folder,
+                       .metadata_location = newest->location,
+                       .uuid = versions.uuid,
+                       .several = HasSeveral(versions.files, *newest),
+                       .unregistered = unregistered};
+      // Another catalog in the same database knows its name, and the version in force.
+      for (const auto& file : versions.files)
+        if (const auto entry = known.find(storage::CanonicalLocation(file.location)); entry != known.end()) {
+          table.name = entry->second.name.Text();
+          table.metadata_location = entry->second.metadata_location;
+          table.several = false;
+        }
+      found.push_back(std::move(table));
     }
-    found.push_back(std::move(table));
   }
   return found;
 }
@@ -152,27 +199,24 @@ Status RefuseLostCatalog(const Lakehouse& house, const Place& place) {
 Result<std::vector<RegisteredTable>> RegisterAll(const Lakehouse& house, const std::string& warehouse, bool dry_run) {
   INGOT_ASSIGN(const auto found, FindTables(house, warehouse));
   INGOT_ASSIGN(const auto entries, house.catalog->Entries());
-  std::set<std::string> folders, names;
-  for (const CatalogEntry& entry : entries) {
-    if (entry.catalog != house.catalog->Name()) continue;
-    names.insert(entry.name.Text());
-    std::string location = entry.metadata_location;
-    if (location.empty())
-      if (const auto table = house.catalog->Load(entry.name, house.storage)) location = table->metadata_location;
-    folders.insert(storage::CanonicalLocation(FolderOf(location)));
-  }
+  INGOT_ASSIGN(const auto known, KnownTables(house, entries));
+  std::set<std::string> names;
+  for (const CatalogEntry& entry : entries)
+    if (entry.catalog == house.catalog->Name()) names.insert(entry.name.Text());
   std::vector<RegisteredTable> tables;
   for (const FoundTable& table : found) {
     RegisteredTable one{.found = table, .error = {}};
-    one.known = folders.contains(storage::CanonicalLocation(FolderOf(table.metadata_location)));
+    const auto there = known.find(storage::CanonicalLocation(FolderOf(table.metadata_location)));
+    one.known = there != known.end() &&
+                (table.uuid.empty() || there->second.contains(table.uuid) || there->second.contains(""));
     const auto enter = [&]() -> Status {
       if (one.known) return {};
       if (table.name.empty())
         return Fail(ErrorKind::kBadInput,
-                    "its folder says no namespace: ingot register NAMESPACE.TABLE " + table.folder);
+                    "its folder says no namespace: ingot register NAMESPACE.TABLE " + table.metadata_location);
       if (!names.insert(table.name).second)
-        return Fail(ErrorKind::kExists,
-                    "the catalog has another table of that name: ingot register NAMESPACE.TABLE " + table.folder);
+        return Fail(ErrorKind::kExists, "the catalog has another table of that name: ingot register NAMESPACE.TABLE " +
+                                            table.metadata_location);
       INGOT_ASSIGN(const auto name, iceberg::ParseTableName(table.name, house.catalog->Name()));
       INGOT_ASSIGN(const auto metadata, iceberg::ReadMetadataFile(*house.storage, table.metadata_location));
       if (dry_run) return {};

@@ -13,13 +13,14 @@ struct FoundTable {
   std::string name;  // "namespace.table", after its folders or another catalog of the database; may be empty
   std::string folder;
   std::string metadata_location;  // the newest version
+  std::string uuid;               // empty where that cannot be read
   bool several = false;           // versions of that number: the one written last was taken
   bool unregistered = false;      // taken out of a catalog on purpose
 };
 
-/// What is found in folders named metadata below the warehouse, sorted by folder. Copies in a table's trash and tables
-/// that engines filled for a run are none. Where a table was made in the folder of one that was taken out of the
-/// catalog on purpose it is the later one.
+/// What has metadata below the warehouse, sorted by the folder of that; a folder may hold several tables. Copies in a
+/// table's trash and tables that engines filled for a run are none. Where a table was made in the folder of one that
+/// was taken out of the catalog on purpose it is the later one.
 Result<std::vector<FoundTable>> FindTables(const Lakehouse& house, const std::string& warehouse);
 
 /// Errors: kBadConfig for a catalog without a table beside a warehouse in which tables lie that hold snapshots.

@@ -243,6 +243,28 @@ def test_a_lost_catalog(warehouse, how):
     check_tables(warehouse)
 
 
+def test_tables_of_every_place_are_entered(here):
+    """Goal: all tables of a warehouse are entered again, or named. Method: a name with an underscore, metadata in another folder, two tables in one folder,
+    one without a namespace; each twice."""
+    (here / "warehouse").mkdir()
+    places = {"a._x": ("a/_x", {}), "a.elsewhere": ("a/elsewhere", {"write.metadata.path": f"file://{here}/warehouse/meta/e"}), "a.two": ("a/two", {}), "top": ("top", {})}
+    made = {name: make_table(here, f"file://{here}/warehouse/{place}", f"t{number}", **properties) for number, (name, (place, properties)) in enumerate(places.items())}
+    other = make_table(here, f"file://{here}/warehouse/a/two", "second")
+    for outcome in ("registered", "known"):
+        lines = [json.loads(line) for line in ingot(here, "register", "--all", "--log-format", "json", check=False).stdout.splitlines()]
+        assert sorted((line["table"], line["outcome"]) for line in lines) == sorted(
+            [("a._x", outcome), ("a.elsewhere", outcome), ("a.two", outcome), ("a.two", "failed"), ("", "failed")])
+        failed = {line["metadata"]: line["error"] for line in lines if line["outcome"] == "failed"}
+        assert len(failed) == 2 and all(metadata in error for metadata, error in failed.items())
+        assert len({made["a.two"], other} & {line["metadata"] for line in lines}) == 2
+    for name in ("a._x", "a.elsewhere", "a.two"):
+        [counted] = map(json.loads, ingot(here, "query", f"SELECT count(*) AS n FROM {name}", "--format", "json").stdout.splitlines())
+        assert counted == {"n": 8}
+    for metadata in failed:
+        ingot(here, "register", f"b.t{len(metadata)}", metadata)
+    assert rows(other) == rows(made["top"]) == list(range(2, 10))
+
+
 def test_a_table_that_the_catalog_forgot(warehouse):
     """Goal: no table is made over the folder of another. Method: bronze is taken out of the catalog's database; a run, then register and a run."""
     fill(warehouse)
