@@ -59,8 +59,8 @@ void WarnOfOtherName(const run::Lakehouse& house, const iceberg::TableName& name
     if (const auto other = house.catalog->Load(entry.name, house.storage);
         other && other->metadata->table_uuid == metadata.table_uuid)
       LogWarning(name.Text() + " is the same table as " + entry.name.Text() +
-                 ": what is written or maintained under one name does not reach the other, and ingot maintain --expire "
-                 "under one deletes files that the other needs. Keep one of them: ingot unregister");
+                 ": what is written or maintained under one name does not reach the other. Keep one of them: ingot "
+                 "unregister");
   }
 }
 

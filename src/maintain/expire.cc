@@ -137,7 +137,7 @@ void AddOthers(Files& files, const TableMetadata& metadata, const std::vector<co
 }
 
 Result<Unneeded> FindUnneeded(storage::Storage& storage, const TableMetadata& before, const TableMetadata& after,
-                              const std::set<std::string>& kept_files) {
+                              const ExpireOptions& options) {
   Unneeded unneeded;
   const auto gone = iceberg::SnapshotsNotIn(before, after);
   AddOthers(unneeded.others, before, gone);
@@ -164,8 +164,9 @@ Result<Unneeded> FindUnneeded(storage::Storage& storage, const TableMetadata& be
     bytes.emplace(identity, entry.file.file_bytes);
     unneeded.data_files.emplace(std::move(identity), std::move(entry.file.location));
   }));
-  for (Files* files : {&unneeded.others, &unneeded.manifest_lists, &unneeded.manifests, &unneeded.data_files})
-    std::erase_if(*files, [&](const auto& file) { return kept_files.contains(file.first); });
+  if (options.is_of_others)
+    for (Files* files : {&unneeded.others, &unneeded.manifest_lists, &unneeded.manifests, &unneeded.data_files})
+      std::erase_if(*files, [&](const auto& file) { return options.is_of_others(file.second); });
   if (unneeded.data_files.empty()) return unneeded;
   INGOT_TRY(ForEachEntry(storage, after, Pointers(needed), [&](const ManifestFile&, ManifestEntry& entry) {
     if (live(entry)) unneeded.data_files.erase(storage::FileIdentity(entry.file.location));
@@ -212,7 +213,7 @@ Result<Expired> ExpireSnapshots(const iceberg::TableHome& home, const ExpireOpti
     expired.refs = int64_t(before.refs.size() - after.refs.size());
     INGOT_TRY(FaultPoint("expire.after_commit"));
   }
-  INGOT_ASSIGN(const Unneeded unneeded, FindUnneeded(*table.home.storage, before, after, options.kept_files));
+  INGOT_ASSIGN(const Unneeded unneeded, FindUnneeded(*table.home.storage, before, after, options));
   expired.manifest_lists = int64_t(unneeded.manifest_lists.size());
   expired.manifests = int64_t(unneeded.manifests.size());
   expired.data_files = int64_t(unneeded.data_files.size());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <set>
@@ -20,7 +21,8 @@ struct ExpireOptions {
   /// Snapshots of main from this sequence number on stay: what other tables have not consumed yet.
   iceberg::SequenceNumber keep_from = std::numeric_limits<iceberg::SequenceNumber>::max();
   std::set<iceberg::SnapshotId> keep;  // that somebody reads just now
-  std::set<std::string> kept_files;    // which other tables need, by identity (storage::FileIdentity)
+  /// Whether a file that this table does not need any more is another table's, and stays; none, if not given.
+  std::function<bool(const std::string& location)> is_of_others;
   bool dry_run = false;
 };
 

@@ -1,6 +1,7 @@
 #include "run/upkeep.h"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <set>
 
@@ -39,21 +40,36 @@ std::optional<int64_t> KeepMicros(const StageContext& context, const iceberg::Ta
   return std::nullopt;
 }
 
-/// The files that the same table needs under other names of the catalog, by identity.
-Result<std::set<std::string>> NeededUnderOtherNames(const StageContext& context, const Table& table) {
-  if (table.home.catalog->ChoosesLocations()) return std::set<std::string>();
-  const auto folder_of = [](const std::string& file) {
-    return storage::CanonicalLocation(file.substr(0, std::min(file.rfind('/'), file.size())));
-  };
+/// Where a table lies: its metadata file is in the folder "metadata" of it.
+std::string PlaceOf(const std::string& metadata_location) {
+  std::string place = metadata_location;
+  for (int i = 0; i < 2; ++i) place.resize(std::min(place.rfind('/'), place.size()));
+  return storage::CanonicalLocation(place);
+}
+
+/// Which files are other tables' although this one names them: those that it needs under its other names, and those in
+/// the folder of the table whose copy it is. Nothing where there are none.
+Result<std::function<bool(const std::string&)>> FilesOfOthers(const StageContext& context, const Table& table) {
+  std::function<bool(const std::string&)> is_of_others;
+  if (table.home.catalog->ChoosesLocations()) return is_of_others;
+  const std::string own = PlaceOf(table.metadata_location);
   INGOT_ASSIGN(const auto entries, table.home.catalog->Entries());
-  const bool shared = std::ranges::any_of(entries, [&](const iceberg::CatalogEntry& entry) {
-    const bool self = entry.catalog == table.home.catalog->Name() && entry.name == table.home.name;
-    return !self && folder_of(entry.metadata_location) == folder_of(table.metadata_location);
-  });
-  if (!shared) return std::set<std::string>();
-  INGOT_ASSIGN(const auto others, OtherTables(context, table.home.name));
-  INGOT_ASSIGN(auto neighbours, maintain::FindNeighbours(table, {}, others));
-  return std::move(neighbours.needed);
+  std::set<std::string> places, needed;
+  for (const iceberg::CatalogEntry& entry : entries)
+    if (entry.catalog != table.home.catalog->Name() || entry.name != table.home.name)
+      places.insert(PlaceOf(entry.metadata_location));
+  if (places.erase(own) > 0) {
+    INGOT_ASSIGN(const auto others, OtherTables(context, table.home.name));
+    INGOT_ASSIGN(auto neighbours, maintain::FindNeighbours(table, {}, others));
+    needed = std::move(neighbours.needed);
+  }
+  is_of_others = [own, places, needed](const std::string& location) {
+    if (needed.contains(storage::FileIdentity(location))) return true;
+    const std::string place = storage::CanonicalLocation(location);
+    return !storage::IsInside(place, own) &&
+           std::ranges::any_of(places, [&](const std::string& other) { return storage::IsInside(place, other); });
+  };
+  return is_of_others;
 }
 
 }  // namespace
@@ -157,7 +173,7 @@ Result<UpkeepReport> MaintainTable(const StageContext& context, const std::strin
     INGOT_ASSIGN(expire.keep_from, KeepFrom(context, home));
     INGOT_ASSIGN(const auto journal, iceberg::ReadJournal(*table.home.storage, *table.metadata));
     expire.keep = journal.reading;
-    INGOT_ASSIGN(expire.kept_files, NeededUnderOtherNames(context, table));
+    INGOT_ASSIGN(expire.is_of_others, FilesOfOthers(context, table));
     INGOT_ASSIGN(report.expire, maintain::ExpireSnapshots(home, expire));
   }
   if (wanted("orphans")) {

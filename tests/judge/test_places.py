@@ -132,6 +132,19 @@ def test_two_names_of_one_table(here):
     ingot(here, "doctor", "a.t")
 
 
+def test_a_copied_folder(here):
+    """Goal: a copy whose metadata names the files of the original takes none of them. Method: the folder copied, both registered, all rows of the copy
+    deleted and expired."""
+    metadata = make_table(here, f"file://{here}/t")
+    shutil.copytree(here / "t", here / "copy")
+    ingot(here, "register", "a.t", metadata)
+    before = rows(location_of(here))
+    ingot(here, "register", "a.copy", f"file://{here}/copy/metadata/{os.path.basename(metadata)}")
+    ingot(here, "table", "delete", "a.copy", "--where", "id >= 0")
+    ingot(here, "maintain", "a.copy", "--expire", "--older-than", "0s", "--retain-last", "1")
+    assert [int(row["id"]) for row in map(json.loads, ingot(here, "query", "SELECT id FROM a.t ORDER BY id", "--format", "json").stdout.splitlines())] == before
+
+
 def test_undo_that_is_not_complete(here):
     """Goal: undo does not claim what is not so. Method: one data file is in no trash."""
     ingot(here, "register", "a.t", make_table(here, f"file://{here}/t"))
