@@ -13,11 +13,11 @@
 #include "bench/must.h"
 #include "bronze/record_parser.h"
 #include "gold/group_state.h"
-#include "iceberg/arrow_schema.h"
-#include "iceberg/parquet_file.h"
-#include "iceberg/scan_relation.h"
-#include "iceberg/table_writer.h"
 #include "pipeline/plan.h"
+#include "rows/arrow_schema.h"
+#include "rows/parquet_file.h"
+#include "rows/scan_relation.h"
+#include "rows/table_writer.h"
 #include "silver/judge.h"
 #include "silver/key_hash.h"
 #include "source/generator.h"
@@ -54,13 +54,12 @@ struct World {
   Batch ToSilver(const Batch& rows) const {
     const auto judged = Must(silver::Judge(pipeline).Apply(*rows));
     const auto run_id = RepeatText(std::string(36, 'r'), judged.rows->num_rows());
-    return Must(
-        iceberg::AlignColumns(judged.rows->AddColumn(judged.rows->num_columns(), "_run_id", run_id).ValueOrDie(),
-                              silver_table.CurrentSchema()));
+    return Must(rows::AlignColumns(judged.rows->AddColumn(judged.rows->num_columns(), "_run_id", run_id).ValueOrDie(),
+                                   silver_table.CurrentSchema()));
   }
 
   iceberg::DataFile Write(const iceberg::TableMetadata& table, const Batch& rows, int64_t times) const {
-    auto writer = Must(iceberg::TableWriter::Open(storage, table, {}));
+    auto writer = Must(rows::TableWriter::Open(storage, table, {}));
     for (int64_t i = 0; i < times; ++i) Must(writer->Write(rows));
     return Must(writer->Finish()).at(0);
   }
@@ -69,7 +68,7 @@ struct World {
                const std::vector<std::string>& columns) const {
     iceberg::Schema projection;
     for (const auto& column : columns) projection.fields.push_back(*table.CurrentSchema().FindByName(column));
-    const auto reader = Must(iceberg::OpenTask(storage, table, projection, {.file = file, .dictionaries = true}));
+    const auto reader = Must(rows::OpenTask(storage, table, projection, {.file = file, .dictionaries = true}));
     int64_t rows = 0;
     while (const auto batch = reader->Next().ValueOrDie()) rows += batch->num_rows();
     return rows;

@@ -16,9 +16,9 @@
 #include "bench/described_file.h"
 #include "catalog/open.h"
 #include "iceberg/location_catalog.h"
-#include "iceberg/scan.h"
 #include "iceberg/table.h"
 #include "pipeline/plan.h"
+#include "rows/scan.h"
 
 namespace {
 
@@ -164,12 +164,12 @@ void Commit(benchmark::State& state) {
 void PlanOneHour(benchmark::State& state) {
   const auto table = Must(iceberg::LoadTable(World::Get().old));
   const int64_t from = kFirstMicros + kSnapshots / 2 * kMicrosPerSnapshot / kMicrosPerHour * kMicrosPerHour;
-  const iceberg::ScanOptions options{
+  const rows::ScanOptions options{
       .columns = {"user_id", "timestamp"},
       .filter = iceberg::And({Compare("timestamp", iceberg::FilterOp::kGreaterOrEqual, from),
                               Compare("timestamp", iceberg::FilterOp::kLess, from + kMicrosPerHour)})};
   size_t files = 0;
-  for (auto _ : state) files = Must(iceberg::PlanScan(*World::Get().storage, *table.metadata, options)).tasks.size();
+  for (auto _ : state) files = Must(rows::PlanScan(*World::Get().storage, *table.metadata, options)).tasks.size();
   state.counters["files"] = double(files);
 }
 
@@ -177,7 +177,7 @@ void PlanAll(benchmark::State& state) {
   const auto table = Must(iceberg::LoadTable(World::Get().old));
   size_t files = 0;
   for (auto _ : state) {
-    std::optional plan = Must(iceberg::PlanScan(*World::Get().storage, *table.metadata, {}));
+    std::optional plan = Must(rows::PlanScan(*World::Get().storage, *table.metadata, {}));
     state.PauseTiming();  // while the plan is given up
     files = plan->tasks.size();
     plan.reset();

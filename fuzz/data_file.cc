@@ -2,7 +2,7 @@
 #include <arrow/type.h>
 
 #include "fuzz/check.h"
-#include "iceberg/data_file_reader.h"
+#include "rows/data_file_reader.h"
 
 using namespace ingot;
 
@@ -10,10 +10,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto storage = storage::MakeMemoryStorage();
   FUZZ_EXPECT(storage->CreateAtomic("/file", fuzz::Text(data, size)));
   for (const char* format : {"PARQUET", "ORC", "AVRO"}) {
-    const auto reader =
-        iceberg::OpenDataFile(*storage, iceberg::FileTask{.file = {.location = "/file", .format = format}});
+    const auto reader = rows::OpenDataFile(*storage, rows::FileTask{.file = {.location = "/file", .format = format}});
     if (!reader) continue;
-    std::vector<iceberg::FileColumn> columns;
+    std::vector<rows::FileColumn> columns;
     const auto schema = (*reader)->schema();
     for (int i = 0; i < schema->num_fields(); ++i) columns.push_back({.index = i, .field = schema->field(i)});
     const auto batches = (*reader)->Read(columns);

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The bars of the house that a machine can see: include direction, file and function length, a test for each source.
+"""The bars of the house that a machine can see: include direction, file length, a test for each source.
+The length of functions is measured by clang-tidy (.clang-tidy).
 
 Usage: tools/tidy.py   (exit code 1 and one line per finding when a bar is broken)
 """
@@ -10,7 +11,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FILE_LINES_MAX = 500
-FUNCTION_LINES_MAX = 70
+DOCS_COLUMNS_MAX = 130
 
 
 def ranks():
@@ -37,16 +38,26 @@ def check_length(path, findings):
     lines = path.read_text().splitlines()
     if len(lines) > FILE_LINES_MAX:
         findings.append(f"{path}: {len(lines)} lines, more than {FILE_LINES_MAX}")
-    start = None
-    for number, line in enumerate(lines, 1):
-        # A definition begins at the left margin of a file, or at that of a class, and ends with a brace at the same place.
-        head = re.match(r"^( {0,2})(?!namespace|class|struct|enum|using|constexpr|static const|#|/|\}|public|private)[A-Za-z~].*\)( const)?( override)?( :.*)? \{$", line)
-        if head and start is None:
-            start = (number, head[1])
-        elif start and line.startswith(start[1] + "}"):
-            if number - start[0] > FUNCTION_LINES_MAX:
-                findings.append(f"{path}:{start[0]}: a function of {number - start[0]} lines, more than {FUNCTION_LINES_MAX}")
-            start = None
+
+
+def check_depends(rank, findings):
+    """What CMake says that a room depends on is what it includes, no more and no less."""
+    text = (ROOT / "CMakeLists.txt").read_text()
+    for room in rank:
+        found = re.search(rf"ingot_room\({room}\b([^)]*)\)", text)
+        said = set((found[1] if found else "").partition("TESTS")[0].split()) & set(rank)
+        sources = [*(ROOT / "src" / room).glob("*.cc"), *(ROOT / "src" / room).glob("*.h")]
+        used = {name for path in sources for name in re.findall(r'^#include "([a-z]+)/', path.read_text(), re.M)} & set(rank) - {room}
+        for name in sorted(said ^ used):
+            findings.append(f"CMakeLists.txt: room {room} {'includes' if name in used else 'does not include'} {name}, its DEPENDS {'lack' if name in used else 'have'} it")
+
+
+def check_docs(findings):
+    """Lines of prose and commands; rows of tables may be longer."""
+    for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if len(line) > DOCS_COLUMNS_MAX and not line.lstrip().startswith("|"):
+                findings.append(f"{path}:{number}: {len(line)} characters, more than {DOCS_COLUMNS_MAX}")
 
 
 def check_tests(findings):
@@ -72,6 +83,8 @@ def main():
         check_length(path, findings)
         if re.search(r"TODO|FIXME|XXX", path.read_text()):
             findings.append(f"{path}: something left to do; what is missing stands in docs/limits.md")
+    check_depends(rank, findings)
+    check_docs(findings)
     check_tests(findings)
     for finding in findings:
         print(finding.replace(f"{ROOT}/", ""))

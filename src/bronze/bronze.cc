@@ -15,16 +15,16 @@
 #include "base/retry.h"
 #include "bronze/offsets.h"
 #include "bronze/record_parser.h"
-#include "iceberg/lineage.h"
-#include "iceberg/scan_relation.h"
-#include "iceberg/table_writer.h"
 #include "pipeline/plan.h"
+#include "rows/scan_relation.h"
+#include "rows/table_writer.h"
+#include "stage/marks.h"
 
 namespace ingot::bronze {
 namespace {
 
-using pipeline::StageContext;
-using pipeline::StageReport;
+using stage::StageContext;
+using stage::StageReport;
 
 struct CountedBatch {
   ParsedBatch parsed;
@@ -115,9 +115,9 @@ class GroupReader {
     group_.change.commit_files = source.CommitFilesFound();
     for (source::FileChange& file : source.FilesFound()) group_.change.Add(std::move(file));
     group_.change.topics = source.Topics();
-    iceberg::WriterOptions options = iceberg::WriterOptionsOf(*table_.metadata);
+    rows::WriterOptions options = rows::WriterOptionsOf(*table_.metadata);
     options.buffered_bytes_max = context_.memory_bytes / 2;
-    INGOT_ASSIGN(writer_, iceberg::TableWriter::Open(table_.home.storage, *table_.metadata, options));
+    INGOT_ASSIGN(writer_, rows::TableWriter::Open(table_.home.storage, *table_.metadata, options));
     group_.report = {.stage = "bronze",
                      .table = table_.home.name.Text(),
                      .run_id = context_.run_id,
@@ -180,7 +180,7 @@ class GroupReader {
       const auto write = [&]() -> Status {
         if (!counted) return std::unexpected(counted.error());
         Report(*counted);
-        INGOT_ASSIGN(const auto rows, iceberg::AlignColumns(counted->parsed.rows, table_.metadata->CurrentSchema()));
+        INGOT_ASSIGN(const auto rows, rows::AlignColumns(counted->parsed.rows, table_.metadata->CurrentSchema()));
         return writer_->Write(rows);
       };
       if (auto written = write(); !written) {
@@ -207,7 +207,7 @@ class GroupReader {
   const iceberg::Table& table_;
   ParserPool& parsers_;
   const std::function<void(int64_t)>& progress_;
-  std::unique_ptr<iceberg::TableWriter> writer_;
+  std::unique_ptr<rows::TableWriter> writer_;
   std::atomic<int64_t> bytes_in_{0};  // what Pull may know of the report
   BoundedQueue<std::future<Result<CountedBatch>>> parsed_;
   Group group_;
@@ -228,12 +228,12 @@ Result<iceberg::Table> Commit(const iceberg::Table& table, Group& group) {
     INGOT_ASSIGN(auto after, Advance(std::move(before), group.change));
     INGOT_TRY(WriteCheckpoint(*table.home.storage, metadata, after, marks, mark_files));
     group.reached = std::move(after.positions);
-    for (const char* key : iceberg::kCheckpointKeys) change.summary.erase(key);
+    for (const char* key : stage::kCheckpointKeys) change.summary.erase(key);
     for (const auto& [key, value] : marks) change.summary[key] = value;
     return {};
   };
   change.metadata_change = [&](iceberg::TableMetadata& metadata) -> Status {
-    for (const char* key : iceberg::kCheckpointKeys) metadata.properties.erase(key);
+    for (const char* key : stage::kCheckpointKeys) metadata.properties.erase(key);
     for (const auto& [key, value] : marks) metadata.properties[key] = value;
     return {};
   };
@@ -322,7 +322,7 @@ Result<StageReport> Bronze::Run(const StageContext& context, const std::function
                     .rows_by_produced_at = {}};
   ParserPool parsers(pipeline, context.threads);
   Backoff backoff;
-  INGOT_ASSIGN(iceberg::Table table, pipeline::EnsureTable(context, pipeline.bronze, pipeline::BronzeSchema(pipeline)));
+  INGOT_ASSIGN(iceberg::Table table, stage::EnsureTable(context, pipeline.bronze, pipeline::BronzeSchema(pipeline)));
   while (true) {
     INGOT_ASSIGN(const auto checkpoint, ReadCheckpoint(*table.home.storage, *table.metadata));
     INGOT_TRY(source_->Seek(checkpoint));

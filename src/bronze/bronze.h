@@ -7,8 +7,8 @@
 #include <functional>
 #include <memory>
 
-#include "pipeline/stage.h"
 #include "source/source.h"
+#include "stage/stage.h"
 
 namespace ingot::bronze {
 
@@ -19,12 +19,11 @@ source::OnChanged OnChangedOf(const std::string& choice);
 class Bronze {
  public:
   /// Errors: those of source::OpenSource.
-  static Result<Bronze> Open(const pipeline::StageContext& context);
+  static Result<Bronze> Open(const stage::StageContext& context);
 
   /// Reads to the end of the source, of a followed one until context.read_until; commits by rows, bytes and then.
   /// `progress` is told of records as they are read. Errors: see the source; kConflict when other writers kept winning.
-  Result<pipeline::StageReport> Run(const pipeline::StageContext& context,
-                                    const std::function<void(int64_t)>& progress);
+  Result<stage::StageReport> Run(const stage::StageContext& context, const std::function<void(int64_t)>& progress);
 
   /// Records that the source has behind what was read; 0 when not known.
   int64_t RecordsBehind() const { return source_->RecordsBehind(); }

@@ -28,9 +28,6 @@ struct Scalar {
   std::string_view other;   // what a kOther is: "array", "object", "a number out of range"
 };
 
-/// Text of 36 characters (RFC 9562) to 16 bytes. False when it is none.
-bool ParseUuid(std::string_view text, uint8_t* out);
-
 /// Fills `cell` from `scalar` by the field's type; a null leaves it invalid. Returns why it does not fit, "" when it
 /// does.
 std::string ConvertScalar(const pipeline::FieldSpec& field, const Scalar& scalar, int64_t ingested_at_micros,

@@ -1,7 +1,7 @@
 #include "bronze/columns.h"
 
 #include "base/arrow_result.h"
-#include "iceberg/arrow_schema.h"
+#include "rows/arrow_schema.h"
 
 namespace ingot::bronze {
 
@@ -11,7 +11,7 @@ Result<FieldColumn> FieldColumn::Make(const iceberg::Type& type, int64_t rows) {
   FieldColumn column;
   column.type_ = type.id;
   column.rows_max_ = rows;
-  INGOT_ASSIGN(column.arrow_type_, iceberg::ToArrowType(type));
+  INGOT_ASSIGN(column.arrow_type_, rows::ToArrowType(type));
   const bool text = type.id == TypeId::kString;
   const int64_t bits = text ? 32 : column.arrow_type_->bit_width();
   column.first_ = text ? int64_t(sizeof(int32_t)) : 0;

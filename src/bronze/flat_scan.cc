@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/rfc3339.h"
+#include "base/uuid.h"
 
 namespace ingot::bronze {
 namespace {

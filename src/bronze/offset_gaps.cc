@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bronze/offsets.h"
-#include "iceberg/lineage.h"
+#include "stage/marks.h"
 
 namespace ingot::bronze {
 namespace {
@@ -25,7 +25,7 @@ Result<OffsetGaps> FindOffsetGaps(const iceberg::TableMetadata& metadata) {
     const auto ranges_text = snapshot->summary.find(kRangesKey);
     if (ranges_text == snapshot->summary.end()) {
       // An append of ours that does not say: what it read is unknown.
-      if (snapshot->summary.contains(iceberg::kOffsetsFileKey)) ends.clear();
+      if (snapshot->summary.contains(stage::kOffsetsFileKey)) ends.clear();
       continue;
     }
     const bool moved = snapshot->summary.contains(kResetsKey);

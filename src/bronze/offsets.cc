@@ -7,7 +7,7 @@
 
 #include "bronze/file_identities.h"
 #include "iceberg/journal.h"
-#include "iceberg/lineage.h"
+#include "stage/marks.h"
 #include "storage/location.h"
 
 namespace ingot::bronze {
@@ -43,10 +43,10 @@ Result<std::optional<std::string>> MarkText(storage::Storage& storage, const ice
 /// From the marks that a snapshot's summary, or the table's properties, hold; nothing when they hold none.
 Result<std::optional<source::Checkpoint>> CheckpointIn(storage::Storage& storage, const iceberg::Properties& marks) {
   source::Checkpoint checkpoint;
-  INGOT_ASSIGN(const auto offsets, MarkText(storage, marks, iceberg::kOffsetsKey, iceberg::kOffsetsFileKey));
+  INGOT_ASSIGN(const auto offsets, MarkText(storage, marks, stage::kOffsetsKey, stage::kOffsetsFileKey));
   if (!offsets) return std::nullopt;
   INGOT_ASSIGN(checkpoint.positions, PositionsFromJson(*offsets));
-  INGOT_ASSIGN(const auto files, MarkText(storage, marks, iceberg::kInputFilesKey, iceberg::kInputFilesFileKey));
+  INGOT_ASSIGN(const auto files, MarkText(storage, marks, stage::kInputFilesKey, stage::kInputFilesFileKey));
   if (files) {
     INGOT_ASSIGN(checkpoint.files, IdentitiesFromJson(*files));
     // A version that does not know identities may have moved the position.
@@ -55,7 +55,7 @@ Result<std::optional<source::Checkpoint>> CheckpointIn(storage::Storage& storage
       return position == checkpoint.positions.end() || position->second != file.second.offset;
     });
   }
-  if (const auto topics = marks.find(iceberg::kTopicsKey); topics != marks.end())
+  if (const auto topics = marks.find(stage::kTopicsKey); topics != marks.end())
     checkpoint.topics = TopicsFromJson(topics->second);
   return checkpoint;
 }
@@ -122,9 +122,9 @@ Result<source::Checkpoint> ReadCheckpoint(storage::Storage& storage, const icebe
 Status WriteCheckpoint(storage::Storage& storage, const iceberg::TableMetadata& metadata,
                        const source::Checkpoint& checkpoint, iceberg::Properties& summary,
                        std::vector<std::string>& written) {
-  for (const char* key : iceberg::kCheckpointKeys) summary.erase(key);
+  for (const char* key : stage::kCheckpointKeys) summary.erase(key);
   written.clear();
-  if (!checkpoint.topics.empty()) summary[iceberg::kTopicsKey] = TopicsToJson(checkpoint.topics);
+  if (!checkpoint.topics.empty()) summary[stage::kTopicsKey] = TopicsToJson(checkpoint.topics);
   const auto put = [&](const std::string& json, const char* key, const char* file_key, const char* name) -> Status {
     if (json.size() <= kInlineBytesMax) {
       summary[key] = json;
@@ -137,9 +137,9 @@ Status WriteCheckpoint(storage::Storage& storage, const iceberg::TableMetadata& 
     summary[file_key] = file;
     return {};
   };
-  INGOT_TRY(put(PositionsToJson(checkpoint.positions), iceberg::kOffsetsKey, iceberg::kOffsetsFileKey, "offsets-"));
+  INGOT_TRY(put(PositionsToJson(checkpoint.positions), stage::kOffsetsKey, stage::kOffsetsFileKey, "offsets-"));
   if (checkpoint.files.empty()) return {};
-  return put(IdentitiesToJson(checkpoint.files), iceberg::kInputFilesKey, iceberg::kInputFilesFileKey, "files-");
+  return put(IdentitiesToJson(checkpoint.files), stage::kInputFilesKey, stage::kInputFilesFileKey, "files-");
 }
 
 void OffsetChange::Add(source::FileChange file) {

@@ -44,7 +44,7 @@ std::string ResetsToJson(const std::vector<source::OffsetReset>& resets);
 /// although the table says that there was one.
 Result<source::Checkpoint> ReadCheckpoint(storage::Storage& storage, const iceberg::TableMetadata& metadata);
 
-/// Puts the checkpoint into `summary` (iceberg::kCheckpointKeys), positions and identities of files in files of their
+/// Puts the checkpoint into `summary` (stage::kCheckpointKeys), positions and identities of files in files of their
 /// own when they are many. `written` gets the locations of these.
 Status WriteCheckpoint(storage::Storage& storage, const iceberg::TableMetadata& metadata,
                        const source::Checkpoint& checkpoint, iceberg::Properties& summary,

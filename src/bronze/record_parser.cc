@@ -13,9 +13,9 @@
 #include "bronze/columns.h"
 #include "bronze/flat_scan.h"
 #include "bronze/raw_json.h"
-#include "iceberg/arrow_project.h"
-#include "iceberg/arrow_schema.h"
 #include "pipeline/plan.h"
+#include "rows/arrow_project.h"
+#include "rows/arrow_schema.h"
 
 namespace ingot::bronze {
 namespace {
@@ -291,7 +291,7 @@ class Parser : public RecordParser {
       arrays.push_back(std::move(array));
     }
     const auto constant = [&](iceberg::Value value, iceberg::TypeId type) -> Status {
-      INGOT_ASSIGN(auto array, iceberg::RepeatValue(value, {.id = type}, rows));
+      INGOT_ASSIGN(auto array, rows::RepeatValue(value, {.id = type}, rows));
       arrays.push_back(std::move(array));
       return {};
     };
@@ -310,8 +310,8 @@ class Parser : public RecordParser {
     INGOT_TRY(built(row.payload));
     if (keep_key_) INGOT_TRY(built(row.key));
     if (keep_headers_) INGOT_TRY(built(row.headers));
-    INGOT_ASSIGN(const auto schema, iceberg::ToArrowSchema(schema_));
-    auto typed = iceberg::WithTypesOf(arrays, *schema);
+    INGOT_ASSIGN(const auto schema, rows::ToArrowSchema(schema_));
+    auto typed = rows::WithTypesOf(arrays, *schema);
     return arrow::RecordBatch::Make(std::move(typed), rows, std::move(arrays));
   }
 

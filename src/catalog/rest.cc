@@ -10,8 +10,8 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/retry.h"
-#include "catalog/http.h"
 #include "catalog/rest_changes.h"
+#include "http/http.h"
 
 namespace ingot::catalog {
 namespace {
@@ -35,7 +35,7 @@ std::vector<std::string> Levels(const std::string& space) {
 /// Namespace levels are joined by the unit separator.
 std::string SpacePath(const std::string& space) {
   std::string path;
-  for (const std::string& level : Levels(space)) path += (path.empty() ? "" : "%1F") + UrlEncode(level);
+  for (const std::string& level : Levels(space)) path += (path.empty() ? "" : "%1F") + http::UrlEncode(level);
   return path;
 }
 
@@ -60,7 +60,7 @@ class RestCatalog : public iceberg::Catalog {
   }
 
   Status Configure() {
-    const std::string query = options_.warehouse.empty() ? "" : "?warehouse=" + UrlEncode(options_.warehouse);
+    const std::string query = options_.warehouse.empty() ? "" : "?warehouse=" + http::UrlEncode(options_.warehouse);
     INGOT_ASSIGN(const Json config, Ask("/config" + query));
     Merge(config, "defaults", properties_);
     Merge(config, "overrides", properties_);
@@ -155,7 +155,7 @@ class RestCatalog : public iceberg::Catalog {
 
  private:
   static std::string TablePath(const TableName& table) {
-    return "/namespaces/" + SpacePath(table.space) + "/tables/" + UrlEncode(table.name);
+    return "/namespaces/" + SpacePath(table.space) + "/tables/" + http::UrlEncode(table.name);
   }
 
   static Result<Json> Parsed(const std::string& body) {
@@ -164,7 +164,7 @@ class RestCatalog : public iceberg::Catalog {
     return json;
   }
 
-  Error Problem(const std::string& doing, const HttpAnswer& answer) const {
+  Error Problem(const std::string& doing, const http::HttpAnswer& answer) const {
     const Json json = Json::parse(answer.body, nullptr, false);
     std::string message = json.is_object() && json.contains("error") && json.at("error").is_object()
                               ? json.at("error").value("message", "")
@@ -181,13 +181,13 @@ class RestCatalog : public iceberg::Catalog {
 
   /// Sends with the token; a refused one is renewed once. Throttled requests and servers that were not reached are
   /// tried again, with bounds: such a request did nothing.
-  Result<HttpAnswer> Send(HttpRequest request) {
+  Result<http::HttpAnswer> Send(http::HttpRequest request) {
     if (!request.body.empty()) request.headers.push_back("Content-Type: application/json");
     request.headers.push_back("X-Iceberg-Access-Delegation: vended-credentials");
     Backoff backoff;
     bool renewed = false;
     while (true) {
-      HttpRequest signed_request = request;
+      http::HttpRequest signed_request = request;
       INGOT_ASSIGN(const std::string token, Token());
       if (!token.empty()) signed_request.headers.push_back("Authorization: Bearer " + token);
       auto answer = http_.Send(signed_request);
@@ -223,7 +223,7 @@ class RestCatalog : public iceberg::Catalog {
     std::string page;
     do {
       const char* joint = path.find('?') == std::string::npos ? "?" : "&";
-      INGOT_ASSIGN(const Json answer, Ask(path + joint + "pageSize=100&pageToken=" + UrlEncode(page)));
+      INGOT_ASSIGN(const Json answer, Ask(path + joint + "pageSize=100&pageToken=" + http::UrlEncode(page)));
       for (const Json& element : answer.value(list, Json::array())) take(element);
       const auto next = answer.find("next-page-token");
       page = next != answer.end() && next->is_string() ? next->get<std::string>() : "";
@@ -250,10 +250,10 @@ class RestCatalog : public iceberg::Catalog {
     if (!token_.empty() && now < token_until_) return token_;
     const auto colon = credential.find(':');
     const std::string body =
-        "grant_type=client_credentials&client_id=" + UrlEncode(credential.substr(0, colon)) +
-        "&client_secret=" + UrlEncode(colon == std::string::npos ? "" : credential.substr(colon + 1)) +
-        "&scope=" + UrlEncode(EnvironmentOr("INGOT_CATALOG_SCOPE", "catalog"));
-    INGOT_ASSIGN(const HttpAnswer answer,
+        "grant_type=client_credentials&client_id=" + http::UrlEncode(credential.substr(0, colon)) +
+        "&client_secret=" + http::UrlEncode(colon == std::string::npos ? "" : credential.substr(colon + 1)) +
+        "&scope=" + http::UrlEncode(EnvironmentOr("INGOT_CATALOG_SCOPE", "catalog"));
+    INGOT_ASSIGN(const http::HttpAnswer answer,
                  http_.Send({.method = "POST",
                              .url = EnvironmentOr("INGOT_CATALOG_OAUTH2_URI", options_.uri + "/v1/oauth/tokens"),
                              .headers = {"Content-Type: application/x-www-form-urlencoded"},
@@ -320,7 +320,7 @@ class RestCatalog : public iceberg::Catalog {
   RestOptions options_;
   std::string base_;
   Properties properties_;
-  HttpClient http_;
+  http::HttpClient http_;
   std::mutex mutex_;
   std::string token_;
   std::chrono::steady_clock::time_point token_until_;

@@ -7,9 +7,9 @@
 #include "base/clock.h"
 #include "bronze/bronze.h"
 #include "bronze/offsets.h"
-#include "iceberg/changes.h"
 #include "run/trino_client.h"
 #include "source/source.h"
+#include "stage/changes.h"
 
 namespace ingot::cli {
 namespace {
@@ -40,7 +40,7 @@ Result<std::optional<Table>> Find(const run::OpenPlace& open, const std::string&
 const Snapshot* NewestOfStage(const TableMetadata& metadata) {
   const Snapshot* newest = nullptr;
   for (const Snapshot& snapshot : metadata.snapshots)
-    if (snapshot.summary.contains(iceberg::kStageKey)) newest = &snapshot;
+    if (snapshot.summary.contains(stage::kStageKey)) newest = &snapshot;
   return newest;
 }
 
@@ -99,7 +99,7 @@ Result<std::string> ExamineStage(const run::OpenPlace& open, const std::string& 
   if (!earlier) return from + " is not made yet";
   const Snapshot* newest = later ? NewestOfStage(*later->metadata) : nullptr;
   INGOT_ASSIGN(const auto waiting,
-               ChangesSince(*earlier->metadata, later ? MarkOf(*later->metadata) : iceberg::Mark(), from));
+               stage::ChangesSince(*earlier->metadata, later ? stage::MarkOf(*later->metadata) : stage::Mark(), from));
   const std::string refused =
       later && to == open.pipeline->silver.table ? AllRefused(*later->metadata, open.pipeline->quarantine.table) : "";
   if (!refused.empty()) return Fail(ErrorKind::kBadInput, refused);

@@ -53,7 +53,7 @@ Result<std::optional<maintain::Finding>> OffsetFinding(const iceberg::TableHome&
 }
 
 /// Of the pipeline's rows as a whole; nothing when it has not run yet, or there is none.
-std::optional<maintain::Finding> RowsFinding(const pipeline::StageContext& context) {
+std::optional<maintain::Finding> RowsFinding(const stage::StageContext& context) {
   if (context.pipeline->bronze.table.empty()) return std::nullopt;
   Progress progress("account for rows", 0, "rows");
   const auto told = silver::AccountForRows(context, [&](int64_t rows) { progress.Add(rows); });

@@ -9,12 +9,12 @@
 #include "bronze/offset_rows.h"
 #include "catalog/open.h"
 #include "cli/commands.h"
-#include "cli/query_filter.h"
-#include "cli/query_names.h"
 #include "cli/rows_text.h"
 #include "iceberg/journal.h"
-#include "iceberg/metadata_rows.h"
-#include "iceberg/scan_relation.h"
+#include "query/filter.h"
+#include "query/names.h"
+#include "rows/metadata_rows.h"
+#include "rows/scan_relation.h"
 #include "sql/engine.h"
 
 namespace ingot::cli {
@@ -48,13 +48,13 @@ using TableRows = std::function<Result<Relation>(const iceberg::Table&)>;
 /// What can be asked of a table beside its rows, by what is appended to its name.
 const std::map<std::string, TableRows>& Asides() {
   static const std::map<std::string, TableRows> asides{
-      {"snapshots", iceberg::SnapshotRows},
-      {"history", iceberg::HistoryRows},
-      {"refs", iceberg::RefRows},
-      {"manifests", iceberg::ManifestRows},
-      {"files", iceberg::FileRows},
-      {"partitions", iceberg::PartitionRows},
-      {"metadata_log_entries", iceberg::MetadataLogRows},
+      {"snapshots", rows::SnapshotRows},
+      {"history", rows::HistoryRows},
+      {"refs", rows::RefRows},
+      {"manifests", rows::ManifestRows},
+      {"files", rows::FileRows},
+      {"partitions", rows::PartitionRows},
+      {"metadata_log_entries", rows::MetadataLogRows},
       {"offsets", [](const iceberg::Table& table) { return bronze::OffsetRows(*table.metadata); }}};
   return asides;
 }
@@ -62,12 +62,12 @@ const std::map<std::string, TableRows>& Asides() {
 /// What a name in a statement stands for: the rows of a table, now or as of then, or what else can be asked of it.
 struct Named {
   iceberg::TableName table;
-  const AsOf* as_of = nullptr;
+  const query::AsOf* as_of = nullptr;
   const TableRows* aside = nullptr;
 };
 using Nameable = std::map<iceberg::TableName, Named>;
 
-Nameable NameableOf(const std::vector<iceberg::TableName>& tables, const RewrittenSql& rewritten) {
+Nameable NameableOf(const std::vector<iceberg::TableName>& tables, const query::RewrittenSql& rewritten) {
   Nameable names;
   for (const iceberg::TableName& table : tables) {
     names[table] = {.table = table};
@@ -95,12 +95,12 @@ Status Announce(const run::Lakehouse& house, const std::vector<std::string>& nam
   }
   const iceberg::TableMetadata& metadata = *one.table.metadata;
   if (named.as_of != nullptr) {
-    INGOT_ASSIGN(one.snapshot_id, ResolveAsOf(metadata, *named.as_of, named.table.Text()));
+    INGOT_ASSIGN(one.snapshot_id, query::ResolveAsOf(metadata, *named.as_of, named.table.Text()));
   }
   // While the rows are read, maintenance elsewhere keeps what they are read from.
   if (const auto reads = one.snapshot_id ? one.snapshot_id : metadata.current_snapshot_id)
     iceberg::AnnounceReader(one.table.home.storage, metadata, *reads);
-  INGOT_ASSIGN(auto columns, iceberg::ColumnsOf(one.table, one.snapshot_id));
+  INGOT_ASSIGN(auto columns, rows::ColumnsOf(one.table, one.snapshot_id));
   INGOT_TRY(engine.Register(name, std::move(columns)));
   asked[name] = std::move(one);
   return {};
@@ -117,16 +117,15 @@ Status Supply(const AskedTables& asked, const std::string& sql, sql::Engine& eng
     const std::string text = fmt::format("{}", fmt::join(name, "."));
     const auto known = conditions.find(text);
     const iceberg::TableMetadata& metadata = *one.table.metadata;
-    iceberg::ScanOptions options{.snapshot_id = one.snapshot_id};
+    rows::ScanOptions options{.snapshot_id = one.snapshot_id};
     if (known != conditions.end())
       options.filter =
-          FilterOf(known->second, one.snapshot_id ? metadata.SchemaOf(*metadata.SnapshotById(*one.snapshot_id))
-                                                  : metadata.CurrentSchema());
-    INGOT_ASSIGN(auto plan,
-                 WithContext(iceberg::PlanScan(*one.table.home.storage, metadata, options), "table " + text));
+          query::FilterOf(known->second, one.snapshot_id ? metadata.SchemaOf(*metadata.SnapshotById(*one.snapshot_id))
+                                                         : metadata.CurrentSchema());
+    INGOT_ASSIGN(auto plan, WithContext(rows::PlanScan(*one.table.home.storage, metadata, options), "table " + text));
     LogInfo(fmt::format("{}: {} files to read, {} files and {} manifests without rows that match", text,
                         plan.tasks.size(), plan.files_pruned, plan.manifests_pruned));
-    INGOT_ASSIGN(auto rows, iceberg::RelationOf(one.table, std::move(plan)));
+    INGOT_ASSIGN(auto rows, rows::RelationOf(one.table, std::move(plan)));
     INGOT_TRY(engine.Register(name, std::move(rows)));
   }
   return {};
@@ -160,7 +159,7 @@ Status Query(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(const auto tables, house.catalog->ListTables());
   std::set<std::string> asides;
   for (const auto& [aside, rows] : Asides()) asides.insert(aside);
-  INGOT_ASSIGN(const RewrittenSql rewritten, RewriteNames(options.sql, tables, asides, catalog));
+  INGOT_ASSIGN(const query::RewrittenSql rewritten, query::RewriteNames(options.sql, tables, asides, catalog));
   const Nameable names = NameableOf(tables, rewritten);
   auto wanted = engine->TablesIn(rewritten.sql);
   if (wanted)

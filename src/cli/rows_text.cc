@@ -9,8 +9,8 @@
 
 #include "base/arrow_result.h"
 #include "base/json_text.h"
-#include "iceberg/arrow_schema.h"
 #include "iceberg/value.h"
+#include "rows/arrow_schema.h"
 
 namespace ingot::cli {
 namespace {

@@ -153,7 +153,7 @@ class Pulse {
 };
 
 /// Until SIGTERM or SIGINT, which let the batch that is being read be carried to gold.
-Status Follow(Shared& shared, run::Runner& runner, const pipeline::StageContext& context, const Options& options) {
+Status Follow(Shared& shared, run::Runner& runner, const stage::StageContext& context, const Options& options) {
   INGOT_ASSIGN(const auto every, ParseInterval("--every", options.every));
   INGOT_ASSIGN(const auto retry_for, ParseInterval("--retry-for", options.retry_for));
   INGOT_ASSIGN(const int64_t maintain_every, WithContext(ParseDuration(options.maintain_every), "--maintain-every"));
@@ -193,7 +193,7 @@ Status AllInputsRead(const run::RunReport& report) {
 }
 
 /// One run; its metrics are pushed even when it failed.
-Status RunOnce(Shared& shared, const pipeline::StageContext& context, const Options& options) {
+Status RunOnce(Shared& shared, const stage::StageContext& context, const Options& options) {
   const auto run = [&]() -> Result<run::RunReport> {
     if (options.engine.engine != "embedded")
       return run::RunOnEngine(shared.place, context, options.stages, options.engine);
@@ -223,13 +223,13 @@ Result<int32_t> ParseDay(const char* flag, const std::string& text) {
   return Fail(ErrorKind::kBadConfig, fmt::format("{}: not a day: '{}' (write 2024-07-19)", flag, text));
 }
 
-Result<std::optional<pipeline::DaySpan>> DaysAgain(const Options& options) {
-  if (options.from.empty() && options.to.empty()) return std::optional<pipeline::DaySpan>();
+Result<std::optional<stage::DaySpan>> DaysAgain(const Options& options) {
+  if (options.from.empty() && options.to.empty()) return std::optional<stage::DaySpan>();
   if (options.follow || options.engine.engine != "embedded")
     return Fail(ErrorKind::kBadConfig, "--from and --to are for runs that end, on the embedded engine");
   if (std::ranges::find(options.stages, "gold") == options.stages.end())
     return Fail(ErrorKind::kBadConfig, "--from and --to compute gold again: --stage must hold gold");
-  pipeline::DaySpan days;
+  stage::DaySpan days;
   if (!options.from.empty()) {
     INGOT_ASSIGN(days.from, ParseDay("--from", options.from));
     days.to = days.from;

@@ -28,7 +28,7 @@ Status Serve(const Shared& shared, const std::string& listen) {
 
 }  // namespace
 
-serve::ServerParts ServerPartsOf(const pipeline::StageContext& context, std::function<Status()> ready) {
+serve::ServerParts ServerPartsOf(const stage::StageContext& context, std::function<Status()> ready) {
   return {.context = context, .tables = [context] { return run::TablesOr(context, {}); }, .ready = std::move(ready)};
 }
 

@@ -10,10 +10,10 @@
 #include "catalog/open.h"
 #include "cli/commands.h"
 #include "cli/rows_text.h"
-#include "iceberg/metadata_rows.h"
-#include "iceberg/scan.h"
 #include "iceberg/table.h"
 #include "pipeline/plan.h"
+#include "rows/metadata_rows.h"
+#include "rows/scan.h"
 
 namespace ingot::cli {
 namespace {
@@ -110,8 +110,8 @@ Status History(const Shared& shared, const Options& options) {
 Status Files(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(const auto home, HomeOf(shared, options.table));
   INGOT_ASSIGN(const auto table, iceberg::LoadTable(home));
-  INGOT_ASSIGN(const auto plan, iceberg::PlanScan(*table.home.storage, *table.metadata, {}));
-  for (const iceberg::FileTask& task : plan.tasks) {
+  INGOT_ASSIGN(const auto plan, rows::PlanScan(*table.home.storage, *table.metadata, {}));
+  for (const rows::FileTask& task : plan.tasks) {
     if (shared.Json())
       fmt::print("{{\"location\":{},\"records\":{},\"bytes\":{},\"delete_files\":{}}}\n", JsonQuote(task.file.location),
                  task.file.record_count, task.file.file_bytes, task.deletes.size());
@@ -185,7 +185,7 @@ Status Evolve(const Shared& shared, const Options& options) {
   for (const auto& [spec, schema] : tables) {
     INGOT_ASSIGN(const auto candidate, open.context.Home(spec->table));
     if (candidate.name != home.name) continue;
-    INGOT_ASSIGN(const auto after, pipeline::EvolveTable(open.context, *spec, schema));
+    INGOT_ASSIGN(const auto after, stage::EvolveTable(open.context, *spec, schema));
     fmt::print("{}: format {}, schema {}, partition spec {}, sort order {}\n", home.name.Text(),
                after.metadata->format_version, after.metadata->current_schema_id, after.metadata->default_spec_id,
                after.metadata->default_sort_order_id);
@@ -233,10 +233,9 @@ void AddTable(CLI::App& app, Shared& shared) {
   add("show", "Columns, partition and properties", Show);
   add("history", "Snapshots, newest first", History);
   add("files", "Data files of the current snapshot", Files);
-  add("partitions", "Partitions of the current snapshot, with their rows, files and bytes",
-      Print<iceberg::PartitionRows>);
-  add("manifests", "Manifests of the current snapshot", Print<iceberg::ManifestRows>);
-  add("refs", "Branches and tags", Print<iceberg::RefRows>);
+  add("partitions", "Partitions of the current snapshot, with their rows, files and bytes", Print<rows::PartitionRows>);
+  add("manifests", "Manifests of the current snapshot", Print<rows::ManifestRows>);
+  add("refs", "Branches and tags", Print<rows::RefRows>);
   const auto add_ref = [&](const char* name, const char* help, Action action) {
     auto* sub = add(name, help, action);
     sub->add_option("name", options->name, "Of the branch or tag")->required();

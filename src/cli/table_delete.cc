@@ -38,7 +38,7 @@ Status Delete(const Shared& shared, const Options& options) {
   Progress progress("delete from " + options.table, 0, "records");
   const maintain::DeleteRowsOptions deletion{
       .columns = {columns.begin(), columns.end()},
-      .filter = FilterOf(condition, types),
+      .filter = pipeline::FilterOf(condition, types),
       .matches = [&](const std::shared_ptr<arrow::RecordBatch>& rows) { return Evaluate(condition, *rows); },
       .threads = open.context.threads,
       .dry_run = options.dry_run,

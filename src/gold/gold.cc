@@ -11,20 +11,20 @@
 #include "base/retry.h"
 #include "base/rows.h"
 #include "gold/touched.h"
-#include "iceberg/arrow_schema.h"
-#include "iceberg/changes.h"
-#include "iceberg/scan_relation.h"
+#include "rows/arrow_schema.h"
+#include "rows/scan_relation.h"
+#include "stage/changes.h"
 
 namespace ingot::gold {
 namespace {
 
-using iceberg::Changes;
 using iceberg::Snapshot;
 using iceberg::SnapshotId;
 using iceberg::Table;
 using pipeline::GoldSpec;
-using pipeline::StageContext;
-using pipeline::StageReport;
+using stage::Changes;
+using stage::StageContext;
+using stage::StageReport;
 using Batch = std::shared_ptr<arrow::RecordBatch>;
 
 /// Whether all that happened after `consumed` is rows that were added and files that were rewritten.
@@ -45,7 +45,7 @@ class GoldRun {
         kept_(kept),
         silver_(std::move(silver)),
         gold_(std::move(gold)),
-        mark_(iceberg::MarkOf(*gold_.metadata)),
+        mark_(stage::MarkOf(*gold_.metadata)),
         consumed_(mark_.snapshot),
         only_added_(OnlyAdded(*silver_.metadata, consumed_)) {}
 
@@ -65,9 +65,9 @@ class GoldRun {
 
   /// Computes these days from silver as it is. What has been consumed stays as it was: rows that are new meanwhile are
   /// counted again with their hour when their turn comes.
-  Result<StageReport> Again(pipeline::DaySpan days) {
+  Result<StageReport> Again(stage::DaySpan days) {
     Begin();
-    INGOT_ASSIGN(auto writer, pipeline::RowWriter::Open(context_, gold_));
+    INGOT_ASSIGN(auto writer, stage::RowWriter::Open(context_, gold_));
     for (int32_t day = days.from; day <= days.to; ++day) {
       kept_.Drop();
       INGOT_ASSIGN(const Batch keys, GroupsOfDay(spec_, day));
@@ -82,7 +82,7 @@ class GoldRun {
     INGOT_TRY(KeepOthers(writer));
     INGOT_ASSIGN(auto written, writer.Finish());
     report_.bytes_out = written.bytes;
-    iceberg::Mark mark = mark_;
+    stage::Mark mark = mark_;
     mark.run_id = context_.run_id;
     INGOT_TRY(Commit(std::move(written.files), mark));
     return report_;
@@ -102,7 +102,7 @@ class GoldRun {
     INGOT_ASSIGN(auto fresh, PlanFresh(changes, pipeline::GoldInputColumns(spec_), {}));
     report_.rows_in = fresh.RecordCount();
     for (const auto& task : fresh.tasks) report_.bytes_in += task.file.file_bytes;
-    INGOT_ASSIGN(auto writer, pipeline::RowWriter::Open(context_, gold_));
+    INGOT_ASSIGN(auto writer, stage::RowWriter::Open(context_, gold_));
     if (fresh.RecordCount() <= RowsAtOnce()) {
       INGOT_TRY(Pass(fresh, nullptr, writer));
     } else {
@@ -122,7 +122,7 @@ class GoldRun {
     INGOT_ASSIGN(auto written, writer.Finish());
     report_.bytes_out = written.bytes;
     INGOT_TRY(FaultPoint("gold.after_files"));
-    INGOT_TRY(Commit(std::move(written.files), NextMark(context_, mark_, silver_, *changes.until)));
+    INGOT_TRY(Commit(std::move(written.files), stage::NextMark(context_, mark_, silver_, *changes.until)));
     INGOT_TRY(FaultPoint("gold.after_commit"));
     return report_;
   }
@@ -133,8 +133,8 @@ class GoldRun {
     if (!kept_.silver_snapshot || !OnlyAdded(*silver_.metadata, kept_.silver_snapshot))
       return Fail(ErrorKind::kNotFound, "nothing is kept");
     if (kept_.silver_snapshot == consumed_) return {};
-    INGOT_ASSIGN(const Changes missed, ChangesSince(*silver_.metadata, {.snapshot = kept_.silver_snapshot},
-                                                    silver_.home.name.Text(), consumed_));
+    INGOT_ASSIGN(const Changes missed, stage::ChangesSince(*silver_.metadata, {.snapshot = kept_.silver_snapshot},
+                                                           silver_.home.name.Text(), consumed_));
     INGOT_ASSIGN(const auto plan, PlanFresh(missed, pipeline::GoldInputColumns(spec_), {}));
     return Collect(plan, kept_.plan, &kept_.whole, kept_.state);
   }
@@ -152,21 +152,21 @@ class GoldRun {
   }
 
   /// The rows that came; and those that went, where some did, whose groups are touched as well.
-  Result<iceberg::ScanPlan> PlanFresh(const Changes& changes, const std::vector<std::string>& columns,
-                                      const iceberg::Filter& filter) const {
-    INGOT_ASSIGN(auto plan, PlanAdded(*silver_.home.storage, *silver_.metadata, changes, columns, filter));
-    INGOT_ASSIGN(auto removed, PlanRemoved(*silver_.home.storage, *silver_.metadata, changes, columns, filter));
+  Result<rows::ScanPlan> PlanFresh(const Changes& changes, const std::vector<std::string>& columns,
+                                   const iceberg::Filter& filter) const {
+    INGOT_ASSIGN(auto plan, stage::PlanAdded(*silver_.home.storage, *silver_.metadata, changes, columns, filter));
+    INGOT_ASSIGN(auto removed, stage::PlanRemoved(*silver_.home.storage, *silver_.metadata, changes, columns, filter));
     std::ranges::move(removed.tasks, std::back_inserter(plan.tasks));
     return plan;
   }
 
   /// Adds the plan's rows to `state`, of the touched groups in `only` if given.
-  Status Collect(const iceberg::ScanPlan& plan, const GoldPlan& gold, const GroupTable* only, GroupState& state) const {
+  Status Collect(const rows::ScanPlan& plan, const GoldPlan& gold, const GroupTable* only, GroupState& state) const {
     std::vector<GroupState> parts;
     for (int thread = 0; thread < std::max(1, context_.threads); ++thread) parts.emplace_back(gold);
     // What repeats is put together whenever a thread has gathered much of the budget: old rows may be any number.
     std::vector<int64_t> loose(parts.size());
-    INGOT_TRY(iceberg::ForEachBatch(silver_, plan, context_.threads, [&](size_t thread, const Batch& batch) -> Status {
+    INGOT_TRY(rows::ForEachBatch(silver_, plan, context_.threads, [&](size_t thread, const Batch& batch) -> Status {
       INGOT_ASSIGN(const int64_t added, parts[thread].Add(batch, only));
       loose[thread] += added;
       if (loose[thread] < RowsAtOnce() * 3 / 4) return {};
@@ -178,7 +178,7 @@ class GoldRun {
   }
 
   /// Computes the groups that the rows of `fresh` touch, of those in `only` if given; adds them to touched_.
-  Status Pass(const iceberg::ScanPlan& fresh, const GroupTable* only, pipeline::RowWriter& writer) {
+  Status Pass(const rows::ScanPlan& fresh, const GroupTable* only, stage::RowWriter& writer) {
     GroupState found(kept_.plan);
     INGOT_TRY(Collect(fresh, kept_.plan, only, found));
     if (found.Empty()) return {};
@@ -210,11 +210,11 @@ class GoldRun {
   /// Adds the rows of these groups that silver had at the snapshot, the current one by default.
   Status ReadAll(const arrow::RecordBatch& keys, const GroupTable& only, std::optional<SnapshotId> snapshot,
                  GroupState& state) const {
-    const iceberg::ScanOptions options{.snapshot_id = snapshot,
-                                       .current_schema = true,
-                                       .columns = pipeline::GoldInputColumns(spec_),
-                                       .filter = SilverFilter(spec_, keys)};
-    INGOT_ASSIGN(const auto plan, iceberg::PlanScan(*silver_.home.storage, *silver_.metadata, options));
+    const rows::ScanOptions options{.snapshot_id = snapshot,
+                                    .current_schema = true,
+                                    .columns = pipeline::GoldInputColumns(spec_),
+                                    .filter = SilverFilter(spec_, keys)};
+    INGOT_ASSIGN(const auto plan, rows::PlanScan(*silver_.home.storage, *silver_.metadata, options));
     return Collect(plan, kept_.plan, &only, state);
   }
 
@@ -223,7 +223,7 @@ class GoldRun {
     return context_.memory_bytes / 3 / std::max<int64_t>(1, kept_.plan.bytes_per_row * 3 / 2);
   }
 
-  Status WriteGroups(GroupState& state, const GroupTable& groups, pipeline::RowWriter& writer) {
+  Status WriteGroups(GroupState& state, const GroupTable& groups, stage::RowWriter& writer) {
     INGOT_ASSIGN(const Batch rows, state.Rows(&groups, context_.threads));
     report_.rows_out += rows->num_rows();
     INGOT_ASSIGN(const Batch whole, WithTime(*rows));
@@ -232,7 +232,7 @@ class GoldRun {
 
   /// The groups that the rows of `fresh` touch, in parts of which none has more rows than RowsAtOnce, but for single
   /// groups.
-  Result<std::vector<Batch>> SplitTouched(const iceberg::ScanPlan& fresh) const {
+  Result<std::vector<Batch>> SplitTouched(const rows::ScanPlan& fresh) const {
     GoldSpec counting;
     counting.group = pipeline::TouchedGroups(spec_);
     pipeline::Expression count{.kind = pipeline::Expression::Kind::kCall, .text = "count"};
@@ -260,19 +260,19 @@ class GoldRun {
   }
 
   Result<Batch> WithTime(const arrow::RecordBatch& rows) const {
-    INGOT_ASSIGN(const auto now, iceberg::RepeatValue(report_.started_at_micros, {.id = iceberg::TypeId::kTimestamptz},
-                                                      rows.num_rows()));
+    INGOT_ASSIGN(const auto now,
+                 rows::RepeatValue(report_.started_at_micros, {.id = iceberg::TypeId::kTimestamptz}, rows.num_rows()));
     INGOT_ARROW_ASSIGN(auto with, rows.AddColumn(rows.num_columns(), "updated_at", now));
     return with;
   }
 
   /// The files of gold that may hold touched groups are replaced; what else they hold is written again.
-  Status KeepOthers(pipeline::RowWriter& writer) {
+  Status KeepOthers(stage::RowWriter& writer) {
     INGOT_ASSIGN(const Batch keys, touched_.Rows());
-    INGOT_ASSIGN(const auto plan, iceberg::PlanScan(*gold_.home.storage, *gold_.metadata,
-                                                    {.columns = {}, .filter = GoldFilter(spec_, *keys)}));
+    INGOT_ASSIGN(const auto plan, rows::PlanScan(*gold_.home.storage, *gold_.metadata,
+                                                 {.columns = {}, .filter = GoldFilter(spec_, *keys)}));
     for (const auto& task : plan.tasks) replaced_.insert(task.file.location);
-    return iceberg::ForEachBatch(gold_, plan, 1, [&](size_t, const Batch& batch) -> Status {
+    return rows::ForEachBatch(gold_, plan, 1, [&](size_t, const Batch& batch) -> Status {
       INGOT_ASSIGN(auto keep, touched_.Has(*Pick(*batch, kept_.plan.touched)));
       keep.flip();
       INGOT_ASSIGN(const Batch others, Select(batch, keep));
@@ -280,12 +280,12 @@ class GoldRun {
     });
   }
 
-  Status Commit(std::vector<iceberg::DataFile> files, const iceberg::Mark& mark) {
+  Status Commit(std::vector<iceberg::DataFile> files, const stage::Mark& mark) {
     report_.finished_at_micros = NowMicros();
     iceberg::SnapshotChange change{.operation = replaced_.empty() ? "append" : "overwrite",
                                    .added = std::move(files),
                                    .summary = report_.ToSummary()};
-    if (mark.snapshot) pipeline::PutMark(change, mark);
+    if (mark.snapshot) stage::PutMark(change, mark);
     if (!replaced_.empty())
       change.removes = [&](const iceberg::DataFile& file) -> Result<bool> { return replaced_.contains(file.location); };
     // What was read must still be what is replaced: compaction may pass, another writer's rows may not be lost.
@@ -294,7 +294,7 @@ class GoldRun {
       return Fail(ErrorKind::kConflict,
                   "another writer was first: table " + gold_.home.name.Text() + " has changed meanwhile");
     };
-    INGOT_TRY(pipeline::CommitFiles(gold_.home, change));
+    INGOT_TRY(stage::CommitFiles(gold_.home, change));
     return {};
   }
 
@@ -302,7 +302,7 @@ class GoldRun {
   const GoldSpec& spec_;
   Gold::Kept& kept_;
   const Table silver_, gold_;
-  const iceberg::Mark mark_;
+  const stage::Mark mark_;
   const std::optional<SnapshotId> consumed_;
   bool only_added_;
   StageReport report_;
@@ -312,14 +312,14 @@ class GoldRun {
 
 /// What is new in silver; or, `again`, these days.
 Result<StageReport> RunTable(const StageContext& context, const GoldSpec& spec, Gold::Kept& kept,
-                             std::optional<pipeline::DaySpan> again, const std::function<void(int64_t)>& progress) {
+                             std::optional<stage::DaySpan> again, const std::function<void(int64_t)>& progress) {
   INGOT_ASSIGN(const auto silver_home, context.Home(context.pipeline->silver.table));
   if (const auto silver = iceberg::LoadTable(silver_home); !silver) {
     if (silver.error().kind != ErrorKind::kNotFound) return std::unexpected(silver.error());
     return Fail(ErrorKind::kNotFound,
                 "table " + context.pipeline->silver.table + " does not exist: run the silver stage first");
   }
-  INGOT_TRY(pipeline::EnsureTable(context, spec.table, pipeline::GoldSchema(spec)));
+  INGOT_TRY(stage::EnsureTable(context, spec.table, pipeline::GoldSchema(spec)));
   Backoff backoff;
   while (true) {
     INGOT_ASSIGN(const auto home, context.Home(spec.table.table));
@@ -331,9 +331,9 @@ Result<StageReport> RunTable(const StageContext& context, const GoldSpec& spec, 
       if (report || report.error().kind != ErrorKind::kConflict || !backoff.Wait()) return report;
       continue;
     }
-    INGOT_TRY(iceberg::CheckNotReplaced(*gold.metadata, home.name.Text(), *home.storage));
+    INGOT_TRY(stage::CheckNotReplaced(*gold.metadata, home.name.Text(), *home.storage));
     INGOT_ASSIGN(const Changes changes,
-                 ChangesSince(*silver.metadata, MarkOf(*gold.metadata), silver_home.name.Text()));
+                 stage::ChangesSince(*silver.metadata, stage::MarkOf(*gold.metadata), silver_home.name.Text()));
     if (!changes.until || changes.Empty()) return StageReport{};
     auto report = GoldRun(context, spec, kept, silver, gold).Process(changes);
     if (report) progress(report->rows_in);

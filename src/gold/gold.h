@@ -6,7 +6,7 @@
 #include <map>
 
 #include "gold/group_state.h"
-#include "pipeline/stage.h"
+#include "stage/stage.h"
 
 namespace ingot::gold {
 
@@ -16,8 +16,7 @@ namespace ingot::gold {
 class Gold {
  public:
   /// One report per gold table of the pipeline, joined into one. `progress` is told of silver rows as they are done.
-  Result<pipeline::StageReport> Run(const pipeline::StageContext& context,
-                                    const std::function<void(int64_t)>& progress);
+  Result<stage::StageReport> Run(const stage::StageContext& context, const std::function<void(int64_t)>& progress);
 
   struct Kept {
     explicit Kept(const pipeline::GoldSpec& spec) : plan(spec), state(plan) {}

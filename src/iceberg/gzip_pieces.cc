@@ -2,7 +2,7 @@
 
 #include <zlib.h>
 
-#include "iceberg/deflate.h"
+#include "avro/deflate.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -48,7 +48,7 @@ void GzipPieces::Append(const TextPiece& piece, std::string& out, uint32_t& crc,
   }
   std::string text;
   piece.append(text);
-  Compressed compressed{.deflated = DeflateBlocks(text, fresh ? Z_BEST_SPEED : Z_DEFAULT_COMPRESSION),
+  Compressed compressed{.deflated = avro::DeflateBlocks(text, fresh ? Z_BEST_SPEED : Z_DEFAULT_COMPRESSION),
                         .crc = Crc(text),
                         .bytes = text.size()};
   append(compressed);

@@ -2,8 +2,8 @@
 
 #include <simdjson.h>
 
+#include "base/json.h"
 #include "base/row_hash.h"
-#include "iceberg/json.h"
 
 namespace ingot::iceberg {
 namespace {

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <charconv>
 
+#include "avro/deflate.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/retry.h"
-#include "iceberg/deflate.h"
 #include "iceberg/gzip_pieces.h"
 #include "iceberg/journal.h"
 #include "iceberg/unregistered.h"
@@ -42,8 +42,8 @@ Result<std::string> WriteMetadataFile(storage::Storage& storage, const TableMeta
 
 /// Of metadata files as other writers compress them; the names of the files need not tell.
 Result<std::string> Decompressed(const std::string& bytes) {
-  if (bytes.starts_with("\x1f\x8b")) return Inflate(bytes, DeflateFrame::kGzip);
-  if (bytes.starts_with(kZstdMagic)) return DecompressZstd(bytes);
+  if (bytes.starts_with("\x1f\x8b")) return avro::Inflate(bytes, avro::DeflateFrame::kGzip);
+  if (bytes.starts_with(avro::kZstdMagic)) return avro::DecompressZstd(bytes);
   return bytes;
 }
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "iceberg/avro.h"
+#include "avro/avro.h"
 #include "iceberg/manifest_schema.h"
 
 namespace ingot::iceberg {
@@ -13,21 +13,21 @@ namespace {
 /// Reads the fields of one Avro record by field id, so that the order and the names in the file do not matter.
 class Record {
  public:
-  Record(const AvroSchema& schema, const AvroValue& value)
-      : schema_(schema), list_(std::get<AvroValue::List>(value.value)) {}
+  Record(const avro::AvroSchema& schema, const avro::AvroValue& value)
+      : schema_(schema), list_(std::get<avro::AvroValue::List>(value.value)) {}
 
-  const AvroValue* Find(int32_t field_id) const {
+  const avro::AvroValue* Find(int32_t field_id) const {
     for (size_t i = 0; i < schema_.members.size(); ++i)
       if (schema_.members[i].field_id == field_id && !list_[i].IsNull()) return &list_[i];
     return nullptr;
   }
-  const AvroSchema* SchemaOf(int32_t field_id) const {
+  const avro::AvroSchema* SchemaOf(int32_t field_id) const {
     for (const auto& member : schema_.members) {
       if (member.field_id != field_id) continue;
-      const AvroSchema* schema = member.schema.get();
-      if (schema->kind == AvroKind::kUnion)
+      const avro::AvroSchema* schema = member.schema.get();
+      if (schema->kind == avro::AvroKind::kUnion)
         for (const auto& branch : schema->members)
-          if (branch.schema->kind != AvroKind::kNull) schema = branch.schema.get();
+          if (branch.schema->kind != avro::AvroKind::kNull) schema = branch.schema.get();
       return schema;
     }
     return nullptr;
@@ -38,19 +38,19 @@ class Record {
  private:
   template <typename T>
   std::optional<T> Typed(int32_t field_id) const {
-    const AvroValue* value = Find(field_id);
+    const avro::AvroValue* value = Find(field_id);
     if (value == nullptr || !std::holds_alternative<T>(value->value)) return std::nullopt;
     return std::get<T>(value->value);
   }
 
-  const AvroSchema& schema_;
-  const AvroValue::List& list_;
+  const avro::AvroSchema& schema_;
+  const avro::AvroValue::List& list_;
 };
 
 /// Writes entries as ManifestAvroSchema lays them out; what is optional there is a union with null as its first branch.
 class EntryWriter {
  public:
-  EntryWriter(const AvroSchema& schema, int32_t format_version, AvroWriter& out)
+  EntryWriter(const avro::AvroSchema& schema, int32_t format_version, avro::AvroWriter& out)
       : schema_(schema), format_version_(format_version), out_(out) {}
 
   void Write(const ManifestEntry& entry) {
@@ -72,7 +72,7 @@ class EntryWriter {
     if (format_version_ >= 2) out_.Long(int64_t(file.content));
     out_.Bytes(file.location);
     out_.Bytes(file.format);
-    const AvroSchema& partition = PartitionSchema();
+    const avro::AvroSchema& partition = PartitionSchema();
     for (size_t i = 0; i < partition.members.size(); ++i) Write(file.partition[i], *partition.members[i].schema);
     out_.Long(file.record_count);
     out_.Long(file.file_bytes);
@@ -92,7 +92,7 @@ class EntryWriter {
     Optional(file.content_size_bytes);
   }
 
-  void Write(const Value& value, const AvroSchema& schema) {
+  void Write(const Value& value, const avro::AvroSchema& schema) {
     out_.Long(!IsNull(value));
     const auto write = [&](const auto& held) {
       using T = std::decay_t<decltype(held)>;
@@ -101,7 +101,7 @@ class EntryWriter {
       } else if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, float> || std::is_same_v<T, double>) {
         out_.Raw(held);
       } else if constexpr (std::is_same_v<T, std::string>) {
-        const bool fixed = schema.members.back().schema->kind == AvroKind::kFixed;
+        const bool fixed = schema.members.back().schema->kind == avro::AvroKind::kFixed;
         fixed ? void(out_.out += held) : out_.Bytes(held);
       } else if constexpr (std::is_same_v<T, Decimal>) {
         std::string bytes = DecimalBytes(held.unscaled);
@@ -113,7 +113,7 @@ class EntryWriter {
     std::visit(write, value);
   }
 
-  const AvroSchema& PartitionSchema() const {
+  const avro::AvroSchema& PartitionSchema() const {
     for (const auto& member : schema_.members.back().schema->members)
       if (member.name == "partition") return *member.schema;
     return schema_;
@@ -149,9 +149,9 @@ class EntryWriter {
     Array(map, [&](const auto& entry) { out_.Long(entry.first), out_.Bytes(entry.second); });
   }
 
-  const AvroSchema& schema_;
+  const avro::AvroSchema& schema_;
   const int32_t format_version_;
-  AvroWriter& out_;
+  avro::AvroWriter& out_;
 };
 
 std::vector<PartitionSummary> Summarize(const std::vector<ManifestEntry>& entries, const std::vector<Type>& types) {
@@ -197,14 +197,14 @@ ManifestFile ManifestFileFrom(const Record& record) {
   manifest.deleted_rows = record.Int(514);
   manifest.first_row_id = record.Int(520);
   manifest.key_metadata = record.Text(519).value_or("");
-  const AvroValue* partitions = record.Find(507);
-  const AvroSchema* schema = record.SchemaOf(507);
-  if (partitions == nullptr || schema == nullptr || schema->kind != AvroKind::kArray) return manifest;
-  for (const AvroValue& item : std::get<AvroValue::List>(partitions->value)) {
+  const avro::AvroValue* partitions = record.Find(507);
+  const avro::AvroSchema* schema = record.SchemaOf(507);
+  if (partitions == nullptr || schema == nullptr || schema->kind != avro::AvroKind::kArray) return manifest;
+  for (const avro::AvroValue& item : std::get<avro::AvroValue::List>(partitions->value)) {
     const Record summary(*schema->members[0].schema, item);
     PartitionSummary partition{.lower = summary.Text(510), .upper = summary.Text(511)};
     const auto flag = [&](int32_t id) -> std::optional<bool> {
-      const AvroValue* value = summary.Find(id);
+      const avro::AvroValue* value = summary.Find(id);
       if (value == nullptr || !std::holds_alternative<bool>(value->value)) return std::nullopt;
       return std::get<bool>(value->value);
     };
@@ -218,7 +218,7 @@ ManifestFile ManifestFileFrom(const Record& record) {
 /// Of a manifest that an old snapshot of format 1 names itself, without a list: its own header says the rest.
 Result<ManifestFile> InlineManifest(storage::Storage& storage, const std::string& location, const Snapshot& snapshot) {
   INGOT_ASSIGN(const std::string bytes, storage.ReadAll(location));
-  INGOT_ASSIGN(const auto properties, WithContext(ReadAvroProperties(bytes), "manifest " + location));
+  INGOT_ASSIGN(const auto properties, WithContext(avro::ReadAvroProperties(bytes), "manifest " + location));
   const auto spec = properties.find("partition-spec-id");
   return ManifestFile{.location = location,
                       .bytes = int64_t(bytes.size()),
@@ -270,10 +270,11 @@ Result<std::vector<ManifestFile>> ReadManifestList(storage::Storage& storage, co
     return manifests;
   }
   INGOT_ASSIGN(const std::string bytes, storage.ReadAll(snapshot.manifest_list));
-  INGOT_ASSIGN(const AvroFile file, WithContext(ReadAvroFile(bytes), "manifest list " + snapshot.manifest_list));
-  if (file.schema->kind != AvroKind::kRecord)
+  INGOT_ASSIGN(const avro::AvroFile file,
+               WithContext(avro::ReadAvroFile(bytes), "manifest list " + snapshot.manifest_list));
+  if (file.schema->kind != avro::AvroKind::kRecord)
     return Fail(ErrorKind::kCorrupt, "manifest list " + snapshot.manifest_list + " holds no records");
-  for (const AvroValue& row : file.rows) {
+  for (const avro::AvroValue& row : file.rows) {
     manifests.push_back(ManifestFileFrom(Record(*file.schema, row)));
     if (manifests.back().location.empty())
       return Fail(ErrorKind::kCorrupt,
@@ -301,7 +302,7 @@ Result<ManifestFile> WriteManifest(storage::Storage& storage, const std::string&
                                    const ManifestContent& content, const std::vector<ManifestEntry>& entries) {
   INGOT_ASSIGN(const std::vector<Type> types, PartitionTypes(*content.spec, *content.schema));
   const std::string schema_json = ManifestAvroSchema(*content.spec, types, content.format_version);
-  INGOT_ASSIGN(const auto schema, ParseAvroSchema(schema_json));
+  INGOT_ASSIGN(const auto schema, avro::ParseAvroSchema(schema_json));
   ManifestFile manifest{.location = location,
                         .spec_id = content.spec->spec_id,
                         .holds_deletes = content.holds_deletes,
@@ -324,11 +325,12 @@ Result<ManifestFile> WriteManifest(storage::Storage& storage, const std::string&
   if (content.format_version < 2 && content.holds_deletes)
     return Fail(ErrorKind::kUnsupported,
                 "tables of Iceberg format 1 have no delete files; first: ingot table upgrade TABLE");
-  INGOT_ASSIGN(const std::string bytes,
-               WriteAvroRows(schema_json, properties, entries.size(), [&](size_t i, AvroWriter& out) -> Status {
-                 EntryWriter(*schema, content.format_version, out).Write(entries[i]);
-                 return {};
-               }));
+  INGOT_ASSIGN(
+      const std::string bytes,
+      avro::WriteAvroRows(schema_json, properties, entries.size(), [&](size_t i, avro::AvroWriter& out) -> Status {
+        EntryWriter(*schema, content.format_version, out).Write(entries[i]);
+        return {};
+      }));
   manifest.bytes = int64_t(bytes.size());
   INGOT_TRY(storage.CreateAtomic(location, bytes));
   return manifest;
@@ -336,20 +338,20 @@ Result<ManifestFile> WriteManifest(storage::Storage& storage, const std::string&
 
 Status WriteManifestList(storage::Storage& storage, const std::string& location, const Snapshot& snapshot,
                          const std::vector<ManifestFile>& manifests, int32_t format_version) {
-  std::vector<AvroValue> rows;
+  std::vector<avro::AvroValue> rows;
   for (const ManifestFile& manifest : manifests) {
-    AvroValue::List partitions;
+    avro::AvroValue::List partitions;
     for (const PartitionSummary& partition : manifest.partitions) {
-      AvroValue::List summary;
+      avro::AvroValue::List summary;
       summary.emplace_back(partition.contains_null);
-      summary.push_back(partition.contains_nan ? AvroValue(*partition.contains_nan) : AvroValue());
-      summary.push_back(partition.lower ? AvroValue(*partition.lower) : AvroValue());
-      summary.push_back(partition.upper ? AvroValue(*partition.upper) : AvroValue());
+      summary.push_back(partition.contains_nan ? avro::AvroValue(*partition.contains_nan) : avro::AvroValue());
+      summary.push_back(partition.lower ? avro::AvroValue(*partition.lower) : avro::AvroValue());
+      summary.push_back(partition.upper ? avro::AvroValue(*partition.upper) : avro::AvroValue());
       partitions.emplace_back(std::move(summary));
     }
     if (!manifest.IsCounted()) return Fail(ErrorKind::kInternal, manifest.location + ": its entries are not counted");
     const bool fresh = manifest.sequence_number < 0;
-    AvroValue::List row;
+    avro::AvroValue::List row;
     row.emplace_back(manifest.location);
     row.emplace_back(manifest.bytes);
     row.emplace_back(int64_t(manifest.spec_id));
@@ -362,9 +364,10 @@ Status WriteManifestList(storage::Storage& storage, const std::string& location,
     for (const auto& count : {manifest.added_files, manifest.existing_files, manifest.deleted_files,
                               manifest.added_rows, manifest.existing_rows, manifest.deleted_rows})
       row.emplace_back(*count);
-    row.push_back(manifest.partitions.empty() ? AvroValue() : AvroValue(std::move(partitions)));
-    row.push_back(manifest.key_metadata.empty() ? AvroValue() : AvroValue(manifest.key_metadata));
-    if (format_version >= 3) row.push_back(manifest.first_row_id ? AvroValue(*manifest.first_row_id) : AvroValue());
+    row.push_back(manifest.partitions.empty() ? avro::AvroValue() : avro::AvroValue(std::move(partitions)));
+    row.push_back(manifest.key_metadata.empty() ? avro::AvroValue() : avro::AvroValue(manifest.key_metadata));
+    if (format_version >= 3)
+      row.push_back(manifest.first_row_id ? avro::AvroValue(*manifest.first_row_id) : avro::AvroValue());
     rows.emplace_back(std::move(row));
   }
   const std::map<std::string, std::string> properties{
@@ -372,7 +375,7 @@ Status WriteManifestList(storage::Storage& storage, const std::string& location,
       {"parent-snapshot-id", snapshot.parent_id ? std::to_string(*snapshot.parent_id) : "null"},
       {"sequence-number", std::to_string(snapshot.sequence_number)},
       {"format-version", std::to_string(format_version)}};
-  INGOT_ASSIGN(const std::string bytes, WriteAvroFile(ManifestListAvroSchema(format_version), properties, rows));
+  INGOT_ASSIGN(const std::string bytes, avro::WriteAvroFile(ManifestListAvroSchema(format_version), properties, rows));
   return storage.CreateAtomic(location, bytes);
 }
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "iceberg/avro.h"
+#include "avro/avro.h"
 #include "iceberg/manifest.h"
 
 namespace ingot::iceberg {
@@ -11,40 +11,41 @@ namespace {
 
 /// Calls `read(field_id, schema)` for each field of a record that is not null; it must read the value.
 template <typename Read>
-void ForEachField(AvroReader& in, const AvroSchema& record, const Read& read) {
+void ForEachField(avro::AvroReader& in, const avro::AvroSchema& record, const Read& read) {
   for (const auto& member : record.members) {
-    const AvroSchema* schema = member.schema.get();
-    if (schema->kind == AvroKind::kUnion) schema = &in.Branch(*schema);
-    if (schema->kind != AvroKind::kNull) read(member.field_id, *schema);
+    const avro::AvroSchema* schema = member.schema.get();
+    if (schema->kind == avro::AvroKind::kUnion) schema = &in.Branch(*schema);
+    if (schema->kind != avro::AvroKind::kNull) read(member.field_id, *schema);
     if (in.failed) return;
   }
 }
 
-bool IsWhole(const AvroSchema& schema) {
-  return schema.kind == AvroKind::kInt || schema.kind == AvroKind::kLong || schema.kind == AvroKind::kEnum;
+bool IsWhole(const avro::AvroSchema& schema) {
+  return schema.kind == avro::AvroKind::kInt || schema.kind == avro::AvroKind::kLong ||
+         schema.kind == avro::AvroKind::kEnum;
 }
 
-bool IsBytes(const AvroSchema& schema) {
-  return schema.kind == AvroKind::kString || schema.kind == AvroKind::kBytes;
+bool IsBytes(const avro::AvroSchema& schema) {
+  return schema.kind == avro::AvroKind::kString || schema.kind == avro::AvroKind::kBytes;
 }
 
 /// A value of another type than the specification gives the field is passed over, as if it were not there.
-std::optional<int64_t> Whole(AvroReader& in, const AvroSchema& schema) {
+std::optional<int64_t> Whole(avro::AvroReader& in, const avro::AvroSchema& schema) {
   if (IsWhole(schema)) return in.Long();
   in.Skip(schema);
   return std::nullopt;
 }
 
-std::string Text(AvroReader& in, const AvroSchema& schema) {
+std::string Text(avro::AvroReader& in, const avro::AvroSchema& schema) {
   if (IsBytes(schema)) return std::string(in.Bytes());
   in.Skip(schema);
   return {};
 }
 
 template <typename T>
-std::vector<T> List(AvroReader& in, const AvroSchema& schema) {
+std::vector<T> List(avro::AvroReader& in, const avro::AvroSchema& schema) {
   std::vector<T> list;
-  if (schema.kind != AvroKind::kArray || !IsWhole(*schema.members[0].schema)) {
+  if (schema.kind != avro::AvroKind::kArray || !IsWhole(*schema.members[0].schema)) {
     in.Skip(schema);
     return list;
   }
@@ -55,11 +56,11 @@ std::vector<T> List(AvroReader& in, const AvroSchema& schema) {
 
 /// An array of records of a field id and its value.
 template <typename T>
-FieldMap<T> Map(AvroReader& in, const AvroSchema& schema, const std::vector<FieldId>* wanted) {
+FieldMap<T> Map(avro::AvroReader& in, const avro::AvroSchema& schema, const std::vector<FieldId>* wanted) {
   constexpr bool kText = std::is_same_v<T, std::string>;
-  const AvroSchema* pair = schema.kind == AvroKind::kArray ? schema.members[0].schema.get() : nullptr;
+  const avro::AvroSchema* pair = schema.kind == avro::AvroKind::kArray ? schema.members[0].schema.get() : nullptr;
   FieldMap<T> map;
-  if (pair == nullptr || pair->kind != AvroKind::kRecord || pair->members.size() != 2 ||
+  if (pair == nullptr || pair->kind != avro::AvroKind::kRecord || pair->members.size() != 2 ||
       !IsWhole(*pair->members[0].schema) || !(kText ? IsBytes : IsWhole)(*pair->members[1].schema)) {
     in.Skip(schema);
     return map;
@@ -81,25 +82,25 @@ FieldMap<T> Map(AvroReader& in, const AvroSchema& schema, const std::vector<Fiel
   return map;
 }
 
-Value PartitionValue(AvroReader& in, const AvroSchema& schema, const Type& type) {
+Value PartitionValue(avro::AvroReader& in, const avro::AvroSchema& schema, const Type& type) {
   switch (schema.kind) {
-    case AvroKind::kBoolean:
+    case avro::AvroKind::kBoolean:
       return in.Take(1) == std::string_view("\1", 1);
-    case AvroKind::kInt:
-    case AvroKind::kLong:
-    case AvroKind::kEnum:
+    case avro::AvroKind::kInt:
+    case avro::AvroKind::kLong:
+    case avro::AvroKind::kEnum:
       if (type.id == TypeId::kInt || type.id == TypeId::kDate) return int32_t(in.Long());
       return in.Long();
-    case AvroKind::kFloat: {
+    case avro::AvroKind::kFloat: {
       const auto number = in.Raw<float>();
       return type.id == TypeId::kDouble ? Value(double(number)) : Value(number);
     }
-    case AvroKind::kDouble:
+    case avro::AvroKind::kDouble:
       return in.Raw<double>();
-    case AvroKind::kBytes:
-    case AvroKind::kString:
-    case AvroKind::kFixed: {
-      const auto bytes = schema.kind == AvroKind::kFixed ? in.Take(schema.fixed_bytes) : in.Bytes();
+    case avro::AvroKind::kBytes:
+    case avro::AvroKind::kString:
+    case avro::AvroKind::kFixed: {
+      const auto bytes = schema.kind == avro::AvroKind::kFixed ? in.Take(schema.fixed_bytes) : in.Bytes();
       if (type.id == TypeId::kDecimal) return Decimal{DecimalFromBytes(bytes)};
       return std::string(bytes);
     }
@@ -119,13 +120,13 @@ class EntryReader {
         metrics_of_(metrics_of),
         next_row_id_(manifest.first_row_id) {}
 
-  Result<ManifestEntry> Read(const AvroSchema& schema, AvroReader& in) {
-    if (schema.kind != AvroKind::kRecord)
+  Result<ManifestEntry> Read(const avro::AvroSchema& schema, avro::AvroReader& in) {
+    if (schema.kind != avro::AvroKind::kRecord)
       return Fail(ErrorKind::kCorrupt, "manifest " + manifest_.location + " holds no records");
     ManifestEntry entry{.status = EntryStatus::kExisting};
     bool has_file = false;
     Status file;
-    ForEachField(in, schema, [&](int32_t id, const AvroSchema& field) {
+    ForEachField(in, schema, [&](int32_t id, const avro::AvroSchema& field) {
       if (id == 0) {
         entry.status = EntryStatus(Whole(in, field).value_or(0));
       } else if (id == 1) {
@@ -134,7 +135,7 @@ class EntryReader {
         entry.sequence_number = Whole(in, field);
       } else if (id == 4) {
         entry.file_sequence_number = Whole(in, field);
-      } else if (id == 2 && field.kind == AvroKind::kRecord) {
+      } else if (id == 2 && field.kind == avro::AvroKind::kRecord) {
         has_file = true;
         file = ReadFile(field, in, entry.file);
       } else {
@@ -151,12 +152,12 @@ class EntryReader {
   }
 
  private:
-  Status ReadFile(const AvroSchema& schema, AvroReader& in, DataFile& file) const {
+  Status ReadFile(const avro::AvroSchema& schema, avro::AvroReader& in, DataFile& file) const {
     file.format.clear();
     file.spec_id = spec_.spec_id;
     file.partition.resize(spec_.fields.size());
     std::optional<int64_t> rows, bytes;
-    ForEachField(in, schema, [&](int32_t id, const AvroSchema& field) {
+    ForEachField(in, schema, [&](int32_t id, const avro::AvroSchema& field) {
       switch (id) {
         case 134:
           file.content = FileContent(Whole(in, field).value_or(0));
@@ -190,9 +191,9 @@ class EntryReader {
     return {};
   }
 
-  void ReadPartition(const AvroSchema& schema, AvroReader& in, std::vector<Value>& partition) const {
-    if (schema.kind != AvroKind::kRecord) return in.Skip(schema);
-    ForEachField(in, schema, [&](int32_t id, const AvroSchema& field) {
+  void ReadPartition(const avro::AvroSchema& schema, avro::AvroReader& in, std::vector<Value>& partition) const {
+    if (schema.kind != avro::AvroKind::kRecord) return in.Skip(schema);
+    ForEachField(in, schema, [&](int32_t id, const avro::AvroSchema& field) {
       const auto at = std::ranges::find(spec_.fields, id, &PartitionField::field_id);
       if (at == spec_.fields.end()) return in.Skip(field);
       const size_t i = size_t(at - spec_.fields.begin());
@@ -200,7 +201,7 @@ class EntryReader {
     });
   }
 
-  void ReadRest(int32_t id, const AvroSchema& field, AvroReader& in, DataFile& file) const {
+  void ReadRest(int32_t id, const avro::AvroSchema& field, avro::AvroReader& in, DataFile& file) const {
     // Of delete files all is kept: which data they apply to is told by their bounds.
     const auto* wanted = manifest_.holds_deletes ? nullptr : metrics_of_;
     switch (id) {
@@ -289,11 +290,11 @@ Status ForEachEntry(storage::Storage& storage, const ManifestFile& manifest, con
   INGOT_ASSIGN(auto types, PartitionTypes(*spec, metadata));
   INGOT_ASSIGN(const std::string bytes, storage.ReadAll(manifest.location));
   EntryReader reader(manifest, *spec, std::move(types), metrics_of);
-  return WithContext(ReadAvroRows(bytes,
-                                  [&](const AvroSchema& schema, AvroReader& in) -> Status {
-                                    INGOT_ASSIGN(auto entry, reader.Read(schema, in));
-                                    return in.failed ? Status() : use(entry);
-                                  }),
+  return WithContext(avro::ReadAvroRows(bytes,
+                                        [&](const avro::AvroSchema& schema, avro::AvroReader& in) -> Status {
+                                          INGOT_ASSIGN(auto entry, reader.Read(schema, in));
+                                          return in.failed ? Status() : use(entry);
+                                        }),
                      "manifest " + manifest.location);
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "iceberg/json.h"
+#include "base/json.h"
 
 namespace ingot::iceberg {
 namespace {

@@ -6,10 +6,10 @@
 #include <charconv>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/lower_case.h"
 #include "base/random.h"
 #include "iceberg/history_json.h"
-#include "iceberg/json.h"
 #include "storage/location.h"
 
 namespace ingot::iceberg {

@@ -1,8 +1,9 @@
 #include <algorithm>
 
+#include "base/json.h"
 #include "iceberg/history_json.h"
-#include "iceberg/json.h"
 #include "iceberg/metadata.h"
+#include "iceberg/schema_json.h"
 
 namespace ingot::iceberg {
 namespace {

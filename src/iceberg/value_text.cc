@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/rfc3339.h"
+#include "base/uuid.h"
 #include "iceberg/value.h"
 
 namespace ingot::iceberg {
@@ -57,15 +58,6 @@ std::string NanosText(int64_t nanos, bool utc) {
   const int64_t seconds = nanos / kSecond - (nanos % kSecond < 0), rest = nanos - seconds * kSecond;
   return TimestampText(seconds * 1'000'000, false) + (rest == 0 ? "" : fmt::format(".{:09}", rest)) +
          (utc ? "+00:00" : "");
-}
-
-std::string UuidText(std::string_view bytes) {
-  std::string text;
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-    text += fmt::format("{:02x}", uint8_t(bytes[i]));
-  }
-  return text;
 }
 
 template <typename T>
@@ -133,22 +125,10 @@ Result<Value> ParseNanos(std::string_view text, const Type& type) {
   return Value(nanos);
 }
 
-Result<Value> ParseUuid(std::string_view text) {
-  std::string bytes;
-  int high = -1;
-  for (const char c : text) {
-    if (c == '-') continue;
-    const int digit = c >= '0' && c <= '9'   ? c - '0'
-                      : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                      : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                             : -1;
-    if (digit < 0) return Fail(ErrorKind::kBadInput, "not a uuid: '" + std::string(text) + "'");
-    if (high < 0)
-      high = digit;
-    else
-      bytes += char(high * 16 + digit), high = -1;
-  }
-  if (bytes.size() != 16 || high >= 0) return Fail(ErrorKind::kBadInput, "not a uuid: '" + std::string(text) + "'");
+Result<Value> ParseUuidValue(std::string_view text) {
+  std::string bytes(kUuidBytes, '\0');
+  if (!ParseUuid(text, reinterpret_cast<uint8_t*>(bytes.data())))
+    return Fail(ErrorKind::kBadInput, "not a UUID: '" + std::string(text) + "'");
   return Value(std::move(bytes));
 }
 
@@ -216,7 +196,7 @@ Result<Value> ParseValue(std::string_view text, const Type& type) {
     case TypeId::kTimestamptzNs:
       return ParseNanos(text, type);
     case TypeId::kUuid:
-      return ParseUuid(text);
+      return ParseUuidValue(text);
     case TypeId::kString:
     case TypeId::kBinary:
     case TypeId::kFixed:

@@ -8,7 +8,7 @@
 #include "base/fault.h"
 #include "base/parallel.h"
 #include "base/retry.h"
-#include "iceberg/lineage.h"
+#include "iceberg/summary.h"
 #include "maintain/reach.h"
 #include "maintain/rewrite.h"
 
@@ -16,10 +16,10 @@ namespace ingot::maintain {
 namespace {
 
 using iceberg::DataFile;
-using iceberg::FileTask;
-using iceberg::ScanPlan;
 using iceberg::Table;
 using iceberg::TableMetadata;
+using rows::FileTask;
+using rows::ScanPlan;
 
 struct Rewritten {
   Bin bin;
@@ -106,7 +106,7 @@ class Compaction {
       : read_from_(std::move(table)), options_(options), table_(read_from_) {}
 
   Result<Compacted> Run() {
-    INGOT_ASSIGN(const ScanPlan plan, iceberg::PlanScan(*table_.home.storage, *table_.metadata, {}));
+    INGOT_ASSIGN(const ScanPlan plan, rows::PlanScan(*table_.home.storage, *table_.metadata, {}));
     if (options_.dry_run) return ForeseeCompaction(table_, plan, options_.policy);
     INGOT_TRY(CheckNamedOnce(plan, table_.home.name.Text()));
     auto bins = PlanBins(*table_.metadata, plan.tasks, options_.policy);
@@ -142,7 +142,7 @@ class Compaction {
     Backoff backoff;
     while (true) {
       INGOT_ASSIGN(table_, iceberg::LoadTable(table_.home));
-      INGOT_ASSIGN(const ScanPlan now, iceberg::PlanScan(*table_.home.storage, *table_.metadata, {}));
+      INGOT_ASSIGN(const ScanPlan now, rows::PlanScan(*table_.home.storage, *table_.metadata, {}));
       std::map<std::string, const FileTask*> live;
       for (const FileTask& task : now.tasks) live[task.file.location] = &task;
       std::vector<Rewritten> kept;

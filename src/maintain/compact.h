@@ -35,7 +35,7 @@ Result<Compacted> CompactTable(const iceberg::TableHome& home, const CompactOpti
 
 /// What compaction would do with a table of that plan: nothing is read again. Errors: kCorrupt for a file that is named
 /// twice.
-Result<Compacted> ForeseeCompaction(const iceberg::Table& table, const iceberg::ScanPlan& plan,
+Result<Compacted> ForeseeCompaction(const iceberg::Table& table, const rows::ScanPlan& plan,
                                     const CompactPolicy& policy);
 
 /// The policy that the table's write.* properties ask for.

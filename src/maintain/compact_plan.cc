@@ -6,7 +6,7 @@
 namespace ingot::maintain {
 namespace {
 
-using iceberg::FileTask;
+using rows::FileTask;
 using Tasks = std::vector<FileTask>;
 
 double DeletedShare(const FileTask& task) {

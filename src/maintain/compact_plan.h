@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "iceberg/scan.h"
+#include "rows/scan.h"
 
 namespace ingot::maintain {
 
@@ -23,12 +23,12 @@ struct CompactPolicy {
 
 /// Files of one partition that become one, or a few.
 struct Bin {
-  std::vector<iceberg::FileTask> tasks;  // oldest first
+  std::vector<rows::FileTask> tasks;  // oldest first
   int64_t bytes = 0, rows = 0;
 };
 
 /// `tasks` are all live files with their deletes.
-std::vector<Bin> PlanBins(const iceberg::TableMetadata& metadata, std::vector<iceberg::FileTask> tasks,
+std::vector<Bin> PlanBins(const iceberg::TableMetadata& metadata, std::vector<rows::FileTask> tasks,
                           const CompactPolicy& policy);
 
 }  // namespace ingot::maintain

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <set>
 
-#include "iceberg/lineage.h"
-#include "iceberg/scan.h"
+#include "iceberg/summary.h"
 #include "maintain/compact.h"
 #include "maintain/reach.h"
+#include "rows/scan.h"
 #include "storage/location.h"
 
 namespace ingot::maintain {
@@ -30,7 +30,7 @@ Result<Costs> CostsOf(const iceberg::TableHome& home) {
   INGOT_ASSIGN(const iceberg::Table table, iceberg::LoadTable(home));
   INGOT_ASSIGN(const auto listed, table.home.storage->List(table.metadata->location));
   INGOT_ASSIGN(const auto needed, NeededFiles(table));
-  INGOT_ASSIGN(const auto plan, iceberg::PlanScan(*table.home.storage, *table.metadata, {}));
+  INGOT_ASSIGN(const auto plan, rows::PlanScan(*table.home.storage, *table.metadata, {}));
   std::set<std::string> current;
   for (const auto& task : plan.tasks) current.insert(storage::FileIdentity(task.file.location));
   for (const auto& file : plan.deletes) current.insert(storage::FileIdentity(file.location));

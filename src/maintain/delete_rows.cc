@@ -7,29 +7,29 @@
 #include "base/fault.h"
 #include "base/parallel.h"
 #include "base/retry.h"
-#include "iceberg/lineage.h"
 #include "iceberg/metadata_columns.h"
-#include "iceberg/row_delete_writer.h"
+#include "iceberg/summary.h"
+#include "rows/row_delete_writer.h"
 
 namespace ingot::maintain {
 namespace {
 
 using iceberg::DataFile;
-using iceberg::FileTask;
-using iceberg::ScanPlan;
 using iceberg::Table;
 using iceberg::TableMetadata;
+using rows::FileTask;
+using rows::ScanPlan;
 
 /// What is to go from the state that was read.
 struct Chosen {
-  std::vector<iceberg::DeletedRows> rows;  // of files of which some rows stay
-  std::set<std::string> files;             // of which none does
+  std::vector<rows::DeletedRows> rows;  // of files of which some rows stay
+  std::set<std::string> files;          // of which none does
   int64_t count = 0;
 };
 
 Status ChooseFrom(const Table& table, const iceberg::Schema& projection, const FileTask& task,
                   const DeleteRowsOptions& options, std::mutex& mutex, Chosen& chosen) {
-  INGOT_ASSIGN(const auto reader, iceberg::OpenTask(table.home.storage, *table.metadata, projection, task));
+  INGOT_ASSIGN(const auto reader, rows::OpenTask(table.home.storage, *table.metadata, projection, task));
   std::vector<int64_t> going;
   int64_t live = 0;
   while (true) {
@@ -68,7 +68,7 @@ Result<Chosen> Choose(const Table& table, const ScanPlan& plan, const DeleteRows
 
 /// Errors: kConflict when the table has changed otherwise than by appends.
 Status Commit(const Table& table, const Chosen& chosen, const DeleteRowsOptions& options) {
-  INGOT_ASSIGN(auto deletes, iceberg::WriteRowDeletes(table.home.storage, *table.metadata, chosen.rows));
+  INGOT_ASSIGN(auto deletes, rows::WriteRowDeletes(table.home.storage, *table.metadata, chosen.rows));
   INGOT_TRY(FaultPoint("delete_rows.after_files"));
   iceberg::SnapshotChange change{.operation = "delete", .added = deletes.files};
   change.removes = [&](const DataFile& file) -> Result<bool> {
@@ -96,8 +96,8 @@ Result<RowsDeleted> DeleteRows(const iceberg::TableHome& home, const DeleteRowsO
   while (true) {
     INGOT_ASSIGN(const Table table, iceberg::LoadTable(home));
     if (options.validate) INGOT_TRY(options.validate(*table.metadata));
-    INGOT_ASSIGN(const ScanPlan plan, iceberg::PlanScan(*table.home.storage, *table.metadata,
-                                                        {.columns = options.columns, .filter = options.filter}));
+    INGOT_ASSIGN(const ScanPlan plan, rows::PlanScan(*table.home.storage, *table.metadata,
+                                                     {.columns = options.columns, .filter = options.filter}));
     INGOT_ASSIGN(const Chosen chosen, Choose(table, plan, options));
     const RowsDeleted done{.rows = chosen.count,
                            .files_removed = int64_t(chosen.files.size()),

@@ -10,20 +10,20 @@
 
 #include "base/parallel.h"
 #include "base/progress.h"
-#include "iceberg/data_file_reader.h"
-#include "iceberg/scan.h"
 #include "maintain/compact.h"
 #include "maintain/manifests.h"
 #include "maintain/orphans.h"
 #include "maintain/reach.h"
+#include "rows/data_file_reader.h"
+#include "rows/scan.h"
 #include "storage/location.h"
 
 namespace ingot::maintain {
 namespace {
 
 using iceberg::DataFile;
-using iceberg::FileTask;
 using iceberg::Table;
+using rows::FileTask;
 
 constexpr size_t kNamed = 5;                // files that a finding names
 constexpr int64_t kSnapshotsMany = 10'000;  // their metadata file is megabytes that each commit writes
@@ -42,7 +42,7 @@ std::map<std::string, int> References(const std::vector<FileTask>& tasks) {
 }
 
 /// Of the files the plan names, those that storage does not have.
-Result<std::vector<std::string>> Missing(const Table& table, const iceberg::ScanPlan& plan) {
+Result<std::vector<std::string>> Missing(const Table& table, const rows::ScanPlan& plan) {
   INGOT_ASSIGN(const auto listed, table.home.storage->List(table.metadata->location));
   std::set<std::string> there;
   for (const auto& file : listed) there.insert(storage::FileIdentity(file.location));
@@ -61,7 +61,7 @@ Result<std::vector<std::string>> Missing(const Table& table, const iceberg::Scan
 
 /// What the footer of the file says against what the manifest says; "" when they agree.
 Result<std::string> Disagreement(storage::Storage& storage, const DataFile& file) {
-  const auto reader = OpenDataFile(storage, FileTask{.file = file});
+  const auto reader = rows::OpenDataFile(storage, FileTask{.file = file});
   if (!reader && reader.error().kind == ErrorKind::kUnsupported) return "";
   if (!reader) return reader.error().message;
   const auto rows = (*reader)->row_count();
@@ -88,7 +88,7 @@ class Examination {
     Tell("metadata", Health::kGood,
          fmt::format("format {}, {} snapshots, all manifests can be read", table_.metadata->format_version,
                      table_.metadata->snapshots.size()));
-    auto plan = iceberg::PlanScan(*table_.home.storage, *table_.metadata, {});
+    auto plan = rows::PlanScan(*table_.home.storage, *table_.metadata, {});
     if (!plan) {
       Tell("files", Health::kBad, plan.error().message);
       return findings_;
@@ -108,7 +108,7 @@ class Examination {
     findings_.push_back({check, health, std::move(detail)});
   }
 
-  void Duplicates(const iceberg::ScanPlan& plan) {
+  void Duplicates(const rows::ScanPlan& plan) {
     std::vector<std::string> twice;
     auto references = References(plan.tasks);
     for (const FileTask& task : plan.tasks)
@@ -121,7 +121,7 @@ class Examination {
                      twice.size(), Named(twice)));
   }
 
-  Status MissingFiles(const iceberg::ScanPlan& plan) {
+  Status MissingFiles(const rows::ScanPlan& plan) {
     INGOT_ASSIGN(const auto missing, Missing(table_, plan));
     gone_.insert(missing.begin(), missing.end());
     if (missing.empty())
@@ -175,7 +175,7 @@ class Examination {
     return {};
   }
 
-  void SmallFiles(const iceberg::ScanPlan& scan) {
+  void SmallFiles(const rows::ScanPlan& scan) {
     const auto planned = ForeseeCompaction(table_, scan, PolicyOf(*table_.metadata));
     if (!planned) return Tell("small-files", Health::kCouldBeBetter, planned.error().message);
     const Compacted& plan = *planned;
@@ -235,7 +235,7 @@ Result<std::vector<Finding>> ExamineTable(const iceberg::TableHome& home, const 
 
 Result<Repaired> RepairTable(const iceberg::TableHome& home) {
   INGOT_ASSIGN(const Table table, iceberg::LoadTable(home));
-  INGOT_ASSIGN(auto plan, iceberg::PlanScan(*table.home.storage, *table.metadata, {}));
+  INGOT_ASSIGN(auto plan, rows::PlanScan(*table.home.storage, *table.metadata, {}));
   std::ranges::stable_sort(plan.tasks, {}, &FileTask::sequence_number);
   INGOT_ASSIGN(const auto missing, Missing(table, plan));
   Repaired repaired{.missing = int64_t(missing.size())};

@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
-#include "iceberg/changes.h"
 #include "maintain/reach.h"
 #include "storage/location.h"
 
@@ -84,19 +83,15 @@ class Retention {
   std::vector<std::string> expired_refs_;
 };
 
-/// Takes what is too old out of the metadata; the marks of main stay in force.
-void Forget(TableMetadata& metadata, const ExpireOptions& options) {
+/// Takes what is too old out of the metadata.
+void Forget(TableMetadata& metadata, const ExpireOptions& options, const KeepSummaries& keep) {
   const Retention retention(metadata, options);
   for (const std::string& name : retention.expired_refs()) metadata.refs.erase(name);
   const auto gone = retention.Gone();
   if (gone.empty()) return;
-  const auto before = iceberg::MarksOf(metadata);
-  const std::string deleted_by = iceberg::RowsDeletedBy(metadata);
+  const TableMetadata before = metadata;
   iceberg::RemoveSnapshots(metadata, gone);
-  if (!deleted_by.empty()) metadata.properties[iceberg::kRowsDeletedKey] = deleted_by;
-  const auto after = iceberg::MarksOf(metadata);
-  if (before == after) return;
-  iceberg::PutMarks(metadata, before);
+  keep(before, metadata);
 }
 
 std::vector<const Snapshot*> All(const TableMetadata& metadata) {
@@ -127,7 +122,7 @@ struct Unneeded {
 void AddOthers(Files& files, const TableMetadata& metadata, const std::vector<const Snapshot*>& snapshots) {
   std::unordered_set<SnapshotId> ids;
   const auto offsets_of = [&](const iceberg::Properties& marks) {
-    for (const std::string& file : iceberg::CheckpointFiles(marks)) Add(files, file);
+    for (const std::string& file : FilesNamedIn(marks)) Add(files, file);
   };
   for (const Snapshot* snapshot : snapshots) {
     ids.insert(snapshot->snapshot_id);
@@ -144,7 +139,7 @@ Result<Unneeded> FindUnneeded(storage::Storage& storage, const TableMetadata& be
   for (const Snapshot* snapshot : gone) Add(unneeded.manifest_lists, snapshot->manifest_list);
   Files kept;
   AddOthers(kept, after, All(after));
-  for (const std::string& file : iceberg::CheckpointFiles(after.properties)) Add(kept, file);
+  for (const std::string& file : FilesNamedIn(after.properties)) Add(kept, file);
   for (const Snapshot& snapshot : after.snapshots) Add(kept, snapshot.manifest_list);
 
   INGOT_ASSIGN(const auto needed, ManifestsOf(storage, All(after)));
@@ -193,18 +188,19 @@ Status Delete(storage::Storage& storage, const Unneeded& unneeded) {
 
 }  // namespace
 
-Result<Expired> ExpireSnapshots(const iceberg::TableHome& home, const ExpireOptions& options) {
+Result<Expired> ExpireSnapshots(const iceberg::TableHome& home, const ExpireOptions& options,
+                                const KeepSummaries& keep) {
   INGOT_ASSIGN(const auto table, iceberg::LoadTable(home));
   INGOT_TRY(CheckMayDelete(*table.metadata, home.name.Text()));
   TableMetadata before = *table.metadata, after = before;
-  Forget(after, options);
+  Forget(after, options, keep);
   Expired expired{.snapshots = int64_t(before.snapshots.size() - after.snapshots.size()),
                   .refs = int64_t(before.refs.size() - after.refs.size())};
   if (expired.snapshots == 0 && expired.refs == 0) return expired;
   if (!options.dry_run) {
     const auto change = [&](TableMetadata& metadata) -> Status {
       before = metadata;
-      Forget(metadata, options);
+      Forget(metadata, options, keep);
       after = metadata;
       return {};
     };

@@ -34,9 +34,13 @@ struct Expired {
   int64_t Files() const { return manifest_lists + manifests + data_files + other_files; }
 };
 
-/// Which snapshots stay is decided on the state that the commit lands on. Marks that stages left in snapshots that go
-/// (iceberg/lineage.h) move to the table's properties in the same commit. Files go after the commit: a crash between
-/// the two leaves orphans. Nothing is deleted while a manifest that stays cannot be read.
-Result<Expired> ExpireSnapshots(const iceberg::TableHome& home, const ExpireOptions& options);
+/// What the snapshots that go say, and has to stay, is moved from `before` to `after`, which is without them.
+using KeepSummaries = std::function<void(const iceberg::TableMetadata& before, iceberg::TableMetadata& after)>;
+
+/// Which snapshots stay is decided on the state that the commit lands on, and `keep` is called in the same commit.
+/// Files go after the commit: a crash between the two leaves orphans. Nothing is deleted while a manifest that stays
+/// cannot be read.
+Result<Expired> ExpireSnapshots(const iceberg::TableHome& home, const ExpireOptions& options,
+                                const KeepSummaries& keep);
 
 }  // namespace ingot::maintain

@@ -1,23 +1,25 @@
 #include "maintain/join_parquet.h"
 
+#include <arrow/buffer.h>
+
 #include <algorithm>
 #include <set>
 
 #include "base/arrow_result.h"
 #include "iceberg/filter.h"
-#include "iceberg/parquet_footer.h"
-#include "iceberg/parquet_seal.h"
-#include "iceberg/thrift_compact.h"
+#include "parquet/seal.h"
+#include "parquet/thrift_compact.h"
+#include "rows/parquet_footer.h"
 
 namespace ingot::maintain {
 namespace {
 
 using iceberg::DataFile;
 using iceberg::FieldId;
-using iceberg::ReadThrift;
-using iceberg::ThriftField;
-using iceberg::ThriftValue;
-using iceberg::WriteThrift;
+using parquet_format::ReadThrift;
+using parquet_format::ThriftField;
+using parquet_format::ThriftValue;
+using parquet_format::WriteThrift;
 
 constexpr std::string_view kMagic = "PAR1";
 constexpr int64_t kCopyBytes = 8 << 20;
@@ -43,13 +45,13 @@ struct Footer {
 
 Result<Footer> ReadFooter(arrow::io::RandomAccessFile& file, const std::string& location) {
   const auto explained = [&](Error error) {
-    return std::unexpected(error.kind == ErrorKind::kCorrupt ? iceberg::UnreadableFile(file, location, error)
+    return std::unexpected(error.kind == ErrorKind::kCorrupt ? rows::UnreadableFile(file, location, error)
                                                              : std::move(error));
   };
-  auto text = iceberg::ReadFooterBytes(file);
+  auto text = parquet_format::ReadFooterBytes(file);
   if (!text) return explained(std::move(text).error());
   INGOT_ARROW_ASSIGN(const int64_t bytes, file.GetSize());
-  Footer footer{.body_end = bytes - iceberg::kParquetTailBytes - (*text)->size()};
+  Footer footer{.body_end = bytes - parquet_format::kParquetTailBytes - (*text)->size()};
   auto metadata = ReadThrift(std::string_view(**text));
   if (!metadata) return explained(std::move(metadata).error());
   footer.metadata = std::move(*metadata);
@@ -219,7 +221,7 @@ Result<int64_t> Write(storage::Storage& storage, const std::string& location, co
   const uint32_t length = uint32_t(tail.size());
   tail.append(reinterpret_cast<const char*>(&length), sizeof length);
   tail += kMagic;
-  INGOT_ARROW(out->Write(iceberg::SealFooter(tail)));
+  INGOT_ARROW(out->Write(parquet_format::SealFooter(tail)));
   INGOT_ARROW_ASSIGN(const int64_t bytes, out->Tell());
   INGOT_ARROW(out->Close());
   return bytes;

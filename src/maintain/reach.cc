@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/parallel.h"
-#include "iceberg/lineage.h"
 #include "storage/location.h"
 
 namespace ingot::maintain {
@@ -55,6 +54,13 @@ std::vector<std::string> StatisticsFiles(const iceberg::TableMetadata& metadata,
   return files;
 }
 
+std::vector<std::string> FilesNamedIn(const iceberg::Properties& properties) {
+  std::vector<std::string> files;
+  for (const auto& [key, value] : properties)
+    if (key.starts_with("ingot.") && key.ends_with("-file")) files.push_back(value);
+  return files;
+}
+
 Status DeleteFiles(storage::Storage& storage, const std::vector<std::string>& locations) {
   return ForEachInParallel(kAtOnce, locations.size(), [&](size_t, size_t i) { return storage.Delete(locations[i]); });
 }
@@ -69,7 +75,7 @@ Status CheckMayDelete(const iceberg::TableMetadata& metadata, const std::string&
 Result<std::vector<std::string>> NeededLocations(storage::Storage& storage, const iceberg::TableMetadata& metadata) {
   std::vector<std::string> needed = StatisticsFiles(metadata, [](iceberg::SnapshotId) { return true; });
   const auto need_offsets = [&](const iceberg::Properties& marks) {
-    for (std::string& file : iceberg::CheckpointFiles(marks)) needed.push_back(std::move(file));
+    for (std::string& file : FilesNamedIn(marks)) needed.push_back(std::move(file));
   };
   need_offsets(metadata.properties);
   std::vector<const Snapshot*> snapshots;

@@ -26,6 +26,9 @@ Status ForEachEntry(storage::Storage& storage, const iceberg::TableMetadata& met
                     const std::vector<const iceberg::ManifestFile*>& manifests,
                     const std::function<void(const iceberg::ManifestFile&, iceberg::ManifestEntry&)>& entry);
 
+/// The files that properties or a summary name: the values of keys "ingot.…-file" are locations.
+std::vector<std::string> FilesNamedIn(const iceberg::Properties& properties);
+
 /// Of a table's statistics (Puffin) and partition statistics: their locations, of one snapshot or of all.
 std::vector<std::string> StatisticsFiles(const iceberg::TableMetadata& metadata,
                                          const std::function<bool(iceberg::SnapshotId)>& of);

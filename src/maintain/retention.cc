@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "base/clock.h"
-#include "iceberg/lineage.h"
-#include "iceberg/scan.h"
+#include "iceberg/summary.h"
+#include "rows/scan.h"
 
 namespace ingot::maintain {
 namespace {
@@ -42,7 +42,7 @@ iceberg::Filter Older(const iceberg::Field& column, int64_t keep_micros) {
 Result<std::optional<int64_t>> NewestRow(const iceberg::Table& table, const iceberg::Field& column) {
   // The plan has the bounds of the columns that its filter looks at.
   const iceberg::Filter known_times{.op = iceberg::FilterOp::kNotNull, .column = column.name};
-  INGOT_ASSIGN(const auto plan, iceberg::PlanScan(*table.home.storage, *table.metadata, {.filter = known_times}));
+  INGOT_ASSIGN(const auto plan, rows::PlanScan(*table.home.storage, *table.metadata, {.filter = known_times}));
   std::optional<int64_t> newest;
   for (const auto& task : plan.tasks) {
     const auto* spec = table.metadata->SpecById(task.file.spec_id);
@@ -82,7 +82,7 @@ Result<Retained> DropOldPartitions(const iceberg::TableHome& home, const Retenti
     return file.content == iceberg::FileContent::kData && spec != nullptr &&
            bound.MustMatchFile(file, *spec, table.metadata->CurrentSchema());
   };
-  INGOT_ASSIGN(const auto plan, iceberg::PlanScan(*table.home.storage, *table.metadata, {.filter = filter}));
+  INGOT_ASSIGN(const auto plan, rows::PlanScan(*table.home.storage, *table.metadata, {.filter = filter}));
   Retained retained;
   for (const auto& task : plan.tasks) {
     if (!is_old(task.file)) continue;
@@ -94,8 +94,7 @@ Result<Retained> DropOldPartitions(const iceberg::TableHome& home, const Retenti
   const int64_t before = std::get<int64_t>(column->type.id == TypeId::kDate
                                                ? iceberg::Value(std::get<int32_t>(filter.values[0]) * kMicrosPerDay)
                                                : filter.values[0]);
-  iceberg::SnapshotChange change{.operation = "delete",
-                                 .summary = {{iceberg::kRetentionKey, FormatTimestampMicros(before)}}};
+  iceberg::SnapshotChange change{.operation = "delete", .summary = {{kRetentionKey, FormatTimestampMicros(before)}}};
   change.removes = [&](const iceberg::DataFile& file) -> Result<bool> { return is_old(file); };
   INGOT_TRY(iceberg::CommitSnapshot(table.home, change));
   return retained;

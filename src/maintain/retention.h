@@ -7,6 +7,9 @@
 
 namespace ingot::maintain {
 
+/// What was deleted in a snapshot had reached its age: no row was corrected.
+inline constexpr const char* kRetentionKey = "ingot.retention-before";
+
 struct Retained {
   int64_t files = 0, rows = 0, bytes = 0;  // that went
 };

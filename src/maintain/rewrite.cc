@@ -11,9 +11,9 @@
 #include "base/queue.h"
 #include "iceberg/journal.h"
 #include "iceberg/metadata_columns.h"
-#include "iceberg/table_writer.h"
-#include "iceberg/variant.h"
 #include "maintain/join_parquet.h"
+#include "rows/table_writer.h"
+#include "rows/variant.h"
 #include "storage/location.h"
 
 namespace ingot::maintain {
@@ -27,8 +27,8 @@ constexpr size_t kBatchesAhead = 2;
 /// Batch after batch of all files of the bin.
 Status ReadBin(const iceberg::Table& table, const iceberg::Schema& projection, const Bin& bin,
                const std::function<Status(Batch)>& consume) {
-  for (const iceberg::FileTask& task : bin.tasks) {
-    INGOT_ASSIGN(const auto reader, iceberg::OpenTask(table.home.storage, *table.metadata, projection, task));
+  for (const rows::FileTask& task : bin.tasks) {
+    INGOT_ASSIGN(const auto reader, rows::OpenTask(table.home.storage, *table.metadata, projection, task));
     while (true) {
       INGOT_ARROW_ASSIGN(auto batch, reader->Next());
       if (batch == nullptr) break;
@@ -70,8 +70,7 @@ arrow::compute::SortOptions OrderOf(const std::vector<iceberg::SortColumn>& colu
   return arrow::compute::SortOptions(std::move(keys));
 }
 
-Status WriteInOrder(const arrow::RecordBatchVector& batches, const RewriteOptions& options,
-                    iceberg::TableWriter& writer) {
+Status WriteInOrder(const arrow::RecordBatchVector& batches, const RewriteOptions& options, rows::TableWriter& writer) {
   if (batches.empty()) return {};
   INGOT_ARROW_ASSIGN(const auto rows, arrow::Table::FromRecordBatches(batches));
   INGOT_ARROW_ASSIGN(const auto indices, arrow::compute::SortIndices(rows, OrderOf(options.sort_by)));
@@ -87,7 +86,7 @@ Status WriteInOrder(const arrow::RecordBatchVector& batches, const RewriteOption
 
 /// Returns whether all rows are in one order: a bin that exceeds the memory it may take is sorted piece by piece.
 Result<bool> WriteSorted(const iceberg::Table& table, const iceberg::Schema& projection, const Bin& bin,
-                         const RewriteOptions& options, iceberg::TableWriter& writer) {
+                         const RewriteOptions& options, rows::TableWriter& writer) {
   INGOT_TRY(InitializeKernels());
   arrow::RecordBatchVector batches;
   int64_t bytes = 0;
@@ -133,7 +132,7 @@ void DropLineageMetrics(DataFile& file) {
 /// The bin's files in one, their pages copied; nothing when their rows have to be looked at.
 Result<std::optional<DataFile>> CopyBin(const iceberg::Table& table, const Bin& bin, const RewriteOptions& options) {
   std::vector<DataFile> files;
-  for (const iceberg::FileTask& task : bin.tasks) {
+  for (const rows::FileTask& task : bin.tasks) {
     if (!task.deletes.empty() || task.file.spec_id != table.metadata->default_spec_id) return std::nullopt;
     files.push_back(task.file);
   }
@@ -158,13 +157,12 @@ Result<std::vector<DataFile>> RewriteBin(const iceberg::Table& table, const iceb
       return std::vector{*std::move(copied)};
     }
   }
-  const iceberg::Schema columns =
-      iceberg::WithStoredVariants(lineage ? iceberg::WithRowLineage(projection) : projection);
+  const iceberg::Schema columns = rows::WithStoredVariants(lineage ? iceberg::WithRowLineage(projection) : projection);
   const iceberg::TableMetadata wider = lineage ? WithLineageColumns(*table.metadata) : iceberg::TableMetadata();
-  iceberg::WriterOptions writing = iceberg::WriterOptionsOf(*table.metadata);
+  rows::WriterOptions writing = rows::WriterOptionsOf(*table.metadata);
   writing.file_bytes_target = options.file_bytes_target;
   writing.buffered_bytes_max = options.buffered_bytes_max;
-  INGOT_ASSIGN(auto writer, iceberg::TableWriter::Open(table.home.storage, lineage ? wider : *table.metadata, writing));
+  INGOT_ASSIGN(auto writer, rows::TableWriter::Open(table.home.storage, lineage ? wider : *table.metadata, writing));
   Result<bool> sorted = false;
   if (!options.sort_by.empty()) {
     sorted = WriteSorted(table, columns, bin, options, *writer);

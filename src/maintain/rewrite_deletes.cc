@@ -6,18 +6,18 @@
 
 #include "base/fault.h"
 #include "base/retry.h"
-#include "iceberg/lineage.h"
-#include "iceberg/row_delete_writer.h"
-#include "iceberg/row_deletes.h"
+#include "iceberg/summary.h"
+#include "rows/row_delete_writer.h"
+#include "rows/row_deletes.h"
 
 namespace ingot::maintain {
 namespace {
 
 using iceberg::DataFile;
-using iceberg::FileTask;
-using iceberg::ScanPlan;
 using iceberg::Table;
 using iceberg::TableMetadata;
+using rows::FileTask;
+using rows::ScanPlan;
 
 /// The position delete files of a partition that are worth writing anew.
 using Group = std::vector<const DataFile*>;
@@ -36,8 +36,8 @@ std::vector<Group> GroupsOf(const TableMetadata& metadata, const ScanPlan& plan,
 
 /// What the delete files `old` hold of files to which they apply, whatever the partition of either. Files that have a
 /// deletion vector, which holds it already, have no others (DropSuperseded).
-Result<std::vector<iceberg::DeletedRows>> PositionsOf(const Table& table, const ScanPlan& plan,
-                                                      const std::map<std::string, const DataFile*>& old) {
+Result<std::vector<rows::DeletedRows>> PositionsOf(const Table& table, const ScanPlan& plan,
+                                                   const std::map<std::string, const DataFile*>& old) {
   std::map<std::string, std::set<std::string, std::less<>>> applies;  // data files by delete file
   for (const FileTask& task : plan.tasks)
     for (const DataFile& file : task.deletes)
@@ -51,14 +51,14 @@ Result<std::vector<iceberg::DeletedRows>> PositionsOf(const Table& table, const 
         last = path;
         auto file = of.find(path);
         if (file == of.end())
-          file = std::ranges::find_if(of, [&](const std::string& live) { return iceberg::NamesFile(path, live); });
+          file = std::ranges::find_if(of, [&](const std::string& live) { return rows::NamesFile(path, live); });
         into = file == of.end() ? nullptr : &positions[*file];
       }
       if (into != nullptr) into->push_back(position);
     };
-    INGOT_TRY(iceberg::ForEachDeletedPosition(table.home.storage, *table.metadata, *old.at(location), use));
+    INGOT_TRY(rows::ForEachDeletedPosition(table.home.storage, *table.metadata, *old.at(location), use));
   }
-  std::vector<iceberg::DeletedRows> rows;
+  std::vector<rows::DeletedRows> rows;
   for (const FileTask& task : plan.tasks) {
     const auto of = positions.find(task.file.location);
     if (of == positions.end()) continue;
@@ -76,7 +76,7 @@ Result<DeletesRewritten> RewriteDeletes(const iceberg::TableHome& home, const Re
   Backoff backoff;
   while (true) {
     INGOT_ASSIGN(const Table table, iceberg::LoadTable(home));
-    INGOT_ASSIGN(const ScanPlan plan, iceberg::PlanScan(*table.home.storage, *table.metadata, {}));
+    INGOT_ASSIGN(const ScanPlan plan, rows::PlanScan(*table.home.storage, *table.metadata, {}));
     const auto groups = GroupsOf(*table.metadata, plan, options);
     DeletesRewritten done;
     std::map<std::string, const DataFile*> old;
@@ -85,7 +85,7 @@ Result<DeletesRewritten> RewriteDeletes(const iceberg::TableHome& home, const Re
     done.files_in = int64_t(old.size());
     if (old.empty() || options.dry_run) return done;
     INGOT_ASSIGN(const auto rows, PositionsOf(table, plan, old));
-    INGOT_ASSIGN(auto written, iceberg::WriteRowDeletes(table.home.storage, *table.metadata, rows));
+    INGOT_ASSIGN(auto written, rows::WriteRowDeletes(table.home.storage, *table.metadata, rows));
     INGOT_TRY(FaultPoint("rewrite_deletes.after_files"));
     done.files_out = int64_t(written.files.size());
     iceberg::SnapshotChange change{.operation = "replace", .added = written.files};

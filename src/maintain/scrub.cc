@@ -9,15 +9,15 @@
 
 #include "base/arrow_result.h"
 #include "base/parallel.h"
-#include "iceberg/data_file_reader.h"
-#include "iceberg/row_deletes.h"
 #include "maintain/reach.h"
+#include "rows/data_file_reader.h"
+#include "rows/row_deletes.h"
 
 namespace ingot::maintain {
 namespace {
 
 using iceberg::DataFile;
-using iceberg::FileTask;
+using rows::FileTask;
 
 constexpr int64_t kPieceBytes = 4 << 20;
 
@@ -37,8 +37,8 @@ Status ReadBytes(storage::Storage& storage, const DataFile& file) {
 
 /// Every value of every column, whether or not the table still has the column.
 Status ReadValues(storage::Storage& storage, const DataFile& file) {
-  INGOT_ASSIGN(const auto reader, OpenDataFile(storage, FileTask{.file = file}));
-  std::vector<iceberg::FileColumn> columns;
+  INGOT_ASSIGN(const auto reader, rows::OpenDataFile(storage, FileTask{.file = file}));
+  std::vector<rows::FileColumn> columns;
   const auto schema = reader->schema();
   for (int i = 0; i < schema->num_fields(); ++i)
     columns.push_back({.index = i, .field = schema->field(i), .wanted = {.name = schema->field(i)->name()}});
@@ -60,7 +60,7 @@ class Scrubber {
   Scrubber(const iceberg::Table& table, const std::function<void(int64_t)>& read) : table_(table), read_(read) {}
 
   Result<Scrubbed> Run() {
-    INGOT_ASSIGN(const auto plan, iceberg::PlanScan(*table_.home.storage, *table_.metadata, {}));
+    INGOT_ASSIGN(const auto plan, rows::PlanScan(*table_.home.storage, *table_.metadata, {}));
     std::map<std::string, DataFile> files;  // each once
     for (const FileTask& task : plan.tasks) {
       rows_of_[task.file.location] = task.file.record_count;
@@ -91,7 +91,7 @@ class Scrubber {
     const auto rows = rows_of_.find(file.referenced_data_file);
     if (rows == rows_of_.end()) return {};  // of a data file that is live no more
     FileTask task{.file = {.location = rows->first, .record_count = rows->second}, .deletes = {file}};
-    INGOT_TRY(iceberg::RowDeletes::Read(table_.home.storage, *table_.metadata, task));
+    INGOT_TRY(rows::RowDeletes::Read(table_.home.storage, *table_.metadata, task));
     return {};
   }
 

@@ -8,10 +8,10 @@
 
 #include "base/arrow_result.h"
 #include "base/parallel.h"
-#include "iceberg/arrow_schema.h"
 #include "iceberg/journal.h"
 #include "iceberg/puffin.h"
-#include "iceberg/scan.h"
+#include "rows/arrow_schema.h"
+#include "rows/scan.h"
 
 namespace ingot::maintain {
 namespace {
@@ -34,7 +34,7 @@ void Add(const arrow::Array& array, const iceberg::Type& type, Sketch& sketch) {
   const auto* fixed = dynamic_cast<const arrow::FixedWidthType*>(array.type().get());
   if (text != nullptr) return each([&](int64_t row) { return text->GetView(row); });
   if (fixed == nullptr || type.id == TypeId::kBoolean || type.id == TypeId::kDecimal)
-    return each([&](int64_t row) { return SerializeValue(iceberg::CellValue(array, row, type), type); });
+    return each([&](int64_t row) { return SerializeValue(rows::CellValue(array, row, type), type); });
   const size_t width = size_t(fixed->bit_width()) / 8;  // little-endian in memory as in the serialization
   const char* values = reinterpret_cast<const char*>(array.data()->buffers[1]->data()) + size_t(array.offset()) * width;
   each([&](int64_t row) { return std::string_view(values + size_t(row) * width, width); });
@@ -51,10 +51,9 @@ class Counter {
     rows_.resize(sketches_.size());
   }
 
-  Status Read(const std::vector<iceberg::FileTask>& tasks) {
+  Status Read(const std::vector<rows::FileTask>& tasks) {
     return ForEachInParallel(int(sketches_.size()), tasks.size(), [&](size_t thread, size_t task) -> Status {
-      INGOT_ASSIGN(const auto reader,
-                   iceberg::OpenTask(table_.home.storage, *table_.metadata, projection_, tasks[task]));
+      INGOT_ASSIGN(const auto reader, rows::OpenTask(table_.home.storage, *table_.metadata, projection_, tasks[task]));
       while (true) {
         INGOT_ARROW_ASSIGN(const auto batch, reader->Next());
         if (batch == nullptr) return {};
@@ -84,12 +83,12 @@ class Counter {
   std::vector<int64_t> rows_;                  // by thread
 };
 
-Result<iceberg::ScanPlan> Plan(const iceberg::Table& table) {
-  iceberg::ScanOptions options{.current_schema = true};
+Result<rows::ScanPlan> Plan(const iceberg::Table& table) {
+  rows::ScanOptions options{.current_schema = true};
   for (const auto& field : table.metadata->CurrentSchema().fields)
     if (!field.type.IsNested() && field.type.id != TypeId::kVariant && field.type.id != TypeId::kUnknown)
       options.columns.push_back(field.name);
-  return iceberg::PlanScan(*table.home.storage, *table.metadata, options);
+  return rows::PlanScan(*table.home.storage, *table.metadata, options);
 }
 
 }  // namespace
@@ -107,9 +106,9 @@ Result<StatisticsWritten> WriteStatistics(const iceberg::TableHome& home, int th
   auto& storage = *table.home.storage;
   iceberg::AnnounceReader(table.home.storage, *table.metadata, snapshot->snapshot_id);
   INGOT_TRY(iceberg::AnnounceWriter(table.home.storage, *table.metadata));
-  std::vector<iceberg::FileTask> parts;
+  std::vector<rows::FileTask> parts;
   for (const auto& task : plan.tasks)
-    for (auto& part : iceberg::Split(task)) parts.push_back(std::move(part));
+    for (auto& part : rows::Split(task)) parts.push_back(std::move(part));
   Counter counter(table, plan.projection, threads);
   INGOT_TRY(counter.Read(parts));
   std::vector<iceberg::PuffinBlob> blobs;

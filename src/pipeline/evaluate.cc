@@ -12,8 +12,8 @@
 #include "base/arrow_result.h"
 #include "base/clock.h"
 #include "base/rows.h"
-#include "iceberg/arrow_schema.h"
 #include "pipeline/arithmetic.h"
+#include "rows/arrow_schema.h"
 
 namespace ingot::pipeline {
 namespace {
@@ -137,7 +137,7 @@ class Evaluation {
     if (!value.is_scalar() || value.type()->id() != arrow::Type::STRING || wanted == TypeId::kString) return value;
     if (!value.scalar()->is_valid) return value;
     INGOT_ASSIGN(const auto literal, iceberg::ParseValue(value.scalar()->ToString(), {.id = wanted}));
-    INGOT_ASSIGN(const auto array, iceberg::RepeatValue(literal, {.id = wanted}, 1));
+    INGOT_ASSIGN(const auto array, rows::RepeatValue(literal, {.id = wanted}, 1));
     INGOT_ARROW_ASSIGN(auto scalar, array->GetScalar(0));
     return Datum(std::move(scalar));
   }
@@ -334,7 +334,7 @@ Result<std::shared_ptr<arrow::Array>> Evaluate(const Expression& expression, con
 Result<std::shared_ptr<arrow::Array>> EvaluateAs(const Expression& expression, const iceberg::Type& type,
                                                  const arrow::RecordBatch& rows) {
   INGOT_ASSIGN(auto value, Evaluate(expression, rows));
-  INGOT_ASSIGN(const auto wanted, iceberg::ToArrowType(type));
+  INGOT_ASSIGN(const auto wanted, rows::ToArrowType(type));
   if (value->type_id() == arrow::Type::DICTIONARY) return value;
   INGOT_ASSIGN(const Datum cast, CastTo(value, wanted));
   return cast.make_array();

@@ -19,7 +19,7 @@ constexpr double kDeletedShare = 0.1;
 constexpr int64_t kMemoryMax = int64_t(128) << 20;
 constexpr int64_t kSnapshotAgeMs = 3600 * 1000, kSnapshotsMin = 100;
 
-UpkeepOptions OptionsFor(const pipeline::StageContext& context, const iceberg::TableMetadata& metadata) {
+UpkeepOptions OptionsFor(const stage::StageContext& context, const iceberg::TableMetadata& metadata) {
   UpkeepOptions options{.operations = {"compact", "deletes"}, .file_bytes_target = {}};
   options.compact.policy.tiered = true;
   options.compact.policy.files_min = kFilesMin;
@@ -34,7 +34,7 @@ UpkeepOptions OptionsFor(const pipeline::StageContext& context, const iceberg::T
 
 }  // namespace
 
-AutomaticUpkeep::AutomaticUpkeep(const pipeline::StageContext& context, std::chrono::microseconds every)
+AutomaticUpkeep::AutomaticUpkeep(const stage::StageContext& context, std::chrono::microseconds every)
     : context_(context), daily_(std::chrono::steady_clock::now()) {
   if (every.count() > 0) thread_ = std::thread([this, every] { Go(every); });
 }

@@ -12,7 +12,7 @@
 namespace ingot::run {
 namespace {
 
-using pipeline::StageContext;
+using stage::StageContext;
 
 constexpr int64_t kBehindMin = 2 * kMicrosPerHour, kBehindMax = kMicrosPerDay;
 constexpr int64_t kIdleMax = 400 * kMicrosPerDay;  // without a run

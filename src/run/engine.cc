@@ -3,30 +3,29 @@
 #include <algorithm>
 
 #include "base/random.h"
-#include "iceberg/changes.h"
 #include "pipeline/plan.h"
 #include "run/clock.h"
 #include "run/ledger.h"
 #include "run/spark.h"
 #include "run/trino.h"
 #include "silver/silver.h"
+#include "stage/changes.h"
 
 namespace ingot::run {
 namespace {
 
-Status EnsureTables(const pipeline::StageContext& context) {
+Status EnsureTables(const stage::StageContext& context) {
   const pipeline::Pipeline& pipeline = *context.pipeline;
-  INGOT_TRY(pipeline::EnsureTable(context, pipeline.bronze, pipeline::BronzeSchema(pipeline)));
-  INGOT_TRY(pipeline::EnsureTable(context, pipeline.silver, pipeline::SilverSchema(pipeline)));
-  INGOT_TRY(pipeline::EnsureTable(context, pipeline.quarantine, pipeline::QuarantineSchema(pipeline)));
-  for (const auto& gold : pipeline.gold)
-    INGOT_TRY(pipeline::EnsureTable(context, gold.table, pipeline::GoldSchema(gold)));
+  INGOT_TRY(stage::EnsureTable(context, pipeline.bronze, pipeline::BronzeSchema(pipeline)));
+  INGOT_TRY(stage::EnsureTable(context, pipeline.silver, pipeline::SilverSchema(pipeline)));
+  INGOT_TRY(stage::EnsureTable(context, pipeline.quarantine, pipeline::QuarantineSchema(pipeline)));
+  for (const auto& gold : pipeline.gold) INGOT_TRY(stage::EnsureTable(context, gold.table, pipeline::GoldSchema(gold)));
   return {};
 }
 
 /// Engines know appended rows only: an interrupted step of another definition is taken back for them, and what else
 /// happened to their source is refused.
-Status Prepare(const pipeline::StageContext& context, const std::vector<std::string>& stages) {
+Status Prepare(const stage::StageContext& context, const std::vector<std::string>& stages) {
   const auto wanted = [&](const char* stage) { return std::ranges::find(stages, stage) != stages.end(); };
   if (wanted("silver")) INGOT_TRY(silver::PrepareForEngine(context));
   if (!wanted("gold")) return {};
@@ -35,8 +34,9 @@ Status Prepare(const pipeline::StageContext& context, const std::vector<std::str
     INGOT_ASSIGN(const auto home, context.Home(spec.table.table));
     INGOT_ASSIGN(const auto gold, iceberg::LoadTable(home));
     INGOT_ASSIGN(const auto silver, iceberg::LoadTable(silver_home));
-    INGOT_TRY(iceberg::CheckNotReplaced(*gold.metadata, home.name.Text(), *home.storage));
-    INGOT_ASSIGN(const auto changes, ChangesSince(*silver.metadata, MarkOf(*gold.metadata), silver_home.name.Text()));
+    INGOT_TRY(stage::CheckNotReplaced(*gold.metadata, home.name.Text(), *home.storage));
+    INGOT_ASSIGN(const auto changes,
+                 stage::ChangesSince(*silver.metadata, stage::MarkOf(*gold.metadata), silver_home.name.Text()));
     if (changes.rewritten)
       return Fail(ErrorKind::kUnsupported, "table " + silver_home.name.Text() + ": " + changes.rewriter +
                                                " rewrote rows, whose groups the embedded engine alone finds: run "
@@ -47,8 +47,8 @@ Status Prepare(const pipeline::StageContext& context, const std::vector<std::str
 
 }  // namespace
 
-Result<RunReport> RunOnEngine(const Place& place, pipeline::StageContext context,
-                              const std::vector<std::string>& stages, const EngineOptions& options) {
+Result<RunReport> RunOnEngine(const Place& place, stage::StageContext context, const std::vector<std::string>& stages,
+                              const EngineOptions& options) {
   INGOT_TRY(CheckClock(context));
   context.run_id = RandomUuid();
   for (const auto& field : context.pipeline->fields)

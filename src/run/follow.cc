@@ -20,7 +20,7 @@ bool AnotherTryMayMend(ErrorKind kind) {
 
 }  // namespace
 
-Status Follow(Runner& runner, pipeline::StageContext context, const FollowOptions& options) {
+Status Follow(Runner& runner, stage::StageContext context, const FollowOptions& options) {
   const auto sleep_until = [&](Clock::time_point when) {
     while (!options.stop_asked() && Clock::now() < when) std::this_thread::sleep_for(std::chrono::milliseconds(10));
   };

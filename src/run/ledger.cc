@@ -4,15 +4,15 @@
 
 #include "base/cells.h"
 #include "base/fault.h"
-#include "iceberg/arrow_schema.h"
-#include "iceberg/lineage.h"
+#include "rows/arrow_schema.h"
+#include "stage/marks.h"
 
 namespace ingot::run {
 namespace {
 
 using iceberg::TypeId;
-using pipeline::StageContext;
-using pipeline::StageReport;
+using stage::StageContext;
+using stage::StageReport;
 
 struct LedgerTable {
   pipeline::TableSpec spec;
@@ -88,13 +88,13 @@ Result<std::vector<StageReport>> NewReports(const StageContext& context, const i
     const auto table = iceberg::LoadTable(home);
     if (!table && table.error().kind == ErrorKind::kNotFound) continue;
     if (!table) return std::unexpected(table.error());
-    const std::string key = iceberg::kLedgerKey + home.name.Text();
+    const std::string key = stage::kLedgerKey + home.name.Text();
     const iceberg::SequenceNumber seen = std::atoll(iceberg::NewestSummary(ledger, key).value_or("0").c_str());
     auto chain = iceberg::AncestorsOf(*table->metadata, table->metadata->current_snapshot_id);
     std::ranges::reverse(chain);
     for (const iceberg::Snapshot* snapshot : chain) {
       const auto report =
-          snapshot->sequence_number > seen ? pipeline::ReportOf(*snapshot, home.name.Text()) : std::nullopt;
+          snapshot->sequence_number > seen ? stage::ReportOf(*snapshot, home.name.Text()) : std::nullopt;
       if (!report) continue;
       cursors[key] = std::to_string(snapshot->sequence_number);
       const auto same = std::ranges::find_if(reports, [&](const StageReport& other) {
@@ -110,15 +110,15 @@ Result<std::vector<StageReport>> NewReports(const StageContext& context, const i
 }
 
 Status WriteTable(const StageContext& context, const LedgerTable& ledger) {
-  INGOT_ASSIGN(const auto table, pipeline::EnsureTable(context, ledger.spec, ledger.schema));
+  INGOT_ASSIGN(const auto table, stage::EnsureTable(context, ledger.spec, ledger.schema));
   iceberg::Properties cursors;
   INGOT_ASSIGN(const auto reports, NewReports(context, *table.metadata, cursors));
   std::vector<CellRow> rows;
   for (const StageReport& report : reports) std::ranges::move(ledger.rows(report), std::back_inserter(rows));
   if (cursors.empty()) return {};
-  INGOT_ASSIGN(const auto columns, iceberg::ToArrowSchema(ledger.schema));
+  INGOT_ASSIGN(const auto columns, rows::ToArrowSchema(ledger.schema));
   INGOT_ASSIGN(const auto batch, BatchOf(columns, rows));
-  INGOT_ASSIGN(auto writer, pipeline::RowWriter::Open(context, table));
+  INGOT_ASSIGN(auto writer, stage::RowWriter::Open(context, table));
   INGOT_TRY(writer.Write(batch));
   INGOT_ASSIGN(auto written, writer.Finish());
   INGOT_TRY(FaultPoint("ledger.after_files"));
@@ -130,7 +130,7 @@ Status WriteTable(const StageContext& context, const LedgerTable& ledger) {
     return {};
   };
   // A run that carries a cursor for some tables must carry the others on: each key is looked up on its own.
-  auto committed = pipeline::CommitFiles(table.home, change);
+  auto committed = stage::CommitFiles(table.home, change);
   if (committed || committed.error().kind == ErrorKind::kConflict)
     return {};  // the other run has written the same rows
   return std::unexpected(std::move(committed).error());

@@ -2,7 +2,7 @@
 // commit and the ledger loses nothing: the next run writes the missing rows.
 #pragma once
 
-#include "pipeline/stage.h"
+#include "stage/stage.h"
 
 namespace ingot::run {
 
@@ -10,6 +10,6 @@ inline constexpr const char* kLedgerTables[] = {"ops.runs", "ops.quality"};
 
 /// Appends a row per stage run, and per rule and run, that the ledger does not have yet. Does nothing when there is
 /// none.
-Status WriteLedger(const pipeline::StageContext& context);
+Status WriteLedger(const stage::StageContext& context);
 
 }  // namespace ingot::run

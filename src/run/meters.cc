@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "base/clock.h"
-#include "catalog/http.h"
+#include "http/http.h"
 
 namespace ingot::run {
 namespace {
@@ -42,7 +42,7 @@ constexpr struct {
 
 }  // namespace
 
-void DeclareMeters(Metrics& metrics, const pipeline::StageContext& context) {
+void DeclareMeters(Metrics& metrics, const stage::StageContext& context) {
   for (const auto& meter : kMeters) metrics.Declare(meter.name, meter.kind, meter.help);
   metrics.Set("ingot_build_info", {{"version", INGOT_VERSION}, {"pipeline", context.pipeline->name}}, 1);
   metrics.Set("ingot_memory_budget_bytes", {}, double(context.memory_bytes));
@@ -90,8 +90,8 @@ void MeterFailure(Metrics& metrics, const Error& error) {
 
 Status PushMetrics(Metrics& metrics, const std::string& url, const std::string& pipeline) {
   MeasureProcess(metrics);
-  catalog::HttpClient http;
-  const std::string place = fmt::format("{}/metrics/job/ingot-batch/pipeline/{}", url, catalog::UrlEncode(pipeline));
+  http::HttpClient http;
+  const std::string place = fmt::format("{}/metrics/job/ingot-batch/pipeline/{}", url, http::UrlEncode(pipeline));
   INGOT_ASSIGN(const auto answer, http.Send({.method = "PUT",
                                              .url = place,
                                              .headers = {"Content-Type: text/plain; version=0.0.4"},

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "pipeline/stage.h"
+#include "stage/stage.h"
 
 namespace ingot::run {
 
@@ -23,7 +23,7 @@ struct Place {
 
 struct OpenPlace {
   std::unique_ptr<pipeline::Pipeline> pipeline;
-  pipeline::StageContext context;
+  stage::StageContext context;
 };
 
 /// The catalog URI in force: the one given, else a file in the warehouse; empty when that is not local.

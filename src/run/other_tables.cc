@@ -6,8 +6,8 @@
 #include <set>
 
 #include "base/log.h"
-#include "iceberg/lineage.h"
 #include "iceberg/location_catalog.h"
+#include "stage/marks.h"
 
 namespace ingot::run {
 namespace {
@@ -16,7 +16,7 @@ using iceberg::CatalogEntry;
 using iceberg::SequenceNumber;
 using iceberg::Table;
 using maintain::OtherTable;
-using pipeline::StageContext;
+using stage::StageContext;
 
 void WarnOnce(const std::string& message) {
   static std::mutex mutex;
@@ -82,7 +82,7 @@ Result<std::vector<OtherTable>> OtherTables(const StageContext& context, const i
 Result<SequenceNumber> KeepForConsumers(const StageContext& context, const iceberg::TableHome& home) {
   constexpr SequenceNumber kNothing = std::numeric_limits<SequenceNumber>::max();
   INGOT_ASSIGN(const Table before, iceberg::LoadTable(home));
-  const auto stage = iceberg::NewestSummary(*before.metadata, iceberg::kStageKey);
+  const auto stage = iceberg::NewestSummary(*before.metadata, stage::kStageKey);
   if (!stage) return kNothing;
   std::vector<iceberg::SnapshotId> consumed;
   SequenceNumber from = kNothing;
@@ -92,8 +92,8 @@ Result<SequenceNumber> KeepForConsumers(const StageContext& context, const icebe
     const auto other = iceberg::LoadTable({context.catalog, context.storage, name});
     if (!other && other.error().kind == ErrorKind::kNotFound) continue;
     if (!other) return 0;  // it may be a consumer
-    if (const auto id = iceberg::ConsumedSnapshot(*other->metadata)) consumed.push_back(*id);
-    if (const auto seen = iceberg::NewestSummary(*other->metadata, iceberg::kLedgerKey + home.name.Text()))
+    if (const auto id = stage::ConsumedSnapshot(*other->metadata)) consumed.push_back(*id);
+    if (const auto seen = iceberg::NewestSummary(*other->metadata, stage::kLedgerKey + home.name.Text()))
       from = std::min<SequenceNumber>(from, std::atoll(seen->c_str()) + 1), ledger = true;
   }
   // The source last: it holds what its consumers name.

@@ -16,8 +16,8 @@
 namespace ingot::run {
 namespace {
 
-using pipeline::StageContext;
-using pipeline::StageReport;
+using stage::StageContext;
+using stage::StageReport;
 
 }  // namespace
 

@@ -8,8 +8,8 @@
 
 #include "bronze/bronze.h"
 #include "gold/gold.h"
-#include "pipeline/stage.h"
 #include "run/clock.h"
+#include "stage/stage.h"
 
 namespace ingot::run {
 
@@ -28,7 +28,7 @@ class Freshness {
 };
 
 struct RunReport {
-  std::vector<pipeline::StageReport> stages;
+  std::vector<stage::StageReport> stages;
   std::vector<std::string> broken_rules;   // those beyond their fail_above, in words
   std::vector<std::string> failed_inputs;  // files that were not read, with why and what to do
   Freshness freshness;                     // of followed sources
@@ -36,21 +36,21 @@ struct RunReport {
 };
 
 /// The rules that broke a greater share of the rows of silver than their fail_above, in words.
-std::vector<std::string> BrokenRules(const pipeline::Pipeline& pipeline, const pipeline::StageReport& silver);
+std::vector<std::string> BrokenRules(const pipeline::Pipeline& pipeline, const stage::StageReport& silver);
 
 /// Keeps the source open from run to run, and what gold knows of its groups.
 class Runner {
  public:
   /// `stages` in order, of bronze, silver and gold. Errors: those of opening the source.
-  static Result<Runner> Open(const pipeline::StageContext& context, std::vector<std::string> stages);
+  static Result<Runner> Open(const stage::StageContext& context, std::vector<std::string> stages);
 
   /// Errors: the first stage that failed; what was committed before stays and the next run goes on from there.
-  Result<RunReport> Run(pipeline::StageContext context);
+  Result<RunReport> Run(stage::StageContext context);
 
  private:
   explicit Runner(std::vector<std::string> stages) : stages_(std::move(stages)) {}
-  Result<pipeline::StageReport> RunStage(const pipeline::StageContext& context, const std::string& stage,
-                                         int64_t rows_expected);
+  Result<stage::StageReport> RunStage(const stage::StageContext& context, const std::string& stage,
+                                      int64_t rows_expected);
 
   std::vector<std::string> stages_;
   std::optional<bronze::Bronze> bronze_;

@@ -18,7 +18,7 @@ namespace ingot::run {
 namespace {
 
 namespace fs = std::filesystem;
-using pipeline::StageReport;
+using stage::StageReport;
 
 constexpr size_t kSaidMax = 4096;
 
@@ -106,7 +106,7 @@ std::optional<StageReport> ReportFrom(std::string_view line) {
 
 }  // namespace
 
-Result<std::map<std::string, std::string>> SparkSettings(const Place& place, const pipeline::StageContext& context) {
+Result<std::map<std::string, std::string>> SparkSettings(const Place& place, const stage::StageContext& context) {
   const std::string catalog = "spark.sql.catalog." + context.catalog->Name(), uri = CatalogUri(place);
   std::map<std::string, std::string> settings{
       {"spark.sql.extensions", "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"},
@@ -147,7 +147,7 @@ Result<std::map<std::string, std::string>> SparkSettings(const Place& place, con
   return settings;
 }
 
-Result<std::vector<StageReport>> RunOnSpark(const Place& place, const pipeline::StageContext& context,
+Result<std::vector<StageReport>> RunOnSpark(const Place& place, const stage::StageContext& context,
                                             const std::vector<std::string>& stages, const std::string& master) {
   static const std::map<std::string, std::string> jobs{
       {"bronze", "ingest_bronze.py"}, {"silver", "bronze_to_silver.py"}, {"gold", "silver_to_gold.py"}};

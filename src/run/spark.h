@@ -4,19 +4,18 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/stage.h"
 #include "run/open.h"
+#include "stage/stage.h"
 
 namespace ingot::run {
 
 /// Submits the job of each stage in turn and waits. From the environment: INGOT_SPARK_SUBMIT (spark-submit), its
 /// program; INGOT_SPARK_JOBS (deploy/spark/jobs), the folder of the jobs; INGOT_SPARK_JARS, a folder of jars for
 /// --jars. Errors: kNotFound when one of these is not there; kInternal with the end of what a job that failed has said.
-Result<std::vector<pipeline::StageReport>> RunOnSpark(const Place& place, const pipeline::StageContext& context,
-                                                      const std::vector<std::string>& stages,
-                                                      const std::string& master);
+Result<std::vector<stage::StageReport>> RunOnSpark(const Place& place, const stage::StageContext& context,
+                                                   const std::vector<std::string>& stages, const std::string& master);
 
 /// The settings by which Spark finds the catalog and the storage of `place`, by their names. Errors: kBadConfig.
-Result<std::map<std::string, std::string>> SparkSettings(const Place& place, const pipeline::StageContext& context);
+Result<std::map<std::string, std::string>> SparkSettings(const Place& place, const stage::StageContext& context);
 
 }  // namespace ingot::run

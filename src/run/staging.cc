@@ -1,12 +1,12 @@
 #include "run/staging.h"
 
 #include "base/random.h"
-#include "iceberg/scan.h"
+#include "rows/scan.h"
 #include "storage/location.h"
 
 namespace ingot::run {
 
-Result<Staging> Staging::Make(const pipeline::StageContext& context, const iceberg::Table& target) {
+Result<Staging> Staging::Make(const stage::StageContext& context, const iceberg::Table& target) {
   Staging staging;
   staging.home_ = target.home;
   staging.home_.name.name += "_staging_" + RandomUuid().substr(0, 8);
@@ -39,14 +39,14 @@ Staging::~Staging() {
     for (const auto& file : *metadata) (void)home_.storage->Delete(file.location);
 }
 
-Result<pipeline::WrittenRows> Staging::Files(const iceberg::Table& target) {
+Result<stage::WrittenRows> Staging::Files(const iceberg::Table& target) {
   INGOT_ASSIGN(const auto filled, iceberg::LoadTable(home_));
-  pipeline::WrittenRows written;
+  stage::WrittenRows written;
   if (filled.metadata->CurrentSnapshot() == nullptr) return written;
   if (filled.metadata->snapshots.size() > 1)  // a request that was lost and made again may have been heard twice
     return Fail(ErrorKind::kRetry, Name() + " was filled more than once: run again");
-  INGOT_ASSIGN(const auto plan, iceberg::PlanScan(*home_.storage, *filled.metadata, {}));
-  for (const iceberg::FileTask& task : plan.tasks) {
+  INGOT_ASSIGN(const auto plan, rows::PlanScan(*home_.storage, *filled.metadata, {}));
+  for (const rows::FileTask& task : plan.tasks) {
     if (!task.deletes.empty() || task.file.spec_id != target.metadata->default_spec_id)
       return Fail(ErrorKind::kInternal, Name() + " holds what was not asked for: " + task.file.location);
     files_.push_back(task.file.location);

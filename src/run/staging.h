@@ -4,14 +4,14 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/stage.h"
+#include "stage/stage.h"
 
 namespace ingot::run {
 
 class Staging {
  public:
   /// Makes a table of the same schema and partition as `target`, whose data files land in the folder of `target`'s.
-  static Result<Staging> Make(const pipeline::StageContext& context, const iceberg::Table& target);
+  static Result<Staging> Make(const stage::StageContext& context, const iceberg::Table& target);
   Staging(Staging&& other) noexcept : home_(std::exchange(other.home_, {})), location_(std::move(other.location_)) {}
   Staging& operator=(Staging&&) = delete;
   /// Takes the table out of the catalog, and its metadata out of the storage; its data files too, unless they were
@@ -22,7 +22,7 @@ class Staging {
   std::string Name() const { return home_.name.Text(); }
 
   /// The files that were written, as files of `target`.
-  Result<pipeline::WrittenRows> Files(const iceberg::Table& target);
+  Result<stage::WrittenRows> Files(const iceberg::Table& target);
   /// The files belong to another table now, or may do so: they stay.
   void TakenOver() { files_.clear(); }
 

@@ -8,11 +8,11 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/retry.h"
-#include "iceberg/changes.h"
 #include "pipeline/definition.h"
 #include "pipeline/plan_json.h"
 #include "run/staging.h"
 #include "run/trino_client.h"
+#include "stage/changes.h"
 
 namespace ingot::run {
 namespace {
@@ -20,8 +20,8 @@ namespace {
 using iceberg::SnapshotId;
 using iceberg::Table;
 using pipeline::Dialect;
-using pipeline::StageContext;
-using pipeline::StageReport;
+using stage::StageContext;
+using stage::StageReport;
 
 std::string Quote(std::string_view name) {
   return pipeline::QuoteName(name, Dialect::kTrino);
@@ -64,11 +64,11 @@ class TrinoRun {
     if (!end) return report;
     INGOT_ASSIGN(bool fresh, HasNew(bronze, quarantine));
     if (fresh) {
-      const auto sql = Plan(bronze, iceberg::ConsumedSnapshot(*quarantine.metadata), *end, "");
+      const auto sql = Plan(bronze, stage::ConsumedSnapshot(*quarantine.metadata), *end, "");
       INGOT_ASSIGN(auto staging, Fill(quarantine, "WITH judged AS (" + sql.judge + ")\n" + sql.quarantine));
       INGOT_ASSIGN(auto written, staging.Files(quarantine));
       const auto mark = Next(quarantine, bronze, *end);
-      INGOT_TRY(Commit(quarantine, pipeline::MarkedChange(quarantine, std::move(written.files), mark), staging));
+      INGOT_TRY(Commit(quarantine, stage::MarkedChange(quarantine, std::move(written.files), mark), staging));
       INGOT_TRY(FaultPoint("silver.between_commits"));
       INGOT_ASSIGN(quarantine, Load(pipeline.quarantine.table));
     }
@@ -76,7 +76,7 @@ class TrinoRun {
     INGOT_ASSIGN(const Table silver, Load(pipeline.silver.table));
     INGOT_ASSIGN(fresh, HasNew(bronze, silver));
     if (!fresh) return report;
-    const auto consumed = iceberg::ConsumedSnapshot(*silver.metadata);
+    const auto consumed = stage::ConsumedSnapshot(*silver.metadata);
     INGOT_ASSIGN(const std::string keys, Keys(silver, Plan(bronze, consumed, *end, "")));
     const auto sql = Plan(bronze, consumed, *end, keys);
     INGOT_TRY(CountInto(report, "WITH judged AS (" + sql.judge + ")\n" + sql.counts));
@@ -86,8 +86,8 @@ class TrinoRun {
     report.bytes_out = written.bytes;
     report.duplicates = report.rows_in - report.quarantined - report.rows_out;
     auto mark = Next(silver, bronze, *end);
-    mark.step_id = MarkOf(*quarantine.metadata).step_id;
-    INGOT_TRY(End(report, silver, pipeline::MarkedChange(silver, std::move(written.files), mark), staging));
+    mark.step_id = stage::MarkOf(*quarantine.metadata).step_id;
+    INGOT_TRY(End(report, silver, stage::MarkedChange(silver, std::move(written.files), mark), staging));
     return report;
   }
 
@@ -99,7 +99,7 @@ class TrinoRun {
     INGOT_ASSIGN(const bool fresh, HasNew(silver, gold));
     if (!end || !fresh) return report;
     const std::string source =
-        NewRows(silver, iceberg::ConsumedSnapshot(*gold.metadata), *end, pipeline::TouchedInputColumns(spec));
+        NewRows(silver, stage::ConsumedSnapshot(*gold.metadata), *end, pipeline::TouchedInputColumns(spec));
     const auto sql = pipeline::MakeGoldSql(*context_.pipeline, spec, Dialect::kTrino,
                                            {.updated_at = "CAST(current_timestamp AS TIMESTAMP(6) WITH TIME ZONE)"});
     INGOT_ASSIGN(const std::string days, SpanOfDays(source, pipeline::GoldTimeField(spec), report));
@@ -117,8 +117,8 @@ class TrinoRun {
     report.bytes_out = written.bytes;
     std::set<std::vector<iceberg::Value>> partitions;
     for (const auto& file : written.files) partitions.insert(file.partition);
-    iceberg::SnapshotChange change = pipeline::MarkedChange(gold, std::move(written.files),
-                                                            NextMark(context_, MarkOf(*gold.metadata), silver, *end));
+    iceberg::SnapshotChange change = stage::MarkedChange(
+        gold, std::move(written.files), stage::NextMark(context_, stage::MarkOf(*gold.metadata), silver, *end));
     change.operation = "overwrite";
     change.removes = [partitions, all = replaced.empty()](const iceberg::DataFile& file) -> Result<bool> {
       return all || partitions.contains(file.partition);
@@ -144,14 +144,15 @@ class TrinoRun {
   }
 
   /// What silver or quarantine will say of itself.
-  iceberg::Mark Next(const Table& table, const Table& bronze, SnapshotId end) const {
-    auto mark = NextMark(context_, MarkOf(*table.metadata), bronze, end);
+  stage::Mark Next(const Table& table, const Table& bronze, SnapshotId end) const {
+    auto mark = stage::NextMark(context_, stage::MarkOf(*table.metadata), bronze, end);
     mark.definition_id = pipeline::DefinitionId(SilverDefinition(*context_.pipeline));
     return mark;
   }
 
   static Result<bool> HasNew(const Table& source, const Table& table) {
-    INGOT_ASSIGN(const auto fresh, ChangesSince(*source.metadata, MarkOf(*table.metadata), source.home.name.Text()));
+    INGOT_ASSIGN(const auto fresh,
+                 stage::ChangesSince(*source.metadata, stage::MarkOf(*table.metadata), source.home.name.Text()));
     return !fresh.Empty();
   }
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "catalog/http.h"
+#include "http/http.h"
 
 namespace ingot::run {
 
@@ -22,9 +22,9 @@ class TrinoClient {
 
  private:
   Result<std::vector<Row>> RunOnce(const std::string& statement);
-  Result<catalog::HttpAnswer> Ask(const std::string& method, const std::string& url, const std::string& body);
+  Result<http::HttpAnswer> Ask(const std::string& method, const std::string& url, const std::string& body);
 
-  catalog::HttpClient http_;
+  http::HttpClient http_;
   std::string url_;
   std::vector<std::string> headers_;
   int attempts_max_;

@@ -6,11 +6,11 @@
 #include <set>
 
 #include "iceberg/journal.h"
-#include "iceberg/lineage.h"
 #include "maintain/neighbours.h"
 #include "run/clock.h"
 #include "run/ledger.h"
 #include "run/other_tables.h"
+#include "stage/marks.h"
 #include "storage/location.h"
 
 namespace ingot::run {
@@ -18,7 +18,7 @@ namespace {
 
 using iceberg::SequenceNumber;
 using iceberg::Table;
-using pipeline::StageContext;
+using stage::StageContext;
 
 constexpr SequenceNumber kNothing = std::numeric_limits<SequenceNumber>::max();
 
@@ -115,13 +115,13 @@ Result<SequenceNumber> KeepFrom(const StageContext& context, const iceberg::Tabl
     for (const char* ledger : kLedgerTables) {
       INGOT_ASSIGN(const auto table, LoadIfThere(context, ledger));
       const auto seen =
-          table ? iceberg::NewestSummary(*table->metadata, iceberg::kLedgerKey + home.name.Text()) : std::nullopt;
+          table ? iceberg::NewestSummary(*table->metadata, stage::kLedgerKey + home.name.Text()) : std::nullopt;
       from = std::min<SequenceNumber>(from, seen ? std::atoll(seen->c_str()) + 1 : 0);
     }
   std::vector<std::optional<iceberg::SnapshotId>> consumed;
   for (const std::string& consumer : consumers) {
     INGOT_ASSIGN(const auto table, LoadIfThere(context, consumer));
-    consumed.push_back(table ? iceberg::ConsumedSnapshot(*table->metadata) : std::nullopt);
+    consumed.push_back(table ? stage::ConsumedSnapshot(*table->metadata) : std::nullopt);
   }
   // The source last: it holds what its consumers name. That snapshot has to stay, too: they begin after it.
   INGOT_ASSIGN(const Table source, iceberg::LoadTable(home));
@@ -174,7 +174,7 @@ Result<UpkeepReport> MaintainTable(const StageContext& context, const std::strin
     INGOT_ASSIGN(const auto journal, iceberg::ReadJournal(*table.home.storage, *table.metadata));
     expire.keep = journal.reading;
     INGOT_ASSIGN(expire.is_of_others, FilesOfOthers(context, table));
-    INGOT_ASSIGN(report.expire, maintain::ExpireSnapshots(home, expire));
+    INGOT_ASSIGN(report.expire, maintain::ExpireSnapshots(home, expire, stage::KeepMarks));
   }
   if (wanted("orphans")) {
     maintain::OrphanOptions orphans = options.orphans;

@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/stage.h"
+#include "stage/stage.h"
 
 namespace ingot::serve {
 
 struct ServerParts {
-  pipeline::StageContext context;
+  stage::StageContext context;
   /// The tables to tell about, asked each time.
   std::function<Result<std::vector<std::string>>()> tables;
   /// Whether the work beside goes well; the error says what is wrong.

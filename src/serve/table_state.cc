@@ -7,12 +7,12 @@
 
 #include "base/clock.h"
 #include "base/json_text.h"
-#include "iceberg/lineage.h"
+#include "iceberg/summary.h"
 
 namespace ingot::serve {
 namespace {
 
-using pipeline::StageReport;
+using stage::StageReport;
 
 constexpr struct {
   const char* name;
@@ -44,7 +44,7 @@ std::string RunToJson(const StageReport& run) {
 
 }  // namespace
 
-Result<TableState> StateOf(const pipeline::StageContext& context, const std::string& table, size_t runs_max) {
+Result<TableState> StateOf(const stage::StageContext& context, const std::string& table, size_t runs_max) {
   INGOT_ASSIGN(const auto home, context.Home(table));
   INGOT_ASSIGN(const auto loaded, iceberg::LoadTable(home));
   const iceberg::TableMetadata& metadata = *loaded.metadata;
@@ -57,7 +57,7 @@ Result<TableState> StateOf(const pipeline::StageContext& context, const std::str
     state.last_commit_ms = current->timestamp_ms;
   }
   for (size_t i = metadata.snapshots.size(); i-- > 0 && state.runs.size() < runs_max;)
-    if (auto run = pipeline::ReportOf(metadata.snapshots[i], table)) state.runs.push_back(std::move(*run));
+    if (auto run = stage::ReportOf(metadata.snapshots[i], table)) state.runs.push_back(std::move(*run));
   return state;
 }
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/metrics.h"
-#include "pipeline/stage.h"
+#include "stage/stage.h"
 
 namespace ingot::serve {
 
@@ -13,12 +13,12 @@ struct TableState {
   std::string table;
   int64_t rows = 0, files = 0, delete_files = 0, bytes = 0;  // of the current snapshot; -1 where its summary says none
   int64_t snapshots = 0;
-  int64_t last_commit_ms = 0;               // 0: no snapshot yet
-  std::vector<pipeline::StageReport> runs;  // stage runs that committed to it, newest first
+  int64_t last_commit_ms = 0;            // 0: no snapshot yet
+  std::vector<stage::StageReport> runs;  // stage runs that committed to it, newest first
 };
 
 /// The table's state, with at most `runs_max` runs. Errors: those of loading it.
-Result<TableState> StateOf(const pipeline::StageContext& context, const std::string& table, size_t runs_max);
+Result<TableState> StateOf(const stage::StageContext& context, const std::string& table, size_t runs_max);
 
 /// ingot_table_* of these tables, in the place of what was there.
 void MeasureTables(Metrics& metrics, const std::vector<TableState>& tables);

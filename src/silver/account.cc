@@ -8,19 +8,20 @@
 
 #include "base/row_hash.h"
 #include "base/rows.h"
-#include "iceberg/changes.h"
-#include "iceberg/scan_relation.h"
+#include "maintain/retention.h"
+#include "rows/scan_relation.h"
 #include "silver/judge.h"
 #include "silver/key_hash.h"
 #include "silver/positions.h"
 #include "silver/step.h"
+#include "stage/changes.h"
 
 namespace ingot::silver {
 namespace {
 
 using Batch = std::shared_ptr<arrow::RecordBatch>;
 using iceberg::Table;
-using pipeline::StageContext;
+using stage::StageContext;
 
 constexpr int64_t kBytesPerRow = 32;  // of a hash set that has just grown
 constexpr size_t kExamplesMax = 5;
@@ -32,7 +33,7 @@ struct Retained {
 };
 
 std::optional<Retained> RetainedOf(const iceberg::TableMetadata& silver) {
-  const auto before = iceberg::NewestSummary(silver, iceberg::kRetentionKey);
+  const auto before = iceberg::NewestSummary(silver, maintain::kRetentionKey);
   const auto micros = before ? iceberg::ParseValue(*before, {.id = iceberg::TypeId::kTimestamptz})
                              : Fail(ErrorKind::kNotFound, "nothing went");
   if (!micros) return std::nullopt;
@@ -52,11 +53,11 @@ class Accounting {
         unique_(context.pipeline->unique),
         judge_(*context.pipeline),
         retained_(RetainedOf(*tables_.silver.metadata)),
-        consumed_(iceberg::ConsumedSnapshot(*tables_.silver.metadata)) {}
+        consumed_(stage::ConsumedSnapshot(*tables_.silver.metadata)) {}
 
   Result<Account> Run() {
     for (const Table* table : {&tables_.silver, &tables_.quarantine})
-      if (auto by = iceberg::RowsDeletedBy(*table->metadata); !by.empty())
+      if (auto by = stage::RowsDeletedBy(*table->metadata); !by.empty())
         account_.deleted_by = table->home.name.Text() + ": " + by;
     if (!consumed_) return account_;
     if (tables_.bronze.metadata->SnapshotById(*consumed_) == nullptr)
@@ -64,12 +65,13 @@ class Accounting {
                                                     tables_.bronze.home.name.Text(), tables_.silver.home.name.Text()));
     int64_t rows = 0;
     for (const Table* table : {&tables_.silver, &tables_.quarantine}) {
-      INGOT_ASSIGN(const auto plan, PlanScan(*table->home.storage, *table->metadata, {.columns = PositionColumns()}));
+      INGOT_ASSIGN(const auto plan,
+                   rows::PlanScan(*table->home.storage, *table->metadata, {.columns = PositionColumns()}));
       rows += plan.RecordCount();
     }
     // Keys of rows of bronze that are in neither table are held, too.
-    INGOT_ASSIGN(const auto bronze, PlanScan(*tables_.bronze.home.storage, *tables_.bronze.metadata,
-                                             {.snapshot_id = consumed_, .columns = PositionColumns()}));
+    INGOT_ASSIGN(const auto bronze, rows::PlanScan(*tables_.bronze.home.storage, *tables_.bronze.metadata,
+                                                   {.snapshot_id = consumed_, .columns = PositionColumns()}));
     parts_ = 1 + uint64_t(std::max(rows, bronze.RecordCount()) * kBytesPerRow /
                           std::max<int64_t>(1, context_.memory_bytes / 4));
     for (part_ = 0; part_ < parts_; ++part_) INGOT_TRY(AccountForPart());
@@ -79,12 +81,12 @@ class Accounting {
   }
 
  private:
-  static iceberg::ScanOptions Columns(const std::vector<std::string>& columns) { return {.columns = columns}; }
+  static rows::ScanOptions Columns(const std::vector<std::string>& columns) { return {.columns = columns}; }
 
   template <typename Work>
-  Status ForEachBatch(const Table& table, const iceberg::ScanOptions& options, const Work& work) {
-    INGOT_ASSIGN(const auto plan, PlanScan(*table.home.storage, *table.metadata, options));
-    return iceberg::ForEachBatch(table, plan, context_.threads, [&](size_t, const Batch& batch) -> Status {
+  Status ForEachBatch(const Table& table, const rows::ScanOptions& options, const Work& work) {
+    INGOT_ASSIGN(const auto plan, rows::PlanScan(*table.home.storage, *table.metadata, options));
+    return rows::ForEachBatch(table, plan, context_.threads, [&](size_t, const Batch& batch) -> Status {
       progress_(batch->num_rows());
       return work(batch);
     });
@@ -147,7 +149,7 @@ class Accounting {
     if (retained_) fields.push_back(retained_->column);
     std::vector<std::string> columns = judge_.InputsOf(fields);
     columns.insert(columns.end(), PositionColumns().begin(), PositionColumns().end());
-    const iceberg::ScanOptions options{.snapshot_id = consumed_, .current_schema = true, .columns = columns};
+    const rows::ScanOptions options{.snapshot_id = consumed_, .current_schema = true, .columns = columns};
     return ForEachBatch(tables_.bronze, options, [&](const Batch& batch) -> Status {
       std::vector<int64_t> rows;
       INGOT_ASSIGN(const int64_t without, ForEachPosition(*batch, [&](int64_t row, uint64_t hash) {

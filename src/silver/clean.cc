@@ -11,9 +11,9 @@
 #include "base/queue.h"
 #include "base/row_hash.h"
 #include "base/rows.h"
-#include "iceberg/arrow_schema.h"
-#include "iceberg/scan_relation.h"
 #include "pipeline/plan.h"
+#include "rows/arrow_schema.h"
+#include "rows/scan_relation.h"
 #include "silver/contest.h"
 #include "silver/judge.h"
 #include "silver/key_hash.h"
@@ -24,7 +24,7 @@ namespace ingot::silver {
 namespace {
 
 using Batch = std::shared_ptr<arrow::RecordBatch>;
-using pipeline::StageContext;
+using stage::StageContext;
 
 class Cleaning {
  public:
@@ -40,18 +40,18 @@ class Cleaning {
         contest_(context.pipeline->unique),
         output_(size_t(std::max(1, context.threads)) * 2) {}
 
-  Result<Cleaned> Run(const iceberg::Changes& changes) {
+  Result<Cleaned> Run(const stage::Changes& changes) {
     INGOT_ASSIGN(const NewRows fresh, NewRows::Find(context_, bronze_, changes));
     if (!pipeline_.unique.empty() && halves_.clean) INGOT_TRY(FindSuspects(fresh));
     INGOT_TRY(FaultPoint("silver.keys_read"));
     INGOT_ASSIGN(auto plan, fresh.Plan(pipeline::SilverInputColumns(pipeline_)));
     for (const auto& task : plan.tasks) cleaned_.bytes_in += task.file.file_bytes;
     counts_.assign(judge_.names().size(), 0);
-    INGOT_ASSIGN(auto clean, pipeline::RowWriter::Open(context_, silver_));
-    INGOT_ASSIGN(auto refused, pipeline::RowWriter::Open(context_, quarantine_));
+    INGOT_ASSIGN(auto clean, stage::RowWriter::Open(context_, silver_));
+    INGOT_ASSIGN(auto refused, stage::RowWriter::Open(context_, quarantine_));
     Status read;
     std::thread reader([&] {
-      read = iceberg::ForEachBatch(bronze_, plan, context_.threads, [&](size_t, const Batch& batch) -> Status {
+      read = rows::ForEachBatch(bronze_, plan, context_.threads, [&](size_t, const Batch& batch) -> Status {
         INGOT_ASSIGN(const Batch rows, fresh.Of(batch));
         return JudgeBatch(*rows);
       });
@@ -79,7 +79,7 @@ class Cleaning {
     INGOT_ASSIGN(auto plan, fresh.Plan(judge_.InputsOf(pipeline_.unique)));
     std::vector<HashParts> parts(size_t(std::max(1, context_.threads)));
     std::vector<KeyTimes> times(parts.size(), KeyTimes(pipeline_));
-    INGOT_TRY(iceberg::ForEachBatch(bronze_, plan, context_.threads, [&](size_t thread, const Batch& batch) -> Status {
+    INGOT_TRY(rows::ForEachBatch(bronze_, plan, context_.threads, [&](size_t thread, const Batch& batch) -> Status {
       INGOT_ASSIGN(const Batch rows, fresh.Of(batch));
       INGOT_ASSIGN(const Batch keys, judge_.Fixed(*rows, pipeline_.unique));
       INGOT_ASSIGN(const auto hashes, HashRows(*keys));
@@ -95,8 +95,8 @@ class Cleaning {
 
   /// Keys of silver that the new rows may have too.
   Status FindExisting(const std::vector<HashParts>& parts, const KeyTimes& times) {
-    iceberg::ScanOptions options{.columns = pipeline_.unique, .filter = times.Filter()};
-    INGOT_ASSIGN(auto plan, iceberg::PlanScan(*silver_.home.storage, *silver_.metadata, options));
+    rows::ScanOptions options{.columns = pipeline_.unique, .filter = times.Filter()};
+    INGOT_ASSIGN(auto plan, rows::PlanScan(*silver_.home.storage, *silver_.metadata, options));
     if (plan.tasks.empty()) return {};
     size_t count = 0;
     for (const HashParts& all : parts) count += all.size();
@@ -105,7 +105,7 @@ class Cleaning {
       for (size_t part = 0; part < HashParts::kParts; ++part)
         for (const uint64_t hash : all.part(part)) fresh.Insert(hash);
     std::mutex mutex;
-    return iceberg::ForEachBatch(silver_, plan, context_.threads, [&](size_t, const Batch& keys) -> Status {
+    return rows::ForEachBatch(silver_, plan, context_.threads, [&](size_t, const Batch& keys) -> Status {
       INGOT_ASSIGN(auto hashes, HashRows(*keys));
       const auto keep = Which(hashes, [&](uint64_t hash) { return fresh.MayContain(hash); });
       if (std::ranges::none_of(keep, std::identity())) return {};
@@ -191,7 +191,7 @@ class Cleaning {
     return Pass(std::move(rows), true);
   }
 
-  Status WriteOutput(pipeline::RowWriter& clean, pipeline::RowWriter& refused) {
+  Status WriteOutput(stage::RowWriter& clean, stage::RowWriter& refused) {
     while (auto output = output_.Pop()) {
       INGOT_ASSIGN(const Batch rows, WithRunId(*output->rows));
       INGOT_TRY((output->refused ? refused : clean).Write(rows));
@@ -199,7 +199,7 @@ class Cleaning {
     return {};
   }
 
-  Status WriteWinners(pipeline::RowWriter& clean) {
+  Status WriteWinners(stage::RowWriter& clean) {
     INGOT_ASSIGN(const auto winners, contest_.Winners());
     for (const Batch& batch : winners) {
       INGOT_ASSIGN(const Batch rows, WithRunId(*batch));
@@ -230,7 +230,7 @@ class Cleaning {
 }  // namespace
 
 Result<Cleaned> Clean(const StageContext& context, const iceberg::Table& bronze, const iceberg::Table& silver,
-                      const iceberg::Table& quarantine, const iceberg::Changes& changes, Halves halves) {
+                      const iceberg::Table& quarantine, const stage::Changes& changes, Halves halves) {
   return Cleaning(context, bronze, silver, quarantine, halves).Run(changes);
 }
 

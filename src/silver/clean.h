@@ -6,13 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "iceberg/changes.h"
-#include "pipeline/stage.h"
+#include "stage/changes.h"
+#include "stage/stage.h"
 
 namespace ingot::silver {
 
 struct Cleaned {
-  pipeline::WrittenRows clean, refused;
+  stage::WrittenRows clean, refused;
   int64_t rows_in = 0, bytes_in = 0, quarantined = 0;
   std::map<std::string, int64_t> broken_by_rule;  // "parse" first among them
 };
@@ -25,7 +25,7 @@ struct Halves {
 /// New rows of bronze. Two passes: the keys alone, by whose hashes the few rows are known that may be duplicates (of
 /// each other, or of rows that silver holds in the same hours), then all columns, by as many threads as the context
 /// allows. Memory: 8 bytes a row, and the rows that may be duplicates. Without the clean half its counts are missing.
-Result<Cleaned> Clean(const pipeline::StageContext& context, const iceberg::Table& bronze, const iceberg::Table& silver,
-                      const iceberg::Table& quarantine, const iceberg::Changes& changes, Halves halves);
+Result<Cleaned> Clean(const stage::StageContext& context, const iceberg::Table& bronze, const iceberg::Table& silver,
+                      const iceberg::Table& quarantine, const stage::Changes& changes, Halves halves);
 
 }  // namespace ingot::silver

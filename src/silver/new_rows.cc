@@ -6,14 +6,14 @@
 
 #include "base/log.h"
 #include "base/rows.h"
-#include "iceberg/scan_relation.h"
+#include "rows/scan_relation.h"
 
 namespace ingot::silver {
 namespace {
 
 /// Rows of `plan` were ingested then or later; nothing when that is not known of each file. Copies of a row keep the
 /// time, so that what was ingested before cannot be among them.
-iceberg::Filter IngestedSince(const iceberg::TableMetadata& metadata, const iceberg::ScanPlan& plan) {
+iceberg::Filter IngestedSince(const iceberg::TableMetadata& metadata, const rows::ScanPlan& plan) {
   const auto* column = metadata.CurrentSchema().FindByName("_ingested_at");
   std::optional<iceberg::Value> first;
   for (const auto& task : plan.tasks) {
@@ -28,8 +28,8 @@ iceberg::Filter IngestedSince(const iceberg::TableMetadata& metadata, const iceb
 
 }  // namespace
 
-Result<NewRows> NewRows::Find(const pipeline::StageContext& context, const iceberg::Table& bronze,
-                              const iceberg::Changes& changes) {
+Result<NewRows> NewRows::Find(const stage::StageContext& context, const iceberg::Table& bronze,
+                              const stage::Changes& changes) {
   NewRows rows(bronze, changes);
   if (!changes.rewritten || !changes.since) return rows;
   const std::string table = bronze.home.name.Text();
@@ -41,10 +41,10 @@ Result<NewRows> NewRows::Find(const pipeline::StageContext& context, const icebe
   const iceberg::Filter any_time = iceberg::Or({{.op = iceberg::FilterOp::kIsNull, .column = "_ingested_at"},
                                                 {.op = iceberg::FilterOp::kNotNull, .column = "_ingested_at"}});
   INGOT_ASSIGN(const auto added,
-               PlanAdded(*bronze.home.storage, *bronze.metadata, changes, PositionColumns(), any_time));
+               stage::PlanAdded(*bronze.home.storage, *bronze.metadata, changes, PositionColumns(), any_time));
   if (added.tasks.empty()) return rows;
-  INGOT_ASSIGN(const auto removed, PlanRemoved(*bronze.home.storage, *bronze.metadata, changes, PositionColumns(),
-                                               IngestedSince(*bronze.metadata, added)));
+  INGOT_ASSIGN(const auto removed, stage::PlanRemoved(*bronze.home.storage, *bronze.metadata, changes,
+                                                      PositionColumns(), IngestedSince(*bronze.metadata, added)));
   if (removed.tasks.empty()) return rows;
   if (removed.RecordCount() > context.memory_bytes / 2 / int64_t(sizeof(int64_t)))
     return Fail(
@@ -53,18 +53,18 @@ Result<NewRows> NewRows::Find(const pipeline::StageContext& context, const icebe
                     "positions have to fit into half of the memory budget: run once with --memory {}MB",
                     table, changes.rewriter, removed.RecordCount(), removed.RecordCount() * 16 / 1'000'000 + 1));
   rows.consumed_ = std::make_unique<SourcePositions>();
-  INGOT_TRY(iceberg::ForEachBatch(
+  INGOT_TRY(rows::ForEachBatch(
       bronze, removed, context.threads,
       [&](size_t, const std::shared_ptr<arrow::RecordBatch>& batch) { return rows.consumed_->Add(*batch); }));
   rows.consumed_->Seal();
   return rows;
 }
 
-Result<iceberg::ScanPlan> NewRows::Plan(std::vector<std::string> columns) const {
+Result<rows::ScanPlan> NewRows::Plan(std::vector<std::string> columns) const {
   if (consumed_)
     for (const std::string& column : PositionColumns())
       if (std::ranges::find(columns, column) == columns.end()) columns.push_back(column);
-  return PlanAdded(*bronze_->home.storage, *bronze_->metadata, *changes_, columns);
+  return stage::PlanAdded(*bronze_->home.storage, *bronze_->metadata, *changes_, columns);
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> NewRows::Of(const std::shared_ptr<arrow::RecordBatch>& rows) const {

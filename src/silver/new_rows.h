@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "iceberg/changes.h"
-#include "pipeline/stage.h"
 #include "silver/positions.h"
+#include "stage/changes.h"
+#include "stage/stage.h"
 
 namespace ingot::silver {
 
@@ -16,21 +16,21 @@ class NewRows {
  public:
   /// Reads the positions of consumed rows that were rewritten, if any: 8 bytes a row. Errors: kUnsupported when they
   /// are more than half of the memory budget.
-  static Result<NewRows> Find(const pipeline::StageContext& context, const iceberg::Table& bronze,
-                              const iceberg::Changes& changes);
+  static Result<NewRows> Find(const stage::StageContext& context, const iceberg::Table& bronze,
+                              const stage::Changes& changes);
 
   /// The files that hold them, with these columns, and those that Of needs.
-  Result<iceberg::ScanPlan> Plan(std::vector<std::string> columns) const;
+  Result<rows::ScanPlan> Plan(std::vector<std::string> columns) const;
 
   /// Of a batch of that plan the rows that are new. Safe from several threads. Errors: kUnsupported where rows without
   /// a position were rewritten: they cannot be told apart.
   Result<std::shared_ptr<arrow::RecordBatch>> Of(const std::shared_ptr<arrow::RecordBatch>& rows) const;
 
  private:
-  NewRows(const iceberg::Table& bronze, const iceberg::Changes& changes) : bronze_(&bronze), changes_(&changes) {}
+  NewRows(const iceberg::Table& bronze, const stage::Changes& changes) : bronze_(&bronze), changes_(&changes) {}
 
   const iceberg::Table* bronze_;
-  const iceberg::Changes* changes_;
+  const stage::Changes* changes_;
   std::unique_ptr<SourcePositions> consumed_;  // of rewritten files; nothing when none was
 };
 

@@ -9,8 +9,8 @@
 namespace ingot::silver {
 namespace {
 
-using pipeline::StageContext;
-using pipeline::StageReport;
+using stage::StageContext;
+using stage::StageReport;
 
 StageReport Begin(const StageContext& context, const std::string& table) {
   return {.stage = "silver",
@@ -28,9 +28,9 @@ Result<Tables> OpenTables(const StageContext& context) {
     return Fail(ErrorKind::kNotFound, "table " + pipeline.bronze.table + " does not exist: run the bronze stage first");
   if (!bronze) return std::unexpected(std::move(bronze).error());
   Tables tables{.bronze = std::move(*bronze), .silver = {}, .quarantine = {}};
-  INGOT_ASSIGN(tables.silver, pipeline::EnsureTable(context, pipeline.silver, pipeline::SilverSchema(pipeline)));
+  INGOT_ASSIGN(tables.silver, stage::EnsureTable(context, pipeline.silver, pipeline::SilverSchema(pipeline)));
   INGOT_ASSIGN(tables.quarantine,
-               pipeline::EnsureTable(context, pipeline.quarantine, pipeline::QuarantineSchema(pipeline)));
+               stage::EnsureTable(context, pipeline.quarantine, pipeline::QuarantineSchema(pipeline)));
   INGOT_TRY(tables.Reload());
   return tables;
 }
@@ -52,8 +52,8 @@ Result<StageReport> Process(const StageContext& context, Tables& tables, const S
   report.finished_at_micros = NowMicros();
   INGOT_TRY(FaultPoint("silver.after_files"));
   if (step.halves.refused) {
-    auto committed = pipeline::CommitFiles(
-        tables.quarantine.home, pipeline::MarkedChange(tables.quarantine, std::move(cleaned.refused.files), step.mark));
+    auto committed = stage::CommitFiles(
+        tables.quarantine.home, stage::MarkedChange(tables.quarantine, std::move(cleaned.refused.files), step.mark));
     if (!committed) {
       for (const auto& file : cleaned.clean.files) (void)tables.silver.home.storage->Delete(file.location);
       return std::unexpected(std::move(committed).error());
@@ -63,9 +63,9 @@ Result<StageReport> Process(const StageContext& context, Tables& tables, const S
   // Silver has counted these rows before.
   if (!step.halves.clean) return StageReport{};
   INGOT_TRY(FaultPoint("silver.between_commits"));
-  auto change = pipeline::MarkedChange(tables.silver, std::move(cleaned.clean.files), step.mark);
+  auto change = stage::MarkedChange(tables.silver, std::move(cleaned.clean.files), step.mark);
   change.summary.merge(report.ToSummary());
-  INGOT_ASSIGN(tables.silver, pipeline::CommitFiles(tables.silver.home, change));
+  INGOT_ASSIGN(tables.silver, stage::CommitFiles(tables.silver.home, change));
   INGOT_TRY(FaultPoint("silver.after_commit"));
   return report;
 }

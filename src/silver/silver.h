@@ -5,16 +5,15 @@
 
 #include <functional>
 
-#include "pipeline/stage.h"
+#include "stage/stage.h"
 
 namespace ingot::silver {
 
 /// `progress` is told of bronze rows as they are done.
-Result<pipeline::StageReport> RunSilver(const pipeline::StageContext& context,
-                                        const std::function<void(int64_t)>& progress);
+Result<stage::StageReport> RunSilver(const stage::StageContext& context, const std::function<void(int64_t)>& progress);
 
 /// Brings silver and quarantine together for an engine that cannot take back an interrupted step: takes back one of
 /// another definition. Errors: those of NextStep; kUnsupported where bronze was rewritten, which needs RunSilver.
-Status PrepareForEngine(const pipeline::StageContext& context);
+Status PrepareForEngine(const stage::StageContext& context);
 
 }  // namespace ingot::silver

@@ -10,11 +10,11 @@
 namespace ingot::silver {
 namespace {
 
-using iceberg::Changes;
-using iceberg::Mark;
 using iceberg::SnapshotId;
 using iceberg::TableMetadata;
-using pipeline::StageContext;
+using stage::Changes;
+using stage::Mark;
+using stage::StageContext;
 
 /// The marks after the one that consumed up to `before`, newest first.
 struct Ahead {
@@ -28,7 +28,7 @@ Ahead MarksAfter(const TableMetadata& metadata, std::optional<SnapshotId> before
   const auto follows = [&](const Mark& mark) { return !mark.step_id.empty() && mark.from == before; };
   const auto chain = AncestorsOf(metadata, metadata.current_snapshot_id);
   for (const iceberg::Snapshot* snapshot : chain) {
-    const auto mark = iceberg::MarkIn(snapshot->summary);
+    const auto mark = stage::MarkIn(snapshot->summary);
     if (!mark) continue;
     ahead.whole = mark->snapshot == before;
     if (ahead.whole) return ahead;
@@ -37,7 +37,7 @@ Ahead MarksAfter(const TableMetadata& metadata, std::optional<SnapshotId> before
     if (ahead.whole) return ahead;
   }
   const bool truncated = chain.empty() || chain.back()->parent_id;
-  if (const auto kept = iceberg::MarkIn(metadata.properties); kept && truncated && ahead.marks.empty()) {
+  if (const auto kept = stage::MarkIn(metadata.properties); kept && truncated && ahead.marks.empty()) {
     ahead.marks.push_back(*kept);
     ahead.whole = follows(*kept);
   } else {
@@ -77,7 +77,7 @@ Status Tables::Reload() {
   INGOT_ASSIGN(silver, iceberg::LoadTable(silver.home));
   while (true) {
     INGOT_ASSIGN(quarantine, iceberg::LoadTable(quarantine.home));
-    if (MarkOf(*silver.metadata).snapshot == MarkOf(*quarantine.metadata).snapshot) break;
+    if (stage::MarkOf(*silver.metadata).snapshot == stage::MarkOf(*quarantine.metadata).snapshot) break;
     // Another run may have gone on between the two loads.
     INGOT_ASSIGN(auto later, iceberg::LoadTable(silver.home));
     const bool same = later.metadata_location == silver.metadata_location;
@@ -97,15 +97,15 @@ Result<Step> NextStep(const StageContext& context, const Tables& tables) {
   const std::string name = tables.bronze.home.name.Text();
   const std::string definition = pipeline::DefinitionId(SilverDefinition(*context.pipeline));
   for (const iceberg::Table* table : {&tables.silver, &tables.quarantine})
-    INGOT_TRY(iceberg::CheckNotReplaced(*table->metadata, table->home.name.Text(), *table->home.storage));
-  const Mark silver = iceberg::MarkOf(*tables.silver.metadata), quarantine = MarkOf(*tables.quarantine.metadata);
-  INGOT_ASSIGN(Changes left, ChangesSince(bronze, silver, name));
-  INGOT_ASSIGN(const Changes left_of_quarantine, ChangesSince(bronze, quarantine, name));
+    INGOT_TRY(stage::CheckNotReplaced(*table->metadata, table->home.name.Text(), *table->home.storage));
+  const Mark silver = stage::MarkOf(*tables.silver.metadata), quarantine = stage::MarkOf(*tables.quarantine.metadata);
+  INGOT_ASSIGN(Changes left, stage::ChangesSince(bronze, silver, name));
+  INGOT_ASSIGN(const Changes left_of_quarantine, stage::ChangesSince(bronze, quarantine, name));
   Step step;
   if (silver.snapshot == quarantine.snapshot) {
     step.changes = std::move(left);
     Limit(step.changes, context.rows_per_commit);
-    if (step.changes.until) step.mark = NextMark(context, silver, tables.bronze, *step.changes.until);
+    if (step.changes.until) step.mark = stage::NextMark(context, silver, tables.bronze, *step.changes.until);
     step.mark.definition_id = definition;
     return step;
   }
@@ -123,17 +123,17 @@ Result<Step> NextStep(const StageContext& context, const Tables& tables) {
                       return mark.definition_id == definition && (!interrupted || mark.program == INGOT_VERSION);
                     });
   const bool being_taken_back =
-      iceberg::NewestSummary(*tables.silver.metadata, iceberg::kTakenBackKey) == TokenOf(quarantine);
+      iceberg::NewestSummary(*tables.silver.metadata, stage::kTakenBackKey) == TokenOf(quarantine);
   if (interrupted && (!same || being_taken_back)) {
-    INGOT_ASSIGN(step.changes, ChangesSince(bronze, silver, name, quarantine.snapshot));
+    INGOT_ASSIGN(step.changes, stage::ChangesSince(bronze, silver, name, quarantine.snapshot));
     step.take_back = true;
     return step;
   }
   if (!same) return std::unexpected(CannotMeet(tables, silver, quarantine));
-  INGOT_ASSIGN(step.changes, ChangesSince(bronze, behind, name, first.snapshot));
+  INGOT_ASSIGN(step.changes, stage::ChangesSince(bronze, behind, name, first.snapshot));
   Limit(step.changes, context.rows_per_commit);
   step.halves = {.clean = quarantine_ahead, .refused = !quarantine_ahead};
-  step.mark = NextMark(context, behind, tables.bronze, *step.changes.until);
+  step.mark = stage::NextMark(context, behind, tables.bronze, *step.changes.until);
   step.mark.definition_id = definition;
   step.mark.step_id = TokenOf(first);
   return step;

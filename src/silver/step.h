@@ -5,9 +5,9 @@
 
 #include <string>
 
-#include "iceberg/changes.h"
-#include "pipeline/stage.h"
 #include "silver/clean.h"
+#include "stage/changes.h"
+#include "stage/stage.h"
 
 namespace ingot::silver {
 
@@ -20,19 +20,19 @@ struct Tables {
 };
 
 struct Step {
-  iceberg::Changes changes;  // of bronze
-  Halves halves;             // that are missing
-  iceberg::Mark mark;        // that the commits will carry
-  bool take_back = false;    // of quarantine: another definition computed what is ahead of silver
+  stage::Changes changes;  // of bronze
+  Halves halves;           // that are missing
+  stage::Mark mark;        // that the commits will carry
+  bool take_back = false;  // of quarantine: another definition computed what is ahead of silver
 
   bool NothingToDo() const { return changes.Empty() && halves.clean && halves.refused && !take_back; }
 };
 
 /// Errors: kCorrupt where the two tables cannot be brought together: one was rolled back or made anew, and what is left
 /// was computed by another definition; or where bronze is not what was consumed.
-Result<Step> NextStep(const pipeline::StageContext& context, const Tables& tables);
+Result<Step> NextStep(const stage::StageContext& context, const Tables& tables);
 
 /// The name of a step in silver's kTakenBackKey; of steps of earlier versions, too.
-std::string TokenOf(const iceberg::Mark& mark);
+std::string TokenOf(const stage::Mark& mark);
 
 }  // namespace ingot::silver

@@ -7,16 +7,16 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/rows.h"
-#include "iceberg/scan_relation.h"
 #include "maintain/delete_rows.h"
+#include "rows/scan_relation.h"
 #include "silver/new_rows.h"
 
 namespace ingot::silver {
 namespace {
 
-using iceberg::Mark;
 using iceberg::TableMetadata;
-using pipeline::StageContext;
+using stage::Mark;
+using stage::StageContext;
 
 Status Overtaken(const iceberg::Table& table) {
   return Fail(ErrorKind::kConflict,
@@ -25,21 +25,21 @@ Status Overtaken(const iceberg::Table& table) {
 
 Status ForbidToComplete(const Tables& tables, const std::string& token) {
   const iceberg::Table& silver = tables.silver;
-  if (iceberg::NewestSummary(*silver.metadata, iceberg::kTakenBackKey) == token) return {};
-  iceberg::SnapshotChange change{.summary = {{iceberg::kTakenBackKey, token}}};
+  if (iceberg::NewestSummary(*silver.metadata, stage::kTakenBackKey) == token) return {};
+  iceberg::SnapshotChange change{.summary = {{stage::kTakenBackKey, token}}};
   change.validate = [&](const TableMetadata& metadata) -> Status {
-    return MarkOf(metadata) == MarkOf(*silver.metadata) ? Status() : Overtaken(silver);
+    return stage::MarkOf(metadata) == stage::MarkOf(*silver.metadata) ? Status() : Overtaken(silver);
   };
-  INGOT_TRY(pipeline::CommitFiles(silver.home, change));
+  INGOT_TRY(stage::CommitFiles(silver.home, change));
   return FaultPoint("silver.forbidden");
 }
 
 /// The mark that quarantine had before, or as much of it as is known.
 Mark MarkBefore(const Tables& tables) {
-  const Mark silver = MarkOf(*tables.silver.metadata);
+  const Mark silver = stage::MarkOf(*tables.silver.metadata);
   const TableMetadata& metadata = *tables.quarantine.metadata;
   for (const iceberg::Snapshot* snapshot : AncestorsOf(metadata, metadata.current_snapshot_id))
-    if (const auto mark = iceberg::MarkIn(snapshot->summary); mark && mark->snapshot == silver.snapshot) return *mark;
+    if (const auto mark = stage::MarkIn(snapshot->summary); mark && mark->snapshot == silver.snapshot) return *mark;
   return {.snapshot = silver.snapshot, .source_uuid = silver.source_uuid};
 }
 
@@ -65,16 +65,16 @@ Result<std::shared_ptr<arrow::Array>> IsOfStep(const arrow::RecordBatch& rows, c
 }  // namespace
 
 Status TakeBack(const StageContext& context, const Tables& tables, const Step& step) {
-  const Mark mark = MarkOf(*tables.quarantine.metadata), before = MarkBefore(tables);
+  const Mark mark = stage::MarkOf(*tables.quarantine.metadata), before = MarkBefore(tables);
   INGOT_TRY(ForbidToComplete(tables, TokenOf(mark)));
   SourcePositions positions;
   INGOT_ASSIGN(const NewRows fresh, NewRows::Find(context, tables.bronze, step.changes));
   INGOT_ASSIGN(const auto plan, fresh.Plan(PositionColumns()));
-  INGOT_TRY(iceberg::ForEachBatch(tables.bronze, plan, context.threads,
-                                  [&](size_t, const std::shared_ptr<arrow::RecordBatch>& batch) -> Status {
-                                    INGOT_ASSIGN(const auto rows, fresh.Of(batch));
-                                    return positions.Add(*rows);
-                                  }));
+  INGOT_TRY(rows::ForEachBatch(tables.bronze, plan, context.threads,
+                               [&](size_t, const std::shared_ptr<arrow::RecordBatch>& batch) -> Status {
+                                 INGOT_ASSIGN(const auto rows, fresh.Of(batch));
+                                 return positions.Add(*rows);
+                               }));
   positions.Seal();
   maintain::DeleteRowsOptions options{.columns = PositionColumns(), .filter = {}, .threads = context.threads};
   options.columns.push_back("_run_id");
@@ -83,9 +83,9 @@ Status TakeBack(const StageContext& context, const Tables& tables, const Step& s
   options.matches = [&](const std::shared_ptr<arrow::RecordBatch>& rows) {
     return IsOfStep(*rows, positions, mark.run_id);
   };
-  options.amend = [&](iceberg::SnapshotChange& change) { pipeline::PutMark(change, before); };
+  options.amend = [&](iceberg::SnapshotChange& change) { stage::PutMark(change, before); };
   options.validate = [&](const TableMetadata& metadata) -> Status {
-    return MarkOf(metadata) == mark ? Status() : Overtaken(tables.quarantine);
+    return stage::MarkOf(metadata) == mark ? Status() : Overtaken(tables.quarantine);
   };
   INGOT_ASSIGN(const auto done, maintain::DeleteRows(tables.quarantine.home, options));
   LogWarning(

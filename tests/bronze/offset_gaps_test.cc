@@ -1,13 +1,13 @@
 #include "bronze/offset_gaps.h"
 
 #include "bronze/offsets.h"
-#include "tests/iceberg/fixtures.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::bronze {
 namespace {
 
 OffsetGaps GapsOf(const std::vector<iceberg::Properties>& summaries) {
-  iceberg::Table table = iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<iceberg::MemoryCatalog>());
+  iceberg::Table table = rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<rows::MemoryCatalog>());
   for (const auto& summary : summaries) table = *iceberg::CommitSnapshot(table.home, {.summary = summary});
   const auto gaps = FindOffsetGaps(*table.metadata);
   EXPECT_TRUE(gaps) << gaps.error().message;

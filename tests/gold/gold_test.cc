@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "iceberg/scan.h"
-#include "tests/iceberg/fixtures.h"
+#include "rows/scan.h"
 #include "tests/rows.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::gold {
 namespace {
@@ -34,12 +34,12 @@ constexpr int64_t kHour = 3'600'000'000;
 class GoldTest : public testing::Test {
  protected:
   GoldTest() {
-    context_.catalog = std::make_shared<iceberg::MemoryCatalog>();
+    context_.catalog = std::make_shared<rows::MemoryCatalog>();
     context_.storage = storage::MakeMemoryStorage();
     context_.warehouse = "file:///w";
     context_.pipeline = &pipeline_;
     context_.follow = true;
-    silver_ = *pipeline::EnsureTable(context_, pipeline_.silver, pipeline::SilverSchema(pipeline_));
+    silver_ = *stage::EnsureTable(context_, pipeline_.silver, pipeline::SilverSchema(pipeline_));
   }
 
   /// `rows` rows in each of the hours, of two places; returns the files.
@@ -51,12 +51,12 @@ class GoldTest : public testing::Test {
         places += std::string(places.empty() ? "" : ",") + (i % 3 == 0 ? "\"a\"" : "\"b\"");
         speeds += (speeds.empty() ? "" : ",") + std::to_string(next_++ % 17);
       }
-    auto writer = *pipeline::RowWriter::Open(context_, silver_);
+    auto writer = *stage::RowWriter::Open(context_, silver_);
     EXPECT_TRUE(writer.Write(RowsOf({{"t", Time(), "[" + times + "]"},
                                      {"place", arrow::utf8(), "[" + places + "]"},
                                      {"speed", arrow::float64(), "[" + speeds + "]"}})));
     const auto written = *writer.Finish();
-    silver_ = *pipeline::CommitFiles(silver_.home, {.added = written.files});
+    silver_ = *stage::CommitFiles(silver_.home, {.added = written.files});
     return written.files;
   }
 
@@ -77,7 +77,7 @@ class GoldTest : public testing::Test {
     const auto home = *context_.Home(table);
     const auto loaded = *iceberg::LoadTable(home);
     const auto all =
-        *iceberg::ReadAll(home.storage, *loaded.metadata, *iceberg::PlanScan(*home.storage, *loaded.metadata, {}));
+        *rows::ReadAll(home.storage, *loaded.metadata, *rows::PlanScan(*home.storage, *loaded.metadata, {}));
     std::vector<std::string> rows;
     for (int64_t row = 0; row < all->num_rows(); ++row) {
       std::string text;
@@ -100,7 +100,7 @@ class GoldTest : public testing::Test {
   }
 
   const pipeline::Pipeline pipeline_ = Hourly("g.kept");
-  pipeline::StageContext context_;
+  stage::StageContext context_;
   iceberg::Table silver_;
   int next_ = 0;
 };

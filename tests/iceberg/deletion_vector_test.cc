@@ -4,7 +4,7 @@
 #include <limits>
 #include <map>
 
-#include "tests/iceberg/fixtures.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -12,7 +12,8 @@ namespace {
 constexpr int64_t kAnyRows = std::numeric_limits<int64_t>::max();
 
 std::string Peer(const std::string& name) {
-  return ReadFile(PeerData() / "iceberg_metadata/org/apache/iceberg/deletes" / (name + "-position-index.bin"));
+  return rows::ReadFile(rows::PeerData() / "iceberg_metadata/org/apache/iceberg/deletes" /
+                        (name + "-position-index.bin"));
 }
 
 // Goal:   what others wrote is read. Method: vectors of the Iceberg project, with each kind of container.

@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "tests/iceberg/fixtures.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -24,7 +24,7 @@ TEST(Filter, AgreesWithEveryRow) {
   for (const FilterOp op : {FilterOp::kEqual, FilterOp::kNotEqual, FilterOp::kLess, FilterOp::kLessOrEqual,
                             FilterOp::kGreater, FilterOp::kGreaterOrEqual})
     for (int64_t value = 8; value <= 22; ++value) {
-      const auto bound = *BoundFilter::Bind(Compare("id", op, value), EventSchema());
+      const auto bound = *BoundFilter::Bind(Compare("id", op, value), rows::EventSchema());
       bool any = false, all = true;
       for (int64_t id = 10; id <= 20; ++id) {
         const bool match = op == FilterOp::kEqual         ? id == value
@@ -37,10 +37,10 @@ TEST(Filter, AgreesWithEveryRow) {
         all &= match;
       }
       if (any)
-        EXPECT_TRUE(bound.MayMatchFile(file, spec, EventSchema())) << int(op) << " " << value;
+        EXPECT_TRUE(bound.MayMatchFile(file, spec, rows::EventSchema())) << int(op) << " " << value;
       else
-        EXPECT_FALSE(bound.MayMatchFile(file, spec, EventSchema())) << int(op) << " " << value;
-      EXPECT_EQ(bound.MustMatchFile(file, spec, EventSchema()), all) << int(op) << " " << value;
+        EXPECT_FALSE(bound.MayMatchFile(file, spec, rows::EventSchema())) << int(op) << " " << value;
+      EXPECT_EQ(bound.MustMatchFile(file, spec, rows::EventSchema()), all) << int(op) << " " << value;
     }
 }
 
@@ -51,7 +51,7 @@ TEST(Filter, ProjectsOntoPartitions) {
   const DataFile file{.partition = {int32_t(10)}, .record_count = 1};
   constexpr int64_t kDay = 86'400'000'000;
   const auto may = [&](FilterOp op, int64_t at) {
-    return BoundFilter::Bind(Compare("at", op, at), EventSchema())->MayMatchFile(file, day, EventSchema());
+    return BoundFilter::Bind(Compare("at", op, at), rows::EventSchema())->MayMatchFile(file, day, rows::EventSchema());
   };
   EXPECT_TRUE(may(FilterOp::kLess, 10 * kDay + 1));
   EXPECT_FALSE(may(FilterOp::kLess, 10 * kDay - 1));
@@ -62,13 +62,13 @@ TEST(Filter, ProjectsOntoPartitions) {
   const int32_t number =
       std::get<int32_t>(*ApplyTransform(*ParseTransform("bucket[16]"), std::string("p1"), {.id = TypeId::kString}));
   const DataFile in_bucket{.partition = {number}, .record_count = 1};
-  EXPECT_TRUE(BoundFilter::Bind(Compare("place", FilterOp::kEqual, std::string("p1")), EventSchema())
-                  ->MayMatchFile(in_bucket, bucket, EventSchema()));
-  EXPECT_FALSE(BoundFilter::Bind(Compare("place", FilterOp::kEqual, std::string("p2")), EventSchema())
-                   ->MayMatchFile(in_bucket, bucket, EventSchema()));
-  EXPECT_TRUE(BoundFilter::Bind(Compare("place", FilterOp::kLess, std::string("a")), EventSchema())
-                  ->MayMatchFile(in_bucket, bucket, EventSchema()));
-  EXPECT_FALSE(BoundFilter::Bind(Compare("nothing", FilterOp::kEqual, int64_t(1)), EventSchema()));
+  EXPECT_TRUE(BoundFilter::Bind(Compare("place", FilterOp::kEqual, std::string("p1")), rows::EventSchema())
+                  ->MayMatchFile(in_bucket, bucket, rows::EventSchema()));
+  EXPECT_FALSE(BoundFilter::Bind(Compare("place", FilterOp::kEqual, std::string("p2")), rows::EventSchema())
+                   ->MayMatchFile(in_bucket, bucket, rows::EventSchema()));
+  EXPECT_TRUE(BoundFilter::Bind(Compare("place", FilterOp::kLess, std::string("a")), rows::EventSchema())
+                  ->MayMatchFile(in_bucket, bucket, rows::EventSchema()));
+  EXPECT_FALSE(BoundFilter::Bind(Compare("nothing", FilterOp::kEqual, int64_t(1)), rows::EventSchema()));
 }
 
 // Goal:   bounds that another order or NaN made prune nothing, and do not prove anything either. Method: such bounds of
@@ -179,8 +179,8 @@ TEST(Filter, CutBoundsProveNothing) {
                         .null_counts = {{3, 0}},
                         .lower_bounds = {{3, text}},
                         .upper_bounds = {{3, text}}};
-    const auto bound = *BoundFilter::Bind(Compare("place", FilterOp::kEqual, text), EventSchema());
-    EXPECT_EQ(bound.MustMatchFile(file, {}, EventSchema()), length < 16);
+    const auto bound = *BoundFilter::Bind(Compare("place", FilterOp::kEqual, text), rows::EventSchema());
+    EXPECT_EQ(bound.MustMatchFile(file, {}, rows::EventSchema()), length < 16);
   }
 }
 

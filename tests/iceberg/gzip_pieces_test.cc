@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "iceberg/deflate.h"
+#include "avro/deflate.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -17,8 +17,9 @@ TextPiece Piece(const std::string& text, uint64_t key) {
 // its begin, none, an empty one.
 TEST(GzipPieces, IsOneMemberOfGzip) {
   GzipPieces compressed;
-  EXPECT_EQ(*Inflate(compressed.Compress({}), DeflateFrame::kGzip), "");
-  EXPECT_EQ(*Inflate(compressed.Compress(std::vector{Piece("some text", 0)}), DeflateFrame::kGzip), "some text");
+  EXPECT_EQ(*avro::Inflate(compressed.Compress({}), avro::DeflateFrame::kGzip), "");
+  EXPECT_EQ(*avro::Inflate(compressed.Compress(std::vector{Piece("some text", 0)}), avro::DeflateFrame::kGzip),
+            "some text");
   std::vector<TextPiece> body;
   size_t first = 0, last = 0, bytes = 0;
   for (int turn = 0; turn < 300; ++turn) {
@@ -29,7 +30,7 @@ TEST(GzipPieces, IsOneMemberOfGzip) {
     body.push_back(Piece(text, uint64_t(turn + 1)));
     pieces.insert(pieces.end(), body.begin(), body.end());
     const std::string gzip = compressed.Compress(pieces), whole = WholeText(pieces);
-    ASSERT_EQ(*Inflate(gzip, DeflateFrame::kGzip), whole) << turn;
+    ASSERT_EQ(*avro::Inflate(gzip, avro::DeflateFrame::kGzip), whole) << turn;
     (turn == 0 ? first : last) = gzip.size();
     bytes = whole.size();
   }

@@ -2,8 +2,8 @@
 
 #include <map>
 
-#include "iceberg/json.h"
-#include "tests/iceberg/fixtures.h"
+#include "base/json.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::iceberg {
 namespace {

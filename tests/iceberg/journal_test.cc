@@ -5,7 +5,7 @@
 
 #include <csignal>
 
-#include "tests/iceberg/fixtures.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -14,7 +14,7 @@ namespace {
 TEST(Journal, KnowsWritersAndReaders) {
   WithdrawAll();
   const auto storage = storage::MakeMemoryStorage();
-  const Table table = MakeTable(storage, std::make_shared<MemoryCatalog>());
+  const Table table = rows::MakeTable(storage, std::make_shared<rows::MemoryCatalog>());
   EXPECT_FALSE(ReadJournal(*storage, *table.metadata)->Owns("file:///w/t/data/" + NewFileName()));
   ASSERT_TRUE(AnnounceWriter(storage, *table.metadata));
   AnnounceReader(storage, *table.metadata, -5);
@@ -31,7 +31,7 @@ TEST(Journal, KnowsWritersAndReaders) {
 TEST(Journal, KnowsWhoHasEnded) {
   WithdrawAll();
   const auto storage = storage::MakeMemoryStorage();
-  const Table table = MakeTable(storage, std::make_shared<MemoryCatalog>());
+  const Table table = rows::MakeTable(storage, std::make_shared<rows::MemoryCatalog>());
   ASSERT_TRUE(AnnounceWriter(storage, *table.metadata));
   const std::string folder = "file:///w/t/metadata/journal/";
   std::string entry = *storage->ReadAll(storage->List(folder.substr(0, folder.size() - 1))->at(0).location);
@@ -50,7 +50,7 @@ struct OldEntries : testing::Test {
   OldEntries() {
     WithdrawAll();
     std::filesystem::remove_all(folder);
-    table = MakeTable(storage::MakeLocalStorage(), std::make_shared<MemoryCatalog>(), {}, {}, folder);
+    table = rows::MakeTable(storage::MakeLocalStorage(), std::make_shared<rows::MemoryCatalog>(), {}, {}, folder);
   }
   ~OldEntries() override { WithdrawAll(); }
 
@@ -109,12 +109,12 @@ TEST_F(OldEntries, OfOthersAreSilent) {
 // Goal:   files that were written before this process's entry was taken away are not committed, later ones are. Method:
 // write, remove the entry, commit; write again, commit both.
 TEST_F(OldEntries, OfThisProcessTakenAway) {
-  const auto lost = WriteEvents(table, 0, 10);
+  const auto lost = rows::WriteEvents(table, 0, 10);
   std::filesystem::remove_all(journal);
   const auto refused = CommitSnapshot(table.home, {.added = lost});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::kConflict);
-  const auto again = WriteEvents(table, 0, 10);
+  const auto again = rows::WriteEvents(table, 0, 10);
   EXPECT_TRUE(CommitSnapshot(table.home, {.added = again}));
   EXPECT_FALSE(CommitSnapshot(table.home, {.added = lost}));
 }

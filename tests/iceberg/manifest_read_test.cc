@@ -1,6 +1,6 @@
-#include "iceberg/avro.h"
+#include "avro/avro.h"
 #include "iceberg/manifest.h"
-#include "tests/iceberg/fixtures.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -9,7 +9,7 @@ namespace {
 // Method: a manifest of data and one of deletes, with metrics of two columns each.
 TEST(ManifestRead, OnlyTheMetricsThatAreWanted) {
   const auto storage = storage::MakeMemoryStorage();
-  const auto metadata = *MakeTableMetadata({.schema = EventSchema(), .location = "x"});
+  const auto metadata = *MakeTableMetadata({.schema = rows::EventSchema(), .location = "x"});
   for (const bool deletes : {false, true}) {
     const DataFile file{.content = deletes ? FileContent::kPositionDeletes : FileContent::kData,
                         .location = "file:///d.parquet",
@@ -43,7 +43,7 @@ TEST(ManifestRead, OnlyTheMetricsThatAreWanted) {
 // Goal:   a count below zero says nothing. Method: a file of a writer that did not count nulls.
 TEST(ManifestRead, CountsBelowZeroAreUnknown) {
   const auto storage = storage::MakeMemoryStorage();
-  const auto metadata = *MakeTableMetadata({.schema = EventSchema(), .location = "x"});
+  const auto metadata = *MakeTableMetadata({.schema = rows::EventSchema(), .location = "x"});
   const DataFile file{
       .location = "file:///d.parquet", .value_counts = {{1, -1}, {2, 7}}, .null_counts = {{1, -1}, {2, -1}}};
   const auto manifest = *WriteManifest(
@@ -58,15 +58,15 @@ TEST(ManifestRead, CountsBelowZeroAreUnknown) {
 // lack it.
 TEST(ManifestRead, IncompleteEntries) {
   const auto storage = storage::MakeMemoryStorage();
-  const auto metadata = *MakeTableMetadata({.schema = EventSchema(), .location = "x"});
+  const auto metadata = *MakeTableMetadata({.schema = rows::EventSchema(), .location = "x"});
   const char* const no_file = R"({"type":"record","name":"r","fields":[{"name":"status","type":"int","field-id":0}]})";
   const char* const no_path =
       R"({"type":"record","name":"r","fields":[{"name":"status","type":"int","field-id":0},{"name":"data_file",
          "field-id":2,"type":{"type":"record","name":"f","fields":[{"name":"n","type":"long","field-id":103}]}}]})";
-  AvroValue::List status{AvroValue(int64_t(1))}, file{AvroValue(int64_t(1))};
-  file.emplace_back(AvroValue::List{AvroValue(int64_t(5))});
-  ASSERT_TRUE(storage->CreateAtomic("/a.avro", *WriteAvroFile(no_file, {}, {AvroValue(status)})));
-  ASSERT_TRUE(storage->CreateAtomic("/b.avro", *WriteAvroFile(no_path, {}, {AvroValue(file)})));
+  avro::AvroValue::List status{avro::AvroValue(int64_t(1))}, file{avro::AvroValue(int64_t(1))};
+  file.emplace_back(avro::AvroValue::List{avro::AvroValue(int64_t(5))});
+  ASSERT_TRUE(storage->CreateAtomic("/a.avro", *avro::WriteAvroFile(no_file, {}, {avro::AvroValue(status)})));
+  ASSERT_TRUE(storage->CreateAtomic("/b.avro", *avro::WriteAvroFile(no_path, {}, {avro::AvroValue(file)})));
   const auto refusal = [&](const char* location) {
     return ReadManifest(*storage, {.location = location}, metadata).error().message;
   };

@@ -1,13 +1,13 @@
 #include "iceberg/manifest_schema.h"
 
-#include "iceberg/avro.h"
-#include "tests/iceberg/fixtures.h"
+#include "avro/avro.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::iceberg {
 namespace {
 
 /// All field ids of an Avro schema with the names they stand under.
-void Collect(const AvroSchema& schema, std::map<int32_t, std::string>& ids) {
+void Collect(const avro::AvroSchema& schema, std::map<int32_t, std::string>& ids) {
   for (const auto& member : schema.members) {
     if (member.field_id >= 0) ids[member.field_id] = member.name;
     Collect(*member.schema, ids);
@@ -18,8 +18,9 @@ void Collect(const AvroSchema& schema, std::map<int32_t, std::string>& ids) {
 TEST(ManifestSchema, AgreesWithAnotherProject) {
   INGOT_NEED_PEER_DATA();
   std::map<int32_t, std::string> ours, theirs;
-  Collect(**ParseAvroSchema(ManifestListAvroSchema(3)), ours);
-  Collect(**ParseAvroSchema(ReadFile(PeerData() / "iceberg_rust/avro_schema_manifest_file_v2.json")), theirs);
+  Collect(**avro::ParseAvroSchema(ManifestListAvroSchema(3)), ours);
+  Collect(**avro::ParseAvroSchema(rows::ReadFile(rows::PeerData() / "iceberg_rust/avro_schema_manifest_file_v2.json")),
+          theirs);
   for (const auto& [id, name] : theirs) EXPECT_EQ(ours[id], name) << id;
 }
 
@@ -32,7 +33,7 @@ TEST(ManifestSchema, PartitionsOfEveryType) {
     spec.fields.push_back({.source_id = 1, .field_id = FieldId(1000 + types.size()), .name = std::string("9 ") + name});
     types.push_back(*ParsePrimitiveType(name));
   }
-  EXPECT_TRUE(ParseAvroSchema(ManifestAvroSchema(spec, types, 2)));
+  EXPECT_TRUE(avro::ParseAvroSchema(ManifestAvroSchema(spec, types, 2)));
 }
 
 }  // namespace

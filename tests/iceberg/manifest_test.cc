@@ -1,6 +1,6 @@
 #include "iceberg/manifest.h"
 
-#include "tests/iceberg/fixtures.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -9,7 +9,7 @@ namespace {
 TEST(Manifest, ThereAndBack) {
   const auto storage = storage::MakeMemoryStorage();
   auto metadata = *MakeTableMetadata(
-      {.schema = EventSchema(), .partition = {{"at", *ParseTransform("day")}, {"place", {}}}, .location = "x"});
+      {.schema = rows::EventSchema(), .partition = {{"at", *ParseTransform("day")}, {"place", {}}}, .location = "x"});
   DataFile file{.location = "file:///d.parquet",
                 .partition = {int32_t(19723), std::string("p1")},
                 .record_count = 7,
@@ -49,24 +49,25 @@ TEST(Manifest, ListsOfOtherProjects) {
   const auto storage = storage::MakeLocalStorage();
   for (const char* name : {"manifest-list-v2-1.avro", "manifest-list-v2-2.avro"}) {
     const auto manifests =
-        ReadManifestList(*storage, {.manifest_list = PeerData() / "iceberg_rust/manifests_lists" / name});
+        ReadManifestList(*storage, {.manifest_list = rows::PeerData() / "iceberg_rust/manifests_lists" / name});
     ASSERT_TRUE(manifests) << manifests.error().message;
     EXPECT_FALSE(manifests->empty());
     EXPECT_GT((*manifests)[0].sequence_number, 0);
   }
-  EXPECT_EQ(
-      ReadManifestList(*storage,
-                       {.manifest_list = PeerData() / "iceberg_rust/manifests_lists/manifest-list-v3-encrypted.avro"})
-          .error()
-          .kind,
-      ErrorKind::kUnsupported);
+  EXPECT_EQ(ReadManifestList(
+                *storage,
+                {.manifest_list = rows::PeerData() / "iceberg_rust/manifests_lists/manifest-list-v3-encrypted.avro"})
+                .error()
+                .kind,
+            ErrorKind::kUnsupported);
 }
 
 // Goal:   format 1 has neither contents nor sequence numbers, and what encryption needs is kept in every format.
 // Method: a manifest and its list of each, read back; the names of the fields in the files.
 TEST(Manifest, EachFormat) {
   const auto storage = storage::MakeMemoryStorage();
-  const auto metadata = *MakeTableMetadata({.schema = EventSchema(), .partition = {{"place", {}}}, .location = "x"});
+  const auto metadata =
+      *MakeTableMetadata({.schema = rows::EventSchema(), .partition = {{"place", {}}}, .location = "x"});
   for (const int32_t version : {1, 2, 3}) {
     DataFile file{.location = "d", .partition = {std::string("p1")}, .record_count = 7, .file_bytes = 99};
     file.value_counts = {{1, 7}};
@@ -111,7 +112,7 @@ TEST(Manifest, EachFormat) {
 // Goal:   manifests that a snapshot of format 1 names without a list are whole. Method: one of another spec.
 TEST(Manifest, WithoutAList) {
   const auto storage = storage::MakeMemoryStorage();
-  auto metadata = *MakeTableMetadata({.schema = EventSchema(), .partition = {{"place", {}}}, .location = "x"});
+  auto metadata = *MakeTableMetadata({.schema = rows::EventSchema(), .partition = {{"place", {}}}, .location = "x"});
   ASSERT_TRUE(SetPartition(metadata, {{"id", *ParseTransform("bucket[4]")}}));
   const DataFile file{.location = "d", .spec_id = 1, .partition = {int32_t(3)}, .record_count = 7, .file_bytes = 99};
   const auto written = WriteManifest(

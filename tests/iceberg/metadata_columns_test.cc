@@ -1,19 +1,19 @@
 #include "iceberg/metadata_columns.h"
 
-#include "tests/iceberg/fixtures.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::iceberg {
 namespace {
 
 /// "id row_id sequence position" of each row.
 std::vector<std::string> Lineage(const Table& table) {
-  const auto plan = PlanScan(*table.home.storage, *table.metadata, {.columns = {"id"}});
+  const auto plan = rows::PlanScan(*table.home.storage, *table.metadata, {.columns = {"id"}});
   Schema columns = WithRowLineage(plan->projection);
   columns.fields.push_back(RowPositionColumn());
   std::vector<std::string> rows;
-  for (const FileTask& whole : plan->tasks)
-    for (const FileTask& task : Split(whole)) {
-      const auto reader = *OpenTask(table.home.storage, *table.metadata, columns, task);
+  for (const rows::FileTask& whole : plan->tasks)
+    for (const rows::FileTask& task : rows::Split(whole)) {
+      const auto reader = *rows::OpenTask(table.home.storage, *table.metadata, columns, task);
       while (const auto batch = *reader->Next())
         for (int64_t row = 0; row < batch->num_rows(); ++row) {
           std::string text;
@@ -26,20 +26,21 @@ std::vector<std::string> Lineage(const Table& table) {
 }
 
 Table Made(const char* format) {
-  return MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>(), {}, {{"format-version", format}});
+  return rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<rows::MemoryCatalog>(), {},
+                         {{"format-version", format}});
 }
 
 // Goal:   rows have ids from their table's count, and say when they came. Method: three commits, one of two files of
 // several row groups; what the metadata says of each.
 TEST(MetadataColumns, RowsCount) {
-  Table table = Append(Made("3"), 0, 3);
+  Table table = rows::Append(Made("3"), 0, 3);
   EXPECT_EQ(table.metadata->next_row_id, 3);
-  std::vector<DataFile> files = WriteEvents(table, 10, 14, {.row_group_rows_max = 1});
-  for (DataFile& file : WriteEvents(table, 20, 22)) files.push_back(file);
+  std::vector<DataFile> files = rows::WriteEvents(table, 10, 14, {.row_group_rows_max = 1});
+  for (DataFile& file : rows::WriteEvents(table, 20, 22)) files.push_back(file);
   table = *CommitSnapshot(table.home, {.added = files});
   EXPECT_EQ(table.metadata->CurrentSnapshot()->first_row_id, 3);
   EXPECT_EQ(table.metadata->CurrentSnapshot()->added_rows, 6);
-  table = Append(table, 30, 31);
+  table = rows::Append(table, 30, 31);
   EXPECT_EQ(table.metadata->next_row_id, 10);
   auto rows = Lineage(table);
   std::ranges::sort(rows);
@@ -49,7 +50,7 @@ TEST(MetadataColumns, RowsCount) {
 
 // Goal:   metadata of early format 3, without the count, has it from its snapshots. Method: ours, without the member.
 TEST(MetadataColumns, CountFromSnapshots) {
-  const Table table = Append(Append(Made("3"), 0, 3), 5, 9);
+  const Table table = rows::Append(rows::Append(Made("3"), 0, 3), 5, 9);
   std::string json = TableMetadataToJson(*table.metadata);
   const std::string member = "\"next-row-id\":7,";
   const size_t at = json.find(member);
@@ -61,7 +62,7 @@ TEST(MetadataColumns, CountFromSnapshots) {
 // Goal:   a table of format 2 has none, and its rows get them with the first commit after the upgrade. Method: just
 // that, with manifests that are merged.
 TEST(MetadataColumns, AfterAnUpgrade) {
-  Table table = Append(Append(Made("2"), 0, 2), 5, 6);
+  Table table = rows::Append(rows::Append(Made("2"), 0, 2), 5, 6);
   EXPECT_EQ(Lineage(table)[0], "5 null null 0");
   table = *CommitMetadata(table.home, [](TableMetadata& metadata) { return UpgradeFormat(metadata, 3); });
   EXPECT_EQ(Lineage(table)[0], "5 null null 0");
@@ -71,12 +72,12 @@ TEST(MetadataColumns, AfterAnUpgrade) {
   for (const auto& row : before) EXPECT_EQ(row.find("null"), std::string::npos) << row;
   table = *CommitSnapshot(table.home, {.operation = "replace", .rewrites = [](const ManifestFile&) { return true; }});
   EXPECT_EQ(Lineage(table), before);
-  EXPECT_EQ(Append(table, 9, 10).metadata->CurrentSnapshot()->first_row_id, table.metadata->next_row_id);
+  EXPECT_EQ(rows::Append(table, 9, 10).metadata->CurrentSnapshot()->first_row_id, table.metadata->next_row_id);
 }
 
 // Goal:   what only format 3 has is refused in tables of format 2. Method: types and defaults; downgrade, format 4.
 TEST(MetadataColumns, NeedTheFormat) {
-  NewTable wanted{.schema = EventSchema(), .partition = {}, .location = "file:///x", .properties = {}};
+  NewTable wanted{.schema = rows::EventSchema(), .partition = {}, .location = "file:///x", .properties = {}};
   wanted.schema.fields[1].type.id = TypeId::kTimestamptzNs;
   EXPECT_EQ(MakeTableMetadata(wanted).error().kind, ErrorKind::kBadInput);
   wanted.properties = {{"format-version", "3"}};
@@ -85,7 +86,7 @@ TEST(MetadataColumns, NeedTheFormat) {
   EXPECT_EQ(made->format_version, 3);
   EXPECT_TRUE(made->properties.empty());
   EXPECT_EQ(ParseTableMetadata(TableMetadataToJson(*made))->next_row_id, 0);
-  wanted.schema = EventSchema();
+  wanted.schema = rows::EventSchema();
   wanted.schema.fields[2].write_default = "\"x\"";
   wanted.properties = {};
   EXPECT_EQ(MakeTableMetadata(wanted).error().kind, ErrorKind::kBadInput);

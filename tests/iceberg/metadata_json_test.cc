@@ -1,7 +1,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
-#include "tests/iceberg/fixtures.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -27,10 +27,10 @@ TEST(MetadataJson, FilesOfOtherProjects) {
   INGOT_NEED_PEER_DATA();
   int valid = 0, invalid = 0;
   for (const char* folder : {"iceberg_metadata", "iceberg_rust", "iceberg_rust/table_metadata"})
-    for (const auto& entry : std::filesystem::directory_iterator(PeerData() / folder)) {
+    for (const auto& entry : std::filesystem::directory_iterator(rows::PeerData() / folder)) {
       const std::string name = entry.path().filename().string();
       if (!name.ends_with(".json") || (!name.starts_with("TableMetadata") && !name.starts_with("example"))) continue;
-      const std::string text = ReadFile(entry.path());
+      const std::string text = rows::ReadFile(entry.path());
       const auto metadata = ParseTableMetadata(text);
       bool bad = false;
       for (const char* mark :
@@ -54,7 +54,8 @@ TEST(MetadataJson, FilesOfOtherProjects) {
 
 // Goal:   no text makes the parser crash. Method: a good file cut and bent at every place.
 TEST(MetadataJson, BrokenTextIsRefused) {
-  const std::string good = TableMetadataToJson(*MakeTableMetadata({.schema = EventSchema(), .location = "file:///x"}));
+  const std::string good =
+      TableMetadataToJson(*MakeTableMetadata({.schema = rows::EventSchema(), .location = "file:///x"}));
   ASSERT_TRUE(ParseTableMetadata(good));
   for (size_t i = 0; i < good.size(); ++i) {
     EXPECT_FALSE(ParseTableMetadata(good.substr(0, i)));
@@ -68,7 +69,7 @@ TEST(MetadataJson, BrokenTextIsRefused) {
 TEST(MetadataJson, KeepsUnknownKeys) {
   using Json = nlohmann::json;
   Json json = Json::parse(TableMetadataToJson(
-      *MakeTableMetadata({.schema = EventSchema(), .partition = {{"place", {}}}, .location = "file:///x"})));
+      *MakeTableMetadata({.schema = rows::EventSchema(), .partition = {{"place", {}}}, .location = "file:///x"})));
   const auto field = [](int id, const char* name, Json type) {
     return Json{{"id", id}, {"name", name}, {"required", false}, {"type", std::move(type)}};
   };
@@ -104,7 +105,8 @@ TEST(MetadataJson, KeepsUnknownKeys) {
 // Goal:   what is not a table, or has what is not supported, is told as what it is. Method: a view, geometry, a format
 // of the future, columns of a type that nobody has.
 TEST(MetadataJson, SaysWhatIsNotSupported) {
-  const std::string table = TableMetadataToJson(*MakeTableMetadata({.schema = EventSchema(), .location = "file:///x"}));
+  const std::string table =
+      TableMetadataToJson(*MakeTableMetadata({.schema = rows::EventSchema(), .location = "file:///x"}));
   const auto with = [&](const std::string& from, const std::string& to) {
     std::string text = table;
     text.replace(text.find(from), from.size(), to);

@@ -1,11 +1,11 @@
-#include "tests/iceberg/fixtures.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::iceberg {
 namespace {
 
 // Goal:   a new table has fresh ids and the names other engines give. Method: a partition of each common kind.
 TEST(Metadata, NewTables) {
-  const auto metadata = *MakeTableMetadata({.schema = EventSchema(),
+  const auto metadata = *MakeTableMetadata({.schema = rows::EventSchema(),
                                             .partition = {{"at", *ParseTransform("day")},
                                                           {"place", *ParseTransform("identity")},
                                                           {"id", *ParseTransform("bucket[4]")},
@@ -17,14 +17,14 @@ TEST(Metadata, NewTables) {
   EXPECT_EQ(fields[2].name, "id_bucket");
   EXPECT_EQ(fields[3].name, "place_trunc");
   EXPECT_EQ(fields[3].field_id, 1003);
-  EXPECT_EQ(MakeTableMetadata({.schema = EventSchema(), .partition = {{"nowhere", {}}}}).error().kind,
+  EXPECT_EQ(MakeTableMetadata({.schema = rows::EventSchema(), .partition = {{"nowhere", {}}}}).error().kind,
             ErrorKind::kBadInput);
 }
 
 // Goal:   a spec that was there before is used again, with the ids it had. Method: change it and change it back.
 TEST(Metadata, PartitionSpecsAreKept) {
-  auto metadata =
-      *MakeTableMetadata({.schema = EventSchema(), .partition = {{"at", *ParseTransform("day")}}, .location = "x"});
+  auto metadata = *MakeTableMetadata(
+      {.schema = rows::EventSchema(), .partition = {{"at", *ParseTransform("day")}}, .location = "x"});
   ASSERT_TRUE(SetPartition(metadata, {{"at", *ParseTransform("hour")}}));
   EXPECT_EQ(metadata.default_spec_id, 1);
   ASSERT_TRUE(SetPartition(metadata, {{"at", *ParseTransform("day")}}));
@@ -34,7 +34,7 @@ TEST(Metadata, PartitionSpecsAreKept) {
 
 // Goal:   tags, branches and rollback. Method: three snapshots in a row, one that is no ancestor.
 TEST(Metadata, RefsAndRollback) {
-  auto metadata = *MakeTableMetadata({.schema = EventSchema(), .location = "x"});
+  auto metadata = *MakeTableMetadata({.schema = rows::EventSchema(), .location = "x"});
   for (SnapshotId id : {1, 2, 3})
     AddSnapshot(metadata,
                 {.snapshot_id = id, .parent_id = id > 1 ? std::optional(id - 1) : std::nullopt, .sequence_number = id},
@@ -53,7 +53,7 @@ TEST(Metadata, RefsAndRollback) {
 
 // Goal:   the past is found by the times in the log, whose order clocks need not keep. Method: three writers, one late.
 TEST(Metadata, SnapshotAsOfATime) {
-  auto metadata = *MakeTableMetadata({.schema = EventSchema(), .location = "x"});
+  auto metadata = *MakeTableMetadata({.schema = rows::EventSchema(), .location = "x"});
   metadata.snapshot_log = {{1000, 1}, {1040, 2}, {1020, 3}};
   const std::pair<int64_t, SnapshotId> cases[] = {{1000, 1}, {1019, 1}, {1020, 3}, {1039, 3}, {1040, 2}, {9999, 2}};
   for (const auto& [at, snapshot] : cases) EXPECT_EQ(SnapshotAsOf(metadata, at), snapshot) << at;
@@ -62,7 +62,7 @@ TEST(Metadata, SnapshotAsOfATime) {
 
 // Goal:   properties mean what other writers mean by them. Method: cases, blanks, what is no number.
 TEST(Metadata, Properties) {
-  auto metadata = *MakeTableMetadata({.schema = EventSchema(), .location = "x"});
+  auto metadata = *MakeTableMetadata({.schema = rows::EventSchema(), .location = "x"});
   metadata.properties = {{"w", " ZSTD "}, {"t", "TRUE"}, {"f", "False"}, {"n", " 12 "}, {"unit", "512MB"}, {"e", ""}};
   EXPECT_EQ(metadata.PropertyWord("w", "x"), "zstd");
   EXPECT_EQ(metadata.PropertyWord("e", "x"), "");
@@ -77,8 +77,9 @@ TEST(Metadata, Properties) {
 // Goal:   what would be written in the clear is not written. Method: the property of encrypted tables.
 TEST(Metadata, EncryptedTablesAreNotWritten) {
   const auto storage = storage::MakeMemoryStorage();
-  const Table table = MakeTable(storage, std::make_shared<MemoryCatalog>(), {}, {{"encryption.key-id", "k"}});
-  EXPECT_EQ(TableWriter::Open(storage, *table.metadata, {}).error().kind, ErrorKind::kUnsupported);
+  const Table table =
+      rows::MakeTable(storage, std::make_shared<rows::MemoryCatalog>(), {}, {{"encryption.key-id", "k"}});
+  EXPECT_EQ(rows::TableWriter::Open(storage, *table.metadata, {}).error().kind, ErrorKind::kUnsupported);
   EXPECT_EQ(CommitSnapshot(table.home, {}).error().kind, ErrorKind::kUnsupported);
 }
 

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tests/iceberg/fixtures.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -22,7 +22,7 @@ std::vector<PuffinBlob> Blobs(SnapshotId snapshot) {
 
 TableMetadata WithSnapshots() {
   TableMetadata metadata =
-      *MakeTableMetadata({.schema = EventSchema(), .partition = {}, .location = "memory:/t", .properties = {}});
+      *MakeTableMetadata({.schema = rows::EventSchema(), .partition = {}, .location = "memory:/t", .properties = {}});
   for (const SnapshotId id : {7, 8})
     AddSnapshot(metadata, {.snapshot_id = id, .summary = {{"operation", "append"}}}, "main");
   return metadata;

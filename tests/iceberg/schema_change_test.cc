@@ -1,13 +1,13 @@
 #include "iceberg/schema_change.h"
 
-#include "tests/iceberg/fixtures.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::iceberg {
 namespace {
 
 // Goal:   every change keeps the ids of what stays. Method: all of them in one go.
 TEST(SchemaChange, KeepsIds) {
-  const auto changed = SchemaChange(EventSchema(), 10)
+  const auto changed = SchemaChange(rows::EventSchema(), 10)
                            .Rename("place", "city")
                            .Drop("speed")
                            .Add("", {.name = "speed", .type = {.id = TypeId::kFloat}})
@@ -25,31 +25,32 @@ TEST(SchemaChange, KeepsIds) {
 
 // Goal:   what the specification forbids is refused. Method: one of each.
 TEST(SchemaChange, Refuses) {
-  EXPECT_FALSE(SchemaChange(EventSchema(), 4).Widen("speed", {.id = TypeId::kFloat}).Finish());
-  EXPECT_FALSE(SchemaChange(EventSchema(), 4).Add("", {.name = "id", .type = {.id = TypeId::kInt}}).Finish());
-  EXPECT_FALSE(
-      SchemaChange(EventSchema(), 4).Add("", {.name = "new", .type = {.id = TypeId::kInt}, .required = true}).Finish());
-  EXPECT_FALSE(SchemaChange(EventSchema(), 4).Drop("nothing").Finish());
-  EXPECT_FALSE(SchemaChange(EventSchema(), 4).Rename("id", "place").Finish());
+  EXPECT_FALSE(SchemaChange(rows::EventSchema(), 4).Widen("speed", {.id = TypeId::kFloat}).Finish());
+  EXPECT_FALSE(SchemaChange(rows::EventSchema(), 4).Add("", {.name = "id", .type = {.id = TypeId::kInt}}).Finish());
+  EXPECT_FALSE(SchemaChange(rows::EventSchema(), 4)
+                   .Add("", {.name = "new", .type = {.id = TypeId::kInt}, .required = true})
+                   .Finish());
+  EXPECT_FALSE(SchemaChange(rows::EventSchema(), 4).Drop("nothing").Finish());
+  EXPECT_FALSE(SchemaChange(rows::EventSchema(), 4).Rename("id", "place").Finish());
 }
 
 // Goal:   a table grows towards what is wanted and never shrinks. Method: a wanted schema with more, less and wider.
 TEST(SchemaChange, EvolveTowards) {
   Schema wanted;
   wanted.fields = {{.name = "id", .type = {.id = TypeId::kInt}}, {.name = "extra", .type = {.id = TypeId::kString}}};
-  const auto evolved = *EvolveTowards(EventSchema(), 4, wanted);
+  const auto evolved = *EvolveTowards(rows::EventSchema(), 4, wanted);
   EXPECT_EQ(evolved.fields.size(), 5u);
   EXPECT_EQ(evolved.FindByName("id")->type.id, TypeId::kLong);  // wider already
   EXPECT_FALSE(evolved.FindByName("id")->required);
   EXPECT_EQ(evolved.FindByName("extra")->id, 5);
   wanted.fields = {{.name = "place", .type = {.id = TypeId::kDouble}}};
-  EXPECT_EQ(EvolveTowards(EventSchema(), 4, wanted).error().kind, ErrorKind::kBadInput);
+  EXPECT_EQ(EvolveTowards(rows::EventSchema(), 4, wanted).error().kind, ErrorKind::kBadInput);
 }
 
 // Goal:   identifier fields, and structs around them, stay required and stay there; what else a field says stays, too.
 // Method: a wanted schema without any of it; the changes that are refused.
 TEST(SchemaChange, KeepsIdentifierFields) {
-  Schema schema = EventSchema();
+  Schema schema = rows::EventSchema();
   Field inner{.id = 6, .name = "inner", .type = {.id = TypeId::kLong}, .required = true};
   schema.fields.push_back(
       {.id = 5, .name = "outer", .type = {.id = TypeId::kStruct, .fields = {inner}}, .required = true});
@@ -74,7 +75,7 @@ TEST(SchemaChange, KeepsIdentifierFields) {
 // Goal:   a column that another engine made required stays so, one that Ingot made required may become optional.
 // Method: both, and one in a struct; nothing of them is required by what is wanted.
 TEST(SchemaChange, KeepsWhatOthersRequire) {
-  Schema first = EventSchema(), now = EventSchema();
+  Schema first = rows::EventSchema(), now = rows::EventSchema();
   Field inner{.id = 6, .name = "inner", .type = {.id = TypeId::kLong}};
   first.fields.push_back({.id = 5, .name = "outer", .type = {.id = TypeId::kStruct, .fields = {inner}}});
   now = first;

@@ -1,11 +1,11 @@
-#include "tests/iceberg/fixtures.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::iceberg {
 namespace {
 
 // Goal:   nested types and defaults survive JSON. Method: one schema with all of them.
 TEST(SchemaJson, ThereAndBack) {
-  Schema schema = EventSchema();
+  Schema schema = rows::EventSchema();
   schema.identifier_field_ids = {1};
   Type map{.id = TypeId::kMap,
            .fields = {{.id = 6, .name = "key", .type = {.id = TypeId::kString}, .required = true},

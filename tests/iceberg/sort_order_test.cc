@@ -1,6 +1,6 @@
 #include "iceberg/sort_order.h"
 
-#include "tests/iceberg/fixtures.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -18,7 +18,7 @@ TEST(SortOrder, Text) {
 // Goal:   a table keeps its orders, each once, and 0 for unsorted. Method: set, set another, back, none.
 TEST(SortOrder, OfATable) {
   TableMetadata metadata =
-      *MakeTableMetadata({.schema = EventSchema(), .partition = {}, .location = "file:///x", .properties = {}});
+      *MakeTableMetadata({.schema = rows::EventSchema(), .partition = {}, .location = "file:///x", .properties = {}});
   EXPECT_TRUE(metadata.DefaultSort().empty());
   ASSERT_TRUE(SetSortOrder(metadata, {{.column = "place"}, {.column = "at", .descending = true}}));
   EXPECT_EQ(metadata.default_sort_order_id, 1);

@@ -2,27 +2,27 @@
 
 #include <thread>
 
-#include "iceberg/scan.h"
-#include "tests/iceberg/fixtures.h"
+#include "rows/scan.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::iceberg {
 namespace {
 
 /// The rows that a scan of the table reads.
 int64_t RowsOf(const Table& table) {
-  const auto plan = *PlanScan(*table.home.storage, *table.metadata, {});
-  return ReadAll(table.home.storage, *table.metadata, plan)->get()->num_rows();
+  const auto plan = *rows::PlanScan(*table.home.storage, *table.metadata, {});
+  return rows::ReadAll(table.home.storage, *table.metadata, plan)->get()->num_rows();
 }
 
 // Goal:   a lost answer is read back: the commit counts once, whether it had happened or not.
 // Method: the catalog swaps and then loses the answer, twice.
 TEST(Table, LostAnswersAreReadBack) {
   const auto storage = storage::MakeMemoryStorage();
-  const auto catalog = std::make_shared<MemoryCatalog>();
-  Table table = MakeTable(storage, catalog);
+  const auto catalog = std::make_shared<rows::MemoryCatalog>();
+  Table table = rows::MakeTable(storage, catalog);
   catalog->lose_answers = 2;
-  table = Append(table, 0, 10);
-  table = Append(table, 10, 20);
+  table = rows::Append(table, 0, 10);
+  table = rows::Append(table, 10, 20);
   EXPECT_EQ(RowsOf(table), 20);
   EXPECT_EQ(table.metadata->snapshots.size(), 2u);
 }
@@ -30,20 +30,20 @@ TEST(Table, LostAnswersAreReadBack) {
 // Goal:   a swap that lands after it was given up for lost is not done twice, and its files stay.
 // Method: the catalog loses the request, and performs it just before the next one.
 TEST(Table, LateSwapsCountOnce) {
-  const auto catalog = std::make_shared<MemoryCatalog>();
-  Table table = MakeTable(storage::MakeMemoryStorage(), catalog);
+  const auto catalog = std::make_shared<rows::MemoryCatalog>();
+  Table table = rows::MakeTable(storage::MakeMemoryStorage(), catalog);
   catalog->late_swaps = 1;
-  table = Append(table, 0, 10);
+  table = rows::Append(table, 0, 10);
   EXPECT_EQ(table.metadata->snapshots.size(), 1u);
   EXPECT_EQ(RowsOf(table), 10);
 }
 
 // Goal:   a lost swap that never lands is made again. Method: the catalog loses the request for good.
 TEST(Table, LostSwapsAreMadeAgain) {
-  const auto catalog = std::make_shared<MemoryCatalog>();
-  Table table = MakeTable(storage::MakeMemoryStorage(), catalog);
+  const auto catalog = std::make_shared<rows::MemoryCatalog>();
+  Table table = rows::MakeTable(storage::MakeMemoryStorage(), catalog);
   catalog->lose_requests = 2;
-  table = Append(table, 0, 10);
+  table = rows::Append(table, 0, 10);
   EXPECT_EQ(table.metadata->snapshots.size(), 1u);
   EXPECT_EQ(RowsOf(table), 10);
 }
@@ -51,13 +51,13 @@ TEST(Table, LostSwapsAreMadeAgain) {
 // Goal:   writers at the same time lose nothing. Method: four threads, ten appends each.
 TEST(Table, ConcurrentAppendsAllLand) {
   const auto storage = storage::MakeMemoryStorage();
-  const Table table = MakeTable(storage, std::make_shared<MemoryCatalog>());
+  const Table table = rows::MakeTable(storage, std::make_shared<rows::MemoryCatalog>());
   std::vector<std::thread> threads;
   std::atomic<int> landed{0};
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([&, t] {
       for (int i = 0; i < 10; ++i) {
-        const auto files = WriteEvents(table, t * 1000 + i * 10, t * 1000 + i * 10 + 10);
+        const auto files = rows::WriteEvents(table, t * 1000 + i * 10, t * 1000 + i * 10 + 10);
         while (!CommitSnapshot(table.home, {.added = files})) continue;
         ++landed;
       }
@@ -65,7 +65,7 @@ TEST(Table, ConcurrentAppendsAllLand) {
   for (auto& thread : threads) thread.join();
   const Table after = *LoadTable(table.home);
   EXPECT_EQ(landed, 40);
-  EXPECT_EQ(PlanScan(*storage, *after.metadata, {})->RecordCount(), 400);
+  EXPECT_EQ(rows::PlanScan(*storage, *after.metadata, {})->RecordCount(), 400);
   EXPECT_EQ(after.metadata->CurrentSnapshot()->summary.at("total-records"), "400");
   EXPECT_EQ(after.metadata->last_sequence_number, 40);
 }
@@ -73,13 +73,13 @@ TEST(Table, ConcurrentAppendsAllLand) {
 // Goal:   gzip metadata, trimmed versions, tables that exist. Method: properties as other engines name them.
 TEST(Table, MetadataFiles) {
   const auto storage = storage::MakeMemoryStorage();
-  Table table = MakeTable(storage, std::make_shared<MemoryCatalog>(), {},
-                          {{"write.metadata.compression-codec", "gzip"},
-                           {"write.metadata.previous-versions-max", "2"},
-                           {"write.metadata.delete-after-commit.enabled", "true"}});
+  Table table = rows::MakeTable(storage, std::make_shared<rows::MemoryCatalog>(), {},
+                                {{"write.metadata.compression-codec", "gzip"},
+                                 {"write.metadata.previous-versions-max", "2"},
+                                 {"write.metadata.delete-after-commit.enabled", "true"}});
   EXPECT_TRUE(table.metadata_location.ends_with(".gz.metadata.json"));
   EXPECT_EQ(CreateTable(table.home, *table.metadata).error().kind, ErrorKind::kExists);
-  for (int i = 0; i < 5; ++i) table = Append(table, i * 10, i * 10 + 10);
+  for (int i = 0; i < 5; ++i) table = rows::Append(table, i * 10, i * 10 + 10);
   EXPECT_EQ(table.metadata->metadata_log.size(), 2u);
   int files = 0;
   const auto listed = *storage->List("file:///w/t/metadata");
@@ -91,7 +91,7 @@ TEST(Table, MetadataFiles) {
 // Goal:   large metadata is compressed unless a property says no. Method: a property of a mebibyte, then the other
 // codec.
 TEST(Table, LargeMetadataIsCompressed) {
-  Table table = MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>());
+  Table table = rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<rows::MemoryCatalog>());
   EXPECT_FALSE(table.metadata_location.ends_with(".gz.metadata.json"));
   const auto set = [&](const std::string& key, const std::string& value) {
     table = *CommitMetadata(table.home, [&](TableMetadata& metadata) -> Status {

@@ -1,6 +1,6 @@
 #include "iceberg/unregistered.h"
 
-#include "tests/iceberg/fixtures.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -10,11 +10,11 @@ namespace {
 // once the first is entered again.
 TEST(Unregistered, FoldersOfLostTablesAreTaken) {
   const auto storage = storage::MakeMemoryStorage();
-  const Table table = Append(MakeTable(storage, std::make_shared<MemoryCatalog>()), 0, 10);
+  const Table table = rows::Append(rows::MakeTable(storage, std::make_shared<rows::MemoryCatalog>()), 0, 10);
   const auto make = [&] {
     TableMetadata metadata = *table.metadata;
     metadata.table_uuid = "another";
-    return CreateTable({std::make_shared<MemoryCatalog>(), storage, {"n", "t"}}, metadata);
+    return CreateTable({std::make_shared<rows::MemoryCatalog>(), storage, {"n", "t"}}, metadata);
   };
   const auto refused = make();
   ASSERT_FALSE(refused);

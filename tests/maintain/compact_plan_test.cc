@@ -1,16 +1,16 @@
 #include "maintain/compact_plan.h"
 
-#include "tests/iceberg/fixtures.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::maintain {
 namespace {
 
 constexpr int64_t kMiB = 1 << 20;
 
-iceberg::FileTask Task(int64_t bytes, int64_t sequence, int32_t partition = 0, int64_t deleted = 0) {
-  iceberg::FileTask task{.file = {.location = std::to_string(sequence), .record_count = 100, .file_bytes = bytes},
-                         .sequence_number = sequence,
-                         .deletes = {}};
+rows::FileTask Task(int64_t bytes, int64_t sequence, int32_t partition = 0, int64_t deleted = 0) {
+  rows::FileTask task{.file = {.location = std::to_string(sequence), .record_count = 100, .file_bytes = bytes},
+                      .sequence_number = sequence,
+                      .deletes = {}};
   task.file.partition = {partition};
   if (deleted > 0) task.deletes.push_back({.record_count = deleted});
   return task;
@@ -60,7 +60,7 @@ TEST(PlanBins, TiersBoundWhatIsWrittenAgain) {
   const iceberg::TableMetadata metadata;
   CompactPolicy policy = kPolicy;
   policy.tiered = true;
-  std::vector<iceberg::FileTask> files;
+  std::vector<rows::FileTask> files;
   int64_t sequence = 0, written = 0, appended = 0;
   size_t most = 0;
   for (int round = 0; round < 1000; ++round) {

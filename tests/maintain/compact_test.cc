@@ -4,21 +4,21 @@
 #include <set>
 
 #include "iceberg/metadata_columns.h"
-#include "iceberg/variant.h"
-#include "tests/iceberg/fixtures.h"
-#include "tests/iceberg/nested_tables.h"
+#include "rows/variant.h"
+#include "tests/rows/fixtures.h"
+#include "tests/rows/nested_tables.h"
 
 namespace ingot::maintain {
 namespace {
 
 using iceberg::DataFile;
 using iceberg::FileContent;
-using iceberg::MemoryCatalog;
 using iceberg::Table;
+using rows::MemoryCatalog;
 
 std::multiset<int64_t> Ids(const Table& table) {
-  const auto plan = iceberg::PlanScan(*table.home.storage, *table.metadata, {});
-  const auto rows = *iceberg::ReadAll(table.home.storage, *table.metadata, *plan);
+  const auto plan = rows::PlanScan(*table.home.storage, *table.metadata, {});
+  const auto rows = *rows::ReadAll(table.home.storage, *table.metadata, *plan);
   std::multiset<int64_t> ids;
   for (const auto& chunk : rows->column(0)->chunks())
     for (int64_t i = 0; i < chunk->length(); ++i)
@@ -27,13 +27,13 @@ std::multiset<int64_t> Ids(const Table& table) {
 }
 
 size_t Files(const Table& table) {
-  return iceberg::Tasks(table).size();
+  return rows::Tasks(table).size();
 }
 
 Table Appends(int count, iceberg::Properties properties = {}) {
-  Table table = iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>(),
-                                   {{"at", {.kind = iceberg::TransformKind::kHour}}}, std::move(properties));
-  for (int i = 0; i < count; ++i) table = iceberg::Append(table, i * 10, i * 10 + 10);
+  Table table = rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>(),
+                                {{"at", {.kind = iceberg::TransformKind::kHour}}}, std::move(properties));
+  for (int i = 0; i < count; ++i) table = rows::Append(table, i * 10, i * 10 + 10);
   return table;
 }
 
@@ -65,9 +65,9 @@ TEST(CompactTable, AppliesDeletes) {
   Table table = Appends(12);
   std::vector<DataFile> deletes;
   std::set<int64_t> done_partitions;
-  for (const auto& task : iceberg::Tasks(table))
+  for (const auto& task : rows::Tasks(table))
     if (done_partitions.insert(std::get<int32_t>(task.file.partition[0])).second)
-      deletes.push_back(iceberg::DeleteIds(table, {3, 70}, task.file.partition));
+      deletes.push_back(rows::DeleteIds(table, {3, 70}, task.file.partition));
   table = *iceberg::CommitSnapshot(table.home, {.operation = "delete", .added = deletes});
   ASSERT_EQ(Ids(table).size(), 118u);
   const auto done = CompactTable(table.home, Options());
@@ -75,7 +75,7 @@ TEST(CompactTable, AppliesDeletes) {
   EXPECT_EQ(done->deletes_removed, 2);
   const Table after = *iceberg::LoadTable(table.home);
   EXPECT_EQ(Ids(after), Ids(table));
-  EXPECT_EQ(iceberg::PlanScan(*after.home.storage, *after.metadata, {})->deletes.size(), 0u);
+  EXPECT_EQ(rows::PlanScan(*after.home.storage, *after.metadata, {})->deletes.size(), 0u);
   EXPECT_EQ(after.metadata->CurrentSnapshot()->summary.at("total-delete-files"), "0");
 }
 
@@ -100,18 +100,18 @@ TEST(CompactTable, LosesToOthersAndNeverUndoesThem) {
   {
     const Table table = Appends(6);
     Compacted done;
-    CommitBeside([&] { iceberg::Append(table, 1000, 1010); }, table, done);
+    CommitBeside([&] { rows::Append(table, 1000, 1010); }, table, done);
     EXPECT_EQ(done.files_in, 6);
     EXPECT_EQ(Ids(*iceberg::LoadTable(table.home)).size(), 70u);
   }
   {
     const Table table = Appends(6);
-    const auto partition = iceberg::Tasks(table)[0].file.partition;
+    const auto partition = rows::Tasks(table)[0].file.partition;
     Compacted done;
     CommitBeside(
         [&] {
           ASSERT_TRUE(iceberg::CommitSnapshot(
-              table.home, {.operation = "delete", .added = {iceberg::DeleteIds(table, {5, 6}, partition)}}));
+              table.home, {.operation = "delete", .added = {rows::DeleteIds(table, {5, 6}, partition)}}));
         },
         table, done);
     EXPECT_EQ(done.commits, 1);
@@ -119,7 +119,7 @@ TEST(CompactTable, LosesToOthersAndNeverUndoesThem) {
   }
   {
     const Table table = Appends(6);
-    const std::string victim = iceberg::Tasks(table)[0].file.location;
+    const std::string victim = rows::Tasks(table)[0].file.location;
     const auto data_files = [&] { return table.home.storage->List("file:///w/t/data")->size(); };
     const size_t before = data_files();
     Compacted done;
@@ -141,7 +141,7 @@ TEST(CompactTable, LosesToOthersAndNeverUndoesThem) {
 // there.
 TEST(CompactTable, RefusesWhatItWouldMakeWorse) {
   const Table table = Appends(6);
-  const Table twice = *iceberg::CommitSnapshot(table.home, {.added = {iceberg::Tasks(table).at(0).file}});
+  const Table twice = *iceberg::CommitSnapshot(table.home, {.added = {rows::Tasks(table).at(0).file}});
   const auto refused = CompactTable(twice.home, Options());
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().message.find("--repair"), std::string::npos);
@@ -152,8 +152,8 @@ TEST(CompactTable, RefusesWhatItWouldMakeWorse) {
 
 // Goal:   rows can be sorted on the way. Method: order by speed descending comes out ascending.
 TEST(CompactTable, Sorts) {
-  Table table = iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>());
-  for (const int begin : {30, 10, 20}) table = iceberg::Append(table, begin, begin + 10);
+  Table table = rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>());
+  for (const int begin : {30, 10, 20}) table = rows::Append(table, begin, begin + 10);
   CompactOptions options = Options();
   options.sort_by = {{.column = "id"}};
   options.policy.everything = true;
@@ -161,8 +161,8 @@ TEST(CompactTable, Sorts) {
   ASSERT_TRUE(done) << done.error().message;
   EXPECT_EQ(done->files_out, 1);
   const Table after = *iceberg::LoadTable(table.home);
-  const auto plan = iceberg::PlanScan(*after.home.storage, *after.metadata, {});
-  const auto read = *iceberg::ReadAll(after.home.storage, *after.metadata, *plan);
+  const auto plan = rows::PlanScan(*after.home.storage, *after.metadata, {});
+  const auto read = *rows::ReadAll(after.home.storage, *after.metadata, *plan);
   const auto rows = *read->CombineChunks();
   const auto ids = std::static_pointer_cast<arrow::Int64Array>(rows->column(0)->chunk(0));
   for (int64_t i = 0; i < ids->length(); ++i) EXPECT_EQ(ids->Value(i), 10 + i);
@@ -171,10 +171,10 @@ TEST(CompactTable, Sorts) {
 /// The ids of each file, in its order.
 std::vector<std::vector<int64_t>> IdsOfFiles(const Table& table) {
   std::vector<std::vector<int64_t>> files;
-  const auto plan = iceberg::PlanScan(*table.home.storage, *table.metadata, {.columns = {"id"}});
+  const auto plan = rows::PlanScan(*table.home.storage, *table.metadata, {.columns = {"id"}});
   for (const auto& task : plan->tasks) {
     files.emplace_back();
-    const auto reader = *iceberg::OpenTask(table.home.storage, *table.metadata, plan->projection, task);
+    const auto reader = *rows::OpenTask(table.home.storage, *table.metadata, plan->projection, task);
     while (const auto batch = *reader->Next())
       for (int64_t i = 0; i < batch->num_rows(); ++i)
         files.back().push_back(std::static_pointer_cast<arrow::Int64Array>(batch->column(0))->Value(i));
@@ -186,11 +186,11 @@ std::vector<std::vector<int64_t>> IdsOfFiles(const Table& table) {
 // budget that all rows fit into, and one that they do not: then the file claims no order.
 TEST(CompactTable, SortsByTheTablesOrder) {
   for (const bool roomy : {true, false}) {
-    Table table = iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>());
+    Table table = rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>());
     table = *iceberg::CommitMetadata(table.home, [](iceberg::TableMetadata& metadata) {
       return iceberg::SetSortOrder(metadata, {{.column = "place", .descending = true}, {.column = "id"}});
     });
-    for (const int begin : {10, 0, 5}) table = iceberg::Append(table, begin, begin + 5);
+    for (const int begin : {10, 0, 5}) table = rows::Append(table, begin, begin + 5);
     CompactOptions options = Options();
     if (!roomy) options.memory_bytes = 4;
     ASSERT_TRUE(CompactTable(table.home, options));
@@ -201,23 +201,22 @@ TEST(CompactTable, SortsByTheTablesOrder) {
       EXPECT_EQ(files[0], (std::vector<int64_t>{4, 9, 14, 3, 8, 13, 2, 7, 12, 1, 6, 11, 0, 5, 10}));
     else
       EXPECT_EQ(files[0], (std::vector<int64_t>{14, 13, 12, 11, 10, 4, 3, 2, 1, 0, 9, 8, 7, 6, 5}));
-    EXPECT_EQ(iceberg::Tasks(after)[0].file.sort_order_id, roomy ? 1 : 0);
+    EXPECT_EQ(rows::Tasks(after)[0].file.sort_order_id, roomy ? 1 : 0);
   }
 }
 
 // Goal:   rows of format 3 keep their ids, and when they changed, through compaction, again and again. Method: rows of
 // three commits, some deleted; their lineage before and after, sorted and not.
 TEST(CompactTable, KeepsRowLineage) {
-  Table table = iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>(), {},
-                                   {{"format-version", "3"}});
-  for (const int begin : {20, 0, 10}) table = iceberg::Append(table, begin, begin + 10);
-  table =
-      *iceberg::CommitSnapshot(table.home, {.operation = "delete", .added = {iceberg::DeleteIds(table, {3, 12, 29})}});
+  Table table =
+      rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>(), {}, {{"format-version", "3"}});
+  for (const int begin : {20, 0, 10}) table = rows::Append(table, begin, begin + 10);
+  table = *iceberg::CommitSnapshot(table.home, {.operation = "delete", .added = {rows::DeleteIds(table, {3, 12, 29})}});
   const auto lineage = [](const Table& of) {
-    auto plan = *iceberg::PlanScan(*of.home.storage, *of.metadata, {.columns = {"id"}});
+    auto plan = *rows::PlanScan(*of.home.storage, *of.metadata, {.columns = {"id"}});
     plan.projection = iceberg::WithRowLineage(plan.projection);
     std::set<std::string> rows;
-    const auto read = *iceberg::ReadAll(of.home.storage, *of.metadata, plan);
+    const auto read = *rows::ReadAll(of.home.storage, *of.metadata, plan);
     for (int64_t row = 0; row < read->num_rows(); ++row) {
       std::string text;
       for (const auto& column : read->columns()) text += " " + (*column->GetScalar(row))->ToString();
@@ -235,10 +234,10 @@ TEST(CompactTable, KeepsRowLineage) {
     if (sorted) options.sort_by = {{.column = "speed", .descending = true}};
     ASSERT_TRUE(CompactTable(table.home, options));
     const Table after = *iceberg::LoadTable(table.home);
-    EXPECT_EQ(iceberg::Tasks(after).size(), 1u);
+    EXPECT_EQ(rows::Tasks(after).size(), 1u);
     EXPECT_EQ(lineage(after), before);
-    EXPECT_FALSE(iceberg::Tasks(after)[0].file.value_counts.find(iceberg::kRowId) !=
-                 iceberg::Tasks(after)[0].file.value_counts.end());
+    EXPECT_FALSE(rows::Tasks(after)[0].file.value_counts.find(iceberg::kRowId) !=
+                 rows::Tasks(after)[0].file.value_counts.end());
     EXPECT_EQ(Ids(after).size(), 27u);
   }
 }
@@ -249,22 +248,22 @@ TEST(CompactTable, NestedColumnsStay) {
   Random random(3);
   for (int trial = 0; trial < 24; ++trial) {
     SCOPED_TRACE(trial);
-    const auto sample = iceberg::MakeSample(random, 48);
-    const Table table = iceberg::TableOf(sample, 3, trial % 2 == 1, random);
+    const auto sample = rows::MakeSample(random, 48);
+    const Table table = rows::TableOf(sample, 3, trial % 2 == 1, random);
     CompactOptions options = Options();
     if (trial % 4 > 1) options.sort_by = {{.column = "n", .descending = true}};
     const auto done = CompactTable(table.home, options);
     ASSERT_TRUE(done) << done.error().message;
     EXPECT_EQ(done->commits, 1);
-    iceberg::ExpectTable(*iceberg::LoadTable(table.home), sample);
+    rows::ExpectTable(*iceberg::LoadTable(table.home), sample);
   }
 }
 
 /// The bytes of all variants of a table, null rows left out.
 std::multiset<std::string> StoredVariants(const Table& table) {
-  auto plan = *iceberg::PlanScan(*table.home.storage, *table.metadata, {});
-  plan.projection = iceberg::WithStoredVariants(plan.projection);
-  const auto rows = iceberg::ReadAll(table.home.storage, *table.metadata, plan);
+  auto plan = *rows::PlanScan(*table.home.storage, *table.metadata, {});
+  plan.projection = rows::WithStoredVariants(plan.projection);
+  const auto rows = rows::ReadAll(table.home.storage, *table.metadata, plan);
   EXPECT_TRUE(rows) << rows.error().message;
   std::multiset<std::string> bytes;
   const std::function<void(const arrow::Array&)> collect = [&](const arrow::Array& array) {
@@ -309,7 +308,7 @@ TEST(CompactTable, KeepsVariants) {
       return std::vector<std::shared_ptr<arrow::ArrayBuilder>>{std::make_shared<arrow::BinaryBuilder>(),
                                                                std::make_shared<arrow::BinaryBuilder>()};
     };
-    arrow::StructBuilder variants(iceberg::StoredVariantType(), arrow::default_memory_pool(), parts());
+    arrow::StructBuilder variants(rows::StoredVariantType(), arrow::default_memory_pool(), parts());
     for (const std::string& value : values) {
       (void)ids.Append(id++);
       (void)variants.Append();
@@ -320,7 +319,7 @@ TEST(CompactTable, KeepsVariants) {
     (void)variants.AppendNull();
     const auto column = *variants.Finish();
     const auto nested = *arrow::StructArray::Make({column}, std::vector<std::string>{"inner"});
-    auto writer = *iceberg::TableWriter::Open(table.home.storage, *table.metadata, {});
+    auto writer = *rows::TableWriter::Open(table.home.storage, *table.metadata, {});
     const auto rows =
         arrow::RecordBatch::Make(arrow::schema({arrow::field("id", arrow::int64()), arrow::field("v", column->type()),
                                                 arrow::field("s", nested->type())}),
@@ -329,7 +328,7 @@ TEST(CompactTable, KeepsVariants) {
     ASSERT_TRUE(written) << written.error().message;
     table = *iceberg::CommitSnapshot(table.home, {.added = *writer->Finish()});
   }
-  table = *iceberg::CommitSnapshot(table.home, {.operation = "delete", .added = {iceberg::DeleteIds(table, {0})}});
+  table = *iceberg::CommitSnapshot(table.home, {.operation = "delete", .added = {rows::DeleteIds(table, {0})}});
   const auto before = StoredVariants(table);
   ASSERT_EQ(before.size(), 18u);
   for (const bool sorted : {false, true}) {

@@ -1,15 +1,15 @@
 #include "maintain/costs.h"
 
 #include "maintain/compact.h"
-#include "tests/iceberg/fixtures.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::maintain {
 namespace {
 
 // Goal:   every byte is counted once, by what needs it. Method: ten appends, compacted; a file that nothing needs.
 TEST(CostsOf, CountsEachByteOnce) {
-  iceberg::Table table = iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<iceberg::MemoryCatalog>());
-  for (int i = 0; i < 10; ++i) table = iceberg::Append(table, i * 10, i * 10 + 10);
+  iceberg::Table table = rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<rows::MemoryCatalog>());
+  for (int i = 0; i < 10; ++i) table = rows::Append(table, i * 10, i * 10 + 10);
   EXPECT_EQ(CostsOf(table.home)->small_files, 10);
   const int64_t before = CostsOf(table.home)->current_bytes;
   ASSERT_TRUE(CompactTable(table.home, {}));

@@ -2,17 +2,17 @@
 
 #include <set>
 
-#include "tests/iceberg/fixtures.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::maintain {
 namespace {
 
-using iceberg::MemoryCatalog;
 using iceberg::Table;
+using rows::MemoryCatalog;
 
 std::set<int64_t> Ids(const Table& table) {
-  const auto plan = iceberg::PlanScan(*table.home.storage, *table.metadata, {.columns = {"id"}});
-  const auto rows = *iceberg::ReadAll(table.home.storage, *table.metadata, *plan);
+  const auto plan = rows::PlanScan(*table.home.storage, *table.metadata, {.columns = {"id"}});
+  const auto rows = *rows::ReadAll(table.home.storage, *table.metadata, *plan);
   std::set<int64_t> ids;
   for (const auto& chunk : rows->column(0)->chunks())
     for (int64_t i = 0; i < chunk->length(); ++i)
@@ -21,9 +21,9 @@ std::set<int64_t> Ids(const Table& table) {
 }
 
 Table Made(const char* format) {
-  Table table = iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>(), {},
-                                   {{"format-version", format}});
-  for (int i = 0; i < 4; ++i) table = iceberg::Append(table, i * 10, i * 10 + 10);
+  Table table = rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>(), {},
+                                {{"format-version", format}});
+  for (int i = 0; i < 4; ++i) table = rows::Append(table, i * 10, i * 10 + 10);
   return table;
 }
 
@@ -79,7 +79,7 @@ TEST(DeleteRows, BesideOthers) {
       options.progress = [&](int64_t) {
         if (!std::exchange(first, false)) return;
         if (append)
-          iceberg::Append(table, 100, 104);
+          rows::Append(table, 100, 104);
         else
           EXPECT_TRUE(DeleteRows(table.home, Where([](int64_t id) { return id < 4; })));
       };

@@ -1,13 +1,13 @@
 #include "maintain/doctor.h"
 
-#include "tests/iceberg/fixtures.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::maintain {
 namespace {
 
 using iceberg::DataFile;
-using iceberg::MemoryCatalog;
 using iceberg::Table;
+using rows::MemoryCatalog;
 
 Health HealthOf(const Table& table, const std::string& check) {
   const auto findings = ExamineTable(table.home, {.other_tables = {}});
@@ -20,11 +20,11 @@ Health HealthOf(const Table& table, const std::string& check) {
 
 int64_t Rows(const Table& table) {
   const Table now = *iceberg::LoadTable(table.home);
-  return iceberg::PlanScan(*now.home.storage, *now.metadata, {})->RecordCount();
+  return rows::PlanScan(*now.home.storage, *now.metadata, {})->RecordCount();
 }
 
 Table MakeTable() {
-  return iceberg::Append(iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>()), 0, 10);
+  return rows::Append(rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>()), 0, 10);
 }
 
 // Goal:   a table without fault has none found. Method: every check says so.
@@ -39,22 +39,22 @@ TEST(Doctor, FindsNothingInAGoodTable) {
 // Goal:   a file that is named twice is found, and named once after repair, as old as it was. Method: commit it again.
 TEST(Doctor, Duplicates) {
   const Table table = MakeTable();
-  const auto tasks = iceberg::Tasks(table);
+  const auto tasks = rows::Tasks(table);
   const Table twice = *iceberg::CommitSnapshot(table.home, {.added = {tasks.at(0).file}});
   ASSERT_EQ(Rows(table), 20);
   EXPECT_EQ(HealthOf(twice, "duplicates"), Health::kBad);
   EXPECT_EQ(RepairTable(table.home)->duplicates, 1);
   EXPECT_EQ(Rows(table), 10);
   EXPECT_EQ(HealthOf(twice, "duplicates"), Health::kGood);
-  EXPECT_EQ(iceberg::Tasks(*iceberg::LoadTable(table.home)).at(0).sequence_number, tasks.at(0).sequence_number);
+  EXPECT_EQ(rows::Tasks(*iceberg::LoadTable(table.home)).at(0).sequence_number, tasks.at(0).sequence_number);
 }
 
 // Goal:   files that are gone are found and can be given up. Method: delete one of two.
 TEST(Doctor, MissingFiles) {
-  const Table table = iceberg::Append(MakeTable(), 10, 30);
-  ASSERT_TRUE(table.home.storage->Delete(iceberg::Tasks(table).at(0).file.location));
+  const Table table = rows::Append(MakeTable(), 10, 30);
+  ASSERT_TRUE(table.home.storage->Delete(rows::Tasks(table).at(0).file.location));
   EXPECT_EQ(HealthOf(table, "missing-files"), Health::kBad);
-  const int64_t lost = iceberg::Tasks(table).at(0).file.record_count;
+  const int64_t lost = rows::Tasks(table).at(0).file.record_count;
   EXPECT_EQ(RepairTable(table.home)->missing, 1);
   EXPECT_EQ(Rows(table), 30 - lost);
   EXPECT_EQ(HealthOf(table, "missing-files"), Health::kGood);
@@ -64,7 +64,7 @@ TEST(Doctor, MissingFiles) {
 // file that is no Parquet; a manifest that is gone.
 TEST(Doctor, StatisticsAndDamage) {
   const Table table = MakeTable();
-  DataFile file = iceberg::WriteEvents(table, 10, 20).at(0);
+  DataFile file = rows::WriteEvents(table, 10, 20).at(0);
   file.record_count = 11;
   EXPECT_EQ(HealthOf(*iceberg::CommitSnapshot(table.home, {.added = {file}}), "statistics"), Health::kBad);
   DataFile broken = file;

@@ -1,38 +1,38 @@
 #include "maintain/expire.h"
 
 #include "iceberg/journal.h"
-#include "iceberg/lineage.h"
-#include "iceberg/scan.h"
 #include "maintain/orphans.h"
-#include "tests/iceberg/fixtures.h"
+#include "rows/scan.h"
+#include "stage/marks.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::maintain {
 namespace {
 
-using iceberg::MemoryCatalog;
 using iceberg::SnapshotId;
 using iceberg::Table;
+using rows::MemoryCatalog;
 
 constexpr const char* kData = "file:///w/t/data";
 const ExpireOptions kAll{.max_age_ms = 0, .retain_last = {}};
 
 int64_t Rows(const Table& table) {
-  return iceberg::PlanScan(*table.home.storage, *table.metadata, {})->RecordCount();
+  return rows::PlanScan(*table.home.storage, *table.metadata, {})->RecordCount();
 }
 
 Table MakeTable() {
-  return iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>());
+  return rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>());
 }
 
 /// Five appends, then the first two files replaced by one.
 Table WithHistory(iceberg::Properties summary = {}) {
   Table table = MakeTable();
-  for (int i = 0; i < 5; ++i) table = iceberg::Append(table, i * 10, i * 10 + 10);
+  for (int i = 0; i < 5; ++i) table = rows::Append(table, i * 10, i * 10 + 10);
   std::vector<std::string> gone;
-  for (const auto& task : iceberg::Tasks(table))
+  for (const auto& task : rows::Tasks(table))
     if (task.sequence_number <= 2) gone.push_back(task.file.location);
   return *iceberg::CommitSnapshot(table.home, {.operation = "replace",
-                                               .added = iceberg::WriteEvents(table, 0, 20),
+                                               .added = rows::WriteEvents(table, 0, 20),
                                                .removes = [gone](const iceberg::DataFile& file) -> Result<bool> {
                                                  return std::ranges::find(gone, file.location) != gone.end();
                                                },
@@ -44,11 +44,12 @@ Table WithHistory(iceberg::Properties summary = {}) {
 TEST(ExpireSnapshots, DeletesWhatNothingNeeds) {
   const Table table = WithHistory();
   EXPECT_EQ(table.home.storage->List(kData)->size(), 6u);
-  const auto planned = ExpireSnapshots(table.home, {.max_age_ms = 0, .retain_last = {}, .dry_run = true});
+  const auto planned =
+      ExpireSnapshots(table.home, {.max_age_ms = 0, .retain_last = {}, .dry_run = true}, stage::KeepMarks);
   EXPECT_EQ(planned->snapshots, 5);
   EXPECT_EQ(planned->data_files, 2);
   EXPECT_EQ(table.home.storage->List(kData)->size(), 6u);
-  const auto expired = ExpireSnapshots(table.home, kAll);
+  const auto expired = ExpireSnapshots(table.home, kAll, stage::KeepMarks);
   ASSERT_TRUE(expired) << expired.error().message;
   EXPECT_EQ(expired->snapshots, 5);
   EXPECT_EQ(expired->data_files, 2);
@@ -59,7 +60,7 @@ TEST(ExpireSnapshots, DeletesWhatNothingNeeds) {
   EXPECT_EQ(Rows(left), 50);
   EXPECT_EQ(table.home.storage->List(kData)->size(), 4u);
   EXPECT_EQ(RemoveOrphans(table.home, {.older_than_ms = 0, .dry_run = true, .other_tables = {}})->files.size(), 0u);
-  EXPECT_EQ(ExpireSnapshots(table.home, kAll)->snapshots, 0);
+  EXPECT_EQ(ExpireSnapshots(table.home, kAll, stage::KeepMarks)->snapshots, 0);
 }
 
 // Goal:   the retention policy of the specification. Method: counts, ages, a tag, a branch, a ref that is too old.
@@ -71,23 +72,25 @@ TEST(ExpireSnapshots, KeepsWhatRefsAndCountsSay) {
     INGOT_TRY(iceberg::SetRef(metadata, "brief", {.snapshot_id = third, .type = "tag", .max_ref_age_ms = -1}));
     return {};
   });
-  const auto expired = ExpireSnapshots(table.home, {.max_age_ms = 0, .retain_last = 2});
+  const auto expired = ExpireSnapshots(table.home, {.max_age_ms = 0, .retain_last = 2}, stage::KeepMarks);
   EXPECT_EQ(expired->snapshots, 3);  // the newest two and the tagged one stay
   EXPECT_EQ(expired->refs, 1);
   const Table left = *iceberg::LoadTable(table.home);
   EXPECT_TRUE(left.metadata->refs.contains("month-end"));
   EXPECT_FALSE(left.metadata->refs.contains("brief"));
-  EXPECT_EQ(iceberg::PlanScan(*left.home.storage, *left.metadata, {.snapshot_id = second})->RecordCount(), 20);
+  EXPECT_EQ(rows::PlanScan(*left.home.storage, *left.metadata, {.snapshot_id = second})->RecordCount(), 20);
   EXPECT_EQ(left.home.storage->List(kData)->size(), 6u);
-  EXPECT_EQ(ExpireSnapshots(table.home, {})->snapshots, 0);  // all are younger than five days
+  EXPECT_EQ(ExpireSnapshots(table.home, {}, stage::KeepMarks)->snapshots, 0);  // all are younger than five days
 }
 
 // Goal:   what others have not consumed, or are reading, stays. Method: a sequence number and an id.
 TEST(ExpireSnapshots, KeepsWhatIsNeededElsewhere) {
   const Table table = WithHistory();
   const SnapshotId first = table.metadata->snapshots[0].snapshot_id;
-  EXPECT_EQ(
-      ExpireSnapshots(table.home, {.max_age_ms = 0, .retain_last = {}, .keep_from = 4, .keep = {first}})->snapshots, 2);
+  EXPECT_EQ(ExpireSnapshots(table.home, {.max_age_ms = 0, .retain_last = {}, .keep_from = 4, .keep = {first}},
+                            stage::KeepMarks)
+                ->snapshots,
+            2);
   const Table left = *iceberg::LoadTable(table.home);
   EXPECT_NE(left.metadata->SnapshotById(first), nullptr);
   EXPECT_EQ(left.metadata->snapshots.size(), 4u);
@@ -96,24 +99,24 @@ TEST(ExpireSnapshots, KeepsWhatIsNeededElsewhere) {
 // Goal:   marks outlive the snapshots that carried them. Method: the carrier expires behind a snapshot of another
 // engine; marks are read from the properties, and a newer carrier goes before them.
 TEST(ExpireSnapshots, MarksStayInForce) {
-  Table table = WithHistory({{iceberg::kOffsetsKey, R"({"t":{"0":7}})"},
-                             {iceberg::kSourceSnapshotKey, "42"},
-                             {std::string(iceberg::kLedgerKey) + "b.t", "3"}});
-  table = iceberg::Append(table, 100, 101);
-  const auto before = iceberg::MarksOf(*table.metadata);
-  EXPECT_EQ(ExpireSnapshots(table.home, kAll)->snapshots, 6);
+  Table table = WithHistory({{stage::kOffsetsKey, R"({"t":{"0":7}})"},
+                             {stage::kSourceSnapshotKey, "42"},
+                             {std::string(stage::kLedgerKey) + "b.t", "3"}});
+  table = rows::Append(table, 100, 101);
+  const auto before = stage::MarksOf(*table.metadata);
+  EXPECT_EQ(ExpireSnapshots(table.home, kAll, stage::KeepMarks)->snapshots, 6);
   table = *iceberg::LoadTable(table.home);
-  EXPECT_EQ(iceberg::MarksOf(*table.metadata), before);
-  EXPECT_EQ(iceberg::ConsumedSnapshot(*table.metadata), 42);
-  table = *iceberg::CommitSnapshot(table.home, {.summary = {{iceberg::kSourceSnapshotKey, "43"}}});
-  EXPECT_EQ(iceberg::ConsumedSnapshot(*table.metadata), 43);
+  EXPECT_EQ(stage::MarksOf(*table.metadata), before);
+  EXPECT_EQ(stage::ConsumedSnapshot(*table.metadata), 42);
+  table = *iceberg::CommitSnapshot(table.home, {.summary = {{stage::kSourceSnapshotKey, "43"}}});
+  EXPECT_EQ(stage::ConsumedSnapshot(*table.metadata), 43);
 }
 
 // Goal:   a table whose files belong to others is not touched. Method: gc.enabled=false.
 TEST(ExpireSnapshots, RespectsGcEnabled) {
-  const Table table = iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>(), {},
-                                         {{"gc.enabled", "false"}});
-  EXPECT_EQ(ExpireSnapshots(table.home, kAll).error().kind, ErrorKind::kBadConfig);
+  const Table table =
+      rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>(), {}, {{"gc.enabled", "false"}});
+  EXPECT_EQ(ExpireSnapshots(table.home, kAll, stage::KeepMarks).error().kind, ErrorKind::kBadConfig);
   EXPECT_EQ(RemoveOrphans(table.home, {}).error().kind, ErrorKind::kBadConfig);
 }
 
@@ -122,16 +125,16 @@ TEST(ExpireSnapshots, RespectsGcEnabled) {
 TEST(ExpireSnapshots, FilesAreComparedNotTheirNames) {
   const std::string folder = testing::TempDir() + "expire_spelled";
   std::filesystem::remove_all(folder);
-  Table table = iceberg::MakeTable(storage::MakeLocalStorage(), std::make_shared<MemoryCatalog>(), {}, {}, folder);
-  table = iceberg::Append(table, 0, 10);
-  const std::string first = iceberg::Tasks(table)[0].file.location;
-  iceberg::DataFile again = iceberg::Tasks(table)[0].file;
+  Table table = rows::MakeTable(storage::MakeLocalStorage(), std::make_shared<MemoryCatalog>(), {}, {}, folder);
+  table = rows::Append(table, 0, 10);
+  const std::string first = rows::Tasks(table)[0].file.location;
+  iceberg::DataFile again = rows::Tasks(table)[0].file;
   again.location.insert(again.location.rfind('/'), "/.");
   table = *iceberg::CommitSnapshot(
       table.home, {.operation = "overwrite", .added = {again}, .removes = [&](const iceberg::DataFile& file) {
                      return Result<bool>(file.location == first);
                    }});
-  const auto expired = ExpireSnapshots(table.home, kAll);
+  const auto expired = ExpireSnapshots(table.home, kAll, stage::KeepMarks);
   ASSERT_TRUE(expired) << expired.error().message;
   EXPECT_EQ(expired->snapshots, 1);
   EXPECT_EQ(expired->data_files, 0);

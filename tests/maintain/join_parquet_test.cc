@@ -1,6 +1,6 @@
 #include "maintain/join_parquet.h"
 
-#include "tests/iceberg/fixtures.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::maintain {
 namespace {
@@ -11,7 +11,7 @@ using iceberg::Table;
 const JoinOptions kAnySize{.group_bytes_min = 1};
 
 Table MakeTable() {
-  return iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<iceberg::MemoryCatalog>());
+  return rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<rows::MemoryCatalog>());
 }
 
 // Goal:   the joined file has all rows in order, and is described as a file that was written anew. Method: three files,
@@ -20,18 +20,18 @@ TEST(JoinParquet, IsOneFile) {
   const Table table = MakeTable();
   std::vector<DataFile> files;
   for (const int begin : {0, 100, 250})
-    files.push_back(iceberg::WriteEvents(table, begin,
-                                         begin == 0     ? 100
-                                         : begin == 100 ? 250
-                                                        : 300,
-                                         {.row_group_rows_max = 60, .name_prefix = {}})
+    files.push_back(rows::WriteEvents(table, begin,
+                                      begin == 0     ? 100
+                                      : begin == 100 ? 250
+                                                     : 300,
+                                      {.row_group_rows_max = 60, .name_prefix = {}})
                         .at(0));
   const auto joined = JoinParquet(*table.home.storage, files, table.metadata->CurrentSchema(),
                                   "file:///w/t/data/joined.parquet", kAnySize);
   ASSERT_TRUE(joined) << joined.error().message;
   ASSERT_TRUE(*joined);
   const DataFile& file = **joined;
-  const DataFile whole = iceberg::WriteEvents(table, 0, 300).at(0);
+  const DataFile whole = rows::WriteEvents(table, 0, 300).at(0);
   EXPECT_EQ(file.record_count, 300);
   EXPECT_EQ(file.value_counts, whole.value_counts);
   EXPECT_EQ(file.null_counts, whole.null_counts);
@@ -41,11 +41,11 @@ TEST(JoinParquet, IsOneFile) {
             files[0].split_offsets.size() + files[1].split_offsets.size() + files[2].split_offsets.size());
   EXPECT_TRUE(std::ranges::is_sorted(file.split_offsets));
   const Table after = *iceberg::CommitSnapshot(table.home, {.added = {file}});
-  const auto plan = *iceberg::PlanScan(*after.home.storage, *after.metadata, {});
-  const auto rows = *iceberg::ReadAll(after.home.storage, *after.metadata, plan);
+  const auto plan = *rows::PlanScan(*after.home.storage, *after.metadata, {});
+  const auto rows = *rows::ReadAll(after.home.storage, *after.metadata, plan);
   ASSERT_TRUE(rows->ValidateFull().ok());
   const auto together = *rows->CombineChunksToBatch();
-  EXPECT_TRUE(together->Equals(*iceberg::Events(0, 300, table.metadata->CurrentSchema())));
+  EXPECT_TRUE(together->Equals(*rows::Events(0, 300, table.metadata->CurrentSchema())));
 }
 
 // Goal:   what does not go together is left to be written anew, and nothing is left behind. Method: small row groups;
@@ -58,7 +58,7 @@ TEST(JoinParquet, LeavesTheRest) {
     EXPECT_FALSE(*table.home.storage->Exists(location));
     return joined;
   };
-  const DataFile one = iceberg::WriteEvents(table, 0, 10).at(0), two = iceberg::WriteEvents(table, 10, 20).at(0);
+  const DataFile one = rows::WriteEvents(table, 0, 10).at(0), two = rows::WriteEvents(table, 10, 20).at(0);
   EXPECT_FALSE(join({one, two}, {})->has_value());
   const Table wider = *iceberg::CommitMetadata(table.home, [](iceberg::TableMetadata& metadata) -> Status {
     iceberg::Schema schema = metadata.CurrentSchema();
@@ -66,7 +66,7 @@ TEST(JoinParquet, LeavesTheRest) {
     iceberg::SetCurrentSchema(metadata, schema);
     return {};
   });
-  EXPECT_FALSE(join({one, iceberg::WriteEvents(wider, 0, 10).at(0)}, kAnySize)->has_value());
+  EXPECT_FALSE(join({one, rows::WriteEvents(wider, 0, 10).at(0)}, kAnySize)->has_value());
   DataFile other_partition = two;
   other_partition.spec_id = 3;
   EXPECT_FALSE(join({one, other_partition}, kAnySize)->has_value());
@@ -84,7 +84,7 @@ TEST(JoinParquet, LeavesTheRest) {
 TEST(JoinParquet, LeavesOutFalseBounds) {
   const Table table = MakeTable();
   std::vector<DataFile> files;
-  for (const int begin : {0, 100}) files.push_back(iceberg::WriteEvents(table, begin, begin + 100).at(0));
+  for (const int begin : {0, 100}) files.push_back(rows::WriteEvents(table, begin, begin + 100).at(0));
   std::swap(files[0].lower_bounds[1], files[0].upper_bounds[1]);
   const auto joined = JoinParquet(*table.home.storage, files, table.metadata->CurrentSchema(),
                                   "file:///w/t/data/joined.parquet", kAnySize);

@@ -1,7 +1,7 @@
 #include "maintain/manifests.h"
 
-#include "iceberg/scan.h"
-#include "tests/iceberg/fixtures.h"
+#include "rows/scan.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::maintain {
 namespace {
@@ -9,12 +9,12 @@ namespace {
 // Goal:   manifests become few and sorted by partition; files keep their sequence numbers. Method: twenty fast appends,
 // rewritten once; a second time there is nothing to do.
 TEST(RewriteManifests, FewAndSorted) {
-  iceberg::Table table = iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<iceberg::MemoryCatalog>(),
-                                            {{"place", {}}}, {{"commit.manifest-merge.enabled", "false"}});
-  for (int i = 0; i < 20; ++i) table = iceberg::Append(table, i * 10, i * 10 + 10);
+  iceberg::Table table = rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<rows::MemoryCatalog>(),
+                                         {{"place", {}}}, {{"commit.manifest-merge.enabled", "false"}});
+  for (int i = 0; i < 20; ++i) table = rows::Append(table, i * 10, i * 10 + 10);
   const auto sequences = [](const iceberg::Table& of) {
     std::map<std::string, int64_t> numbers;
-    for (const auto& task : iceberg::Tasks(of)) numbers[task.file.location] = task.sequence_number;
+    for (const auto& task : rows::Tasks(of)) numbers[task.file.location] = task.sequence_number;
     return numbers;
   };
   EXPECT_EQ(RewriteManifests(table.home, true)->after, 1);

@@ -2,13 +2,13 @@
 
 #include "iceberg/location_catalog.h"
 #include "maintain/orphans.h"
-#include "tests/iceberg/fixtures.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::maintain {
 namespace {
 
-using iceberg::MemoryCatalog;
 using iceberg::Table;
+using rows::MemoryCatalog;
 
 const OrphanOptions kAnyAge{.older_than_ms = 0, .dry_run = true, .other_tables = {}};
 
@@ -16,9 +16,9 @@ struct Neighboured : testing::Test {
   Neighboured() { iceberg::WithdrawAll(); }
 
   Table Make(const std::string& location, const std::string& name, iceberg::Properties properties = {}) {
-    return iceberg::Append(iceberg::MakeTable(storage, std::make_shared<MemoryCatalog>(), {}, std::move(properties),
-                                              location, {"n", name}),
-                           0, 10);
+    return rows::Append(
+        rows::MakeTable(storage, std::make_shared<MemoryCatalog>(), {}, std::move(properties), location, {"n", name}),
+        0, 10);
   }
   OtherTable Other(const Table& table) {
     return {.name = table.home.name.Text(),
@@ -59,10 +59,10 @@ TEST_F(Neighboured, TablesAreLeftAlone) {
     Table other;
     if (std::string(location) == "/w/./t") {
       storage = storage::MakeMemoryStorage();
-      const Table first = iceberg::MakeTable(storage, std::make_shared<MemoryCatalog>(), {}, {}, "file:///w/t");
-      const Table second = iceberg::MakeTable(storage, std::make_shared<MemoryCatalog>(), {}, {}, location, {"n", "u"});
-      const Table mine = iceberg::Append(first, 0, 10);
-      other = iceberg::Append(second, 0, 10);
+      const Table first = rows::MakeTable(storage, std::make_shared<MemoryCatalog>(), {}, {}, "file:///w/t");
+      const Table second = rows::MakeTable(storage, std::make_shared<MemoryCatalog>(), {}, {}, location, {"n", "u"});
+      const Table mine = rows::Append(first, 0, 10);
+      other = rows::Append(second, 0, 10);
       ASSERT_TRUE(storage->CreateAtomic("file:///w/t/data/lost.parquet", "x"));
       EXPECT_EQ(Find(mine, {Other(other)}).files.size(), 1u) << location;
       const Orphans found = Find(mine, {});
@@ -101,9 +101,9 @@ TEST_F(Neighboured, VersionsOfOtherCatalogs) {
   const Table table = Make("file:///w/t", "t");
   const auto elsewhere = std::make_shared<MemoryCatalog>();
   ASSERT_TRUE(elsewhere->Register({"n", "t"}, table.metadata_location));
-  const Table theirs = iceberg::Append(*iceberg::LoadTable({elsewhere, storage, {"n", "t"}}), 10, 20);
-  const Table further = iceberg::Append(theirs, 20, 30);
-  const Table ours = iceberg::Append(table, 30, 40);
+  const Table theirs = rows::Append(*iceberg::LoadTable({elsewhere, storage, {"n", "t"}}), 10, 20);
+  const Table further = rows::Append(theirs, 20, 30);
+  const Table ours = rows::Append(table, 30, 40);
   const Orphans found = Find(ours, {});
   EXPECT_TRUE(found.files.empty());
   EXPECT_EQ(found.notes.size(), 1u);

@@ -4,14 +4,14 @@
 #include <fstream>
 
 #include "iceberg/journal.h"
-#include "iceberg/scan.h"
-#include "tests/iceberg/fixtures.h"
+#include "rows/scan.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::maintain {
 namespace {
 
-using iceberg::MemoryCatalog;
 using iceberg::Table;
+using rows::MemoryCatalog;
 
 const OrphanOptions kAnyAge{.older_than_ms = 0, .other_tables = {}};
 
@@ -23,8 +23,7 @@ struct Orphaned : testing::Test {
 
   Orphaned() { iceberg::WithdrawAll(); }  // of other tests, whose tables had the same location
 
-  Table table =
-      iceberg::Append(iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>()), 0, 10);
+  Table table = rows::Append(rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>()), 0, 10);
 };
 
 // Goal:   files that nothing needs go to the trash and come back. Method: orphans of data and metadata; what the table
@@ -45,7 +44,7 @@ TEST_F(Orphaned, GoToTheTrashAndBack) {
   EXPECT_FALSE(Has("data/lost.parquet"));
   EXPECT_TRUE(Has("nested/data/a.parquet"));
   EXPECT_EQ(table.home.storage->List("file:///w/t")->size(), all);
-  EXPECT_EQ(iceberg::PlanScan(*table.home.storage, *table.metadata, {})->RecordCount(), 10);
+  EXPECT_EQ(rows::PlanScan(*table.home.storage, *table.metadata, {})->RecordCount(), 10);
   EXPECT_EQ(*RestoreOrphans(table.home), 2);
   EXPECT_TRUE(Has("data/lost.parquet") && Has("metadata/lost.avro"));
 }
@@ -66,7 +65,7 @@ TEST_F(Orphaned, TrashIsEmptied) {
 TEST_F(Orphaned, LiveWritesAreLeftAlone) {
   Put("data/lost.parquet");
   EXPECT_EQ(RemoveOrphans(table.home, {.other_tables = {}})->files.size(), 0u);
-  const auto uncommitted = iceberg::WriteEvents(table, 10, 20);
+  const auto uncommitted = rows::WriteEvents(table, 10, 20);
   const auto found = RemoveOrphans(table.home, kAnyAge);
   ASSERT_EQ(found->files.size(), 1u);
   EXPECT_TRUE(found->files[0].location.ends_with("lost.parquet"));
@@ -104,8 +103,8 @@ TEST_F(Orphaned, ComeBackIntoFreePlacesOnly) {
 TEST_F(Orphaned, SilentWritersAreFencedOff) {
   const std::string folder = ::testing::TempDir() + "fence";
   std::filesystem::remove_all(folder);
-  const Table local = iceberg::Append(
-      iceberg::MakeTable(storage::MakeLocalStorage(), std::make_shared<MemoryCatalog>(), {}, {}, folder), 0, 10);
+  const Table local = rows::Append(
+      rows::MakeTable(storage::MakeLocalStorage(), std::make_shared<MemoryCatalog>(), {}, {}, folder), 0, 10);
   const std::string entry = folder + "/metadata/journal/writes-22222222-2222-4222-8222-222222222222";
   std::ofstream(entry) << "elsewhere|1|1";
   std::filesystem::last_write_time(entry, std::filesystem::file_time_type::clock::now() - std::chrono::hours(48));

@@ -1,17 +1,17 @@
 #include "maintain/retention.h"
 
 #include "base/clock.h"
-#include "iceberg/lineage.h"
-#include "iceberg/scan.h"
-#include "tests/iceberg/fixtures.h"
+#include "rows/scan.h"
+#include "stage/marks.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::maintain {
 namespace {
 
 iceberg::Table Days(int count, std::vector<std::pair<std::string, iceberg::Transform>> partition) {
-  iceberg::Table table = iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<iceberg::MemoryCatalog>(),
-                                            std::move(partition));
-  for (int day = 0; day < count; ++day) table = iceberg::Append(table, day * 1440, day * 1440 + 10);
+  iceberg::Table table =
+      rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<rows::MemoryCatalog>(), std::move(partition));
+  for (int day = 0; day < count; ++day) table = rows::Append(table, day * 1440, day * 1440 + 10);
   return table;
 }
 
@@ -24,8 +24,8 @@ TEST(DropOldPartitions, RemovesWholeDays) {
   ASSERT_TRUE(done) << done.error().message;
   EXPECT_EQ(done->rows, 20);
   const iceberg::Table after = *iceberg::LoadTable(table.home);
-  EXPECT_EQ(iceberg::PlanScan(*after.home.storage, *after.metadata, {})->RecordCount(), 20);
-  EXPECT_TRUE(after.metadata->CurrentSnapshot()->summary.contains(iceberg::kRetentionKey));
+  EXPECT_EQ(rows::PlanScan(*after.home.storage, *after.metadata, {})->RecordCount(), 20);
+  EXPECT_TRUE(after.metadata->CurrentSnapshot()->summary.contains(kRetentionKey));
   EXPECT_EQ(DropOldPartitions(table.home, {.keep_micros = keep})->files, 0);
 }
 

@@ -1,34 +1,34 @@
 #include "maintain/rewrite_deletes.h"
 
-#include "iceberg/row_delete_writer.h"
-#include "tests/iceberg/fixtures.h"
+#include "rows/row_delete_writer.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::maintain {
 namespace {
 
 using iceberg::DataFile;
-using iceberg::FileTask;
-using iceberg::MemoryCatalog;
 using iceberg::Table;
+using rows::FileTask;
+using rows::MemoryCatalog;
 
 int64_t Rows(const Table& table) {
-  const auto plan = iceberg::PlanScan(*table.home.storage, *table.metadata, {});
-  return (*iceberg::ReadAll(table.home.storage, *table.metadata, *plan))->num_rows();
+  const auto plan = rows::PlanScan(*table.home.storage, *table.metadata, {});
+  return (*rows::ReadAll(table.home.storage, *table.metadata, *plan))->num_rows();
 }
 
 std::vector<DataFile> Deletes(const Table& table) {
-  return iceberg::PlanScan(*table.home.storage, *table.metadata, {})->deletes;
+  return rows::PlanScan(*table.home.storage, *table.metadata, {})->deletes;
 }
 
 /// Three files of ten rows in one partition; of each of them the rows at these positions deleted, each by a commit.
 Table WithDeletes(const std::vector<int64_t>& positions) {
-  Table table = iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>());
-  for (int i = 0; i < 3; ++i) table = iceberg::Append(table, i * 10, i * 10 + 10);
+  Table table = rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>());
+  for (int i = 0; i < 3; ++i) table = rows::Append(table, i * 10, i * 10 + 10);
   for (const int64_t position : positions) {
-    const auto tasks = iceberg::Tasks(table);
-    std::vector<iceberg::DeletedRows> rows;
+    const auto tasks = rows::Tasks(table);
+    std::vector<rows::DeletedRows> rows;
     for (const FileTask& task : tasks) rows.push_back({&task, {position}});
-    const auto written = iceberg::WriteRowDeletes(table.home.storage, *table.metadata, rows);
+    const auto written = rows::WriteRowDeletes(table.home.storage, *table.metadata, rows);
     table = *iceberg::CommitSnapshot(table.home, {.operation = "delete", .added = written->files});
   }
   return table;
@@ -55,7 +55,7 @@ TEST(RewriteDeletes, MergesThem) {
 // Goal:   positions in files that are gone go too. Method: remove two of three files, then all.
 TEST(RewriteDeletes, DropsWhatDangles) {
   Table table = WithDeletes({0, 1});
-  const std::string left = iceberg::Tasks(table)[0].file.location;
+  const std::string left = rows::Tasks(table)[0].file.location;
   const auto remove = [&](const std::string& but) {
     table = *iceberg::CommitSnapshot(table.home,
                                      {.operation = "delete", .removes = [&](const DataFile& file) -> Result<bool> {
@@ -79,8 +79,8 @@ TEST(RewriteDeletes, BecomeVectors) {
   Table table = WithDeletes({2, 3});
   table =
       *iceberg::CommitMetadata(table.home, [](iceberg::TableMetadata& metadata) { return UpgradeFormat(metadata, 3); });
-  const auto tasks = iceberg::Tasks(table);
-  const auto vector = iceberg::WriteRowDeletes(table.home.storage, *table.metadata, {{&tasks[0], {9}}});
+  const auto tasks = rows::Tasks(table);
+  const auto vector = rows::WriteRowDeletes(table.home.storage, *table.metadata, {{&tasks[0], {9}}});
   table = *iceberg::CommitSnapshot(table.home, {.operation = "delete", .added = vector->files});
   EXPECT_EQ(Rows(table), 23);
   const auto done = RewriteDeletes(table.home, {});
@@ -98,15 +98,15 @@ TEST(RewriteDeletes, BecomeVectors) {
 TEST(RewriteDeletes, OfAnotherPartitionSpec) {
   for (const auto& [files, bounds] : {std::pair{1, true}, {2, true}, {1, false}}) {
     Table table = WithDeletes({});
-    const auto tasks = iceberg::Tasks(table);
+    const auto tasks = rows::Tasks(table);
     table = *iceberg::CommitMetadata(
         table.home, [](iceberg::TableMetadata& metadata) { return iceberg::SetPartition(metadata, {{"place", {}}}); });
     for (const int64_t position : {1, 2}) {
       std::vector<FileTask> moved(tasks.begin(), tasks.begin() + files);
       for (FileTask& task : moved) task.file.spec_id = 1, task.file.partition = {std::string("p1")};
-      std::vector<iceberg::DeletedRows> rows;
+      std::vector<rows::DeletedRows> rows;
       for (const FileTask& task : moved) rows.push_back({&task, {position}});
-      auto written = iceberg::WriteRowDeletes(table.home.storage, *table.metadata, rows);
+      auto written = rows::WriteRowDeletes(table.home.storage, *table.metadata, rows);
       for (DataFile& file : written->files) {
         file.referenced_data_file = "";
         if (!bounds) file.lower_bounds = file.upper_bounds = {};

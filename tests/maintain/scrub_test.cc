@@ -1,19 +1,19 @@
 #include "maintain/scrub.h"
 
-#include "tests/iceberg/fixtures.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::maintain {
 namespace {
 
-using iceberg::MemoryCatalog;
 using iceberg::Table;
+using rows::MemoryCatalog;
 
 // Goal:   the damaged files of a table are named, the others counted. Method: flip a bit in a page of one of two files,
 // then cut the other.
 TEST(Scrub, NamesDamagedFiles) {
   const auto memory = storage::MakeMemoryStorage();
   const Table table =
-      iceberg::Append(iceberg::Append(iceberg::MakeTable(memory, std::make_shared<MemoryCatalog>()), 0, 100), 100, 200);
+      rows::Append(rows::Append(rows::MakeTable(memory, std::make_shared<MemoryCatalog>()), 0, 100), 100, 200);
   int64_t bytes = 0;
   const auto read = [&](int64_t more) { bytes += more; };
   const auto good = ScrubTable(table.home, read);
@@ -21,7 +21,7 @@ TEST(Scrub, NamesDamagedFiles) {
   EXPECT_EQ(good->files, 2);
   EXPECT_EQ(good->bytes, bytes);
   EXPECT_TRUE(good->damaged.empty());
-  const auto tasks = iceberg::Tasks(table);
+  const auto tasks = rows::Tasks(table);
   const std::string& first = tasks.at(0).file.location;
   std::string bent = *memory->ReadAll(first);
   bent[60] = char(bent[60] ^ 4);

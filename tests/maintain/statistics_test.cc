@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <theta_sketch.hpp>
 
-#include "tests/iceberg/fixtures.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::maintain {
 namespace {
@@ -24,8 +24,8 @@ std::map<int, int64_t> Distinct(const Json& entry) {
 // Goal:   distinct values of each column, over files and threads, and sketches that others can join. Method: files
 // whose values overlap; the library that engines use reads the sketches back.
 TEST(WriteStatistics, CountsDistinctValues) {
-  iceberg::Table table = iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<iceberg::MemoryCatalog>());
-  for (int i = 0; i < 4; ++i) table = iceberg::Append(table, i * 50, i * 50 + 100);
+  iceberg::Table table = rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<rows::MemoryCatalog>());
+  for (int i = 0; i < 4; ++i) table = rows::Append(table, i * 50, i * 50 + 100);
   const auto planned = WriteStatistics(table.home, 2, true);
   ASSERT_TRUE(planned) << planned.error().message;
   EXPECT_EQ(planned->rows, 400);

@@ -9,7 +9,8 @@
 #include "maintain/manifests.h"
 #include "maintain/orphans.h"
 #include "maintain/rewrite_deletes.h"
-#include "tests/iceberg/fixtures.h"
+#include "stage/marks.h"
+#include "tests/rows/fixtures.h"
 
 namespace ingot::maintain {
 namespace {
@@ -30,8 +31,8 @@ void MustCommit(const TableHome& home, const SnapshotChange& change) {
 }
 
 std::multiset<int64_t> Ids(const Table& table) {
-  const auto plan = *iceberg::PlanScan(*table.home.storage, *table.metadata, {.columns = {"id"}});
-  const auto read = iceberg::ReadAll(table.home.storage, *table.metadata, plan);
+  const auto plan = *rows::PlanScan(*table.home.storage, *table.metadata, {.columns = {"id"}});
+  const auto read = rows::ReadAll(table.home.storage, *table.metadata, plan);
   EXPECT_TRUE(read) << read.error().message;
   if (!read) return {};
   const auto& rows = *read;
@@ -61,8 +62,8 @@ std::thread Again(const std::atomic<bool>& done, const Operation& operation) {
 // value, compaction, manifests and expiry in threads of their own; the ids at the end; a second look after all
 // maintenance once more.
 TEST(Together, NothingIsLostAndNothingComesBack) {
-  const auto catalog = std::make_shared<iceberg::MemoryCatalog>();
-  Table table = iceberg::MakeTable(storage::MakeMemoryStorage(), catalog);
+  const auto catalog = std::make_shared<rows::MemoryCatalog>();
+  Table table = rows::MakeTable(storage::MakeMemoryStorage(), catalog);
   const TableHome home = table.home;
   std::atomic<bool> done = false;
   std::vector<std::thread> threads;
@@ -72,15 +73,16 @@ TEST(Together, NothingIsLostAndNothingComesBack) {
     options.threads = 1;
     return CompactTable(home, options);
   }));
-  threads.push_back(Again(done, [&] { return ExpireSnapshots(home, {.max_age_ms = 0, .retain_last = 3}); }));
+  threads.push_back(
+      Again(done, [&] { return ExpireSnapshots(home, {.max_age_ms = 0, .retain_last = 3}, stage::KeepMarks); }));
   threads.push_back(Again(done, [&] { return RewriteManifests(home, false); }));
   std::multiset<int64_t> expected;
   for (int i = 0; i < kAppends; ++i) {
-    MustCommit(home, {.added = iceberg::WriteEvents(table, i * kRowsEach, (i + 1) * kRowsEach)});
+    MustCommit(home, {.added = rows::WriteEvents(table, i * kRowsEach, (i + 1) * kRowsEach)});
     for (int64_t id = i * kRowsEach; id < (i + 1) * kRowsEach; ++id) expected.insert(id);
     if (i % 4 != 3) continue;
     const int64_t victim = (i - 1) * kRowsEach + 3;
-    MustCommit(home, {.operation = "delete", .added = {iceberg::DeleteIds(table, {victim})}});
+    MustCommit(home, {.operation = "delete", .added = {rows::DeleteIds(table, {victim})}});
     expected.erase(victim);
   }
   done = true;
@@ -90,11 +92,11 @@ TEST(Together, NothingIsLostAndNothingComesBack) {
   CompactOptions options;
   options.policy.files_min = 2;
   ASSERT_TRUE(CompactTable(home, options));
-  ASSERT_TRUE(ExpireSnapshots(home, {.max_age_ms = 0, .retain_last = {}}));
+  ASSERT_TRUE(ExpireSnapshots(home, {.max_age_ms = 0, .retain_last = {}}, stage::KeepMarks));
   table = *iceberg::LoadTable(home);
   EXPECT_EQ(Ids(table), expected);
-  EXPECT_EQ(iceberg::Tasks(table).size(), 1u);
-  EXPECT_TRUE(iceberg::PlanScan(*home.storage, *table.metadata, {})->deletes.empty());
+  EXPECT_EQ(rows::Tasks(table).size(), 1u);
+  EXPECT_TRUE(rows::PlanScan(*home.storage, *table.metadata, {})->deletes.empty());
 }
 
 using Operation = std::function<Status()>;
@@ -117,7 +119,7 @@ struct Stage {
       std::lock_guard lock(mutex);
       begin = std::exchange(next, next + kRowsEach);
     }
-    MustCommit(table.home, {.added = iceberg::WriteEvents(table, begin, begin + kRowsEach)});
+    MustCommit(table.home, {.added = rows::WriteEvents(table, begin, begin + kRowsEach)});
     std::lock_guard lock(mutex);
     for (int64_t id = begin; id < begin + kRowsEach; ++id) expected.insert(id);
     return {};
@@ -158,7 +160,8 @@ std::map<std::string, Operation> OperationsOn(Stage& stage) {
           {"compact", [home, compact] { return Outcome(CompactTable(home, compact)); }},
           {"deletes", [home] { return Outcome(RewriteDeletes(home, {.files_min = 1})); }},
           {"manifests", [home] { return Outcome(RewriteManifests(home, false)); }},
-          {"expire", [home] { return Outcome(ExpireSnapshots(home, {.max_age_ms = 0, .retain_last = 1})); }},
+          {"expire",
+           [home] { return Outcome(ExpireSnapshots(home, {.max_age_ms = 0, .retain_last = 1}, stage::KeepMarks)); }},
           {"orphans", [home] { return Outcome(RemoveOrphans(home, {.older_than_ms = 0, .trash = false})); }}};
 }
 
@@ -172,9 +175,8 @@ TEST(Together, EveryPair) {
     for (size_t first = 0; first < all.size(); ++first)
       for (size_t second = first; second < all.size(); ++second) {
         iceberg::WithdrawAll();  // what was announced in the table before, which was at the same place
-        Stage stage{.table =
-                        iceberg::MakeTable(storage::MakeMemoryStorage(), std::make_shared<iceberg::MemoryCatalog>(), {},
-                                           {{"format-version", format}})};
+        Stage stage{.table = rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<rows::MemoryCatalog>(), {},
+                                             {{"format-version", format}})};
         for (int i = 0; i < 4; ++i) ASSERT_TRUE(stage.Append());
         ASSERT_TRUE(stage.Delete(7));
         auto operations = OperationsOn(stage);

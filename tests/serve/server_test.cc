@@ -6,13 +6,13 @@
 #include <filesystem>
 
 #include "catalog/open.h"
-#include "iceberg/table_writer.h"
+#include "rows/table_writer.h"
 #include "serve/table_state.h"
 
 namespace ingot::serve {
 namespace {
 
-using pipeline::StageReport;
+using stage::StageReport;
 
 /// A warehouse in a folder of its own, with one table and one commit.
 class ServerTest : public testing::Test {
@@ -28,7 +28,7 @@ class ServerTest : public testing::Test {
     context_.warehouse = "file://" + folder_;
     iceberg::Schema schema;
     schema.fields.push_back({.id = 1, .name = "a", .type = {.id = iceberg::TypeId::kLong}});
-    ASSERT_TRUE(pipeline::EnsureTable(context_, {.table = "s.t"}, schema));
+    ASSERT_TRUE(stage::EnsureTable(context_, {.table = "s.t"}, schema));
     const StageReport report{.stage = "silver",
                              .table = "s.t",
                              .run_id = "r1",
@@ -56,7 +56,7 @@ class ServerTest : public testing::Test {
 
   std::string folder_;
   pipeline::Pipeline pipeline_;
-  pipeline::StageContext context_;
+  stage::StageContext context_;
   Status ready_;
   std::unique_ptr<Server> server_;
 };

@@ -1,0 +1,16 @@
+// Compression of the blocks of Avro files. Source: Apache Avro 1.11 specification, "Required Codecs", "Optional
+// Codecs".
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace ingot::avro {
+
+/// Errors: kCorrupt for a damaged block, checksums verified where the codec has them; kUnsupported for an unknown
+/// codec.
+Result<std::string> DecompressAvroBlock(const std::string& codec, std::string_view block);
+
+}  // namespace ingot::avro

@@ -1,0 +1,93 @@
+// Reading JSON documents: accessors that say which key is wrong, by an exception that Parsing() turns into a Result.
+// The exception never leaves a room.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+
+namespace ingot {
+
+using Json = nlohmann::json;
+
+struct JsonProblem {
+  ErrorKind kind;
+  std::string message;
+};
+
+[[noreturn]] inline void Refuse(std::string message) {
+  throw JsonProblem{ErrorKind::kCorrupt, std::move(message)};
+}
+
+inline const Json& Need(const Json& object, const char* key) {
+  if (!object.is_object()) Refuse(fmt::format("expected an object around '{}'", key));
+  const auto found = object.find(key);
+  if (found == object.end()) Refuse(fmt::format("missing '{}'", key));
+  return *found;
+}
+
+template <typename T>
+T As(const Json& value, const char* key) {
+  if constexpr (std::is_same_v<T, bool>) {
+    if (!value.is_boolean()) Refuse(fmt::format("'{}' must be true or false", key));
+  } else if constexpr (std::is_integral_v<T>) {
+    if (!value.is_number_integer()) Refuse(fmt::format("'{}' must be a whole number", key));
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    if (!value.is_string()) Refuse(fmt::format("'{}' must be a string", key));
+  }
+  return value.get<T>();
+}
+
+template <typename T>
+T Get(const Json& object, const char* key) {
+  return As<T>(Need(object, key), key);
+}
+
+template <typename T>
+std::optional<T> Maybe(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || found->is_null()) return std::nullopt;
+  return As<T>(*found, key);
+}
+
+/// The array under `key`; an empty one when it is absent.
+inline Json ArrayOrEmpty(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || found->is_null()) return Json::array();
+  if (!found->is_array()) Refuse(fmt::format("'{}' must be an array", key));
+  return *found;
+}
+
+std::map<std::string, std::string> StringMap(const Json& object, const char* key);
+
+/// The members of `json` that are not in `known`, as text; "" when there is none.
+std::string OtherMembers(const Json& json, std::initializer_list<std::string_view> known);
+/// An object with these members, to begin with.
+inline Json ObjectOf(const std::string& other) {
+  return other.empty() ? Json::object() : Json::parse(other);
+}
+
+/// Runs `parse`; a JsonProblem becomes an error.
+template <typename Parse>
+auto Guarded(const Parse& parse) -> Result<decltype(parse())> {
+  try {
+    return parse();
+  } catch (const JsonProblem& problem) {
+    return Fail(problem.kind, problem.message);
+  } catch (const Json::exception& problem) {
+    return Fail(ErrorKind::kCorrupt, std::string("JSON: ") + problem.what());
+  }
+}
+
+/// Runs `parse` on the document in `text`; a JsonProblem, and text that is not JSON, become an error.
+template <typename Parse>
+auto Parsing(std::string_view text, const Parse& parse) {
+  return Guarded([&] { return parse(Json::parse(text)); });
+}
+
+}  // namespace ingot

@@ -1,0 +1,102 @@
+#include "parquet/seal.h"
+
+#include <arrow/buffer.h>
+#include <fmt/format.h>
+#include <parquet/exception.h>
+#include <parquet/metadata.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/arrow_result.h"
+#include "base/crc32.h"
+#include "parquet/repair.h"
+
+namespace ingot::parquet_format {
+namespace {
+
+constexpr std::string_view kMagic = "PAR1", kEncryptedMagic = "PARE";
+constexpr std::string_view kSealMagic = "INGOTCRC";
+constexpr int64_t kSealBytes = int64_t(kSealMagic.size()) + 4;
+constexpr int64_t kTailGuess = 64 << 10;  // most footers are shorter: one read
+
+uint32_t LittleEndian(std::string_view bytes) {
+  uint32_t value = 0;
+  std::memcpy(&value, bytes.data(), sizeof value);
+  return value;
+}
+
+std::string_view TextOf(const arrow::Buffer& buffer) {
+  return {reinterpret_cast<const char*>(buffer.data()), size_t(buffer.size())};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<arrow::Buffer>> ReadFooterBytes(arrow::io::RandomAccessFile& file) {
+  INGOT_ARROW_ASSIGN(const int64_t bytes, file.GetSize());
+  const int64_t least = int64_t(kMagic.size()) + kParquetTailBytes;
+  if (bytes < least) return Fail(ErrorKind::kCorrupt, fmt::format("not a Parquet file: it has {} bytes", bytes));
+  const int64_t begin = std::max<int64_t>(0, bytes - kTailGuess);
+  INGOT_ARROW_ASSIGN(auto end, file.ReadAt(begin, bytes - begin));
+  if (end->size() != bytes - begin) return Fail(ErrorKind::kCorrupt, "the file ends too early");
+  const auto magic = TextOf(*end).substr(size_t(end->size()) - kMagic.size());
+  if (magic == kEncryptedMagic)
+    return Fail(ErrorKind::kUnsupported, "Parquet files with encrypted footers are not read");
+  if (magic != kMagic) return Fail(ErrorKind::kCorrupt, "not a whole Parquet file: its last bytes are not 'PAR1'");
+  const int64_t length = LittleEndian(TextOf(*end).substr(size_t(end->size() - kParquetTailBytes)));
+  const int64_t footer_begin = bytes - kParquetTailBytes - length;
+  if (footer_begin < int64_t(kMagic.size()))
+    return Fail(ErrorKind::kCorrupt,
+                fmt::format("a damaged Parquet file: a footer of {} bytes in a file of {}", length, bytes));
+  const int64_t needed = std::max(footer_begin - kSealBytes, int64_t(0));
+  if (needed < begin) {
+    INGOT_ARROW_ASSIGN(end, file.ReadAt(needed, bytes - needed));
+    if (end->size() != bytes - needed) return Fail(ErrorKind::kCorrupt, "the file ends too early");
+  }
+  auto footer = arrow::SliceBuffer(end, end->size() - kParquetTailBytes - length, length);
+  const std::string_view before = TextOf(*end).substr(0, size_t(end->size() - kParquetTailBytes - length));
+  if (int64_t(before.size()) >= kSealBytes) {
+    const auto seal = before.substr(before.size() - size_t(kSealBytes));
+    if (seal.starts_with(kSealMagic) && LittleEndian(seal.substr(kSealMagic.size())) != Crc32(0, TextOf(*footer)))
+      return Fail(ErrorKind::kCorrupt, "a damaged Parquet file: the checksum of its footer is wrong");
+  }
+  return footer;
+}
+
+Result<std::shared_ptr<parquet::FileMetaData>> ReadFooter(arrow::io::RandomAccessFile& file) {
+  INGOT_ASSIGN(const auto footer, ReadFooterBytes(file));
+  std::string problem;
+  try {
+    return parquet::FileMetaData::Make(footer->data(), footer->size());
+  } catch (const std::exception& error) {
+    problem = error.what();
+  }
+  const auto repaired = RepairedFooter(TextOf(*footer));
+  try {
+    if (repaired) return parquet::FileMetaData::Make(repaired->data(), int64_t(repaired->size()));
+  } catch (const std::exception& error) {
+    problem = error.what();
+  }
+  if (IsWholeFooter(TextOf(*footer))) return std::unexpected(NotTaken(problem));
+  return Fail(ErrorKind::kCorrupt, "its footer is damaged: " + problem);
+}
+
+Error NotTaken(const std::string& problem) {
+  return {ErrorKind::kUnsupported,
+          "it has what Arrow's Parquet reader does not take, though other engines may: " + problem};
+}
+
+std::string SealFooter(std::string_view end) {
+  const size_t tail = size_t(kParquetTailBytes);
+  const size_t length = end.size() < tail ? 0 : LittleEndian(end.substr(end.size() - tail));
+  if (end.size() < tail + length) return std::string(end);
+  const size_t begin = end.size() - tail - length;
+  const uint32_t checksum = Crc32(0, end.substr(begin, length));
+  std::string sealed(end.substr(0, begin));
+  sealed += kSealMagic;
+  sealed.append(reinterpret_cast<const char*>(&checksum), sizeof checksum);
+  sealed += end.substr(begin);
+  return sealed;
+}
+
+}  // namespace ingot::parquet_format

@@ -1,0 +1,34 @@
+// The kinds of values of a variant, as its bytes number them. Source: Parquet, "Variant Binary Encoding".
+#pragma once
+
+#include <cstdint>
+
+namespace ingot::rows::variant {
+
+enum Basic : uint8_t { kPrimitive, kShortText, kObject, kArray };
+// Of primitives, in the order of the encoding's type ids.
+enum Primitive : uint8_t {
+  kNull,
+  kTrue,
+  kFalse,
+  kInt8,
+  kInt16,
+  kInt32,
+  kInt64,
+  kDouble,
+  kDecimal4,
+  kDecimal8,
+  kDecimal16,
+  kDate,
+  kTimestamptz,
+  kTimestamp,
+  kFloat,
+  kBinary,
+  kText,
+  kTime,
+  kTimestamptzNs,
+  kTimestampNs,
+  kUuid
+};
+
+}  // namespace ingot::rows::variant

@@ -1,0 +1,124 @@
+#include "stage/changes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "maintain/retention.h"
+
+namespace ingot::stage {
+namespace {
+
+constexpr const char* kAdvice = "see docs/troubleshooting.md, \"A stage lost its place\"";
+
+enum class Effect { kAppended, kNothing, kRewrote };
+
+Effect EffectOf(const iceberg::Snapshot& snapshot) {
+  const std::string operation = snapshot.Operation();
+  const auto has = [&](const char* key) { return iceberg::SummaryNumber(snapshot, key) > 0; };
+  if (operation.empty() || operation == "append")
+    return has("added-delete-files") || has("deleted-data-files") || has("deleted-records") ? Effect::kRewrote
+                                                                                            : Effect::kAppended;
+  if (snapshot.summary.contains(maintain::kRetentionKey)) return Effect::kNothing;
+  // Compaction gives the same rows, or fewer where it applied deletes.
+  if (operation == "replace" &&
+      iceberg::SummaryNumber(snapshot, "added-records") <= iceberg::SummaryNumber(snapshot, "deleted-records"))
+    return Effect::kNothing;
+  return Effect::kRewrote;
+}
+
+/// A file and the deletes that apply to it.
+std::string KeyOf(const rows::FileTask& task) {
+  std::vector<std::string> deletes;
+  for (const iceberg::DataFile& file : task.deletes) deletes.push_back(file.Key());
+  std::ranges::sort(deletes);
+  std::string key = task.file.location;
+  for (const std::string& file : deletes) key += '\n' + file;
+  return key;
+}
+
+/// The files of one state that the other does not have.
+Result<rows::ScanPlan> PlanDifference(storage::Storage& storage, const iceberg::TableMetadata& metadata,
+                                      iceberg::SnapshotId of, std::optional<iceberg::SnapshotId> without,
+                                      bool with_deletes, const std::vector<std::string>& columns,
+                                      const iceberg::Filter& filter) {
+  const auto plan_at = [&](iceberg::SnapshotId id, const std::vector<std::string>& names,
+                           const iceberg::Filter& wanted) {
+    return rows::PlanScan(storage, metadata,
+                          {.snapshot_id = id, .current_schema = true, .columns = names, .filter = wanted});
+  };
+  INGOT_ASSIGN(rows::ScanPlan plan, plan_at(of, columns, filter));
+  if (!without) return plan;
+  const auto key_of = [&](const rows::FileTask& task) { return with_deletes ? KeyOf(task) : task.file.location; };
+  INGOT_ASSIGN(const rows::ScanPlan other, plan_at(*without, {}, {}));
+  std::set<std::string> known;
+  for (const rows::FileTask& task : other.tasks) known.insert(key_of(task));
+  std::erase_if(plan.tasks, [&](const rows::FileTask& task) { return known.contains(key_of(task)); });
+  return plan;
+}
+
+std::string InWords(const iceberg::Snapshot& snapshot) {
+  return fmt::format("snapshot {} ({})", snapshot.snapshot_id, snapshot.Operation());
+}
+
+}  // namespace
+
+int64_t Changes::AddedRows() const {
+  int64_t rows = 0;
+  for (const iceberg::Snapshot* snapshot : appends) rows += iceberg::SummaryNumber(*snapshot, "added-records");
+  return rows;
+}
+
+Result<Changes> ChangesSince(const iceberg::TableMetadata& metadata, const Mark& consumed, const std::string& table,
+                             std::optional<iceberg::SnapshotId> until) {
+  Changes changes{.since = consumed.snapshot, .until = until ? until : metadata.current_snapshot_id};
+  if (consumed.snapshot && !consumed.source_uuid.empty() && consumed.source_uuid != metadata.table_uuid)
+    return Fail(ErrorKind::kCorrupt,
+                fmt::format("table {} is another one than was consumed up to snapshot {} (it was dropped and made "
+                            "anew: its id is {}, and was {}); {}",
+                            table, *consumed.snapshot, metadata.table_uuid, consumed.source_uuid, kAdvice));
+  std::vector<const iceberg::Snapshot*> chain = iceberg::AncestorsOf(metadata, changes.until);
+  if (changes.since) {
+    const auto at = std::ranges::find(chain, *changes.since, &iceberg::Snapshot::snapshot_id);
+    if (at == chain.end())
+      return Fail(ErrorKind::kCorrupt, fmt::format("table {}: snapshot {}, up to which it has been consumed, is not in "
+                                                   "its history any more (rolled back, replaced or expired); {}",
+                                                   table, *changes.since, kAdvice));
+    chain.erase(at, chain.end());
+  } else if (!chain.empty() && chain.back()->parent_id) {
+    changes.rewritten = true;
+    changes.rewriter = "the first snapshots have expired";
+  }
+  std::ranges::reverse(chain);
+  for (const iceberg::Snapshot* snapshot : chain) {
+    const Effect effect = EffectOf(*snapshot);
+    if (effect == Effect::kAppended) changes.appends.push_back(snapshot);
+    if (effect != Effect::kRewrote) continue;
+    changes.rewritten = true;
+    changes.rewriter = InWords(*snapshot);
+  }
+  return changes;
+}
+
+Result<rows::ScanPlan> PlanAdded(storage::Storage& storage, const iceberg::TableMetadata& metadata,
+                                 const Changes& changes, const std::vector<std::string>& columns,
+                                 const iceberg::Filter& filter) {
+  if (!changes.rewritten) return rows::PlanAppends(storage, metadata, changes.appends, columns, filter);
+  return PlanDifference(storage, metadata, *changes.until, changes.since, false, columns, filter);
+}
+
+Result<rows::ScanPlan> PlanRemoved(storage::Storage& storage, const iceberg::TableMetadata& metadata,
+                                   const Changes& changes, const std::vector<std::string>& columns,
+                                   const iceberg::Filter& filter) {
+  if (!changes.rewritten || !changes.since) return rows::PlanAppends(storage, metadata, {}, columns, filter);
+  return PlanDifference(storage, metadata, *changes.since, changes.until, true, columns, filter);
+}
+
+std::string RowsDeletedBy(const iceberg::TableMetadata& metadata) {
+  for (const iceberg::Snapshot* snapshot : iceberg::AncestorsOf(metadata, metadata.current_snapshot_id))
+    if (EffectOf(*snapshot) == Effect::kRewrote && !MarkIn(snapshot->summary)) return InWords(*snapshot);
+  return metadata.Property(kRowsDeletedKey, "");
+}
+
+}  // namespace ingot::stage

@@ -1,0 +1,83 @@
+#include "stage/changes.h"
+
+#include "maintain/retention.h"
+#include "tests/stage/chain.h"
+
+namespace ingot::stage {
+namespace {
+
+Mark Consumed(iceberg::SnapshotId id) {
+  return {.snapshot = id};
+}
+
+// Goal:   appends are consumed once; compaction and retention are no change, every other operation is one.
+// Method: a chain of one append and one operation, by the counts that engines write.
+TEST(Changes, OperationsOfOtherEngines) {
+  const std::pair<iceberg::Properties, std::pair<size_t, bool>> cases[] = {
+      {{{"operation", "append"}, {"added-records", "5"}}, {1, false}},
+      {{}, {1, false}},
+      {{{"operation", "append"}, {"added-delete-files", "1"}}, {0, true}},
+      {{{"operation", "append"}, {"deleted-records", "1"}}, {0, true}},
+      {{{"operation", "replace"}, {"added-records", "5"}, {"deleted-records", "5"}}, {0, false}},
+      {{{"operation", "replace"}, {"added-records", "4"}, {"deleted-records", "5"}}, {0, false}},
+      {{{"operation", "replace"}, {"added-records", "6"}, {"deleted-records", "5"}}, {0, true}},
+      {{{"operation", "delete"}, {"deleted-records", "5"}}, {0, true}},
+      {{{"operation", "delete"}, {"deleted-records", "5"}, {maintain::kRetentionKey, "x"}}, {0, false}},
+      {{{"operation", "overwrite"}, {"added-records", "5"}, {"deleted-records", "5"}}, {0, true}},
+      {{{"operation", "overwrite"}, {"added-records", "5"}}, {0, true}},
+  };
+  for (const auto& [summary, expected] : cases) {
+    const auto metadata = Chain({{{"operation", "append"}}, summary});
+    const auto changes = ChangesSince(metadata, Consumed(1), "t");
+    ASSERT_TRUE(changes) << changes.error().message;
+    EXPECT_EQ(std::pair(changes->appends.size(), changes->rewritten), expected) << changes->rewriter;
+  }
+}
+
+// Goal:   a place that is lost is said, by its reason; the first snapshots may have expired before a first run.
+// Method: a mark of another table, one outside of the history, and a history without its beginning.
+TEST(Changes, ALostPlaceIsSaid) {
+  const auto metadata = Chain({{{"operation", "append"}}, {{"operation", "append"}}});
+  EXPECT_EQ(ChangesSince(metadata, {}, "t")->appends.size(), 2u);
+  EXPECT_EQ(ChangesSince(metadata, {}, "t", 1)->appends.size(), 1u);
+  EXPECT_TRUE(ChangesSince(metadata, Consumed(2), "t")->Empty());
+  EXPECT_EQ(ChangesSince(metadata, Consumed(99), "t").error().kind, ErrorKind::kCorrupt);
+  EXPECT_TRUE(ChangesSince(metadata, {.snapshot = 1, .source_uuid = metadata.table_uuid}, "t"));
+  const auto other = ChangesSince(metadata, {.snapshot = 1, .source_uuid = "another"}, "t");
+  EXPECT_NE(other.error().message.find("dropped and made anew"), std::string::npos);
+  auto expired = metadata;
+  expired.snapshots.EraseIf([](const iceberg::Snapshot& snapshot) { return snapshot.snapshot_id == 1; });
+  EXPECT_TRUE(ChangesSince(expired, {}, "t")->rewritten);
+}
+
+std::vector<std::string> Files(const Result<rows::ScanPlan>& plan) {
+  std::vector<std::string> files;
+  for (const rows::FileTask& task : plan->tasks) files.push_back(task.file.location);
+  std::ranges::sort(files);
+  return files;
+}
+
+// Goal:   of two states the files that came and those that went, whatever happened between them.
+// Method: two files; one is consumed, then both are replaced in one snapshot by two others.
+TEST(Changes, TheDifferenceOfTwoStates) {
+  iceberg::Table table = rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<rows::MemoryCatalog>());
+  const auto file = [](const std::string& location) {
+    return iceberg::DataFile{.location = location, .format = "PARQUET", .record_count = 3, .file_bytes = 100};
+  };
+  table = *iceberg::CommitSnapshot(table.home, {.added = {file("a"), file("b")}});
+  const iceberg::SnapshotId consumed = *table.metadata->current_snapshot_id;
+  iceberg::SnapshotChange overwrite{.operation = "overwrite", .added = {file("c"), file("d")}};
+  overwrite.removes = [](const iceberg::DataFile& one) -> Result<bool> { return one.location == "a"; };
+  table = *iceberg::CommitSnapshot(table.home, overwrite);
+  table = *iceberg::CommitSnapshot(table.home, {.added = {file("e")}});
+  const auto changes = *ChangesSince(*table.metadata, Consumed(consumed), "t");
+  const auto& metadata = *table.metadata;
+  EXPECT_EQ(Files(PlanAdded(*table.home.storage, metadata, changes, {})), (std::vector<std::string>{"c", "d", "e"}));
+  EXPECT_EQ(Files(PlanRemoved(*table.home.storage, metadata, changes, {})), std::vector<std::string>{"a"});
+  const auto all = *ChangesSince(metadata, {}, "t");
+  EXPECT_EQ(Files(PlanAdded(*table.home.storage, metadata, all, {})), (std::vector<std::string>{"b", "c", "d", "e"}));
+  EXPECT_TRUE(Files(PlanRemoved(*table.home.storage, metadata, all, {})).empty());
+}
+
+}  // namespace
+}  // namespace ingot::stage
