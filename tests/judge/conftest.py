@@ -106,3 +106,19 @@ def peer_data(*parts):
     if not folder.is_dir():
         pytest.skip(f"PEER DATA IS MISSING: {folder} (set INGOT_PEER_DATA)")
     return folder.joinpath(*parts)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """How many command blocks of the documentation were run, and why the others were not."""
+    passed = [report.nodeid for report in terminalreporter.stats.get("passed", []) if "test_docs.py::test_page[" in report.nodeid]
+    if not passed:
+        return
+    from collections import Counter
+
+    from test_docs import BLOCKS, RUNNABLE, WITH_COMMANDS
+    ran = [page for page in WITH_COMMANDS if any(node.endswith(f"[{page.relative_to(ROOT)}]") for node in passed)]
+    blocks = [block for page in ran for block in BLOCKS[page] if block.language in RUNNABLE]
+    reasons = Counter(block.reason for block in blocks if block.reason is not None)
+    terminalreporter.write_line(f"docs: {len(blocks) - reasons.total()} command blocks run, {reasons.total()} not run")
+    for reason, count in reasons.most_common():
+        terminalreporter.write_line(f"  {count} not run: {reason}")
