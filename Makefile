@@ -81,7 +81,7 @@ fuzz: setup ## each parser on broken input under AddressSanitizer, FUZZ_SECONDS 
 	@for target in fuzz/corpus/*; do name=$$(basename $$target); echo "$$name"; \
 		build/asan/fuzz_$$name --seconds $${FUZZ_SECONDS:-60} $$target || exit 1; done
 
-lint: build ## format, include direction, lengths, clang-tidy
+lint: build ## format, include direction, lengths, workflows, clang-tidy
 	@tools/setup lint
 	@tools/lint $(BUILD)
 

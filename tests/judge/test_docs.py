@@ -80,6 +80,38 @@ def test_commands_in_running_text_exist():
     assert not found, "\n".join(found)
 
 
+def test_named_files_exist():
+    """A file that a page names is in the repository, and a name said to be in it occurs there."""
+    found = []
+    for page in [*PAGES, ROOT / "CONTRIBUTING.md"]:
+        if page.parent.name == "decisions":
+            continue
+        text = page.read_text()
+        for name in re.findall(r"`((?:src|tests|docs|deploy|tools|bench|fuzz|cmake|pipelines|web)/[\w./-]+)`", text):
+            if not (ROOT / name).exists():
+                found.append(f"{page.relative_to(ROOT)}: {name} does not exist")
+        for name, file in re.findall(r"`([\w:]+)`\s+(?:in\s+|\()`(src/[\w./]+)`", text):
+            if (ROOT / file).is_file() and name not in (ROOT / file).read_text():
+                found.append(f"{page.relative_to(ROOT)}: {name} is not in {file}")
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+            if not (page.parent / link).exists():
+                found.append(f"{page.relative_to(ROOT)}: the link {link} leads nowhere")
+    assert not found, "\n".join(found)
+
+
+def test_map_of_rooms():
+    """The map in docs/architecture.md is that of layers.txt, with what CMakeLists.txt says that each room includes."""
+    ranks = {room: rank for rank, room in (line.split() for line in (ROOT / "layers.txt").read_text().splitlines() if line[0] != "#")}
+    cmake = (ROOT / "CMakeLists.txt").read_text()
+    includes = {}
+    for room in ranks:
+        depends = re.search(rf"ingot_room\({room} DEPENDS ([^)]*)\)", cmake)[1].partition("TESTS")[0].split()
+        includes[room] = [name for name in depends if name in ranks]
+    rows = re.findall(r"^\| (\d) \| `(\w+)` \| [^|]* \| ([^|]*) \|$", (ROOT / "docs/architecture.md").read_text(), re.M)
+    assert {room: rank for rank, room, _ in rows} == ranks
+    assert {room: [name for name in named.split(", ") if name != "–"] for _, room, named in rows} == includes
+
+
 def test_markers_stand_above_blocks():
     """A marker that no block follows at once marks nothing."""
     marked = sum(block.reason is not None for blocks in BLOCKS.values() for block in blocks)
