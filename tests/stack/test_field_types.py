@@ -74,8 +74,10 @@ null
 """.splitlines()
 
 
-# Whole numbers that no 64 bits hold are no time to Spark, and what no double holds is "Infinity" in its _extra (docs/engines.md).
-BEYOND_SPARK = (b'{"ns":9223372036854775808}', b'{"ns":18446744073709551615}', b'{"a":1e400}')
+# Whole numbers that no 64 bits hold are no time to Spark, what no double holds is "Infinity" in its _extra, and what is nearer to 0 than any
+# double is the whole number 0 (docs/engines.md).
+BEYOND_SPARK = (b'{"ns":9223372036854775808}', b'{"ns":18446744073709551615}', b'{"a":1e400}',
+                b'{"n":1e-400}', b'{"big":1e-400}', b'{"one":1e-400}', b'{"seven":1e-400}')
 
 
 def repeats_a_key(record: bytes) -> bool:
