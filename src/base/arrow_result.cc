@@ -5,9 +5,12 @@
 
 #include <cstring>
 
+#include "base/status_detail.h"
+
 namespace ingot {
 
 Error FromArrow(const arrow::Status& status, ErrorKind io_kind) {
+  if (const auto kept = KindOf(status)) return Error{*kept, status.message()};
   ErrorKind kind = ErrorKind::kInternal;
   if (status.IsIOError()) kind = io_kind;
   if (status.IsInvalid() || status.IsSerializationError()) kind = ErrorKind::kCorrupt;

@@ -6,6 +6,7 @@
 #include "avro/blocks.h"
 #include "avro/columns.h"
 #include "base/arrow_result.h"
+#include "base/status_detail.h"
 #include "rows/data_file_reader.h"
 
 namespace ingot::rows {
@@ -37,7 +38,7 @@ class AvroBatches : public arrow::RecordBatchReader {
       if (rows_left_ == 0) {
         if (!in_.rest.empty()) return Damaged();
         auto block = blocks_.Next();
-        if (!block) return arrow::Status::Invalid(block.error().message);
+        if (!block) return ToArrow(block.error());
         if (block->rows == 0) break;
         block_ = std::move(*block);
         in_ = avro::AvroReader{block_.bytes};

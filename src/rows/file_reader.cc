@@ -5,6 +5,7 @@
 
 #include "base/arrow_result.h"
 #include "base/rows.h"
+#include "base/status_detail.h"
 #include "iceberg/metadata_columns.h"
 #include "rows/arrow_project.h"
 #include "rows/arrow_schema.h"
@@ -105,7 +106,7 @@ class TaskReader : public arrow::RecordBatchReader {
         return status.WithMessage("data file ", location_, ": ", status.message());
       if (raw == nullptr) return CheckRowCount();
       auto projected = Project(raw, raw->num_rows());
-      if (!projected) return arrow::Status::Invalid("data file ", location_, ": ", projected.error().message);
+      if (!projected) return ToArrow(std::move(projected).error().Context("data file " + location_));
       if ((*projected)->num_rows() == 0) continue;
       *out = std::move(*projected);
       return arrow::Status::OK();

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "base/arrow_result.h"
+#include "base/status_detail.h"
 #include "sql/batch_sink.h"
 #include "sql/duckdb_api.h"
 #include "sql/relation_function.h"
@@ -51,7 +52,7 @@ class ResultReader : public arrow::RecordBatchReader {
     if (chunk == nullptr) return arrow::Status::OK();
     auto batch = converter_.Convert(chunk);
     duckdb_destroy_data_chunk(&chunk);
-    if (!batch) return arrow::Status::Invalid(batch.error().message);
+    if (!batch) return ToArrow(batch.error());
     *out = std::move(*batch);
     return arrow::Status::OK();
   }

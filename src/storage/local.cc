@@ -11,9 +11,11 @@
 
 #include "base/arrow_result.h"
 #include "base/random.h"
+#include "base/status_detail.h"
 #include "storage/folders.h"
 #include "storage/location.h"
 #include "storage/storage.h"
+#include "storage/streams.h"
 
 namespace ingot::storage {
 namespace {
@@ -24,46 +26,15 @@ Status MakeParent(const std::string& path) {
   return MakeFolder(fs::path(path).parent_path());
 }
 
-/// Arrow's error of a file, with what was done to which file: it names neither.
-arrow::Status Named(const arrow::Status& status, std::string_view doing, const std::string& path) {
-  if (status.ok()) return status;
-  return arrow::Status::FromDetailAndArgs(status.code(), status.detail(), doing, " ", path, ": ", status.message());
-}
-template <typename T>
-arrow::Result<T> Named(arrow::Result<T> result, const std::string& path) {
-  return result.ok() ? std::move(result) : arrow::Result<T>(Named(result.status(), "read", path));
+/// What a stream's Status means: the system's error where there is one.
+Error ErrorOf(const arrow::Status& status, std::string_view doing, const std::string& path) {
+  if (const int code = arrow::internal::ErrnoFromStatus(status); code != 0) return SystemError(doing, path, code);
+  return FromArrow(status).Context(std::string(doing) + " " + path);
 }
 
-/// A local file whose errors name it.
-class NamedFile : public arrow::io::RandomAccessFile {
- public:
-  NamedFile(std::shared_ptr<arrow::io::ReadableFile> inner, std::string path)
-      : inner_(std::move(inner)), path_(std::move(path)) {}
-  arrow::Status Close() override { return inner_->Close(); }
-  bool closed() const override { return inner_->closed(); }
-  arrow::Result<int64_t> Tell() const override { return inner_->Tell(); }
-  arrow::Status Seek(int64_t position) override { return Named(inner_->Seek(position), "read", path_); }
-  arrow::Result<int64_t> GetSize() override { return Named(inner_->GetSize(), path_); }
-  arrow::Result<int64_t> Read(int64_t bytes, void* out) override { return Named(inner_->Read(bytes, out), path_); }
-  arrow::Result<std::shared_ptr<arrow::Buffer>> Read(int64_t bytes) override {
-    return Named(inner_->Read(bytes), path_);
-  }
-  arrow::Result<int64_t> ReadAt(int64_t position, int64_t bytes, void* out) override {
-    return Named(inner_->ReadAt(position, bytes, out), path_);
-  }
-  arrow::Result<std::shared_ptr<arrow::Buffer>> ReadAt(int64_t position, int64_t bytes) override {
-    return Named(inner_->ReadAt(position, bytes), path_);
-  }
-  // A hint: that it was not taken is no reason not to read.
-  arrow::Status WillNeed(const std::vector<arrow::io::ReadRange>& ranges) override {
-    (void)inner_->WillNeed(ranges);
-    return arrow::Status::OK();
-  }
-
- private:
-  std::shared_ptr<arrow::io::ReadableFile> inner_;
-  std::string path_;
-};
+Explain ExplainOf(const std::string& path) {
+  return [path](const arrow::Status& status, std::string_view doing) { return ErrorOf(status, doing, path); };
+}
 
 /// Buffers nothing itself; Close() makes the bytes durable. The disk gets them as they come, so that little is left to
 /// wait for then.
@@ -74,16 +45,16 @@ class DurableStream : public arrow::io::OutputStream {
   arrow::Status Close() override {
     if (inner_->closed()) return arrow::Status::OK();
     const bool synced = Uninterrupted([&] { return ::fsync(inner_->file_descriptor()); }) == 0;
-    const std::string problem = synced ? "" : SystemError("sync", path_).message;
-    ARROW_RETURN_NOT_OK(Named(inner_->Close(), "close", path_));
-    if (!synced) return arrow::Status::IOError(problem);
+    const Error problem = synced ? Error{} : SystemError("sync", path_);
+    ARROW_RETURN_NOT_OK(inner_->Close());
+    if (!synced) return ToArrow(problem);
     const Status named = SyncFolder(fs::path(path_).parent_path());
-    return named ? arrow::Status::OK() : arrow::Status::IOError(named.error().message);
+    return named ? arrow::Status::OK() : ToArrow(named.error());
   }
   bool closed() const override { return inner_->closed(); }
   arrow::Result<int64_t> Tell() const override { return inner_->Tell(); }
   arrow::Status Write(const void* data, int64_t bytes) override {
-    ARROW_RETURN_NOT_OK(Named(inner_->Write(data, bytes), "write", path_));
+    ARROW_RETURN_NOT_OK(inner_->Write(data, bytes));
     waiting_bytes_ += bytes;
     if (waiting_bytes_ < kSendBytes) return arrow::Status::OK();
     (void)::sync_file_range(inner_->file_descriptor(), sent_bytes_, waiting_bytes_, SYNC_FILE_RANGE_WRITE);  // a hint
@@ -134,9 +105,9 @@ class LocalStorage : public Storage {
     auto file = arrow::io::ReadableFile::Open(descriptor);
     if (!file.ok()) {
       ::close(descriptor);
-      return std::unexpected(FromArrow(Named(file.status(), "open", path), ErrorKind::kRetry));
+      return std::unexpected(ErrorOf(file.status(), "open", path));
     }
-    return std::make_shared<NamedFile>(std::move(*file), path);
+    return WithErrors(std::move(*file), ExplainOf(path));
   }
 
   Result<std::shared_ptr<arrow::io::OutputStream>> OpenOutput(std::string_view location) override {
@@ -147,9 +118,9 @@ class LocalStorage : public Storage {
     auto file = arrow::io::FileOutputStream::Open(descriptor);
     if (!file.ok()) {
       ::close(descriptor);
-      return std::unexpected(FromArrow(Named(file.status(), "create", path), ErrorKind::kRetry));
+      return std::unexpected(ErrorOf(file.status(), "create", path));
     }
-    return std::make_shared<DurableStream>(*file, path);
+    return WithErrors(std::make_shared<DurableStream>(*file, path), ExplainOf(path));
   }
 
   Result<std::string> ReadAll(std::string_view location) override {

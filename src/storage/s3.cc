@@ -11,6 +11,7 @@
 #include "base/arrow_result.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "storage/streams.h"
 
 namespace ingot::storage {
 namespace {
@@ -71,6 +72,7 @@ Error Problem(const arrow::Status& status, std::string_view location) {
   const auto says = [&](std::string_view text) { return message.find(text) != std::string::npos; };
   ErrorKind kind = FromArrow(status, ErrorKind::kRetry).kind;
   std::string hint;
+  if (says("past end of file")) kind = ErrorKind::kCorrupt;
   if (arrow::internal::ErrnoFromStatus(status) == ENOENT || says("NO_SUCH_KEY")) kind = ErrorKind::kNotFound;
   if (says("NO_SUCH_BUCKET")) {
     kind = ErrorKind::kBadConfig;
@@ -86,6 +88,12 @@ Error Problem(const arrow::Status& status, std::string_view location) {
     hint = " (name the authority of its certificate in AWS_CA_BUNDLE)";
   }
   return Error{kind, std::string(location) + ": " + message + hint};
+}
+
+Explain ExplainOf(std::string_view location) {
+  return [location = std::string(location)](const arrow::Status& status, std::string_view) {
+    return Problem(status, location);
+  };
 }
 
 /// When the first S3 location is opened.
@@ -107,23 +115,21 @@ class S3Storage : public Storage {
     INGOT_ASSIGN(const std::string key, KeyOf(location));
     auto file = files_->OpenInputFile(key);
     if (!file.ok()) return std::unexpected(Problem(file.status(), location));
-    return *file;
+    return WithErrors(std::move(*file), ExplainOf(location));
   }
 
   Result<std::shared_ptr<arrow::io::OutputStream>> OpenOutput(std::string_view location) override {
     INGOT_ASSIGN(const std::string key, KeyOf(location));
     auto file = files_->OpenOutputStream(key);
     if (!file.ok()) return std::unexpected(Problem(file.status(), location));
-    return *file;
+    return WithErrors(std::move(*file), ExplainOf(location));
   }
 
   Result<std::string> ReadAll(std::string_view location) override {
     INGOT_ASSIGN(const auto file, OpenInput(location));
-    const auto size = file->GetSize();
-    if (!size.ok()) return std::unexpected(Problem(size.status(), location));
-    const auto bytes = file->ReadAt(0, *size);
-    if (!bytes.ok()) return std::unexpected(Problem(bytes.status(), location));
-    return (*bytes)->ToString();
+    INGOT_ARROW_ASSIGN(const int64_t size, file->GetSize());
+    INGOT_ARROW_ASSIGN(const auto bytes, file->ReadAt(0, size));
+    return bytes->ToString();
   }
 
   Status CreateAtomic(std::string_view location, std::string_view bytes) override {
@@ -132,7 +138,7 @@ class S3Storage : public Storage {
     if (status.ok()) status = stream->Close();
     if (status.ok()) return {};
     (void)stream->Abort();
-    return std::unexpected(Problem(status, location));
+    return std::unexpected(FromArrow(status));
   }
 
   Result<bool> Exists(std::string_view location) override {

@@ -184,10 +184,11 @@ TEST(Together, EveryPair) {
         for (const auto& name : {all[first], all[second]})
           threads.emplace_back([&, name] {
             for (int turn = 0; turn < 4; ++turn)
-              if (const Status outcome = operations.at(name)(); !outcome)
+              if (const Status outcome = operations.at(name)(); !outcome) {
                 EXPECT_TRUE(outcome.error().kind == ErrorKind::kConflict ||
                             outcome.error().kind == ErrorKind::kNotFound)
                     << name << ": " << outcome.error().message;
+              }
           });
         for (std::thread& thread : threads) thread.join();
         EXPECT_EQ(Ids(*iceberg::LoadTable(stage.table.home)), stage.expected)

@@ -110,8 +110,9 @@ TEST(ParquetFooter, AsksBloomFilters) {
       for (int64_t i = 1; i < 390; ++i) {
         const auto found = GroupsThatMayMatch(*storage, schema, file,
                                               iceberg::Compare("id", iceberg::FilterOp::kEqual, value(type, i)));
-        if (i % 2 == 0 && i / 2 % 2 < groups)
+        if (i % 2 == 0 && i / 2 % 2 < groups) {
           EXPECT_EQ(std::ranges::count(found, size_t(i / 2 % 2)), 1) << iceberg::TypeName(type) << " " << i;
+        }
         left += int64_t(found.size());
       }
       const int64_t all = 389 * groups, right = groups == 2 ? 194 : 97;

@@ -1,0 +1,20 @@
+// Arrow's streams with errors of ours: each names its file and keeps its kind through Arrow's readers and writers.
+#pragma once
+
+#include <arrow/io/interfaces.h>
+
+#include <functional>
+#include <memory>
+
+#include "base/result.h"
+
+namespace ingot::storage {
+
+/// What a Status of the stream means; `doing`: "read", "write" or "close".
+using Explain = std::function<Error(const arrow::Status& status, std::string_view doing)>;
+
+std::shared_ptr<arrow::io::RandomAccessFile> WithErrors(std::shared_ptr<arrow::io::RandomAccessFile> file,
+                                                        Explain explain);
+std::shared_ptr<arrow::io::OutputStream> WithErrors(std::shared_ptr<arrow::io::OutputStream> stream, Explain explain);
+
+}  // namespace ingot::storage
