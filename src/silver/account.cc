@@ -180,8 +180,9 @@ class Accounting {
     if (++account_.missing > int64_t(kExamplesMax)) return;
     std::string example;
     for (const char* name : {"_topic", "_partition", "_offset"})
-      if (const auto value = batch.GetColumnByName(name)->GetScalar(row); value.ok())
-        example += (example.empty() ? "" : " ") + (*value)->ToString();
+      if (const auto column = Plain(batch.GetColumnByName(name)->Slice(row, 1)))
+        if (const auto value = (*column)->GetScalar(0); value.ok())
+          example += (example.empty() ? "" : " ") + (*value)->ToString();
     account_.examples.push_back(std::move(example));
   }
 

@@ -1,6 +1,7 @@
 """`ingot doctor` accounts for every row of bronze by the rows themselves."""
 
 import json
+import re
 
 import pytest
 
@@ -53,6 +54,7 @@ def test_missing_rows_are_found(filled, table):
     found = int(rows["detail"].split()[0])
     assert found == 3 if table == QUARANTINE else found >= 3  # duplicates of rows in silver are missing with them
     assert found > 5 or all(f" {offset}" in rows["detail"] for offset in gone)
+    assert re.search(r"file://\S+\.jsonl \d+ \d+", rows["detail"]), rows["detail"]
 
 
 def test_doubled_rows_are_found(filled):
