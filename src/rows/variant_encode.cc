@@ -20,12 +20,19 @@ namespace ondemand = simdjson::ondemand;
 
 constexpr size_t kShortTextMax = 63;
 
+struct Member;
+
 /// A JSON value, its numbers as they were written: a parser's double has lost digits.
 struct Node {
   enum class Kind { kNull, kTrue, kFalse, kNumber, kText, kArray, kObject };
   Kind kind = Kind::kNull;
   std::string text;
-  std::vector<std::pair<std::string, Node>> items;  // of an object sorted by name, each name once: the last one counts
+  std::vector<Member> items;  // of an object sorted by name, each name once: the last one counts
+};
+
+struct Member {
+  std::string name;  // none in an array
+  Node value;
 };
 
 /// As it is written. Errors: what is no JSON number.
@@ -64,12 +71,12 @@ Node NodeFrom(ondemand::value value) {
         std::string name(std::string_view(field.unescaped_key()));
         members[std::move(name)] = NodeFrom(field.value());
       }
-      for (auto& [name, member] : members) node.items.emplace_back(name, std::move(member));
+      for (auto& [name, member] : members) node.items.push_back({name, std::move(member)});
       return node;
     }
     case ondemand::json_type::array:
       node.kind = Node::Kind::kArray;
-      for (auto item : value.get_array()) node.items.emplace_back("", NodeFrom(item.value()));
+      for (auto item : value.get_array()) node.items.push_back({"", NodeFrom(item.value())});
       return node;
     case ondemand::json_type::string:
       node.kind = Node::Kind::kText;

@@ -52,7 +52,7 @@ LedgerTable Runs() {
                               {"bytes_in", TypeId::kLong},
                               {"bytes_out", TypeId::kLong}}),
           .rows = [](const StageReport& report) -> std::vector<CellRow> {
-            return {{report.run_id, report.stage, report.table, "embedded", report.started_at_micros,
+            return {{report.run_id, report.stage, report.table, report.engine, report.started_at_micros,
                      report.finished_at_micros, report.Seconds(), report.commits, report.rows_in, report.rows_out,
                      report.quarantined, report.duplicates, report.errors, report.bytes_in, report.bytes_out}};
           }};

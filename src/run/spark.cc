@@ -91,7 +91,7 @@ void Remember(std::string& said, std::string_view line) {
 std::optional<StageReport> ReportFrom(std::string_view line) {
   const auto json = nlohmann::json::parse(line, nullptr, false);
   if (!json.is_object() || !json.contains("stage")) return std::nullopt;
-  StageReport report{.stage = json["stage"], .table = json["table"], .run_id = json["run_id"]};
+  StageReport report{.stage = json["stage"], .table = json["table"], .run_id = json["run_id"], .engine = "spark"};
   report.rows_in = json["rows_in"];
   report.rows_out = json["rows_out"];
   report.quarantined = json["rows_quarantined"];

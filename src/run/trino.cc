@@ -135,7 +135,8 @@ class TrinoRun {
 
  private:
   StageReport Begin(const char* stage, const std::string& table) const {
-    return {.stage = stage, .table = table, .run_id = context_.run_id, .started_at_micros = NowMicros()};
+    return {
+        .stage = stage, .table = table, .run_id = context_.run_id, .engine = "trino", .started_at_micros = NowMicros()};
   }
 
   Result<Table> Load(const std::string& name) const {

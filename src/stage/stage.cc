@@ -18,6 +18,7 @@ namespace ingot::stage {
 namespace {
 
 constexpr const char* kRule = "ingot.rule.";
+constexpr const char* kEngine = "ingot.engine";
 
 /// Tables of format 2 have no defaults: rows older than the column are null there.
 iceberg::Schema FittingFormat(iceberg::Schema schema, int32_t format_version) {
@@ -91,7 +92,7 @@ void StageReport::Add(const StageReport& other) {
 }
 
 iceberg::Properties StageReport::ToSummary() const {
-  iceberg::Properties summary{{kStageKey, stage}, {kRunIdKey, run_id}};
+  iceberg::Properties summary{{kStageKey, stage}, {kRunIdKey, run_id}, {kEngine, engine}};
   const auto put = [&](const char* key, int64_t value) { summary[key] = std::to_string(value); };
   put("ingot.rows-in", rows_in);
   put("ingot.rows-out", rows_out);
@@ -109,10 +110,12 @@ iceberg::Properties StageReport::ToSummary() const {
 std::optional<StageReport> ReportOf(const iceberg::Snapshot& snapshot, const std::string& table) {
   const auto stage = snapshot.summary.find(kStageKey), run = snapshot.summary.find(kRunIdKey);
   if (stage == snapshot.summary.end() || run == snapshot.summary.end()) return std::nullopt;
+  const auto engine = snapshot.summary.find(kEngine);  // none: an earlier version
   const auto number = [&](const char* key) { return iceberg::SummaryNumber(snapshot, key); };
   StageReport report{.stage = stage->second,
                      .table = table,
                      .run_id = run->second,
+                     .engine = engine == snapshot.summary.end() ? kEmbedded : engine->second,
                      .rows_in = number("ingot.rows-in"),
                      .rows_out = number("ingot.rows-out"),
                      .quarantined = number("ingot.rows-quarantined"),

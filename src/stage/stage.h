@@ -49,11 +49,14 @@ struct StageContext {
   Result<iceberg::TableHome> Home(const std::string& table) const;
 };
 
+inline constexpr const char* kEmbedded = "embedded";  // the engine of this program
+
 /// Counts of one commit or of a whole stage run. rows_in = rows_out + quarantined + duplicates for silver.
 struct StageReport {
   std::string stage;
   std::string table;
   std::string run_id;
+  std::string engine = kEmbedded;  // that computed it: embedded, spark, trino
   int64_t rows_in = 0, rows_out = 0, quarantined = 0, duplicates = 0, errors = 0;
   int64_t bytes_in = 0, bytes_out = 0;
   int64_t commits = 0;

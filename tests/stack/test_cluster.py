@@ -33,13 +33,13 @@ def test_rolling_restart(house, brokers):
         before = house.bronze_rows()
         producers.append(produce(broker.node))
         broker.restart()
-        house.wait_for(lambda: house.bronze_rows() > before + 2000, 90)
+        house.wait_for(lambda: house.bronze_rows() > before + 2000, 240)
     producers.append(produce(4))
     brokers[2].kill()
     time.sleep(5)
     brokers[2].start()
-    assert [producer.wait(120) for producer in producers] == [0] * 4
-    house.wait_for(lambda: house.bronze_rows() == 60_000, 90)
+    assert [producer.wait(300) for producer in producers] == [0] * 4
+    house.wait_for(lambda: house.bronze_rows() == 60_000, 240)
     for worker in workers:
         assert worker.stop() == 0, worker.text()[-2000:]
     assert house.verify_all_layers()["topic"] == 60_000

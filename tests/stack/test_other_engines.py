@@ -79,6 +79,11 @@ def test_engines_agree(house, trino, folder, kafka, postgres, minio):
     assert left == []
     ledger = on_spark.query("SELECT stage, sum(rows_in) AS n FROM ops.runs GROUP BY 1 ORDER BY 1")
     assert {row["stage"]: int(row["n"]) for row in ledger}["bronze"] == 11_000
+    engines = lambda lakehouse: {(row["stage"], row["engine"]) for row in lakehouse.query("SELECT DISTINCT stage, engine FROM ops.runs")}
+    every = {("bronze", "embedded"), ("silver", "embedded"), ("gold", "embedded")}
+    assert engines(embedded) == every
+    assert engines(on_spark) == every | {("bronze", "spark"), ("silver", "spark"), ("gold", "spark")}
+    assert engines(house) == every | {("silver", "trino"), ("gold", "trino")}
 
 
 def submit(house, job: str, *arguments: str) -> subprocess.Popen:

@@ -60,7 +60,7 @@ class Report:
                   "rows-duplicate": self.rows_duplicate, "rows-error": self.rows_error, "bytes-in": self.bytes_in,
                   "bytes-out": self.bytes_out, "started-at-us": self.started_at_us,
                   "finished-at-us": time.time_ns() // 1000}
-        return ({"ingot.stage": self.stage, "ingot.run-id": self.run_id}
+        return ({"ingot.stage": self.stage, "ingot.run-id": self.run_id, "ingot.engine": "spark"}
                 | {f"ingot.{key}": str(value) for key, value in counts.items()}
                 | {f"ingot.rule.{rule}": str(count) for rule, count in self.broken_by_rule.items() if count})
 
