@@ -35,17 +35,24 @@ void AddShared(CLI::App& command, Shared& shared);
 /// What is served of the pipeline's tables, beside a run or without one.
 serve::ServerParts ServerPartsOf(const stage::StageContext& context, std::function<Status()> ready);
 
-void AddRun(CLI::App& app, Shared& shared);
-void AddGenerate(CLI::App& app, Shared& shared);
-void AddQuery(CLI::App& app, Shared& shared);
-void AddTable(CLI::App& app, Shared& shared);
+/// The commands, in the order of --help: a name X here is a function AddX in src/cli/x_command.cc.
+#define INGOT_COMMANDS(COMMAND) \
+  COMMAND(Run)                  \
+  COMMAND(Generate)             \
+  COMMAND(Query)                \
+  COMMAND(Table)                \
+  COMMAND(Doctor)               \
+  COMMAND(Maintain)             \
+  COMMAND(Plan)                 \
+  COMMAND(Check)                \
+  COMMAND(Register)             \
+  COMMAND(Serve)                \
+  COMMAND(Functions)            \
+  COMMAND(Completion)
+#define INGOT_DECLARE_COMMAND(name) void Add##name(CLI::App& app, Shared& shared);
+INGOT_COMMANDS(INGOT_DECLARE_COMMAND)
+#undef INGOT_DECLARE_COMMAND
+
 void AddTableDelete(CLI::App& table, Shared& shared);
-void AddDoctor(CLI::App& app, Shared& shared);
-void AddMaintain(CLI::App& app, Shared& shared);
-void AddPlan(CLI::App& app, Shared& shared);
-void AddCheck(CLI::App& app, Shared& shared);
-void AddRegister(CLI::App& app, Shared& shared);
-void AddServe(CLI::App& app, Shared& shared);
-void AddCompletion(CLI::App& app, Shared& shared);
 
 }  // namespace ingot::cli
