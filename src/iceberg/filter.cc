@@ -60,9 +60,14 @@ bool MayCompare(FilterOp op, const ColumnKnowledge& known, const std::vector<Val
       return known.may_be_nan || !known.upper || Order(*known.upper, values[0]) > 0;
     case FilterOp::kGreaterOrEqual:
       return known.may_be_nan || !known.upper || Order(*known.upper, values[0]) >= 0;
-    default:
-      return true;
+    case FilterOp::kTrue:
+    case FilterOp::kAnd:
+    case FilterOp::kOr:
+    case FilterOp::kNotEqual:
+    case FilterOp::kIsNull:
+      break;
   }
+  return true;
 }
 
 /// Bounds of text and bytes may have been cut off without being rounded up: two that are equal and so long do not say
@@ -93,9 +98,14 @@ bool MustCompare(FilterOp op, const ColumnKnowledge& known, const std::vector<Va
       return Order(*known.lower, values[0]) > 0;
     case FilterOp::kGreaterOrEqual:
       return Order(*known.lower, values[0]) >= 0;
-    default:
-      return false;
+    case FilterOp::kTrue:
+    case FilterOp::kAnd:
+    case FilterOp::kOr:
+    case FilterOp::kIsNull:
+    case FilterOp::kNotNull:
+      break;
   }
+  return false;
 }
 
 bool CanHoldNaN(const Type& type) {

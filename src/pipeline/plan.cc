@@ -108,9 +108,21 @@ std::string TypeSql(const Type& type, Dialect dialect) {
                                           : "TIMESTAMPTZ";
     case TypeId::kUuid:
       return dialect == Dialect::kSpark ? "STRING" : "UUID";
-    default:
-      return "VARCHAR";
+    case TypeId::kDecimal:
+    case TypeId::kTime:
+    case TypeId::kTimestamp:
+    case TypeId::kTimestampNs:
+    case TypeId::kTimestamptzNs:
+    case TypeId::kFixed:
+    case TypeId::kBinary:
+    case TypeId::kUnknown:
+    case TypeId::kVariant:
+    case TypeId::kStruct:
+    case TypeId::kList:
+    case TypeId::kMap:
+      break;
   }
+  return "VARCHAR";
 }
 
 /// The new rows with fixes applied and computed fields added.

@@ -96,9 +96,16 @@ Filter OnTimes(Filter days) {
       return Compare(days.column, FilterOp::kLess, start(1));
     case FilterOp::kGreater:
       return Compare(days.column, FilterOp::kGreaterOrEqual, start(1));
-    default:
-      return {};
+    case FilterOp::kTrue:
+    case FilterOp::kAnd:
+    case FilterOp::kOr:
+    case FilterOp::kNotEqual:
+    case FilterOp::kIn:
+    case FilterOp::kIsNull:
+    case FilterOp::kNotNull:
+      break;
   }
+  return {};
 }
 
 class Reader {
