@@ -48,9 +48,8 @@ void DeclareMeters(Metrics& metrics, const stage::StageContext& context) {
   metrics.Set("ingot_memory_budget_bytes", {}, double(context.memory_bytes));
   // Those that alerts ask about are there from the start: a rate needs a value before the first event.
   for (const char* outcome : {"done", "broken", "failed"}) metrics.Add("ingot_runs", {{"outcome", outcome}}, 0);
-  for (const pipeline::Rule& rule : context.pipeline->rules)
-    if (rule.kind != pipeline::RuleKind::kTrim) metrics.Add("ingot_rule_broken_rows", {{"rule", rule.name}}, 0);
-  metrics.Add("ingot_rule_broken_rows", {{"rule", "parse"}}, 0);
+  for (const std::string& rule : pipeline::RuleNames(context.pipeline->rules))
+    metrics.Add("ingot_rule_broken_rows", {{"rule", rule}}, 0);
   for (const auto& table : {context.pipeline->bronze.table, context.pipeline->silver.table})
     if (!table.empty()) metrics.Add("ingot_commit_conflicts", {{"table", table}}, 0);
 }
