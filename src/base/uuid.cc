@@ -29,7 +29,8 @@ void HexToBytes(const char* first, const char* second, uint8_t* out, uint64_t& p
 }  // namespace
 
 bool ParseUuid(std::string_view text, uint8_t* out) {
-  if (text.size() != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') return false;
+  if (text.size() != kUuidTextBytes || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-')
+    return false;
   const char* const at = text.data();
   uint64_t problems = 0;
   HexToBytes(at, at + 4, out, problems);

@@ -7,7 +7,7 @@
 
 namespace ingot {
 
-inline constexpr size_t kUuidBytes = 16;
+inline constexpr size_t kUuidBytes = 16, kUuidTextBytes = 36;
 
 /// The 16 bytes of 8-4-4-4-12 hex digits of either case; false for any other text, and then `out` is undefined.
 bool ParseUuid(std::string_view text, uint8_t* out);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/rfc3339.h"
+#include "base/utf8.h"
 #include "base/uuid.h"
 #include "bronze/raw_json.h"
 
@@ -42,7 +43,7 @@ std::string_view KindName(const Scalar& scalar) {
 std::string_view Shown(std::string_view text) {
   constexpr size_t kBytesMax = 40;
   size_t end = std::min(text.size(), kBytesMax);
-  while (end > 0 && end < text.size() && (uint8_t(text[end]) & 0xC0) == 0x80) --end;
+  while (end > 0 && end < text.size() && ContinuesCharacter(text[end])) --end;
   return text.substr(0, end);
 }
 

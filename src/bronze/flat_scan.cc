@@ -17,7 +17,6 @@ using iceberg::TypeId;
 using pipeline::FieldSpec;
 
 constexpr uint64_t kEach = 0x0101010101010101, kHigh = 0x80 * kEach;
-constexpr size_t kUuidLength = 36;
 constexpr int kDigitsMax = 19;  // that fit 64 bits
 
 uint64_t Word(const char* at) {
@@ -168,8 +167,8 @@ const char* ScanValue(const char* at, const char* end, const FieldSpec& field, i
       if (*at == 't') return std::memcmp(at, "true", 4) == 0 ? at + 4 : nullptr;
       return std::memcmp(at, "false", 5) == 0 ? at + 5 : nullptr;
     case TypeId::kUuid: {
-      const bool good = *at == '"' && at[kUuidLength + 1] == '"' && ParseUuid({at + 1, kUuidLength}, cell.uuid);
-      return good ? at + kUuidLength + 2 : nullptr;
+      const bool good = *at == '"' && at[kUuidTextBytes + 1] == '"' && ParseUuid({at + 1, kUuidTextBytes}, cell.uuid);
+      return good ? at + kUuidTextBytes + 2 : nullptr;
     }
     case TypeId::kString: {
       const char* const stop = *at == '"' ? EndOfText(at + 1, end) : nullptr;

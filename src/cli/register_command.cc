@@ -49,7 +49,7 @@ Status RegisterAll(Shared& shared, bool dry_run) {
   return {};
 }
 
-/// Two names of one table go their own ways from here on, over the same files.
+/// From here on each of two names of one table has its own history over the same files.
 void WarnOfOtherName(const run::Lakehouse& house, const iceberg::TableName& name,
                      const iceberg::TableMetadata& metadata) {
   const auto entries = house.catalog->Entries();

@@ -9,6 +9,7 @@
 
 #include "base/arrow_result.h"
 #include "base/json_text.h"
+#include "base/utf8.h"
 #include "iceberg/value.h"
 #include "rows/arrow_schema.h"
 
@@ -37,7 +38,7 @@ std::string Shortened(const std::string& text) {
   size_t end = 0;
   for (size_t width = 0; width < kCellWidthMax - 1; ++width) {
     ++end;
-    while (end < text.size() && (uint8_t(text[end]) & 0xC0) == 0x80) ++end;
+    while (end < text.size() && ContinuesCharacter(text[end])) ++end;
   }
   return text.substr(0, end) + "…";
 }

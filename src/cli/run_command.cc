@@ -195,7 +195,7 @@ Status AllInputsRead(const run::RunReport& report) {
 /// One run; its metrics are pushed even when it failed.
 Status RunOnce(Shared& shared, const stage::StageContext& context, const Options& options) {
   const auto run = [&]() -> Result<run::RunReport> {
-    if (options.engine.engine != "embedded")
+    if (options.engine.engine != stage::kEmbedded)
       return run::RunOnEngine(shared.place, context, options.stages, options.engine);
     INGOT_ASSIGN(run::Runner runner, run::Runner::Open(context, options.stages));
     return runner.Run(context);
@@ -225,7 +225,7 @@ Result<int32_t> ParseDay(const char* flag, const std::string& text) {
 
 Result<std::optional<stage::DaySpan>> DaysAgain(const Options& options) {
   if (options.from.empty() && options.to.empty()) return std::optional<stage::DaySpan>();
-  if (options.follow || options.engine.engine != "embedded")
+  if (options.follow || options.engine.engine != stage::kEmbedded)
     return Fail(ErrorKind::kBadConfig, "--from and --to are for runs that end, on the embedded engine");
   if (std::ranges::find(options.stages, "gold") == options.stages.end())
     return Fail(ErrorKind::kBadConfig, "--from and --to compute gold again: --stage must hold gold");
@@ -250,7 +250,7 @@ Status RunPlace(Shared& shared, const run::OpenPlace& open, const Options& optio
 }
 
 Status Run(Shared& shared, const Options& options) {
-  if (options.follow && options.engine.engine != "embedded")
+  if (options.follow && options.engine.engine != stage::kEmbedded)
     return Fail(ErrorKind::kBadConfig,
                 "--follow is for the embedded engine; deploy/spark/jobs have --stream and --every");
   shared.place.creates = true;

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/uuid.h"
 #include "storage/location.h"
 
 namespace ingot::iceberg {
@@ -30,7 +31,6 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr auto kAnnounceEvery = std::chrono::minutes(10), kStandstill = std::chrono::minutes(60);
 constexpr int64_t kSilentMax = kMicrosPerDay;
 constexpr std::string_view kWrites = "writes-", kReads = "reads-";
-constexpr size_t kUuidLength = 36;
 
 const std::string& ProcessId() {
   static const std::string id = RandomUuid();
@@ -156,7 +156,7 @@ std::optional<uint64_t> NumberOf(std::string_view location) {
   const size_t at = name.find(ProcessId() + "-");
   if (at == std::string_view::npos) return std::nullopt;
   uint64_t number = 0;
-  std::from_chars(name.data() + at + kUuidLength + 1, name.data() + name.size(), number);
+  std::from_chars(name.data() + at + kUuidTextBytes + 1, name.data() + name.size(), number);
   return number;
 }
 
@@ -233,9 +233,9 @@ Result<Journal> ReadJournal(storage::Storage& storage, const TableMetadata& meta
       journal.silent.insert(entry.location);
     } else if (writes) {
       journal.writers.emplace(name.substr(kWrites.size()));
-    } else if (name.size() > kReads.size() + kUuidLength + 1) {
+    } else if (name.size() > kReads.size() + kUuidTextBytes + 1) {
       uint64_t id = 0;
-      std::from_chars(name.data() + kReads.size() + kUuidLength + 1, name.data() + name.size(), id);
+      std::from_chars(name.data() + kReads.size() + kUuidTextBytes + 1, name.data() + name.size(), id);
       journal.reading.insert(SnapshotId(id));
     }
   }

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -34,7 +35,7 @@ std::string FirstCodePoints(const std::string& text, int32_t count) {
   size_t end = 0;
   while (end < text.size() && count > 0) {
     ++end;
-    while (end < text.size() && (uint8_t(text[end]) & 0xC0) == 0x80) ++end;
+    while (end < text.size() && ContinuesCharacter(text[end])) ++end;
     --count;
   }
   return text.substr(0, end);

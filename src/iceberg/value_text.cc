@@ -69,9 +69,9 @@ Result<Value> ParseNumber(std::string_view text, const Type& type) {
   return Value(number);
 }
 
-/// Whether 128 bits do not hold the number with one more digit.
-bool Append(__int128& number, int digit) {
-  return __builtin_mul_overflow(number, 10, &number) || __builtin_add_overflow(number, digit, &number);
+/// False when 128 bits do not hold the number with the digit.
+bool AppendDigit(__int128& number, int digit) {
+  return !__builtin_mul_overflow(number, 10, &number) && !__builtin_add_overflow(number, digit, &number);
 }
 
 Result<Value> ParseDecimal(std::string_view text, const Type& type) {
@@ -84,12 +84,12 @@ Result<Value> ParseDecimal(std::string_view text, const Type& type) {
     else if (text[i] == '.' && decimals < 0)
       decimals = 0;
     else if (text[i] >= '0' && text[i] <= '9')
-      digits = true, decimals += decimals >= 0, large = large || Append(unscaled, text[i] - '0');
+      digits = true, decimals += decimals >= 0, large = large || !AppendDigit(unscaled, text[i] - '0');
     else
       return Fail(ErrorKind::kBadInput, "not a decimal: '" + std::string(text) + "'");
   }
   decimals = decimals < 0 ? 0 : decimals;
-  for (; decimals < type.scale; ++decimals) large = large || Append(unscaled, 0);
+  for (; decimals < type.scale; ++decimals) large = large || !AppendDigit(unscaled, 0);
   if (!digits || decimals > type.scale || large)
     return Fail(ErrorKind::kBadInput, "not a value of " + TypeName(type) + ": '" + std::string(text) + "'");
   return Value(Decimal{negative ? -unscaled : unscaled});

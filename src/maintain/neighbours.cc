@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <ranges>
 
+#include "base/uuid.h"
 #include "iceberg/location_catalog.h"
 #include "maintain/reach.h"
 #include "storage/location.h"
@@ -17,16 +18,10 @@ using iceberg::TableMetadata;
 using storage::CanonicalLocation;
 using storage::IsInside;
 
-constexpr size_t kUuidLength = 36;
-
-std::string FolderOf(const std::string& location) {
-  return location.substr(0, std::min(location.rfind('/'), location.size()));
-}
-
 /// The folders, canonical, in which a table keeps its metadata and has kept it.
 void AddMetadataFolders(const Table& table, std::set<std::string>& folders) {
-  std::set<std::string> spelled{FolderOf(table.metadata_location), MetadataFolder(*table.metadata)};
-  for (const auto& entry : table.metadata->metadata_log) spelled.insert(FolderOf(entry.metadata_file));
+  std::set<std::string> spelled{storage::ParentLocation(table.metadata_location), MetadataFolder(*table.metadata)};
+  for (const auto& entry : table.metadata->metadata_log) spelled.insert(storage::ParentLocation(entry.metadata_file));
   for (const std::string& folder : spelled) folders.insert(CanonicalLocation(folder));
 }
 
@@ -34,13 +29,14 @@ void AddMetadataFolders(const Table& table, std::set<std::string>& folders) {
 bool IsNameOfOurs(std::string_view location) {
   const std::string_view name = location.substr(location.rfind('/') + 1);
   const size_t dash = name.find('-');
-  return dash != std::string_view::npos && dash + 1 + kUuidLength < name.size() && name[dash + 1 + kUuidLength] == '-';
+  return dash != std::string_view::npos && dash + 1 + kUuidTextBytes < name.size() &&
+         name[dash + 1 + kUuidTextBytes] == '-';
 }
 
 /// "staging/<uuid>/…": tables that other engines filled for one of our runs.
 bool IsStaging(std::string_view below) {
   constexpr std::string_view kStaging = "staging/";
-  return below.starts_with(kStaging) && below.find('/', kStaging.size()) == kStaging.size() + kUuidLength;
+  return below.starts_with(kStaging) && below.find('/', kStaging.size()) == kStaging.size() + kUuidTextBytes;
 }
 
 class Search {
@@ -95,9 +91,9 @@ class Search {
   /// Of a metadata file: whether it is the table's own, or of a table that no catalog names.
   Status Examine(const ListedFile& file) {
     if (found_.needed.contains(file.identity) || IsStaging(file.below)) return {};
-    const std::string folder = FolderOf(root_ + "/" + file.below);
+    const std::string folder = storage::ParentLocation(root_ + "/" + file.below);
     if (!metadata_folders_.contains(folder)) {
-      const std::string home = folder.ends_with("/metadata") ? FolderOf(folder) : folder;
+      const std::string home = folder.ends_with("/metadata") ? storage::ParentLocation(folder) : folder;
       if (home.size() <= root_.size()) {
         BeUncertain("it holds metadata of a table that the catalog does not know: " + file.file.location);
         return {};

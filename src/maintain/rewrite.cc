@@ -138,9 +138,8 @@ Result<std::optional<DataFile>> CopyBin(const iceberg::Table& table, const Bin& 
   }
   if (files.size() < 2 || !options.sort_by.empty()) return std::nullopt;
   INGOT_TRY(iceberg::AnnounceWriter(table.home.storage, *table.metadata));
-  const std::string& first = files[0].location;
   const std::string location =
-      storage::JoinLocation(first.substr(0, first.rfind('/')), iceberg::NewFileName() + ".parquet");
+      storage::JoinLocation(storage::ParentLocation(files[0].location), iceberg::NewFileName() + ".parquet");
   return JoinParquet(*table.home.storage, files, table.metadata->CurrentSchema(), location,
                      {.group_bytes_min = options.copied_group_bytes_min});
 }

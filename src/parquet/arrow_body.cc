@@ -45,17 +45,13 @@ class GroupKeeper : public parquet::ParquetFileWriter::Contents {
 /// The same buffers as values of the type, which differs from theirs in extension types and names only.
 Result<std::shared_ptr<arrow::ArrayData>> WithType(const arrow::ArrayData& data,
                                                    const std::shared_ptr<arrow::DataType>& type) {
-  const auto& storage =
-      type->id() == arrow::Type::EXTENSION ? static_cast<const arrow::ExtensionType&>(*type).storage_type() : type;
-  const auto& own = data.type->id() == arrow::Type::EXTENSION
-                        ? static_cast<const arrow::ExtensionType&>(*data.type).storage_type()
-                        : data.type;
-  if (storage->id() != own->id() || size_t(storage->num_fields()) != data.child_data.size())
-    return Fail(ErrorKind::kUnsupported, "values of " + own->ToString() + " cannot be written as " + type->ToString());
+  const arrow::DataType &storage = StorageType(*type), &own = StorageType(*data.type);
+  if (storage.id() != own.id() || size_t(storage.num_fields()) != data.child_data.size())
+    return Fail(ErrorKind::kUnsupported, "values of " + own.ToString() + " cannot be written as " + type->ToString());
   auto typed = data.Copy();
   typed->type = type;
   for (size_t i = 0; i < typed->child_data.size(); ++i) {
-    INGOT_ASSIGN(typed->child_data[i], WithType(*data.child_data[i], storage->field(int(i))->type()));
+    INGOT_ASSIGN(typed->child_data[i], WithType(*data.child_data[i], storage.field(int(i))->type()));
   }
   return typed;
 }

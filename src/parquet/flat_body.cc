@@ -25,7 +25,8 @@ class FlatBody : public ParquetBody {
         stream_(std::move(stream)),
         footer_(parquet::FileMetaDataBuilder::Make(layout_.descriptor.get(), layout_.properties)) {
     for (int i = 0; i < layout_.descriptor->num_columns(); ++i)
-      chunks_.push_back(ColumnChunk::Make(*layout_.descriptor->Column(i), *layout_.properties, StorageType(i)));
+      chunks_.push_back(ColumnChunk::Make(*layout_.descriptor->Column(i), *layout_.properties,
+                                          StorageType(*layout_.schema->field(i)->type())));
   }
 
   Status Start() {
@@ -87,11 +88,6 @@ class FlatBody : public ParquetBody {
   }
 
  private:
-  const arrow::DataType& StorageType(int column) const {
-    const auto& type = *layout_.schema->field(column)->type();
-    return type.id() == arrow::Type::EXTENSION ? *static_cast<const arrow::ExtensionType&>(type).storage_type() : type;
-  }
-
   const ParquetLayout layout_;
   const std::shared_ptr<arrow::io::OutputStream> stream_;
   const std::unique_ptr<parquet::FileMetaDataBuilder> footer_;

@@ -12,6 +12,11 @@
 #include "parquet/column_chunk.h"
 
 namespace ingot::parquet_format {
+
+const arrow::DataType& StorageType(const arrow::DataType& type) {
+  return type.id() == arrow::Type::EXTENSION ? *static_cast<const arrow::ExtensionType&>(type).storage_type() : type;
+}
+
 namespace {
 
 Result<arrow::Compression::type> CodecOf(const std::string& name) {
@@ -38,10 +43,6 @@ bool Shrinks(const arrow::Array& column, arrow::Compression::type codec) {
   std::vector<uint8_t> out(size_t((*tried)->MaxCompressedLen(bytes, fixed.GetValue(0))));
   const auto size = (*tried)->Compress(bytes, fixed.GetValue(0), int64_t(out.size()), out.data());
   return !size.ok() || *size * 10 < bytes * 9;
-}
-
-const arrow::DataType& StorageType(const arrow::DataType& type) {
-  return type.id() == arrow::Type::EXTENSION ? *static_cast<const arrow::ExtensionType&>(type).storage_type() : type;
 }
 
 // Each codec has levels of its own: a table's property may be that of another.

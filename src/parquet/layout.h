@@ -16,6 +16,9 @@ class WriterProperties;
 
 namespace ingot::parquet_format {
 
+/// The type that holds the values: of an extension type the one behind it.
+const arrow::DataType& StorageType(const arrow::DataType& type);
+
 struct LayoutOptions {
   std::string codec = "zstd";  // as write.parquet.compression-codec names it
   int64_t level = 1;           // brought to the range of the codec

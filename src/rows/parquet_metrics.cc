@@ -8,6 +8,8 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
+
 namespace ingot::rows {
 namespace {
 
@@ -77,7 +79,7 @@ std::string TruncateLower(const std::string& text, bool is_text) {
   size_t end = 0;
   for (size_t count = 0; end < text.size() && count < kBoundLength; ++count) {
     ++end;
-    while (end < text.size() && (uint8_t(text[end]) & 0xC0) == 0x80) ++end;
+    while (end < text.size() && ContinuesCharacter(text[end])) ++end;
   }
   return text.substr(0, end);
 }

@@ -10,7 +10,7 @@
 namespace ingot::run {
 
 struct EngineOptions {
-  std::string engine = "embedded";              // spark, trino
+  std::string engine = stage::kEmbedded;        // or spark, trino
   std::string spark_master = "local[*]";        // as spark-submit takes it
   std::string trino = "http://localhost:8083";  // of the coordinator
 };

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "iceberg/location_catalog.h"
 #include "stage/marks.h"
+#include "storage/location.h"
 
 namespace ingot::run {
 namespace {
@@ -38,14 +39,10 @@ Result<Table> Load(const StageContext& context, const CatalogEntry& entry) {
   return Table{home, now->metadata_location, std::make_shared<const iceberg::TableMetadata>(*std::move(metadata))};
 }
 
-std::string FolderOf(const std::string& location) {
-  return location.substr(0, std::min(location.rfind('/'), location.size()));
-}
-
 /// The folder of a table whose metadata cannot be read: its metadata is in it, or in a folder of it.
 std::string FolderByMetadata(const std::string& metadata_location) {
-  const std::string folder = FolderOf(metadata_location);
-  return folder.ends_with("/metadata") ? FolderOf(folder) : folder;
+  const std::string folder = storage::ParentLocation(metadata_location);
+  return folder.ends_with("/metadata") ? storage::ParentLocation(folder) : folder;
 }
 
 }  // namespace

@@ -42,9 +42,7 @@ std::optional<int64_t> KeepMicros(const StageContext& context, const iceberg::Ta
 
 /// Where a table lies: its metadata file is in the folder "metadata" of it.
 std::string PlaceOf(const std::string& metadata_location) {
-  std::string place = metadata_location;
-  for (int i = 0; i < 2; ++i) place.resize(std::min(place.rfind('/'), place.size()));
-  return storage::CanonicalLocation(place);
+  return storage::CanonicalLocation(storage::ParentLocation(storage::ParentLocation(metadata_location)));
 }
 
 /// Which files are other tables' although this one names them: those that it needs under its other names, and those in
@@ -64,7 +62,7 @@ Result<std::function<bool(const std::string&)>> FilesOfOthers(const StageContext
     needed = std::move(neighbours.needed);
   }
   is_of_others = [own, places, needed](const std::string& location) {
-    if (needed.contains(storage::FileIdentity(location))) return true;
+    if (!needed.empty() && needed.contains(storage::FileIdentity(location))) return true;
     const std::string place = storage::CanonicalLocation(location);
     return !storage::IsInside(place, own) &&
            std::ranges::any_of(places, [&](const std::string& other) { return storage::IsInside(place, other); });

@@ -9,6 +9,21 @@
 #include "stage/changes.h"
 
 namespace ingot::stage {
+namespace {
+
+/// Whether the oldest snapshot that is left took files over, or away, from ones before it: an expiry may say that it
+/// has no parent (PyIceberg's does), as a table that was made anew says.
+Result<bool> BuildsOnOthers(const iceberg::Snapshot& oldest, storage::Storage& storage) {
+  if (oldest.manifest_list.empty() && oldest.manifests.empty()) return false;
+  INGOT_ASSIGN(const auto manifests, iceberg::ReadManifestList(storage, oldest));
+  return std::ranges::any_of(manifests, [&](const iceberg::ManifestFile& manifest) {
+    return manifest.added_snapshot_id != oldest.snapshot_id || manifest.existing_files.value_or(0) > 0 ||
+           manifest.deleted_files.value_or(0) > 0;
+  });
+}
+
+}  // namespace
+
 iceberg::Properties MarksOf(const iceberg::TableMetadata& metadata) {
   iceberg::Properties marks;
   bool checkpoint = false, mark = false;
@@ -86,21 +101,6 @@ Mark MarkOf(const iceberg::TableMetadata& metadata) {
 std::optional<iceberg::SnapshotId> ConsumedSnapshot(const iceberg::TableMetadata& metadata) {
   return MarkOf(metadata).snapshot;
 }
-
-namespace {
-
-/// Whether the oldest snapshot that is left took files over, or away, from ones before it: an expiry may say that it
-/// has no parent (PyIceberg's does), as a table that was made anew says.
-Result<bool> BuildsOnOthers(const iceberg::Snapshot& oldest, storage::Storage& storage) {
-  if (oldest.manifest_list.empty() && oldest.manifests.empty()) return false;
-  INGOT_ASSIGN(const auto manifests, iceberg::ReadManifestList(storage, oldest));
-  return std::ranges::any_of(manifests, [&](const iceberg::ManifestFile& manifest) {
-    return manifest.added_snapshot_id != oldest.snapshot_id || manifest.existing_files.value_or(0) > 0 ||
-           manifest.deleted_files.value_or(0) > 0;
-  });
-}
-
-}  // namespace
 
 Status CheckNotReplaced(const iceberg::TableMetadata& metadata, const std::string& table, storage::Storage& storage) {
   const auto chain = iceberg::AncestorsOf(metadata, metadata.current_snapshot_id);

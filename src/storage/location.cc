@@ -105,6 +105,10 @@ std::string AbsoluteLocation(std::string_view path_or_uri) {
   return "file://" + Absolute(path);
 }
 
+std::string ParentLocation(std::string_view location) {
+  return std::string(location.substr(0, std::min(location.rfind('/'), location.size())));
+}
+
 std::string JoinLocation(std::string_view directory, std::string_view name) {
   while (directory.ends_with('/')) directory.remove_suffix(1);
   while (name.starts_with('/')) name.remove_prefix(1);

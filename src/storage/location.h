@@ -20,6 +20,9 @@ std::string AbsoluteLocation(std::string_view path_or_uri);
 /// `directory` + "/" + `name` with exactly one slash between.
 std::string JoinLocation(std::string_view directory, std::string_view name);
 
+/// Without its last part: the folder of a file, "a/b" of "a/b/c". A location without a slash stays as it is.
+std::string ParentLocation(std::string_view location);
+
 /// The one spelling of a location: of a local one its absolute path with links resolved as far as it exists, of an
 /// object `s3://bucket/key`, without a slash at the end.
 std::string CanonicalLocation(std::string_view location);

@@ -9,7 +9,7 @@ class Explained {
  public:
   explicit Explained(Explain explain) : explain_(std::move(explain)) {}
   arrow::Status operator()(const arrow::Status& status, std::string_view doing) const {
-    return status.ok() ? status : ToArrow(explain_(status, doing));
+    return status.ok() || KindOf(status) ? status : ToArrow(explain_(status, doing));
   }
   template <typename T>
   arrow::Result<T> operator()(arrow::Result<T> result) const {

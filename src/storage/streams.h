@@ -10,7 +10,8 @@
 
 namespace ingot::storage {
 
-/// What a Status of the stream means; `doing`: "read", "write" or "close".
+/// What a Status of Arrow's means; `doing`: "read", "write" or "close". One that carries an error of ours
+/// (base/status_detail.h) is passed on as it is.
 using Explain = std::function<Error(const arrow::Status& status, std::string_view doing)>;
 
 std::shared_ptr<arrow::io::RandomAccessFile> WithErrors(std::shared_ptr<arrow::io::RandomAccessFile> file,

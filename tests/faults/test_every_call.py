@@ -20,11 +20,6 @@ ACTIONS = {"kill": shim.CHANGES, "cut": shim.CHANGES, "error": set(shim.ERRORS),
 
 
 @pytest.fixture(scope="session")
-def library(tmp_path_factory):
-    return shim.build(tmp_path_factory.mktemp("shim"))
-
-
-@pytest.fixture(scope="session")
 def prepared(tmp_path_factory, library):
     """By scenario: its warehouse, and the calls that its command makes when nothing goes wrong."""
     known = {}

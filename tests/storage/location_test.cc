@@ -21,6 +21,8 @@ TEST(Location, AbsoluteAndJoined) {
   EXPECT_EQ(AbsoluteLocation("file:/a/b"), "file:///a/b");
   EXPECT_EQ(AbsoluteLocation("s3://bucket/x"), "s3://bucket/x");
   EXPECT_EQ(JoinLocation("file:///a/", "/b"), "file:///a/b");
+  EXPECT_EQ(ParentLocation("s3://bucket/a/b"), "s3://bucket/a");
+  EXPECT_EQ(ParentLocation("a"), "a");
 }
 
 /// A folder with the file "a b/c", and "link" to "a b".

@@ -37,6 +37,15 @@ TEST(Streams, ErrorsKeepTheirKind) {
   }
 }
 
+// Goal:   an error that is ours already is passed on as it is, not explained once more. Method: one stream in another.
+TEST(Streams, OurErrorsPass) {
+  const auto explain = [](const arrow::Status& status, std::string_view doing) {
+    return Error{ErrorKind::kRetry, std::string(doing) + " f: " + status.message()};
+  };
+  const auto file = WithErrors(WithErrors(std::make_shared<Broken>(), explain), explain);
+  EXPECT_EQ(FromArrow(file->Read(4).status()).message, "read f: away");
+}
+
 // Goal:   what works is passed on. Method: bytes written and read through both.
 TEST(Streams, BytesPass) {
   const auto explain = [](const arrow::Status&, std::string_view) { return Error{ErrorKind::kRetry, ""}; };
