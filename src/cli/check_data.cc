@@ -29,7 +29,7 @@ std::string Ago(int64_t micros) {
 
 /// Nothing for a table that has not been made.
 Result<std::optional<Table>> Find(const run::OpenPlace& open, const std::string& name) {
-  INGOT_ASSIGN(const auto home, open.context.Home(name));
+  INGOT_ASSIGN(const auto home, open.environment.Home(name));
   auto table = iceberg::LoadTable(home);
   if (!table && table.error().kind == ErrorKind::kNotFound) return std::nullopt;
   if (!table) return std::unexpected(std::move(table).error());
@@ -61,9 +61,9 @@ Result<std::string> ExamineBronze(const run::OpenPlace& open, int64_t late_micro
   if (!table) return "not made yet: the first `ingot run` does it";
   INGOT_ASSIGN(const auto checkpoint, bronze::ReadCheckpoint(*table->home.storage, *table->metadata));
   INGOT_ASSIGN(const auto source,
-               source::OpenSource(open.context.source, {.format = pipeline.source.format,
-                                                        .on_changed = bronze::OnChangedOf(pipeline.source.on_changed),
-                                                        .kafka = pipeline.source.kafka}));
+               source::OpenSource(open.source, {.format = pipeline.source.format,
+                                                .on_changed = bronze::OnChangedOf(pipeline.source.on_changed),
+                                                .kafka = pipeline.source.kafka}));
   INGOT_TRY(source->Seek(checkpoint));
   if (const auto failures = source->Failures(); !failures.empty()) return Fail(ErrorKind::kBadInput, failures[0]);
   const int64_t records = source->RecordsBehind(), bytes = source->BytesLeft();

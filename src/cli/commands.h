@@ -33,7 +33,7 @@ CLI::Validator AtLeast(int least);
 void AddShared(CLI::App& command, Shared& shared);
 
 /// What is served of the pipeline's tables, beside a run or without one.
-serve::ServerParts ServerPartsOf(const stage::StageContext& context, std::function<Status()> ready);
+serve::ServerParts ServerPartsOf(const stage::Environment& environment, std::function<Status()> ready);
 
 void AddRun(CLI::App& app, Shared& shared);
 void AddGenerate(CLI::App& app, Shared& shared);

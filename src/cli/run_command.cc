@@ -153,32 +153,34 @@ class Pulse {
 };
 
 /// Until SIGTERM or SIGINT, which let the batch that is being read be carried to gold.
-Status Follow(Shared& shared, run::Runner& runner, const stage::StageContext& context, const Options& options) {
+Status Follow(Shared& shared, const run::OpenPlace& open, const run::RunOptions& run_options, const Options& options) {
   INGOT_ASSIGN(const auto every, ParseInterval("--every", options.every));
   INGOT_ASSIGN(const auto retry_for, ParseInterval("--retry-for", options.retry_for));
   INGOT_ASSIGN(const int64_t maintain_every, WithContext(ParseDuration(options.maintain_every), "--maintain-every"));
-  const run::AutomaticUpkeep upkeep(context, std::chrono::microseconds(maintain_every));
+  INGOT_ASSIGN(run::Runner runner, run::Runner::Open(open.environment, options.stages, run_options));
+  const run::AutomaticUpkeep upkeep(open.environment, {.trusted = options.trust_clock, .source = open.source},
+                                    std::chrono::microseconds(maintain_every));
   for (const int number : {SIGTERM, SIGINT}) std::signal(number, [](int) { stop_asked = true; });
   Pulse pulse(every);
   std::unique_ptr<serve::Server> server;
   if (!options.listen.empty()) {
-    INGOT_ASSIGN(server, serve::Server::Start(options.listen, ServerPartsOf(context, [&] { return pulse.Ready(); })));
+    INGOT_ASSIGN(server,
+                 serve::Server::Start(options.listen, ServerPartsOf(open.environment, [&] { return pulse.Ready(); })));
   }
-  return run::Follow(runner, context,
-                     {.every = every,
-                      .retry_for = std::chrono::duration_cast<std::chrono::seconds>(retry_for),
-                      .stop_asked = [] { return stop_asked.load(); },
-                      .told =
-                          [&](const run::RunReport& report) {
-                            pulse.Beat();
-                            run::Meter(ProcessMetrics(), report);
-                            Tell(shared, report, true);
-                          },
-                      .failed =
-                          [&](const Error& error) {
-                            pulse.Miss(error);
-                            run::MeterFailure(ProcessMetrics(), error);
-                          }});
+  return run::Follow(runner, {.every = every,
+                              .retry_for = std::chrono::duration_cast<std::chrono::seconds>(retry_for),
+                              .stop_asked = [] { return stop_asked.load(); },
+                              .told =
+                                  [&](const run::RunReport& report) {
+                                    pulse.Beat();
+                                    run::Meter(ProcessMetrics(), report);
+                                    Tell(shared, report, true);
+                                  },
+                              .failed =
+                                  [&](const Error& error) {
+                                    pulse.Miss(error);
+                                    run::MeterFailure(ProcessMetrics(), error);
+                                  }});
 }
 
 /// Errors: kBadInput that names the files which were not read: all else was carried on.
@@ -193,19 +195,23 @@ Status AllInputsRead(const run::RunReport& report) {
 }
 
 /// One run; its metrics are pushed even when it failed.
-Status RunOnce(Shared& shared, const stage::StageContext& context, const Options& options) {
+Status RunOnce(Shared& shared, const run::OpenPlace& open, const run::RunOptions& run_options, const Options& options) {
   const auto run = [&]() -> Result<run::RunReport> {
-    if (options.engine.engine != stage::kEmbedded)
-      return run::RunOnEngine(shared.place, context, options.stages, options.engine);
-    INGOT_ASSIGN(run::Runner runner, run::Runner::Open(context, options.stages));
-    return runner.Run(context);
+    if (options.engine.engine != stage::kEmbedded) {
+      run::EngineOptions engine = options.engine;
+      engine.source = open.source;
+      engine.trust_clock = options.trust_clock;
+      return run::RunOnEngine(shared.place, open.environment, options.stages, engine);
+    }
+    INGOT_ASSIGN(run::Runner runner, run::Runner::Open(open.environment, options.stages, run_options));
+    return runner.Run({});
   };
   const auto report = run();
   if (report) run::Meter(ProcessMetrics(), *report);
   const Status outcome = report ? AllInputsRead(*report) : Status(std::unexpected(report.error()));
   if (!outcome) run::MeterFailure(ProcessMetrics(), outcome.error());
   if (!options.push_metrics.empty()) {
-    const Status pushed = run::PushMetrics(ProcessMetrics(), options.push_metrics, context.pipeline->name);
+    const Status pushed = run::PushMetrics(ProcessMetrics(), options.push_metrics, open.pipeline->name);
     if (!pushed) LogWarning("metrics were not pushed: " + pushed.error().message);
   }
   if (!report) return std::unexpected(report.error());
@@ -223,13 +229,13 @@ Result<int32_t> ParseDay(const char* flag, const std::string& text) {
   return Fail(ErrorKind::kBadConfig, fmt::format("{}: not a day: '{}' (write 2024-07-19)", flag, text));
 }
 
-Result<std::optional<stage::DaySpan>> DaysAgain(const Options& options) {
-  if (options.from.empty() && options.to.empty()) return std::optional<stage::DaySpan>();
+Result<std::optional<gold::DaySpan>> DaysToRecompute(const Options& options) {
+  if (options.from.empty() && options.to.empty()) return std::optional<gold::DaySpan>();
   if (options.follow || options.engine.engine != stage::kEmbedded)
     return Fail(ErrorKind::kBadConfig, "--from and --to are for runs that end, on the embedded engine");
   if (std::ranges::find(options.stages, "gold") == options.stages.end())
     return Fail(ErrorKind::kBadConfig, "--from and --to compute gold again: --stage must hold gold");
-  stage::DaySpan days;
+  gold::DaySpan days;
   if (!options.from.empty()) {
     INGOT_ASSIGN(days.from, ParseDay("--from", options.from));
     days.to = days.from;
@@ -242,11 +248,27 @@ Result<std::optional<stage::DaySpan>> DaysAgain(const Options& options) {
   return days;
 }
 
+Result<run::RunOptions> RunOptionsFrom(const Options& options, const std::string& source) {
+  run::RunOptions run{.bronze = {.source = source,
+                                 .on_changed = options.on_changed,
+                                 .follow = options.follow,
+                                 .group = options.group,
+                                 .on_reset = options.on_reset,
+                                 .rows_per_commit = options.rows_per_commit},
+                      .silver = {.rows_per_commit = options.rows_per_commit},
+                      .gold = {.keep_groups = options.follow, .recompute_days = {}},
+                      .trust_clock = options.trust_clock};
+  INGOT_ASSIGN(run.gold.recompute_days, DaysToRecompute(options));
+  INGOT_ASSIGN(run.bronze.bytes_per_commit, ParseBytes("--bytes-per-commit", options.bytes_per_commit));
+  INGOT_ASSIGN(const int64_t idle_micros, WithContext(ParseDuration(options.idle), "--idle"));
+  run.bronze.idle = std::chrono::microseconds(idle_micros);
+  return run;
+}
+
 Status RunPlace(Shared& shared, const run::OpenPlace& open, const Options& options) {
-  run::DeclareMeters(ProcessMetrics(), open.context);
-  if (!options.follow) return RunOnce(shared, open.context, options);
-  INGOT_ASSIGN(run::Runner runner, run::Runner::Open(open.context, options.stages));
-  return Follow(shared, runner, open.context, options);
+  run::DeclareMeters(ProcessMetrics(), open.environment);
+  INGOT_ASSIGN(const run::RunOptions run_options, RunOptionsFrom(options, open.source));
+  return options.follow ? Follow(shared, open, run_options, options) : RunOnce(shared, open, run_options, options);
 }
 
 Status Run(Shared& shared, const Options& options) {
@@ -254,17 +276,8 @@ Status Run(Shared& shared, const Options& options) {
     return Fail(ErrorKind::kBadConfig,
                 "--follow is for the embedded engine; deploy/spark/jobs have --stream and --every");
   shared.place.creates = true;
-  INGOT_ASSIGN(run::OpenPlace open, run::Open(shared.place));
-  INGOT_ASSIGN(open.context.again, DaysAgain(options));
-  open.context.rows_per_commit = options.rows_per_commit;
-  INGOT_ASSIGN(open.context.bytes_per_commit, ParseBytes("--bytes-per-commit", options.bytes_per_commit));
-  open.context.follow = options.follow;
-  open.context.group = options.group;
-  open.context.on_reset = options.on_reset;
-  open.context.trust_clock = options.trust_clock;
-  open.context.on_changed = options.on_changed;
-  INGOT_ASSIGN(const int64_t idle_micros, WithContext(ParseDuration(options.idle), "--idle"));
-  open.context.idle = std::chrono::microseconds(idle_micros);
+  INGOT_ASSIGN(const run::OpenPlace open, run::Open(shared.place));
+  INGOT_TRY(RunOptionsFrom(options, open.source));
   if (!run::HoldsTopic(open)) return RunPlace(shared, open, options);
   if (!options.listen.empty())
     return Fail(ErrorKind::kBadConfig, "--listen: tables that are named after {topic} cannot be served by their runs");

@@ -181,11 +181,11 @@ Status Evolve(const Shared& shared, const Options& options) {
       {&pipeline.silver, SilverSchema(pipeline)},
       {&pipeline.quarantine, QuarantineSchema(pipeline)}};
   for (const auto& gold : pipeline.gold) tables.emplace_back(&gold.table, GoldSchema(gold));
-  INGOT_ASSIGN(const auto home, open.context.Home(options.table));
+  INGOT_ASSIGN(const auto home, open.environment.Home(options.table));
   for (const auto& [spec, schema] : tables) {
-    INGOT_ASSIGN(const auto candidate, open.context.Home(spec->table));
+    INGOT_ASSIGN(const auto candidate, open.environment.Home(spec->table));
     if (candidate.name != home.name) continue;
-    INGOT_ASSIGN(const auto after, stage::EvolveTable(open.context, *spec, schema));
+    INGOT_ASSIGN(const auto after, stage::EvolveTable(open.environment, *spec, schema));
     fmt::print("{}: format {}, schema {}, partition spec {}, sort order {}\n", home.name.Text(),
                after.metadata->format_version, after.metadata->current_schema_id, after.metadata->default_spec_id,
                after.metadata->default_sort_order_id);

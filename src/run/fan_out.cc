@@ -47,17 +47,18 @@ Result<std::vector<OpenPlace>> FanOut(const OpenPlace& open) {
     return Fail(ErrorKind::kBadConfig, open.pipeline->file + ": table names hold {topic}, but " + why);
   };
   if (!std::ranges::all_of(TableNames(*open.pipeline), Held)) return refuse("not all of them do");
-  if (!open.context.source.starts_with("kafka://")) return refuse("the source " + open.context.source + " is no topic");
-  INGOT_ASSIGN(const auto topics, source::TopicsAt(open.context.source, open.pipeline->source.kafka));
+  if (!open.source.starts_with("kafka://")) return refuse("the source " + open.source + " is no topic");
+  INGOT_ASSIGN(const auto topics, source::TopicsAt(open.source, open.pipeline->source.kafka));
   std::vector<OpenPlace> places;
   std::set<std::string> words;
   for (const auto& [topic, uri] : topics) {
     if (!words.insert(LowerCase(TableWord(topic))).second) return refuse("two topics would share " + TableWord(topic));
-    OpenPlace place{.pipeline = std::make_unique<pipeline::Pipeline>(*open.pipeline), .context = open.context};
+    OpenPlace place{.pipeline = std::make_unique<pipeline::Pipeline>(*open.pipeline),
+                    .environment = open.environment,
+                    .source = uri};
     place.pipeline->name += "-" + topic;  // each topic has a consumer group of its own
     for (std::string* name : TableNames(*place.pipeline)) Replace(*name, TableWord(topic));
-    place.context.pipeline = place.pipeline.get();
-    place.context.source = uri;
+    place.environment.pipeline = place.pipeline.get();
     places.push_back(std::move(place));
   }
   return places;
@@ -76,7 +77,7 @@ Status FollowTopics(const OpenPlace& open, std::atomic<bool>& stop,
       places = std::vector<OpenPlace>();
     }
     for (OpenPlace& place : *places) {
-      if (!followed.insert(place.context.source).second) continue;
+      if (!followed.insert(place.source).second) continue;
       running.push_back(std::async(std::launch::async, [&stop, &follow, place = std::move(place)] {
         Status ended = follow(place);
         stop = true;

@@ -11,7 +11,7 @@ namespace ingot::run {
 namespace {
 
 using iceberg::TypeId;
-using stage::StageContext;
+using stage::Environment;
 using stage::StageReport;
 
 struct LedgerTable {
@@ -78,13 +78,13 @@ LedgerTable Quality() {
 }
 
 /// What happened in the pipeline's tables after the ledger's cursors, joined per run and table, oldest first.
-Result<std::vector<StageReport>> NewReports(const StageContext& context, const iceberg::TableMetadata& ledger,
+Result<std::vector<StageReport>> NewReports(const Environment& environment, const iceberg::TableMetadata& ledger,
                                             iceberg::Properties& cursors) {
   std::vector<StageReport> reports;
-  std::vector<std::string> tables{context.pipeline->bronze.table, context.pipeline->silver.table};
-  for (const auto& gold : context.pipeline->gold) tables.push_back(gold.table.table);
+  std::vector<std::string> tables{environment.pipeline->bronze.table, environment.pipeline->silver.table};
+  for (const auto& gold : environment.pipeline->gold) tables.push_back(gold.table.table);
   for (const std::string& name : tables) {
-    INGOT_ASSIGN(const auto home, context.Home(name));
+    INGOT_ASSIGN(const auto home, environment.Home(name));
     const auto table = iceberg::LoadTable(home);
     if (!table && table.error().kind == ErrorKind::kNotFound) continue;
     if (!table) return std::unexpected(table.error());
@@ -109,16 +109,16 @@ Result<std::vector<StageReport>> NewReports(const StageContext& context, const i
   return reports;
 }
 
-Status WriteTable(const StageContext& context, const LedgerTable& ledger) {
-  INGOT_ASSIGN(const auto table, stage::EnsureTable(context, ledger.spec, ledger.schema));
+Status WriteTable(const Environment& environment, const LedgerTable& ledger) {
+  INGOT_ASSIGN(const auto table, stage::EnsureTable(environment, ledger.spec, ledger.schema));
   iceberg::Properties cursors;
-  INGOT_ASSIGN(const auto reports, NewReports(context, *table.metadata, cursors));
+  INGOT_ASSIGN(const auto reports, NewReports(environment, *table.metadata, cursors));
   std::vector<CellRow> rows;
   for (const StageReport& report : reports) std::ranges::move(ledger.rows(report), std::back_inserter(rows));
   if (cursors.empty()) return {};
   INGOT_ASSIGN(const auto columns, rows::ToArrowSchema(ledger.schema));
   INGOT_ASSIGN(const auto batch, BatchOf(columns, rows));
-  INGOT_ASSIGN(auto writer, stage::RowWriter::Open(context, table));
+  INGOT_ASSIGN(auto writer, stage::RowWriter::Open(environment, table));
   INGOT_TRY(writer.Write(batch));
   INGOT_ASSIGN(auto written, writer.Finish());
   INGOT_TRY(FaultPoint("ledger.after_files"));
@@ -138,9 +138,9 @@ Status WriteTable(const StageContext& context, const LedgerTable& ledger) {
 
 }  // namespace
 
-Status WriteLedger(const StageContext& context) {
-  INGOT_TRY(WriteTable(context, Quality()));
-  return WriteTable(context, Runs());
+Status WriteLedger(const Environment& environment) {
+  INGOT_TRY(WriteTable(environment, Quality()));
+  return WriteTable(environment, Runs());
 }
 
 }  // namespace ingot::run

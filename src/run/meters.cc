@@ -42,16 +42,16 @@ constexpr struct {
 
 }  // namespace
 
-void DeclareMeters(Metrics& metrics, const stage::StageContext& context) {
+void DeclareMeters(Metrics& metrics, const stage::Environment& environment) {
   for (const auto& meter : kMeters) metrics.Declare(meter.name, meter.kind, meter.help);
-  metrics.Set("ingot_build_info", {{"version", INGOT_VERSION}, {"pipeline", context.pipeline->name}}, 1);
-  metrics.Set("ingot_memory_budget_bytes", {}, double(context.memory_bytes));
+  metrics.Set("ingot_build_info", {{"version", INGOT_VERSION}, {"pipeline", environment.pipeline->name}}, 1);
+  metrics.Set("ingot_memory_budget_bytes", {}, double(environment.memory_bytes));
   // Those that alerts ask about are there from the start: a rate needs a value before the first event.
   for (const char* outcome : {"done", "broken", "failed"}) metrics.Add("ingot_runs", {{"outcome", outcome}}, 0);
-  for (const pipeline::Rule& rule : context.pipeline->rules)
+  for (const pipeline::Rule& rule : environment.pipeline->rules)
     if (rule.kind != pipeline::RuleKind::kTrim) metrics.Add("ingot_rule_broken_rows", {{"rule", rule.name}}, 0);
   metrics.Add("ingot_rule_broken_rows", {{"rule", "parse"}}, 0);
-  for (const auto& table : {context.pipeline->bronze.table, context.pipeline->silver.table})
+  for (const auto& table : {environment.pipeline->bronze.table, environment.pipeline->silver.table})
     if (!table.empty()) metrics.Add("ingot_commit_conflicts", {{"table", table}}, 0);
 }
 

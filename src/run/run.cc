@@ -4,19 +4,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <filesystem>
 
 #include "base/clock.h"
 #include "base/progress.h"
 #include "base/random.h"
 #include "run/ledger.h"
-#include "silver/silver.h"
 
 namespace ingot::run {
 namespace {
 
-using stage::StageContext;
+using stage::Environment;
 using stage::StageReport;
 
 }  // namespace
@@ -48,56 +45,45 @@ double Freshness::Quantile(double share) const {
   return 0;
 }
 
-Result<Runner> Runner::Open(const StageContext& context, std::vector<std::string> stages) {
-  Runner runner(std::move(stages));
+Result<Runner> Runner::Open(const Environment& environment, std::vector<std::string> stages,
+                            const RunOptions& options) {
+  Runner runner(environment, std::move(stages), options);
   if (std::ranges::find(runner.stages_, "bronze") != runner.stages_.end()) {
-    INGOT_ASSIGN(runner.bronze_, bronze::Bronze::Open(context));
+    INGOT_ASSIGN(runner.bronze_, bronze::Bronze::Open(environment, options.bronze));
   }
   return runner;
 }
 
-Result<StageReport> Runner::RunStage(const StageContext& context, const std::string& stage, int64_t rows_expected) {
+Result<StageReport> Runner::RunStage(const std::string& stage, const RoundOptions& round, int64_t rows_expected) {
   Progress progress(stage, rows_expected, "records");
   const auto tell = [&](int64_t records) { progress.Add(records); };
-  if (stage == "bronze") return bronze_->Run(context, tell);
-  if (stage == "silver") return silver::RunSilver(context, tell);
-  return gold_.Run(context, tell);
+  if (stage == "bronze") return bronze_->Run(environment_, round.deadline, tell);
+  if (stage == "silver") return silver::RunSilver(environment_, options_.silver, tell);
+  return gold_.Run(environment_, tell);
 }
 
-Result<RunReport> Runner::Run(StageContext context) {
-  INGOT_TRY(clock_.Check(context));
+Result<RunReport> Runner::Run(const RoundOptions& round) {
+  INGOT_TRY(clock_.Check(environment_, {.trusted = options_.trust_clock, .source = options_.bronze.source}));
   RunReport report;
-  context.run_id = RandomUuid();
-  if (context.temp_folder.empty()) {
-    std::error_code error;
-    const auto folder = std::filesystem::temp_directory_path(error);
-    if (error) {
-      const char* chosen = std::getenv("TMPDIR");
-      return Fail(ErrorKind::kBadConfig, std::string("the folder for temporary files (TMPDIR) ") +
-                                             (chosen == nullptr ? "/tmp" : chosen) + ": " + error.message());
-    }
-    context.temp_folder = (folder / ("ingot-" + context.run_id)).string();
-  }
+  environment_.run_id = RandomUuid();
   Status outcome;
   int64_t rows = 0;
   for (const std::string& stage : stages_) {
-    auto done = RunStage(context, stage, rows);
+    auto done = RunStage(stage, round, rows);
     if (!done) {
       outcome = std::unexpected(std::move(done).error().Context("stage " + stage));
       break;
     }
     rows = done->rows_out;
     if (stage == "bronze") report.failed_inputs = std::move(done->failed_inputs);
-    if (stage == "silver") report.broken_rules = BrokenRules(*context.pipeline, *done);
+    if (stage == "silver") report.broken_rules = BrokenRules(*environment_.pipeline, *done);
     if (stage == "gold" && !report.stages.empty())
       report.freshness.Add(report.stages[0].rows_by_produced_at, NowMicros());
     report.stages.push_back(std::move(*done));
   }
   if (bronze_) report.records_behind = bronze_->RecordsBehind();
-  std::error_code ignored;
-  std::filesystem::remove_all(context.temp_folder, ignored);
   // What the stages committed belongs into the ledger even when a later one failed.
-  const Status ledger = context.write_ledger ? WriteLedger(context) : Status();
+  const Status ledger = round.write_ledger ? WriteLedger(environment_) : Status();
   INGOT_TRY(outcome);
   INGOT_TRY(ledger);
   return report;

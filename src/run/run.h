@@ -9,6 +9,7 @@
 #include "bronze/bronze.h"
 #include "gold/gold.h"
 #include "run/clock.h"
+#include "silver/silver.h"
 #include "stage/stage.h"
 
 namespace ingot::run {
@@ -38,21 +39,37 @@ struct RunReport {
 /// The rules that broke a greater share of the rows of silver than their fail_above, in words.
 std::vector<std::string> BrokenRules(const pipeline::Pipeline& pipeline, const stage::StageReport& silver);
 
+struct RunOptions {
+  bronze::BronzeOptions bronze;
+  silver::SilverOptions silver;
+  gold::GoldOptions gold;
+  bool trust_clock = false;  // whatever speaks against it
+};
+
+/// Of one round of a run.
+struct RoundOptions {
+  stage::Deadline deadline;
+  bool write_ledger = true;
+};
+
 /// Keeps the source open from run to run, and what gold knows of its groups.
 class Runner {
  public:
   /// `stages` in order, of bronze, silver and gold. Errors: those of opening the source.
-  static Result<Runner> Open(const stage::StageContext& context, std::vector<std::string> stages);
+  static Result<Runner> Open(const stage::Environment& environment, std::vector<std::string> stages,
+                             const RunOptions& options);
 
   /// Errors: the first stage that failed; what was committed before stays and the next run goes on from there.
-  Result<RunReport> Run(stage::StageContext context);
+  Result<RunReport> Run(const RoundOptions& round);
 
  private:
-  explicit Runner(std::vector<std::string> stages) : stages_(std::move(stages)) {}
-  Result<stage::StageReport> RunStage(const stage::StageContext& context, const std::string& stage,
-                                      int64_t rows_expected);
+  Runner(const stage::Environment& environment, std::vector<std::string> stages, const RunOptions& options)
+      : environment_(environment), stages_(std::move(stages)), options_(options), gold_(options.gold) {}
+  Result<stage::StageReport> RunStage(const std::string& stage, const RoundOptions& round, int64_t rows_expected);
 
+  stage::Environment environment_;
   std::vector<std::string> stages_;
+  RunOptions options_;
   std::optional<bronze::Bronze> bronze_;
   gold::Gold gold_;
   ClockWatch clock_;

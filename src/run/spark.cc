@@ -106,15 +106,15 @@ std::optional<StageReport> ReportFrom(std::string_view line) {
 
 }  // namespace
 
-Result<std::map<std::string, std::string>> SparkSettings(const Place& place, const stage::StageContext& context) {
-  const std::string catalog = "spark.sql.catalog." + context.catalog->Name(), uri = CatalogUri(place);
+Result<std::map<std::string, std::string>> SparkSettings(const Place& place, const stage::Environment& environment) {
+  const std::string catalog = "spark.sql.catalog." + environment.catalog->Name(), uri = CatalogUri(place);
   std::map<std::string, std::string> settings{
       {"spark.sql.extensions", "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"},
       {"spark.log.level", "WARN"},
       {"spark.sql.session.timeZone", "UTC"},
       {catalog, "org.apache.iceberg.spark.SparkCatalog"},
       {catalog + ".cache-enabled", "false"},
-      {catalog + ".warehouse", context.catalog->ChoosesLocations() ? place.warehouse : context.warehouse}};
+      {catalog + ".warehouse", environment.catalog->ChoosesLocations() ? place.warehouse : environment.warehouse}};
   if (uri.starts_with("postgresql://") || uri.starts_with("postgres://")) {
     const Address address = SplitPostgres(uri);
     settings[catalog + ".type"] = "jdbc";
@@ -135,7 +135,7 @@ Result<std::map<std::string, std::string>> SparkSettings(const Place& place, con
   } else {
     return Fail(ErrorKind::kBadConfig, "Spark cannot reach the catalog " + uri);
   }
-  if (context.warehouse.starts_with("s3")) {
+  if (environment.warehouse.starts_with("s3")) {
     settings[catalog + ".io-impl"] = "org.apache.iceberg.aws.s3.S3FileIO";
     settings[catalog + ".client.region"] = EnvironmentOr("AWS_REGION", "us-east-1");
     const std::string endpoint = EnvironmentOr("INGOT_S3_ENDPOINT", EnvironmentOr("AWS_ENDPOINT_URL"));
@@ -147,17 +147,17 @@ Result<std::map<std::string, std::string>> SparkSettings(const Place& place, con
   return settings;
 }
 
-Result<std::vector<StageReport>> RunOnSpark(const Place& place, const stage::StageContext& context,
-                                            const std::vector<std::string>& stages, const std::string& master) {
+Result<std::vector<StageReport>> RunOnSpark(const Place& place, const stage::Environment& environment,
+                                            const std::vector<std::string>& stages, const SparkOptions& options) {
   static const std::map<std::string, std::string> jobs{
       {"bronze", "ingest_bronze.py"}, {"silver", "bronze_to_silver.py"}, {"gold", "silver_to_gold.py"}};
   const fs::path folder = EnvironmentOr("INGOT_SPARK_JOBS", "deploy/spark/jobs");
   if (!fs::exists(folder / "ingot_spark.py"))
     return Fail(ErrorKind::kNotFound, "no jobs in " + folder.string() + ": set INGOT_SPARK_JOBS to deploy/spark/jobs");
-  pipeline::Pipeline pipeline = *context.pipeline;
-  pipeline.source.uri = context.source;
-  INGOT_ASSIGN(const std::string plan, PlanToJson(pipeline, pipeline::Dialect::kSpark, context.catalog->Name()));
-  INGOT_ASSIGN(const auto settings, SparkSettings(place, context));
+  pipeline::Pipeline pipeline = *environment.pipeline;
+  pipeline.source.uri = options.source;
+  INGOT_ASSIGN(const std::string plan, PlanToJson(pipeline, pipeline::Dialect::kSpark, environment.catalog->Name()));
+  INGOT_ASSIGN(const auto settings, SparkSettings(place, environment));
   INGOT_ASSIGN(const std::string jars, JarsOf(EnvironmentOr("INGOT_SPARK_JARS")));
   std::string properties;
   for (const auto& [key, value] : settings) properties += key + " " + value + "\n";
@@ -169,7 +169,7 @@ Result<std::vector<StageReport>> RunOnSpark(const Place& place, const stage::Sta
   for (const std::string& stage : stages) {
     std::vector<std::string> command{EnvironmentOr("INGOT_SPARK_SUBMIT", "spark-submit"),
                                      "--master",
-                                     master,
+                                     options.master,
                                      "--properties-file",
                                      settings_file,
                                      "--load-spark-defaults"};

@@ -44,8 +44,8 @@ std::string RunToJson(const StageReport& run) {
 
 }  // namespace
 
-Result<TableState> StateOf(const stage::StageContext& context, const std::string& table, size_t runs_max) {
-  INGOT_ASSIGN(const auto home, context.Home(table));
+Result<TableState> StateOf(const stage::Environment& environment, const std::string& table, size_t runs_max) {
+  INGOT_ASSIGN(const auto home, environment.Home(table));
   INGOT_ASSIGN(const auto loaded, iceberg::LoadTable(home));
   const iceberg::TableMetadata& metadata = *loaded.metadata;
   TableState state{.table = table, .snapshots = int64_t(metadata.snapshots.size()), .runs = {}};

@@ -9,11 +9,16 @@
 
 namespace ingot::silver {
 
+struct SilverOptions {
+  int64_t rows_per_commit = 8'000'000;  // of bronze; a snapshot of bronze with more is not divided
+};
+
 /// `progress` is told of bronze rows as they are done.
-Result<stage::StageReport> RunSilver(const stage::StageContext& context, const std::function<void(int64_t)>& progress);
+Result<stage::StageReport> RunSilver(const stage::Environment& environment, const SilverOptions& options,
+                                     const std::function<void(int64_t)>& progress);
 
 /// Brings silver and quarantine together for an engine that cannot take back an interrupted step: takes back one of
 /// another definition. Errors: those of NextStep; kUnsupported where bronze was rewritten, which needs RunSilver.
-Status PrepareForEngine(const stage::StageContext& context);
+Status PrepareForEngine(const stage::Environment& environment);
 
 }  // namespace ingot::silver

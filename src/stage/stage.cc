@@ -47,16 +47,16 @@ Status CheckNotNarrowed(const iceberg::TableMetadata& metadata, const iceberg::S
   return {};
 }
 
-Result<iceberg::TableMetadata> NewMetadata(const StageContext& context, const iceberg::TableName& name,
+Result<iceberg::TableMetadata> NewMetadata(const Environment& environment, const iceberg::TableName& name,
                                            const pipeline::TableSpec& spec, const iceberg::Schema& schema) {
   iceberg::Properties properties = spec.properties;
   properties.merge(iceberg::Properties{{"write.format.default", "parquet"},
                                        {"write.parquet.compression-codec", "zstd"},
                                        {"write.metadata.delete-after-commit.enabled", "true"}});
   const std::string location =
-      context.catalog->ChoosesLocations()
+      environment.catalog->ChoosesLocations()
           ? ""
-          : storage::JoinLocation(storage::JoinLocation(context.warehouse, name.space), name.name);
+          : storage::JoinLocation(storage::JoinLocation(environment.warehouse, name.space), name.name);
   const auto format = spec.properties.find(iceberg::kFormatVersion);
   INGOT_ASSIGN(
       auto metadata,
@@ -70,11 +70,6 @@ Result<iceberg::TableMetadata> NewMetadata(const StageContext& context, const ic
 }
 
 }  // namespace
-
-Result<iceberg::TableHome> StageContext::Home(const std::string& table) const {
-  INGOT_ASSIGN(auto name, iceberg::ParseTableName(table, catalog->Name()));
-  return iceberg::TableHome{catalog, storage, std::move(name)};
-}
 
 void StageReport::Add(const StageReport& other) {
   rows_in += other.rows_in;
@@ -134,12 +129,12 @@ std::optional<StageReport> ReportOf(const iceberg::Snapshot& snapshot, const std
   return report;
 }
 
-Result<iceberg::Table> EnsureTable(const StageContext& context, const pipeline::TableSpec& spec,
+Result<iceberg::Table> EnsureTable(const Environment& environment, const pipeline::TableSpec& spec,
                                    const iceberg::Schema& schema) {
-  INGOT_ASSIGN(const iceberg::TableHome home, context.Home(spec.table));
+  INGOT_ASSIGN(const iceberg::TableHome home, environment.Home(spec.table));
   auto table = iceberg::LoadTable(home);
   if (!table && table.error().kind == ErrorKind::kNotFound) {
-    INGOT_ASSIGN(const auto metadata, NewMetadata(context, home.name, spec, schema));
+    INGOT_ASSIGN(const auto metadata, NewMetadata(environment, home.name, spec, schema));
     table = iceberg::CreateTable(home, metadata);
     if (table) INGOT_TRY(FaultPoint("table.created"));
     if (!table && table.error().kind == ErrorKind::kExists) table = iceberg::LoadTable(home);
@@ -162,9 +157,9 @@ Result<iceberg::Table> EnsureTable(const StageContext& context, const pipeline::
   });
 }
 
-Result<iceberg::Table> EvolveTable(const StageContext& context, const pipeline::TableSpec& spec,
+Result<iceberg::Table> EvolveTable(const Environment& environment, const pipeline::TableSpec& spec,
                                    const iceberg::Schema& schema) {
-  INGOT_ASSIGN(const iceberg::TableHome home, context.Home(spec.table));
+  INGOT_ASSIGN(const iceberg::TableHome home, environment.Home(spec.table));
   // The format first: columns that are added may need it.
   const auto upgrade = [&](iceberg::TableMetadata& metadata) -> Status {
     for (const auto& [key, value] : spec.properties)
@@ -177,16 +172,16 @@ Result<iceberg::Table> EvolveTable(const StageContext& context, const pipeline::
   if (!spec.properties.empty())
     if (auto known = iceberg::CommitMetadata(home, upgrade); !known && known.error().kind != ErrorKind::kNotFound)
       return known;
-  INGOT_TRY(EnsureTable(context, spec, schema));
+  INGOT_TRY(EnsureTable(environment, spec, schema));
   return iceberg::CommitMetadata(home, [&](iceberg::TableMetadata& metadata) -> Status {
     if (!spec.sort.empty()) INGOT_TRY(iceberg::SetSortOrder(metadata, spec.sort));
     return iceberg::SetPartition(metadata, spec.partition);
   });
 }
 
-Result<RowWriter> RowWriter::Open(const StageContext& context, const iceberg::Table& table) {
+Result<RowWriter> RowWriter::Open(const Environment& environment, const iceberg::Table& table) {
   rows::WriterOptions options = rows::WriterOptionsOf(*table.metadata);
-  options.buffered_bytes_max = context.memory_bytes / 4;
+  options.buffered_bytes_max = environment.memory_bytes / 4;
   RowWriter writer;
   writer.metadata_ = table.metadata;
   INGOT_ASSIGN(writer.writer_, rows::TableWriter::Open(table.home.storage, *table.metadata, options));
@@ -211,14 +206,14 @@ Result<WrittenRows> RowWriter::Finish() {
   return written;
 }
 
-Mark NextMark(const StageContext& context, const Mark& before, const iceberg::Table& source,
+Mark NextMark(const Environment& environment, const Mark& before, const iceberg::Table& source,
               iceberg::SnapshotId until) {
   return {.snapshot = until,
           .from = before.snapshot,
           .source_uuid = source.metadata->table_uuid,
           .program = INGOT_VERSION,
           .step_id = RandomUuid(),
-          .run_id = context.run_id};
+          .run_id = environment.run_id};
 }
 
 void PutMark(iceberg::SnapshotChange& change, const Mark& mark) {
