@@ -19,11 +19,13 @@
 #include "rows/scan_relation.h"
 #include "rows/table_writer.h"
 #include "stage/marks.h"
+#include "stage/stage.h"
 
 namespace ingot::bronze {
 namespace {
 
 using stage::Environment;
+using stage::Stage;
 using stage::StageReport;
 
 struct CountedBatch {
@@ -117,7 +119,7 @@ class GroupReader {
     rows::WriterOptions options = rows::WriterOptionsOf(*table_.metadata);
     options.buffered_bytes_max = reading_.environment.memory_bytes / 2;
     INGOT_ASSIGN(writer_, rows::TableWriter::Open(table_.home.storage, *table_.metadata, options));
-    group_.report = {.stage = "bronze",
+    group_.report = {.stage = Stage::kBronze,
                      .table = table_.home.name.Text(),
                      .run_id = reading_.environment.run_id,
                      .started_at_micros = NowMicros(),
@@ -290,34 +292,39 @@ source::OnChanged OnChangedOf(const std::string& choice) {
   return choice == "skip" ? source::OnChanged::kSkip : source::OnChanged::kFail;
 }
 
-Result<Bronze> Bronze::Open(const Environment& environment, BronzeOptions chosen) {
+Status Bronze::Open(const Environment& environment) {
   const pipeline::SourceSpec& spec = environment.pipeline->source;
   source::SourceOptions options{
       .format = spec.format,
       .csv = CsvOptionsOf(*environment.pipeline),
-      .on_changed = OnChangedOf(chosen.on_changed.empty() ? spec.on_changed : chosen.on_changed),
-      .idle = chosen.idle,
+      .on_changed = OnChangedOf(options_.on_changed.empty() ? spec.on_changed : options_.on_changed),
+      .idle = options_.idle,
       .kafka = spec.kafka,
-      .follow = chosen.follow,
-      .group = chosen.group.empty() ? "ingot-" + environment.pipeline->name : chosen.group,
+      .follow = options_.follow,
+      .group = options_.group.empty() ? "ingot-" + environment.pipeline->name : options_.group,
       .keep_key = spec.keep_key,
       .keep_headers = spec.keep_headers,
       .memory_bytes = environment.memory_bytes / 8};
-  if (chosen.on_reset == "earliest") options.on_reset = source::OnReset::kEarliest;
-  if (chosen.on_reset == "latest") options.on_reset = source::OnReset::kLatest;
-  INGOT_ASSIGN(auto source, source::OpenSource(chosen.source.empty() ? spec.uri : chosen.source, options));
-  return Bronze(std::move(chosen), std::move(source));
+  if (options_.on_reset == "earliest") options.on_reset = source::OnReset::kEarliest;
+  if (options_.on_reset == "latest") options.on_reset = source::OnReset::kLatest;
+  INGOT_ASSIGN(source_, source::OpenSource(options_.source.empty() ? spec.uri : options_.source, options));
+  return {};
+}
+
+Status Bronze::EnsureTables(const Environment& environment) {
+  const pipeline::Pipeline& pipeline = *environment.pipeline;
+  INGOT_TRY(stage::EnsureTable(environment, pipeline.bronze, pipeline::BronzeSchema(pipeline)));
+  return {};
 }
 
 Result<StageReport> Bronze::Run(const Environment& environment, const stage::Deadline& deadline,
                                 const std::function<void(int64_t)>& progress) {
   const pipeline::Pipeline& pipeline = *environment.pipeline;
-  StageReport total{.stage = "bronze",
+  StageReport total{.stage = Stage::kBronze,
                     .table = pipeline.bronze.table,
                     .run_id = environment.run_id,
                     .started_at_micros = NowMicros(),
-                    .broken_by_rule = {},
-                    .rows_by_produced_at = {}};
+                    .broken_by_rule = {}};
   ParserPool parsers(pipeline, environment.threads);
   const Reading reading{environment, options_, deadline, progress, parsers};
   Backoff backoff;

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "source/source.h"
-#include "stage/stage.h"
+#include "stage/processor.h"
 
 namespace ingot::bronze {
 
@@ -29,24 +29,24 @@ struct BronzeOptions {
 };
 
 /// Keeps the source open from run to run.
-class Bronze {
+class Bronze : public stage::Processor {
  public:
+  explicit Bronze(BronzeOptions options) : options_(std::move(options)) {}
+
+  stage::Stage stage() const override { return stage::Stage::kBronze; }
   /// Errors: those of source::OpenSource.
-  static Result<Bronze> Open(const stage::Environment& environment, BronzeOptions options);
+  Status Open(const stage::Environment& environment) override;
+  Status EnsureTables(const stage::Environment& environment) override;
+  Status PrepareForEngine(const stage::Environment&) override { return {}; }
 
   /// Reads to the end of the source, or to the deadline; commits by rows, bytes and then. `progress` is told of records
   /// as they are read. Errors: see the source; kConflict when other writers kept winning.
   Result<stage::StageReport> Run(const stage::Environment& environment, const stage::Deadline& deadline,
-                                 const std::function<void(int64_t)>& progress);
-
-  /// Records that the source has behind what was read; 0 when not known.
-  int64_t RecordsBehind() const { return source_->RecordsBehind(); }
+                                 const std::function<void(int64_t)>& progress) override;
+  int64_t RecordsBehind() const override { return source_ ? source_->RecordsBehind() : 0; }
 
  private:
-  Bronze(BronzeOptions options, std::unique_ptr<source::Source> source)
-      : options_(std::move(options)), source_(std::move(source)) {}
-
-  BronzeOptions options_;
+  const BronzeOptions options_;
   std::unique_ptr<source::Source> source_;
 };
 

@@ -10,6 +10,7 @@
 #include "run/trino_client.h"
 #include "source/source.h"
 #include "stage/changes.h"
+#include "stage/report.h"
 
 namespace ingot::cli {
 namespace {
@@ -76,19 +77,16 @@ Result<std::string> ExamineBronze(const run::OpenPlace& open, int64_t late_micro
 
 /// That the last commits of silver kept no row at all; "" when they did, or are too few to tell.
 std::string AllRefused(const TableMetadata& silver, const std::string& quarantine) {
-  std::vector<const Snapshot*> commits;
+  std::vector<stage::StageReport> commits;
   for (const Snapshot& snapshot : silver.snapshots)
-    if (iceberg::SummaryNumber(snapshot, "ingot.rows-in") > 0) commits.push_back(&snapshot);
+    if (auto report = stage::ReportOf(snapshot, ""); report && report->rows_in > 0)
+      commits.push_back(std::move(*report));
   if (commits.size() < kCommitsToTell) return "";
-  int64_t rows = 0, refused = 0;
-  for (size_t i = commits.size() - kCommitsToTell; i < commits.size(); ++i) {
-    if (iceberg::SummaryNumber(*commits[i], "ingot.rows-out") > 0) return "";
-    rows += iceberg::SummaryNumber(*commits[i], "ingot.rows-in");
-    refused += iceberg::SummaryNumber(*commits[i], "ingot.rows-quarantined");
-  }
-  if (refused == 0) return "";
-  return fmt::format("none of the {} rows of the last {} commits was kept, {} are in quarantine ", rows, kCommitsToTell,
-                     refused) +
+  stage::StageReport last;
+  for (size_t i = commits.size() - kCommitsToTell; i < commits.size(); ++i) last.Add(commits[i]);
+  if (last.rows_out > 0 || last.quarantined == 0) return "";
+  return fmt::format("none of the {} rows of the last {} commits was kept, {} are in quarantine ", last.rows_in,
+                     kCommitsToTell, last.quarantined) +
          "(ingot query \"SELECT _rules, count(*) FROM " + quarantine + " GROUP BY ALL\")";
 }
 

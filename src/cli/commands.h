@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "run/open.h"
 #include "serve/server.h"
+#include "stage/stages.h"
 
 namespace ingot::cli {
 
@@ -28,6 +29,9 @@ Result<int64_t> ParseBytes(const char* flag, const std::string& text);
 
 /// That a flag's value is a number of at least `least`.
 CLI::Validator AtLeast(int least);
+
+/// --stage, a list; `help` is followed by the names.
+void AddStages(CLI::App& command, std::vector<stage::Stage>& stages, const std::string& help);
 
 /// The flags that every command takes.
 void AddShared(CLI::App& command, Shared& shared);

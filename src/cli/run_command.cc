@@ -24,7 +24,7 @@ namespace {
 std::atomic<bool> stop_asked{false};
 
 struct Options {
-  std::vector<std::string> stages{"bronze", "silver", "gold"};
+  std::vector<stage::Stage> stages{std::begin(stage::kStages), std::end(stage::kStages)};
   bool follow = false;
   std::string every = "10s";
   std::string retry_for = "10m";
@@ -46,30 +46,26 @@ void PrintJson(const run::RunReport& report) {
   const std::string fresh =
       report.freshness.Empty()
           ? ""
-          : fmt::format(R"(,"freshness_p50":{:.2f},"freshness_p99":{:.2f},"records_behind":{})",
+          : fmt::format(R"("freshness_p50":{:.2f},"freshness_p99":{:.2f},"records_behind":{})",
                         report.freshness.Quantile(0.5), report.freshness.Quantile(0.99), report.records_behind);
-  for (const auto& stage : report.stages) {
-    std::string rules;
-    for (const auto& [rule, count] : stage.broken_by_rule)
-      rules += fmt::format("{}{}:{}", rules.empty() ? "" : ",", JsonQuote(rule), count);
-    fmt::print(
-        R"({{"stage":{},"table":{},"run_id":{},"rows_in":{},"rows_out":{},"rows_quarantined":{},"rows_duplicate":{},"rows_error":{},"bytes_in":{},"bytes_out":{},"commits":{},"seconds":{:.3f},"broken_by_rule":{{{}}}{}}})"
-        "\n",
-        JsonQuote(stage.stage), JsonQuote(stage.table), JsonQuote(stage.run_id), stage.rows_in, stage.rows_out,
-        stage.quarantined, stage.duplicates, stage.errors, stage.bytes_in, stage.bytes_out, stage.commits,
-        stage.Seconds(), rules, stage.stage == "gold" ? fresh : "");
-  }
+  for (const auto& stage : report.stages)
+    fmt::print("{}\n", stage.ToJson(stage.stage == stage::Stage::kGold ? fresh : ""));
 }
 
 void PrintText(const run::RunReport& report) {
-  fmt::print("{:<7} {:>12} {:>12} {:>12} {:>11} {:>8} {:>9} {:>9} {:>8} {:>9}\n", "stage", "rows in", "rows out",
-             "quarantined", "duplicates", "errors", "read", "written", "seconds", "rows/s");
+  const auto width = [](const stage::ReportCount& field) { return field.bytes ? 9 : 12; };
+  fmt::print("{:<7}", "stage");
+  for (const stage::ReportCount& field : stage::kReportCounts) fmt::print(" {:>{}}", field.title, width(field));
+  fmt::print(" {:>8} {:>9}\n", "seconds", "rows/s");
   double seconds = 0;
   for (const auto& stage : report.stages) {
+    fmt::print("{:<7}", stage::StageName(stage.stage));
+    for (const stage::ReportCount& field : stage::kReportCounts) {
+      const int64_t count = stage.*field.count;
+      fmt::print(" {:>{}}", field.bytes ? HumanBytes(double(count)) : std::to_string(count), width(field));
+    }
     const double rate = stage.Seconds() > 0 ? double(stage.rows_in) / stage.Seconds() : 0;
-    fmt::print("{:<7} {:>12} {:>12} {:>12} {:>11} {:>8} {:>9} {:>9} {:>8.2f} {:>9}\n", stage.stage, stage.rows_in,
-               stage.rows_out, stage.quarantined, stage.duplicates, stage.errors, HumanBytes(double(stage.bytes_in)),
-               HumanBytes(double(stage.bytes_out)), stage.Seconds(), HumanCount(rate));
+    fmt::print(" {:>8.2f} {:>9}\n", stage.Seconds(), HumanCount(rate));
     seconds += stage.Seconds();
   }
   const bool nothing = std::ranges::all_of(report.stages, [](const auto& stage) { return stage.commits == 0; });
@@ -87,11 +83,11 @@ void PrintLine(const run::RunReport& report) {
   std::string line = fmt::format("{:02}:{:02}:{:02}Z", utc.tm_hour, utc.tm_min, utc.tm_sec);
   double seconds = 0;
   for (const auto& stage : report.stages) {
-    line += fmt::format("  {} {} in, {} out", stage.stage, HumanCount(double(stage.rows_in)),
+    line += fmt::format("  {} {} in, {} out", stage::StageName(stage.stage), HumanCount(double(stage.rows_in)),
                         HumanCount(double(stage.rows_out)));
     if (stage.quarantined + stage.duplicates > 0)
       line += fmt::format(" ({} quarantined, {} duplicates)", stage.quarantined, stage.duplicates);
-    if (stage.stage != "bronze") seconds += stage.Seconds();  // bronze waits for records
+    if (stage.stage != stage::Stage::kBronze) seconds += stage.Seconds();  // bronze waits for records
   }
   line += fmt::format("  {:.2f} s", seconds);
   if (!report.freshness.Empty())
@@ -233,7 +229,7 @@ Result<std::optional<gold::DaySpan>> DaysToRecompute(const Options& options) {
   if (options.from.empty() && options.to.empty()) return std::optional<gold::DaySpan>();
   if (options.follow || options.engine.engine != stage::kEmbedded)
     return Fail(ErrorKind::kBadConfig, "--from and --to are for runs that end, on the embedded engine");
-  if (std::ranges::find(options.stages, "gold") == options.stages.end())
+  if (std::ranges::find(options.stages, stage::Stage::kGold) == options.stages.end())
     return Fail(ErrorKind::kBadConfig, "--from and --to compute gold again: --stage must hold gold");
   gold::DaySpan days;
   if (!options.from.empty()) {
@@ -295,10 +291,7 @@ void AddRun(CLI::App& app, Shared& shared) {
   auto* command = app.add_subcommand("run", "Carry new records through the stages");
   auto options = std::make_shared<Options>();
   AddShared(*command, shared);
-  command->add_option("--stage", options->stages, "Stages to run: bronze, silver, gold")
-      ->delimiter(',')
-      ->check(CLI::IsMember({"bronze", "silver", "gold"}))
-      ->capture_default_str();
+  AddStages(*command, options->stages, "Stages to run");
   command->add_option("--from", options->from,
                       "Compute gold again from this day (UTC), e.g. 2024-07-19: after corrections in silver");
   command->add_option("--to", options->to, "… up to and including this day; alone, or --from alone: that day");

@@ -14,6 +14,7 @@
 #include "rows/arrow_schema.h"
 #include "rows/scan_relation.h"
 #include "stage/changes.h"
+#include "stage/stage.h"
 
 namespace ingot::gold {
 namespace {
@@ -91,7 +92,7 @@ class GoldRun {
 
  private:
   void Begin() {
-    report_ = {.stage = "gold",
+    report_ = {.stage = stage::Stage::kGold,
                .table = gold_.home.name.Text(),
                .run_id = environment_.run_id,
                .commits = 1,
@@ -312,6 +313,25 @@ class GoldRun {
   std::set<std::string> replaced_;
 };
 
+/// The two tables of one time, and what gold has yet to consume.
+struct Inputs {
+  Table silver, gold;
+  Changes changes;
+};
+
+Result<Inputs> LoadInputs(const Environment& environment, const GoldSpec& spec) {
+  INGOT_ASSIGN(const auto silver_home, environment.Home(environment.pipeline->silver.table));
+  INGOT_ASSIGN(const auto gold_home, environment.Home(spec.table.table));
+  Inputs inputs;
+  INGOT_ASSIGN(inputs.gold, iceberg::LoadTable(gold_home));
+  // Silver second: it must hold every snapshot that gold says it has consumed.
+  INGOT_ASSIGN(inputs.silver, iceberg::LoadTable(silver_home));
+  INGOT_TRY(stage::CheckNotReplaced(*inputs.gold.metadata, gold_home.name.Text(), *gold_home.storage));
+  INGOT_ASSIGN(inputs.changes, stage::ChangesSince(*inputs.silver.metadata, stage::MarkOf(*inputs.gold.metadata),
+                                                   silver_home.name.Text()));
+  return inputs;
+}
+
 /// What is new in silver; or, if given, these days.
 Result<StageReport> RunTable(const Environment& environment, const GoldSpec& spec, Gold::Kept& kept,
                              const GoldOptions& options, const std::function<void(int64_t)>& progress) {
@@ -322,24 +342,14 @@ Result<StageReport> RunTable(const Environment& environment, const GoldSpec& spe
                 "table " + environment.pipeline->silver.table + " does not exist: run the silver stage first");
   }
   INGOT_TRY(stage::EnsureTable(environment, spec.table, pipeline::GoldSchema(spec)));
+  const auto& days = options.recompute_days;
   Backoff backoff;
   while (true) {
-    INGOT_ASSIGN(const auto home, environment.Home(spec.table.table));
-    INGOT_ASSIGN(const Table gold, iceberg::LoadTable(home));
-    // Silver second: it must hold every snapshot that gold says it has consumed.
-    INGOT_ASSIGN(const Table silver, iceberg::LoadTable(silver_home));
-    GoldRun run(environment, spec, kept, options.keep_groups, silver, gold);
-    if (options.recompute_days) {
-      auto report = run.RecomputeDays(*options.recompute_days);
-      if (report || report.error().kind != ErrorKind::kConflict || !backoff.Wait()) return report;
-      continue;
-    }
-    INGOT_TRY(stage::CheckNotReplaced(*gold.metadata, home.name.Text(), *home.storage));
-    INGOT_ASSIGN(const Changes changes,
-                 stage::ChangesSince(*silver.metadata, stage::MarkOf(*gold.metadata), silver_home.name.Text()));
-    if (!changes.until || changes.Empty()) return StageReport{};
-    auto report = run.Process(changes);
-    if (report) progress(report->rows_in);
+    INGOT_ASSIGN(const Inputs inputs, LoadInputs(environment, spec));
+    if (!days && (!inputs.changes.until || inputs.changes.Empty())) return StageReport{};
+    GoldRun run(environment, spec, kept, options.keep_groups, inputs.silver, inputs.gold);
+    auto report = days ? run.RecomputeDays(*days) : run.Process(inputs.changes);
+    if (report && !days) progress(report->rows_in);
     if (report || report.error().kind != ErrorKind::kConflict || !backoff.Wait()) return report;
   }
 }
@@ -352,9 +362,30 @@ void Gold::Kept::Drop() {
   silver_snapshot.reset();
 }
 
-Result<StageReport> Gold::Run(const Environment& environment, const std::function<void(int64_t)>& progress) {
-  StageReport total{
-      .stage = "gold", .run_id = environment.run_id, .started_at_micros = NowMicros(), .broken_by_rule = {}};
+Status Gold::EnsureTables(const Environment& environment) {
+  for (const GoldSpec& spec : environment.pipeline->gold)
+    INGOT_TRY(stage::EnsureTable(environment, spec.table, pipeline::GoldSchema(spec)));
+  return {};
+}
+
+/// Engines know appended rows only.
+Status Gold::PrepareForEngine(const Environment& environment) {
+  for (const GoldSpec& spec : environment.pipeline->gold) {
+    INGOT_ASSIGN(const Inputs inputs, LoadInputs(environment, spec));
+    if (inputs.changes.rewritten)
+      return Fail(ErrorKind::kUnsupported, "table " + inputs.silver.home.name.Text() + ": " + inputs.changes.rewriter +
+                                               " rewrote rows, whose groups the embedded engine alone finds: run "
+                                               "--stage gold --engine embedded once");
+  }
+  return {};
+}
+
+Result<StageReport> Gold::Run(const Environment& environment, const stage::Deadline&,
+                              const std::function<void(int64_t)>& progress) {
+  StageReport total{.stage = stage::Stage::kGold,
+                    .run_id = environment.run_id,
+                    .started_at_micros = NowMicros(),
+                    .broken_by_rule = {}};
   for (const GoldSpec& spec : environment.pipeline->gold) {
     auto& kept = kept_[spec.table.table];
     if (kept == nullptr) kept = std::make_unique<Kept>(spec);

@@ -7,7 +7,7 @@
 #include <ctime>
 
 #include "base/clock.h"
-#include "stage/marks.h"
+#include "stage/report.h"
 #include "storage/location.h"
 
 namespace ingot::run {
@@ -36,7 +36,8 @@ int64_t BehindMaxOf(const pipeline::Pipeline& pipeline) {
 std::optional<int64_t> CommittedAt(const iceberg::TableMetadata& metadata) {
   const auto chain = AncestorsOf(metadata, metadata.current_snapshot_id);
   for (const iceberg::Snapshot* snapshot : chain)
-    if (const int64_t at = iceberg::SummaryNumber(*snapshot, "ingot.finished-at-us"); at > 0) return at;
+    if (const auto report = stage::ReportOf(*snapshot, ""); report && report->finished_at_micros > 0)
+      return report->finished_at_micros;
   return chain.empty() ? std::nullopt : std::optional(chain.front()->timestamp_ms * 1000);
 }
 

@@ -20,6 +20,6 @@ struct EngineOptions {
 /// Runs the stages in order on the engine, then writes the ledger. Tables that do not exist are made first. Errors:
 /// kUnsupported for a stage that the engine cannot do; kNotFound when its program is not there; those of the engine.
 Result<RunReport> RunOnEngine(const Place& place, stage::Environment environment,
-                              const std::vector<std::string>& stages, const EngineOptions& options);
+                              const std::vector<stage::Stage>& stages, const EngineOptions& options);
 
 }  // namespace ingot::run

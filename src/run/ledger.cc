@@ -6,6 +6,7 @@
 #include "base/fault.h"
 #include "rows/arrow_schema.h"
 #include "stage/marks.h"
+#include "stage/stage.h"
 
 namespace ingot::run {
 namespace {
@@ -20,7 +21,9 @@ struct LedgerTable {
   std::function<std::vector<CellRow>(const StageReport&)> rows;
 };
 
-iceberg::Schema SchemaOf(std::initializer_list<std::pair<const char*, TypeId>> columns) {
+using Columns = std::vector<std::pair<const char*, TypeId>>;
+
+iceberg::Schema SchemaOf(const Columns& columns) {
   iceberg::Schema schema;
   for (const auto& [name, type] : columns) schema.fields.push_back({.name = name, .type = {.id = type}});
   iceberg::AssignFreshIds(schema.fields, 0);
@@ -35,26 +38,24 @@ pipeline::TableSpec SpecOf(const char* table) {
 }
 
 LedgerTable Runs() {
+  Columns columns{{"run_id", TypeId::kString},          {"stage", TypeId::kString},
+                  {"table_name", TypeId::kString},      {"engine", TypeId::kString},
+                  {"started_at", TypeId::kTimestamptz}, {"finished_at", TypeId::kTimestamptz},
+                  {"seconds", TypeId::kDouble},         {"commits", TypeId::kLong}};
+  for (const stage::ReportCount& field : stage::kReportCounts) columns.emplace_back(field.name, TypeId::kLong);
   return {.spec = SpecOf(kLedgerTables[0]),
-          .schema = SchemaOf({{"run_id", TypeId::kString},
-                              {"stage", TypeId::kString},
-                              {"table_name", TypeId::kString},
-                              {"engine", TypeId::kString},
-                              {"started_at", TypeId::kTimestamptz},
-                              {"finished_at", TypeId::kTimestamptz},
-                              {"seconds", TypeId::kDouble},
-                              {"commits", TypeId::kLong},
-                              {"rows_in", TypeId::kLong},
-                              {"rows_out", TypeId::kLong},
-                              {"rows_quarantined", TypeId::kLong},
-                              {"rows_duplicate", TypeId::kLong},
-                              {"rows_error", TypeId::kLong},
-                              {"bytes_in", TypeId::kLong},
-                              {"bytes_out", TypeId::kLong}}),
+          .schema = SchemaOf(columns),
           .rows = [](const StageReport& report) -> std::vector<CellRow> {
-            return {{report.run_id, report.stage, report.table, report.engine, report.started_at_micros,
-                     report.finished_at_micros, report.Seconds(), report.commits, report.rows_in, report.rows_out,
-                     report.quarantined, report.duplicates, report.errors, report.bytes_in, report.bytes_out}};
+            CellRow row{report.run_id,
+                        std::string(stage::StageName(report.stage)),
+                        report.table,
+                        report.engine,
+                        report.started_at_micros,
+                        report.finished_at_micros,
+                        report.Seconds(),
+                        report.commits};
+            for (const stage::ReportCount& field : stage::kReportCounts) row.emplace_back(report.*field.count);
+            return {row};
           }};
 }
 

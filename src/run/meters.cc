@@ -21,14 +21,7 @@ constexpr struct {
     {"ingot_run_errors", MetricKind::kCounter, "Runs that failed, by kind of error."},
     {"ingot_last_run_timestamp_seconds", MetricKind::kGauge, "When a run ended well, seconds since the epoch."},
     {"ingot_stage_seconds", MetricKind::kHistogram, "Duration of a stage of a run; bronze waits for records."},
-    {"ingot_rows_in", MetricKind::kCounter, "Rows that a stage took in."},
-    {"ingot_rows_out", MetricKind::kCounter, "Rows that a stage committed."},
-    {"ingot_rows_quarantined", MetricKind::kCounter, "Rows that went to quarantine."},
-    {"ingot_rows_duplicate", MetricKind::kCounter, "Rows whose key was there already."},
-    {"ingot_rows_error", MetricKind::kCounter, "Records that do not fit the declared types."},
     {"ingot_rule_broken_rows", MetricKind::kCounter, "Rows that broke a quality rule."},
-    {"ingot_read_bytes", MetricKind::kCounter, "Bytes that a stage read."},
-    {"ingot_written_bytes", MetricKind::kCounter, "Bytes of data files that a stage committed."},
     {"ingot_commits", MetricKind::kCounter, "Snapshots that a stage committed."},
     {"ingot_commit_seconds", MetricKind::kHistogram, "Duration of a commit with all its attempts."},
     {"ingot_commit_conflicts", MetricKind::kCounter, "Attempts that lost against another writer."},
@@ -44,6 +37,7 @@ constexpr struct {
 
 void DeclareMeters(Metrics& metrics, const stage::Environment& environment) {
   for (const auto& meter : kMeters) metrics.Declare(meter.name, meter.kind, meter.help);
+  for (const auto& field : stage::kReportCounts) metrics.Declare(field.metric, MetricKind::kCounter, field.help);
   metrics.Set("ingot_build_info", {{"version", INGOT_VERSION}, {"pipeline", environment.pipeline->name}}, 1);
   metrics.Set("ingot_memory_budget_bytes", {}, double(environment.memory_bytes));
   // Those that alerts ask about are there from the start: a rate needs a value before the first event.
@@ -60,18 +54,13 @@ void Meter(Metrics& metrics, const RunReport& report) {
   metrics.Add("ingot_runs", {{"outcome", broken ? "broken" : "done"}});
   metrics.Set("ingot_last_run_timestamp_seconds", {}, double(NowMicros()) / 1e6);
   for (const auto& stage : report.stages) {
-    const MetricLabels label{{"stage", stage.stage}};
+    const MetricLabels label{{"stage", std::string(stage::StageName(stage.stage))}};
     metrics.Observe("ingot_stage_seconds", label, stage.Seconds());
-    const std::pair<const char*, int64_t> counts[] = {{"ingot_rows_in", stage.rows_in},
-                                                      {"ingot_rows_out", stage.rows_out},
-                                                      {"ingot_read_bytes", stage.bytes_in},
-                                                      {"ingot_written_bytes", stage.bytes_out},
-                                                      {"ingot_commits", stage.commits}};
-    for (const auto& [name, count] : counts) metrics.Add(name, label, double(count));
-    if (stage.stage == "bronze") metrics.Add("ingot_rows_error", {}, double(stage.errors));
-    if (stage.stage != "silver") continue;
-    metrics.Add("ingot_rows_quarantined", {}, double(stage.quarantined));
-    metrics.Add("ingot_rows_duplicate", {}, double(stage.duplicates));
+    metrics.Add("ingot_commits", label, double(stage.commits));
+    for (const stage::ReportCount& field : stage::kReportCounts)
+      if (!field.stage || *field.stage == stage.stage)
+        metrics.Add(field.metric, field.stage ? MetricLabels{} : label, double(stage.*field.count));
+    if (stage.stage != stage::Stage::kSilver) continue;
     for (const auto& [rule, count] : stage.broken_by_rule)
       metrics.Add("ingot_rule_broken_rows", {{"rule", rule}}, double(count));
   }

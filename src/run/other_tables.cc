@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "iceberg/location_catalog.h"
 #include "stage/marks.h"
+#include "stage/stages.h"
 #include "storage/location.h"
 
 namespace ingot::run {
@@ -95,7 +96,7 @@ Result<SequenceNumber> KeepForConsumers(const Environment& environment, const ic
   }
   // The source last: it holds what its consumers name.
   INGOT_ASSIGN(const Table source, iceberg::LoadTable(home));
-  bool any = *stage == "gold";
+  bool any = stage::ParseStage(*stage) == stage::Stage::kGold;  // no stage reads gold
   for (const auto id : consumed)
     if (const auto* snapshot = source.metadata->SnapshotById(id))
       from = std::min(from, snapshot->sequence_number), any = true;

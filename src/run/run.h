@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,7 +11,7 @@
 #include "gold/gold.h"
 #include "run/clock.h"
 #include "silver/silver.h"
-#include "stage/stage.h"
+#include "stage/processor.h"
 
 namespace ingot::run {
 
@@ -34,10 +35,10 @@ struct RunReport {
   std::vector<std::string> failed_inputs;  // files that were not read, with why and what to do
   Freshness freshness;                     // of followed sources
   int64_t records_behind = 0;
-};
 
-/// The rules that broke a greater share of the rows of silver than their fail_above, in words.
-std::vector<std::string> BrokenRules(const pipeline::Pipeline& pipeline, const stage::StageReport& silver);
+  /// The report of the next stage.
+  void Add(const pipeline::Pipeline& pipeline, stage::StageReport stage);
+};
 
 struct RunOptions {
   bronze::BronzeOptions bronze;
@@ -45,6 +46,12 @@ struct RunOptions {
   gold::GoldOptions gold;
   bool trust_clock = false;  // whatever speaks against it
 };
+
+/// Of the stage, with its options.
+std::unique_ptr<stage::Processor> MakeProcessor(stage::Stage stage, const RunOptions& options);
+
+/// The rules that broke a greater share of the rows of silver than their fail_above, in words.
+std::vector<std::string> BrokenRules(const pipeline::Pipeline& pipeline, const stage::StageReport& silver);
 
 /// Of one round of a run.
 struct RoundOptions {
@@ -55,24 +62,21 @@ struct RoundOptions {
 /// Keeps the source open from run to run, and what gold knows of its groups.
 class Runner {
  public:
-  /// `stages` in order, of bronze, silver and gold. Errors: those of opening the source.
-  static Result<Runner> Open(const stage::Environment& environment, std::vector<std::string> stages,
+  /// Runs `stages` in this order. Errors: those of opening the source.
+  static Result<Runner> Open(const stage::Environment& environment, const std::vector<stage::Stage>& stages,
                              const RunOptions& options);
 
   /// Errors: the first stage that failed; what was committed before stays and the next run goes on from there.
   Result<RunReport> Run(const RoundOptions& round);
 
  private:
-  Runner(const stage::Environment& environment, std::vector<std::string> stages, const RunOptions& options)
-      : environment_(environment), stages_(std::move(stages)), options_(options), gold_(options.gold) {}
-  Result<stage::StageReport> RunStage(const std::string& stage, const RoundOptions& round, int64_t rows_expected);
+  Runner(const stage::Environment& environment, ClockOptions clock)
+      : environment_(environment), clock_options_(std::move(clock)) {}
 
   stage::Environment environment_;
-  std::vector<std::string> stages_;
-  RunOptions options_;
-  std::optional<bronze::Bronze> bronze_;
-  gold::Gold gold_;
+  ClockOptions clock_options_;
   ClockWatch clock_;
+  std::vector<std::unique_ptr<stage::Processor>> processors_;
 };
 
 }  // namespace ingot::run

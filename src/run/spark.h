@@ -18,7 +18,8 @@ struct SparkOptions {
 /// program; INGOT_SPARK_JOBS (deploy/spark/jobs), the folder of the jobs; INGOT_SPARK_JARS, a folder of jars for
 /// --jars. Errors: kNotFound when one of these is not there; kInternal with the end of what a job that failed has said.
 Result<std::vector<stage::StageReport>> RunOnSpark(const Place& place, const stage::Environment& environment,
-                                                   const std::vector<std::string>& stages, const SparkOptions& options);
+                                                   const std::vector<stage::Stage>& stages,
+                                                   const SparkOptions& options);
 
 /// The settings by which Spark finds the catalog and the storage of `place`, by their names. Errors: kBadConfig.
 Result<std::map<std::string, std::string>> SparkSettings(const Place& place, const stage::Environment& environment);

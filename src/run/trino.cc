@@ -57,7 +57,7 @@ class TrinoRun {
 
   Result<StageReport> Silver() {
     const pipeline::Pipeline& pipeline = *environment_.pipeline;
-    StageReport report = Begin("silver", pipeline.silver.table);
+    StageReport report = Begin(stage::Stage::kSilver, pipeline.silver.table);
     INGOT_ASSIGN(Table quarantine, Load(pipeline.quarantine.table));
     INGOT_ASSIGN(const Table bronze, Load(pipeline.bronze.table));
     const auto end = bronze.metadata->current_snapshot_id;
@@ -92,7 +92,7 @@ class TrinoRun {
   }
 
   Result<StageReport> Gold(const pipeline::GoldSpec& spec) {
-    StageReport report = Begin("gold", spec.table.table);
+    StageReport report = Begin(stage::Stage::kGold, spec.table.table);
     INGOT_ASSIGN(const Table gold, Load(spec.table.table));
     INGOT_ASSIGN(const Table silver, Load(environment_.pipeline->silver.table));
     const auto end = silver.metadata->current_snapshot_id;
@@ -134,7 +134,7 @@ class TrinoRun {
   }
 
  private:
-  StageReport Begin(const char* stage, const std::string& table) const {
+  StageReport Begin(stage::Stage stage, const std::string& table) const {
     return {.stage = stage,
             .table = table,
             .run_id = environment_.run_id,
@@ -243,7 +243,7 @@ class TrinoRun {
 
 }  // namespace
 
-Result<std::vector<StageReport>> RunOnTrino(const Environment& environment, const std::vector<std::string>& stages,
+Result<std::vector<StageReport>> RunOnTrino(const Environment& environment, const std::vector<stage::Stage>& stages,
                                             const std::string& url) {
   TrinoRun run(environment, url);
   std::vector<StageReport> reports;
@@ -258,13 +258,16 @@ Result<std::vector<StageReport>> RunOnTrino(const Environment& environment, cons
       if (report.error().kind != ErrorKind::kConflict || !backoff.Wait()) return std::unexpected(report.error());
     }
   };
-  for (const std::string& stage : stages) {
-    if (stage == "bronze")
-      return Fail(ErrorKind::kUnsupported, "Trino reads no records: run --stage bronze with --engine embedded");
-    if (stage == "silver") INGOT_TRY(until_first([&] { return run.Silver(); }));
-    if (stage != "gold") continue;
-    for (const auto& gold : environment.pipeline->gold) INGOT_TRY(until_first([&] { return run.Gold(gold); }));
-  }
+  for (const stage::Stage stage : stages) switch (stage) {
+      case stage::Stage::kBronze:
+        return Fail(ErrorKind::kUnsupported, "Trino reads no records: run --stage bronze with --engine embedded");
+      case stage::Stage::kSilver:
+        INGOT_TRY(until_first([&] { return run.Silver(); }));
+        break;
+      case stage::Stage::kGold:
+        for (const auto& gold : environment.pipeline->gold) INGOT_TRY(until_first([&] { return run.Gold(gold); }));
+        break;
+    }
   return reports;
 }
 

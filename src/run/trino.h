@@ -13,6 +13,6 @@ namespace ingot::run {
 /// and with the checks of every other commit: Trino's INSERT has no such marks, and would double rows when it is
 /// repeated. Errors: kUnsupported for bronze; kConflict when another run was first each time; those of Trino.
 Result<std::vector<stage::StageReport>> RunOnTrino(const stage::Environment& environment,
-                                                   const std::vector<std::string>& stages, const std::string& url);
+                                                   const std::vector<stage::Stage>& stages, const std::string& url);
 
 }  // namespace ingot::run

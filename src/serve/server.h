@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "stage/stage.h"
+#include "stage/environment.h"
 
 namespace ingot::serve {
 

@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "base/metrics.h"
-#include "stage/stage.h"
+#include "stage/environment.h"
+#include "stage/report.h"
 
 namespace ingot::serve {
 

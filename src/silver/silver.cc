@@ -5,6 +5,7 @@
 #include "base/retry.h"
 #include "pipeline/plan.h"
 #include "silver/take_back.h"
+#include "stage/stage.h"
 
 namespace ingot::silver {
 namespace {
@@ -13,11 +14,19 @@ using stage::Environment;
 using stage::StageReport;
 
 StageReport Begin(const Environment& environment, const std::string& table) {
-  return {.stage = "silver",
+  return {.stage = stage::Stage::kSilver,
           .table = table,
           .run_id = environment.run_id,
           .started_at_micros = NowMicros(),
           .broken_by_rule = {}};
+}
+
+Status EnsureTablesOf(const Environment& environment, Tables& tables) {
+  const pipeline::Pipeline& pipeline = *environment.pipeline;
+  INGOT_ASSIGN(tables.silver, stage::EnsureTable(environment, pipeline.silver, pipeline::SilverSchema(pipeline)));
+  INGOT_ASSIGN(tables.quarantine,
+               stage::EnsureTable(environment, pipeline.quarantine, pipeline::QuarantineSchema(pipeline)));
+  return {};
 }
 
 Result<Tables> OpenTables(const Environment& environment) {
@@ -28,9 +37,7 @@ Result<Tables> OpenTables(const Environment& environment) {
     return Fail(ErrorKind::kNotFound, "table " + pipeline.bronze.table + " does not exist: run the bronze stage first");
   if (!bronze) return std::unexpected(std::move(bronze).error());
   Tables tables{.bronze = std::move(*bronze), .silver = {}, .quarantine = {}};
-  INGOT_ASSIGN(tables.silver, stage::EnsureTable(environment, pipeline.silver, pipeline::SilverSchema(pipeline)));
-  INGOT_ASSIGN(tables.quarantine,
-               stage::EnsureTable(environment, pipeline.quarantine, pipeline::QuarantineSchema(pipeline)));
+  INGOT_TRY(EnsureTablesOf(environment, tables));
   INGOT_TRY(tables.Reload());
   return tables;
 }
@@ -72,8 +79,13 @@ Result<StageReport> Process(const Environment& environment, Tables& tables, cons
 
 }  // namespace
 
-Result<StageReport> RunSilver(const Environment& environment, const SilverOptions& options,
-                              const std::function<void(int64_t)>& progress) {
+Status Silver::EnsureTables(const Environment& environment) {
+  Tables tables;
+  return EnsureTablesOf(environment, tables);
+}
+
+Result<StageReport> Silver::Run(const Environment& environment, const stage::Deadline&,
+                                const std::function<void(int64_t)>& progress) {
   StageReport total = Begin(environment, environment.pipeline->silver.table);
   INGOT_ASSIGN(Tables tables, OpenTables(environment));
   Backoff backoff;
@@ -82,7 +94,7 @@ Result<StageReport> RunSilver(const Environment& environment, const SilverOption
     return tables.Reload();
   };
   while (true) {
-    INGOT_ASSIGN(const Step step, NextStep(environment, tables, options.rows_per_commit));
+    INGOT_ASSIGN(const Step step, NextStep(environment, tables, options_.rows_per_commit));
     if (step.take_back) {
       if (const Status taken = TakeBack(environment, tables, step); !taken) {
         INGOT_TRY(retry(taken.error()));
@@ -104,11 +116,11 @@ Result<StageReport> RunSilver(const Environment& environment, const SilverOption
   return total;
 }
 
-Status PrepareForEngine(const Environment& environment) {
+Status Silver::PrepareForEngine(const Environment& environment) {
   INGOT_ASSIGN(Tables tables, OpenTables(environment));
   Backoff backoff;
   while (true) {
-    INGOT_ASSIGN(const Step step, NextStep(environment, tables, SilverOptions().rows_per_commit));
+    INGOT_ASSIGN(const Step step, NextStep(environment, tables, options_.rows_per_commit));
     if (step.changes.rewritten)
       return Fail(ErrorKind::kUnsupported, "table " + tables.bronze.home.name.Text() + ": " + step.changes.rewriter +
                                                " rewrote rows, which the embedded engine alone can tell from new ones: "

@@ -17,9 +17,6 @@
 namespace ingot::stage {
 namespace {
 
-constexpr const char* kRule = "ingot.rule.";
-constexpr const char* kEngine = "ingot.engine";
-
 /// Tables of format 2 have no defaults: rows older than the column are null there.
 iceberg::Schema FittingFormat(iceberg::Schema schema, int32_t format_version) {
   if (format_version < 3)
@@ -70,64 +67,6 @@ Result<iceberg::TableMetadata> NewMetadata(const Environment& environment, const
 }
 
 }  // namespace
-
-void StageReport::Add(const StageReport& other) {
-  rows_in += other.rows_in;
-  rows_out += other.rows_out;
-  quarantined += other.quarantined;
-  duplicates += other.duplicates;
-  errors += other.errors;
-  bytes_in += other.bytes_in;
-  bytes_out += other.bytes_out;
-  commits += other.commits;
-  if (started_at_micros == 0) started_at_micros = other.started_at_micros;
-  finished_at_micros = std::max(finished_at_micros, other.finished_at_micros);
-  for (const auto& [rule, count] : other.broken_by_rule) broken_by_rule[rule] += count;
-  for (const auto& [at, count] : other.rows_by_produced_at) rows_by_produced_at[at] += count;
-}
-
-iceberg::Properties StageReport::ToSummary() const {
-  iceberg::Properties summary{{kStageKey, stage}, {kRunIdKey, run_id}, {kEngine, engine}};
-  const auto put = [&](const char* key, int64_t value) { summary[key] = std::to_string(value); };
-  put("ingot.rows-in", rows_in);
-  put("ingot.rows-out", rows_out);
-  put("ingot.rows-quarantined", quarantined);
-  put("ingot.rows-duplicate", duplicates);
-  put("ingot.rows-error", errors);
-  put("ingot.bytes-in", bytes_in);
-  put("ingot.bytes-out", bytes_out);
-  put("ingot.started-at-us", started_at_micros);
-  put("ingot.finished-at-us", finished_at_micros);
-  for (const auto& [rule, count] : broken_by_rule) summary[kRule + rule] = std::to_string(count);
-  return summary;
-}
-
-std::optional<StageReport> ReportOf(const iceberg::Snapshot& snapshot, const std::string& table) {
-  const auto stage = snapshot.summary.find(kStageKey), run = snapshot.summary.find(kRunIdKey);
-  if (stage == snapshot.summary.end() || run == snapshot.summary.end()) return std::nullopt;
-  const auto engine = snapshot.summary.find(kEngine);  // none: an earlier version
-  const auto number = [&](const char* key) { return iceberg::SummaryNumber(snapshot, key); };
-  StageReport report{.stage = stage->second,
-                     .table = table,
-                     .run_id = run->second,
-                     .engine = engine == snapshot.summary.end() ? kEmbedded : engine->second,
-                     .rows_in = number("ingot.rows-in"),
-                     .rows_out = number("ingot.rows-out"),
-                     .quarantined = number("ingot.rows-quarantined"),
-                     .duplicates = number("ingot.rows-duplicate"),
-                     .errors = number("ingot.rows-error"),
-                     .bytes_in = number("ingot.bytes-in"),
-                     .bytes_out = number("ingot.bytes-out"),
-                     .commits = 1,
-                     .started_at_micros = number("ingot.started-at-us"),
-                     .finished_at_micros = number("ingot.finished-at-us"),
-                     .broken_by_rule = {},
-                     .rows_by_produced_at = {}};
-  for (const auto& [key, value] : snapshot.summary)
-    if (key.starts_with(kRule))
-      report.broken_by_rule[key.substr(std::string_view(kRule).size())] = std::atoll(value.c_str());
-  return report;
-}
 
 Result<iceberg::Table> EnsureTable(const Environment& environment, const pipeline::TableSpec& spec,
                                    const iceberg::Schema& schema) {

@@ -1,12 +1,7 @@
-// What the stages share: the report of a run, tables that are created or evolved, rows on their way into files, commits
-// with marks.
+// What the stages share: tables that are created or evolved, rows on their way into files, commits with marks.
 #pragma once
 
-#include <chrono>
-#include <functional>
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,40 +10,9 @@
 #include "rows/table_writer.h"
 #include "stage/environment.h"
 #include "stage/marks.h"
+#include "stage/report.h"
 
 namespace ingot::stage {
-
-/// When a round of a stage ends although its source may have more; at once when any of the two says so.
-struct Deadline {
-  std::optional<std::chrono::steady_clock::time_point> at;  // what was read by then is committed
-  std::function<bool()> stop_asked;
-
-  bool Passed() const { return (at && std::chrono::steady_clock::now() >= *at) || (stop_asked && stop_asked()); }
-};
-
-inline constexpr const char* kEmbedded = "embedded";  // the engine of this program
-
-/// Counts of one commit or of a whole stage run. rows_in = rows_out + quarantined + duplicates for silver.
-struct StageReport {
-  std::string stage;
-  std::string table;
-  std::string run_id;
-  std::string engine = kEmbedded;  // that computed it: embedded, spark, trino
-  int64_t rows_in = 0, rows_out = 0, quarantined = 0, duplicates = 0, errors = 0;
-  int64_t bytes_in = 0, bytes_out = 0;
-  int64_t commits = 0;
-  int64_t started_at_micros = 0, finished_at_micros = 0;
-  std::map<std::string, int64_t> broken_by_rule;
-  std::vector<std::string> failed_inputs;          // bronze: files that were not read, with why and what to do
-  std::map<int64_t, int64_t> rows_by_produced_at;  // bronze: in microseconds, rounded down to 10 ms
-
-  void Add(const StageReport& other);
-  double Seconds() const { return double(finished_at_micros - started_at_micros) / 1e6; }
-  /// As the properties of the snapshot that commits them, so that the ledger can be made from the tables alone.
-  iceberg::Properties ToSummary() const;
-};
-/// What a snapshot says; nothing when no stage wrote it.
-std::optional<StageReport> ReportOf(const iceberg::Snapshot& snapshot, const std::string& table);
 
 /// Loads the table; makes it when it does not exist, adds columns that it lacks. The partition of a table that exists
 /// stays.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rows/scan.h"
+#include "stage/stage.h"
 #include "tests/rows.h"
 #include "tests/rows/fixtures.h"
 
@@ -68,7 +69,7 @@ class GoldTest : public testing::Test {
   }
 
   int64_t Run(Gold& gold) {
-    const auto report = gold.Run(environment_, [](int64_t) {});
+    const auto report = gold.Run(environment_, {}, [](int64_t) {});
     EXPECT_TRUE(report) << report.error().message;
     return report ? report->rows_in : -1;
   }
@@ -94,7 +95,7 @@ class GoldTest : public testing::Test {
     const auto fresh = Hourly("g.fresh" + std::to_string(next_));
     auto environment = environment_;
     environment.pipeline = &fresh;
-    ASSERT_TRUE(Gold().Run(environment, [](int64_t) {}));
+    ASSERT_TRUE(Gold().Run(environment, {}, [](int64_t) {}));
     EXPECT_EQ(Rows("g.kept"), Rows(fresh.gold[0].table.table));
   }
 

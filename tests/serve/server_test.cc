@@ -8,6 +8,7 @@
 #include "catalog/open.h"
 #include "rows/table_writer.h"
 #include "serve/table_state.h"
+#include "stage/stage.h"
 
 namespace ingot::serve {
 namespace {
@@ -29,7 +30,7 @@ class ServerTest : public testing::Test {
     iceberg::Schema schema;
     schema.fields.push_back({.id = 1, .name = "a", .type = {.id = iceberg::TypeId::kLong}});
     ASSERT_TRUE(stage::EnsureTable(environment_, {.table = "s.t"}, schema));
-    const StageReport report{.stage = "silver",
+    const StageReport report{.stage = stage::Stage::kSilver,
                              .table = "s.t",
                              .run_id = "r1",
                              .rows_in = 5,
