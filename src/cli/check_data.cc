@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "bronze/bronze.h"
 #include "bronze/offsets.h"
+#include "pipeline/tables.h"
 #include "run/trino_client.h"
 #include "source/source.h"
 #include "stage/changes.h"
@@ -90,16 +91,18 @@ std::string AllRefused(const TableMetadata& silver, const std::string& quarantin
          "(ingot query \"SELECT _rules, count(*) FROM " + quarantine + " GROUP BY ALL\")";
 }
 
-Result<std::string> ExamineStage(const run::OpenPlace& open, const std::string& from, const std::string& to,
+Result<std::string> ExamineStage(const run::OpenPlace& open, const pipeline::PipelineTable& table,
                                  int64_t late_micros) {
+  const std::string &from = table.source->table, &to = table.spec->table;
   INGOT_ASSIGN(const auto earlier, Find(open, from));
   INGOT_ASSIGN(const auto later, Find(open, to));
   if (!earlier) return from + " is not made yet";
   const Snapshot* newest = later ? NewestOfStage(*later->metadata) : nullptr;
   INGOT_ASSIGN(const auto waiting,
                stage::ChangesSince(*earlier->metadata, later ? stage::MarkOf(*later->metadata) : stage::Mark(), from));
-  const std::string refused =
-      later && to == open.pipeline->silver.table ? AllRefused(*later->metadata, open.pipeline->quarantine.table) : "";
+  const std::string refused = later && table.kind == pipeline::TableKind::kSilver
+                                  ? AllRefused(*later->metadata, open.pipeline->quarantine.table)
+                                  : "";
   if (!refused.empty()) return Fail(ErrorKind::kBadInput, refused);
   if (waiting.Empty()) return "has all of " + from + "; " + LastCommit(newest);
   if (waiting.appends.empty()) return waiting.rewriter + " rewrote rows of " + from + "; " + LastCommit(newest);
@@ -137,11 +140,9 @@ Result<std::string> AskTrino(const run::OpenPlace& open, const std::string& url)
 
 std::vector<Finding> ExamineData(const run::OpenPlace& open, int64_t late_micros) {
   const pipeline::Pipeline& pipeline = *open.pipeline;
-  std::vector<Finding> findings{
-      {pipeline.bronze.table, ExamineBronze(open, late_micros)},
-      {pipeline.silver.table, ExamineStage(open, pipeline.bronze.table, pipeline.silver.table, late_micros)}};
-  for (const auto& gold : pipeline.gold)
-    findings.push_back({gold.table.table, ExamineStage(open, pipeline.silver.table, gold.table.table, late_micros)});
+  std::vector<Finding> findings{{pipeline.bronze.table, ExamineBronze(open, late_micros)}};
+  for (const auto& table : TablesOf(pipeline, pipeline::kReportedKinds))
+    if (table.source != nullptr) findings.push_back({table.spec->table, ExamineStage(open, table, late_micros)});
   return findings;
 }
 

@@ -7,6 +7,7 @@
 #include <ctime>
 
 #include "base/clock.h"
+#include "pipeline/tables.h"
 #include "stage/report.h"
 #include "storage/location.h"
 
@@ -43,11 +44,9 @@ std::optional<int64_t> CommittedAt(const iceberg::TableMetadata& metadata) {
 
 /// The newest commit of bronze, silver and gold; nothing when there is none, or no pipeline file.
 Result<std::optional<Witness>> NewestCommit(const Environment& environment) {
-  std::vector<std::string> names{environment.pipeline->bronze.table, environment.pipeline->silver.table};
-  for (const auto& gold : environment.pipeline->gold) names.push_back(gold.table.table);
   std::optional<Witness> newest;
-  std::erase(names, "");  // without a pipeline
-  for (const std::string& name : names) {
+  for (const auto& entry : TablesOf(*environment.pipeline, pipeline::kReportedKinds)) {
+    const std::string& name = entry.spec->table;
     INGOT_ASSIGN(const auto home, environment.Home(name));
     const auto table = iceberg::LoadTable(home);
     if (!table) continue;  // one that does not exist or cannot be read says nothing of the clock

@@ -4,6 +4,7 @@
 
 #include "base/cells.h"
 #include "base/fault.h"
+#include "pipeline/tables.h"
 #include "rows/arrow_schema.h"
 #include "stage/marks.h"
 #include "stage/stage.h"
@@ -30,20 +31,13 @@ iceberg::Schema SchemaOf(const Columns& columns) {
   return schema;
 }
 
-pipeline::TableSpec SpecOf(const char* table) {
-  return {.table = table,
-          .partition = {{"started_at", {.kind = iceberg::TransformKind::kDay}}},
-          .keep_micros = {},
-          .properties = {}};
-}
-
 LedgerTable Runs() {
   Columns columns{{"run_id", TypeId::kString},          {"stage", TypeId::kString},
                   {"table_name", TypeId::kString},      {"engine", TypeId::kString},
                   {"started_at", TypeId::kTimestamptz}, {"finished_at", TypeId::kTimestamptz},
                   {"seconds", TypeId::kDouble},         {"commits", TypeId::kLong}};
   for (const stage::ReportCount& field : stage::kReportCounts) columns.emplace_back(field.name, TypeId::kLong);
-  return {.spec = SpecOf(kLedgerTables[0]),
+  return {.spec = pipeline::OpsRuns(),
           .schema = SchemaOf(columns),
           .rows = [](const StageReport& report) -> std::vector<CellRow> {
             CellRow row{report.run_id,
@@ -60,7 +54,7 @@ LedgerTable Runs() {
 }
 
 LedgerTable Quality() {
-  return {.spec = SpecOf(kLedgerTables[1]),
+  return {.spec = pipeline::OpsQuality(),
           .schema = SchemaOf({{"run_id", TypeId::kString},
                               {"table_name", TypeId::kString},
                               {"rule", TypeId::kString},
@@ -82,10 +76,8 @@ LedgerTable Quality() {
 Result<std::vector<StageReport>> NewReports(const Environment& environment, const iceberg::TableMetadata& ledger,
                                             iceberg::Properties& cursors) {
   std::vector<StageReport> reports;
-  std::vector<std::string> tables{environment.pipeline->bronze.table, environment.pipeline->silver.table};
-  for (const auto& gold : environment.pipeline->gold) tables.push_back(gold.table.table);
-  for (const std::string& name : tables) {
-    INGOT_ASSIGN(const auto home, environment.Home(name));
+  for (const auto& entry : TablesOf(*environment.pipeline, pipeline::kReportedKinds)) {
+    INGOT_ASSIGN(const auto home, environment.Home(entry.spec->table));
     const auto table = iceberg::LoadTable(home);
     if (!table && table.error().kind == ErrorKind::kNotFound) continue;
     if (!table) return std::unexpected(table.error());

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "http/http.h"
+#include "pipeline/tables.h"
 
 namespace ingot::run {
 namespace {
@@ -45,8 +46,8 @@ void DeclareMeters(Metrics& metrics, const stage::Environment& environment) {
   for (const pipeline::Rule& rule : environment.pipeline->rules)
     if (rule.kind != pipeline::RuleKind::kTrim) metrics.Add("ingot_rule_broken_rows", {{"rule", rule.name}}, 0);
   metrics.Add("ingot_rule_broken_rows", {{"rule", "parse"}}, 0);
-  for (const auto& table : {environment.pipeline->bronze.table, environment.pipeline->silver.table})
-    if (!table.empty()) metrics.Add("ingot_commit_conflicts", {{"table", table}}, 0);
+  for (const auto& table : TablesOf(*environment.pipeline, pipeline::kReportedKinds))
+    metrics.Add("ingot_commit_conflicts", {{"table", table.spec->table}}, 0);
 }
 
 void Meter(Metrics& metrics, const RunReport& report) {

@@ -7,7 +7,7 @@
 
 #include "iceberg/journal.h"
 #include "maintain/neighbours.h"
-#include "run/ledger.h"
+#include "pipeline/tables.h"
 #include "run/other_tables.h"
 #include "stage/marks.h"
 #include "storage/location.h"
@@ -17,8 +17,11 @@ namespace {
 
 using iceberg::SequenceNumber;
 using iceberg::Table;
+using pipeline::PipelineTable;
+using pipeline::TableKind;
 using stage::Environment;
 
+constexpr TableKind kLedgerKinds[] = {TableKind::kOps};
 constexpr SequenceNumber kNothing = std::numeric_limits<SequenceNumber>::max();
 
 /// Nothing for a table that does not exist.
@@ -30,12 +33,16 @@ Result<std::optional<Table>> LoadIfThere(const Environment& environment, const s
   return std::unexpected(std::move(table).error());
 }
 
+/// The table of the pipeline that has the name.
+std::optional<PipelineTable> Find(const Environment& environment, const iceberg::TableName& name) {
+  for (const PipelineTable& table : TablesOf(*environment.pipeline))
+    if (const auto home = environment.Home(table.spec->table); home && home->name == name) return table;
+  return std::nullopt;
+}
+
 std::optional<int64_t> KeepMicros(const Environment& environment, const iceberg::TableName& name) {
-  const auto& pipeline = *environment.pipeline;
-  std::vector<const pipeline::TableSpec*> specs{&pipeline.bronze, &pipeline.silver, &pipeline.quarantine};
-  for (const auto& gold : pipeline.gold) specs.push_back(&gold.table);
-  for (const auto* spec : specs)
-    if (const auto home = environment.Home(spec->table); home && home->name == name) return spec->keep_micros;
+  const auto table = Find(environment, name);
+  return table ? table->spec->keep_micros : std::nullopt;
   return std::nullopt;
 }
 
@@ -80,44 +87,30 @@ Result<std::vector<std::string>> TablesOr(const Environment& environment, const 
     for (const auto& table : tables) all.push_back(table.Text());
     return all;
   }
-  std::vector<std::string> names{pipeline.bronze.table, pipeline.silver.table, pipeline.quarantine.table};
-  for (const auto& gold : pipeline.gold) names.push_back(gold.table.table);
-  names.insert(names.end(), std::begin(kLedgerTables), std::end(kLedgerTables));
   std::vector<std::string> there;
-  for (const std::string& name : names) {
-    const auto table = LoadIfThere(environment, name);
-    if (!table || *table) there.push_back(name);  // one that cannot be read is for whoever looks at it to tell of
+  for (const PipelineTable& each : TablesOf(pipeline)) {
+    const auto table = LoadIfThere(environment, each.spec->table);
+    if (!table || *table)
+      there.push_back(each.spec->table);  // one that cannot be read is for whoever looks at it to tell of
   }
   return there;
 }
 
 Result<SequenceNumber> KeepFrom(const Environment& environment, const iceberg::TableHome& home) {
-  const auto& pipeline = *environment.pipeline;
-  const auto is = [&](const std::string& name) {
-    const auto other = environment.Home(name);
-    return other && other->name == home.name;
-  };
-  std::vector<std::string> consumers;
-  const bool bronze = is(pipeline.bronze.table), silver = is(pipeline.silver.table);
-  bool gold = false;
-  for (const auto& spec : pipeline.gold) {
-    gold = gold || is(spec.table.table);
-    if (silver) consumers.push_back(spec.table.table);
-  }
-  if (bronze) consumers = {pipeline.silver.table, pipeline.quarantine.table};
-  const bool quarantine = is(pipeline.quarantine.table);
-  if (!bronze && !silver && !gold && !quarantine) return KeepForConsumers(environment, home);
+  const auto own = Find(environment, home.name);
+  if (!own || own->kind == TableKind::kOps) return KeepForConsumers(environment, home);
   SequenceNumber from = kNothing;
-  if (!quarantine)
-    for (const char* ledger : kLedgerTables) {
-      INGOT_ASSIGN(const auto table, LoadIfThere(environment, ledger));
+  if (own->kind != TableKind::kQuarantine)
+    for (const PipelineTable& ops : TablesOf(*environment.pipeline, kLedgerKinds)) {
+      INGOT_ASSIGN(const auto table, LoadIfThere(environment, ops.spec->table));
       const auto seen =
           table ? iceberg::NewestSummary(*table->metadata, stage::kLedgerKey + home.name.Text()) : std::nullopt;
       from = std::min<SequenceNumber>(from, seen ? std::atoll(seen->c_str()) + 1 : 0);
     }
   std::vector<std::optional<iceberg::SnapshotId>> consumed;
-  for (const std::string& consumer : consumers) {
-    INGOT_ASSIGN(const auto table, LoadIfThere(environment, consumer));
+  for (const PipelineTable& each : TablesOf(*environment.pipeline)) {
+    if (each.source != own->spec) continue;
+    INGOT_ASSIGN(const auto table, LoadIfThere(environment, each.spec->table));
     consumed.push_back(table ? stage::ConsumedSnapshot(*table->metadata) : std::nullopt);
   }
   // The source last: it holds what its consumers name. That snapshot has to stay, too: they begin after it.
