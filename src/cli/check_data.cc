@@ -7,9 +7,11 @@
 #include "base/clock.h"
 #include "bronze/bronze.h"
 #include "bronze/offsets.h"
+#include "pipeline/tables.h"
 #include "run/trino_client.h"
 #include "source/source.h"
 #include "stage/changes.h"
+#include "stage/report.h"
 
 namespace ingot::cli {
 namespace {
@@ -29,7 +31,7 @@ std::string Ago(int64_t micros) {
 
 /// Nothing for a table that has not been made.
 Result<std::optional<Table>> Find(const run::OpenPlace& open, const std::string& name) {
-  INGOT_ASSIGN(const auto home, open.context.Home(name));
+  INGOT_ASSIGN(const auto home, open.environment.Home(name));
   auto table = iceberg::LoadTable(home);
   if (!table && table.error().kind == ErrorKind::kNotFound) return std::nullopt;
   if (!table) return std::unexpected(std::move(table).error());
@@ -61,9 +63,9 @@ Result<std::string> ExamineBronze(const run::OpenPlace& open, int64_t late_micro
   if (!table) return "not made yet: the first `ingot run` does it";
   INGOT_ASSIGN(const auto checkpoint, bronze::ReadCheckpoint(*table->home.storage, *table->metadata));
   INGOT_ASSIGN(const auto source,
-               source::OpenSource(open.context.source, {.format = pipeline.source.format,
-                                                        .on_changed = bronze::OnChangedOf(pipeline.source.on_changed),
-                                                        .kafka = pipeline.source.kafka}));
+               source::OpenSource(open.source, {.format = pipeline.source.format,
+                                                .on_changed = bronze::OnChangedOf(pipeline.source.on_changed),
+                                                .kafka = pipeline.source.kafka}));
   INGOT_TRY(source->Seek(checkpoint));
   if (const auto failures = source->Failures(); !failures.empty()) return Fail(ErrorKind::kBadInput, failures[0]);
   const int64_t records = source->RecordsBehind(), bytes = source->BytesLeft();
@@ -76,32 +78,31 @@ Result<std::string> ExamineBronze(const run::OpenPlace& open, int64_t late_micro
 
 /// That the last commits of silver kept no row at all; "" when they did, or are too few to tell.
 std::string AllRefused(const TableMetadata& silver, const std::string& quarantine) {
-  std::vector<const Snapshot*> commits;
+  std::vector<stage::StageReport> commits;
   for (const Snapshot& snapshot : silver.snapshots)
-    if (iceberg::SummaryNumber(snapshot, "ingot.rows-in") > 0) commits.push_back(&snapshot);
+    if (auto report = stage::ReportOf(snapshot, ""); report && report->rows_in > 0)
+      commits.push_back(std::move(*report));
   if (commits.size() < kCommitsToTell) return "";
-  int64_t rows = 0, refused = 0;
-  for (size_t i = commits.size() - kCommitsToTell; i < commits.size(); ++i) {
-    if (iceberg::SummaryNumber(*commits[i], "ingot.rows-out") > 0) return "";
-    rows += iceberg::SummaryNumber(*commits[i], "ingot.rows-in");
-    refused += iceberg::SummaryNumber(*commits[i], "ingot.rows-quarantined");
-  }
-  if (refused == 0) return "";
-  return fmt::format("none of the {} rows of the last {} commits was kept, {} are in quarantine ", rows, kCommitsToTell,
-                     refused) +
+  stage::StageReport last;
+  for (size_t i = commits.size() - kCommitsToTell; i < commits.size(); ++i) last.Add(commits[i]);
+  if (last.rows_out > 0 || last.quarantined == 0) return "";
+  return fmt::format("none of the {} rows of the last {} commits was kept, {} are in quarantine ", last.rows_in,
+                     kCommitsToTell, last.quarantined) +
          "(ingot query \"SELECT _rules, count(*) FROM " + quarantine + " GROUP BY ALL\")";
 }
 
-Result<std::string> ExamineStage(const run::OpenPlace& open, const std::string& from, const std::string& to,
+Result<std::string> ExamineStage(const run::OpenPlace& open, const pipeline::PipelineTable& table,
                                  int64_t late_micros) {
+  const std::string &from = table.source->table, &to = table.spec->table;
   INGOT_ASSIGN(const auto earlier, Find(open, from));
   INGOT_ASSIGN(const auto later, Find(open, to));
   if (!earlier) return from + " is not made yet";
   const Snapshot* newest = later ? NewestOfStage(*later->metadata) : nullptr;
   INGOT_ASSIGN(const auto waiting,
                stage::ChangesSince(*earlier->metadata, later ? stage::MarkOf(*later->metadata) : stage::Mark(), from));
-  const std::string refused =
-      later && to == open.pipeline->silver.table ? AllRefused(*later->metadata, open.pipeline->quarantine.table) : "";
+  const std::string refused = later && table.kind == pipeline::TableKind::kSilver
+                                  ? AllRefused(*later->metadata, open.pipeline->quarantine.table)
+                                  : "";
   if (!refused.empty()) return Fail(ErrorKind::kBadInput, refused);
   if (waiting.Empty()) return "has all of " + from + "; " + LastCommit(newest);
   if (waiting.appends.empty()) return waiting.rewriter + " rewrote rows of " + from + "; " + LastCommit(newest);
@@ -139,11 +140,9 @@ Result<std::string> AskTrino(const run::OpenPlace& open, const std::string& url)
 
 std::vector<Finding> ExamineData(const run::OpenPlace& open, int64_t late_micros) {
   const pipeline::Pipeline& pipeline = *open.pipeline;
-  std::vector<Finding> findings{
-      {pipeline.bronze.table, ExamineBronze(open, late_micros)},
-      {pipeline.silver.table, ExamineStage(open, pipeline.bronze.table, pipeline.silver.table, late_micros)}};
-  for (const auto& gold : pipeline.gold)
-    findings.push_back({gold.table.table, ExamineStage(open, pipeline.silver.table, gold.table.table, late_micros)});
+  std::vector<Finding> findings{{pipeline.bronze.table, ExamineBronze(open, late_micros)}};
+  for (const auto& table : TablesOf(pipeline, pipeline::kReportedKinds))
+    if (table.source != nullptr) findings.push_back({table.spec->table, ExamineStage(open, table, late_micros)});
   return findings;
 }
 

@@ -134,6 +134,21 @@ CLI::Validator AtLeast(int least) {
   return validator.operation(problem);
 }
 
+void AddStages(CLI::App& command, std::vector<stage::Stage>& stages, const std::string& help) {
+  const auto choose = [&stages](const std::vector<std::string>& names) {
+    stages.clear();
+    for (const std::string& name : names) stages.push_back(*stage::ParseStage(name));
+  };
+  std::vector<std::string_view> chosen;
+  for (const stage::Stage stage : stages) chosen.push_back(stage::StageName(stage));
+  command
+      .add_option_function<std::vector<std::string>>("--stage", choose,
+                                                     fmt::format("{}: {}", help, fmt::join(stage::StageNames(), ", ")))
+      ->delimiter(',')
+      ->check(CLI::IsMember(stage::StageNames()))
+      ->default_str(fmt::format("[{}]", fmt::join(chosen, ",")));
+}
+
 void AddShared(CLI::App& command, Shared& shared) {
   command.add_option("--pipeline", shared.place.pipeline_file, "Pipeline file [INGOT_PIPELINE]")
       ->capture_default_str()

@@ -53,13 +53,13 @@ Result<std::optional<maintain::Finding>> OffsetFinding(const iceberg::TableHome&
 }
 
 /// Of the pipeline's rows as a whole; nothing when it has not run yet, or there is none.
-std::optional<maintain::Finding> RowsFinding(const stage::StageContext& context) {
-  if (context.pipeline->bronze.table.empty()) return std::nullopt;
+std::optional<maintain::Finding> RowsFinding(const stage::Environment& environment) {
+  if (environment.pipeline->bronze.table.empty()) return std::nullopt;
   Progress progress("account for rows", 0, "rows");
-  const auto told = silver::AccountForRows(context, [&](int64_t rows) { progress.Add(rows); });
+  const auto told = silver::AccountForRows(environment, [&](int64_t rows) { progress.Add(rows); });
   if (!told && told.error().kind == ErrorKind::kNotFound) return std::nullopt;
   if (!told) return maintain::Finding{"rows", Health::kBad, "cannot be accounted for: " + told.error().message};
-  const std::string& bronze = context.pipeline->bronze.table;
+  const std::string& bronze = environment.pipeline->bronze.table;
   std::string text = fmt::format("{} rows of {}", told->rows, bronze);
   if (told->unidentified > 0) text += fmt::format(", but for {} without a position,", told->unidentified);
   if (told->missing + told->doubled == 0)
@@ -76,7 +76,7 @@ std::optional<maintain::Finding> RowsFinding(const stage::StageContext& context)
                              text + "; rows were deleted on purpose (" + told->deleted_by + ")"};
   return maintain::Finding{"rows", Health::kBad,
                            text + "; to compute both anew from bronze: ingot unregister " +
-                               context.pipeline->silver.table + " " + context.pipeline->quarantine.table +
+                               environment.pipeline->silver.table + " " + environment.pipeline->quarantine.table +
                                ", then ingot run"};
 }
 
@@ -108,14 +108,14 @@ Result<bool> Scrub(const Shared& shared, const iceberg::TableHome& home) {
 
 Status Doctor(Shared& shared, const Options& options) {
   INGOT_ASSIGN(const run::OpenPlace open, run::OpenTables(shared.place));
-  INGOT_ASSIGN(const auto tables, run::TablesOr(open.context, options.tables));
+  INGOT_ASSIGN(const auto tables, run::TablesOr(open.environment, options.tables));
   if (tables.empty())
     return Fail(ErrorKind::kNotFound, "the catalog has none of the tables of " + open.pipeline->file +
                                           ": nothing to examine (wrong --warehouse or --catalog? ingot run creates "
                                           "them, ingot table list shows others)");
   bool bad = false;
   for (const std::string& name : tables) {
-    INGOT_ASSIGN(const auto home, open.context.Home(name));
+    INGOT_ASSIGN(const auto home, open.environment.Home(name));
     if (options.repair) {
       INGOT_ASSIGN(const auto repaired, WithContext(maintain::RepairTable(home), "repair " + name));
       if (repaired.duplicates + repaired.missing > 0)
@@ -127,7 +127,7 @@ Status Doctor(Shared& shared, const Options& options) {
     maintain::DoctorOptions examine;
     Progress progress("examine " + name, 0, "files");
     examine.progress = [&](int64_t files) { progress.Add(files); };
-    INGOT_ASSIGN(examine.other_tables, run::OtherTables(open.context, home.name));
+    INGOT_ASSIGN(examine.other_tables, run::OtherTables(open.environment, home.name));
     auto examined = maintain::ExamineTable(home, examine);
     const auto offsets = OffsetFinding(home);
     if (examined && !offsets) examined = std::unexpected(offsets.error());
@@ -148,8 +148,8 @@ Status Doctor(Shared& shared, const Options& options) {
     }
   }
   if (options.tables.empty()) {
-    const auto rows = RowsFinding(open.context);
-    if (rows) Print(shared, open.context.pipeline->silver.table, *rows);
+    const auto rows = RowsFinding(open.environment);
+    if (rows) Print(shared, open.environment.pipeline->silver.table, *rows);
     bad = bad || (rows && rows->health == Health::kBad);
   }
   if (bad) shared.exit_code = 1;
@@ -158,12 +158,12 @@ Status Doctor(Shared& shared, const Options& options) {
 
 Status Storage(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(const run::OpenPlace open, run::OpenTables(shared.place));
-  INGOT_ASSIGN(const auto tables, run::TablesOr(open.context, options.tables));
+  INGOT_ASSIGN(const auto tables, run::TablesOr(open.environment, options.tables));
   if (!shared.Json())
     fmt::print("{:<30} {:>8} {:>10} {:>10} {:>10} {:>10} {:>10} {:>11} {:>11}\n", "table", "files", "bytes", "current",
                "history", "metadata", "unneeded", "per day", "small files");
   for (const std::string& name : tables) {
-    INGOT_ASSIGN(const auto home, open.context.Home(name));
+    INGOT_ASSIGN(const auto home, open.environment.Home(name));
     INGOT_ASSIGN(const maintain::Costs costs, WithContext(maintain::CostsOf(home), "storage of " + name));
     if (shared.Json())
       fmt::print(

@@ -27,7 +27,7 @@ Result<pipeline::Expression> ConditionFrom(const std::string& text, const pipeli
 
 Status Delete(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(const run::OpenPlace open, run::OpenTables(shared.place));
-  INGOT_ASSIGN(const auto home, open.context.Home(options.table));
+  INGOT_ASSIGN(const auto home, open.environment.Home(options.table));
   INGOT_ASSIGN(const auto table, iceberg::LoadTable(home));
   pipeline::ColumnTypes types;
   for (const auto& field : table.metadata->CurrentSchema().fields)
@@ -40,7 +40,7 @@ Status Delete(const Shared& shared, const Options& options) {
       .columns = {columns.begin(), columns.end()},
       .filter = pipeline::FilterOf(condition, types),
       .matches = [&](const std::shared_ptr<arrow::RecordBatch>& rows) { return Evaluate(condition, *rows); },
-      .threads = open.context.threads,
+      .threads = open.environment.threads,
       .dry_run = options.dry_run,
       .progress = [&](int64_t rows) { progress.Add(rows); }};
   INGOT_ASSIGN(const auto done, maintain::DeleteRows(home, deletion));

@@ -276,10 +276,19 @@ void CheckColumns(const Place& place, const TableSpec& table, const ColumnTypes&
 void CheckNames(const Place& root, const Pipeline& pipeline) {
   const auto clash = FindNameClash(pipeline, "iceberg_catalog");
   if (!clash) return;
-  if (clash->key == "gold") root.At("gold").Items()[clash->item].At("table").Refuse(clash->why);
-  if (clash->key != "quarantine") root.At(clash->key).At("table").Refuse(clash->why);
   const Place silver = root.At("silver");
-  (silver.Has("quarantine") ? silver.At("quarantine") : silver).Refuse("quarantine: " + clash->why);
+  switch (clash->kind) {
+    case TableKind::kBronze:
+      root.At("bronze").At("table").Refuse(clash->why);
+    case TableKind::kSilver:
+      silver.At("table").Refuse(clash->why);
+    case TableKind::kQuarantine:
+      (silver.Has("quarantine") ? silver.At("quarantine") : silver).Refuse("quarantine: " + clash->why);
+    case TableKind::kGold:
+      root.At("gold").Items()[clash->item].At("table").Refuse(clash->why);
+    case TableKind::kOps:
+      return;
+  }
 }
 
 Pipeline PipelineFrom(const Place& root, const std::string& file) {

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "iceberg/location_catalog.h"
 #include "stage/marks.h"
+#include "stage/stages.h"
 #include "storage/location.h"
 
 namespace ingot::run {
@@ -17,7 +18,7 @@ using iceberg::CatalogEntry;
 using iceberg::SequenceNumber;
 using iceberg::Table;
 using maintain::OtherTable;
-using stage::StageContext;
+using stage::Environment;
 
 void WarnOnce(const std::string& message) {
   static std::mutex mutex;
@@ -27,14 +28,14 @@ void WarnOnce(const std::string& message) {
 }
 
 /// Of our catalog through it; of another one in the same database by its metadata file.
-Result<Table> Load(const StageContext& context, const CatalogEntry& entry) {
-  const iceberg::TableHome home{context.catalog, context.storage, entry.name};
-  if (entry.catalog == context.catalog->Name()) return iceberg::LoadTable(home);
-  INGOT_ASSIGN(const auto entries, context.catalog->Entries());
+Result<Table> Load(const Environment& environment, const CatalogEntry& entry) {
+  const iceberg::TableHome home{environment.catalog, environment.storage, entry.name};
+  if (entry.catalog == environment.catalog->Name()) return iceberg::LoadTable(home);
+  INGOT_ASSIGN(const auto entries, environment.catalog->Entries());
   const auto now = std::ranges::find_if(
       entries, [&](const CatalogEntry& other) { return other.catalog == entry.catalog && other.name == entry.name; });
   if (now == entries.end()) return Fail(ErrorKind::kNotFound, "table does not exist: " + entry.name.Text());
-  auto metadata = iceberg::ReadMetadataFile(*context.storage, now->metadata_location);
+  auto metadata = iceberg::ReadMetadataFile(*environment.storage, now->metadata_location);
   if (!metadata) return Fail(ErrorKind::kCorrupt, metadata.error().message);
   return Table{home, now->metadata_location, std::make_shared<const iceberg::TableMetadata>(*std::move(metadata))};
 }
@@ -47,16 +48,16 @@ std::string FolderByMetadata(const std::string& metadata_location) {
 
 }  // namespace
 
-Result<std::vector<OtherTable>> OtherTables(const StageContext& context, const iceberg::TableName& name) {
+Result<std::vector<OtherTable>> OtherTables(const Environment& environment, const iceberg::TableName& name) {
   std::vector<OtherTable> others;
-  INGOT_ASSIGN(const auto entries, context.catalog->Entries());
+  INGOT_ASSIGN(const auto entries, environment.catalog->Entries());
   for (const CatalogEntry& entry : entries) {
-    const bool ours = entry.catalog == context.catalog->Name();
+    const bool ours = entry.catalog == environment.catalog->Name();
     if (ours && entry.name == name) continue;
     OtherTable other{.name = ours ? entry.name.Text() : entry.catalog + "." + entry.name.Text(),
                      .location = {},
                      .places = {},
-                     .load = [context, entry] { return Load(context, entry); }};
+                     .load = [environment, entry] { return Load(environment, entry); }};
     const auto table = other.load();
     if (table) {
       other.location = table->metadata->location;
@@ -76,7 +77,7 @@ Result<std::vector<OtherTable>> OtherTables(const StageContext& context, const i
   return others;
 }
 
-Result<SequenceNumber> KeepForConsumers(const StageContext& context, const iceberg::TableHome& home) {
+Result<SequenceNumber> KeepForConsumers(const Environment& environment, const iceberg::TableHome& home) {
   constexpr SequenceNumber kNothing = std::numeric_limits<SequenceNumber>::max();
   INGOT_ASSIGN(const Table before, iceberg::LoadTable(home));
   const auto stage = iceberg::NewestSummary(*before.metadata, stage::kStageKey);
@@ -84,9 +85,9 @@ Result<SequenceNumber> KeepForConsumers(const StageContext& context, const icebe
   std::vector<iceberg::SnapshotId> consumed;
   SequenceNumber from = kNothing;
   bool ledger = false;
-  INGOT_ASSIGN(const auto tables, context.catalog->ListTables());
+  INGOT_ASSIGN(const auto tables, environment.catalog->ListTables());
   for (const auto& name : tables) {
-    const auto other = iceberg::LoadTable({context.catalog, context.storage, name});
+    const auto other = iceberg::LoadTable({environment.catalog, environment.storage, name});
     if (!other && other.error().kind == ErrorKind::kNotFound) continue;
     if (!other) return 0;  // it may be a consumer
     if (const auto id = stage::ConsumedSnapshot(*other->metadata)) consumed.push_back(*id);
@@ -95,7 +96,7 @@ Result<SequenceNumber> KeepForConsumers(const StageContext& context, const icebe
   }
   // The source last: it holds what its consumers name.
   INGOT_ASSIGN(const Table source, iceberg::LoadTable(home));
-  bool any = *stage == "gold";
+  bool any = stage::ParseStage(*stage) == stage::Stage::kGold;  // no stage reads gold
   for (const auto id : consumed)
     if (const auto* snapshot = source.metadata->SnapshotById(id))
       from = std::min(from, snapshot->sequence_number), any = true;

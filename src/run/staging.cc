@@ -6,7 +6,7 @@
 
 namespace ingot::run {
 
-Result<Staging> Staging::Make(const stage::StageContext& context, const iceberg::Table& target) {
+Result<Staging> Staging::Make(const stage::Environment& environment, const iceberg::Table& target) {
   Staging staging;
   staging.home_ = target.home;
   staging.home_.name.name += "_staging_" + RandomUuid().substr(0, 8);
@@ -15,7 +15,7 @@ Result<Staging> Staging::Make(const stage::StageContext& context, const iceberg:
   metadata.properties["write.data.path"] =
       metadata.Property("write.data.path", storage::JoinLocation(metadata.location, "data"));
   metadata.location =
-      context.catalog->ChoosesLocations()
+      environment.catalog->ChoosesLocations()
           ? ""
           : storage::JoinLocation(storage::JoinLocation(metadata.location, "staging"), metadata.table_uuid);
   metadata.properties.erase("write.metadata.path");

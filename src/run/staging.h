@@ -11,7 +11,7 @@ namespace ingot::run {
 class Staging {
  public:
   /// Makes a table of the same schema and partition as `target`, whose data files land in the folder of `target`'s.
-  static Result<Staging> Make(const stage::StageContext& context, const iceberg::Table& target);
+  static Result<Staging> Make(const stage::Environment& environment, const iceberg::Table& target);
   Staging(Staging&& other) noexcept : home_(std::exchange(other.home_, {})), location_(std::move(other.location_)) {}
   Staging& operator=(Staging&&) = delete;
   /// Takes the table out of the catalog, and its metadata out of the storage; its data files too, unless they were

@@ -75,7 +75,7 @@ class Answers {
     std::vector<TableState> states;
     INGOT_ASSIGN(const auto tables, parts_.tables());
     for (const std::string& table : tables) {
-      auto state = StateOf(parts_.context, table, kRunsMax);
+      auto state = StateOf(parts_.environment, table, kRunsMax);
       if (!state && state.error().kind == ErrorKind::kNotFound) continue;
       if (!state) return std::unexpected(std::move(state).error());
       states.push_back(std::move(*state));

@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "stage/stage.h"
+#include "stage/environment.h"
 
 namespace ingot::serve {
 
 struct ServerParts {
-  stage::StageContext context;
+  stage::Environment environment;
   /// The tables to tell about, asked each time.
   std::function<Result<std::vector<std::string>>()> tables;
   /// Whether the work beside goes well; the error says what is wrong.

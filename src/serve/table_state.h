@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "base/metrics.h"
-#include "stage/stage.h"
+#include "stage/environment.h"
+#include "stage/report.h"
 
 namespace ingot::serve {
 
@@ -18,7 +19,7 @@ struct TableState {
 };
 
 /// The table's state, with at most `runs_max` runs. Errors: those of loading it.
-Result<TableState> StateOf(const stage::StageContext& context, const std::string& table, size_t runs_max);
+Result<TableState> StateOf(const stage::Environment& environment, const std::string& table, size_t runs_max);
 
 /// ingot_table_* of these tables, in the place of what was there.
 void MeasureTables(Metrics& metrics, const std::vector<TableState>& tables);

@@ -21,7 +21,7 @@ namespace {
 
 using Batch = std::shared_ptr<arrow::RecordBatch>;
 using iceberg::Table;
-using stage::StageContext;
+using stage::Environment;
 
 constexpr int64_t kBytesPerRow = 32;  // of a hash set that has just grown
 constexpr size_t kExamplesMax = 5;
@@ -46,12 +46,12 @@ std::optional<Retained> RetainedOf(const iceberg::TableMetadata& silver) {
 
 class Accounting {
  public:
-  Accounting(const StageContext& context, Tables tables, const std::function<void(int64_t)>& progress)
-      : context_(context),
+  Accounting(const Environment& environment, Tables tables, const std::function<void(int64_t)>& progress)
+      : environment_(environment),
         tables_(std::move(tables)),
         progress_(progress),
-        unique_(context.pipeline->unique),
-        judge_(*context.pipeline),
+        unique_(environment.pipeline->unique),
+        judge_(*environment.pipeline),
         retained_(RetainedOf(*tables_.silver.metadata)),
         consumed_(stage::ConsumedSnapshot(*tables_.silver.metadata)) {}
 
@@ -73,7 +73,7 @@ class Accounting {
     INGOT_ASSIGN(const auto bronze, rows::PlanScan(*tables_.bronze.home.storage, *tables_.bronze.metadata,
                                                    {.snapshot_id = consumed_, .columns = PositionColumns()}));
     parts_ = 1 + uint64_t(std::max(rows, bronze.RecordCount()) * kBytesPerRow /
-                          std::max<int64_t>(1, context_.memory_bytes / 4));
+                          std::max<int64_t>(1, environment_.memory_bytes / 4));
     for (part_ = 0; part_ < parts_; ++part_) INGOT_TRY(AccountForPart());
     // Of so many hashes some pairs are equal by chance.
     if (double(account_.doubled) < double(rows) * double(rows) / 1e18) account_.doubled = 0;
@@ -86,7 +86,7 @@ class Accounting {
   template <typename Work>
   Status ForEachBatch(const Table& table, const rows::ScanOptions& options, const Work& work) {
     INGOT_ASSIGN(const auto plan, rows::PlanScan(*table.home.storage, *table.metadata, options));
-    return rows::ForEachBatch(table, plan, context_.threads, [&](size_t, const Batch& batch) -> Status {
+    return rows::ForEachBatch(table, plan, environment_.threads, [&](size_t, const Batch& batch) -> Status {
       progress_(batch->num_rows());
       return work(batch);
     });
@@ -186,7 +186,7 @@ class Accounting {
     account_.examples.push_back(std::move(example));
   }
 
-  const StageContext& context_;
+  const Environment& environment_;
   const Tables tables_;
   const std::function<void(int64_t)>& progress_;
   const std::vector<std::string>& unique_;
@@ -201,14 +201,14 @@ class Accounting {
 
 }  // namespace
 
-Result<Account> AccountForRows(const StageContext& context, const std::function<void(int64_t)>& progress) {
-  const pipeline::Pipeline& pipeline = *context.pipeline;
+Result<Account> AccountForRows(const Environment& environment, const std::function<void(int64_t)>& progress) {
+  const pipeline::Pipeline& pipeline = *environment.pipeline;
   Tables tables;
-  INGOT_ASSIGN(tables.silver.home, context.Home(pipeline.silver.table));
-  INGOT_ASSIGN(tables.quarantine.home, context.Home(pipeline.quarantine.table));
-  INGOT_ASSIGN(tables.bronze.home, context.Home(pipeline.bronze.table));
+  INGOT_ASSIGN(tables.silver.home, environment.Home(pipeline.silver.table));
+  INGOT_ASSIGN(tables.quarantine.home, environment.Home(pipeline.quarantine.table));
+  INGOT_ASSIGN(tables.bronze.home, environment.Home(pipeline.bronze.table));
   INGOT_TRY(tables.Reload());
-  return Accounting(context, std::move(tables), progress).Run();
+  return Accounting(environment, std::move(tables), progress).Run();
 }
 
 }  // namespace ingot::silver

@@ -28,7 +28,7 @@ iceberg::Filter IngestedSince(const iceberg::TableMetadata& metadata, const rows
 
 }  // namespace
 
-Result<NewRows> NewRows::Find(const stage::StageContext& context, const iceberg::Table& bronze,
+Result<NewRows> NewRows::Find(const stage::Environment& environment, const iceberg::Table& bronze,
                               const stage::Changes& changes) {
   NewRows rows(bronze, changes);
   if (!changes.rewritten || !changes.since) return rows;
@@ -46,7 +46,7 @@ Result<NewRows> NewRows::Find(const stage::StageContext& context, const iceberg:
   INGOT_ASSIGN(const auto removed, stage::PlanRemoved(*bronze.home.storage, *bronze.metadata, changes,
                                                       PositionColumns(), IngestedSince(*bronze.metadata, added)));
   if (removed.tasks.empty()) return rows;
-  if (removed.RecordCount() > context.memory_bytes / 2 / int64_t(sizeof(int64_t)))
+  if (removed.RecordCount() > environment.memory_bytes / 2 / int64_t(sizeof(int64_t)))
     return Fail(
         ErrorKind::kUnsupported,
         fmt::format("table {}: {} rewrote files of {} rows that were consumed; to tell new rows from them their "
@@ -54,7 +54,7 @@ Result<NewRows> NewRows::Find(const stage::StageContext& context, const iceberg:
                     table, changes.rewriter, removed.RecordCount(), removed.RecordCount() * 16 / 1'000'000 + 1));
   rows.consumed_ = std::make_unique<SourcePositions>();
   INGOT_TRY(rows::ForEachBatch(
-      bronze, removed, context.threads,
+      bronze, removed, environment.threads,
       [&](size_t, const std::shared_ptr<arrow::RecordBatch>& batch) { return rows.consumed_->Add(*batch); }));
   rows.consumed_->Seal();
   return rows;

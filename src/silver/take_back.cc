@@ -15,8 +15,8 @@ namespace ingot::silver {
 namespace {
 
 using iceberg::TableMetadata;
+using stage::Environment;
 using stage::Mark;
-using stage::StageContext;
 
 Status Overtaken(const iceberg::Table& table) {
   return Fail(ErrorKind::kConflict,
@@ -64,19 +64,19 @@ Result<std::shared_ptr<arrow::Array>> IsOfStep(const arrow::RecordBatch& rows, c
 
 }  // namespace
 
-Status TakeBack(const StageContext& context, const Tables& tables, const Step& step) {
+Status TakeBack(const Environment& environment, const Tables& tables, const Step& step) {
   const Mark mark = stage::MarkOf(*tables.quarantine.metadata), before = MarkBefore(tables);
   INGOT_TRY(ForbidToComplete(tables, TokenOf(mark)));
   SourcePositions positions;
-  INGOT_ASSIGN(const NewRows fresh, NewRows::Find(context, tables.bronze, step.changes));
+  INGOT_ASSIGN(const NewRows fresh, NewRows::Find(environment, tables.bronze, step.changes));
   INGOT_ASSIGN(const auto plan, fresh.Plan(PositionColumns()));
-  INGOT_TRY(rows::ForEachBatch(tables.bronze, plan, context.threads,
+  INGOT_TRY(rows::ForEachBatch(tables.bronze, plan, environment.threads,
                                [&](size_t, const std::shared_ptr<arrow::RecordBatch>& batch) -> Status {
                                  INGOT_ASSIGN(const auto rows, fresh.Of(batch));
                                  return positions.Add(*rows);
                                }));
   positions.Seal();
-  maintain::DeleteRowsOptions options{.columns = PositionColumns(), .filter = {}, .threads = context.threads};
+  maintain::DeleteRowsOptions options{.columns = PositionColumns(), .filter = {}, .threads = environment.threads};
   options.columns.push_back("_run_id");
   if (!mark.run_id.empty())
     options.filter = iceberg::Compare("_run_id", iceberg::FilterOp::kEqual, iceberg::Value(mark.run_id));

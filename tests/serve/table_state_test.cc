@@ -8,7 +8,7 @@ namespace {
 // Goal:   the newest runs come first, over all tables, and no more than asked for. Method: three runs of two tables.
 TEST(TableState, Runs) {
   const auto run = [](const char* id, int64_t at) {
-    return stage::StageReport{.stage = "silver", .table = "t", .run_id = id, .finished_at_micros = at};
+    return stage::StageReport{.stage = stage::Stage::kSilver, .table = "t", .run_id = id, .finished_at_micros = at};
   };
   const std::vector<TableState> states{{.table = "a", .runs = {run("two", 2), run("one", 1)}},
                                        {.table = "b", .runs = {run("three", 3)}}};

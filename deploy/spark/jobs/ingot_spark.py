@@ -14,7 +14,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
@@ -56,10 +56,9 @@ class Report:
 
     def summary(self) -> dict[str, str]:
         """As properties of the snapshot that commits them, from which the ledger is made."""
-        counts = {"rows-in": self.rows_in, "rows-out": self.rows_out, "rows-quarantined": self.rows_quarantined,
-                  "rows-duplicate": self.rows_duplicate, "rows-error": self.rows_error, "bytes-in": self.bytes_in,
-                  "bytes-out": self.bytes_out, "started-at-us": self.started_at_us,
-                  "finished-at-us": time.time_ns() // 1000}
+        counts = {count.name.replace("_", "-"): getattr(self, count.name) for count in fields(self)
+                  if count.name.startswith(("rows_", "bytes_"))}
+        counts |= {"started-at-us": self.started_at_us, "finished-at-us": time.time_ns() // 1000}
         return ({"ingot.stage": self.stage, "ingot.run-id": self.run_id, "ingot.engine": "spark"}
                 | {f"ingot.{key}": str(value) for key, value in counts.items()}
                 | {f"ingot.rule.{rule}": str(count) for rule, count in self.broken_by_rule.items() if count})
