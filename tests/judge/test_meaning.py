@@ -1,4 +1,4 @@
-"""What silver and gold compute is what `ingot plan` prints as SQL: DuckDB runs the SQL on the same rows."""
+"""What silver and gold compute is what `ingot compile` prints as SQL: DuckDB runs the SQL on the same rows."""
 
 import json
 import math

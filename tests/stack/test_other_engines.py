@@ -94,12 +94,12 @@ def submit(house, job: str, *arguments: str) -> subprocess.Popen:
     small = spark_settings(house.folder)
     conf = house.folder / "spark.conf"
     conf.write_text(settings + (house.folder / "spark-conf/spark-defaults.conf").read_text() + "spark.log.level ERROR\n")
-    plan = house.folder / "plan.json"
-    plan.write_text(house.ingot("plan", "--engine", "spark", "--json").stdout)
+    compiled = house.folder / "compiled.json"
+    compiled.write_text(house.ingot("compile", "--engine", "spark", "--json").stdout)
     jars = ",".join(map(str, pinned("spark").glob("*.jar")))
     return subprocess.Popen(
         [small["INGOT_SPARK_SUBMIT"], "--master", "local[2]", "--properties-file", conf, "--jars", jars,
-         DEPLOY / "spark/jobs" / job, "--plan", plan, *arguments], env=house.environment() | small, text=True,
+         DEPLOY / "spark/jobs" / job, "--compiled", compiled, *arguments], env=house.environment() | small, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 

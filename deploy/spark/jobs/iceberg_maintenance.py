@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Maintenance by Spark's procedures, where the tables are maintained by a Spark cluster instead of `ingot maintain`.
 
-    spark-submit iceberg_maintenance.py --plan plan.json [--older-than-hours 24] [--orphans-older-than-days 3]
+    spark-submit iceberg_maintenance.py --compiled compiled.json [--older-than-hours 24] [--orphans-older-than-days 3]
                                         [--what manifests,compact,expire,orphans]
 
 Compaction of bronze and silver is refused by Iceberg's Spark runtime, because their column _partition has the name of a
@@ -19,8 +19,8 @@ from pyspark.errors import PySparkException
 
 
 def tables(job: Job) -> list[str]:
-    silver = job.plan["silver"]
-    return [silver["source"], silver["table"], silver["quarantine"], *(gold["table"] for gold in job.plan["gold"])]
+    silver = job.compiled["silver"]
+    return [silver["source"], silver["table"], silver["quarantine"], *(gold["table"] for gold in job.compiled["gold"])]
 
 
 def keep_marks(job: Job, table: str) -> None:

@@ -1,4 +1,4 @@
-"""What the jobs share: the plan, the session, and the way in which a stage commits.
+"""What the jobs share: the compiled pipeline, the session, and the way in which a stage commits.
 
 The tables are the only truth, as with the embedded engine (docs/formats/snapshot-summary.md): a stage reads its mark from
 the newest snapshot on main that has one, writes to a branch that begins at that very state, with the new mark in the
@@ -70,17 +70,17 @@ class Report:
 
 
 class Job:
-    """One job: its arguments, the plan, the session."""
+    """One job: its arguments, the compiled pipeline, the session."""
 
     def __init__(self, name: str, doc: str | None, add_arguments: Callable[[argparse.ArgumentParser], None] | None = None):
         parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
-        parser.add_argument("--plan", required=True, help="what `ingot plan --engine spark --json` prints")
+        parser.add_argument("--compiled", required=True, help="what `ingot compile --engine spark --json` prints")
         if add_arguments:
             add_arguments(parser)
         self.arguments = parser.parse_args()
-        with open(self.arguments.plan, encoding="utf-8") as file:
-            self.plan: dict[str, Any] = json.load(file)
-        self.catalog: str = self.plan["catalog"]
+        with open(self.arguments.compiled, encoding="utf-8") as file:
+            self.compiled: dict[str, Any] = json.load(file)
+        self.catalog: str = self.compiled["catalog"]
         self.run_id = str(uuid.uuid4())
         settings = {"spark.sql.session.timeZone": "UTC", "spark.sql.variant.allowDuplicateKeys": "true"}  # the last value counts
         self.spark = SparkSession.builder.appName(f"ingot-{name}").config(map=settings).getOrCreate()
