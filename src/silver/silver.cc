@@ -5,6 +5,7 @@
 #include "base/retry.h"
 #include "pipeline/plan.h"
 #include "silver/take_back.h"
+#include "stage/position_columns.h"
 
 namespace ingot::silver {
 namespace {
@@ -27,7 +28,8 @@ Result<Tables> OpenTables(const StageContext& context) {
   if (!bronze && bronze.error().kind == ErrorKind::kNotFound)
     return Fail(ErrorKind::kNotFound, "table " + pipeline.bronze.table + " does not exist: run the bronze stage first");
   if (!bronze) return std::unexpected(std::move(bronze).error());
-  Tables tables{.bronze = std::move(*bronze), .silver = {}, .quarantine = {}};
+  Tables tables;
+  INGOT_ASSIGN(tables.bronze, stage::EnsurePositionColumns(std::move(*bronze), pipeline::BronzeSchema(pipeline)));
   INGOT_ASSIGN(tables.silver, stage::EnsureTable(context, pipeline.silver, pipeline::SilverSchema(pipeline)));
   INGOT_ASSIGN(tables.quarantine,
                stage::EnsureTable(context, pipeline.quarantine, pipeline::QuarantineSchema(pipeline)));

@@ -82,7 +82,7 @@ def test_query_errors_and_joins(filled):
     """Goal: a wrong table is named with the nearest; joins over our tables work. Method: one of each."""
     wrong = filled.ingot("query", "SELECT * FROM silver.speedtest_claen", check=False)
     assert wrong.returncode == 1 and "did you mean 'silver.speedtest_clean'" in wrong.stderr
-    rows = filled.query("SELECT count(*) AS n FROM bronze.speedtest_raw JOIN silver.speedtest_clean USING (_offset)")
+    rows = filled.query("SELECT count(*) AS n FROM bronze.speedtest_raw JOIN silver.speedtest_clean USING (_source_offset)")
     assert rows == filled.query("SELECT count(*) AS n FROM silver.speedtest_clean")
 
 

@@ -118,7 +118,7 @@ def test_rows_are_what_the_sql_says(warehouse):
         (warehouse.landing / f"{seed}.jsonl").write_text(lines + "\nnot JSON\n")
         warehouse.run()
         before = bronze.num_rows if bronze is not None else 0
-        bronze = table(warehouse, "bronze.rows").sort_by([("_topic", "ascending"), ("_offset", "ascending")])
+        bronze = table(warehouse, "bronze.rows").sort_by([("_source", "ascending"), ("_source_offset", "ascending")])
         connection.register("bronze_rows", bronze.slice(before))
         connection.register("silver_keys", silver if silver is not None else table(warehouse, "silver.rows").slice(0, 0))
         sql = statements(warehouse, "silver")

@@ -3,9 +3,6 @@
 
     spark-submit iceberg_maintenance.py --compiled compiled.json [--older-than-hours 24] [--orphans-older-than-days 3]
                                         [--what manifests,compact,expire,orphans]
-
-Compaction of bronze and silver is refused by Iceberg's Spark runtime, because their column _partition has the name of a
-metadata column (docs/decisions/0005-reserved-names.md); the job says so and goes on: `ingot maintain --compact` does it.
 """
 
 from __future__ import annotations
@@ -14,8 +11,6 @@ import datetime
 import json
 
 from ingot_spark import SOURCE_SNAPSHOT, Job
-from py4j.protocol import Py4JJavaError
-from pyspark.errors import PySparkException
 
 
 def tables(job: Job) -> list[str]:
@@ -52,15 +47,9 @@ def main() -> None:
             procedure, arguments = procedures[name]
             if name == "expire":
                 keep_marks(job, table)
-            try:
-                rows = job.call(procedure, table, *arguments)
-                print(json.dumps({"table": table, "operation": procedure, "results": len(rows)}
-                                 | (rows[0].asDict() if rows and name != "orphans" else {})), flush=True)
-            except (Py4JJavaError, PySparkException) as error:
-                if "reserved for Iceberg metadata columns" not in str(error):
-                    raise
-                print(json.dumps({"table": table, "operation": procedure, "skipped": "reserved names: ingot maintain --compact"}),
-                      flush=True)
+            rows = job.call(procedure, table, *arguments)
+            print(json.dumps({"table": table, "operation": procedure, "results": len(rows)}
+                             | (rows[0].asDict() if rows and name != "orphans" else {})), flush=True)
 
 
 if __name__ == "__main__":
