@@ -64,7 +64,7 @@ void ReportRenamed(const iceberg::Table& before, const iceberg::Table& after) {
       columns += fmt::format("{}{} to {}", columns.empty() ? "" : ", ", old, now);
   }
   if (!columns.empty())
-    LogInfo(fmt::format("table {}: renamed columns {}; only metadata changed", after.home.name.Text(), columns));
+    LogWarning(fmt::format("table {}: renamed columns {}; only metadata changed", after.home.name.Text(), columns));
 }
 
 Result<iceberg::Table> EnsurePositionColumns(iceberg::Table table, const Schema& wanted) {
