@@ -40,7 +40,7 @@ def test_exit_codes(warehouse):
     ("table lst", "unknown command 'lst' (did you mean 'list'?)"),
     ("run --sorce x --follow", "unknown option '--sorce' (did you mean '--source'?)"),
     ("generate --record=5", "unknown option '--record=5' (did you mean '--records'?)"),
-    ("plan --engin spark", "unknown option '--engin' (did you mean '--engine'?)"),
+    ("compile --engin spark", "unknown option '--engin' (did you mean '--engine'?)"),
     ("run x", "one argument too many: 'x'"), ("run --threads -1", "--threads: '-1' is not a number of at least 0"),
     ("maintain --retain-last many", "--retain-last: 'many' is not a number of at least 1"),
     ("run --log-level loud", "--log-level"), ("table show", "table is required")])
@@ -120,7 +120,7 @@ def test_compile_and_schema(warehouse):
     assert "NOT EXISTS" in warehouse.ingot("compile", "--engine", "trino").stdout
     jobs = json.loads(warehouse.ingot("compile", "--engine", "spark", "--json").stdout)
     assert jobs["silver"]["table"] == "silver.speedtest_clean" and "try_parse_json" in jobs["bronze"]["rows"]
-    for old in (("plan",), ("plan", "--engine", "spark", "--json"), ("plan", "--help")):
+    for old in (("plan",), ("plan", "--engine", "spark", "--json")):
         refused = warehouse.ingot(*old, check=False)
         assert refused.returncode == 2 and "'ingot plan' is called 'ingot compile' now" in refused.stderr, old
     refused = warehouse.ingot("run", "--engine", "trino", "--follow", check=False)

@@ -84,7 +84,7 @@ def records(count: int, seed: int) -> list[dict]:
 
 def statements(warehouse, stage: str) -> dict[str, str]:
     """The printed SQL by its comment."""
-    text = warehouse.ingot("plan", "--stage", stage).stdout
+    text = warehouse.ingot("compile", "--stage", stage).stdout
     return {head: sql.strip() for head, sql in re.findall(r"^-- (.*?)\n(.*?);\n$", text, re.S | re.M)}
 
 
