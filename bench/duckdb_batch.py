@@ -24,7 +24,7 @@ def stages(landing: str, out: str) -> dict[str, str]:
     return {
         "bronze": f"""COPY (
             SELECT make_timestamptz(timestamp * 1000) AS timestamp, user_id, upload_speed, download_speed, latency,
-                   location, filename AS _topic, now() AS _ingested_at
+                   location, filename AS _source, now() AS _ingested_at
             FROM read_json('{landing}/*.jsonl', format = 'newline_delimited', filename = true, columns = {{
                 timestamp: 'BIGINT', user_id: 'UUID', upload_speed: 'DOUBLE', download_speed: 'DOUBLE',
                 latency: 'DOUBLE', location: 'VARCHAR'}})

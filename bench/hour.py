@@ -90,12 +90,13 @@ class Hour:
     def problems(self, records: int) -> list[str]:
         """Every offset once: as many as there are, from 0 to the last, with the sum and the sum of squares that they then have."""
         wrong = []
-        sums = self.rows("SELECT _partition, count(*) AS n, min(_offset) AS low, max(_offset) AS high, sum(_offset::HUGEINT)::VARCHAR AS s,"
-                         " sum(_offset::HUGEINT * _offset)::VARCHAR AS q FROM bronze.speedtest_raw GROUP BY 1")
+        sums = self.rows("SELECT _source_partition, count(*) AS n, min(_source_offset) AS low, max(_source_offset) AS high,"
+                         " sum(_source_offset::HUGEINT)::VARCHAR AS s,"
+                         " sum(_source_offset::HUGEINT * _source_offset)::VARCHAR AS q FROM bronze.speedtest_raw GROUP BY 1")
         for row in sums:
             n = int(row["n"])
             if (int(row["low"]), int(row["high"]), int(row["s"]), int(row["q"])) != (0, n - 1, n * (n - 1) // 2, (n - 1) * n * (2 * n - 1) // 6):
-                wrong.append(f"bronze, partition {row['_partition']}: {row}")
+                wrong.append(f"bronze, partition {row['_source_partition']}: {row}")
         if sum(int(row["n"]) for row in sums) != records or len(sums) != PARTITIONS:
             wrong.append(f"bronze has not the {records} records that were sent: {sums}")
         counts = self.rows("SELECT (SELECT count(*) FROM silver.speedtest_clean) AS silver, (SELECT count(*) FROM silver.speedtest_quarantine) AS refused,"

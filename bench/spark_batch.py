@@ -55,7 +55,7 @@ def write(rows, table: str, partition) -> None:
 
 def bronze(spark: SparkSession, source: str, space: str) -> None:
     rows = spark.read.schema(SCHEMA).json(source).withColumn("timestamp", f.timestamp_millis("timestamp"))
-    rows = rows.withColumn("_topic", f.input_file_name()).withColumn("_ingested_at", f.current_timestamp())
+    rows = rows.withColumn("_source", f.input_file_name()).withColumn("_ingested_at", f.current_timestamp())
     write(rows, f"lake.{space}.bronze", f.days("timestamp"))
 
 

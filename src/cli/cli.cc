@@ -71,6 +71,7 @@ std::string UnknownWord(const CLI::App& app, const CLI::App& command, int argc, 
       for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
     return "unknown option '" + word + "'" + DidYouMean(word, known);
   }
+  if (&command == &app && word == "plan") return "'ingot plan' is called 'ingot compile' now";
   for (const CLI::App* one : command.get_subcommands({})) known.push_back(one->get_name());
   return (known.empty() ? "one argument too many: '" : "unknown command '") + word + "'" + DidYouMean(word, known);
 }
@@ -193,7 +194,7 @@ int Main(int argc, char** argv) {
   AddTable(app, shared);
   AddDoctor(app, shared);
   AddMaintain(app, shared);
-  AddPlan(app, shared);
+  AddCompile(app, shared);
   AddCheck(app, shared);
   AddRegister(app, shared);
   AddServe(app, shared);

@@ -46,7 +46,7 @@ void AddTable(CLI::App& app, Shared& shared);
 void AddTableDelete(CLI::App& table, Shared& shared);
 void AddDoctor(CLI::App& app, Shared& shared);
 void AddMaintain(CLI::App& app, Shared& shared);
-void AddPlan(CLI::App& app, Shared& shared);
+void AddCompile(CLI::App& app, Shared& shared);
 void AddCheck(CLI::App& app, Shared& shared);
 void AddRegister(CLI::App& app, Shared& shared);
 void AddServe(CLI::App& app, Shared& shared);

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "base/rows.h"
+#include "pipeline/source_position.h"
 
 namespace ingot::silver {
 namespace {
@@ -42,12 +43,18 @@ std::vector<Contest::Entry> Contest::Sorted(const std::vector<Held>& held) {
 }
 
 bool Contest::Before(const Entry& a, const Entry& b) const {
+  // Rows that another engine added may have no position: they are last.
   const auto position = [&](const Entry& entry) {
     const arrow::RecordBatch& rows = *rows_[entry.held].rows;
-    const auto column = [&](const char* name) { return rows.GetColumnByName(name); };
-    return std::tuple(static_cast<const arrow::Int32Array&>(*column("_partition")).Value(entry.row),
-                      static_cast<const arrow::Int64Array&>(*column("_offset")).Value(entry.row),
-                      static_cast<const arrow::StringArray&>(*column("_topic")).GetView(entry.row));
+    const auto sources = rows.GetColumnByName(pipeline::kSource);
+    const auto partitions = rows.GetColumnByName(pipeline::kSourcePartition);
+    const auto offsets = rows.GetColumnByName(pipeline::kSourceOffset);
+    const int64_t row = entry.row;
+    const bool no_source = sources->IsNull(row), no_partition = partitions->IsNull(row),
+               no_offset = offsets->IsNull(row);
+    return std::tuple(no_source, no_source ? "" : static_cast<const arrow::StringArray&>(*sources).GetView(row),
+                      no_partition, no_partition ? 0 : static_cast<const arrow::Int32Array&>(*partitions).Value(row),
+                      no_offset, no_offset ? 0 : static_cast<const arrow::Int64Array&>(*offsets).Value(row));
   };
   return position(a) < position(b);
 }

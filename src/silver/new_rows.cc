@@ -73,10 +73,10 @@ Result<std::shared_ptr<arrow::RecordBatch>> NewRows::Of(const std::shared_ptr<ar
   if (found.unidentified && consumed_->HoldsUnidentified())
     return Fail(
         ErrorKind::kUnsupported,
-        fmt::format("table {}: {} rewrote rows without _topic and _offset, so that new rows cannot be told from "
-                    "old ones: append rows instead, or give them positions of their own; {}",
-                    bronze_->home.name.Text(), changes_->rewriter,
-                    "see docs/troubleshooting.md, \"A stage lost its place\""));
+        fmt::format(
+            "table {}: {} rewrote rows without _source and _source_offset, so that new rows cannot be told from "
+            "old ones: append rows instead, or give them positions of their own; {}",
+            bronze_->home.name.Text(), changes_->rewriter, "see docs/troubleshooting.md, \"A stage lost its place\""));
   found.known.flip();
   return Select(rows, found.known);
 }

@@ -6,11 +6,13 @@
 #include <limits>
 
 #include "base/rows.h"
+#include "pipeline/source_position.h"
 
 namespace ingot::silver {
 
 const std::vector<std::string>& PositionColumns() {
-  static const std::vector<std::string> columns{"_topic", "_partition", "_offset", "_ingested_at"};
+  static const std::vector<std::string> columns{pipeline::kSource, pipeline::kSourcePartition, pipeline::kSourceOffset,
+                                                "_ingested_at"};
   return columns;
 }
 

@@ -5,6 +5,7 @@
 #include "base/retry.h"
 #include "pipeline/plan.h"
 #include "silver/take_back.h"
+#include "stage/position_columns.h"
 #include "stage/stage.h"
 
 namespace ingot::silver {
@@ -36,7 +37,8 @@ Result<Tables> OpenTables(const Environment& environment) {
   if (!bronze && bronze.error().kind == ErrorKind::kNotFound)
     return Fail(ErrorKind::kNotFound, "table " + pipeline.bronze.table + " does not exist: run the bronze stage first");
   if (!bronze) return std::unexpected(std::move(bronze).error());
-  Tables tables{.bronze = std::move(*bronze), .silver = {}, .quarantine = {}};
+  INGOT_ASSIGN(auto current, stage::EnsurePositionColumns(std::move(*bronze), pipeline::BronzeSchema(pipeline)));
+  Tables tables{.bronze = std::move(current), .silver = {}, .quarantine = {}};
   INGOT_TRY(EnsureTablesOf(environment, tables));
   INGOT_TRY(tables.Reload());
   return tables;

@@ -1,11 +1,8 @@
 #!/usr/bin/env python3
 """Maintenance by Spark's procedures, where the tables are maintained by a Spark cluster instead of `ingot maintain`.
 
-    spark-submit iceberg_maintenance.py --plan plan.json [--older-than-hours 24] [--orphans-older-than-days 3]
+    spark-submit iceberg_maintenance.py --compiled compiled.json [--older-than-hours 24] [--orphans-older-than-days 3]
                                         [--what manifests,compact,expire,orphans]
-
-Compaction of bronze and silver is refused by Iceberg's Spark runtime, because their column _partition has the name of a
-metadata column (docs/decisions/0005-reserved-names.md); the job says so and goes on: `ingot maintain --compact` does it.
 """
 
 from __future__ import annotations
@@ -14,13 +11,11 @@ import datetime
 import json
 
 from ingot_spark import SOURCE_SNAPSHOT, Job
-from py4j.protocol import Py4JJavaError
-from pyspark.errors import PySparkException
 
 
 def tables(job: Job) -> list[str]:
-    silver = job.plan["silver"]
-    return [silver["source"], silver["table"], silver["quarantine"], *(gold["table"] for gold in job.plan["gold"])]
+    silver = job.compiled["silver"]
+    return [silver["source"], silver["table"], silver["quarantine"], *(gold["table"] for gold in job.compiled["gold"])]
 
 
 def keep_marks(job: Job, table: str) -> None:
@@ -52,15 +47,9 @@ def main() -> None:
             procedure, arguments = procedures[name]
             if name == "expire":
                 keep_marks(job, table)
-            try:
-                rows = job.call(procedure, table, *arguments)
-                print(json.dumps({"table": table, "operation": procedure, "results": len(rows)}
-                                 | (rows[0].asDict() if rows and name != "orphans" else {})), flush=True)
-            except (Py4JJavaError, PySparkException) as error:
-                if "reserved for Iceberg metadata columns" not in str(error):
-                    raise
-                print(json.dumps({"table": table, "operation": procedure, "skipped": "reserved names: ingot maintain --compact"}),
-                      flush=True)
+            rows = job.call(procedure, table, *arguments)
+            print(json.dumps({"table": table, "operation": procedure, "results": len(rows)}
+                             | (rows[0].asDict() if rows and name != "orphans" else {})), flush=True)
 
 
 if __name__ == "__main__":

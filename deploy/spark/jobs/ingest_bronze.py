@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Records of Kafka into bronze: once up to where the topic ends, or as a stream.
 
-    spark-submit ingest_bronze.py --plan plan.json [--stream --every SECONDS]
+    spark-submit ingest_bronze.py --compiled compiled.json [--stream --every SECONDS]
 
 Where to begin is what the table says, never a checkpoint of Spark's: Ingot goes on where this job ended, and the reverse.
 """
@@ -24,9 +24,9 @@ class Topic:
     """The topic as Kafka has it. Asked through the client that Spark's own reader uses."""
 
     def __init__(self, job: Job):
-        source = re.fullmatch(r"kafka://([^/]+)/([^?]+)(\?.*)?", job.plan["source"])
+        source = re.fullmatch(r"kafka://([^/]+)/([^?]+)(\?.*)?", job.compiled["source"])
         if source is None:
-            raise SystemExit(f"Spark's bronze reads Kafka, not {job.plan['source']}: run it with --engine embedded")
+            raise SystemExit(f"Spark's bronze reads Kafka, not {job.compiled['source']}: run it with --engine embedded")
         self.job, self.brokers, self.name = job, source[1], source[2]
         jvm = job.spark.sparkContext._jvm
         properties = jvm.java.util.Properties()
@@ -82,7 +82,7 @@ def commit(job: Job, topic: Topic, table: Table, records: DataFrame, offsets: di
     """The records from `begin` up to `end` as rows."""
     report = Report("bronze", table.table, job.run_id)
     records.withColumn("_now", f.timestamp_micros(f.lit(report.started_at_us))).createOrReplaceTempView("records")
-    rows = records.sparkSession.sql(job.plan["bronze"]["rows"]).persist()  # a stream's batches have a session of their own
+    rows = records.sparkSession.sql(job.compiled["bronze"]["rows"]).persist()  # a stream's batches have a session of their own
     counts = rows.agg(f.count("*").alias("rows"), f.count("_error").alias("errors")).first()
     report.rows_in = report.rows_out = counts.rows
     report.rows_error = counts.errors
@@ -98,7 +98,7 @@ def commit(job: Job, topic: Topic, table: Table, records: DataFrame, offsets: di
 
 def once(job: Job, topic: Topic) -> Report:
     first, end = topic.ends()
-    table = Table(job, job.plan["bronze"]["table"])
+    table = Table(job, job.compiled["bronze"]["table"])
     offsets, begin = begins(topic, table, first)
     if all(end[partition] <= begin[partition] for partition in end):
         table.drop()
@@ -112,7 +112,7 @@ def once(job: Job, topic: Topic) -> Report:
 def stream(job: Job, topic: Topic, seconds: float) -> None:
     """Structured Streaming. Spark's checkpoint lasts as long as the query; the next one begins where the table is."""
     first, _ = topic.ends()
-    table = Table(job, job.plan["bronze"]["table"])
+    table = Table(job, job.compiled["bronze"]["table"])
     _, begin = begins(topic, table, first)
     table.drop()
 
@@ -121,7 +121,7 @@ def stream(job: Job, topic: Topic, seconds: float) -> None:
         seen = records.groupBy("partition").agg(f.min("offset").alias("low"), f.max("offset").alias("high")).collect()
         if not seen:
             return
-        table = Table(job, job.plan["bronze"]["table"])
+        table = Table(job, job.compiled["bronze"]["table"])
         offsets, here = begins(topic, table, first)
         if any(row.low < here[str(row.partition)] for row in seen):  # another writer has taken some of these
             table.drop()
@@ -144,8 +144,8 @@ def main() -> None:
         parser.add_argument("--every", type=float, default=10, help="seconds between two commits of the stream")
 
     job = Job("bronze", __doc__, add)
-    if "unsupported" in job.plan["bronze"]:
-        raise SystemExit(job.plan["bronze"]["unsupported"])
+    if "unsupported" in job.compiled["bronze"]:
+        raise SystemExit(job.compiled["bronze"]["unsupported"])
     topic = Topic(job)
     if job.arguments.stream:
         stream(job, topic, job.arguments.every)

@@ -1,4 +1,4 @@
-"""What the jobs share: the plan, the session, and the way in which a stage commits.
+"""What the jobs share: the compiled pipeline, the session, and the way in which a stage commits.
 
 The tables are the only truth, as with the embedded engine (docs/formats/snapshot-summary.md): a stage reads its mark from
 the newest snapshot on main that has one, writes to a branch that begins at that very state, with the new mark in the
@@ -69,17 +69,17 @@ class Report:
 
 
 class Job:
-    """One job: its arguments, the plan, the session."""
+    """One job: its arguments, the compiled pipeline, the session."""
 
     def __init__(self, name: str, doc: str | None, add_arguments: Callable[[argparse.ArgumentParser], None] | None = None):
         parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
-        parser.add_argument("--plan", required=True, help="what `ingot plan --engine spark --json` prints")
+        parser.add_argument("--compiled", required=True, help="what `ingot compile --engine spark --json` prints")
         if add_arguments:
             add_arguments(parser)
         self.arguments = parser.parse_args()
-        with open(self.arguments.plan, encoding="utf-8") as file:
-            self.plan: dict[str, Any] = json.load(file)
-        self.catalog: str = self.plan["catalog"]
+        with open(self.arguments.compiled, encoding="utf-8") as file:
+            self.compiled: dict[str, Any] = json.load(file)
+        self.catalog: str = self.compiled["catalog"]
         self.run_id = str(uuid.uuid4())
         settings = {"spark.sql.session.timeZone": "UTC", "spark.sql.variant.allowDuplicateKeys": "true"}  # the last value counts
         self.spark = SparkSession.builder.appName(f"ingot-{name}").config(map=settings).getOrCreate()
@@ -170,33 +170,22 @@ class Table:
 
 
 class Source:
-    """A table as it is now, for reading, under a name of its own that lasts as long as the `with`.
-
-    Spark refuses to read a column of the name _partition, which Iceberg has reserved, and bronze and silver have one
-    (docs/decisions/0005-reserved-names.md). A second catalog entry for the same metadata, in which the column has another
-    name, shows Spark the same files: columns are found by field id. It also stands still while others commit.
-    """
-
-    COLUMN, INSTEAD = "_partition", "_kafka_partition"
+    """A table as it is now, for reading, as long as the `with` lasts: others may commit meanwhile."""
 
     def __init__(self, job: Job, table: str):
-        self.job, self.table = job, table
-        self.name = job.name(f"{table}_read_{uuid.uuid4().hex[:8]}")
+        self.job, self.name = job, job.name(table)
+        self.branch: str | None = None
         self.end: str | None = None
 
     def __enter__(self) -> Source:
-        name, sql = self.job.name(self.table), self.job.spark.sql
-        sql(f"REFRESH TABLE {name}")
-        file = sql(f"SELECT file FROM {name}.metadata_log_entries ORDER BY timestamp DESC, latest_sequence_number DESC LIMIT 1")
-        self.job.call("register_table", self.name.partition(".")[2], f"metadata_file => {file.first().file!r}")
-        rows = sql(f"SELECT snapshot_id FROM {self.name}.refs WHERE name = 'main'").collect()
+        self.job.spark.sql(f"REFRESH TABLE {self.name}")
+        rows = self.job.spark.sql(f"SELECT snapshot_id FROM {self.name}.refs WHERE name = 'main'").collect()
         self.end = str(rows[0].snapshot_id) if rows else None
-        if self.COLUMN in self.job.spark.table(self.name).columns:
-            sql(f"ALTER TABLE {self.name} RENAME COLUMN {self.COLUMN} TO {self.INSTEAD}")
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.job.spark.sql(f"DROP TABLE IF EXISTS {self.name}")  # the entry alone, no files
+        if self.branch:
+            self.job.spark.sql(f"ALTER TABLE {self.name} DROP BRANCH IF EXISTS {self.branch}")
 
     def has_new(self, consumed: str | None) -> bool:
         return self.end is not None and self.end != consumed
@@ -205,8 +194,12 @@ class Source:
         """What was appended after the snapshot `consumed`; all there is when none is given."""
         reader = self.job.spark.read.format("iceberg")
         if consumed is not None:
-            reader = reader.option("start-snapshot-id", consumed).option("end-snapshot-id", self.end)
-        return reader.load(self.name).withColumnRenamed(self.INSTEAD, self.COLUMN)
+            return reader.option("start-snapshot-id", consumed).option("end-snapshot-id", self.end).load(self.name)
+        if not self.branch:
+            # Not by snapshot id, which gives the columns as they were then: a branch has those of today.
+            self.branch = f"ingot_read_{uuid.uuid4().hex[:12]}"
+            self.job.spark.sql(f"ALTER TABLE {self.name} CREATE BRANCH {self.branch} AS OF VERSION {self.end}")
+        return reader.option("branch", self.branch).load(self.name)
 
 
 def literal(moment: datetime.datetime) -> str:

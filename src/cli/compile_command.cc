@@ -52,7 +52,7 @@ void PrintGold(const pipeline::Pipeline& pipeline, pipeline::Dialect dialect) {
   }
 }
 
-Status Plan(const Shared& shared, const Options& options) {
+Status Compile(const Shared& shared, const Options& options) {
   if (options.schema) {
     fmt::print("{}\n", pipeline::PipelineJsonSchema());
     return {};
@@ -80,8 +80,9 @@ Status Plan(const Shared& shared, const Options& options) {
 
 }  // namespace
 
-void AddPlan(CLI::App& app, Shared& shared) {
-  auto* command = app.add_subcommand("plan", "Print what a stage computes as SQL, or the schema of pipeline files");
+void AddCompile(CLI::App& app, Shared& shared) {
+  auto* command =
+      app.add_subcommand("compile", "Print what a stage computes as SQL of an engine, or the schema of pipeline files");
   auto options = std::make_shared<Options>();
   AddShared(*command, shared);
   command->add_option("--engine", options->engine, "embedded, spark or trino")
@@ -89,11 +90,12 @@ void AddPlan(CLI::App& app, Shared& shared) {
       ->capture_default_str();
   AddStages(*command, options->stages, "Stages");
   command->add_flag("--json-schema", options->schema, "Print the JSON Schema of pipeline files, for editors");
-  command->add_flag("--json", options->json, "The whole plan as JSON, for the jobs of deploy/spark");
+  command->add_flag("--json", options->json, "The whole pipeline as JSON, for the jobs of deploy/spark");
   command->footer(
-      "Examples:\n  ingot plan --stage silver\n  ingot plan --engine spark --json > plan.json\n  ingot plan "
+      "Examples:\n  ingot compile --stage silver\n  ingot compile --engine spark --json > compiled.json\n  ingot "
+      "compile "
       "--json-schema > docs/pipeline.schema.json");
-  command->callback([&shared, options] { shared.command = [&shared, options] { return Plan(shared, *options); }; });
+  command->callback([&shared, options] { shared.command = [&shared, options] { return Compile(shared, *options); }; });
 }
 
 }  // namespace ingot::cli
