@@ -1,8 +1,8 @@
 #include "base/utf8.h"
 
-#include <fmt/format.h>
-
 #include <cstdint>
+
+#include "base/url_encoding.h"
 
 namespace ingot {
 
@@ -39,7 +39,7 @@ std::string PercentEncodeInvalidUtf8(std::string_view text) {
   while (!text.empty()) {
     const size_t bytes = Utf8SequenceBytes(text);
     if (bytes == 0 || text[0] == '%')
-      encoded += fmt::format("%{:02X}", uint8_t(text[0]));
+      AppendEscape(text[0], encoded);
     else
       encoded += text.substr(0, bytes);
     text.remove_prefix(bytes == 0 ? 1 : bytes);

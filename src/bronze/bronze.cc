@@ -12,9 +12,9 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/queue.h"
-#include "base/retry.h"
 #include "bronze/offsets.h"
 #include "bronze/record_parser.h"
+#include "iceberg/commit.h"
 #include "pipeline/plan.h"
 #include "rows/scan_relation.h"
 #include "rows/table_writer.h"
@@ -140,8 +140,6 @@ class GroupReader {
     return std::move(group_);
   }
 
-  void Abandon() { writer_->Abandon(); }
-
  private:
   // A source that fails midway ends the group: what came before is good and is committed.
   void Pull(source::Source& source) {
@@ -213,8 +211,7 @@ class GroupReader {
   Group group_;
 };
 
-/// The offsets that a commit tried on one state of the table; their files, when they have any, go when the commit
-/// loses.
+/// Commits the group's rows and offsets. The files of both are deleted when the commit is known to have failed.
 Result<iceberg::Table> Commit(const iceberg::Table& table, Group& group) {
   group.report.finished_at_micros = NowMicros();
   iceberg::SnapshotChange change{.operation = "append", .added = group.files, .summary = group.report.ToSummary()};
@@ -237,9 +234,8 @@ Result<iceberg::Table> Commit(const iceberg::Table& table, Group& group) {
     for (const auto& [key, value] : marks) metadata.properties[key] = value;
     return {};
   };
-  auto committed = iceberg::CommitSnapshot(table.home, change);
-  if (!committed && committed.error().kind != ErrorKind::kOutcomeUnknown)
-    for (const std::string& file : mark_files) (void)table.home.storage->Delete(file);
+  auto committed = iceberg::CommitFiles(table.home, change);
+  if (!committed) iceberg::DiscardUnlessUnknown(*table.home.storage, mark_files, committed.error());
   return committed;
 }
 
@@ -251,12 +247,7 @@ Result<bool> CommitGroups(const Reading& reading, source::Source& source, iceber
     INGOT_ASSIGN(Group group, reader.Read(source, std::exchange(resets, {})));
     if (!group.change.empty()) {
       INGOT_TRY(FaultPoint("bronze.after_data_files"));
-      auto committed = Commit(table, group);
-      if (!committed) {
-        if (committed.error().kind != ErrorKind::kOutcomeUnknown) reader.Abandon();
-        return std::unexpected(std::move(committed).error());
-      }
-      table = std::move(*committed);
+      INGOT_ASSIGN(table, Commit(table, group));
       group.report.commits = 1;
       total.Add(group.report);
       INGOT_TRY(FaultPoint("bronze.after_commit"));
@@ -327,24 +318,21 @@ Result<StageReport> Bronze::Run(const Environment& environment, const stage::Dea
                     .broken_by_rule = {}};
   ParserPool parsers(pipeline, environment.threads);
   const Reading reading{environment, options_, deadline, progress, parsers};
-  Backoff backoff;
-  INGOT_ASSIGN(iceberg::Table table,
-               stage::EnsureTable(environment, pipeline.bronze, pipeline::BronzeSchema(pipeline)));
-  while (true) {
-    INGOT_ASSIGN(const auto checkpoint, ReadCheckpoint(*table.home.storage, *table.metadata));
-    INGOT_TRY(source_->Seek(checkpoint));
-    const auto ended = CommitGroups(reading, *source_, table, total);
-    if (ended && *ended) {
-      total.failed_inputs = source_->Failures();
-      break;
+  INGOT_ASSIGN(const auto ensured, stage::EnsureTable(environment, pipeline.bronze, pipeline::BronzeSchema(pipeline)));
+  // What a lost commit held has to be read again, from where the winner left the table.
+  INGOT_TRY(iceberg::RetryOnConflict(ensured.home, [&](iceberg::Table table) -> Status {
+    while (true) {
+      INGOT_ASSIGN(const auto checkpoint, ReadCheckpoint(*table.home.storage, *table.metadata));
+      INGOT_TRY(source_->Seek(checkpoint));
+      const auto ended = CommitGroups(reading, *source_, table, total);
+      if (!ended && ended.error().kind == ErrorKind::kConflict)
+        LogWarning("bronze: " + ended.error().message + "; reading on from there");
+      INGOT_TRY(ended);
+      if (*ended) return {};
+      INGOT_ASSIGN(table, iceberg::LoadTable(table.home));
     }
-    if (!ended) {
-      // What a lost commit held has to be looked at again, from where the winner left the table.
-      if (ended.error().kind != ErrorKind::kConflict || !backoff.Wait()) return std::unexpected(ended.error());
-      LogWarning("bronze: " + ended.error().message + "; reading on from there");
-    }
-    INGOT_ASSIGN(table, iceberg::LoadTable(table.home));
-  }
+  }));
+  total.failed_inputs = source_->Failures();
   total.finished_at_micros = NowMicros();
   return total;
 }

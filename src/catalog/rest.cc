@@ -10,6 +10,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/retry.h"
+#include "base/url_encoding.h"
 #include "catalog/rest_changes.h"
 #include "http/http.h"
 
@@ -35,7 +36,7 @@ std::vector<std::string> Levels(const std::string& space) {
 /// Namespace levels are joined by the unit separator.
 std::string SpacePath(const std::string& space) {
   std::string path;
-  for (const std::string& level : Levels(space)) path += (path.empty() ? "" : "%1F") + http::UrlEncode(level);
+  for (const std::string& level : Levels(space)) path += (path.empty() ? "" : "%1F") + UrlEncode(level);
   return path;
 }
 
@@ -60,7 +61,7 @@ class RestCatalog : public iceberg::Catalog {
   }
 
   Status Configure() {
-    const std::string query = options_.warehouse.empty() ? "" : "?warehouse=" + http::UrlEncode(options_.warehouse);
+    const std::string query = options_.warehouse.empty() ? "" : "?warehouse=" + UrlEncode(options_.warehouse);
     INGOT_ASSIGN(const Json config, Ask("/config" + query));
     Merge(config, "defaults", properties_);
     Merge(config, "overrides", properties_);
@@ -155,7 +156,7 @@ class RestCatalog : public iceberg::Catalog {
 
  private:
   static std::string TablePath(const TableName& table) {
-    return "/namespaces/" + SpacePath(table.space) + "/tables/" + http::UrlEncode(table.name);
+    return "/namespaces/" + SpacePath(table.space) + "/tables/" + UrlEncode(table.name);
   }
 
   static Result<Json> Parsed(const std::string& body) {
@@ -223,7 +224,7 @@ class RestCatalog : public iceberg::Catalog {
     std::string page;
     do {
       const char* joint = path.find('?') == std::string::npos ? "?" : "&";
-      INGOT_ASSIGN(const Json answer, Ask(path + joint + "pageSize=100&pageToken=" + http::UrlEncode(page)));
+      INGOT_ASSIGN(const Json answer, Ask(path + joint + "pageSize=100&pageToken=" + UrlEncode(page)));
       for (const Json& element : answer.value(list, Json::array())) take(element);
       const auto next = answer.find("next-page-token");
       page = next != answer.end() && next->is_string() ? next->get<std::string>() : "";
@@ -250,9 +251,9 @@ class RestCatalog : public iceberg::Catalog {
     if (!token_.empty() && now < token_until_) return token_;
     const auto colon = credential.find(':');
     const std::string body =
-        "grant_type=client_credentials&client_id=" + http::UrlEncode(credential.substr(0, colon)) +
-        "&client_secret=" + http::UrlEncode(colon == std::string::npos ? "" : credential.substr(colon + 1)) +
-        "&scope=" + http::UrlEncode(EnvironmentOr("INGOT_CATALOG_SCOPE", "catalog"));
+        "grant_type=client_credentials&client_id=" + UrlEncode(credential.substr(0, colon)) +
+        "&client_secret=" + UrlEncode(colon == std::string::npos ? "" : credential.substr(colon + 1)) +
+        "&scope=" + UrlEncode(EnvironmentOr("INGOT_CATALOG_SCOPE", "catalog"));
     INGOT_ASSIGN(const http::HttpAnswer answer,
                  http_.Send({.method = "POST",
                              .url = EnvironmentOr("INGOT_CATALOG_OAUTH2_URI", options_.uri + "/v1/oauth/tokens"),

@@ -193,10 +193,12 @@ int Main(int argc, char** argv) {
   AddQuery(app, shared);
   AddTable(app, shared);
   AddDoctor(app, shared);
+  AddStorage(app, shared);
   AddMaintain(app, shared);
   AddCompile(app, shared);
   AddCheck(app, shared);
   AddRegister(app, shared);
+  AddUnregister(app, shared);
   AddServe(app, shared);
   AddCompletion(app, shared);
   try {

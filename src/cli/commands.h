@@ -45,10 +45,12 @@ void AddQuery(CLI::App& app, Shared& shared);
 void AddTable(CLI::App& app, Shared& shared);
 void AddTableDelete(CLI::App& table, Shared& shared);
 void AddDoctor(CLI::App& app, Shared& shared);
+void AddStorage(CLI::App& app, Shared& shared);
 void AddMaintain(CLI::App& app, Shared& shared);
 void AddCompile(CLI::App& app, Shared& shared);
 void AddCheck(CLI::App& app, Shared& shared);
 void AddRegister(CLI::App& app, Shared& shared);
+void AddUnregister(CLI::App& app, Shared& shared);
 void AddServe(CLI::App& app, Shared& shared);
 void AddCompletion(CLI::App& app, Shared& shared);
 

@@ -8,9 +8,10 @@
 #include "base/arrow_result.h"
 #include "base/clock.h"
 #include "base/fault.h"
-#include "base/retry.h"
 #include "base/rows.h"
 #include "gold/touched.h"
+#include "iceberg/commit.h"
+#include "iceberg/find_table.h"
 #include "rows/arrow_schema.h"
 #include "rows/scan_relation.h"
 #include "stage/changes.h"
@@ -28,16 +29,6 @@ using stage::Environment;
 using stage::StageReport;
 using Batch = std::shared_ptr<arrow::RecordBatch>;
 
-/// Whether all that happened after `consumed` is rows that were added and files that were rewritten.
-bool OnlyAdded(const iceberg::TableMetadata& metadata, std::optional<SnapshotId> consumed) {
-  for (const Snapshot* snapshot : iceberg::AncestorsOf(metadata, metadata.current_snapshot_id)) {
-    if (consumed == snapshot->snapshot_id) break;
-    const std::string operation = snapshot->Operation();
-    if (operation != "append" && operation != "replace") return false;
-  }
-  return true;
-}
-
 class GoldRun {
  public:
   GoldRun(const Environment& environment, const GoldSpec& spec, Gold::Kept& kept, bool keeps, Table silver, Table gold)
@@ -48,12 +39,11 @@ class GoldRun {
         silver_(std::move(silver)),
         gold_(std::move(gold)),
         mark_(stage::MarkOf(*gold_.metadata)),
-        consumed_(mark_.snapshot),
-        only_added_(OnlyAdded(*silver_.metadata, consumed_)) {}
+        consumed_(mark_.snapshot) {}
 
   Result<StageReport> Process(const Changes& changes) {
     Begin();
-    only_added_ = only_added_ && !changes.rewritten;
+    only_added_ = changes.only_added;
     if (!only_added_ || !CatchUp()) kept_.Drop();
     auto report = RecomputeTouched(changes);
     if (report && keeps_ && only_added_) {
@@ -132,11 +122,15 @@ class GoldRun {
   /// Brings what is kept to the snapshot that gold has consumed, which another follower may have moved on. Errors: when
   /// that cannot be done.
   Status CatchUp() {
-    if (!kept_.silver_snapshot || !OnlyAdded(*silver_.metadata, kept_.silver_snapshot))
-      return Fail(ErrorKind::kNotFound, "nothing is kept");
+    if (!kept_.silver_snapshot) return Fail(ErrorKind::kNotFound, "nothing is kept");
+    const auto since_kept = [&](std::optional<SnapshotId> until) {
+      return stage::ChangesSince(*silver_.metadata, {.snapshot = kept_.silver_snapshot}, silver_.home.name.Text(),
+                                 until);
+    };
+    INGOT_ASSIGN(const Changes all, since_kept(std::nullopt));
+    if (!all.only_added) return Fail(ErrorKind::kNotFound, "rows that are kept are gone");
     if (kept_.silver_snapshot == consumed_) return {};
-    INGOT_ASSIGN(const Changes missed, stage::ChangesSince(*silver_.metadata, {.snapshot = kept_.silver_snapshot},
-                                                           silver_.home.name.Text(), consumed_));
+    INGOT_ASSIGN(const Changes missed, since_kept(consumed_));
     INGOT_ASSIGN(const auto plan, PlanFresh(missed, pipeline::GoldInputColumns(spec_), {}));
     return Collect(plan, kept_.plan, &kept_.whole, kept_.state);
   }
@@ -296,7 +290,7 @@ class GoldRun {
       return Fail(ErrorKind::kConflict,
                   "another writer was first: table " + gold_.home.name.Text() + " has changed meanwhile");
     };
-    INGOT_TRY(stage::CommitFiles(gold_.home, change));
+    INGOT_TRY(iceberg::CommitFiles(gold_.home, change));
     return {};
   }
 
@@ -307,7 +301,7 @@ class GoldRun {
   const Table silver_, gold_;
   const stage::Mark mark_;
   const std::optional<SnapshotId> consumed_;
-  bool only_added_;
+  bool only_added_ = false;
   StageReport report_;
   GroupTable touched_;  // the touched columns of all groups that are computed anew
   std::set<std::string> replaced_;
@@ -336,22 +330,20 @@ Result<Inputs> LoadInputs(const Environment& environment, const GoldSpec& spec) 
 Result<StageReport> RunTable(const Environment& environment, const GoldSpec& spec, Gold::Kept& kept,
                              const GoldOptions& options, const std::function<void(int64_t)>& progress) {
   INGOT_ASSIGN(const auto silver_home, environment.Home(environment.pipeline->silver.table));
-  if (const auto silver = iceberg::LoadTable(silver_home); !silver) {
-    if (silver.error().kind != ErrorKind::kNotFound) return std::unexpected(silver.error());
+  INGOT_ASSIGN(const auto there, iceberg::FindTable(silver_home));
+  if (!there)
     return Fail(ErrorKind::kNotFound,
                 "table " + environment.pipeline->silver.table + " does not exist: run the silver stage first");
-  }
   INGOT_TRY(stage::EnsureTable(environment, spec.table, pipeline::GoldSchema(spec)));
   const auto& days = options.recompute_days;
-  Backoff backoff;
-  while (true) {
+  return iceberg::RetryOnConflict([&]() -> Result<StageReport> {
     INGOT_ASSIGN(const Inputs inputs, LoadInputs(environment, spec));
     if (!days && (!inputs.changes.until || inputs.changes.Empty())) return StageReport{};
     GoldRun run(environment, spec, kept, options.keep_groups, inputs.silver, inputs.gold);
     auto report = days ? run.RecomputeDays(*days) : run.Process(inputs.changes);
     if (report && !days) progress(report->rows_in);
-    if (report || report.error().kind != ErrorKind::kConflict || !backoff.Wait()) return report;
-  }
+    return report;
+  });
 }
 
 }  // namespace

@@ -90,15 +90,4 @@ Result<HttpAnswer> HttpClient::Send(const HttpRequest& request) {
               fmt::format("{} {}: {}", request.method, request.url, curl_easy_strerror(code)));
 }
 
-std::string UrlEncode(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (std::isalnum(uint8_t(c)) || c == '-' || c == '.' || c == '_' || c == '~')
-      out += c;
-    else
-      out += fmt::format("%{:02X}", uint8_t(c));
-  }
-  return out;
-}
-
 }  // namespace ingot::http

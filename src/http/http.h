@@ -35,7 +35,4 @@ class HttpClient {
   std::unique_ptr<Handles> handles_;
 };
 
-/// As part of a path or a query: everything but letters, digits and -._~ is escaped.
-std::string UrlEncode(std::string_view text);
-
 }  // namespace ingot::http

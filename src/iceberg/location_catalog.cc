@@ -9,6 +9,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/retry.h"
+#include "iceberg/commit.h"
 #include "iceberg/gzip_pieces.h"
 #include "iceberg/journal.h"
 #include "iceberg/unregistered.h"
@@ -180,10 +181,10 @@ Result<LoadedTable> LocationCatalog::Commit(const TableName& table, const Loaded
   }
   if (!swapped) {
     // A swap in doubt may still land: its metadata file has to stay.
-    if (swapped.error().kind != ErrorKind::kOutcomeUnknown) (void)base.storage->Delete(location);
+    DiscardUnlessUnknown(*base.storage, {location}, swapped.error());
     return std::unexpected(std::move(swapped).error());
   }
-  for (const std::string& old : dropped) (void)base.storage->Delete(old);
+  Discard(*base.storage, dropped);
   return Remember(table, {std::move(location), std::make_shared<const TableMetadata>(std::move(logged)), base.storage});
 }
 

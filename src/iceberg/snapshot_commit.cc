@@ -7,8 +7,9 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/random.h"
+#include "iceberg/commit.h"
 #include "iceberg/journal.h"
-#include "iceberg/table.h"
+#include "iceberg/summary_numbers.h"
 #include "storage/location.h"
 
 namespace ingot::iceberg {
@@ -29,11 +30,6 @@ struct Counts {
     partitions.insert(PartitionKey(file));
   }
 };
-
-int64_t SummaryInt(const Properties& summary, const std::string& key) {
-  const auto found = summary.find(key);
-  return found == summary.end() ? 0 : std::atoll(found->second.c_str());
-}
 
 /// Specification, Appendix F "Snapshot Summary": what changed, and totals carried on from the parent.
 Properties Summary(const SnapshotChange& change, const Counts& added, const Counts& removed, const Snapshot* parent) {
@@ -58,9 +54,9 @@ Properties Summary(const SnapshotChange& change, const Counts& added, const Coun
   partitions.insert(removed.partitions.begin(), removed.partitions.end());
   put("changed-partition-count", int64_t(partitions.size()));
   const auto total = [&](const char* key, int64_t more, int64_t less) {
-    const int64_t before = parent ? SummaryInt(parent->summary, key) : 0;
+    const auto before = parent ? FindNumber(parent->summary, key) : std::optional<int64_t>(0);
     // A parent without totals (older writers) leaves them unknown rather than wrong.
-    if (parent == nullptr || parent->summary.contains(key)) summary[key] = std::to_string(before + more - less);
+    if (before) summary[key] = std::to_string(*before + more - less);
   };
   total("total-data-files", added.data_files, removed.data_files);
   total("total-delete-files", added.delete_files, removed.delete_files);
@@ -347,10 +343,9 @@ Result<std::function<Result<bool>(const DataFile&)>> FilesMatching(const TableMe
 Result<Table> CommitSnapshot(const TableHome& home, const SnapshotChange& change) {
   std::vector<std::string> written;
   std::set<std::string> untouched;
-  std::vector<std::string> added;
-  for (const DataFile& file : change.added) added.push_back(file.location);
+  const std::vector<std::string> added = LocationsOf(change.added);
   const auto clean = [&] {
-    for (const std::string& location : written) (void)home.storage->Delete(location);
+    Discard(*home.storage, written);
     written.clear();
   };
   const auto make = [&](TableMetadata& metadata) -> Status {
@@ -367,7 +362,7 @@ Result<Table> CommitSnapshot(const TableHome& home, const SnapshotChange& change
     return {};
   };
   auto committed = CommitMetadata(home, make, clean);
-  if (!committed && committed.error().kind != ErrorKind::kOutcomeUnknown) clean();
+  if (!committed) DiscardUnlessUnknown(*home.storage, written, committed.error());
   return committed;
 }
 

@@ -7,7 +7,7 @@
 
 #include "base/fault.h"
 #include "base/parallel.h"
-#include "base/retry.h"
+#include "iceberg/commit.h"
 #include "iceberg/summary.h"
 #include "maintain/reach.h"
 #include "maintain/rewrite.h"
@@ -136,53 +136,52 @@ class Compaction {
   }
 
  private:
-  /// Commits what is ready, on the newest state; drops what does not hold there any more.
+  /// Commits what is ready; drops what does not hold any more.
   Status Commit() {
     ready_bytes_ = 0;
-    Backoff backoff;
-    while (true) {
-      INGOT_ASSIGN(table_, iceberg::LoadTable(table_.home));
-      INGOT_ASSIGN(const ScanPlan now, rows::PlanScan(*table_.home.storage, *table_.metadata, {}));
-      std::map<std::string, const FileTask*> live;
-      for (const FileTask& task : now.tasks) live[task.file.location] = &task;
-      std::vector<Rewritten> kept;
-      for (Rewritten& rewritten : ready_) {
-        if (Holds(rewritten.bin, live)) {
-          kept.push_back(std::move(rewritten));
-          continue;
-        }
-        ++done_.bins_dropped;
-        for (const DataFile& file : rewritten.files) (void)table_.home.storage->Delete(file.location);
-      }
-      ready_ = std::move(kept);
-      iceberg::SnapshotChange change{.operation = "replace",
-                                     .added_sequence_number = read_from_.metadata->last_sequence_number};
-      Replaced replaced;
-      for (const Rewritten& rewritten : ready_) {
-        Replace(rewritten.bin, replaced);
-        std::ranges::copy(rewritten.files, std::back_inserter(change.added));
-      }
-      const auto unneeded = Unneeded(now, replaced);
-      if (replaced.empty() && unneeded.empty()) return {};
-      change.removes = [&](const DataFile& file) -> Result<bool> {
-        return replaced.contains(file.location) || unneeded.contains(file.Key());
-      };
-      change.validate = [&](const TableMetadata& metadata) -> Status {
-        if (iceberg::OnlyAppended(metadata, table_.metadata->current_snapshot_id)) return {};
-        return Fail(ErrorKind::kConflict, "files were changed while they were compacted");
-      };
-      auto committed = iceberg::CommitSnapshot(table_.home, change);
-      if (committed) {
-        table_ = std::move(*committed);
-        Count(replaced.size(), unneeded.size());
-        return FaultPoint("compact.after_commit");
-      }
-      if (committed.error().kind == ErrorKind::kConflict && backoff.Wait()) continue;
-      if (committed.error().kind != ErrorKind::kOutcomeUnknown)
-        for (const DataFile& file : change.added) (void)table_.home.storage->Delete(file.location);
-      ready_.clear();
-      return std::unexpected(std::move(committed).error());
+    Status committed = iceberg::RetryOnConflict(table_.home, [&](const Table& newest) { return CommitOn(newest); });
+    if (committed) return committed;
+    for (const Rewritten& rewritten : ready_)
+      iceberg::DiscardUnlessUnknown(*table_.home.storage, iceberg::LocationsOf(rewritten.files), committed.error());
+    ready_.clear();
+    return committed;
+  }
+
+  Status CommitOn(const Table& newest) {
+    table_ = newest;
+    INGOT_ASSIGN(const ScanPlan now, rows::PlanScan(*table_.home.storage, *table_.metadata, {}));
+    DropOutdated(now);
+    iceberg::SnapshotChange change{.operation = "replace",
+                                   .added_sequence_number = read_from_.metadata->last_sequence_number};
+    Replaced replaced;
+    for (const Rewritten& rewritten : ready_) {
+      Replace(rewritten.bin, replaced);
+      std::ranges::copy(rewritten.files, std::back_inserter(change.added));
     }
+    const auto unneeded = Unneeded(now, replaced);
+    if (replaced.empty() && unneeded.empty()) return {};
+    change.removes = [&](const DataFile& file) -> Result<bool> {
+      return replaced.contains(file.location) || unneeded.contains(file.Key());
+    };
+    change.validate = [&](const TableMetadata& metadata) -> Status {
+      if (iceberg::OnlyAppended(metadata, table_.metadata->current_snapshot_id)) return {};
+      return Fail(ErrorKind::kConflict, "files were changed while they were compacted");
+    };
+    // The files outlive a conflict: they are committed again on the newer state.
+    INGOT_ASSIGN(table_, iceberg::CommitSnapshot(table_.home, change));
+    Count(replaced.size(), unneeded.size());
+    return FaultPoint("compact.after_commit");
+  }
+
+  void DropOutdated(const ScanPlan& now) {
+    std::map<std::string, const FileTask*> live;
+    for (const FileTask& task : now.tasks) live[task.file.location] = &task;
+    std::erase_if(ready_, [&](const Rewritten& rewritten) {
+      if (Holds(rewritten.bin, live)) return false;
+      ++done_.bins_dropped;
+      iceberg::Discard(*table_.home.storage, iceberg::LocationsOf(rewritten.files));
+      return true;
+    });
   }
 
   void Count(size_t files_in, size_t deletes) {

@@ -10,6 +10,7 @@
 
 #include "base/parallel.h"
 #include "base/progress.h"
+#include "iceberg/summary_numbers.h"
 #include "maintain/compact.h"
 #include "maintain/manifests.h"
 #include "maintain/orphans.h"
@@ -139,9 +140,8 @@ class Examination {
     for (const FileTask& task : tasks) rows += task.file.record_count;
     std::vector<std::string> wrong;
     if (const auto* snapshot = table_.metadata->CurrentSnapshot())
-      if (const auto total = snapshot->summary.find("total-records");
-          total != snapshot->summary.end() && std::atoll(total->second.c_str()) != rows)
-        wrong.push_back(fmt::format("the snapshot says {} rows, its manifests say {}", total->second, rows));
+      if (const auto total = iceberg::FindNumber(snapshot->summary, "total-records"); total && *total != rows)
+        wrong.push_back(fmt::format("the snapshot says {} rows, its manifests say {}", *total, rows));
     std::ranges::stable_sort(tasks, std::greater(), &FileTask::sequence_number);
     std::erase_if(tasks, [&](const FileTask& task) { return gone_.contains(task.file.location); });
     tasks.resize(std::min(tasks.size(), size_t(options_.footers_max)));

@@ -1,5 +1,4 @@
-// Parquet files made one by copying their bytes: pages stay as they are encoded, only the footer is new.
-// Source: Apache Parquet, "File Format" (parquet.thrift).
+// Data files of a table made one by copying their bytes (parquet/join.h), with the metrics of all of them.
 #pragma once
 
 #include <optional>

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "base/fault.h"
-#include "base/retry.h"
+#include "iceberg/commit.h"
 #include "iceberg/summary.h"
 #include "rows/row_delete_writer.h"
 #include "rows/row_deletes.h"
@@ -73,9 +73,7 @@ Result<std::vector<rows::DeletedRows>> PositionsOf(const Table& table, const Sca
 }  // namespace
 
 Result<DeletesRewritten> RewriteDeletes(const iceberg::TableHome& home, const RewriteDeletesOptions& options) {
-  Backoff backoff;
-  while (true) {
-    INGOT_ASSIGN(const Table table, iceberg::LoadTable(home));
+  return iceberg::RetryOnConflict(home, [&](const Table& table) -> Result<DeletesRewritten> {
     INGOT_ASSIGN(const ScanPlan plan, rows::PlanScan(*table.home.storage, *table.metadata, {}));
     const auto groups = GroupsOf(*table.metadata, plan, options);
     DeletesRewritten done;
@@ -94,12 +92,9 @@ Result<DeletesRewritten> RewriteDeletes(const iceberg::TableHome& home, const Re
       if (iceberg::OnlyAppended(metadata, table.metadata->current_snapshot_id)) return {};
       return Fail(ErrorKind::kConflict, "files were changed while their deletes were rewritten");
     };
-    const auto committed = iceberg::CommitSnapshot(table.home, change);
-    if (committed) return done;
-    if (committed.error().kind != ErrorKind::kOutcomeUnknown)
-      for (const DataFile& file : written.files) (void)table.home.storage->Delete(file.location);
-    if (committed.error().kind != ErrorKind::kConflict || !backoff.Wait()) return std::unexpected(committed.error());
-  }
+    INGOT_TRY(iceberg::CommitFiles(table.home, change));
+    return done;
+  });
 }
 
 }  // namespace ingot::maintain

@@ -8,6 +8,7 @@
 
 #include "base/arrow_result.h"
 #include "base/parallel.h"
+#include "iceberg/commit.h"
 #include "iceberg/journal.h"
 #include "iceberg/puffin.h"
 #include "rows/arrow_schema.h"
@@ -132,7 +133,7 @@ Result<StatisticsWritten> WriteStatistics(const iceberg::TableHome& home, int th
     return {};
   });
   if (committed) return written;
-  if (committed.error().kind != ErrorKind::kOutcomeUnknown) (void)storage.Delete(file.location);
+  iceberg::DiscardUnlessUnknown(storage, {file.location}, committed.error());
   return std::unexpected(committed.error());
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/metrics.h"
 #include "base/row_hash.h"
+#include "base/url_encoding.h"
 #include "iceberg/journal.h"
 #include "rows/parquet_file.h"
 #include "rows/partition_split.h"
@@ -14,20 +15,6 @@
 
 namespace ingot::rows {
 namespace {
-
-/// Folder names of partitions: everything that is not plain is percent-encoded (RFC 3986 unreserved).
-std::string UrlEncode(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                       c == '_' || c == '.' || c == '~';
-    if (plain)
-      out += c;
-    else
-      out += fmt::format("%{:02X}", uint8_t(c));
-  }
-  return out;
-}
 
 /// File systems take names of up to 255 bytes: of longer ones the end is a hash. Nothing is read from the names.
 std::string FolderName(std::string name) {

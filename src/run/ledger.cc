@@ -4,6 +4,9 @@
 
 #include "base/cells.h"
 #include "base/fault.h"
+#include "iceberg/commit.h"
+#include "iceberg/find_table.h"
+#include "iceberg/summary_numbers.h"
 #include "pipeline/tables.h"
 #include "rows/arrow_schema.h"
 #include "stage/marks.h"
@@ -78,11 +81,10 @@ Result<std::vector<StageReport>> NewReports(const Environment& environment, cons
   std::vector<StageReport> reports;
   for (const auto& entry : TablesOf(*environment.pipeline, pipeline::kReportedKinds)) {
     INGOT_ASSIGN(const auto home, environment.Home(entry.spec->table));
-    const auto table = iceberg::LoadTable(home);
-    if (!table && table.error().kind == ErrorKind::kNotFound) continue;
-    if (!table) return std::unexpected(table.error());
+    INGOT_ASSIGN(const auto table, iceberg::FindTable(home));
+    if (!table) continue;
     const std::string key = stage::kLedgerKey + home.name.Text();
-    const iceberg::SequenceNumber seen = std::atoll(iceberg::NewestSummary(ledger, key).value_or("0").c_str());
+    const iceberg::SequenceNumber seen = iceberg::NewestSummaryNumber(ledger, key).value_or(0);
     auto chain = iceberg::AncestorsOf(*table->metadata, table->metadata->current_snapshot_id);
     std::ranges::reverse(chain);
     for (const iceberg::Snapshot* snapshot : chain) {
@@ -123,7 +125,7 @@ Status WriteTable(const Environment& environment, const LedgerTable& ledger) {
     return {};
   };
   // A run that carries a cursor for some tables must carry the others on: each key is looked up on its own.
-  auto committed = stage::CommitFiles(table.home, change);
+  auto committed = iceberg::CommitFiles(table.home, change);
   if (committed || committed.error().kind == ErrorKind::kConflict)
     return {};  // the other run has written the same rows
   return std::unexpected(std::move(committed).error());

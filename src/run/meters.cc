@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/clock.h"
+#include "base/url_encoding.h"
 #include "http/http.h"
 #include "pipeline/tables.h"
 
@@ -81,7 +82,7 @@ void MeterFailure(Metrics& metrics, const Error& error) {
 Status PushMetrics(Metrics& metrics, const std::string& url, const std::string& pipeline) {
   MeasureProcess(metrics);
   http::HttpClient http;
-  const std::string place = fmt::format("{}/metrics/job/ingot-batch/pipeline/{}", url, http::UrlEncode(pipeline));
+  const std::string place = fmt::format("{}/metrics/job/ingot-batch/pipeline/{}", url, UrlEncode(pipeline));
   INGOT_ASSIGN(const auto answer, http.Send({.method = "PUT",
                                              .url = place,
                                              .headers = {"Content-Type: text/plain; version=0.0.4"},

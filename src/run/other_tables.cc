@@ -6,7 +6,9 @@
 #include <set>
 
 #include "base/log.h"
+#include "iceberg/find_table.h"
 #include "iceberg/location_catalog.h"
+#include "iceberg/summary_numbers.h"
 #include "stage/marks.h"
 #include "stage/stages.h"
 #include "storage/location.h"
@@ -87,12 +89,13 @@ Result<SequenceNumber> KeepForConsumers(const Environment& environment, const ic
   bool ledger = false;
   INGOT_ASSIGN(const auto tables, environment.catalog->ListTables());
   for (const auto& name : tables) {
-    const auto other = iceberg::LoadTable({environment.catalog, environment.storage, name});
-    if (!other && other.error().kind == ErrorKind::kNotFound) continue;
-    if (!other) return 0;  // it may be a consumer
-    if (const auto id = stage::ConsumedSnapshot(*other->metadata)) consumed.push_back(*id);
-    if (const auto seen = iceberg::NewestSummary(*other->metadata, stage::kLedgerKey + home.name.Text()))
-      from = std::min<SequenceNumber>(from, std::atoll(seen->c_str()) + 1), ledger = true;
+    const auto found = iceberg::FindTable({environment.catalog, environment.storage, name});
+    if (!found) return 0;  // it may be a consumer
+    if (!*found) continue;
+    const iceberg::TableMetadata& other = *(**found).metadata;
+    if (const auto id = stage::ConsumedSnapshot(other)) consumed.push_back(*id);
+    if (const auto seen = iceberg::NewestSummaryNumber(other, stage::kLedgerKey + home.name.Text()))
+      from = std::min<SequenceNumber>(from, *seen + 1), ledger = true;
   }
   // The source last: it holds what its consumers name.
   INGOT_ASSIGN(const Table source, iceberg::LoadTable(home));

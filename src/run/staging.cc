@@ -1,6 +1,7 @@
 #include "run/staging.h"
 
 #include "base/random.h"
+#include "iceberg/commit.h"
 #include "rows/scan.h"
 #include "storage/location.h"
 
@@ -34,7 +35,7 @@ Result<Staging> Staging::Make(const stage::Environment& environment, const icebe
 Staging::~Staging() {
   if (!home_.catalog) return;
   (void)home_.catalog->Drop(home_.name);
-  for (const std::string& file : files_) (void)home_.storage->Delete(file);
+  iceberg::Discard(*home_.storage, files_);
   if (const auto metadata = home_.storage->List(location_))
     for (const auto& file : *metadata) (void)home_.storage->Delete(file.location);
 }

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
-#include "base/retry.h"
+#include "iceberg/commit.h"
 #include "pipeline/definition.h"
 #include "pipeline/plan_json.h"
 #include "run/staging.h"
@@ -236,11 +236,9 @@ class TrinoRun {
     return staging;
   }
 
-  /// Files that are known not to be the table's go with the staging table.
   static Status Commit(const Table& table, const iceberg::SnapshotChange& change, Staging& staging) {
-    const auto committed = iceberg::CommitSnapshot(table.home, change);
-    if (committed || committed.error().kind == ErrorKind::kOutcomeUnknown) staging.TakenOver();
-    if (!committed) return std::unexpected(committed.error());
+    staging.Release();
+    INGOT_TRY(iceberg::CommitFiles(table.home, change));
     return {};
   }
 
@@ -262,15 +260,9 @@ Result<std::vector<StageReport>> RunOnTrino(const Environment& environment, cons
   TrinoRun run(environment, url);
   std::vector<StageReport> reports;
   const auto until_first = [&](const auto& stage) -> Status {
-    Backoff backoff;
-    while (true) {
-      auto report = stage();
-      if (report) {
-        reports.push_back(std::move(*report));
-        return {};
-      }
-      if (report.error().kind != ErrorKind::kConflict || !backoff.Wait()) return std::unexpected(report.error());
-    }
+    INGOT_ASSIGN(StageReport report, iceberg::RetryOnConflict(stage));
+    reports.push_back(std::move(report));
+    return {};
   };
   for (const stage::Stage stage : stages) switch (stage) {
       case stage::Stage::kBronze:

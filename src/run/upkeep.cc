@@ -5,7 +5,9 @@
 #include <limits>
 #include <set>
 
+#include "iceberg/find_table.h"
 #include "iceberg/journal.h"
+#include "iceberg/summary_numbers.h"
 #include "maintain/neighbours.h"
 #include "pipeline/tables.h"
 #include "run/other_tables.h"
@@ -24,13 +26,9 @@ using stage::Environment;
 constexpr TableKind kLedgerKinds[] = {TableKind::kOps};
 constexpr SequenceNumber kNothing = std::numeric_limits<SequenceNumber>::max();
 
-/// Nothing for a table that does not exist.
-Result<std::optional<Table>> LoadIfThere(const Environment& environment, const std::string& name) {
+Result<std::optional<Table>> Load(const Environment& environment, const std::string& name) {
   INGOT_ASSIGN(const auto home, environment.Home(name));
-  auto table = iceberg::LoadTable(home);
-  if (table) return std::optional(std::move(*table));
-  if (table.error().kind == ErrorKind::kNotFound) return std::optional<Table>();
-  return std::unexpected(std::move(table).error());
+  return iceberg::FindTable(home);
 }
 
 /// The table of the pipeline that has the name.
@@ -89,7 +87,7 @@ Result<std::vector<std::string>> TablesOr(const Environment& environment, const 
   }
   std::vector<std::string> there;
   for (const PipelineTable& each : TablesOf(pipeline)) {
-    const auto table = LoadIfThere(environment, each.spec->table);
+    const auto table = Load(environment, each.spec->table);
     if (!table || *table)
       there.push_back(each.spec->table);  // one that cannot be read is for whoever looks at it to tell of
   }
@@ -102,15 +100,15 @@ Result<SequenceNumber> KeepFrom(const Environment& environment, const iceberg::T
   SequenceNumber from = kNothing;
   if (own->kind != TableKind::kQuarantine)
     for (const PipelineTable& ops : TablesOf(*environment.pipeline, kLedgerKinds)) {
-      INGOT_ASSIGN(const auto table, LoadIfThere(environment, ops.spec->table));
+      INGOT_ASSIGN(const auto table, Load(environment, ops.spec->table));
       const auto seen =
-          table ? iceberg::NewestSummary(*table->metadata, stage::kLedgerKey + home.name.Text()) : std::nullopt;
-      from = std::min<SequenceNumber>(from, seen ? std::atoll(seen->c_str()) + 1 : 0);
+          table ? iceberg::NewestSummaryNumber(*table->metadata, stage::kLedgerKey + home.name.Text()) : std::nullopt;
+      from = std::min<SequenceNumber>(from, seen ? *seen + 1 : 0);
     }
   std::vector<std::optional<iceberg::SnapshotId>> consumed;
   for (const PipelineTable& each : TablesOf(*environment.pipeline)) {
     if (each.source != own->spec) continue;
-    INGOT_ASSIGN(const auto table, LoadIfThere(environment, each.spec->table));
+    INGOT_ASSIGN(const auto table, Load(environment, each.spec->table));
     consumed.push_back(table ? stage::ConsumedSnapshot(*table->metadata) : std::nullopt);
   }
   // The source last: it holds what its consumers name. That snapshot has to stay, too: they begin after it.

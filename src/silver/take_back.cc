@@ -7,6 +7,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/rows.h"
+#include "iceberg/commit.h"
 #include "maintain/delete_rows.h"
 #include "pipeline/source_position.h"
 #include "rows/scan_relation.h"
@@ -31,7 +32,7 @@ Status ForbidToComplete(const Tables& tables, const std::string& token) {
   change.validate = [&](const TableMetadata& metadata) -> Status {
     return stage::MarkOf(metadata) == stage::MarkOf(*silver.metadata) ? Status() : Overtaken(silver);
   };
-  INGOT_TRY(stage::CommitFiles(silver.home, change));
+  INGOT_TRY(iceberg::CommitFiles(silver.home, change));
   return FaultPoint("silver.forbidden");
 }
 

@@ -70,7 +70,7 @@ std::optional<StageReport> ReportOf(const iceberg::Snapshot& snapshot, const std
     report.*field.count = iceberg::SummaryNumber(snapshot, field.summary_key);
   for (const auto& [key, value] : snapshot.summary)
     if (key.starts_with(kRule))
-      report.broken_by_rule[key.substr(std::string_view(kRule).size())] = std::atoll(value.c_str());
+      report.broken_by_rule[key.substr(std::string_view(kRule).size())] = iceberg::SummaryNumber(snapshot, key);
   return report;
 }
 

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/random.h"
+#include "iceberg/find_table.h"
 #include "iceberg/schema_change.h"
 #include "rows/scan_relation.h"
 #include "stage/marks.h"
@@ -72,14 +73,14 @@ Result<iceberg::TableMetadata> NewMetadata(const Environment& environment, const
 Result<iceberg::Table> EnsureTable(const Environment& environment, const pipeline::TableSpec& spec,
                                    const iceberg::Schema& schema) {
   INGOT_ASSIGN(const iceberg::TableHome home, environment.Home(spec.table));
-  auto table = iceberg::LoadTable(home);
-  if (!table && table.error().kind == ErrorKind::kNotFound) {
+  INGOT_ASSIGN(std::optional<iceberg::Table> table, iceberg::FindTable(home));
+  if (!table) {
     INGOT_ASSIGN(const auto metadata, NewMetadata(environment, home.name, spec, schema));
-    table = iceberg::CreateTable(home, metadata);
-    if (table) INGOT_TRY(FaultPoint("table.created"));
-    if (!table && table.error().kind == ErrorKind::kExists) table = iceberg::LoadTable(home);
+    auto created = iceberg::CreateTable(home, metadata);
+    if (created) INGOT_TRY(FaultPoint("table.created"));
+    if (!created && created.error().kind == ErrorKind::kExists) created = iceberg::LoadTable(home);
+    INGOT_ASSIGN(table, std::move(created));
   }
-  if (!table) return table;
   const auto evolve = [&](const iceberg::TableMetadata& metadata) -> Result<iceberg::Schema> {
     INGOT_TRY(WithContext(CheckNotNarrowed(metadata, schema), "table " + home.name.Text()));
     INGOT_ASSIGN(const iceberg::Schema current,
@@ -91,7 +92,7 @@ Result<iceberg::Table> EnsureTable(const Environment& environment, const pipelin
     return next;
   };
   INGOT_ASSIGN(const auto evolved, evolve(*table->metadata));
-  if (evolved.SameFields(table->metadata->CurrentSchema())) return table;
+  if (evolved.SameFields(table->metadata->CurrentSchema())) return *std::move(table);
   INGOT_ASSIGN(auto after, iceberg::CommitMetadata(home, [&](iceberg::TableMetadata& metadata) -> Status {
                  INGOT_ASSIGN(auto next, evolve(metadata));
                  SetRenamedSchema(metadata, std::move(next));
@@ -183,13 +184,6 @@ iceberg::SnapshotChange MarkedChange(const iceberg::Table& table, std::vector<ic
     return {};
   };
   return change;
-}
-
-Result<iceberg::Table> CommitFiles(const iceberg::TableHome& home, const iceberg::SnapshotChange& change) {
-  auto committed = iceberg::CommitSnapshot(home, change);
-  if (!committed && committed.error().kind != ErrorKind::kOutcomeUnknown)
-    for (const auto& file : change.added) (void)home.storage->Delete(file.location);
-  return committed;
 }
 
 }  // namespace ingot::stage

@@ -61,7 +61,4 @@ void PutMark(iceberg::SnapshotChange& change, const Mark& mark);
 iceberg::SnapshotChange MarkedChange(const iceberg::Table& table, std::vector<iceberg::DataFile> files,
                                      const Mark& mark);
 
-/// Commits the change; the files that it adds are deleted when it is known to have failed, never when that is unknown.
-Result<iceberg::Table> CommitFiles(const iceberg::TableHome& home, const iceberg::SnapshotChange& change);
-
 }  // namespace ingot::stage

@@ -8,24 +8,12 @@
 #include <charconv>
 #include <filesystem>
 
+#include "base/url_encoding.h"
+
 namespace ingot::storage {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string PercentDecoded(std::string_view text) {
-  std::string decoded;
-  for (size_t i = 0; i < text.size(); ++i) {
-    unsigned byte = 0;
-    const char* digits = text.data() + i + 1;
-    if (text[i] == '%' && i + 2 < text.size() && std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2 &&
-        byte != 0)
-      decoded += char(byte), i += 2;
-    else
-      decoded += text[i];
-  }
-  return decoded;
-}
 
 bool IsThere(const std::string& path) {
   return ::access(path.c_str(), F_OK) == 0;
@@ -36,12 +24,12 @@ bool IsThere(const std::string& path) {
 std::string PathInUri(std::string path) {
   const size_t escape = path.find('%');
   if (escape == std::string::npos || IsThere(path)) return path;
-  std::string decoded = PercentDecoded(path);
+  std::string decoded = UrlDecode(path);
   if (IsThere(decoded)) return decoded;
   const size_t begin = path.rfind('/', escape) + 1, end = std::min(path.find('/', escape), path.size());
   const std::string part = path.substr(begin, end - begin), folder = path.substr(0, begin);
   const bool partition = part.find('=') != std::string::npos;  // "time=10%3A00" is a name like any other
-  return !partition && !IsThere(folder + part) && IsThere(folder + PercentDecoded(part)) ? decoded : path;
+  return !partition && !IsThere(folder + part) && IsThere(folder + UrlDecode(part)) ? decoded : path;
 }
 
 std::string WithoutSlashesAtTheEnd(std::string path) {

@@ -57,7 +57,7 @@ class GoldTest : public testing::Test {
                                      {"place", arrow::utf8(), "[" + places + "]"},
                                      {"speed", arrow::float64(), "[" + speeds + "]"}})));
     const auto written = *writer.Finish();
-    silver_ = *stage::CommitFiles(silver_.home, {.added = written.files});
+    silver_ = *iceberg::CommitFiles(silver_.home, {.added = written.files});
     return written.files;
   }
 

@@ -1,19 +1,25 @@
-#include "cli/check_data.h"
+#include "run/check.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
+#include <filesystem>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "bronze/bronze.h"
 #include "bronze/offsets.h"
+#include "iceberg/find_table.h"
 #include "pipeline/tables.h"
 #include "run/trino_client.h"
 #include "source/source.h"
 #include "stage/changes.h"
 #include "stage/report.h"
+#include "storage/location.h"
 
-namespace ingot::cli {
+namespace ingot::run {
 namespace {
 
 using iceberg::Snapshot;
@@ -29,13 +35,9 @@ std::string Ago(int64_t micros) {
   return seconds < 48 * 3600 ? fmt::format("{} h ago", seconds / 3600) : fmt::format("{} days ago", seconds / 86400);
 }
 
-/// Nothing for a table that has not been made.
-Result<std::optional<Table>> Find(const run::OpenPlace& open, const std::string& name) {
+Result<std::optional<Table>> Find(const OpenPlace& open, const std::string& name) {
   INGOT_ASSIGN(const auto home, open.environment.Home(name));
-  auto table = iceberg::LoadTable(home);
-  if (!table && table.error().kind == ErrorKind::kNotFound) return std::nullopt;
-  if (!table) return std::unexpected(std::move(table).error());
-  return std::move(*table);
+  return iceberg::FindTable(home);
 }
 
 /// The newest snapshot that a stage committed.
@@ -57,7 +59,7 @@ Result<std::string> Judge(const std::string& waits, int64_t since_micros, const 
   return Fail(ErrorKind::kRetry, text + ": is `ingot run` still running? Its log says why not");
 }
 
-Result<std::string> ExamineBronze(const run::OpenPlace& open, int64_t late_micros) {
+Result<std::string> ExamineBronze(const OpenPlace& open, int64_t late_micros) {
   const pipeline::Pipeline& pipeline = *open.pipeline;
   INGOT_ASSIGN(const auto table, Find(open, pipeline.bronze.table));
   if (!table) return "not made yet: the first `ingot run` does it";
@@ -91,8 +93,7 @@ std::string AllRefused(const TableMetadata& silver, const std::string& quarantin
          "(ingot query \"SELECT _rules, count(*) FROM " + quarantine + " GROUP BY ALL\")";
 }
 
-Result<std::string> ExamineStage(const run::OpenPlace& open, const pipeline::PipelineTable& table,
-                                 int64_t late_micros) {
+Result<std::string> ExamineStage(const OpenPlace& open, const pipeline::PipelineTable& table, int64_t late_micros) {
   const std::string &from = table.source->table, &to = table.spec->table;
   INGOT_ASSIGN(const auto earlier, Find(open, from));
   INGOT_ASSIGN(const auto later, Find(open, to));
@@ -114,8 +115,8 @@ std::string QuoteName(const std::string& name) {
   return pipeline::QuoteName(name, pipeline::Dialect::kTrino);
 }
 
-Result<std::string> AskTrino(const run::OpenPlace& open, const std::string& url) {
-  run::TrinoClient trino(url, 1);
+Result<std::string> AskTrino(const OpenPlace& open, const std::string& url) {
+  TrinoClient trino(url, 1);
   INGOT_TRY(trino.Run("SELECT 1"));
   std::string seen;
   for (const auto& gold : open.pipeline->gold) {
@@ -136,17 +137,69 @@ Result<std::string> AskTrino(const run::OpenPlace& open, const std::string& url)
   return url + (seen.empty() ? " answers" : " shows " + seen.substr(5));
 }
 
+/// The URI without a password that may stand in it.
+std::string WithoutPassword(std::string uri) {
+  const auto begin = uri.find("://"), at = uri.find('@');
+  if (begin == std::string::npos || at == std::string::npos) return uri;
+  const auto colon = uri.find(':', begin + 3);
+  return colon < at ? uri.replace(colon + 1, at - colon - 1, "***") : uri;
+}
+
+/// That the nearest folder above a warehouse that does not exist yet can be written to: a check creates nothing.
+Status CheckParent(std::filesystem::path folder) {
+  std::error_code error;
+  while (!std::filesystem::exists(folder, error) && !error) folder = folder.parent_path();
+  if (!error && ::access(folder.c_str(), W_OK | X_OK) == 0) return {};
+  return Fail(ErrorKind::kBadConfig, "cannot create a warehouse in " + folder.string() + ": " +
+                                         (error ? error.message() : std::strerror(errno)));
+}
+
+Result<std::string> CheckStorage(const std::string& warehouse) {
+  const std::string location = storage::AbsoluteLocation(warehouse);
+  const auto path = storage::LocalPath(location);
+  std::error_code ignored;
+  if (path && !std::filesystem::exists(*path, ignored)) {
+    INGOT_TRY(CheckParent(*path));
+    return location + " does not exist yet: the first `ingot run` creates it";
+  }
+  INGOT_ASSIGN(const auto storage, storage::OpenStorage(warehouse));
+  const std::string probe = storage::JoinLocation(location, ".ingot-check-" + RandomUuid());
+  INGOT_TRY(storage->CreateAtomic(probe, "ingot"));
+  const auto read = storage->ReadAll(probe);
+  INGOT_TRY(storage->Delete(probe));
+  INGOT_TRY(read);
+  return location;
+}
+
+Result<int64_t> CheckTables(const Place& place) {
+  INGOT_ASSIGN(const auto house, OpenLakehouse(place));
+  INGOT_ASSIGN(const auto names, house.catalog->ListTables());
+  for (const auto& name : names)
+    INGOT_TRY(WithContext(iceberg::LoadTable({house.catalog, house.storage, name}), "table " + name.Text()));
+  return int64_t(names.size());
+}
+
 }  // namespace
 
-std::vector<Finding> ExamineData(const run::OpenPlace& open, int64_t late_micros) {
+Checked ExamineStorage(const std::string& warehouse) {
+  return {"storage", CheckStorage(warehouse)};
+}
+
+Checked ExamineCatalog(const Place& place) {
+  const auto tables = CheckTables(place);
+  if (!tables) return {"catalog", std::unexpected(tables.error())};
+  return {"catalog", fmt::format("{} ({} tables)", WithoutPassword(CatalogUri(place)), *tables)};
+}
+
+std::vector<Checked> ExamineData(const OpenPlace& open, int64_t late_micros) {
   const pipeline::Pipeline& pipeline = *open.pipeline;
-  std::vector<Finding> findings{{pipeline.bronze.table, ExamineBronze(open, late_micros)}};
+  std::vector<Checked> findings{{pipeline.bronze.table, ExamineBronze(open, late_micros)}};
   for (const auto& table : TablesOf(pipeline, pipeline::kReportedKinds))
     if (table.source != nullptr) findings.push_back({table.spec->table, ExamineStage(open, table, late_micros)});
   return findings;
 }
 
-Finding ExamineTrino(const run::OpenPlace& open, const std::string& url) {
+Checked ExamineTrino(const OpenPlace& open, const std::string& url) {
   auto detail = AskTrino(open, url);
   if (!detail && detail.error().kind == ErrorKind::kRetry)
     detail.error().message += " (it answers half a minute after its start, and needs 1.9 GB)";
@@ -155,4 +208,4 @@ Finding ExamineTrino(const run::OpenPlace& open, const std::string& url) {
   return {"trino", std::move(detail)};
 }
 
-}  // namespace ingot::cli
+}  // namespace ingot::run
