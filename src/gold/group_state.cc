@@ -9,7 +9,6 @@
 #include "base/arrow_result.h"
 #include "base/rows.h"
 #include "pipeline/evaluate.h"
-#include "pipeline/functions.h"
 
 namespace ingot::gold {
 namespace {
@@ -28,7 +27,8 @@ bool HasArgument(const Expression& call) {
 
 /// What is kept for a call, as text: calls with the same share it.
 std::string KeptFor(const Expression& call) {
-  return FamilyOf(call) + " of " + ToSql(call.arguments[0], pipeline::Dialect::kEmbedded);
+  return std::to_string(ComputationOf(AggregateOf(call)).index()) + " of " +
+         ToSql(call.arguments[0], pipeline::Dialect::kEmbedded);
 }
 
 Result<Batch> Columns(const std::vector<pipeline::NamedExpression>& expressions, const RecordBatch& rows) {
@@ -47,9 +47,8 @@ Result<Batch> Columns(const std::vector<pipeline::NamedExpression>& expressions,
 GoldPlan::GoldPlan(const pipeline::GoldSpec& spec) : group(spec.group), measures(spec.measures) {
   std::vector<std::string> kept;
   const auto take_apart = [&](auto& self, Expression& expression) -> void {
-    const bool aggregate =
-        expression.kind == Expression::Kind::kCall && pipeline::FindFunction(expression.text)->aggregate;
-    if (!aggregate) {
+    if (const auto* const function = pipeline::FindFunction(expression);
+        function == nullptr || !function->IsAggregate()) {
       for (Expression& argument : expression.arguments) self(self, argument);
       return;
     }
@@ -58,8 +57,7 @@ GoldPlan::GoldPlan(const pipeline::GoldSpec& spec) : group(spec.group), measures
     if (at == kept.size()) {
       kept.push_back(text);
       aggregates.push_back(expression);
-      const std::string family = FamilyOf(expression);
-      bytes_per_row += family == "quantile" ? 8 : family == "distinct" ? 16 : 0;
+      bytes_per_row += std::visit([](auto of) { return of.kBytesPerRow; }, ComputationOf(AggregateOf(expression)));
     }
     const std::string name = ResultName(calls.size());
     calls.push_back({std::move(expression), at});

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "pipeline/functions.h"
 #include "pipeline/source_position.h"
 
 namespace ingot::pipeline {
@@ -282,9 +283,7 @@ SilverSql MakeSilverSql(const Pipeline& pipeline, Dialect dialect, const SilverN
 std::vector<NamedExpression> TouchedGroups(const GoldSpec& gold) {
   std::vector<NamedExpression> touched;
   for (const NamedExpression& group : gold.group)
-    if (group.expression.kind == Expression::Kind::kCall &&
-        (group.expression.text == "date" || group.expression.text == "hour"))
-      touched.push_back(group);
+    if (IsPartOfTime(group.expression)) touched.push_back(group);
   return touched.empty() ? gold.group : touched;
 }
 

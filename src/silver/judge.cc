@@ -6,6 +6,7 @@
 
 #include "base/rows.h"
 #include "pipeline/evaluate.h"
+#include "pipeline/scalar_functions.h"
 
 namespace ingot::silver {
 namespace {

@@ -3,12 +3,10 @@
 import csv
 import io
 import json
+import re
 import subprocess
 
 import pytest
-
-COMMANDS = ("run", "generate", "query", "table", "compile", "check", "register", "completion")
-
 
 @pytest.fixture
 def filled(warehouse):
@@ -19,8 +17,9 @@ def filled(warehouse):
 
 def test_help_shows_an_example(warehouse):
     """Goal: every command explains itself. Method: --help of each."""
-    assert all(command in warehouse.ingot("--help").stdout for command in COMMANDS)
-    for command in COMMANDS:
+    commands = re.findall(r"^  ([a-z]+) ", warehouse.ingot("--help").stdout.split("Subcommands:")[1].split("\n\n")[0], re.M)
+    assert {"run", "functions", "completion"} <= set(commands)
+    for command in commands:
         assert "Example" in warehouse.ingot(command, "--help").stdout
 
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/rows.h"
+#include "pipeline/scalar_functions.h"
 #include "tests/rows.h"
 
 namespace ingot::pipeline {
