@@ -178,7 +178,8 @@ Status Follow(Shared& shared, run::Runner& runner, const stage::StageContext& co
                           [&](const Error& error) {
                             pulse.Miss(error);
                             run::MeterFailure(ProcessMetrics(), error);
-                          }});
+                          },
+                      .each_second = [] { run::MeterOutages(ProcessMetrics()); }});
 }
 
 /// Errors: kBadInput that names the files which were not read: all else was carried on.
