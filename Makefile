@@ -6,7 +6,7 @@ export CCACHE_DIR ?= $(HOME)/.cache/ingot/ccache
 export CCACHE_BASEDIR ?= $(CURDIR)
 export CCACHE_NOHASHDIR ?= 1
 
-.PHONY: help setup build demo test unit judge faults-part faults stack-test bench bench-hour up down sanitize fuzz lint format clean
+.PHONY: help setup build demo test unit judge faults-part faults stack-test coverage bench bench-hour up down sanitize fuzz lint format clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,12 @@ stack-test: build ## the whole stack for real on 127.0.0.1: Kafka, PostgreSQL, M
 	@tools/setup judges lint stack
 	@INGOT_PROGRAM=$(CURDIR)/$(BUILD)/ingot INGOT_CATALOG_TEST=$(CURDIR)/$(BUILD)/catalog_test \
 		.deps/judges/bin/python -m pytest -q -p no:cacheprovider -n 2 --dist worksteal tests/stack
+
+coverage: setup ## lines and branches of src/ that the tests reach; COVERAGE_STACK=1 runs the stack tests, too
+	@tools/setup judges $(if $(COVERAGE_STACK),lint stack)
+	@cmake --preset coverage >/dev/null
+	@cmake --build --preset coverage --parallel
+	@tools/coverage.py build/coverage $(if $(COVERAGE_STACK),--stack)
 
 up: ## start Kafka, PostgreSQL and MinIO at their usual ports on 127.0.0.1, and print how to use them
 	@tools/setup servers

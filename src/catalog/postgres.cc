@@ -7,8 +7,10 @@
 #include <map>
 #include <mutex>
 
+#include "base/clock.h"
 #include "base/lazy_library.h"
 #include "base/log.h"
+#include "base/outage.h"
 #include "base/retry.h"
 
 namespace ingot::catalog {
@@ -49,12 +51,15 @@ class PostgresDatabase : public SqlDatabase {
 
   Status Connect() {
     INGOT_TRY(LoadPq());
+    const int64_t began = NowMicros();
     PQfinish(connection_);
     prepared_.clear();
     const char* keys[] = {"dbname", "application_name", "connect_timeout", "tcp_user_timeout", nullptr};
     const char* values[] = {uri_.c_str(), "ingot", "10", "15000", nullptr};
     connection_ = PQconnectdbParams(keys, values, 1);
     if (PQstatus(connection_) == CONNECTION_OK) {
+      connected_ = true;
+      ServerAnswered(Server());
       PQsetNoticeProcessor(connection_, [](void*, const char* notice) { LogDebug(OneLine(notice)); }, nullptr);
       return {};
     }
@@ -62,7 +67,9 @@ class PostgresDatabase : public SqlDatabase {
     const auto says = [&](const char* text) { return message.find(text) != std::string::npos; };
     const bool refused = says("authentication failed") || says("no password supplied") || says("does not exist") ||
                          says("no pg_hba.conf entry") || says("certificate") || says("does not support SSL") ||
-                         says("invalid") || says("could not translate host name");
+                         says("invalid") || (says("could not translate host name") && !connected_);
+    // A name that was known may be gone with its server for a while, as those of containers are.
+    if (!refused) ServerFailed(Server(), message, began);
     return Fail(
         refused ? ErrorKind::kBadConfig : ErrorKind::kRetry,
         Where() + ": " + message + (refused ? " (look at the user, PGPASSWORD, the database's name and sslmode)" : ""));
@@ -72,6 +79,7 @@ class PostgresDatabase : public SqlDatabase {
     std::lock_guard lock(mutex_);
     Backoff backoff;
     while (true) {
+      INGOT_TRY(Ensure());  // with its own attempts
       auto answer = Run(sql, parameters);
       if (answer) return Rows(answer->get());
       // A question can be asked again.
@@ -90,11 +98,13 @@ class PostgresDatabase : public SqlDatabase {
   }
 
  private:
-  std::string Where() const {
+  std::string Address() const {
     const auto text = [](const char* value) { return std::string(value == nullptr ? "" : value); };
-    return "catalog postgresql://" + text(PQhost(connection_)) + ":" + text(PQport(connection_)) + "/" +
+    return "postgresql://" + text(PQhost(connection_)) + ":" + text(PQport(connection_)) + "/" +
            text(PQdb(connection_));
   }
+  std::string Where() const { return "catalog " + Address(); }
+  std::string Server() const { return "the catalog at " + Address(); }
 
   Status Ensure() {
     if (connection_ != nullptr && PQstatus(connection_) == CONNECTION_OK) return {};
@@ -130,13 +140,14 @@ class PostgresDatabase : public SqlDatabase {
 
   /// The one result of what was sent; `lost` is what it means when none comes.
   Result<Answer> Await(ErrorKind lost) {
+    const int64_t began = NowMicros();
     const auto deadline = std::chrono::steady_clock::now() + kAnswerMax;
     while (PQisBusy(connection_) == 1) {
       const auto left =
           std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
       pollfd waiting{.fd = PQsocket(connection_), .events = POLLIN, .revents = 0};
-      if (left.count() <= 0 || (::poll(&waiting, 1, int(left.count())) == 0)) return Lost(lost);
-      if (PQconsumeInput(connection_) != 1) return Lost(lost);
+      if (left.count() <= 0 || (::poll(&waiting, 1, int(left.count())) == 0)) return Lost(lost, began);
+      if (PQconsumeInput(connection_) != 1) return Lost(lost, began);
     }
     Answer answer(PQgetResult(connection_), PQclear);
     while (PGresult* more = PQgetResult(connection_)) PQclear(more);
@@ -145,7 +156,8 @@ class PostgresDatabase : public SqlDatabase {
     const char* state = answer ? PQresultErrorField(answer.get(), PG_DIAG_SQLSTATE) : nullptr;
     const std::string code = state == nullptr ? "" : state;
     if (code.empty() || code.starts_with("57") || code.starts_with("08") || PQstatus(connection_) != CONNECTION_OK)
-      return Lost(lost);
+      return Lost(lost, began);
+    ServerAnswered(Server());
     const ErrorKind kind = code.starts_with("40") || code.starts_with("53") ? ErrorKind::kRetry
                            : code == "42P01" || code == "42703"             ? ErrorKind::kNotFound  // table, column
                                                                             : ErrorKind::kBadConfig;
@@ -153,9 +165,10 @@ class PostgresDatabase : public SqlDatabase {
   }
 
   /// Gives the connection up, so that a late answer cannot be taken for that of another statement.
-  std::unexpected<Error> Lost(ErrorKind kind) {
+  std::unexpected<Error> Lost(ErrorKind kind, int64_t began = 0) {
     const std::string message = OneLine(PQerrorMessage(connection_));
     auto error = Fail(kind, Where() + ": the connection was lost" + (message.empty() ? "" : ": " + message));
+    ServerFailed(Server(), error.error().message, began);
     PQfinish(connection_);
     connection_ = nullptr;
     return error;
@@ -172,6 +185,7 @@ class PostgresDatabase : public SqlDatabase {
   const std::string uri_;
   std::mutex mutex_;
   PGconn* connection_ = nullptr;
+  bool connected_ = false;  // once
   std::map<std::string, std::string> prepared_;
 };
 

@@ -6,9 +6,11 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "base/clock.h"
 #include "base/environment.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/outage.h"
 #include "base/retry.h"
 #include "base/url_encoding.h"
 #include "catalog/rest_changes.h"
@@ -191,7 +193,9 @@ class RestCatalog : public iceberg::Catalog {
       http::HttpRequest signed_request = request;
       INGOT_ASSIGN(const std::string token, Token());
       if (!token.empty()) signed_request.headers.push_back("Authorization: Bearer " + token);
+      const int64_t began = NowMicros();
       auto answer = http_.Send(signed_request);
+      NoteAnswer(answer, began);
       if (answer && answer->status == 401 && !renewed && !EnvironmentOr("INGOT_CATALOG_CREDENTIAL").empty()) {
         renewed = true;
         std::lock_guard lock(mutex_);
@@ -202,6 +206,16 @@ class RestCatalog : public iceberg::Catalog {
       const bool throttled = answer && answer->status == 429;
       if ((!unsent && !throttled) || !backoff.Wait()) return answer;
     }
+  }
+
+  void NoteAnswer(const Result<http::HttpAnswer>& answer, int64_t began) const {
+    const std::string server = "the catalog at " + options_.uri;
+    if (!answer && answer.error().kind != ErrorKind::kBadConfig)
+      ServerFailed(server, answer.error().message, began);
+    else if (answer && (answer->status == 429 || answer->status >= 500))
+      ServerFailed(server, fmt::format("HTTP {}", answer->status), began);
+    else
+      ServerAnswered(server);
   }
 
   /// A question: asked again while the server fails.

@@ -69,7 +69,7 @@ Status PrintTable(arrow::RecordBatchReader& rows) {
   int64_t count = 0;
   while (true) {
     auto batch = rows.Next();
-    if (!batch.ok()) return Fail(ErrorKind::kBadInput, batch.status().message());
+    if (!batch.ok()) return std::unexpected(FromArrow(batch.status()));
     if (*batch == nullptr) break;
     for (int64_t row = 0; row < (*batch)->num_rows(); ++row, ++count) {
       if (lines.size() > kTableRowsMax) continue;
@@ -201,7 +201,7 @@ Status PrintRows(arrow::RecordBatchReader& rows, const std::string& format) {
   }
   while (true) {
     auto batch = rows.Next();
-    if (!batch.ok()) return Fail(ErrorKind::kBadInput, batch.status().message());
+    if (!batch.ok()) return std::unexpected(FromArrow(batch.status()));
     if (*batch == nullptr) return {};
     std::string out;
     for (int64_t row = 0; row < (*batch)->num_rows(); ++row) {

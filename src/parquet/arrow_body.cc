@@ -8,6 +8,7 @@
 #include "base/arrow_result.h"
 #include "base/rows.h"
 #include "parquet/body.h"
+#include "parquet/parquet_error.h"
 #include "parquet/seal.h"
 
 namespace ingot::parquet_format {
@@ -118,7 +119,7 @@ class ArrowBody : public ParquetBody {
     try {
       keeper_->group()->Close();
     } catch (const parquet::ParquetException& error) {
-      return Fail(ErrorKind::kRetry, error.what());
+      return std::unexpected(FromParquet(error));
     }
     return {};
   }

@@ -15,6 +15,7 @@
 #include "base/arrow_result.h"
 #include "parquet/chunk_values.h"
 #include "parquet/hybrid_runs.h"
+#include "parquet/parquet_error.h"
 
 namespace ingot::parquet_format {
 namespace {
@@ -127,7 +128,7 @@ class Chunk : public ColumnChunk {
       Clear();
       return bytes;
     } catch (const parquet::ParquetException& error) {
-      return Fail(ErrorKind::kRetry, "column " + column_.name() + ": " + error.what());
+      return std::unexpected(FromParquet(error).Context("column " + column_.name()));
     }
   }
 

@@ -13,6 +13,7 @@
 #include "base/arrow_result.h"
 #include "parquet/body.h"
 #include "parquet/column_chunk.h"
+#include "parquet/parquet_error.h"
 #include "parquet/seal.h"
 
 namespace ingot::parquet_format {
@@ -61,7 +62,7 @@ class FlatBody : public ParquetBody {
       group->set_num_rows(rows_);
       group->Finish(bytes, groups_++);
     } catch (const parquet::ParquetException& error) {
-      return Fail(ErrorKind::kRetry, error.what());
+      return std::unexpected(FromParquet(error));
     }
     rows_ = 0;
     return {};
@@ -83,7 +84,7 @@ class FlatBody : public ParquetBody {
       INGOT_ARROW(stream_->Write(SealFooter(std::string_view(*bytes))));
       return footer;
     } catch (const parquet::ParquetException& error) {
-      return Fail(ErrorKind::kRetry, error.what());
+      return std::unexpected(FromParquet(error));
     }
   }
 

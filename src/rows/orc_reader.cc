@@ -6,8 +6,10 @@
 #include <map>
 
 #include "base/arrow_result.h"
+#include "base/status_detail.h"
 #include "rows/arrow_schema.h"
 #include "rows/data_file_reader.h"
+#include "storage/streams.h"
 
 namespace ingot::rows {
 namespace {
@@ -24,14 +26,22 @@ void AddTypes(const iceberg::Field& field, WantedTypes& types) {
   for (const iceberg::Field& child : field.type.fields) AddTypes(child, types);
 }
 
-/// Damaged files let the library throw more than it catches itself.
+/// The last read of the file that failed: the library keeps the text of such an error only.
+using ReadFailure = std::shared_ptr<std::optional<Error>>;
+
+/// The outcome of a call of the library, with the kind of the read that it failed with. Damaged files let it throw more
+/// than it catches itself.
 template <typename Call>
-auto Guarded(const Call& call) -> decltype(call()) {
-  try {
-    return call();
-  } catch (const std::exception& error) {
-    return arrow::Status::Invalid("a damaged ORC file: ", error.what());
-  }
+auto Guarded(const ReadFailure& failure, const Call& call) -> decltype(call()) {
+  auto outcome = [&]() -> decltype(call()) {
+    try {
+      return call();
+    } catch (const std::exception& error) {
+      return arrow::Status::Invalid("a damaged ORC file: ", error.what());
+    }
+  }();
+  if (!outcome.ok() && *failure) return ToArrow(**failure);
+  return outcome;
 }
 
 std::string Attribute(const arrow::Field& field, const char* name) {
@@ -135,7 +145,8 @@ arrow::Result<std::shared_ptr<arrow::Array>> Convert(const std::shared_ptr<arrow
 
 class OrcBatches : public arrow::RecordBatchReader {
  public:
-  OrcBatches(std::shared_ptr<ORCFileReader> file, const std::vector<FileColumn>& columns) : file_(std::move(file)) {
+  OrcBatches(std::shared_ptr<ORCFileReader> file, ReadFailure failure, const std::vector<FileColumn>& columns)
+      : file_(std::move(file)), failure_(std::move(failure)) {
     for (const FileColumn& column : columns) {
       indices_.push_back(column.index);
       fields_.push_back(column.field);
@@ -148,7 +159,7 @@ class OrcBatches : public arrow::RecordBatchReader {
 
   arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* out) override {
     *out = nullptr;
-    return Guarded([&] { return Next(out); });
+    return Guarded(failure_, [&] { return Next(out); });
   }
 
  private:
@@ -177,6 +188,7 @@ class OrcBatches : public arrow::RecordBatchReader {
   }
 
   const std::shared_ptr<ORCFileReader> file_;
+  const ReadFailure failure_;
   std::vector<int> indices_;
   arrow::FieldVector fields_;
   WantedTypes types_;
@@ -186,30 +198,36 @@ class OrcBatches : public arrow::RecordBatchReader {
 
 class OrcReader : public DataFileReader {
  public:
-  OrcReader(std::shared_ptr<ORCFileReader> file, std::shared_ptr<arrow::Schema> schema)
-      : file_(std::move(file)), schema_(std::move(schema)) {}
+  OrcReader(std::shared_ptr<ORCFileReader> file, ReadFailure failure, std::shared_ptr<arrow::Schema> schema)
+      : file_(std::move(file)), failure_(std::move(failure)), schema_(std::move(schema)) {}
 
   std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
   std::optional<int64_t> row_count() const override { return file_->NumberOfRows(); }
 
   Result<std::shared_ptr<arrow::RecordBatchReader>> Read(const std::vector<FileColumn>& columns) override {
     if (columns.empty()) return CountRows(file_->NumberOfRows());
-    return std::make_shared<OrcBatches>(file_, columns);
+    return std::make_shared<OrcBatches>(file_, failure_, columns);
   }
 
  private:
   const std::shared_ptr<ORCFileReader> file_;
+  const ReadFailure failure_;
   const std::shared_ptr<arrow::Schema> schema_;
 };
 
 Result<std::unique_ptr<DataFileReader>> Open(storage::Storage& storage, const FileTask& task) {
-  INGOT_ASSIGN(const auto input, storage.OpenInput(task.file.location));
+  INGOT_ASSIGN(auto stored, storage.OpenInput(task.file.location));
+  const auto failure = std::make_shared<std::optional<Error>>();
+  const auto input = storage::WithErrors(std::move(stored), [failure](const arrow::Status& status, std::string_view) {
+    *failure = FromArrow(status);
+    return **failure;
+  });
   INGOT_ARROW_ASSIGN(std::shared_ptr<ORCFileReader> file,
-                     Guarded([&] { return ORCFileReader::Open(input, arrow::default_memory_pool()); }));
-  INGOT_ARROW_ASSIGN(const auto schema, Guarded([&] { return file->ReadSchema(); }));
+                     Guarded(failure, [&] { return ORCFileReader::Open(input, arrow::default_memory_pool()); }));
+  INGOT_ARROW_ASSIGN(const auto schema, Guarded(failure, [&] { return file->ReadSchema(); }));
   arrow::FieldVector fields;
   for (const auto& field : schema->fields()) fields.push_back(WithFieldIds(field));
-  return std::make_unique<OrcReader>(std::move(file), arrow::schema(std::move(fields)));
+  return std::make_unique<OrcReader>(std::move(file), failure, arrow::schema(std::move(fields)));
 }
 
 }  // namespace

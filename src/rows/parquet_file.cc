@@ -10,6 +10,7 @@
 #include "base/arrow_result.h"
 #include "base/rows.h"
 #include "parquet/body.h"
+#include "parquet/parquet_error.h"
 #include "rows/parquet_metrics.h"
 #include "rows/parquet_options.h"
 #include "rows/variant.h"
@@ -33,7 +34,7 @@ std::invoke_result_t<Call> Caught(Call call) {
   try {
     return call();
   } catch (const parquet::ParquetException& error) {
-    return Fail(ErrorKind::kRetry, error.what());
+    return std::unexpected(parquet_format::FromParquet(error));
   }
 }
 

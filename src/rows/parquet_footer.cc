@@ -16,6 +16,7 @@
 #include <mutex>
 #include <utility>
 
+#include "base/arrow_result.h"
 #include "base/uuid.h"
 #include "parquet/seal.h"
 
@@ -183,11 +184,14 @@ Result<Footer> ReadFooterOf(arrow::io::RandomAccessFile& file, const std::string
 
 Error UnreadableFile(arrow::io::RandomAccessFile& file, const std::string& location, const Error& reason) {
   constexpr int64_t kMagicBytes = 4, kBytesMin = 12;  // magic, length of the footer, magic
+  // A read that failed says nothing of the bytes.
+  if (reason.kind != ErrorKind::kCorrupt && reason.kind != ErrorKind::kUnsupported)
+    return Error(reason).Context("data file " + location);
   const auto is = [&](ErrorKind kind, std::string_view what) {
     return Error{kind, "data file " + location + " " + std::string(what)};
   };
   const auto bytes = file.GetSize();
-  if (!bytes.ok()) return is(ErrorKind::kCorrupt, "cannot be read: " + bytes.status().message());
+  if (!bytes.ok()) return FromArrow(bytes.status()).Context("data file " + location + " cannot be read");
   if (*bytes == 0) return is(ErrorKind::kCorrupt, "is empty: its writer ended before it wrote it, or it was cut since");
   const auto at = [&](int64_t position) {
     const auto read = file.ReadAt(position, std::min(kMagicBytes, *bytes - position));

@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "base/arrow_result.h"
+#include "base/status_detail.h"
 #include "parquet/seal.h"
 #include "rows/data_file_reader.h"
 #include "rows/parquet_footer.h"
@@ -127,7 +128,9 @@ Result<std::unique_ptr<DataFileReader>> OpenParquetFile(storage::Storage& storag
   std::shared_ptr<arrow::Schema> schema;
   auto built = builder.Build(&file);
   if (built.ok()) built = file->GetSchema(&schema);
-  if (!built.ok()) return std::unexpected(UnreadableFile(*input, location, parquet_format::NotTaken(built.message())));
+  if (!built.ok())
+    return std::unexpected(
+        UnreadableFile(*input, location, KindOf(built) ? FromArrow(built) : parquet_format::NotTaken(built.message())));
   return std::make_unique<ParquetReader>(std::move(file), std::move(schema), groups);
 }
 

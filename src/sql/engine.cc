@@ -21,11 +21,17 @@ std::string Quote(const std::string& name) {
   return out + "\"";
 }
 
+/// An error of the engine's own, whose text begins with its class. What is not named is wrong in the statement or in
+/// the rows.
 Error FromEngine(const char* message) {
+  constexpr std::pair<std::string_view, ErrorKind> kClasses[] = {{"Out of Memory", ErrorKind::kRetry},
+                                                                 {"IO Error", ErrorKind::kRetry},
+                                                                 {"INTERRUPT", ErrorKind::kCancelled},
+                                                                 {"INTERNAL", ErrorKind::kInternal}};
   const std::string text = message ? message : "unknown error";
-  const bool memory = text.starts_with("Out of Memory");
-  return Error{memory ? ErrorKind::kRetry : ErrorKind::kBadInput,
-               memory ? text + " (raise --memory or run with fewer threads)" : text};
+  const auto found = std::ranges::find_if(kClasses, [&](const auto& one) { return text.starts_with(one.first); });
+  if (found == std::end(kClasses)) return Error{ErrorKind::kBadInput, text};
+  return Error{found->second, found == kClasses ? text + " (raise --memory or run with fewer threads)" : text};
 }
 
 /// A materialized result as Arrow batches.
@@ -119,7 +125,7 @@ class DuckEngine : public Engine {
     duckdb_result result;
     const auto outcome = duckdb_query(connection_, sql.c_str(), &result);
     Status status;
-    if (outcome != DuckDBSuccess) status = std::unexpected(FromEngine(duckdb_result_error(&result)));
+    if (outcome != DuckDBSuccess) status = std::unexpected(ErrorOf(duckdb_result_error(&result)));
     duckdb_destroy_result(&result);
     return status;
   }
@@ -127,7 +133,7 @@ class DuckEngine : public Engine {
   Result<std::shared_ptr<arrow::RecordBatchReader>> Query(const std::string& sql) override {
     duckdb_result result;
     if (duckdb_query(connection_, sql.c_str(), &result) != DuckDBSuccess) {
-      const Error error = FromEngine(duckdb_result_error(&result));
+      const Error error = ErrorOf(duckdb_result_error(&result));
       duckdb_destroy_result(&result);
       return std::unexpected(error);
     }
@@ -184,6 +190,14 @@ class DuckEngine : public Engine {
   }
 
  private:
+  /// Why a statement failed: the error of a relation that it reads, else the engine's.
+  Error ErrorOf(const char* message) {
+    std::optional<Error> kept;
+    for (const auto& registered : relations_)
+      if (auto error = registered->TakeError(); error && !kept) kept = std::move(error);
+    return kept ? *std::move(kept) : FromEngine(message);
+  }
+
   /// Whether it is one statement, which asks for rows.
   bool IsQuery(const std::string& sql) {
     duckdb_prepared_statement statement = nullptr;
@@ -200,7 +214,7 @@ class DuckEngine : public Engine {
     std::vector<duckdb_logical_type> types;
     sink_.names.clear();
     if (duckdb_prepare(connection_, sql.c_str(), &statement) != DuckDBSuccess)
-      outcome = std::unexpected(FromEngine(duckdb_prepare_error(statement)));
+      outcome = std::unexpected(ErrorOf(duckdb_prepare_error(statement)));
     for (idx_t i = 0; outcome && i < duckdb_prepared_statement_column_count(statement); ++i) {
       const char* name = duckdb_prepared_statement_column_name(statement, i);
       sink_.names.emplace_back(name);

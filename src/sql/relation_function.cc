@@ -19,6 +19,7 @@ namespace {
 /// One scan: the parts that its threads share.
 struct ScanState {
   std::vector<Relation::Part> parts;
+  RegisteredRelation* relation = nullptr;
   std::atomic<size_t> next{0};
 };
 
@@ -55,7 +56,10 @@ void Bind(duckdb_bind_info info) {
       lower = LowerCase(name);
     }
     auto type = ToLogicalType(*field);
-    if (!type) return duckdb_bind_set_error(info, type.error().message.c_str());
+    if (!type) {
+      registered->Keep(type.error());
+      return duckdb_bind_set_error(info, type.error().message.c_str());
+    }
     duckdb_bind_add_result_column(info, name.c_str(), *type);
     duckdb_destroy_logical_type(&*type);
   }
@@ -63,7 +67,8 @@ void Bind(duckdb_bind_info info) {
 }
 
 void Init(duckdb_init_info info) {
-  const Relation& relation = static_cast<const RegisteredRelation*>(duckdb_init_get_extra_info(info))->relation;
+  auto* registered = static_cast<RegisteredRelation*>(duckdb_init_get_extra_info(info));
+  const Relation& relation = registered->relation;
   std::vector<int> columns;
   bool any = false;
   for (idx_t i = 0; i < duckdb_init_get_column_count(info); ++i) {
@@ -75,8 +80,11 @@ void Init(duckdb_init_info info) {
   }
   if (!any) columns.clear();
   auto parts = relation.open(columns);
-  if (!parts) return duckdb_init_set_error(info, parts.error().message.c_str());
-  auto* state = new ScanState{.parts = std::move(*parts)};
+  if (!parts) {
+    registered->Keep(parts.error());
+    return duckdb_init_set_error(info, parts.error().message.c_str());
+  }
+  auto* state = new ScanState{.parts = std::move(*parts), .relation = registered};
   duckdb_init_set_max_threads(info, std::max<size_t>(1, state->parts.size()));
   duckdb_init_set_init_data(info, state, Destroy<ScanState>);
 }
@@ -147,7 +155,7 @@ Result<bool> Advance(ScanState& scan, ThreadState& state) {
       INGOT_ASSIGN(state.reader, scan.parts[next]());
     }
     auto batch = state.reader->Next();
-    if (!batch.ok()) return Fail(ErrorKind::kCorrupt, batch.status().message());
+    if (!batch.ok()) return std::unexpected(FromArrow(batch.status()));
     if (*batch == nullptr) {
       state.reader.reset();
       continue;
@@ -184,14 +192,12 @@ Status Fill(ScanState& scan, ThreadState& state, duckdb_data_chunk output) {
   if (state.converted == nullptr) {
     state.schema = slice->schema();
     ArrowSchema schema;
-    if (const auto status = arrow::ExportSchema(*slice->schema(), &schema); !status.ok())
-      return Fail(ErrorKind::kInternal, status.message());
+    INGOT_ARROW(arrow::ExportSchema(*slice->schema(), &schema));
     const std::string problem = TakeMessage(duckdb_schema_from_arrow(state.connection, &schema, &state.converted));
     if (schema.release) schema.release(&schema);
     if (!problem.empty()) return Fail(ErrorKind::kInternal, problem);
   }
-  if (const auto status = arrow::ExportRecordBatch(*slice, &array); !status.ok())
-    return Fail(ErrorKind::kInternal, status.message());
+  INGOT_ARROW(arrow::ExportRecordBatch(*slice, &array));
   duckdb_data_chunk chunk = nullptr;
   const std::string problem =
       TakeMessage(duckdb_data_chunk_from_arrow(state.connection, &array, state.converted, &chunk));
@@ -206,8 +212,10 @@ Status Fill(ScanState& scan, ThreadState& state, duckdb_data_chunk output) {
 void Run(duckdb_function_info info, duckdb_data_chunk output) {
   auto* scan = static_cast<ScanState*>(duckdb_function_get_init_data(info));
   auto* state = static_cast<ThreadState*>(duckdb_function_get_local_init_data(info));
-  if (const auto filled = Fill(*scan, *state, output); !filled)
+  if (const auto filled = Fill(*scan, *state, output); !filled) {
+    scan->relation->Keep(filled.error());
     duckdb_function_set_error(info, filled.error().message.c_str());
+  }
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "base/arrow_result.h"
 #include "base/log.h"
+#include "base/outage.h"
 #include "base/random.h"
 #include "storage/streams.h"
 
@@ -28,14 +29,14 @@ bool Mistrusts(const std::string& message) {
 }
 
 /// Exponential back-off with full jitter for what the protocol calls retryable: throttling, 5xx, lost connections.
-/// That it waits is told once.
 class JitteredRetries : public arrow::fs::S3RetryStrategy {
  public:
+  explicit JitteredRetries(std::string server) : server_(std::move(server)) {}
   bool ShouldRetry(const AWSErrorDetail& error, int64_t attempted) override {
-    const bool again = error.should_retry && attempted + 1 < kAttemptsMax && !Mistrusts(error.message);
-    if (again && attempted == kQuietAttempts && !told_.exchange(true))
-      LogWarning("S3: " + error.message + "; trying again");
-    return again;
+    if (!error.should_retry || Mistrusts(error.message)) return false;
+    ServerFailed(server_, error.message);
+    if (attempted == kQuietAttempts && !told_.exchange(true)) LogWarning("S3: " + error.message + "; trying again");
+    return attempted + 1 < kAttemptsMax;
   }
   int64_t CalculateDelayBeforeNextRetry(const AWSErrorDetail&, int64_t attempted) override {
     const int64_t ceiling = std::min(kDelayMaxMs, kDelayFirstMs << std::min<int64_t>(attempted, 10));
@@ -43,7 +44,8 @@ class JitteredRetries : public arrow::fs::S3RetryStrategy {
   }
 
  private:
-  std::atomic<bool> told_ = false;
+  const std::string server_;
+  std::atomic<bool> told_ = false;  // for runs that end before an outage is spoken of
 };
 
 std::string FirstOf(const Properties& properties, std::initializer_list<const char*> keys,
@@ -109,12 +111,13 @@ Status StartS3() {
 
 class S3Storage : public Storage {
  public:
-  explicit S3Storage(std::shared_ptr<arrow::fs::S3FileSystem> files) : files_(std::move(files)) {}
+  S3Storage(std::shared_ptr<arrow::fs::S3FileSystem> files, std::string server)
+      : files_(std::move(files)), server_(std::move(server)) {}
 
   Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenInput(std::string_view location) override {
     INGOT_ASSIGN(const std::string key, KeyOf(location));
     auto file = files_->OpenInputFile(key);
-    if (!file.ok()) return std::unexpected(Problem(file.status(), location));
+    INGOT_TRY(Outcome(file.status(), location));
     return WithErrors(std::move(*file), ExplainOf(location));
   }
 
@@ -136,7 +139,10 @@ class S3Storage : public Storage {
     INGOT_ASSIGN(const auto stream, OpenOutput(location));
     auto status = stream->Write(bytes.data(), int64_t(bytes.size()));
     if (status.ok()) status = stream->Close();
-    if (status.ok()) return {};
+    if (status.ok()) {
+      ServerAnswered(server_);
+      return {};
+    }
     (void)stream->Abort();
     return std::unexpected(FromArrow(status));
   }
@@ -144,22 +150,21 @@ class S3Storage : public Storage {
   Result<bool> Exists(std::string_view location) override {
     INGOT_ASSIGN(const std::string key, KeyOf(location));
     const auto info = files_->GetFileInfo(key);
-    if (!info.ok()) return std::unexpected(Problem(info.status(), location));
+    INGOT_TRY(Outcome(info.status(), location));
     return info->type() != arrow::fs::FileType::NotFound;
   }
 
   Status Delete(std::string_view location) override {
     INGOT_ASSIGN(const std::string key, KeyOf(location));
-    const auto status = files_->DeleteFile(key);
-    if (status.ok() || Problem(status, location).kind == ErrorKind::kNotFound) return {};
-    return std::unexpected(Problem(status, location));
+    const Status deleted = Outcome(files_->DeleteFile(key), location);
+    if (!deleted && deleted.error().kind == ErrorKind::kNotFound) return {};
+    return deleted;
   }
 
   Status Move(std::string_view from, std::string_view to) override {
     INGOT_ASSIGN(const std::string source, KeyOf(from));
     INGOT_ASSIGN(const std::string target, KeyOf(to));
-    if (const auto status = files_->Move(source, target); !status.ok()) return std::unexpected(Problem(status, from));
-    return {};
+    return Outcome(files_->Move(source, target), from);
   }
 
   Result<std::vector<FileInfo>> List(std::string_view location) override {
@@ -169,7 +174,7 @@ class S3Storage : public Storage {
     below.recursive = true;
     below.allow_not_found = true;
     const auto infos = files_->GetFileInfo(below);
-    if (!infos.ok()) return std::unexpected(Problem(infos.status(), location));
+    INGOT_TRY(Outcome(infos.status(), location));
     const std::string scheme(location.substr(0, location.find("://") + 3));
     std::vector<FileInfo> found;
     for (const auto& info : *infos)
@@ -182,7 +187,19 @@ class S3Storage : public Storage {
   }
 
  private:
-  std::shared_ptr<arrow::fs::S3FileSystem> files_;
+  /// Of a call that is over, tried as often as the server asked for it.
+  Status Outcome(const arrow::Status& status, std::string_view location) const {
+    if (status.ok()) {
+      ServerAnswered(server_);
+      return {};
+    }
+    Error error = Problem(status, location);
+    if (error.kind != ErrorKind::kRetry) ServerAnswered(server_);
+    return std::unexpected(std::move(error));
+  }
+
+  const std::shared_ptr<arrow::fs::S3FileSystem> files_;
+  const std::string server_;
 };
 
 }  // namespace
@@ -212,10 +229,12 @@ Result<std::shared_ptr<Storage>> OpenS3(const Properties& properties) {
   options.allow_delayed_open = true;  // a small file is one request, not the three of a multipart upload
   options.connect_timeout = 5;
   options.request_timeout = 30;
-  options.retry_strategy = std::make_shared<JitteredRetries>();
+  const std::string server =
+      "S3 at " + (endpoint.empty() ? "AWS, region " + options.region : options.scheme + "://" + endpoint);
+  options.retry_strategy = std::make_shared<JitteredRetries>(server);
   auto files = arrow::fs::S3FileSystem::Make(options);
   if (!files.ok()) return std::unexpected(Problem(files.status(), "S3"));
-  return std::make_shared<S3Storage>(*files);
+  return std::make_shared<S3Storage>(*files, server);
 }
 
 }  // namespace ingot::storage

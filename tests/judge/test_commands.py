@@ -186,7 +186,6 @@ def test_follow_takes_new_files_and_stops_on_request(warehouse):
     Method: a file that appears while it follows."""
     import os
     import signal
-    import time
 
     from conftest import INGOT
 
@@ -198,7 +197,6 @@ def test_follow_takes_new_files_and_stops_on_request(warehouse):
             reports = [json.loads(process.stdout.readline()) for _ in range(3)]
             assert [report["stage"] for report in reports] == ["bronze", "silver", "gold"]
             assert reports[0]["rows_in"] == records
-        time.sleep(0.3)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
     finally:

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/status_detail.h"
 #include "tests/nested_rows.h"
 
 namespace ingot::sql {
@@ -84,6 +85,42 @@ TEST(Engine, Errors) {
   ASSERT_TRUE(tables);
   EXPECT_EQ(tables->size(), 2u);
   EXPECT_FALSE(engine->TablesIn("SELEC 1"));
+}
+
+/// A relation that fails while the step `fails_in` is done: "open", "part", "batch".
+Relation Failing(const std::string& fails_in) {
+  const auto away = [] { return Error{ErrorKind::kRetry, "s3://b/f: no answer"}; };
+  Relation relation = Numbers(1);
+  relation.open = [=, open = relation.open](const std::vector<int>& columns) -> Result<std::vector<Relation::Part>> {
+    if (fails_in == "open") return std::unexpected(away());
+    if (fails_in == "part")
+      return std::vector<Relation::Part>{
+          [=]() -> Result<std::shared_ptr<arrow::RecordBatchReader>> { return std::unexpected(away()); }};
+    return std::vector<Relation::Part>{[=]() -> Result<std::shared_ptr<arrow::RecordBatchReader>> {
+      const auto failing = [=]() -> arrow::Result<std::shared_ptr<arrow::RecordBatch>> { return ToArrow(away()); };
+      return *arrow::RecordBatchReader::MakeFromIterator(arrow::MakeFunctionIterator(failing),
+                                                         arrow::schema(arrow::FieldVector{}));
+    }};
+  };
+  return relation;
+}
+
+// Goal:   an error of a relation is the same behind the engine. Method: each step of a scan fails, in each way to ask;
+// the next statement is not touched by it.
+TEST(Engine, ErrorsOfRelationsKeepTheirKind) {
+  const auto engine = *Engine::Open({.threads = 2});
+  ASSERT_TRUE(engine->Register({"good"}, Numbers(1)));
+  for (const std::string step : {"open", "part", "batch"}) {
+    ASSERT_TRUE(engine->Register({step}, Failing(step)));
+    const std::string sql = "SELECT sum(n) AS n FROM " + step;
+    for (const Error& error :
+         {engine->Query(sql).error(), engine->Stream(sql, [](const auto&) -> Status { return {}; }).error(),
+          engine->Execute("CREATE TABLE copy AS " + sql).error()}) {
+      EXPECT_EQ(error.kind, ErrorKind::kRetry) << step << ": " << error.message;
+      EXPECT_EQ(error.message, "s3://b/f: no answer");
+    }
+    EXPECT_EQ(engine->Query("SELECT nothing FROM good").error().kind, ErrorKind::kBadInput);
+  }
 }
 
 // Goal:   what a statement asks of each relation, as far as it can be told. Method: statements of many kinds.
