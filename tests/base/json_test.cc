@@ -12,7 +12,7 @@ TEST(Json, AccessorsNameTheKey) {
   };
   EXPECT_EQ(number(R"({"n": 7})"), 7);
   EXPECT_EQ(number("{}").error().message, "missing 'n'");
-  EXPECT_EQ(number("[]").error().message, "expected an object around 'n'");
+  EXPECT_EQ(number("[]").error().message, "expected an object with 'n'");
   EXPECT_EQ(number(R"({"n": "7"})").error().message, "'n' must be a whole number");
   EXPECT_EQ(number("{").error().kind, ErrorKind::kCorrupt);
 }
