@@ -10,12 +10,13 @@ namespace ingot::http {
 namespace {
 
 constexpr long kConnectSeconds = 10;
-constexpr long kAnswerSeconds = 60;
+constexpr long kTotalSeconds = 60;
 
 Status LoadCurl() {
   static const Status loaded = []() -> Status {
     const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
-    if (code != CURLE_OK) return Fail(ErrorKind::kBadConfig, std::string("no HTTP: ") + curl_easy_strerror(code));
+    if (code != CURLE_OK)
+      return Fail(ErrorKind::kBadConfig, std::string("cannot initialize libcurl: ") + curl_easy_strerror(code));
     return {};
   }();
   return loaded;
@@ -63,7 +64,7 @@ Result<HttpAnswer> HttpClient::Send(const HttpRequest& request) {
   curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
-  curl_easy_setopt(handle, CURLOPT_TIMEOUT, kAnswerSeconds);
+  curl_easy_setopt(handle, CURLOPT_TIMEOUT, kTotalSeconds);
   curl_easy_setopt(handle, CURLOPT_USERAGENT, "ingot");
   if (request.method == "HEAD") curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
   if (const char* authorities = std::getenv("SSL_CERT_FILE")) curl_easy_setopt(handle, CURLOPT_CAINFO, authorities);

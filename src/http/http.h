@@ -1,4 +1,4 @@
-// A small HTTP client: one request, one answer, connections kept.
+// A small blocking HTTP client that reuses connections.
 #pragma once
 
 #include <memory>
@@ -21,13 +21,13 @@ struct HttpAnswer {
   std::string body;
 };
 
-/// Safe from every thread.
+/// Thread-safe.
 class HttpClient {
  public:
   HttpClient();
   ~HttpClient();
-  /// Any status is an answer. Errors: kRetry when the server was not reached, kOutcomeUnknown when the request went out
-  /// and no answer came.
+  /// Returns the response, whatever its status. Errors: kRetry when the server was not reached, kOutcomeUnknown when
+  /// the request was sent but no response came, kBadConfig for an invalid URL or an untrusted certificate.
   Result<HttpAnswer> Send(const HttpRequest& request);
 
  private:
@@ -35,7 +35,7 @@ class HttpClient {
   std::unique_ptr<Handles> handles_;
 };
 
-/// As part of a path or a query: everything but letters, digits and -._~ is escaped.
+/// Percent-encodes everything but letters, digits and -._~ (RFC 3986), for a path segment or a query value.
 std::string UrlEncode(std::string_view text);
 
 }  // namespace ingot::http

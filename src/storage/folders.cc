@@ -26,7 +26,7 @@ Status SyncFolder(const std::string& path) {
   const int outcome = Uninterrupted([&] { return ::fsync(file); });
   const int code = errno;
   ::close(file);
-  if (outcome != 0 && code != EINVAL) return std::unexpected(SystemError("sync", path, code));  // EINVAL: needs none
+  if (outcome != 0 && code != EINVAL) return std::unexpected(SystemError("sync", path, code));  // EINVAL: no sync
   return {};
 }
 

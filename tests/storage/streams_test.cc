@@ -27,7 +27,7 @@ TEST(Streams, ErrorsKeepTheirKind) {
   const auto explain = [](const arrow::Status& status, std::string_view doing) {
     return Error{ErrorKind::kRetry, std::string(doing) + " f: " + status.message()};
   };
-  const auto file = WithErrors(std::make_shared<Broken>(), explain);
+  const auto file = TranslateErrors(std::make_shared<Broken>(), explain);
   char out[4];
   EXPECT_EQ(*file->GetSize(), 10);
   for (const arrow::Status& status : {file->Read(4).status(), file->Read(4, out).status(), file->ReadAt(2, 4).status(),
@@ -42,7 +42,7 @@ TEST(Streams, OurErrorsPass) {
   const auto explain = [](const arrow::Status& status, std::string_view doing) {
     return Error{ErrorKind::kRetry, std::string(doing) + " f: " + status.message()};
   };
-  const auto file = WithErrors(WithErrors(std::make_shared<Broken>(), explain), explain);
+  const auto file = TranslateErrors(TranslateErrors(std::make_shared<Broken>(), explain), explain);
   EXPECT_EQ(FromArrow(file->Read(4).status()).message, "read f: away");
 }
 
@@ -50,10 +50,10 @@ TEST(Streams, OurErrorsPass) {
 TEST(Streams, BytesPass) {
   const auto explain = [](const arrow::Status&, std::string_view) { return Error{ErrorKind::kRetry, ""}; };
   const auto memory = *arrow::io::BufferOutputStream::Create();
-  const auto out = WithErrors(std::shared_ptr<arrow::io::OutputStream>(memory), explain);
+  const auto out = TranslateErrors(std::shared_ptr<arrow::io::OutputStream>(memory), explain);
   ASSERT_TRUE(out->Write("abcdef", 6).ok());
   EXPECT_EQ(*out->Tell(), 6);
-  const auto in = WithErrors(std::make_shared<arrow::io::BufferReader>(*memory->Finish()), explain);
+  const auto in = TranslateErrors(std::make_shared<arrow::io::BufferReader>(*memory->Finish()), explain);
   EXPECT_EQ((*in->ReadAt(2, 3))->ToString(), "cde");
 }
 
