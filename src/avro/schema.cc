@@ -4,7 +4,7 @@
 namespace ingot::avro {
 namespace {
 
-/// The named types so far. A name without dots is in the namespace around it.
+/// The named types defined so far. A name without dots belongs to the enclosing namespace.
 struct Named {
   std::map<std::string, std::shared_ptr<AvroSchema>> types;
   std::string space;
@@ -58,7 +58,7 @@ std::shared_ptr<AvroSchema> Complex(const Json& json, Named& named, int depth) {
   } else if (type == "fixed") {
     schema->kind = AvroKind::kFixed;
     schema->fixed_bytes = Get<int32_t>(json, "size");
-    if (schema->fixed_bytes < 0) Refuse("negative Avro fixed size");
+    if (schema->fixed_bytes < 0) Refuse("negative size of an Avro fixed type");
   } else if (type == "enum") {
     schema->kind = AvroKind::kEnum;
     for (const Json& symbol : ArrayOrEmpty(json, "symbols")) schema->symbols.push_back(symbol.get<std::string>());
@@ -78,7 +78,7 @@ std::shared_ptr<AvroSchema> Complex(const Json& json, Named& named, int depth) {
 }
 
 std::shared_ptr<AvroSchema> From(const Json& json, Named& named, int depth) {
-  if (depth > kDepthMax) Refuse("Avro schema is nested too deep");
+  if (depth > kDepthMax) Refuse("Avro schema is nested too deeply");
   if (json.is_string()) return Primitive(json.get<std::string>(), named);
   if (json.is_object()) {
     if (json.contains("type") && !json["type"].is_string()) return From(json["type"], named, depth + 1);

@@ -58,7 +58,7 @@ TEST(AvroFile, BrokenBytesAreRefused) {
 TEST(AvroFile, WrongValuesAreRefused) {
   AvroValue::List row;
   for (int i = 0; i < 5; ++i) row.emplace_back(std::string("x"));
-  EXPECT_EQ(WriteAvroFile(kSchema, {}, {AvroValue(row)}).error().message, "a: a value does not fit its Avro schema");
+  EXPECT_EQ(WriteAvroFile(kSchema, {}, {AvroValue(row)}).error().message, "a: value does not match its Avro schema");
 }
 
 }  // namespace
