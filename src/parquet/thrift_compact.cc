@@ -8,7 +8,7 @@ namespace {
 constexpr int kDepthMax = 32;
 
 std::unexpected<Error> Broken() {
-  return Fail(ErrorKind::kCorrupt, "a Parquet footer is no Thrift structure");
+  return Fail(ErrorKind::kCorrupt, "Parquet footer is not a valid Thrift structure");
 }
 
 class Reader {
@@ -95,7 +95,7 @@ class Reader {
       case ThriftType::kStruct:
         return Struct(value, depth + 1);
       case ThriftType::kMap:
-        return Fail(ErrorKind::kUnsupported, "a Parquet footer with a Thrift map");
+        return Fail(ErrorKind::kUnsupported, "Parquet footer contains a Thrift map");
     }
     return Broken();
   }
@@ -106,7 +106,7 @@ class Reader {
     INGOT_TRY(Byte(header));
     uint64_t count = header >> 4;
     if (count == 15) INGOT_TRY(Varint(count));
-    if (count > bytes_.size() - at_) return Broken();  // an item is a byte at least
+    if (count > bytes_.size() - at_) return Broken();  // an item takes at least one byte
     value.item_type = ThriftType(header & 15);
     for (uint64_t i = 0; i < count; ++i) {
       value.items.push_back({.type = value.item_type, .bytes = {}, .items = {}, .fields = {}});
