@@ -19,7 +19,7 @@ Result<std::shared_ptr<iceberg::Catalog>> OpenCatalog(std::string_view uri, cons
   }
   if (uri.starts_with("http://") || uri.starts_with("https://"))
     return OpenRest({.uri = std::string(uri), .warehouse = warehouse, .name = std::string(kCatalogName)});
-  return Fail(ErrorKind::kBadConfig, "no catalog for '" + std::string(uri) +
+  return Fail(ErrorKind::kBadConfig, "unsupported catalog URI '" + std::string(uri) +
                                          "': use sqlite:///absolute/path.db, postgresql://user@host:port/database or "
                                          "http(s)://host:port/path of an Iceberg REST catalog");
 }
