@@ -115,7 +115,7 @@ class JdbcCatalog : public iceberg::LocationCatalog {
     if (rows.empty()) return Fail(ErrorKind::kNotFound, "table does not exist: " + table.Text());
     if (rows[0][1] == "VIEW")
       return Fail(ErrorKind::kUnsupported,
-                  table.Text() + " is an Iceberg view; views are not supported: name the tables that it reads");
+                  table.Text() + " is an Iceberg view; views are not supported: use the tables that it reads");
     return rows[0][0];
   }
 

@@ -34,8 +34,8 @@ TEST(RewriteNames, Past) {
   EXPECT_EQ(Rewritten("SELECT * FROM lake.bronze.raw VERSION AS OF 'eom' a, gold.agg for timestamp as of timestamp "
                       "'2026-01-01' AS b"),
             R"(SELECT * FROM "bronze"."raw@0" a, "gold"."agg@1" AS b)");
-  EXPECT_TRUE(Rewritten("SELECT * FROM gold.agg FOR TIMESTAMP AS OF 'once'").starts_with("error: not a point in time"));
-  EXPECT_TRUE(Rewritten("SELECT * FROM gold.agg FOR VERSION AS OF").starts_with("error: AS OF what?"));
+  EXPECT_TRUE(Rewritten("SELECT * FROM gold.agg FOR TIMESTAMP AS OF 'once'").starts_with("error: not a timestamp"));
+  EXPECT_TRUE(Rewritten("SELECT * FROM gold.agg FOR VERSION AS OF").starts_with("error: AS OF: a snapshot id"));
   const auto both = *RewriteNames("FROM gold.agg FOR VERSION AS OF 5", kTables, {}, "lake");
   EXPECT_EQ(std::get<int64_t>(both.past.at({"gold", "agg@0"}).second.version), 5);
 }
