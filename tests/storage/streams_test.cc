@@ -21,8 +21,7 @@ class Broken : public arrow::io::RandomAccessFile {
   arrow::Result<std::shared_ptr<arrow::Buffer>> Read(int64_t) override { return arrow::Status::IOError("away"); }
 };
 
-// Goal:   errors of streams keep kind and words, wherever they are read. Method: a file that cannot be read, in each
-// way.
+// Goal:   stream errors keep kind and message for every read function. Method: each one on a file that cannot be read.
 TEST(Streams, ErrorsKeepTheirKind) {
   const auto explain = [](const arrow::Status& status, std::string_view doing) {
     return Error{ErrorKind::kRetry, std::string(doing) + " f: " + status.message()};
@@ -37,8 +36,8 @@ TEST(Streams, ErrorsKeepTheirKind) {
   }
 }
 
-// Goal:   an error that is ours already is passed on as it is, not explained once more. Method: one stream in another.
-TEST(Streams, OurErrorsPass) {
+// Goal:   an error that was translated already is not translated again. Method: a translated stream in another.
+TEST(Streams, ErrorsAreTranslatedOnce) {
   const auto explain = [](const arrow::Status& status, std::string_view doing) {
     return Error{ErrorKind::kRetry, std::string(doing) + " f: " + status.message()};
   };
@@ -46,7 +45,7 @@ TEST(Streams, OurErrorsPass) {
   EXPECT_EQ(FromArrow(file->Read(4).status()).message, "read f: away");
 }
 
-// Goal:   what works is passed on. Method: bytes written and read through both.
+// Goal:   bytes pass unchanged. Method: written and read through both wrappers.
 TEST(Streams, BytesPass) {
   const auto explain = [](const arrow::Status&, std::string_view) { return Error{ErrorKind::kRetry, ""}; };
   const auto memory = *arrow::io::BufferOutputStream::Create();
