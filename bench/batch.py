@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Files to gold: Ingot and its peers on the same records in one run, turn by turn, medians of the repeats.
+"""Files to gold: Ingot and its peers on the same records, taking turns; medians of the repeats.
 
     .deps/judges/bin/python bench/batch.py [--records 20000000] [--repeats 5] [--peers duckdb,spark,spark-stages] [--publish]
 
-Needs make build and tools/setup judges; the peers of Spark also tools/setup bench.
+Needs make build and tools/setup judges; the Spark peers also need tools/setup bench.
 """
 
 import json
@@ -18,7 +18,7 @@ STAGES = ("bronze", "silver", "gold")
 
 
 def ingot(landing: pathlib.Path, out: pathlib.Path) -> tuple[dict[str, float], Cost]:
-    """Stage by stage, each a process of its own: the tables are all that passes between them."""
+    """Runs each stage as its own process."""
     seconds, cpu, peak = {}, 0.0, 0.0
     for stage in STAGES:
         cost = run([INGOT, "run", "--stage", stage, "--source", landing, "--warehouse", out])
@@ -40,7 +40,7 @@ def script(name: str, python: pathlib.Path):
 
 
 def spark_stages(landing: pathlib.Path, out: pathlib.Path) -> tuple[dict[str, float], Cost]:
-    """Spark as pipelines run it: one process a stage, whose start is part of it."""
+    """Spark with one process per stage, as pipelines run it; the time to start it is counted."""
     seconds, cpu, peak = {}, 0.0, 0.0
     for stage in STAGES:
         cost = run([SPARK_PYTHON, ROOT / "bench/spark_batch.py", landing, out, stage], clean_environment())
@@ -76,7 +76,7 @@ def main() -> None:
     arguments.add_argument("--records", type=int, default=20_000_000)
     arguments.add_argument("--repeats", type=int, default=5)
     arguments.add_argument("--peers", default="duckdb")
-    arguments.add_argument("--spark-repeats", type=int, help="of Spark's turns, which take minutes; as many as --repeats by default")
+    arguments.add_argument("--spark-repeats", type=int, help="repeats of Spark, which take minutes (default: --repeats)")
     options = arguments.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="ingot-bench-"))
     peers = ["ingot", *filter(None, options.peers.split(","))]
