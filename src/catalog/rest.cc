@@ -20,7 +20,7 @@ using iceberg::LoadedTable;
 using iceberg::TableMetadata;
 using iceberg::TableName;
 using Json = nlohmann::json;
-using Properties = std::map<std::string, std::string>;
+using storage::Properties;
 
 std::vector<std::string> Levels(const std::string& space) {
   std::vector<std::string> levels{""};

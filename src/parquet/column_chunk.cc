@@ -73,9 +73,9 @@ std::shared_ptr<arrow::Buffer> BufferOf(std::string bytes) {
 }
 
 template <typename Values>
-class Chunk : public ColumnChunk {
+class TypedColumnChunk : public ColumnChunk {
  public:
-  Chunk(const parquet::ColumnDescriptor& column, const parquet::WriterProperties& properties, Values values)
+  TypedColumnChunk(const parquet::ColumnDescriptor& column, const parquet::WriterProperties& properties, Values values)
       : column_(column),
         properties_(properties),
         optional_(column.max_definition_level() > 0),
@@ -241,7 +241,7 @@ class Chunk : public ColumnChunk {
 template <typename Values>
 std::unique_ptr<ColumnChunk> MakeChunk(const parquet::ColumnDescriptor& column,
                                        const parquet::WriterProperties& properties, Values values) {
-  return std::make_unique<Chunk<Values>>(column, properties, std::move(values));
+  return std::make_unique<TypedColumnChunk<Values>>(column, properties, std::move(values));
 }
 
 }  // namespace

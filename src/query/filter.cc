@@ -100,9 +100,9 @@ Filter OnTimestamps(Filter dates) {
   }
 }
 
-class Reader {
+class ConditionReader {
  public:
-  explicit Reader(const iceberg::Schema& schema) {
+  explicit ConditionReader(const iceberg::Schema& schema) {
     std::set<std::string> names;
     for (const iceberg::Field& field : schema.fields) {
       // Plans write names without quotes, and DuckDB ignores case: names that need quotes or differ only in case are
@@ -152,7 +152,7 @@ class Reader {
 }  // namespace
 
 Filter FilterOf(const std::vector<std::string>& conditions, const iceberg::Schema& schema) {
-  const Reader reader(schema);
+  const ConditionReader reader(schema);
   std::vector<Filter> any;
   for (const std::string& condition : conditions) any.push_back(reader.Read(condition));
   if (any.empty() || std::ranges::count(any, FilterOp::kTrue, &Filter::op) > 0) return {};
