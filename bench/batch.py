@@ -32,10 +32,10 @@ def script(name: str, python: pathlib.Path):
     """A peer that prints its seconds per stage; the time to start it is not counted."""
     def measure(landing: pathlib.Path, out: pathlib.Path) -> tuple[dict[str, float], Cost]:
         cost = run([python, ROOT / "bench" / name, landing, out], clean_environment())
-        told = json.loads(cost.output.splitlines()[-1])
-        seconds = told["seconds"]
-        return seconds, Cost(sum(seconds.values()), told.get("cpu_seconds", cost.cpu_seconds),
-                             told.get("peak_mb", cost.peak_mb))
+        result = json.loads(cost.output.splitlines()[-1])
+        seconds = result["seconds"]
+        return seconds, Cost(sum(seconds.values()), result.get("cpu_seconds", cost.cpu_seconds),
+                             result.get("peak_mb", cost.peak_mb))
     return measure
 
 
@@ -44,10 +44,10 @@ def spark_stages(landing: pathlib.Path, out: pathlib.Path) -> tuple[dict[str, fl
     seconds, cpu, peak = {}, 0.0, 0.0
     for stage in STAGES:
         cost = run([SPARK_PYTHON, ROOT / "bench/spark_batch.py", landing, out, stage], clean_environment())
-        told = json.loads(cost.output.splitlines()[-1])
+        result = json.loads(cost.output.splitlines()[-1])
         seconds[stage] = cost.seconds
-        cpu += told["cpu_seconds"]
-        peak = max(peak, told["peak_mb"])
+        cpu += result["cpu_seconds"]
+        peak = max(peak, result["peak_mb"])
     return seconds, Cost(sum(seconds.values()), cpu, peak)
 
 

@@ -86,10 +86,10 @@ class Bench:
             arguments = {"spark": [SPARK_PYTHON, ROOT / "bench/spark_stream.py", self.kafka.address, "bench", "warm", out],
                          "connect": [sys.executable, ROOT / "bench/connect_sink.py", self.kafka.address, "bench",
                                      self.options.records, out]}[name]
-            told = json.loads(subprocess.run([*map(str, arguments)], check=True, capture_output=True, text=True)
+            result = json.loads(subprocess.run([*map(str, arguments)], check=True, capture_output=True, text=True)
                               .stdout.splitlines()[-1])
-            assert told["rows"] == self.options.records, told
-            rates.append(told.get("counted", told["rows"]) / told["seconds"])
+            assert result["rows"] == self.options.records, result
+            rates.append(result.get("counted", result["rows"]) / result["seconds"])
             shutil.rmtree(out)
         words = {"spark": "Spark Structured Streaming to Iceberg, `local[2]`, warm",
                  "connect": "the Iceberg sink of Kafka Connect, two tasks, warm"}[name]
