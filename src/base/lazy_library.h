@@ -1,6 +1,11 @@
 // Loads shared libraries on first use: loading DuckDB takes longer than the rest of the program's start, and most
 // commands do not need it.
-//
+#pragma once
+
+#include <initializer_list>
+
+#include "base/result.h"
+
 // A room lists the functions it uses, and calls them by their own names:
 //
 //   namespace ingot::room {
@@ -11,12 +16,6 @@
 //   }
 //
 // Inside the room's namespace the names are function pointers, null until OpenLibrary has set them.
-#pragma once
-
-#include <initializer_list>
-
-#include "base/result.h"
-
 #define INGOT_LAZY_DECLARE_ONE(name) extern decltype(&::name) name;
 #define INGOT_LAZY_DEFINE_ONE(name) decltype(&::name) name = nullptr;
 #define INGOT_LAZY_ENTRY(name) {#name, reinterpret_cast<void**>(&name)},

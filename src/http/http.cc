@@ -33,14 +33,14 @@ struct HttpClient::Handles {
   std::mutex mutex;
   std::vector<CURL*> idle;
 
-  CURL* Take() {
+  CURL* Acquire() {
     std::lock_guard lock(mutex);
     if (idle.empty()) return curl_easy_init();
     CURL* handle = idle.back();
     idle.pop_back();
     return handle;
   }
-  void Give(CURL* handle) {
+  void Release(CURL* handle) {
     curl_easy_reset(handle);
     std::lock_guard lock(mutex);
     idle.push_back(handle);
@@ -55,7 +55,7 @@ HttpClient::~HttpClient() {
 
 Result<HttpAnswer> HttpClient::Send(const HttpRequest& request) {
   INGOT_TRY(LoadCurl());
-  CURL* handle = handles_->Take();
+  CURL* handle = handles_->Acquire();
   if (handle == nullptr) return Fail(ErrorKind::kInternal, "HTTP: out of memory");
   HttpAnswer answer;
   curl_slist* headers = nullptr;
@@ -79,7 +79,7 @@ Result<HttpAnswer> HttpClient::Send(const HttpRequest& request) {
   long status = 0;
   curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
   curl_slist_free_all(headers);
-  handles_->Give(handle);
+  handles_->Release(handle);
   answer.status = int(status);
   if (code == CURLE_OK) return answer;
   const bool unsent = code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT;

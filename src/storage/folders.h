@@ -15,7 +15,7 @@ Error SystemError(std::string_view doing, const std::string& path, int code = er
 
 /// Repeats a system call while a signal interrupts it.
 template <typename Call>
-auto Uninterrupted(Call call) {
+auto RetryOnInterrupt(Call call) {
   auto outcome = call();
   while (outcome < 0 && errno == EINTR) outcome = call();
   return outcome;

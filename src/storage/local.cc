@@ -44,7 +44,7 @@ class DurableStream : public arrow::io::OutputStream {
       : inner_(std::move(inner)), path_(std::move(path)) {}
   arrow::Status Close() override {
     if (inner_->closed()) return arrow::Status::OK();
-    const bool synced = Uninterrupted([&] { return ::fsync(inner_->file_descriptor()); }) == 0;
+    const bool synced = RetryOnInterrupt([&] { return ::fsync(inner_->file_descriptor()); }) == 0;
     const Error problem = synced ? Error{} : SystemError("sync", path_);
     ARROW_RETURN_NOT_OK(inner_->Close());
     if (!synced) return ToArrow(problem);
@@ -131,7 +131,7 @@ class LocalStorage : public Storage {
     std::string bytes;
     char buffer[65536];
     ssize_t got;
-    while ((got = Uninterrupted([&] { return ::read(file, buffer, sizeof buffer); })) > 0)
+    while ((got = RetryOnInterrupt([&] { return ::read(file, buffer, sizeof buffer); })) > 0)
       bytes.append(buffer, size_t(got));
     const bool failed = got < 0;
     const Error error = failed ? SystemError("read", path) : Error{};
@@ -149,13 +149,13 @@ class LocalStorage : public Storage {
     if (file < 0) return std::unexpected(SystemError("create", draft));
     Status outcome;
     for (size_t done = 0; done < bytes.size() && outcome;) {
-      const ssize_t wrote = Uninterrupted([&] { return ::write(file, bytes.data() + done, bytes.size() - done); });
+      const ssize_t wrote = RetryOnInterrupt([&] { return ::write(file, bytes.data() + done, bytes.size() - done); });
       if (wrote < 0)
         outcome = std::unexpected(SystemError("write", draft));
       else
         done += size_t(wrote);
     }
-    if (outcome && Uninterrupted([&] { return ::fsync(file); }) != 0)
+    if (outcome && RetryOnInterrupt([&] { return ::fsync(file); }) != 0)
       outcome = std::unexpected(SystemError("sync", draft));
     ::close(file);
     if (outcome && ::link(draft.c_str(), path.c_str()) != 0) outcome = std::unexpected(SystemError("create", path));
