@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Compaction of a table of many small files: Ingot and Spark's rewrite_data_files on equal tables, turn by turn.
+"""Compaction of a table of many small files: Ingot and Spark's rewrite_data_files on equal tables, taking turns.
 
     .deps/judges/bin/python bench/compact.py [--records 10000000] [--files 80] [--repeats 5] [--publish]
 
-Needs make build and tools/setup judges bench. A file has as many records as a follower commits in a second at 2 TB a day.
+Needs make build and tools/setup judges bench. A file has as many records as `ingot run --follow` commits per second at 2 TB a day.
 """
 
 import json
@@ -25,7 +25,7 @@ def main() -> None:
     ours, theirs = [], []
     try:
         landing, out, warehouse = folder / "landing", folder / "out", folder / "warehouse"
-        # A whole day: how rows spread over partitions decides what has to be decoded, and must not depend on the hour.
+        # A whole day: the partitions of the rows decide what has to be decoded, and must not depend on the time of the run.
         run([INGOT, "generate", "--records", options.records, "--start", "2026-01-01", "--to", landing])
         for turn in range(options.repeats):
             spark = json.loads(run([ROOT / ".deps/spark/bin/python", ROOT / "bench/spark_compact.py", landing, out,

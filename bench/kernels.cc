@@ -1,9 +1,9 @@
-// The kernels that the way from JSON to gold is made of, each alone on one thread and on the generator's records:
+// The kernels of the path from JSON to gold, each alone on one thread with records of the generator:
 //
 //   kernels [--benchmark_filter=…]
 //
-// items_per_second is records a second. Their sum is the floor of bench/batch.py: what the same work costs without
-// tables, commits, queues and files that are waited for.
+// items_per_second is records per second. The sum of their times is the lower bound for bench/batch.py: the same work
+// without tables, commits, queues and waiting for files.
 #include <arrow/api.h>
 #include <benchmark/benchmark.h>
 
@@ -29,10 +29,10 @@ using namespace ingot;
 using bench::Must;
 using Batch = std::shared_ptr<arrow::RecordBatch>;
 
-constexpr int64_t kRecords = 24'000;  // about a batch of the file source
-constexpr int64_t kBatches = 32;      // of a file
+constexpr int64_t kRecords = 24'000;  // about one batch of the file source
+constexpr int64_t kBatches = 32;      // per file
 
-/// Everything that the kernels need, made once.
+/// The inputs of all kernels, created once.
 struct World {
   pipeline::Pipeline pipeline = Must(pipeline::LoadPipeline(INGOT_SOURCE_DIR "/pipelines/speedtest.yaml"));
   source::RawBatch raw;

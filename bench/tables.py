@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a table's age costs, by bench/tables.cc: commits and scan plans of an empty table and of one with a long history.
+"""The cost of a long history (bench/tables.cc): commits and scan plans of an empty table and of one with a long history.
 
     .deps/judges/bin/python bench/tables.py [--publish]
 """
@@ -15,7 +15,7 @@ def main() -> None:
     options = parser(__doc__).parse_args()
     times: dict[str, dict[str, float]] = {}
     commits, program = "Commit|WriteBytes", ROOT / "build/release/tables"
-    # A machine changes its speed meanwhile: commits to the two tables are compared turn by turn.
+    # The machine's speed varies: commits to the two tables are interleaved.
     for entry in (medians(program, f"--benchmark_filter=-{commits}") +
                   medians(program, f"--benchmark_filter={commits}", "--benchmark_enable_random_interleaving=true")):
         name, *arguments = entry["run_name"].split("/")

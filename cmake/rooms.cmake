@@ -1,4 +1,4 @@
-# A room is one folder of src/: one static library, one test program from tests/<room>/.
+# A room is a folder of src/: one static library, and one test program from tests/<room>/.
 # DEPENDS: the rooms that it includes, exactly, then libraries. TESTS: rooms that its tests use in addition.
 # PRECOMPILE: a header that most of its sources include and that is slow to parse.
 set(INGOT_ROOMS "" CACHE INTERNAL "")
@@ -26,7 +26,7 @@ function(ingot_room name)
   set(INGOT_TESTS_OF_${name} "${room_TESTS}" CACHE INTERNAL "")
 endfunction()
 
-# A text of the repository as a string of the program.
+# Generates a header with a text file of the repository as a string constant.
 function(ingot_embed file name header)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/${file}")
   file(READ "${CMAKE_SOURCE_DIR}/${file}" text)

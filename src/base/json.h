@@ -1,5 +1,5 @@
-// Reading JSON documents: accessors that say which key is wrong, by an exception that Parsing() turns into a Result.
-// The exception never leaves a room.
+// Reading JSON documents: accessors that throw a JsonProblem naming the wrong key. Parsing() and Guarded() turn it into
+// a Result; the exception never crosses a room.
 #pragma once
 
 #include <fmt/format.h>
@@ -25,7 +25,7 @@ struct JsonProblem {
 }
 
 inline const Json& Need(const Json& object, const char* key) {
-  if (!object.is_object()) Refuse(fmt::format("expected an object around '{}'", key));
+  if (!object.is_object()) Refuse(fmt::format("expected an object with '{}'", key));
   const auto found = object.find(key);
   if (found == object.end()) Refuse(fmt::format("missing '{}'", key));
   return *found;
@@ -55,7 +55,7 @@ std::optional<T> Maybe(const Json& object, const char* key) {
   return As<T>(*found, key);
 }
 
-/// The array under `key`; an empty one when it is absent.
+/// The array under `key`, empty when absent or null. Throws when it is not an array.
 inline Json ArrayOrEmpty(const Json& object, const char* key) {
   const auto found = object.find(key);
   if (found == object.end() || found->is_null()) return Json::array();
@@ -63,16 +63,18 @@ inline Json ArrayOrEmpty(const Json& object, const char* key) {
   return *found;
 }
 
+/// The object under `key`, whose values must be strings; empty when absent or null.
 std::map<std::string, std::string> StringMap(const Json& object, const char* key);
 
-/// The members of `json` that are not in `known`, as text; "" when there is none.
+/// The members of `json` whose keys are not in `known`, as the text of a JSON object; "" when there are none. Preserves
+/// members unknown to this version: ObjectOf restores them when the document is written again.
 std::string OtherMembers(const Json& json, std::initializer_list<std::string_view> known);
-/// An object with these members, to begin with.
+/// The object of `other`, which OtherMembers returned.
 inline Json ObjectOf(const std::string& other) {
   return other.empty() ? Json::object() : Json::parse(other);
 }
 
-/// Runs `parse`; a JsonProblem becomes an error.
+/// Runs `parse` and returns a thrown JsonProblem as an error.
 template <typename Parse>
 auto Guarded(const Parse& parse) -> Result<decltype(parse())> {
   try {
@@ -84,7 +86,7 @@ auto Guarded(const Parse& parse) -> Result<decltype(parse())> {
   }
 }
 
-/// Runs `parse` on the document in `text`; a JsonProblem, and text that is not JSON, become an error.
+/// Runs `parse` on the document in `text`. Errors: kCorrupt when `text` is not JSON; what `parse` throws.
 template <typename Parse>
 auto Parsing(std::string_view text, const Parse& parse) {
   return Guarded([&] { return parse(Json::parse(text)); });

@@ -18,7 +18,7 @@ std::shared_ptr<arrow::RecordBatch> Pick(const arrow::RecordBatch& rows, const s
 Result<std::shared_ptr<arrow::RecordBatch>> Select(const std::shared_ptr<arrow::RecordBatch>& rows,
                                                    const std::vector<bool>& keep) {
   if (std::ranges::all_of(keep, std::identity())) return rows;
-  // Arrow's filter takes the number of rows from the columns.
+  // Arrow's filter takes the row count from the columns.
   if (rows->num_columns() == 0)
     return arrow::RecordBatch::Make(rows->schema(), std::ranges::count(keep, true), arrow::ArrayVector{});
   arrow::BooleanBuilder builder;
@@ -30,8 +30,8 @@ Result<std::shared_ptr<arrow::RecordBatch>> Select(const std::shared_ptr<arrow::
 
 Result<std::shared_ptr<arrow::Array>> Plain(const std::shared_ptr<arrow::Array>& column) {
   if (column->type_id() != arrow::Type::DICTIONARY) return column;
-  const auto& numbered = static_cast<const arrow::DictionaryArray&>(*column);
-  INGOT_ARROW_ASSIGN(auto plain, arrow::compute::Take(*numbered.dictionary(), *numbered.indices()));
+  const auto& encoded = static_cast<const arrow::DictionaryArray&>(*column);
+  INGOT_ARROW_ASSIGN(auto plain, arrow::compute::Take(*encoded.dictionary(), *encoded.indices()));
   return plain;
 }
 

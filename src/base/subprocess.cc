@@ -16,14 +16,14 @@ extern char** environ;
 namespace ingot {
 namespace {
 
-constexpr size_t kErrorsKept = 4096;
+constexpr size_t kErrorBytesKept = 4096;
 
 struct Pipe {
   int read_end = -1, write_end = -1;
   Status Open() {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
-      return Fail(ErrorKind::kInternal, std::string("no pipe could be made: ") + std::strerror(errno));
+      return Fail(ErrorKind::kInternal, std::string("cannot create a pipe: ") + std::strerror(errno));
     read_end = ends[0], write_end = ends[1];
     return {};
   }
@@ -37,7 +37,7 @@ struct Pipe {
   }
 };
 
-/// What is there to read, appended; false at the end.
+/// Appends the available bytes to `to`. Returns false at the end of the stream.
 bool ReadSome(int from, std::string& to) {
   std::array<char, 16384> buffer;
   const ssize_t got = read(from, buffer.data(), buffer.size());
@@ -64,7 +64,7 @@ Result<ProcessEnd> RunProcess(const std::vector<std::string>& command,
   const int failed = posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   if (failed != 0)
-    return Fail(ErrorKind::kNotFound, fmt::format("{} cannot be run: {}", command[0], std::strerror(failed)));
+    return Fail(ErrorKind::kNotFound, fmt::format("cannot run {}: {}", command[0], std::strerror(failed)));
   out.CloseWrite();
   err.CloseWrite();
   ProcessEnd end;
@@ -75,7 +75,8 @@ Result<ProcessEnd> RunProcess(const std::vector<std::string>& command,
     if (poll(open.data(), open.size(), -1) < 0) continue;
     if (open[0].revents != 0 && !ReadSome(out.read_end, line)) open[0].fd = -1;
     if (open[1].revents != 0 && !ReadSome(err.read_end, end.last_errors)) open[1].fd = -1;
-    if (end.last_errors.size() > 2 * kErrorsKept) end.last_errors.erase(0, end.last_errors.size() - kErrorsKept);
+    if (end.last_errors.size() > 2 * kErrorBytesKept)
+      end.last_errors.erase(0, end.last_errors.size() - kErrorBytesKept);
     for (size_t at; (at = line.find('\n')) != std::string::npos; line.erase(0, at + 1)) on_line({line.data(), at});
   }
   if (!line.empty()) on_line(line);

@@ -16,7 +16,7 @@
 namespace ingot::catalog {
 namespace {
 
-constexpr std::chrono::seconds kAnswerMax{30};  // a server that is silent for longer is taken for lost
+constexpr std::chrono::seconds kAnswerMax{30};  // the connection counts as lost after this time without a response
 
 // clang-format off
 #define INGOT_PQ_FUNCTIONS(X) \
@@ -82,7 +82,7 @@ class PostgresDatabase : public SqlDatabase {
       INGOT_TRY(Ensure());  // with its own attempts
       auto answer = Run(sql, parameters);
       if (answer) return Rows(answer->get());
-      // A question can be asked again.
+      // A query has no side effects: retry it.
       const bool lost = answer.error().kind == ErrorKind::kOutcomeUnknown || answer.error().kind == ErrorKind::kRetry;
       if (!lost || !backoff.Wait()) {
         if (lost) answer.error().kind = ErrorKind::kRetry;
@@ -115,7 +115,7 @@ class PostgresDatabase : public SqlDatabase {
     }
   }
 
-  /// kRetry when the statement was not sent, kOutcomeUnknown when no answer came.
+  /// Errors: kRetry when the statement was not sent, kOutcomeUnknown when no response came.
   Result<Answer> Run(const char* sql, const std::vector<std::string>& parameters) {
     INGOT_TRY(Ensure());
     INGOT_ASSIGN(const std::string name, Prepare(sql, int(parameters.size())));
@@ -138,7 +138,7 @@ class PostgresDatabase : public SqlDatabase {
     return name;
   }
 
-  /// The one result of what was sent; `lost` is what it means when none comes.
+  /// Waits for the result of the statement that was sent. `lost` is the error kind if none comes.
   Result<Answer> Await(ErrorKind lost) {
     const int64_t began = NowMicros();
     const auto deadline = std::chrono::steady_clock::now() + kAnswerMax;
@@ -164,10 +164,10 @@ class PostgresDatabase : public SqlDatabase {
     return Fail(kind, Where() + ": " + OneLine(PQresultErrorMessage(answer.get())));
   }
 
-  /// Gives the connection up, so that a late answer cannot be taken for that of another statement.
+  /// Closes the connection, so that a late response cannot be taken for that of another statement.
   std::unexpected<Error> Lost(ErrorKind kind, int64_t began = 0) {
     const std::string message = OneLine(PQerrorMessage(connection_));
-    auto error = Fail(kind, Where() + ": the connection was lost" + (message.empty() ? "" : ": " + message));
+    auto error = Fail(kind, Where() + ": connection lost" + (message.empty() ? "" : ": " + message));
     ServerFailed(Server(), error.error().message, began);
     PQfinish(connection_);
     connection_ = nullptr;

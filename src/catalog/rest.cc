@@ -23,7 +23,7 @@ using iceberg::LoadedTable;
 using iceberg::TableMetadata;
 using iceberg::TableName;
 using Json = nlohmann::json;
-using Properties = std::map<std::string, std::string>;
+using storage::Properties;
 
 std::vector<std::string> Levels(const std::string& space) {
   std::vector<std::string> levels{""};
@@ -35,7 +35,7 @@ std::vector<std::string> Levels(const std::string& space) {
   return levels;
 }
 
-/// Namespace levels are joined by the unit separator.
+/// The path segment of a namespace: its levels joined by the unit separator (0x1F).
 std::string SpacePath(const std::string& space) {
   std::string path;
   for (const std::string& level : Levels(space)) path += (path.empty() ? "" : "%1F") + UrlEncode(level);
@@ -163,7 +163,7 @@ class RestCatalog : public iceberg::Catalog {
 
   static Result<Json> Parsed(const std::string& body) {
     Json json = Json::parse(body, nullptr, false);
-    if (json.is_discarded()) return Fail(ErrorKind::kCorrupt, "the REST catalog's answer is not JSON");
+    if (json.is_discarded()) return Fail(ErrorKind::kCorrupt, "REST catalog: the response is not JSON");
     return json;
   }
 
@@ -182,8 +182,8 @@ class RestCatalog : public iceberg::Catalog {
     return Error{kind, fmt::format("catalog {}: {}: HTTP {}: {}", options_.uri, doing, status, message)};
   }
 
-  /// Sends with the token; a refused one is renewed once. Throttled requests and servers that were not reached are
-  /// tried again, with bounds: such a request did nothing.
+  /// Sends with the token, which is renewed once if rejected. Retries, with a bound, when throttled or when the server
+  /// was not reached: such a request had no effect.
   Result<http::HttpAnswer> Send(http::HttpRequest request) {
     if (!request.body.empty()) request.headers.push_back("Content-Type: application/json");
     request.headers.push_back("X-Iceberg-Access-Delegation: vended-credentials");
@@ -218,7 +218,7 @@ class RestCatalog : public iceberg::Catalog {
       ServerAnswered(server);
   }
 
-  /// A question: asked again while the server fails.
+  /// A GET request, retried while the server fails. A 404 is reported as missing table `about` if that is given.
   Result<Json> Ask(const std::string& path, const std::string& about = "") {
     Backoff backoff;
     while (true) {
@@ -227,7 +227,7 @@ class RestCatalog : public iceberg::Catalog {
       if (answer && answer->status == 404 && !about.empty())
         return Fail(ErrorKind::kNotFound, "table does not exist: " + about);
       if (!answer && answer.error().kind == ErrorKind::kRetry)
-        return std::unexpected(answer.error());  // Send has tried
+        return std::unexpected(answer.error());  // after the retries of Send
       Error error = answer ? Problem("GET " + path, *answer) : answer.error();
       if (error.kind == ErrorKind::kOutcomeUnknown) error.kind = ErrorKind::kRetry;
       if (error.kind != ErrorKind::kRetry || !backoff.Wait()) return std::unexpected(std::move(error));
@@ -280,20 +280,20 @@ class RestCatalog : public iceberg::Catalog {
     }
     INGOT_ASSIGN(const Json json, Parsed(answer.body));
     token_ = json.value("access_token", "");
-    if (token_.empty()) return Fail(ErrorKind::kBadConfig, "the REST catalog's token answer has no access_token");
+    if (token_.empty()) return Fail(ErrorKind::kBadConfig, "REST catalog: the token response has no access_token");
     token_until_ = now + std::chrono::seconds(std::max(1, json.value("expires_in", 3600) * 9 / 10));
     return token_;
   }
 
   Result<LoadedTable> TableFrom(const Json& answer, const StoragePtr& storage) {
-    if (!answer.contains("metadata")) return Fail(ErrorKind::kCorrupt, "the REST catalog's answer has no metadata");
+    if (!answer.contains("metadata")) return Fail(ErrorKind::kCorrupt, "REST catalog: the response has no metadata");
     INGOT_ASSIGN(TableMetadata metadata, iceberg::ParseTableMetadata(answer.at("metadata").dump()));
     INGOT_ASSIGN(auto files, StorageFor(answer, metadata.location, storage));
     return LoadedTable{answer.value("metadata-location", ""),
                        std::make_shared<const TableMetadata>(std::move(metadata)), std::move(files)};
   }
 
-  /// Settings of the catalog, then of the table, then the credentials whose prefix fits the location best.
+  /// Merges the settings of the catalog, of the table, and of the credentials with the longest prefix of `location`.
   Result<StoragePtr> StorageFor(const Json& answer, const std::string& location, const StoragePtr& storage) {
     Properties all = properties_;
     Merge(answer, "config", all);
@@ -316,7 +316,7 @@ class RestCatalog : public iceberg::Catalog {
     return vended_;
   }
 
-  /// After a lost answer: the commit happened when its snapshot is in the table, or when nothing of it is left to do.
+  /// After a lost response: the commit succeeded if its snapshot is in the table or none of its updates is missing.
   Result<LoadedTable> Reconcile(const TableName& table, const LoadedTable& base, const TableMetadata& next,
                                 const Error& lost) {
     LogWarning("commit to " + table.Text() + ": " + lost.message + "; reading the table to see what became of it");
@@ -329,7 +329,7 @@ class RestCatalog : public iceberg::Catalog {
     for (const iceberg::Snapshot* snapshot : added)
       if (now->metadata->SnapshotById(snapshot->snapshot_id) != nullptr) return now;
     if (added.empty() && RestCommit(*now->metadata, next).at("updates").empty()) return now;
-    return Fail(ErrorKind::kOutcomeUnknown, "the commit to " + table.Text() + " does not show: " + lost.message);
+    return Fail(ErrorKind::kOutcomeUnknown, "commit to " + table.Text() + ": not found in the table: " + lost.message);
   }
 
   RestOptions options_;

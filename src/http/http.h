@@ -1,4 +1,4 @@
-// A small HTTP client: one request, one answer, connections kept.
+// A small blocking HTTP client that reuses connections.
 #pragma once
 
 #include <memory>
@@ -21,13 +21,13 @@ struct HttpAnswer {
   std::string body;
 };
 
-/// Safe from every thread.
+/// Thread-safe.
 class HttpClient {
  public:
   HttpClient();
   ~HttpClient();
-  /// Any status is an answer. Errors: kRetry when the server was not reached, kOutcomeUnknown when the request went out
-  /// and no answer came.
+  /// Returns the response, whatever its status. Errors: kRetry when the server was not reached, kOutcomeUnknown when
+  /// the request was sent but no response came, kBadConfig for an invalid URL or an untrusted certificate.
   Result<HttpAnswer> Send(const HttpRequest& request);
 
  private:

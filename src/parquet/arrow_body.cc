@@ -14,11 +14,11 @@
 namespace ingot::parquet_format {
 namespace {
 
-/// Passes everything on to a file writer and keeps the row group that is open at hand: Arrow's own writer, which turns
-/// batches into columns, can neither end a group before the next nor tell what it holds.
-class GroupKeeper : public parquet::ParquetFileWriter::Contents {
+/// Forwards all calls to a file writer and gives access to its open row group: arrow::FileWriter can neither end a row
+/// group before it starts the next, nor report its size.
+class RowGroupAccess : public parquet::ParquetFileWriter::Contents {
  public:
-  explicit GroupKeeper(std::unique_ptr<parquet::ParquetFileWriter> file)
+  explicit RowGroupAccess(std::unique_ptr<parquet::ParquetFileWriter> file)
       : Contents(std::static_pointer_cast<parquet::schema::GroupNode>(file->schema()->schema_root()), nullptr),
         file_(std::move(file)) {}
 
@@ -43,12 +43,12 @@ class GroupKeeper : public parquet::ParquetFileWriter::Contents {
   parquet::RowGroupWriter* group_ = nullptr;
 };
 
-/// The same buffers as values of the type, which differs from theirs in extension types and names only.
+/// The same buffers with another type, which may differ from theirs only in extension types and field names.
 Result<std::shared_ptr<arrow::ArrayData>> WithType(const arrow::ArrayData& data,
                                                    const std::shared_ptr<arrow::DataType>& type) {
   const arrow::DataType &storage = StorageType(*type), &own = StorageType(*data.type);
   if (storage.id() != own.id() || size_t(storage.num_fields()) != data.child_data.size())
-    return Fail(ErrorKind::kUnsupported, "values of " + own.ToString() + " cannot be written as " + type->ToString());
+    return Fail(ErrorKind::kUnsupported, "cannot write values of type " + own.ToString() + " as " + type->ToString());
   auto typed = data.Copy();
   typed->type = type;
   for (size_t i = 0; i < typed->child_data.size(); ++i) {
@@ -57,7 +57,7 @@ Result<std::shared_ptr<arrow::ArrayData>> WithType(const arrow::ArrayData& data,
   return typed;
 }
 
-/// Passes everything on, until the end of the file is to be held back for its footer to be sealed.
+/// Forwards all bytes until Hold(), then buffers the rest, so that Seal() can insert the checksum before the footer.
 class SealingStream : public arrow::io::OutputStream {
  public:
   explicit SealingStream(std::shared_ptr<arrow::io::OutputStream> inner) : inner_(std::move(inner)) {}
@@ -88,12 +88,12 @@ class ArrowBody : public ParquetBody {
     schema_ = layout.schema;
     stream_ = std::make_shared<SealingStream>(std::move(stream));
     const auto properties = parquet::ArrowWriterProperties::Builder().set_use_threads(true)->build();
-    auto keeper = std::make_unique<GroupKeeper>(parquet::ParquetFileWriter::Open(
+    auto row_groups = std::make_unique<RowGroupAccess>(parquet::ParquetFileWriter::Open(
         stream_, std::static_pointer_cast<parquet::schema::GroupNode>(layout.descriptor->schema_root()),
         layout.properties));
-    keeper_ = keeper.get();
+    row_groups_ = row_groups.get();
     auto file = std::make_unique<parquet::ParquetFileWriter>();
-    file->Open(std::move(keeper));
+    file->Open(std::move(row_groups));
     INGOT_ARROW(
         parquet::arrow::FileWriter::Make(arrow::default_memory_pool(), std::move(file), schema_, properties, &writer_));
     return {};
@@ -117,7 +117,7 @@ class ArrowBody : public ParquetBody {
     if (!group_open_) return {};
     group_open_ = false;
     try {
-      keeper_->group()->Close();
+      row_groups_->group()->Close();
     } catch (const parquet::ParquetException& error) {
       return std::unexpected(FromParquet(error));
     }
@@ -126,13 +126,13 @@ class ArrowBody : public ParquetBody {
 
   int64_t BytesHeld() const override {
     if (!group_open_) return 0;
-    const auto stats = keeper_->group()->estimated_buffered_stats();
-    return keeper_->group()->total_compressed_bytes() + stats.def_level_bytes + stats.rep_level_bytes +
+    const auto stats = row_groups_->group()->estimated_buffered_stats();
+    return row_groups_->group()->total_compressed_bytes() + stats.def_level_bytes + stats.rep_level_bytes +
            stats.value_bytes + stats.dict_bytes;
   }
 
   Result<std::shared_ptr<parquet::FileMetaData>> Close() override {
-    INGOT_TRY(EndRowGroup());  // what is held back is small
+    INGOT_TRY(EndRowGroup());  // so that only the footer is buffered
     stream_->Hold();
     INGOT_ARROW(writer_->Close());
     INGOT_ARROW(stream_->Seal());
@@ -143,7 +143,7 @@ class ArrowBody : public ParquetBody {
   std::shared_ptr<arrow::Schema> schema_;
   std::shared_ptr<SealingStream> stream_;
   std::unique_ptr<parquet::arrow::FileWriter> writer_;
-  GroupKeeper* keeper_ = nullptr;  // owned by writer_
+  RowGroupAccess* row_groups_ = nullptr;  // owned by writer_
   bool group_open_ = false;
 };
 

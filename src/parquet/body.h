@@ -1,4 +1,4 @@
-// The row groups of a Parquet file that is being written, from the first byte to the footer.
+// Writes a Parquet file: row groups, then the footer.
 #pragma once
 
 #include <arrow/io/interfaces.h>
@@ -17,19 +17,19 @@ namespace ingot::parquet_format {
 class ParquetBody {
  public:
   virtual ~ParquetBody() = default;
-  /// Encodes the rows, columns side by side, into the row group that is open, or a new one.
+  /// Appends rows to the open row group, or to a new one. Columns are encoded in parallel.
   virtual Status Write(const arrow::RecordBatch& rows) = 0;
   virtual Status EndRowGroup() = 0;
-  /// Of the row group that is open: its pages and the values that are in none yet.
+  /// Size of the open row group: its finished pages and the values not yet in a page.
   virtual int64_t BytesHeld() const = 0;
-  /// Ends the row group and writes the footer, which it returns; the stream stays open.
+  /// Ends the row group, writes the footer and returns it. The stream stays open.
   virtual Result<std::shared_ptr<parquet::FileMetaData>> Close() = 0;
 };
 
-/// For a flat layout: several times as fast as Arrow's own.
+/// A writer for flat layouts only, several times as fast as Arrow's.
 Result<std::unique_ptr<ParquetBody>> MakeFlatBody(ParquetLayout layout,
                                                   std::shared_ptr<arrow::io::OutputStream> stream);
-/// For any layout, by Arrow's writer.
+/// A writer for any layout, based on Arrow's writer.
 Result<std::unique_ptr<ParquetBody>> MakeArrowBody(ParquetLayout layout,
                                                    std::shared_ptr<arrow::io::OutputStream> stream);
 

@@ -93,7 +93,7 @@ class FlatBody : public ParquetBody {
   const std::shared_ptr<arrow::io::OutputStream> stream_;
   const std::unique_ptr<parquet::FileMetaDataBuilder> footer_;
   std::vector<std::unique_ptr<ColumnChunk>> chunks_;
-  int64_t rows_ = 0;  // of the row group that is open
+  int64_t rows_ = 0;  // of the open row group
   int16_t groups_ = 0;
 };
 

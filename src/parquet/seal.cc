@@ -18,7 +18,7 @@ namespace {
 constexpr std::string_view kMagic = "PAR1", kEncryptedMagic = "PARE";
 constexpr std::string_view kSealMagic = "INGOTCRC";
 constexpr int64_t kSealBytes = int64_t(kSealMagic.size()) + 4;
-constexpr int64_t kTailGuess = 64 << 10;  // most footers are shorter: one read
+constexpr int64_t kTailGuess = 64 << 10;  // most footers fit, so that one read is enough
 
 uint32_t LittleEndian(std::string_view bytes) {
   uint32_t value = 0;
@@ -38,27 +38,29 @@ Result<std::shared_ptr<arrow::Buffer>> ReadFooterBytes(arrow::io::RandomAccessFi
   if (bytes < least) return Fail(ErrorKind::kCorrupt, fmt::format("not a Parquet file: it has {} bytes", bytes));
   const int64_t begin = std::max<int64_t>(0, bytes - kTailGuess);
   INGOT_ARROW_ASSIGN(auto end, file.ReadAt(begin, bytes - begin));
-  if (end->size() != bytes - begin) return Fail(ErrorKind::kCorrupt, "the file ends too early");
+  if (end->size() != bytes - begin) return Fail(ErrorKind::kCorrupt, "file is truncated");
   const auto magic = TextOf(*end).substr(size_t(end->size()) - kMagic.size());
   if (magic == kEncryptedMagic)
-    return Fail(ErrorKind::kUnsupported, "Parquet files with encrypted footers are not read");
-  if (magic != kMagic) return Fail(ErrorKind::kCorrupt, "not a whole Parquet file: its last bytes are not 'PAR1'");
+    return Fail(ErrorKind::kUnsupported,
+                "Parquet files with encrypted footers are not supported: use the engine that wrote it");
+  if (magic != kMagic)
+    return Fail(ErrorKind::kCorrupt, "not a Parquet file, or truncated: its last bytes are not 'PAR1'");
   const int64_t length = LittleEndian(TextOf(*end).substr(size_t(end->size() - kParquetTailBytes)));
   const int64_t footer_begin = bytes - kParquetTailBytes - length;
   if (footer_begin < int64_t(kMagic.size()))
     return Fail(ErrorKind::kCorrupt,
-                fmt::format("a damaged Parquet file: a footer of {} bytes in a file of {}", length, bytes));
+                fmt::format("damaged Parquet file: a footer of {} bytes in a file of {} bytes", length, bytes));
   const int64_t needed = std::max(footer_begin - kSealBytes, int64_t(0));
   if (needed < begin) {
     INGOT_ARROW_ASSIGN(end, file.ReadAt(needed, bytes - needed));
-    if (end->size() != bytes - needed) return Fail(ErrorKind::kCorrupt, "the file ends too early");
+    if (end->size() != bytes - needed) return Fail(ErrorKind::kCorrupt, "file is truncated");
   }
   auto footer = arrow::SliceBuffer(end, end->size() - kParquetTailBytes - length, length);
   const std::string_view before = TextOf(*end).substr(0, size_t(end->size() - kParquetTailBytes - length));
   if (int64_t(before.size()) >= kSealBytes) {
     const auto seal = before.substr(before.size() - size_t(kSealBytes));
     if (seal.starts_with(kSealMagic) && LittleEndian(seal.substr(kSealMagic.size())) != Crc32(0, TextOf(*footer)))
-      return Fail(ErrorKind::kCorrupt, "a damaged Parquet file: the checksum of its footer is wrong");
+      return Fail(ErrorKind::kCorrupt, "damaged Parquet file: the checksum of its footer is wrong");
   }
   return footer;
 }
@@ -78,12 +80,12 @@ Result<std::shared_ptr<parquet::FileMetaData>> ReadFooter(arrow::io::RandomAcces
     problem = error.what();
   }
   if (IsWholeFooter(TextOf(*footer))) return std::unexpected(NotTaken(problem));
-  return Fail(ErrorKind::kCorrupt, "its footer is damaged: " + problem);
+  return Fail(ErrorKind::kCorrupt, "damaged Parquet file: invalid footer: " + problem);
 }
 
 Error NotTaken(const std::string& problem) {
   return {ErrorKind::kUnsupported,
-          "it has what Arrow's Parquet reader does not take, though other engines may: " + problem};
+          "Arrow's Parquet reader does not support this file, though other engines may: " + problem};
 }
 
 std::string SealFooter(std::string_view end) {

@@ -1,5 +1,5 @@
-// The tail of Parquet files: footers are read and checked here for all who need one, and sealed in files of ours by a
-// checksum in front of them, since Parquet itself has checksums of pages only. Source: docs/formats/parquet-seal.md.
+// Reads and verifies Parquet footers, and adds a checksum in front of the footers that Ingot writes: Parquet itself has
+// checksums for pages only. Source: docs/formats/parquet-seal.md.
 #pragma once
 
 #include <arrow/io/interfaces.h>
@@ -18,18 +18,18 @@ namespace ingot::parquet_format {
 
 inline constexpr int64_t kParquetTailBytes = 8;  // the footer's length and "PAR1"
 
-/// The footer's bytes, without length and magic, after its seal, if it has one, was verified. Errors: kCorrupt for what
-/// is not a Parquet file or a damaged one; kUnsupported for an encrypted footer.
+/// Reads the footer, without length and magic, and verifies its checksum if it has one. Errors: kCorrupt for a damaged
+/// file or one that is not Parquet; kUnsupported for an encrypted footer.
 Result<std::shared_ptr<arrow::Buffer>> ReadFooterBytes(arrow::io::RandomAccessFile& file);
-/// The same, parsed; repaired where Arrow refuses what other readers take (parquet_repair.h). Errors: kUnsupported,
-/// too, for a whole footer that it refuses nevertheless.
+/// Reads and parses the footer, repaired if Arrow rejects what other readers accept (repair.h). Errors: those of
+/// ReadFooterBytes; kUnsupported for a valid footer that Arrow still rejects.
 Result<std::shared_ptr<parquet::FileMetaData>> ReadFooter(arrow::io::RandomAccessFile& file);
 
-/// What a file has that is no damage and stops Arrow's reader.
+/// The error for an undamaged file that Arrow's reader cannot read.
 Error NotTaken(const std::string& problem);
 
-/// `end`: what a file ends with, from anywhere at or before its footer to the last byte. Returns it with the seal in
-/// front of the footer.
+/// Inserts the checksum in front of the footer. `end` holds the end of a file, from any position at or before its
+/// footer to the last byte.
 std::string SealFooter(std::string_view end);
 
 }  // namespace ingot::parquet_format

@@ -5,9 +5,9 @@
 namespace ingot::storage {
 namespace {
 
-class ReducedStorage : public Storage {
+class FilteredStorage : public Storage {
  public:
-  ReducedStorage(std::shared_ptr<Storage> inner, std::set<std::string> hidden)
+  FilteredStorage(std::shared_ptr<Storage> inner, std::set<std::string> hidden)
       : inner_(std::move(inner)), hidden_(std::move(hidden)) {}
 
   Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenInput(std::string_view location) override {
@@ -40,7 +40,7 @@ class ReducedStorage : public Storage {
     return Fail(ErrorKind::kNotFound, "file does not exist: " + std::string(location));
   }
   static std::unexpected<Error> ReadOnly(std::string_view location) {
-    return Fail(ErrorKind::kInternal, "this storage is only read: " + std::string(location));
+    return Fail(ErrorKind::kInternal, "storage is read-only: " + std::string(location));
   }
 
   const std::shared_ptr<Storage> inner_;
@@ -50,7 +50,7 @@ class ReducedStorage : public Storage {
 }  // namespace
 
 std::unique_ptr<Storage> Without(std::shared_ptr<Storage> storage, std::set<std::string> hidden) {
-  return std::make_unique<ReducedStorage>(std::move(storage), std::move(hidden));
+  return std::make_unique<FilteredStorage>(std::move(storage), std::move(hidden));
 }
 
 }  // namespace ingot::storage

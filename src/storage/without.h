@@ -1,4 +1,4 @@
-// A storage seen as if some of its files were gone: what would remain is looked at before anything is moved.
+// A read-only view of a storage in which some files do not exist, to check the effect of moving them beforehand.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@
 
 namespace ingot::storage {
 
-/// Reads of `storage` that do not find the files whose canonical locations are `hidden`. It cannot be written to.
+/// A read-only view of `storage` without the files whose canonical locations (location.h) are in `hidden`.
 std::unique_ptr<Storage> Without(std::shared_ptr<Storage> storage, std::set<std::string> hidden);
 
 }  // namespace ingot::storage

@@ -12,9 +12,9 @@ Result<std::shared_ptr<arrow::Buffer>> FooterOfBytes(const std::string& bytes) {
   return ReadFooterBytes(file);
 }
 
-// Goal:   a damaged footer of ours is always found, by both writers. Method: a file of flat columns and one with a
-// list; each byte of the footer and its tail changed, and every cut.
-TEST(ParquetSeal, EveryChangeOfAFooterIsFound) {
+// Goal:   damage to the footer of our files is always detected, for both writers. Method: a file of flat columns and
+// one with a list; each byte of the footer and the tail changed, and every prefix.
+TEST(ParquetSeal, EveryChangeOfAFooterIsDetected) {
   iceberg::Type list{.id = iceberg::TypeId::kList};
   list.fields = {{.id = 3, .name = "element", .type = {.id = iceberg::TypeId::kLong}}};
   for (const iceberg::Type& second : {iceberg::Type{.id = iceberg::TypeId::kString}, list}) {
@@ -36,7 +36,7 @@ TEST(ParquetSeal, EveryChangeOfAFooterIsFound) {
       std::string bent = good;
       bent[i] = char(bent[i] ^ 0x10);
       const auto found = FooterOfBytes(bent);
-      // A length that lies finds other bytes, without a seal in front; they are no footer.
+      // A changed length selects other bytes, which have no checksum in front and are not a footer.
       arrow::io::BufferReader file(arrow::Buffer::FromString(bent));
       EXPECT_FALSE(ReadFooter(file)) << i;
       EXPECT_TRUE(!found || i >= good.size() - 8) << i;
@@ -45,8 +45,8 @@ TEST(ParquetSeal, EveryChangeOfAFooterIsFound) {
   }
 }
 
-// Goal:   what is not a Parquet file is told as that. Method: no bytes, text, an encrypted footer.
-TEST(ParquetSeal, OtherFilesAreToldByWhatTheyAre) {
+// Goal:   errors say why a file is not readable Parquet. Method: no bytes, text, an encrypted footer.
+TEST(ParquetSeal, OtherFilesAreRejected) {
   EXPECT_EQ(FooterOfBytes("").error().message, "not a Parquet file: it has 0 bytes");
   EXPECT_EQ(FooterOfBytes("this is a file of text").error().kind, ErrorKind::kCorrupt);
   EXPECT_EQ(FooterOfBytes(std::string("PAR1....\4\0\0\0PARE", 16)).error().kind, ErrorKind::kUnsupported);

@@ -142,7 +142,7 @@ TEST(FileReader, FootersThatArrowRefuses) {
   const auto refused = OpenTask(storage, metadata, metadata.CurrentSchema(), task);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::kUnsupported);
-  EXPECT_NE(refused.error().message.find("a.parquet cannot be read: it has what Arrow's Parquet reader does not take"),
+  EXPECT_NE(refused.error().message.find("a.parquet cannot be read: Arrow's Parquet reader does not support this file"),
             std::string::npos)
       << refused.error().message;
 }

@@ -7,8 +7,8 @@
 namespace ingot::storage {
 namespace {
 
-// Goal:   what is hidden is not found by any spelling, everything else is; nothing can be changed. Method: two files,
-// one hidden, by each way of reading and writing.
+// Goal:   hidden files are not found by any spelling, others are; the view is read-only. Method: two files, one hidden,
+// through each function.
 TEST(Without, HidesFilesAndChangesNothing) {
   const std::shared_ptr<Storage> whole = MakeMemoryStorage();
   ASSERT_TRUE(whole->CreateAtomic("file:///w/a", "a"));
