@@ -53,7 +53,7 @@ TEST(DeletionVector, PositionsBeyondTheFile) {
   EXPECT_TRUE(DecodeDeletionVector(vector, 10));
   const auto refused = DecodeDeletionVector(vector, 9);
   EXPECT_EQ(refused.error().kind, ErrorKind::kCorrupt);
-  EXPECT_NE(refused.error().message.find("position 9 of a data file of 9 rows"), std::string::npos);
+  EXPECT_NE(refused.error().message.find("position 9 in a data file of 9 rows"), std::string::npos);
 }
 
 // Goal:   a vector is written as others write it. Method: positions of the Iceberg project's own vectors, encoded, byte

@@ -71,7 +71,7 @@ TEST(ManifestRead, IncompleteEntries) {
     return ReadManifest(*storage, {.location = location}, metadata).error().message;
   };
   EXPECT_NE(refusal("/a.avro").find("without data_file"), std::string::npos);
-  EXPECT_NE(refusal("/b.avro").find("lacks file_path"), std::string::npos);
+  EXPECT_NE(refusal("/b.avro").find("without file_path"), std::string::npos);
   EXPECT_NE(refusal("/b.avro").find("/b.avro"), std::string::npos);
 }
 
