@@ -40,7 +40,7 @@ constexpr int16_t kDataPage = 9, kIndexPage = 10, kDictionaryPage = 11, kBloomFi
 
 struct Footer {
   ThriftValue metadata;
-  int64_t body_end = 0;  // where the footer begins
+  int64_t body_end = 0;  // offset of the footer
 };
 
 Result<Footer> ReadFooter(arrow::io::RandomAccessFile& file, const std::string& location) {
@@ -58,7 +58,7 @@ Result<Footer> ReadFooter(arrow::io::RandomAccessFile& file, const std::string& 
   return footer;
 }
 
-/// A field on its own, to be compared.
+/// The serialized field, for comparison.
 std::string Text(const ThriftValue& metadata, int16_t field) {
   const ThriftValue* value = metadata.Find(field);
   if (value == nullptr) return "";
@@ -68,11 +68,11 @@ std::string Text(const ThriftValue& metadata, int16_t field) {
 }
 
 void Shift(ThriftValue& value, int16_t field, int64_t by) {
-  // Some writers leave an offset that says nothing at 0.
+  // Some writers use 0 for an absent offset.
   if (ThriftValue* offset = value.Find(field); offset != nullptr && offset->number > 0) offset->number += by;
 }
 
-/// Moves all that a row group says of where it is; false when it says what cannot be moved. `begin` gets its first
+/// Adds `by` to all offsets of a row group; false if it has offsets that cannot be moved. `begin` receives its first
 /// byte.
 bool Move(ThriftValue& group, int64_t by, int64_t& begin) {
   ThriftValue* columns = group.Find(row_group::kColumns);
@@ -94,7 +94,7 @@ bool Move(ThriftValue& group, int64_t by, int64_t& begin) {
   return begin >= 0;
 }
 
-/// The sum of counts; a column that one of the files says nothing of is left out.
+/// The sums of counts; columns without a count in one of the files are left out.
 iceberg::FieldMap<int64_t> Sum(const std::vector<DataFile>& files, iceberg::FieldMap<int64_t> DataFile::* counts) {
   iceberg::FieldMap<int64_t> sums = files[0].*counts;
   for (size_t i = 1; i < files.size(); ++i) {
@@ -112,7 +112,7 @@ bool OnlyNulls(const DataFile& file, FieldId id) {
   return values != file.value_counts.end() && nulls != file.null_counts.end() && values->second == nulls->second;
 }
 
-/// Bounds in another order would seem to be right once they are mixed with those of other files.
+/// Bounds in another order would look valid once combined with those of other files.
 bool AreBoundsInOrder(const DataFile& file, const iceberg::Field& field) {
   const auto lower = file.lower_bounds.find(field.id), upper = file.upper_bounds.find(field.id);
   if (lower == file.lower_bounds.end() || upper == file.upper_bounds.end()) return true;
@@ -121,7 +121,7 @@ bool AreBoundsInOrder(const DataFile& file, const iceberg::Field& field) {
   return low && high && iceberg::AreInOrder(*low, *high);
 }
 
-/// The outermost of the bounds, of columns of which every file with values says one.
+/// The lowest or highest bounds; columns without a bound in a file that has values are left out.
 iceberg::FieldMap<std::string> Outermost(const std::vector<DataFile>& files, const iceberg::Schema& schema,
                                          iceberg::FieldMap<std::string> DataFile::* bounds, int direction) {
   std::set<FieldId> ids;
@@ -172,7 +172,7 @@ struct Source {
   Footer footer;
 };
 
-/// The footer of all together and where each row group begins; nothing when they do not go together.
+/// The combined footer and the start of each row group; nothing if the files cannot be joined.
 std::optional<ThriftValue> JoinFooters(std::vector<Source>& sources, std::vector<int64_t>& starts) {
   ThriftValue whole = sources[0].footer.metadata;
   ThriftValue* groups = whole.Find(file_metadata::kRowGroups);
@@ -205,7 +205,7 @@ std::optional<ThriftValue> JoinFooters(std::vector<Source>& sources, std::vector
 Status Copy(arrow::io::RandomAccessFile& from, int64_t begin, int64_t end, arrow::io::OutputStream& to) {
   for (int64_t at = begin; at < end; at += kCopyBytes) {
     INGOT_ARROW_ASSIGN(const auto bytes, from.ReadAt(at, std::min(kCopyBytes, end - at)));
-    if (bytes->size() != std::min(kCopyBytes, end - at)) return Fail(ErrorKind::kCorrupt, "a data file ends too early");
+    if (bytes->size() != std::min(kCopyBytes, end - at)) return Fail(ErrorKind::kCorrupt, "truncated data file");
     INGOT_ARROW(to.Write(bytes));
   }
   return {};

@@ -63,7 +63,7 @@ std::vector<Pair> Times() {
   std::vector<Pair> pairs = {
       {Primitive("date"), arrow::date32(), "[1,null,-1]", "[1,null,-1]"},
       {Primitive("date"), arrow::date64(), "[" + day + ",null,-" + day + "]", "[1,null,-1]"},
-      {Primitive("date"), arrow::date64(), "[1]", "value 1 is not a day", true},
+      {Primitive("date"), arrow::date64(), "[1]", "value 1 is not a whole day", true},
       {Primitive("time"), arrow::time32(Unit::SECOND), "[1,null]", "[1000000,null]"},
       {Primitive("time"), arrow::time32(Unit::MILLI), "[1,null]", "[1000,null]"},
       {Primitive("time"), arrow::time64(Unit::MICRO), "[1,null]", "[1,null]"},
