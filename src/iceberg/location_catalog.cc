@@ -137,10 +137,10 @@ Result<LoadedTable> LocationCatalog::Load(const TableName& table, const StorageP
                             table.Text(), location, table.Text()));
   }
   if (!metadata) return std::unexpected(std::move(metadata).error());
-  return Cache(table, {std::move(location), std::make_shared<const TableMetadata>(*std::move(metadata)), storage});
+  return Remember(table, {std::move(location), std::make_shared<const TableMetadata>(*std::move(metadata)), storage});
 }
 
-LoadedTable LocationCatalog::Cache(const TableName& table, LoadedTable loaded) {
+LoadedTable LocationCatalog::Remember(const TableName& table, LoadedTable loaded) {
   constexpr size_t kTablesMax = 64;
   std::lock_guard lock(mutex_);
   if (newest_.size() >= kTablesMax && !newest_.contains(table)) newest_.clear();
@@ -161,7 +161,7 @@ Result<LoadedTable> LocationCatalog::Create(const TableName& table, const TableM
       return std::unexpected(std::move(inserted).error());
     }
   }
-  return Cache(table, {std::move(location), std::make_shared<const TableMetadata>(metadata), storage});
+  return Remember(table, {std::move(location), std::make_shared<const TableMetadata>(metadata), storage});
 }
 
 Result<LoadedTable> LocationCatalog::Commit(const TableName& table, const LoadedTable& base,
@@ -185,7 +185,7 @@ Result<LoadedTable> LocationCatalog::Commit(const TableName& table, const Loaded
     return std::unexpected(std::move(swapped).error());
   }
   for (const std::string& old : dropped) (void)base.storage->Delete(old);
-  return Cache(table, {std::move(location), std::make_shared<const TableMetadata>(std::move(logged)), base.storage});
+  return Remember(table, {std::move(location), std::make_shared<const TableMetadata>(std::move(logged)), base.storage});
 }
 
 /// After a lost answer: the swap happened when the table's current metadata is `ours` or has it in its log.

@@ -141,7 +141,7 @@ class Examination {
     if (const auto* snapshot = table_.metadata->CurrentSnapshot())
       if (const auto total = snapshot->summary.find("total-records");
           total != snapshot->summary.end() && std::atoll(total->second.c_str()) != rows)
-        wrong.push_back(fmt::format("the snapshot says {} rows, but its manifests say {}", total->second, rows));
+        wrong.push_back(fmt::format("the snapshot says {} rows, its manifests say {}", total->second, rows));
     std::ranges::stable_sort(tasks, std::greater(), &FileTask::sequence_number);
     std::erase_if(tasks, [&](const FileTask& task) { return gone_.contains(task.file.location); });
     tasks.resize(std::min(tasks.size(), size_t(options_.footers_max)));

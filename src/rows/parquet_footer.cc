@@ -188,7 +188,7 @@ Error UnreadableFile(arrow::io::RandomAccessFile& file, const std::string& locat
   };
   const auto bytes = file.GetSize();
   if (!bytes.ok()) return is(ErrorKind::kCorrupt, "cannot be read: " + bytes.status().message());
-  if (*bytes == 0) return is(ErrorKind::kCorrupt, "is empty: its writer did not finish, or it was truncated later");
+  if (*bytes == 0) return is(ErrorKind::kCorrupt, "is empty: its writer ended before it wrote it, or it was cut since");
   const auto at = [&](int64_t position) {
     const auto read = file.ReadAt(position, std::min(kMagicBytes, *bytes - position));
     return read.ok() ? (*read)->ToString() : "";

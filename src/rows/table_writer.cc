@@ -15,7 +15,7 @@
 namespace ingot::rows {
 namespace {
 
-/// Percent-encodes text for folder names of partitions: all but the unreserved characters of RFC 3986.
+/// Folder names of partitions: everything that is not plain is percent-encoded (RFC 3986 unreserved).
 std::string UrlEncode(std::string_view text) {
   std::string out;
   for (const char c : text) {
