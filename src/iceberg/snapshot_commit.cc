@@ -35,7 +35,7 @@ int64_t SummaryInt(const Properties& summary, const std::string& key) {
   return found == summary.end() ? 0 : std::atoll(found->second.c_str());
 }
 
-/// Specification, Appendix F "Snapshot Summary": counts of the change, and totals continued from the parent.
+/// Specification, Appendix F "Snapshot Summary": what changed, and totals carried on from the parent.
 Properties Summary(const SnapshotChange& change, const Counts& added, const Counts& removed, const Snapshot* parent) {
   Properties summary = change.summary;
   summary["operation"] = change.operation;
@@ -59,7 +59,7 @@ Properties Summary(const SnapshotChange& change, const Counts& added, const Coun
   put("changed-partition-count", int64_t(partitions.size()));
   const auto total = [&](const char* key, int64_t more, int64_t less) {
     const int64_t before = parent ? SummaryInt(parent->summary, key) : 0;
-    // Without totals in the parent (older writers) the totals are unknown.
+    // A parent without totals (older writers) leaves them unknown rather than wrong.
     if (parent == nullptr || parent->summary.contains(key)) summary[key] = std::to_string(before + more - less);
   };
   total("total-data-files", added.data_files, removed.data_files);

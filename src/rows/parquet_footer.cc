@@ -202,7 +202,7 @@ Error UnreadableFile(arrow::io::RandomAccessFile& file, const std::string& locat
   if (head.starts_with("ORC")) return is(ErrorKind::kCorrupt, "is an ORC file, but its manifest says Parquet");
   if (head != "PAR1") return is(ErrorKind::kCorrupt, "is not a Parquet file: it does not begin with PAR1");
   if (tail != "PAR1" || *bytes < kBytesMin)
-    return is(ErrorKind::kCorrupt, "is truncated: it begins like a Parquet file but does not end with PAR1");
+    return is(ErrorKind::kCorrupt, "is cut short: it begins as a Parquet file and does not end as one");
   return is(reason.kind, "cannot be read: " + reason.message);
 }
 

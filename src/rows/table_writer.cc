@@ -29,7 +29,7 @@ std::string UrlEncode(std::string_view text) {
   return out;
 }
 
-/// Shortens long names, as file systems allow 255 bytes: the end is replaced by a hash. No reader parses the names.
+/// File systems take names of up to 255 bytes: of longer ones the end is a hash. Nothing is read from the names.
 std::string FolderName(std::string name) {
   constexpr size_t kBytesMax = 200, kHashBytes = 17;
   if (name.size() <= kBytesMax) return name;
