@@ -339,8 +339,7 @@ Result<std::function<Result<bool>(const DataFile&)>> FilesMatching(const TableMe
     if (spec == specs.end()) return Fail(ErrorKind::kCorrupt, "a file of an unknown partition spec: " + file.location);
     if (!bound.MayMatchFile(file, *spec, schema)) return false;
     if (bound.MustMatchFile(file, *spec, schema)) return true;
-    return Fail(ErrorKind::kBadInput,
-                "the file holds rows that match the filter and may hold others: " + file.location);
+    return Fail(ErrorKind::kBadInput, "some rows of the file match the filter, others may not: " + file.location);
   };
 }
 
