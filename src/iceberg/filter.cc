@@ -12,7 +12,7 @@ bool IsNaN(const Value& value) {
   return false;
 }
 
-/// A column that was widened since may be known by values of the wider type, and asked for by one of the narrower.
+/// After a promotion, bounds and literals of a column may have different types.
 Value Widened(const Value& value) {
   if (const auto* number = std::get_if<int32_t>(&value)) return int64_t(*number);
   if (const auto* number = std::get_if<float>(&value)) return double(*number);
@@ -23,12 +23,12 @@ int Order(const Value& a, const Value& b) {
   return a.index() == b.index() ? CompareValues(a, b) : CompareValues(Widened(a), Widened(b));
 }
 
-/// What is known of a bound: nothing, when it has another form.
+/// The value of a bound; nothing if its bytes are invalid.
 std::optional<Value> BoundOf(const std::string& bytes, const Type& type, bool is_upper) {
   auto value = DeserializeValue(bytes, type);
   if (!value) return std::nullopt;
-  // Java compares the halves of UUIDs as signed numbers, and so do the bounds that it writes. Of one sign, the first
-  // halves are in the order of the specification, too; what the second ones say is left out.
+  // Java compares the halves of UUIDs as signed numbers, also to compute bounds. Bounds of the same sign are ordered
+  // like the specification's in their first halves; the second halves are ignored.
   if (type.id == TypeId::kUuid)
     std::fill(std::get<std::string>(*value).begin() + 8, std::get<std::string>(*value).end(), is_upper ? '\xFF' : '\0');
   return std::move(*value);
@@ -55,7 +55,7 @@ bool MayCompare(FilterOp op, const ColumnKnowledge& known, const std::vector<Val
       return !known.lower || Order(*known.lower, values[0]) < 0;
     case FilterOp::kLessOrEqual:
       return !known.lower || Order(*known.lower, values[0]) <= 0;
-    // NaN counts as greater than every number in SQL engines.
+    // SQL engines order NaN above all numbers.
     case FilterOp::kGreater:
       return known.may_be_nan || !known.upper || Order(*known.upper, values[0]) > 0;
     case FilterOp::kGreaterOrEqual:
@@ -65,9 +65,9 @@ bool MayCompare(FilterOp op, const ColumnKnowledge& known, const std::vector<Val
   }
 }
 
-/// Bounds of text and bytes may have been cut off without being rounded up: two that are equal and so long do not say
-/// that all values are. The default of write.metadata.metrics.default is truncate(16).
-bool MayBeCut(const Value& bound) {
+/// Some writers truncate bounds of text and bytes without rounding up the upper one. Then equal bounds do not prove
+/// that all values are equal. The default of write.metadata.metrics.default is truncate(16).
+bool MayBeTruncated(const Value& bound) {
   const auto* text = std::get_if<std::string>(&bound);
   return text != nullptr && text->size() >= 16;
 }
@@ -77,7 +77,7 @@ bool MustCompare(FilterOp op, const ColumnKnowledge& known, const std::vector<Va
   if (known.may_be_null) return false;
   if (op == FilterOp::kNotNull) return true;
   if (known.may_be_nan || !known.lower || !known.upper) return false;
-  const bool single = Order(*known.lower, *known.upper) == 0 && !MayBeCut(*known.upper);
+  const bool single = Order(*known.lower, *known.upper) == 0 && !MayBeTruncated(*known.upper);
   switch (op) {
     case FilterOp::kEqual:
       return single && Order(*known.lower, values[0]) == 0;
@@ -140,7 +140,7 @@ Result<BoundFilter::Node> BoundFilter::BindNode(const Filter& filter, const Sche
   }
   if (filter.op == FilterOp::kTrue || filter.op == FilterOp::kAnd || filter.op == FilterOp::kOr) return node;
   const Field* field = schema.FindByName(filter.column);
-  if (field == nullptr) return Fail(ErrorKind::kBadInput, "filter on a column that does not exist: " + filter.column);
+  if (field == nullptr) return Fail(ErrorKind::kBadInput, "unknown column in filter: " + filter.column);
   node.column = field->id;
   node.type = field->type;
   node.values = filter.values;
@@ -176,8 +176,8 @@ bool BoundFilter::MustMatch(const Knowledge& knowledge) const {
   return Must(root_, knowledge);
 }
 
-// Inclusive projection: a condition on a source column becomes one on the transform's result. Transforms that keep the
-// order keep bounds too, with "less" weakened to "less or equal"; a bucket keeps equality only.
+// Inclusive projection: a condition on a source column becomes one on the transform's result. Transforms that preserve
+// order also keep ranges, but "less" becomes "less or equal"; a bucket keeps equality only.
 bool BoundFilter::MayPartition(const Node& node, const PartitionSpec& spec,
                                const std::function<ColumnKnowledge(size_t)>& fields) {
   const auto may = [&](const Node& child) { return MayPartition(child, spec, fields); };

@@ -13,7 +13,7 @@ namespace ondemand = simdjson::ondemand;
 int64_t Whole(ondemand::value value, std::string_view key) {
   int64_t number = 0;
   if (value.get_int64().get(number) == simdjson::SUCCESS) return number;
-  uint64_t large = 0;  // some writers give ids beyond 63 bits
+  uint64_t large = 0;  // some writers use ids above 2^63
   if (value.get_uint64().get(large) != simdjson::SUCCESS) Refuse(fmt::format("'{}' must be a whole number", key));
   return int64_t(large);
 }
@@ -96,14 +96,15 @@ SnapshotLogEntry LogEntryFrom(ondemand::object object) {
   return {*time, *id};
 }
 
-/// Items as pieces that begin and end by what they hold, not by where they stand: items that go at the front move
-/// nothing. `describe(i)` tells what makes the item's text and about how long it is.
+/// Splits items into pieces at boundaries that depend on the items' ids, not on their positions, so that removing items
+/// at the front leaves later pieces unchanged. `describe(i)` returns the key of an item's text and its approximate
+/// size.
 template <typename Id, typename Describe, typename Append>
 void AppendPieces(size_t count, int bits, const Id& id, const Describe& describe, const Append& append,
                   std::vector<TextPiece>& pieces) {
   constexpr uint64_t kSpread = 0x9e3779b97f4a7c15;
   for (size_t begin = 0, end = 0; begin < count; begin = end) {
-    // An item that is the first of all has no comma before it.
+    // The very first item has no comma before it.
     TextPiece piece{.key = {begin == 0 ? 1 : 2, begin == 0 ? 3 : 4}};
     bool sealed = false;
     while (end < count && !sealed) {
@@ -129,7 +130,7 @@ HistoryText SplitHistory(std::string_view document) {
   HistoryText history;
   try {
     const simdjson::padded_string padded(document);
-    // What is read on demand is taken apart by its brackets: that they are right must be known before.
+    // The on-demand parser does not validate all brackets, so the document is validated first.
     simdjson::dom::parser whole;
     if (const auto error = whole.parse(padded).error()) Refuse(std::string("JSON: ") + simdjson::error_message(error));
     ondemand::parser parser;

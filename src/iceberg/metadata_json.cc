@@ -29,7 +29,7 @@ FieldId SourceIdFrom(const Json& json) {
 std::vector<PartitionField> PartitionFieldsFrom(const Json& fields) {
   if (!fields.is_array()) Refuse("partition 'fields' must be an array");
   std::vector<PartitionField> list;
-  FieldId next_id = 1000;  // format 1 may leave the ids out: they count up
+  FieldId next_id = 1000;  // format 1 may omit the ids: they are consecutive
   for (const Json& json : fields) {
     list.push_back({.source_id = SourceIdFrom(json),
                     .field_id = Maybe<int32_t>(json, "field-id").value_or(next_id),
@@ -183,14 +183,13 @@ TableMetadata MetadataFrom(HistoryText history, const Json& json) {
   metadata.snapshots = std::move(history.snapshots);
   metadata.snapshot_log = std::move(history.snapshot_log);
   if (json.contains("view-uuid") || (json.contains("versions") && json.contains("current-version-id")))
-    throw JsonProblem{
-        ErrorKind::kUnsupported,
-        "this is the metadata of an Iceberg view; views are not supported: name the tables that it reads"};
+    throw JsonProblem{ErrorKind::kUnsupported,
+                      "this is an Iceberg view; views are not supported: use the tables that it reads"};
   metadata.format_version = Get<int32_t>(json, "format-version");
   if (metadata.format_version < 1 || metadata.format_version > 3)
-    throw JsonProblem{ErrorKind::kUnsupported,
-                      fmt::format("Iceberg format {} is not supported; this version of Ingot reads formats 1 to 3",
-                                  metadata.format_version)};
+    throw JsonProblem{
+        ErrorKind::kUnsupported,
+        fmt::format("Iceberg format {} is not supported; Ingot reads formats 1 to 3", metadata.format_version)};
   metadata.table_uuid = metadata.format_version >= 2 ? Get<std::string>(json, "table-uuid")
                                                      : Maybe<std::string>(json, "table-uuid").value_or("");
   metadata.location = Get<std::string>(json, "location");
@@ -198,7 +197,7 @@ TableMetadata MetadataFrom(HistoryText history, const Json& json) {
   metadata.last_updated_ms = Get<int64_t>(json, "last-updated-ms");
   metadata.last_column_id = Get<int32_t>(json, "last-column-id");
   if (metadata.format_version >= 3) {
-    // Some writers of early format 3 left it out: it is above what their snapshots gave.
+    // Some early writers of format 3 omitted it. It is greater than all row ids of the snapshots.
     metadata.next_row_id = Maybe<int64_t>(json, "next-row-id").value_or(0);
     for (const Snapshot& snapshot : metadata.snapshots)
       metadata.next_row_id = std::max(metadata.next_row_id, snapshot.NextRowId());

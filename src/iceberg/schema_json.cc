@@ -99,7 +99,7 @@ Type TypeFrom(const Json& json) {
                                 .required = Get<bool>(json, "value-required")});
     return type;
   }
-  Refuse("not a type of the Iceberg specification: '" + kind + "'");
+  Refuse("unknown Iceberg type: '" + kind + "'");
 }
 
 Json SchemaJson(const Schema& schema) {

@@ -10,7 +10,7 @@ using iceberg::ManifestFile;
 
 namespace {
 
-constexpr size_t kFew = 5;  // fewer are read as fast as one
+constexpr size_t kFew = 5;  // fewer are read as fast as a single one
 
 }  // namespace
 

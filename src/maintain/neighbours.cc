@@ -18,22 +18,22 @@ using iceberg::TableMetadata;
 using storage::CanonicalLocation;
 using storage::IsInside;
 
-/// The folders, canonical, in which a table keeps its metadata and has kept it.
+/// The canonical folders of the table's current and former metadata files.
 void AddMetadataFolders(const Table& table, std::set<std::string>& folders) {
   std::set<std::string> spelled{storage::ParentLocation(table.metadata_location), MetadataFolder(*table.metadata)};
   for (const auto& entry : table.metadata->metadata_log) spelled.insert(storage::ParentLocation(entry.metadata_file));
   for (const std::string& folder : spelled) folders.insert(CanonicalLocation(folder));
 }
 
-/// "00042-<uuid of a process>-7.metadata.json": what a commit of ours leaves that died before it landed.
-bool IsNameOfOurs(std::string_view location) {
+/// "00042-<uuid of a process>-7.metadata.json": a file name that Ingot gives, e.g. of a commit that was interrupted.
+bool IsIngotName(std::string_view location) {
   const std::string_view name = location.substr(location.rfind('/') + 1);
   const size_t dash = name.find('-');
   return dash != std::string_view::npos && dash + 1 + kUuidTextBytes < name.size() &&
          name[dash + 1 + kUuidTextBytes] == '-';
 }
 
-/// "staging/<uuid>/…": tables that other engines filled for one of our runs.
+/// "staging/<uuid>/…": tables that other engines write for a run of Ingot.
 bool IsStaging(std::string_view below) {
   constexpr std::string_view kStaging = "staging/";
   return below.starts_with(kStaging) && below.find('/', kStaging.size()) == kStaging.size() + kUuidTextBytes;
@@ -63,7 +63,7 @@ class Search {
 
   Status Add(const OtherTable& other) {
     if (other.location.empty()) {
-      BeUncertain("where table " + other.name + " lies is not known");
+      BeUncertain("the location of table " + other.name + " is unknown");
       return {};
     }
     const std::string location = CanonicalLocation(other.location);
@@ -76,8 +76,9 @@ class Search {
     if (!shares) return {};
     auto loaded = other.load();
     if (!loaded) {
-      if (loaded.error().kind != ErrorKind::kNotFound)  // dropped meanwhile
-        BeUncertain("table " + other.name + " may have files there and cannot be read: " + loaded.error().message);
+      if (loaded.error().kind != ErrorKind::kNotFound)  // otherwise it was dropped meanwhile
+        BeUncertain("table " + other.name +
+                    " may have files in the folder and cannot be read: " + loaded.error().message);
       return {};
     }
     INGOT_ASSIGN(auto needed, WithContext(NeededFiles(*loaded), "table " + other.name));
@@ -88,26 +89,26 @@ class Search {
     return {};
   }
 
-  /// Of a metadata file: whether it is the table's own, or of a table that no catalog names.
+  /// Checks whether a metadata file belongs to the table or to one that no catalog knows.
   Status Examine(const ListedFile& file) {
     if (found_.needed.contains(file.identity) || IsStaging(file.below)) return {};
     const std::string folder = storage::ParentLocation(root_ + "/" + file.below);
     if (!metadata_folders_.contains(folder)) {
       const std::string home = folder.ends_with("/metadata") ? storage::ParentLocation(folder) : folder;
       if (home.size() <= root_.size()) {
-        BeUncertain("it holds metadata of a table that the catalog does not know: " + file.file.location);
+        BeUncertain("the folder has metadata of a table that the catalog does not know: " + file.file.location);
         return {};
       }
       found_.folders.push_back(home.substr(root_.size() + 1));
       found_.notes.push_back(fmt::format(
-          "{} holds a table that the catalog does not know; it is left alone (ingot register NAME {})", home, home));
+          "skipped {}: it contains a table that the catalog does not know (ingot register NAME {})", home, home));
       return {};
     }
     if (IsOwn(file)) return {};
     auto metadata = iceberg::ReadMetadataFile(*table_.home.storage, file.file.location);
-    if (!metadata && metadata.error().kind == ErrorKind::kNotFound) return {};  // its writer has given it up
+    if (!metadata && metadata.error().kind == ErrorKind::kNotFound) return {};  // its writer deleted it
     if (!metadata) {
-      BeUncertain("it holds table metadata that cannot be read: " + metadata.error().message);
+      BeUncertain("the folder has table metadata that cannot be read: " + metadata.error().message);
       return {};
     }
     const bool own = metadata->table_uuid == table_.metadata->table_uuid;
@@ -125,18 +126,18 @@ class Search {
     return own_.contains(file.identity);
   }
 
-  /// Whether a version of the table that is not in its history is in that of another catalog. Versions from before the
-  /// log begins are old ones of the table itself; one of our names after a version of the table is a commit that died.
+  /// Whether another catalog knows this version of the table. Versions older than the metadata log belong to this
+  /// table. A file with Ingot's name that follows one of this table's versions is an interrupted commit.
   bool IsOtherVersion(const TableMetadata& metadata, const ListedFile& file) const {
     const auto& log = table_.metadata->metadata_log;
     const int64_t begin_ms = log.empty() ? table_.metadata->last_updated_ms : log.front().timestamp_ms;
     if (metadata.last_updated_ms < begin_ms) return false;
     const bool follows = metadata.metadata_log.empty() ||
                          own_.contains(storage::FileIdentity(metadata.metadata_log.back().metadata_file));
-    return !follows || !IsNameOfOurs(file.file.location);
+    return !follows || !IsIngotName(file.file.location);
   }
 
-  /// Keeps such versions, and those of tables that no catalog knows, with all that they need.
+  /// Keeps the files that such versions need, and those of tables that no catalog knows.
   Status KeepVersions() {
     std::set<std::string> superseded;
     for (const auto& [file, metadata] : versions_)
@@ -151,9 +152,8 @@ class Search {
       if (!needed && needed.error().kind != ErrorKind::kNotFound) return std::unexpected(needed.error());
       if (needed) found_.needed.merge(*needed);
       const bool own = metadata.table_uuid == table_.metadata->table_uuid;
-      found_.notes.push_back(
-          fmt::format("{} is a version of {} that this catalog does not know; what it needs is left alone",
-                      file->file.location, own ? "the table" : "another table"));
+      found_.notes.push_back(fmt::format("skipped the files of {}, a version of {} that this catalog does not know",
+                                         file->file.location, own ? "the table" : "another table"));
     }
     return {};
   }

@@ -1,5 +1,5 @@
-// What else lives in a table's folder: other tables of the catalog, tables that no catalog names, versions of the table
-// that another catalog has. Nothing of theirs is an orphan.
+// Finds files of others in a table's folder: other tables of the catalog, tables that no catalog knows, and versions of
+// the table that only another catalog knows. None of their files is an orphan.
 #pragma once
 
 #include <functional>
@@ -12,27 +12,27 @@
 
 namespace ingot::maintain {
 
-/// A table beside the one that is maintained, whatever catalog it is in.
+/// A table other than the maintained one, in any catalog.
 struct OtherTable {
   std::string name;
-  std::string location;             // its folder, as it says itself or as its catalog has it; empty when nobody knows
-  std::vector<std::string> places;  // where its files are besides
-  std::function<Result<iceberg::Table>()> load;  // as it is at that time
+  std::string location;                          // its folder; empty if unknown
+  std::vector<std::string> places;               // other folders with its files
+  std::function<Result<iceberg::Table>()> load;  // loads its current version
 };
 
 /// A file in the table's folder.
 struct ListedFile {
   storage::FileInfo file;
-  std::string below;     // its path below the folder
+  std::string below;     // its path relative to the folder
   std::string identity;  // storage::FileIdentity
 };
 
 struct Neighbours {
-  std::set<std::string> needed;          // files that others need, by identity
-  std::vector<std::string> folders;      // below the table's folder, as ListedFile::below has them: left alone
-  std::vector<iceberg::Table> sharing;   // whose files lie among those of the table
-  std::optional<std::string> uncertain;  // why nobody can tell which files are needed
-  std::vector<std::string> notes;        // to be told to the user
+  std::set<std::string> needed;          // files that other tables need, by identity
+  std::vector<std::string> folders;      // relative to the table's folder; of other tables
+  std::vector<iceberg::Table> sharing;   // tables with files in the same folder
+  std::optional<std::string> uncertain;  // why it is unknown which files are needed
+  std::vector<std::string> notes;        // for the user
 
   bool Holds(const ListedFile& file) const;
 };

@@ -16,7 +16,7 @@ Result<std::map<std::string, ManifestFile>> ManifestsOf(storage::Storage& storag
                                                         const std::vector<const Snapshot*>& snapshots) {
   std::map<std::string, ManifestFile> manifests;
   std::mutex mutex;
-  INGOT_TRY(ForEachInParallel(kAtOnce, snapshots.size(), [&](size_t, size_t i) -> Status {
+  INGOT_TRY(ForEachInParallel(kStorageThreads, snapshots.size(), [&](size_t, size_t i) -> Status {
     INGOT_ASSIGN(auto list, iceberg::ReadManifestList(storage, *snapshots[i]));
     std::lock_guard lock(mutex);
     for (ManifestFile& manifest : list) {
@@ -33,7 +33,7 @@ Status ForEachEntry(storage::Storage& storage, const iceberg::TableMetadata& met
                     const std::function<void(const ManifestFile&, ManifestEntry&)>& entry) {
   static const std::vector<iceberg::FieldId> kNoMetrics;
   std::mutex mutex;
-  return ForEachInParallel(kAtOnce, manifests.size(), [&](size_t, size_t i) -> Status {
+  return ForEachInParallel(kStorageThreads, manifests.size(), [&](size_t, size_t i) -> Status {
     INGOT_ASSIGN(auto entries, iceberg::ReadManifest(storage, *manifests[i], metadata, &kNoMetrics));
     std::lock_guard lock(mutex);
     for (ManifestEntry& one : entries) entry(*manifests[i], one);
@@ -62,14 +62,15 @@ std::vector<std::string> FilesNamedIn(const iceberg::Properties& properties) {
 }
 
 Status DeleteFiles(storage::Storage& storage, const std::vector<std::string>& locations) {
-  return ForEachInParallel(kAtOnce, locations.size(), [&](size_t, size_t i) { return storage.Delete(locations[i]); });
+  return ForEachInParallel(kStorageThreads, locations.size(),
+                           [&](size_t, size_t i) { return storage.Delete(locations[i]); });
 }
 
 Status CheckMayDelete(const iceberg::TableMetadata& metadata, const std::string& table) {
   if (metadata.PropertyBool("gc.enabled", true)) return {};
   return Fail(ErrorKind::kBadConfig, "table " + table +
-                                         " has the property gc.enabled=false: its files may be those of other tables, "
-                                         "nothing of it is deleted");
+                                         " has the property gc.enabled=false: other tables may need its files, "
+                                         "so none is deleted");
 }
 
 Result<std::vector<std::string>> NeededLocations(storage::Storage& storage, const iceberg::TableMetadata& metadata) {

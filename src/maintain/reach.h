@@ -1,5 +1,4 @@
-// What snapshots need of storage: the manifests behind their lists, and the files behind those.
-// Source: Iceberg specification, "Snapshots", "Manifests".
+// Finds the files that snapshots need: manifests, data files, delete files and statistics.
 #pragma once
 
 #include <functional>
@@ -13,37 +12,37 @@
 
 namespace ingot::maintain {
 
-/// Threads that wait for storage.
-inline constexpr int kAtOnce = 8;
+/// Threads per table for requests to storage.
+inline constexpr int kStorageThreads = 8;
 
-/// The manifests of the snapshots by location, each once.
+/// The manifests of the snapshots, by location, without duplicates.
 Result<std::map<std::string, iceberg::ManifestFile>> ManifestsOf(
     storage::Storage& storage, const std::vector<const iceberg::Snapshot*>& snapshots);
 
-/// Calls `file(manifest, entry)` for each entry of the manifests, one call at a time, in no order. Entries come without
-/// metrics.
+/// Calls `entry(manifest, entry)` for each entry of the manifests, never concurrently, in no order. Entries come
+/// without metrics.
 Status ForEachEntry(storage::Storage& storage, const iceberg::TableMetadata& metadata,
                     const std::vector<const iceberg::ManifestFile*>& manifests,
                     const std::function<void(const iceberg::ManifestFile&, iceberg::ManifestEntry&)>& entry);
 
-/// The files that properties or a summary name: the values of keys "ingot.…-file" are locations.
+/// Locations in properties or a summary: the values of keys "ingot.…-file".
 std::vector<std::string> FilesNamedIn(const iceberg::Properties& properties);
 
-/// Of a table's statistics (Puffin) and partition statistics: their locations, of one snapshot or of all.
+/// Locations of a table's statistics files (Puffin) and partition statistics, for the snapshots that `of` accepts.
 std::vector<std::string> StatisticsFiles(const iceberg::TableMetadata& metadata,
                                          const std::function<bool(iceberg::SnapshotId)>& of);
 
-/// Deletes the files, several at a time; one that is gone already is no error.
+/// Deletes the files in parallel; missing files are no error.
 Status DeleteFiles(storage::Storage& storage, const std::vector<std::string>& locations);
 
-/// Errors: kBadConfig for a table whose files are not its own to delete (property gc.enabled).
+/// Errors: kBadConfig if the table's files must not be deleted (property gc.enabled=false).
 Status CheckMayDelete(const iceberg::TableMetadata& metadata, const std::string& table);
 
-/// The files without which a version of a table cannot be read: manifest lists, manifests, live data and delete files
-/// of all snapshots, statistics, positions. As they are spelled there; a file may come more than once.
+/// Locations of the files that this metadata needs: manifest lists, manifests, live data and delete files of all
+/// snapshots, statistics, positions. Spelled as in the metadata; may contain duplicates.
 Result<std::vector<std::string>> NeededLocations(storage::Storage& storage, const iceberg::TableMetadata& metadata);
 
-/// By storage::FileIdentity: those files, the metadata file itself and the versions in its log.
+/// The same, by storage::FileIdentity, and the table's metadata files: the current one and those in the metadata log.
 Result<std::set<std::string>> NeededFiles(const iceberg::Table& table);
 
 }  // namespace ingot::maintain

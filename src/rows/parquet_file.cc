@@ -28,7 +28,7 @@ int64_t CountNaN(const arrow::Array& column) {
   return count;
 }
 
-/// The outcome of a call into Arrow's Parquet library, which throws where it cannot write.
+/// Calls Arrow's Parquet library and converts its exceptions to errors.
 template <typename Call>
 std::invoke_result_t<Call> Caught(Call call) {
   try {
@@ -46,7 +46,7 @@ class Writer : public ParquetFileWriter {
         schema_(std::move(schema)),
         stream_(std::move(stream)),
         options_(std::move(options)) {}
-  /// A file that was not closed is given up: an upload to S3 is ended, not completed.
+  /// Aborts the upload if the file was not closed.
   ~Writer() override {
     if (!stream_->closed()) (void)stream_->Abort();
   }
@@ -81,7 +81,7 @@ class Writer : public ParquetFileWriter {
   int64_t BytesWritten() const override { return stream_->Tell().ValueOr(0); }
 
   Result<iceberg::DataFile> Close() override {
-    if (body_ == nullptr) return Fail(ErrorKind::kInternal, "data file " + location_ + " was closed without a row");
+    if (body_ == nullptr) return Fail(ErrorKind::kInternal, "data file " + location_ + " closed without rows");
     auto footer = Caught([&] { return body_->Close(); });
     if (!footer) return std::unexpected(std::move(footer).error().Context("data file " + location_));
     INGOT_ARROW_ASSIGN(const int64_t bytes, stream_->Tell());
@@ -92,7 +92,7 @@ class Writer : public ParquetFileWriter {
   }
 
  private:
-  /// The rows with their variants, which come as JSON text, as files have them; null when they have none.
+  /// The rows with variants, which come as JSON text, in the encoding of files; null if there are none.
   Result<std::shared_ptr<arrow::RecordBatch>> WithVariants(const arrow::RecordBatch& rows) const {
     std::shared_ptr<arrow::RecordBatch> encoded;
     for (int i = 0; i < int(schema_.fields.size()); ++i) {

@@ -25,8 +25,8 @@ namespace {
 
 using Footer = std::shared_ptr<parquet::FileMetaData>;
 
-/// The least recently used go first, once the column chunks that all describe are too many.
-class Footers {
+/// A cache that evicts the least recently used footers, limited by the number of column chunks that they describe.
+class FooterCache {
  public:
   Footer Find(const std::string& location) {
     std::lock_guard lock(mutex_);
@@ -50,7 +50,7 @@ class Footers {
   }
 
  private:
-  static constexpr int64_t kChunksMax = 20'000;  // some 10 MB
+  static constexpr int64_t kChunksMax = 20'000;  // about 10 MB
   struct Entry {
     std::string location;
     Footer footer;
@@ -72,14 +72,14 @@ bool IsMicros(const parquet::ColumnDescriptor& column) {
              parquet::LogicalType::TimeUnit::MICROS;
 }
 
-/// Of unsigned integers the bounds are in another order.
+/// Whether the bounds are in signed order; those of unsigned integers are not.
 bool IsSignedInteger(const parquet::ColumnDescriptor& column) {
   const auto& logical = column.logical_type();
   return logical == nullptr || logical->is_none() ||
          (logical->is_int() && static_cast<const parquet::IntLogicalType&>(*logical).is_signed());
 }
 
-/// Whether the values of a column chunk are those of the type.
+/// Whether the column chunk stores its values in this type.
 bool IsKeptAs(const parquet::ColumnDescriptor& column, const iceberg::Type& type) {
   const auto& logical = column.logical_type();
   switch (column.physical_type()) {
@@ -128,7 +128,7 @@ void AddBounds(const parquet::Statistics& statistics, iceberg::ColumnKnowledge& 
   }
 }
 
-/// As the values of a column that is kept as its type are hashed. None of floating point: 0.0 has two.
+/// The hash of a value for the bloom filter. None for floating point, as 0.0 and -0.0 are equal but hash differently.
 std::optional<uint64_t> HashOf(const parquet::BloomFilter& filter, const iceberg::Value& value,
                                const iceberg::Type& type) {
   const bool narrow = type.id == iceberg::TypeId::kInt || type.id == iceberg::TypeId::kDate;
@@ -143,7 +143,7 @@ std::optional<uint64_t> HashOf(const parquet::BloomFilter& filter, const iceberg
   return filter.Hash(&fixed, uint32_t(kUuidBytes));
 }
 
-/// The bloom filter of a column chunk; null when it has none, or none that can be read.
+/// The bloom filter of a column chunk; null if it has none or it cannot be read.
 std::unique_ptr<parquet::BloomFilter> ReadBloomFilter(storage::Storage& storage, const std::string& location,
                                                       const Footer& footer, int row_group, int column) {
   const auto input = storage.OpenInput(location);
@@ -161,13 +161,13 @@ std::unique_ptr<parquet::BloomFilter> ReadBloomFilter(storage::Storage& storage,
 
 void IgnoreStoredTypes(parquet::FileMetaData& footer) {
   const auto& pairs = footer.key_value_metadata();
-  // Nobody else has the footer yet, or it is without them already.
+  // The footer is not shared yet, or the key was removed before.
   if (pairs != nullptr && pairs->Contains("ARROW:schema"))
     (void)std::const_pointer_cast<arrow::KeyValueMetadata>(pairs)->Delete("ARROW:schema");
 }
 
 Result<Footer> FooterOf(storage::Storage& storage, const std::string& location) {
-  static Footers footers;
+  static FooterCache footers;
   if (auto known = footers.Find(location)) return known;
   INGOT_ASSIGN(const auto input, storage.OpenInput(location));
   INGOT_ASSIGN(auto footer, ReadFooterOf(*input, location));
@@ -202,8 +202,8 @@ Error UnreadableFile(arrow::io::RandomAccessFile& file, const std::string& locat
     return is(ErrorKind::kUnsupported,
               "is encrypted (Parquet modular encryption), which is not supported: use the engine that wrote it");
   if (head == std::string_view("Obj\1", 4))
-    return is(ErrorKind::kCorrupt, "is an Avro file, its manifest says Parquet");
-  if (head.starts_with("ORC")) return is(ErrorKind::kCorrupt, "is an ORC file, its manifest says Parquet");
+    return is(ErrorKind::kCorrupt, "is an Avro file, but its manifest says Parquet");
+  if (head.starts_with("ORC")) return is(ErrorKind::kCorrupt, "is an ORC file, but its manifest says Parquet");
   if (head != "PAR1") return is(ErrorKind::kCorrupt, "is not a Parquet file: it does not begin with PAR1");
   if (tail != "PAR1" || *bytes < kBytesMin)
     return is(ErrorKind::kCorrupt, "is cut short: it begins as a Parquet file and does not end as one");

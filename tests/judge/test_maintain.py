@@ -240,7 +240,7 @@ def test_doctor(warehouse):
     [file] = warehouse.query("SELECT file_path FROM gold.speedtest_agg.files LIMIT 1")
     (warehouse.folder / file["file_path"].removeprefix("file://")).unlink()
     bad = warehouse.ingot("doctor", "gold.speedtest_agg", check=False)
-    assert bad.returncode == 1 and "1 files are gone" in bad.stdout
+    assert bad.returncode == 1 and "1 files are missing" in bad.stdout
     assert warehouse.ingot("doctor", "gold.speedtest_agg", "--repair").returncode == 0
     costs = [json.loads(line) for line in warehouse.ingot("storage", "--log-format", "json").stdout.splitlines()]
     assert all(line["bytes"] == sum(line[f"{part}_bytes"] for part in ("current", "history", "metadata", "unneeded")) for line in costs)

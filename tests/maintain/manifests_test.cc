@@ -6,8 +6,8 @@
 namespace ingot::maintain {
 namespace {
 
-// Goal:   manifests become few and sorted by partition; files keep their sequence numbers. Method: twenty fast appends,
-// rewritten once; a second time there is nothing to do.
+// Goal:   manifests become few and sorted by partition; files keep their sequence numbers.
+// Method: twenty fast appends, rewritten once; a second run has nothing to do.
 TEST(RewriteManifests, FewAndSorted) {
   iceberg::Table table = rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<rows::MemoryCatalog>(),
                                          {{"place", {}}}, {{"commit.manifest-merge.enabled", "false"}});

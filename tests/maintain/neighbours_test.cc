@@ -38,13 +38,14 @@ struct Neighboured : testing::Test {
   std::shared_ptr<storage::Storage> storage = storage::MakeMemoryStorage();
 };
 
-// Goal:   nothing of another table is an orphan, wherever it lies. Method: one in the folder, around it, the same
-// folder spelled otherwise, data files in the folder only; known to the catalog, then unknown.
-TEST_F(Neighboured, TablesAreLeftAlone) {
+// Goal:   no file of another table is an orphan, wherever the table is.
+// Method: another table inside the folder, around it, in the same folder with another spelling, with only its data
+//         files in the folder; first known to the catalog, then unknown.
+TEST_F(Neighboured, FilesOfOtherTablesStay) {
   const struct {
     const char* location;
     iceberg::Properties properties;
-    bool seen = true;  // without the catalog
+    bool seen = true;  // whether it is found without the catalog
   } kCases[] = {{"file:///w/t/below", {}},
                 {"file:///w", {}, false},
                 {"/w/./t", {{"write.metadata.path", "file:///w/t/metadata"}}},
@@ -55,7 +56,7 @@ TEST_F(Neighboured, TablesAreLeftAlone) {
     ASSERT_TRUE(storage->CreateAtomic("file:///w/t/data/lost.parquet", "x"));
     EXPECT_EQ(Find(table, {}).files.size(), 1u);
     iceberg::Properties other_properties = properties;
-    // Two tables can share a folder of metadata only when both were made before either had a snapshot.
+    // Two tables share a metadata folder only if both were created before either had a snapshot.
     Table other;
     if (std::string(location) == "/w/./t") {
       storage = storage::MakeMemoryStorage();
@@ -80,8 +81,8 @@ TEST_F(Neighboured, TablesAreLeftAlone) {
   }
 }
 
-// Goal:   a table that cannot be read, or is nobody knows where, keeps the files of no other folder. Method: one in the
-// same folder, below it, elsewhere, unknown.
+// Goal:   an unreadable table, or one at an unknown location, protects files in its own folder only.
+// Method: such a table in the same folder, below it, elsewhere, and at an unknown location.
 TEST_F(Neighboured, UnreadableTables) {
   const Table table = Make("file:///w/t", "t");
   ASSERT_TRUE(storage->CreateAtomic("file:///w/t/data/lost.parquet", "x"));
@@ -95,8 +96,8 @@ TEST_F(Neighboured, UnreadableTables) {
   }
 }
 
-// Goal:   a version of the table that only another catalog has keeps its files; what a commit that died has left does
-// not. Method: two catalogs part ways from one metadata file; a metadata file under a name of ours without a successor.
+// Goal:   the files of a version that only another catalog knows are kept; those of an interrupted commit are not.
+// Method: two catalogs diverge from one metadata file; a metadata file with Ingot's name without a successor.
 TEST_F(Neighboured, VersionsOfOtherCatalogs) {
   const Table table = Make("file:///w/t", "t");
   const auto elsewhere = std::make_shared<MemoryCatalog>();
@@ -107,7 +108,7 @@ TEST_F(Neighboured, VersionsOfOtherCatalogs) {
   const Orphans found = Find(ours, {});
   EXPECT_TRUE(found.files.empty());
   EXPECT_EQ(found.notes.size(), 1u);
-  ASSERT_TRUE(storage->Delete(further.metadata_location));  // what is left looks like a commit that died
+  ASSERT_TRUE(storage->Delete(further.metadata_location));  // the rest looks like an interrupted commit
   EXPECT_FALSE(Find(ours, {}).files.empty());
 }
 

@@ -9,7 +9,8 @@
 namespace ingot::rows {
 namespace {
 
-// Goal:   files written before a change of the schema read as the schema of now. Method: rename, drop, add, widen.
+// Goal:   files written before a schema change are read with the current schema.
+// Method: rename, drop, add, widen.
 TEST(FileReader, ColumnsAreFoundByFieldId) {
   const auto storage = storage::MakeMemoryStorage();
   const iceberg::Table table = Append(MakeTable(storage, std::make_shared<MemoryCatalog>()), 0, 10);
@@ -28,8 +29,9 @@ TEST(FileReader, ColumnsAreFoundByFieldId) {
   EXPECT_EQ(rows->column(4)->GetScalar(0).ValueOrDie()->ToString(), "Mbit/s");
 }
 
-// Goal:   a damaged or missing file is an error that names it. Method: cut one, remove one.
-TEST(FileReader, BrokenFilesAreNamed) {
+// Goal:   errors name damaged and missing files.
+// Method: truncate one file, remove one.
+TEST(FileReader, ErrorsNameTheFile) {
   const auto storage = storage::MakeMemoryStorage();
   const iceberg::Table table = Append(MakeTable(storage, std::make_shared<MemoryCatalog>()), 0, 10);
   const auto plan = *PlanScan(*storage, *table.metadata, {});
@@ -42,7 +44,7 @@ TEST(FileReader, BrokenFilesAreNamed) {
   EXPECT_NE(cut.error().message.find(location), std::string::npos);
 }
 
-/// A Parquet file as Arrow writes it, as a task of its own.
+/// A Parquet file written by Arrow, as a task.
 FileTask Stored(storage::Storage& storage, const std::string& name, const arrow::RecordBatch& rows) {
   const auto table =
       arrow::Table::FromRecordBatches({arrow::RecordBatch::Make(rows.schema(), rows.num_rows(), rows.columns())});
@@ -58,8 +60,9 @@ FileTask Stored(storage::Storage& storage, const std::string& name, const arrow:
           .deletes = {}};
 }
 
-// Goal:   without field ids a column is what the name mapping says, after what the partition says; without a mapping
-// the file is refused. Position deletes need no mapping. Method: columns in another order, one of them missing.
+// Goal:   without field ids, columns are identified by the partition's values first, then by the name mapping; without
+//         a mapping the file is an error. Position deletes need no mapping.
+// Method: columns in another order, one of them missing.
 TEST(FileReader, FilesWithoutFieldIds) {
   const auto storage = storage::MakeMemoryStorage();
   const iceberg::Table table =
@@ -94,7 +97,7 @@ TEST(FileReader, FilesWithoutFieldIds) {
   EXPECT_EQ(read(), "[8][null][null][2]");
 }
 
-/// The file with another logical type on the elements of its schema that have this name.
+/// Changes the logical type of the schema elements with this name in the file.
 void SetLogicalType(storage::Storage& storage, const std::string& location, const std::string& name, int16_t type) {
   const std::string bytes = *storage.ReadAll(location);
   uint32_t length = 0;
@@ -115,9 +118,9 @@ void SetLogicalType(storage::Storage& storage, const std::string& location, cons
       location, bytes.substr(0, begin) + changed + std::string(reinterpret_cast<const char*>(&length), 4) + "PAR1"));
 }
 
-// Goal:   maps as parquet-mr 1.10 writes them are read, and a footer that Arrow does not take is not called damaged.
+// Goal:   maps written by parquet-mr 1.10 are read; a valid footer that Arrow rejects is not called damaged.
 // Method: the logical type "null" on the entries of a map, and "string" on the map.
-TEST(FileReader, FootersThatArrowRefuses) {
+TEST(FileReader, FootersThatArrowRejects) {
   const auto storage = storage::MakeMemoryStorage();
   const iceberg::Type map{.id = iceberg::TypeId::kMap,
                           .fields = {{.id = 3, .name = "key", .type = {.id = iceberg::TypeId::kInt}, .required = true},

@@ -1,5 +1,5 @@
-// Nested columns through every door of this room: reading other writers' arrays, writing, reading back, splitting by
-// partition, choosing rows.
+// Nested columns in all operations of this room: reading arrays of other writers, writing, reading back, splitting by
+// partition, selecting rows.
 #include "base/rows.h"
 #include "rows/arrow_project.h"
 #include "rows/scan_relation.h"
@@ -8,9 +8,10 @@
 namespace ingot::rows {
 namespace {
 
-// Goal:   nested columns are the same after every conversion, however the arrays are sliced. Method: random columns as
-// slices of slices, dictionaries and runs, projected by id and by name; then some of the rows.
-TEST(NestedColumns, ProjectedAnyhow) {
+// Goal:   nested columns keep their values in every conversion, however the arrays are sliced.
+// Method: random columns as slices of slices, dictionaries and runs, projected by id and by name; then some of the
+//         rows.
+TEST(NestedColumns, EveryProjection) {
   Random random(1);
   for (int trial = 0; trial < 150; ++trial) {
     SCOPED_TRACE(trial);
@@ -44,8 +45,8 @@ TEST(NestedColumns, ProjectedAnyhow) {
   }
 }
 
-// Goal:   nested columns are the same after they were written and read. Method: random columns as slices, in one
-// partition and split into three, in row groups smaller than batches.
+// Goal:   nested columns survive a round trip through files.
+// Method: random columns as slices, in one partition and split into three, in row groups smaller than batches.
 TEST(NestedColumns, WrittenAndRead) {
   Random random(2);
   for (int trial = 0; trial < 40; ++trial) {
