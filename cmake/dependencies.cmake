@@ -1,4 +1,4 @@
-# Finds what tools/setup brought. Imported targets: ingot::arrow, ingot::duckdb, ingot::simdjson; the rest by find_package.
+# Finds the dependencies that tools/setup installed. Imported targets: ingot::arrow, ingot::duckdb, ingot::simdjson; the rest by find_package.
 set(INGOT_DEPS "${CMAKE_SOURCE_DIR}/.deps" CACHE PATH "Folder that tools/setup filled")
 
 function(ingot_pin name variable)
@@ -21,7 +21,7 @@ find_package(ZLIB REQUIRED)
 find_package(PostgreSQL 15 REQUIRED)
 find_package(CURL 7.88 REQUIRED)
 
-# Libraries that the program opens when it needs them (src/base/lazy_library.h): their headers, and where to look.
+# Libraries that the program loads on demand (src/base/lazy_library.h): their headers and locations.
 function(ingot_lazy name)
   add_library(ingot_${name} INTERFACE)
   target_include_directories(ingot_${name} SYSTEM INTERFACE ${ARGN})
@@ -56,7 +56,7 @@ else()
 endif()
 add_library(ingot::arrow ALIAS ingot_arrow)
 
-# The S3 file system is a library of its own; nothing but its registration refers to it, so the linker must be told to keep it.
+# The S3 file system is a separate library. Only its registration refers to it, so the linker has to be told to keep it.
 add_library(ingot_arrow_s3 INTERFACE)
 target_link_libraries(ingot_arrow_s3 INTERFACE ingot::arrow)
 if(arrow)
@@ -76,7 +76,7 @@ else()
   list(APPEND INGOT_BUNDLED_LIBRARIES "${duckdb_library}/libduckdb.so")
 endif()
 
-# libparquet exports a simdjson of its own, which the linker would take for ours: another name keeps them apart.
+# libparquet exports its own simdjson, which the linker would use instead of ours. Another name avoids this.
 ingot_pin(simdjson-sys version)
 set(simdjson "${INGOT_DEPS}/simdjson-sys-${version}/vendor/simdjson")
 add_library(ingot_simdjson STATIC "${simdjson}/simdjson.cpp")
@@ -99,8 +99,8 @@ add_library(ingot_datasketches INTERFACE)
 target_include_directories(ingot_datasketches SYSTEM INTERFACE "${datasketches}/theta/include" "${datasketches}/common/include")
 add_library(ingot::datasketches ALIAS ingot_datasketches)
 
-# The distribution's librdkafka is too old to tell a topic's id, and any loses records without our patch (tools/patches): the pinned
-# sources are compiled in.
+# The distribution's librdkafka is too old to return a topic's id, and every version loses records without our patch
+# (tools/patches). So the pinned sources are compiled in.
 ingot_pin(rdkafka-sys version)
 set(RDKAFKA_BUILD_STATIC ON CACHE BOOL "" FORCE)
 set(RDKAFKA_BUILD_EXAMPLES OFF CACHE BOOL "" FORCE)

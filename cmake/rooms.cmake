@@ -24,7 +24,7 @@ function(ingot_room name)
   set(INGOT_TESTS_OF_${name} "${room_TESTS}" CACHE INTERNAL "")
 endfunction()
 
-# A text of the repository as a string of the program.
+# Embeds a text file of the repository as a string in the program.
 function(ingot_embed file name header)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/${file}")
   file(READ "${CMAKE_SOURCE_DIR}/${file}" text)
