@@ -55,7 +55,7 @@ class Report:
     started_at_us: int = field(default_factory=lambda: time.time_ns() // 1000)
 
     def summary(self) -> dict[str, str]:
-        """The counts as properties of the snapshot, from which the ledger is derived."""
+        """As properties of the snapshot that commits them, from which the ledger is made."""
         counts = {"rows-in": self.rows_in, "rows-out": self.rows_out, "rows-quarantined": self.rows_quarantined,
                   "rows-duplicate": self.rows_duplicate, "rows-error": self.rows_error, "bytes-in": self.bytes_in,
                   "bytes-out": self.bytes_out, "started-at-us": self.started_at_us,
