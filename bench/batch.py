@@ -54,9 +54,9 @@ def spark_stages(landing: pathlib.Path, out: pathlib.Path) -> tuple[dict[str, fl
 SPARK_PYTHON = ROOT / ".deps/spark/bin/python"
 PEERS = {"ingot": ingot, "duckdb": script("duckdb_batch.py", pathlib.Path(sys.executable)),
          "spark": script("spark_batch.py", SPARK_PYTHON), "spark-stages": spark_stages}
-NAMES = {"ingot": "Ingot (Iceberg, one process a stage)", "duckdb": "DuckDB SQL (Parquet files, no Iceberg)",
+NAMES = {"ingot": "Ingot (Iceberg, one process per stage)", "duckdb": "DuckDB SQL (Parquet files, no Iceberg)",
          "spark": "PySpark and Iceberg, `local[2]`, tuned, warm",
-         "spark-stages": "the same, one process a stage"}
+         "spark-stages": "the same, one process per stage"}
 
 
 def table(records: int, results: dict[str, list]) -> str:

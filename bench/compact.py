@@ -44,7 +44,7 @@ def main() -> None:
     megabytes, peer = spark["bytes"] / 1e6, median(theirs)
     mine, cpu, peak = (median([getattr(cost, what) for cost in ours]) for what in ("seconds", "cpu_seconds", "peak_mb"))
     tell("compact", [f"{options.records / 1e6:.0f} M records in {spark['files']} files, {megabytes:.0f} MB of Parquet, medians of {options.repeats}:", "",
-                     "| | s | MB/s | MB/s a busy core | peak MB | |", "|---|---|---|---|---|---|",
+                     "| | s | MB/s | MB/s per busy core | peak MB | |", "|---|---|---|---|---|---|",
                      f"| Ingot | {mine:.1f} | {megabytes / mine:.0f} | {megabytes / cpu:.0f} | {peak:.0f} | |",
                      f"| Spark `rewrite_data_files`, `local[2]`, warm | {peer:.1f} | {megabytes / peer:.0f} | | | Ingot is {peer / mine:.1f} × |"],
          options)

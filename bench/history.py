@@ -46,8 +46,8 @@ def main() -> None:
                 found.append(silver(folder, days, options.records))
     finally:
         shutil.rmtree(folder)
-    lines = [f"{2 * options.records / 1e6:.0f} M new records of one day, half of them known already:", "",
-             "| keys of the past | days | silver, s | peak MB | duplicates found |", "|---|---|---|---|---|"]
+    lines = [f"{2 * options.records / 1e6:.0f} M new records of one day, half of them duplicates:", "",
+             "| earlier keys | days | silver, s | peak MB | duplicates found |", "|---|---|---|---|---|"]
     for days, found in runs.items():
         reports = {report[3]["rows_duplicate"] for report in found}
         assert len(reports) == 1, reports

@@ -127,7 +127,7 @@ def main() -> None:
         if wrong:
             sys.exit("\n".join(wrong))
         tell("hour", [f"{options.rate:,} records/s for {options.seconds / 60:.0f} minutes, {options.rate * options.seconds / 1e6:.0f} M records; every offset is in bronze once, "
-                      "each of its rows in silver, in quarantine or a duplicate, gold counts silver:", "", *table], options)
+                      "each row of bronze is in silver, in quarantine or a duplicate, and the counts in gold add up to silver:", "", *table], options)
     finally:
         hour.close()
 

@@ -20,7 +20,7 @@ def main() -> None:
     options = arguments.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="ingot-memory-", dir=options.folder))
     lines = [f"{options.records / 1e6:.0f} M records in files:", "",
-             "| `--memory` | bronze | silver | gold | peak MB of each |", "|---|---|---|---|---|"]
+             "| `--memory` | bronze | silver | gold | peak MB of each stage |", "|---|---|---|---|---|"]
     try:
         run([INGOT, "generate", "--records", options.records, "--to", folder / "landing"])
         for budget in ("512MB", "1GiB"):

@@ -6,8 +6,8 @@
 
 from measure import ROOT, medians, parser, tell
 
-ROWS = {"FirstLoad": "metadata read by a process that has just started", "Load": "metadata asked for again",
-        "Commit": "commit of one file", "WriteBytes": "of it, making a file as large as the metadata durable",
+ROWS = {"FirstLoad": "first read of the metadata in a process", "Load": "repeated read of the metadata",
+        "Commit": "commit of one file", "WriteBytes": "of which: making a file as large as the metadata durable",
         "PlanOneHour": "scan plan for one hour of a week", "PlanAll": "scan plan of all files"}
 
 
