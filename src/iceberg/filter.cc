@@ -35,13 +35,13 @@ std::optional<Value> BoundOf(const std::string& bytes, const Type& type, bool is
 }
 
 /// Whether a value of the column can be equal to `value`.
-bool MayHold(const ColumnKnowledge& known, const Value& value) {
+bool MayHold(const ColumnMetrics& known, const Value& value) {
   if (known.lower && Order(value, *known.lower) < 0) return false;
   if (known.upper && Order(value, *known.upper) > 0) return false;
   return !known.may_hold || known.may_hold(value);
 }
 
-bool MayCompare(FilterOp op, const ColumnKnowledge& known, const std::vector<Value>& values) {
+bool MayCompare(FilterOp op, const ColumnMetrics& known, const std::vector<Value>& values) {
   if (op == FilterOp::kIsNull) return known.may_be_null;
   if (!known.may_be_value) return false;
   switch (op) {
@@ -72,7 +72,7 @@ bool MayBeTruncated(const Value& bound) {
   return text != nullptr && text->size() >= 16;
 }
 
-bool MustCompare(FilterOp op, const ColumnKnowledge& known, const std::vector<Value>& values) {
+bool MustCompare(FilterOp op, const ColumnMetrics& known, const std::vector<Value>& values) {
   if (op == FilterOp::kIsNull) return !known.may_be_value;
   if (known.may_be_null) return false;
   if (op == FilterOp::kNotNull) return true;
@@ -104,13 +104,13 @@ bool CanHoldNaN(const Type& type) {
 
 }  // namespace
 
-bool AreInOrder(const Value& lower, const Value& upper) {
+bool AreBoundsOrdered(const Value& lower, const Value& upper) {
   return !IsNaN(lower) && !IsNaN(upper) && Order(lower, upper) <= 0;
 }
 
-ColumnKnowledge Trusted(ColumnKnowledge known) {
+ColumnMetrics WithoutInvalidBounds(ColumnMetrics known) {
   const bool has_nan = (known.lower && IsNaN(*known.lower)) || (known.upper && IsNaN(*known.upper));
-  if (has_nan || (known.lower && known.upper && !AreInOrder(*known.lower, *known.upper))) {
+  if (has_nan || (known.lower && known.upper && !AreBoundsOrdered(*known.lower, *known.upper))) {
     known.lower.reset();
     known.upper.reset();
   }
@@ -153,33 +153,33 @@ Result<BoundFilter> BoundFilter::Bind(const Filter& filter, const Schema& schema
   return bound;
 }
 
-bool BoundFilter::May(const Node& node, const Knowledge& knowledge) {
-  const auto may = [&](const Node& child) { return May(child, knowledge); };
+bool BoundFilter::May(const Node& node, const MetricsLookup& metrics) {
+  const auto may = [&](const Node& child) { return May(child, metrics); };
   if (node.op == FilterOp::kTrue) return true;
   if (node.op == FilterOp::kAnd) return std::ranges::all_of(node.children, may);
   if (node.op == FilterOp::kOr) return std::ranges::any_of(node.children, may);
-  return MayCompare(node.op, Trusted(knowledge(node.column)), node.values);
+  return MayCompare(node.op, WithoutInvalidBounds(metrics(node.column)), node.values);
 }
 
-bool BoundFilter::Must(const Node& node, const Knowledge& knowledge) {
-  const auto must = [&](const Node& child) { return Must(child, knowledge); };
+bool BoundFilter::Must(const Node& node, const MetricsLookup& metrics) {
+  const auto must = [&](const Node& child) { return Must(child, metrics); };
   if (node.op == FilterOp::kTrue) return true;
   if (node.op == FilterOp::kAnd) return std::ranges::all_of(node.children, must);
   if (node.op == FilterOp::kOr) return std::ranges::any_of(node.children, must);
-  return MustCompare(node.op, Trusted(knowledge(node.column)), node.values);
+  return MustCompare(node.op, WithoutInvalidBounds(metrics(node.column)), node.values);
 }
 
-bool BoundFilter::MayMatch(const Knowledge& knowledge) const {
-  return May(root_, knowledge);
+bool BoundFilter::MayMatch(const MetricsLookup& metrics) const {
+  return May(root_, metrics);
 }
-bool BoundFilter::MustMatch(const Knowledge& knowledge) const {
-  return Must(root_, knowledge);
+bool BoundFilter::MustMatch(const MetricsLookup& metrics) const {
+  return Must(root_, metrics);
 }
 
 // Inclusive projection: a condition on a source column becomes one on the transform's result. Transforms that preserve
 // order also keep ranges, but "less" becomes "less or equal"; a bucket keeps equality only.
 bool BoundFilter::MayPartition(const Node& node, const PartitionSpec& spec,
-                               const std::function<ColumnKnowledge(size_t)>& fields) {
+                               const std::function<ColumnMetrics(size_t)>& fields) {
   const auto may = [&](const Node& child) { return MayPartition(child, spec, fields); };
   if (node.op == FilterOp::kTrue) return true;
   if (node.op == FilterOp::kAnd) return std::ranges::all_of(node.children, may);
@@ -203,7 +203,7 @@ bool BoundFilter::MayPartition(const Node& node, const PartitionSpec& spec,
     FilterOp op = node.op;
     if (transform.kind != TransformKind::kIdentity && op == FilterOp::kLess) op = FilterOp::kLessOrEqual;
     if (transform.kind != TransformKind::kIdentity && op == FilterOp::kGreater) op = FilterOp::kGreaterOrEqual;
-    if (projected && !MayCompare(op, Trusted(fields(i)), values)) return false;
+    if (projected && !MayCompare(op, WithoutInvalidBounds(fields(i)), values)) return false;
   }
   return true;
 }
@@ -213,8 +213,8 @@ bool BoundFilter::MayMatchManifest(const ManifestFile& manifest, const Partition
   if (manifest.partitions.size() != spec.fields.size()) return true;
   return MayPartition(root_, spec, [&](size_t i) {
     const PartitionSummary& summary = manifest.partitions[i];
-    ColumnKnowledge known{.may_be_null = summary.contains_null,
-                          .may_be_nan = CanHoldNaN(types[i]) && summary.contains_nan.value_or(true)};
+    ColumnMetrics known{.may_be_null = summary.contains_null,
+                        .may_be_nan = CanHoldNaN(types[i]) && summary.contains_nan.value_or(true)};
     if (summary.lower) known.lower = BoundOf(*summary.lower, types[i], false);
     if (summary.upper) known.upper = BoundOf(*summary.upper, types[i], true);
     return known;
@@ -232,15 +232,15 @@ std::vector<FieldId> BoundFilter::Columns() const {
   return columns;
 }
 
-bool BoundFilter::AsksForValues(const Node& node) {
+bool BoundFilter::HasEquality(const Node& node) {
   return node.op == FilterOp::kEqual || node.op == FilterOp::kIn ||
-         std::ranges::any_of(node.children, [](const Node& child) { return AsksForValues(child); });
+         std::ranges::any_of(node.children, [](const Node& child) { return HasEquality(child); });
 }
 
-Knowledge KnowledgeOf(const DataFile& file, const PartitionSpec& spec, const Schema& schema) {
+MetricsLookup FileMetrics(const DataFile& file, const PartitionSpec& spec, const Schema& schema) {
   return [&](FieldId id) {
     const Field* field = schema.FindById(id);
-    ColumnKnowledge known;
+    ColumnMetrics known;
     if (field == nullptr) return known;
     for (size_t i = 0; i < spec.fields.size() && i < file.partition.size(); ++i)
       if (spec.fields[i].source_id == id && spec.fields[i].transform.kind == TransformKind::kIdentity) {
@@ -267,15 +267,15 @@ Knowledge KnowledgeOf(const DataFile& file, const PartitionSpec& spec, const Sch
 bool BoundFilter::MayMatchFile(const DataFile& file, const PartitionSpec& spec, const Schema& schema) const {
   const bool partition = MayPartition(root_, spec, [&](size_t i) {
     const Value& value = file.partition[i];
-    ColumnKnowledge known{.may_be_null = IsNull(value), .may_be_value = !IsNull(value), .may_be_nan = IsNaN(value)};
+    ColumnMetrics known{.may_be_null = IsNull(value), .may_be_value = !IsNull(value), .may_be_nan = IsNaN(value)};
     if (!IsNull(value) && !IsNaN(value)) known.lower = known.upper = value;
     return known;
   });
-  return partition && MayMatch(KnowledgeOf(file, spec, schema));
+  return partition && MayMatch(FileMetrics(file, spec, schema));
 }
 
 bool BoundFilter::MustMatchFile(const DataFile& file, const PartitionSpec& spec, const Schema& schema) const {
-  return MustMatch(KnowledgeOf(file, spec, schema));
+  return MustMatch(FileMetrics(file, spec, schema));
 }
 
 }  // namespace ingot::iceberg

@@ -39,21 +39,21 @@ Filter Compare(std::string column, FilterOp op, Value value);
 Filter In(std::string column, std::vector<Value> values);
 
 /// What is known about one column of a set of rows. Absent bounds are unknown.
-struct ColumnKnowledge {
+struct ColumnMetrics {
   std::optional<Value> lower, upper;  // inclusive, over values that are neither null nor NaN
   bool may_be_null = true;
   bool may_be_value = true;  // false: all values are null
   bool may_be_nan = true;
   std::function<bool(const Value&)> may_hold;  // false: no row has the value; may read a bloom filter
 };
-using Knowledge = std::function<ColumnKnowledge(FieldId)>;
+using MetricsLookup = std::function<ColumnMetrics(FieldId)>;
 
 /// Whether these can be the bounds of one column. A lower bound above the upper bound was computed in another order
 /// than the specification's (UUIDs and decimals compared as signed or unsigned bytes). Such bounds, and NaN, say
 /// nothing about the values.
-bool AreInOrder(const Value& lower, const Value& upper);
-/// Removes bounds for which AreInOrder is false. Every decision uses the result.
-ColumnKnowledge Trusted(ColumnKnowledge known);
+bool AreBoundsOrdered(const Value& lower, const Value& upper);
+/// Removes bounds for which AreBoundsOrdered is false. Every decision uses the result.
+ColumnMetrics WithoutInvalidBounds(ColumnMetrics known);
 
 /// A filter whose columns are resolved in a schema. Errors: kBadInput for an unknown column or a value of another type.
 class BoundFilter {
@@ -64,11 +64,11 @@ class BoundFilter {
   /// The columns that the filter reads.
   std::vector<FieldId> Columns() const;
   /// Whether it contains an equality condition, for which a bloom filter may exclude more rows than bounds.
-  bool AsksForValues() const { return AsksForValues(root_); }
+  bool HasEquality() const { return HasEquality(root_); }
   /// False only when no row can match.
-  bool MayMatch(const Knowledge& knowledge) const;
+  bool MayMatch(const MetricsLookup& metrics) const;
   /// True only when every row matches.
-  bool MustMatch(const Knowledge& knowledge) const;
+  bool MustMatch(const MetricsLookup& metrics) const;
 
   /// Whether rows of such a manifest or file can match. `types`: see PartitionTypes.
   bool MayMatchManifest(const ManifestFile& manifest, const PartitionSpec& spec, const std::vector<Type>& types) const;
@@ -84,16 +84,16 @@ class BoundFilter {
     std::vector<Node> children;
   };
   static Result<Node> BindNode(const Filter& filter, const Schema& schema);
-  static bool AsksForValues(const Node& node);
+  static bool HasEquality(const Node& node);
   static void Collect(const Node& node, std::vector<FieldId>& columns);
-  static bool May(const Node& node, const Knowledge& knowledge);
-  static bool Must(const Node& node, const Knowledge& knowledge);
+  static bool May(const Node& node, const MetricsLookup& metrics);
+  static bool Must(const Node& node, const MetricsLookup& metrics);
   static bool MayPartition(const Node& node, const PartitionSpec& spec,
-                           const std::function<ColumnKnowledge(size_t)>& fields);
+                           const std::function<ColumnMetrics(size_t)>& fields);
   Node root_;
 };
 
 /// Column metrics of a file, from its manifest entry and its identity partition values.
-Knowledge KnowledgeOf(const DataFile& file, const PartitionSpec& spec, const Schema& schema);
+MetricsLookup FileMetrics(const DataFile& file, const PartitionSpec& spec, const Schema& schema);
 
 }  // namespace ingot::iceberg

@@ -168,7 +168,8 @@ Status AnnounceWriter(const StoragePtr& storage, const TableMetadata& metadata) 
   return WithContext(Announce(storage, WriterEntry(metadata)), "announce a writer");
 }
 
-Status ProveWriter(const StoragePtr& storage, const TableMetadata& metadata, const std::vector<std::string>& added) {
+Status CheckWriterEntry(const StoragePtr& storage, const TableMetadata& metadata,
+                        const std::vector<std::string>& added) {
   if (added.empty()) return {};
   Announced& announced = AllAnnounced();
   std::lock_guard lock(announced.mutex);

@@ -22,8 +22,8 @@ Status AnnounceWriter(const std::shared_ptr<storage::Storage>& storage, const Ta
 /// looked up. Call it on the state that the commit starts from. Cost: one request; one more per file after a long
 /// pause.
 /// Errors: kConflict when maintenance has removed the entry; the files must be written again.
-Status ProveWriter(const std::shared_ptr<storage::Storage>& storage, const TableMetadata& metadata,
-                   const std::vector<std::string>& added);
+Status CheckWriterEntry(const std::shared_ptr<storage::Storage>& storage, const TableMetadata& metadata,
+                        const std::vector<std::string>& added);
 /// Announces that this process reads the snapshot. Without permission to write there, the read is not announced.
 void AnnounceReader(const std::shared_ptr<storage::Storage>& storage, const TableMetadata& metadata, SnapshotId id);
 /// Removes all journal entries of this process. Call it before the process ends.

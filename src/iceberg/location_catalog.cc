@@ -138,10 +138,10 @@ Result<LoadedTable> LocationCatalog::Load(const TableName& table, const StorageP
                             table.Text(), location, table.Text()));
   }
   if (!metadata) return std::unexpected(std::move(metadata).error());
-  return Remember(table, {std::move(location), std::make_shared<const TableMetadata>(*std::move(metadata)), storage});
+  return Cache(table, {std::move(location), std::make_shared<const TableMetadata>(*std::move(metadata)), storage});
 }
 
-LoadedTable LocationCatalog::Remember(const TableName& table, LoadedTable loaded) {
+LoadedTable LocationCatalog::Cache(const TableName& table, LoadedTable loaded) {
   constexpr size_t kTablesMax = 64;
   std::lock_guard lock(mutex_);
   if (newest_.size() >= kTablesMax && !newest_.contains(table)) newest_.clear();
@@ -162,7 +162,7 @@ Result<LoadedTable> LocationCatalog::Create(const TableName& table, const TableM
       return std::unexpected(std::move(inserted).error());
     }
   }
-  return Remember(table, {std::move(location), std::make_shared<const TableMetadata>(metadata), storage});
+  return Cache(table, {std::move(location), std::make_shared<const TableMetadata>(metadata), storage});
 }
 
 Result<LoadedTable> LocationCatalog::Commit(const TableName& table, const LoadedTable& base,
@@ -174,22 +174,22 @@ Result<LoadedTable> LocationCatalog::Commit(const TableName& table, const Loaded
   Status swapped = Swap(table, base.metadata_location, location);
   if (swapped) swapped = FaultPoint("commit.after_swap");
   if (!swapped && swapped.error().kind != ErrorKind::kConflict) {
-    // Whatever the catalog said, only the table knows.
+    // Only the table shows whether the swap happened.
     LogWarning("commit to " + table.Text() + ": " + swapped.error().message +
-               "; reading the table to see what became of it");
+               "; reading the table to see whether the commit succeeded");
     INGOT_ASSIGN(const bool happened, SwapHappened(table, base.storage, location));
     if (happened) swapped = {};
   }
   if (!swapped) {
-    // A swap in doubt may still land: its metadata file has to stay.
+    // A swap with an unknown outcome may still succeed: its metadata file must stay.
     DiscardUnlessUnknown(*base.storage, {location}, swapped.error());
     return std::unexpected(std::move(swapped).error());
   }
   Discard(*base.storage, dropped);
-  return Remember(table, {std::move(location), std::make_shared<const TableMetadata>(std::move(logged)), base.storage});
+  return Cache(table, {std::move(location), std::make_shared<const TableMetadata>(std::move(logged)), base.storage});
 }
 
-/// After a lost answer: the swap happened when the table's current metadata is `ours` or has it in its log.
+/// After a lost answer: the swap happened if the table's current metadata is `ours` or has it in its log.
 Result<bool> LocationCatalog::SwapHappened(const TableName& table, const StoragePtr& storage, const std::string& ours) {
   Backoff backoff({.attempts_max = 12});
   while (true) {

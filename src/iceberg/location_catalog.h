@@ -45,7 +45,7 @@ class LocationCatalog : public Catalog {
 
  private:
   Status CheckFolderUnused(const TableName& table, const TableMetadata& metadata, storage::Storage& storage);
-  LoadedTable Remember(const TableName& table, LoadedTable loaded);
+  LoadedTable Cache(const TableName& table, LoadedTable loaded);
   Result<bool> SwapHappened(const TableName& table, const StoragePtr& storage, const std::string& ours);
 
   // A cache of each table's newest metadata, which is valid because metadata files never change.

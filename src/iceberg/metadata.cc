@@ -115,7 +115,7 @@ Result<PartitionSpec> MakePartitionSpec(const std::vector<std::pair<std::string,
   return spec;
 }
 
-Status CheckFormatHas(const Schema& schema, int32_t format_version) {
+Status CheckFormatSupports(const Schema& schema, int32_t format_version) {
   if (format_version >= 3) return {};
   for (const Field& field : schema.fields) {
     const TypeId type = field.type.id;
@@ -161,7 +161,7 @@ Result<TableMetadata> MakeTableMetadata(const NewTable& table) {
   Schema schema = table.schema;
   schema.schema_id = 0;
   metadata.last_column_id = AssignFreshIds(schema.fields, 0);
-  INGOT_TRY(CheckFormatHas(schema, metadata.format_version));
+  INGOT_TRY(CheckFormatSupports(schema, metadata.format_version));
   INGOT_ASSIGN(PartitionSpec spec, MakePartitionSpec(table.partition, schema, {}, metadata.last_partition_id));
   metadata.schemas.push_back(std::move(schema));
   metadata.partition_specs.push_back(std::move(spec));

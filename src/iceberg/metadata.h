@@ -126,7 +126,7 @@ std::string TableMetadataToJson(const TableMetadata& metadata);
 std::vector<TextPiece> TableMetadataPieces(const TableMetadata& metadata);
 
 /// Errors: kBadInput for a type or a default that tables of this format cannot have.
-Status CheckFormatHas(const Schema& schema, int32_t format_version);
+Status CheckFormatSupports(const Schema& schema, int32_t format_version);
 
 struct NewTable {
   Schema schema;                                             // gets new field ids

@@ -31,7 +31,7 @@ struct Counts {
   }
 };
 
-/// Specification, Appendix F "Snapshot Summary": what changed, and totals carried on from the parent.
+/// Specification, Appendix F "Snapshot Summary": counts of the change, and totals continued from the parent.
 Properties Summary(const SnapshotChange& change, const Counts& added, const Counts& removed, const Snapshot* parent) {
   Properties summary = change.summary;
   summary["operation"] = change.operation;
@@ -55,7 +55,7 @@ Properties Summary(const SnapshotChange& change, const Counts& added, const Coun
   put("changed-partition-count", int64_t(partitions.size()));
   const auto total = [&](const char* key, int64_t more, int64_t less) {
     const auto before = parent ? FindNumber(parent->summary, key) : std::optional<int64_t>(0);
-    // A parent without totals (older writers) leaves them unknown rather than wrong.
+    // Without totals in the parent (older writers) the totals are unknown.
     if (before) summary[key] = std::to_string(*before + more - less);
   };
   total("total-data-files", added.data_files, removed.data_files);
@@ -350,7 +350,7 @@ Result<Table> CommitSnapshot(const TableHome& home, const SnapshotChange& change
   const auto make = [&](TableMetadata& metadata) -> Status {
     written.clear();  // files of an attempt in doubt stay
     INGOT_TRY(WithContext(CheckWritable(metadata), "table " + home.name.Text()));
-    INGOT_TRY(ProveWriter(home.storage, metadata, added));
+    INGOT_TRY(CheckWriterEntry(home.storage, metadata, added));
     if (change.validate) INGOT_TRY(change.validate(metadata));
     if (change.metadata_change) INGOT_TRY(change.metadata_change(metadata));
     SnapshotDraft draft(home, change, metadata, untouched);

@@ -33,16 +33,17 @@ Result<Table> LoadTable(const TableHome& home);
 /// Errors: kExists.
 Result<Table> CreateTable(const TableHome& home, const TableMetadata& metadata);
 
-/// What a commit does to the metadata. Called again on the newer state after each conflict; its error ends the commit.
+/// The change that a commit makes to the metadata. Called again on the newer state after each conflict; its error ends
+/// the commit.
 using MetadataChange = std::function<Status(TableMetadata&)>;
 
-/// Applies `change` and commits it, with bounded retries. Returns the table as committed. `refused` is called after
-/// each attempt that is known not to have landed: what only that attempt wrote may be deleted then. An attempt whose
-/// answer was lost may still land until a later commit takes its place: its files are kept, and each reload looks for
-/// its snapshot. Errors: what `change` says; kConflict when the retries are used up; kOutcomeUnknown when an attempt is
-/// still in doubt.
+/// Applies `change` and commits it, with a bounded number of retries. Returns the committed table. `attempt_failed` is
+/// called after each attempt that is known to have failed: files that only this attempt wrote may be deleted then. An
+/// attempt without an answer may still succeed until another commit supersedes it; its files are kept, and each reload
+/// looks for its snapshot. Errors: those of `change`; kConflict after the last retry; kOutcomeUnknown if the outcome of
+/// an attempt is still unknown.
 Result<Table> CommitMetadata(const TableHome& home, const MetadataChange& change,
-                             const std::function<void()>& refused = {});
+                             const std::function<void()>& attempt_failed = {});
 
 /// A snapshot to commit: files to add, files to remove, and conditions that the table's state must meet.
 struct SnapshotChange {

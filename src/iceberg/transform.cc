@@ -59,7 +59,7 @@ Result<Value> Truncate(const Value& value, int32_t width, const Type& source) {
     case TypeId::kBinary:
       return Value(std::get<std::string>(value).substr(0, size_t(width)));
     default:
-      return Fail(ErrorKind::kBadInput, "truncate does not take " + TypeName(source));
+      return Fail(ErrorKind::kBadInput, "truncate does not accept " + TypeName(source));
   }
 }
 

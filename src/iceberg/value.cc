@@ -116,7 +116,7 @@ Result<Value> DeserializeValue(std::string_view bytes, const Type& type) {
     case TypeId::kBinary:
       return Value(std::string(bytes));
     default:
-      return Fail(ErrorKind::kUnsupported, "no single-value form for " + TypeName(type));
+      return Fail(ErrorKind::kUnsupported, "no single-value serialization for " + TypeName(type));
   }
 }
 
@@ -203,7 +203,7 @@ Result<int32_t> HashValue(const Value& value, const Type& type) {
     case TypeId::kBinary:
       return Murmur3(std::get<std::string>(value));
     default:
-      return Fail(ErrorKind::kBadInput, "the bucket transform has no hash for " + TypeName(type));
+      return Fail(ErrorKind::kBadInput, "the bucket transform does not accept " + TypeName(type));
   }
 }
 

@@ -9,7 +9,7 @@
 #include "base/parallel.h"
 #include "iceberg/commit.h"
 #include "iceberg/summary.h"
-#include "maintain/reach.h"
+#include "maintain/needed_files.h"
 #include "maintain/rewrite.h"
 
 namespace ingot::maintain {
@@ -45,7 +45,7 @@ Status CheckNamedOnce(const ScanPlan& plan, const std::string& table) {
 
 /// Whether the rewritten files of a bin can still replace its files: they are live, and only equality deletes were
 /// added to them. Those apply to the new files too, as these get the sequence number of the state that was read.
-bool Holds(const Bin& bin, const std::map<std::string, const FileTask*>& live) {
+bool IsStillValid(const Bin& bin, const std::map<std::string, const FileTask*>& live) {
   return std::ranges::all_of(bin.tasks, [&](const FileTask& task) {
     const auto now = live.find(task.file.location);
     return now != live.end() && DeletesOf(*now->second, true) == DeletesOf(task, true) &&
@@ -62,7 +62,7 @@ void Replace(const Bin& bin, Replaced& replaced) {
 
 /// Delete files that no longer apply to any file. Those of remaining files are needed, and those that were added to
 /// rewritten files since these were read.
-std::set<std::string> Unneeded(const ScanPlan& plan, const Replaced& replaced) {
+std::set<std::string> UnneededDeletes(const ScanPlan& plan, const Replaced& replaced) {
   std::set<std::string> unneeded;
   for (const DataFile& file : plan.deletes) unneeded.insert(file.Key());
   for (const FileTask& task : plan.tasks) {
@@ -158,7 +158,7 @@ class Compaction {
       Replace(rewritten.bin, replaced);
       std::ranges::copy(rewritten.files, std::back_inserter(change.added));
     }
-    const auto unneeded = Unneeded(now, replaced);
+    const auto unneeded = UnneededDeletes(now, replaced);
     if (replaced.empty() && unneeded.empty()) return {};
     change.removes = [&](const DataFile& file) -> Result<bool> {
       return replaced.contains(file.location) || unneeded.contains(file.Key());
@@ -177,7 +177,7 @@ class Compaction {
     std::map<std::string, const FileTask*> live;
     for (const FileTask& task : now.tasks) live[task.file.location] = &task;
     std::erase_if(ready_, [&](const Rewritten& rewritten) {
-      if (Holds(rewritten.bin, live)) return false;
+      if (IsStillValid(rewritten.bin, live)) return false;
       ++done_.bins_dropped;
       iceberg::Discard(*table_.home.storage, iceberg::LocationsOf(rewritten.files));
       return true;
@@ -227,7 +227,7 @@ Result<Compacted> EstimateCompaction(const Table& table, const ScanPlan& plan, c
     estimate.rows += bin.rows;
     Replace(bin, replaced);
   }
-  estimate.deletes_removed = int64_t(Unneeded(plan, replaced).size());
+  estimate.deletes_removed = int64_t(UnneededDeletes(plan, replaced).size());
   return estimate;
 }
 

@@ -5,7 +5,7 @@
 
 #include "iceberg/summary.h"
 #include "maintain/compact.h"
-#include "maintain/reach.h"
+#include "maintain/needed_files.h"
 #include "rows/scan.h"
 #include "storage/location.h"
 

@@ -12,9 +12,9 @@
 #include "base/progress.h"
 #include "iceberg/summary_numbers.h"
 #include "maintain/compact.h"
-#include "maintain/manifests.h"
+#include "maintain/needed_files.h"
 #include "maintain/orphans.h"
-#include "maintain/reach.h"
+#include "maintain/rewrite_manifests.h"
 #include "rows/data_file_reader.h"
 #include "rows/scan.h"
 #include "storage/location.h"
@@ -141,7 +141,7 @@ class Examination {
     std::vector<std::string> wrong;
     if (const auto* snapshot = table_.metadata->CurrentSnapshot())
       if (const auto total = iceberg::FindNumber(snapshot->summary, "total-records"); total && *total != rows)
-        wrong.push_back(fmt::format("the snapshot says {} rows, its manifests say {}", *total, rows));
+        wrong.push_back(fmt::format("the snapshot says {} rows, but its manifests say {}", *total, rows));
     std::ranges::stable_sort(tasks, std::greater(), &FileTask::sequence_number);
     std::erase_if(tasks, [&](const FileTask& task) { return gone_.contains(task.file.location); });
     tasks.resize(std::min(tasks.size(), size_t(options_.footers_max)));

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "iceberg/table.h"
-#include "maintain/neighbours.h"
+#include "maintain/shared_folder.h"
 
 namespace ingot::maintain {
 

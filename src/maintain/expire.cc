@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
-#include "maintain/reach.h"
+#include "maintain/needed_files.h"
 #include "storage/location.h"
 
 namespace ingot::maintain {

@@ -39,7 +39,7 @@ bool AreBoundsInOrder(const DataFile& file, const iceberg::Field& field) {
   if (lower == file.lower_bounds.end() || upper == file.upper_bounds.end()) return true;
   const auto low = iceberg::DeserializeValue(lower->second, field.type),
              high = iceberg::DeserializeValue(upper->second, field.type);
-  return low && high && iceberg::AreInOrder(*low, *high);
+  return low && high && iceberg::AreBoundsOrdered(*low, *high);
 }
 
 /// The lowest or highest bounds; columns without a bound in a file that has values are left out.

@@ -12,7 +12,7 @@
 #include "base/parallel.h"
 #include "iceberg/journal.h"
 #include "iceberg/location_catalog.h"
-#include "maintain/reach.h"
+#include "maintain/needed_files.h"
 #include "storage/location.h"
 #include "storage/without.h"
 
@@ -193,14 +193,14 @@ Result<Orphans> RemoveOrphans(const iceberg::TableHome& home, const OrphanOption
   if (table.metadata->location != before.metadata->location)
     return Fail(ErrorKind::kConflict, "table " + home.name.Text() + " was moved to another location meanwhile");
   INGOT_ASSIGN(const auto needed, NeededFiles(table));
-  INGOT_ASSIGN(auto neighbours, FindNeighbours(table, listed, options.other_tables));
+  INGOT_ASSIGN(auto shared_folder, InspectSharedFolder(table, listed, options.other_tables));
 
   const int64_t now = NowMicros();
   std::vector<ListedFile> chosen;
   for (const ListedFile& file : listed) {
     const int64_t age = now - file.file.modified_micros;
     const bool draft = IsDraft(file.below);
-    if (needed.contains(file.identity) || neighbours.needed.contains(file.identity) || neighbours.Holds(file) ||
+    if (needed.contains(file.identity) || shared_folder.needed.contains(file.identity) || shared_folder.Holds(file) ||
         age < options.older_than_ms * 1000 || journal.Owns(file.file.location) ||
         (draft ? age < kDraftAgeMicros : IsHidden(file.below)) || file.below.starts_with(kTrash) ||
         file.below.ends_with("version-hint.text") ||
@@ -208,10 +208,10 @@ Result<Orphans> RemoveOrphans(const iceberg::TableHome& home, const OrphanOption
       continue;
     chosen.push_back(file);
   }
-  Orphans orphans{.notes = std::move(neighbours.notes)};
-  if (neighbours.uncertain && !chosen.empty()) {
+  Orphans orphans{.notes = std::move(shared_folder.notes)};
+  if (shared_folder.uncertain && !chosen.empty()) {
     orphans.notes.push_back(fmt::format("skipped {} files that table {} does not need in {}: {}", chosen.size(),
-                                        home.name.Text(), table.metadata->location, *neighbours.uncertain));
+                                        home.name.Text(), table.metadata->location, *shared_folder.uncertain));
     chosen.clear();
   }
   for (const ListedFile& file : chosen) {
@@ -220,7 +220,7 @@ Result<Orphans> RemoveOrphans(const iceberg::TableHome& home, const OrphanOption
   }
   if (!options.dry_run && !chosen.empty()) {
     INGOT_TRY(CheckReadable(table, orphans.files));
-    for (const Table& other : neighbours.sharing) INGOT_TRY(CheckReadable(other, orphans.files));
+    for (const Table& other : shared_folder.sharing) INGOT_TRY(CheckReadable(other, orphans.files));
   }
   INGOT_ASSIGN(orphans.emptied, EmptyTrash(table, listed, options));
   if (options.dry_run || chosen.empty()) return orphans;

@@ -48,7 +48,7 @@ Result<std::optional<int64_t>> NewestRow(const iceberg::Table& table, const iceb
   for (const auto& task : plan.tasks) {
     const auto* spec = table.metadata->SpecById(task.file.spec_id);
     if (spec == nullptr) continue;
-    const auto known = KnowledgeOf(task.file, *spec, table.metadata->CurrentSchema())(column.id);
+    const auto known = FileMetrics(task.file, *spec, table.metadata->CurrentSchema())(column.id);
     if (!known.upper) continue;
     const int64_t micros = column.type.id == TypeId::kDate ? std::get<int32_t>(*known.upper) * kMicrosPerDay
                                                            : std::get<int64_t>(*known.upper);
@@ -72,7 +72,7 @@ Status CheckNotFarAhead(const iceberg::Table& table, const iceberg::Field& colum
 
 }  // namespace
 
-Result<Retained> DropOldPartitions(const iceberg::TableHome& home, const RetentionOptions& options) {
+Result<PartitionsDropped> DropOldPartitions(const iceberg::TableHome& home, const RetentionOptions& options) {
   INGOT_ASSIGN(const iceberg::Table table, iceberg::LoadTable(home));
   INGOT_ASSIGN(const auto* column, TimeColumn(*table.metadata, home.name.Text()));
   if (options.newest_age_max_micros) INGOT_TRY(CheckNotFarAhead(table, *column, *options.newest_age_max_micros));
@@ -84,21 +84,21 @@ Result<Retained> DropOldPartitions(const iceberg::TableHome& home, const Retenti
            bound.MustMatchFile(file, *spec, table.metadata->CurrentSchema());
   };
   INGOT_ASSIGN(const auto plan, rows::PlanScan(*table.home.storage, *table.metadata, {.filter = filter}));
-  Retained retained;
+  PartitionsDropped dropped;
   for (const auto& task : plan.tasks) {
     if (!is_old(task.file)) continue;
-    ++retained.files;
-    retained.rows += task.file.record_count;
-    retained.bytes += task.file.file_bytes;
+    ++dropped.files;
+    dropped.rows += task.file.record_count;
+    dropped.bytes += task.file.file_bytes;
   }
-  if (retained.files == 0 || options.dry_run) return retained;
+  if (dropped.files == 0 || options.dry_run) return dropped;
   const int64_t before = std::get<int64_t>(column->type.id == TypeId::kDate
                                                ? iceberg::Value(std::get<int32_t>(filter.values[0]) * kMicrosPerDay)
                                                : filter.values[0]);
   iceberg::SnapshotChange change{.operation = "delete", .summary = {{kRetentionKey, FormatTimestampMicros(before)}}};
   change.removes = [&](const iceberg::DataFile& file) -> Result<bool> { return is_old(file); };
   INGOT_TRY(iceberg::CommitSnapshot(table.home, change));
-  return retained;
+  return dropped;
 }
 
 }  // namespace ingot::maintain

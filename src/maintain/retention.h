@@ -10,7 +10,7 @@ namespace ingot::maintain {
 /// Summary key of a snapshot that deleted by retention, so that consumers do not take it for a correction of rows.
 inline constexpr const char* kRetentionKey = "ingot.retention-before";
 
-struct Retained {
+struct PartitionsDropped {
   int64_t files = 0, rows = 0, bytes = 0;  // removed
 };
 
@@ -24,6 +24,6 @@ struct RetentionOptions {
 /// Removes the data files of which every row is older than `keep_micros`, by the first time column in the partition
 /// spec. Rows with a null time are kept. Errors: kBadInput if the table has no such partition field; kRetry if the
 /// clock is far ahead of the newest row.
-Result<Retained> DropOldPartitions(const iceberg::TableHome& home, const RetentionOptions& options);
+Result<PartitionsDropped> DropOldPartitions(const iceberg::TableHome& home, const RetentionOptions& options);
 
 }  // namespace ingot::maintain

@@ -9,7 +9,7 @@
 
 #include "base/arrow_result.h"
 #include "base/parallel.h"
-#include "maintain/reach.h"
+#include "maintain/needed_files.h"
 #include "rows/data_file_reader.h"
 #include "rows/row_deletes.h"
 

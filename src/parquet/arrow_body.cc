@@ -124,7 +124,7 @@ class ArrowBody : public ParquetBody {
     return {};
   }
 
-  int64_t BytesHeld() const override {
+  int64_t BytesBuffered() const override {
     if (!group_open_) return 0;
     const auto stats = row_groups_->group()->estimated_buffered_stats();
     return row_groups_->group()->total_compressed_bytes() + stats.def_level_bytes + stats.rep_level_bytes +

@@ -21,7 +21,7 @@ class ParquetBody {
   virtual Status Write(const arrow::RecordBatch& rows) = 0;
   virtual Status EndRowGroup() = 0;
   /// Size of the open row group: its finished pages and the values not yet in a page.
-  virtual int64_t BytesHeld() const = 0;
+  virtual int64_t BytesBuffered() const = 0;
   /// Ends the row group, writes the footer and returns it. The stream stays open.
   virtual Result<std::shared_ptr<parquet::FileMetaData>> Close() = 0;
 };

@@ -104,7 +104,7 @@ class TypedColumnChunk : public ColumnChunk {
     return {};
   }
 
-  int64_t BytesHeld() const override { return pages_bytes_ + int64_t(PendingBytes() + values_.DictionaryBytes()); }
+  int64_t BytesBuffered() const override { return pages_bytes_ + int64_t(PendingBytes() + values_.DictionaryBytes()); }
 
   Result<int64_t> Finish(const std::shared_ptr<arrow::io::OutputStream>& to,
                          parquet::ColumnChunkMetaDataBuilder& footer, int16_t row_group, int16_t column) override {

@@ -32,7 +32,7 @@ class ColumnChunk {
   /// Errors: kBadInput for a null in a required column.
   virtual Status Append(const arrow::Array& values) = 0;
   /// Size of the finished pages and of the values not yet in a page.
-  virtual int64_t BytesHeld() const = 0;
+  virtual int64_t BytesBuffered() const = 0;
   /// Writes all pages and the column's metadata in `footer`. Returns the uncompressed size of the pages. Afterwards the
   /// chunk is empty and can take the next row group.
   virtual Result<int64_t> Finish(const std::shared_ptr<arrow::io::OutputStream>& to,

@@ -68,9 +68,9 @@ class FlatBody : public ParquetBody {
     return {};
   }
 
-  int64_t BytesHeld() const override {
+  int64_t BytesBuffered() const override {
     int64_t bytes = 0;
-    for (const auto& chunk : chunks_) bytes += chunk->BytesHeld();
+    for (const auto& chunk : chunks_) bytes += chunk->BytesBuffered();
     return bytes;
   }
 

@@ -76,7 +76,7 @@ class Writer : public ParquetFileWriter {
     return body_ == nullptr ? Status() : Told(Caught([&] { return body_->EndRowGroup(); }));
   }
 
-  int64_t BytesHeld() const override { return body_ == nullptr ? 0 : body_->BytesHeld(); }
+  int64_t BytesBuffered() const override { return body_ == nullptr ? 0 : body_->BytesBuffered(); }
 
   int64_t BytesWritten() const override { return stream_->Tell().ValueOr(0); }
 

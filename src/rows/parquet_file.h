@@ -23,7 +23,7 @@ class ParquetFileWriter {
   /// Writes the open row group. Until then its encoded pages are in memory.
   virtual Status EndRowGroup() = 0;
   /// Size of the open row group in memory: encoded pages, and values of incomplete pages.
-  virtual int64_t BytesHeld() const = 0;
+  virtual int64_t BytesBuffered() const = 0;
   virtual int64_t BytesWritten() const = 0;
   virtual Result<iceberg::DataFile> Close() = 0;
 };

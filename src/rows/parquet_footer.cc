@@ -102,7 +102,7 @@ bool IsKeptAs(const parquet::ColumnDescriptor& column, const iceberg::Type& type
 }
 
 template <typename Statistics>
-void Bounds(const parquet::Statistics& statistics, iceberg::ColumnKnowledge& known) {
+void Bounds(const parquet::Statistics& statistics, iceberg::ColumnMetrics& known) {
   const auto& typed = static_cast<const Statistics&>(statistics);
   if constexpr (std::is_same_v<Statistics, parquet::ByteArrayStatistics>) {
     known.lower = std::string(std::string_view(typed.min()));
@@ -113,7 +113,7 @@ void Bounds(const parquet::Statistics& statistics, iceberg::ColumnKnowledge& kno
   }
 }
 
-void AddBounds(const parquet::Statistics& statistics, iceberg::ColumnKnowledge& known) {
+void AddBounds(const parquet::Statistics& statistics, iceberg::ColumnMetrics& known) {
   switch (statistics.physical_type()) {
     case parquet::Type::INT32:
       return Bounds<parquet::Int32Statistics>(statistics, known);
@@ -192,7 +192,7 @@ Error UnreadableFile(arrow::io::RandomAccessFile& file, const std::string& locat
   };
   const auto bytes = file.GetSize();
   if (!bytes.ok()) return FromArrow(bytes.status()).Context("data file " + location + " cannot be read");
-  if (*bytes == 0) return is(ErrorKind::kCorrupt, "is empty: its writer ended before it wrote it, or it was cut since");
+  if (*bytes == 0) return is(ErrorKind::kCorrupt, "is empty: its writer did not finish, or it was truncated later");
   const auto at = [&](int64_t position) {
     const auto read = file.ReadAt(position, std::min(kMagicBytes, *bytes - position));
     return read.ok() ? (*read)->ToString() : "";
@@ -206,14 +206,14 @@ Error UnreadableFile(arrow::io::RandomAccessFile& file, const std::string& locat
   if (head.starts_with("ORC")) return is(ErrorKind::kCorrupt, "is an ORC file, but its manifest says Parquet");
   if (head != "PAR1") return is(ErrorKind::kCorrupt, "is not a Parquet file: it does not begin with PAR1");
   if (tail != "PAR1" || *bytes < kBytesMin)
-    return is(ErrorKind::kCorrupt, "is cut short: it begins as a Parquet file and does not end as one");
+    return is(ErrorKind::kCorrupt, "is truncated: it begins like a Parquet file but does not end with PAR1");
   return is(reason.kind, "cannot be read: " + reason.message);
 }
 
-iceberg::Knowledge KnowledgeOfRowGroup(storage::Storage& storage, const std::string& location, const Footer& footer,
+iceberg::MetricsLookup RowGroupMetrics(storage::Storage& storage, const std::string& location, const Footer& footer,
                                        int row_group, const iceberg::Schema& schema) {
   return [&storage, &location, footer, row_group, &schema](iceberg::FieldId id) {
-    iceberg::ColumnKnowledge known;
+    iceberg::ColumnMetrics known;
     const iceberg::Field* field = schema.FindById(id);
     if (field != nullptr)
       known.may_be_nan = field->type.id == iceberg::TypeId::kFloat || field->type.id == iceberg::TypeId::kDouble;

@@ -34,7 +34,7 @@ Error UnreadableFile(arrow::io::RandomAccessFile& file, const std::string& locat
 /// Metrics of the row group's columns, found by field id, from statistics and bloom filters. Columns that the file
 /// stores in another type or unit, or without ids, have none. A bloom filter is read on use; one that cannot be read
 /// excludes nothing. The references must outlive the result. Source: Parquet, "BloomFilter.md".
-iceberg::Knowledge KnowledgeOfRowGroup(storage::Storage& storage, const std::string& location,
+iceberg::MetricsLookup RowGroupMetrics(storage::Storage& storage, const std::string& location,
                                        const std::shared_ptr<parquet::FileMetaData>& footer, int row_group,
                                        const iceberg::Schema& schema);
 

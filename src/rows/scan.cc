@@ -61,7 +61,7 @@ bool MayDeletePositions(const iceberg::DataFile& del, const iceberg::DataFile& d
   const bool bounded = lower != del.lower_bounds.end() && upper != del.upper_bounds.end();
   if (bounded && lower->second == upper->second && NamesFile(lower->second, data.location)) return true;
   if (del.spec_id == data.spec_id && !SamePartition(del, data)) return false;
-  // Bounds do not help if they have another order (AreInOrder) or paths are spelled differently.
+  // Bounds do not help if they have another order (AreBoundsOrdered) or paths are spelled differently.
   if (!bounded || lower->second > upper->second) return true;
   const std::string folder = CommonFolder(lower->second, upper->second);
   if (!data.location.starts_with(folder))
@@ -224,11 +224,11 @@ Result<std::vector<FileTask>> PartsOf(storage::Storage& storage, const ScanPlan&
     auto& split = splits[i] = Split(plan.tasks[i]);
     // The bounds of a file with one row group were checked before.
     if (plan.tasks[i].file.format != "PARQUET") return {};
-    if (split.size() < 2 ? !plan.filter.AsksForValues() : plan.filter.IsTrue()) return {};
+    if (split.size() < 2 ? !plan.filter.HasEquality() : plan.filter.IsTrue()) return {};
     const std::string& location = plan.tasks[i].file.location;
     INGOT_ASSIGN(const auto footer, FooterOf(storage, location));
     const auto may_match = [&](int group) {
-      return plan.filter.MayMatch(KnowledgeOfRowGroup(storage, location, footer, group, plan.schema));
+      return plan.filter.MayMatch(RowGroupMetrics(storage, location, footer, group, plan.schema));
     };
     const auto groups = std::views::iota(0, footer->num_row_groups());
     // The last part also covers all later row groups.
@@ -244,8 +244,8 @@ Result<std::vector<FileTask>> PartsOf(storage::Storage& storage, const ScanPlan&
   return parts;
 }
 
-Result<std::shared_ptr<arrow::Table>> ReadAll(std::shared_ptr<storage::Storage> storage,
-                                              const iceberg::TableMetadata& metadata, const ScanPlan& plan) {
+Result<std::shared_ptr<arrow::Table>> ReadRows(std::shared_ptr<storage::Storage> storage,
+                                               const iceberg::TableMetadata& metadata, const ScanPlan& plan) {
   INGOT_ASSIGN(const auto schema, ToArrowSchema(plan.projection));
   arrow::RecordBatchVector batches;
   for (const FileTask& task : plan.tasks) {

@@ -16,7 +16,7 @@
 namespace ingot::rows {
 namespace {
 
-/// File systems take names of up to 255 bytes: of longer ones the end is a hash. Nothing is read from the names.
+/// Shortens long names, as file systems allow 255 bytes: the end is replaced by a hash. No reader parses the names.
 std::string FolderName(std::string name) {
   constexpr size_t kBytesMax = 200, kHashBytes = 17;
   if (name.size() <= kBytesMax) return name;
@@ -55,7 +55,7 @@ class Writer : public TableWriter {
       INGOT_TRY(writer.file->Write(*part.rows));
       writer.group_rows += part.rows->num_rows();
       buffered_bytes_ -= writer.group_bytes;
-      writer.group_bytes = writer.file->BytesHeld();
+      writer.group_bytes = writer.file->BytesBuffered();
       buffered_bytes_ += writer.group_bytes;
       writer.last_used = ++clock_;
       if (writer.group_rows >= options_.row_group_rows_max) INGOT_TRY(EndRowGroup(writer));

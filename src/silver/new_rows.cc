@@ -19,7 +19,7 @@ iceberg::Filter IngestedSince(const iceberg::TableMetadata& metadata, const rows
   for (const auto& task : plan.tasks) {
     const auto* spec = metadata.SpecById(task.file.spec_id);
     if (column == nullptr || spec == nullptr) return {};
-    const auto known = KnowledgeOf(task.file, *spec, metadata.CurrentSchema())(column->id);
+    const auto known = FileMetrics(task.file, *spec, metadata.CurrentSchema())(column->id);
     if (!known.lower || known.may_be_null) return {};
     if (!first || iceberg::CompareValues(*known.lower, *first) < 0) first = known.lower;
   }

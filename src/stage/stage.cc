@@ -88,7 +88,7 @@ Result<iceberg::Table> EnsureTable(const Environment& environment, const pipelin
     const iceberg::Schema wanted =
         iceberg::KeepRequired(FittingFormat(schema, metadata.format_version), current, metadata.schemas);
     INGOT_ASSIGN(auto next, iceberg::EvolveTowards(current, metadata.last_column_id, wanted));
-    INGOT_TRY(WithContext(iceberg::CheckFormatHas(next, metadata.format_version), "table " + home.name.Text()));
+    INGOT_TRY(WithContext(iceberg::CheckFormatSupports(next, metadata.format_version), "table " + home.name.Text()));
     return next;
   };
   INGOT_ASSIGN(const auto evolved, evolve(*table->metadata));

@@ -149,7 +149,7 @@ TEST(SnapshotCommit, Format1) {
   const auto rows = [&] {
     const auto plan = rows::PlanScan(*storage, *table.metadata, {});
     EXPECT_TRUE(plan) << plan.error().message;
-    return (*rows::ReadAll(storage, *table.metadata, *plan))->num_rows();
+    return (*rows::ReadRows(storage, *table.metadata, *plan))->num_rows();
   };
   EXPECT_EQ(rows(), 24);
   EXPECT_EQ(table.metadata->format_version, 1);

@@ -11,7 +11,7 @@ namespace {
 /// The number of rows that a scan reads.
 int64_t RowsOf(const Table& table) {
   const auto plan = *rows::PlanScan(*table.home.storage, *table.metadata, {});
-  return rows::ReadAll(table.home.storage, *table.metadata, plan)->get()->num_rows();
+  return rows::ReadRows(table.home.storage, *table.metadata, plan)->get()->num_rows();
 }
 
 // Goal:   after a lost answer the table is read, so that the commit counts once, whether it happened or not.

@@ -18,7 +18,7 @@ using rows::MemoryCatalog;
 
 std::multiset<int64_t> Ids(const Table& table) {
   const auto plan = rows::PlanScan(*table.home.storage, *table.metadata, {});
-  const auto rows = *rows::ReadAll(table.home.storage, *table.metadata, *plan);
+  const auto rows = *rows::ReadRows(table.home.storage, *table.metadata, *plan);
   std::multiset<int64_t> ids;
   for (const auto& chunk : rows->column(0)->chunks())
     for (int64_t i = 0; i < chunk->length(); ++i)
@@ -164,7 +164,7 @@ TEST(CompactTable, Sorts) {
   EXPECT_EQ(done->files_out, 1);
   const Table after = *iceberg::LoadTable(table.home);
   const auto plan = rows::PlanScan(*after.home.storage, *after.metadata, {});
-  const auto read = *rows::ReadAll(after.home.storage, *after.metadata, *plan);
+  const auto read = *rows::ReadRows(after.home.storage, *after.metadata, *plan);
   const auto rows = *read->CombineChunks();
   const auto ids = std::static_pointer_cast<arrow::Int64Array>(rows->column(0)->chunk(0));
   for (int64_t i = 0; i < ids->length(); ++i) EXPECT_EQ(ids->Value(i), 10 + i);
@@ -219,7 +219,7 @@ TEST(CompactTable, KeepsRowLineage) {
     auto plan = *rows::PlanScan(*of.home.storage, *of.metadata, {.columns = {"id"}});
     plan.projection = iceberg::WithRowLineage(plan.projection);
     std::set<std::string> rows;
-    const auto read = *rows::ReadAll(of.home.storage, *of.metadata, plan);
+    const auto read = *rows::ReadRows(of.home.storage, *of.metadata, plan);
     for (int64_t row = 0; row < read->num_rows(); ++row) {
       std::string text;
       for (const auto& column : read->columns()) text += " " + (*column->GetScalar(row))->ToString();
@@ -266,7 +266,7 @@ TEST(CompactTable, NestedColumnsStay) {
 std::multiset<std::string> StoredVariants(const Table& table) {
   auto plan = *rows::PlanScan(*table.home.storage, *table.metadata, {});
   plan.projection = rows::WithStoredVariants(plan.projection);
-  const auto rows = rows::ReadAll(table.home.storage, *table.metadata, plan);
+  const auto rows = rows::ReadRows(table.home.storage, *table.metadata, plan);
   EXPECT_TRUE(rows) << rows.error().message;
   std::multiset<std::string> bytes;
   const std::function<void(const arrow::Array&)> collect = [&](const arrow::Array& array) {

@@ -12,7 +12,7 @@ using rows::MemoryCatalog;
 
 std::set<int64_t> Ids(const Table& table) {
   const auto plan = rows::PlanScan(*table.home.storage, *table.metadata, {.columns = {"id"}});
-  const auto rows = *rows::ReadAll(table.home.storage, *table.metadata, *plan);
+  const auto rows = *rows::ReadRows(table.home.storage, *table.metadata, *plan);
   std::set<int64_t> ids;
   for (const auto& chunk : rows->column(0)->chunks())
     for (int64_t i = 0; i < chunk->length(); ++i)

@@ -42,7 +42,7 @@ TEST(JoinParquet, IsOneFile) {
   EXPECT_TRUE(std::ranges::is_sorted(file.split_offsets));
   const Table after = *iceberg::CommitSnapshot(table.home, {.added = {file}});
   const auto plan = *rows::PlanScan(*after.home.storage, *after.metadata, {});
-  const auto rows = *rows::ReadAll(after.home.storage, *after.metadata, plan);
+  const auto rows = *rows::ReadRows(after.home.storage, *after.metadata, plan);
   ASSERT_TRUE(rows->ValidateFull().ok());
   const auto together = *rows->CombineChunksToBatch();
   EXPECT_TRUE(together->Equals(*rows::Events(0, 300, table.metadata->CurrentSchema())));

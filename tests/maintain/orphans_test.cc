@@ -35,7 +35,7 @@ TEST_F(Orphaned, MoveToTheTrashAndBack) {
   Put("nested/data/a.parquet");
   const size_t all = table.home.storage->List("file:///w/t")->size();
   OrphanOptions options = kAnyAge;
-  options.other_tables = {{.name = "a.nested", .location = "/w/t/nested", .places = {}, .load = {}}};
+  options.other_tables = {{.name = "a.nested", .location = "/w/t/nested", .other_folders = {}, .load = {}}};
   options.dry_run = true;
   EXPECT_EQ(RemoveOrphans(table.home, options)->files.size(), 2u);
   EXPECT_TRUE(Has("data/lost.parquet"));

@@ -13,7 +13,7 @@ using rows::MemoryCatalog;
 
 int64_t Rows(const Table& table) {
   const auto plan = rows::PlanScan(*table.home.storage, *table.metadata, {});
-  return (*rows::ReadAll(table.home.storage, *table.metadata, *plan))->num_rows();
+  return (*rows::ReadRows(table.home.storage, *table.metadata, *plan))->num_rows();
 }
 
 std::vector<DataFile> Deletes(const Table& table) {

@@ -6,9 +6,9 @@
 #include "maintain/compact.h"
 #include "maintain/delete_rows.h"
 #include "maintain/expire.h"
-#include "maintain/manifests.h"
 #include "maintain/orphans.h"
 #include "maintain/rewrite_deletes.h"
+#include "maintain/rewrite_manifests.h"
 #include "stage/marks.h"
 #include "tests/rows/fixtures.h"
 
@@ -32,7 +32,7 @@ void MustCommit(const TableHome& home, const SnapshotChange& change) {
 
 std::multiset<int64_t> Ids(const Table& table) {
   const auto plan = *rows::PlanScan(*table.home.storage, *table.metadata, {.columns = {"id"}});
-  const auto read = rows::ReadAll(table.home.storage, *table.metadata, plan);
+  const auto read = rows::ReadRows(table.home.storage, *table.metadata, plan);
   EXPECT_TRUE(read) << read.error().message;
   if (!read) return {};
   const auto& rows = *read;

@@ -25,9 +25,9 @@ iceberg::Schema Columns(const char* name = "n") {
 bool May(const std::vector<std::string>& conditions, const iceberg::Schema& schema = Columns()) {
   const auto bound = iceberg::BoundFilter::Bind(FilterOf(conditions, schema), schema);
   EXPECT_TRUE(bound) << bound.error().message;
-  return bound->MayMatch([](iceberg::FieldId id) -> iceberg::ColumnKnowledge {
+  return bound->MayMatch([](iceberg::FieldId id) -> iceberg::ColumnMetrics {
     const auto value = [](const char* text, TypeId type) { return *iceberg::ParseValue(text, {.id = type}); };
-    iceberg::ColumnKnowledge known{.may_be_null = id == 1, .may_be_nan = false};
+    iceberg::ColumnMetrics known{.may_be_null = id == 1, .may_be_nan = false};
     if (id == 1) known.lower = int64_t(10), known.upper = int64_t(20);
     if (id == 2) known.lower = 1.0, known.upper = 2.0;
     if (id == 3) known.lower = std::string("b"), known.upper = std::string("d");

@@ -22,7 +22,7 @@ TEST(FileReader, ColumnsAreFoundByFieldId) {
   schema.fields.push_back(
       {.id = 6, .name = "unit", .type = {.id = iceberg::TypeId::kString}, .initial_default = "\"Mbit/s\""});
   iceberg::SetCurrentSchema(metadata, schema);
-  const auto rows = *ReadAll(storage, metadata, *PlanScan(*storage, metadata, {}));
+  const auto rows = *ReadRows(storage, metadata, *PlanScan(*storage, metadata, {}));
   EXPECT_EQ(rows->schema()->field_names(), (std::vector<std::string>{"id", "city", "speed", "place", "unit"}));
   EXPECT_EQ(rows->column(1)->GetScalar(3).ValueOrDie()->ToString(), "p3");
   EXPECT_EQ(rows->column(3)->null_count(), 10);
@@ -37,9 +37,9 @@ TEST(FileReader, ErrorsNameTheFile) {
   const auto plan = *PlanScan(*storage, *table.metadata, {});
   const std::string location = plan.tasks[0].file.location, bytes = *storage->ReadAll(location);
   (void)storage->Delete(location);
-  EXPECT_EQ(ReadAll(storage, *table.metadata, plan).error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(ReadRows(storage, *table.metadata, plan).error().kind, ErrorKind::kNotFound);
   ASSERT_TRUE(storage->CreateAtomic(location, bytes.substr(0, bytes.size() / 2)));
-  const auto cut = ReadAll(storage, *table.metadata, plan);
+  const auto cut = ReadRows(storage, *table.metadata, plan);
   EXPECT_EQ(cut.error().kind, ErrorKind::kCorrupt);
   EXPECT_NE(cut.error().message.find(location), std::string::npos);
 }

@@ -115,7 +115,7 @@ inline iceberg::Table TableOf(const Sample& sample, int64_t files, bool partitio
 
 inline void ExpectTable(const iceberg::Table& table, const Sample& sample) {
   const auto& storage = table.home.storage;
-  const auto rows = ReadAll(storage, *table.metadata, *PlanScan(*storage, *table.metadata, {}));
+  const auto rows = ReadRows(storage, *table.metadata, *PlanScan(*storage, *table.metadata, {}));
   ASSERT_TRUE(rows) << rows.error().message;
   ExpectRows(**rows, sample, sample.n->length());
 }

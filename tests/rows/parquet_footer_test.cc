@@ -156,8 +156,8 @@ TEST(ParquetFooter, SaysWhyAFileIsUnreadable) {
                {std::string("Obj\1", 4) + std::string(40, 'x'), ErrorKind::kCorrupt, "is an Avro file"},
                {"ORC" + std::string(40, 'x'), ErrorKind::kCorrupt, "is an ORC file"},
                {"id,name\n1,a\n2,b\n3,c\n", ErrorKind::kCorrupt, "is not a Parquet file"},
-               {"PAR1" + std::string(40, 'x'), ErrorKind::kCorrupt, "is cut short"},
-               {"PAR1", ErrorKind::kCorrupt, "is cut short"},
+               {"PAR1" + std::string(40, 'x'), ErrorKind::kCorrupt, "is truncated"},
+               {"PAR1", ErrorKind::kCorrupt, "is truncated"},
                {good, ErrorKind::kCorrupt, "invalid footer"}};
   int number = 0;
   for (const auto& of : cases) {

@@ -8,7 +8,7 @@ namespace {
 
 std::vector<int64_t> Ids(const iceberg::Table& table) {
   const auto plan = PlanScan(*table.home.storage, *table.metadata, {.columns = {"id"}});
-  const auto rows = *ReadAll(table.home.storage, *table.metadata, *plan);
+  const auto rows = *ReadRows(table.home.storage, *table.metadata, *plan);
   std::vector<int64_t> ids;
   for (const auto& chunk : rows->column(0)->chunks())
     for (int64_t i = 0; i < chunk->length(); ++i)

@@ -25,7 +25,7 @@ iceberg::DataFile EqualityDeletes(const iceberg::Table& table, int64_t begin, in
 
 int64_t Rows(const iceberg::Table& table, std::vector<std::string> columns = {}) {
   const auto plan = *PlanScan(*table.home.storage, *table.metadata, {.columns = std::move(columns)});
-  const auto rows = ReadAll(table.home.storage, *table.metadata, plan);
+  const auto rows = ReadRows(table.home.storage, *table.metadata, plan);
   EXPECT_TRUE(rows) << rows.error().message;
   return (*rows)->num_rows();
 }
@@ -109,7 +109,7 @@ std::string Names(const iceberg::Table& table, std::optional<iceberg::SnapshotId
                   std::vector<std::string> columns) {
   const auto plan =
       *PlanScan(*table.home.storage, *table.metadata, {.snapshot_id = snapshot, .columns = std::move(columns)});
-  const auto rows = ReadAll(table.home.storage, *table.metadata, plan);
+  const auto rows = ReadRows(table.home.storage, *table.metadata, plan);
   EXPECT_TRUE(rows) << rows.error().message;
   const auto names = (*rows)->GetColumnByName("name");
   return rows && names->num_chunks() > 0 ? Text(**arrow::Concatenate(names->chunks())) : "";
@@ -219,7 +219,7 @@ TEST(RowDeletes, UnsupportedKeysAreErrors) {
         *iceberg::CommitSnapshot(table.home, {.operation = "delete", .added = {file}, .branch = "b" + named});
     const auto plan = *PlanScan(*after.home.storage, *after.metadata,
                                 {.snapshot_id = after.metadata->refs.at("b" + named).snapshot_id});
-    const auto rows = ReadAll(after.home.storage, *after.metadata, plan);
+    const auto rows = ReadRows(after.home.storage, *after.metadata, plan);
     ASSERT_FALSE(rows);
     EXPECT_EQ(rows.error().kind, ErrorKind::kUnsupported);
     EXPECT_NE(rows.error().message.find(named), std::string::npos) << rows.error().message;

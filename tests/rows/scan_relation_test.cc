@@ -35,7 +35,7 @@ TEST(ScanRelation, TextMayComeAsDictionaries) {
   const auto storage = storage::MakeMemoryStorage();
   const iceberg::Table table = Append(MakeTable(storage, std::make_shared<MemoryCatalog>()), 0, 100);
   const auto plan = *PlanScan(*storage, *table.metadata, {});
-  const auto plain = *ReadAll(storage, *table.metadata, plan);
+  const auto plain = *ReadRows(storage, *table.metadata, plan);
   int64_t rows = 0;
   EXPECT_TRUE(ForEachBatch(table, plan, 1, [&](size_t, const std::shared_ptr<arrow::RecordBatch>& batch) -> Status {
     rows += batch->num_rows();

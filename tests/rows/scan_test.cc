@@ -34,7 +34,7 @@ TEST(Scan, ColumnsAndTimeTravel) {
                        second = Append(first, 10, 30);
   const auto plan = *PlanScan(*storage, *second.metadata,
                               {.snapshot_id = first.metadata->current_snapshot_id, .columns = {"place", "id"}});
-  const auto rows = *ReadAll(storage, *second.metadata, plan);
+  const auto rows = *ReadRows(storage, *second.metadata, plan);
   EXPECT_EQ(rows->num_rows(), 10);
   EXPECT_EQ(rows->schema()->field_names(), (std::vector<std::string>{"place", "id"}));
   EXPECT_EQ(PlanScan(*storage, *second.metadata, {.snapshot_id = 12345}).error().kind, ErrorKind::kNotFound);

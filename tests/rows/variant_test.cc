@@ -68,7 +68,7 @@ TEST(Variant, InATable) {
   EXPECT_EQ(files.at(0).lower_bounds.size(), 1u);
   table = *iceberg::CommitSnapshot(table.home, {.added = files});
   const auto plan = PlanScan(*table.home.storage, *table.metadata, {});
-  const auto rows = ReadAll(table.home.storage, *table.metadata, *plan);
+  const auto rows = ReadRows(table.home.storage, *table.metadata, *plan);
   ASSERT_TRUE(rows) << rows.error().message;
   EXPECT_EQ(Text(*(*rows)->column(1)->chunk(0)), R"([{"a":1},null,[2]])");
 }

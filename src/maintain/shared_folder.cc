@@ -1,4 +1,4 @@
-#include "maintain/neighbours.h"
+#include "maintain/shared_folder.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 #include "base/uuid.h"
 #include "iceberg/location_catalog.h"
-#include "maintain/reach.h"
+#include "maintain/needed_files.h"
 #include "storage/location.h"
 
 namespace ingot::maintain {
@@ -47,7 +47,7 @@ class Search {
     AddMetadataFolders(table, metadata_folders_);
   }
 
-  Result<Neighbours> Run(const std::vector<OtherTable>& others) {
+  Result<SharedFolder> Run(const std::vector<OtherTable>& others) {
     for (const OtherTable& other : others) INGOT_TRY(Add(other));
     for (const ListedFile& file : listed_)
       if (iceberg::IsMetadataFile(file.below) && !file.below.starts_with(".trash/") && !found_.Holds(file))
@@ -69,7 +69,7 @@ class Search {
     const std::string location = CanonicalLocation(other.location);
     bool shares = IsInside(root_, location);
     if (!shares && IsInside(location, root_)) found_.folders.push_back(location.substr(root_.size() + 1));
-    for (const std::string& spelled : other.places) {
+    for (const std::string& spelled : other.other_folders) {
       const std::string place = CanonicalLocation(spelled);
       shares = shares || IsInside(root_, place) || (IsInside(place, root_) && !IsInside(place, location));
     }
@@ -163,17 +163,17 @@ class Search {
   const std::string root_;
   std::set<std::string> metadata_folders_, uuids_, own_;
   std::vector<std::pair<const ListedFile*, TableMetadata>> versions_;
-  Neighbours found_;
+  SharedFolder found_;
 };
 
 }  // namespace
 
-bool Neighbours::Holds(const ListedFile& file) const {
+bool SharedFolder::Holds(const ListedFile& file) const {
   return std::ranges::any_of(folders, [&](const std::string& folder) { return IsInside(file.below, folder); });
 }
 
-Result<Neighbours> FindNeighbours(const Table& table, const std::vector<ListedFile>& listed,
-                                  const std::vector<OtherTable>& others) {
+Result<SharedFolder> InspectSharedFolder(const Table& table, const std::vector<ListedFile>& listed,
+                                         const std::vector<OtherTable>& others) {
   return Search(table, listed).Run(others);
 }
 

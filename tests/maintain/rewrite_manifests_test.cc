@@ -1,4 +1,4 @@
-#include "maintain/manifests.h"
+#include "maintain/rewrite_manifests.h"
 
 #include "rows/scan.h"
 #include "tests/rows/fixtures.h"

@@ -1,4 +1,4 @@
-#include "maintain/reach.h"
+#include "maintain/needed_files.h"
 
 #include <mutex>
 #include <nlohmann/json.hpp>

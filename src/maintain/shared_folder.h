@@ -16,7 +16,7 @@ namespace ingot::maintain {
 struct OtherTable {
   std::string name;
   std::string location;                          // its folder; empty if unknown
-  std::vector<std::string> places;               // other folders with its files
+  std::vector<std::string> other_folders;        // other folders with its files
   std::function<Result<iceberg::Table>()> load;  // loads its current version
 };
 
@@ -27,7 +27,7 @@ struct ListedFile {
   std::string identity;  // storage::FileIdentity
 };
 
-struct Neighbours {
+struct SharedFolder {
   std::set<std::string> needed;          // files that other tables need, by identity
   std::vector<std::string> folders;      // relative to the table's folder; of other tables
   std::vector<iceberg::Table> sharing;   // tables with files in the same folder
@@ -38,7 +38,7 @@ struct Neighbours {
 };
 
 /// Errors: those of reading the manifests of a table that shares the folder.
-Result<Neighbours> FindNeighbours(const iceberg::Table& table, const std::vector<ListedFile>& listed,
-                                  const std::vector<OtherTable>& others);
+Result<SharedFolder> InspectSharedFolder(const iceberg::Table& table, const std::vector<ListedFile>& listed,
+                                         const std::vector<OtherTable>& others);
 
 }  // namespace ingot::maintain

@@ -1,4 +1,4 @@
-#include "maintain/neighbours.h"
+#include "maintain/shared_folder.h"
 
 #include "iceberg/location_catalog.h"
 #include "maintain/orphans.h"
@@ -12,8 +12,8 @@ using rows::MemoryCatalog;
 
 const OrphanOptions kAnyAge{.older_than_ms = 0, .dry_run = true, .other_tables = {}};
 
-struct Neighboured : testing::Test {
-  Neighboured() { iceberg::WithdrawAll(); }
+struct SharedFolders : testing::Test {
+  SharedFolders() { iceberg::WithdrawAll(); }
 
   Table Make(const std::string& location, const std::string& name, iceberg::Properties properties = {}) {
     return rows::Append(
@@ -23,7 +23,7 @@ struct Neighboured : testing::Test {
   OtherTable Other(const Table& table) {
     return {.name = table.home.name.Text(),
             .location = table.metadata->location,
-            .places = {table.metadata->Property("write.data.path", table.metadata->location)},
+            .other_folders = {table.metadata->Property("write.data.path", table.metadata->location)},
             .load = [table] { return Result<Table>(iceberg::LoadTable(table.home)); }};
   }
   Orphans Find(const Table& table, std::vector<OtherTable> others) {
@@ -41,7 +41,7 @@ struct Neighboured : testing::Test {
 // Goal:   no file of another table is an orphan, wherever the table is.
 // Method: another table inside the folder, around it, in the same folder with another spelling, with only its data
 //         files in the folder; first known to the catalog, then unknown.
-TEST_F(Neighboured, FilesOfOtherTablesStay) {
+TEST_F(SharedFolders, FilesOfOtherTablesStay) {
   const struct {
     const char* location;
     iceberg::Properties properties;
@@ -83,13 +83,13 @@ TEST_F(Neighboured, FilesOfOtherTablesStay) {
 
 // Goal:   an unreadable table, or one at an unknown location, protects files in its own folder only.
 // Method: such a table in the same folder, below it, elsewhere, and at an unknown location.
-TEST_F(Neighboured, UnreadableTables) {
+TEST_F(SharedFolders, UnreadableTables) {
   const Table table = Make("file:///w/t", "t");
   ASSERT_TRUE(storage->CreateAtomic("file:///w/t/data/lost.parquet", "x"));
   const std::pair<const char*, size_t> cases[] = {
       {"file:///w/t", 0}, {"file:///w", 0}, {"file:///w/t/below", 1}, {"file:///elsewhere", 1}, {"", 0}};
   for (const auto& [location, orphans] : cases) {
-    const OtherTable other{.name = "n.u", .location = location, .places = {}, .load = [] {
+    const OtherTable other{.name = "n.u", .location = location, .other_folders = {}, .load = [] {
                              return Result<Table>(Fail(ErrorKind::kCorrupt, "unreadable"));
                            }};
     EXPECT_EQ(Find(table, {other}).files.size(), orphans) << location;
@@ -98,7 +98,7 @@ TEST_F(Neighboured, UnreadableTables) {
 
 // Goal:   the files of a version that only another catalog knows are kept; those of an interrupted commit are not.
 // Method: two catalogs diverge from one metadata file; a metadata file with Ingot's name without a successor.
-TEST_F(Neighboured, VersionsOfOtherCatalogs) {
+TEST_F(SharedFolders, VersionsOfOtherCatalogs) {
   const Table table = Make("file:///w/t", "t");
   const auto elsewhere = std::make_shared<MemoryCatalog>();
   ASSERT_TRUE(elsewhere->Register({"n", "t"}, table.metadata_location));
