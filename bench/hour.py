@@ -99,11 +99,11 @@ class Hour:
                 wrong.append(f"bronze, partition {row['_source_partition']}: {row}")
         if sum(int(row["n"]) for row in sums) != records or len(sums) != PARTITIONS:
             wrong.append(f"bronze has not the {records} records that were sent: {sums}")
-        counts = self.rows("SELECT (SELECT count(*) FROM silver.speedtest_clean) AS silver, (SELECT count(*) FROM silver.speedtest_quarantine) AS refused,"
+        counts = self.rows("SELECT (SELECT count(*) FROM silver.speedtest_clean) AS silver, (SELECT count(*) FROM silver.speedtest_quarantine) AS quarantined,"
                            " (SELECT sum(tests) FROM gold.speedtest_agg) AS gold,"
-                           " (SELECT sum(rows_duplicate) FROM ops.runs WHERE stage = 'silver') AS twice")[0]
+                           " (SELECT sum(rows_duplicate) FROM ops.runs WHERE stage = 'silver') AS duplicates")[0]
         counts = {name: int(value or 0) for name, value in counts.items()}
-        if counts["silver"] + counts["refused"] + counts["twice"] != records or counts["gold"] != counts["silver"]:
+        if counts["silver"] + counts["quarantined"] + counts["duplicates"] != records or counts["gold"] != counts["silver"]:
             wrong.append(f"layers do not account for each other: {counts}")
         for name in TABLES:
             found = subprocess.run([INGOT, "doctor", name], env=self.environment, capture_output=True, text=True)

@@ -70,7 +70,7 @@ class Bench:
         def row(name: str, per_second: float, busy: tuple[float, float], ratio: str = "") -> None:
             self.tell(f"| {name} | {per_second / 1e6:.2f} M | {busy[0]:.0f} | {busy[1]:.0f} | {ratio} |")
 
-        self.tell("| | records/s | ns of a core per record | ns of the broker per record | |\n|---|---|---|---|---|")
+        self.tell("| | records/s | CPU ns per record | ns of the broker per record | |\n|---|---|---|---|---|")
         row("generator to Kafka", records / made.seconds, generating)
         row("a consumer that only counts", count, worked["count"])
         row("Kafka to bronze, committed", bronze, worked["bronze"], f"{bronze / count:.2f} × counting")

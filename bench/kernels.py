@@ -35,7 +35,7 @@ def main() -> None:
             print(f"{turn + 1}/{options.repeats}: {sum(found[-1] for found in nanoseconds.values()):.0f} ns, Ingot {worked[-1]:.0f} ns", file=sys.stderr, flush=True)
     finally:
         shutil.rmtree(folder)
-    lines = ["| kernel | stage | ns of a core per record |", "|---|---|---|"]
+    lines = ["| kernel | stage | CPU ns per record |", "|---|---|---|"]
     lines += [f"| {name} | {stage} | {median(nanoseconds[name]):.0f} |" for name, stage in STAGE.items()]
     whole = median([sum(turn) for turn in zip(*nanoseconds.values())])
     lines.append(f"| all | | {whole:.0f}: {1e3 / whole:.2f} M records/s on one core, {2e3 / whole:.2f} M on two |")

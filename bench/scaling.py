@@ -87,7 +87,7 @@ def main() -> None:
         for i, count in enumerate(COUNTS):
             seconds, cpu = (median([turn[i][what] for turn in turns]) for what in (0, 1))
             lines.append(f"| {count} worker{'s' if count > 1 else ''}: {options.records / 1e6:.0f} M records to bronze, from "
-                         f"start to the last commit | {seconds:.1f} s, {cpu / options.records * 1e9:.0f} ns of a core "
+                         f"start to the last commit | {seconds:.1f} s, {cpu / options.records * 1e9:.0f} CPU ns "
                          f"per record |")
         tell("scaling", lines, options, "docs/scaling.md")
     finally:

@@ -35,33 +35,33 @@ int64_t TimeOf(int64_t snapshot) {
 }
 
 /// Two silver tables in one catalog: an empty one and one with a long history.
-struct World {
+struct Tables {
   std::filesystem::path folder = std::filesystem::temp_directory_path() / fmt::format("ingot-tables-{}", getpid());
   pipeline::Pipeline pipeline = Must(pipeline::LoadPipeline(INGOT_SOURCE_DIR "/pipelines/speedtest.yaml"));
   std::shared_ptr<storage::Storage> storage;
   std::shared_ptr<iceberg::Catalog> catalog;
   iceberg::TableHome fresh, old;
 
-  static World& Get() {
-    static World world;
-    return world;
+  static Tables& Get() {
+    static Tables tables;
+    return tables;
   }
 
-  World() {
+  Tables() {
     // Another process creates the tables, so that this one starts without cached metadata.
     const pid_t child = fork();
     if (child == 0) {
       Open();
       Make(fresh);
       Make(old);
-      Age();
+      AddHistory();
       std::_Exit(0);
     }
     int status = 0;
     if (waitpid(child, &status, 0) != child || status != 0) std::exit(1);
     Open();
   }
-  ~World() { std::filesystem::remove_all(folder); }
+  ~Tables() { std::filesystem::remove_all(folder); }
 
   static iceberg::SnapshotChange Append(const iceberg::TableMetadata& table, int64_t snapshot) {
     iceberg::SnapshotChange change{.added = {FileOf(table, TimeOf(snapshot), kMicrosPerSnapshot, 0)}};
@@ -91,7 +91,7 @@ struct World {
 
   /// Creates the state after 10,000 commits, with manifests merged a hundred at a time, without writing the versions in
   /// between.
-  void Age() {
+  void AddHistory() {
     const auto table = Must(iceberg::LoadTable(old));
     iceberg::TableMetadata metadata = *table.metadata;
     std::vector<iceberg::ManifestFile> manifests;
@@ -130,7 +130,7 @@ struct World {
 };
 
 const iceberg::TableHome& HomeOf(const benchmark::State& state) {
-  return state.range(0) == 0 ? World::Get().fresh : World::Get().old;
+  return state.range(0) == 0 ? Tables::Get().fresh : Tables::Get().old;
 }
 
 void Load(benchmark::State& state) {
@@ -140,44 +140,44 @@ void Load(benchmark::State& state) {
 /// Loads without cached metadata, like a process that has just started.
 void FirstLoad(benchmark::State& state) {
   const auto location = Must(iceberg::LoadTable(HomeOf(state))).metadata_location;
-  for (auto _ : state) benchmark::DoNotOptimize(Must(iceberg::ReadMetadataFile(*World::Get().storage, location)));
-  state.counters["bytes"] = double(Must(World::Get().storage->ReadAll(location)).size());
+  for (auto _ : state) benchmark::DoNotOptimize(Must(iceberg::ReadMetadataFile(*Tables::Get().storage, location)));
+  state.counters["bytes"] = double(Must(Tables::Get().storage->ReadAll(location)).size());
 }
 
 /// Writes and syncs a file as large as the metadata: the lower bound for a commit.
 void WriteBytes(benchmark::State& state) {
   const auto location = Must(iceberg::LoadTable(HomeOf(state))).metadata_location;
-  const std::string bytes = Must(World::Get().storage->ReadAll(location));
+  const std::string bytes = Must(Tables::Get().storage->ReadAll(location));
   static int i = 0;
   for (auto _ : state)
-    Must(World::Get().storage->CreateAtomic(fmt::format("{}/written-{}", World::Get().folder.string(), i++), bytes));
+    Must(Tables::Get().storage->CreateAtomic(fmt::format("{}/written-{}", Tables::Get().folder.string(), i++), bytes));
 }
 
 /// Appends one file; each commit also adds to the table's history.
 void Commit(benchmark::State& state) {
   const auto& home = HomeOf(state);
   int64_t i = kSnapshots;
-  const auto change = World::Append(*Must(iceberg::LoadTable(home)).metadata, i++);
+  const auto change = Tables::Append(*Must(iceberg::LoadTable(home)).metadata, i++);
   for (auto _ : state) Must(iceberg::CommitSnapshot(home, change));
 }
 
 void PlanOneHour(benchmark::State& state) {
-  const auto table = Must(iceberg::LoadTable(World::Get().old));
+  const auto table = Must(iceberg::LoadTable(Tables::Get().old));
   const int64_t from = kFirstMicros + kSnapshots / 2 * kMicrosPerSnapshot / kMicrosPerHour * kMicrosPerHour;
   const rows::ScanOptions options{
       .columns = {"user_id", "timestamp"},
       .filter = iceberg::And({Compare("timestamp", iceberg::FilterOp::kGreaterOrEqual, from),
                               Compare("timestamp", iceberg::FilterOp::kLess, from + kMicrosPerHour)})};
   size_t files = 0;
-  for (auto _ : state) files = Must(rows::PlanScan(*World::Get().storage, *table.metadata, options)).tasks.size();
+  for (auto _ : state) files = Must(rows::PlanScan(*Tables::Get().storage, *table.metadata, options)).tasks.size();
   state.counters["files"] = double(files);
 }
 
 void PlanAll(benchmark::State& state) {
-  const auto table = Must(iceberg::LoadTable(World::Get().old));
+  const auto table = Must(iceberg::LoadTable(Tables::Get().old));
   size_t files = 0;
   for (auto _ : state) {
-    std::optional plan = Must(rows::PlanScan(*World::Get().storage, *table.metadata, {}));
+    std::optional plan = Must(rows::PlanScan(*Tables::Get().storage, *table.metadata, {}));
     state.PauseTiming();  // while the plan is destroyed
     files = plan->tasks.size();
     plan.reset();
@@ -202,6 +202,6 @@ int main(int count, char** arguments) {
   mallopt(M_MMAP_THRESHOLD, 64 << 20);  // same setting as the program
   mallopt(M_TRIM_THRESHOLD, 128 << 20);
   benchmark::Initialize(&count, arguments);
-  World::Get();
+  Tables::Get();
   benchmark::RunSpecifiedBenchmarks();
 }

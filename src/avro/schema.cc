@@ -27,38 +27,39 @@ std::shared_ptr<AvroSchema> PrimitiveOrNamed(const std::string& name, const Name
     return std::make_shared<AvroSchema>(AvroSchema{.kind = known->second});
   for (const std::string& full : {named.FullName(name), name})
     if (const auto known = named.types.find(full); known != named.types.end()) return known->second;
-  Refuse("unknown Avro type '" + name + "'");
+  ThrowJsonProblem("unknown Avro type '" + name + "'");
 }
 
 std::shared_ptr<AvroSchema> ComplexSchema(const Json& json, NamedTypes& named, int depth) {
   const auto type = Get<std::string>(json, "type");
   auto schema = std::make_shared<AvroSchema>();
   const std::string outer = named.space;
-  named.space = Maybe<std::string>(json, "namespace").value_or(outer);
+  named.space = OptionalMember<std::string>(json, "namespace").value_or(outer);
   if (json.contains("name")) {
     const std::string full = named.FullName(Get<std::string>(json, "name"));
     named.types[full] = schema;
     if (const size_t dot = full.rfind('.'); dot != std::string::npos) named.space = full.substr(0, dot);
   }
-  schema->logical_type = Maybe<std::string>(json, "logicalType").value_or("");
+  schema->logical_type = OptionalMember<std::string>(json, "logicalType").value_or("");
   if (type == "record") {
     schema->kind = AvroKind::kRecord;
-    for (const Json& field : Need(json, "fields"))
-      schema->members.push_back({Get<std::string>(field, "name"), Maybe<int32_t>(field, "field-id").value_or(-1),
-                                 SchemaFrom(Need(field, "type"), named, depth + 1)});
+    for (const Json& field : RequiredMember(json, "fields"))
+      schema->members.push_back({Get<std::string>(field, "name"),
+                                 OptionalMember<int32_t>(field, "field-id").value_or(-1),
+                                 SchemaFrom(RequiredMember(field, "type"), named, depth + 1)});
   } else if (type == "array") {
     schema->kind = AvroKind::kArray;
-    schema->members.push_back(
-        {"item", Maybe<int32_t>(json, "element-id").value_or(-1), SchemaFrom(Need(json, "items"), named, depth + 1)});
+    schema->members.push_back({"item", OptionalMember<int32_t>(json, "element-id").value_or(-1),
+                               SchemaFrom(RequiredMember(json, "items"), named, depth + 1)});
   } else if (type == "map") {
     schema->kind = AvroKind::kMap;
-    schema->members.push_back(
-        {"value", Maybe<int32_t>(json, "value-id").value_or(-1), SchemaFrom(Need(json, "values"), named, depth + 1)});
-    schema->key_id = Maybe<int32_t>(json, "key-id").value_or(-1);
+    schema->members.push_back({"value", OptionalMember<int32_t>(json, "value-id").value_or(-1),
+                               SchemaFrom(RequiredMember(json, "values"), named, depth + 1)});
+    schema->key_id = OptionalMember<int32_t>(json, "key-id").value_or(-1);
   } else if (type == "fixed") {
     schema->kind = AvroKind::kFixed;
     schema->fixed_bytes = Get<int32_t>(json, "size");
-    if (schema->fixed_bytes < 0) Refuse("negative size of an Avro fixed type");
+    if (schema->fixed_bytes < 0) ThrowJsonProblem("negative size of an Avro fixed type");
   } else if (type == "enum") {
     schema->kind = AvroKind::kEnum;
     for (const Json& symbol : ArrayOrEmpty(json, "symbols")) schema->symbols.push_back(symbol.get<std::string>());
@@ -71,20 +72,20 @@ std::shared_ptr<AvroSchema> ComplexSchema(const Json& json, NamedTypes& named, i
     schema->logical_type = logical_type;
   }
   named.space = outer;
-  schema->precision = Maybe<int32_t>(json, "precision").value_or(0);
-  schema->scale = Maybe<int32_t>(json, "scale").value_or(0);
-  schema->adjust_to_utc = Maybe<bool>(json, "adjust-to-utc");
+  schema->precision = OptionalMember<int32_t>(json, "precision").value_or(0);
+  schema->scale = OptionalMember<int32_t>(json, "scale").value_or(0);
+  schema->adjust_to_utc = OptionalMember<bool>(json, "adjust-to-utc");
   return schema;
 }
 
 std::shared_ptr<AvroSchema> SchemaFrom(const Json& json, NamedTypes& named, int depth) {
-  if (depth > kDepthMax) Refuse("Avro schema is nested too deeply");
+  if (depth > kDepthMax) ThrowJsonProblem("Avro schema is nested too deeply");
   if (json.is_string()) return PrimitiveOrNamed(json.get<std::string>(), named);
   if (json.is_object()) {
     if (json.contains("type") && !json["type"].is_string()) return SchemaFrom(json["type"], named, depth + 1);
     return ComplexSchema(json, named, depth);
   }
-  if (!json.is_array()) Refuse("not an Avro schema: " + json.dump());
+  if (!json.is_array()) ThrowJsonProblem("not an Avro schema: " + json.dump());
   auto schema = std::make_shared<AvroSchema>(AvroSchema{.kind = AvroKind::kUnion});
   for (const Json& branch : json) schema->members.push_back({"", -1, SchemaFrom(branch, named, depth + 1)});
   return schema;
@@ -93,7 +94,7 @@ std::shared_ptr<AvroSchema> SchemaFrom(const Json& json, NamedTypes& named, int 
 }  // namespace
 
 Result<std::shared_ptr<AvroSchema>> ParseAvroSchema(std::string_view text) {
-  return Parsing(text, [](const Json& json) {
+  return ParseJsonWith(text, [](const Json& json) {
     NamedTypes named;
     return SchemaFrom(json, named, 0);
   });

@@ -41,24 +41,24 @@ Status ForEachInParallel(int threads, size_t count, const Work& work) {
 
 /// A thread pool: its threads live as long as the pool and take tasks in order. New threads per task would use more
 /// memory: the allocator keeps what each ended thread has freed.
-class Workers {
+class ThreadPool {
  public:
-  explicit Workers(int threads) {
+  explicit ThreadPool(int threads) {
     for (int i = 0; i < std::max(1, threads); ++i)
       threads_.emplace_back([this] {
         while (auto task = tasks_.Pop()) (*task)();
       });
   }
-  ~Workers() {
+  ~ThreadPool() {
     tasks_.Close();
     for (std::thread& thread : threads_) thread.join();
   }
-  Workers(const Workers&) = delete;
-  Workers& operator=(const Workers&) = delete;
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
 
   /// Queues `work` and returns a future of its result.
   template <typename Work>
-  auto Run(Work work) {
+  auto Submit(Work work) {
     std::packaged_task<decltype(work())()> task(std::move(work));
     auto outcome = task.get_future();
     tasks_.Push([task = std::make_shared<decltype(task)>(std::move(task))] { (*task)(); });

@@ -9,13 +9,13 @@
 
 namespace ingot {
 
-class Progress {
+class ProgressLine {
  public:
   /// `total` is in the units of Add(), 0 when unknown. `unit` is a plural noun, e.g. "records".
-  Progress(std::string title, int64_t total, std::string unit);
-  ~Progress();
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
+  ProgressLine(std::string title, int64_t total, std::string unit);
+  ~ProgressLine();
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
 
   /// Adds `amount` to what is done; redraws at most ten times a second. Thread-safe.
   void Add(int64_t amount);

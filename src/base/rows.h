@@ -13,16 +13,17 @@
 namespace ingot {
 
 /// The columns of `rows` with these names, in that order. All must exist.
-std::shared_ptr<arrow::RecordBatch> Pick(const arrow::RecordBatch& rows, const std::vector<std::string>& names);
+std::shared_ptr<arrow::RecordBatch> SelectColumns(const arrow::RecordBatch& rows,
+                                                  const std::vector<std::string>& names);
 
 /// The rows for which `keep` is true, which has one entry per row. Returns `rows` itself when it is true for all.
-Result<std::shared_ptr<arrow::RecordBatch>> Select(const std::shared_ptr<arrow::RecordBatch>& rows,
-                                                   const std::vector<bool>& keep);
+Result<std::shared_ptr<arrow::RecordBatch>> FilterRows(const std::shared_ptr<arrow::RecordBatch>& rows,
+                                                       const std::vector<bool>& keep);
 
 /// The column decoded, if it is dictionary-encoded.
-Result<std::shared_ptr<arrow::Array>> Plain(const std::shared_ptr<arrow::Array>& column);
+Result<std::shared_ptr<arrow::Array>> DecodeDictionaries(const std::shared_ptr<arrow::Array>& column);
 /// `rows` with all columns decoded.
-Result<std::shared_ptr<arrow::RecordBatch>> Plain(const std::shared_ptr<arrow::RecordBatch>& rows);
+Result<std::shared_ptr<arrow::RecordBatch>> DecodeDictionaries(const std::shared_ptr<arrow::RecordBatch>& rows);
 
 /// `rows` with its nested columns copied, so that no child array has an offset or values outside of the rows. For
 /// consumers that ignore the offset of a parent array.

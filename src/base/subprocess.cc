@@ -48,8 +48,8 @@ bool ReadSome(int from, std::string& to) {
 
 }  // namespace
 
-Result<ProcessEnd> RunProcess(const std::vector<std::string>& command,
-                              const std::function<void(std::string_view)>& on_line) {
+Result<ProcessResult> RunProcess(const std::vector<std::string>& command,
+                                 const std::function<void(std::string_view)>& on_line) {
   Pipe out, err;
   INGOT_TRY(out.Open());
   INGOT_TRY(err.Open());
@@ -67,16 +67,16 @@ Result<ProcessEnd> RunProcess(const std::vector<std::string>& command,
     return Fail(ErrorKind::kNotFound, fmt::format("cannot run {}: {}", command[0], std::strerror(failed)));
   out.CloseWrite();
   err.CloseWrite();
-  ProcessEnd end;
+  ProcessResult end;
   std::string line;
   std::array<pollfd, 2> open{pollfd{.fd = out.read_end, .events = POLLIN},
                              pollfd{.fd = err.read_end, .events = POLLIN}};
   while (open[0].fd >= 0 || open[1].fd >= 0) {
     if (poll(open.data(), open.size(), -1) < 0) continue;
     if (open[0].revents != 0 && !ReadSome(out.read_end, line)) open[0].fd = -1;
-    if (open[1].revents != 0 && !ReadSome(err.read_end, end.last_errors)) open[1].fd = -1;
-    if (end.last_errors.size() > 2 * kErrorBytesKept)
-      end.last_errors.erase(0, end.last_errors.size() - kErrorBytesKept);
+    if (open[1].revents != 0 && !ReadSome(err.read_end, end.stderr_tail)) open[1].fd = -1;
+    if (end.stderr_tail.size() > 2 * kErrorBytesKept)
+      end.stderr_tail.erase(0, end.stderr_tail.size() - kErrorBytesKept);
     for (size_t at; (at = line.find('\n')) != std::string::npos; line.erase(0, at + 1)) on_line({line.data(), at});
   }
   if (!line.empty()) on_line(line);

@@ -10,14 +10,14 @@
 
 namespace ingot {
 
-struct ProcessEnd {
+struct ProcessResult {
   int exit_code = 0;        // 128 plus the signal number when a signal ended the process
-  std::string last_errors;  // the last kilobytes of its standard error
+  std::string stderr_tail;  // the last kilobytes of its standard error
 };
 
 /// Runs `command`, found in PATH, with this process's environment, and waits for its end. `on_line` receives each line
 /// of its standard output as it is written. Errors: kNotFound when the program cannot be started.
-Result<ProcessEnd> RunProcess(const std::vector<std::string>& command,
-                              const std::function<void(std::string_view)>& on_line);
+Result<ProcessResult> RunProcess(const std::vector<std::string>& command,
+                                 const std::function<void(std::string_view)>& on_line);
 
 }  // namespace ingot

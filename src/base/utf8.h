@@ -11,7 +11,7 @@ namespace ingot {
 size_t Utf8SequenceBytes(std::string_view text);
 bool IsUtf8(std::string_view text);
 /// Whether `byte` is a UTF-8 continuation byte.
-constexpr bool ContinuesCharacter(char byte) {
+constexpr bool IsUtf8Continuation(char byte) {
   return (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
 }
 /// Writes '%' and each byte that is not part of valid UTF-8 as %XX: the result is UTF-8 and reversible.

@@ -64,10 +64,11 @@ class PostgresDatabase : public SqlDatabase {
       return {};
     }
     const std::string message = OneLine(PQerrorMessage(connection_));
-    const auto says = [&](const char* text) { return message.find(text) != std::string::npos; };
-    const bool refused = says("authentication failed") || says("no password supplied") || says("does not exist") ||
-                         says("no pg_hba.conf entry") || says("certificate") || says("does not support SSL") ||
-                         says("invalid") || (says("could not translate host name") && !connected_);
+    const auto contains = [&](const char* text) { return message.find(text) != std::string::npos; };
+    const bool refused = contains("authentication failed") || contains("no password supplied") ||
+                         contains("does not exist") || contains("no pg_hba.conf entry") || contains("certificate") ||
+                         contains("does not support SSL") || contains("invalid") ||
+                         (contains("could not translate host name") && !connected_);
     // A name that was known may be gone with its server for a while, as those of containers are.
     if (!refused) ServerFailed(Server(), message, began);
     return Fail(
@@ -79,7 +80,7 @@ class PostgresDatabase : public SqlDatabase {
     std::lock_guard lock(mutex_);
     Backoff backoff;
     while (true) {
-      INGOT_TRY(Ensure());  // with its own attempts
+      INGOT_TRY(EnsureConnected());  // with its own attempts
       auto answer = Run(sql, parameters);
       if (answer) return Rows(answer->get());
       // A query has no side effects: retry it.
@@ -106,7 +107,7 @@ class PostgresDatabase : public SqlDatabase {
   std::string Where() const { return "catalog " + Address(); }
   std::string Server() const { return "the catalog at " + Address(); }
 
-  Status Ensure() {
+  Status EnsureConnected() {
     if (connection_ != nullptr && PQstatus(connection_) == CONNECTION_OK) return {};
     Backoff backoff;
     while (true) {
@@ -117,7 +118,7 @@ class PostgresDatabase : public SqlDatabase {
 
   /// Errors: kRetry when the statement was not sent, kOutcomeUnknown when no response came.
   Result<Answer> Run(const char* sql, const std::vector<std::string>& parameters) {
-    INGOT_TRY(Ensure());
+    INGOT_TRY(EnsureConnected());
     INGOT_ASSIGN(const std::string name, Prepare(sql, int(parameters.size())));
     std::vector<const char*> values;
     for (const std::string& parameter : parameters) values.push_back(parameter.c_str());

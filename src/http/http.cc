@@ -53,11 +53,11 @@ HttpClient::~HttpClient() {
   for (CURL* handle : handles_->idle) curl_easy_cleanup(handle);
 }
 
-Result<HttpAnswer> HttpClient::Send(const HttpRequest& request) {
+Result<HttpResponse> HttpClient::Send(const HttpRequest& request) {
   INGOT_TRY(LoadCurl());
   CURL* handle = handles_->Acquire();
   if (handle == nullptr) return Fail(ErrorKind::kInternal, "HTTP: out of memory");
-  HttpAnswer answer;
+  HttpResponse response;
   curl_slist* headers = nullptr;
   for (const std::string& header : request.headers) headers = curl_slist_append(headers, header.c_str());
   curl_easy_setopt(handle, CURLOPT_URL, request.url.c_str());
@@ -74,14 +74,14 @@ Result<HttpAnswer> HttpClient::Send(const HttpRequest& request) {
   }
   curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &Collect);
-  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &answer.body);
+  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &response.body);
   const CURLcode code = curl_easy_perform(handle);
   long status = 0;
   curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
   curl_slist_free_all(headers);
   handles_->Release(handle);
-  answer.status = int(status);
-  if (code == CURLE_OK) return answer;
+  response.status = int(status);
+  if (code == CURLE_OK) return response;
   const bool unsent = code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT;
   const bool wrong = code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL ||
                      code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE;

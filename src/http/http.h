@@ -16,7 +16,7 @@ struct HttpRequest {
   std::string body;
 };
 
-struct HttpAnswer {
+struct HttpResponse {
   int status = 0;
   std::string body;
 };
@@ -28,7 +28,7 @@ class HttpClient {
   ~HttpClient();
   /// Returns the response, whatever its status. Errors: kRetry when the server was not reached, kOutcomeUnknown when
   /// the request was sent but no response came, kBadConfig for an invalid URL or an untrusted certificate.
-  Result<HttpAnswer> Send(const HttpRequest& request);
+  Result<HttpResponse> Send(const HttpRequest& request);
 
  private:
   struct Handles;

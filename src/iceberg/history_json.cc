@@ -14,25 +14,27 @@ int64_t Whole(ondemand::value value, std::string_view key) {
   int64_t number = 0;
   if (value.get_int64().get(number) == simdjson::SUCCESS) return number;
   uint64_t large = 0;  // some writers use ids above 2^63
-  if (value.get_uint64().get(large) != simdjson::SUCCESS) Refuse(fmt::format("'{}' must be a whole number", key));
+  if (value.get_uint64().get(large) != simdjson::SUCCESS)
+    ThrowJsonProblem(fmt::format("'{}' must be a whole number", key));
   return int64_t(large);
 }
 
 std::string Text(ondemand::value value, std::string_view key) {
   std::string_view text;
-  if (value.get_string().get(text) != simdjson::SUCCESS) Refuse(fmt::format("'{}' must be a string", key));
+  if (value.get_string().get(text) != simdjson::SUCCESS) ThrowJsonProblem(fmt::format("'{}' must be a string", key));
   return std::string(text);
 }
 
 ondemand::array List(ondemand::value value, std::string_view key) {
   ondemand::array list;
-  if (value.get_array().get(list) != simdjson::SUCCESS) Refuse(fmt::format("'{}' must be an array", key));
+  if (value.get_array().get(list) != simdjson::SUCCESS) ThrowJsonProblem(fmt::format("'{}' must be an array", key));
   return list;
 }
 
 ondemand::object Object(ondemand::value value, std::string_view key) {
   ondemand::object object;
-  if (value.get_object().get(object) != simdjson::SUCCESS) Refuse(fmt::format("expected an object in '{}'", key));
+  if (value.get_object().get(object) != simdjson::SUCCESS)
+    ThrowJsonProblem(fmt::format("expected an object in '{}'", key));
   return object;
 }
 
@@ -78,10 +80,10 @@ Snapshot SnapshotFrom(ondemand::object object) {
       });
     }
   });
-  if (!has_id) Refuse("missing 'snapshot-id'");
-  if (!has_time) Refuse("missing 'timestamp-ms'");
+  if (!has_id) ThrowJsonProblem("missing 'snapshot-id'");
+  if (!has_time) ThrowJsonProblem("missing 'timestamp-ms'");
   if (snapshot.manifest_list.empty() && !has_manifests)
-    Refuse(fmt::format("snapshot {} has neither 'manifest-list' nor 'manifests'", snapshot.snapshot_id));
+    ThrowJsonProblem(fmt::format("snapshot {} has neither 'manifest-list' nor 'manifests'", snapshot.snapshot_id));
   return snapshot;
 }
 
@@ -91,8 +93,8 @@ SnapshotLogEntry LogEntryFrom(ondemand::object object) {
     if (key == "timestamp-ms") time = Whole(value, key);
     if (key == "snapshot-id") id = Whole(value, key);
   });
-  if (!time) Refuse("missing 'timestamp-ms'");
-  if (!id) Refuse("missing 'snapshot-id'");
+  if (!time) ThrowJsonProblem("missing 'timestamp-ms'");
+  if (!id) ThrowJsonProblem("missing 'snapshot-id'");
   return {*time, *id};
 }
 
@@ -132,7 +134,8 @@ HistoryText SplitHistory(std::string_view document) {
     const simdjson::padded_string padded(document);
     // The on-demand parser does not validate all brackets, so the document is validated first.
     simdjson::dom::parser whole;
-    if (const auto error = whole.parse(padded).error()) Refuse(std::string("JSON: ") + simdjson::error_message(error));
+    if (const auto error = whole.parse(padded).error())
+      ThrowJsonProblem(std::string("JSON: ") + simdjson::error_message(error));
     ondemand::parser parser;
     ondemand::document json = parser.iterate(padded);
     for (auto field : json.get_object()) {
@@ -148,7 +151,7 @@ HistoryText SplitHistory(std::string_view document) {
       }
     }
   } catch (const simdjson::simdjson_error& problem) {
-    Refuse(std::string("JSON: ") + problem.what());
+    ThrowJsonProblem(std::string("JSON: ") + problem.what());
   }
   history.rest += history.rest.empty() ? "{}" : "}";
   return history;

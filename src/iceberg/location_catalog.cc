@@ -200,7 +200,7 @@ Result<bool> LocationCatalog::SwapHappened(const TableName& table, const Storage
                  loaded->metadata->metadata_log.end();
     if (loaded.error().kind != ErrorKind::kRetry || !backoff.Wait())
       return Fail(ErrorKind::kOutcomeUnknown,
-                  "commit to " + table.Text() + ": the answer was lost and the table cannot be read: " +
+                  "commit to " + table.Text() + ": the response was lost and the table cannot be loaded: " +
                       loaded.error().message + "; its new metadata, which must not be deleted, is " + ours);
   }
 }

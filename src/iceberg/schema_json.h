@@ -7,7 +7,7 @@
 namespace ingot::iceberg {
 
 Json SchemaJson(const Schema& schema);
-/// Throws JsonProblem; call it inside Parsing() or Guarded().
+/// Throws JsonProblem; call it inside ParseJsonWith() or CatchJsonProblems().
 Schema SchemaFrom(const Json& json);
 Json TypeJson(const Type& type);
 /// Throws JsonProblem.

@@ -35,7 +35,7 @@ std::string FirstCodePoints(const std::string& text, int32_t count) {
   size_t end = 0;
   while (end < text.size() && count > 0) {
     ++end;
-    while (end < text.size() && ContinuesCharacter(text[end])) ++end;
+    while (end < text.size() && IsUtf8Continuation(text[end])) ++end;
     --count;
   }
   return text.substr(0, end);

@@ -13,8 +13,8 @@
 #include "iceberg/journal.h"
 #include "iceberg/location_catalog.h"
 #include "maintain/needed_files.h"
+#include "storage/hide_files.h"
 #include "storage/location.h"
-#include "storage/without.h"
 
 namespace ingot::maintain {
 namespace {
@@ -100,7 +100,7 @@ Status FenceWriters(const iceberg::TableHome& home, storage::Storage& storage, c
 Status CheckReadable(const Table& table, const std::vector<FileInfo>& taken) {
   std::set<std::string> hidden;
   for (const FileInfo& file : taken) hidden.insert(storage::CanonicalLocation(file.location));
-  const auto remaining = storage::Without(table.home.storage, hidden);
+  const auto remaining = storage::HideFiles(table.home.storage, hidden);
   const auto unreadable = [&](const std::string& why) {
     return Fail(ErrorKind::kInternal,
                 "nothing was moved: table " + table.home.name.Text() +

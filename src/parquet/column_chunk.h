@@ -1,5 +1,5 @@
 // Writes one column chunk of a row group: Arrow arrays are encoded into compressed pages as they arrive, so that memory
-// stays close to the size in the file. Flat columns only; body.h has a writer for others. Source:
+// stays close to the size in the file. Flat columns only; writer.h has one for others. Source:
 // apache/parquet-format, README.md "Data Pages", Encodings.md.
 #pragma once
 

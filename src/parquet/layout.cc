@@ -103,8 +103,8 @@ Status CheckCodec(const std::string& name) {
   return {};
 }
 
-Result<ParquetLayout> LayOut(std::shared_ptr<arrow::Schema> schema, const LayoutOptions& options,
-                             const arrow::RecordBatch& sample) {
+Result<ParquetLayout> ChooseLayout(std::shared_ptr<arrow::Schema> schema, const LayoutOptions& options,
+                                   const arrow::RecordBatch& sample) {
   ParquetLayout layout{.schema = std::move(schema), .flat = options.bloom_filters.empty()};
   INGOT_ASSIGN(layout.properties, PropertiesOf(*layout.schema, options, sample));
   for (const auto& field : layout.schema->fields())

@@ -37,8 +37,8 @@ struct ParquetLayout {
 
 /// Chooses the layout of a file. `sample` holds its first rows, which decide whether fixed-size binary columns are
 /// compressed. Errors: kBadConfig for an unsupported codec.
-Result<ParquetLayout> LayOut(std::shared_ptr<arrow::Schema> schema, const LayoutOptions& options,
-                             const arrow::RecordBatch& sample);
+Result<ParquetLayout> ChooseLayout(std::shared_ptr<arrow::Schema> schema, const LayoutOptions& options,
+                                   const arrow::RecordBatch& sample);
 
 /// Errors: kBadConfig when Ingot does not write this codec.
 Status CheckCodec(const std::string& name);

@@ -190,8 +190,8 @@ class Rewriter {
     } else {
       as_of.version = of.kind == TokenKind::kString ? of.text : of.names.back();
     }
-    const TableName named{table.space, fmt::format("{}@{}", table.name, result_.past.size())};
-    result_.past[named] = {table, as_of};
+    const TableName named{table.space, fmt::format("{}@{}", table.name, result_.as_of.size())};
+    result_.as_of[named] = {table, as_of};
     const bool aliased = at + 1 < tokens_.size() && !EndsTable(tokens_[at + 1]);
     Replace(tokens_[i].begin, of.end, QuoteName(named) + (aliased ? "" : " AS \"" + table.name + "\""));
     return {};

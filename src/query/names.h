@@ -21,7 +21,7 @@ struct AsOf {
 struct RewrittenSql {
   std::string sql;
   std::map<iceberg::TableName, std::pair<iceberg::TableName, AsOf>>
-      past;  // table and version by the name used in `sql`
+      as_of;  // table and version by the name used in `sql`
 };
 
 /// Gives `t FOR VERSION AS OF 12`, `t FOR VERSION AS OF 'tag'` and `t FOR TIMESTAMP AS OF '2026-01-01 12:00:00'` names

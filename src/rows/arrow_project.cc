@@ -15,7 +15,7 @@ using ArrayPointer = std::shared_ptr<arrow::Array>;
 
 /// The column's "initial-default" (specification, "Default values"; JSON of Appendix D).
 Result<iceberg::Value> DefaultValue(const iceberg::Field& field) {
-  return Parsing(field.initial_default, [&](const Json& json) -> iceberg::Value {
+  return ParseJsonWith(field.initial_default, [&](const Json& json) -> iceberg::Value {
     if (json.is_null()) return {};
     if (field.type.IsNested())
       throw JsonProblem{ErrorKind::kUnsupported, "column " + field.name + ": nested default values are not supported"};
@@ -26,7 +26,7 @@ Result<iceberg::Value> DefaultValue(const iceberg::Field& field) {
       return bytes;
     }
     auto value = iceberg::ParseValue(text, field.type);
-    if (!value) Refuse("default of column " + field.name + ": " + value.error().message);
+    if (!value) ThrowJsonProblem("default of column " + field.name + ": " + value.error().message);
     return std::move(*value);
   });
 }

@@ -149,7 +149,7 @@ class TaskReader : public arrow::RecordBatchReader {
       position_ += rows;
       arrays.resize(wanted);
       auto typed = WithTypesOf(arrays, *schema_);
-      return Select(arrow::RecordBatch::Make(std::move(typed), rows, std::move(arrays)), keep);
+      return FilterRows(arrow::RecordBatch::Make(std::move(typed), rows, std::move(arrays)), keep);
     }
     position_ += rows;
     arrays.resize(wanted);

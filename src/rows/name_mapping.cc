@@ -19,7 +19,7 @@ std::shared_ptr<arrow::Field> WithId(const arrow::Field& field, iceberg::FieldId
 const Json* MappingOf(const Json& mappings, const arrow::Field& field) {
   const iceberg::FieldId id = FieldIdOf(field);
   for (const Json& mapping : mappings) {
-    if (id >= 0 && Maybe<int32_t>(mapping, "field-id") == id) return &mapping;
+    if (id >= 0 && OptionalMember<int32_t>(mapping, "field-id") == id) return &mapping;
     for (const Json& known : ArrayOrEmpty(mapping, "names"))
       if (id < 0 && known == field.name()) return &mapping;
   }
@@ -47,7 +47,7 @@ std::shared_ptr<arrow::Field> MapField(const std::shared_ptr<arrow::Field>& fiel
     type = arrow::list(mapped_child(type->field(0)->WithName("element")));
   }
   auto mapped = field->WithType(type);
-  const auto id = Maybe<int32_t>(*mapping, "field-id");
+  const auto id = OptionalMember<int32_t>(*mapping, "field-id");
   return FieldIdOf(*field) < 0 && id && !constants.contains(*id) ? WithId(*mapped, *id) : mapped;
 }
 
@@ -144,12 +144,12 @@ Result<std::shared_ptr<arrow::Schema>> AssignFieldIds(const arrow::Schema& file_
                                                       const PartitionConstants& constants) {
   if (mapping_json.empty()) return arrow::schema(file_schema.fields());
   arrow::FieldVector fields;
-  return WithContext(Parsing(mapping_json,
-                             [&](const Json& mappings) {
-                               for (const auto& field : file_schema.fields())
-                                 fields.push_back(MapField(field, mappings, constants));
-                               return arrow::schema(std::move(fields));
-                             }),
+  return WithContext(ParseJsonWith(mapping_json,
+                                   [&](const Json& mappings) {
+                                     for (const auto& field : file_schema.fields())
+                                       fields.push_back(MapField(field, mappings, constants));
+                                     return arrow::schema(std::move(fields));
+                                   }),
                      std::string("table property ") + kNameMapping);
 }
 

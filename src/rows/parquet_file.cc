@@ -9,8 +9,8 @@
 
 #include "base/arrow_result.h"
 #include "base/rows.h"
-#include "parquet/body.h"
 #include "parquet/parquet_error.h"
+#include "parquet/writer.h"
 #include "rows/parquet_metrics.h"
 #include "rows/parquet_options.h"
 #include "rows/variant.h"
@@ -55,8 +55,8 @@ class Writer : public ParquetFileWriter {
     if (rows.num_rows() == 0) return {};
     if (body_ == nullptr) {
       INGOT_ASSIGN(auto file_schema, FileSchemaOf(schema_));
-      INGOT_ASSIGN(auto layout, parquet_format::LayOut(std::move(file_schema), options_, rows));
-      const auto make = layout.flat ? parquet_format::MakeFlatBody : parquet_format::MakeArrowBody;
+      INGOT_ASSIGN(auto layout, parquet_format::ChooseLayout(std::move(file_schema), options_, rows));
+      const auto make = layout.flat ? parquet_format::MakeFlatWriter : parquet_format::MakeArrowWriter;
       auto made = Caught([&] { return make(std::move(layout), stream_); });
       if (!made) return Told(std::unexpected(std::move(made).error()));
       body_ = std::move(*made);
@@ -97,7 +97,7 @@ class Writer : public ParquetFileWriter {
     std::shared_ptr<arrow::RecordBatch> encoded;
     for (int i = 0; i < int(schema_.fields.size()); ++i) {
       if (schema_.fields[size_t(i)].type.id != iceberg::TypeId::kVariant) continue;
-      INGOT_ASSIGN(const auto column, Plain(rows.column(i)));
+      INGOT_ASSIGN(const auto column, DecodeDictionaries(rows.column(i)));
       if (column->type_id() != arrow::Type::STRING) continue;
       INGOT_ASSIGN(const auto values, EncodeVariants(static_cast<const arrow::StringArray&>(*column)));
       const auto field = rows.schema()->field(i)->WithType(values->type());
@@ -115,7 +115,7 @@ class Writer : public ParquetFileWriter {
   const iceberg::Schema schema_;
   const std::shared_ptr<arrow::io::OutputStream> stream_;
   const parquet_format::LayoutOptions options_;
-  std::unique_ptr<parquet_format::ParquetBody> body_;
+  std::unique_ptr<parquet_format::ParquetWriter> body_;
   iceberg::FieldMap<int64_t> nan_counts_;
 };
 

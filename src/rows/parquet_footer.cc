@@ -18,7 +18,7 @@
 
 #include "base/arrow_result.h"
 #include "base/uuid.h"
-#include "parquet/seal.h"
+#include "parquet/footer.h"
 
 namespace ingot::rows {
 namespace {

@@ -79,7 +79,7 @@ std::string TruncateLower(const std::string& text, bool is_text) {
   size_t end = 0;
   for (size_t count = 0; end < text.size() && count < kBoundLength; ++count) {
     ++end;
-    while (end < text.size() && ContinuesCharacter(text[end])) ++end;
+    while (end < text.size() && IsUtf8Continuation(text[end])) ++end;
   }
   return text.substr(0, end);
 }

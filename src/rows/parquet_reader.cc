@@ -10,7 +10,7 @@
 
 #include "base/arrow_result.h"
 #include "base/status_detail.h"
-#include "parquet/seal.h"
+#include "parquet/footer.h"
 #include "rows/data_file_reader.h"
 #include "rows/parquet_footer.h"
 
@@ -128,8 +128,8 @@ Result<std::unique_ptr<DataFileReader>> OpenParquetFile(storage::Storage& storag
   auto built = builder.Build(&file);
   if (built.ok()) built = file->GetSchema(&schema);
   if (!built.ok())
-    return std::unexpected(
-        UnreadableFile(*input, location, KindOf(built) ? FromArrow(built) : parquet_format::NotTaken(built.message())));
+    return std::unexpected(UnreadableFile(
+        *input, location, KindOf(built) ? FromArrow(built) : parquet_format::UnsupportedByArrow(built.message())));
   return std::make_unique<ParquetReader>(std::move(file), std::move(schema), groups);
 }
 

@@ -31,7 +31,7 @@ class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
   std::string_view Take(uint64_t count) {
-    if (count > rest_.size()) Refuse("variant: truncated");
+    if (count > rest_.size()) ThrowJsonProblem("variant: truncated");
     const auto taken = rest_.substr(0, size_t(count));
     rest_.remove_prefix(size_t(count));
     return taken;
@@ -64,17 +64,17 @@ class Decoder {
   explicit Decoder(std::string_view metadata) {
     ByteReader in(metadata);
     const auto header = uint8_t(in.Number(1));
-    if ((header & 0xF) != 1) Refuse("variant: unknown metadata version");
+    if ((header & 0xF) != 1) ThrowJsonProblem("variant: unknown metadata version");
     const size_t width = size_t(header >> 6) + 1;
     const uint64_t count = in.Number(width);
-    if (count > metadata.size()) Refuse("variant: more names than bytes");
+    if (count > metadata.size()) ThrowJsonProblem("variant: more names than bytes");
     std::vector<uint64_t> offsets(size_t(count) + 1);
     for (uint64_t& offset : offsets) offset = in.Number(width);
     for (size_t i = 0; i < count; ++i) names_.push_back(Between(in.rest(), offsets[i], offsets[i + 1]));
   }
 
   void Append(std::string_view value, std::string& to, int depth = 0) const {
-    if (depth > kDepthMax) Refuse("variant: nested too deeply");
+    if (depth > kDepthMax) ThrowJsonProblem("variant: nested too deeply");
     ByteReader in(value);
     const auto first = uint8_t(in.Number(1));
     const uint8_t header = first >> 2;
@@ -93,24 +93,24 @@ class Decoder {
 
  private:
   static std::string_view Between(std::string_view bytes, uint64_t begin, uint64_t end) {
-    if (begin > end || end > bytes.size()) Refuse("variant: offset out of range");
+    if (begin > end || end > bytes.size()) ThrowJsonProblem("variant: offset out of range");
     return bytes.substr(size_t(begin), size_t(end - begin));
   }
 
   void AppendItems(ByteReader& in, size_t offset_width, size_t id_width, bool large, bool named, std::string& to,
                    int depth) const {
     const uint64_t count = in.Number(large ? 4 : 1);
-    if (count > in.rest().size()) Refuse("variant: more items than bytes");
+    if (count > in.rest().size()) ThrowJsonProblem("variant: more items than bytes");
     std::vector<uint64_t> ids, offsets;
     for (uint64_t i = 0; named && i < count; ++i) ids.push_back(in.Number(id_width));
     for (uint64_t i = 0; i <= count; ++i) offsets.push_back(in.Number(offset_width));
     to += named ? '{' : '[';
     for (size_t i = 0; i < count; ++i) {
       if (i > 0) to += ',';
-      if (named && ids[i] >= names_.size()) Refuse("variant: unknown member name");
+      if (named && ids[i] >= names_.size()) ThrowJsonProblem("variant: unknown member name");
       if (named) to += JsonQuote(std::string(names_[size_t(ids[i])])) + ":";
       // Values of an object may be in any order; each has its own length.
-      if (offsets[i] > in.rest().size()) Refuse("variant: offset out of range");
+      if (offsets[i] > in.rest().size()) ThrowJsonProblem("variant: offset out of range");
       Append(in.rest().substr(size_t(offsets[i])), to, depth + 1);
     }
     to += named ? '}' : ']';
@@ -178,7 +178,7 @@ class Decoder {
       case kUuid:
         return text(iceberg::ValueText(std::string(in.Take(16)), {.id = iceberg::TypeId::kUuid}));
     }
-    Refuse(fmt::format("variant: unknown type {}", int(type)));
+    ThrowJsonProblem(fmt::format("variant: unknown type {}", int(type)));
   }
 
   std::vector<std::string_view> names_;
@@ -229,7 +229,7 @@ void StoreVariants(std::vector<iceberg::Field>& fields) {
 }  // namespace
 
 Result<std::string> VariantToJson(std::string_view metadata, std::string_view value) {
-  return Guarded([&] {
+  return CatchJsonProblems([&] {
     std::string json;
     Decoder(metadata).Append(value, json);
     return json;

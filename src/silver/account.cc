@@ -100,7 +100,7 @@ class Accounting {
   /// none.
   template <typename Visit>
   Result<int64_t> ForEachPosition(const arrow::RecordBatch& batch, const Visit& visit) const {
-    const Batch positions = Pick(batch, PositionColumns());
+    const Batch positions = SelectColumns(batch, PositionColumns());
     INGOT_ASSIGN(const auto hashes, HashRows(*positions));
     const auto topics = positions->column(0), offsets = positions->column(2);
     int64_t without = 0;
@@ -184,7 +184,7 @@ class Accounting {
     if (++account_.missing > int64_t(kExamplesMax)) return;
     std::string example;
     for (const char* name : {pipeline::kSource, pipeline::kSourcePartition, pipeline::kSourceOffset})
-      if (const auto column = Plain(batch.GetColumnByName(name)->Slice(row, 1)))
+      if (const auto column = DecodeDictionaries(batch.GetColumnByName(name)->Slice(row, 1)))
         if (const auto value = (*column)->GetScalar(0); value.ok())
           example += (example.empty() ? "" : " ") + (*value)->ToString();
     account_.examples.push_back(std::move(example));

@@ -23,13 +23,13 @@ bool SameKey(const arrow::RecordBatch& a, uint32_t row_a, const arrow::RecordBat
 
 void Contest::AddExisting(std::shared_ptr<arrow::RecordBatch> keys, std::vector<uint64_t> hashes) {
   std::lock_guard lock(mutex_);
-  auto ordered = Pick(*keys, key_);
+  auto ordered = SelectColumns(*keys, key_);
   existing_.push_back({std::move(keys), std::move(ordered), std::move(hashes)});
 }
 
 void Contest::Add(std::shared_ptr<arrow::RecordBatch> rows, std::vector<uint64_t> hashes) {
   std::lock_guard lock(mutex_);
-  auto keys = Pick(*rows, key_);
+  auto keys = SelectColumns(*rows, key_);
   rows_.push_back({std::move(rows), std::move(keys), std::move(hashes)});
 }
 
@@ -84,7 +84,7 @@ Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> Contest::Winners() cons
   }
   std::vector<std::shared_ptr<arrow::RecordBatch>> won;
   for (size_t i = 0; i < rows_.size(); ++i) {
-    INGOT_ASSIGN(auto rows, Select(rows_[i].rows, keep[i]));
+    INGOT_ASSIGN(auto rows, FilterRows(rows_[i].rows, keep[i]));
     if (rows->num_rows() > 0) won.push_back(std::move(rows));
   }
   return won;

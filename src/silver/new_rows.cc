@@ -56,7 +56,7 @@ Result<NewRows> NewRows::Find(const stage::Environment& environment, const icebe
   INGOT_TRY(rows::ForEachBatch(
       bronze, removed, environment.threads,
       [&](size_t, const std::shared_ptr<arrow::RecordBatch>& batch) { return rows.consumed_->Add(*batch); }));
-  rows.consumed_->Seal();
+  rows.consumed_->WriteWithChecksum();
   return rows;
 }
 
@@ -78,7 +78,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> NewRows::Of(const std::shared_ptr<ar
             "old ones: append rows instead, or give them positions of their own; {}",
             bronze_->home.name.Text(), changes_->rewriter, "see docs/troubleshooting.md, \"A stage lost its place\""));
   found.known.flip();
-  return Select(rows, found.known);
+  return FilterRows(rows, found.known);
 }
 
 }  // namespace ingot::silver

@@ -49,7 +49,7 @@ Mark MarkBefore(const Tables& tables) {
 Result<std::shared_ptr<arrow::Array>> IsOfStep(const arrow::RecordBatch& rows, const SourcePositions& positions,
                                                const std::string& run_id) {
   INGOT_ASSIGN(const auto found, positions.Find(rows));
-  INGOT_ASSIGN(const auto column, Plain(rows.GetColumnByName("_run_id")));
+  INGOT_ASSIGN(const auto column, DecodeDictionaries(rows.GetColumnByName("_run_id")));
   const auto& runs = static_cast<const arrow::StringArray&>(*column);
   const auto offsets = rows.GetColumnByName(pipeline::kSourceOffset), sources = rows.GetColumnByName(pipeline::kSource);
   arrow::BooleanBuilder goes;

@@ -134,7 +134,7 @@ std::shared_ptr<arrow::ArrayData> Retyped(const arrow::ArrayData& from, const st
 
 /// Converts a batch for DuckDB: decodes dictionaries, which not every batch has, and maps types by EngineType.
 Result<std::shared_ptr<arrow::RecordBatch>> ForEngine(const std::shared_ptr<arrow::RecordBatch>& batch) {
-  INGOT_ASSIGN(auto plain, Plain(batch));
+  INGOT_ASSIGN(auto plain, DecodeDictionaries(batch));
   for (int i = 0; i < plain->num_columns(); ++i) {
     const auto& column = plain->column(i);
     const auto type = EngineType(column->type());

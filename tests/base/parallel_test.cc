@@ -27,9 +27,9 @@ TEST(Parallel, EveryItemOnceAndTheFirstError) {
 
 // Goal:   the pool runs all tasks and returns their results. Method: sums by futures.
 TEST(Parallel, WorkersGiveOutcomes) {
-  Workers workers(3);
+  ThreadPool workers(3);
   std::vector<std::future<int>> sums;
-  for (int i = 0; i < 100; ++i) sums.push_back(workers.Run([i] { return i * 2; }));
+  for (int i = 0; i < 100; ++i) sums.push_back(workers.Submit([i] { return i * 2; }));
   int total = 0;
   for (auto& sum : sums) total += sum.get();
   EXPECT_EQ(total, 9900);

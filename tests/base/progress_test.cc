@@ -18,7 +18,7 @@ TEST(Progress, HumanNumbers) {
 TEST(Progress, IsSilentInAPipe) {
   testing::internal::CaptureStderr();
   {
-    Progress progress("work", 10, "records");
+    ProgressLine progress("work", 10, "records");
     for (int i = 0; i < 10; ++i) progress.Add(1);
   }
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");

@@ -6,7 +6,7 @@ namespace ingot {
 namespace {
 
 struct Ran {
-  ProcessEnd end;
+  ProcessResult end;
   std::vector<std::string> lines;
 };
 
@@ -22,7 +22,7 @@ Ran Sh(const std::string& script) {
 TEST(Subprocess, Lines) {
   const Ran ran = Sh("printf 'one\\ntwo'; echo trouble >&2; printf '\\nthree'");
   EXPECT_EQ(ran.lines, (std::vector<std::string>{"one", "two", "three"}));
-  EXPECT_EQ(ran.end.last_errors, "trouble\n");
+  EXPECT_EQ(ran.end.stderr_tail, "trouble\n");
   EXPECT_EQ(ran.end.exit_code, 0);
 }
 
@@ -40,8 +40,8 @@ TEST(Subprocess, MuchOutput) {
   const Ran ran =
       Sh("i=0; while [ $i -lt 20000 ]; do echo a line of output $i; echo an error $i >&2; i=$((i+1)); done");
   EXPECT_EQ(ran.lines.size(), 20000u);
-  EXPECT_LT(ran.end.last_errors.size(), 64u * 1024);
-  EXPECT_TRUE(ran.end.last_errors.ends_with("an error 19999\n"));
+  EXPECT_LT(ran.end.stderr_tail.size(), 64u * 1024);
+  EXPECT_TRUE(ran.end.stderr_tail.ends_with("an error 19999\n"));
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include <cmath>
 #include <random>
 
-#include "parquet/body.h"
+#include "parquet/writer.h"
 #include "rows/arrow_project.h"
 #include "tests/rows/fixtures.h"
 
@@ -139,8 +139,8 @@ TEST(ColumnChunk, ArrowReadsAndAgrees) {
             const auto typed = rows::WithTypesOf(columns, **rows::ToArrowSchema(schema));
             batches.push_back(arrow::RecordBatch::Make(typed, rows, columns)->Slice(rows > 1 ? 13 : 0));
           }
-          const Written ours = WriteAndRead(MakeFlatBody, schema, metadata, batches, 2);
-          const Written arrows = WriteAndRead(MakeArrowBody, schema, metadata, batches, 2);
+          const Written ours = WriteAndRead(MakeFlatWriter, schema, metadata, batches, 2);
+          const Written arrows = WriteAndRead(MakeArrowWriter, schema, metadata, batches, 2);
           ASSERT_EQ(ours.rows->ValidateFull().ToString(), "OK");
           ASSERT_TRUE(
               ours.rows->Equals(*arrows.rows, arrow::EqualOptions().nans_equal(true).signed_zeros_equal(false)));
@@ -156,7 +156,7 @@ TEST(ColumnChunk, RequiredColumnsRejectNulls) {
   const auto rows = arrow::RecordBatch::Make(*rows::ToArrowSchema(schema), 2,
                                              {*rows::RepeatValue({}, {.id = iceberg::TypeId::kLong}, 2)});
   const auto storage = storage::MakeMemoryStorage();
-  auto body = *MakeFlatBody(*rows::LayoutOf(schema, metadata, *rows), *storage->OpenOutput("/f.parquet"));
+  auto body = *MakeFlatWriter(*rows::LayoutOf(schema, metadata, *rows), *storage->OpenOutput("/f.parquet"));
   EXPECT_EQ(body->Write(*rows).error().kind, ErrorKind::kBadInput);
 }
 

@@ -37,7 +37,7 @@ TEST(RewriteNames, AsOf) {
   EXPECT_TRUE(Rewritten("SELECT * FROM gold.agg FOR TIMESTAMP AS OF 'once'").starts_with("error: not a timestamp"));
   EXPECT_TRUE(Rewritten("SELECT * FROM gold.agg FOR VERSION AS OF").starts_with("error: AS OF: a snapshot id"));
   const auto both = *RewriteNames("FROM gold.agg FOR VERSION AS OF 5", kTables, {}, "lake");
-  EXPECT_EQ(std::get<int64_t>(both.past.at({"gold", "agg@0"}).second.version), 5);
+  EXPECT_EQ(std::get<int64_t>(both.as_of.at({"gold", "agg@0"}).second.version), 5);
 }
 
 // Goal:   the right snapshot is found; errors say what to do. Method: two snapshots and a tag.

@@ -111,7 +111,7 @@ inline Result<parquet_format::ParquetLayout> LayoutOf(const iceberg::Schema& sch
                                                       const arrow::RecordBatch& sample) {
   INGOT_ASSIGN(auto file_schema, FileSchemaOf(schema));
   INGOT_ASSIGN(const auto options, LayoutOptionsOf(schema, metadata));
-  return parquet_format::LayOut(std::move(file_schema), options, sample);
+  return parquet_format::ChooseLayout(std::move(file_schema), options, sample);
 }
 
 inline std::vector<iceberg::DataFile> WriteEvents(const iceberg::Table& table, int64_t begin, int64_t end,

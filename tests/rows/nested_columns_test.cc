@@ -32,8 +32,8 @@ TEST(NestedColumns, EveryProjection) {
     ASSERT_TRUE(aligned) << aligned.error().message;
     std::vector<bool> keep(40);
     for (size_t row = 0; row < keep.size(); ++row) keep[row] = Below(random, 2) == 0;
-    const auto plain = *Plain(*aligned);
-    const auto some = *Select(plain, keep), all = *WithoutOffsets(plain->Slice(7, 20));
+    const auto plain = *DecodeDictionaries(*aligned);
+    const auto some = *FilterRows(plain, keep), all = *WithoutOffsets(plain->Slice(7, 20));
     for (size_t i = 0, at = 0; i < sample.columns.size(); ++i, at = 0) {
       for (int64_t row = 0; row < 40; ++row) {
         if (!keep[size_t(row)]) continue;

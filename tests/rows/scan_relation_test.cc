@@ -41,7 +41,7 @@ TEST(ScanRelation, TextMayComeAsDictionaries) {
     rows += batch->num_rows();
     EXPECT_TRUE(batch->ValidateFull().ok());
     EXPECT_EQ(batch->GetColumnByName("place")->type_id(), arrow::Type::DICTIONARY);
-    EXPECT_TRUE((*Plain(batch))->Equals(*plain->CombineChunksToBatch().ValueOrDie()));
+    EXPECT_TRUE((*DecodeDictionaries(batch))->Equals(*plain->CombineChunksToBatch().ValueOrDie()));
     return {};
   }));
   EXPECT_EQ(rows, 100);

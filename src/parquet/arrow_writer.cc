@@ -7,9 +7,9 @@
 
 #include "base/arrow_result.h"
 #include "base/rows.h"
-#include "parquet/body.h"
+#include "parquet/footer.h"
 #include "parquet/parquet_error.h"
-#include "parquet/seal.h"
+#include "parquet/writer.h"
 
 namespace ingot::parquet_format {
 namespace {
@@ -57,10 +57,11 @@ Result<std::shared_ptr<arrow::ArrayData>> WithType(const arrow::ArrayData& data,
   return typed;
 }
 
-/// Forwards all bytes until Hold(), then buffers the rest, so that Seal() can insert the checksum before the footer.
-class SealingStream : public arrow::io::OutputStream {
+/// Forwards all bytes until Hold(), then buffers the rest, so that WriteWithChecksum() can insert the checksum before
+/// the footer.
+class ChecksumStream : public arrow::io::OutputStream {
  public:
-  explicit SealingStream(std::shared_ptr<arrow::io::OutputStream> inner) : inner_(std::move(inner)) {}
+  explicit ChecksumStream(std::shared_ptr<arrow::io::OutputStream> inner) : inner_(std::move(inner)) {}
   arrow::Status Close() override { return arrow::Status::OK(); }
   bool closed() const override { return inner_->closed(); }
   arrow::Result<int64_t> Tell() const override {
@@ -74,7 +75,7 @@ class SealingStream : public arrow::io::OutputStream {
   }
 
   void Hold() { holding_ = true; }
-  arrow::Status Seal() { return inner_->Write(SealFooter(held_)); }
+  arrow::Status WriteWithChecksum() { return inner_->Write(AddFooterChecksum(held_)); }
 
  private:
   const std::shared_ptr<arrow::io::OutputStream> inner_;
@@ -82,11 +83,11 @@ class SealingStream : public arrow::io::OutputStream {
   bool holding_ = false;
 };
 
-class ArrowBody : public ParquetBody {
+class ArrowWriter : public ParquetWriter {
  public:
   Status Start(const ParquetLayout& layout, std::shared_ptr<arrow::io::OutputStream> stream) {
     schema_ = layout.schema;
-    stream_ = std::make_shared<SealingStream>(std::move(stream));
+    stream_ = std::make_shared<ChecksumStream>(std::move(stream));
     const auto properties = parquet::ArrowWriterProperties::Builder().set_use_threads(true)->build();
     auto row_groups = std::make_unique<RowGroupAccess>(parquet::ParquetFileWriter::Open(
         stream_, std::static_pointer_cast<parquet::schema::GroupNode>(layout.descriptor->schema_root()),
@@ -105,7 +106,7 @@ class ArrowBody : public ParquetBody {
     arrow::ArrayVector columns;
     for (int i = 0; i < schema_->num_fields(); ++i) {
       const auto& type = schema_->field(i)->type();
-      INGOT_ASSIGN(auto column, Plain(rows.column(i)));
+      INGOT_ASSIGN(auto column, DecodeDictionaries(rows.column(i)));
       INGOT_ASSIGN(const auto data, WithType(*column->data(), type));
       columns.push_back(arrow::MakeArray(data));
     }
@@ -135,13 +136,13 @@ class ArrowBody : public ParquetBody {
     INGOT_TRY(EndRowGroup());  // so that only the footer is buffered
     stream_->Hold();
     INGOT_ARROW(writer_->Close());
-    INGOT_ARROW(stream_->Seal());
+    INGOT_ARROW(stream_->WriteWithChecksum());
     return writer_->metadata();
   }
 
  private:
   std::shared_ptr<arrow::Schema> schema_;
-  std::shared_ptr<SealingStream> stream_;
+  std::shared_ptr<ChecksumStream> stream_;
   std::unique_ptr<parquet::arrow::FileWriter> writer_;
   RowGroupAccess* row_groups_ = nullptr;  // owned by writer_
   bool group_open_ = false;
@@ -149,11 +150,11 @@ class ArrowBody : public ParquetBody {
 
 }  // namespace
 
-Result<std::unique_ptr<ParquetBody>> MakeArrowBody(ParquetLayout layout,
-                                                   std::shared_ptr<arrow::io::OutputStream> stream) {
-  auto body = std::make_unique<ArrowBody>();
-  INGOT_TRY(body->Start(layout, std::move(stream)));
-  return body;
+Result<std::unique_ptr<ParquetWriter>> MakeArrowWriter(ParquetLayout layout,
+                                                       std::shared_ptr<arrow::io::OutputStream> stream) {
+  auto writer = std::make_unique<ArrowWriter>();
+  INGOT_TRY(writer->Start(layout, std::move(stream)));
+  return writer;
 }
 
 }  // namespace ingot::parquet_format

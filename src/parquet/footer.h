@@ -1,5 +1,5 @@
 // Reads and verifies Parquet footers, and adds a checksum in front of the footers that Ingot writes: Parquet itself has
-// checksums for pages only. Source: docs/formats/parquet-seal.md.
+// checksums for pages only. Source: docs/formats/parquet-footer.md.
 #pragma once
 
 #include <arrow/io/interfaces.h>
@@ -26,10 +26,10 @@ Result<std::shared_ptr<arrow::Buffer>> ReadFooterBytes(arrow::io::RandomAccessFi
 Result<std::shared_ptr<parquet::FileMetaData>> ReadFooter(arrow::io::RandomAccessFile& file);
 
 /// The error for an undamaged file that Arrow's reader cannot read.
-Error NotTaken(const std::string& problem);
+Error UnsupportedByArrow(const std::string& problem);
 
 /// Inserts the checksum in front of the footer. `end` holds the end of a file, from any position at or before its
 /// footer to the last byte.
-std::string SealFooter(std::string_view end);
+std::string AddFooterChecksum(std::string_view end);
 
 }  // namespace ingot::parquet_format

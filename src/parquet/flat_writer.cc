@@ -11,17 +11,17 @@
 #include <mutex>
 
 #include "base/arrow_result.h"
-#include "parquet/body.h"
 #include "parquet/column_chunk.h"
+#include "parquet/footer.h"
 #include "parquet/parquet_error.h"
-#include "parquet/seal.h"
+#include "parquet/writer.h"
 
 namespace ingot::parquet_format {
 namespace {
 
-class FlatBody : public ParquetBody {
+class FlatWriter : public ParquetWriter {
  public:
-  FlatBody(ParquetLayout layout, std::shared_ptr<arrow::io::OutputStream> stream)
+  FlatWriter(ParquetLayout layout, std::shared_ptr<arrow::io::OutputStream> stream)
       : layout_(std::move(layout)),
         stream_(std::move(stream)),
         footer_(parquet::FileMetaDataBuilder::Make(layout_.descriptor.get(), layout_.properties)) {
@@ -81,7 +81,7 @@ class FlatBody : public ParquetBody {
       INGOT_ARROW_ASSIGN(const auto end, arrow::io::BufferOutputStream::Create());
       parquet::WriteFileMetaData(*footer, end.get());
       INGOT_ARROW_ASSIGN(const auto bytes, end->Finish());
-      INGOT_ARROW(stream_->Write(SealFooter(std::string_view(*bytes))));
+      INGOT_ARROW(stream_->Write(AddFooterChecksum(std::string_view(*bytes))));
       return footer;
     } catch (const parquet::ParquetException& error) {
       return std::unexpected(FromParquet(error));
@@ -99,11 +99,11 @@ class FlatBody : public ParquetBody {
 
 }  // namespace
 
-Result<std::unique_ptr<ParquetBody>> MakeFlatBody(ParquetLayout layout,
-                                                  std::shared_ptr<arrow::io::OutputStream> stream) {
-  auto body = std::make_unique<FlatBody>(std::move(layout), std::move(stream));
-  INGOT_TRY(body->Start());
-  return body;
+Result<std::unique_ptr<ParquetWriter>> MakeFlatWriter(ParquetLayout layout,
+                                                      std::shared_ptr<arrow::io::OutputStream> stream) {
+  auto writer = std::make_unique<FlatWriter>(std::move(layout), std::move(stream));
+  INGOT_TRY(writer->Start());
+  return writer;
 }
 
 }  // namespace ingot::parquet_format

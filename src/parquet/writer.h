@@ -14,9 +14,9 @@ class FileMetaData;
 
 namespace ingot::parquet_format {
 
-class ParquetBody {
+class ParquetWriter {
  public:
-  virtual ~ParquetBody() = default;
+  virtual ~ParquetWriter() = default;
   /// Appends rows to the open row group, or to a new one. Columns are encoded in parallel.
   virtual Status Write(const arrow::RecordBatch& rows) = 0;
   virtual Status EndRowGroup() = 0;
@@ -27,10 +27,10 @@ class ParquetBody {
 };
 
 /// A writer for flat layouts only, several times as fast as Arrow's.
-Result<std::unique_ptr<ParquetBody>> MakeFlatBody(ParquetLayout layout,
-                                                  std::shared_ptr<arrow::io::OutputStream> stream);
+Result<std::unique_ptr<ParquetWriter>> MakeFlatWriter(ParquetLayout layout,
+                                                      std::shared_ptr<arrow::io::OutputStream> stream);
 /// A writer for any layout, based on Arrow's writer.
-Result<std::unique_ptr<ParquetBody>> MakeArrowBody(ParquetLayout layout,
-                                                   std::shared_ptr<arrow::io::OutputStream> stream);
+Result<std::unique_ptr<ParquetWriter>> MakeArrowWriter(ParquetLayout layout,
+                                                       std::shared_ptr<arrow::io::OutputStream> stream);
 
 }  // namespace ingot::parquet_format

@@ -1,4 +1,4 @@
-#include "storage/without.h"
+#include "storage/hide_files.h"
 
 #include "storage/location.h"
 
@@ -49,7 +49,7 @@ class FilteredStorage : public Storage {
 
 }  // namespace
 
-std::unique_ptr<Storage> Without(std::shared_ptr<Storage> storage, std::set<std::string> hidden) {
+std::unique_ptr<Storage> HideFiles(std::shared_ptr<Storage> storage, std::set<std::string> hidden) {
   return std::make_unique<FilteredStorage>(std::move(storage), std::move(hidden));
 }
 

@@ -1,4 +1,4 @@
-#include "parquet/seal.h"
+#include "parquet/footer.h"
 
 #include <arrow/buffer.h>
 #include <fmt/format.h>
@@ -16,8 +16,8 @@ namespace ingot::parquet_format {
 namespace {
 
 constexpr std::string_view kMagic = "PAR1", kEncryptedMagic = "PARE";
-constexpr std::string_view kSealMagic = "INGOTCRC";
-constexpr int64_t kSealBytes = int64_t(kSealMagic.size()) + 4;
+constexpr std::string_view kChecksumMagic = "INGOTCRC";
+constexpr int64_t kChecksumBytes = int64_t(kChecksumMagic.size()) + 4;
 constexpr int64_t kTailGuess = 64 << 10;  // most footers fit, so that one read is enough
 
 uint32_t LittleEndian(std::string_view bytes) {
@@ -50,16 +50,17 @@ Result<std::shared_ptr<arrow::Buffer>> ReadFooterBytes(arrow::io::RandomAccessFi
   if (footer_begin < int64_t(kMagic.size()))
     return Fail(ErrorKind::kCorrupt,
                 fmt::format("damaged Parquet file: a footer of {} bytes in a file of {} bytes", length, bytes));
-  const int64_t needed = std::max(footer_begin - kSealBytes, int64_t(0));
+  const int64_t needed = std::max(footer_begin - kChecksumBytes, int64_t(0));
   if (needed < begin) {
     INGOT_ARROW_ASSIGN(end, file.ReadAt(needed, bytes - needed));
     if (end->size() != bytes - needed) return Fail(ErrorKind::kCorrupt, "file is truncated");
   }
   auto footer = arrow::SliceBuffer(end, end->size() - kParquetTailBytes - length, length);
   const std::string_view before = TextOf(*end).substr(0, size_t(end->size() - kParquetTailBytes - length));
-  if (int64_t(before.size()) >= kSealBytes) {
-    const auto seal = before.substr(before.size() - size_t(kSealBytes));
-    if (seal.starts_with(kSealMagic) && LittleEndian(seal.substr(kSealMagic.size())) != Crc32(0, TextOf(*footer)))
+  if (int64_t(before.size()) >= kChecksumBytes) {
+    const auto checksum_part = before.substr(before.size() - size_t(kChecksumBytes));
+    if (checksum_part.starts_with(kChecksumMagic) &&
+        LittleEndian(checksum_part.substr(kChecksumMagic.size())) != Crc32(0, TextOf(*footer)))
       return Fail(ErrorKind::kCorrupt, "damaged Parquet file: the checksum of its footer is wrong");
   }
   return footer;
@@ -79,26 +80,26 @@ Result<std::shared_ptr<parquet::FileMetaData>> ReadFooter(arrow::io::RandomAcces
   } catch (const std::exception& error) {
     problem = error.what();
   }
-  if (IsWholeFooter(TextOf(*footer))) return std::unexpected(NotTaken(problem));
+  if (IsWholeFooter(TextOf(*footer))) return std::unexpected(UnsupportedByArrow(problem));
   return Fail(ErrorKind::kCorrupt, "damaged Parquet file: invalid footer: " + problem);
 }
 
-Error NotTaken(const std::string& problem) {
+Error UnsupportedByArrow(const std::string& problem) {
   return {ErrorKind::kUnsupported,
           "Arrow's Parquet reader does not support this file, though other engines may: " + problem};
 }
 
-std::string SealFooter(std::string_view end) {
+std::string AddFooterChecksum(std::string_view end) {
   const size_t tail = size_t(kParquetTailBytes);
   const size_t length = end.size() < tail ? 0 : LittleEndian(end.substr(end.size() - tail));
   if (end.size() < tail + length) return std::string(end);
   const size_t begin = end.size() - tail - length;
   const uint32_t checksum = Crc32(0, end.substr(begin, length));
-  std::string sealed(end.substr(0, begin));
-  sealed += kSealMagic;
-  sealed.append(reinterpret_cast<const char*>(&checksum), sizeof checksum);
-  sealed += end.substr(begin);
-  return sealed;
+  std::string with_checksum(end.substr(0, begin));
+  with_checksum += kChecksumMagic;
+  with_checksum.append(reinterpret_cast<const char*>(&checksum), sizeof checksum);
+  with_checksum += end.substr(begin);
+  return with_checksum;
 }
 
 }  // namespace ingot::parquet_format

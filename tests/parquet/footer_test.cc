@@ -1,4 +1,4 @@
-#include "parquet/seal.h"
+#include "parquet/footer.h"
 
 #include <arrow/io/memory.h>
 
@@ -14,7 +14,7 @@ Result<std::shared_ptr<arrow::Buffer>> FooterOfBytes(const std::string& bytes) {
 
 // Goal:   damage to the footer of our files is always detected, for both writers. Method: a file of flat columns and
 // one with a list; each byte of the footer and the tail changed, and every prefix.
-TEST(ParquetSeal, EveryChangeOfAFooterIsDetected) {
+TEST(ParquetFooter, EveryChangeOfAFooterIsDetected) {
   iceberg::Type list{.id = iceberg::TypeId::kList};
   list.fields = {{.id = 3, .name = "element", .type = {.id = iceberg::TypeId::kLong}}};
   for (const iceberg::Type& second : {iceberg::Type{.id = iceberg::TypeId::kString}, list}) {
@@ -46,7 +46,7 @@ TEST(ParquetSeal, EveryChangeOfAFooterIsDetected) {
 }
 
 // Goal:   errors say why a file is not readable Parquet. Method: no bytes, text, an encrypted footer.
-TEST(ParquetSeal, OtherFilesAreRejected) {
+TEST(ParquetFooter, OtherFilesAreRejected) {
   EXPECT_EQ(FooterOfBytes("").error().message, "not a Parquet file: it has 0 bytes");
   EXPECT_EQ(FooterOfBytes("this is a file of text").error().kind, ErrorKind::kCorrupt);
   EXPECT_EQ(FooterOfBytes(std::string("PAR1....\4\0\0\0PARE", 16)).error().kind, ErrorKind::kUnsupported);

@@ -1,4 +1,4 @@
-#include "storage/without.h"
+#include "storage/hide_files.h"
 
 #include <gtest/gtest.h>
 
@@ -9,11 +9,11 @@ namespace {
 
 // Goal:   hidden files are not found by any spelling, others are; the view is read-only. Method: two files, one hidden,
 // through each function.
-TEST(Without, HidesFilesAndChangesNothing) {
+TEST(HideFiles, HidesFilesAndChangesNothing) {
   const std::shared_ptr<Storage> whole = MakeMemoryStorage();
   ASSERT_TRUE(whole->CreateAtomic("file:///w/a", "a"));
   ASSERT_TRUE(whole->CreateAtomic("file:///w/b", "b"));
-  const auto rest = Without(whole, {CanonicalLocation("/w/a")});
+  const auto rest = HideFiles(whole, {CanonicalLocation("/w/a")});
   for (const char* spelled : {"file:///w/a", "file:/w/a", "/w/./a", "/w//a"}) {
     EXPECT_EQ(rest->ReadAll(spelled).error().kind, ErrorKind::kNotFound) << spelled;
     EXPECT_EQ(rest->OpenInput(spelled).error().kind, ErrorKind::kNotFound) << spelled;

@@ -10,6 +10,6 @@
 namespace ingot::storage {
 
 /// A read-only view of `storage` without the files whose canonical locations (location.h) are in `hidden`.
-std::unique_ptr<Storage> Without(std::shared_ptr<Storage> storage, std::set<std::string> hidden);
+std::unique_ptr<Storage> HideFiles(std::shared_ptr<Storage> storage, std::set<std::string> hidden);
 
 }  // namespace ingot::storage
