@@ -12,11 +12,11 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "cli/commands.h"
-#include "run/automatic.h"
+#include "run/background_maintenance.h"
 #include "run/engine.h"
 #include "run/fan_out.h"
 #include "run/follow.h"
-#include "run/meters.h"
+#include "run/run_metrics.h"
 
 namespace ingot::cli {
 namespace {
@@ -104,7 +104,7 @@ Result<std::chrono::microseconds> ParseInterval(const char* flag, const std::str
   return std::chrono::microseconds(micros);
 }
 
-void Tell(Shared& shared, const run::RunReport& report, bool follow) {
+void Report(Shared& shared, const run::RunReport& report, bool follow) {
   static std::mutex one_at_a_time;
   std::lock_guard lock(one_at_a_time);
   const bool nothing = std::ranges::all_of(report.stages, [](const auto& stage) { return stage.commits == 0; });
@@ -121,15 +121,15 @@ void Tell(Shared& shared, const run::RunReport& report, bool follow) {
 }
 
 /// When a follower last did well, for those who ask whether it is ready.
-class Pulse {
+class Readiness {
  public:
-  explicit Pulse(std::chrono::microseconds every) : patience_(std::max(3 * every, kPatienceMin)) {}
-  void Beat() {
+  explicit Readiness(std::chrono::microseconds every) : patience_(std::max(3 * every, kPatienceMin)) {}
+  void Succeeded() {
     std::lock_guard lock(mutex_);
     good_at_ = NowMicros();
     error_.clear();
   }
-  void Miss(const Error& error) {
+  void Failed(const Error& error) {
     std::lock_guard lock(mutex_);
     error_ = ": " + error.message;
   }
@@ -154,30 +154,31 @@ Status Follow(Shared& shared, const run::OpenPlace& open, const run::RunOptions&
   INGOT_ASSIGN(const auto retry_for, ParseInterval("--retry-for", options.retry_for));
   INGOT_ASSIGN(const int64_t maintain_every, WithContext(ParseDuration(options.maintain_every), "--maintain-every"));
   INGOT_ASSIGN(run::Runner runner, run::Runner::Open(open.environment, options.stages, run_options));
-  const run::AutomaticUpkeep upkeep(open.environment, {.trusted = options.trust_clock, .source = open.source},
-                                    std::chrono::microseconds(maintain_every));
+  const run::BackgroundMaintenance maintenance(open.environment,
+                                               {.trusted = options.trust_clock, .source = open.source},
+                                               std::chrono::microseconds(maintain_every));
   for (const int number : {SIGTERM, SIGINT}) std::signal(number, [](int) { stop_asked = true; });
-  Pulse pulse(every);
+  Readiness readiness(every);
   std::unique_ptr<serve::Server> server;
   if (!options.listen.empty()) {
-    INGOT_ASSIGN(server,
-                 serve::Server::Start(options.listen, ServerPartsOf(open.environment, [&] { return pulse.Ready(); })));
+    INGOT_ASSIGN(server, serve::Server::Start(options.listen,
+                                              ServerPartsOf(open.environment, [&] { return readiness.Ready(); })));
   }
   return run::Follow(runner, {.every = every,
                               .retry_for = std::chrono::duration_cast<std::chrono::seconds>(retry_for),
                               .stop_asked = [] { return stop_asked.load(); },
-                              .told =
+                              .on_run =
                                   [&](const run::RunReport& report) {
-                                    pulse.Beat();
-                                    run::Meter(ProcessMetrics(), report);
-                                    Tell(shared, report, true);
+                                    readiness.Succeeded();
+                                    run::CountRun(ProcessMetrics(), report);
+                                    Report(shared, report, true);
                                   },
-                              .failed =
+                              .on_failure =
                                   [&](const Error& error) {
-                                    pulse.Miss(error);
-                                    run::MeterFailure(ProcessMetrics(), error);
+                                    readiness.Failed(error);
+                                    run::CountFailure(ProcessMetrics(), error);
                                   },
-                              .each_second = [] { run::MeterOutages(ProcessMetrics()); }});
+                              .each_second = [] { run::UpdateOutages(ProcessMetrics()); }});
 }
 
 /// Errors: kBadInput that names the files which were not read: all else was carried on.
@@ -204,15 +205,15 @@ Status RunOnce(Shared& shared, const run::OpenPlace& open, const run::RunOptions
     return runner.Run({});
   };
   const auto report = run();
-  if (report) run::Meter(ProcessMetrics(), *report);
+  if (report) run::CountRun(ProcessMetrics(), *report);
   const Status outcome = report ? AllInputsRead(*report) : Status(std::unexpected(report.error()));
-  if (!outcome) run::MeterFailure(ProcessMetrics(), outcome.error());
+  if (!outcome) run::CountFailure(ProcessMetrics(), outcome.error());
   if (!options.push_metrics.empty()) {
     const Status pushed = run::PushMetrics(ProcessMetrics(), options.push_metrics, open.pipeline->name);
     if (!pushed) LogWarning("metrics were not pushed: " + pushed.error().message);
   }
   if (!report) return std::unexpected(report.error());
-  Tell(shared, *report, false);
+  Report(shared, *report, false);
   return outcome;
 }
 
@@ -263,7 +264,7 @@ Result<run::RunOptions> RunOptionsFrom(const Options& options, const std::string
 }
 
 Status RunPlace(Shared& shared, const run::OpenPlace& open, const Options& options) {
-  run::DeclareMeters(ProcessMetrics(), open.environment);
+  run::DeclareRunMetrics(ProcessMetrics(), open.environment);
   INGOT_ASSIGN(const run::RunOptions run_options, RunOptionsFrom(options, open.source));
   return options.follow ? Follow(shared, open, run_options, options) : RunOnce(shared, open, run_options, options);
 }
