@@ -1,5 +1,6 @@
 #include "storage/streams.h"
 
+#include "base/arrow_result.h"
 #include "base/status_detail.h"
 
 namespace ingot::storage {
@@ -7,9 +8,9 @@ namespace {
 
 class Explained {
  public:
-  explicit Explained(Explain explain) : explain_(std::move(explain)) {}
+  explicit Explained(Explain explain, bool ours_too = false) : explain_(std::move(explain)), ours_too_(ours_too) {}
   arrow::Status operator()(const arrow::Status& status, std::string_view doing) const {
-    return status.ok() || KindOf(status) ? status : ToArrow(explain_(status, doing));
+    return status.ok() || (KindOf(status) && !ours_too_) ? status : ToArrow(explain_(status, doing));
   }
   template <typename T>
   arrow::Result<T> operator()(arrow::Result<T> result) const {
@@ -18,12 +19,13 @@ class Explained {
 
  private:
   const Explain explain_;
+  const bool ours_too_;
 };
 
 class Input : public arrow::io::RandomAccessFile {
  public:
-  Input(std::shared_ptr<arrow::io::RandomAccessFile> inner, Explain explain)
-      : inner_(std::move(inner)), explained_(std::move(explain)) {}
+  Input(std::shared_ptr<arrow::io::RandomAccessFile> inner, Explained explained)
+      : inner_(std::move(inner)), explained_(std::move(explained)) {}
   arrow::Status Close() override { return inner_->Close(); }
   bool closed() const override { return inner_->closed(); }
   arrow::Result<int64_t> Tell() const override { return inner_->Tell(); }
@@ -70,7 +72,16 @@ class Output : public arrow::io::OutputStream {
 
 std::shared_ptr<arrow::io::RandomAccessFile> WithErrors(std::shared_ptr<arrow::io::RandomAccessFile> file,
                                                         Explain explain) {
-  return std::make_shared<Input>(std::move(file), std::move(explain));
+  return std::make_shared<Input>(std::move(file), Explained(std::move(explain)));
+}
+
+std::shared_ptr<arrow::io::RandomAccessFile> Remembering(std::shared_ptr<arrow::io::RandomAccessFile> file,
+                                                         std::shared_ptr<std::optional<Error>> failure) {
+  const auto keep = [failure = std::move(failure)](const arrow::Status& status, std::string_view) {
+    *failure = FromArrow(status);
+    return **failure;
+  };
+  return std::make_shared<Input>(std::move(file), Explained(keep, true));
 }
 
 std::shared_ptr<arrow::io::OutputStream> WithErrors(std::shared_ptr<arrow::io::OutputStream> stream, Explain explain) {

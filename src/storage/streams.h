@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "base/result.h"
 
@@ -16,6 +17,9 @@ using Explain = std::function<Error(const arrow::Status& status, std::string_vie
 
 std::shared_ptr<arrow::io::RandomAccessFile> WithErrors(std::shared_ptr<arrow::io::RandomAccessFile> file,
                                                         Explain explain);
+/// Keeps the error of the last read that failed in `failure`, for readers that keep its text only.
+std::shared_ptr<arrow::io::RandomAccessFile> Remembering(std::shared_ptr<arrow::io::RandomAccessFile> file,
+                                                         std::shared_ptr<std::optional<Error>> failure);
 std::shared_ptr<arrow::io::OutputStream> WithErrors(std::shared_ptr<arrow::io::OutputStream> stream, Explain explain);
 
 }  // namespace ingot::storage
