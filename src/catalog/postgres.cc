@@ -16,7 +16,7 @@
 namespace ingot::catalog {
 namespace {
 
-constexpr std::chrono::seconds kAnswerMax{30};  // a server that is silent for longer is taken for lost
+constexpr std::chrono::seconds kAnswerMax{30};  // the connection counts as lost after this time without a response
 
 // clang-format off
 #define INGOT_PQ_FUNCTIONS(X) \
@@ -64,10 +64,11 @@ class PostgresDatabase : public SqlDatabase {
       return {};
     }
     const std::string message = OneLine(PQerrorMessage(connection_));
-    const auto says = [&](const char* text) { return message.find(text) != std::string::npos; };
-    const bool refused = says("authentication failed") || says("no password supplied") || says("does not exist") ||
-                         says("no pg_hba.conf entry") || says("certificate") || says("does not support SSL") ||
-                         says("invalid") || (says("could not translate host name") && !connected_);
+    const auto contains = [&](const char* text) { return message.find(text) != std::string::npos; };
+    const bool refused = contains("authentication failed") || contains("no password supplied") ||
+                         contains("does not exist") || contains("no pg_hba.conf entry") || contains("certificate") ||
+                         contains("does not support SSL") || contains("invalid") ||
+                         (contains("could not translate host name") && !connected_);
     // A name that was known may be gone with its server for a while, as those of containers are.
     if (!refused) ServerFailed(Server(), message, began);
     return Fail(
@@ -79,10 +80,10 @@ class PostgresDatabase : public SqlDatabase {
     std::lock_guard lock(mutex_);
     Backoff backoff;
     while (true) {
-      INGOT_TRY(Ensure());  // with its own attempts
+      INGOT_TRY(EnsureConnected());  // with its own attempts
       auto answer = Run(sql, parameters);
       if (answer) return Rows(answer->get());
-      // A question can be asked again.
+      // A query has no side effects: retry it.
       const bool lost = answer.error().kind == ErrorKind::kOutcomeUnknown || answer.error().kind == ErrorKind::kRetry;
       if (!lost || !backoff.Wait()) {
         if (lost) answer.error().kind = ErrorKind::kRetry;
@@ -106,7 +107,7 @@ class PostgresDatabase : public SqlDatabase {
   std::string Where() const { return "catalog " + Address(); }
   std::string Server() const { return "the catalog at " + Address(); }
 
-  Status Ensure() {
+  Status EnsureConnected() {
     if (connection_ != nullptr && PQstatus(connection_) == CONNECTION_OK) return {};
     Backoff backoff;
     while (true) {
@@ -115,9 +116,9 @@ class PostgresDatabase : public SqlDatabase {
     }
   }
 
-  /// kRetry when the statement was not sent, kOutcomeUnknown when no answer came.
+  /// Errors: kRetry when the statement was not sent, kOutcomeUnknown when no response came.
   Result<Answer> Run(const char* sql, const std::vector<std::string>& parameters) {
-    INGOT_TRY(Ensure());
+    INGOT_TRY(EnsureConnected());
     INGOT_ASSIGN(const std::string name, Prepare(sql, int(parameters.size())));
     std::vector<const char*> values;
     for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
@@ -138,7 +139,7 @@ class PostgresDatabase : public SqlDatabase {
     return name;
   }
 
-  /// The one result of what was sent; `lost` is what it means when none comes.
+  /// Waits for the result of the statement that was sent. `lost` is the error kind if none comes.
   Result<Answer> Await(ErrorKind lost) {
     const int64_t began = NowMicros();
     const auto deadline = std::chrono::steady_clock::now() + kAnswerMax;
@@ -164,10 +165,10 @@ class PostgresDatabase : public SqlDatabase {
     return Fail(kind, Where() + ": " + OneLine(PQresultErrorMessage(answer.get())));
   }
 
-  /// Gives the connection up, so that a late answer cannot be taken for that of another statement.
+  /// Closes the connection, so that a late response cannot be taken for that of another statement.
   std::unexpected<Error> Lost(ErrorKind kind, int64_t began = 0) {
     const std::string message = OneLine(PQerrorMessage(connection_));
-    auto error = Fail(kind, Where() + ": the connection was lost" + (message.empty() ? "" : ": " + message));
+    auto error = Fail(kind, Where() + ": connection lost" + (message.empty() ? "" : ": " + message));
     ServerFailed(Server(), error.error().message, began);
     PQfinish(connection_);
     connection_ = nullptr;

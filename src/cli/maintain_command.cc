@@ -105,7 +105,7 @@ void PrintText(const run::UpkeepReport& report, bool dry_run) {
 }
 
 Status UndoOf(const Shared& shared, const run::OpenPlace& open, const std::string& name) {
-  INGOT_ASSIGN(const auto home, open.context.Home(name));
+  INGOT_ASSIGN(const auto home, open.environment.Home(name));
   INGOT_ASSIGN(const int64_t restored, maintain::RestoreOrphans(home));
   if (shared.Json())
     fmt::print("{{\"table\":{},\"operation\":\"undo\",\"files\":{}}}\n", JsonQuote(home.name.Text()), restored);
@@ -116,7 +116,10 @@ Status UndoOf(const Shared& shared, const run::OpenPlace& open, const std::strin
 }
 
 Result<run::UpkeepOptions> UpkeepFrom(const Options& options, const run::OpenPlace& open) {
-  run::UpkeepOptions upkeep{.operations = options.operations, .file_bytes_target = {}, .dry_run = options.dry_run};
+  run::UpkeepOptions upkeep{.operations = options.operations,
+                            .file_bytes_target = {},
+                            .clock = {.trusted = options.trust_clock, .source = open.source},
+                            .dry_run = options.dry_run};
   if (upkeep.operations.empty())
     upkeep.operations = {"retention", "compact", "deletes", "manifests", "expire", "orphans"};
   if (!options.file_size.empty()) {
@@ -128,8 +131,8 @@ Result<run::UpkeepOptions> UpkeepFrom(const Options& options, const run::OpenPla
     INGOT_ASSIGN(auto column, WithContext(iceberg::ParseSortColumn(text), "--sort-by"));
     upkeep.compact.sort_by.push_back(std::move(column));
   }
-  upkeep.compact.memory_bytes = open.context.memory_bytes;
-  upkeep.compact.threads = open.context.threads;
+  upkeep.compact.memory_bytes = open.environment.memory_bytes;
+  upkeep.compact.threads = open.environment.threads;
   if (!options.older_than.empty()) {
     INGOT_ASSIGN(const int64_t micros, WithContext(ParseDuration(options.older_than), "--older-than"));
     upkeep.expire.max_age_ms = micros / 1000;
@@ -143,9 +146,9 @@ Result<run::UpkeepOptions> UpkeepFrom(const Options& options, const run::OpenPla
 
 Status MaintainOne(const Shared& shared, const Options& options, const run::OpenPlace& open, run::UpkeepOptions upkeep,
                    const std::string& table) {
-  Progress progress("compact " + table, 0, "records");
+  ProgressLine progress("compact " + table, 0, "records");
   upkeep.compact.progress = [&](int64_t rows) { progress.Add(rows); };
-  INGOT_ASSIGN(const auto report, run::MaintainTable(open.context, table, upkeep));
+  INGOT_ASSIGN(const auto report, run::MaintainTable(open.environment, table, upkeep));
   shared.Json() ? PrintJson(report, options.dry_run) : PrintText(report, options.dry_run);
   std::fflush(stdout);
   return {};
@@ -153,9 +156,8 @@ Status MaintainOne(const Shared& shared, const Options& options, const run::Open
 
 /// A table that cannot be maintained does not keep the others from it.
 Status Maintain(const Shared& shared, const Options& options) {
-  INGOT_ASSIGN(run::OpenPlace open, run::OpenTables(shared.place));
-  open.context.trust_clock = options.trust_clock;
-  INGOT_ASSIGN(const auto tables, run::TablesOr(open.context, options.tables));
+  INGOT_ASSIGN(const run::OpenPlace open, run::OpenTables(shared.place));
+  INGOT_ASSIGN(const auto tables, run::TablesOr(open.environment, options.tables));
   INGOT_ASSIGN(const run::UpkeepOptions upkeep, UpkeepFrom(options, open));
   std::optional<Error> first;
   size_t failed = 0;

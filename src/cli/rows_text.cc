@@ -38,7 +38,7 @@ std::string Shortened(const std::string& text) {
   size_t end = 0;
   for (size_t width = 0; width < kCellWidthMax - 1; ++width) {
     ++end;
-    while (end < text.size() && ContinuesCharacter(text[end])) ++end;
+    while (end < text.size() && IsUtf8Continuation(text[end])) ++end;
   }
   return text.substr(0, end) + "…";
 }

@@ -1,4 +1,4 @@
-// ORC data files, by Arrow's reader. Source: Iceberg specification, Appendix A "ORC".
+// Reads ORC data files with Arrow's reader. Source: Iceberg specification, Appendix A "ORC".
 #include <arrow/adapters/orc/adapter.h>
 #include <arrow/api.h>
 
@@ -18,7 +18,7 @@ using arrow::adapters::orc::ORCFileReader;
 
 constexpr int64_t kNanosInMicro = 1000;
 
-/// The types that the table's columns have, by field id at every depth.
+/// Types of the table's columns by field id, including nested ones.
 using WantedTypes = std::map<iceberg::FieldId, iceberg::Type>;
 
 void AddTypes(const iceberg::Field& field, WantedTypes& types) {
@@ -48,7 +48,7 @@ std::string Attribute(const arrow::Field& field, const char* name) {
   return field.metadata() == nullptr ? "" : field.metadata()->Get(name).ValueOr("");
 }
 
-/// The field with the ids that Iceberg keeps as ORC attributes where readers of Parquet files put them.
+/// The field with its Iceberg id, an ORC attribute, in the place where Parquet readers put it.
 std::shared_ptr<arrow::Field> WithFieldIds(const std::shared_ptr<arrow::Field>& field) {
   auto type = field->type();
   if (type->id() == arrow::Type::STRUCT) {
@@ -68,7 +68,7 @@ std::shared_ptr<arrow::Field> WithFieldIds(const std::shared_ptr<arrow::Field>& 
   return field->WithType(type)->WithMetadata(metadata);
 }
 
-/// ORC counts nanoseconds; a table's microseconds are rounded down as its own writers do.
+/// Converts ORC's nanoseconds to microseconds, rounded down like Iceberg's ORC writers.
 std::shared_ptr<arrow::Array> ToMicros(const arrow::TimestampArray& nanos) {
   arrow::TimestampBuilder micros(
       arrow::timestamp(arrow::TimeUnit::MICRO, static_cast<const arrow::TimestampType&>(*nanos.type()).timezone()),
@@ -89,7 +89,7 @@ arrow::Result<std::shared_ptr<arrow::Array>> ToFixed(const arrow::BinaryArray& b
   for (int64_t row = 0; row < bytes.length(); ++row) {
     if (bytes.IsValid(row) && bytes.value_length(row) != width)
       return arrow::Status::Invalid("column ", name, " has a value of ", bytes.value_length(row),
-                                    " bytes where its type has ", width);
+                                    " bytes, but its type has ", width);
     bytes.IsValid(row) ? fixed.UnsafeAppend(bytes.GetView(row)) : fixed.UnsafeAppendNull();
   }
   return fixed.Finish();
@@ -115,7 +115,7 @@ arrow::Result<std::shared_ptr<arrow::Array>> ConvertLeaf(const std::shared_ptr<a
   }
 }
 
-/// The array with what ORC has no type of as the table's type has it, at every depth.
+/// Converts types that ORC does not have to those of the table, at every nesting level.
 arrow::Result<std::shared_ptr<arrow::Array>> Convert(const std::shared_ptr<arrow::Array>& array,
                                                      const arrow::Field& field, const WantedTypes& types) {
   if (field.type()->num_fields() == 0 || field.type()->num_fields() != array->type()->num_fields())
@@ -174,7 +174,7 @@ class OrcBatches : public arrow::RecordBatchReader {
       if (raw == nullptr) stripe_.reset();
     }
     if (raw->num_columns() != int(fields_.size()))
-      return arrow::Status::Invalid("a damaged ORC file: columns are missing");
+      return arrow::Status::Invalid("damaged ORC file: columns are missing");
     ARROW_RETURN_NOT_OK(raw->ValidateFull());
     arrow::ArrayVector arrays;
     arrow::FieldVector fields;
@@ -218,7 +218,7 @@ class OrcReader : public DataFileReader {
 Result<std::unique_ptr<DataFileReader>> Open(storage::Storage& storage, const FileTask& task) {
   INGOT_ASSIGN(auto stored, storage.OpenInput(task.file.location));
   const auto failure = std::make_shared<std::optional<Error>>();
-  const auto input = storage::Remembering(std::move(stored), failure);
+  const auto input = storage::RecordErrors(std::move(stored), failure);
   INGOT_ARROW_ASSIGN(std::shared_ptr<ORCFileReader> file,
                      Guarded(failure, [&] { return ORCFileReader::Open(input, arrow::default_memory_pool()); }));
   INGOT_ARROW_ASSIGN(const auto schema, Guarded(failure, [&] { return file->ReadSchema(); }));

@@ -19,12 +19,12 @@ constexpr double kDeletedShare = 0.1;
 constexpr int64_t kMemoryMax = int64_t(128) << 20;
 constexpr int64_t kSnapshotAgeMs = 3600 * 1000, kSnapshotsMin = 100;
 
-UpkeepOptions OptionsFor(const stage::StageContext& context, const iceberg::TableMetadata& metadata) {
+UpkeepOptions OptionsFor(const stage::Environment& environment, const iceberg::TableMetadata& metadata) {
   UpkeepOptions options{.operations = {"compact", "deletes"}, .file_bytes_target = {}};
   options.compact.policy.tiered = true;
   options.compact.policy.files_min = kFilesMin;
   options.compact.policy.deleted_share = kDeletedShare;
-  options.compact.memory_bytes = std::min(kMemoryMax, context.memory_bytes / 4);
+  options.compact.memory_bytes = std::min(kMemoryMax, environment.memory_bytes / 4);
   options.compact.threads = 1;
   options.deletes.files_min = kFilesMin;
   if (!metadata.properties.contains("history.expire.max-snapshot-age-ms")) options.expire.max_age_ms = kSnapshotAgeMs;
@@ -34,8 +34,9 @@ UpkeepOptions OptionsFor(const stage::StageContext& context, const iceberg::Tabl
 
 }  // namespace
 
-AutomaticUpkeep::AutomaticUpkeep(const stage::StageContext& context, std::chrono::microseconds every)
-    : context_(context), daily_(std::chrono::steady_clock::now()) {
+AutomaticUpkeep::AutomaticUpkeep(const stage::Environment& environment, const ClockOptions& clock,
+                                 std::chrono::microseconds every)
+    : environment_(environment), clock_(clock), daily_(std::chrono::steady_clock::now()) {
   if (every.count() > 0) thread_ = std::thread([this, every] { Go(every); });
 }
 
@@ -66,11 +67,11 @@ void AutomaticUpkeep::Round(int64_t number) {
   };
   const bool daily = std::chrono::steady_clock::now() - daily_ >= kDaily;
   if (daily) daily_ = std::chrono::steady_clock::now();
-  const auto tables = TablesOr(context_, {});
+  const auto tables = TablesOr(environment_, {});
   if (!tables) return LogWarning("maintenance: " + tables.error().message);
   for (const std::string& name : *tables) {
     if (ending()) return;
-    const auto home = context_.Home(name);
+    const auto home = environment_.Home(name);
     const auto table = home ? iceberg::LoadTable(*home) : std::unexpected(home.error());
     if (!table) {
       // A server that is away is spoken of already (base/outage.h).
@@ -78,11 +79,12 @@ void AutomaticUpkeep::Round(int64_t number) {
       away ? LogDebug("maintenance: " + table.error().message) : LogWarning("maintenance: " + table.error().message);
       continue;
     }
-    UpkeepOptions options = OptionsFor(context_, *table->metadata);
+    UpkeepOptions options = OptionsFor(environment_, *table->metadata);
+    options.clock = clock_;
     options.compact.stop_asked = ending;
     if (number % kExpireEvery == 0) options.operations.insert("expire");
     if (daily) options.operations.insert({"retention", "orphans"});
-    const auto report = MaintainTable(context_, name, options);
+    const auto report = MaintainTable(environment_, name, options);
     if (!report) {
       LogWarning("maintenance of " + name + ": " + report.error().message);
       continue;

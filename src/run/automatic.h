@@ -7,7 +7,7 @@
 #include <string>
 #include <thread>
 
-#include "stage/stage.h"
+#include "run/clock.h"
 
 namespace ingot::run {
 
@@ -18,7 +18,7 @@ namespace ingot::run {
 class AutomaticUpkeep {
  public:
   /// `every` of nothing: no maintenance.
-  AutomaticUpkeep(const stage::StageContext& context, std::chrono::microseconds every);
+  AutomaticUpkeep(const stage::Environment& environment, const ClockOptions& clock, std::chrono::microseconds every);
   /// Ends after what is being written just then.
   ~AutomaticUpkeep();
   AutomaticUpkeep(const AutomaticUpkeep&) = delete;
@@ -28,7 +28,8 @@ class AutomaticUpkeep {
   void Go(std::chrono::microseconds every);
   void Round(int64_t number);
 
-  stage::StageContext context_;
+  const stage::Environment environment_;
+  const ClockOptions clock_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool ending_ = false;

@@ -55,13 +55,11 @@ void LogFailure(const Error& error, bool first) {
 
 }  // namespace
 
-Status Follow(Runner& runner, stage::StageContext context, const FollowOptions& options) {
+Status Follow(Runner& runner, const FollowOptions& options) {
   const auto sleep_until = [&](Clock::time_point when) {
     while (!options.stop_asked() && Clock::now() < when) std::this_thread::sleep_for(std::chrono::milliseconds(10));
   };
   const Watch watch(options.each_second);
-  context.follow = true;
-  context.stop_asked = options.stop_asked;
   Clock::time_point good_at = Clock::now(), ledger_at;
   auto retry_wait = kRetryFirst;
   Clock::time_point next = Clock::now();
@@ -71,12 +69,12 @@ Status Follow(Runner& runner, stage::StageContext context, const FollowOptions& 
     last = options.stop_asked();  // one more run after the question, for what was read when it came
     // Carrying to silver and gold is part of the interval; a run that takes longer is followed by the next at once.
     next = std::max(next + options.every, Clock::now());
-    context.read_until = next;
-    context.write_ledger = last || Clock::now() - ledger_at >= kLedgerEvery;
-    const auto report = runner.Run(context);
+    const RoundOptions round{.deadline = {.at = next, .stop_asked = options.stop_asked},
+                             .write_ledger = last || Clock::now() - ledger_at >= kLedgerEvery};
+    const auto report = runner.Run(round);
     if (report) {
       good_at = Clock::now();
-      if (context.write_ledger) ledger_at = good_at;
+      if (round.write_ledger) ledger_at = good_at;
       retry_wait = kRetryFirst;
       ServerAnswered(kGoodRun);
       options.told(*report);

@@ -19,6 +19,6 @@ struct FollowOptions {
 
 /// What it waits for is logged once a minute (base/outage.h). Errors: any that another try cannot mend, at once;
 /// kRetry, kConflict and kOutcomeUnknown after `retry_for` without one good run.
-Status Follow(Runner& runner, stage::StageContext context, const FollowOptions& options);
+Status Follow(Runner& runner, const FollowOptions& options);
 
 }  // namespace ingot::run

@@ -7,7 +7,9 @@
 
 #include "base/clock.h"
 #include "base/outage.h"
+#include "base/url_encoding.h"
 #include "http/http.h"
+#include "pipeline/tables.h"
 
 namespace ingot::run {
 namespace {
@@ -22,14 +24,7 @@ constexpr struct {
     {"ingot_run_errors", MetricKind::kCounter, "Runs that failed, by kind of error."},
     {"ingot_last_run_timestamp_seconds", MetricKind::kGauge, "When a run ended well, seconds since the epoch."},
     {"ingot_stage_seconds", MetricKind::kHistogram, "Duration of a stage of a run; bronze waits for records."},
-    {"ingot_rows_in", MetricKind::kCounter, "Rows that a stage took in."},
-    {"ingot_rows_out", MetricKind::kCounter, "Rows that a stage committed."},
-    {"ingot_rows_quarantined", MetricKind::kCounter, "Rows that went to quarantine."},
-    {"ingot_rows_duplicate", MetricKind::kCounter, "Rows whose key was there already."},
-    {"ingot_rows_error", MetricKind::kCounter, "Records that do not fit the declared types."},
     {"ingot_rule_broken_rows", MetricKind::kCounter, "Rows that broke a quality rule."},
-    {"ingot_read_bytes", MetricKind::kCounter, "Bytes that a stage read."},
-    {"ingot_written_bytes", MetricKind::kCounter, "Bytes of data files that a stage committed."},
     {"ingot_commits", MetricKind::kCounter, "Snapshots that a stage committed."},
     {"ingot_commit_seconds", MetricKind::kHistogram, "Duration of a commit with all its attempts."},
     {"ingot_commit_conflicts", MetricKind::kCounter, "Attempts that lost against another writer."},
@@ -44,17 +39,18 @@ constexpr struct {
 
 }  // namespace
 
-void DeclareMeters(Metrics& metrics, const stage::StageContext& context) {
+void DeclareMeters(Metrics& metrics, const stage::Environment& environment) {
   for (const auto& meter : kMeters) metrics.Declare(meter.name, meter.kind, meter.help);
-  metrics.Set("ingot_build_info", {{"version", INGOT_VERSION}, {"pipeline", context.pipeline->name}}, 1);
-  metrics.Set("ingot_memory_budget_bytes", {}, double(context.memory_bytes));
+  for (const auto& field : stage::kReportCounts) metrics.Declare(field.metric, MetricKind::kCounter, field.help);
+  metrics.Set("ingot_build_info", {{"version", INGOT_VERSION}, {"pipeline", environment.pipeline->name}}, 1);
+  metrics.Set("ingot_memory_budget_bytes", {}, double(environment.memory_bytes));
   // Those that alerts ask about are there from the start: a rate needs a value before the first event.
   for (const char* outcome : {"done", "broken", "failed"}) metrics.Add("ingot_runs", {{"outcome", outcome}}, 0);
-  for (const pipeline::Rule& rule : context.pipeline->rules)
+  for (const pipeline::Rule& rule : environment.pipeline->rules)
     if (rule.kind != pipeline::RuleKind::kTrim) metrics.Add("ingot_rule_broken_rows", {{"rule", rule.name}}, 0);
   metrics.Add("ingot_rule_broken_rows", {{"rule", "parse"}}, 0);
-  for (const auto& table : {context.pipeline->bronze.table, context.pipeline->silver.table})
-    if (!table.empty()) metrics.Add("ingot_commit_conflicts", {{"table", table}}, 0);
+  for (const auto& table : TablesOf(*environment.pipeline, pipeline::kReportedKinds))
+    metrics.Add("ingot_commit_conflicts", {{"table", table.spec->table}}, 0);
 }
 
 void Meter(Metrics& metrics, const RunReport& report) {
@@ -62,18 +58,13 @@ void Meter(Metrics& metrics, const RunReport& report) {
   metrics.Add("ingot_runs", {{"outcome", broken ? "broken" : "done"}});
   metrics.Set("ingot_last_run_timestamp_seconds", {}, double(NowMicros()) / 1e6);
   for (const auto& stage : report.stages) {
-    const MetricLabels label{{"stage", stage.stage}};
+    const MetricLabels label{{"stage", std::string(stage::StageName(stage.stage))}};
     metrics.Observe("ingot_stage_seconds", label, stage.Seconds());
-    const std::pair<const char*, int64_t> counts[] = {{"ingot_rows_in", stage.rows_in},
-                                                      {"ingot_rows_out", stage.rows_out},
-                                                      {"ingot_read_bytes", stage.bytes_in},
-                                                      {"ingot_written_bytes", stage.bytes_out},
-                                                      {"ingot_commits", stage.commits}};
-    for (const auto& [name, count] : counts) metrics.Add(name, label, double(count));
-    if (stage.stage == "bronze") metrics.Add("ingot_rows_error", {}, double(stage.errors));
-    if (stage.stage != "silver") continue;
-    metrics.Add("ingot_rows_quarantined", {}, double(stage.quarantined));
-    metrics.Add("ingot_rows_duplicate", {}, double(stage.duplicates));
+    metrics.Add("ingot_commits", label, double(stage.commits));
+    for (const stage::ReportCount& field : stage::kReportCounts)
+      if (!field.stage || *field.stage == stage.stage)
+        metrics.Add(field.metric, field.stage ? MetricLabels{} : label, double(stage.*field.count));
+    if (stage.stage != stage::Stage::kSilver) continue;
     for (const auto& [rule, count] : stage.broken_by_rule)
       metrics.Add("ingot_rule_broken_rows", {{"rule", rule}}, double(count));
   }
@@ -99,7 +90,7 @@ void MeterOutages(Metrics& metrics) {
 Status PushMetrics(Metrics& metrics, const std::string& url, const std::string& pipeline) {
   MeasureProcess(metrics);
   http::HttpClient http;
-  const std::string place = fmt::format("{}/metrics/job/ingot-batch/pipeline/{}", url, http::UrlEncode(pipeline));
+  const std::string place = fmt::format("{}/metrics/job/ingot-batch/pipeline/{}", url, UrlEncode(pipeline));
   INGOT_ASSIGN(const auto answer, http.Send({.method = "PUT",
                                              .url = place,
                                              .headers = {"Content-Type: text/plain; version=0.0.4"},

@@ -9,7 +9,7 @@
 namespace ingot::run {
 
 /// Before the first of the others; without it nothing is counted.
-void DeclareMeters(Metrics& metrics, const stage::StageContext& context);
+void DeclareMeters(Metrics& metrics, const stage::Environment& environment);
 
 /// Counts what the run did.
 void Meter(Metrics& metrics, const RunReport& report);

@@ -5,10 +5,11 @@
 #include <limits>
 #include <set>
 
+#include "iceberg/find_table.h"
 #include "iceberg/journal.h"
-#include "maintain/neighbours.h"
-#include "run/clock.h"
-#include "run/ledger.h"
+#include "iceberg/summary_numbers.h"
+#include "maintain/shared_folder.h"
+#include "pipeline/tables.h"
 #include "run/other_tables.h"
 #include "stage/marks.h"
 #include "storage/location.h"
@@ -18,25 +19,28 @@ namespace {
 
 using iceberg::SequenceNumber;
 using iceberg::Table;
-using stage::StageContext;
+using pipeline::PipelineTable;
+using pipeline::TableKind;
+using stage::Environment;
 
+constexpr TableKind kLedgerKinds[] = {TableKind::kOps};
 constexpr SequenceNumber kNothing = std::numeric_limits<SequenceNumber>::max();
 
-/// Nothing for a table that does not exist.
-Result<std::optional<Table>> LoadIfThere(const StageContext& context, const std::string& name) {
-  INGOT_ASSIGN(const auto home, context.Home(name));
-  auto table = iceberg::LoadTable(home);
-  if (table) return std::optional(std::move(*table));
-  if (table.error().kind == ErrorKind::kNotFound) return std::optional<Table>();
-  return std::unexpected(std::move(table).error());
+Result<std::optional<Table>> Load(const Environment& environment, const std::string& name) {
+  INGOT_ASSIGN(const auto home, environment.Home(name));
+  return iceberg::FindTable(home);
 }
 
-std::optional<int64_t> KeepMicros(const StageContext& context, const iceberg::TableName& name) {
-  const auto& pipeline = *context.pipeline;
-  std::vector<const pipeline::TableSpec*> specs{&pipeline.bronze, &pipeline.silver, &pipeline.quarantine};
-  for (const auto& gold : pipeline.gold) specs.push_back(&gold.table);
-  for (const auto* spec : specs)
-    if (const auto home = context.Home(spec->table); home && home->name == name) return spec->keep_micros;
+/// The table of the pipeline that has the name.
+std::optional<PipelineTable> Find(const Environment& environment, const iceberg::TableName& name) {
+  for (const PipelineTable& table : TablesOf(*environment.pipeline))
+    if (const auto home = environment.Home(table.spec->table); home && home->name == name) return table;
+  return std::nullopt;
+}
+
+std::optional<int64_t> KeepMicros(const Environment& environment, const iceberg::TableName& name) {
+  const auto table = Find(environment, name);
+  return table ? table->spec->keep_micros : std::nullopt;
   return std::nullopt;
 }
 
@@ -47,7 +51,7 @@ std::string PlaceOf(const std::string& metadata_location) {
 
 /// Which files are other tables' although this one names them: those that it needs under its other names, and those in
 /// the folder of the table whose copy it is. Nothing where there are none.
-Result<std::function<bool(const std::string&)>> FilesOfOthers(const StageContext& context, const Table& table) {
+Result<std::function<bool(const std::string&)>> FilesOfOthers(const Environment& environment, const Table& table) {
   std::function<bool(const std::string&)> is_of_others;
   if (table.home.catalog->ChoosesLocations()) return is_of_others;
   const std::string own = PlaceOf(table.metadata_location);
@@ -57,9 +61,9 @@ Result<std::function<bool(const std::string&)>> FilesOfOthers(const StageContext
     if (entry.catalog != table.home.catalog->Name() || entry.name != table.home.name)
       places.insert(PlaceOf(entry.metadata_location));
   if (places.erase(own) > 0) {
-    INGOT_ASSIGN(const auto others, OtherTables(context, table.home.name));
-    INGOT_ASSIGN(auto neighbours, maintain::FindNeighbours(table, {}, others));
-    needed = std::move(neighbours.needed);
+    INGOT_ASSIGN(const auto others, OtherTables(environment, table.home.name));
+    INGOT_ASSIGN(auto shared_folder, maintain::InspectSharedFolder(table, {}, others));
+    needed = std::move(shared_folder.needed);
   }
   is_of_others = [own, places, needed](const std::string& location) {
     if (!needed.empty() && needed.contains(storage::FileIdentity(location))) return true;
@@ -72,53 +76,39 @@ Result<std::function<bool(const std::string&)>> FilesOfOthers(const StageContext
 
 }  // namespace
 
-Result<std::vector<std::string>> TablesOr(const StageContext& context, const std::vector<std::string>& asked) {
+Result<std::vector<std::string>> TablesOr(const Environment& environment, const std::vector<std::string>& asked) {
   if (!asked.empty()) return asked;
-  const auto& pipeline = *context.pipeline;
+  const auto& pipeline = *environment.pipeline;
   if (pipeline.bronze.table.empty()) {
-    INGOT_ASSIGN(const auto tables, context.catalog->ListTables());
+    INGOT_ASSIGN(const auto tables, environment.catalog->ListTables());
     std::vector<std::string> all;
     for (const auto& table : tables) all.push_back(table.Text());
     return all;
   }
-  std::vector<std::string> names{pipeline.bronze.table, pipeline.silver.table, pipeline.quarantine.table};
-  for (const auto& gold : pipeline.gold) names.push_back(gold.table.table);
-  names.insert(names.end(), std::begin(kLedgerTables), std::end(kLedgerTables));
   std::vector<std::string> there;
-  for (const std::string& name : names) {
-    const auto table = LoadIfThere(context, name);
-    if (!table || *table) there.push_back(name);  // one that cannot be read is for whoever looks at it to tell of
+  for (const PipelineTable& each : TablesOf(pipeline)) {
+    const auto table = Load(environment, each.spec->table);
+    if (!table || *table)
+      there.push_back(each.spec->table);  // one that cannot be read is for whoever looks at it to tell of
   }
   return there;
 }
 
-Result<SequenceNumber> KeepFrom(const StageContext& context, const iceberg::TableHome& home) {
-  const auto& pipeline = *context.pipeline;
-  const auto is = [&](const std::string& name) {
-    const auto other = context.Home(name);
-    return other && other->name == home.name;
-  };
-  std::vector<std::string> consumers;
-  const bool bronze = is(pipeline.bronze.table), silver = is(pipeline.silver.table);
-  bool gold = false;
-  for (const auto& spec : pipeline.gold) {
-    gold = gold || is(spec.table.table);
-    if (silver) consumers.push_back(spec.table.table);
-  }
-  if (bronze) consumers = {pipeline.silver.table, pipeline.quarantine.table};
-  const bool quarantine = is(pipeline.quarantine.table);
-  if (!bronze && !silver && !gold && !quarantine) return KeepForConsumers(context, home);
+Result<SequenceNumber> KeepFrom(const Environment& environment, const iceberg::TableHome& home) {
+  const auto own = Find(environment, home.name);
+  if (!own || own->kind == TableKind::kOps) return KeepForConsumers(environment, home);
   SequenceNumber from = kNothing;
-  if (!quarantine)
-    for (const char* ledger : kLedgerTables) {
-      INGOT_ASSIGN(const auto table, LoadIfThere(context, ledger));
+  if (own->kind != TableKind::kQuarantine)
+    for (const PipelineTable& ops : TablesOf(*environment.pipeline, kLedgerKinds)) {
+      INGOT_ASSIGN(const auto table, Load(environment, ops.spec->table));
       const auto seen =
-          table ? iceberg::NewestSummary(*table->metadata, stage::kLedgerKey + home.name.Text()) : std::nullopt;
-      from = std::min<SequenceNumber>(from, seen ? std::atoll(seen->c_str()) + 1 : 0);
+          table ? iceberg::NewestSummaryNumber(*table->metadata, stage::kLedgerKey + home.name.Text()) : std::nullopt;
+      from = std::min<SequenceNumber>(from, seen ? *seen + 1 : 0);
     }
   std::vector<std::optional<iceberg::SnapshotId>> consumed;
-  for (const std::string& consumer : consumers) {
-    INGOT_ASSIGN(const auto table, LoadIfThere(context, consumer));
+  for (const PipelineTable& each : TablesOf(*environment.pipeline)) {
+    if (each.source != own->spec) continue;
+    INGOT_ASSIGN(const auto table, Load(environment, each.spec->table));
     consumed.push_back(table ? stage::ConsumedSnapshot(*table->metadata) : std::nullopt);
   }
   // The source last: it holds what its consumers name. That snapshot has to stay, too: they begin after it.
@@ -130,17 +120,19 @@ Result<SequenceNumber> KeepFrom(const StageContext& context, const iceberg::Tabl
   return from;
 }
 
-Result<UpkeepReport> MaintainTable(const StageContext& context, const std::string& name, const UpkeepOptions& options) {
-  INGOT_ASSIGN(const auto home, context.Home(name));
+Result<UpkeepReport> MaintainTable(const Environment& environment, const std::string& name,
+                                   const UpkeepOptions& options) {
+  INGOT_ASSIGN(const auto home, environment.Home(name));
   INGOT_ASSIGN(Table table, iceberg::LoadTable(home));
   UpkeepReport report{.table = home.name.Text()};
   const auto wanted = [&](const char* operation) { return options.operations.contains(operation); };
   // Storage that is not local refuses requests by a clock that is minutes off.
-  const bool vouched = context.trust_clock || !storage::LocalPath(table.metadata->location);
+  const bool vouched = options.clock.trusted || !storage::LocalPath(table.metadata->location);
   const auto check_clock = [&](std::optional<int64_t> keep) {
-    return vouched ? CheckClock(context) : CheckClockForDeleting(context, AheadMaxOf(keep));
+    return vouched ? CheckClock(environment, options.clock)
+                   : CheckClockForDeleting(environment, options.clock, AheadMaxOf(keep));
   };
-  if (const auto keep = KeepMicros(context, home.name); keep && wanted("retention")) {
+  if (const auto keep = KeepMicros(environment, home.name); keep && wanted("retention")) {
     INGOT_TRY(check_clock(keep));
     maintain::RetentionOptions retention{.keep_micros = *keep, .dry_run = options.dry_run};
     if (!vouched) retention.newest_age_max_micros = AheadMaxOf(keep);
@@ -163,21 +155,21 @@ Result<UpkeepReport> MaintainTable(const StageContext& context, const std::strin
     INGOT_ASSIGN(report.manifests, maintain::RewriteManifests(home, options.dry_run));
   }
   if (wanted("statistics")) {
-    INGOT_ASSIGN(report.statistics, maintain::WriteStatistics(home, context.threads, options.dry_run));
+    INGOT_ASSIGN(report.statistics, maintain::WriteStatistics(home, environment.threads, options.dry_run));
   }
   if (wanted("expire")) {
     maintain::ExpireOptions expire = options.expire;
     expire.dry_run = options.dry_run;
-    INGOT_ASSIGN(expire.keep_from, KeepFrom(context, home));
+    INGOT_ASSIGN(expire.keep_from, KeepFrom(environment, home));
     INGOT_ASSIGN(const auto journal, iceberg::ReadJournal(*table.home.storage, *table.metadata));
     expire.keep = journal.reading;
-    INGOT_ASSIGN(expire.is_of_others, FilesOfOthers(context, table));
+    INGOT_ASSIGN(expire.is_of_others, FilesOfOthers(environment, table));
     INGOT_ASSIGN(report.expire, maintain::ExpireSnapshots(home, expire, stage::KeepMarks));
   }
   if (wanted("orphans")) {
     maintain::OrphanOptions orphans = options.orphans;
     orphans.dry_run = options.dry_run;
-    INGOT_ASSIGN(orphans.other_tables, OtherTables(context, home.name));
+    INGOT_ASSIGN(orphans.other_tables, OtherTables(environment, home.name));
     INGOT_ASSIGN(report.orphans, maintain::RemoveOrphans(home, orphans));
   }
   return report;

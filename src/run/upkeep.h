@@ -8,11 +8,12 @@
 
 #include "maintain/compact.h"
 #include "maintain/expire.h"
-#include "maintain/manifests.h"
 #include "maintain/orphans.h"
 #include "maintain/retention.h"
 #include "maintain/rewrite_deletes.h"
+#include "maintain/rewrite_manifests.h"
 #include "maintain/statistics.h"
+#include "run/clock.h"
 #include "stage/stage.h"
 
 namespace ingot::run {
@@ -25,12 +26,13 @@ struct UpkeepOptions {
   maintain::RewriteDeletesOptions deletes;
   maintain::ExpireOptions expire;
   maintain::OrphanOptions orphans;
+  ClockOptions clock;
   bool dry_run = false;
 };
 
 struct UpkeepReport {
   std::string table;
-  std::optional<maintain::Retained> retention;
+  std::optional<maintain::PartitionsDropped> retention;
   std::optional<maintain::Compacted> compact;
   std::optional<maintain::DeletesRewritten> deletes;
   std::optional<maintain::ManifestsRewritten> manifests;
@@ -41,14 +43,14 @@ struct UpkeepReport {
 
 /// The tables that were asked for; when none were, those of the pipeline that exist, the ledger's too. Without a
 /// pipeline all of the catalog.
-Result<std::vector<std::string>> TablesOr(const stage::StageContext& context, const std::vector<std::string>& asked);
+Result<std::vector<std::string>> TablesOr(const stage::Environment& environment, const std::vector<std::string>& asked);
 
 /// The sequence number from which on the table's snapshots are still to be consumed, by later stages or the ledger: by
 /// the pipeline file, and for tables that it does not have by what the catalog's tables say.
-Result<iceberg::SequenceNumber> KeepFrom(const stage::StageContext& context, const iceberg::TableHome& home);
+Result<iceberg::SequenceNumber> KeepFrom(const stage::Environment& environment, const iceberg::TableHome& home);
 
 /// Does the operations on one table. Retention is that of the pipeline file (`keep`); none where it says none.
-Result<UpkeepReport> MaintainTable(const stage::StageContext& context, const std::string& table,
+Result<UpkeepReport> MaintainTable(const stage::Environment& environment, const std::string& table,
                                    const UpkeepOptions& options);
 
 }  // namespace ingot::run

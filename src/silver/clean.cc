@@ -24,34 +24,34 @@ namespace ingot::silver {
 namespace {
 
 using Batch = std::shared_ptr<arrow::RecordBatch>;
-using stage::StageContext;
+using stage::Environment;
 
 class Cleaning {
  public:
-  Cleaning(const StageContext& context, const iceberg::Table& bronze, const iceberg::Table& silver,
+  Cleaning(const Environment& environment, const iceberg::Table& bronze, const iceberg::Table& silver,
            const iceberg::Table& quarantine, Halves halves)
-      : context_(context),
-        pipeline_(*context.pipeline),
+      : environment_(environment),
+        pipeline_(*environment.pipeline),
         bronze_(bronze),
         silver_(silver),
         quarantine_(quarantine),
         halves_(halves),
-        judge_(*context.pipeline),
-        contest_(context.pipeline->unique),
-        output_(size_t(std::max(1, context.threads)) * 2) {}
+        judge_(*environment.pipeline),
+        contest_(environment.pipeline->unique),
+        output_(size_t(std::max(1, environment.threads)) * 2) {}
 
   Result<Cleaned> Run(const stage::Changes& changes) {
-    INGOT_ASSIGN(const NewRows fresh, NewRows::Find(context_, bronze_, changes));
+    INGOT_ASSIGN(const NewRows fresh, NewRows::Find(environment_, bronze_, changes));
     if (!pipeline_.unique.empty() && halves_.clean) INGOT_TRY(FindSuspects(fresh));
     INGOT_TRY(FaultPoint("silver.keys_read"));
     INGOT_ASSIGN(auto plan, fresh.Plan(pipeline::SilverInputColumns(pipeline_)));
     for (const auto& task : plan.tasks) cleaned_.bytes_in += task.file.file_bytes;
     counts_.assign(judge_.names().size(), 0);
-    INGOT_ASSIGN(auto clean, stage::RowWriter::Open(context_, silver_));
-    INGOT_ASSIGN(auto refused, stage::RowWriter::Open(context_, quarantine_));
+    INGOT_ASSIGN(auto clean, stage::RowWriter::Open(environment_, silver_));
+    INGOT_ASSIGN(auto refused, stage::RowWriter::Open(environment_, quarantine_));
     Status read;
     std::thread reader([&] {
-      read = rows::ForEachBatch(bronze_, plan, context_.threads, [&](size_t, const Batch& batch) -> Status {
+      read = rows::ForEachBatch(bronze_, plan, environment_.threads, [&](size_t, const Batch& batch) -> Status {
         INGOT_ASSIGN(const Batch rows, fresh.Of(batch));
         return JudgeBatch(*rows);
       });
@@ -77,9 +77,9 @@ class Cleaning {
 
   Status FindSuspects(const NewRows& fresh) {
     INGOT_ASSIGN(auto plan, fresh.Plan(judge_.InputsOf(pipeline_.unique)));
-    std::vector<HashParts> parts(size_t(std::max(1, context_.threads)));
+    std::vector<HashParts> parts(size_t(std::max(1, environment_.threads)));
     std::vector<KeyTimes> times(parts.size(), KeyTimes(pipeline_));
-    INGOT_TRY(rows::ForEachBatch(bronze_, plan, context_.threads, [&](size_t thread, const Batch& batch) -> Status {
+    INGOT_TRY(rows::ForEachBatch(bronze_, plan, environment_.threads, [&](size_t thread, const Batch& batch) -> Status {
       INGOT_ASSIGN(const Batch rows, fresh.Of(batch));
       INGOT_ASSIGN(const Batch keys, judge_.Fixed(*rows, pipeline_.unique));
       INGOT_ASSIGN(const auto hashes, HashRows(*keys));
@@ -87,7 +87,7 @@ class Cleaning {
       times[thread].Add(*keys);
       return {};
     }));
-    INGOT_ASSIGN(const auto repeated, FindRepeated(parts, context_.threads));
+    INGOT_ASSIGN(const auto repeated, FindRepeated(parts, environment_.threads));
     for (const uint64_t hash : repeated) suspects_.Insert(hash);
     for (size_t thread = 1; thread < times.size(); ++thread) times[0].Merge(times[thread]);
     return FindExisting(parts, times[0]);
@@ -105,12 +105,12 @@ class Cleaning {
       for (size_t part = 0; part < HashParts::kParts; ++part)
         for (const uint64_t hash : all.part(part)) fresh.Insert(hash);
     std::mutex mutex;
-    return rows::ForEachBatch(silver_, plan, context_.threads, [&](size_t, const Batch& keys) -> Status {
+    return rows::ForEachBatch(silver_, plan, environment_.threads, [&](size_t, const Batch& keys) -> Status {
       INGOT_ASSIGN(auto hashes, HashRows(*keys));
       const auto keep = Which(hashes, [&](uint64_t hash) { return fresh.MayContain(hash); });
       if (std::ranges::none_of(keep, std::identity())) return {};
-      INGOT_ASSIGN(Batch found, Select(keys, keep));
-      INGOT_ASSIGN(found, Plain(found));
+      INGOT_ASSIGN(Batch found, FilterRows(keys, keep));
+      INGOT_ASSIGN(found, DecodeDictionaries(found));
       hashes = Kept(hashes, keep);
       std::lock_guard lock(mutex);
       for (const uint64_t hash : hashes) suspects_.Insert(hash);
@@ -141,7 +141,7 @@ class Cleaning {
       std::vector<bool> keep(judged.broken.size());
       for (size_t row = 0; row < keep.size(); ++row) refused += !(keep[row] = !judge_.Refuses(judged.broken[row]));
       if (refused > 0) {
-        INGOT_ASSIGN(accepted, Select(judged.rows, keep));
+        INGOT_ASSIGN(accepted, FilterRows(judged.rows, keep));
         if (halves_.refused) INGOT_TRY(Refuse(judged, keep));
       }
     }
@@ -164,20 +164,20 @@ class Cleaning {
 
   Result<Batch> WithoutSuspects(const Batch& accepted) {
     if (suspects_.size() == 0) return accepted;
-    INGOT_ASSIGN(const auto hashes, HashRows(*Pick(*accepted, pipeline_.unique)));
+    INGOT_ASSIGN(const auto hashes, HashRows(*SelectColumns(*accepted, pipeline_.unique)));
     auto suspect = Which(hashes, [&](uint64_t hash) { return suspects_.Contains(hash); });
     if (std::ranges::none_of(suspect, std::identity())) return accepted;
-    INGOT_ASSIGN(Batch held, Select(accepted, suspect));
-    INGOT_ASSIGN(held, Plain(held));
+    INGOT_ASSIGN(Batch held, FilterRows(accepted, suspect));
+    INGOT_ASSIGN(held, DecodeDictionaries(held));
     contest_.Add(held, Kept(hashes, suspect));
     suspect.flip();
-    return Select(accepted, suspect);
+    return FilterRows(accepted, suspect);
   }
 
   /// The refused rows with the names of the rules that they broke.
   Status Refuse(const Judged& judged, std::vector<bool> keep) {
     keep.flip();
-    INGOT_ASSIGN(const Batch refused, Select(judged.rows, keep));
+    INGOT_ASSIGN(const Batch refused, FilterRows(judged.rows, keep));
     arrow::ListBuilder rules(arrow::default_memory_pool(), std::make_shared<arrow::StringBuilder>());
     auto& names = static_cast<arrow::StringBuilder&>(*rules.value_builder());
     for (size_t row = 0; row < keep.size(); ++row) {
@@ -210,11 +210,11 @@ class Cleaning {
 
   Result<Batch> WithRunId(const arrow::RecordBatch& rows) const {
     INGOT_ARROW_ASSIGN(auto with,
-                       rows.AddColumn(rows.num_columns(), "_run_id", RepeatText(context_.run_id, rows.num_rows())));
+                       rows.AddColumn(rows.num_columns(), "_run_id", RepeatText(environment_.run_id, rows.num_rows())));
     return with;
   }
 
-  const StageContext& context_;
+  const Environment& environment_;
   const pipeline::Pipeline& pipeline_;
   const iceberg::Table &bronze_, &silver_, &quarantine_;
   const Halves halves_;
@@ -229,9 +229,9 @@ class Cleaning {
 
 }  // namespace
 
-Result<Cleaned> Clean(const StageContext& context, const iceberg::Table& bronze, const iceberg::Table& silver,
+Result<Cleaned> Clean(const Environment& environment, const iceberg::Table& bronze, const iceberg::Table& silver,
                       const iceberg::Table& quarantine, const stage::Changes& changes, Halves halves) {
-  return Cleaning(context, bronze, silver, quarantine, halves).Run(changes);
+  return Cleaning(environment, bronze, silver, quarantine, halves).Run(changes);
 }
 
 }  // namespace ingot::silver

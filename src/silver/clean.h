@@ -23,9 +23,9 @@ struct Halves {
 };
 
 /// New rows of bronze. Two passes: the keys alone, by whose hashes the few rows are known that may be duplicates (of
-/// each other, or of rows that silver holds in the same hours), then all columns, by as many threads as the context
+/// each other, or of rows that silver holds in the same hours), then all columns, by as many threads as the budget
 /// allows. Memory: 8 bytes a row, and the rows that may be duplicates. Without the clean half its counts are missing.
-Result<Cleaned> Clean(const stage::StageContext& context, const iceberg::Table& bronze, const iceberg::Table& silver,
+Result<Cleaned> Clean(const stage::Environment& environment, const iceberg::Table& bronze, const iceberg::Table& silver,
                       const iceberg::Table& quarantine, const stage::Changes& changes, Halves halves);
 
 }  // namespace ingot::silver

@@ -28,9 +28,10 @@ struct Step {
   bool NothingToDo() const { return changes.Empty() && halves.clean && halves.refused && !take_back; }
 };
 
-/// Errors: kCorrupt where the two tables cannot be brought together: one was rolled back or made anew, and what is left
-/// was computed by another definition; or where bronze is not what was consumed.
-Result<Step> NextStep(const stage::StageContext& context, const Tables& tables);
+/// At most `rows_max` rows, but for a single snapshot with more. Errors: kCorrupt where the two tables cannot be
+/// brought together: one was rolled back or made anew, and what is left was computed by another definition; or where
+/// bronze is not what was consumed.
+Result<Step> NextStep(const stage::Environment& environment, const Tables& tables, int64_t rows_max);
 
 /// The name of a step in silver's kTakenBackKey; of steps of earlier versions, too.
 std::string TokenOf(const stage::Mark& mark);

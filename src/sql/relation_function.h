@@ -1,4 +1,4 @@
-// The table functions by which the engine reads registered relations, one for each: ingot_relation_0().
+// DuckDB table functions that read registered relations, one function per relation: ingot_relation_0().
 #pragma once
 
 #include <atomic>
@@ -12,13 +12,13 @@
 
 namespace ingot::sql {
 
-/// What such a function reads. Lives as long as the connection.
+/// The relation that a table function reads. Must outlive the connection.
 struct RegisteredRelation {
-  std::string function;  // its name, as it stands in statements
-  std::string name;      // of the view, with dots
+  std::string function;  // name of the table function
+  std::string name;      // name of the view, parts joined by dots
   Relation relation;
   duckdb_database database = nullptr;
-  std::atomic<int> references{0};  // to the function, in the statements that were planned
+  std::atomic<int> references{0};  // to the function, in planned statements
 
   /// The engine keeps the text of an error only. The first one of a statement is kept here, with its kind.
   void Keep(const Error& error) {
@@ -35,6 +35,7 @@ struct RegisteredRelation {
   std::optional<Error> error_;  // of a scan, when it failed
 };
 
+/// Registers `relation->function`.
 Status RegisterRelationFunction(duckdb_connection connection, RegisteredRelation* relation);
 
 }  // namespace ingot::sql

@@ -1,5 +1,6 @@
 #include "storage/s3.h"
 
+#include <arrow/buffer.h>
 #include <arrow/filesystem/s3fs.h>
 #include <arrow/util/io_util.h>
 
@@ -17,25 +18,26 @@
 namespace ingot::storage {
 namespace {
 
-constexpr int64_t kAttemptsMax = 12;  // with the delays below: about half a minute of an unreachable server
-constexpr int64_t kQuietAttempts = 3;
+constexpr int64_t kAttemptsMax = 12;  // with the delays below: about 30 s with an unreachable server
+constexpr int64_t kSilentAttempts = 3;
 constexpr int64_t kDelayFirstMs = 50;
 constexpr int64_t kDelayMaxMs = 5000;
 
-/// Whether the server's certificate is not trusted, or the file of trusted ones cannot be read: libcurl's
+/// Whether the server's certificate is not trusted or the CA bundle cannot be read: libcurl's error codes
 /// CURLE_PEER_FAILED_VERIFICATION and CURLE_SSL_CACERT_BADFILE.
-bool Mistrusts(const std::string& message) {
+bool IsCertificateError(const std::string& message) {
   return message.find("curlCode: 60,") != std::string::npos || message.find("curlCode: 77,") != std::string::npos;
 }
 
-/// Exponential back-off with full jitter for what the protocol calls retryable: throttling, 5xx, lost connections.
+/// Retries what the protocol calls retryable (throttling, 5xx, lost connections) with exponential backoff and full
+/// jitter. Logs one warning when the first attempts have failed.
 class JitteredRetries : public arrow::fs::S3RetryStrategy {
  public:
   explicit JitteredRetries(std::string server) : server_(std::move(server)) {}
   bool ShouldRetry(const AWSErrorDetail& error, int64_t attempted) override {
-    if (!error.should_retry || Mistrusts(error.message)) return false;
+    if (!error.should_retry || IsCertificateError(error.message)) return false;
     ServerFailed(server_, error.message);
-    if (attempted == kQuietAttempts && !told_.exchange(true)) LogWarning("S3: " + error.message + "; trying again");
+    if (attempted == kSilentAttempts && !warned_.exchange(true)) LogWarning("S3: " + error.message + "; retrying");
     return attempted + 1 < kAttemptsMax;
   }
   int64_t CalculateDelayBeforeNextRetry(const AWSErrorDetail&, int64_t attempted) override {
@@ -45,7 +47,7 @@ class JitteredRetries : public arrow::fs::S3RetryStrategy {
 
  private:
   const std::string server_;
-  std::atomic<bool> told_ = false;  // for runs that end before an outage is spoken of
+  std::atomic<bool> warned_ = false;  // for runs that end before an outage is reported
 };
 
 std::string FirstOf(const Properties& properties, std::initializer_list<const char*> keys,
@@ -58,7 +60,7 @@ std::string FirstOf(const Properties& properties, std::initializer_list<const ch
   return {};
 }
 
-/// "s3://bucket/key" without its scheme.
+/// The "bucket/key" of an S3 location.
 Result<std::string> KeyOf(std::string_view location) {
   for (const std::string_view scheme : {"s3://", "s3a://", "s3n://"})
     if (location.starts_with(scheme)) {
@@ -69,36 +71,36 @@ Result<std::string> KeyOf(std::string_view location) {
   return Fail(ErrorKind::kBadConfig, "not an S3 location: '" + std::string(location) + "' (write s3://bucket/prefix)");
 }
 
-Error Problem(const arrow::Status& status, std::string_view location) {
+Error ErrorFrom(const arrow::Status& status, std::string_view location) {
   const std::string& message = status.message();
-  const auto says = [&](std::string_view text) { return message.find(text) != std::string::npos; };
+  const auto contains = [&](std::string_view text) { return message.find(text) != std::string::npos; };
   ErrorKind kind = FromArrow(status, ErrorKind::kRetry).kind;
   std::string hint;
-  if (says("past end of file")) kind = ErrorKind::kCorrupt;
-  if (arrow::internal::ErrnoFromStatus(status) == ENOENT || says("NO_SUCH_KEY")) kind = ErrorKind::kNotFound;
-  if (says("NO_SUCH_BUCKET")) {
+  if (contains("past end of file")) kind = ErrorKind::kCorrupt;
+  if (arrow::internal::ErrnoFromStatus(status) == ENOENT || contains("NO_SUCH_KEY")) kind = ErrorKind::kNotFound;
+  if (contains("NO_SUCH_BUCKET")) {
     kind = ErrorKind::kBadConfig;
-    hint = " (make the bucket first)";
+    hint = " (create the bucket first)";
   }
-  if (says("ACCESS_DENIED") || says("INVALID_ACCESS_KEY_ID") || says("SIGNATURE_DOES_NOT_MATCH") ||
-      says("InvalidAccessKeyId") || says("HTTP status 403")) {
+  if (contains("ACCESS_DENIED") || contains("INVALID_ACCESS_KEY_ID") || contains("SIGNATURE_DOES_NOT_MATCH") ||
+      contains("InvalidAccessKeyId") || contains("HTTP status 403")) {
     kind = ErrorKind::kBadConfig;
     hint = " (look at AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_ENDPOINT_URL)";
   }
-  if (Mistrusts(message)) {
+  if (IsCertificateError(message)) {
     kind = ErrorKind::kBadConfig;
-    hint = " (name the authority of its certificate in AWS_CA_BUNDLE)";
+    hint = " (set AWS_CA_BUNDLE to the file with the certificate of its authority)";
   }
   return Error{kind, std::string(location) + ": " + message + hint};
 }
 
-Explain ExplainOf(std::string_view location) {
+StatusTranslator TranslatorFor(std::string_view location) {
   return [location = std::string(location)](const arrow::Status& status, std::string_view) {
-    return Problem(status, location);
+    return ErrorFrom(status, location);
   };
 }
 
-/// When the first S3 location is opened.
+/// Initializes Arrow's S3 client, on the first call.
 Status StartS3() {
   static const arrow::Status started = [] {
     arrow::fs::S3GlobalOptions options = arrow::fs::S3GlobalOptions::Defaults();
@@ -118,14 +120,14 @@ class S3Storage : public Storage {
     INGOT_ASSIGN(const std::string key, KeyOf(location));
     auto file = files_->OpenInputFile(key);
     INGOT_TRY(Outcome(file.status(), location));
-    return WithErrors(std::move(*file), ExplainOf(location));
+    return TranslateErrors(std::move(*file), TranslatorFor(location));
   }
 
   Result<std::shared_ptr<arrow::io::OutputStream>> OpenOutput(std::string_view location) override {
     INGOT_ASSIGN(const std::string key, KeyOf(location));
     auto file = files_->OpenOutputStream(key);
-    if (!file.ok()) return std::unexpected(Problem(file.status(), location));
-    return WithErrors(std::move(*file), ExplainOf(location));
+    if (!file.ok()) return std::unexpected(ErrorFrom(file.status(), location));
+    return TranslateErrors(std::move(*file), TranslatorFor(location));
   }
 
   Result<std::string> ReadAll(std::string_view location) override {
@@ -193,7 +195,7 @@ class S3Storage : public Storage {
       ServerAnswered(server_);
       return {};
     }
-    Error error = Problem(status, location);
+    Error error = ErrorFrom(status, location);
     if (error.kind != ErrorKind::kRetry) ServerAnswered(server_);
     return std::unexpected(std::move(error));
   }
@@ -226,14 +228,14 @@ Result<std::shared_ptr<Storage>> OpenS3(const Properties& properties) {
   if (options.region.empty()) options.region = "us-east-1";
   options.force_virtual_addressing = FirstOf(properties, {"s3.path-style-access"}, {}) == "false";
   options.tls_ca_file_path = FirstOf(properties, {}, {"AWS_CA_BUNDLE"});
-  options.allow_delayed_open = true;  // a small file is one request, not the three of a multipart upload
+  options.allow_delayed_open = true;  // a small file takes one request instead of the three of a multipart upload
   options.connect_timeout = 5;
   options.request_timeout = 30;
   const std::string server =
       "S3 at " + (endpoint.empty() ? "AWS, region " + options.region : options.scheme + "://" + endpoint);
   options.retry_strategy = std::make_shared<JitteredRetries>(server);
   auto files = arrow::fs::S3FileSystem::Make(options);
-  if (!files.ok()) return std::unexpected(Problem(files.status(), "S3"));
+  if (!files.ok()) return std::unexpected(ErrorFrom(files.status(), "S3"));
   return std::make_shared<S3Storage>(*files, server);
 }
 

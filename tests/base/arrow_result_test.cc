@@ -5,7 +5,7 @@
 namespace ingot {
 namespace {
 
-// Goal:   Arrow's codes become kinds that name the remedy. Method: one of each that the rooms rely on.
+// Goal:   Arrow's status codes map to the right error kinds. Method: one status of each code.
 TEST(ArrowResult, CodesBecomeKinds) {
   EXPECT_EQ(FromArrow(arrow::Status::IOError("x")).kind, ErrorKind::kCorrupt);
   EXPECT_EQ(FromArrow(arrow::Status::IOError("x"), ErrorKind::kRetry).kind, ErrorKind::kRetry);

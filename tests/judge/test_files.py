@@ -65,7 +65,7 @@ def test_names_that_are_not_utf8(lab):
     for _ in range(3):
         assert run(warehouse).returncode == 0
     assert ids(warehouse) == ids(warehouse, "s.t") == list(range(len(names)))
-    topics = {row["_topic"] for row in warehouse.pyiceberg().load_table("b.t").scan().to_arrow().to_pylist()}
+    topics = {row["_source"] for row in warehouse.pyiceberg().load_table("b.t").scan().to_arrow().to_pylist()}
     assert len(topics) == len(names)
     odd = os.fsdecode(os.fsencode(warehouse.folder) + b"/w\xff")
     refused = warehouse.ingot("run", "--warehouse", odd, check=False)
@@ -100,7 +100,7 @@ def test_replaced_files(lab, on_changed, code, read_again):
     assert run(warehouse).returncode == code
     assert ids(warehouse) == expected
     rows = warehouse.pyiceberg().load_table("b.t").scan().to_arrow().to_pylist()
-    assert len({(row["_topic"], row["_partition"], row["_offset"]) for row in rows}) == len(rows)
+    assert len({(row["_source"], row["_source_partition"], row["_source_offset"]) for row in rows}) == len(rows)
 
 
 def test_rotation(lab):

@@ -34,7 +34,7 @@ def check_account(warehouse):
     """Each row of bronze is in silver once, or in quarantine once, or its key is in silver; the ledger says the same."""
     catalog = warehouse.pyiceberg()
     bronze, silver, quarantine = (catalog.load_table(name).scan().to_arrow().to_pylist() for name in (BRONZE, SILVER, QUARANTINE))
-    at = lambda row: (row["_topic"], row["_partition"], row["_offset"])
+    at = lambda row: (row["_source"], row["_source_partition"], row["_source_offset"])
     clean, refused = [at(row) for row in silver], [at(row) for row in quarantine]
     keys = {(row["user_id"], row["timestamp"]) for row in silver}
     assert len(set(clean)) == len(clean) and len(set(refused)) == len(refused)

@@ -210,7 +210,7 @@ class Lakehouse:
         assert clean == int(counts["keys"]) == int(counts["tests"])
         good = self.query(
             "SELECT count(DISTINCT (user_id, timestamp)) AS n FROM bronze.speedtest_raw r ANTI JOIN"
-            " silver.speedtest_quarantine q ON q._topic = r._topic AND q._partition = r._partition AND q._offset = r._offset")
+            " silver.speedtest_quarantine q ON q._source = r._source AND q._source_partition = r._source_partition AND q._source_offset = r._source_offset")
         assert clean == int(good[0]["n"]) and clean + refused <= result["bronze"]
         return result
 

@@ -224,7 +224,7 @@ def test_expiry_and_other_writers_between_runs(house):
     for _ in range(3):
         table = house.pyiceberg()
         foreign = table.scan(limit=3).to_arrow()
-        foreign = foreign.set_column(foreign.schema.get_field_index("_topic"), "_topic",
+        foreign = foreign.set_column(foreign.schema.get_field_index("_source"), "_source",
                                      [["another"] * foreign.num_rows])
         table.append(foreign.cast(table.schema().as_arrow()))
         house.run()
@@ -235,4 +235,4 @@ def test_expiry_and_other_writers_between_runs(house):
         house.generate(1000)
         assert house.run()["bronze"]["rows_in"] == 1000
     house.verify()
-    assert house.query("SELECT count(*) AS n FROM bronze.speedtest_raw WHERE _topic = 'another'")[0]["n"] in (9, "9")
+    assert house.query("SELECT count(*) AS n FROM bronze.speedtest_raw WHERE _source = 'another'")[0]["n"] in (9, "9")

@@ -46,8 +46,8 @@ def test_offsets_are_queryable(house):
     for _ in range(3):
         house.generate(1000)
         house.run("--stage", "bronze")
-    rows = house.query("SELECT _partition, count(*) AS records, count(DISTINCT _offset) AS offsets,"
-                       " max(_offset) - min(_offset) + 1 AS span FROM bronze.speedtest_raw GROUP BY 1 ORDER BY 1")
+    rows = house.query("SELECT _source_partition, count(*) AS records, count(DISTINCT _source_offset) AS offsets,"
+                       " max(_source_offset) - min(_source_offset) + 1 AS span FROM bronze.speedtest_raw GROUP BY 1 ORDER BY 1")
     ranges = house.query('SELECT partition, begin_offset, end_offset FROM bronze."speedtest_raw$offsets" ORDER BY sequence_number')
     assert sum(int(row["end_offset"]) - int(row["begin_offset"]) for row in ranges) == 3000
     text = (house.pipeline.parents[1] / "docs/exactly-once.md").read_text()
@@ -88,7 +88,7 @@ def test_tombstones_keys_and_headers(house):
     producer.flush()
     house.run()
     house.verify()
-    rows = house.query("SELECT _offset, _key, _headers, _error, _payload IS NULL AS bare FROM bronze.speedtest_raw ORDER BY 1")
+    rows = house.query("SELECT _source_offset, _key, _headers, _error, _payload IS NULL AS bare FROM bronze.speedtest_raw ORDER BY 1")
     assert json.loads(rows[0]["_headers"]) == [
         {"key": "trace", "value": "abc"}, {"key": "raw", "base64": "/wA="}, {"key": "none", "value": None}]
     assert [row["_key"] for row in rows] == ["k0", "k1", None, None]
