@@ -74,7 +74,9 @@ void BackgroundMaintenance::Round(int64_t number) {
     const auto home = environment_.Home(name);
     const auto table = home ? iceberg::LoadTable(*home) : std::unexpected(home.error());
     if (!table) {
-      LogWarning("maintenance: " + table.error().message);
+      // A server that is away is spoken of already (base/outage.h).
+      const bool away = table.error().kind == ErrorKind::kRetry;
+      away ? LogDebug("maintenance: " + table.error().message) : LogWarning("maintenance: " + table.error().message);
       continue;
     }
     MaintenanceOptions options = OptionsFor(environment_, *table->metadata);
