@@ -17,7 +17,6 @@ using iceberg::TypeId;
 using pipeline::FieldSpec;
 
 constexpr uint64_t kEach = 0x0101010101010101, kHigh = 0x80 * kEach;
-constexpr size_t kUuidLength = 36;
 constexpr int kDigitsMax = 19;  // that fit 64 bits
 
 uint64_t Word(const char* at) {
@@ -140,7 +139,7 @@ bool ToLong(const Number& number, int64_t& value) {
 }
 
 /// Reads one value into its cell and returns where it ends; nothing when it is not common.
-const char* ScanValue(const char* at, const char* end, const FieldSpec& field, int64_t now_micros, Cell& cell) {
+const char* ScanValue(const char* at, const char* end, const FieldSpec& field, int64_t now_micros, FieldValue& cell) {
   if (*at == 'n') return std::memcmp(at, "null", 4) == 0 ? at + 4 : nullptr;
   const auto in_range = [&] { return TimeInRange(field, cell.integer, now_micros); };
   cell.valid = true;
@@ -168,8 +167,8 @@ const char* ScanValue(const char* at, const char* end, const FieldSpec& field, i
       if (*at == 't') return std::memcmp(at, "true", 4) == 0 ? at + 4 : nullptr;
       return std::memcmp(at, "false", 5) == 0 ? at + 5 : nullptr;
     case TypeId::kUuid: {
-      const bool good = *at == '"' && at[kUuidLength + 1] == '"' && ParseUuid({at + 1, kUuidLength}, cell.uuid);
-      return good ? at + kUuidLength + 2 : nullptr;
+      const bool good = *at == '"' && at[kUuidTextBytes + 1] == '"' && ParseUuid({at + 1, kUuidTextBytes}, cell.uuid);
+      return good ? at + kUuidTextBytes + 2 : nullptr;
     }
     case TypeId::kString: {
       const char* const stop = *at == '"' ? EndOfText(at + 1, end) : nullptr;
@@ -237,9 +236,9 @@ FlatScan::FlatScan(std::span<const FieldSpec> fields) : fields_(fields) {
 }
 
 // Nothing at or behind `end` is taken, though it may be looked at: each value must be followed by something inside.
-bool FlatScan::Scan(const char* bytes, size_t size, int64_t now_micros, std::span<Cell> cells) const {
+bool FlatScan::Scan(const char* bytes, size_t size, int64_t now_micros, std::span<FieldValue> cells) const {
   const char* const end = bytes + size;
-  for (Cell& cell : cells) cell.valid = false;
+  for (FieldValue& cell : cells) cell.valid = false;
   const char* at = SkipBlanks(bytes, end);
   if (*at++ != '{') return false;
   at = SkipBlanks(at, end);

@@ -72,6 +72,7 @@ std::string UnknownWord(const CLI::App& app, const CLI::App& command, int argc, 
       for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
     return "unknown option '" + word + "'" + DidYouMean(word, known);
   }
+  if (&command == &app && word == "plan") return "'ingot plan' is called 'ingot compile' now";
   for (const CLI::App* one : command.get_subcommands({})) known.push_back(one->get_name());
   return (known.empty() ? "one argument too many: '" : "unknown command '") + word + "'" + DidYouMean(word, known);
 }
@@ -133,6 +134,21 @@ CLI::Validator AtLeast(int least) {
   };
   CLI::Validator validator("");
   return validator.operation(problem);
+}
+
+void AddStages(CLI::App& command, std::vector<stage::Stage>& stages, const std::string& help) {
+  const auto choose = [&stages](const std::vector<std::string>& names) {
+    stages.clear();
+    for (const std::string& name : names) stages.push_back(*stage::ParseStage(name));
+  };
+  std::vector<std::string_view> chosen;
+  for (const stage::Stage stage : stages) chosen.push_back(stage::StageName(stage));
+  command
+      .add_option_function<std::vector<std::string>>("--stage", choose,
+                                                     fmt::format("{}: {}", help, fmt::join(stage::StageNames(), ", ")))
+      ->delimiter(',')
+      ->check(CLI::IsMember(stage::StageNames()))
+      ->default_str(fmt::format("[{}]", fmt::join(chosen, ",")));
 }
 
 void AddShared(CLI::App& command, Shared& shared) {

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "run/open.h"
 #include "serve/server.h"
+#include "stage/stages.h"
 
 namespace ingot::cli {
 
@@ -29,11 +30,14 @@ Result<int64_t> ParseBytes(const char* flag, const std::string& text);
 /// That a flag's value is a number of at least `least`.
 CLI::Validator AtLeast(int least);
 
+/// --stage, a list; `help` is followed by the names.
+void AddStages(CLI::App& command, std::vector<stage::Stage>& stages, const std::string& help);
+
 /// The flags that every command takes.
 void AddShared(CLI::App& command, Shared& shared);
 
 /// What is served of the pipeline's tables, beside a run or without one.
-serve::ServerParts ServerPartsOf(const stage::StageContext& context, std::function<Status()> ready);
+serve::ServerParts ServerPartsOf(const stage::Environment& environment, std::function<Status()> ready);
 
 /// The commands, in the order of --help: a name X here is a function AddX in src/cli/x_command.cc.
 #define INGOT_COMMANDS(COMMAND) \
@@ -42,10 +46,12 @@ serve::ServerParts ServerPartsOf(const stage::StageContext& context, std::functi
   COMMAND(Query)                \
   COMMAND(Table)                \
   COMMAND(Doctor)               \
+  COMMAND(Storage)              \
   COMMAND(Maintain)             \
-  COMMAND(Plan)                 \
+  COMMAND(Compile)              \
   COMMAND(Check)                \
   COMMAND(Register)             \
+  COMMAND(Unregister)           \
   COMMAND(Serve)                \
   COMMAND(Functions)            \
   COMMAND(Completion)

@@ -80,9 +80,9 @@ Result<int64_t> GroupState::Add(const Batch& silver, const GroupTable* only) {
   Batch rows = silver;
   INGOT_ASSIGN(Batch keys, Columns(plan_->group, *rows));
   if (only != nullptr) {
-    INGOT_ASSIGN(const auto keep, only->Has(*Pick(*keys, plan_->touched)));
-    INGOT_ASSIGN(rows, Select(rows, keep));
-    INGOT_ASSIGN(keys, Select(keys, keep));
+    INGOT_ASSIGN(const auto keep, only->Has(*SelectColumns(*keys, plan_->touched)));
+    INGOT_ASSIGN(rows, FilterRows(rows, keep));
+    INGOT_ASSIGN(keys, FilterRows(keys, keep));
   }
   if (rows->num_rows() == 0) return 0;
   INGOT_ASSIGN(const auto numbers, groups_.Number(keys));
@@ -91,7 +91,7 @@ Result<int64_t> GroupState::Add(const Batch& silver, const GroupTable* only) {
     std::shared_ptr<arrow::Array> argument;
     if (HasArgument(call)) {
       INGOT_ASSIGN(argument, pipeline::Evaluate(call.arguments[0], *rows));
-      INGOT_ASSIGN(argument, Plain(argument));
+      INGOT_ASSIGN(argument, DecodeDictionaries(argument));
     }
     arguments.push_back(std::move(argument));
   }
@@ -115,7 +115,7 @@ Result<Batch> GroupState::KeysOf(const std::vector<uint32_t>& groups) const {
   std::vector<bool> keep(groups_.size());
   for (const uint32_t group : groups) keep[group] = true;
   INGOT_ASSIGN(const Batch all, groups_.Rows());
-  return Select(all, keep);
+  return FilterRows(all, keep);
 }
 
 Status GroupState::Merge(GroupState& other, const GroupTable* only) {
@@ -145,7 +145,7 @@ Status GroupState::Merge(GroupState& other, const GroupTable* only) {
 
 Result<Batch> GroupState::Touched() const {
   INGOT_ASSIGN(const Batch keys, groups_.Rows());
-  return Pick(*keys, plan_->touched);
+  return SelectColumns(*keys, plan_->touched);
 }
 
 Result<Batch> GroupState::Rows(const GroupTable* only, int threads) {

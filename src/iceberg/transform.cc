@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -34,7 +35,7 @@ std::string FirstCodePoints(const std::string& text, int32_t count) {
   size_t end = 0;
   while (end < text.size() && count > 0) {
     ++end;
-    while (end < text.size() && (uint8_t(text[end]) & 0xC0) == 0x80) ++end;
+    while (end < text.size() && IsUtf8Continuation(text[end])) ++end;
     --count;
   }
   return text.substr(0, end);
@@ -75,7 +76,7 @@ Result<Value> Truncate(const Value& value, int32_t width, const Type& source) {
     case TypeId::kMap:
       break;
   }
-  return Fail(ErrorKind::kBadInput, "truncate does not take " + TypeName(source));
+  return Fail(ErrorKind::kBadInput, "truncate does not accept " + TypeName(source));
 }
 
 }  // namespace
@@ -89,7 +90,7 @@ Result<Transform> ParseTransform(std::string_view text) {
     int32_t parameter = 0;
     const auto [end, error] = std::from_chars(text.data() + name.size(), text.data() + text.size() - 1, parameter);
     if (error != std::errc() || end != text.data() + text.size() - 1 || parameter <= 0)
-      return Fail(ErrorKind::kCorrupt, "transform needs a positive number: '" + std::string(text) + "'");
+      return Fail(ErrorKind::kCorrupt, "transform parameter must be positive: '" + std::string(text) + "'");
     return Transform{.kind = kind, .parameter = parameter};
   }
   return Transform{.kind = TransformKind::kUnknown, .unknown_name = std::string(text)};
@@ -105,7 +106,7 @@ std::string TransformName(const Transform& transform) {
 
 Result<Type> TransformResultType(const Transform& transform, const Type& source) {
   const auto refuse = [&] {
-    return Fail(ErrorKind::kBadInput, "transform " + TransformName(transform) + " does not take " + TypeName(source));
+    return Fail(ErrorKind::kBadInput, "transform " + TransformName(transform) + " does not accept " + TypeName(source));
   };
   switch (transform.kind) {
     case TransformKind::kIdentity:
@@ -161,7 +162,7 @@ Result<Value> ApplyTransform(const Transform& transform, const Value& value, con
     case TransformKind::kHour: {
       const bool nanos = source.id == TypeId::kTimestampNs || source.id == TypeId::kTimestamptzNs;
       const int64_t hours = FloorDivide(std::get<int64_t>(value), kMicrosPerHour * (nanos ? 1000 : 1));
-      // 32 bits hold hours up to the year 246,953; what lies beyond counts as the last, so that the order is kept.
+      // Hours fit into 32 bits up to the year 246,953. Later ones are clamped, which preserves the order.
       return Value(int32_t(std::clamp<int64_t>(hours, INT32_MIN, INT32_MAX)));
     }
     case TransformKind::kIdentity:

@@ -69,9 +69,9 @@ Result<Value> ParseNumber(std::string_view text, const Type& type) {
   return Value(number);
 }
 
-/// Whether 128 bits do not hold the number with one more digit.
-bool Append(__int128& number, int digit) {
-  return __builtin_mul_overflow(number, 10, &number) || __builtin_add_overflow(number, digit, &number);
+/// Appends a decimal digit. Returns false on overflow.
+bool AppendDigit(__int128& number, int digit) {
+  return !__builtin_mul_overflow(number, 10, &number) && !__builtin_add_overflow(number, digit, &number);
 }
 
 Result<Value> ParseDecimal(std::string_view text, const Type& type) {
@@ -84,22 +84,23 @@ Result<Value> ParseDecimal(std::string_view text, const Type& type) {
     else if (text[i] == '.' && decimals < 0)
       decimals = 0;
     else if (text[i] >= '0' && text[i] <= '9')
-      digits = true, decimals += decimals >= 0, large = large || Append(unscaled, text[i] - '0');
+      digits = true, decimals += decimals >= 0, large = large || !AppendDigit(unscaled, text[i] - '0');
     else
       return Fail(ErrorKind::kBadInput, "not a decimal: '" + std::string(text) + "'");
   }
   decimals = decimals < 0 ? 0 : decimals;
-  for (; decimals < type.scale; ++decimals) large = large || Append(unscaled, 0);
+  for (; decimals < type.scale; ++decimals) large = large || !AppendDigit(unscaled, 0);
   if (!digits || decimals > type.scale || large)
     return Fail(ErrorKind::kBadInput, "not a value of " + TypeName(type) + ": '" + std::string(text) + "'");
   return Value(Decimal{negative ? -unscaled : unscaled});
 }
 
-/// "2024-07-19", with "18:40", "18:40:00" or "18:40:00.5" after a T or a blank, and for types with a time zone "Z",
-/// "+02" or "+02:00" behind it, UTC where none is. `nanos`: what is beyond the microsecond.
+/// Accepts "2024-07-19", optionally with "18:40", "18:40:00" or "18:40:00.5" after a T or a blank. Types with a time
+/// zone also accept "Z", "+02" or "+02:00"; the default is UTC. `nanos`: receives the nanoseconds beyond the
+/// microsecond.
 Result<Value> ParseTimestamp(std::string_view text, const Type& type, int64_t* nanos = nullptr) {
   const bool zoned = type.id == TypeId::kTimestamptz || type.id == TypeId::kTimestamptzNs;
-  std::string full(text);  // as RFC 3339 wants it, which leaves nothing out
+  std::string full(text);  // RFC 3339, which requires all parts
   if (full.size() == 10) full += "T00:00";
   if (full.size() == 16 || (full.size() > 16 && full[16] != ':')) full.insert(16, ":00");
   const size_t zone = full.find_first_of("+-Zz", 19);
@@ -121,7 +122,7 @@ Result<Value> ParseNanos(std::string_view text, const Type& type) {
   int64_t beyond = 0, nanos = 0;
   INGOT_ASSIGN(const Value micros, ParseTimestamp(text, type, &beyond));
   if (__builtin_mul_overflow(std::get<int64_t>(micros), 1000, &nanos) || __builtin_add_overflow(nanos, beyond, &nanos))
-    return Fail(ErrorKind::kBadInput, "out of range of " + TypeName(type) + ": '" + std::string(text) + "'");
+    return Fail(ErrorKind::kBadInput, "out of range for " + TypeName(type) + ": '" + std::string(text) + "'");
   return Value(nanos);
 }
 

@@ -70,12 +70,25 @@ std::partial_ordering Order(int64_t x, double y) {
   return x != whole ? std::partial_ordering(x <=> whole) : 0 <=> y - double(whole);
 }
 
+/// What a comparison kernel of Arrow's says of two values in this order.
+bool Holds(const std::string& kernel, std::partial_ordering order) {
+  if (kernel == "equal") return order == 0;
+  if (kernel == "not_equal") return order != 0;
+  if (kernel == "less") return order < 0;
+  if (kernel == "less_equal") return order <= 0;
+  return kernel == "greater" ? order > 0 : order >= 0;
+}
+
 Result<Datum> ComparedExactly(const std::string& kernel, const Datum& left, const Datum& right, int64_t rows) {
   const bool whole_first = IsWhole(left);
   INGOT_ASSIGN(const auto a, Repeated(whole_first ? left : right, rows));
   INGOT_ASSIGN(const auto b, Repeated(whole_first ? right : left, rows));
   const auto& x = static_cast<const arrow::Int64Array&>(*a);
   const auto& y = static_cast<const arrow::DoubleArray&>(*b);
+  const bool when_less = Holds(kernel, whole_first ? std::partial_ordering::less : std::partial_ordering::greater),
+             when_greater = Holds(kernel, whole_first ? std::partial_ordering::greater : std::partial_ordering::less),
+             when_equal = Holds(kernel, std::partial_ordering::equivalent),
+             when_unordered = Holds(kernel, std::partial_ordering::unordered);
   arrow::BooleanBuilder builder;
   INGOT_ARROW(builder.Reserve(rows));
   for (int64_t row = 0; row < rows; ++row) {
@@ -83,14 +96,8 @@ Result<Datum> ComparedExactly(const std::string& kernel, const Datum& left, cons
       builder.UnsafeAppendNull();
       continue;
     }
-    auto order = Order(x.Value(row), y.Value(row));
-    if (!whole_first) order = 0 <=> order;
-    builder.UnsafeAppend(kernel == "equal"        ? order == 0
-                         : kernel == "not_equal"  ? order != 0
-                         : kernel == "less"       ? order < 0
-                         : kernel == "less_equal" ? order <= 0
-                         : kernel == "greater"    ? order > 0
-                                                  : order >= 0);
+    const auto order = Order(x.Value(row), y.Value(row));
+    builder.UnsafeAppend(order < 0 ? when_less : order > 0 ? when_greater : order == 0 ? when_equal : when_unordered);
   }
   INGOT_ARROW_ASSIGN(auto array, builder.Finish());
   return Datum(std::move(array));
@@ -107,7 +114,11 @@ Result<Datum> Call(const std::string& kernel, const std::vector<Datum>& argument
                    const arrow::compute::FunctionOptions* options) {
   INGOT_TRY(InitializeKernels());
   auto called = arrow::compute::CallFunction(kernel, arguments, options);
-  if (!called.ok()) return Fail(ErrorKind::kBadInput, kernel + ": " + called.status().message());
+  if (!called.ok()) {
+    Error error = FromArrow(called.status()).Context(kernel);
+    if (error.kind == ErrorKind::kCorrupt) error.kind = ErrorKind::kBadInput;  // a value that the function refuses
+    return std::unexpected(std::move(error));
+  }
   return std::move(called).ValueUnsafe();
 }
 

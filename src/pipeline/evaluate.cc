@@ -180,7 +180,7 @@ Result<std::shared_ptr<arrow::Array>> Evaluate(const Expression& expression, con
     if (names.size() == 1)
       return EvaluateDistinct(expression, *names.begin(),
                               static_cast<const arrow::DictionaryArray&>(*rows.GetColumnByName(*names.begin())));
-    INGOT_ASSIGN(const auto plain, Plain(Pick(rows, {names.begin(), names.end()})));
+    INGOT_ASSIGN(const auto plain, DecodeDictionaries(SelectColumns(rows, {names.begin(), names.end()})));
     return Evaluate(expression, *plain);
   }
   const Evaluation evaluation(rows);

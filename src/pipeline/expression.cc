@@ -118,8 +118,8 @@ std::string WholeSql(const std::string& left, const std::string& operation, cons
 std::string BinarySql(const Expression& binary, const std::string& left, const std::string& right, Dialect dialect) {
   const std::string& operation = binary.text;
   const Expression& other = binary.arguments[1];
-  const bool certain = other.kind == Kind::kNumber && NumberOf(other.text) != std::variant<int64_t, double>(0) &&
-                       NumberOf(other.text) != std::variant<int64_t, double>(0.0);
+  const auto number = NumberOf(other.kind == Kind::kNumber ? other.text : "0");
+  const bool certain = number && std::visit([](auto value) { return value != 0; }, *number);
   const std::string divisor = certain ? right : "nullif(" + right + ", 0)";
   if (operation == "/") return fmt::format("(CAST({} AS DOUBLE) / {})", left, divisor);
   if (operation == "%") return fmt::format("({} % {})", left, divisor);

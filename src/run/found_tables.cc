@@ -20,10 +20,6 @@ using iceberg::CatalogEntry;
 constexpr std::string_view kMetadata = "metadata";
 constexpr size_t kUuidDigits = 32;
 
-std::string FolderOf(const std::string& location) {
-  return location.substr(0, std::min(location.rfind('/'), location.size()));
-}
-
 /// Whether nothing below is a table of its own: hidden folders, and "…/staging/<uuid>" (run/staging.h).
 bool IsAside(std::string_view below) {
   return below.starts_with('.') || below.find("/.") != std::string_view::npos ||
@@ -110,7 +106,8 @@ Result<std::map<std::string, std::set<std::string>>> KnownTables(const Lakehouse
     if (entry.catalog != house.catalog->Name()) continue;
     const auto table = house.catalog->Load(entry.name, house.storage);
     const std::string location = table ? table->metadata_location : entry.metadata_location;
-    known[storage::CanonicalLocation(FolderOf(location))].insert(table ? table->metadata->table_uuid : "");
+    known[storage::CanonicalLocation(storage::ParentLocation(location))].insert(table ? table->metadata->table_uuid
+                                                                                      : "");
   }
   return known;
 }
@@ -134,7 +131,8 @@ Result<std::vector<FoundTable>> FindTables(const Lakehouse& house, const std::st
   for (const auto& file : listed) {
     if (!iceberg::IsMetadataFile(file.location)) continue;
     const auto below = storage::PathBelow(file.location, root);
-    if (below && !IsAside(*below) && below->find('/') != std::string::npos) by_folder[FolderOf(*below)].push_back(file);
+    if (below && !IsAside(*below) && below->find('/') != std::string::npos)
+      by_folder[storage::ParentLocation(*below)].push_back(file);
   }
   INGOT_ASSIGN(const auto entries, house.catalog->Entries());
   const auto known = ByVersion(entries);
@@ -148,9 +146,9 @@ Result<std::vector<FoundTable>> FindTables(const Lakehouse& house, const std::st
       const auto* newest = iceberg::NewestMetadata(versions.files);
       // Metadata that lies elsewhere (write.metadata.path) says where its table is.
       const auto said = storage::PathBelow(versions.location, root);
-      const std::string home = usual ? FolderOf(below) : said.value_or("");
+      const std::string home = usual ? storage::ParentLocation(below) : said.value_or("");
       FoundTable table{.name = NameAfterFolder(home),
-                       .folder = usual  ? FolderOf(folder)
+                       .folder = usual  ? storage::ParentLocation(folder)
                                  : said ? storage::JoinLocation(root, home)
                                         : folder,
                        .metadata_location = newest->location,
@@ -206,7 +204,7 @@ Result<std::vector<RegisteredTable>> RegisterAll(const Lakehouse& house, const s
   std::vector<RegisteredTable> tables;
   for (const FoundTable& table : found) {
     RegisteredTable one{.found = table, .error = {}};
-    const auto there = known.find(storage::CanonicalLocation(FolderOf(table.metadata_location)));
+    const auto there = known.find(storage::CanonicalLocation(storage::ParentLocation(table.metadata_location)));
     one.known = there != known.end() &&
                 (table.uuid.empty() || there->second.contains(table.uuid) || there->second.contains(""));
     const auto enter = [&]() -> Status {

@@ -31,7 +31,7 @@ class Judge {
                                                     const std::vector<std::string>& fields) const;
   std::vector<std::string> InputsOf(const std::vector<std::string>& fields) const;
 
-  bool Refuses(uint64_t broken) const { return (broken & quarantine_bits_) != 0; }
+  bool Quarantines(uint64_t broken) const { return (broken & quarantine_bits_) != 0; }
   /// The rules' names by bit; "parse" is bit 0.
   const std::vector<std::string>& names() const { return names_; }
 

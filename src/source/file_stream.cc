@@ -11,18 +11,14 @@
 
 #include "base/arrow_result.h"
 #include "storage/folders.h"
+#include "storage/streams.h"
 
 namespace ingot::source {
 namespace {
 
-using File = std::shared_ptr<arrow::io::ReadableFile>;
+using File = std::shared_ptr<arrow::io::RandomAccessFile>;
 
 constexpr int64_t kInputBytes = 256 << 10;
-
-/// Arrow's errors do not name the file.
-std::unexpected<Error> Unreadable(const std::string& path, const arrow::Status& status) {
-  return std::unexpected(FromArrow(status, ErrorKind::kRetry).Context("file " + path));
-}
 
 std::unexpected<Error> Shorter(const std::string& path, int64_t offset) {
   return Fail(ErrorKind::kBadInput,
@@ -47,27 +43,24 @@ class PlainStream : public FileStream {
       }
       return have + size_t(got);
     });
-    if (!failed.ok()) return Unreadable(path_, failed);
+    INGOT_ARROW(failed);
     return {};
   }
 
   Status SkipTo(int64_t offset) override {
-    const auto size = file_->GetSize();
-    if (!size.ok()) return Unreadable(path_, size.status());
-    if (*size < offset) return Shorter(path_, offset);
+    INGOT_ARROW_ASSIGN(const int64_t size, file_->GetSize());
+    if (size < offset) return Shorter(path_, offset);
     const int64_t at = StoredBytesRead(), head = std::min(offset, kHeadBytes);
     if (at < head) {
-      const auto bytes = file_->ReadAt(at, head - at);
-      if (!bytes.ok()) return Unreadable(path_, bytes.status());
-      trace_.Add(std::string_view(**bytes));
+      INGOT_ARROW_ASSIGN(const auto bytes, file_->ReadAt(at, head - at));
+      trace_.Add(std::string_view(*bytes));
     }
     if (offset > head) {
       const int64_t tail = std::min(offset, kTailBytes);
-      const auto bytes = file_->ReadAt(offset - tail, tail);
-      if (!bytes.ok()) return Unreadable(path_, bytes.status());
-      trace_.ReplaceTail((*bytes)->ToString());
+      INGOT_ARROW_ASSIGN(const auto bytes, file_->ReadAt(offset - tail, tail));
+      trace_.ReplaceTail(bytes->ToString());
     }
-    if (const auto moved = file_->Seek(offset); !moved.ok()) return Unreadable(path_, moved);
+    INGOT_ARROW(file_->Seek(offset));
     return {};
   }
 
@@ -151,9 +144,7 @@ class CompressedStream : public FileStream {
   std::string_view Input() const { return input_ ? std::string_view(*input_) : std::string_view(); }
 
   Status Refill() {
-    auto input = file_->Read(kInputBytes);
-    if (!input.ok()) return Unreadable(path_, input.status());
-    input_ = *std::move(input);
+    INGOT_ARROW_ASSIGN(input_, file_->Read(kInputBytes));
     taken_ = 0;
     at_end_ = Input().empty();
     return {};
@@ -196,15 +187,17 @@ Result<std::unique_ptr<FileStream>> FileStream::Open(const std::string& path) {
     return Fail(gone ? ErrorKind::kNotFound : ErrorKind::kRetry,
                 gone ? "file does not exist: " + path : "file " + path + ": " + std::strerror(error));
   }
-  auto opened = arrow::io::ReadableFile::Open(descriptor);
-  if (!opened.ok()) return Unreadable(path, opened.status());
-  const auto& file = *opened;
+  const auto translate = [path](const arrow::Status& status, std::string_view) {
+    return FromArrow(status, ErrorKind::kRetry).Context("file " + path);
+  };
+  const auto opened = arrow::io::ReadableFile::Open(descriptor);
+  if (!opened.ok()) return std::unexpected(translate(opened.status(), ""));
+  const File file = storage::TranslateErrors(*opened, translate);
   INGOT_ASSIGN(const FileStat stat, WithContext(StatFile(descriptor), "file " + path));
-  const auto head = file->ReadAt(0, 4);
-  if (!head.ok()) return Unreadable(path, head.status());
-  const std::string_view magic(**head);
+  INGOT_ARROW_ASSIGN(const auto head, file->ReadAt(0, 4));
+  const std::string_view magic(*head);
   const bool gzip = magic.starts_with("\x1f\x8b");
-  if (const auto moved = file->Seek(0); !moved.ok()) return Unreadable(path, moved);
+  INGOT_ARROW(file->Seek(0));
   if (!gzip && !IsZstd(magic)) return std::make_unique<PlainStream>(path, stat, file);
   INGOT_ARROW_ASSIGN(const auto codec,
                      arrow::util::Codec::Create(gzip ? arrow::Compression::GZIP : arrow::Compression::ZSTD));

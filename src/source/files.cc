@@ -44,7 +44,7 @@ class FileSource : public Source {
     for (const std::string& warning : listing.warnings) WarnOnce(warning);
     for (const std::string& failure : listing.failures) Report(failure);
     WarnOfNames(listing.files);
-    matches_ = MatchFiles(listing.files, checkpoint, options_, changed_);
+    matches_ = MatchFiles(listing.files, checkpoint, options_, memory_);
     for (const std::string& warning : matches_.warnings) WarnOnce(warning);
     for (const std::string& failure : matches_.failures) Report(failure);
     ReportChanged();
@@ -112,7 +112,7 @@ class FileSource : public Source {
 
   void ReportChanged() {
     for (const ChangedFile& file : matches_.changed) {
-      changed_[file.location] = file.stat;
+      memory_.changed[file.location] = file.stat;
       const std::string what = "file " + file.path + " was replaced or cut after it was read: " + file.how;
       if (options_.on_changed == OnChanged::kSkip)
         WarnOnce(what + "; it is skipped");
@@ -189,7 +189,7 @@ class FileSource : public Source {
   std::vector<std::string> failures_;
   std::set<std::string> warned_;
   std::unordered_map<std::string, Look> looks_;
-  std::unordered_map<std::string, FileStat> changed_;
+  MatchMemory memory_;
 };
 
 }  // namespace

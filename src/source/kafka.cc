@@ -178,6 +178,7 @@ class KafkaSource : public Source {
         return Fail(ErrorKind::kNotFound, "topic " + name + " does not exist at " + address_.brokers +
                                               " (make records with: ingot generate --to kafka://" + address_.brokers +
                                               "/" + name + ")");
+      if (!topic && topic.error().kind == ErrorKind::kRetry) health_.OnSilence(topic.error().message);
       if (!topic) return std::unexpected(std::move(topic).error());
       topics[name] = std::move(*topic);
     }

@@ -5,10 +5,26 @@
 #include <algorithm>
 
 #include "iceberg/manifest.h"
+#include "iceberg/summary_numbers.h"
 #include "maintain/retention.h"
 #include "stage/changes.h"
 
 namespace ingot::stage {
+namespace {
+
+/// Whether the oldest snapshot that is left took files over, or away, from ones before it: an expiry may say that it
+/// has no parent (PyIceberg's does), as a table that was made anew says.
+Result<bool> BuildsOnOthers(const iceberg::Snapshot& oldest, storage::Storage& storage) {
+  if (oldest.manifest_list.empty() && oldest.manifests.empty()) return false;
+  INGOT_ASSIGN(const auto manifests, iceberg::ReadManifestList(storage, oldest));
+  return std::ranges::any_of(manifests, [&](const iceberg::ManifestFile& manifest) {
+    return manifest.added_snapshot_id != oldest.snapshot_id || manifest.existing_files.value_or(0) > 0 ||
+           manifest.deleted_files.value_or(0) > 0;
+  });
+}
+
+}  // namespace
+
 iceberg::Properties MarksOf(const iceberg::TableMetadata& metadata) {
   iceberg::Properties marks;
   bool checkpoint = false, mark = false;
@@ -51,8 +67,8 @@ std::optional<Mark> MarkIn(const iceberg::Properties& properties) {
     return found == properties.end() ? "" : found->second;
   };
   const auto snapshot = [&](const char* key) {
-    const std::string id = text(key);
-    return id.empty() ? std::nullopt : std::optional<iceberg::SnapshotId>(std::atoll(id.c_str()));
+    // No snapshot has the id 0: of an id that cannot be read nobody believes that nothing was consumed.
+    return text(key).empty() ? std::nullopt : std::optional(iceberg::FindNumber(properties, key).value_or(0));
   };
   return Mark{.snapshot = snapshot(kSourceSnapshotKey),
               .from = snapshot(kSourceFromKey),
@@ -86,21 +102,6 @@ Mark MarkOf(const iceberg::TableMetadata& metadata) {
 std::optional<iceberg::SnapshotId> ConsumedSnapshot(const iceberg::TableMetadata& metadata) {
   return MarkOf(metadata).snapshot;
 }
-
-namespace {
-
-/// Whether the oldest snapshot that is left took files over, or away, from ones before it: an expiry may say that it
-/// has no parent (PyIceberg's does), as a table that was made anew says.
-Result<bool> BuildsOnOthers(const iceberg::Snapshot& oldest, storage::Storage& storage) {
-  if (oldest.manifest_list.empty() && oldest.manifests.empty()) return false;
-  INGOT_ASSIGN(const auto manifests, iceberg::ReadManifestList(storage, oldest));
-  return std::ranges::any_of(manifests, [&](const iceberg::ManifestFile& manifest) {
-    return manifest.added_snapshot_id != oldest.snapshot_id || manifest.existing_files.value_or(0) > 0 ||
-           manifest.deleted_files.value_or(0) > 0;
-  });
-}
-
-}  // namespace
 
 Status CheckNotReplaced(const iceberg::TableMetadata& metadata, const std::string& table, storage::Storage& storage) {
   const auto chain = iceberg::AncestorsOf(metadata, metadata.current_snapshot_id);

@@ -4,7 +4,16 @@ import collections
 import pathlib
 import sys
 
+import pytest
+
 sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parents[1] / "judge")]
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory):
+    import shim  # found by the path above
+
+    return shim.build(tmp_path_factory.mktemp("shim"))
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -46,9 +46,8 @@ def follow(lab, library, **fault):
 
 
 @pytest.mark.parametrize("error", ["EIO", "ESTALE"])
-def test_a_read_fails_once(lab, tmp_path, error):
+def test_a_read_fails_once(lab, library, error):
     """Goal: a read that fails once is tried again. Method: the first and the last read of a data file, and one of a manifest, in vain."""
-    library = shim.build(tmp_path)
     code, said, calls = follow(lab, library)
     assert code == 0, said
     expected = rows(lab)
