@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Makes equal tables of many small files, and compacts one of them with Spark's rewrite_data_files, `local[2]`, warm.
+"""Creates equal tables of many small files, and compacts one with Spark's rewrite_data_files, `local[2]`, warm.
 
     spark_compact.py LANDING OUT FILES   prints one JSON object: files, bytes, and Spark's seconds and rows
 
-Tables b.t of the catalogs of folders OUT/spark and OUT/twin; the warm-up is done on a third one. Not on tables of Ingot's
-own: Spark refuses to rewrite those that have a column named like one of its metadata columns (_partition).
+Tables b.t of the catalogs of folders OUT/spark and OUT/twin; the warm-up is done on a third one. Not tables of Ingot's own, so
+that both begin with the same files.
 """
 
 import json

@@ -41,7 +41,7 @@ def check_length(path, findings):
 
 
 def check_depends(rank, findings):
-    """What CMake says that a room depends on is what it includes, no more and no less."""
+    """The DEPENDS of a room in CMakeLists.txt are exactly the rooms that it includes."""
     text = (ROOT / "CMakeLists.txt").read_text()
     for room in rank:
         found = re.search(rf"ingot_room\({room}\b([^)]*)\)", text)
@@ -53,7 +53,7 @@ def check_depends(rank, findings):
 
 
 def check_docs(findings):
-    """Lines of prose and commands; rows of tables may be longer."""
+    """Line length of prose and commands; table rows may be longer."""
     for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         for number, line in enumerate(path.read_text().splitlines(), 1):
             if len(line) > DOCS_COLUMNS_MAX and not line.lstrip().startswith("|"):
@@ -61,7 +61,7 @@ def check_docs(findings):
 
 
 def check_tests(findings):
-    """A source has its test of the same name, or stands in tests/judge/covers.txt with the test that proves it."""
+    """Each source has a test of the same name or an entry in tests/judge/covers.txt with the test that covers it."""
     covered = dict(line.split()[:2] for line in (ROOT / "tests/judge/covers.txt").read_text().splitlines() if line and not line.startswith("#"))
     for path in sorted((ROOT / "src").glob("*/*.cc")):
         name = str(path.relative_to(ROOT))
@@ -70,7 +70,7 @@ def check_tests(findings):
         if name not in covered:
             findings.append(f"{path}: has no tests/{path.parent.name}/{path.stem}_test.cc")
         elif not (ROOT / covered[name]).exists():
-            findings.append(f"{path}: is said to be covered by {covered[name]}, which does not exist")
+            findings.append(f"{path}: tests/judge/covers.txt names {covered[name]}, which does not exist")
 
 
 def main():
@@ -82,7 +82,7 @@ def main():
         check_includes(path, rank, findings)
         check_length(path, findings)
         if re.search(r"TODO|FIXME|XXX", path.read_text()):
-            findings.append(f"{path}: something left to do; what is missing stands in docs/limits.md")
+            findings.append(f"{path}: open task in a comment; document what is missing in docs/limits.md")
     check_depends(rank, findings)
     check_docs(findings)
     check_tests(findings)

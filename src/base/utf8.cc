@@ -8,7 +8,7 @@ namespace ingot {
 
 size_t Utf8SequenceBytes(std::string_view text) {
   const auto byte = [&](size_t i) { return i < text.size() ? uint8_t(text[i]) : uint8_t(0); };
-  const auto tail = [&](size_t i) { return ContinuesCharacter(static_cast<char>(byte(i))); };
+  const auto tail = [&](size_t i) { return IsUtf8Continuation(static_cast<char>(byte(i))); };
   const uint8_t lead = byte(0);
   if (lead < 0x80) return 1;
   if (lead >= 0xC2 && lead <= 0xDF) return tail(1) ? 2 : 0;

@@ -55,7 +55,7 @@ class ParserPool {
   ParserPool(const pipeline::Pipeline& pipeline, int threads) : pipeline_(pipeline), workers_(threads) {}
 
   std::future<Result<CountedBatch>> Begin(source::RawBatch batch, int64_t now_micros) {
-    return workers_.Run([this, now_micros, batch = std::move(batch)]() mutable { return Parse(batch, now_micros); });
+    return workers_.Submit([this, now_micros, batch = std::move(batch)]() mutable { return Parse(batch, now_micros); });
   }
 
  private:
@@ -80,7 +80,7 @@ class ParserPool {
   const pipeline::Pipeline& pipeline_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<RecordParser>> idle_;
-  Workers workers_;  // last: they end before what they use
+  ThreadPool workers_;  // last: they end before what they use
 };
 
 constexpr std::chrono::milliseconds kWait{50};    // for records, between two looks at the clock

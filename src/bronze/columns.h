@@ -16,7 +16,7 @@ class FieldColumn {
  public:
   /// For at most `rows` values.
   static Result<FieldColumn> Make(const iceberg::Type& type, int64_t rows);
-  void Append(const Cell& cell) {
+  void Append(const FieldValue& cell) {
     if (!cell.valid) return AppendNull();
     if (present_ != nullptr) arrow::bit_util::SetBit(present_->mutable_data(), rows_);
     switch (type_) {

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/spelling.h"
+#include "catalog/open.h"
 #include "cli/commands.h"
 
 namespace ingot::cli {
@@ -71,6 +72,7 @@ std::string UnknownWord(const CLI::App& app, const CLI::App& command, int argc, 
       for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
     return "unknown option '" + word + "'" + DidYouMean(word, known);
   }
+  if (&command == &app && word == "plan") return "'ingot plan' is called 'ingot compile' now";
   for (const CLI::App* one : command.get_subcommands({})) known.push_back(one->get_name());
   return (known.empty() ? "one argument too many: '" : "unknown command '") + word + "'" + DidYouMean(word, known);
 }
@@ -159,10 +161,8 @@ void AddShared(CLI::App& command, Shared& shared) {
       .add_option("--warehouse", shared.place.warehouse,
                   "Directory of the tables, or s3://bucket/prefix [INGOT_WAREHOUSE]")
       ->capture_default_str();
-  command.add_option(
-      "--catalog", shared.place.catalog,
-      "sqlite:///file, postgresql://user@host/db or http(s)://… (Iceberg REST); default: sqlite in the warehouse "
-      "[INGOT_CATALOG]");
+  command.add_option("--catalog", shared.place.catalog,
+                     catalog::CatalogForms() + "; default: sqlite in the warehouse [INGOT_CATALOG]");
   command.add_option("--threads", shared.place.threads, "Threads; default: all cores")->check(AtLeast(0));
   command.add_option("--memory", shared.memory, "Memory budget, e.g. 512MB; default 1GiB [INGOT_MEMORY]");
   command.add_option("--log-format", shared.log_format, "text or json [INGOT_LOG_FORMAT]")
@@ -187,19 +187,9 @@ int Main(int argc, char** argv) {
   Shared shared;
   shared.place.pipeline_file = "pipelines/speedtest.yaml";
   ReadEnvironment(shared);
-  AddRun(app, shared);
-  AddGenerate(app, shared);
-  AddQuery(app, shared);
-  AddTable(app, shared);
-  AddDoctor(app, shared);
-  AddStorage(app, shared);
-  AddMaintain(app, shared);
-  AddPlan(app, shared);
-  AddCheck(app, shared);
-  AddRegister(app, shared);
-  AddUnregister(app, shared);
-  AddServe(app, shared);
-  AddCompletion(app, shared);
+#define INGOT_ADD_COMMAND(name) Add##name(app, shared);
+  INGOT_COMMANDS(INGOT_ADD_COMMAND)
+#undef INGOT_ADD_COMMAND
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

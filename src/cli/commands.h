@@ -39,19 +39,26 @@ void AddShared(CLI::App& command, Shared& shared);
 /// What is served of the pipeline's tables, beside a run or without one.
 serve::ServerParts ServerPartsOf(const stage::Environment& environment, std::function<Status()> ready);
 
-void AddRun(CLI::App& app, Shared& shared);
-void AddGenerate(CLI::App& app, Shared& shared);
-void AddQuery(CLI::App& app, Shared& shared);
-void AddTable(CLI::App& app, Shared& shared);
+/// The commands, in the order of --help: a name X here is a function AddX in src/cli/x_command.cc.
+#define INGOT_COMMANDS(COMMAND) \
+  COMMAND(Run)                  \
+  COMMAND(Generate)             \
+  COMMAND(Query)                \
+  COMMAND(Table)                \
+  COMMAND(Doctor)               \
+  COMMAND(Storage)              \
+  COMMAND(Maintain)             \
+  COMMAND(Compile)              \
+  COMMAND(Check)                \
+  COMMAND(Register)             \
+  COMMAND(Unregister)           \
+  COMMAND(Serve)                \
+  COMMAND(Functions)            \
+  COMMAND(Completion)
+#define INGOT_DECLARE_COMMAND(name) void Add##name(CLI::App& app, Shared& shared);
+INGOT_COMMANDS(INGOT_DECLARE_COMMAND)
+#undef INGOT_DECLARE_COMMAND
+
 void AddTableDelete(CLI::App& table, Shared& shared);
-void AddDoctor(CLI::App& app, Shared& shared);
-void AddStorage(CLI::App& app, Shared& shared);
-void AddMaintain(CLI::App& app, Shared& shared);
-void AddPlan(CLI::App& app, Shared& shared);
-void AddCheck(CLI::App& app, Shared& shared);
-void AddRegister(CLI::App& app, Shared& shared);
-void AddUnregister(CLI::App& app, Shared& shared);
-void AddServe(CLI::App& app, Shared& shared);
-void AddCompletion(CLI::App& app, Shared& shared);
 
 }  // namespace ingot::cli

@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <cstdlib>
 
 #include "base/clock.h"
 #include "base/progress.h"
 #include "cli/commands.h"
 #include "iceberg/value.h"
+#include "run/generate_target.h"
 #include "source/generator.h"
 
 namespace ingot::cli {
@@ -17,8 +17,13 @@ struct Options {
   std::string start;
 };
 
-Status Generate(const Options& options) {
+Status Generate(const Shared& shared, const Options& options) {
   source::GeneratorOptions generator = options.generator;
+  if (generator.to.empty()) {
+    INGOT_ASSIGN(auto target, run::FindGenerateTarget(shared.place));
+    generator.to = std::move(target.uri);
+    generator.kafka = std::move(target.kafka);
+  }
   // At a rate records happen when they are made; otherwise they fill a day that ends now, or begins when --start says.
   if (generator.rate > 0 && options.start.empty()) {
     generator.start_micros = NowMicros();
@@ -32,7 +37,7 @@ Status Generate(const Options& options) {
     generator.start_micros = std::get<int64_t>(*start);
   }
   Stopwatch watch;
-  Progress progress("generate", generator.records, "records");
+  ProgressLine progress("generate", generator.records, "records");
   INGOT_ASSIGN(const auto made, source::Generate(generator, [&](int64_t records) { progress.Add(records); }));
   const double seconds = std::max(watch.Seconds(), 1e-6);
   fmt::print(stderr, "{} records, {} to {} in {:.2f} s: {} records/s\n", made.records, HumanBytes(double(made.bytes)),
@@ -48,12 +53,6 @@ void AddGenerate(CLI::App& app, Shared& shared) {
   auto options = std::make_shared<Options>();
   AddShared(*command, shared);
   auto& generator = options->generator;
-  // As the reference system names it: KAFKA_BROKER and KAFKA_TOPIC say where to, unless --to does.
-  generator.to = "./landing";
-  if (const char* broker = std::getenv("KAFKA_BROKER"); broker != nullptr && *broker != '\0') {
-    const char* topic = std::getenv("KAFKA_TOPIC");
-    generator.to = std::string("kafka://") + broker + "/" + (topic == nullptr ? "speedtest_raw" : topic);
-  }
   command->add_option("--records", generator.records, "Number of records")
       ->envname("RECORDS_TO_GENERATE")
       ->check(AtLeast(0))
@@ -62,9 +61,11 @@ void AddGenerate(CLI::App& app, Shared& shared) {
       ->envname("MESSAGES_PER_SECOND")
       ->check(AtLeast(0))
       ->capture_default_str();
-  command->add_option("--to", generator.to, "Directory, kafka://host:port/topic, or - for standard output")
-      ->envname("INGOT_GENERATE_TO")
-      ->capture_default_str();
+  command
+      ->add_option("--to", generator.to,
+                   "Directory, kafka://host:port/topic, or - for standard output; default: the source, that is "
+                   "--source or the pipeline file's")
+      ->envname("INGOT_GENERATE_TO");
   command->add_option("--seed", generator.seed, "Equal seeds and options give equal records")->capture_default_str();
   command
       ->add_option("--dirty", generator.dirty,
@@ -80,7 +81,7 @@ void AddGenerate(CLI::App& app, Shared& shared) {
   command->footer(
       "Examples:\n  ingot generate --records 5000000 --dirty 0.02 --to landing\n  ingot generate --records 10 --to - "
       "--start 2024-07-19\n  ingot generate --records 1000000 --rate 10000 --to kafka://localhost:9092/speedtest_raw");
-  command->callback([&shared, options] { shared.command = [options] { return Generate(*options); }; });
+  command->callback([&shared, options] { shared.command = [&shared, options] { return Generate(shared, *options); }; });
 }
 
 }  // namespace ingot::cli

@@ -146,7 +146,7 @@ Result<run::UpkeepOptions> UpkeepFrom(const Options& options, const run::OpenPla
 
 Status MaintainOne(const Shared& shared, const Options& options, const run::OpenPlace& open, run::UpkeepOptions upkeep,
                    const std::string& table) {
-  Progress progress("compact " + table, 0, "records");
+  ProgressLine progress("compact " + table, 0, "records");
   upkeep.compact.progress = [&](int64_t rows) { progress.Add(rows); };
   INGOT_ASSIGN(const auto report, run::MaintainTable(open.environment, table, upkeep));
   shared.Json() ? PrintJson(report, options.dry_run) : PrintText(report, options.dry_run);

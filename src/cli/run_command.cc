@@ -176,7 +176,8 @@ Status Follow(Shared& shared, const run::OpenPlace& open, const run::RunOptions&
                                   [&](const Error& error) {
                                     pulse.Miss(error);
                                     run::MeterFailure(ProcessMetrics(), error);
-                                  }});
+                                  },
+                              .each_second = [] { run::MeterOutages(ProcessMetrics()); }});
 }
 
 /// Errors: kBadInput that names the files which were not read: all else was carried on.

@@ -66,7 +66,7 @@ class GoldRun {
       GroupTable mine;
       INGOT_TRY(mine.Number(keys));
       INGOT_TRY(touched_.Number(keys));
-      INGOT_TRY(ReadAll(*keys, mine, std::nullopt, kept_.state));
+      INGOT_TRY(ReadGroups(*keys, mine, std::nullopt, kept_.state));
       if (kept_.state.Empty()) continue;
       INGOT_TRY(WriteGroups(kept_.state, mine, writer));
     }
@@ -187,13 +187,13 @@ class GoldRun {
       GroupTable unknown;
       INGOT_ASSIGN(auto known, kept_.whole.Has(*keys));
       known.flip();
-      INGOT_ASSIGN(const Batch missed, Select(keys, known));
+      INGOT_ASSIGN(const Batch missed, FilterRows(keys, known));
       INGOT_TRY(unknown.Number(missed));
-      if (consumed_ && unknown.size() > 0) INGOT_TRY(ReadAll(*missed, unknown, consumed_, kept_.state));
+      if (consumed_ && unknown.size() > 0) INGOT_TRY(ReadGroups(*missed, unknown, consumed_, kept_.state));
       INGOT_TRY(kept_.whole.Number(keys));
       INGOT_TRY(kept_.state.Merge(found, nullptr));
     } else {
-      INGOT_TRY(ReadAll(*keys, mine, std::nullopt, kept_.state));
+      INGOT_TRY(ReadGroups(*keys, mine, std::nullopt, kept_.state));
     }
     if (kept_.state.Empty()) return {};
     INGOT_ASSIGN(const Batch rows, kept_.state.Rows(&mine, environment_.threads));
@@ -204,8 +204,8 @@ class GoldRun {
   }
 
   /// Adds the rows of these groups that silver had at the snapshot, the current one by default.
-  Status ReadAll(const arrow::RecordBatch& keys, const GroupTable& only, std::optional<SnapshotId> snapshot,
-                 GroupState& state) const {
+  Status ReadGroups(const arrow::RecordBatch& keys, const GroupTable& only, std::optional<SnapshotId> snapshot,
+                    GroupState& state) const {
     const rows::ScanOptions options{.snapshot_id = snapshot,
                                     .current_schema = true,
                                     .columns = pipeline::GoldInputColumns(spec_),
@@ -240,7 +240,7 @@ class GoldRun {
     if (state.Empty()) return std::vector<Batch>();
     INGOT_ASSIGN(const Batch counts, state.Rows(nullptr, environment_.threads));
     const auto rows = std::static_pointer_cast<arrow::Int64Array>(counts->GetColumnByName("rows"));
-    const Batch keys = Pick(*counts, kept_.plan.touched);
+    const Batch keys = SelectColumns(*counts, kept_.plan.touched);
     std::vector<Batch> parts;
     int64_t begin = 0, held = 0;
     for (int64_t i = 0; i < keys->num_rows(); ++i) {
@@ -269,9 +269,9 @@ class GoldRun {
                                                  {.columns = {}, .filter = GoldFilter(spec_, *keys)}));
     for (const auto& task : plan.tasks) replaced_.insert(task.file.location);
     return rows::ForEachBatch(gold_, plan, 1, [&](size_t, const Batch& batch) -> Status {
-      INGOT_ASSIGN(auto keep, touched_.Has(*Pick(*batch, kept_.plan.touched)));
+      INGOT_ASSIGN(auto keep, touched_.Has(*SelectColumns(*batch, kept_.plan.touched)));
       keep.flip();
-      INGOT_ASSIGN(const Batch others, Select(batch, keep));
+      INGOT_ASSIGN(const Batch others, FilterRows(batch, keep));
       return others->num_rows() > 0 ? writer.Write(others) : Status();
     });
   }

@@ -20,10 +20,10 @@ using iceberg::TableMetadata;
 using rows::FileTask;
 using rows::ScanPlan;
 
-/// What is to go from the state that was read.
+/// The rows and files to delete from the state that was read.
 struct Chosen {
-  std::vector<rows::DeletedRows> rows;  // of files of which some rows stay
-  std::set<std::string> files;          // of which none does
+  std::vector<rows::DeletedRows> rows;  // of files with remaining rows
+  std::set<std::string> files;          // files without remaining rows
   int64_t count = 0;
 };
 
@@ -66,7 +66,7 @@ Result<Chosen> Choose(const Table& table, const ScanPlan& plan, const DeleteRows
   return chosen;
 }
 
-/// Errors: kConflict when the table has changed otherwise than by appends.
+/// Errors: kConflict if the table had other changes than appends.
 Status Commit(const Table& table, const Chosen& chosen, const DeleteRowsOptions& options) {
   INGOT_ASSIGN(auto deletes, rows::WriteRowDeletes(table.home.storage, *table.metadata, chosen.rows));
   INGOT_TRY(FaultPoint("delete_rows.after_files"));

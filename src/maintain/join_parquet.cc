@@ -15,7 +15,7 @@ using iceberg::DataFile;
 using iceberg::FieldId;
 using parquet_format::JoinPart;
 
-/// The sum of counts; a column that one of the files says nothing of is left out.
+/// The sums of counts; columns without a count in one of the files are left out.
 iceberg::FieldMap<int64_t> Sum(const std::vector<DataFile>& files, iceberg::FieldMap<int64_t> DataFile::* counts) {
   iceberg::FieldMap<int64_t> sums = files[0].*counts;
   for (size_t i = 1; i < files.size(); ++i) {
@@ -33,16 +33,16 @@ bool OnlyNulls(const DataFile& file, FieldId id) {
   return values != file.value_counts.end() && nulls != file.null_counts.end() && values->second == nulls->second;
 }
 
-/// Bounds in another order would seem to be right once they are mixed with those of other files.
+/// Bounds in another order would look valid once combined with those of other files.
 bool AreBoundsInOrder(const DataFile& file, const iceberg::Field& field) {
   const auto lower = file.lower_bounds.find(field.id), upper = file.upper_bounds.find(field.id);
   if (lower == file.lower_bounds.end() || upper == file.upper_bounds.end()) return true;
   const auto low = iceberg::DeserializeValue(lower->second, field.type),
              high = iceberg::DeserializeValue(upper->second, field.type);
-  return low && high && iceberg::AreInOrder(*low, *high);
+  return low && high && iceberg::AreBoundsOrdered(*low, *high);
 }
 
-/// The outermost of the bounds, of columns of which every file with values says one.
+/// The lowest or highest bounds; columns without a bound in a file that has values are left out.
 iceberg::FieldMap<std::string> Outermost(const std::vector<DataFile>& files, const iceberg::Schema& schema,
                                          iceberg::FieldMap<std::string> DataFile::* bounds, int direction) {
   std::set<FieldId> ids;

@@ -19,7 +19,7 @@ using iceberg::TableMetadata;
 using rows::FileTask;
 using rows::ScanPlan;
 
-/// The position delete files of a partition that are worth writing anew.
+/// Position delete files of a partition that are worth rewriting.
 using Group = std::vector<const DataFile*>;
 
 std::vector<Group> GroupsOf(const TableMetadata& metadata, const ScanPlan& plan, const RewriteDeletesOptions& options) {
@@ -34,17 +34,17 @@ std::vector<Group> GroupsOf(const TableMetadata& metadata, const ScanPlan& plan,
   return groups;
 }
 
-/// What the delete files `old` hold of files to which they apply, whatever the partition of either. Files that have a
-/// deletion vector, which holds it already, have no others (DropSuperseded).
+/// The positions in the delete files `old`, for the data files to which they apply in any partition. Data files with a
+/// deletion vector need none: the vector replaces their position delete files (DropSuperseded).
 Result<std::vector<rows::DeletedRows>> PositionsOf(const Table& table, const ScanPlan& plan,
                                                    const std::map<std::string, const DataFile*>& old) {
-  std::map<std::string, std::set<std::string, std::less<>>> applies;  // data files by delete file
+  std::map<std::string, std::set<std::string, std::less<>>> applies;  // delete file to its data files
   for (const FileTask& task : plan.tasks)
     for (const DataFile& file : task.deletes)
       if (old.contains(file.location) && !file.IsDeletionVector()) applies[file.location].insert(task.file.location);
   std::map<std::string, std::vector<int64_t>, std::less<>> positions;
   for (const auto& [location, of] : applies) {
-    std::string last;  // rows of one data file follow each other
+    std::string last;  // rows are sorted by data file
     std::vector<int64_t>* into = nullptr;
     const auto use = [&, &of = of](std::string_view path, int64_t position) {
       if (path != last) {

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/arrow_result.h"
-#include "parquet/seal.h"
+#include "parquet/footer.h"
 
 namespace ingot::parquet_format {
 namespace {
@@ -125,7 +125,7 @@ Result<int64_t> WriteJoined(const std::vector<JoinPart>& parts, const JoinedFoot
   const uint32_t length = uint32_t(tail.size());
   tail.append(reinterpret_cast<const char*>(&length), sizeof length);
   tail += kMagic;
-  INGOT_ARROW(out.Write(SealFooter(tail)));
+  INGOT_ARROW(out.Write(AddFooterChecksum(tail)));
   INGOT_ARROW_ASSIGN(const int64_t bytes, out.Tell());
   INGOT_ARROW(out.Close());
   return bytes;

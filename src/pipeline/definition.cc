@@ -15,8 +15,7 @@ Json ToJson(const Expression& expression) {
   Json json{{"kind", int(expression.kind)}, {"text", expression.text}, {"type", int(expression.type)}};
   if (expression.negated) json["negated"] = true;
   if (expression.distinct) json["distinct"] = true;
-  if (const Function* function = expression.kind == Expression::Kind::kCall ? FindFunction(expression.text) : nullptr)
-    json["version"] = function->version;
+  if (const Function* function = FindFunction(expression)) json["version"] = function->version;
   for (const Expression& argument : expression.arguments) json["arguments"].push_back(ToJson(argument));
   return json;
 }

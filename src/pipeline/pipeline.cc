@@ -18,6 +18,7 @@
 #include "iceberg/sort_order.h"
 #include "iceberg/value.h"
 #include "pipeline/document.h"
+#include "pipeline/source_position.h"
 #include "pipeline/table_names.h"
 
 namespace ingot::pipeline {
@@ -63,6 +64,17 @@ TableSpec TableFrom(const Place& place) {
   if (place.Has("keep")) table.keep_micros = place.At("keep").Take(ParseDuration(place.At("keep").Text()));
   if (place.Has("properties"))
     for (const auto& [name, value] : place.At("properties").Entries()) table.properties[name] = value.Text();
+  return table;
+}
+
+/// A table that has the source position, of which a file may use earlier names.
+TableSpec PositionedTableFrom(const Place& place) {
+  TableSpec table = TableFrom(place);
+  for (auto& [column, transform] : table.partition) column = CurrentColumnName(column);
+  for (auto& column : table.sort) column.column = CurrentColumnName(column.column);
+  std::map<std::string, std::string> properties;
+  for (const auto& [key, value] : table.properties) properties.emplace(CurrentPropertyName(key), value);
+  table.properties = std::move(properties);
   return table;
 }
 
@@ -306,11 +318,11 @@ Pipeline PipelineFrom(const Place& root, const std::string& file) {
   }
   if (pipeline.fields.empty()) root.At("fields").Refuse("at least one field is needed");
   const ColumnTypes columns = pipeline.Columns();
-  pipeline.bronze = TableFrom(root.At("bronze"));
+  pipeline.bronze = PositionedTableFrom(root.At("bronze"));
   CheckColumns(root.At("bronze"), pipeline.bronze, columns);
   pipeline.extra_as_variant = root.At("bronze").Text("extra", "json") == "variant";
   const Place silver = root.At("silver");
-  pipeline.silver = TableFrom(silver);
+  pipeline.silver = PositionedTableFrom(silver);
   CheckColumns(silver, pipeline.silver, columns);
   const std::string space = pipeline.silver.table.substr(0, pipeline.silver.table.rfind('.'));
   pipeline.quarantine.table = silver.Text("quarantine", space + "." + pipeline.name + "_quarantine");

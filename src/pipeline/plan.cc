@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "pipeline/functions.h"
+#include "pipeline/source_position.h"
+
 namespace ingot::pipeline {
 namespace {
 
@@ -16,9 +19,9 @@ void AddColumn(Schema& schema, std::string name, TypeId type, bool required = fa
 }
 
 void AddPosition(Schema& schema) {
-  AddColumn(schema, "_topic", TypeId::kString);
-  AddColumn(schema, "_partition", TypeId::kInt);
-  AddColumn(schema, "_offset", TypeId::kLong);
+  AddColumn(schema, kSource, TypeId::kString);
+  AddColumn(schema, kSourcePartition, TypeId::kInt);
+  AddColumn(schema, kSourceOffset, TypeId::kLong);
 }
 
 /// Fields that some rule makes sure of are required columns of silver.
@@ -128,8 +131,8 @@ std::string FixedRowsSql(const Pipeline& pipeline, Dialect dialect, const std::s
                                " AS " + name
                          : name);
   }
-  std::string sql = fmt::format("SELECT {}, _topic, _partition, _offset, _ingested_at, _error, _payload FROM {}",
-                                Join(fixed, ", "), source);
+  std::string sql =
+      fmt::format("SELECT {}, {}, _ingested_at, _error, _payload FROM {}", Join(fixed, ", "), kPositionSql, source);
   for (const FieldSpec* field : computed)
     sql = fmt::format("SELECT *, TRY_CAST({} AS {}) AS {} FROM ({})", ToSql(*field->compute, dialect),
                       TypeSql(field->type, dialect), QuoteName(field->name, dialect), sql);
@@ -164,7 +167,7 @@ JudgementSql JudgementOf(const Pipeline& pipeline, Dialect dialect) {
           .listed = Join(listed, ", ")};
 }
 
-/// The accepted rows whose key is neither in silver nor earlier in the batch.
+/// The accepted rows whose key silver lacks; of each key the one with the lowest position, rows without one last.
 std::string UniqueRowsSql(const Pipeline& pipeline, Dialect dialect, const SilverNames& names,
                           const std::string& columns, const std::string& accepted) {
   std::vector<std::string> key, same;
@@ -174,8 +177,8 @@ std::string UniqueRowsSql(const Pipeline& pipeline, Dialect dialect, const Silve
   }
   return fmt::format(
       "SELECT {}, '{}' AS _run_id\nFROM (SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY {} ORDER BY "
-      "_partition, _offset, _topic) AS _place FROM {} WHERE {}) WHERE _place = 1) r\n{}",
-      columns, names.run_id, Join(key, ", "), names.judged, accepted,
+      "{} NULLS LAST, {} NULLS LAST, {} NULLS LAST) AS _place FROM {} WHERE {}) WHERE _place = 1) r\n{}",
+      columns, names.run_id, Join(key, ", "), kSource, kSourcePartition, kSourceOffset, names.judged, accepted,
       SemiJoinSql(true, names.existing + " s", Join(same, " AND "), dialect));
 }
 
@@ -245,7 +248,7 @@ std::vector<std::string> SilverInputColumns(const Pipeline& pipeline) {
   std::vector<std::string> columns;
   for (const FieldSpec& field : pipeline.fields)
     if (!field.compute) columns.push_back(field.name);
-  columns.insert(columns.end(), {"_topic", "_partition", "_offset", "_ingested_at", "_error", "_payload"});
+  columns.insert(columns.end(), {kSource, kSourcePartition, kSourceOffset, "_ingested_at", "_error", "_payload"});
   return columns;
 }
 
@@ -253,7 +256,7 @@ SilverSql MakeSilverSql(const Pipeline& pipeline, Dialect dialect, const SilverN
   std::vector<std::string> fields;
   for (const FieldSpec& field : pipeline.fields) fields.push_back(QuoteName(field.name, dialect));
   const JudgementSql judgement = JudgementOf(pipeline, dialect);
-  const std::string columns = Join(fields, ", ") + ", _topic, _partition, _offset, _ingested_at";
+  const std::string columns = Join(fields, ", ") + ", " + kPositionSql + ", _ingested_at";
   SilverSql sql;
   sql.judge = fmt::format("SELECT *, {} AS _broken\nFROM ({})", judgement.broken,
                           FixedRowsSql(pipeline, dialect, names.source));
@@ -263,9 +266,9 @@ SilverSql MakeSilverSql(const Pipeline& pipeline, Dialect dialect, const SilverN
   else
     sql.clean = UniqueRowsSql(pipeline, dialect, names, columns, judgement.accepted);
   sql.quarantine = fmt::format(
-      "SELECT {}, {} AS _rules, _error, _payload, _topic, _partition, _offset, _ingested_at, '{}' AS _run_id\nFROM {} "
-      "WHERE NOT ({})",
-      Join(fields, ", "), NamesSql(judgement.listed, dialect), names.run_id, names.judged, judgement.accepted);
+      "SELECT {}, {} AS _rules, _error, _payload, {}, _ingested_at, '{}' AS _run_id\nFROM {} WHERE NOT ({})",
+      Join(fields, ", "), NamesSql(judgement.listed, dialect), kPositionSql, names.run_id, names.judged,
+      judgement.accepted);
   std::vector<std::string> counts{"count(*) AS rows_in",
                                   fmt::format("count_if(NOT ({})) AS rows_quarantined", judgement.accepted),
                                   fmt::format("count_if({}) AS {}", BitSql("1", dialect), QuoteName("parse", dialect))};
@@ -280,9 +283,7 @@ SilverSql MakeSilverSql(const Pipeline& pipeline, Dialect dialect, const SilverN
 std::vector<NamedExpression> TouchedGroups(const GoldSpec& gold) {
   std::vector<NamedExpression> touched;
   for (const NamedExpression& group : gold.group)
-    if (group.expression.kind == Expression::Kind::kCall &&
-        (group.expression.text == "date" || group.expression.text == "hour"))
-      touched.push_back(group);
+    if (IsPartOfTime(group.expression)) touched.push_back(group);
   return touched.empty() ? gold.group : touched;
 }
 

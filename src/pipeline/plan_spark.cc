@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/plan.h"
+#include "pipeline/source_position.h"
 
 // Records become columns by Spark's variant functions, with the strictness of the embedded parser (bronze/cell.h): the
 // kind of each JSON value is looked at before it is converted. Source: Spark SQL reference, "Variant functions".
@@ -254,16 +255,15 @@ Result<std::string> MakeSparkBronzeSql(const Pipeline& pipeline, const std::stri
                                         DefaultSql(field)));
   }
   return fmt::format(
-      "SELECT {}, _topic, _partition, _offset, _produced_at, _ingested_at, CASE WHEN _error IS NULL THEN _extra END AS "
+      "SELECT {}, {}, _produced_at, _ingested_at, CASE WHEN _error IS NULL THEN _extra END AS "
       "_extra, _error, CASE WHEN _error IS NOT NULL THEN _payload END AS _payload\nFROM (SELECT {},\n  topic AS "
-      "_topic, "
-      "partition AS _partition, offset AS _offset, timestamp AS _produced_at, _now AS _ingested_at, {} AS _extra,\n  "
+      "{}, partition AS {}, offset AS {}, timestamp AS _produced_at, _now AS _ingested_at, {} AS _extra,\n  "
       "{} AS "
       "_error, value AS _payload\nFROM (SELECT *, {}\nFROM (SELECT *, {}\nFROM (SELECT *, {}\nFROM (SELECT *, {}\nFROM "
       "({}))))))",
-      fmt::join(columns, ", "), fmt::join(values, ",\n  "), "CASE WHEN _whole THEN " + extra + " END", error,
-      fmt::join(problems, ",\n  "), fmt::join(converted, ",\n  "), fmt::join(kinds, ", "), fmt::join(found, ",\n  "),
-      parsed);
+      fmt::join(columns, ", "), kPositionSql, fmt::join(values, ",\n  "), kSource, kSourcePartition, kSourceOffset,
+      "CASE WHEN _whole THEN " + extra + " END", error, fmt::join(problems, ",\n  "), fmt::join(converted, ",\n  "),
+      fmt::join(kinds, ", "), fmt::join(found, ",\n  "), parsed);
 }
 
 }  // namespace ingot::pipeline

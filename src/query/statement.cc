@@ -65,7 +65,7 @@ Nameable NameableOf(const std::vector<iceberg::TableName>& tables, const Metadat
     for (const auto& [suffix, rows] : metadata_tables)
       names[{table.space, table.name + "$" + suffix}] = {table, nullptr, &rows};
   }
-  for (const auto& [name, past] : rewritten.past) names[name] = {past.first, &past.second};
+  for (const auto& [name, past] : rewritten.as_of) names[name] = {past.first, &past.second};
   return names;
 }
 

@@ -88,7 +88,7 @@ Result<std::shared_ptr<arrow::DataType>> ToArrowType(const iceberg::Type& type) 
       return std::make_shared<arrow::MapType>(std::move(key), std::move(value));
     }
   }
-  return Fail(ErrorKind::kInternal, "a type without an Arrow type");
+  return Fail(ErrorKind::kInternal, "Iceberg type without an Arrow type");
 }
 
 Result<std::shared_ptr<arrow::Schema>> ToArrowSchema(const iceberg::Schema& schema) {

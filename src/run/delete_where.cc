@@ -27,7 +27,7 @@ Result<DeletedWhere> DeleteWhere(const OpenPlace& open, const DeleteWhereOptions
   INGOT_ASSIGN(const auto condition, ConditionFrom(options.where, types));
   std::set<std::string> columns;
   CollectColumns(condition, columns);
-  Progress progress("delete from " + options.table, 0, "records");
+  ProgressLine progress("delete from " + options.table, 0, "records");
   const maintain::DeleteRowsOptions deletion{
       .columns = {columns.begin(), columns.end()},
       .filter = pipeline::FilterOf(condition, types),

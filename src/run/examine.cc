@@ -31,7 +31,7 @@ Result<std::optional<maintain::Finding>> OffsetFinding(const iceberg::TableHome&
 /// Of the pipeline's rows as a whole; nothing when it has not run yet, or there is none.
 std::optional<maintain::Finding> RowsFinding(const stage::Environment& environment) {
   if (environment.pipeline->bronze.table.empty()) return std::nullopt;
-  Progress progress("account for rows", 0, "rows");
+  ProgressLine progress("account for rows", 0, "rows");
   const auto told = silver::AccountForRows(environment, [&](int64_t rows) { progress.Add(rows); });
   if (!told && told.error().kind == ErrorKind::kNotFound) return std::nullopt;
   if (!told)
@@ -60,7 +60,7 @@ std::optional<maintain::Finding> RowsFinding(const stage::Environment& environme
 /// Returns whether everything was whole.
 bool Scrub(const iceberg::TableHome& home, const ExamineOptions& options) {
   const std::string table = home.name.Text();
-  Progress progress("scrub " + table, 0, "bytes");
+  ProgressLine progress("scrub " + table, 0, "bytes");
   const auto scrubbed = maintain::ScrubTable(home, [&](int64_t bytes) { progress.Add(bytes); });
   if (!scrubbed) {
     options.found(table, {"scrub", maintain::Health::kBad, scrubbed.error().message});
@@ -86,7 +86,7 @@ Status Repair(const iceberg::TableHome& home, const ExamineOptions& options) {
 /// What is found of one table; `alone`: an error is not a finding.
 Result<std::vector<maintain::Finding>> FindingsOf(const OpenPlace& open, const iceberg::TableHome& home, bool alone) {
   maintain::DoctorOptions examine;
-  Progress progress("examine " + home.name.Text(), 0, "files");
+  ProgressLine progress("examine " + home.name.Text(), 0, "files");
   examine.progress = [&](int64_t files) { progress.Add(files); };
   INGOT_ASSIGN(examine.other_tables, OtherTables(open.environment, home.name));
   auto findings = maintain::ExamineTable(home, examine);

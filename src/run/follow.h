@@ -14,10 +14,11 @@ struct FollowOptions {
   std::function<bool()> stop_asked;             // the batch that is being read is still carried to gold
   std::function<void(const RunReport&)> told;   // after each run
   std::function<void(const Error&)> failed;     // after each run that is tried again
+  std::function<void()> each_second;            // from another thread, while runs go on
 };
 
-/// Errors: any that another try cannot mend, at once; kRetry, kConflict and kOutcomeUnknown after `retry_for` without
-/// one good run.
+/// What it waits for is logged once a minute (base/outage.h). Errors: any that another try cannot mend, at once;
+/// kRetry, kConflict and kOutcomeUnknown after `retry_for` without one good run.
 Status Follow(Runner& runner, const FollowOptions& options);
 
 }  // namespace ingot::run

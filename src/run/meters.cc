@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/clock.h"
+#include "base/outage.h"
 #include "base/url_encoding.h"
 #include "http/http.h"
 #include "pipeline/tables.h"
@@ -32,6 +33,7 @@ constexpr struct {
     {"ingot_lag_seconds", MetricKind::kGauge, "Age of the oldest record of the last run while more wait; else 0."},
     {"ingot_freshness_seconds", MetricKind::kGauge,
      "Age of the last run's records when gold showed them: that of a share of them."},
+    {"ingot_waiting_seconds", MetricKind::kGauge, "For how long a server has not answered; 0: it answers again."},
     {"ingot_memory_budget_bytes", MetricKind::kGauge, "What --memory allows."},
 };
 
@@ -77,6 +79,12 @@ void Meter(Metrics& metrics, const RunReport& report) {
 void MeterFailure(Metrics& metrics, const Error& error) {
   metrics.Add("ingot_runs", {{"outcome", "failed"}});
   metrics.Add("ingot_run_errors", {{"kind", std::string(ErrorKindName(error.kind))}});
+}
+
+void MeterOutages(Metrics& metrics) {
+  for (const Outage& outage : ProcessOutages().All())
+    metrics.Set("ingot_waiting_seconds", {{"server", outage.server}},
+                outage.since_micros == 0 ? 0 : double(NowMicros() - outage.since_micros) / 1e6);
 }
 
 Status PushMetrics(Metrics& metrics, const std::string& url, const std::string& pipeline) {

@@ -3,7 +3,6 @@
 #include <malloc.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <thread>
 
@@ -65,9 +64,7 @@ Result<Lakehouse> OpenLakehouse(const Place& place) {
 
 std::string SourceUri(const Place& place, const pipeline::Pipeline& pipeline) {
   if (!place.source.empty()) return place.source;
-  const bool kafka = pipeline.source.uri.starts_with("kafka://");
-  const bool asked = std::getenv("KAFKA_BROKER") != nullptr;
-  return pipeline.source.uri.empty() || (kafka && !asked) ? "./landing" : pipeline.source.uri;
+  return pipeline.source.uri.empty() ? kDefaultSource : pipeline.source.uri;
 }
 
 namespace {

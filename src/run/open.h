@@ -9,6 +9,7 @@
 namespace ingot::run {
 
 inline constexpr const char* kDefaultWarehouse = "./warehouse";
+inline constexpr const char* kDefaultSource = "./landing";
 
 struct Place {
   std::string pipeline_file;
@@ -41,8 +42,8 @@ Result<Lakehouse> OpenLakehouse(const Place& place);
 /// The same for what enters tables into the catalog.
 Result<Lakehouse> OpenEmptyLakehouse(const Place& place);
 
-/// The source in force: the one given, else the pipeline file's; a Kafka source without KAFKA_BROKER in the environment
-/// is replaced by the folder ./landing, so that nothing needs a server by default.
+/// The source in force: the one given by flag or environment, else the pipeline file's as it is written, else the
+/// default.
 std::string SourceUri(const Place& place, const pipeline::Pipeline& pipeline);
 
 Result<OpenPlace> Open(const Place& place);

@@ -58,14 +58,15 @@ Result<std::vector<OtherTable>> OtherTables(const Environment& environment, cons
     if (ours && entry.name == name) continue;
     OtherTable other{.name = ours ? entry.name.Text() : entry.catalog + "." + entry.name.Text(),
                      .location = {},
-                     .places = {},
+                     .other_folders = {},
                      .load = [environment, entry] { return Load(environment, entry); }};
     const auto table = other.load();
     if (table) {
       other.location = table->metadata->location;
       for (const char* path : {"write.data.path", "write.metadata.path"})
-        if (auto place = table->metadata->Property(path, ""); !place.empty()) other.places.push_back(std::move(place));
-      if (!table->metadata_location.empty()) other.places.push_back(FolderByMetadata(table->metadata_location));
+        if (auto place = table->metadata->Property(path, ""); !place.empty())
+          other.other_folders.push_back(std::move(place));
+      if (!table->metadata_location.empty()) other.other_folders.push_back(FolderByMetadata(table->metadata_location));
     } else if (table.error().kind == ErrorKind::kNotFound) {
       continue;  // dropped meanwhile
     } else {

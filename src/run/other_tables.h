@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "maintain/neighbours.h"
+#include "maintain/shared_folder.h"
 #include "stage/stage.h"
 
 namespace ingot::run {

@@ -83,7 +83,7 @@ Result<RunReport> Runner::Run(const RoundOptions& round) {
   int64_t rows = 0;
   for (const auto& processor : processors_) {
     const std::string stage(stage::StageName(processor->stage()));
-    Progress progress(stage, rows, "records");
+    ProgressLine progress(stage, rows, "records");
     auto done = processor->Run(environment_, round.deadline, [&](int64_t records) { progress.Add(records); });
     if (!done) {
       outcome = std::unexpected(std::move(done).error().Context("stage " + stage));

@@ -149,14 +149,15 @@ Result<std::vector<StageReport>> RunOnSpark(const Place& place, const stage::Env
     return Fail(ErrorKind::kNotFound, "no jobs in " + folder.string() + ": set INGOT_SPARK_JOBS to deploy/spark/jobs");
   pipeline::Pipeline pipeline = *environment.pipeline;
   pipeline.source.uri = options.source;
-  INGOT_ASSIGN(const std::string plan, PlanToJson(pipeline, pipeline::Dialect::kSpark, environment.catalog->Name()));
+  INGOT_ASSIGN(const std::string compiled,
+               PlanToJson(pipeline, pipeline::Dialect::kSpark, environment.catalog->Name()));
   INGOT_ASSIGN(const auto settings, SparkSettings(place, environment));
   INGOT_ASSIGN(const std::string jars, JarsOf(EnvironmentOr("INGOT_SPARK_JARS")));
   std::string properties;
   for (const auto& [key, value] : settings) properties += key + " " + value + "\n";
   PrivateFolder secret;  // the settings may hold a password
   INGOT_TRY(secret.Make());
-  INGOT_ASSIGN(const std::string plan_file, secret.Write("plan.json", plan));
+  INGOT_ASSIGN(const std::string compiled_file, secret.Write("compiled.json", compiled));
   INGOT_ASSIGN(const std::string settings_file, secret.Write("spark.conf", properties));
   std::vector<StageReport> reports;
   for (const stage::Stage stage : stages) {
@@ -168,10 +169,10 @@ Result<std::vector<StageReport>> RunOnSpark(const Place& place, const stage::Env
                                      settings_file,
                                      "--load-spark-defaults"};
     if (!jars.empty()) command.insert(command.end(), {"--jars", jars});
-    command.insert(command.end(), {(folder / job).string(), "--plan", plan_file});
+    command.insert(command.end(), {(folder / job).string(), "--compiled", compiled_file});
     const size_t before = reports.size();
     std::string said;  // Python's complaints come on standard output, too
-    INGOT_ASSIGN(const ProcessEnd end, RunProcess(command, [&](std::string_view line) {
+    INGOT_ASSIGN(const ProcessResult end, RunProcess(command, [&](std::string_view line) {
                    if (auto report = stage::ReportFromJson(line, "spark"))
                      reports.push_back(std::move(*report));
                    else
@@ -179,7 +180,7 @@ Result<std::vector<StageReport>> RunOnSpark(const Place& place, const stage::Env
                  }));
     if (end.exit_code != 0)
       return Fail(ErrorKind::kInternal,
-                  fmt::format("{} ended with {}:\n{}{}", job, end.exit_code, end.last_errors, said));
+                  fmt::format("{} ended with {}:\n{}{}", job, end.exit_code, end.stderr_tail, said));
     if (reports.size() == before) return Fail(ErrorKind::kInternal, job + " ended without a report");
   }
   return reports;

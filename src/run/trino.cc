@@ -37,11 +37,25 @@ std::string ColumnList(const iceberg::Schema& schema) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
+/// Columns of a relation that Trino reads by the schema of the snapshot `end`, under their names of today.
+std::vector<std::string> ColumnsAt(const Table& table, SnapshotId end, const std::vector<std::string>& columns) {
+  const iceberg::Snapshot* snapshot = table.metadata->SnapshotById(end);
+  const iceberg::Schema& now = table.metadata->CurrentSchema();
+  const iceberg::Schema& then = snapshot == nullptr ? now : table.metadata->SchemaOf(*snapshot);
+  std::vector<std::string> selected;
+  for (const std::string& column : columns) {
+    const iceberg::Field* field = now.FindByName(column);
+    const iceberg::Field* before = field == nullptr ? nullptr : then.FindById(field->id);
+    const std::string name = before == nullptr ? "NULL" : Quote(before->name);
+    selected.push_back(name == Quote(column) ? name : name + " AS " + Quote(column));
+  }
+  return selected;
+}
+
 /// What was appended to the table after `consumed`, up to `end`, as a relation.
 std::string NewRows(const Table& table, std::optional<SnapshotId> consumed, SnapshotId end,
                     const std::vector<std::string>& columns) {
-  std::vector<std::string> names;
-  for (const std::string& column : columns) names.push_back(Quote(column));
+  const auto names = ColumnsAt(table, end, columns);
   if (!consumed)
     return fmt::format("(SELECT {} FROM {} FOR VERSION AS OF {})", fmt::join(names, ", "), FullName(table), end);
   return fmt::format(

@@ -8,7 +8,7 @@
 #include "iceberg/find_table.h"
 #include "iceberg/journal.h"
 #include "iceberg/summary_numbers.h"
-#include "maintain/neighbours.h"
+#include "maintain/shared_folder.h"
 #include "pipeline/tables.h"
 #include "run/other_tables.h"
 #include "stage/marks.h"
@@ -62,8 +62,8 @@ Result<std::function<bool(const std::string&)>> FilesOfOthers(const Environment&
       places.insert(PlaceOf(entry.metadata_location));
   if (places.erase(own) > 0) {
     INGOT_ASSIGN(const auto others, OtherTables(environment, table.home.name));
-    INGOT_ASSIGN(auto neighbours, maintain::FindNeighbours(table, {}, others));
-    needed = std::move(neighbours.needed);
+    INGOT_ASSIGN(auto shared_folder, maintain::InspectSharedFolder(table, {}, others));
+    needed = std::move(shared_folder.needed);
   }
   is_of_others = [own, places, needed](const std::string& location) {
     if (!needed.empty() && needed.contains(storage::FileIdentity(location))) return true;

@@ -8,10 +8,10 @@
 
 #include "maintain/compact.h"
 #include "maintain/expire.h"
-#include "maintain/manifests.h"
 #include "maintain/orphans.h"
 #include "maintain/retention.h"
 #include "maintain/rewrite_deletes.h"
+#include "maintain/rewrite_manifests.h"
 #include "maintain/statistics.h"
 #include "run/clock.h"
 #include "stage/stage.h"
@@ -32,7 +32,7 @@ struct UpkeepOptions {
 
 struct UpkeepReport {
   std::string table;
-  std::optional<maintain::Retained> retention;
+  std::optional<maintain::PartitionsDropped> retention;
   std::optional<maintain::Compacted> compact;
   std::optional<maintain::DeletesRewritten> deletes;
   std::optional<maintain::ManifestsRewritten> manifests;

@@ -18,15 +18,15 @@ constexpr struct {
   const char* name;
   const char* help;
 } kGauges[] = {
-    {"ingot_table_rows", "Rows of the current snapshot, deleted ones of delete files included."},
+    {"ingot_table_rows", "Rows in data files of the current snapshot, including rows that delete files delete."},
     {"ingot_table_files", "Data files of the current snapshot."},
     {"ingot_table_delete_files", "Delete files of the current snapshot."},
     {"ingot_table_bytes", "Bytes of all files of the current snapshot."},
-    {"ingot_table_snapshots", "Snapshots that the table keeps."},
+    {"ingot_table_snapshots", "Snapshots in the table metadata."},
     {"ingot_table_last_commit_timestamp_seconds", "Time of the newest snapshot, seconds since the epoch."},
 };
 
-/// A total of the snapshot's summary; -1 where its writer left it out.
+/// A total in the snapshot's summary; -1 if the writer did not set it.
 int64_t Total(const iceberg::Snapshot& snapshot, const char* key) {
   return snapshot.summary.contains(key) ? iceberg::SummaryNumber(snapshot, key) : -1;
 }

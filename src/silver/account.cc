@@ -9,12 +9,15 @@
 #include "base/row_hash.h"
 #include "base/rows.h"
 #include "maintain/retention.h"
+#include "pipeline/plan.h"
+#include "pipeline/source_position.h"
 #include "rows/scan_relation.h"
 #include "silver/judge.h"
 #include "silver/key_hash.h"
 #include "silver/positions.h"
 #include "silver/step.h"
 #include "stage/changes.h"
+#include "stage/position_columns.h"
 
 namespace ingot::silver {
 namespace {
@@ -70,8 +73,9 @@ class Accounting {
       rows += plan.RecordCount();
     }
     // Keys of rows of bronze that are in neither table are held, too.
-    INGOT_ASSIGN(const auto bronze, rows::PlanScan(*tables_.bronze.home.storage, *tables_.bronze.metadata,
-                                                   {.snapshot_id = consumed_, .columns = PositionColumns()}));
+    INGOT_ASSIGN(const auto bronze,
+                 rows::PlanScan(*tables_.bronze.home.storage, *tables_.bronze.metadata,
+                                {.snapshot_id = consumed_, .current_schema = true, .columns = PositionColumns()}));
     parts_ = 1 + uint64_t(std::max(rows, bronze.RecordCount()) * kBytesPerRow /
                           std::max<int64_t>(1, environment_.memory_bytes / 4));
     for (part_ = 0; part_ < parts_; ++part_) INGOT_TRY(AccountForPart());
@@ -96,7 +100,7 @@ class Accounting {
   /// none.
   template <typename Visit>
   Result<int64_t> ForEachPosition(const arrow::RecordBatch& batch, const Visit& visit) const {
-    const Batch positions = Pick(batch, PositionColumns());
+    const Batch positions = SelectColumns(batch, PositionColumns());
     INGOT_ASSIGN(const auto hashes, HashRows(*positions));
     const auto topics = positions->column(0), offsets = positions->column(2);
     int64_t without = 0;
@@ -179,8 +183,8 @@ class Accounting {
   void Miss(const arrow::RecordBatch& batch, int64_t row) {
     if (++account_.missing > int64_t(kExamplesMax)) return;
     std::string example;
-    for (const char* name : {"_topic", "_partition", "_offset"})
-      if (const auto column = Plain(batch.GetColumnByName(name)->Slice(row, 1)))
+    for (const char* name : {pipeline::kSource, pipeline::kSourcePartition, pipeline::kSourceOffset})
+      if (const auto column = DecodeDictionaries(batch.GetColumnByName(name)->Slice(row, 1)))
         if (const auto value = (*column)->GetScalar(0); value.ok())
           example += (example.empty() ? "" : " ") + (*value)->ToString();
     account_.examples.push_back(std::move(example));
@@ -208,6 +212,9 @@ Result<Account> AccountForRows(const Environment& environment, const std::functi
   INGOT_ASSIGN(tables.quarantine.home, environment.Home(pipeline.quarantine.table));
   INGOT_ASSIGN(tables.bronze.home, environment.Home(pipeline.bronze.table));
   INGOT_TRY(tables.Reload());
+  INGOT_ASSIGN(tables.bronze, stage::WithPositionColumns(std::move(tables.bronze), BronzeSchema(pipeline)));
+  INGOT_ASSIGN(tables.silver, stage::WithPositionColumns(std::move(tables.silver), SilverSchema(pipeline)));
+  INGOT_ASSIGN(tables.quarantine, stage::WithPositionColumns(std::move(tables.quarantine), QuarantineSchema(pipeline)));
   return Accounting(environment, std::move(tables), progress).Run();
 }
 

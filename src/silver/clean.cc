@@ -109,8 +109,8 @@ class Cleaning {
       INGOT_ASSIGN(auto hashes, HashRows(*keys));
       const auto keep = Which(hashes, [&](uint64_t hash) { return fresh.MayContain(hash); });
       if (std::ranges::none_of(keep, std::identity())) return {};
-      INGOT_ASSIGN(Batch found, Select(keys, keep));
-      INGOT_ASSIGN(found, Plain(found));
+      INGOT_ASSIGN(Batch found, FilterRows(keys, keep));
+      INGOT_ASSIGN(found, DecodeDictionaries(found));
       hashes = Kept(hashes, keep);
       std::lock_guard lock(mutex);
       for (const uint64_t hash : hashes) suspects_.Insert(hash);
@@ -141,7 +141,7 @@ class Cleaning {
       std::vector<bool> keep(judged.broken.size());
       for (size_t row = 0; row < keep.size(); ++row) refused += !(keep[row] = !judge_.Refuses(judged.broken[row]));
       if (refused > 0) {
-        INGOT_ASSIGN(accepted, Select(judged.rows, keep));
+        INGOT_ASSIGN(accepted, FilterRows(judged.rows, keep));
         if (halves_.refused) INGOT_TRY(Refuse(judged, keep));
       }
     }
@@ -164,20 +164,20 @@ class Cleaning {
 
   Result<Batch> WithoutSuspects(const Batch& accepted) {
     if (suspects_.size() == 0) return accepted;
-    INGOT_ASSIGN(const auto hashes, HashRows(*Pick(*accepted, pipeline_.unique)));
+    INGOT_ASSIGN(const auto hashes, HashRows(*SelectColumns(*accepted, pipeline_.unique)));
     auto suspect = Which(hashes, [&](uint64_t hash) { return suspects_.Contains(hash); });
     if (std::ranges::none_of(suspect, std::identity())) return accepted;
-    INGOT_ASSIGN(Batch held, Select(accepted, suspect));
-    INGOT_ASSIGN(held, Plain(held));
+    INGOT_ASSIGN(Batch held, FilterRows(accepted, suspect));
+    INGOT_ASSIGN(held, DecodeDictionaries(held));
     contest_.Add(held, Kept(hashes, suspect));
     suspect.flip();
-    return Select(accepted, suspect);
+    return FilterRows(accepted, suspect);
   }
 
   /// The refused rows with the names of the rules that they broke.
   Status Refuse(const Judged& judged, std::vector<bool> keep) {
     keep.flip();
-    INGOT_ASSIGN(const Batch refused, Select(judged.rows, keep));
+    INGOT_ASSIGN(const Batch refused, FilterRows(judged.rows, keep));
     arrow::ListBuilder rules(arrow::default_memory_pool(), std::make_shared<arrow::StringBuilder>());
     auto& names = static_cast<arrow::StringBuilder&>(*rules.value_builder());
     for (size_t row = 0; row < keep.size(); ++row) {

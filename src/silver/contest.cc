@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "base/rows.h"
+#include "pipeline/source_position.h"
 
 namespace ingot::silver {
 namespace {
@@ -22,13 +23,13 @@ bool SameKey(const arrow::RecordBatch& a, uint32_t row_a, const arrow::RecordBat
 
 void Contest::AddExisting(std::shared_ptr<arrow::RecordBatch> keys, std::vector<uint64_t> hashes) {
   std::lock_guard lock(mutex_);
-  auto ordered = Pick(*keys, key_);
+  auto ordered = SelectColumns(*keys, key_);
   existing_.push_back({std::move(keys), std::move(ordered), std::move(hashes)});
 }
 
 void Contest::Add(std::shared_ptr<arrow::RecordBatch> rows, std::vector<uint64_t> hashes) {
   std::lock_guard lock(mutex_);
-  auto keys = Pick(*rows, key_);
+  auto keys = SelectColumns(*rows, key_);
   rows_.push_back({std::move(rows), std::move(keys), std::move(hashes)});
 }
 
@@ -42,12 +43,18 @@ std::vector<Contest::Entry> Contest::Sorted(const std::vector<Held>& held) {
 }
 
 bool Contest::Before(const Entry& a, const Entry& b) const {
+  // Rows that another engine added may have no position: they are last.
   const auto position = [&](const Entry& entry) {
     const arrow::RecordBatch& rows = *rows_[entry.held].rows;
-    const auto column = [&](const char* name) { return rows.GetColumnByName(name); };
-    return std::tuple(static_cast<const arrow::Int32Array&>(*column("_partition")).Value(entry.row),
-                      static_cast<const arrow::Int64Array&>(*column("_offset")).Value(entry.row),
-                      static_cast<const arrow::StringArray&>(*column("_topic")).GetView(entry.row));
+    const auto sources = rows.GetColumnByName(pipeline::kSource);
+    const auto partitions = rows.GetColumnByName(pipeline::kSourcePartition);
+    const auto offsets = rows.GetColumnByName(pipeline::kSourceOffset);
+    const int64_t row = entry.row;
+    const bool no_source = sources->IsNull(row), no_partition = partitions->IsNull(row),
+               no_offset = offsets->IsNull(row);
+    return std::tuple(no_source, no_source ? "" : static_cast<const arrow::StringArray&>(*sources).GetView(row),
+                      no_partition, no_partition ? 0 : static_cast<const arrow::Int32Array&>(*partitions).Value(row),
+                      no_offset, no_offset ? 0 : static_cast<const arrow::Int64Array&>(*offsets).Value(row));
   };
   return position(a) < position(b);
 }
@@ -77,7 +84,7 @@ Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> Contest::Winners() cons
   }
   std::vector<std::shared_ptr<arrow::RecordBatch>> won;
   for (size_t i = 0; i < rows_.size(); ++i) {
-    INGOT_ASSIGN(auto rows, Select(rows_[i].rows, keep[i]));
+    INGOT_ASSIGN(auto rows, FilterRows(rows_[i].rows, keep[i]));
     if (rows->num_rows() > 0) won.push_back(std::move(rows));
   }
   return won;

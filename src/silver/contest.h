@@ -20,10 +20,11 @@ class Contest {
 
   /// Rows of silver: their keys lose every row. `hashes` as HashRows gives them; columns: the key.
   void AddExisting(std::shared_ptr<arrow::RecordBatch> keys, std::vector<uint64_t> hashes);
-  /// Rows that want to go to silver; columns: the key, _partition, _offset, _topic and any others.
+  /// Rows that want to go to silver; columns: the key, the source position and any others.
   void Add(std::shared_ptr<arrow::RecordBatch> rows, std::vector<uint64_t> hashes);
 
-  /// Of the rows of each key that silver lacks the one with the lowest (_partition, _offset, _topic).
+  /// Of the rows of each key that silver lacks the one with the lowest source
+  /// position (_source, _source_partition, _source_offset); rows without a position are last.
   Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> Winners() const;
 
  private:

@@ -6,6 +6,7 @@
 
 #include "base/rows.h"
 #include "pipeline/evaluate.h"
+#include "pipeline/scalar_functions.h"
 
 namespace ingot::silver {
 namespace {
@@ -73,7 +74,7 @@ std::vector<std::string> Judge::InputsOf(const std::vector<std::string>& fields)
 Result<std::shared_ptr<arrow::RecordBatch>> Judge::Fixed(const arrow::RecordBatch& bronze,
                                                          const std::vector<std::string>& fields) const {
   INGOT_ASSIGN(const auto fixed, Fix(bronze, WithOrigins(fields)));
-  return Pick(*fixed, fields);
+  return SelectColumns(*fixed, fields);
 }
 
 Result<Judged> Judge::Apply(const arrow::RecordBatch& bronze) const {

@@ -19,7 +19,7 @@ iceberg::Filter IngestedSince(const iceberg::TableMetadata& metadata, const rows
   for (const auto& task : plan.tasks) {
     const auto* spec = metadata.SpecById(task.file.spec_id);
     if (column == nullptr || spec == nullptr) return {};
-    const auto known = KnowledgeOf(task.file, *spec, metadata.CurrentSchema())(column->id);
+    const auto known = FileMetrics(task.file, *spec, metadata.CurrentSchema())(column->id);
     if (!known.lower || known.may_be_null) return {};
     if (!first || iceberg::CompareValues(*known.lower, *first) < 0) first = known.lower;
   }
@@ -56,7 +56,7 @@ Result<NewRows> NewRows::Find(const stage::Environment& environment, const icebe
   INGOT_TRY(rows::ForEachBatch(
       bronze, removed, environment.threads,
       [&](size_t, const std::shared_ptr<arrow::RecordBatch>& batch) { return rows.consumed_->Add(*batch); }));
-  rows.consumed_->Seal();
+  rows.consumed_->WriteWithChecksum();
   return rows;
 }
 
@@ -73,12 +73,12 @@ Result<std::shared_ptr<arrow::RecordBatch>> NewRows::Of(const std::shared_ptr<ar
   if (found.unidentified && consumed_->HoldsUnidentified())
     return Fail(
         ErrorKind::kUnsupported,
-        fmt::format("table {}: {} rewrote rows without _topic and _offset, so that new rows cannot be told from "
-                    "old ones: append rows instead, or give them positions of their own; {}",
-                    bronze_->home.name.Text(), changes_->rewriter,
-                    "see docs/troubleshooting.md, \"A stage lost its place\""));
+        fmt::format(
+            "table {}: {} rewrote rows without _source and _source_offset, so that new rows cannot be told from "
+            "old ones: append rows instead, or give them positions of their own; {}",
+            bronze_->home.name.Text(), changes_->rewriter, "see docs/troubleshooting.md, \"A stage lost its place\""));
   found.known.flip();
-  return Select(rows, found.known);
+  return FilterRows(rows, found.known);
 }
 
 }  // namespace ingot::silver

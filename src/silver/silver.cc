@@ -6,6 +6,7 @@
 #include "iceberg/find_table.h"
 #include "pipeline/plan.h"
 #include "silver/take_back.h"
+#include "stage/position_columns.h"
 #include "stage/stage.h"
 
 namespace ingot::silver {
@@ -36,7 +37,8 @@ Result<Tables> OpenTables(const Environment& environment) {
   INGOT_ASSIGN(auto bronze, iceberg::FindTable(bronze_home));
   if (!bronze)
     return Fail(ErrorKind::kNotFound, "table " + pipeline.bronze.table + " does not exist: run the bronze stage first");
-  Tables tables{.bronze = std::move(*bronze), .silver = {}, .quarantine = {}};
+  INGOT_ASSIGN(auto current, stage::EnsurePositionColumns(*std::move(bronze), pipeline::BronzeSchema(pipeline)));
+  Tables tables{.bronze = std::move(current), .silver = {}, .quarantine = {}};
   INGOT_TRY(EnsureTablesOf(environment, tables));
   INGOT_TRY(tables.Reload());
   return tables;

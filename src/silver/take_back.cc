@@ -9,6 +9,7 @@
 #include "base/rows.h"
 #include "iceberg/commit.h"
 #include "maintain/delete_rows.h"
+#include "pipeline/source_position.h"
 #include "rows/scan_relation.h"
 #include "silver/new_rows.h"
 
@@ -48,12 +49,12 @@ Mark MarkBefore(const Tables& tables) {
 Result<std::shared_ptr<arrow::Array>> IsOfStep(const arrow::RecordBatch& rows, const SourcePositions& positions,
                                                const std::string& run_id) {
   INGOT_ASSIGN(const auto found, positions.Find(rows));
-  INGOT_ASSIGN(const auto column, Plain(rows.GetColumnByName("_run_id")));
+  INGOT_ASSIGN(const auto column, DecodeDictionaries(rows.GetColumnByName("_run_id")));
   const auto& runs = static_cast<const arrow::StringArray&>(*column);
-  const auto offsets = rows.GetColumnByName("_offset"), topics = rows.GetColumnByName("_topic");
+  const auto offsets = rows.GetColumnByName(pipeline::kSourceOffset), sources = rows.GetColumnByName(pipeline::kSource);
   arrow::BooleanBuilder goes;
   for (int64_t row = 0; row < rows.num_rows(); ++row) {
-    const bool unidentified = offsets->IsNull(row) || topics->IsNull(row);
+    const bool unidentified = offsets->IsNull(row) || sources->IsNull(row);
     const bool of_run = run_id.empty() || (runs.IsValid(row) && runs.GetView(row) == run_id);
     const bool consumed = found.known[size_t(row)] || (unidentified && positions.HoldsUnidentified());
     INGOT_ARROW(goes.Append(of_run && consumed));

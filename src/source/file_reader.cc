@@ -141,7 +141,7 @@ Result<int64_t> FileReader::SkipTooLong(RawBatch& batch) {
       {.begin = 0,
        .size = batch.original_bytes.size(),
        .problem = fmt::format("{} bytes are more than the {} of the longest record: the first {} are "
-                              "kept here, all of them are in the file at _offset",
+                              "kept here, all of them are in the file at _source_offset",
                               skipped, options_.record_bytes_max, batch.original_bytes.size())});
   return skipped;
 }

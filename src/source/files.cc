@@ -1,4 +1,5 @@
-// Files as a source: one file or all files of a directory, in the order of their names.
+#include "source/files.h"
+
 #include <algorithm>
 #include <chrono>
 #include <deque>
@@ -11,8 +12,6 @@
 #include "source/file_matching.h"
 #include "source/file_names.h"
 #include "source/file_reader.h"
-#include "source/kafka.h"
-#include "source/source.h"
 #include "storage/location.h"
 
 namespace ingot::source {
@@ -195,10 +194,7 @@ class FileSource : public Source {
 
 }  // namespace
 
-Result<std::unique_ptr<Source>> OpenSource(const std::string& uri, const SourceOptions& options) {
-  if (uri.starts_with("kafka://") && options.format == "csv")
-    return Fail(ErrorKind::kBadConfig, "a topic holds no CSV: its records are JSON (format: json)");
-  if (uri.starts_with("kafka://")) return OpenKafka(uri, options);
+Result<std::unique_ptr<Source>> OpenFiles(const std::string& uri, const SourceOptions& options) {
   INGOT_ASSIGN(std::string path, storage::LocalPath(uri));
   std::error_code error;
   const auto found = std::filesystem::status(path, error);

@@ -3,37 +3,24 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <future>
+#include <optional>
 #include <thread>
 
+#include "source/cities.h"
 #include "source/kafka_writer.h"
+#include "storage/location.h"
 
 namespace ingot::source {
 namespace {
 
 constexpr int64_t kBlock = 16'384;  // records that share a random stream, so that blocks can be made in parallel
-
-struct City {
-  std::string_view name;
-  int weight;      // share of tests
-  double speed;    // median download, Mbit/s
-  double latency;  // median, ms
-};
-constexpr City kCities[] = {
-    {"New York", 100, 210, 12},   {"London", 82, 140, 14},      {"Tokyo", 76, 260, 9},     {"São Paulo", 61, 110, 22},
-    {"Mumbai", 58, 62, 31},       {"Los Angeles", 52, 190, 15}, {"Paris", 45, 230, 11},    {"Seoul", 41, 310, 7},
-    {"Berlin", 36, 120, 17},      {"Mexico City", 33, 70, 28},  {"Chicago", 30, 200, 14},  {"Jakarta", 28, 38, 36},
-    {"Lagos", 24, 22, 58},        {"Sydney", 22, 90, 19},       {"Toronto", 20, 170, 13},  {"Cairo", 18, 41, 42},
-    {"Istanbul", 17, 48, 29},     {"Madrid", 16, 220, 12},      {"Singapore", 15, 280, 6}, {"Nairobi", 13, 28, 49},
-    {"Buenos Aires", 12, 75, 24}, {"Warsaw", 11, 150, 16},      {"Stockholm", 10, 240, 8}, {"Zürich", 9, 270, 7},
-    {"Dublin", 8, 160, 13},       {"Auckland", 7, 180, 17},     {"Reykjavík", 5, 250, 21}, {"La Paz", 4, 18, 72},
-    {"Nuuk", 2, 30, 88},          {"Longyearbyen", 1, 95, 64}};
+constexpr double kSlowdown = 0.2;   // of a network when most people use it
 
 /// SplitMix64: small, fast, good enough for test data.
 struct Random {
@@ -47,29 +34,6 @@ struct Random {
   double Unit() { return double(Next() >> 11) * 0x1.0p-53; }
   uint64_t Below(uint64_t n) { return uint64_t((__uint128_t(Next()) * n) >> 64); }
 };
-
-/// Where in the day the share `u` of a day's tests has happened: few at night, most in the evening.
-double TimeOfDay(double u) {
-  static const std::array<double, 25> cumulative = [] {
-    constexpr double kHourly[24] = {18, 12, 9,  7,  6,  8,  14, 24, 34, 40, 43, 46,
-                                    48, 47, 46, 48, 54, 64, 78, 90, 95, 86, 62, 36};
-    std::array<double, 25> sums{};
-    for (int i = 0; i < 24; ++i) sums[size_t(i) + 1] = sums[size_t(i)] + kHourly[i];
-    for (double& sum : sums) sum /= sums[24];
-    return sums;
-  }();
-  const size_t hour = size_t(std::upper_bound(cumulative.begin(), cumulative.end() - 1, u) - cumulative.begin()) - 1;
-  return (double(hour) + (u - cumulative[hour]) / (cumulative[hour + 1] - cumulative[hour])) / 24;
-}
-
-const City& PickCity(Random& random) {
-  static const auto table = [] {
-    std::vector<uint8_t> cities;
-    for (size_t i = 0; i < std::size(kCities); ++i) cities.insert(cities.end(), size_t(kCities[i].weight), uint8_t(i));
-    return cities;
-  }();
-  return kCities[table[random.Below(table.size())]];
-}
 
 void AppendInt(std::string& out, uint64_t value) {
   char digits[20];
@@ -158,20 +122,27 @@ void AppendDirty(std::string& out, Record record, Random& random, std::string& p
 void GenerateBlock(const GeneratorOptions& options, int64_t block, int64_t begin, int64_t end, std::string& out) {
   Random random{options.seed * 0xD1342543DE82EF95ull + uint64_t(block)};
   const double days = double(options.span_micros) / 86'400e6;
+  std::optional<TestDay> today;
+  double today_number = 0;
   std::string previous;
   for (int64_t i = block * kBlock; i < end; ++i) {
     const double share = double(i) / double(options.records) * days, day = std::floor(share);
-    const double at = days >= 1 ? (day + TimeOfDay(share - day)) * 86'400e6 : share * 86'400e6;
-    const City& city = PickCity(random);
+    if (!today || day != today_number)
+      today.emplace(options.start_micros + int64_t(day * 86'400e6)), today_number = day;
+    // Less than a day, or records at a rate: evenly; the cities that are awake test.
+    const double time = days >= 1 ? today->TimeOf(share - day) : share - day;
+    const auto [city, load] = today->Pick(time, random.Unit());
+    const double speed = city->speed * (1 - kSlowdown * load);
     const uint64_t users = uint64_t(options.users);
     // Some people test often: the square favours low numbers.
     const double unit = random.Unit();
-    Record record{.millis = (options.start_micros + int64_t(at)) / 1000 + int64_t(random.Below(1000)),
-                  .user = std::min(users - 1, uint64_t(unit * unit * double(users))),
-                  .upload = Skewed(random, city.speed * 0.35),
-                  .download = Skewed(random, city.speed),
-                  .latency = Skewed(random, city.latency),
-                  .location = city.name};
+    Record record{
+        .millis = (options.start_micros + int64_t((day + time) * 86'400e6)) / 1000 + int64_t(random.Below(1000)),
+        .user = std::min(users - 1, uint64_t(unit * unit * double(users))),
+        .upload = Skewed(random, speed * 0.35),
+        .download = Skewed(random, speed),
+        .latency = Skewed(random, city->latency * (1 + kSlowdown * load)),
+        .location = city->name};
     const size_t line = out.size();
     if (options.dirty > 0 && random.Unit() < options.dirty)
       AppendDirty(out, record, random, previous, options.seed);
@@ -193,7 +164,8 @@ class Output {
 
 class FileOutput : public Output {
  public:
-  explicit FileOutput(const GeneratorOptions& options) : options_(options), to_stdout_(options.to == "-") {}
+  FileOutput(const GeneratorOptions& options, std::string folder)
+      : options_(options), folder_(std::move(folder)), to_stdout_(options.to == "-") {}
 
   Status Begin(int64_t number) override {
     if (to_stdout_) {
@@ -202,10 +174,10 @@ class FileOutput : public Output {
       return {};
     }
     std::error_code error;
-    std::filesystem::create_directories(options_.to, error);
-    if (error) return Fail(ErrorKind::kBadConfig, "create directory " + options_.to + ": " + error.message());
-    name_ = fmt::format("{}/speedtest-{}-{:05}.jsonl", options_.to, options_.seed, number);
-    draft_ = fmt::format("{}/.speedtest-{}-{:05}.draft", options_.to, options_.seed, number);
+    std::filesystem::create_directories(folder_, error);
+    if (error) return Fail(ErrorKind::kBadConfig, "create directory " + folder_ + ": " + error.message());
+    name_ = fmt::format("{}/speedtest-{}-{:05}.jsonl", folder_, options_.seed, number);
+    draft_ = fmt::format("{}/.speedtest-{}-{:05}.draft", folder_, options_.seed, number);
     file_ = std::fopen(draft_.c_str(), "wb");
     if (file_ == nullptr) return Fail(ErrorKind::kBadConfig, "create " + draft_ + ": " + std::strerror(errno));
     return {};
@@ -234,6 +206,7 @@ class FileOutput : public Output {
   }
 
   const GeneratorOptions& options_;
+  const std::string folder_;
   const bool to_stdout_;
   std::FILE* file_ = nullptr;
   std::string name_, draft_;
@@ -268,10 +241,11 @@ Result<Generated> Generate(const GeneratorOptions& options, const std::function<
   const bool to_kafka = options.to.starts_with("kafka://");
   std::unique_ptr<Output> output;
   if (to_kafka) {
-    INGOT_ASSIGN(auto writer, KafkaWriter::Open(options.to, options.partitions));
+    INGOT_ASSIGN(auto writer, KafkaWriter::Open(options.to, options.kafka, options.partitions));
     output = std::make_unique<KafkaOutput>(std::move(writer));
   } else {
-    output = std::make_unique<FileOutput>(options);
+    INGOT_ASSIGN(std::string folder, WithContext(storage::LocalPath(options.to), "generate to a directory or a topic"));
+    output = std::make_unique<FileOutput>(options, std::move(folder));
   }
   const auto start = std::chrono::steady_clock::now();
   Generated total;

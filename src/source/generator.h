@@ -1,9 +1,10 @@
-// Makes speed-test records: a daily curve, skewed locations, and on request everything that goes wrong in real streams.
-// The one place that knows the reference record; the program that reads it back does not.
+// Makes speed-test records: skewed locations, a daily curve by the clock of each (cities.h), and on request everything
+// that goes wrong in real streams. The one place that knows the reference record; the program that reads it does not.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -13,10 +14,11 @@ namespace ingot::source {
 
 struct GeneratorOptions {
   int64_t records = 1000;
-  double rate = 0;       // records a second; 0: as fast as it goes
-  std::string to = "-";  // "-" for standard output, a directory, or kafka://host:port/topic
-  uint64_t seed = 1;     // the same options and seed give the same records
-  double dirty = 0;      // share of records that are broken in some way
+  double rate = 0;                                // records a second; 0: as fast as it goes
+  std::string to = "";                            // "-" for standard output, a directory, or kafka://host:port/topic
+  std::map<std::string, std::string> kafka = {};  // settings of librdkafka
+  uint64_t seed = 1;                              // the same options and seed give the same records
+  double dirty = 0;                               // share of records that are broken in some way
   int64_t users = 100'000;
   int64_t start_micros = 0;              // time of the first record
   int64_t span_micros = 86'400'000'000;  // over which the records spread

@@ -4,8 +4,10 @@
 #include <rdkafka.h>
 
 #include <algorithm>
+#include <chrono>
 #include <vector>
 
+#include "base/log.h"
 #include "source/kafka_client.h"
 
 namespace ingot::source {
@@ -13,6 +15,7 @@ namespace {
 
 constexpr size_t kLinesAtOnce = 2000;  // to one partition
 constexpr int kFlushMs = 120'000;
+constexpr int kSliceMs = 1'000;
 
 class Writer : public KafkaWriter {
  public:
@@ -21,7 +24,7 @@ class Writer : public KafkaWriter {
     if (client_ != nullptr) rd_kafka_destroy(client_);
   }
 
-  Status Open(const std::string& uri, int partitions) {
+  Status Open(const std::string& uri, const std::map<std::string, std::string>& more, int partitions) {
     INGOT_ASSIGN(const KafkaAddress address, ParseKafkaAddress(uri));
     const std::map<std::string, std::string> settings{{"enable.idempotence", "true"},
                                                       {"delivery.report.only.error", "true"},
@@ -32,7 +35,7 @@ class Writer : public KafkaWriter {
                                                       {"queue.buffering.max.messages", "1000000"},
                                                       {"queue.buffering.max.kbytes", "262144"},
                                                       {"delivery.timeout.ms", "120000"}};
-    INGOT_ASSIGN(rd_kafka_conf_t * conf, KafkaConfiguration(address, settings, {}));
+    INGOT_ASSIGN(rd_kafka_conf_t * conf, KafkaConfiguration(address, settings, more));
     rd_kafka_conf_set_opaque(conf, this);
     rd_kafka_conf_set_dr_msg_cb(conf, [](rd_kafka_t*, const rd_kafka_message_t* message, void* self) {
       if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) static_cast<Writer*>(self)->OnLost(message->err);
@@ -41,22 +44,9 @@ class Writer : public KafkaWriter {
       static_cast<Writer*>(self)->health_->OnError(code, reason);
     });
     health_ = std::make_unique<KafkaHealth>(address.brokers);
-    const auto health = [this] {
-      rd_kafka_poll(client_, 0);
-      return health_->Check();
-    };
     INGOT_ASSIGN(client_, NewProducer(conf));
-    auto described = DescribeTopic(client_, address.topic, health);
-    if (!described && described.error().kind == ErrorKind::kNotFound) {
-      INGOT_TRY(CreateTopic(client_, address.topic, partitions));
-      // Brokers tell each other about a new topic before they tell us.
-      for (int i = 0; i < 50 && (!described || described->partitions == 0); ++i) {
-        rd_kafka_poll(client_, 100);
-        described = DescribeTopic(client_, address.topic, health);
-      }
-    }
-    if (!described) return std::unexpected(std::move(described).error());
-    partitions_ = std::max(1, described->partitions);
+    INGOT_ASSIGN(const KafkaTopic topic, AwaitTopic(address.topic, partitions));
+    partitions_ = std::max(1, topic.partitions);
     topic_ = rd_kafka_topic_new(client_, address.topic.c_str(), nullptr);
     return {};
   }
@@ -89,6 +79,47 @@ class Writer : public KafkaWriter {
   }
 
  private:
+  /// The topic; made when there is none. A broker that goes away while it is asked, after any has answered, is waited
+  /// for: another takes over, or it comes back.
+  Result<KafkaTopic> AwaitTopic(const std::string& name, int partitions) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(kFlushMs);
+    bool answered = false;
+    while (true) {
+      answered = answered || AnyBrokerAnswers();
+      health_->OnQuestion();
+      auto topic = FindOrCreateTopic(name, partitions);
+      if (topic || topic.error().kind != ErrorKind::kRetry) return topic;
+      if (!answered || std::chrono::steady_clock::now() >= until) return topic;
+      LogWarning(topic.error().message + "; trying again");
+      rd_kafka_poll(client_, kSliceMs);
+    }
+  }
+
+  bool AnyBrokerAnswers() {
+    const rd_kafka_metadata_t* metadata = nullptr;
+    if (rd_kafka_metadata(client_, 0, nullptr, &metadata, kSliceMs) != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
+    rd_kafka_metadata_destroy(metadata);
+    return true;
+  }
+
+  Result<KafkaTopic> FindOrCreateTopic(const std::string& name, int partitions) {
+    const auto health = [this] {
+      rd_kafka_poll(client_, 0);
+      return health_->Check();
+    };
+    auto topic = DescribeTopic(client_, name, health);
+    if (topic || topic.error().kind != ErrorKind::kNotFound) return topic;
+    INGOT_TRY(CreateTopic(client_, name, partitions));
+    // Brokers tell each other about a new topic before they tell us.
+    for (int i = 0; i < 50 && (!topic || topic->partitions == 0); ++i) {
+      rd_kafka_poll(client_, 100);
+      topic = DescribeTopic(client_, name, health);
+    }
+    if (!topic && topic.error().kind == ErrorKind::kNotFound)
+      return Fail(ErrorKind::kRetry, "kafka: the brokers do not know the topic " + name + " that was made just now");
+    return topic;
+  }
+
   Status Produce(std::vector<rd_kafka_message_t>& messages) {
     while (!messages.empty() && outcome_) {
       rd_kafka_produce_batch(topic_, next_partition_, RD_KAFKA_MSG_F_COPY, messages.data(), int(messages.size()));
@@ -118,9 +149,11 @@ class Writer : public KafkaWriter {
 
 }  // namespace
 
-Result<std::unique_ptr<KafkaWriter>> KafkaWriter::Open(const std::string& uri, int partitions) {
+Result<std::unique_ptr<KafkaWriter>> KafkaWriter::Open(const std::string& uri,
+                                                       const std::map<std::string, std::string>& settings,
+                                                       int partitions) {
   auto writer = std::make_unique<Writer>();
-  INGOT_TRY(writer->Open(uri, partitions));
+  INGOT_TRY(writer->Open(uri, settings, partitions));
   return std::unique_ptr<KafkaWriter>(std::move(writer));
 }
 

@@ -13,6 +13,7 @@
 #include "iceberg/schema_change.h"
 #include "rows/scan_relation.h"
 #include "stage/marks.h"
+#include "stage/position_columns.h"
 #include "storage/location.h"
 
 namespace ingot::stage {
@@ -82,19 +83,23 @@ Result<iceberg::Table> EnsureTable(const Environment& environment, const pipelin
   }
   const auto evolve = [&](const iceberg::TableMetadata& metadata) -> Result<iceberg::Schema> {
     INGOT_TRY(WithContext(CheckNotNarrowed(metadata, schema), "table " + home.name.Text()));
-    const iceberg::Schema wanted = iceberg::KeepRequired(FittingFormat(schema, metadata.format_version),
-                                                         metadata.CurrentSchema(), metadata.schemas);
-    INGOT_ASSIGN(auto next, iceberg::EvolveTowards(metadata.CurrentSchema(), metadata.last_column_id, wanted));
-    INGOT_TRY(WithContext(iceberg::CheckFormatHas(next, metadata.format_version), "table " + home.name.Text()));
+    INGOT_ASSIGN(const iceberg::Schema current,
+                 WithContext(RenamePositionColumns(metadata.CurrentSchema(), schema), "table " + home.name.Text()));
+    const iceberg::Schema wanted =
+        iceberg::KeepRequired(FittingFormat(schema, metadata.format_version), current, metadata.schemas);
+    INGOT_ASSIGN(auto next, iceberg::EvolveTowards(current, metadata.last_column_id, wanted));
+    INGOT_TRY(WithContext(iceberg::CheckFormatSupports(next, metadata.format_version), "table " + home.name.Text()));
     return next;
   };
   INGOT_ASSIGN(const auto evolved, evolve(*table->metadata));
   if (evolved.SameFields(table->metadata->CurrentSchema())) return *std::move(table);
-  return iceberg::CommitMetadata(home, [&](iceberg::TableMetadata& metadata) -> Status {
-    INGOT_ASSIGN(auto next, evolve(metadata));
-    iceberg::SetCurrentSchema(metadata, std::move(next));
-    return {};
-  });
+  INGOT_ASSIGN(auto after, iceberg::CommitMetadata(home, [&](iceberg::TableMetadata& metadata) -> Status {
+                 INGOT_ASSIGN(auto next, evolve(metadata));
+                 SetRenamedSchema(metadata, std::move(next));
+                 return {};
+               }));
+  ReportRenamed(*table, after);
+  return after;
 }
 
 Result<iceberg::Table> EvolveTable(const Environment& environment, const pipeline::TableSpec& spec,

@@ -1,4 +1,4 @@
-// Arrow's streams with errors of ours: each names its file and keeps its kind through Arrow's readers and writers.
+// Arrow streams whose errors name their file and keep their kind through Arrow's readers and writers.
 #pragma once
 
 #include <arrow/io/interfaces.h>
@@ -10,12 +10,13 @@
 
 namespace ingot::storage {
 
-/// What a Status of Arrow's means; `doing`: "read", "write" or "close". One that carries an error of ours
-/// (base/status_detail.h) is passed on as it is.
-using Explain = std::function<Error(const arrow::Status& status, std::string_view doing)>;
+/// Converts a failed status of the inner stream. `doing` is "read", "write" or "close". Not called for a status that
+/// already carries one of our errors (base/status_detail.h).
+using StatusTranslator = std::function<Error(const arrow::Status& status, std::string_view doing)>;
 
-std::shared_ptr<arrow::io::RandomAccessFile> WithErrors(std::shared_ptr<arrow::io::RandomAccessFile> file,
-                                                        Explain explain);
-std::shared_ptr<arrow::io::OutputStream> WithErrors(std::shared_ptr<arrow::io::OutputStream> stream, Explain explain);
+std::shared_ptr<arrow::io::RandomAccessFile> TranslateErrors(std::shared_ptr<arrow::io::RandomAccessFile> file,
+                                                             StatusTranslator translate);
+std::shared_ptr<arrow::io::OutputStream> TranslateErrors(std::shared_ptr<arrow::io::OutputStream> stream,
+                                                         StatusTranslator translate);
 
 }  // namespace ingot::storage

@@ -45,7 +45,7 @@ class Expected:
 
 
 def offset_of(row):
-    return row["_offset"] if "_offset" in row else row["_source_offset"]
+    return row["_source_offset"]
 
 
 def check_tables(warehouse: pathlib.Path, expected: Expected, gold=True):

@@ -93,6 +93,21 @@ def first_files(lab):
     lab.expected = judge.Expected(lab.landing)
 
 
+def with_earlier_names(lab):
+    """Tables whose source position has the names of earlier versions, and a new file."""
+    three_runs(lab, runs=1)
+    catalog = judge.open_catalog(lab.warehouse)
+    try:
+        for table in (judge.BRONZE, judge.SILVER, judge.QUARANTINE):
+            with catalog.load_table(table).update_schema() as update:
+                for now, before in (("_source", "_topic"), ("_source_partition", "_partition"), ("_source_offset", "_offset")):
+                    update.rename_column(now, before)
+    finally:
+        catalog.engine.dispose()
+    lab.put("1.jsonl", 50, seed=1)
+    lab.expected = judge.Expected(lab.landing)
+
+
 def with_old_days(lab):
     today = datetime.datetime.now(datetime.timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
     lab.put("0.jsonl", 40, seed=5)
@@ -189,6 +204,7 @@ class Scenario:
 SCENARIOS = [
     Scenario("first-run", RUN, first_files),
     Scenario("run", RUN, with_new_files),
+    Scenario("run-renames", RUN, with_earlier_names),
     Scenario("retention", ("maintain", judge.BRONZE, "--retention"), with_old_days),
     Scenario("compact", ("maintain", judge.SILVER, "--compact", "--min-input-files", "2"), three_runs),
     Scenario("compact-deletes", ("maintain", judge.SILVER, "--compact"), with_deletes, lambda lab: lab.check(gold=False)),

@@ -78,7 +78,7 @@ class GoldTest : public testing::Test {
     const auto home = *environment_.Home(table);
     const auto loaded = *iceberg::LoadTable(home);
     const auto all =
-        *rows::ReadAll(home.storage, *loaded.metadata, *rows::PlanScan(*home.storage, *loaded.metadata, {}));
+        *rows::ReadRows(home.storage, *loaded.metadata, *rows::PlanScan(*home.storage, *loaded.metadata, {}));
     std::vector<std::string> rows;
     for (int64_t row = 0; row < all->num_rows(); ++row) {
       std::string text;

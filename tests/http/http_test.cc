@@ -5,7 +5,7 @@
 namespace ingot::http {
 namespace {
 
-// Goal:   a server that is not there was not asked; an address that is none is a wrong setting. Method: both.
+// Goal:   an unreachable server is retryable; an invalid URL is a configuration error. Method: both.
 TEST(Http, Errors) {
   HttpClient client;
   EXPECT_EQ(client.Send({.url = "http://127.0.0.1:1/"}).error().kind, ErrorKind::kRetry);

@@ -89,7 +89,7 @@ def quantile(values, share):
 def compute(paths, now=None) -> Layers:
     """The layers for JSON-lines files, read in the order of their names."""
     now = now or datetime.datetime.now(datetime.timezone.utc)
-    layers, seen, groups = Layers(), {}, collections.defaultdict(list)
+    layers, seen, groups = Layers(), set(), collections.defaultdict(list)
     for path in sorted(paths):
         offset = 0
         for line in path.read_bytes().split(b"\n"):
@@ -106,12 +106,10 @@ def compute(paths, now=None) -> Layers:
             layers.quarantine.append((row, offset, broken))
             continue
         key = (row["user_id"], row["timestamp"])
-        if key in seen:
+        if key in seen:  # the lowest position stays: the first by file, then by offset
             layers.duplicates += 1
-            if seen[key][1] > offset:  # of several files the lowest offset stays
-                layers.silver[seen[key][0]], seen[key] = row, (seen[key][0], offset)
             continue
-        seen[key] = (len(layers.silver), offset)
+        seen.add(key)
         layers.silver.append(row)
     for row in layers.silver:
         groups[row["timestamp"].date(), row["timestamp"].hour, row["location"]].append(row)

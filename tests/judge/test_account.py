@@ -44,8 +44,8 @@ def test_missing_rows_are_found(filled, table):
     """Goal: rows that are in no table are told with their positions and exit code 1; rows that were deleted on purpose are no failure.
     Method: three rows deleted by PyIceberg, with and without a snapshot that says so."""
     loaded = filled.pyiceberg().load_table(table)
-    gone = sorted(loaded.scan().to_arrow()["_offset"].to_pylist())[:3]
-    loaded.delete(f"_offset in ({', '.join(map(str, gone))})")
+    gone = sorted(loaded.scan().to_arrow()["_source_offset"].to_pylist())[:3]
+    loaded.delete(f"_source_offset in ({', '.join(map(str, gone))})")
     code, rows = account(filled)
     assert (code, rows["health"]) == (0, "could-be-better") and "on purpose" in rows["detail"]
     without_the_history(filled, table)

@@ -10,7 +10,7 @@ import pytest
 RECORD = {"timestamp": 1767225600000, "user_id": "550e8400-e29b-41d4-a716-446655440000", "upload_speed": 45.2,
           "download_speed": 120.4, "latency": 25.6, "location": "Oslo"}
 READING = (("query", "SELECT 1 AS one"), ("table", "list"), ("check",), ("doctor",), ("storage",), ("maintain", "--dry-run"),
-           ("table", "show", "bronze.none"), ("plan",))
+           ("table", "show", "bronze.none"), ("compile",))
 
 
 def fill(warehouse, count=20):
@@ -70,7 +70,7 @@ def test_doctor_on_nothing(warehouse):
     assert done.returncode == 1 and "silver.none" in done.stderr, done.stderr
     os.rename(warehouse.folder / "warehouse", warehouse.folder / "moved")
     done = warehouse.ingot("doctor", "--warehouse", warehouse.folder / "moved", check=False)
-    assert done.returncode == 1 and "is gone" in done.stderr, done.stderr
+    assert done.returncode == 1 and "metadata file not found" in done.stderr, done.stderr
 
 
 def test_locked_catalog(warehouse):

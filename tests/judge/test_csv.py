@@ -26,7 +26,7 @@ def csv(warehouse, options=""):
 
 
 def bronze(warehouse):
-    return sorted(warehouse.pyiceberg().load_table("b.t").scan().to_arrow().to_pylist(), key=lambda row: row["_offset"])
+    return sorted(warehouse.pyiceberg().load_table("b.t").scan().to_arrow().to_pylist(), key=lambda row: row["_source_offset"])
 
 
 def values(rows):
@@ -60,9 +60,9 @@ def test_files_that_are_read(warehouse, options, content):
     warehouse.run()
     rows = bronze(warehouse)
     for file in ("a.csv", "b.csv.gz"):
-        mine = [row for row in rows if row["_topic"].endswith(file)]
+        mine = [row for row in rows if row["_source"].endswith(file)]
         assert values(mine) == WANTED, file
-        assert mine[1]["_offset"] == half
+        assert mine[1]["_source_offset"] == half
         assert not any(row["_error"] or row["_extra"] for row in mine)
 
 
@@ -96,7 +96,7 @@ def test_rows_that_do_not_fit(warehouse):
     assert values(rows[:2]) == WANTED
     for row, (original, reason) in zip(rows[2:], wrong, strict=True):
         assert row["_payload"] == original and reason in row["_error"], row
-        assert content[row["_offset"]:].startswith(original)
+        assert content[row["_source_offset"]:].startswith(original)
     kept = warehouse.pyiceberg().load_table("s.bad").scan().to_arrow()["_payload"].to_pylist()
     assert sorted(kept) == sorted(row for row, _ in wrong)
     csv(warehouse, ", csv: {multiline: false}")

@@ -30,10 +30,10 @@ def check_tables(warehouse):
     layers = reference.compute(warehouse.landing.glob("*.jsonl"))
     catalog = warehouse.pyiceberg()
     rows = {name: catalog.load_table(name).scan().to_arrow() for name in TABLES}
-    offsets = rows["bronze.speedtest_raw"]["_offset"].to_pylist()
+    offsets = rows["bronze.speedtest_raw"]["_source_offset"].to_pylist()
     assert sorted(offsets) == sorted(offset for _, offset, _ in layers.bronze)
     assert rows["silver.speedtest_clean"].num_rows == len(layers.silver)
-    assert sorted(rows["silver.speedtest_quarantine"]["_offset"].to_pylist()) == sorted(offset for _, offset, _ in layers.quarantine)
+    assert sorted(rows["silver.speedtest_quarantine"]["_source_offset"].to_pylist()) == sorted(offset for _, offset, _ in layers.quarantine)
     gold = {(row["date"], row["hour"], row["location"]): row["tests"] for row in rows["gold.speedtest_agg"].to_pylist()}
     assert gold == {group: figures["tests"] for group, figures in layers.gold.items()}
     [counts] = warehouse.query(

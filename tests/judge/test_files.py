@@ -43,6 +43,15 @@ def ids(warehouse, table="b.t"):
     return sorted(row["id"] for row in rows if row["id"] is not None)
 
 
+def await_ids(warehouse, wanted):
+    """Until a follower has stored them."""
+    deadline = time.monotonic() + 60
+    while not ((warehouse.folder / "warehouse/catalog.db").exists() and
+               wanted <= {row["id"] for row in warehouse.query("SELECT id FROM b.t")}):
+        assert time.monotonic() < deadline, f"{wanted} were not stored in time"
+        time.sleep(0.05)
+
+
 def run(warehouse, *arguments):
     return warehouse.ingot("run", *arguments, check=False)
 
@@ -56,7 +65,7 @@ def test_names_that_are_not_utf8(lab):
     for _ in range(3):
         assert run(warehouse).returncode == 0
     assert ids(warehouse) == ids(warehouse, "s.t") == list(range(len(names)))
-    topics = {row["_topic"] for row in warehouse.pyiceberg().load_table("b.t").scan().to_arrow().to_pylist()}
+    topics = {row["_source"] for row in warehouse.pyiceberg().load_table("b.t").scan().to_arrow().to_pylist()}
     assert len(topics) == len(names)
     odd = os.fsdecode(os.fsencode(warehouse.folder) + b"/w\xff")
     refused = warehouse.ingot("run", "--warehouse", odd, check=False)
@@ -91,7 +100,7 @@ def test_replaced_files(lab, on_changed, code, read_again):
     assert run(warehouse).returncode == code
     assert ids(warehouse) == expected
     rows = warehouse.pyiceberg().load_table("b.t").scan().to_arrow().to_pylist()
-    assert len({(row["_topic"], row["_partition"], row["_offset"]) for row in rows}) == len(rows)
+    assert len({(row["_source"], row["_source_partition"], row["_source_offset"]) for row in rows}) == len(rows)
 
 
 def test_rotation(lab):
@@ -183,14 +192,14 @@ def test_files_under_way(lab):
             text = lines(i)
             log.write(text[:20])
             log.flush()
-            time.sleep(0.4)
+            # The follower has seen the half of the line once what came after it is in the table.
+            (warehouse.landing / f"mark-{i}.jsonl").write_text(lines(100 + i))
+            await_ids(warehouse, {100 + i})
             log.write(text[20:])
-    deadline = time.time() + 20
-    while time.time() < deadline and not ((warehouse.folder / "warehouse/catalog.db").exists() and warehouse.query("SELECT count(*) AS n FROM b.t") == [{"n": 3}]):
-        time.sleep(0.2)
+    await_ids(warehouse, {0, 1, 2})
     follower.send_signal(signal.SIGTERM)
     assert follower.wait(20) == 0
-    assert ids(warehouse) == [0, 1, 2]
+    assert ids(warehouse) == [0, 1, 2, 100, 101, 102]
     assert warehouse.query("SELECT count(*) AS n FROM b.t WHERE _error IS NOT NULL") == [{"n": 0}]
 
     cut = lab()

@@ -16,7 +16,7 @@ def check(warehouse, lines):
     silver = reports["silver"]
     assert silver["rows_in"] == silver["rows_out"] + silver["rows_quarantined"] + silver["rows_duplicate"] == len(lines)
     table = warehouse.pyiceberg().load_table("bronze.speedtest_raw").scan().to_arrow().to_pylist()
-    rows = sorted(table, key=lambda row: row["_offset"])
+    rows = sorted(table, key=lambda row: row["_source_offset"])
     assert len(rows) == len(lines)
     for row, line in zip(rows, lines):
         assert (row["_payload"] is None) == (row["_error"] is None)
@@ -58,7 +58,7 @@ def test_odd_records(warehouse):
     assert {"other": {"deep": [1, 2, {"x": None}]}} in extra and {"extra": "kept", "n": [1]} in extra
     layers = reference.compute(warehouse.landing.glob("*.jsonl"))
     fits = {offset: fit for _, offset, fit in layers.bronze}
-    differing = [(row["_offset"], row["_error"]) for row in rows if fits[row["_offset"]] != (row["_error"] is None)]
+    differing = [(row["_source_offset"], row["_error"]) for row in rows if fits[row["_source_offset"]] != (row["_error"] is None)]
     # Python's reader takes a lone surrogate and 2,000 levels differently from RFC 8259's recommendations: those alone may differ.
     assert all("not JSON" in (error or "") for _, error in differing), differing
 

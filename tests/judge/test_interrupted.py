@@ -34,7 +34,7 @@ def check_account(warehouse):
     """Each row of bronze is in silver once, or in quarantine once, or its key is in silver; the ledger says the same."""
     catalog = warehouse.pyiceberg()
     bronze, silver, quarantine = (catalog.load_table(name).scan().to_arrow().to_pylist() for name in (BRONZE, SILVER, QUARANTINE))
-    at = lambda row: (row["_topic"], row["_partition"], row["_offset"])
+    at = lambda row: (row["_source"], row["_source_partition"], row["_source_offset"])
     clean, refused = [at(row) for row in silver], [at(row) for row in quarantine]
     keys = {(row["user_id"], row["timestamp"]) for row in silver}
     assert len(set(clean)) == len(clean) and len(set(refused)) == len(refused)
@@ -123,8 +123,10 @@ def test_the_stopped_writer_goes_on(warehouse, end):
     Method: stopped there, a run of the edited file as far as `end`, then it goes on."""
     fill(warehouse)
     stopped = subprocess.Popen([INGOT, "run"], env=warehouse.environment() | {"INGOT_FAULT": "silver.between_commits=stop"}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    for _ in range(200):
-        time.sleep(0.05)
+    deadline = time.monotonic() + 60
+    while True:
+        assert time.monotonic() < deadline, "it never came to the step"
+        time.sleep(0.02)
         if open(f"/proc/{stopped.pid}/stat").read().rsplit(")", 1)[1].split()[0] == "T":
             break
     pipeline = warehouse.pipeline

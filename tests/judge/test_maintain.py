@@ -240,7 +240,7 @@ def test_doctor(warehouse):
     [file] = warehouse.query("SELECT file_path FROM gold.speedtest_agg.files LIMIT 1")
     (warehouse.folder / file["file_path"].removeprefix("file://")).unlink()
     bad = warehouse.ingot("doctor", "gold.speedtest_agg", check=False)
-    assert bad.returncode == 1 and "1 files are gone" in bad.stdout
+    assert bad.returncode == 1 and "1 files are missing" in bad.stdout
     assert warehouse.ingot("doctor", "gold.speedtest_agg", "--repair").returncode == 0
     costs = [json.loads(line) for line in warehouse.ingot("storage", "--log-format", "json").stdout.splitlines()]
     assert all(line["bytes"] == sum(line[f"{part}_bytes"] for part in ("current", "history", "metadata", "unneeded")) for line in costs)
@@ -254,13 +254,17 @@ def test_following_maintains(warehouse, others):
 
     environment = {"PATH": "/usr/bin:/bin", "INGOT_WAREHOUSE": str(warehouse.folder / "warehouse"), "INGOT_PIPELINE": str(warehouse.pipeline)}
     command = [INGOT, "run", "--follow", "--every", "100ms", "--maintain-every", "500ms", "--source", warehouse.landing, "--log-level", "info"]
-    log = warehouse.folder / "follower.log"
-    with log.open("w") as errors, subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=errors) as follower:
+    log, told = warehouse.folder / "follower.log", warehouse.folder / "follower.txt"
+    with log.open("w") as errors, told.open("w") as reports, \
+            subprocess.Popen(command, env=environment, stdout=reports, stderr=errors) as follower:
         for seed in range(400):
             if seed >= 40 and (others or "maintenance of silver.speedtest_clean" in log.read_text()):
                 break
+            before, deadline = told.stat().st_size, time.monotonic() + 60
             warehouse.ingot("generate", "--records", 500, "--users", 50, "--seed", seed + 7, "--start", "2026-01-01", "--to", warehouse.landing)
-            time.sleep(0.1)
+            while told.stat().st_size == before:  # until the follower has committed them
+                assert follower.poll() is None and time.monotonic() < deadline, log.read_text()
+                time.sleep(0.02)
             if others and seed % 5 == 4:
                 # Readers of a second ago have ended: a state may go that is older than that.
                 maintain(warehouse, *("5s" if word == "0s" and at == ALL.index("--older-than") + 1 else word for at, word in enumerate(ALL)), check=False)
@@ -276,7 +280,7 @@ def test_copied_row_groups(warehouse):
     for seed in range(3):
         warehouse.ingot("generate", "--records", 100_000, "--seed", seed + 7, "--start", "2026-01-01", "--to", warehouse.landing)
         warehouse.run()
-    sums = "count(*), count(DISTINCT _offset), round(sum(latency), 3), round(sum(download_speed), 3), min(location), max(epoch_us(timestamp))"
+    sums = "count(*), count(DISTINCT _source_offset), round(sum(latency), 3), round(sum(download_speed), 3), min(location), max(epoch_us(timestamp))"
     before = warehouse.duckdb("silver.speedtest_clean", sums), warehouse.table_hash("silver.speedtest_clean")
     done = maintain(warehouse, "silver.speedtest_clean", "--compact", "--min-input-files", "2")[("silver.speedtest_clean", "compact")]
     assert (done["files_in"], done["files_out"]) == (3, 1)
@@ -294,7 +298,7 @@ def test_bloom_filters(warehouse):
     """Goal: bloom filters by property, still right after row groups were copied. Method: DuckDB's reader of them, for offsets that are there and others."""
     text = warehouse.pipeline.read_text()
     warehouse.pipeline = warehouse.folder / "pipeline.yaml"
-    warehouse.pipeline.write_text(text.replace("silver:\n", 'silver:\n  properties: {write.parquet.bloom-filter-enabled.column._offset: "true"}\n', 1))
+    warehouse.pipeline.write_text(text.replace("silver:\n", 'silver:\n  properties: {write.parquet.bloom-filter-enabled.column._source_offset: "true"}\n', 1))
     for seed in range(2):
         warehouse.ingot("generate", "--records", 100_000, "--seed", seed + 7, "--start", "2026-01-01", "--to", warehouse.landing)
         warehouse.run()
@@ -304,9 +308,9 @@ def test_bloom_filters(warehouse):
     assert pyarrow.parquet.ParquetFile(path).metadata.num_row_groups == 2
 
     def excluded(offset):  # by row group
-        return [row[-1] for row in duckdb.sql(f"SELECT * FROM parquet_bloom_probe('{path}', '_offset', {offset})").fetchall()]
+        return [row[-1] for row in duckdb.sql(f"SELECT * FROM parquet_bloom_probe('{path}', '_source_offset', {offset})").fetchall()]
 
-    present = duckdb.sql(f"SELECT _offset FROM read_parquet('{path}') USING SAMPLE 50 ROWS").fetchall()
+    present = duckdb.sql(f"SELECT _source_offset FROM read_parquet('{path}') USING SAMPLE 50 ROWS").fetchall()
     assert not any(all(excluded(offset)) for (offset,) in present)
     assert sum(all(excluded(-offset)) for offset in range(10**12, 10**12 + 50)) > 40
 

@@ -1,4 +1,4 @@
-"""What silver and gold compute is what `ingot plan` prints as SQL: DuckDB runs the SQL on the same rows."""
+"""What silver and gold compute is what `ingot compile` prints as SQL: DuckDB runs the SQL on the same rows."""
 
 import json
 import math
@@ -84,7 +84,7 @@ def records(count: int, seed: int) -> list[dict]:
 
 def statements(warehouse, stage: str) -> dict[str, str]:
     """The printed SQL by its comment."""
-    text = warehouse.ingot("plan", "--stage", stage).stdout
+    text = warehouse.ingot("compile", "--stage", stage).stdout
     return {head: sql.strip() for head, sql in re.findall(r"^-- (.*?)\n(.*?);\n$", text, re.S | re.M)}
 
 
@@ -118,7 +118,7 @@ def test_rows_are_what_the_sql_says(warehouse):
         (warehouse.landing / f"{seed}.jsonl").write_text(lines + "\nnot JSON\n")
         warehouse.run()
         before = bronze.num_rows if bronze is not None else 0
-        bronze = table(warehouse, "bronze.rows").sort_by([("_topic", "ascending"), ("_offset", "ascending")])
+        bronze = table(warehouse, "bronze.rows").sort_by([("_source", "ascending"), ("_source_offset", "ascending")])
         connection.register("bronze_rows", bronze.slice(before))
         connection.register("silver_keys", silver if silver is not None else table(warehouse, "silver.rows").slice(0, 0))
         sql = statements(warehouse, "silver")

@@ -26,7 +26,7 @@ def run(warehouse, lines, unit="ms", type="double", check=True, format="json"):
 
 
 def bronze(warehouse):
-    return sorted(warehouse.pyiceberg().load_table("b.t").scan().to_arrow().to_pylist(), key=lambda row: (row["_topic"], row["_offset"]))
+    return sorted(warehouse.pyiceberg().load_table("b.t").scan().to_arrow().to_pylist(), key=lambda row: (row["_source"], row["_source_offset"]))
 
 
 def test_extra_keeps_every_digit(warehouse):
@@ -70,4 +70,4 @@ def test_an_array_of_records(warehouse):
     run(warehouse, document, format="document")
     rows = bronze(warehouse)
     assert [row["id"] for row in rows] == [1, None, 3]
-    assert rows[1]["_payload"] == b'{"at": 0, "id": "two"}' and document[rows[1]["_offset"]:].startswith('{"at": 0, "id": "two"}')
+    assert rows[1]["_payload"] == b'{"at": 0, "id": "two"}' and document[rows[1]["_source_offset"]:].startswith('{"at": 0, "id": "two"}')

@@ -17,13 +17,13 @@ def check_layers(warehouse, layers):
     """Every layer row by row, as PyIceberg reads it."""
     catalog = warehouse.pyiceberg()
     bronze = catalog.load_table("bronze.speedtest_raw").scan().to_arrow().to_pylist()
-    assert collections.Counter((row["_offset"], plain(row), row["_error"] is None) for row in bronze) == collections.Counter(
+    assert collections.Counter((row["_source_offset"], plain(row), row["_error"] is None) for row in bronze) == collections.Counter(
         (offset, plain(row), fits) for row, offset, fits in layers.bronze
     )
     silver = catalog.load_table("silver.speedtest_clean").scan().to_arrow().to_pylist()
     assert sorted(plain(row) for row in silver) == sorted(plain(row) for row in layers.silver)
     quarantine = catalog.load_table("silver.speedtest_quarantine").scan().to_arrow().to_pylist()
-    assert sorted((row["_offset"], row["_rules"]) for row in quarantine) == sorted((offset, broken) for _, offset, broken in layers.quarantine)
+    assert sorted((row["_source_offset"], row["_rules"]) for row in quarantine) == sorted((offset, broken) for _, offset, broken in layers.quarantine)
     gold = {(row["date"], row["hour"], row["location"]): row for row in catalog.load_table("gold.speedtest_agg").scan().to_arrow().to_pylist()}
     assert gold.keys() == layers.gold.keys()
     for group, figures in layers.gold.items():
@@ -91,7 +91,7 @@ def test_growing_file_is_read_on(warehouse):
     for end in (100, 200, 300):
         file.write_text("".join(made[:end]))
         assert warehouse.run()["bronze"]["rows_in"] == 100
-    assert warehouse.query("SELECT count(DISTINCT _offset) AS n FROM bronze.speedtest_raw") == [{"n": 300}]
+    assert warehouse.query("SELECT count(DISTINCT _source_offset) AS n FROM bronze.speedtest_raw") == [{"n": 300}]
 
 
 def test_pyiceberg_appends_and_ingot_goes_on(warehouse):

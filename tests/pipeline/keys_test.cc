@@ -19,7 +19,7 @@ TEST(Keys, JsonSchemaIsComplete) {
   std::ifstream in(std::string(INGOT_SOURCE_DIR) + "/docs/pipeline.schema.json");
   std::stringstream text;
   text << in.rdbuf();
-  EXPECT_EQ(text.str(), PipelineJsonSchema() + "\n") << "run: ingot plan --json-schema > docs/pipeline.schema.json";
+  EXPECT_EQ(text.str(), PipelineJsonSchema() + "\n") << "run: ingot compile --json-schema > docs/pipeline.schema.json";
 }
 
 }  // namespace

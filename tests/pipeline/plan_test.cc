@@ -13,8 +13,8 @@ Pipeline Speedtest() {
 TEST(Plan, Schemas) {
   const Pipeline pipeline = Speedtest();
   const auto bronze = BronzeSchema(pipeline), silver = SilverSchema(pipeline), quarantine = QuarantineSchema(pipeline);
-  for (const char* name :
-       {"timestamp", "_topic", "_partition", "_offset", "_produced_at", "_ingested_at", "_extra", "_error", "_payload"})
+  for (const char* name : {"timestamp", "_source", "_source_partition", "_source_offset", "_produced_at",
+                           "_ingested_at", "_extra", "_error", "_payload"})
     EXPECT_NE(bronze.FindByName(name), nullptr) << name;
   EXPECT_FALSE(bronze.FindByName("timestamp")->required);
   EXPECT_TRUE(silver.FindByName("latency")->required);

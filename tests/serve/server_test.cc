@@ -15,7 +15,7 @@ namespace {
 
 using stage::StageReport;
 
-/// A warehouse in a folder of its own, with one table and one commit.
+/// A warehouse in its own folder, with one table and one commit.
 class ServerTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -62,7 +62,7 @@ class ServerTest : public testing::Test {
   std::unique_ptr<Server> server_;
 };
 
-// Goal:   each path answers what it promises. Method: all of them, on a warehouse with one table and one run.
+// Goal:   each path returns what server.h says. Method: all paths, on a warehouse with one table and one run.
 TEST_F(ServerTest, Paths) {
   EXPECT_EQ(Get("/health")->body, "ok\n");
   EXPECT_EQ(Get("/ready")->status, 200);
@@ -81,8 +81,8 @@ TEST_F(ServerTest, Paths) {
   EXPECT_EQ(Get("/nothing")->status, 404);
 }
 
-// Goal:   what is wrong is told. Method: work that does not go on; an address that is taken; one that is none.
-TEST_F(ServerTest, Refusals) {
+// Goal:   errors are reported. Method: a failing run; an address in use; an invalid address.
+TEST_F(ServerTest, Errors) {
   ready_ = Fail(ErrorKind::kRetry, "no good run for 99 s");
   const auto answer = Get("/ready");
   EXPECT_EQ(answer->status, 503);

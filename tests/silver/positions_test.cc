@@ -25,9 +25,9 @@ std::shared_ptr<arrow::RecordBatch> Batch(const std::vector<Row>& rows) {
     EXPECT_TRUE((row.offset ? offsets.Append(*row.offset) : offsets.AppendNull()).ok());
     EXPECT_TRUE(times.Append(row.ingested_at).ok());
   }
-  const auto schema =
-      arrow::schema({arrow::field("_ingested_at", time), arrow::field("_topic", arrow::utf8()),
-                     arrow::field("_partition", arrow::int32()), arrow::field("_offset", arrow::int64())});
+  const auto schema = arrow::schema({arrow::field("_ingested_at", time), arrow::field("_source", arrow::utf8()),
+                                     arrow::field("_source_partition", arrow::int32()),
+                                     arrow::field("_source_offset", arrow::int64())});
   return arrow::RecordBatch::Make(schema, int64_t(rows.size()),
                                   {*times.Finish(), *topics.Finish(), *partitions.Finish(), *offsets.Finish()});
 }

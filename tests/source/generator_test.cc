@@ -21,20 +21,26 @@ TEST(Generator, IsDeterministic) {
   EXPECT_EQ(std::ranges::count(whole, '\n'), 40'000);
 }
 
-// Goal:   a day has its curve and places are skewed. Method: tests per third of the day and of the largest city.
+// Goal:   places are skewed, and a day has its curve by their clocks: more and slower tests in the evening. Method:
+// tests
+//         in the night and the evening of the largest city, five hours behind UTC in winter.
 TEST(Generator, HasACurveAndSkew) {
   std::string text;
   GenerateRecords({.records = 100'000, .start_micros = 0}, 0, 100'000, text);
   int night = 0, evening = 0, largest = 0;
+  double night_speed = 0, evening_speed = 0;
   for (size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) {
     const std::string line = text.substr(at, text.find('\n', at) - at);
-    const int64_t hour = std::stoll(line.substr(14)) / 3'600'000;
-    night += hour >= 1 && hour < 5;
-    evening += hour >= 18 && hour < 22;
-    largest += line.find("\"New York\"") != std::string::npos;
+    if (line.find("\"New York\"") == std::string::npos) continue;
+    ++largest;
+    const int64_t hour = (std::stoll(line.substr(14)) / 3'600'000 + 24 - 5) % 24;
+    const double speed = std::stod(line.substr(line.find("download_speed") + 17));
+    if (hour >= 1 && hour < 5) ++night, night_speed += speed;
+    if (hour >= 18 && hour < 22) ++evening, evening_speed += speed;
   }
   EXPECT_GT(evening, night * 5);
   EXPECT_GT(largest, 8'000);
+  EXPECT_GT(night_speed / night, evening_speed / evening * 1.05);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ import time
 import uuid
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -176,6 +176,14 @@ class Lakehouse:
         for future in self.admin().create_topics([NewTopic(topic or self.topic, partitions, replicas, config=config)]).values():
             future.result()
 
+    def end_offsets(self) -> int:
+        """How many records the topic was given."""
+        consumer = Consumer({"bootstrap.servers": self.broker, "group.id": "watch"})
+        partitions = consumer.list_topics(self.topic, timeout=60).topics[self.topic].partitions
+        ends = [consumer.get_watermark_offsets(TopicPartition(self.topic, partition), timeout=60)[1] for partition in partitions]
+        consumer.close()
+        return sum(ends)
+
     def producer(self, **settings) -> Producer:
         return Producer({"bootstrap.servers": self.broker, **{k.replace("_", "."): v for k, v in settings.items()}})
 
@@ -202,7 +210,7 @@ class Lakehouse:
         assert clean == int(counts["keys"]) == int(counts["tests"])
         good = self.query(
             "SELECT count(DISTINCT (user_id, timestamp)) AS n FROM bronze.speedtest_raw r ANTI JOIN"
-            " silver.speedtest_quarantine q ON q._topic = r._topic AND q._partition = r._partition AND q._offset = r._offset")
+            " silver.speedtest_quarantine q ON q._source = r._source AND q._source_partition = r._source_partition AND q._source_offset = r._source_offset")
         assert clean == int(good[0]["n"]) and clean + refused <= result["bronze"]
         return result
 

@@ -116,7 +116,7 @@ def test_spark_reads_every_type(house, folder, kafka, postgres, minio):
     house.run("--stage", "bronze")
     on_spark.run("--stage", "bronze", "--engine", "spark", timeout=300)
     columns = ", ".join(f'CAST("{name}" AS VARCHAR) AS "{name}"' for name in TYPES)
-    query = f"SELECT _offset, _error IS NULL AS fits, {columns}, _extra, _payload IS NULL AS whole, _error FROM bronze.t ORDER BY _offset"
+    query = f"SELECT _source_offset, _error IS NULL AS fits, {columns}, _extra, _payload IS NULL AS whole, _error FROM bronze.t ORDER BY _source_offset"
     ours, theirs = house.query(query), on_spark.query(query)
     assert len(ours) == len(theirs) == len(records)
     different = []
@@ -238,7 +238,7 @@ def test_expressions_agree(house, trino, folder, kafka, postgres, minio):
     house.run("--stage", "bronze")
     house.run("--stage", "silver,gold", "--engine", "trino", timeout=300)
     on_spark.run("--engine", "spark", timeout=300)
-    for query in ("SELECT * FROM silver.t ORDER BY _partition, _offset", "SELECT * FROM silver.q ORDER BY _partition, _offset",
+    for query in ("SELECT * FROM silver.t ORDER BY _source_partition, _source_offset", "SELECT * FROM silver.q ORDER BY _source_partition, _source_offset",
                   'SELECT * FROM gold.t ORDER BY "on", hour, flag, loud'):
         rows = results(embedded, query)
         assert len(rows) > 50

@@ -46,7 +46,7 @@ def test_deletion_vectors(folder):
 
 
 class Readers:
-    """The gold table as each of those who read it sees it. Spark may not change the others, which have a column `_partition`."""
+    """The gold table as each of those who read it sees it."""
 
     def __init__(self, house, spark):
         self.house, self.spark = house, spark
@@ -136,7 +136,7 @@ def test_unknown_members_as_a_variant(house, spark):
     house.run("--rows-per-commit", 30)
     expected = [extra or None for extra in extras] * 20
     for _ in range(2):
-        assert [row["_extra"] and json.loads(row["_extra"]) for row in house.query("SELECT _extra FROM bronze.speedtest_raw ORDER BY _offset")] == expected
+        assert [row["_extra"] and json.loads(row["_extra"]) for row in house.query("SELECT _extra FROM bronze.speedtest_raw ORDER BY _source_offset")] == expected
         found = spark.sql("SELECT to_json(_extra), variant_get(_extra, '$.radio.band[1]', 'double'), variant_get(_extra, '$.n', 'bigint')"
                           " FROM iceberg_catalog.bronze.speedtest_raw ORDER BY timestamp")
         assert [row[0] and json.loads(row[0]) for row in found] == expected

@@ -46,8 +46,8 @@ def test_offsets_are_queryable(house):
     for _ in range(3):
         house.generate(1000)
         house.run("--stage", "bronze")
-    rows = house.query("SELECT _partition, count(*) AS records, count(DISTINCT _offset) AS offsets,"
-                       " max(_offset) - min(_offset) + 1 AS span FROM bronze.speedtest_raw GROUP BY 1 ORDER BY 1")
+    rows = house.query("SELECT _source_partition, count(*) AS records, count(DISTINCT _source_offset) AS offsets,"
+                       " max(_source_offset) - min(_source_offset) + 1 AS span FROM bronze.speedtest_raw GROUP BY 1 ORDER BY 1")
     ranges = house.query('SELECT partition, begin_offset, end_offset FROM bronze."speedtest_raw$offsets" ORDER BY sequence_number')
     assert sum(int(row["end_offset"]) - int(row["begin_offset"]) for row in ranges) == 3000
     text = (house.pipeline.parents[1] / "docs/exactly-once.md").read_text()
@@ -88,7 +88,7 @@ def test_tombstones_keys_and_headers(house):
     producer.flush()
     house.run()
     house.verify()
-    rows = house.query("SELECT _offset, _key, _headers, _error, _payload IS NULL AS bare FROM bronze.speedtest_raw ORDER BY 1")
+    rows = house.query("SELECT _source_offset, _key, _headers, _error, _payload IS NULL AS bare FROM bronze.speedtest_raw ORDER BY 1")
     assert json.loads(rows[0]["_headers"]) == [
         {"key": "trace", "value": "abc"}, {"key": "raw", "base64": "/wA="}, {"key": "none", "value": None}]
     assert [row["_key"] for row in rows] == ["k0", "k1", None, None]
@@ -127,11 +127,12 @@ def test_compaction_gaps(house):
     house.make_topic(1, cleanup_policy="compact", segment_bytes=1048576, min_cleanable_dirty_ratio=0.01,
                      segment_ms=100, max_compaction_lag_ms=100, delete_retention_ms=0)
     producer = house.producer()
+    began = int(time.time() * 1000) - 3000
     for i in range(3000):
-        producer.produce(house.topic, record(i), key=str(i % 10).encode())
+        # Segments are as long as the records' times say.
+        producer.produce(house.topic, record(i), key=str(i % 10).encode(), timestamp=began + i)
         if i % 500 == 499:
             producer.flush()
-            time.sleep(0.3)
     producer.flush()
 
     def compacted():
@@ -150,7 +151,7 @@ def test_new_partitions_while_running(house):
     house.generate(2000)
     house.wait_for(lambda: house.bronze_rows() == 2000)
     house.admin().create_partitions([NewPartitions(house.topic, 3)])[house.topic].result()
-    time.sleep(1)
+    house.wait_for(lambda: len(house.admin().list_topics(timeout=10).topics[house.topic].partitions) == 3)
     house.generate(3000)
     house.wait_for(lambda: house.bronze_rows() == 5000, 90)
     assert worker.stop() == 0
@@ -211,7 +212,7 @@ def test_topic_recreated(house):
     house.generate(1000)
     house.run()
     house.admin().delete_topics([house.topic])[house.topic].result()
-    time.sleep(1)
+    house.wait_for(lambda: house.topic not in house.admin().list_topics(timeout=10).topics)
     anew = datetime.datetime.now(datetime.UTC).isoformat()
     house.generate(2000)
     refused = house.ingot("run", check=False)

@@ -192,7 +192,7 @@ def test_upload_of_a_killed_process_is_removed(house, folder):
         assert parts()
         house.wait_for(lambda: not parts())
         house.run()
-        counted = house.query("SELECT count(*) AS n, count(DISTINCT (_partition, _offset)) AS d FROM bronze.speedtest_raw")
+        counted = house.query("SELECT count(*) AS n, count(DISTINCT (_source_partition, _source_offset)) AS d FROM bronze.speedtest_raw")
         assert {int(value) for value in counted[0].values()} == {1_500_000}
     finally:
         server.stop()

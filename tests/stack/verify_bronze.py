@@ -88,12 +88,12 @@ def verify(broker: str, topic: str, table_name: str = "bronze.speedtest_raw", se
     `compacted`: the topic may have lost records since they were read."""
     sent = read_topic(broker, topic, settings)
     table = open_catalog(variables).load_table(table_name)
-    rows = table.scan(row_filter=f"_topic == '{topic}'" + (f" and _produced_at >= '{since}'" if since else ""),
-                      selected_fields=("user_id", "location", "_partition", "_offset", "_error", "_payload")).to_arrow()
+    rows = table.scan(row_filter=f"_source == '{topic}'" + (f" and _produced_at >= '{since}'" if since else ""),
+                      selected_fields=("user_id", "location", "_source_partition", "_source_offset", "_error", "_payload")).to_arrow()
     problems = range_problems(table, topic)
     counts: Counter = Counter()
     for row in rows.to_pylist():
-        place = row["_partition"], row["_offset"]
+        place = row["_source_partition"], row["_source_offset"]
         counts[place] += 1
         if place not in sent:
             if not compacted:

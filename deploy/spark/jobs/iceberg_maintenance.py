@@ -1,11 +1,8 @@
 #!/usr/bin/env python3
-"""Maintenance by Spark's procedures, where the tables are maintained by a Spark cluster instead of `ingot maintain`.
+"""Maintains the tables with Spark's procedures, on a Spark cluster, instead of `ingot maintain`.
 
-    spark-submit iceberg_maintenance.py --plan plan.json [--older-than-hours 24] [--orphans-older-than-days 3]
+    spark-submit iceberg_maintenance.py --compiled compiled.json [--older-than-hours 24] [--orphans-older-than-days 3]
                                         [--what manifests,compact,expire,orphans]
-
-Compaction of bronze and silver is refused by Iceberg's Spark runtime, because their column _partition has the name of a
-metadata column (docs/decisions/0005-reserved-names.md); the job says so and goes on: `ingot maintain --compact` does it.
 """
 
 from __future__ import annotations
@@ -14,17 +11,15 @@ import datetime
 import json
 
 from ingot_spark import SOURCE_SNAPSHOT, Job
-from py4j.protocol import Py4JJavaError
-from pyspark.errors import PySparkException
 
 
 def tables(job: Job) -> list[str]:
-    silver = job.plan["silver"]
-    return [silver["source"], silver["table"], silver["quarantine"], *(gold["table"] for gold in job.plan["gold"])]
+    silver = job.compiled["silver"]
+    return [silver["source"], silver["table"], silver["quarantine"], *(gold["table"] for gold in job.compiled["gold"])]
 
 
 def keep_marks(job: Job, table: str) -> None:
-    """What later stages look for in snapshots goes into properties before snapshots expire (docs/maintenance.md)."""
+    """Writes the marks of later stages to the table properties before snapshots expire (docs/maintenance.md)."""
     for key in (SOURCE_SNAPSHOT, "ingot.offsets", "ingot.topics", "ingot.offsets-file", "ingot.files", "ingot.files-file"):
         rows = job.spark.sql(f"SELECT summary[{key!r}] AS mark FROM {job.name(table)}.snapshots WHERE summary[{key!r}] IS NOT "
                              "NULL ORDER BY committed_at DESC LIMIT 1").collect()
@@ -35,8 +30,8 @@ def keep_marks(job: Job, table: str) -> None:
 
 def main() -> None:
     def add(parser):
-        parser.add_argument("--older-than-hours", type=float, default=24, help="snapshots that expire")
-        parser.add_argument("--orphans-older-than-days", type=float, default=3, help="files of no snapshot that are removed")
+        parser.add_argument("--older-than-hours", type=float, default=24, help="the minimum age of snapshots that expire")
+        parser.add_argument("--orphans-older-than-days", type=float, default=3, help="the minimum age of orphans that are removed")
         parser.add_argument("--what", default="manifests,compact,expire,orphans")
 
     job = Job("maintenance", __doc__, add)
@@ -45,22 +40,16 @@ def main() -> None:
     orphaned = (now - datetime.timedelta(days=job.arguments.orphans_older_than_days)).strftime("%Y-%m-%d %H:%M:%S")
     procedures = {"manifests": ("rewrite_manifests", ()), "compact": ("rewrite_data_files", ()),
                   "expire": ("expire_snapshots", (f"older_than => TIMESTAMP '{expired}'", "retain_last => 100")),
-                  # Listing by the catalog's own FileIO: Hadoop knows no s3://.
+                  # Lists files with the catalog's own FileIO, because Hadoop does not know s3://.
                   "orphans": ("remove_orphan_files", (f"older_than => TIMESTAMP '{orphaned}'", "prefix_listing => true"))}
     for table in tables(job):
         for name in what:
             procedure, arguments = procedures[name]
             if name == "expire":
                 keep_marks(job, table)
-            try:
-                rows = job.call(procedure, table, *arguments)
-                print(json.dumps({"table": table, "operation": procedure, "results": len(rows)}
-                                 | (rows[0].asDict() if rows and name != "orphans" else {})), flush=True)
-            except (Py4JJavaError, PySparkException) as error:
-                if "reserved for Iceberg metadata columns" not in str(error):
-                    raise
-                print(json.dumps({"table": table, "operation": procedure, "skipped": "reserved names: ingot maintain --compact"}),
-                      flush=True)
+            rows = job.call(procedure, table, *arguments)
+            print(json.dumps({"table": table, "operation": procedure, "results": len(rows)}
+                             | (rows[0].asDict() if rows and name != "orphans" else {})), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""What the jobs share: the plan, the session, and the way in which a stage commits.
+"""The code that the jobs share: the compiled pipeline, the session, and the commit of a stage.
 
-The tables are the only truth, as with the embedded engine (docs/formats/snapshot-summary.md): a stage reads its mark from
-the newest snapshot on main that has one, writes to a branch that begins at that very state, with the new mark in the
-snapshot's summary, and moves main to it by fast_forward, which Iceberg refuses when main has moved meanwhile. Another
-writer in between, Ingot or Spark, therefore costs a retry and never a row.
+Positions and marks are only in the tables, as with the embedded engine (docs/formats/snapshot-summary.md). A stage reads its
+mark from the newest snapshot on main that has one. It writes to a branch that begins at the same state, with the new mark in
+the snapshot summary. It then moves main to the branch by fast_forward, which fails in Iceberg if main has moved meanwhile. So
+another writer in between, Ingot or Spark, costs a retry and never a row.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ ATTEMPTS = 5
 
 
 class Overtaken(Exception):
-    """Another writer was first: the stage begins again from the table's new state."""
+    """Another writer committed first: the stage starts again from the table's new state."""
 
 
 @dataclass
 class Report:
-    """A stage run, in the words of `ingot run --log-format json`."""
+    """The summary of a stage run, in the format of `ingot run --log-format json`."""
 
     stage: str
     table: str
@@ -69,19 +69,19 @@ class Report:
 
 
 class Job:
-    """One job: its arguments, the plan, the session."""
+    """One job: its arguments, the compiled pipeline, the session."""
 
     def __init__(self, name: str, doc: str | None, add_arguments: Callable[[argparse.ArgumentParser], None] | None = None):
         parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
-        parser.add_argument("--plan", required=True, help="what `ingot plan --engine spark --json` prints")
+        parser.add_argument("--compiled", required=True, help="what `ingot compile --engine spark --json` prints")
         if add_arguments:
             add_arguments(parser)
         self.arguments = parser.parse_args()
-        with open(self.arguments.plan, encoding="utf-8") as file:
-            self.plan: dict[str, Any] = json.load(file)
-        self.catalog: str = self.plan["catalog"]
+        with open(self.arguments.compiled, encoding="utf-8") as file:
+            self.compiled: dict[str, Any] = json.load(file)
+        self.catalog: str = self.compiled["catalog"]
         self.run_id = str(uuid.uuid4())
-        settings = {"spark.sql.session.timeZone": "UTC", "spark.sql.variant.allowDuplicateKeys": "true"}  # the last value counts
+        settings = {"spark.sql.session.timeZone": "UTC", "spark.sql.variant.allowDuplicateKeys": "true"}  # the last value wins
         self.spark = SparkSession.builder.appName(f"ingot-{name}").config(map=settings).getOrCreate()
         self.spark.sparkContext.setLogLevel("ERROR")
 
@@ -105,7 +105,7 @@ class Job:
         raise AssertionError
 
     def every(self, seconds: float | None) -> Iterator[None]:
-        """Once, or again and again."""
+        """Runs the job once, or every --every seconds."""
         while True:
             started = time.monotonic()
             yield
@@ -115,7 +115,7 @@ class Job:
 
 
 class Table:
-    """A table at the state that a branch of its own begins with."""
+    """A table at the state at which its own branch begins."""
 
     def __init__(self, job: Job, table: str):
         self.job, self.table, self.name = job, table, job.name(table)
@@ -126,12 +126,12 @@ class Table:
         self.snapshots = {row.snapshot_id: row for row in rows}
         refs = {row.name: row.snapshot_id for row in job.spark.sql(f"SELECT name, snapshot_id FROM {self.name}.refs").collect()}
         self.base: int | None = refs[self.branch]
-        if refs.get("main") not in (None, self.base):  # main moved while the branch was made
+        if refs.get("main") not in (None, self.base):  # main moved while the branch was created
             self.drop()
             raise Overtaken(table)
 
     def mark(self, key: str) -> str | None:
-        """What the newest snapshot on the way to main says; when none does, the table's properties (docs/maintenance.md)."""
+        """The newest mark in the history of main, else that in the table's properties (docs/maintenance.md)."""
         at = self.base
         while at in self.snapshots:
             summary = self.snapshots[at].summary or {}
@@ -142,8 +142,8 @@ class Table:
         return {row.key: row.value for row in properties}.get(key) or None
 
     def commit(self, rows: DataFrame, summary: dict[str, str], overwrite: bool = False) -> None:
-        """Writes the rows to the branch and moves main to it. Errors: Overtaken; main is then as it was."""
-        # A branch is named in the same way in reads and writes; the writer takes it as part of the table's name.
+        """Writes the rows to the branch and moves main to it. Errors: Overtaken; main is then unchanged."""
+        # Reads and writes name the branch in the same way; the writer expects it as part of the table's name.
         writer = rows.writeTo(f"{self.name}.branch_{self.branch}")
         for key, value in summary.items():
             writer = writer.option(f"snapshot-property.{key}", value)
@@ -160,53 +160,46 @@ class Table:
             self.drop()
 
     def keep(self, mark: dict[str, str]) -> None:
-        """Puts the mark among the table's properties, too, for the case that another engine expires the snapshot."""
+        """Also writes the mark to the table's properties, in case another engine expires the snapshot."""
         pairs = ", ".join(f"'{key}' = '{value}'" for key, value in mark.items())
         self.job.spark.sql(f"ALTER TABLE {self.name} SET TBLPROPERTIES ({pairs})")
 
     def drop(self) -> None:
-        """Takes the branch away, whatever became of it."""
+        """Drops the branch, whether it was merged or not."""
         self.job.spark.sql(f"ALTER TABLE {self.name} DROP BRANCH IF EXISTS {self.branch}")
 
 
 class Source:
-    """A table as it is now, for reading, under a name of its own that lasts as long as the `with`.
-
-    Spark refuses to read a column of the name _partition, which Iceberg has reserved, and bronze and silver have one
-    (docs/decisions/0005-reserved-names.md). A second catalog entry for the same metadata, in which the column has another
-    name, shows Spark the same files: columns are found by field id. It also stands still while others commit.
-    """
-
-    COLUMN, INSTEAD = "_partition", "_kafka_partition"
+    """The current state of a table, for reading within the `with` block while other writers commit."""
 
     def __init__(self, job: Job, table: str):
-        self.job, self.table = job, table
-        self.name = job.name(f"{table}_read_{uuid.uuid4().hex[:8]}")
+        self.job, self.name = job, job.name(table)
+        self.branch: str | None = None
         self.end: str | None = None
 
     def __enter__(self) -> Source:
-        name, sql = self.job.name(self.table), self.job.spark.sql
-        sql(f"REFRESH TABLE {name}")
-        file = sql(f"SELECT file FROM {name}.metadata_log_entries ORDER BY timestamp DESC, latest_sequence_number DESC LIMIT 1")
-        self.job.call("register_table", self.name.partition(".")[2], f"metadata_file => {file.first().file!r}")
-        rows = sql(f"SELECT snapshot_id FROM {self.name}.refs WHERE name = 'main'").collect()
+        self.job.spark.sql(f"REFRESH TABLE {self.name}")
+        rows = self.job.spark.sql(f"SELECT snapshot_id FROM {self.name}.refs WHERE name = 'main'").collect()
         self.end = str(rows[0].snapshot_id) if rows else None
-        if self.COLUMN in self.job.spark.table(self.name).columns:
-            sql(f"ALTER TABLE {self.name} RENAME COLUMN {self.COLUMN} TO {self.INSTEAD}")
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.job.spark.sql(f"DROP TABLE IF EXISTS {self.name}")  # the entry alone, no files
+        if self.branch:
+            self.job.spark.sql(f"ALTER TABLE {self.name} DROP BRANCH IF EXISTS {self.branch}")
 
     def has_new(self, consumed: str | None) -> bool:
         return self.end is not None and self.end != consumed
 
     def rows(self, consumed: str | None = None) -> DataFrame:
-        """What was appended after the snapshot `consumed`; all there is when none is given."""
+        """The rows that were appended after the snapshot `consumed`; all rows without it."""
         reader = self.job.spark.read.format("iceberg")
         if consumed is not None:
-            reader = reader.option("start-snapshot-id", consumed).option("end-snapshot-id", self.end)
-        return reader.load(self.name).withColumnRenamed(self.INSTEAD, self.COLUMN)
+            return reader.option("start-snapshot-id", consumed).option("end-snapshot-id", self.end).load(self.name)
+        if not self.branch:
+            # Not by snapshot id, which gives the columns of that snapshot: a branch has the current columns.
+            self.branch = f"ingot_read_{uuid.uuid4().hex[:12]}"
+            self.job.spark.sql(f"ALTER TABLE {self.name} CREATE BRANCH {self.branch} AS OF VERSION {self.end}")
+        return reader.option("branch", self.branch).load(self.name)
 
 
 def literal(moment: datetime.datetime) -> str:

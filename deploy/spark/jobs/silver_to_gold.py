@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""New rows of silver into each gold table: the groups that they touch are computed anew.
+"""Updates each gold table from new rows of silver: recomputes the groups that they touch.
 
-    spark-submit silver_to_gold.py --plan plan.json [--every SECONDS]
+    spark-submit silver_to_gold.py --compiled compiled.json [--every SECONDS]
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from ingot_spark import SOURCE_SNAPSHOT, Job, Report, Source, Table, literal
 
 
 def span_of_days(job: Job, column: str) -> str:
-    """A condition that holds for every row of the touched groups, so that Iceberg leaves out other days' files."""
+    """A condition that holds for every row of the touched groups, so that Iceberg skips the files of other days."""
     span = job.spark.sql(f"SELECT min(`{column}`) AS low, max(`{column}`) AS high FROM silver_new").first()
     if span.low is None:
         return "false"
@@ -22,10 +22,10 @@ def span_of_days(job: Job, column: str) -> str:
     return f"`{column}` >= {literal(low)} AND `{column}` < {literal(high)}"
 
 
-def carry(job: Job, plan: dict[str, Any]) -> Report:
-    report = Report("gold", plan["table"], job.run_id)
-    with Source(job, plan["source"]) as silver:
-        table = Table(job, plan["table"])
+def carry(job: Job, gold: dict[str, Any]) -> Report:
+    report = Report("gold", gold["table"], job.run_id)
+    with Source(job, gold["source"]) as silver:
+        table = Table(job, gold["table"])
         consumed = table.mark(SOURCE_SNAPSHOT)
         if not silver.has_new(consumed):
             table.drop()
@@ -34,17 +34,17 @@ def carry(job: Job, plan: dict[str, Any]) -> Report:
         fresh.createOrReplaceTempView("silver_new")
         report.rows_in = fresh.count()
         silver.rows().createOrReplaceTempView("silver_whole")
-        where = f" WHERE {span_of_days(job, plan['time'])}" if plan["time"] else ""
+        where = f" WHERE {span_of_days(job, gold['time'])}" if gold["time"] else ""
         job.spark.sql(f"SELECT * FROM silver_whole{where}").createOrReplaceTempView("silver_rows")
-        job.spark.sql(plan["touched"]).persist().createOrReplaceTempView("touched")
+        job.spark.sql(gold["touched"]).persist().createOrReplaceTempView("touched")
         old = f"SELECT * FROM {table.name}"
-        if plan["replace_by"]:
-            old += f" WHERE `{plan['replace_by']}` IN (SELECT `{plan['replace_by']}` FROM touched)"
+        if gold["replace_by"]:
+            old += f" WHERE `{gold['replace_by']}` IN (SELECT `{gold['replace_by']}` FROM touched)"
         job.spark.sql(old).createOrReplaceTempView("gold_old")
-        aggregate = job.spark.sql(job.statement(plan["aggregate"])).persist()
+        aggregate = job.spark.sql(job.statement(gold["aggregate"])).persist()
         report.rows_out = aggregate.count()
         columns = job.spark.table(table.name).columns
-        rows = aggregate.select(columns).unionByName(job.spark.sql(plan["kept"]).select(columns))
+        rows = aggregate.select(columns).unionByName(job.spark.sql(gold["kept"]).select(columns))
         table.commit(rows, {SOURCE_SNAPSHOT: silver.end} | report.summary(), overwrite=True)
     job.spark.catalog.clearCache()
     report.commits = 1
@@ -52,10 +52,10 @@ def carry(job: Job, plan: dict[str, Any]) -> Report:
 
 
 def main() -> None:
-    job = Job("gold", __doc__, lambda parser: parser.add_argument("--every", type=float, help="again and again"))
+    job = Job("gold", __doc__, lambda parser: parser.add_argument("--every", type=float, help="repeat every SECONDS until stopped"))
     for _ in job.every(job.arguments.every):
-        for plan in job.plan["gold"]:
-            job.again_when_overtaken(lambda plan=plan: carry(job, plan)).print()
+        for gold in job.compiled["gold"]:
+            job.again_when_overtaken(lambda gold=gold: carry(job, gold)).print()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,101 @@
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "pipeline/plan_json.h"
+
+namespace ingot::cli {
+namespace {
+
+struct Options {
+  std::string engine = "embedded";
+  std::vector<stage::Stage> stages{stage::Stage::kSilver, stage::Stage::kGold};
+  bool schema = false;
+  bool json = false;
+};
+
+void Statement(const char* what, const std::string& sql) {
+  fmt::print("-- {}\n{};\n\n", what, sql);
+}
+
+pipeline::Dialect DialectOf(const std::string& engine) {
+  return engine == "spark"   ? pipeline::Dialect::kSpark
+         : engine == "trino" ? pipeline::Dialect::kTrino
+                             : pipeline::Dialect::kEmbedded;
+}
+
+Status PrintBronze(const pipeline::Pipeline& pipeline, pipeline::Dialect dialect) {
+  if (dialect != pipeline::Dialect::kSpark) {
+    fmt::print("-- bronze: records are parsed by the program itself; no SQL\n\n");
+    return {};
+  }
+  INGOT_ASSIGN(const std::string sql, pipeline::MakeSparkBronzeSql(pipeline, "records"));
+  Statement("bronze: records as columns", sql);
+  return {};
+}
+
+void PrintSilver(const pipeline::Pipeline& pipeline, pipeline::Dialect dialect) {
+  const auto sql = pipeline::MakeSilverSql(pipeline, dialect, {.run_id = "<run id>"});
+  // Trino has no views of a session: the statements below begin with the same as WITH judged AS (…).
+  Statement(
+      "silver: fix and judge the new rows of bronze",
+      (dialect == pipeline::Dialect::kTrino ? "-- judged\n" : "CREATE OR REPLACE TEMP VIEW judged AS\n") + sql.judge);
+  Statement("silver: rows for quarantine", sql.quarantine);
+  Statement("silver: rows for silver", sql.clean);
+}
+
+void PrintGold(const pipeline::Pipeline& pipeline, pipeline::Dialect dialect) {
+  for (const auto& gold : pipeline.gold) {
+    const auto sql = pipeline::MakeGoldSql(pipeline, gold, dialect, {});
+    Statement(("gold: groups of " + gold.table.table + " that new rows touch").c_str(), sql.touched);
+    Statement("gold: their rows, anew", sql.aggregate);
+    Statement("gold: rows of the same files that stay", sql.kept);
+  }
+}
+
+Status Compile(const Shared& shared, const Options& options) {
+  if (options.schema) {
+    fmt::print("{}\n", pipeline::PipelineJsonSchema());
+    return {};
+  }
+  const auto dialect = DialectOf(options.engine);
+  INGOT_ASSIGN(const auto pipeline, pipeline::LoadPipeline(shared.place.pipeline_file));
+  if (options.json) {
+    INGOT_ASSIGN(const std::string json, pipeline::PlanToJson(pipeline, dialect, "iceberg_catalog"));
+    fmt::print("{}\n", json);
+    return {};
+  }
+  for (const stage::Stage stage : options.stages) switch (stage) {
+      case stage::Stage::kBronze:
+        INGOT_TRY(PrintBronze(pipeline, dialect));
+        break;
+      case stage::Stage::kSilver:
+        PrintSilver(pipeline, dialect);
+        break;
+      case stage::Stage::kGold:
+        PrintGold(pipeline, dialect);
+        break;
+    }
+  return {};
+}
+
+}  // namespace
+
+void AddCompile(CLI::App& app, Shared& shared) {
+  auto* command =
+      app.add_subcommand("compile", "Print what a stage computes as SQL of an engine, or the schema of pipeline files");
+  auto options = std::make_shared<Options>();
+  AddShared(*command, shared);
+  command->add_option("--engine", options->engine, "embedded, spark or trino")
+      ->check(CLI::IsMember({"embedded", "spark", "trino"}))
+      ->capture_default_str();
+  AddStages(*command, options->stages, "Stages");
+  command->add_flag("--json-schema", options->schema, "Print the JSON Schema of pipeline files, for editors");
+  command->add_flag("--json", options->json, "The whole pipeline as JSON, for the jobs of deploy/spark");
+  command->footer(
+      "Examples:\n  ingot compile --stage silver\n  ingot compile --engine spark --json > compiled.json\n  ingot "
+      "compile "
+      "--json-schema > docs/pipeline.schema.json");
+  command->callback([&shared, options] { shared.command = [&shared, options] { return Compile(shared, *options); }; });
+}
+
+}  // namespace ingot::cli
