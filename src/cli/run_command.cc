@@ -10,12 +10,12 @@
 #include "base/clock.h"
 #include "cli/commands.h"
 #include "cli/run_report_text.h"
-#include "run/automatic.h"
+#include "run/background_maintenance.h"
 #include "run/engine.h"
 #include "run/fan_out.h"
 #include "run/follow.h"
-#include "run/meters.h"
 #include "run/readiness.h"
+#include "run/run_metrics.h"
 #include "run/run_once.h"
 
 namespace ingot::cli {
@@ -49,7 +49,7 @@ Result<std::chrono::microseconds> ParseInterval(const char* flag, const std::str
   return std::chrono::microseconds(micros);
 }
 
-void Tell(Shared& shared, const run::RunReport& report, bool follow) {
+void Report(Shared& shared, const run::RunReport& report, bool follow) {
   static std::mutex one_at_a_time;
   std::lock_guard lock(one_at_a_time);
   const bool nothing = std::ranges::all_of(report.stages, [](const auto& stage) { return stage.commits == 0; });
@@ -71,8 +71,9 @@ Status Follow(Shared& shared, const run::OpenPlace& open, const run::RunOptions&
   INGOT_ASSIGN(const auto retry_for, ParseInterval("--retry-for", options.retry_for));
   INGOT_ASSIGN(const int64_t maintain_every, WithContext(ParseDuration(options.maintain_every), "--maintain-every"));
   INGOT_ASSIGN(run::Runner runner, run::Runner::Open(open.environment, options.stages, run_options));
-  const run::AutomaticUpkeep upkeep(open.environment, {.trusted = options.trust_clock, .source = open.source},
-                                    std::chrono::microseconds(maintain_every));
+  const run::BackgroundMaintenance maintenance(open.environment,
+                                               {.trusted = options.trust_clock, .source = open.source},
+                                               std::chrono::microseconds(maintain_every));
   for (const int number : {SIGTERM, SIGINT}) std::signal(number, [](int) { stop_asked = true; });
   run::Readiness readiness(every);
   std::unique_ptr<serve::Server> server;
@@ -83,18 +84,18 @@ Status Follow(Shared& shared, const run::OpenPlace& open, const run::RunOptions&
   return run::Follow(runner, {.every = every,
                               .retry_for = std::chrono::duration_cast<std::chrono::seconds>(retry_for),
                               .stop_asked = [] { return stop_asked.load(); },
-                              .told =
+                              .on_run =
                                   [&](const run::RunReport& report) {
                                     readiness.Succeeded();
-                                    run::Meter(ProcessMetrics(), report);
-                                    Tell(shared, report, true);
+                                    run::CountRun(ProcessMetrics(), report);
+                                    Report(shared, report, true);
                                   },
-                              .failed =
+                              .on_failure =
                                   [&](const Error& error) {
                                     readiness.Failed(error);
-                                    run::MeterFailure(ProcessMetrics(), error);
+                                    run::CountFailure(ProcessMetrics(), error);
                                   },
-                              .each_second = [] { run::MeterOutages(ProcessMetrics()); }});
+                              .each_second = [] { run::UpdateOutages(ProcessMetrics()); }});
 }
 
 Status RunOnce(Shared& shared, const run::OpenPlace& open, const run::RunOptions& run_options, const Options& options) {
@@ -103,7 +104,7 @@ Status RunOnce(Shared& shared, const run::OpenPlace& open, const run::RunOptions
   once.engine.source = open.source;
   once.engine.trust_clock = options.trust_clock;
   INGOT_ASSIGN(const auto report, run::RunOnce(shared.place, open, once));
-  Tell(shared, report, false);
+  Report(shared, report, false);
   return run::CheckAllInputsRead(report);
 }
 
@@ -154,7 +155,7 @@ Result<run::RunOptions> RunOptionsFrom(const Options& options, const std::string
 }
 
 Status RunPlace(Shared& shared, const run::OpenPlace& open, const Options& options) {
-  run::DeclareMeters(ProcessMetrics(), open.environment);
+  run::DeclareRunMetrics(ProcessMetrics(), open.environment);
   INGOT_ASSIGN(const run::RunOptions run_options, RunOptionsFrom(options, open.source));
   return options.follow ? Follow(shared, open, run_options, options) : RunOnce(shared, open, run_options, options);
 }

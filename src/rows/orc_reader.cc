@@ -218,10 +218,7 @@ class OrcReader : public DataFileReader {
 Result<std::unique_ptr<DataFileReader>> Open(storage::Storage& storage, const FileTask& task) {
   INGOT_ASSIGN(auto stored, storage.OpenInput(task.file.location));
   const auto failure = std::make_shared<std::optional<Error>>();
-  const auto input = storage::WithErrors(std::move(stored), [failure](const arrow::Status& status, std::string_view) {
-    *failure = FromArrow(status);
-    return **failure;
-  });
+  const auto input = storage::RecordErrors(std::move(stored), failure);
   INGOT_ARROW_ASSIGN(std::shared_ptr<ORCFileReader> file,
                      Guarded(failure, [&] { return ORCFileReader::Open(input, arrow::default_memory_pool()); }));
   INGOT_ARROW_ASSIGN(const auto schema, Guarded(failure, [&] { return file->ReadSchema(); }));

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "run/meters.h"
+#include "run/run_metrics.h"
 
 namespace ingot::run {
 namespace {
@@ -31,9 +31,9 @@ Status CheckAllInputsRead(const RunReport& report) {
 
 Result<RunReport> RunOnce(const Place& place, const OpenPlace& open, const RunOnceOptions& options) {
   auto report = RunStages(place, open, options);
-  if (report) Meter(ProcessMetrics(), *report);
+  if (report) CountRun(ProcessMetrics(), *report);
   const Status outcome = report ? CheckAllInputsRead(*report) : Status(std::unexpected(report.error()));
-  if (!outcome) MeterFailure(ProcessMetrics(), outcome.error());
+  if (!outcome) CountFailure(ProcessMetrics(), outcome.error());
   if (!options.push_metrics.empty()) {
     const Status pushed = PushMetrics(ProcessMetrics(), options.push_metrics, open.pipeline->name);
     if (!pushed) LogWarning("metrics were not pushed: " + pushed.error().message);

@@ -27,7 +27,7 @@ void Mark(std::vector<uint64_t>& broken, int64_t rows, uint64_t bit, const IsBro
 Judge::Judge(const pipeline::Pipeline& pipeline) : pipeline_(pipeline) {
   for (const Rule& rule : pipeline.rules) {
     if (rule.kind == RuleKind::kTrim) continue;
-    if (rule.quarantine) refusing_ |= uint64_t(1) << names_.size();
+    if (rule.quarantine) quarantining_ |= uint64_t(1) << names_.size();
     names_.push_back(rule.name);
   }
 }

@@ -3,6 +3,7 @@
 #include <arrow/buffer.h>
 #include <arrow/result.h>
 
+#include "base/arrow_result.h"
 #include "base/status_detail.h"
 
 namespace ingot::storage {
@@ -10,9 +11,10 @@ namespace {
 
 class Translation {
  public:
-  explicit Translation(StatusTranslator translate) : translate_(std::move(translate)) {}
+  explicit Translation(StatusTranslator translate, bool ours_too = false)
+      : translate_(std::move(translate)), ours_too_(ours_too) {}
   arrow::Status operator()(const arrow::Status& status, std::string_view doing) const {
-    return status.ok() || KindOf(status) ? status : ToArrow(translate_(status, doing));
+    return status.ok() || (KindOf(status) && !ours_too_) ? status : ToArrow(translate_(status, doing));
   }
   template <typename T>
   arrow::Result<T> operator()(arrow::Result<T> result) const {
@@ -21,12 +23,13 @@ class Translation {
 
  private:
   const StatusTranslator translate_;
+  const bool ours_too_;
 };
 
 class TranslatedInput : public arrow::io::RandomAccessFile {
  public:
-  TranslatedInput(std::shared_ptr<arrow::io::RandomAccessFile> inner, StatusTranslator translate)
-      : inner_(std::move(inner)), translated_(std::move(translate)) {}
+  TranslatedInput(std::shared_ptr<arrow::io::RandomAccessFile> inner, Translation translated)
+      : inner_(std::move(inner)), translated_(std::move(translated)) {}
   arrow::Status Close() override { return inner_->Close(); }
   bool closed() const override { return inner_->closed(); }
   arrow::Result<int64_t> Tell() const override { return inner_->Tell(); }
@@ -75,7 +78,16 @@ class TranslatedOutput : public arrow::io::OutputStream {
 
 std::shared_ptr<arrow::io::RandomAccessFile> TranslateErrors(std::shared_ptr<arrow::io::RandomAccessFile> file,
                                                              StatusTranslator translate) {
-  return std::make_shared<TranslatedInput>(std::move(file), std::move(translate));
+  return std::make_shared<TranslatedInput>(std::move(file), Translation(std::move(translate)));
+}
+
+std::shared_ptr<arrow::io::RandomAccessFile> RecordErrors(std::shared_ptr<arrow::io::RandomAccessFile> file,
+                                                          std::shared_ptr<std::optional<Error>> error) {
+  const auto record = [error = std::move(error)](const arrow::Status& status, std::string_view) {
+    *error = FromArrow(status);
+    return **error;
+  };
+  return std::make_shared<TranslatedInput>(std::move(file), Translation(record, true));
 }
 
 std::shared_ptr<arrow::io::OutputStream> TranslateErrors(std::shared_ptr<arrow::io::OutputStream> stream,

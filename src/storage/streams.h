@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "base/result.h"
 
@@ -16,6 +17,9 @@ using StatusTranslator = std::function<Error(const arrow::Status& status, std::s
 
 std::shared_ptr<arrow::io::RandomAccessFile> TranslateErrors(std::shared_ptr<arrow::io::RandomAccessFile> file,
                                                              StatusTranslator translate);
+/// Keeps the error of the last read that failed in `error`, for readers that keep only its text.
+std::shared_ptr<arrow::io::RandomAccessFile> RecordErrors(std::shared_ptr<arrow::io::RandomAccessFile> file,
+                                                          std::shared_ptr<std::optional<Error>> error);
 std::shared_ptr<arrow::io::OutputStream> TranslateErrors(std::shared_ptr<arrow::io::OutputStream> stream,
                                                          StatusTranslator translate);
 

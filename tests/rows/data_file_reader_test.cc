@@ -48,7 +48,7 @@ class FlakyStorage : public storage::Storage {
     return std::make_shared<FlakyFile>(bytes_, fails_at_, &reads);
   }
   Result<std::shared_ptr<arrow::io::OutputStream>> OpenOutput(std::string_view) override { return ReadOnly(); }
-  Result<std::string> ReadRows(std::string_view) override { return bytes_; }
+  Result<std::string> ReadAll(std::string_view) override { return bytes_; }
   Status CreateAtomic(std::string_view, std::string_view) override { return ReadOnly(); }
   Result<bool> Exists(std::string_view) override { return true; }
   Status Delete(std::string_view) override { return ReadOnly(); }

@@ -7,7 +7,7 @@
 
 #include <set>
 
-#include "source/kafka_writer.h"
+#include "source/source.h"
 
 namespace ingot::source {
 namespace {
@@ -21,17 +21,30 @@ constexpr std::chrono::seconds kPatience{60};
 constexpr int16_t kFetch = 1, kMetadata = 3, kOffsetCommit = 8, kFindCoordinator = 10, kJoinGroup = 11, kHeartbeat = 12,
                   kSyncGroup = 14;
 
+std::string RecordText(int number) {
+  return fmt::format("{{\"n\":{}}}", number);
+}
+
 /// librdkafka's own cluster of three brokers in this process, with one topic.
 class Cluster {
  public:
-  explicit Cluster(int partitions) {
+  explicit Cluster(int partitions) : partitions_(partitions) {
     char problem[256];
-    client_ = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), problem, sizeof problem);
+    rd_kafka_conf_t* conf = rd_kafka_conf_new();
+    for (const auto& [key, value] : {std::pair{"linger.ms", "5"},
+                                     {"reconnect.backoff.max.ms", "200"},
+                                     {"retry.backoff.ms", "20"},
+                                     {"log_level", "0"}})
+      rd_kafka_conf_set(conf, key, value, problem, sizeof problem);
+    client_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, problem, sizeof problem);
     mock_ = rd_kafka_mock_cluster_new(client_, 3);
+    // It says that its controller is broker 0, and numbers its brokers from 1.
+    EXPECT_EQ(rd_kafka_mock_broker_add(mock_, 0), RD_KAFKA_RESP_ERR_NO_ERROR);
     rd_kafka_mock_group_initial_rebalance_delay_ms(mock_, 100);
     EXPECT_EQ(rd_kafka_mock_topic_create(mock_, kTopic, partitions, 3), RD_KAFKA_RESP_ERR_NO_ERROR);
     for (int partition = 0; partition < partitions; ++partition) Lead(partition, 1 + partition % 3);
     Coordinate(1);
+    rd_kafka_brokers_add(client_, rd_kafka_mock_cluster_bootstraps(mock_));
   }
   ~Cluster() {
     rd_kafka_mock_cluster_destroy(mock_);
@@ -42,13 +55,16 @@ class Cluster {
            "?heartbeat.interval.ms=100&session.timeout.ms=3000&reconnect.backoff.max.ms=200&retry.backoff.ms=20"
            "&topic.metadata.refresh.interval.ms=500";
   }
+  /// To each partition by turns.
   void Produce(int records) {
-    const auto writer = KafkaWriter::Open(Uri(), 1);
-    ASSERT_TRUE(writer) << writer.error().message;
-    std::string lines;
-    for (int i = 0; i < records; ++i) lines += fmt::format("{{\"n\":{}}}\n", produced++);
-    ASSERT_TRUE((*writer)->WriteLines(lines));
-    ASSERT_TRUE((*writer)->Flush());
+    for (int i = 0; i < records; ++i, ++produced) {
+      const std::string text = RecordText(produced);
+      ASSERT_EQ(rd_kafka_producev(client_, RD_KAFKA_V_TOPIC(kTopic), RD_KAFKA_V_PARTITION(produced % partitions_),
+                                  RD_KAFKA_V_VALUE(const_cast<char*>(text.data()), text.size()),
+                                  RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END),
+                RD_KAFKA_RESP_ERR_NO_ERROR);
+    }
+    ASSERT_EQ(rd_kafka_flush(client_, 60'000), RD_KAFKA_RESP_ERR_NO_ERROR);
   }
   void Lead(int partition, int broker) { rd_kafka_mock_partition_set_leader(mock_, kTopic, partition, broker); }
   void Coordinate(int broker) { rd_kafka_mock_coordinator_set(mock_, "group", kGroup, broker); }
@@ -61,6 +77,7 @@ class Cluster {
   int produced = 0;
 
  private:
+  const int partitions_;
   rd_kafka_t* client_;
   rd_kafka_mock_cluster_t* mock_;
 };
@@ -95,6 +112,7 @@ class Worker {
   }
   /// Reads for a moment; the records wait to be stored.
   void Read() {
+    if (source_->Interrupted() && read_.empty()) Seek();
     auto batch = source_->Next(kWait);
     ASSERT_TRUE(batch) << batch.error().message;
     if (!*batch) return;
@@ -151,7 +169,7 @@ bool ReadUntil(Worker& worker, const Condition& met) {
 
 void ExpectEachRecordOnce(const Cluster& cluster, const Table& table) {
   EXPECT_EQ(int(table.rows.size()), cluster.produced);
-  for (int i = 0; i < cluster.produced; ++i) EXPECT_EQ(table.rows.count(fmt::format("{{\"n\":{}}}", i)), 1u) << i;
+  for (int i = 0; i < cluster.produced; ++i) EXPECT_EQ(table.rows.count(RecordText(i)), 1u) << i;
 }
 
 // Goal:   one worker gets every partition, from its beginning, and goes on with what comes. Method: two rounds.

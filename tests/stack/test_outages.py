@@ -98,7 +98,8 @@ def outage(house, server, how: str, step: str, seconds: float, records: int):
     """The server goes while the follower stands in the middle of the step; records come meanwhile. Returns the follower."""
     hit = step if ":" in step else step + ":1"
     house.generate(records)
-    worker = house.worker(env={"INGOT_FAULT": hit + "=stop"})
+    # A group of its own: a member that stands still would keep those of the other houses waiting.
+    worker = house.worker("--group", house.topic, env={"INGOT_FAULT": hit + "=stop"})
     house.wait_for(lambda: stands(worker), 120)
     take_away(server, how)
     worker.send(signal.SIGCONT)
@@ -135,7 +136,7 @@ def test_away_for_minutes(houses, victims, how):
     def one(kind):
         house = houses[kind]
         worker = outage(house, victims[kind], how, steps[kind], AWAY_SECONDS, 200)
-        house.wait_for(lambda: re.search(f"no longer waiting for {NAMES[kind]}.* since .* UTC", worker.text()), 120)
+        house.wait_for(lambda: re.search(f"no longer waiting for {NAMES[kind]}.*since .* UTC", worker.text()), 120)
         arrived(house, worker, 120)
         words = [at(line) for line in worker.lines() if line.get("message", "").startswith("waiting for " + NAMES[kind])]
         assert len(words) >= AWAY_SECONDS // 60 - 1, worker.text()[-3000:]
