@@ -52,20 +52,25 @@ def run_tests(build: pathlib.Path, stack: bool) -> bool:
     return all([subprocess.run(command, cwd=ROOT, env=environment).returncode == 0 for command in commands])
 
 
-def read(notes: pathlib.Path) -> list[dict]:
-    done = subprocess.run(["gcov", "--json-format", "--stdout", "--branch-probabilities", "--relative-only", "--source-prefix", ROOT, notes],
-                          capture_output=True, cwd=notes.parent)
-    return [file for line in done.stdout.splitlines() if line.startswith(b"{") for file in json.loads(line)["files"]]
+def read(build: pathlib.Path, notes: pathlib.Path) -> list[tuple[str, dict]]:
+    """What gcov says of one object file: the sources below src/, each with its counts."""
+    done = subprocess.run(["gcov", "--json-format", "--stdout", "--branch-probabilities", notes], capture_output=True, cwd=build)
+    found = []
+    for line in done.stdout.splitlines():
+        for file in json.loads(line)["files"] if line.startswith(b"{") else []:
+            path = pathlib.Path(os.path.normpath(build / file["file"]))  # the compiler ran in the build's folder
+            if path.is_relative_to(ROOT / "src"):
+                found.append((str(path.relative_to(ROOT)), file))
+    return found
 
 
 def measure(build: pathlib.Path) -> dict[str, Source]:
     """By path below the repository; a header has the counts of all that include it."""
     sources = collections.defaultdict(Source)
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for files in pool.map(read, sorted(build.rglob("*.gcno"))):
-            for file in files:
-                if file["file"].startswith("src/"):
-                    sources[file["file"]].add(file)
+        for files in pool.map(lambda notes: read(build, notes), sorted(build.rglob("*.gcno"))):
+            for name, file in files:
+                sources[name].add(file)
     return sources
 
 
