@@ -40,6 +40,23 @@ def check_length(path, findings):
         findings.append(f"{path}: {len(lines)} lines, more than {FILE_LINES_MAX}")
 
 
+def check_switches(path, findings):
+    """A switch over an enum of ours has no default, so that the compiler finds a value that it forgets. Ours are those whose
+    values are named kLikeThis; clang-format has put the labels of a switch two columns behind it."""
+    lines = path.read_text().splitlines()
+    for number, line in enumerate(lines, 1):
+        if not (found := re.match(r"( *)default:", line)):
+            continue
+        label = found[1]
+        body = []
+        for before in reversed(lines[:number - 1]):
+            if before.startswith(label[2:] + "switch "):
+                break
+            body.append(before)
+        if any(re.match(rf"{label}case (?:\w+::)*k[A-Z]\w*:", one) for one in body):
+            findings.append(f"{path}:{number}: default in a switch over an enum of ours: name the other values")
+
+
 def check_depends(rank, findings):
     """The DEPENDS of a room in CMakeLists.txt are exactly the rooms that it includes."""
     text = (ROOT / "CMakeLists.txt").read_text()
@@ -81,6 +98,7 @@ def main():
             continue
         check_includes(path, rank, findings)
         check_length(path, findings)
+        check_switches(path, findings)
         if re.search(r"TODO|FIXME|XXX", path.read_text()):
             findings.append(f"{path}: open task in a comment; document what is missing in docs/limits.md")
     check_depends(rank, findings)

@@ -87,10 +87,13 @@ Status Encode(AvroWriter& out, const AvroSchema& schema, const AvroValue& value)
       return {};
     case AvroKind::kUnion:
       return EncodeUnion(out, schema, value);
-    default:
-      if (!std::holds_alternative<AvroValue::List>(value.value)) return wrong();
-      return EncodeList(out, schema, std::get<AvroValue::List>(value.value));
+    case AvroKind::kRecord:
+    case AvroKind::kArray:
+    case AvroKind::kMap:
+      break;
   }
+  if (!std::holds_alternative<AvroValue::List>(value.value)) return wrong();
+  return EncodeList(out, schema, std::get<AvroValue::List>(value.value));
 }
 
 /// A sync marker that carries a checksum. Source: docs/formats/avro-checksum.md.

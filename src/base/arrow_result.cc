@@ -10,7 +10,7 @@
 namespace ingot {
 namespace {
 
-/// Arrow's codes as kinds: the one table. What is not named is a wrong call of ours.
+/// Maps Arrow's status codes to error kinds. Codes not listed mean a wrong call, which is a bug.
 ErrorKind KindOfCode(arrow::StatusCode code, ErrorKind io_kind) {
   switch (code) {
     case arrow::StatusCode::IOError:

@@ -24,7 +24,7 @@ void Outages::Failed(std::string_view server, std::string_view error, int64_t be
   std::lock_guard lock(mutex_);
   Entry& entry = entries_[std::string(server)];
   if (entry.since == 0) {
-    entry = {.since = began, .said = 0, .error = {}};
+    entry = {.since = began, .logged = 0, .error = {}};
     ++open_;
   }
   entry.error = error;
@@ -37,7 +37,7 @@ std::optional<std::string> Outages::Answered(std::string_view server, int64_t no
   if (found == entries_.end() || found->second.since == 0) return std::nullopt;
   const Entry over = std::exchange(found->second, Entry{});
   --open_;
-  if (over.said == 0) return std::nullopt;
+  if (over.logged == 0) return std::nullopt;
   return fmt::format("no longer waiting for {} (since {}, {}): resuming", server, TimeOfDay(over.since),
                      Length(now - over.since));
 }
@@ -47,9 +47,9 @@ std::vector<std::string> Outages::Due(int64_t now) {
   if (open_.load(std::memory_order_relaxed) == 0) return lines;
   std::lock_guard lock(mutex_);
   for (auto& [server, entry] : entries_) {
-    const int64_t due = entry.said == 0 ? entry.since + kFirstMicros : entry.said + kEveryMicros;
+    const int64_t due = entry.logged == 0 ? entry.since + kFirstMicros : entry.logged + kEveryMicros;
     if (entry.since == 0 || now < due) continue;
-    entry.said = now;
+    entry.logged = now;
     lines.push_back(fmt::format("waiting for {} since {} ({}): {}", server, TimeOfDay(entry.since),
                                 Length(now - entry.since), entry.error));
   }

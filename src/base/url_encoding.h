@@ -6,13 +6,14 @@
 
 namespace ingot {
 
-/// "a b" gives "a%20b": everything but letters, digits and -._~ is encoded, so that the result can stand in a path, a
-/// query, or the name of a file.
+/// Encodes everything but letters, digits and -._~, e.g. "a b" as "a%20b". The result is valid in a URL path, a query
+/// and a file name.
 std::string UrlEncode(std::string_view text);
 
-/// "a%20b" gives "a b". What is no escape stays as it is, and so does "%00", which no path can hold.
+/// Decodes "a%20b" to "a b". Invalid escapes and "%00", which no path can contain, are left unchanged.
 std::string UrlDecode(std::string_view text);
 
+/// Appends "%XX".
 void AppendEscape(char byte, std::string& text);
 
 }  // namespace ingot

@@ -188,9 +188,11 @@ int64_t MicrosPerUnit(TimeFormat format) {
       return 1'000;
     case TimeFormat::kEpochMicros:
       return 1;
-    default:
-      return 0;
+    case TimeFormat::kEpochNanos:
+    case TimeFormat::kRfc3339:
+      break;
   }
+  return 0;
 }
 
 bool TimeInRange(const FieldSpec& field, int64_t micros, int64_t ingested_at_micros) {
@@ -231,7 +233,21 @@ std::string ConvertScalar(const FieldSpec& field, const Scalar& given, int64_t i
       cell.integer = micros / kMicrosPerDay;
       break;
     }
-    default:
+    case TypeId::kInt:
+    case TypeId::kLong:
+    case TypeId::kFloat:
+    case TypeId::kDouble:
+    case TypeId::kDecimal:
+    case TypeId::kTime:
+    case TypeId::kTimestamp:
+    case TypeId::kTimestampNs:
+    case TypeId::kFixed:
+    case TypeId::kBinary:
+    case TypeId::kUnknown:
+    case TypeId::kVariant:
+    case TypeId::kStruct:
+    case TypeId::kList:
+    case TypeId::kMap:
       return ConvertNumber(field, scalar, cell);
   }
   cell.valid = true;

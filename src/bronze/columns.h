@@ -37,7 +37,18 @@ class FieldColumn {
       case iceberg::TypeId::kString:
         text_ += cell.text;
         return Put(int32_t(text_.size()));
-      default:
+      case iceberg::TypeId::kBoolean:
+      case iceberg::TypeId::kDecimal:
+      case iceberg::TypeId::kTime:
+      case iceberg::TypeId::kTimestamp:
+      case iceberg::TypeId::kTimestampNs:
+      case iceberg::TypeId::kFixed:
+      case iceberg::TypeId::kBinary:
+      case iceberg::TypeId::kUnknown:
+      case iceberg::TypeId::kVariant:
+      case iceberg::TypeId::kStruct:
+      case iceberg::TypeId::kList:
+      case iceberg::TypeId::kMap:
         arrow::bit_util::SetBitTo(values_->mutable_data(), rows_++, cell.integer != 0);
     }
   }

@@ -187,9 +187,22 @@ const char* ScanValue(const char* at, const char* end, const FieldSpec& field, i
       if (factor == 0 || number.end == nullptr || !ToLong(number, cell.integer)) return nullptr;
       return !__builtin_mul_overflow(cell.integer, factor, &cell.integer) && in_range() ? number.end : nullptr;
     }
-    default:
-      return nullptr;
+    case TypeId::kDecimal:
+    case TypeId::kDate:
+    case TypeId::kTime:
+    case TypeId::kTimestamp:
+    case TypeId::kTimestampNs:
+    case TypeId::kTimestamptzNs:
+    case TypeId::kFixed:
+    case TypeId::kBinary:
+    case TypeId::kUnknown:
+    case TypeId::kVariant:
+    case TypeId::kStruct:
+    case TypeId::kList:
+    case TypeId::kMap:
+      break;
   }
+  return nullptr;
 }
 
 }  // namespace

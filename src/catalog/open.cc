@@ -16,7 +16,7 @@ struct Address {
 };
 using Opened = Result<std::shared_ptr<iceberg::Catalog>>;
 
-/// The tables of the Iceberg JDBC catalog in a database.
+/// A JDBC catalog in a database.
 Opened OpenIn(Result<std::unique_ptr<SqlDatabase>> database, const Address& address) {
   if (!database) return std::unexpected(database.error());
   return OpenJdbc(std::move(*database), std::string(kCatalogName), address.if_missing);
@@ -36,11 +36,11 @@ Opened OpenRestAt(const Address& address) {
 
 struct Kind {
   std::string_view scheme;
-  std::string_view form;  // how its address is written; empty for another spelling of the scheme before
+  std::string_view form;  // form of its URI, for messages; empty for an alias of the previous scheme
   Opened (*open)(const Address& address);
 };
 
-// One line for each kind of catalog.
+// One line per kind of catalog.
 constexpr Kind kKinds[] = {
     {"sqlite:///", "sqlite:///absolute/path.db", OpenSqliteAt},
     {"postgresql://", "postgresql://user@host:port/database", OpenPostgresAt},
@@ -64,7 +64,7 @@ Result<std::shared_ptr<iceberg::Catalog>> OpenCatalog(std::string_view uri, cons
                                                       IfMissing if_missing) {
   for (const Kind& kind : kKinds)
     if (uri.starts_with(kind.scheme)) return kind.open({.uri = uri, .warehouse = warehouse, .if_missing = if_missing});
-  return Fail(ErrorKind::kBadConfig, "no catalog for '" + std::string(uri) + "': use " + CatalogForms());
+  return Fail(ErrorKind::kBadConfig, "unsupported catalog URI '" + std::string(uri) + "': use " + CatalogForms());
 }
 
 }  // namespace ingot::catalog

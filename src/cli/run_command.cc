@@ -8,15 +8,15 @@
 #include <mutex>
 
 #include "base/clock.h"
-#include "base/json_text.h"
-#include "base/log.h"
-#include "base/progress.h"
 #include "cli/commands.h"
-#include "run/automatic.h"
+#include "cli/run_report_text.h"
+#include "run/background_maintenance.h"
 #include "run/engine.h"
 #include "run/fan_out.h"
 #include "run/follow.h"
-#include "run/meters.h"
+#include "run/readiness.h"
+#include "run/run_metrics.h"
+#include "run/run_once.h"
 
 namespace ingot::cli {
 namespace {
@@ -42,61 +42,6 @@ struct Options {
   bool trust_clock = false;
 };
 
-void PrintJson(const run::RunReport& report) {
-  const std::string fresh =
-      report.freshness.Empty()
-          ? ""
-          : fmt::format(R"("freshness_p50":{:.2f},"freshness_p99":{:.2f},"records_behind":{})",
-                        report.freshness.Quantile(0.5), report.freshness.Quantile(0.99), report.records_behind);
-  for (const auto& stage : report.stages)
-    fmt::print("{}\n", stage.ToJson(stage.stage == stage::Stage::kGold ? fresh : ""));
-}
-
-void PrintText(const run::RunReport& report) {
-  const auto width = [](const stage::ReportCount& field) { return field.bytes ? 9 : 12; };
-  fmt::print("{:<7}", "stage");
-  for (const stage::ReportCount& field : stage::kReportCounts) fmt::print(" {:>{}}", field.title, width(field));
-  fmt::print(" {:>8} {:>9}\n", "seconds", "rows/s");
-  double seconds = 0;
-  for (const auto& stage : report.stages) {
-    fmt::print("{:<7}", stage::StageName(stage.stage));
-    for (const stage::ReportCount& field : stage::kReportCounts) {
-      const int64_t count = stage.*field.count;
-      fmt::print(" {:>{}}", field.bytes ? HumanBytes(double(count)) : std::to_string(count), width(field));
-    }
-    const double rate = stage.Seconds() > 0 ? double(stage.rows_in) / stage.Seconds() : 0;
-    fmt::print(" {:>8.2f} {:>9}\n", stage.Seconds(), HumanCount(rate));
-    seconds += stage.Seconds();
-  }
-  const bool nothing = std::ranges::all_of(report.stages, [](const auto& stage) { return stage.commits == 0; });
-  if (nothing)
-    fmt::print("Nothing new: all tables are up to date.\n");
-  else
-    fmt::print("Done in {:.2f} s.\n", seconds);
-}
-
-/// One line a run, for those who watch.
-void PrintLine(const run::RunReport& report) {
-  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  std::string line = fmt::format("{:02}:{:02}:{:02}Z", utc.tm_hour, utc.tm_min, utc.tm_sec);
-  double seconds = 0;
-  for (const auto& stage : report.stages) {
-    line += fmt::format("  {} {} in, {} out", stage::StageName(stage.stage), HumanCount(double(stage.rows_in)),
-                        HumanCount(double(stage.rows_out)));
-    if (stage.quarantined + stage.duplicates > 0)
-      line += fmt::format(" ({} quarantined, {} duplicates)", stage.quarantined, stage.duplicates);
-    if (stage.stage != stage::Stage::kBronze) seconds += stage.Seconds();  // bronze waits for records
-  }
-  line += fmt::format("  {:.2f} s", seconds);
-  if (!report.freshness.Empty())
-    line += fmt::format("  fresh within {:.2f} s (p50) {:.2f} s (p99)", report.freshness.Quantile(0.5),
-                        report.freshness.Quantile(0.99));
-  if (report.records_behind > 0) line += fmt::format("  {} behind", HumanCount(double(report.records_behind)));
-  fmt::print("{}\n", line);
-}
-
 /// "500ms", "10s", "5m".
 Result<std::chrono::microseconds> ParseInterval(const char* flag, const std::string& text) {
   INGOT_ASSIGN(const int64_t micros, WithContext(ParseDuration(text), flag));
@@ -104,49 +49,21 @@ Result<std::chrono::microseconds> ParseInterval(const char* flag, const std::str
   return std::chrono::microseconds(micros);
 }
 
-void Tell(Shared& shared, const run::RunReport& report, bool follow) {
+void Report(Shared& shared, const run::RunReport& report, bool follow) {
   static std::mutex one_at_a_time;
   std::lock_guard lock(one_at_a_time);
   const bool nothing = std::ranges::all_of(report.stages, [](const auto& stage) { return stage.commits == 0; });
   if (nothing && follow) return;
   if (shared.Json())
-    PrintJson(report);
+    PrintReportJson(report);
   else if (follow)
-    PrintLine(report);
+    PrintReportLine(report);
   else
-    PrintText(report);
+    PrintReportTable(report);
   std::fflush(stdout);
   for (const std::string& rule : report.broken_rules) fmt::print(stderr, "quality: {}\n", rule);
   if (!report.broken_rules.empty()) shared.exit_code = 3;
 }
-
-/// When a follower last did well, for those who ask whether it is ready.
-class Pulse {
- public:
-  explicit Pulse(std::chrono::microseconds every) : patience_(std::max(3 * every, kPatienceMin)) {}
-  void Beat() {
-    std::lock_guard lock(mutex_);
-    good_at_ = NowMicros();
-    error_.clear();
-  }
-  void Miss(const Error& error) {
-    std::lock_guard lock(mutex_);
-    error_ = ": " + error.message;
-  }
-  Status Ready() const {
-    std::lock_guard lock(mutex_);
-    const int64_t age = NowMicros() - good_at_;
-    if (age <= patience_.count()) return {};
-    return Fail(ErrorKind::kRetry, fmt::format("no good run for {} s{}", age / 1'000'000, error_));
-  }
-
- private:
-  static constexpr std::chrono::microseconds kPatienceMin{60'000'000};
-  const std::chrono::microseconds patience_;
-  mutable std::mutex mutex_;
-  int64_t good_at_ = NowMicros();
-  std::string error_;
-};
 
 /// Until SIGTERM or SIGINT, which let the batch that is being read be carried to gold.
 Status Follow(Shared& shared, const run::OpenPlace& open, const run::RunOptions& run_options, const Options& options) {
@@ -154,66 +71,41 @@ Status Follow(Shared& shared, const run::OpenPlace& open, const run::RunOptions&
   INGOT_ASSIGN(const auto retry_for, ParseInterval("--retry-for", options.retry_for));
   INGOT_ASSIGN(const int64_t maintain_every, WithContext(ParseDuration(options.maintain_every), "--maintain-every"));
   INGOT_ASSIGN(run::Runner runner, run::Runner::Open(open.environment, options.stages, run_options));
-  const run::AutomaticUpkeep upkeep(open.environment, {.trusted = options.trust_clock, .source = open.source},
-                                    std::chrono::microseconds(maintain_every));
+  const run::BackgroundMaintenance maintenance(open.environment,
+                                               {.trusted = options.trust_clock, .source = open.source},
+                                               std::chrono::microseconds(maintain_every));
   for (const int number : {SIGTERM, SIGINT}) std::signal(number, [](int) { stop_asked = true; });
-  Pulse pulse(every);
+  run::Readiness readiness(every);
   std::unique_ptr<serve::Server> server;
   if (!options.listen.empty()) {
-    INGOT_ASSIGN(server,
-                 serve::Server::Start(options.listen, ServerPartsOf(open.environment, [&] { return pulse.Ready(); })));
+    INGOT_ASSIGN(server, serve::Server::Start(options.listen,
+                                              ServerPartsOf(open.environment, [&] { return readiness.Check(); })));
   }
   return run::Follow(runner, {.every = every,
                               .retry_for = std::chrono::duration_cast<std::chrono::seconds>(retry_for),
                               .stop_asked = [] { return stop_asked.load(); },
-                              .told =
+                              .on_run =
                                   [&](const run::RunReport& report) {
-                                    pulse.Beat();
-                                    run::Meter(ProcessMetrics(), report);
-                                    Tell(shared, report, true);
+                                    readiness.Succeeded();
+                                    run::CountRun(ProcessMetrics(), report);
+                                    Report(shared, report, true);
                                   },
-                              .failed =
+                              .on_failure =
                                   [&](const Error& error) {
-                                    pulse.Miss(error);
-                                    run::MeterFailure(ProcessMetrics(), error);
+                                    readiness.Failed(error);
+                                    run::CountFailure(ProcessMetrics(), error);
                                   },
-                              .each_second = [] { run::MeterOutages(ProcessMetrics()); }});
+                              .each_second = [] { run::UpdateOutages(ProcessMetrics()); }});
 }
 
-/// Errors: kBadInput that names the files which were not read: all else was carried on.
-Status AllInputsRead(const run::RunReport& report) {
-  constexpr size_t kNamedMax = 10;
-  const auto& failed = report.failed_inputs;
-  if (failed.empty()) return {};
-  std::string message = fmt::format("{} of the inputs could not be read, all others were", failed.size());
-  for (size_t i = 0; i < std::min(failed.size(), kNamedMax); ++i) message += "\n  " + failed[i];
-  if (failed.size() > kNamedMax) message += fmt::format("\n  … and {} more", failed.size() - kNamedMax);
-  return Fail(ErrorKind::kBadInput, message);
-}
-
-/// One run; its metrics are pushed even when it failed.
 Status RunOnce(Shared& shared, const run::OpenPlace& open, const run::RunOptions& run_options, const Options& options) {
-  const auto run = [&]() -> Result<run::RunReport> {
-    if (options.engine.engine != stage::kEmbedded) {
-      run::EngineOptions engine = options.engine;
-      engine.source = open.source;
-      engine.trust_clock = options.trust_clock;
-      return run::RunOnEngine(shared.place, open.environment, options.stages, engine);
-    }
-    INGOT_ASSIGN(run::Runner runner, run::Runner::Open(open.environment, options.stages, run_options));
-    return runner.Run({});
-  };
-  const auto report = run();
-  if (report) run::Meter(ProcessMetrics(), *report);
-  const Status outcome = report ? AllInputsRead(*report) : Status(std::unexpected(report.error()));
-  if (!outcome) run::MeterFailure(ProcessMetrics(), outcome.error());
-  if (!options.push_metrics.empty()) {
-    const Status pushed = run::PushMetrics(ProcessMetrics(), options.push_metrics, open.pipeline->name);
-    if (!pushed) LogWarning("metrics were not pushed: " + pushed.error().message);
-  }
-  if (!report) return std::unexpected(report.error());
-  Tell(shared, *report, false);
-  return outcome;
+  run::RunOnceOptions once{
+      .stages = options.stages, .run = run_options, .engine = options.engine, .push_metrics = options.push_metrics};
+  once.engine.source = open.source;
+  once.engine.trust_clock = options.trust_clock;
+  INGOT_ASSIGN(const auto report, run::RunOnce(shared.place, open, once));
+  Report(shared, report, false);
+  return run::CheckAllInputsRead(report);
 }
 
 /// A day as the days since 1970-01-01.
@@ -263,7 +155,7 @@ Result<run::RunOptions> RunOptionsFrom(const Options& options, const std::string
 }
 
 Status RunPlace(Shared& shared, const run::OpenPlace& open, const Options& options) {
-  run::DeclareMeters(ProcessMetrics(), open.environment);
+  run::DeclareRunMetrics(ProcessMetrics(), open.environment);
   INGOT_ASSIGN(const run::RunOptions run_options, RunOptionsFrom(options, open.source));
   return options.follow ? Follow(shared, open, run_options, options) : RunOnce(shared, open, run_options, options);
 }

@@ -6,8 +6,8 @@
 #include <thread>
 
 #include "cli/commands.h"
-#include "run/meters.h"
-#include "run/upkeep.h"
+#include "run/maintenance.h"
+#include "run/run_metrics.h"
 #include "serve/server.h"
 
 namespace ingot::cli {
@@ -17,7 +17,7 @@ std::atomic<bool> stop_asked{false};
 
 Status Serve(const Shared& shared, const std::string& listen) {
   INGOT_ASSIGN(const run::OpenPlace open, run::OpenTables(shared.place));
-  run::DeclareMeters(ProcessMetrics(), open.environment);
+  run::DeclareRunMetrics(ProcessMetrics(), open.environment);
   INGOT_ASSIGN(const auto server,
                serve::Server::Start(listen, ServerPartsOf(open.environment, [] { return Status(); })));
   fmt::print("http://{}/\n", server->address());

@@ -4,7 +4,7 @@
 #include "base/progress.h"
 #include "cli/commands.h"
 #include "maintain/costs.h"
-#include "run/upkeep.h"
+#include "run/maintenance.h"
 
 namespace ingot::cli {
 namespace {

@@ -60,9 +60,14 @@ bool MayCompare(FilterOp op, const ColumnMetrics& known, const std::vector<Value
       return known.may_be_nan || !known.upper || Order(*known.upper, values[0]) > 0;
     case FilterOp::kGreaterOrEqual:
       return known.may_be_nan || !known.upper || Order(*known.upper, values[0]) >= 0;
-    default:
-      return true;
+    case FilterOp::kTrue:
+    case FilterOp::kAnd:
+    case FilterOp::kOr:
+    case FilterOp::kNotEqual:
+    case FilterOp::kIsNull:
+      break;
   }
+  return true;
 }
 
 /// Some writers truncate bounds of text and bytes without rounding up the upper one. Then equal bounds do not prove
@@ -93,9 +98,14 @@ bool MustCompare(FilterOp op, const ColumnMetrics& known, const std::vector<Valu
       return Order(*known.lower, values[0]) > 0;
     case FilterOp::kGreaterOrEqual:
       return Order(*known.lower, values[0]) >= 0;
-    default:
-      return false;
+    case FilterOp::kTrue:
+    case FilterOp::kAnd:
+    case FilterOp::kOr:
+    case FilterOp::kIsNull:
+    case FilterOp::kNotNull:
+      break;
   }
+  return false;
 }
 
 bool CanHoldNaN(const Type& type) {

@@ -104,10 +104,15 @@ Value PartitionValue(avro::AvroReader& in, const avro::AvroSchema& schema, const
       if (type.id == TypeId::kDecimal) return Decimal{DecimalFromBytes(bytes)};
       return std::string(bytes);
     }
-    default:
-      in.Skip(schema);
-      return {};
+    case avro::AvroKind::kNull:
+    case avro::AvroKind::kRecord:
+    case avro::AvroKind::kArray:
+    case avro::AvroKind::kMap:
+    case avro::AvroKind::kUnion:
+      break;
   }
+  in.Skip(schema);
+  return {};
 }
 
 class EntryReader {

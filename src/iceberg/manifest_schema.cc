@@ -73,9 +73,15 @@ Json PartitionAvroType(const Type& type, FieldId id) {
       json["scale"] = type.scale;
       return json;
     }
-    default:
-      return "bytes";
+    case TypeId::kBinary:
+    case TypeId::kUnknown:
+    case TypeId::kVariant:
+    case TypeId::kStruct:
+    case TypeId::kList:
+    case TypeId::kMap:
+      break;
   }
+  return "bytes";
 }
 
 /// Removes the fields with these names, for format 1, which does not have them.

@@ -134,25 +134,6 @@ SchemaChange& SchemaChange::MakeOptional(std::string_view name) {
   return *this;
 }
 
-SchemaChange& SchemaChange::MoveFirst(std::string_view name) {
-  auto* siblings = SiblingsOf(name);
-  if (siblings == nullptr) return SetError("column does not exist: " + std::string(name));
-  const auto at = std::ranges::find(*siblings, LastPart(name), &Field::name);
-  std::rotate(siblings->begin(), at, at + 1);
-  return *this;
-}
-
-SchemaChange& SchemaChange::MoveAfter(std::string_view name, std::string_view other) {
-  auto* siblings = SiblingsOf(name);
-  if (siblings == nullptr) return SetError("column does not exist: " + std::string(name));
-  if (SiblingsOf(other) != siblings)
-    return SetError("columns are not in the same struct: " + std::string(name) + ", " + std::string(other));
-  Field moved = *std::ranges::find(*siblings, LastPart(name), &Field::name);
-  std::erase_if(*siblings, [&](const Field& field) { return field.id == moved.id; });
-  siblings->insert(std::ranges::find(*siblings, LastPart(other), &Field::name) + 1, std::move(moved));
-  return *this;
-}
-
 Result<Schema> SchemaChange::Finish() {
   INGOT_TRY(outcome_);
   return schema_;

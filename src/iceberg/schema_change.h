@@ -23,9 +23,6 @@ class SchemaChange {
   /// int to long, float to double, decimal to a higher precision.
   SchemaChange& Widen(std::string_view name, const Type& type);
   SchemaChange& MakeOptional(std::string_view name);
-  SchemaChange& MoveFirst(std::string_view name);
-  /// Both columns must be in the same struct.
-  SchemaChange& MoveAfter(std::string_view name, std::string_view other);
 
   Result<Schema> Finish();
 

@@ -58,9 +58,25 @@ Result<Value> Truncate(const Value& value, int32_t width, const Type& source) {
       return Value(FirstCodePoints(std::get<std::string>(value), width));
     case TypeId::kBinary:
       return Value(std::get<std::string>(value).substr(0, size_t(width)));
-    default:
-      return Fail(ErrorKind::kBadInput, "truncate does not accept " + TypeName(source));
+    case TypeId::kBoolean:
+    case TypeId::kFloat:
+    case TypeId::kDouble:
+    case TypeId::kDate:
+    case TypeId::kTime:
+    case TypeId::kTimestamp:
+    case TypeId::kTimestamptz:
+    case TypeId::kTimestampNs:
+    case TypeId::kTimestamptzNs:
+    case TypeId::kUuid:
+    case TypeId::kFixed:
+    case TypeId::kUnknown:
+    case TypeId::kVariant:
+    case TypeId::kStruct:
+    case TypeId::kList:
+    case TypeId::kMap:
+      break;
   }
+  return Fail(ErrorKind::kBadInput, "truncate does not accept " + TypeName(source));
 }
 
 }  // namespace
@@ -149,9 +165,12 @@ Result<Value> ApplyTransform(const Transform& transform, const Value& value, con
       // Hours fit into 32 bits up to the year 246,953. Later ones are clamped, which preserves the order.
       return Value(int32_t(std::clamp<int64_t>(hours, INT32_MIN, INT32_MAX)));
     }
-    default:
-      return value;
+    case TransformKind::kIdentity:
+    case TransformKind::kVoid:
+    case TransformKind::kUnknown:
+      break;
   }
+  return value;
 }
 
 std::string PartitionText(const Transform& transform, const Value& value, const Type& source) {
@@ -172,9 +191,13 @@ std::string PartitionText(const Transform& transform, const Value& value, const 
     }
     case TransformKind::kBucket:
       return std::to_string(std::get<int32_t>(value));
-    default:
-      return ValueText(value, source);
+    case TransformKind::kIdentity:
+    case TransformKind::kTruncate:
+    case TransformKind::kVoid:
+    case TransformKind::kUnknown:
+      break;
   }
+  return ValueText(value, source);
 }
 
 bool KeepsOrder(const Transform& transform) {

@@ -53,6 +53,9 @@ __int128 DecimalFromBytes(std::string_view bytes) {
   return value;
 }
 
+// The switches over Value::index() here and in rows/arrow_schema.cc know these alternatives.
+static_assert(std::variant_size_v<Value> == 8);
+
 std::string SerializeValue(const Value& value, const Type& type) {
   switch (value.index()) {
     case 1:
@@ -115,9 +118,14 @@ Result<Value> DeserializeValue(std::string_view bytes, const Type& type) {
     case TypeId::kFixed:
     case TypeId::kBinary:
       return Value(std::string(bytes));
-    default:
-      return Fail(ErrorKind::kUnsupported, "no single-value serialization for " + TypeName(type));
+    case TypeId::kUnknown:
+    case TypeId::kVariant:
+    case TypeId::kStruct:
+    case TypeId::kList:
+    case TypeId::kMap:
+      break;
   }
+  return Fail(ErrorKind::kUnsupported, "no single-value serialization for " + TypeName(type));
 }
 
 Value PromoteValue(Value value, const Type& type) {
@@ -202,9 +210,17 @@ Result<int32_t> HashValue(const Value& value, const Type& type) {
     case TypeId::kFixed:
     case TypeId::kBinary:
       return Murmur3(std::get<std::string>(value));
-    default:
-      return Fail(ErrorKind::kBadInput, "the bucket transform does not accept " + TypeName(type));
+    case TypeId::kBoolean:
+    case TypeId::kFloat:
+    case TypeId::kDouble:
+    case TypeId::kUnknown:
+    case TypeId::kVariant:
+    case TypeId::kStruct:
+    case TypeId::kList:
+    case TypeId::kMap:
+      break;
   }
+  return Fail(ErrorKind::kBadInput, "the bucket transform does not accept " + TypeName(type));
 }
 
 }  // namespace ingot::iceberg

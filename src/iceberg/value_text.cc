@@ -167,9 +167,16 @@ std::string ValueText(const Value& value, const Type& type) {
       return UuidText(std::get<std::string>(value));
     case TypeId::kString:
       return std::get<std::string>(value);
-    default:
-      return Base64(std::get<std::string>(value));
+    case TypeId::kFixed:
+    case TypeId::kBinary:
+    case TypeId::kUnknown:
+    case TypeId::kVariant:
+    case TypeId::kStruct:
+    case TypeId::kList:
+    case TypeId::kMap:
+      break;
   }
+  return Base64(std::get<std::string>(value));
 }
 
 Result<Value> ParseValue(std::string_view text, const Type& type) {
@@ -202,9 +209,14 @@ Result<Value> ParseValue(std::string_view text, const Type& type) {
     case TypeId::kBinary:
     case TypeId::kFixed:
       return Value(std::string(text));
-    default:
-      return Fail(ErrorKind::kUnsupported, "no literal for " + TypeName(type));
+    case TypeId::kUnknown:
+    case TypeId::kVariant:
+    case TypeId::kStruct:
+    case TypeId::kList:
+    case TypeId::kMap:
+      break;
   }
+  return Fail(ErrorKind::kUnsupported, "no literal for " + TypeName(type));
 }
 
 }  // namespace ingot::iceberg

@@ -27,7 +27,7 @@ namespace column_metadata {
 constexpr int16_t kDataPage = 9, kIndexPage = 10, kDictionaryPage = 11, kBloomFilter = 14;
 }
 
-/// A field on its own, to be compared.
+/// The bytes of a single field, for comparison.
 std::string Text(const ThriftValue& metadata, int16_t field) {
   const ThriftValue* value = metadata.Find(field);
   if (value == nullptr) return "";
@@ -37,12 +37,12 @@ std::string Text(const ThriftValue& metadata, int16_t field) {
 }
 
 void Shift(ThriftValue& value, int16_t field, int64_t by) {
-  // Some writers leave an offset that says nothing at 0.
+  // Some writers set an unused offset to 0.
   if (ThriftValue* offset = value.Find(field); offset != nullptr && offset->number > 0) offset->number += by;
 }
 
-/// Moves all that a row group says of where it is; false when it says what cannot be moved. `begin` gets its first
-/// byte.
+/// Adds the shift to all offsets of a row group, and sets `begin` to its first byte. Returns false for fields that
+/// cannot be shifted.
 bool Move(ThriftValue& group, int64_t by, int64_t& begin) {
   ThriftValue* columns = group.Find(row_group::kColumns);
   if (columns == nullptr || columns->items.empty()) return false;
@@ -67,7 +67,7 @@ Status Copy(arrow::io::RandomAccessFile& from, int64_t begin, int64_t end, arrow
   for (int64_t at = begin; at < end; at += kCopyBytes) {
     INGOT_ARROW_ASSIGN(const auto bytes, from.ReadAt(at, std::min(kCopyBytes, end - at)));
     if (bytes->size() != std::min(kCopyBytes, end - at))
-      return Fail(ErrorKind::kCorrupt, "a Parquet file ends before its footer");
+      return Fail(ErrorKind::kCorrupt, "damaged Parquet file: it ends before its footer");
     INGOT_ARROW(to.Write(bytes));
   }
   return {};

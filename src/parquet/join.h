@@ -1,4 +1,4 @@
-// Parquet files made one by copying their bytes: pages stay as they are encoded, only the footer is new.
+// Joins Parquet files by copying their encoded pages and writing a new footer.
 // Source: Apache Parquet, "File Format" (parquet.thrift).
 #pragma once
 
@@ -16,19 +16,19 @@ namespace ingot::parquet_format {
 struct JoinPart {
   std::shared_ptr<arrow::io::RandomAccessFile> file;
   ThriftValue footer;
-  int64_t body_end = 0;  // where the footer begins
+  int64_t body_end = 0;  // offset of the footer
   size_t row_groups = 0;
 };
-/// Errors: those of ReadFooterBytes and ReadThrift.
+/// Reads the footer of a file. Errors: those of ReadFooterBytes and ReadThrift.
 Result<JoinPart> OpenJoinPart(std::shared_ptr<arrow::io::RandomAccessFile> file);
 
 struct JoinedFooter {
   ThriftValue footer;
   int64_t rows = 0;
-  std::vector<int64_t> row_group_offsets;  // of each row group, its first byte in the joined file
+  std::vector<int64_t> row_group_offsets;  // first byte of each row group in the joined file
 };
-/// The footer of a file with all row groups of the parts, in their order; empties theirs. Nothing when they cannot be
-/// joined: their schemas differ, or a footer has what this does not know.
+/// Builds the footer of a file with all row groups of the parts, in order, and empties the footers of the parts.
+/// Returns nullopt when they cannot be joined: their schemas differ, or a footer has unknown fields.
 std::optional<JoinedFooter> JoinFooters(std::vector<JoinPart>& parts);
 
 /// Writes the pages of the parts and the footer. Returns the size of the file. Cost: one copy of the bytes.

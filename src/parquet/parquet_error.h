@@ -1,4 +1,4 @@
-// Exceptions of Arrow's Parquet library as errors of ours.
+// Converts exceptions of Arrow's Parquet library to errors.
 #pragma once
 
 #include "base/result.h"
@@ -9,7 +9,7 @@ class ParquetException;
 
 namespace ingot::parquet_format {
 
-/// What a write failed with: the kind of the stream's error where there is one, else kRetry.
+/// The error of a failed write: with the kind of the stream's error if it has one, else kRetry.
 Error FromParquet(const parquet::ParquetException& exception);
 
 }  // namespace ingot::parquet_format

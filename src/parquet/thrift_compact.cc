@@ -169,7 +169,9 @@ class ThriftWriter {
         return;
       case ThriftType::kStruct:
         return Struct(value);
-      default: {
+      case ThriftType::kList:
+      case ThriftType::kSet:
+      case ThriftType::kMap: {
         const size_t count = value.items.size();
         out += char(std::min<size_t>(count, 15) << 4 | size_t(value.item_type));
         if (count >= 15) Varint(count);

@@ -51,9 +51,7 @@ Result<std::string> PlanToJson(const Pipeline& pipeline, Dialect dialect, const 
     plan["bronze"] = std::move(bronze);
   }
   const SilverSql silver = MakeSilverSql(pipeline, dialect, {.run_id = "{run_id}"});
-  Json rules = Json::array({"parse"});
-  for (const Rule& rule : pipeline.rules)
-    if (rule.kind != RuleKind::kTrim) rules.push_back(rule.name);
+  const Json rules = RuleNames(pipeline.rules);
   Json limits = Json::object();
   for (const Rule& rule : pipeline.rules)
     if (rule.fail_above) limits[rule.name] = *rule.fail_above;

@@ -95,9 +95,16 @@ Filter OnTimestamps(Filter dates) {
       return Compare(dates.column, FilterOp::kLess, start(1));
     case FilterOp::kGreater:
       return Compare(dates.column, FilterOp::kGreaterOrEqual, start(1));
-    default:
-      return {};
+    case FilterOp::kTrue:
+    case FilterOp::kAnd:
+    case FilterOp::kOr:
+    case FilterOp::kNotEqual:
+    case FilterOp::kIn:
+    case FilterOp::kIsNull:
+    case FilterOp::kNotNull:
+      break;
   }
+  return {};
 }
 
 class ConditionReader {

@@ -19,7 +19,7 @@
 namespace ingot::query {
 namespace {
 
-/// Whether `written`, a name as it stands in a statement, may mean the table.
+/// Whether `written`, a name from a statement, may refer to the table.
 bool Means(std::string written, const iceberg::TableName& table) {
   std::erase(written, '"');
   written = LowerCase(written);
@@ -27,7 +27,7 @@ bool Means(std::string written, const iceberg::TableName& table) {
   return written == name || written == std::string(catalog::kCatalogName) + "." + name;
 }
 
-/// The name with which a reference of the engine begins: an alias, a sample and the like follow after a space.
+/// The name in a table reference from the engine, without the alias or sample clause that follows a space.
 std::string NameIn(const std::string& reference) {
   bool quoted = false;
   for (size_t i = 0; i < reference.size(); ++i) {
@@ -37,7 +37,7 @@ std::string NameIn(const std::string& reference) {
   return reference;
 }
 
-/// Iceberg's metadata tables, by what is appended to the name of a table.
+/// Iceberg's metadata tables by suffix.
 MetadataTables WithIcebergs(MetadataTables tables) {
   tables.insert({{"snapshots", rows::SnapshotRows},
                  {"history", rows::HistoryRows},
@@ -49,7 +49,7 @@ MetadataTables WithIcebergs(MetadataTables tables) {
   return tables;
 }
 
-/// What a name in a statement stands for: the rows of a table, now or as of then, or what else can be asked of it.
+/// The meaning of a name in a statement: the rows of a table, current or as of a version, or a metadata table.
 struct Named {
   iceberg::TableName table;
   const AsOf* as_of = nullptr;
@@ -69,14 +69,14 @@ Nameable NameableOf(const std::vector<iceberg::TableName>& tables, const Metadat
   return names;
 }
 
-/// Tables whose rows a statement reads, by the name under which the engine has them.
+/// The tables whose rows a statement reads, by their name in the engine.
 struct Asked {
   iceberg::Table table;
   std::optional<iceberg::SnapshotId> snapshot_id;
 };
 using AskedTables = std::map<std::vector<std::string>, Asked>;
 
-/// Makes a name known to the engine: for rows of a table its columns, and the table is added to `asked`.
+/// Registers a name with the engine. For the rows of a table only its columns, and adds the table to `asked`.
 Status Announce(const iceberg::TableHome& home, const std::vector<std::string>& name, const Named& named,
                 sql::Engine& engine, AskedTables& asked) {
   Asked one;
@@ -89,7 +89,7 @@ Status Announce(const iceberg::TableHome& home, const std::vector<std::string>& 
   if (named.as_of != nullptr) {
     INGOT_ASSIGN(one.snapshot_id, ResolveAsOf(metadata, *named.as_of, named.table.Text()));
   }
-  // While the rows are read, maintenance elsewhere keeps what they are read from.
+  // Prevents maintenance in other processes from removing files while they are read.
   if (const auto reads = one.snapshot_id ? one.snapshot_id : metadata.current_snapshot_id)
     iceberg::AnnounceReader(one.table.home.storage, metadata, *reads);
   INGOT_ASSIGN(auto columns, rows::ColumnsOf(one.table, one.snapshot_id));
@@ -98,10 +98,10 @@ Status Announce(const iceberg::TableHome& home, const std::vector<std::string>& 
   return {};
 }
 
-/// Gives the engine the rows of the tables, without the files that the statement cannot use.
+/// Registers the rows of the tables, without files that cannot match the statement.
 Status Supply(const AskedTables& asked, const std::string& sql, sql::Engine& engine) {
   if (asked.empty()) return {};
-  // In one transaction with the statement: what now() is must not change between looking and asking.
+  // In the same transaction as the statement, so that now() has the same value when files are filtered.
   INGOT_TRY(engine.Execute("BEGIN"));
   const auto conditions = engine.ConditionsIn(sql);
   if (conditions.empty()) INGOT_TRY(engine.Execute("ROLLBACK"));
@@ -123,7 +123,7 @@ Status Supply(const AskedTables& asked, const std::string& sql, sql::Engine& eng
   return {};
 }
 
-/// Errors: kNotFound for a table that the statement reads and nobody knows.
+/// Errors: kNotFound for a table that the statement reads and that is unknown.
 Status CheckKnown(std::vector<std::string> wanted, const Nameable& names,
                   const std::vector<iceberg::TableName>& tables) {
   const std::string catalog(catalog::kCatalogName);
@@ -162,7 +162,7 @@ Status RunStatement(const std::shared_ptr<iceberg::Catalog>& catalog, const std:
     for (std::string& reference : *wanted) reference = NameIn(reference);
   AskedTables asked;
   for (const auto& [name, named] : names) {
-    // Some statements are read by the engine only once their tables are there: then every table whose name occurs is.
+    // The engine parses some statements only if their tables exist: then each table whose name occurs is registered.
     const bool meant =
         wanted ? std::ranges::any_of(*wanted, [&](const std::string& written) { return Means(written, name); })
                : rewritten.sql.find(name.name) != std::string::npos;

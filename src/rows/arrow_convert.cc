@@ -256,9 +256,23 @@ Result<ArrayPointer> ConvertValues(const ArrayPointer& array, const iceberg::Typ
     case iceberg::TypeId::kUuid:
     case iceberg::TypeId::kFixed:
       return FixedBytesOf(*array, type, to);
-    default:
-      return Cast(*array, type, to);
+    case iceberg::TypeId::kBoolean:
+    case iceberg::TypeId::kInt:
+    case iceberg::TypeId::kLong:
+    case iceberg::TypeId::kFloat:
+    case iceberg::TypeId::kDouble:
+    case iceberg::TypeId::kDecimal:
+    case iceberg::TypeId::kTime:
+    case iceberg::TypeId::kString:
+    case iceberg::TypeId::kBinary:
+    case iceberg::TypeId::kUnknown:
+    case iceberg::TypeId::kVariant:
+    case iceberg::TypeId::kStruct:
+    case iceberg::TypeId::kList:
+    case iceberg::TypeId::kMap:
+      break;
   }
+  return Cast(*array, type, to);
 }
 
 Result<std::shared_ptr<arrow::ListArray>> AsList(const ArrayPointer& array) {

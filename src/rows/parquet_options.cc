@@ -49,9 +49,25 @@ std::shared_ptr<arrow::DataType> FileType(const iceberg::Type& type,
           map.key_field()->WithType(FileType(type.fields[0].type, map.key_type())),
           map.item_field()->WithType(FileType(type.fields[1].type, map.item_type())));
     }
-    default:
-      return arrow_type;
+    case iceberg::TypeId::kBoolean:
+    case iceberg::TypeId::kInt:
+    case iceberg::TypeId::kLong:
+    case iceberg::TypeId::kFloat:
+    case iceberg::TypeId::kDouble:
+    case iceberg::TypeId::kDecimal:
+    case iceberg::TypeId::kDate:
+    case iceberg::TypeId::kTime:
+    case iceberg::TypeId::kTimestamp:
+    case iceberg::TypeId::kTimestamptz:
+    case iceberg::TypeId::kTimestampNs:
+    case iceberg::TypeId::kTimestamptzNs:
+    case iceberg::TypeId::kString:
+    case iceberg::TypeId::kFixed:
+    case iceberg::TypeId::kBinary:
+    case iceberg::TypeId::kUnknown:
+      break;
   }
+  return arrow_type;
 }
 
 }  // namespace

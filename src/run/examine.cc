@@ -7,8 +7,8 @@
 
 #include "base/progress.h"
 #include "bronze/offset_gaps.h"
+#include "run/maintenance.h"
 #include "run/other_tables.h"
-#include "run/upkeep.h"
 #include "silver/account.h"
 
 namespace ingot::run {
@@ -32,25 +32,26 @@ Result<std::optional<maintain::Finding>> OffsetFinding(const iceberg::TableHome&
 std::optional<maintain::Finding> RowsFinding(const stage::Environment& environment) {
   if (environment.pipeline->bronze.table.empty()) return std::nullopt;
   ProgressLine progress("account for rows", 0, "rows");
-  const auto told = silver::AccountForRows(environment, [&](int64_t rows) { progress.Add(rows); });
-  if (!told && told.error().kind == ErrorKind::kNotFound) return std::nullopt;
-  if (!told)
-    return maintain::Finding{"rows", maintain::Health::kBad, "cannot be accounted for: " + told.error().message};
+  const auto account = silver::AccountForRows(environment, [&](int64_t rows) { progress.Add(rows); });
+  if (!account && account.error().kind == ErrorKind::kNotFound) return std::nullopt;
+  if (!account)
+    return maintain::Finding{"rows", maintain::Health::kBad, "cannot be accounted for: " + account.error().message};
   const std::string& bronze = environment.pipeline->bronze.table;
-  std::string text = fmt::format("{} rows of {}", told->rows, bronze);
-  if (told->unidentified > 0) text += fmt::format(", but for {} without a position,", told->unidentified);
-  if (told->missing + told->doubled == 0)
+  std::string text = fmt::format("{} rows of {}", account->rows, bronze);
+  if (account->unidentified > 0) text += fmt::format(", but for {} without a position,", account->unidentified);
+  if (account->missing + account->duplicated == 0)
     return maintain::Finding{"rows", maintain::Health::kGood,
                              text + " are each in silver or in quarantine, or their key is in silver"};
-  if (told->missing > 0)
-    text = fmt::format("{} of {} are in neither table, nor is their key in silver: {}{}", told->missing, text,
-                       fmt::join(told->examples, ", "), told->missing > int64_t(told->examples.size()) ? ", …" : "");
-  if (told->doubled > 0)
-    text += fmt::format("{}{} positions are in silver and quarantine once too often", told->missing > 0 ? "; " : ": ",
-                        told->doubled);
-  if (!told->deleted_by.empty() && told->doubled == 0)
+  if (account->missing > 0)
+    text = fmt::format("{} of {} are in neither table, nor is their key in silver: {}{}", account->missing, text,
+                       fmt::join(account->examples, ", "),
+                       account->missing > int64_t(account->examples.size()) ? ", …" : "");
+  if (account->duplicated > 0)
+    text += fmt::format("{}{} positions are in silver and quarantine once too often",
+                        account->missing > 0 ? "; " : ": ", account->duplicated);
+  if (!account->deleted_by.empty() && account->duplicated == 0)
     return maintain::Finding{"rows", maintain::Health::kCouldBeBetter,
-                             text + "; rows were deleted on purpose (" + told->deleted_by + ")"};
+                             text + "; rows were deleted on purpose (" + account->deleted_by + ")"};
   return maintain::Finding{"rows", maintain::Health::kBad,
                            text + "; to compute both anew from bronze: ingot unregister " +
                                environment.pipeline->silver.table + " " + environment.pipeline->quarantine.table +

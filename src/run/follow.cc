@@ -77,14 +77,14 @@ Status Follow(Runner& runner, const FollowOptions& options) {
       if (round.write_ledger) ledger_at = good_at;
       retry_wait = kRetryFirst;
       ServerAnswered(kGoodRun);
-      options.told(*report);
+      options.on_run(*report);
       sleep_until(next);
       continue;
     }
     if (!AnotherTryMayMend(report.error().kind) || Clock::now() - good_at > options.retry_for ||
         (last && ++last_tries >= kLastTriesMax))
       return std::unexpected(report.error());
-    options.failed(report.error());
+    options.on_failure(report.error());
     LogFailure(report.error(), retry_wait == kRetryFirst);
     if (last)
       std::this_thread::sleep_for(kRetryFirst);

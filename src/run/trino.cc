@@ -216,9 +216,7 @@ class TrinoRun {
 
   Status CountInto(StageReport& report, const std::string& sql) {
     INGOT_ASSIGN(const auto rows, trino_.Run(sql));
-    std::vector<std::string> names{"parse"};
-    for (const auto& rule : environment_.pipeline->rules)
-      if (rule.kind != pipeline::RuleKind::kTrim) names.push_back(rule.name);
+    const auto names = pipeline::RuleNames(environment_.pipeline->rules);
     report.rows_in = std::atoll(rows[0][0].c_str());
     report.quarantined = std::atoll(rows[0][1].c_str());
     for (size_t i = 0; i < names.size(); ++i)

@@ -80,7 +80,7 @@ class Accounting {
                           std::max<int64_t>(1, environment_.memory_bytes / 4));
     for (part_ = 0; part_ < parts_; ++part_) INGOT_TRY(AccountForPart());
     // Of so many hashes some pairs are equal by chance.
-    if (double(account_.doubled) < double(rows) * double(rows) / 1e18) account_.doubled = 0;
+    if (double(account_.duplicated) < double(rows) * double(rows) / 1e18) account_.duplicated = 0;
     return account_;
   }
 
@@ -118,7 +118,7 @@ class Accounting {
     for (const Table* table : {&tables_.silver, &tables_.quarantine})
       INGOT_TRY(ForEachBatch(*table, Columns(PositionColumns()), [&](const Batch& batch) -> Status {
         std::lock_guard lock(mutex_);
-        INGOT_TRY(ForEachPosition(*batch, [&](int64_t, uint64_t hash) { account_.doubled += !held_.Insert(hash); }));
+        INGOT_TRY(ForEachPosition(*batch, [&](int64_t, uint64_t hash) { account_.duplicated += !held_.Insert(hash); }));
         return {};
       }));
     HashSet absent, found;  // keys of rows that are in neither table, and those of them that silver has

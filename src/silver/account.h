@@ -14,7 +14,7 @@ struct Account {
   int64_t rows = 0;                   // of bronze, up to the snapshot that silver has consumed
   int64_t unidentified = 0;           // of those without a position in the source: not looked for
   int64_t missing = 0;                // in neither table, and their keys are not in silver
-  int64_t doubled = 0;                // positions that silver and quarantine together hold once too often
+  int64_t duplicated = 0;             // positions that silver and quarantine together hold once too often
   std::vector<std::string> examples;  // of missing rows: topic, partition, offset
   std::string deleted_by;             // the last deletion of rows in silver or quarantine; empty when there was none
 };

@@ -14,7 +14,7 @@
 #include "pipeline/plan.h"
 #include "rows/arrow_schema.h"
 #include "rows/scan_relation.h"
-#include "silver/contest.h"
+#include "silver/deduplicator.h"
 #include "silver/judge.h"
 #include "silver/key_hash.h"
 #include "silver/key_times.h"
@@ -29,26 +29,26 @@ using stage::Environment;
 class Cleaning {
  public:
   Cleaning(const Environment& environment, const iceberg::Table& bronze, const iceberg::Table& silver,
-           const iceberg::Table& quarantine, Halves halves)
+           const iceberg::Table& quarantine, Outputs outputs)
       : environment_(environment),
         pipeline_(*environment.pipeline),
         bronze_(bronze),
         silver_(silver),
         quarantine_(quarantine),
-        halves_(halves),
+        outputs_(outputs),
         judge_(*environment.pipeline),
-        contest_(environment.pipeline->unique),
+        deduplicator_(environment.pipeline->unique),
         output_(size_t(std::max(1, environment.threads)) * 2) {}
 
   Result<Cleaned> Run(const stage::Changes& changes) {
     INGOT_ASSIGN(const NewRows fresh, NewRows::Find(environment_, bronze_, changes));
-    if (!pipeline_.unique.empty() && halves_.clean) INGOT_TRY(FindSuspects(fresh));
+    if (!pipeline_.unique.empty() && outputs_.silver) INGOT_TRY(FindSuspects(fresh));
     INGOT_TRY(FaultPoint("silver.keys_read"));
     INGOT_ASSIGN(auto plan, fresh.Plan(pipeline::SilverInputColumns(pipeline_)));
     for (const auto& task : plan.tasks) cleaned_.bytes_in += task.file.file_bytes;
     counts_.assign(judge_.names().size(), 0);
     INGOT_ASSIGN(auto clean, stage::RowWriter::Open(environment_, silver_));
-    INGOT_ASSIGN(auto refused, stage::RowWriter::Open(environment_, quarantine_));
+    INGOT_ASSIGN(auto quarantined_rows, stage::RowWriter::Open(environment_, quarantine_));
     Status read;
     std::thread reader([&] {
       read = rows::ForEachBatch(bronze_, plan, environment_.threads, [&](size_t, const Batch& batch) -> Status {
@@ -57,14 +57,14 @@ class Cleaning {
       });
       output_.Close();
     });
-    const Status written = WriteOutput(clean, refused);
+    const Status written = WriteOutput(clean, quarantined_rows);
     output_.Close();
     reader.join();
     INGOT_TRY(written);
     INGOT_TRY(read);
     INGOT_TRY(WriteWinners(clean));
-    INGOT_ASSIGN(cleaned_.refused, refused.Finish());
-    INGOT_ASSIGN(cleaned_.clean, clean.Finish());
+    INGOT_ASSIGN(cleaned_.quarantine, quarantined_rows.Finish());
+    INGOT_ASSIGN(cleaned_.silver, clean.Finish());
     for (size_t bit = 0; bit < counts_.size(); ++bit) cleaned_.broken_by_rule[judge_.names()[bit]] = counts_[bit];
     return std::move(cleaned_);
   }
@@ -72,7 +72,7 @@ class Cleaning {
  private:
   struct Output {
     Batch rows;
-    bool refused = false;
+    bool quarantined = false;
   };
 
   Status FindSuspects(const NewRows& fresh) {
@@ -114,7 +114,7 @@ class Cleaning {
       hashes = Kept(hashes, keep);
       std::lock_guard lock(mutex);
       for (const uint64_t hash : hashes) suspects_.Insert(hash);
-      contest_.AddExisting(found, std::move(hashes));
+      deduplicator_.AddExisting(found, std::move(hashes));
       return {};
     });
   }
@@ -136,29 +136,30 @@ class Cleaning {
   Status JudgeBatch(const arrow::RecordBatch& batch) {
     INGOT_ASSIGN(Judged judged, judge_.Apply(batch));
     Batch accepted = judged.rows;
-    int64_t refused = 0;
+    int64_t quarantined = 0;
     if (!judged.broken.empty()) {
       std::vector<bool> keep(judged.broken.size());
-      for (size_t row = 0; row < keep.size(); ++row) refused += !(keep[row] = !judge_.Refuses(judged.broken[row]));
-      if (refused > 0) {
+      for (size_t row = 0; row < keep.size(); ++row)
+        quarantined += !(keep[row] = !judge_.Quarantines(judged.broken[row]));
+      if (quarantined > 0) {
         INGOT_ASSIGN(accepted, FilterRows(judged.rows, keep));
-        if (halves_.refused) INGOT_TRY(Refuse(judged, keep));
+        if (outputs_.quarantine) INGOT_TRY(Quarantine(judged, keep));
       }
     }
     {
       std::lock_guard lock(mutex_);
       cleaned_.rows_in += batch.num_rows();
-      cleaned_.quarantined += refused;
+      cleaned_.quarantined += quarantined;
       for (const uint64_t broken : judged.broken)
         for (uint64_t bits = broken; bits != 0; bits &= bits - 1) ++counts_[size_t(std::countr_zero(bits))];
     }
-    if (!halves_.clean) return {};
+    if (!outputs_.silver) return {};
     INGOT_ASSIGN(accepted, WithoutSuspects(accepted));
     return accepted->num_rows() > 0 ? Pass(std::move(accepted), false) : Status();
   }
 
-  Status Pass(Batch rows, bool refused) {
-    if (output_.Push({std::move(rows), refused})) return {};
+  Status Pass(Batch rows, bool quarantined) {
+    if (output_.Push({std::move(rows), quarantined})) return {};
     return Fail(ErrorKind::kCancelled, "the writer of silver has stopped");
   }
 
@@ -169,13 +170,13 @@ class Cleaning {
     if (std::ranges::none_of(suspect, std::identity())) return accepted;
     INGOT_ASSIGN(Batch held, FilterRows(accepted, suspect));
     INGOT_ASSIGN(held, DecodeDictionaries(held));
-    contest_.Add(held, Kept(hashes, suspect));
+    deduplicator_.Add(held, Kept(hashes, suspect));
     suspect.flip();
     return FilterRows(accepted, suspect);
   }
 
   /// The refused rows with the names of the rules that they broke.
-  Status Refuse(const Judged& judged, std::vector<bool> keep) {
+  Status Quarantine(const Judged& judged, std::vector<bool> keep) {
     keep.flip();
     INGOT_ASSIGN(const Batch refused, FilterRows(judged.rows, keep));
     arrow::ListBuilder rules(arrow::default_memory_pool(), std::make_shared<arrow::StringBuilder>());
@@ -191,17 +192,17 @@ class Cleaning {
     return Pass(std::move(rows), true);
   }
 
-  Status WriteOutput(stage::RowWriter& clean, stage::RowWriter& refused) {
+  Status WriteOutput(stage::RowWriter& clean, stage::RowWriter& quarantined_rows) {
     while (auto output = output_.Pop()) {
       INGOT_ASSIGN(const Batch rows, WithRunId(*output->rows));
-      INGOT_TRY((output->refused ? refused : clean).Write(rows));
+      INGOT_TRY((output->quarantined ? quarantined_rows : clean).Write(rows));
     }
     return {};
   }
 
   Status WriteWinners(stage::RowWriter& clean) {
-    INGOT_ASSIGN(const auto winners, contest_.Winners());
-    for (const Batch& batch : winners) {
+    INGOT_ASSIGN(const auto survivors, deduplicator_.Survivors());
+    for (const Batch& batch : survivors) {
       INGOT_ASSIGN(const Batch rows, WithRunId(*batch));
       INGOT_TRY(clean.Write(rows));
     }
@@ -217,10 +218,10 @@ class Cleaning {
   const Environment& environment_;
   const pipeline::Pipeline& pipeline_;
   const iceberg::Table &bronze_, &silver_, &quarantine_;
-  const Halves halves_;
+  const Outputs outputs_;
   const Judge judge_;
   HashSet suspects_;
-  Contest contest_;
+  Deduplicator deduplicator_;
   BoundedQueue<Output> output_;
   std::mutex mutex_;
   Cleaned cleaned_;
@@ -230,8 +231,8 @@ class Cleaning {
 }  // namespace
 
 Result<Cleaned> Clean(const Environment& environment, const iceberg::Table& bronze, const iceberg::Table& silver,
-                      const iceberg::Table& quarantine, const stage::Changes& changes, Halves halves) {
-  return Cleaning(environment, bronze, silver, quarantine, halves).Run(changes);
+                      const iceberg::Table& quarantine, const stage::Changes& changes, Outputs outputs) {
+  return Cleaning(environment, bronze, silver, quarantine, outputs).Run(changes);
 }
 
 }  // namespace ingot::silver

@@ -44,35 +44,35 @@ Result<Tables> OpenTables(const Environment& environment) {
   return tables;
 }
 
-/// Computes and commits the halves of a step that are missing.
+/// Computes and commits the outputs of a step that are missing.
 Result<StageReport> Process(const Environment& environment, Tables& tables, const Step& step) {
   StageReport report = Begin(environment, tables.silver.home.name.Text());
   report.commits = 1;
   INGOT_ASSIGN(Cleaned cleaned,
-               Clean(environment, tables.bronze, tables.silver, tables.quarantine, step.changes, step.halves));
+               Clean(environment, tables.bronze, tables.silver, tables.quarantine, step.changes, step.outputs));
   report.rows_in = cleaned.rows_in;
   report.bytes_in = cleaned.bytes_in;
   report.quarantined = cleaned.quarantined;
   report.errors = cleaned.broken_by_rule["parse"];
   report.broken_by_rule = cleaned.broken_by_rule;
-  report.rows_out = cleaned.clean.rows;
-  report.bytes_out = cleaned.clean.bytes;
+  report.rows_out = cleaned.silver.rows;
+  report.bytes_out = cleaned.silver.bytes;
   report.duplicates = report.rows_in - report.quarantined - report.rows_out;
   report.finished_at_micros = NowMicros();
   INGOT_TRY(FaultPoint("silver.after_files"));
-  if (step.halves.refused) {
+  if (step.outputs.quarantine) {
     auto committed = iceberg::CommitFiles(
-        tables.quarantine.home, stage::MarkedChange(tables.quarantine, std::move(cleaned.refused.files), step.mark));
+        tables.quarantine.home, stage::MarkedChange(tables.quarantine, std::move(cleaned.quarantine.files), step.mark));
     if (!committed) {
-      iceberg::Discard(*tables.silver.home.storage, iceberg::LocationsOf(cleaned.clean.files));
+      iceberg::Discard(*tables.silver.home.storage, iceberg::LocationsOf(cleaned.silver.files));
       return std::unexpected(std::move(committed).error());
     }
     tables.quarantine = std::move(*committed);
   }
   // Silver has counted these rows before.
-  if (!step.halves.clean) return StageReport{};
+  if (!step.outputs.silver) return StageReport{};
   INGOT_TRY(FaultPoint("silver.between_commits"));
-  auto change = stage::MarkedChange(tables.silver, std::move(cleaned.clean.files), step.mark);
+  auto change = stage::MarkedChange(tables.silver, std::move(cleaned.silver.files), step.mark);
   change.summary.merge(report.ToSummary());
   INGOT_ASSIGN(tables.silver, iceberg::CommitFiles(tables.silver.home, change));
   INGOT_TRY(FaultPoint("silver.after_commit"));

@@ -132,7 +132,7 @@ Result<Step> NextStep(const Environment& environment, const Tables& tables, int6
   if (!same) return std::unexpected(CannotMeet(tables, silver, quarantine));
   INGOT_ASSIGN(step.changes, stage::ChangesSince(bronze, behind, name, first.snapshot));
   Limit(step.changes, rows_max);
-  step.halves = {.clean = quarantine_ahead, .refused = !quarantine_ahead};
+  step.outputs = {.silver = quarantine_ahead, .quarantine = !quarantine_ahead};
   step.mark = stage::NextMark(environment, behind, tables.bronze, *step.changes.until);
   step.mark.definition_id = definition;
   step.mark.step_id = TokenOf(first);

@@ -21,11 +21,11 @@ struct Tables {
 
 struct Step {
   stage::Changes changes;  // of bronze
-  Halves halves;           // that are missing
+  Outputs outputs;         // that are missing
   stage::Mark mark;        // that the commits will carry
   bool take_back = false;  // of quarantine: another definition computed what is ahead of silver
 
-  bool NothingToDo() const { return changes.Empty() && halves.clean && halves.refused && !take_back; }
+  bool NothingToDo() const { return changes.Empty() && outputs.silver && outputs.quarantine && !take_back; }
 };
 
 /// At most `rows_max` rows, but for a single snapshot with more. Errors: kCorrupt where the two tables cannot be

@@ -191,7 +191,7 @@ class DuckEngine : public Engine {
   }
 
  private:
-  /// Why a statement failed: the error of a relation that it reads, else the engine's.
+  /// The error of a failed statement: that of a relation it reads if there is one, else DuckDB's.
   Error ErrorOf(const char* message) {
     std::optional<Error> kept;
     for (const auto& registered : relations_)

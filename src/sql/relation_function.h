@@ -20,7 +20,7 @@ struct RegisteredRelation {
   duckdb_database database = nullptr;
   std::atomic<int> references{0};  // to the function, in planned statements
 
-  /// The engine keeps the text of an error only. The first one of a statement is kept here, with its kind.
+  /// Stores the first error of a statement with its kind, since DuckDB keeps only the text.
   void Keep(const Error& error) {
     std::lock_guard lock(mutex_);
     if (!error_) error_ = error;
@@ -32,7 +32,7 @@ struct RegisteredRelation {
 
  private:
   std::mutex mutex_;
-  std::optional<Error> error_;  // of a scan, when it failed
+  std::optional<Error> error_;  // of a failed scan
 };
 
 /// Registers `relation->function`.

@@ -189,7 +189,7 @@ class S3Storage : public Storage {
   }
 
  private:
-  /// Of a call that is over, tried as often as the server asked for it.
+  /// The result of a call after all retries; reports responses to the outage log.
   Status Outcome(const arrow::Status& status, std::string_view location) const {
     if (status.ok()) {
       ServerAnswered(server_);

@@ -10,7 +10,7 @@ namespace {
 constexpr int64_t kStart = 1'764'331'385'000'000;  // 2025-11-28 12:03:05 UTC
 constexpr int64_t kSecond = kMicrosPerSecond;
 
-/// What is said in the seconds [from, to) after the start.
+/// The lines logged in the seconds [from, to) after the start.
 std::vector<std::string> Heard(Outages& outages, int64_t from, int64_t to) {
   std::vector<std::string> lines;
   for (int64_t second = from; second < to; ++second)
@@ -18,8 +18,8 @@ std::vector<std::string> Heard(Outages& outages, int64_t from, int64_t to) {
   return lines;
 }
 
-// Goal:   an outage is said once a minute, with its start and its last error, and once when it is over.
-// Method: three minutes of a server that is away, with a clock of the test.
+// Goal:   an outage is logged once a minute with its start and last error, and once at its end.
+// Method: an outage of three minutes with simulated time.
 TEST(Outages, SaidOnceAMinute) {
   Outages outages;
   outages.Failed("S3 at http://h:9000", "refused", kStart);
@@ -38,7 +38,7 @@ TEST(Outages, SaidOnceAMinute) {
   EXPECT_EQ(outages.All()[0].since_micros, 0);
 }
 
-// Goal:   short outages say nothing; servers are told apart; a second outage begins anew. Method: two servers.
+// Goal:   short outages are not logged; servers are independent; a second outage starts again. Method: two servers.
 TEST(Outages, EachServerForItself) {
   Outages outages;
   outages.Failed("a", "x", kStart);

@@ -82,8 +82,7 @@ TEST(Sqlite, ReadingCreatesNothing) {
 }
 
 // Goal:   a lock that is not released ends in an error after one waiting time for all attempts; a released lock is
-// waited
-//         for. Method: a second connection locks the database.
+// waited for. Method: a second connection locks the database.
 TEST(Sqlite, WaitsForALockForALimitedTime) {
   const std::string file = File("ingot_locked.db");
   const auto holder = *OpenSqlite(file);

@@ -8,8 +8,8 @@
 namespace ingot::parquet_format {
 namespace {
 
-// Goal:   an error of a stream that the Parquet library throws on is the same behind it.
-// Method: a Status with a kind of ours, one of Arrow's own, an exception of the library's own.
+// Goal:   stream errors keep their kind through the Parquet library's exceptions.
+// Method: a status with our kind, one of Arrow's, an exception of the Parquet library.
 TEST(ParquetError, KeepsTheKindOfTheStream) {
   const Error refused =
       FromParquet(parquet::ParquetStatusException(ToArrow({ErrorKind::kBadConfig, "write s3://b/k: access denied"})));

@@ -105,8 +105,8 @@ Relation Failing(const std::string& fails_in) {
   return relation;
 }
 
-// Goal:   an error of a relation is the same behind the engine. Method: each step of a scan fails, in each way to ask;
-// the next statement is not touched by it.
+// Goal:   errors of a relation keep kind and message through the engine. Method: each step of a scan fails, in each
+// kind of call; the next statement is not affected.
 TEST(Engine, ErrorsOfRelationsKeepTheirKind) {
   const auto engine = *Engine::Open({.threads = 2});
   ASSERT_TRUE(engine->Register({"good"}, Numbers(1)));

@@ -1,4 +1,4 @@
-#include "run/meters.h"
+#include "run/run_metrics.h"
 
 #include <fmt/format.h>
 #include <version.h>
@@ -39,21 +39,20 @@ constexpr struct {
 
 }  // namespace
 
-void DeclareMeters(Metrics& metrics, const stage::Environment& environment) {
+void DeclareRunMetrics(Metrics& metrics, const stage::Environment& environment) {
   for (const auto& meter : kMeters) metrics.Declare(meter.name, meter.kind, meter.help);
   for (const auto& field : stage::kReportCounts) metrics.Declare(field.metric, MetricKind::kCounter, field.help);
   metrics.Set("ingot_build_info", {{"version", INGOT_VERSION}, {"pipeline", environment.pipeline->name}}, 1);
   metrics.Set("ingot_memory_budget_bytes", {}, double(environment.memory_bytes));
   // Those that alerts ask about are there from the start: a rate needs a value before the first event.
   for (const char* outcome : {"done", "broken", "failed"}) metrics.Add("ingot_runs", {{"outcome", outcome}}, 0);
-  for (const pipeline::Rule& rule : environment.pipeline->rules)
-    if (rule.kind != pipeline::RuleKind::kTrim) metrics.Add("ingot_rule_broken_rows", {{"rule", rule.name}}, 0);
-  metrics.Add("ingot_rule_broken_rows", {{"rule", "parse"}}, 0);
+  for (const std::string& rule : pipeline::RuleNames(environment.pipeline->rules))
+    metrics.Add("ingot_rule_broken_rows", {{"rule", rule}}, 0);
   for (const auto& table : TablesOf(*environment.pipeline, pipeline::kReportedKinds))
     metrics.Add("ingot_commit_conflicts", {{"table", table.spec->table}}, 0);
 }
 
-void Meter(Metrics& metrics, const RunReport& report) {
+void CountRun(Metrics& metrics, const RunReport& report) {
   const bool broken = !report.broken_rules.empty();
   metrics.Add("ingot_runs", {{"outcome", broken ? "broken" : "done"}});
   metrics.Set("ingot_last_run_timestamp_seconds", {}, double(NowMicros()) / 1e6);
@@ -76,12 +75,12 @@ void Meter(Metrics& metrics, const RunReport& report) {
     metrics.Set("ingot_freshness_seconds", {{"share", label}}, report.freshness.Quantile(share));
 }
 
-void MeterFailure(Metrics& metrics, const Error& error) {
+void CountFailure(Metrics& metrics, const Error& error) {
   metrics.Add("ingot_runs", {{"outcome", "failed"}});
   metrics.Add("ingot_run_errors", {{"kind", std::string(ErrorKindName(error.kind))}});
 }
 
-void MeterOutages(Metrics& metrics) {
+void UpdateOutages(Metrics& metrics) {
   for (const Outage& outage : ProcessOutages().All())
     metrics.Set("ingot_waiting_seconds", {{"server", outage.server}},
                 outage.since_micros == 0 ? 0 : double(NowMicros() - outage.since_micros) / 1e6);

@@ -15,14 +15,15 @@ namespace ingot::run {
 /// a tenth of a file's rows. Every fifth time snapshots expire: those older than the table's
 /// history.expire.max-snapshot-age-ms, an hour where it says nothing, but for the newest hundred. Once a day retention
 /// and orphans. What fails is told in the log and tried again the next time: ingest goes on.
-class AutomaticUpkeep {
+class BackgroundMaintenance {
  public:
   /// `every` of nothing: no maintenance.
-  AutomaticUpkeep(const stage::Environment& environment, const ClockOptions& clock, std::chrono::microseconds every);
+  BackgroundMaintenance(const stage::Environment& environment, const ClockOptions& clock,
+                        std::chrono::microseconds every);
   /// Ends after what is being written just then.
-  ~AutomaticUpkeep();
-  AutomaticUpkeep(const AutomaticUpkeep&) = delete;
-  AutomaticUpkeep& operator=(const AutomaticUpkeep&) = delete;
+  ~BackgroundMaintenance();
+  BackgroundMaintenance(const BackgroundMaintenance&) = delete;
+  BackgroundMaintenance& operator=(const BackgroundMaintenance&) = delete;
 
  private:
   void Go(std::chrono::microseconds every);

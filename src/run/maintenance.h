@@ -18,7 +18,7 @@
 
 namespace ingot::run {
 
-struct UpkeepOptions {
+struct MaintenanceOptions {
   std::set<std::string>
       operations;  // of retention, compact, deletes, manifests, statistics, expire, orphans; in this order
   maintain::CompactOptions compact;
@@ -30,7 +30,7 @@ struct UpkeepOptions {
   bool dry_run = false;
 };
 
-struct UpkeepReport {
+struct MaintenanceReport {
   std::string table;
   std::optional<maintain::PartitionsDropped> retention;
   std::optional<maintain::Compacted> compact;
@@ -50,7 +50,7 @@ Result<std::vector<std::string>> TablesOr(const stage::Environment& environment,
 Result<iceberg::SequenceNumber> KeepFrom(const stage::Environment& environment, const iceberg::TableHome& home);
 
 /// Does the operations on one table. Retention is that of the pipeline file (`keep`); none where it says none.
-Result<UpkeepReport> MaintainTable(const stage::Environment& environment, const std::string& table,
-                                   const UpkeepOptions& options);
+Result<MaintenanceReport> MaintainTable(const stage::Environment& environment, const std::string& table,
+                                        const MaintenanceOptions& options);
 
 }  // namespace ingot::run

@@ -13,10 +13,10 @@
 
 namespace ingot::silver {
 
-/// Safe from several threads, but for Winners.
-class Contest {
+/// Safe from several threads, but for Survivors.
+class Deduplicator {
  public:
-  explicit Contest(std::vector<std::string> key) : key_(std::move(key)) {}
+  explicit Deduplicator(std::vector<std::string> key) : key_(std::move(key)) {}
 
   /// Rows of silver: their keys lose every row. `hashes` as HashRows gives them; columns: the key.
   void AddExisting(std::shared_ptr<arrow::RecordBatch> keys, std::vector<uint64_t> hashes);
@@ -25,7 +25,7 @@ class Contest {
 
   /// Of the rows of each key that silver lacks the one with the lowest source
   /// position (_source, _source_partition, _source_offset); rows without a position are last.
-  Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> Winners() const;
+  Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> Survivors() const;
 
  private:
   struct Held {

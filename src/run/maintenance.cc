@@ -1,4 +1,4 @@
-#include "run/upkeep.h"
+#include "run/maintenance.h"
 
 #include <algorithm>
 #include <functional>
@@ -120,11 +120,11 @@ Result<SequenceNumber> KeepFrom(const Environment& environment, const iceberg::T
   return from;
 }
 
-Result<UpkeepReport> MaintainTable(const Environment& environment, const std::string& name,
-                                   const UpkeepOptions& options) {
+Result<MaintenanceReport> MaintainTable(const Environment& environment, const std::string& name,
+                                        const MaintenanceOptions& options) {
   INGOT_ASSIGN(const auto home, environment.Home(name));
   INGOT_ASSIGN(Table table, iceberg::LoadTable(home));
-  UpkeepReport report{.table = home.name.Text()};
+  MaintenanceReport report{.table = home.name.Text()};
   const auto wanted = [&](const char* operation) { return options.operations.contains(operation); };
   // Storage that is not local refuses requests by a clock that is minutes off.
   const bool vouched = options.clock.trusted || !storage::LocalPath(table.metadata->location);

@@ -1,4 +1,4 @@
-#include "run/automatic.h"
+#include "run/background_maintenance.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "run/upkeep.h"
+#include "run/maintenance.h"
 
 namespace ingot::run {
 namespace {
@@ -19,8 +19,8 @@ constexpr double kDeletedShare = 0.1;
 constexpr int64_t kMemoryMax = int64_t(128) << 20;
 constexpr int64_t kSnapshotAgeMs = 3600 * 1000, kSnapshotsMin = 100;
 
-UpkeepOptions OptionsFor(const stage::Environment& environment, const iceberg::TableMetadata& metadata) {
-  UpkeepOptions options{.operations = {"compact", "deletes"}, .file_bytes_target = {}};
+MaintenanceOptions OptionsFor(const stage::Environment& environment, const iceberg::TableMetadata& metadata) {
+  MaintenanceOptions options{.operations = {"compact", "deletes"}, .file_bytes_target = {}};
   options.compact.policy.tiered = true;
   options.compact.policy.files_min = kFilesMin;
   options.compact.policy.deleted_share = kDeletedShare;
@@ -34,13 +34,13 @@ UpkeepOptions OptionsFor(const stage::Environment& environment, const iceberg::T
 
 }  // namespace
 
-AutomaticUpkeep::AutomaticUpkeep(const stage::Environment& environment, const ClockOptions& clock,
-                                 std::chrono::microseconds every)
+BackgroundMaintenance::BackgroundMaintenance(const stage::Environment& environment, const ClockOptions& clock,
+                                             std::chrono::microseconds every)
     : environment_(environment), clock_(clock), daily_(std::chrono::steady_clock::now()) {
   if (every.count() > 0) thread_ = std::thread([this, every] { Go(every); });
 }
 
-AutomaticUpkeep::~AutomaticUpkeep() {
+BackgroundMaintenance::~BackgroundMaintenance() {
   {
     std::lock_guard lock(mutex_);
     ending_ = true;
@@ -49,7 +49,7 @@ AutomaticUpkeep::~AutomaticUpkeep() {
   if (thread_.joinable()) thread_.join();
 }
 
-void AutomaticUpkeep::Go(std::chrono::microseconds every) {
+void BackgroundMaintenance::Go(std::chrono::microseconds every) {
   // Of this thread and those it starts (setpriority(2): on Linux a thread has a nice value of its own).
   (void)::setpriority(PRIO_PROCESS, id_t(::gettid()), kNice);
   for (int64_t number = 1;; ++number) {
@@ -60,7 +60,7 @@ void AutomaticUpkeep::Go(std::chrono::microseconds every) {
   }
 }
 
-void AutomaticUpkeep::Round(int64_t number) {
+void BackgroundMaintenance::Round(int64_t number) {
   const auto ending = [this] {
     std::lock_guard lock(mutex_);
     return ending_;
@@ -79,7 +79,7 @@ void AutomaticUpkeep::Round(int64_t number) {
       away ? LogDebug("maintenance: " + table.error().message) : LogWarning("maintenance: " + table.error().message);
       continue;
     }
-    UpkeepOptions options = OptionsFor(environment_, *table->metadata);
+    MaintenanceOptions options = OptionsFor(environment_, *table->metadata);
     options.clock = clock_;
     options.compact.stop_asked = ending;
     if (number % kExpireEvery == 0) options.operations.insert("expire");

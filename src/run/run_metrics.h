@@ -9,13 +9,13 @@
 namespace ingot::run {
 
 /// Before the first of the others; without it nothing is counted.
-void DeclareMeters(Metrics& metrics, const stage::Environment& environment);
+void DeclareRunMetrics(Metrics& metrics, const stage::Environment& environment);
 
 /// Counts what the run did.
-void Meter(Metrics& metrics, const RunReport& report);
-void MeterFailure(Metrics& metrics, const Error& error);
+void CountRun(Metrics& metrics, const RunReport& report);
+void CountFailure(Metrics& metrics, const Error& error);
 /// For how long each server that was away has been so.
-void MeterOutages(Metrics& metrics);
+void UpdateOutages(Metrics& metrics);
 
 /// Hands all metrics to a Prometheus Pushgateway at `url`, in the place of what this pipeline pushed before: for runs
 /// that end before anyone could ask them. Errors: kRetry, kOutcomeUnknown; kBadConfig for what the gateway refuses.

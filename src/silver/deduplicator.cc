@@ -1,4 +1,4 @@
-#include "silver/contest.h"
+#include "silver/deduplicator.h"
 
 #include <arrow/api.h>
 
@@ -21,19 +21,19 @@ bool SameKey(const arrow::RecordBatch& a, uint32_t row_a, const arrow::RecordBat
 
 }  // namespace
 
-void Contest::AddExisting(std::shared_ptr<arrow::RecordBatch> keys, std::vector<uint64_t> hashes) {
+void Deduplicator::AddExisting(std::shared_ptr<arrow::RecordBatch> keys, std::vector<uint64_t> hashes) {
   std::lock_guard lock(mutex_);
   auto ordered = SelectColumns(*keys, key_);
   existing_.push_back({std::move(keys), std::move(ordered), std::move(hashes)});
 }
 
-void Contest::Add(std::shared_ptr<arrow::RecordBatch> rows, std::vector<uint64_t> hashes) {
+void Deduplicator::Add(std::shared_ptr<arrow::RecordBatch> rows, std::vector<uint64_t> hashes) {
   std::lock_guard lock(mutex_);
   auto keys = SelectColumns(*rows, key_);
   rows_.push_back({std::move(rows), std::move(keys), std::move(hashes)});
 }
 
-std::vector<Contest::Entry> Contest::Sorted(const std::vector<Held>& held) {
+std::vector<Deduplicator::Entry> Deduplicator::Sorted(const std::vector<Held>& held) {
   std::vector<Entry> entries;
   for (size_t i = 0; i < held.size(); ++i)
     for (size_t row = 0; row < held[i].hashes.size(); ++row)
@@ -42,7 +42,7 @@ std::vector<Contest::Entry> Contest::Sorted(const std::vector<Held>& held) {
   return entries;
 }
 
-bool Contest::Before(const Entry& a, const Entry& b) const {
+bool Deduplicator::Before(const Entry& a, const Entry& b) const {
   // Rows that another engine added may have no position: they are last.
   const auto position = [&](const Entry& entry) {
     const arrow::RecordBatch& rows = *rows_[entry.held].rows;
@@ -59,28 +59,28 @@ bool Contest::Before(const Entry& a, const Entry& b) const {
   return position(a) < position(b);
 }
 
-Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> Contest::Winners() const {
+Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> Deduplicator::Survivors() const {
   const std::vector<Entry> existing = Sorted(existing_), entries = Sorted(rows_);
   std::vector<std::vector<bool>> keep;
   for (const Held& held : rows_) keep.emplace_back(held.hashes.size(), false);
   for (size_t begin = 0, end = 0; begin < entries.size(); begin = end) {
     while (end < entries.size() && entries[end].hash == entries[begin].hash) ++end;
     const auto known = std::ranges::equal_range(existing, entries[begin].hash, {}, &Entry::hash);
-    std::vector<Entry> winners;  // more than one only where different keys share a hash
+    std::vector<Entry> survivors;  // more than one only where different keys share a hash
     for (size_t i = begin; i < end; ++i) {
       const Entry& entry = entries[i];
       const auto same = [&](const Held& held, const Entry& other) {
         return SameKey(*rows_[entry.held].keys, entry.row, *held.keys, other.row);
       };
       if (std::ranges::any_of(known, [&](const Entry& other) { return same(existing_[other.held], other); })) continue;
-      const auto rival =
-          std::ranges::find_if(winners, [&](const Entry& other) { return same(rows_[other.held], other); });
-      if (rival == winners.end())
-        winners.push_back(entry);
-      else if (Before(entry, *rival))
-        *rival = entry;
+      const auto other =
+          std::ranges::find_if(survivors, [&](const Entry& other) { return same(rows_[other.held], other); });
+      if (other == survivors.end())
+        survivors.push_back(entry);
+      else if (Before(entry, *other))
+        *other = entry;
     }
-    for (const Entry& winner : winners) keep[winner.held][winner.row] = true;
+    for (const Entry& survivor : survivors) keep[survivor.held][survivor.row] = true;
   }
   std::vector<std::shared_ptr<arrow::RecordBatch>> won;
   for (size_t i = 0; i < rows_.size(); ++i) {
