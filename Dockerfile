@@ -1,7 +1,7 @@
-# Every image of the stack that is ours: ingot (default), kafka (the broker with its metrics), airflow (with Ingot in it).
+# The images that this project builds: ingot (default), kafka (the broker with its metrics), airflow (with Ingot).
 # docker build . ; docker build --target airflow .
 ARG BASE=debian:12-slim
-# Debian 12 with a cargo that knows the sparse index.
+# Debian 12 with a cargo that supports the sparse index.
 ARG BUILD_BASE=rust:1.88-slim-bookworm
 
 FROM ${BUILD_BASE} AS build
@@ -10,7 +10,7 @@ SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 RUN apt-get update && apt-get install -y --no-install-recommends \
       ca-certificates git make npm python3-pip python3-venv && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
-# The dependencies first: they change more seldom than the sources.
+# The dependencies first, because they change less often than the sources.
 COPY tools/setup tools/dependencies.lock tools/
 COPY tools/patches tools/patches
 RUN tools/setup build && rm -rf /var/lib/apt/lists/*
@@ -36,7 +36,7 @@ HEALTHCHECK --interval=30s --timeout=10s CMD ["ingot", "--version"]
 ENTRYPOINT ["ingot"]
 CMD ["--help"]
 
-# Jars that engines need beside their images.
+# Jars that the engines' images lack.
 FROM maven:3.9-eclipse-temurin-17 AS jars
 COPY tools/stack/spark.xml /jars/spark.xml
 RUN mvn -q -B -f /jars/spark.xml dependency:copy-dependencies -DoutputDirectory=/jars/spark -DincludeScope=runtime \
@@ -63,5 +63,5 @@ COPY tools/spark.txt /opt/ingot/spark.txt
 RUN pip install --no-cache-dir --require-hashes -r /opt/ingot/spark.txt && ingot --version
 ENTRYPOINT ["/usr/bin/dumb-init", "--", "/bin/bash", "/opt/ingot/airflow-start.sh"]
 
-# What docker build makes when no target is named.
+# The default target.
 FROM ingot

@@ -6,24 +6,24 @@ export CCACHE_DIR ?= $(HOME)/.cache/ingot/ccache
 export CCACHE_BASEDIR ?= $(CURDIR)
 export CCACHE_NOHASHDIR ?= 1
 
-.PHONY: help setup build demo test unit judge faults-part faults stack-test bench bench-hour up down sanitize fuzz lint format clean
+.PHONY: help setup build demo test unit judge faults-part faults stack-test coverage bench bench-hour up down sanitize fuzz lint format clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: ## bring every pinned dependency to this machine
+setup: ## install all pinned dependencies
 	@tools/setup build
 
 build: setup ## build the program and the unit tests
 	@cmake --preset $(PRESET) >/dev/null
 	@cmake --build --preset $(PRESET) --parallel
 
-demo: setup ## set up, build, and carry five million records and real measurements to gold
+demo: setup ## set up, build, and bring five million records and real measurements to gold
 	@cmake --preset $(PRESET) >/dev/null
 	@cmake --build --preset $(PRESET) --parallel --target ingot
 	@tools/demo $(BUILD)/ingot
 
-bench: setup ## measure everything beside its peers and write docs/performance.md (an hour and a half)
+bench: setup ## measure Ingot and its peers and write docs/performance.md (an hour and a half)
 	@tools/setup judges stack bench
 	@cmake --preset $(PRESET) -DINGOT_BENCH=ON >/dev/null
 	@cmake --build --preset $(PRESET) --parallel
@@ -40,7 +40,7 @@ bench-hour: setup ## follow a stream of 2 TB a day for an hour and account for e
 	@tools/setup judges stack
 	@.deps/judges/bin/python bench/hour.py --publish
 
-test: unit judge faults-part ## set up, build, and pass all tests that need no server
+test: unit judge faults-part ## set up, build, and run all tests that need no server
 
 unit: build
 	@ctest --test-dir $(BUILD) --output-on-failure --parallel 2
@@ -54,14 +54,20 @@ faults-part: build
 	@tools/setup judges
 	@INGOT_PROGRAM=$(CURDIR)/$(BUILD)/ingot $(FAULTS_TESTS)
 
-faults: build ## kill, fail and cut short every I/O call of every command that writes (an hour; FAULTS_SEED repeats a choice)
+faults: build ## inject a fault at every I/O call of every command that writes (an hour; FAULTS_SEED repeats a choice)
 	@tools/setup judges
 	@FAULTS=all INGOT_PROGRAM=$(CURDIR)/$(BUILD)/ingot $(FAULTS_TESTS)
 
-stack-test: build ## the whole stack for real on 127.0.0.1: Kafka, PostgreSQL, MinIO, REST, Trino, Spark, Airflow, Prometheus
+stack-test: build ## run the tests with real servers on 127.0.0.1: Kafka, PostgreSQL, MinIO, REST, Trino, Spark, Airflow, Prometheus
 	@tools/setup judges lint stack
 	@INGOT_PROGRAM=$(CURDIR)/$(BUILD)/ingot INGOT_CATALOG_TEST=$(CURDIR)/$(BUILD)/catalog_test \
 		.deps/judges/bin/python -m pytest -q -p no:cacheprovider -n 2 --dist worksteal tests/stack
+
+coverage: setup ## lines and branches of src/ that the tests reach; COVERAGE_STACK=1 runs the stack tests, too
+	@tools/setup judges $(if $(COVERAGE_STACK),lint stack)
+	@cmake --preset coverage >/dev/null
+	@cmake --build --preset coverage --parallel
+	@tools/coverage.py build/coverage $(if $(COVERAGE_STACK),--stack)
 
 up: ## start Kafka, PostgreSQL and MinIO at their usual ports on 127.0.0.1, and print how to use them
 	@tools/setup servers
@@ -70,18 +76,18 @@ up: ## start Kafka, PostgreSQL and MinIO at their usual ports on 127.0.0.1, and 
 down: ## stop what make up started
 	@python3 tests/stack/servers.py down
 
-sanitize: setup ## the unit tests under AddressSanitizer, UndefinedBehaviorSanitizer and ThreadSanitizer
+sanitize: setup ## run the unit tests under AddressSanitizer, UndefinedBehaviorSanitizer and ThreadSanitizer
 	@for preset in asan tsan; do \
 		cmake --preset $$preset >/dev/null && cmake --build --preset $$preset && \
 		LD_LIBRARY_PATH=$$(echo $(CURDIR)/.deps/node-bindings-*) setarch -R ctest --test-dir build/$$preset --output-on-failure || exit 1; done
 
-fuzz: setup ## each parser on broken input under AddressSanitizer, FUZZ_SECONDS (60) each
+fuzz: setup ## run each parser on broken input under AddressSanitizer, FUZZ_SECONDS (60) each
 	@cmake --preset asan -DINGOT_FUZZ=ON >/dev/null
 	@cmake --build --preset asan --parallel 2 --target $(addprefix fuzz_,$(notdir $(wildcard fuzz/corpus/*)))
 	@for target in fuzz/corpus/*; do name=$$(basename $$target); echo "$$name"; \
 		build/asan/fuzz_$$name --seconds $${FUZZ_SECONDS:-60} $$target || exit 1; done
 
-lint: build ## format, include direction, lengths, workflows, clang-tidy
+lint: build ## check format, include direction, lengths, workflows, clang-tidy
 	@tools/setup lint
 	@tools/lint $(BUILD)
 
@@ -89,5 +95,5 @@ format: ## format the sources in place
 	@tools/setup lint
 	@find src tests -name '*.cc' -o -name '*.h' | xargs .deps/clang-format-*/clang_format/data/bin/clang-format -i
 
-clean: ## remove what was built
+clean: ## remove build/ and demo/
 	@rm -rf build demo

@@ -1,5 +1,5 @@
-// Adds a past to a table of silver that only its manifests know: files with ten times 140,000 keys for each hour of the
-// days before BEFORE. Whoever opened one of them would fail.
+// Adds data files to a silver table that exist only in its manifests: ten files of 140,000 keys for each hour of the
+// DAYS days before BEFORE. Opening one of them fails, so the benchmark also shows that none is opened.
 //
 //   add_history WAREHOUSE TABLE DAYS BEFORE     e.g. add_history /tmp/w silver.speedtest_clean 30 2024-07-19
 #include <filesystem>
@@ -16,7 +16,8 @@ int main(int count, char** arguments) {
   if (count != 5) return std::cerr << "usage: add_history WAREHOUSE TABLE DAYS BEFORE\n", 2;
   const std::string folder = std::filesystem::absolute(arguments[1]), root = "file://" + folder;
   int64_t before = 0;
-  if (!ParseRfc3339(std::string(arguments[4]) + "T00:00:00Z", before)) return std::cerr << "BEFORE is no date\n", 2;
+  if (!ParseRfc3339(std::string(arguments[4]) + "T00:00:00Z", before))
+    return std::cerr << "BEFORE is not a date (write 2024-07-19)\n", 2;
   const auto storage = Must(storage::OpenStorage(root));
   const auto catalog = Must(catalog::OpenCatalog("sqlite://" + folder + "/catalog.db", root));
   const iceberg::TableHome home{catalog, storage, Must(iceberg::ParseTableName(arguments[2], catalog->Name()))};

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Files to gold: Ingot and its peers on the same records in one run, turn by turn, medians of the repeats.
+"""Files to gold: Ingot and its peers on the same records, taking turns; medians of the repeats.
 
     .deps/judges/bin/python bench/batch.py [--records 20000000] [--repeats 5] [--peers duckdb,spark,spark-stages] [--publish]
 
-Needs make build and tools/setup judges; the peers of Spark also tools/setup bench.
+Needs make build and tools/setup judges; the Spark peers also need tools/setup bench.
 """
 
 import json
@@ -18,7 +18,7 @@ STAGES = ("bronze", "silver", "gold")
 
 
 def ingot(landing: pathlib.Path, out: pathlib.Path) -> tuple[dict[str, float], Cost]:
-    """Stage by stage, each a process of its own: the tables are all that passes between them."""
+    """Runs each stage as its own process."""
     seconds, cpu, peak = {}, 0.0, 0.0
     for stage in STAGES:
         cost = run([INGOT, "run", "--stage", stage, "--source", landing, "--warehouse", out])
@@ -32,31 +32,31 @@ def script(name: str, python: pathlib.Path):
     """A peer that prints its seconds per stage; the time to start it is not counted."""
     def measure(landing: pathlib.Path, out: pathlib.Path) -> tuple[dict[str, float], Cost]:
         cost = run([python, ROOT / "bench" / name, landing, out], clean_environment())
-        told = json.loads(cost.output.splitlines()[-1])
-        seconds = told["seconds"]
-        return seconds, Cost(sum(seconds.values()), told.get("cpu_seconds", cost.cpu_seconds),
-                             told.get("peak_mb", cost.peak_mb))
+        result = json.loads(cost.output.splitlines()[-1])
+        seconds = result["seconds"]
+        return seconds, Cost(sum(seconds.values()), result.get("cpu_seconds", cost.cpu_seconds),
+                             result.get("peak_mb", cost.peak_mb))
     return measure
 
 
 def spark_stages(landing: pathlib.Path, out: pathlib.Path) -> tuple[dict[str, float], Cost]:
-    """Spark as pipelines run it: one process a stage, whose start is part of it."""
+    """Spark with one process per stage, as pipelines run it; the time to start it is counted."""
     seconds, cpu, peak = {}, 0.0, 0.0
     for stage in STAGES:
         cost = run([SPARK_PYTHON, ROOT / "bench/spark_batch.py", landing, out, stage], clean_environment())
-        told = json.loads(cost.output.splitlines()[-1])
+        result = json.loads(cost.output.splitlines()[-1])
         seconds[stage] = cost.seconds
-        cpu += told["cpu_seconds"]
-        peak = max(peak, told["peak_mb"])
+        cpu += result["cpu_seconds"]
+        peak = max(peak, result["peak_mb"])
     return seconds, Cost(sum(seconds.values()), cpu, peak)
 
 
 SPARK_PYTHON = ROOT / ".deps/spark/bin/python"
 PEERS = {"ingot": ingot, "duckdb": script("duckdb_batch.py", pathlib.Path(sys.executable)),
          "spark": script("spark_batch.py", SPARK_PYTHON), "spark-stages": spark_stages}
-NAMES = {"ingot": "Ingot (Iceberg, one process a stage)", "duckdb": "DuckDB SQL (Parquet files, no Iceberg)",
+NAMES = {"ingot": "Ingot (Iceberg, one process per stage)", "duckdb": "DuckDB SQL (Parquet files, no Iceberg)",
          "spark": "PySpark and Iceberg, `local[2]`, tuned, warm",
-         "spark-stages": "the same, one process a stage"}
+         "spark-stages": "the same, one process per stage"}
 
 
 def table(records: int, results: dict[str, list]) -> str:
@@ -76,7 +76,7 @@ def main() -> None:
     arguments.add_argument("--records", type=int, default=20_000_000)
     arguments.add_argument("--repeats", type=int, default=5)
     arguments.add_argument("--peers", default="duckdb")
-    arguments.add_argument("--spark-repeats", type=int, help="of Spark's turns, which take minutes; as many as --repeats by default")
+    arguments.add_argument("--spark-repeats", type=int, help="repeats of Spark, which take minutes (default: --repeats)")
     options = arguments.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="ingot-bench-"))
     peers = ["ingot", *filter(None, options.peers.split(","))]

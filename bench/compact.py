@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Compaction of a table of many small files: Ingot and Spark's rewrite_data_files on equal tables, turn by turn.
+"""Compaction of a table of many small files: Ingot and Spark's rewrite_data_files on equal tables, taking turns.
 
     .deps/judges/bin/python bench/compact.py [--records 10000000] [--files 80] [--repeats 5] [--publish]
 
-Needs make build and tools/setup judges bench. A file has as many records as a follower commits in a second at 2 TB a day.
+Needs make build and tools/setup judges bench. A file has as many records as `ingot run --follow` commits per second at 2 TB a day.
 """
 
 import json
@@ -25,7 +25,7 @@ def main() -> None:
     ours, theirs = [], []
     try:
         landing, out, warehouse = folder / "landing", folder / "out", folder / "warehouse"
-        # A whole day: how rows spread over partitions decides what has to be decoded, and must not depend on the hour.
+        # A whole day: the partitions of the rows decide what has to be decoded, and must not depend on the time of the run.
         run([INGOT, "generate", "--records", options.records, "--start", "2026-01-01", "--to", landing])
         for turn in range(options.repeats):
             spark = json.loads(run([ROOT / ".deps/spark/bin/python", ROOT / "bench/spark_compact.py", landing, out,
@@ -44,7 +44,7 @@ def main() -> None:
     megabytes, peer = spark["bytes"] / 1e6, median(theirs)
     mine, cpu, peak = (median([getattr(cost, what) for cost in ours]) for what in ("seconds", "cpu_seconds", "peak_mb"))
     tell("compact", [f"{options.records / 1e6:.0f} M records in {spark['files']} files, {megabytes:.0f} MB of Parquet, medians of {options.repeats}:", "",
-                     "| | s | MB/s | MB/s a busy core | peak MB | |", "|---|---|---|---|---|---|",
+                     "| | s | MB/s | MB/s per busy core | peak MB | |", "|---|---|---|---|---|---|",
                      f"| Ingot | {mine:.1f} | {megabytes / mine:.0f} | {megabytes / cpu:.0f} | {peak:.0f} | |",
                      f"| Spark `rewrite_data_files`, `local[2]`, warm | {peer:.1f} | {megabytes / peer:.0f} | | | Ingot is {peer / mine:.1f} × |"],
          options)

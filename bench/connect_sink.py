@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""One topic into one Iceberg table by the Iceberg sink of Kafka Connect, a standalone worker with two tasks.
+"""Writes a topic into an Iceberg table with the Iceberg sink of Kafka Connect: a standalone worker with two tasks.
 
     connect_sink.py BROKER TOPIC RECORDS FOLDER   prints one JSON object: seconds, rows at the end
 
-The clock runs from the first records that are committed to the last, so that starting the worker does not count, and
-the records of that first commit do not either.
+Time is measured from the first commit to the last, so that starting the worker does not count. The records of the first
+commit are not counted either.
 """
 
 import json
@@ -74,7 +74,7 @@ def main() -> None:
         while True:
             try:
                 done = committed(folder)
-            except (ValueError, FileNotFoundError):  # between two versions
+            except (ValueError, FileNotFoundError):  # the metadata is being replaced
                 continue
             if first is None and done > 0:
                 first = (time.monotonic(), done)

@@ -1,4 +1,5 @@
-// The floor for reading Kafka: a consumer of the same library that only counts, one batch queue for all partitions.
+// The lower bound for reading Kafka: a consumer of the same library that only counts, with one queue for all
+// partitions.
 //
 //   count_consumer BROKERS TOPIC   prints {"records": N, "seconds": S}
 #include <rdkafka.h>
@@ -67,5 +68,5 @@ int main(int argc, char** argv) {
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begun;
   std::printf("{\"records\": %lld, \"seconds\": %.6f}\n", static_cast<long long>(records), taken.count());
   std::fflush(stdout);
-  std::_Exit(0);  // nothing is held that another process would miss
+  std::_Exit(0);  // skips the consumer's slow shutdown
 }

@@ -1,4 +1,4 @@
-// Data files that are only described: what a manifest says of them, with nothing on disk.
+// Data files that exist only as manifest entries, without a file on disk.
 #pragma once
 
 #include <fmt/format.h>
@@ -10,8 +10,7 @@
 
 namespace ingot::bench {
 
-/// A file of silver, partitioned by day, as its writer would describe it: rows from `first` on for `width`
-/// microseconds.
+/// The manifest entry of a silver file, partitioned by day, with timestamps in [first, first + width) microseconds.
 inline iceberg::DataFile FileOf(const iceberg::TableMetadata& table, int64_t first, int64_t width, int64_t number) {
   iceberg::DataFile file{
       .location = fmt::format("{}/data/timestamp_day={}/{:08}-{:04}-{}.parquet", table.location, first / kMicrosPerDay,

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The three stages in plain DuckDB SQL, Parquet files in between: what a user would write who needs no Iceberg tables.
+"""The three stages in plain DuckDB SQL, with Parquet files in between: a user's solution without Iceberg tables.
 
     duckdb_batch.py LANDING OUT   prints one JSON object: seconds per stage, rows at the end
 """
@@ -19,7 +19,7 @@ MEASURES = ", ".join(
 
 
 def stages(landing: str, out: str) -> dict[str, str]:
-    """No order is asked for, so that nothing has to wait for it."""
+    """Statements without ORDER BY, so that no stage sorts."""
     parquet = "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
     return {
         "bronze": f"""COPY (

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Silver against a long past: the same new records, judged for duplicates against 0, 3 and 30 days of keys.
+"""Silver with a long history: the same new records are deduplicated against 0, 3 and 30 days of keys.
 
     .deps/judges/bin/python bench/history.py [--records 1000000] [--repeats 5] [--publish]
 
-The past is a billion keys that only the manifests know (bench/add_history.cc) and real keys in the hours that the new
-records touch, half of which are duplicates.
+The history is a billion keys in files that exist only in manifests (bench/add_history.cc), and real keys in the hours of
+the new records, half of which are duplicates.
 """
 
 import json
@@ -46,8 +46,8 @@ def main() -> None:
                 found.append(silver(folder, days, options.records))
     finally:
         shutil.rmtree(folder)
-    lines = [f"{2 * options.records / 1e6:.0f} M new records of one day, half of them known already:", "",
-             "| keys of the past | days | silver, s | peak MB | duplicates found |", "|---|---|---|---|---|"]
+    lines = [f"{2 * options.records / 1e6:.0f} M new records of one day, half of them duplicates:", "",
+             "| earlier keys | days | silver, s | peak MB | duplicates found |", "|---|---|---|---|---|"]
     for days, found in runs.items():
         reports = {report[3]["rows_duplicate"] for report in found}
         assert len(reports) == 1, reports

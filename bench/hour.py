@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""An hour of 2 TB a day through all layers, a commit a second, with automatic maintenance: what grows, and whether every record is there once.
+"""An hour of 2 TB a day through all layers, a commit per second, with automatic maintenance: what grows, and whether each record is stored once.
 
     .deps/judges/bin/python bench/hour.py [--seconds 3600] [--rate 128000] [--publish]
 
-Snapshots are kept for five minutes, so that within an hour what expires is as much as what comes. Needs make build and tools/setup judges stack.
+Snapshots are kept for five minutes, so that their number becomes stable within the hour. Needs make build and tools/setup judges stack.
 """
 
 import json
@@ -41,7 +41,7 @@ class Hour:
             "KAFKA_BROKER": self.kafka.address, "KAFKA_TOPIC": "live", "INGOT_PIPELINE": str(pipeline), "INGOT_WAREHOUSE": str(self.warehouse)}
         # The broker keeps minutes of the topic: an hour of it would fill the disk.
         config = {"retention.bytes": str(512 << 20), "segment.bytes": str(64 << 20)}
-        admin = AdminClient({"bootstrap.servers": self.kafka.address})  # its futures die with it
+        admin = AdminClient({"bootstrap.servers": self.kafka.address})  # its futures need it alive
         admin.create_topics([NewTopic("live", PARTITIONS, 1, config=config)])["live"].result()
 
     def lines(self, *arguments) -> list[dict]:
@@ -52,7 +52,7 @@ class Hour:
         return self.lines("query", sql, "--format", "json", "--memory", "4GiB")
 
     def sample(self, worker: subprocess.Popen, log: pathlib.Path) -> dict:
-        """What is there now."""
+        """Current memory, CPU time and numbers of files."""
         tables = {line["table"]: line for line in self.lines("table", "list", "--log-format", "json")}
         fresh = [line["freshness_p99"] for line in map(json.loads, log.read_text().splitlines()) if "freshness_p99" in line]
         status = pathlib.Path(f"/proc/{worker.pid}/status").read_text()
@@ -62,7 +62,7 @@ class Hour:
                 "metadata": sum(len(list((self.warehouse / name.replace(".", "/") / "metadata").glob("*.metadata.json"))) for name in TABLES)}
 
     def run(self) -> tuple[list[str], list[str]]:
-        """The table of samples, and what is wrong with the rows."""
+        """The table of samples, and problems with the rows."""
         seconds, rate = self.options.seconds, self.options.rate
         log = self.folder / "follow.log"
         worker = subprocess.Popen([INGOT, "run", "--follow", "--every", "1s", "--memory", "512MB", "--log-format", "json"],
@@ -88,7 +88,7 @@ class Hour:
         return table, self.problems(rate * seconds)
 
     def problems(self, records: int) -> list[str]:
-        """Every offset once: as many as there are, from 0 to the last, with the sum and the sum of squares that they then have."""
+        """Checks that each offset is stored once: by count, minimum, maximum, sum and sum of squares."""
         wrong = []
         sums = self.rows("SELECT _source_partition, count(*) AS n, min(_source_offset) AS low, max(_source_offset) AS high,"
                          " sum(_source_offset::HUGEINT)::VARCHAR AS s,"
@@ -99,11 +99,11 @@ class Hour:
                 wrong.append(f"bronze, partition {row['_source_partition']}: {row}")
         if sum(int(row["n"]) for row in sums) != records or len(sums) != PARTITIONS:
             wrong.append(f"bronze has not the {records} records that were sent: {sums}")
-        counts = self.rows("SELECT (SELECT count(*) FROM silver.speedtest_clean) AS silver, (SELECT count(*) FROM silver.speedtest_quarantine) AS refused,"
+        counts = self.rows("SELECT (SELECT count(*) FROM silver.speedtest_clean) AS silver, (SELECT count(*) FROM silver.speedtest_quarantine) AS quarantined,"
                            " (SELECT sum(tests) FROM gold.speedtest_agg) AS gold,"
-                           " (SELECT sum(rows_duplicate) FROM ops.runs WHERE stage = 'silver') AS twice")[0]
+                           " (SELECT sum(rows_duplicate) FROM ops.runs WHERE stage = 'silver') AS duplicates")[0]
         counts = {name: int(value or 0) for name, value in counts.items()}
-        if counts["silver"] + counts["refused"] + counts["twice"] != records or counts["gold"] != counts["silver"]:
+        if counts["silver"] + counts["quarantined"] + counts["duplicates"] != records or counts["gold"] != counts["silver"]:
             wrong.append(f"layers do not account for each other: {counts}")
         for name in TABLES:
             found = subprocess.run([INGOT, "doctor", name], env=self.environment, capture_output=True, text=True)
@@ -127,7 +127,7 @@ def main() -> None:
         if wrong:
             sys.exit("\n".join(wrong))
         tell("hour", [f"{options.rate:,} records/s for {options.seconds / 60:.0f} minutes, {options.rate * options.seconds / 1e6:.0f} M records; every offset is in bronze once, "
-                      "each of its rows in silver, in quarantine or a duplicate, gold counts silver:", "", *table], options)
+                      "each row of bronze is in silver, in quarantine or a duplicate, and the counts in gold add up to silver:", "", *table], options)
     finally:
         hour.close()
 

@@ -3,7 +3,7 @@
 
     .deps/judges/bin/python bench/kafka.py [--records 20000000] [--rate 128000] [--seconds 60] [--publish]
 
-The floor is a consumer of the same library that only counts (bench/count_consumer.cc). Needs make bench's build and tools/setup
+The lower bound is a consumer of the same library that only counts (bench/count_consumer.cc). Needs make bench's build and tools/setup
 judges stack.
 """
 
@@ -38,7 +38,7 @@ class Bench:
         return run([INGOT, *arguments], self.environment | more)
 
     def busy(self, do, records: int) -> tuple[Cost, tuple[float, float]]:
-        """What `do` cost, and the nanoseconds of a core per record that it and the broker worked meanwhile."""
+        """The cost of `do`, and the CPU time per record in ns of it and of the broker."""
         before = cpu_seconds(self.kafka.process.pid)
         cost = do()
         broker = cpu_seconds(self.kafka.process.pid) - before
@@ -49,7 +49,7 @@ class Bench:
         self.lines.append(line)
 
     def bronze(self) -> None:
-        """The way into bronze against counting, turn by turn."""
+        """Kafka to bronze and the counting consumer, taking turns."""
         records = self.options.records
         made, generating = self.busy(lambda: self.ingot("generate", "--records", records), records)
         rates, cores = {"count": [], "bronze": []}, {"count": [], "bronze": []}
@@ -70,10 +70,10 @@ class Bench:
         def row(name: str, per_second: float, busy: tuple[float, float], ratio: str = "") -> None:
             self.tell(f"| {name} | {per_second / 1e6:.2f} M | {busy[0]:.0f} | {busy[1]:.0f} | {ratio} |")
 
-        self.tell("| | records/s | ns of a core per record | of the broker meanwhile | |\n|---|---|---|---|---|")
+        self.tell("| | records/s | CPU ns per record | ns of the broker per record | |\n|---|---|---|---|---|")
         row("generator to Kafka", records / made.seconds, generating)
         row("a consumer that only counts", count, worked["count"])
-        row("Kafka to bronze, committed", bronze, worked["bronze"], f"{bronze / count:.2f} of counting")
+        row("Kafka to bronze, committed", bronze, worked["bronze"], f"{bronze / count:.2f} × counting")
         for peer in filter(None, self.options.peers.split(",")):
             self.peer(peer, bronze)
 
@@ -86,17 +86,17 @@ class Bench:
             arguments = {"spark": [SPARK_PYTHON, ROOT / "bench/spark_stream.py", self.kafka.address, "bench", "warm", out],
                          "connect": [sys.executable, ROOT / "bench/connect_sink.py", self.kafka.address, "bench",
                                      self.options.records, out]}[name]
-            told = json.loads(subprocess.run([*map(str, arguments)], check=True, capture_output=True, text=True)
+            result = json.loads(subprocess.run([*map(str, arguments)], check=True, capture_output=True, text=True)
                               .stdout.splitlines()[-1])
-            assert told["rows"] == self.options.records, told
-            rates.append(told.get("counted", told["rows"]) / told["seconds"])
+            assert result["rows"] == self.options.records, result
+            rates.append(result.get("counted", result["rows"]) / result["seconds"])
             shutil.rmtree(out)
         words = {"spark": "Spark Structured Streaming to Iceberg, `local[2]`, warm",
                  "connect": "the Iceberg sink of Kafka Connect, two tasks, warm"}[name]
         self.tell(f"| {words} | {median(rates) / 1e3:.0f} k | | | Ingot is {ours / median(rates):.1f} × |")
 
     def follow(self) -> None:
-        """All stages at a steady rate, a commit a second."""
+        """All stages at a constant rate, a commit per second."""
         rate, seconds = self.options.rate, self.options.seconds
         self.ingot("generate", "--records", "1000", KAFKA_TOPIC="live")
         environment = self.environment | {"KAFKA_TOPIC": "live"}
@@ -123,12 +123,12 @@ class Bench:
 
 def main() -> None:
     arguments = parser(__doc__)
-    arguments.add_argument("--records", type=int, default=20_000_000, help="0 leaves this part out")
+    arguments.add_argument("--records", type=int, default=20_000_000, help="0 skips this part")
     arguments.add_argument("--repeats", type=int, default=5)
     arguments.add_argument("--peers", default="", help="spark, connect or both; need tools/setup bench")
     arguments.add_argument("--peer-repeats", type=int, default=5)
     arguments.add_argument("--rate", type=int, default=128_000, help="128,000 records of 170 bytes are about 2 TB a day")
-    arguments.add_argument("--seconds", type=int, default=60, help="0 leaves this part out")
+    arguments.add_argument("--seconds", type=int, default=60, help="0 skips this part")
     arguments.add_argument("--memory", default="512MB")
     options = arguments.parse_args()
     bench = Bench(options)

@@ -1,9 +1,9 @@
-// The kernels that the way from JSON to gold is made of, each alone on one thread and on the generator's records:
+// The kernels of the path from JSON to gold, each alone on one thread with records of the generator:
 //
 //   kernels [--benchmark_filter=…]
 //
-// items_per_second is records a second. Their sum is the floor of bench/batch.py: what the same work costs without
-// tables, commits, queues and files that are waited for.
+// items_per_second is records per second. The sum of their times is the lower bound for bench/batch.py: the same work
+// without tables, commits, queues and waiting for files.
 #include <arrow/api.h>
 #include <benchmark/benchmark.h>
 
@@ -29,11 +29,11 @@ using namespace ingot;
 using bench::Must;
 using Batch = std::shared_ptr<arrow::RecordBatch>;
 
-constexpr int64_t kRecords = 24'000;  // about a batch of the file source
-constexpr int64_t kBatches = 32;      // of a file
+constexpr int64_t kRecords = 24'000;  // about one batch of the file source
+constexpr int64_t kBatches = 32;      // per file
 
-/// Everything that the kernels need, made once.
-struct World {
+/// The inputs of all kernels, created once.
+struct Inputs {
   pipeline::Pipeline pipeline = Must(pipeline::LoadPipeline(INGOT_SOURCE_DIR "/pipelines/speedtest.yaml"));
   source::RawBatch raw;
   Batch bronze, silver;
@@ -41,9 +41,9 @@ struct World {
   iceberg::TableMetadata bronze_table, silver_table;
   iceberg::DataFile bronze_file, silver_file;
 
-  static World& Get() {
-    static World world;
-    return world;
+  static Inputs& Get() {
+    static Inputs inputs;
+    return inputs;
   }
 
   void Split() {
@@ -79,7 +79,7 @@ struct World {
     return Must(iceberg::MakeTableMetadata({.schema = schema, .location = location}));
   }
 
-  World() {
+  Inputs() {
     source::GeneratorOptions options{.records = kRecords, .start_micros = NowMicros() - 86'400'000'000};
     source::GenerateRecords(options, 0, kRecords, raw.bytes);
     raw.bytes.append(source::kPadding, '\0');
@@ -99,32 +99,32 @@ void Count(benchmark::State& state, int64_t records) {
 }
 
 void SplitLines(benchmark::State& state) {
-  for (auto _ : state) World::Get().Split();
+  for (auto _ : state) Inputs::Get().Split();
   Count(state, kRecords);
 }
 
 void Parse(benchmark::State& state) {
-  World& world = World::Get();
-  const auto parser = Must(bronze::RecordParser::Make(world.pipeline));
-  for (auto _ : state) benchmark::DoNotOptimize(Must(parser->Parse(world.raw, NowMicros())).rows);
+  Inputs& inputs = Inputs::Get();
+  const auto parser = Must(bronze::RecordParser::Make(inputs.pipeline));
+  for (auto _ : state) benchmark::DoNotOptimize(Must(parser->Parse(inputs.raw, NowMicros())).rows);
   Count(state, kRecords);
 }
 
 void EncodeBronze(benchmark::State& state) {
-  World& world = World::Get();
-  for (auto _ : state) world.Write(world.bronze_table, world.bronze, kBatches);
+  Inputs& inputs = Inputs::Get();
+  for (auto _ : state) inputs.Write(inputs.bronze_table, inputs.bronze, kBatches);
   Count(state, kRecords * kBatches);
 }
 
 void DecodeKeys(benchmark::State& state) {
-  World& world = World::Get();
-  for (auto _ : state) world.Read(world.bronze_table, world.bronze_file, world.pipeline.unique);
+  Inputs& inputs = Inputs::Get();
+  for (auto _ : state) inputs.Read(inputs.bronze_table, inputs.bronze_file, inputs.pipeline.unique);
   Count(state, kRecords * kBatches);
 }
 
 void HashKeys(benchmark::State& state) {
-  World& world = World::Get();
-  const Batch keys = Pick(*world.silver, world.pipeline.unique);
+  Inputs& inputs = Inputs::Get();
+  const Batch keys = SelectColumns(*inputs.silver, inputs.pipeline.unique);
   for (auto _ : state) {
     std::vector<silver::HashParts> parts(1);
     for (int64_t i = 0; i < kBatches; ++i) parts[0].Add(Must(HashRows(*keys, uint64_t(i))));
@@ -134,37 +134,38 @@ void HashKeys(benchmark::State& state) {
 }
 
 void DecodeBronze(benchmark::State& state) {
-  World& world = World::Get();
-  for (auto _ : state) world.Read(world.bronze_table, world.bronze_file, pipeline::SilverInputColumns(world.pipeline));
+  Inputs& inputs = Inputs::Get();
+  for (auto _ : state)
+    inputs.Read(inputs.bronze_table, inputs.bronze_file, pipeline::SilverInputColumns(inputs.pipeline));
   Count(state, kRecords * kBatches);
 }
 
 void Judge(benchmark::State& state) {
-  World& world = World::Get();
-  const silver::Judge judge(world.pipeline);
-  for (auto _ : state) benchmark::DoNotOptimize(Must(judge.Apply(*world.bronze)));
+  Inputs& inputs = Inputs::Get();
+  const silver::Judge judge(inputs.pipeline);
+  for (auto _ : state) benchmark::DoNotOptimize(Must(judge.Apply(*inputs.bronze)));
   Count(state, kRecords);
 }
 
 void EncodeSilver(benchmark::State& state) {
-  World& world = World::Get();
-  for (auto _ : state) world.Write(world.silver_table, world.silver, kBatches);
+  Inputs& inputs = Inputs::Get();
+  for (auto _ : state) inputs.Write(inputs.silver_table, inputs.silver, kBatches);
   Count(state, kRecords * kBatches);
 }
 
 void DecodeSilver(benchmark::State& state) {
-  World& world = World::Get();
+  Inputs& inputs = Inputs::Get();
   for (auto _ : state)
-    world.Read(world.silver_table, world.silver_file, pipeline::GoldInputColumns(world.pipeline.gold[0]));
+    inputs.Read(inputs.silver_table, inputs.silver_file, pipeline::GoldInputColumns(inputs.pipeline.gold[0]));
   Count(state, kRecords * kBatches);
 }
 
 void Aggregate(benchmark::State& state) {
-  World& world = World::Get();
-  const gold::GoldPlan plan(world.pipeline.gold[0]);
+  Inputs& inputs = Inputs::Get();
+  const gold::GoldPlan plan(inputs.pipeline.gold[0]);
   for (auto _ : state) {
     gold::GroupState groups(plan);
-    for (int64_t i = 0; i < kBatches; ++i) Must(groups.Add(world.silver, nullptr));
+    for (int64_t i = 0; i < kBatches; ++i) Must(groups.Add(inputs.silver, nullptr));
     benchmark::DoNotOptimize(Must(groups.Rows(nullptr, 1)));
   }
   Count(state, kRecords * kBatches);

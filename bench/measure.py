@@ -1,4 +1,4 @@
-"""What the benchmarks share: running a command with its time, CPU and memory, and writing results into docs/performance.md."""
+"""Shared by the benchmarks: measures time, CPU and memory of a command, and writes results into docs/performance.md."""
 
 import argparse
 import json
@@ -28,7 +28,7 @@ def clean_environment() -> dict[str, str]:
 
 
 def run(command: list, environment: dict | None = None, folder: pathlib.Path | None = None) -> Cost:
-    """Runs to the end. Raises with what it printed when it fails."""
+    """Runs a command to its end. Raises with its output when it fails."""
     begun = time.monotonic()
     process = subprocess.Popen([str(word) for word in command], env=environment or clean_environment(), cwd=folder,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -41,7 +41,7 @@ def run(command: list, environment: dict | None = None, folder: pathlib.Path | N
 
 
 def cpu_seconds(pid: int) -> float:
-    """What a running process has worked, all its threads and both sides of the kernel."""
+    """User and system CPU time of a running process, over all its threads."""
     ticks = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
     return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
@@ -53,13 +53,13 @@ def median(values: list[float]) -> float:
 
 
 def results(program: pathlib.Path, *arguments: str) -> list[dict]:
-    """What a program of Google Benchmark's tells."""
+    """The results of a Google Benchmark program."""
     output = run([program, "--benchmark_format=json", *arguments]).output
     return json.loads(output[output.index("{"):])["benchmarks"]
 
 
 def medians(program: pathlib.Path, *arguments: str) -> list[dict]:
-    """Its medians of the repetitions that it was asked for."""
+    """Its medians over repetitions."""
     return [entry for entry in results(program, *arguments) if entry.get("aggregate_name") == "median"]
 
 
@@ -70,7 +70,7 @@ def parser(description: str, page: str = "docs/performance.md") -> argparse.Argu
 
 
 def tell(section: str, lines: list[str], options: argparse.Namespace, page: str = "docs/performance.md") -> None:
-    """Prints the table, and publishes it when that was asked for."""
+    """Prints the table, and publishes it with --publish."""
     text = "\n".join(lines)
     print(text)
     if options.publish:
@@ -78,13 +78,13 @@ def tell(section: str, lines: list[str], options: argparse.Namespace, page: str 
 
 
 def rate(records: float, seconds: float) -> str:
-    """Records a second in words: 1.30 M, 265 k."""
+    """Records per second as text: 1.30 M, 265 k."""
     value = records / seconds
     return f"{value / 1e6:.2f} M" if value >= 1e6 else f"{value / 1e3:.0f} k"
 
 
 def publish(section: str, text: str, page: str = "docs/performance.md") -> None:
-    """Puts the text between the section's marks in that page."""
+    """Replaces the text between the section's marks in the page."""
     path = ROOT / page
     begin, end = f"<!-- {section} -->", f"<!-- end of {section} -->"
     before = path.read_text()

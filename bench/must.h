@@ -1,4 +1,4 @@
-// A benchmark that cannot go on says why and ends.
+// Returns the value of a result, or prints the error and exits.
 #pragma once
 
 #include <cstdlib>

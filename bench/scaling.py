@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a record, a commit and a worker more cost: the figures behind docs/scaling.md.
+"""The cost of one more record, commit and worker: the figures of docs/scaling.md.
 
     .deps/judges/bin/python bench/scaling.py [--records 20000000] [--repeats 5] [--publish]
 
@@ -44,7 +44,7 @@ def commits(folder: pathlib.Path) -> list[str]:
 
 
 def workers(kafka: Kafka, folder: pathlib.Path, count: int, records: int, name: str) -> tuple[float, float]:
-    """Seconds until `count` followers have carried the whole topic to bronze, and the cores that they took."""
+    """Seconds until `count` workers have written the whole topic to bronze, and their CPU time."""
     environment = clean_environment() | {"KAFKA_BROKER": kafka.address, "KAFKA_TOPIC": "bench"}
     warehouse = folder / f"{name}-{count}"
     begun = time.monotonic()
@@ -81,13 +81,13 @@ def main() -> None:
         environment = clean_environment() | {"KAFKA_BROKER": kafka.address, "KAFKA_TOPIC": "bench"}
         run([INGOT, "generate", "--records", options.records, "--partitions", 4, "--to", f"kafka://{kafka.address}/bench"],
             environment)
-        workers(kafka, folder, 1, options.records, "warm")  # a broker's first group waits until its topic of offsets is made
+        workers(kafka, folder, 1, options.records, "warm")  # the broker's first consumer group waits for the offsets topic
         turns = [[workers(kafka, folder, count, options.records, f"turn-{turn}") for count in COUNTS]
-                 for turn in range(options.repeats)]  # the machine changes its speed
+                 for turn in range(options.repeats)]  # the machine's speed varies
         for i, count in enumerate(COUNTS):
             seconds, cpu = (median([turn[i][what] for turn in turns]) for what in (0, 1))
             lines.append(f"| {count} worker{'s' if count > 1 else ''}: {options.records / 1e6:.0f} M records to bronze, from "
-                         f"start to the last commit | {seconds:.1f} s, {cpu / options.records * 1e9:.0f} ns of a core "
+                         f"start to the last commit | {seconds:.1f} s, {cpu / options.records * 1e9:.0f} CPU ns "
                          f"per record |")
         tell("scaling", lines, options, "docs/scaling.md")
     finally:

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The three stages in PySpark with Iceberg tables, `local[2]`, tuned and warm: what Ingot is there to replace.
+"""The three stages in PySpark with Iceberg tables, `local[2]`, tuned and warm: what Ingot replaces.
 
     spark_batch.py LANDING OUT           prints one JSON object: seconds per stage, rows at the end
-    spark_batch.py LANDING OUT STAGE     that stage only and cold, as a process of its own
+    spark_batch.py LANDING OUT STAGE     only that stage, cold, as its own process
 
 Tuned: no shuffle before writing, fan-out writers, 8 shuffle partitions, zstd 1, quantiles approximate (Ingot's are
 exact), distinct users counted on their own. Warm: all stages run once on the first file into
@@ -28,7 +28,7 @@ TABLE = {"write.distribution-mode": "none", "write.spark.fanout.enabled": "true"
 
 
 def catalog(name: str, warehouse: str) -> dict[str, str]:
-    """A catalog of folders."""
+    """Settings of a Hadoop catalog."""
     key = f"spark.sql.catalog.{name}"
     return {key: "org.apache.iceberg.spark.SparkCatalog", f"{key}.type": "hadoop", f"{key}.warehouse": warehouse}
 
@@ -76,7 +76,7 @@ def gold(spark: SparkSession, space: str) -> None:
         ("slow", "download_speed < 25"))]
     keys = ["date", "hour", "location"]
     rows = spark.table(f"lake.{space}.silver").withColumns({"date": f.to_date("timestamp"), "hour": f.hour("timestamp")})
-    # Distinct users on their own: beside them Spark would keep a sketch for each user.
+    # Distinct users in a separate aggregation: in the same one Spark keeps a sketch per user.
     users = rows.select(*keys, "user_id").distinct().groupBy(*keys).agg(f.count("*").alias("users"))
     write(rows.groupBy(*keys).agg(*measures).join(users, keys), f"lake.{space}.gold", f.col("date"))
 

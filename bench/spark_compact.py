@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes equal tables of many small files, and compacts one of them with Spark's rewrite_data_files, `local[2]`, warm.
+"""Creates equal tables of many small files, and compacts one with Spark's rewrite_data_files, `local[2]`, warm.
 
     spark_compact.py LANDING OUT FILES   prints one JSON object: files, bytes, and Spark's seconds and rows
 

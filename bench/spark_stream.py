@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""One topic into one Iceberg table by Spark Structured Streaming, `local[2]`, warm.
+"""Writes a topic into an Iceberg table with Spark Structured Streaming, `local[2]`, warm.
 
     spark_stream.py BROKER TOPIC WARM-TOPIC OUT   prints one JSON object: seconds, rows at the end
 

@@ -1,5 +1,5 @@
-// What a table's age costs: commits and scan plans of an empty table and of one with 10,000 snapshots and 100,000 data
-// files, on the local disk, by the catalog of the embedded default:
+// The cost of a long history: commits and scan plans of an empty table and of one with 10,000 snapshots and 100,000
+// data files, on the local disk with the default SQLite catalog:
 //
 //   tables [--benchmark_filter=…]
 #include <benchmark/benchmark.h>
@@ -28,40 +28,40 @@ using bench::Must;
 
 constexpr int kSnapshots = 10'000, kFilesPerSnapshot = 10;
 constexpr int64_t kFirstMicros = 1'700'000'000 * kMicrosPerSecond / kMicrosPerDay * kMicrosPerDay;
-constexpr int64_t kMicrosPerSnapshot = 60 * kMicrosPerSecond;  // a commit a minute: a week of history
+constexpr int64_t kMicrosPerSnapshot = 60 * kMicrosPerSecond;  // a commit per minute: a week of history
 
 int64_t TimeOf(int64_t snapshot) {
   return kFirstMicros + snapshot * kMicrosPerSnapshot;
 }
 
-/// Two tables of silver in one catalog: one that is empty and one that is old.
-struct World {
+/// Two silver tables in one catalog: an empty one and one with a long history.
+struct Tables {
   std::filesystem::path folder = std::filesystem::temp_directory_path() / fmt::format("ingot-tables-{}", getpid());
   pipeline::Pipeline pipeline = Must(pipeline::LoadPipeline(INGOT_SOURCE_DIR "/pipelines/speedtest.yaml"));
   std::shared_ptr<storage::Storage> storage;
   std::shared_ptr<iceberg::Catalog> catalog;
   iceberg::TableHome fresh, old;
 
-  static World& Get() {
-    static World world;
-    return world;
+  static Tables& Get() {
+    static Tables tables;
+    return tables;
   }
 
-  World() {
-    // By another process, so that this one is as fresh as one that begins to work on the tables.
+  Tables() {
+    // Another process creates the tables, so that this one starts without cached metadata.
     const pid_t child = fork();
     if (child == 0) {
       Open();
       Make(fresh);
       Make(old);
-      Age();
+      AddHistory();
       std::_Exit(0);
     }
     int status = 0;
     if (waitpid(child, &status, 0) != child || status != 0) std::exit(1);
     Open();
   }
-  ~World() { std::filesystem::remove_all(folder); }
+  ~Tables() { std::filesystem::remove_all(folder); }
 
   static iceberg::SnapshotChange Append(const iceberg::TableMetadata& table, int64_t snapshot) {
     iceberg::SnapshotChange change{.added = {FileOf(table, TimeOf(snapshot), kMicrosPerSnapshot, 0)}};
@@ -89,9 +89,9 @@ struct World {
                                                .location = "file://" + (folder / home.name.name).string()}))));
   }
 
-  /// As 10,000 commits would have left it: manifests merged a hundred at a time, without writing all that was in
+  /// Creates the state after 10,000 commits, with manifests merged a hundred at a time, without writing the versions in
   /// between.
-  void Age() {
+  void AddHistory() {
     const auto table = Must(iceberg::LoadTable(old));
     iceberg::TableMetadata metadata = *table.metadata;
     std::vector<iceberg::ManifestFile> manifests;
@@ -130,55 +130,55 @@ struct World {
 };
 
 const iceberg::TableHome& HomeOf(const benchmark::State& state) {
-  return state.range(0) == 0 ? World::Get().fresh : World::Get().old;
+  return state.range(0) == 0 ? Tables::Get().fresh : Tables::Get().old;
 }
 
 void Load(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(Must(iceberg::LoadTable(HomeOf(state))));
 }
 
-/// By a process that has just started.
+/// Loads without cached metadata, like a process that has just started.
 void FirstLoad(benchmark::State& state) {
   const auto location = Must(iceberg::LoadTable(HomeOf(state))).metadata_location;
-  for (auto _ : state) benchmark::DoNotOptimize(Must(iceberg::ReadMetadataFile(*World::Get().storage, location)));
-  state.counters["bytes"] = double(Must(World::Get().storage->ReadAll(location)).size());
+  for (auto _ : state) benchmark::DoNotOptimize(Must(iceberg::ReadMetadataFile(*Tables::Get().storage, location)));
+  state.counters["bytes"] = double(Must(Tables::Get().storage->ReadAll(location)).size());
 }
 
-/// A file of that size is made durable, which a commit can do no quicker.
+/// Writes and syncs a file as large as the metadata: the lower bound for a commit.
 void WriteBytes(benchmark::State& state) {
   const auto location = Must(iceberg::LoadTable(HomeOf(state))).metadata_location;
-  const std::string bytes = Must(World::Get().storage->ReadAll(location));
+  const std::string bytes = Must(Tables::Get().storage->ReadAll(location));
   static int i = 0;
   for (auto _ : state)
-    Must(World::Get().storage->CreateAtomic(fmt::format("{}/written-{}", World::Get().folder.string(), i++), bytes));
+    Must(Tables::Get().storage->CreateAtomic(fmt::format("{}/written-{}", Tables::Get().folder.string(), i++), bytes));
 }
 
-/// One file is appended; every commit also makes the table a little older.
+/// Appends one file; each commit also adds to the table's history.
 void Commit(benchmark::State& state) {
   const auto& home = HomeOf(state);
   int64_t i = kSnapshots;
-  const auto change = World::Append(*Must(iceberg::LoadTable(home)).metadata, i++);
+  const auto change = Tables::Append(*Must(iceberg::LoadTable(home)).metadata, i++);
   for (auto _ : state) Must(iceberg::CommitSnapshot(home, change));
 }
 
 void PlanOneHour(benchmark::State& state) {
-  const auto table = Must(iceberg::LoadTable(World::Get().old));
+  const auto table = Must(iceberg::LoadTable(Tables::Get().old));
   const int64_t from = kFirstMicros + kSnapshots / 2 * kMicrosPerSnapshot / kMicrosPerHour * kMicrosPerHour;
   const rows::ScanOptions options{
       .columns = {"user_id", "timestamp"},
       .filter = iceberg::And({Compare("timestamp", iceberg::FilterOp::kGreaterOrEqual, from),
                               Compare("timestamp", iceberg::FilterOp::kLess, from + kMicrosPerHour)})};
   size_t files = 0;
-  for (auto _ : state) files = Must(rows::PlanScan(*World::Get().storage, *table.metadata, options)).tasks.size();
+  for (auto _ : state) files = Must(rows::PlanScan(*Tables::Get().storage, *table.metadata, options)).tasks.size();
   state.counters["files"] = double(files);
 }
 
 void PlanAll(benchmark::State& state) {
-  const auto table = Must(iceberg::LoadTable(World::Get().old));
+  const auto table = Must(iceberg::LoadTable(Tables::Get().old));
   size_t files = 0;
   for (auto _ : state) {
-    std::optional plan = Must(rows::PlanScan(*World::Get().storage, *table.metadata, {}));
-    state.PauseTiming();  // while the plan is given up
+    std::optional plan = Must(rows::PlanScan(*Tables::Get().storage, *table.metadata, {}));
+    state.PauseTiming();  // while the plan is destroyed
     files = plan->tasks.size();
     plan.reset();
     state.ResumeTiming();
@@ -186,7 +186,7 @@ void PlanAll(benchmark::State& state) {
   state.counters["files"] = double(files);
 }
 
-// Commits make a table older: each is measured on its own, and few times.
+// Commits lengthen the history, so few iterations are run.
 #define ONCE Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(1)->Repetitions(45)->ReportAggregatesOnly()
 #define OFTEN Unit(benchmark::kMillisecond)->UseRealTime()->Repetitions(5)->ReportAggregatesOnly()
 BENCHMARK(Load)->Arg(0)->Arg(1)->OFTEN;
@@ -199,9 +199,9 @@ BENCHMARK(Commit)->Arg(0)->Arg(1)->ONCE;
 }  // namespace
 
 int main(int count, char** arguments) {
-  mallopt(M_MMAP_THRESHOLD, 64 << 20);  // as the program does
+  mallopt(M_MMAP_THRESHOLD, 64 << 20);  // same setting as the program
   mallopt(M_TRIM_THRESHOLD, 128 << 20);
   benchmark::Initialize(&count, arguments);
-  World::Get();
+  Tables::Get();
   benchmark::RunSpecifiedBenchmarks();
 }

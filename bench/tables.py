@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""What a table's age costs, by bench/tables.cc: commits and scan plans of an empty table and of one with a long history.
+"""The cost of a long history (bench/tables.cc): commits and scan plans of an empty table and of one with a long history.
 
     .deps/judges/bin/python bench/tables.py [--publish]
 """
 
 from measure import ROOT, medians, parser, tell
 
-ROWS = {"FirstLoad": "metadata read by a process that has just started", "Load": "metadata asked for again",
-        "Commit": "commit of one file", "WriteBytes": "of it, making a file as large as the metadata durable",
+ROWS = {"FirstLoad": "first read of the metadata in a process", "Load": "repeated read of the metadata",
+        "Commit": "commit of one file", "WriteBytes": "of which: making a file as large as the metadata durable",
         "PlanOneHour": "scan plan for one hour of a week", "PlanAll": "scan plan of all files"}
 
 
@@ -15,7 +15,7 @@ def main() -> None:
     options = parser(__doc__).parse_args()
     times: dict[str, dict[str, float]] = {}
     commits, program = "Commit|WriteBytes", ROOT / "build/release/tables"
-    # A machine changes its speed meanwhile: commits to the two tables are compared turn by turn.
+    # The machine's speed varies: commits to the two tables are interleaved.
     for entry in (medians(program, f"--benchmark_filter=-{commits}") +
                   medians(program, f"--benchmark_filter={commits}", "--benchmark_enable_random_interleaving=true")):
         name, *arguments = entry["run_name"].split("/")

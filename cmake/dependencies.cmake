@@ -1,4 +1,5 @@
-# Finds what tools/setup brought. Imported targets: ingot::arrow, ingot::duckdb, ingot::simdjson; the rest by find_package.
+# Finds the dependencies that tools/setup installed. Imported targets: ingot::arrow, ingot::duckdb, ingot::simdjson;
+# find_package finds the rest.
 set(INGOT_DEPS "${CMAKE_SOURCE_DIR}/.deps" CACHE PATH "Folder that tools/setup filled")
 
 function(ingot_pin name variable)
@@ -21,7 +22,7 @@ find_package(ZLIB REQUIRED)
 find_package(PostgreSQL 15 REQUIRED)
 find_package(CURL 7.88 REQUIRED)
 
-# Libraries that the program opens when it needs them (src/base/lazy_library.h): their headers, and where to look.
+# Libraries that the program loads on first use (src/base/lazy_library.h): only their headers.
 function(ingot_lazy name)
   add_library(ingot_${name} INTERFACE)
   target_include_directories(ingot_${name} SYSTEM INTERFACE ${ARGN})
@@ -56,7 +57,8 @@ else()
 endif()
 add_library(ingot::arrow ALIAS ingot_arrow)
 
-# The S3 file system is a library of its own; nothing but its registration refers to it, so the linker must be told to keep it.
+# Arrow's S3 file system is a separate library that registers itself. No symbol refers to it, so the linker must be told
+# to keep it.
 add_library(ingot_arrow_s3 INTERFACE)
 target_link_libraries(ingot_arrow_s3 INTERFACE ingot::arrow)
 if(arrow)
@@ -76,7 +78,7 @@ else()
   list(APPEND INGOT_BUNDLED_LIBRARIES "${duckdb_library}/libduckdb.so")
 endif()
 
-# libparquet exports a simdjson of its own, which the linker would take for ours: another name keeps them apart.
+# libparquet exports its own simdjson; renaming the namespace of ours avoids the clash.
 ingot_pin(simdjson-sys version)
 set(simdjson "${INGOT_DEPS}/simdjson-sys-${version}/vendor/simdjson")
 add_library(ingot_simdjson STATIC "${simdjson}/simdjson.cpp")
@@ -92,15 +94,15 @@ target_include_directories(ingot_roaring SYSTEM PUBLIC "${roaring}")
 target_compile_options(ingot_roaring PRIVATE -w)
 add_library(ingot::roaring ALIAS ingot_roaring)
 
-# Apache DataSketches for C++, headers only; the crate around it is not used.
+# Apache DataSketches for C++ (headers only), from the sources in the dsrs crate.
 ingot_pin(dsrs version)
 set(datasketches "${INGOT_DEPS}/dsrs-${version}/datasketches-cpp")
 add_library(ingot_datasketches INTERFACE)
 target_include_directories(ingot_datasketches SYSTEM INTERFACE "${datasketches}/theta/include" "${datasketches}/common/include")
 add_library(ingot::datasketches ALIAS ingot_datasketches)
 
-# The distribution's librdkafka is too old to tell a topic's id, and any loses records without our patch (tools/patches): the pinned
-# sources are compiled in.
+# Compiled from pinned sources: the distribution's librdkafka is too old to return topic ids, and without our patch
+# (tools/patches) every version can lose records.
 ingot_pin(rdkafka-sys version)
 set(RDKAFKA_BUILD_STATIC ON CACHE BOOL "" FORCE)
 set(RDKAFKA_BUILD_EXAMPLES OFF CACHE BOOL "" FORCE)
@@ -112,7 +114,7 @@ set(ENABLE_LZ4_EXT OFF CACHE BOOL "" FORCE)
 set(librdkafka "${INGOT_DEPS}/rdkafka-sys-${version}/librdkafka")
 add_subdirectory("${librdkafka}" "${CMAKE_BINARY_DIR}/librdkafka" EXCLUDE_FROM_ALL SYSTEM)
 target_compile_options(rdkafka PRIVATE -w)
-if(INGOT_SANITIZE STREQUAL "thread")  # GCC's sanitizer does not know C11's threads, but POSIX's
+if(INGOT_SANITIZE STREQUAL "thread")  # GCC's thread sanitizer supports POSIX threads only, not C11 threads
   set(settings "${CMAKE_BINARY_DIR}/librdkafka/generated/config.h")
   file(READ "${settings}" text)
   string(REPLACE "WITH_C11THREADS 1" "WITH_C11THREADS 0" text "${text}")

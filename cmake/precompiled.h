@@ -1,4 +1,4 @@
-// What nearly every source includes and what is slow to parse.
+// Headers that nearly every source includes and that are slow to parse.
 #pragma once
 #include <arrow/api.h>
 #include <fmt/format.h>

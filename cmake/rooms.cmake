@@ -1,11 +1,13 @@
-# A room is one folder of src/: one static library, one test program from tests/<room>/.
+# A room is a folder of src/: one static library, and one test program from tests/<room>/.
+# DEPENDS: the rooms that it includes, exactly, then libraries. TESTS: rooms that its tests use in addition.
+# PRECOMPILE: a header that most of its sources include and that is slow to parse.
 set(INGOT_ROOMS "" CACHE INTERNAL "")
 
 file(WRITE "${CMAKE_BINARY_DIR}/version.h.new" "#pragma once\n#define INGOT_VERSION \"${PROJECT_VERSION}\"\n")
 configure_file("${CMAKE_BINARY_DIR}/version.h.new" "${CMAKE_BINARY_DIR}/generated/version.h" COPYONLY)
 
 function(ingot_room name)
-  cmake_parse_arguments(room "" "" "DEPENDS;TESTS" ${ARGN})
+  cmake_parse_arguments(room "" "" "DEPENDS;TESTS;PRECOMPILE" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/${name}/*.cc")
   add_library(ingot_${name} STATIC ${sources})
   target_include_directories(ingot_${name} PUBLIC "${CMAKE_SOURCE_DIR}/src" "${CMAKE_BINARY_DIR}/generated")
@@ -15,8 +17,8 @@ function(ingot_room name)
     endif()
     target_link_libraries(ingot_${name} PUBLIC ${dependency})
   endforeach()
-  if(name STREQUAL "base")
-    target_precompile_headers(ingot_base PRIVATE "${CMAKE_SOURCE_DIR}/cmake/precompiled.h")
+  if(name STREQUAL "base" OR room_PRECOMPILE)
+    target_precompile_headers(ingot_${name} PRIVATE "${CMAKE_SOURCE_DIR}/cmake/precompiled.h" ${room_PRECOMPILE})
   else()
     target_precompile_headers(ingot_${name} REUSE_FROM ingot_base)
   endif()
@@ -24,7 +26,7 @@ function(ingot_room name)
   set(INGOT_TESTS_OF_${name} "${room_TESTS}" CACHE INTERNAL "")
 endfunction()
 
-# A text of the repository as a string of the program.
+# Generates a header with a text file of the repository as a string constant.
 function(ingot_embed file name header)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/${file}")
   file(READ "${CMAKE_SOURCE_DIR}/${file}" text)
@@ -43,7 +45,13 @@ function(ingot_room_tests)
         target_link_libraries(${name}_test PRIVATE ingot_${room})
       endforeach()
       target_compile_definitions(${name}_test PRIVATE INGOT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-      target_precompile_headers(${name}_test REUSE_FROM ingot_base)
+      # Tests are compiled often and run once: the time of the compiler counts.
+      target_compile_options(${name}_test PRIVATE $<$<CONFIG:Release>:-O1>)
+      if(name STREQUAL "base")
+        target_precompile_headers(base_test PRIVATE "${CMAKE_SOURCE_DIR}/cmake/precompiled.h" <gtest/gtest.h>)
+      else()
+        target_precompile_headers(${name}_test REUSE_FROM base_test)
+      endif()
       add_test(NAME ${name} COMMAND ${name}_test --gtest_brief=1)
       set_property(TEST ${name} PROPERTY ENVIRONMENT "ASAN_OPTIONS=detect_container_overflow=0"
         "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp")

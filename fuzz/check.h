@@ -1,4 +1,4 @@
-// What a fuzz target holds of every input, beside that nothing crashes.
+// Checks that a fuzz target makes for every input, besides not crashing.
 #pragma once
 
 #include <cstdint>
@@ -6,12 +6,12 @@
 #include <iostream>
 #include <string_view>
 
-#define FUZZ_EXPECT(condition)                                                            \
-  do {                                                                                    \
-    if (!(condition)) {                                                                   \
-      std::cerr << __FILE__ << ":" << __LINE__ << ": does not hold: " #condition << "\n"; \
-      std::abort();                                                                       \
-    }                                                                                     \
+#define FUZZ_EXPECT(condition)                                                           \
+  do {                                                                                   \
+    if (!(condition)) {                                                                  \
+      std::cerr << __FILE__ << ":" << __LINE__ << ": check failed: " #condition << "\n"; \
+      std::abort();                                                                      \
+    }                                                                                    \
   } while (false)
 
 namespace ingot::fuzz {

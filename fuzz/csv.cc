@@ -1,5 +1,5 @@
-// CSV in every encoding: the first byte chooses how it is written. Rows are the same wherever a read ends, and no byte
-// but line ends is in none of them.
+// CSV in every encoding: the first byte selects the options. Rows do not depend on where a read ends, and every byte
+// except line ends belongs to a row.
 #include <nlohmann/json.hpp>
 
 #include "fuzz/check.h"
@@ -23,7 +23,7 @@ struct Rows {
   bool operator==(const Rows&) const = default;
 };
 
-/// The rows of a file that is read up to `cut` first; nothing where its header is refused.
+/// The rows of a file that is read in two steps, up to `cut` and to the end; nullopt if its header is rejected.
 std::optional<Rows> Read(std::string_view file, const source::CsvOptions& options, size_t cut) {
   source::CsvRows csv(options);
   Rows rows;

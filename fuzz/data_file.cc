@@ -1,4 +1,4 @@
-// Data files of each format: whatever the bytes, rows or an error.
+// Data files of each format: any bytes give rows or an error.
 #include <arrow/type.h>
 
 #include "fuzz/check.h"

@@ -1,4 +1,4 @@
-// Expressions: one that is taken can be written as SQL.
+// Expressions: each valid one can be written as SQL.
 #include "pipeline/expression.h"
 
 #include "fuzz/check.h"

@@ -1,4 +1,4 @@
-// Manifest lists and manifests, read as either.
+// Manifest lists and manifests: every input is read as both.
 #include "iceberg/manifest.h"
 
 #include "fuzz/check.h"

@@ -1,8 +1,8 @@
-// Runs a fuzz target on bent copies of its seeds, where libFuzzer, which can do the same by coverage, is not at hand:
+// Runs a fuzz target on mutated copies of its seeds, for compilers without libFuzzer (which is guided by coverage):
 //
 //   fuzz_records [--seconds 10] [--seed 1] fuzz/corpus/records
 //
-// The input that is being tried stands in fuzz-input.bin of the working directory when the target crashes.
+// When the target crashes, fuzz-input.bin in the working directory holds the input.
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -36,7 +36,7 @@ class Mutator {
 
   std::string Next() {
     std::string input = seeds_[Below(seeds_.size())];
-    for (size_t times = 1 + Below(6); times > 0; --times) Bend(input);
+    for (size_t times = 1 + Below(6); times > 0; --times) Mutate(input);
     input.resize(std::min(input.size(), kBytesMax));
     return input;
   }
@@ -44,7 +44,7 @@ class Mutator {
  private:
   size_t Below(size_t end) { return end == 0 ? 0 : size_t(random_() % end); }
 
-  void Bend(std::string& input) {
+  void Mutate(std::string& input) {
     static const char* const kTokens[] = {"null",  "-1",   "9223372036854775808",
                                           "1e999", "\"",   "\\u0000",
                                           "{",     "}",    "[",
@@ -109,17 +109,17 @@ int main(int count, char** arguments) {
   if (folder.empty()) return Usage();
   auto seeds = ReadSeeds(folder);
   if (seeds.empty()) return std::cerr << "no seeds in " << folder << "\n", 2;
-  const auto try_one = [](const std::string& input) {
+  const auto run_one = [](const std::string& input) {
     std::ofstream("fuzz-input.bin", std::ios::binary) << input;
-    // A copy of exactly its size, so that reading past the end is seen.
+    // A copy of exactly this size, so that sanitizers detect reads past the end.
     std::vector<uint8_t> bytes(input.begin(), input.end());
     LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
   };
-  for (const std::string& whole : seeds) try_one(whole);
+  for (const std::string& whole : seeds) run_one(whole);
   Mutator mutator(std::move(seeds), seed);
   const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
-  int64_t tried = 0;
-  for (; std::chrono::steady_clock::now() < end; ++tried) try_one(mutator.Next());
+  int64_t runs = 0;
+  for (; std::chrono::steady_clock::now() < end; ++runs) run_one(mutator.Next());
   std::filesystem::remove("fuzz-input.bin");
-  std::cout << tried << " inputs tried\n";
+  std::cout << runs << " inputs tried\n";
 }

@@ -1,4 +1,4 @@
-// Pipeline files: one that is taken can be planned.
+// Pipeline files: each valid one has bronze and silver columns.
 #include "fuzz/check.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/plan.h"

@@ -1,4 +1,4 @@
-// Offsets in a snapshot's summary: what is taken is the same when it is written out and read again.
+// Offsets in a snapshot summary: valid ones round-trip.
 #include "bronze/offsets.h"
 #include "fuzz/check.h"
 

@@ -1,4 +1,4 @@
-// Kafka's record batches, as a broker might send them.
+// Kafka record batches as a broker may send them.
 #include "source/record_batch.h"
 
 #include "fuzz/check.h"

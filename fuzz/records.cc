@@ -1,4 +1,4 @@
-// JSON records: each becomes one row, whatever it is.
+// JSON records: each becomes exactly one row.
 #include <arrow/record_batch.h>
 
 #include "bronze/record_parser.h"

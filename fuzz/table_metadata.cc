@@ -1,4 +1,4 @@
-// Table metadata: what is taken is the same when it is written out and read again.
+// Table metadata: valid metadata round-trips.
 #include "fuzz/check.h"
 #include "iceberg/metadata.h"
 

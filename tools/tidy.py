@@ -40,8 +40,25 @@ def check_length(path, findings):
         findings.append(f"{path}: {len(lines)} lines, more than {FILE_LINES_MAX}")
 
 
+def check_switches(path, findings):
+    """A switch over an enum of ours has no default, so that the compiler finds a value that it forgets. Ours are those whose
+    values are named kLikeThis; clang-format has put the labels of a switch two columns behind it."""
+    lines = path.read_text().splitlines()
+    for number, line in enumerate(lines, 1):
+        if not (found := re.match(r"( *)default:", line)):
+            continue
+        label = found[1]
+        body = []
+        for before in reversed(lines[:number - 1]):
+            if before.startswith(label[2:] + "switch "):
+                break
+            body.append(before)
+        if any(re.match(rf"{label}case (?:\w+::)*k[A-Z]\w*:", one) for one in body):
+            findings.append(f"{path}:{number}: default in a switch over an enum of ours: name the other values")
+
+
 def check_depends(rank, findings):
-    """What CMake says that a room depends on is what it includes, no more and no less."""
+    """The DEPENDS of a room in CMakeLists.txt are exactly the rooms that it includes."""
     text = (ROOT / "CMakeLists.txt").read_text()
     for room in rank:
         found = re.search(rf"ingot_room\({room}\b([^)]*)\)", text)
@@ -53,7 +70,7 @@ def check_depends(rank, findings):
 
 
 def check_docs(findings):
-    """Lines of prose and commands; rows of tables may be longer."""
+    """Line length of prose and commands; table rows may be longer."""
     for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         for number, line in enumerate(path.read_text().splitlines(), 1):
             if len(line) > DOCS_COLUMNS_MAX and not line.lstrip().startswith("|"):
@@ -61,7 +78,7 @@ def check_docs(findings):
 
 
 def check_tests(findings):
-    """A source has its test of the same name, or stands in tests/judge/covers.txt with the test that proves it."""
+    """Each source has a test of the same name or an entry in tests/judge/covers.txt with the test that covers it."""
     covered = dict(line.split()[:2] for line in (ROOT / "tests/judge/covers.txt").read_text().splitlines() if line and not line.startswith("#"))
     for path in sorted((ROOT / "src").glob("*/*.cc")):
         name = str(path.relative_to(ROOT))
@@ -70,7 +87,7 @@ def check_tests(findings):
         if name not in covered:
             findings.append(f"{path}: has no tests/{path.parent.name}/{path.stem}_test.cc")
         elif not (ROOT / covered[name]).exists():
-            findings.append(f"{path}: is said to be covered by {covered[name]}, which does not exist")
+            findings.append(f"{path}: tests/judge/covers.txt names {covered[name]}, which does not exist")
 
 
 def main():
@@ -81,8 +98,9 @@ def main():
             continue
         check_includes(path, rank, findings)
         check_length(path, findings)
+        check_switches(path, findings)
         if re.search(r"TODO|FIXME|XXX", path.read_text()):
-            findings.append(f"{path}: something left to do; what is missing stands in docs/limits.md")
+            findings.append(f"{path}: open task in a comment; document what is missing in docs/limits.md")
     check_depends(rank, findings)
     check_docs(findings)
     check_tests(findings)

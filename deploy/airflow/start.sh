@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# All of Airflow's processes in one place; ends when one of them does. The login is admin, admin: change the file of
-# passwords for anything but a trial.
+# Runs all of Airflow's processes, and exits when one of them does. The login is admin, admin: change the password file
+# for anything but a trial.
 set -euo pipefail
 while IFS='=' read -r key value; do
   case $key in '' | \#*) continue ;; esac

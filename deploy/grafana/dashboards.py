@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The dashboards, written down once: dashboards.py writes deploy/grafana/dashboards/*.json (--check: compares).
+"""Generates the dashboards deploy/grafana/dashboards/*.json (--check: compares them with the files).
 
-A panel is a title, a unit of Grafana, and expressions with their legends. tests/stack/test_monitoring.py asks a real
-Prometheus for each expression."""
+A panel is a title, a unit of Grafana, and expressions with their legends. tests/stack/test_monitoring.py
+evaluates each expression in a real Prometheus."""
 
 import json
 import pathlib
@@ -24,15 +24,15 @@ def trino(name: str) -> str:
 DASHBOARDS = {
     "data-flow": ("Real-time data flow", [
         ("Now", [
-            ("Records in a second", "stat", "short", [('sum(rate(ingot_rows_in_total{job="ingot", stage="bronze"}[$__rate_interval]))', "")]),
-            ("Fresh within (99 %)", "stat", "s", [('max(ingot_freshness_seconds{job="ingot", share="0.99"})', "")]),
-            ("Records that wait", "stat", "short", [(f"sum(ingot_lag_records{JOB})", "")]),
-            ("Since the last run", "stat", "s", [(f"time() - max(ingot_last_run_timestamp_seconds{JOB})", "")])]),
+            ("Records per second", "stat", "short", [('sum(rate(ingot_rows_in_total{job="ingot", stage="bronze"}[$__rate_interval]))', "")]),
+            ("Freshness (99 %)", "stat", "s", [('max(ingot_freshness_seconds{job="ingot", share="0.99"})', "")]),
+            ("Lag, records now", "stat", "short", [(f"sum(ingot_lag_records{JOB})", "")]),
+            ("Time since the last run", "stat", "s", [(f"time() - max(ingot_last_run_timestamp_seconds{JOB})", "")])]),
         ("Flow", [
-            ("Kafka: messages in a second", "timeseries", "short", [("sum by (topic) (rate(kafka_topic_messagesin_total[$__rate_interval]))", "{{topic}}")]),
-            ("Rows into each stage a second", "timeseries", "short", [(rate("ingot_rows_in_total", "stage"), "{{stage}}")]),
-            ("Rows out of each stage a second", "timeseries", "short", [(rate("ingot_rows_out_total", "stage"), "{{stage}}")]),
-            ("Bytes written a second", "timeseries", "Bps", [(rate("ingot_written_bytes_total", "stage"), "{{stage}}")])]),
+            ("Kafka: messages in per second", "timeseries", "short", [("sum by (topic) (rate(kafka_topic_messagesin_total[$__rate_interval]))", "{{topic}}")]),
+            ("Rows into each stage per second", "timeseries", "short", [(rate("ingot_rows_in_total", "stage"), "{{stage}}")]),
+            ("Rows out of each stage per second", "timeseries", "short", [(rate("ingot_rows_out_total", "stage"), "{{stage}}")]),
+            ("Bytes written per second", "timeseries", "Bps", [(rate("ingot_written_bytes_total", "stage"), "{{stage}}")])]),
         ("Delay", [
             ("Freshness: age when gold shows a record", "timeseries", "s", [(f"ingot_freshness_seconds{JOB}", "{{share}}")]),
             ("Lag in records", "timeseries", "short", [(f"ingot_lag_records{JOB}", "{{instance}}")]),
@@ -42,30 +42,30 @@ DASHBOARDS = {
         ("Jobs", [
             ("Stage duration, 95 %", "timeseries", "s", [(f"histogram_quantile(0.95, {rate('ingot_stage_seconds_bucket', 'le, stage')})", "{{stage}}")]),
             ("Stage duration, mean", "timeseries", "s", [(f"{rate('ingot_stage_seconds_sum', 'stage')} / {rate('ingot_stage_seconds_count', 'stage')}", "{{stage}}")]),
-            ("Runs a minute", "timeseries", "short", [('60 * sum by (outcome) (rate(ingot_runs_total[$__rate_interval]))', "{{outcome}}")]),
-            ("Runs of the scheduler: duration of the last", "timeseries", "s", [('sum by (pipeline, stage) (ingot_stage_seconds_sum{job="ingot-batch"})', "{{pipeline}} {{stage}}")])]),
+            ("Runs per minute", "timeseries", "short", [('60 * sum by (outcome) (rate(ingot_runs_total[$__rate_interval]))', "{{outcome}}")]),
+            ("Scheduled runs: duration of the last", "timeseries", "s", [('sum by (pipeline, stage) (ingot_stage_seconds_sum{job="ingot-batch"})', "{{pipeline}} {{stage}}")])]),
         ("Commits", [
             ("Commit latency, 99 %", "timeseries", "s", [(f"histogram_quantile(0.99, {rate('ingot_commit_seconds_bucket', 'le, table')})", "{{table}}")]),
-            ("Commits a second", "timeseries", "short", [(rate("ingot_commits_total", "stage"), "{{stage}}")]),
-            ("Conflicts a second", "timeseries", "short", [(rate("ingot_commit_conflicts_total", "table"), "{{table}}")]),
+            ("Commits per second", "timeseries", "short", [(rate("ingot_commits_total", "stage"), "{{stage}}")]),
+            ("Conflicts per second", "timeseries", "short", [(rate("ingot_commit_conflicts_total", "table"), "{{table}}")]),
             ("Open writers", "timeseries", "short", [(f"sum(ingot_open_writers{JOB})", "")])]),
         ("Efficiency", [
-            ("Rows for each second of a core", "timeseries", "short", [('sum(rate(ingot_rows_in_total{job="ingot", stage="bronze"}[$__rate_interval])) / sum(rate(process_cpu_seconds_total{job="ingot"}[$__rate_interval]))', "")]),
-            ("Bytes read a second", "timeseries", "Bps", [(rate("ingot_read_bytes_total", "stage"), "{{stage}}")])])]),
+            ("Rows per second of CPU time", "timeseries", "short", [('sum(rate(ingot_rows_in_total{job="ingot", stage="bronze"}[$__rate_interval])) / sum(rate(process_cpu_seconds_total{job="ingot"}[$__rate_interval]))', "")]),
+            ("Bytes read per second", "timeseries", "Bps", [(rate("ingot_read_bytes_total", "stage"), "{{stage}}")])])]),
     "quality": ("Errors and data quality", [
         ("Now", [
             ("Share in quarantine", "stat", "percentunit", [('sum(rate(ingot_rows_quarantined_total{job="ingot"}[$__rate_interval])) / clamp_min(sum(rate(ingot_rows_in_total{job="ingot", stage="silver"}[$__rate_interval])), 1e-9)', "")]),
             ("Share of duplicates", "stat", "percentunit", [('sum(rate(ingot_rows_duplicate_total{job="ingot"}[$__rate_interval])) / clamp_min(sum(rate(ingot_rows_in_total{job="ingot", stage="silver"}[$__rate_interval])), 1e-9)', "")]),
-            ("Runs that failed, last hour", "stat", "short", [('sum(increase(ingot_runs_total{job="ingot", outcome="failed"}[1h]))', "")]),
-            ("Alerts that fire", "stat", "short", [('count(ALERTS{alertstate="firing"}) or vector(0)', "")])]),
+            ("Failed runs, last hour", "stat", "short", [('sum(increase(ingot_runs_total{job="ingot", outcome="failed"}[1h]))', "")]),
+            ("Firing alerts", "stat", "short", [('count(ALERTS{alertstate="firing"}) or vector(0)', "")])]),
         ("Rows", [
-            ("Rows refused a second, by rule", "timeseries", "short", [(rate("ingot_rule_broken_rows_total", "rule"), "{{rule}}")]),
-            ("Records that do not fit their types, a second", "timeseries", "short", [('sum(rate(ingot_rows_error_total{job="ingot"}[$__rate_interval]))', "")]),
-            ("Quarantined rows a second", "timeseries", "short", [('sum(rate(ingot_rows_quarantined_total{job="ingot"}[$__rate_interval]))', "")]),
-            ("Duplicate rows a second", "timeseries", "short", [('sum(rate(ingot_rows_duplicate_total{job="ingot"}[$__rate_interval]))', "")])]),
+            ("Rows that broke a rule, per second", "timeseries", "short", [(rate("ingot_rule_broken_rows_total", "rule"), "{{rule}}")]),
+            ("Records with parse errors per second", "timeseries", "short", [('sum(rate(ingot_rows_error_total{job="ingot"}[$__rate_interval]))', "")]),
+            ("Quarantined rows per second", "timeseries", "short", [('sum(rate(ingot_rows_quarantined_total{job="ingot"}[$__rate_interval]))', "")]),
+            ("Duplicate rows per second", "timeseries", "short", [('sum(rate(ingot_rows_duplicate_total{job="ingot"}[$__rate_interval]))', "")])]),
         ("Runs", [
             ("Failed runs", "timeseries", "short", [('sum by (job) (increase(ingot_runs_total{outcome="failed"}[5m]))', "{{job}}")]),
-            ("Servers that answer", "timeseries", "bool_on_off", [("up", "{{job}}")])])]),
+            ("Reachable servers", "timeseries", "bool_on_off", [("up", "{{job}}")])])]),
     "resources": ("Resources and storage", [
         ("Ingot", [
             ("Memory against budget", "timeseries", "bytes", [(f"process_resident_memory_bytes{JOB}", "resident"), (f"ingot_memory_budget_bytes{JOB}", "budget")]),
@@ -80,23 +80,23 @@ DASHBOARDS = {
         ("Storage", [
             ("MinIO: free", "timeseries", "bytes", [("minio_cluster_capacity_usable_free_bytes", "free"), ("minio_cluster_capacity_usable_total_bytes", "total")]),
             ("MinIO: traffic", "timeseries", "Bps", [("rate(minio_s3_traffic_received_bytes[$__rate_interval])", "in"), ("rate(minio_s3_traffic_sent_bytes[$__rate_interval])", "out")]),
-            ("MinIO: requests a second", "timeseries", "short", [("sum by (api) (rate(minio_s3_requests_total[$__rate_interval]))", "{{api}}")]),
+            ("MinIO: requests per second", "timeseries", "short", [("sum by (api) (rate(minio_s3_requests_total[$__rate_interval]))", "{{api}}")]),
             ("MinIO: memory", "timeseries", "bytes", [("minio_node_process_resident_memory_bytes", "{{server}}")])])]),
     "servers": ("Trino and Kafka", [
         ("Trino", [
-            ("Queries a minute", "timeseries", "short", [(f"60 * rate({trino('CompletedQueries')}[$__rate_interval])", "completed"), (f"60 * rate({trino('FailedQueries')}[$__rate_interval])", "failed")]),
+            ("Queries per minute", "timeseries", "short", [(f"60 * rate({trino('CompletedQueries')}[$__rate_interval])", "completed"), (f"60 * rate({trino('FailedQueries')}[$__rate_interval])", "failed")]),
             ("Running and queued queries", "timeseries", "short", [(trino("RunningQueries"), "running"), (trino("QueuedQueries"), "queued")]),
             ("Execution time, last five minutes", "timeseries", "ms", [(trino("ExecutionTime_FiveMinutes") + '{quantile=~"0.5|0.95|0.99"}', "{{quantile}}")]),
-            ("Rows read a second", "timeseries", "short", [(f"rate({trino('ConsumedInputRows')}[$__rate_interval])", "")]),
+            ("Rows read per second", "timeseries", "short", [(f"rate({trino('ConsumedInputRows')}[$__rate_interval])", "")]),
             ("Memory of queries", "timeseries", "bytes", [("trino_memory_name_ClusterMemoryManager_ClusterTotalMemoryReservation", "reserved"), ("trino_memory_name_ClusterMemoryManager_ClusterMemoryBytes", "all")]),
-            ("Processor seconds a second", "timeseries", "short", [(f"rate({trino('ConsumedCpuTimeSecs')}[$__rate_interval])", "")])]),
+            ("CPU seconds per second", "timeseries", "short", [(f"rate({trino('ConsumedCpuTimeSecs')}[$__rate_interval])", "")])]),
         ("Kafka", [
-            ("Messages in a second", "timeseries", "short", [("sum(rate(kafka_broker_messagesin_total[$__rate_interval]))", "")]),
-            ("Bytes a second", "timeseries", "Bps", [("sum(rate(kafka_broker_bytesin_total[$__rate_interval]))", "in"), ("sum(rate(kafka_broker_bytesout_total[$__rate_interval]))", "out")]),
+            ("Messages in per second", "timeseries", "short", [("sum(rate(kafka_broker_messagesin_total[$__rate_interval]))", "")]),
+            ("Bytes per second", "timeseries", "Bps", [("sum(rate(kafka_broker_bytesin_total[$__rate_interval]))", "in"), ("sum(rate(kafka_broker_bytesout_total[$__rate_interval]))", "out")]),
             ("Request time, 99 %", "timeseries", "ms", [('kafka_request_time_ms{statistic="99thPercentile"}', "{{request}}")]),
             ("Log size of each topic", "timeseries", "bytes", [("sum by (topic) (kafka_log_size_bytes)", "{{topic}}")]),
-            ("Partitions without all replicas", "timeseries", "short", [("kafka_replica_underreplicatedpartitions", "")]),
-            ("Failed requests a second", "timeseries", "short", [("rate(kafka_broker_failedproducerequests_total[$__rate_interval])", "produce"), ("rate(kafka_broker_failedfetchrequests_total[$__rate_interval])", "fetch")])])]),
+            ("Under-replicated partitions", "timeseries", "short", [("kafka_replica_underreplicatedpartitions", "")]),
+            ("Failed requests per second", "timeseries", "short", [("rate(kafka_broker_failedproducerequests_total[$__rate_interval])", "produce"), ("rate(kafka_broker_failedfetchrequests_total[$__rate_interval])", "fetch")])])]),
 }
 
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Formats the broker's folder on its first start, then becomes the broker. Usage: start.sh kafka-server-start.sh FILE
-# A broker that joins others is told their cluster's id in KAFKA_CLUSTER_ID (cluster.id in their meta.properties).
+# Formats the broker's data folder on its first start, then runs the broker. Usage: start.sh kafka-server-start.sh FILE
+# For a broker that joins a cluster, set KAFKA_CLUSTER_ID to the cluster's id (cluster.id in the others' meta.properties).
 set -eu
 setting() { sed -n "s/^$1=//p" "$2"; }
 data=$(setting log.dirs "$2")

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the bucket of the warehouse, unless it is there. Where: AWS_ENDPOINT_URL; as whom: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY.
-# Uploads that nobody ended are removed by the server after a day.
+# Creates the bucket of the warehouse if it does not exist. Server: AWS_ENDPOINT_URL; login: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY.
+# The server removes unfinished uploads after a day.
 set -eu
 answer=$(curl -sS -w '\n%{http_code}' --retry 5 --retry-connrefused --aws-sigv4 "aws:amz:${AWS_REGION:-us-east-1}:s3" \
   --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" -X PUT "$AWS_ENDPOINT_URL/${1:-lakehouse}" | tail -n 1)

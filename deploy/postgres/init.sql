@@ -1,6 +1,6 @@
 -- The Iceberg catalog: the tables of the JDBC catalog, schema version V1, that Ingot, Spark, Trino and PyIceberg share.
--- Runs once, in the database that POSTGRES_DB names. Whoever comes first would make the same tables; made here, the
--- engines need no right to create any.
+-- Runs once, in the database that POSTGRES_DB names. Each engine would create the same tables on its first use. Because they
+-- exist already, the engines need no right to create tables.
 CREATE TABLE IF NOT EXISTS iceberg_tables (
   catalog_name VARCHAR(255) NOT NULL,
   table_namespace VARCHAR(255) NOT NULL,

@@ -11,7 +11,7 @@ namespace ingot::avro {
 namespace {
 
 constexpr int64_t kReadBytes = 1 << 20;
-constexpr int64_t kBlockHeadBytes = 20;  // of two longs, at most
+constexpr int64_t kBlockHeadBytes = 20;  // two longs at most
 
 }  // namespace
 
@@ -20,7 +20,7 @@ Status AvroBlocks::Fill(int64_t bytes) {
   if (held >= bytes || left == 0) return {};
   const int64_t more = std::min(left, std::max(bytes - held, kReadBytes));
   INGOT_ARROW_ASSIGN(const auto read, file_->ReadAt(at_ + held, more));
-  if (read->size() != more) return Fail(ErrorKind::kCorrupt, "the file ends too early");
+  if (read->size() != more) return Fail(ErrorKind::kCorrupt, "file is truncated");
   window_ += std::string_view(*read);
   return {};
 }
@@ -34,7 +34,7 @@ Result<AvroBlocks> AvroBlocks::Open(std::shared_ptr<arrow::io::RandomAccessFile>
     AvroReader in{blocks.window_};
     auto header = ReadAvroHeader(in);
     const bool is_all = int64_t(blocks.window_.size()) == blocks.file_bytes_;
-    if (in.failed && !is_all) continue;  // a longer header
+    if (in.failed && !is_all) continue;  // the header is longer than the window
     if (!header) return std::unexpected(header.error());
     blocks.header_ = std::move(*header);
     blocks.at_ = int64_t(blocks.window_.size() - in.rest.size());
@@ -45,7 +45,7 @@ Result<AvroBlocks> AvroBlocks::Open(std::shared_ptr<arrow::io::RandomAccessFile>
 
 Result<AvroBlocks::Block> AvroBlocks::Next() {
   const auto broken = [] {
-    return Fail(ErrorKind::kCorrupt, "a damaged Avro file: it is cut short or a sync marker is wrong");
+    return Fail(ErrorKind::kCorrupt, "damaged Avro file: truncated, or a sync marker is wrong");
   };
   while (true) {
     INGOT_TRY(Fill(kBlockHeadBytes));
@@ -63,7 +63,7 @@ Result<AvroBlocks::Block> AvroBlocks::Next() {
     window_.erase(0, size_t(head + bytes + sync));
     at_ += head + bytes + sync;
     if (block.rows > 0) return block;
-    if (!block.bytes.empty()) return Fail(ErrorKind::kCorrupt, "a damaged Avro file: a block does not fit its schema");
+    if (!block.bytes.empty()) return Fail(ErrorKind::kCorrupt, "damaged Avro file: a block does not match its schema");
   }
 }
 

@@ -1,4 +1,4 @@
-// An Avro file that is read block by block, so that no more than one is in memory.
+// Reads an Avro file block by block, with at most one block in memory.
 #pragma once
 
 #include <arrow/io/interfaces.h>
@@ -19,15 +19,15 @@ class AvroBlocks {
     int64_t rows = 0;
     std::string bytes;  // decompressed
   };
-  /// The next block; one without rows and bytes at the end of the file.
+  /// The next block; an empty one at the end of the file. Errors: kCorrupt for a damaged file.
   Result<Block> Next();
 
  private:
-  /// Lets `window_` hold `bytes` from where the next block begins, or all that are left.
+  /// Reads until `window_` holds `bytes` from the start of the next block, or all remaining bytes of the file.
   Status Fill(int64_t bytes);
 
   std::shared_ptr<arrow::io::RandomAccessFile> file_;
-  int64_t file_bytes_ = 0, at_ = 0;  // `at_`: of what `window_` begins with
+  int64_t file_bytes_ = 0, at_ = 0;  // `at_`: the file offset of window_[0]
   std::string window_;
   AvroHeader header_;
 };

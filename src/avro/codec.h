@@ -9,8 +9,8 @@
 
 namespace ingot::avro {
 
-/// Errors: kCorrupt for a damaged block, checksums verified where the codec has them; kUnsupported for an unknown
-/// codec.
+/// Decompresses a block and verifies its checksum if the codec has one. Errors: kCorrupt for a damaged block;
+/// kUnsupported for an unknown codec.
 Result<std::string> DecompressAvroBlock(const std::string& codec, std::string_view block);
 
 }  // namespace ingot::avro

@@ -14,7 +14,7 @@ constexpr int kDepthMax = 64;
 constexpr int kDecimalBytesMax = 16, kDecimalDigitsMax = 38;
 
 arrow::Status Damaged(const char* what) {
-  return arrow::Status::Invalid("a damaged Avro file: ", what);
+  return arrow::Status::Invalid("damaged Avro file: ", what);
 }
 
 std::shared_ptr<arrow::DataType> TimestampOf(const AvroSchema& schema) {
@@ -40,12 +40,12 @@ bool IsDecimal(const AvroSchema& schema) {
 
 Result<std::shared_ptr<arrow::DataType>> TypeOf(const AvroSchema& schema, int depth);
 
-/// Members that are null-or-something are that something: Arrow's fields may all be null.
+/// A union of null and one type becomes that type: Arrow fields are nullable.
 Result<std::shared_ptr<arrow::DataType>> UnionType(const AvroSchema& schema, int depth) {
   const AvroSchema* type = nullptr;
   for (const auto& branch : schema.members) {
     if (branch.schema->kind == AvroKind::kNull) continue;
-    if (type != nullptr) return Fail(ErrorKind::kUnsupported, "an Avro union of several types");
+    if (type != nullptr) return Fail(ErrorKind::kUnsupported, "Avro union of several types");
     type = branch.schema.get();
   }
   return type == nullptr ? arrow::null() : TypeOf(*type, depth + 1);
@@ -81,7 +81,7 @@ Result<std::shared_ptr<arrow::DataType>> NestedType(const AvroSchema& schema, in
 }
 
 Result<std::shared_ptr<arrow::DataType>> TypeOf(const AvroSchema& schema, int depth) {
-  if (depth > kDepthMax) return Fail(ErrorKind::kUnsupported, "an Avro type within itself");
+  if (depth > kDepthMax) return Fail(ErrorKind::kUnsupported, "recursive Avro type");
   switch (schema.kind) {
     case AvroKind::kNull:
       return arrow::null();
@@ -112,12 +112,12 @@ Result<std::shared_ptr<arrow::DataType>> TypeOf(const AvroSchema& schema, int de
     case AvroKind::kMap:
       return NestedType(schema, depth);
   }
-  return Fail(ErrorKind::kInternal, "an Avro type without an Arrow type");
+  return Fail(ErrorKind::kInternal, "Avro type has no Arrow type");
 }
 
 arrow::Status AppendInt(int64_t value, arrow::ArrayBuilder& to) {
   if (value < std::numeric_limits<int32_t>::min() || value > std::numeric_limits<int32_t>::max())
-    return Damaged("an int has more than 32 bits");
+    return Damaged("an int exceeds 32 bits");
   if (to.type()->id() == arrow::Type::DATE32) return static_cast<arrow::Date32Builder&>(to).Append(int32_t(value));
   if (to.type()->id() == arrow::Type::TIME32) return static_cast<arrow::Time32Builder&>(to).Append(int32_t(value));
   return static_cast<arrow::Int32Builder&>(to).Append(int32_t(value));
@@ -152,7 +152,7 @@ arrow::Status AppendBytes(std::string_view bytes, arrow::ArrayBuilder& to) {
 arrow::Status AppendText(const AvroSchema& schema, std::string_view text, arrow::ArrayBuilder& to) {
   if (schema.logical_type != "uuid") return AppendBytes(text, to);
   uint8_t uuid[kUuidBytes];
-  if (!ParseUuid(text, uuid)) return Damaged("a UUID is not one");
+  if (!ParseUuid(text, uuid)) return Damaged("invalid UUID");
   return AppendBytes({reinterpret_cast<const char*>(uuid), kUuidBytes}, to);
 }
 
@@ -218,7 +218,7 @@ arrow::Status AppendAvroValue(const AvroSchema& schema, AvroReader& in, arrow::A
     }
     case AvroKind::kEnum: {
       const int64_t symbol = in.Long();
-      if (symbol < 0 || symbol >= int64_t(schema.symbols.size())) return Damaged("an enum has no such symbol");
+      if (symbol < 0 || symbol >= int64_t(schema.symbols.size())) return Damaged("enum symbol out of range");
       return AppendBytes(schema.symbols[size_t(symbol)], to);
     }
     case AvroKind::kRecord: {
@@ -232,7 +232,7 @@ arrow::Status AppendAvroValue(const AvroSchema& schema, AvroReader& in, arrow::A
     case AvroKind::kMap:
       return AppendList(schema, in, to);
   }
-  return Damaged("a value of no type");
+  return Damaged("unknown type");
 }
 
 }  // namespace ingot::avro

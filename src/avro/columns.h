@@ -1,4 +1,5 @@
-// Avro values as Arrow columns. Source: Iceberg specification, Appendix A "Avro"; Apache Avro 1.11, "Logical Types".
+// Converts Avro values to Arrow columns. Source: Iceberg specification, Appendix A "Avro"; Apache Avro 1.11, "Logical
+// Types".
 #pragma once
 
 #include <arrow/api.h>
@@ -9,11 +10,12 @@
 
 namespace ingot::avro {
 
-/// The Arrow type of the schema's values, nested fields with their ids. Errors: kUnsupported for unions of several
-/// types and for types within themselves.
+/// The Arrow type of the schema's values; nested fields carry their field ids. Errors: kUnsupported for unions of
+/// several non-null types and for recursive types.
 Result<std::shared_ptr<arrow::DataType>> ArrowTypeOf(const AvroSchema& schema);
 
-/// `field` with the id where readers of Parquet files have it, none when it is negative.
+/// An Arrow field with its id in the metadata key PARQUET:field_id, as Arrow's Parquet reader sets it. A negative id is
+/// left out.
 std::shared_ptr<arrow::Field> FieldWithId(const std::string& name, const std::shared_ptr<arrow::DataType>& type,
                                           int id);
 

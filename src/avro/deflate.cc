@@ -21,7 +21,7 @@ Bytef* Input(std::string_view bytes) {
 std::string Compress(std::string_view bytes, int window_bits, int level, int flush) {
   z_stream stream{};
   deflateInit2(&stream, level, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY);
-  std::string out(deflateBound(&stream, bytes.size()) + 16, '\0');  // a flush takes some bytes more
+  std::string out(deflateBound(&stream, bytes.size()) + 16, '\0');  // a flush adds some bytes
   stream.next_in = Input(bytes);
   stream.avail_in = uInt(bytes.size());
   stream.next_out = reinterpret_cast<Bytef*>(out.data());
@@ -36,7 +36,7 @@ std::string Compress(std::string_view bytes, int window_bits, int level, int flu
 
 Result<std::string> Inflate(std::string_view bytes, DeflateFrame frame) {
   z_stream stream{};
-  if (inflateInit2(&stream, WindowBits(frame)) != Z_OK) return Fail(ErrorKind::kInternal, "zlib did not start");
+  if (inflateInit2(&stream, WindowBits(frame)) != Z_OK) return Fail(ErrorKind::kInternal, "cannot initialize zlib");
   stream.next_in = Input(bytes);
   stream.avail_in = uInt(bytes.size());
   std::string out;
@@ -54,7 +54,7 @@ Result<std::string> Inflate(std::string_view bytes, DeflateFrame frame) {
     if (code == Z_OK && stream.avail_in == 0 && stream.avail_out != 0) break;
   }
   inflateEnd(&stream);
-  if (code != Z_STREAM_END) return Fail(ErrorKind::kCorrupt, "compressed data is cut short or damaged");
+  if (code != Z_STREAM_END) return Fail(ErrorKind::kCorrupt, "compressed data is damaged or truncated");
   return out;
 }
 
@@ -71,7 +71,7 @@ Result<std::string> DecompressZstd(std::string_view bytes) {
                            int64_t(out.size() - written), reinterpret_cast<uint8_t*>(out.data()) + written);
     const bool stuck = step.ok() && step->bytes_read == 0 && step->bytes_written == 0 && written < out.size();
     if (!step.ok() || stuck || out.size() > kPlainBytesMax)
-      return Fail(ErrorKind::kCorrupt, "compressed data is cut short or damaged");
+      return Fail(ErrorKind::kCorrupt, "compressed data is damaged or truncated");
     read += size_t(step->bytes_read);
     written += size_t(step->bytes_written);
   }
@@ -84,7 +84,7 @@ std::string Deflate(std::string_view bytes, DeflateFrame frame) {
 }
 
 std::string DeflateBlocks(std::string_view bytes, int level) {
-  return Compress(bytes, WindowBits(DeflateFrame::kBare), level, Z_FULL_FLUSH);
+  return Compress(bytes, WindowBits(DeflateFrame::kRaw), level, Z_FULL_FLUSH);
 }
 
 }  // namespace ingot::avro

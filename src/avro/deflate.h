@@ -1,5 +1,5 @@
-// DEFLATE (RFC 1951), bare as in Avro blocks or in gzip's frame (RFC 1952) as in metadata files; Zstandard (RFC 8878),
-// which both may be compressed with.
+// DEFLATE (RFC 1951), raw as in Avro blocks or as a gzip stream (RFC 1952) as in metadata files; Zstandard (RFC 8878),
+// an alternative for both.
 #pragma once
 
 #include <string>
@@ -9,16 +9,16 @@
 
 namespace ingot::avro {
 
-enum class DeflateFrame { kBare, kGzip };
+enum class DeflateFrame { kRaw, kGzip };
 
-/// Errors: kCorrupt for damaged or cut data.
+/// Errors: kCorrupt for damaged or truncated data.
 Result<std::string> Inflate(std::string_view bytes, DeflateFrame frame);
-/// Errors: kCorrupt for damaged or cut data.
+/// Errors: kCorrupt for damaged or truncated data.
 Result<std::string> DecompressZstd(std::string_view bytes);
 inline constexpr std::string_view kZstdMagic("\x28\xB5\x2F\xFD", 4);
 std::string Deflate(std::string_view bytes, DeflateFrame frame);
-/// Bare blocks that end at a byte and refer to nothing before them; none of them is the last of a stream. `level`:
-/// zlib's.
+/// Raw DEFLATE blocks that end on a byte boundary and do not refer to earlier data, so that results can be joined; none
+/// of them is the final block of a stream. `level` is zlib's.
 std::string DeflateBlocks(std::string_view bytes, int level);
 
 }  // namespace ingot::avro

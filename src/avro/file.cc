@@ -22,13 +22,13 @@ Status EncodeUnion(AvroWriter& out, const AvroSchema& schema, const AvroValue& v
     out.Long(int64_t(branch));
     return Encode(out, *schema.members[branch].schema, value);
   }
-  return Fail(ErrorKind::kInternal, "no branch of an Avro union takes the value");
+  return Fail(ErrorKind::kInternal, "value matches no branch of an Avro union");
 }
 
 Status EncodeList(AvroWriter& out, const AvroSchema& schema, const AvroValue::List& list) {
   if (schema.kind == AvroKind::kRecord) {
     if (list.size() != schema.members.size())
-      return Fail(ErrorKind::kInternal, "an Avro record has the wrong number of fields");
+      return Fail(ErrorKind::kInternal, "Avro record has the wrong number of fields");
     for (size_t i = 0; i < list.size(); ++i) {
       if (auto status = Encode(out, *schema.members[i].schema, list[i]); !status)
         return std::unexpected(std::move(status).error().Context(schema.members[i].name));
@@ -52,7 +52,7 @@ Status EncodeList(AvroWriter& out, const AvroSchema& schema, const AvroValue::Li
 }
 
 Status Encode(AvroWriter& out, const AvroSchema& schema, const AvroValue& value) {
-  const auto wrong = [] { return Fail(ErrorKind::kInternal, "a value does not fit its Avro schema"); };
+  const auto wrong = [] { return Fail(ErrorKind::kInternal, "value does not match its Avro schema"); };
   switch (schema.kind) {
     case AvroKind::kNull:
       return value.IsNull() ? Status() : wrong();
@@ -87,13 +87,16 @@ Status Encode(AvroWriter& out, const AvroSchema& schema, const AvroValue& value)
       return {};
     case AvroKind::kUnion:
       return EncodeUnion(out, schema, value);
-    default:
-      if (!std::holds_alternative<AvroValue::List>(value.value)) return wrong();
-      return EncodeList(out, schema, std::get<AvroValue::List>(value.value));
+    case AvroKind::kRecord:
+    case AvroKind::kArray:
+    case AvroKind::kMap:
+      break;
   }
+  if (!std::holds_alternative<AvroValue::List>(value.value)) return wrong();
+  return EncodeList(out, schema, std::get<AvroValue::List>(value.value));
 }
 
-/// Source: docs/formats/avro-checksum.md.
+/// A sync marker that carries a checksum. Source: docs/formats/avro-checksum.md.
 std::string SyncMarker(std::string_view random, uint32_t checksum) {
   AvroWriter marker{std::string(kChecksumMark)};
   marker.out += random;
@@ -102,12 +105,12 @@ std::string SyncMarker(std::string_view random, uint32_t checksum) {
   return std::move(marker.out);
 }
 
-/// Whether a marker is one of those: others are random.
+/// Whether a sync marker carries a checksum; those of other writers are random.
 bool HoldsChecksum(std::string_view sync) {
   return sync.starts_with(kChecksumMark) && SyncMarker(sync.substr(4, 4), 0).substr(0, 12) == sync.substr(0, 12);
 }
 
-/// Calls `row(in)` for each row of the blocks that follow the header, which `bytes` begin with.
+/// Calls `row(in)` for each row. `bytes` is the whole file; `in` is positioned after its header.
 template <typename Row>
 Status ReadBlocks(std::string_view bytes, AvroReader& in, const AvroHeader& header, const Row& row) {
   uint32_t checksum = Crc32(0, bytes.substr(0, bytes.size() - in.rest.size() - kSyncBytes));
@@ -117,16 +120,16 @@ Status ReadBlocks(std::string_view bytes, AvroReader& in, const AvroHeader& head
     const auto block = in.Take(in.Long());
     checksum = Crc32(checksum, before.substr(0, before.size() - in.rest.size()));
     if (in.failed || in.Take(kSyncBytes) != header.sync || count < 0)
-      return Fail(ErrorKind::kCorrupt, "an Avro file is cut short or a sync marker is wrong");
+      return Fail(ErrorKind::kCorrupt, "damaged Avro file: truncated, or a sync marker is wrong");
     INGOT_ASSIGN(const std::string plain, DecompressAvroBlock(header.codec, block));
     AvroReader rows{plain};
     for (int64_t i = 0; i < count && !rows.failed; ++i) INGOT_TRY(row(rows));
     if (rows.failed || !rows.rest.empty())
-      return Fail(ErrorKind::kCorrupt, "a block of an Avro file does not fit its schema");
+      return Fail(ErrorKind::kCorrupt, "damaged Avro file: a block does not match its schema");
   }
-  if (in.failed) return Fail(ErrorKind::kCorrupt, "an Avro file is cut short");
+  if (in.failed) return Fail(ErrorKind::kCorrupt, "damaged Avro file: truncated");
   if (HoldsChecksum(header.sync) && SyncMarker(header.sync.substr(4, 4), checksum) != header.sync)
-    return Fail(ErrorKind::kCorrupt, "the checksum of an Avro file is wrong");
+    return Fail(ErrorKind::kCorrupt, "damaged Avro file: the checksum is wrong");
   return {};
 }
 
@@ -134,7 +137,8 @@ Status ReadBlocks(std::string_view bytes, AvroReader& in, const AvroHeader& head
 
 Result<AvroHeader> ReadAvroHeader(AvroReader& in) {
   if (in.rest.starts_with("AGS1"))
-    return Fail(ErrorKind::kUnsupported, "it is encrypted, which is not supported: use the engine that wrote it");
+    return Fail(ErrorKind::kUnsupported,
+                "encrypted Avro files are not supported: read the table with the engine that wrote it");
   const auto magic = in.Take(kMagic.size());
   if (!in.failed && magic != kMagic)
     return Fail(ErrorKind::kCorrupt, "not an Avro file: its first bytes are not 'Obj\\1'");
@@ -146,7 +150,7 @@ Result<AvroHeader> ReadAvroHeader(AvroReader& in) {
     }
   }
   header.sync = in.Take(kSyncBytes);
-  if (in.failed) return Fail(ErrorKind::kCorrupt, "the header of an Avro file is cut short");
+  if (in.failed) return Fail(ErrorKind::kCorrupt, "damaged Avro file: the header is truncated");
   INGOT_ASSIGN(header.schema, ParseAvroSchema(header.properties["avro.schema"]));
   header.codec = LowerCase(header.properties["avro.codec"]);
   header.properties.erase("avro.schema");
@@ -199,7 +203,8 @@ Result<std::string> WriteAvroRows(std::string_view schema_json, const std::map<s
   file.Bytes("deflate");
   for (const auto& [key, value] : properties) file.Bytes(key), file.Bytes(value);
   file.Long(0);
-  std::vector<size_t> parts{0, file.out.size()};  // the header and the blocks, each with a sync marker behind it
+  std::vector<size_t> parts{0,
+                            file.out.size()};  // the ends of the header and of each block, where a sync marker follows
   file.out.append(kSyncBytes, '\0');
   AvroWriter block;
   int64_t rows = 0;
@@ -208,7 +213,7 @@ Result<std::string> WriteAvroRows(std::string_view schema_json, const std::map<s
     ++rows;
     if (block.out.size() < kBlockBytes && i + 1 < count) continue;
     file.Long(rows);
-    file.Bytes(Deflate(block.out, DeflateFrame::kBare));
+    file.Bytes(Deflate(block.out, DeflateFrame::kRaw));
     parts.push_back(file.out.size());
     file.out.append(kSyncBytes, '\0');
     block.out.clear();

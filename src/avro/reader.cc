@@ -18,7 +18,7 @@ std::string_view AvroReader::Take(int64_t bytes) {
   return taken;
 }
 
-int64_t AvroReader::LongOfManyBytes() {
+int64_t AvroReader::MultiByteLong() {
   uint64_t value = 0;
   const size_t most = std::min<size_t>(rest.size(), 10);
   for (size_t i = 0; i < most; ++i) {

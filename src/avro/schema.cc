@@ -4,8 +4,8 @@
 namespace ingot::avro {
 namespace {
 
-/// The named types so far. A name without dots is in the namespace around it.
-struct Named {
+/// The named types defined so far. A name without dots belongs to the enclosing namespace.
+struct NamedTypes {
   std::map<std::string, std::shared_ptr<AvroSchema>> types;
   std::string space;
 
@@ -16,9 +16,9 @@ struct Named {
 
 constexpr int kDepthMax = 64;
 
-std::shared_ptr<AvroSchema> From(const Json& json, Named& named, int depth);
+std::shared_ptr<AvroSchema> SchemaFrom(const Json& json, NamedTypes& named, int depth);
 
-std::shared_ptr<AvroSchema> Primitive(const std::string& name, const Named& named) {
+std::shared_ptr<AvroSchema> PrimitiveOrNamed(const std::string& name, const NamedTypes& named) {
   static const std::map<std::string, AvroKind> kinds{{"null", AvroKind::kNull},   {"boolean", AvroKind::kBoolean},
                                                      {"int", AvroKind::kInt},     {"long", AvroKind::kLong},
                                                      {"float", AvroKind::kFloat}, {"double", AvroKind::kDouble},
@@ -27,43 +27,44 @@ std::shared_ptr<AvroSchema> Primitive(const std::string& name, const Named& name
     return std::make_shared<AvroSchema>(AvroSchema{.kind = known->second});
   for (const std::string& full : {named.FullName(name), name})
     if (const auto known = named.types.find(full); known != named.types.end()) return known->second;
-  Refuse("unknown Avro type '" + name + "'");
+  ThrowJsonProblem("unknown Avro type '" + name + "'");
 }
 
-std::shared_ptr<AvroSchema> Complex(const Json& json, Named& named, int depth) {
+std::shared_ptr<AvroSchema> ComplexSchema(const Json& json, NamedTypes& named, int depth) {
   const auto type = Get<std::string>(json, "type");
   auto schema = std::make_shared<AvroSchema>();
   const std::string outer = named.space;
-  named.space = Maybe<std::string>(json, "namespace").value_or(outer);
+  named.space = OptionalMember<std::string>(json, "namespace").value_or(outer);
   if (json.contains("name")) {
     const std::string full = named.FullName(Get<std::string>(json, "name"));
     named.types[full] = schema;
     if (const size_t dot = full.rfind('.'); dot != std::string::npos) named.space = full.substr(0, dot);
   }
-  schema->logical_type = Maybe<std::string>(json, "logicalType").value_or("");
+  schema->logical_type = OptionalMember<std::string>(json, "logicalType").value_or("");
   if (type == "record") {
     schema->kind = AvroKind::kRecord;
-    for (const Json& field : Need(json, "fields"))
-      schema->members.push_back({Get<std::string>(field, "name"), Maybe<int32_t>(field, "field-id").value_or(-1),
-                                 From(Need(field, "type"), named, depth + 1)});
+    for (const Json& field : RequiredMember(json, "fields"))
+      schema->members.push_back({Get<std::string>(field, "name"),
+                                 OptionalMember<int32_t>(field, "field-id").value_or(-1),
+                                 SchemaFrom(RequiredMember(field, "type"), named, depth + 1)});
   } else if (type == "array") {
     schema->kind = AvroKind::kArray;
-    schema->members.push_back(
-        {"item", Maybe<int32_t>(json, "element-id").value_or(-1), From(Need(json, "items"), named, depth + 1)});
+    schema->members.push_back({"item", OptionalMember<int32_t>(json, "element-id").value_or(-1),
+                               SchemaFrom(RequiredMember(json, "items"), named, depth + 1)});
   } else if (type == "map") {
     schema->kind = AvroKind::kMap;
-    schema->members.push_back(
-        {"value", Maybe<int32_t>(json, "value-id").value_or(-1), From(Need(json, "values"), named, depth + 1)});
-    schema->key_id = Maybe<int32_t>(json, "key-id").value_or(-1);
+    schema->members.push_back({"value", OptionalMember<int32_t>(json, "value-id").value_or(-1),
+                               SchemaFrom(RequiredMember(json, "values"), named, depth + 1)});
+    schema->key_id = OptionalMember<int32_t>(json, "key-id").value_or(-1);
   } else if (type == "fixed") {
     schema->kind = AvroKind::kFixed;
     schema->fixed_bytes = Get<int32_t>(json, "size");
-    if (schema->fixed_bytes < 0) Refuse("negative Avro fixed size");
+    if (schema->fixed_bytes < 0) ThrowJsonProblem("negative size of an Avro fixed type");
   } else if (type == "enum") {
     schema->kind = AvroKind::kEnum;
     for (const Json& symbol : ArrayOrEmpty(json, "symbols")) schema->symbols.push_back(symbol.get<std::string>());
   } else {
-    const auto plain = Primitive(type, named);
+    const auto plain = PrimitiveOrNamed(type, named);
     named.space = outer;
     if (plain->kind == AvroKind::kRecord || schema->logical_type.empty()) return plain;
     const std::string logical_type = schema->logical_type;
@@ -71,31 +72,31 @@ std::shared_ptr<AvroSchema> Complex(const Json& json, Named& named, int depth) {
     schema->logical_type = logical_type;
   }
   named.space = outer;
-  schema->precision = Maybe<int32_t>(json, "precision").value_or(0);
-  schema->scale = Maybe<int32_t>(json, "scale").value_or(0);
-  schema->adjust_to_utc = Maybe<bool>(json, "adjust-to-utc");
+  schema->precision = OptionalMember<int32_t>(json, "precision").value_or(0);
+  schema->scale = OptionalMember<int32_t>(json, "scale").value_or(0);
+  schema->adjust_to_utc = OptionalMember<bool>(json, "adjust-to-utc");
   return schema;
 }
 
-std::shared_ptr<AvroSchema> From(const Json& json, Named& named, int depth) {
-  if (depth > kDepthMax) Refuse("Avro schema is nested too deep");
-  if (json.is_string()) return Primitive(json.get<std::string>(), named);
+std::shared_ptr<AvroSchema> SchemaFrom(const Json& json, NamedTypes& named, int depth) {
+  if (depth > kDepthMax) ThrowJsonProblem("Avro schema is nested too deeply");
+  if (json.is_string()) return PrimitiveOrNamed(json.get<std::string>(), named);
   if (json.is_object()) {
-    if (json.contains("type") && !json["type"].is_string()) return From(json["type"], named, depth + 1);
-    return Complex(json, named, depth);
+    if (json.contains("type") && !json["type"].is_string()) return SchemaFrom(json["type"], named, depth + 1);
+    return ComplexSchema(json, named, depth);
   }
-  if (!json.is_array()) Refuse("not an Avro schema: " + json.dump());
+  if (!json.is_array()) ThrowJsonProblem("not an Avro schema: " + json.dump());
   auto schema = std::make_shared<AvroSchema>(AvroSchema{.kind = AvroKind::kUnion});
-  for (const Json& branch : json) schema->members.push_back({"", -1, From(branch, named, depth + 1)});
+  for (const Json& branch : json) schema->members.push_back({"", -1, SchemaFrom(branch, named, depth + 1)});
   return schema;
 }
 
 }  // namespace
 
 Result<std::shared_ptr<AvroSchema>> ParseAvroSchema(std::string_view text) {
-  return Parsing(text, [](const Json& json) {
-    Named named;
-    return From(json, named, 0);
+  return ParseJsonWith(text, [](const Json& json) {
+    NamedTypes named;
+    return SchemaFrom(json, named, 0);
   });
 }
 

@@ -8,11 +8,12 @@
 
 namespace ingot {
 
-/// Maps Arrow's codes: IOError is transient only to the storage room, so it arrives as kCorrupt unless `io_kind` says
-/// else.
+/// Maps Arrow's status codes to error kinds. An IOError becomes `io_kind`: only storage can tell that it is transient.
+/// An error that went through ToArrow (status_detail.h) keeps its own kind.
 Error FromArrow(const arrow::Status& status, ErrorKind io_kind = ErrorKind::kCorrupt);
 
-/// The compute functions beyond Arrow's core (casts, sorting, comparing) are known to it from here on.
+/// Registers Arrow's compute functions beyond its core (casts, sorting, comparisons). Call before the first use; later
+/// calls cost nothing.
 Status InitializeKernels();
 
 }  // namespace ingot

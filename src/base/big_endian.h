@@ -1,4 +1,4 @@
-// Integers as networks and Java write them.
+// Big-endian (network byte order) integers.
 #pragma once
 
 #include <bit>
@@ -8,7 +8,7 @@
 
 namespace ingot {
 
-/// The first bytes as an integer, highest byte first. There must be as many.
+/// Decodes the integer at the start of `bytes`, which must hold at least sizeof(Integer) bytes.
 template <std::integral Integer>
 Integer BigEndian(std::string_view bytes) {
   Integer value;

@@ -19,10 +19,10 @@ Result<std::shared_ptr<arrow::Scalar>> ScalarOf(const Cell& cell, const std::sha
   else
     scalar = arrow::MakeScalar(std::get<bool>(cell));
   if (scalar->type->Equals(type)) return scalar;
-  // Integers of other widths, and times.
+  // Integers of other widths and timestamps are converted from int64_t.
   auto made = std::holds_alternative<int64_t>(cell) ? arrow::MakeScalar(type, std::get<int64_t>(cell))
-                                                    : arrow::Status::Invalid("another type");
-  if (!made.ok()) return Fail(ErrorKind::kInternal, "a cell does not fit a column of " + type->ToString());
+                                                    : arrow::Status::Invalid("type mismatch");
+  if (!made.ok()) return Fail(ErrorKind::kInternal, "value does not match column type " + type->ToString());
   return *made;
 }
 

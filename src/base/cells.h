@@ -1,4 +1,4 @@
-// Small tables made row by row: what a program says about itself, never records.
+// Small tables built row by row, for metadata and run reports; never for records.
 #pragma once
 
 #include <arrow/record_batch.h>
@@ -11,12 +11,12 @@
 
 namespace ingot {
 
-/// Null, or a value: numbers of any width and times (microseconds) as int64_t.
+/// Null or a value. Integers of any width and timestamps (microseconds) are int64_t.
 using Cell = std::variant<std::monostate, std::string, int64_t, double, bool>;
 using CellRow = std::vector<Cell>;
 
-/// The rows as columns of the schema: strings, integers, doubles, booleans and microsecond timestamps.
-/// Errors: kInternal for a cell that is not of its column's type.
+/// Builds a record batch from rows. Column types: string, integers, double, boolean, timestamp in microseconds.
+/// Errors: kInternal when a value does not have its column's type.
 Result<std::shared_ptr<arrow::RecordBatch>> BatchOf(const std::shared_ptr<arrow::Schema>& schema,
                                                     const std::vector<CellRow>& rows);
 

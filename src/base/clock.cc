@@ -31,13 +31,13 @@ Result<int64_t> ParseDuration(std::string_view text) {
                 "not a duration: '" + std::string(text) + "' (write 90d, 12h, 30m, 10s or 500ms)");
   int64_t micros = 0;
   if (__builtin_mul_overflow(number, factor, &micros))
-    return Fail(ErrorKind::kBadConfig, "too long a duration: '" + std::string(text) + "'");
+    return Fail(ErrorKind::kBadConfig, "duration too long: '" + std::string(text) + "' (write at most 106751991d)");
   return micros;
 }
 
-// std::chrono::year has 16 bits; days since 1970 reach the year 5,881,580. Both count in eras of 400 years that begin
-// on 1 March of a year 0, so that the leap day is the last of its year. Source: H. Hinnant, "chrono-Compatible
-// Low-Level Date Algorithms".
+// std::chrono::year has only 16 bits, but a 32-bit count of days since 1970 reaches the year 5,881,580. Both functions
+// count in eras of 400 years that begin on 1 March of year 0, so that the leap day is the last day of its year.
+// Source: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
 int64_t DaysFromCivil(int64_t year, unsigned month, unsigned day) {
   year -= month <= 2;
   const int64_t era = (year >= 0 ? year : year - 399) / 400;
@@ -53,7 +53,7 @@ CivilDate CivilFromDays(int64_t days) {
   const int64_t year_of_era =
       (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / (kDaysPerEra - 1)) / 365;
   const int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const int64_t month = (5 * day_of_year + 2) / 153;  // from March
+  const int64_t month = (5 * day_of_year + 2) / 153;  // 0 is March
   return {.year = year_of_era + era * 400 + (month >= 10),
           .month = unsigned(month < 10 ? month + 3 : month - 9),
           .day = unsigned(day_of_year - (153 * month + 2) / 5 + 1)};

@@ -1,4 +1,4 @@
-// Wall-clock time as the tables store it, and a stopwatch.
+// Wall-clock time in microseconds since the epoch, as tables store it; durations; calendar dates; a stopwatch.
 #pragma once
 
 #include <chrono>
@@ -19,7 +19,7 @@ int64_t NowMicros();
 /// "2024-07-19T18:40:00.000000Z".
 std::string FormatTimestampMicros(int64_t micros);
 
-/// "90d", "12h", "30m", "10s", "500ms" in microseconds. Errors: kBadConfig.
+/// Parses "90d", "12h", "30m", "10s" or "500ms" into microseconds. Errors: kBadConfig.
 Result<int64_t> ParseDuration(std::string_view text);
 
 /// Days since 1970-01-01 of a civil date (proleptic Gregorian). Cost: O(1).

@@ -11,7 +11,7 @@
 namespace ingot {
 namespace {
 
-constexpr uint32_t kPolynomial = 0xEDB88320;  // bits reversed
+constexpr uint32_t kPolynomial = 0xEDB88320;  // bit-reversed
 
 constexpr std::array<uint32_t, 256> kTable = [] {
   std::array<uint32_t, 256> table{};
@@ -30,14 +30,14 @@ __m128i Load(const char* from) {
   return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
 }
 
-/// Moves `lane` over as many bits as the constants stand for, onto `next`.
+/// Multiplies `lane` by x^n modulo the polynomial, where `constants` encode n, and adds `next`.
 __m128i Fold(__m128i lane, __m128i constants, __m128i next) {
   const __m128i low = _mm_clmulepi64_si128(lane, constants, 0x00);
   const __m128i high = _mm_clmulepi64_si128(lane, constants, 0x11);
   return _mm_xor_si128(_mm_xor_si128(low, high), next);
 }
 
-/// 128 bits to 32: to 64, then Barrett's reduction.
+/// Reduces 128 bits to 64, then to 32 by Barrett reduction.
 uint32_t Reduce(__m128i lane, __m128i fold_by_1) {
   const __m128i mask = _mm_setr_epi32(~0, 0, ~0, 0);
   lane = _mm_xor_si128(_mm_srli_si128(lane, 8), _mm_clmulepi64_si128(lane, fold_by_1, 0x10));
@@ -50,7 +50,7 @@ uint32_t Reduce(__m128i lane, __m128i fold_by_1) {
   return uint32_t(_mm_extract_epi32(_mm_xor_si128(lane, quotient), 1));
 }
 
-/// Takes whole lanes from the front of `bytes`, of which there are at least four. `state`: the checksum, inverted.
+/// Consumes whole 16-byte lanes from the front of `bytes`, which holds at least four. `state` is the inverted checksum.
 /// Source: Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ Instruction", Intel, 2009.
 uint32_t FoldLanes(uint32_t state, std::string_view& bytes) {
   const __m128i fold_by_4 = _mm_set_epi64x(0x01c6e41596, 0x0154442bd4);
@@ -82,8 +82,8 @@ uint32_t Crc32(uint32_t checksum, std::string_view bytes) {
 
 }  // namespace ingot
 
-// Arrow's Parquet library asks for this name to write and verify the checksums of pages. The program's definition is
-// found before that of libarrow, which goes through tables.
+// Replaces the table-driven function of libarrow, which Arrow's Parquet library calls for page checksums: the dynamic
+// linker finds the program's definition first.
 uint32_t arrow::internal::crc32(uint32_t prev, const void* data, size_t length) {
   return ingot::Crc32(prev, {static_cast<const char*>(data), length});
 }

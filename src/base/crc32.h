@@ -1,4 +1,4 @@
-// CRC-32 with the polynomial of gzip, Parquet pages and Avro's snappy blocks, 16 bytes an instruction or two.
+// CRC-32 with the polynomial of gzip, Parquet pages and Avro's snappy blocks; uses PCLMULQDQ where available.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 
 namespace ingot {
 
-/// Continues `checksum`, 0 at the beginning, with more bytes.
+/// Extends `checksum` (0 at the start) by more bytes.
 uint32_t Crc32(uint32_t checksum, std::string_view bytes);
 
 }  // namespace ingot

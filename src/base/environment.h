@@ -1,4 +1,4 @@
-// Variables of the environment.
+// Environment variables.
 #pragma once
 
 #include <cstdlib>
@@ -7,7 +7,7 @@
 
 namespace ingot {
 
-/// The variable's value; `fallback` where it is not set, or empty.
+/// The variable's value, or `fallback` when it is unset or empty.
 inline std::string EnvironmentOr(const char* name, std::string fallback = "") {
   const char* value = std::getenv(name);
   return value == nullptr || *value == '\0' ? std::move(fallback) : std::string(value);

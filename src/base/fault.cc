@@ -9,7 +9,7 @@
 namespace ingot {
 namespace {
 
-struct Plan {
+struct FaultSpec {
   bool active = false;
   bool trace = false;
   std::string point;
@@ -17,7 +17,7 @@ struct Plan {
   std::string action = "kill";
   std::atomic<int> hits{0};
 
-  Plan() {
+  FaultSpec() {
     trace = std::getenv("INGOT_FAULT_TRACE") != nullptr;
     const char* text = std::getenv("INGOT_FAULT");
     active = trace || text != nullptr;
@@ -37,15 +37,15 @@ struct Plan {
 }  // namespace
 
 Status FaultPoint(std::string_view point) {
-  static Plan plan;
-  if (!plan.active) return {};
-  if (plan.trace) std::fprintf(stderr, "fault point %.*s\n", int(point.size()), point.data());
-  if (point != plan.point || plan.hits.fetch_add(1) + 1 != plan.hit) return {};
-  if (plan.action == "kill") std::raise(SIGKILL);
-  if (plan.action == "stop") std::raise(SIGSTOP);
-  if (plan.action == "fail") return Fail(ErrorKind::kRetry, "injected fault at " + std::string(point));
-  if (plan.action == "unknown")
-    return Fail(ErrorKind::kOutcomeUnknown, "injected lost answer at " + std::string(point));
+  static FaultSpec spec;
+  if (!spec.active) return {};
+  if (spec.trace) std::fprintf(stderr, "fault point %.*s\n", int(point.size()), point.data());
+  if (point != spec.point || spec.hits.fetch_add(1) + 1 != spec.hit) return {};
+  if (spec.action == "kill") std::raise(SIGKILL);
+  if (spec.action == "stop") std::raise(SIGSTOP);
+  if (spec.action == "fail") return Fail(ErrorKind::kRetry, "injected fault at " + std::string(point));
+  if (spec.action == "unknown")
+    return Fail(ErrorKind::kOutcomeUnknown, "injected lost response at " + std::string(point));
   return {};
 }
 

@@ -1,5 +1,5 @@
 // Named points at which a test may kill, stop or fail this process: INGOT_FAULT="point[:hit][=kill|stop|fail|unknown]".
-// Costs one relaxed load when the variable is not set.
+// Costs one comparison per call when the variable is not set.
 #pragma once
 
 #include <string_view>
@@ -8,8 +8,8 @@
 
 namespace ingot {
 
-/// Does what INGOT_FAULT asks for at `point`. `fail` returns kRetry, `unknown` returns kOutcomeUnknown.
-/// With INGOT_FAULT_TRACE=1 each point that is passed is printed to stderr, so that a test can list them.
+/// Performs the action of INGOT_FAULT if it names `point`. `fail` returns kRetry, `unknown` returns kOutcomeUnknown.
+/// INGOT_FAULT_TRACE=1 prints each point to stderr as it is reached, so that a test can list them.
 Status FaultPoint(std::string_view point);
 
 }  // namespace ingot

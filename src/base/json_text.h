@@ -1,4 +1,4 @@
-// Writing JSON text without a document in between.
+// Writes JSON text directly, without building a document.
 #pragma once
 
 #include <string>

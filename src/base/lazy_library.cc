@@ -8,12 +8,12 @@ namespace ingot {
 
 Status OpenLibrary(const char* file, std::initializer_list<LazyFunction> functions) {
   void* library = dlopen(file, RTLD_LAZY | RTLD_LOCAL);
-  if (library == nullptr) return Fail(ErrorKind::kBadConfig, std::string("the library cannot be opened: ") + dlerror());
-  for (const auto& [name, place] : functions) {
-    *place = dlsym(library, name);
-    if (*place == nullptr)
+  if (library == nullptr) return Fail(ErrorKind::kBadConfig, std::string("cannot open library: ") + dlerror());
+  for (const auto& [name, pointer] : functions) {
+    *pointer = dlsym(library, name);
+    if (*pointer == nullptr)
       return Fail(ErrorKind::kBadConfig,
-                  std::string("the library ") + file + " is of another version: it lacks " + name);
+                  std::string("library ") + file + " has the wrong version: it lacks function " + name);
   }
   return {};
 }

@@ -1,7 +1,12 @@
-// Shared libraries that only some commands need, opened by those: loading DuckDB's takes longer than everything else
-// that starting the program does.
-//
-// A room says which functions it takes, and calls them by their own names:
+// Loads shared libraries on first use: loading DuckDB takes longer than the rest of the program's start, and most
+// commands do not need it.
+#pragma once
+
+#include <initializer_list>
+
+#include "base/result.h"
+
+// A room lists the functions it uses, and calls them by their own names:
 //
 //   namespace ingot::room {
 //   #define ROOM_FUNCTIONS(X) X(lib_open) X(lib_close)
@@ -10,13 +15,7 @@
 //   Status Load() { return OpenLibrary("lib.so", {ROOM_FUNCTIONS(INGOT_LAZY_ENTRY)}); }
 //   }
 //
-// Within the room the names mean pointers, which are null until OpenLibrary has found the functions.
-#pragma once
-
-#include <initializer_list>
-
-#include "base/result.h"
-
+// Inside the room's namespace the names are function pointers, null until OpenLibrary has set them.
 #define INGOT_LAZY_DECLARE_ONE(name) extern decltype(&::name) name;
 #define INGOT_LAZY_DEFINE_ONE(name) decltype(&::name) name = nullptr;
 #define INGOT_LAZY_ENTRY(name) {#name, reinterpret_cast<void**>(&name)},
@@ -27,11 +26,11 @@ namespace ingot {
 
 struct LazyFunction {
   const char* name;
-  void** place;
+  void** pointer;
 };
 
-/// Opens the library, which the program's own search path is looked through for, and sets the functions. It stays open.
-/// Errors: kBadConfig when it is not there, or lacks one of them.
+/// Opens the library, found by the program's library search path, and sets the function pointers. It stays open until
+/// the process ends. Errors: kBadConfig when the library is not found or lacks one of the functions.
 Status OpenLibrary(const char* file, std::initializer_list<LazyFunction> functions);
 
 }  // namespace ingot

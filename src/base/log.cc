@@ -33,7 +33,7 @@ spdlog::logger& Logger() {
 void StartLog(LogFormat format, std::string_view level) {
   Logger().set_level(spdlog::level::from_str(std::string(level)));
   if (format == LogFormat::kText) return;
-  auto formatter = std::make_unique<spdlog::pattern_formatter>();
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
   formatter->add_flag<JsonMessage>('*');
   formatter->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%*})");
   Logger().set_formatter(std::move(formatter));

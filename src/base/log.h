@@ -1,4 +1,4 @@
-// The program's own log, on stderr: text for people, JSON for machines. Libraries below call it sparingly.
+// The program's log on stderr, as text or as JSON lines.
 #pragma once
 
 #include <string_view>
@@ -7,7 +7,7 @@ namespace ingot {
 
 enum class LogFormat { kText, kJson };
 
-/// Call once at start. `level` is debug, info, warning or error.
+/// Call once at program start. `level` is debug, info, warning or error.
 void StartLog(LogFormat format, std::string_view level);
 
 void LogDebug(std::string_view message);

@@ -1,4 +1,4 @@
-// Names as those who do not tell upper from lower case compare them.
+// ASCII case folding, for case-insensitive names.
 #pragma once
 
 #include <cctype>
@@ -7,7 +7,7 @@
 
 namespace ingot {
 
-/// With the letters of ASCII in lower case.
+/// `text` with ASCII letters in lower case; other bytes unchanged.
 inline std::string LowerCase(std::string_view text) {
   std::string lower(text);
   for (char& c : lower) c = char(std::tolower(uint8_t(c)));

@@ -13,7 +13,7 @@
 namespace ingot {
 namespace {
 
-// Seconds from a cached commit on a local disk to a stage over hours of records.
+// Seconds: from a commit on a local disk to a stage that reads hours of records.
 constexpr double kBounds[] = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800};
 
 std::string Number(double value) {
@@ -114,7 +114,7 @@ Metrics& ProcessMetrics() {
 void MeasureProcess(Metrics& metrics) {
   metrics.Declare("process_resident_memory_bytes", MetricKind::kGauge, "Resident memory.");
   metrics.Declare("process_virtual_memory_bytes", MetricKind::kGauge, "Virtual memory.");
-  metrics.Declare("process_cpu_seconds", MetricKind::kCounter, "User and system processor time.");
+  metrics.Declare("process_cpu_seconds", MetricKind::kCounter, "User and system CPU time.");
   metrics.Declare("process_threads", MetricKind::kGauge, "Threads.");
   metrics.Declare("process_open_fds", MetricKind::kGauge, "Open file descriptors.");
   metrics.Declare("process_start_time_seconds", MetricKind::kGauge, "Start of the process, seconds since the epoch.");

@@ -1,5 +1,5 @@
-// What the program counts of itself, for Prometheus. Names and units follow Prometheus's conventions ("Metric and label
-// naming"); the text is OpenMetrics 1.0 or Prometheus's text format 0.0.4.
+// The program's metrics, for Prometheus. Names and units follow Prometheus's conventions ("Metric and label naming");
+// the text is OpenMetrics 1.0 or the Prometheus text format 0.0.4.
 #pragma once
 
 #include <map>
@@ -10,24 +10,24 @@
 
 namespace ingot {
 
-/// By name, in order. Values may hold anything.
+/// Label values by name. Values may hold any bytes.
 using MetricLabels = std::map<std::string, std::string>;
 
 enum class MetricKind { kCounter, kGauge, kHistogram };
 
-/// Metrics by name and labels. Safe from every thread; a lock each, so for what happens some times a second, not for
-/// each record.
+/// Metrics by name and labels. Thread-safe. Each call takes a lock, so do not call it per record.
 class Metrics {
  public:
-  /// `name` is without the suffixes that the formats add (_total, _bucket, _sum, _count). A second time: nothing.
+  /// `name` is without the suffixes that the formats add (_total, _bucket, _sum, _count). Declaring a name again has no
+  /// effect.
   void Declare(std::string_view name, MetricKind kind, std::string_view help);
 
-  /// Of names that nobody declared nothing is kept: who does not show metrics does not pay for them.
+  /// Add, Set and Observe ignore names that were not declared, so commands that show no metrics store none.
   void Add(std::string_view counter_or_gauge, const MetricLabels& labels = {}, double more = 1);
-  /// Of a counter: what was counted elsewhere, and only grows.
+  /// For a counter: a value counted elsewhere, which never decreases.
   void Set(std::string_view counter_or_gauge, const MetricLabels& labels, double value);
   void Observe(std::string_view histogram, const MetricLabels& labels, double value);
-  /// Forgets all labels of it, before they are set anew.
+  /// Removes the samples of all labels of the gauge.
   void Clear(std::string_view gauge);
 
   enum class Format { kOpenMetrics, kPrometheusText };
@@ -35,8 +35,8 @@ class Metrics {
 
  private:
   struct Sample {
-    double value = 0;                   // of a histogram the sum
-    std::vector<uint64_t> counts = {};  // of a histogram, by bucket, not cumulative; the last is beyond all bounds
+    double value = 0;                   // histogram: the sum
+    std::vector<uint64_t> counts = {};  // histogram: per bucket, not cumulative; the last is above all bounds
   };
   struct Family {
     MetricKind kind = MetricKind::kGauge;
@@ -49,10 +49,10 @@ class Metrics {
   std::map<std::string, Family, std::less<>> families_;
 };
 
-/// The program's own.
+/// The metrics of this process.
 Metrics& ProcessMetrics();
 
-/// Memory, processor time, threads, open files and start of this process, under the names that Prometheus's client
+/// Sets memory, CPU time, threads, open files and start time of this process, under the names that Prometheus client
 /// libraries use. Source: /proc/self.
 void MeasureProcess(Metrics& metrics);
 

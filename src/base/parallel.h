@@ -1,4 +1,4 @@
-// Work shared out to threads: item after item, as each thread gets to it.
+// Runs work on several threads: a parallel for loop and a thread pool.
 #pragma once
 
 #include <algorithm>
@@ -15,8 +15,8 @@
 
 namespace ingot {
 
-/// Calls `work(thread, item)` for each item of [0, count), on at most `threads` threads numbered from 0; returns when
-/// all are done. After an error no new item is begun; the first one is returned.
+/// Calls `work(thread, item)` for each item of [0, count) on at most `threads` threads, numbered from 0, and waits for
+/// all calls. After an error no new item is started, and the first error is returned.
 template <typename Work>
 Status ForEachInParallel(int threads, size_t count, const Work& work) {
   std::atomic<size_t> next{0};
@@ -39,25 +39,26 @@ Status ForEachInParallel(int threads, size_t count, const Work& work) {
   return outcome;
 }
 
-/// Threads that live as long as their owner, and take tasks in order. A thread for each task would leave the memory
-/// that its task has freed behind with it.
-class Workers {
+/// A thread pool: its threads live as long as the pool and take tasks in order. New threads per task would use more
+/// memory: the allocator keeps what each ended thread has freed.
+class ThreadPool {
  public:
-  explicit Workers(int threads) {
+  explicit ThreadPool(int threads) {
     for (int i = 0; i < std::max(1, threads); ++i)
       threads_.emplace_back([this] {
         while (auto task = tasks_.Pop()) (*task)();
       });
   }
-  ~Workers() {
+  ~ThreadPool() {
     tasks_.Close();
     for (std::thread& thread : threads_) thread.join();
   }
-  Workers(const Workers&) = delete;
-  Workers& operator=(const Workers&) = delete;
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
 
+  /// Queues `work` and returns a future of its result.
   template <typename Work>
-  auto Run(Work work) {
+  auto Submit(Work work) {
     std::packaged_task<decltype(work())()> task(std::move(work));
     auto outcome = task.get_future();
     tasks_.Push([task = std::make_shared<decltype(task)>(std::move(task))] { (*task)(); });

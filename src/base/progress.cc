@@ -8,14 +8,14 @@
 
 namespace ingot {
 
-Progress::Progress(std::string title, int64_t total, std::string unit)
+ProgressLine::ProgressLine(std::string title, int64_t total, std::string unit)
     : title_(std::move(title)), total_(total), unit_(std::move(unit)), visible_(isatty(STDERR_FILENO) == 1) {}
 
-Progress::~Progress() {
+ProgressLine::~ProgressLine() {
   if (visible_ && drawn_tenths_ >= 0) std::fputs("\r\x1b[K", stderr);
 }
 
-void Progress::Add(int64_t amount) {
+void ProgressLine::Add(int64_t amount) {
   done_ += amount;
   if (!visible_) return;
   const int64_t tenths = int64_t(watch_.Seconds() * 10);
@@ -23,7 +23,7 @@ void Progress::Add(int64_t amount) {
   if (tenths > drawn && drawn_tenths_.compare_exchange_strong(drawn, tenths)) Draw();
 }
 
-void Progress::Draw() {
+void ProgressLine::Draw() {
   const double done = double(done_.load());
   const double rate = done / std::max(watch_.Seconds(), 1e-3);
   std::string line = fmt::format("\r\x1b[K{:<10} ", title_);

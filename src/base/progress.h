@@ -1,4 +1,4 @@
-// One progress line on stderr for long work: drawn on a terminal, silent in a pipe.
+// A progress line on stderr for long work: drawn on a terminal, silent when stderr is not one.
 #pragma once
 
 #include <atomic>
@@ -9,15 +9,15 @@
 
 namespace ingot {
 
-class Progress {
+class ProgressLine {
  public:
-  /// `total` in the units of Add(); 0 when it is not known. `unit` is a plural noun, e.g. "records".
-  Progress(std::string title, int64_t total, std::string unit);
-  ~Progress();
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
+  /// `total` is in the units of Add(), 0 when unknown. `unit` is a plural noun, e.g. "records".
+  ProgressLine(std::string title, int64_t total, std::string unit);
+  ~ProgressLine();
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
 
-  /// Counts `amount` more done; redraws at most ten times a second. Safe from every thread.
+  /// Adds `amount` to what is done; redraws at most ten times a second. Thread-safe.
   void Add(int64_t amount);
 
  private:
@@ -31,9 +31,9 @@ class Progress {
   std::atomic<int64_t> drawn_tenths_{-1};
 };
 
-/// "1.2 k", "3.4 M": three digits that matter.
+/// "1.20 k", "34.5 M": three significant digits.
 std::string HumanCount(double value);
-/// "1.2 MB", decimal units.
+/// "1.20 MB": three significant digits, decimal units.
 std::string HumanBytes(double bytes);
 
 }  // namespace ingot

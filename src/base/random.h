@@ -1,4 +1,4 @@
-// Random identifiers: file names, snapshot ids, run ids. Safe from every thread.
+// Random identifiers for file names, snapshots and runs. Thread-safe.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Rows that can be read column by column, in parallel parts: how one room hands a table to another without either
-// knowing what the other is.
+// A readable set of rows with a schema, read in parallel parts with only the columns needed. Rooms pass tables to each
+// other as relations, so that neither depends on the other.
 #pragma once
 
 #include <arrow/record_batch.h>
@@ -19,14 +19,14 @@ struct Relation {
 
   std::shared_ptr<arrow::Schema> schema;
   int64_t rows_estimate = 0;
-  /// Parts that together hold all rows once, each with the given columns (indices into `schema`) in that order.
+  /// Returns parts that together hold each row once, with the given columns (indices into `schema`) in that order.
   std::function<Result<std::vector<Part>>(const std::vector<int>& columns)> open;
 };
 
-/// The rows of one batch.
+/// A relation of the rows of one batch.
 Relation RelationOf(std::shared_ptr<arrow::RecordBatch> rows);
 
-/// Takes rows as they are made; an error stops their maker.
+/// Receives batches as they are produced; an error stops the producer.
 using BatchConsumer = std::function<Status(const std::shared_ptr<arrow::RecordBatch>&)>;
 
 }  // namespace ingot

@@ -11,14 +11,14 @@ namespace ingot {
 
 enum class ErrorKind {
   kRetry,           ///< transient: the same call may succeed later
-  kConflict,        ///< another writer was first: reload and try on the new state
-  kOutcomeUnknown,  ///< the answer was lost: read the state before doing anything else
+  kConflict,        ///< another writer committed first: reload and try again on the new state
+  kOutcomeUnknown,  ///< the response was lost: read the state before doing anything else
   kBadInput,        ///< the data or the request is wrong
   kBadConfig,       ///< a flag, an environment variable or the pipeline file is wrong
-  kNotFound,        ///< what was named does not exist
+  kNotFound,        ///< a file, table, column or snapshot does not exist
   kExists,          ///< what should be created exists already
-  kUnsupported,     ///< valid, but not something this version does
-  kCorrupt,         ///< stored bytes break their own format
+  kUnsupported,     ///< valid, but not supported by this version
+  kCorrupt,         ///< stored bytes violate their format
   kCancelled,       ///< stopped on request
   kInternal,        ///< a bug of ours
 };
@@ -30,7 +30,7 @@ struct Error {
   ErrorKind kind;
   std::string message;
 
-  /// Puts what was being done in front: "read manifest: file is short".
+  /// Puts the failed operation in front of the message: "read manifest: file is truncated".
   Error Context(std::string_view doing) && {
     message = std::string(doing) + ": " + message;
     return std::move(*this);
@@ -45,7 +45,7 @@ inline std::unexpected<Error> Fail(ErrorKind kind, std::string message) {
   return std::unexpected(Error{kind, std::move(message)});
 }
 
-/// The same outcome with what was being done in front of its error.
+/// `result`, with the failed operation in front of its error message.
 template <typename T>
 Result<T> WithContext(Result<T> result, std::string_view doing) {
   if (!result) return std::unexpected(std::move(result).error().Context(doing));

@@ -1,4 +1,4 @@
-// Bounded retries: exponential back-off with full jitter, never without an end.
+// Bounded retries: exponential backoff with full jitter.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@ class Backoff {
   Backoff() : Backoff(Options{}) {}
   explicit Backoff(Options options) : options_(options) {}
 
-  /// Sleeps before the next attempt; false when all attempts are used up.
+  /// Sleeps before the next attempt. Returns false at once when all attempts are used.
   bool Wait();
   int attempts() const { return attempts_; }
 

@@ -1,4 +1,4 @@
-// Times as RFC 3339 writes them.
+// Parses RFC 3339 timestamps.
 #pragma once
 
 #include <cstdint>
@@ -6,11 +6,11 @@
 
 namespace ingot {
 
-/// The times that columns take: years 1 to 9999, which RFC 3339 can write and every engine can read.
+/// The range of timestamps in columns: years 1 to 9999, which RFC 3339 can express and every engine can read.
 inline constexpr int64_t kTimeMinMicros = -62'135'596'800'000'000, kTimeMaxMicros = 253'402'300'799'999'999;
 
-/// RFC 3339, with "T", "t" or a blank between. `nanos` gets what is beyond the microsecond, 0 to 999; more digits are
-/// dropped. False when it is none.
+/// Parses an RFC 3339 timestamp with "T", "t" or a space between date and time. `micros` is since the epoch; `nanos`
+/// gets the remaining 0 to 999 nanoseconds, further digits are dropped. Returns false when `text` is not a timestamp.
 bool ParseRfc3339(std::string_view text, int64_t& micros, int64_t* nanos = nullptr);
 
 }  // namespace ingot

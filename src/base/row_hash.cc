@@ -9,7 +9,7 @@
 namespace ingot {
 namespace {
 
-/// The bits of a number by which equal ones are equal.
+/// A bit pattern that is the same for equal numbers.
 template <typename Bits, typename Real>
 uint64_t RealBits(Real value) {
   if (value == 0) return 0;
@@ -28,7 +28,7 @@ uint64_t HashBytes(const void* from, size_t size, uint64_t seed) {
   return MixHash(hash, word);
 }
 
-constexpr uint64_t kNull = 0x9e3779b97f4a7c15;
+constexpr uint64_t kNullHash = 0x9e3779b97f4a7c15;
 
 template <typename WordOf>
 void Fold(const arrow::Array& column, std::vector<uint64_t>& hashes, const WordOf& word_of) {
@@ -38,11 +38,12 @@ void Fold(const arrow::Array& column, std::vector<uint64_t>& hashes, const WordO
     return;
   }
   for (int64_t row = 0; row < rows; ++row)
-    hashes[size_t(row)] = column.IsNull(row) ? MixHash(hashes[size_t(row)], kNull) : word_of(row, hashes[size_t(row)]);
+    hashes[size_t(row)] =
+        column.IsNull(row) ? MixHash(hashes[size_t(row)], kNullHash) : word_of(row, hashes[size_t(row)]);
 }
 
-/// By the hashes of the distinct texts where these are fewer than the rows.
-void FoldNumbered(const arrow::DictionaryArray& column, uint64_t seed, std::vector<uint64_t>& hashes) {
+/// Hashes each dictionary entry once, unless there are more entries than rows.
+void FoldDictionary(const arrow::DictionaryArray& column, uint64_t seed, std::vector<uint64_t>& hashes) {
   const auto& texts = static_cast<const arrow::BinaryArray&>(*column.dictionary());
   const int32_t* numbers = column.indices()->data()->GetValues<int32_t>(1);
   if (texts.length() > column.length())
@@ -110,14 +111,14 @@ Result<std::vector<uint64_t>> HashRows(const arrow::RecordBatch& rows, uint64_t 
         break;
       }
       case arrow::Type::DICTIONARY: {
-        const auto& numbered = static_cast<const arrow::DictionaryArray&>(*column);
-        if (!IsText(*numbered.dictionary()->type()))
-          return Fail(ErrorKind::kUnsupported, "a key of type " + column->type()->ToString());
-        FoldNumbered(numbered, seed, hashes);
+        const auto& dictionary = static_cast<const arrow::DictionaryArray&>(*column);
+        if (!IsText(*dictionary.dictionary()->type()))
+          return Fail(ErrorKind::kUnsupported, "cannot hash a column of type " + column->type()->ToString());
+        FoldDictionary(dictionary, seed, hashes);
         break;
       }
       default:
-        return Fail(ErrorKind::kUnsupported, "a key of type " + column->type()->ToString());
+        return Fail(ErrorKind::kUnsupported, "cannot hash a column of type " + column->type()->ToString());
     }
   }
   return hashes;

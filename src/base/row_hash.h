@@ -1,4 +1,4 @@
-// 64 bits for each row of some columns, equal for equal rows.
+// 64-bit hashes of rows: equal rows have equal hashes.
 #pragma once
 
 #include <arrow/record_batch.h>
@@ -11,7 +11,7 @@
 
 namespace ingot {
 
-/// 64 by 64 to 128 bits, folded: one multiplication mixes well (wyhash).
+/// Mixes two 64-bit values: a 64 by 64 to 128 bit multiplication whose halves are XORed. Source: wyhash.
 inline uint64_t MixHash(uint64_t a, uint64_t b) {
   const __uint128_t product = __uint128_t(a ^ 0xa0761d6478bd642f) * (b ^ 0xe7037ed1a0b428db);
   return uint64_t(product >> 64) ^ uint64_t(product);
@@ -19,8 +19,8 @@ inline uint64_t MixHash(uint64_t a, uint64_t b) {
 
 uint64_t HashText(std::string_view text, uint64_t seed);
 
-/// One hash per row over all columns. Nulls are equal to each other, -0.0 to 0.0, and all NaN. Different seeds give
-/// independent hashes. Text may come as dictionaries. Errors: kUnsupported for columns of nested types.
+/// One hash per row over all columns. All nulls are equal, -0.0 equals 0.0, and all NaN are equal. Different seeds give
+/// independent hashes. Text columns may be dictionary-encoded. Errors: kUnsupported for nested types.
 Result<std::vector<uint64_t>> HashRows(const arrow::RecordBatch& rows, uint64_t seed = 1);
 
 }  // namespace ingot

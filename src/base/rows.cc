@@ -9,16 +9,17 @@
 
 namespace ingot {
 
-std::shared_ptr<arrow::RecordBatch> Pick(const arrow::RecordBatch& rows, const std::vector<std::string>& names) {
+std::shared_ptr<arrow::RecordBatch> SelectColumns(const arrow::RecordBatch& rows,
+                                                  const std::vector<std::string>& names) {
   std::vector<int> columns;
   for (const std::string& name : names) columns.push_back(rows.schema()->GetFieldIndex(name));
   return rows.SelectColumns(columns).ValueOrDie();
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> Select(const std::shared_ptr<arrow::RecordBatch>& rows,
-                                                   const std::vector<bool>& keep) {
+Result<std::shared_ptr<arrow::RecordBatch>> FilterRows(const std::shared_ptr<arrow::RecordBatch>& rows,
+                                                       const std::vector<bool>& keep) {
   if (std::ranges::all_of(keep, std::identity())) return rows;
-  // Arrow's filter takes the number of rows from the columns.
+  // Arrow's filter takes the row count from the columns.
   if (rows->num_columns() == 0)
     return arrow::RecordBatch::Make(rows->schema(), std::ranges::count(keep, true), arrow::ArrayVector{});
   arrow::BooleanBuilder builder;
@@ -28,18 +29,18 @@ Result<std::shared_ptr<arrow::RecordBatch>> Select(const std::shared_ptr<arrow::
   return kept.record_batch();
 }
 
-Result<std::shared_ptr<arrow::Array>> Plain(const std::shared_ptr<arrow::Array>& column) {
+Result<std::shared_ptr<arrow::Array>> DecodeDictionaries(const std::shared_ptr<arrow::Array>& column) {
   if (column->type_id() != arrow::Type::DICTIONARY) return column;
-  const auto& numbered = static_cast<const arrow::DictionaryArray&>(*column);
-  INGOT_ARROW_ASSIGN(auto plain, arrow::compute::Take(*numbered.dictionary(), *numbered.indices()));
+  const auto& encoded = static_cast<const arrow::DictionaryArray&>(*column);
+  INGOT_ARROW_ASSIGN(auto plain, arrow::compute::Take(*encoded.dictionary(), *encoded.indices()));
   return plain;
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> Plain(const std::shared_ptr<arrow::RecordBatch>& rows) {
+Result<std::shared_ptr<arrow::RecordBatch>> DecodeDictionaries(const std::shared_ptr<arrow::RecordBatch>& rows) {
   arrow::FieldVector fields;
   arrow::ArrayVector columns;
   for (int i = 0; i < rows->num_columns(); ++i) {
-    INGOT_ASSIGN(auto column, Plain(rows->column(i)));
+    INGOT_ASSIGN(auto column, DecodeDictionaries(rows->column(i)));
     fields.push_back(rows->schema()->field(i)->WithType(column->type()));
     columns.push_back(std::move(column));
   }

@@ -1,5 +1,5 @@
-// Some columns or some rows of a batch. Columns of text may come as Arrow dictionaries, numbers into distinct values,
-// where that is how a file has them: what a function does not say it takes is made plain first.
+// Selects columns and rows of a record batch, and decodes dictionaries. Text columns may be dictionary-encoded, as in
+// files; functions take decoded columns unless their comment says otherwise.
 #pragma once
 
 #include <arrow/record_batch.h>
@@ -12,23 +12,24 @@
 
 namespace ingot {
 
-/// The columns of `rows` with these names, all of which it has, in that order.
-std::shared_ptr<arrow::RecordBatch> Pick(const arrow::RecordBatch& rows, const std::vector<std::string>& names);
+/// The columns of `rows` with these names, in that order. All must exist.
+std::shared_ptr<arrow::RecordBatch> SelectColumns(const arrow::RecordBatch& rows,
+                                                  const std::vector<std::string>& names);
 
-/// The rows for which `keep` holds; `rows` itself when it holds for all.
-Result<std::shared_ptr<arrow::RecordBatch>> Select(const std::shared_ptr<arrow::RecordBatch>& rows,
-                                                   const std::vector<bool>& keep);
+/// The rows for which `keep` is true, which has one entry per row. Returns `rows` itself when it is true for all.
+Result<std::shared_ptr<arrow::RecordBatch>> FilterRows(const std::shared_ptr<arrow::RecordBatch>& rows,
+                                                       const std::vector<bool>& keep);
 
-/// The column without its dictionary, if it has one.
-Result<std::shared_ptr<arrow::Array>> Plain(const std::shared_ptr<arrow::Array>& column);
-/// All columns plain.
-Result<std::shared_ptr<arrow::RecordBatch>> Plain(const std::shared_ptr<arrow::RecordBatch>& rows);
+/// The column decoded, if it is dictionary-encoded.
+Result<std::shared_ptr<arrow::Array>> DecodeDictionaries(const std::shared_ptr<arrow::Array>& column);
+/// `rows` with all columns decoded.
+Result<std::shared_ptr<arrow::RecordBatch>> DecodeDictionaries(const std::shared_ptr<arrow::RecordBatch>& rows);
 
-/// The rows with no array in a nested column having an offset or values outside of them: those columns are copied where
-/// they are slices. For consumers that lose the offset of a parent.
+/// `rows` with its nested columns copied, so that no child array has an offset or values outside of the rows. For
+/// consumers that ignore the offset of a parent array.
 Result<std::shared_ptr<arrow::RecordBatch>> WithoutOffsets(const std::shared_ptr<arrow::RecordBatch>& rows);
 
-/// `length` times the same text, as a dictionary of one.
+/// A column of `length` rows with the same text, dictionary-encoded.
 std::shared_ptr<arrow::Array> RepeatText(const std::string& text, int64_t length);
 
 }  // namespace ingot

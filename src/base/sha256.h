@@ -1,4 +1,4 @@
-// SHA-256, for names that tell contents apart. Source: FIPS 180-4.
+// SHA-256, for names derived from contents. Source: FIPS 180-4.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace ingot {
 
-/// The digest of `bytes` in 64 hexadecimal digits.
+/// The digest of `bytes` as 64 lower-case hexadecimal digits.
 std::string Sha256Hex(std::string_view bytes);
 
 }  // namespace ingot

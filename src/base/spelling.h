@@ -1,4 +1,4 @@
-// The nearest valid word, for error messages that help.
+// Suggests the most similar valid word in error messages.
 #pragma once
 
 #include <span>
@@ -7,10 +7,10 @@
 
 namespace ingot {
 
-/// Edit distance (Levenshtein, adjacent swaps count one). Cost: O(|a|·|b|).
+/// Levenshtein distance in which a swap of adjacent characters counts one. Cost: O(|a|·|b|).
 size_t EditDistance(std::string_view a, std::string_view b);
 
-/// " (did you mean 'brokers'?)" when a candidate is near enough to `word`, else "".
+/// " (did you mean 'brokers'?)" when a candidate is similar to `word`, else "".
 std::string DidYouMean(std::string_view word, std::span<const std::string> candidates);
 
 }  // namespace ingot

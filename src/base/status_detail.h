@@ -1,4 +1,4 @@
-// Errors on their way through Arrow's own code, which knows a Status and no kinds: the kind is kept beside the Status.
+// Passes errors through Arrow's code, which returns arrow::Status: the error kind is kept in the status's detail.
 #pragma once
 
 #include <arrow/status.h>
@@ -9,10 +9,10 @@
 
 namespace ingot {
 
-/// An IOError of Arrow that FromArrow (arrow_result.h) turns into the same error again.
+/// An arrow::Status IOError that FromArrow (arrow_result.h) turns back into the same error.
 arrow::Status ToArrow(const Error& error);
 
-/// The kind that ToArrow kept; nothing for a Status of Arrow's own.
+/// The kind that ToArrow stored; nullopt for a status that Arrow created.
 std::optional<ErrorKind> KindOf(const arrow::Status& status);
 
 }  // namespace ingot

@@ -16,14 +16,14 @@ extern char** environ;
 namespace ingot {
 namespace {
 
-constexpr size_t kErrorsKept = 4096;
+constexpr size_t kErrorBytesKept = 4096;
 
 struct Pipe {
   int read_end = -1, write_end = -1;
   Status Open() {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
-      return Fail(ErrorKind::kInternal, std::string("no pipe could be made: ") + std::strerror(errno));
+      return Fail(ErrorKind::kInternal, std::string("cannot create a pipe: ") + std::strerror(errno));
     read_end = ends[0], write_end = ends[1];
     return {};
   }
@@ -37,7 +37,7 @@ struct Pipe {
   }
 };
 
-/// What is there to read, appended; false at the end.
+/// Appends the available bytes to `to`. Returns false at the end of the stream.
 bool ReadSome(int from, std::string& to) {
   std::array<char, 16384> buffer;
   const ssize_t got = read(from, buffer.data(), buffer.size());
@@ -48,8 +48,8 @@ bool ReadSome(int from, std::string& to) {
 
 }  // namespace
 
-Result<ProcessEnd> RunProcess(const std::vector<std::string>& command,
-                              const std::function<void(std::string_view)>& on_line) {
+Result<ProcessResult> RunProcess(const std::vector<std::string>& command,
+                                 const std::function<void(std::string_view)>& on_line) {
   Pipe out, err;
   INGOT_TRY(out.Open());
   INGOT_TRY(err.Open());
@@ -64,18 +64,19 @@ Result<ProcessEnd> RunProcess(const std::vector<std::string>& command,
   const int failed = posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   if (failed != 0)
-    return Fail(ErrorKind::kNotFound, fmt::format("{} cannot be run: {}", command[0], std::strerror(failed)));
+    return Fail(ErrorKind::kNotFound, fmt::format("cannot run {}: {}", command[0], std::strerror(failed)));
   out.CloseWrite();
   err.CloseWrite();
-  ProcessEnd end;
+  ProcessResult end;
   std::string line;
   std::array<pollfd, 2> open{pollfd{.fd = out.read_end, .events = POLLIN},
                              pollfd{.fd = err.read_end, .events = POLLIN}};
   while (open[0].fd >= 0 || open[1].fd >= 0) {
     if (poll(open.data(), open.size(), -1) < 0) continue;
     if (open[0].revents != 0 && !ReadSome(out.read_end, line)) open[0].fd = -1;
-    if (open[1].revents != 0 && !ReadSome(err.read_end, end.last_errors)) open[1].fd = -1;
-    if (end.last_errors.size() > 2 * kErrorsKept) end.last_errors.erase(0, end.last_errors.size() - kErrorsKept);
+    if (open[1].revents != 0 && !ReadSome(err.read_end, end.stderr_tail)) open[1].fd = -1;
+    if (end.stderr_tail.size() > 2 * kErrorBytesKept)
+      end.stderr_tail.erase(0, end.stderr_tail.size() - kErrorBytesKept);
     for (size_t at; (at = line.find('\n')) != std::string::npos; line.erase(0, at + 1)) on_line({line.data(), at});
   }
   if (!line.empty()) on_line(line);

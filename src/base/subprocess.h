@@ -1,4 +1,4 @@
-// Another program, run to its end.
+// Runs another program and reads its output.
 #pragma once
 
 #include <functional>
@@ -10,14 +10,14 @@
 
 namespace ingot {
 
-struct ProcessEnd {
-  int exit_code = 0;        // 128 and the signal's number when a signal ended it
-  std::string last_errors;  // the end of what it wrote to standard error
+struct ProcessResult {
+  int exit_code = 0;        // 128 plus the signal number when a signal ended the process
+  std::string stderr_tail;  // the last kilobytes of its standard error
 };
 
-/// Runs `command`, looked for in PATH, with this process's environment. `on_line` gets each line of its standard
-/// output as it comes. Errors: kNotFound when there is no such program.
-Result<ProcessEnd> RunProcess(const std::vector<std::string>& command,
-                              const std::function<void(std::string_view)>& on_line);
+/// Runs `command`, found in PATH, with this process's environment, and waits for its end. `on_line` receives each line
+/// of its standard output as it is written. Errors: kNotFound when the program cannot be started.
+Result<ProcessResult> RunProcess(const std::vector<std::string>& command,
+                                 const std::function<void(std::string_view)>& on_line);
 
 }  // namespace ingot

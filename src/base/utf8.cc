@@ -1,14 +1,14 @@
 #include "base/utf8.h"
 
-#include <fmt/format.h>
-
 #include <cstdint>
+
+#include "base/url_encoding.h"
 
 namespace ingot {
 
 size_t Utf8SequenceBytes(std::string_view text) {
   const auto byte = [&](size_t i) { return i < text.size() ? uint8_t(text[i]) : uint8_t(0); };
-  const auto tail = [&](size_t i) { return ContinuesCharacter(static_cast<char>(byte(i))); };
+  const auto tail = [&](size_t i) { return IsUtf8Continuation(static_cast<char>(byte(i))); };
   const uint8_t lead = byte(0);
   if (lead < 0x80) return 1;
   if (lead >= 0xC2 && lead <= 0xDF) return tail(1) ? 2 : 0;
@@ -39,7 +39,7 @@ std::string PercentEncodeInvalidUtf8(std::string_view text) {
   while (!text.empty()) {
     const size_t bytes = Utf8SequenceBytes(text);
     if (bytes == 0 || text[0] == '%')
-      encoded += fmt::format("%{:02X}", uint8_t(text[0]));
+      AppendEscape(text[0], encoded);
     else
       encoded += text.substr(0, bytes);
     text.remove_prefix(bytes == 0 ? 1 : bytes);

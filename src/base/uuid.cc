@@ -7,8 +7,8 @@
 namespace ingot {
 namespace {
 
-/// Eight hex digits, four at `first` and four at `second`, into four bytes, all at once in one word. Adds bits to
-/// `problems` where one is no hex digit.
+/// Decodes eight hex digits, four at `first` and four at `second`, into four bytes with arithmetic on one 64-bit word.
+/// Sets bits of `problems` when one of them is not a hex digit.
 void HexToBytes(const char* first, const char* second, uint8_t* out, uint64_t& problems) {
   constexpr uint64_t kEach = 0x0101010101010101;
   uint32_t half = 0;
@@ -16,9 +16,9 @@ void HexToBytes(const char* first, const char* second, uint8_t* out, uint64_t& p
   std::memcpy(&half, second, 4);
   std::memcpy(&digits, first, 4);
   digits |= uint64_t(half) << 32;
-  const uint64_t values = (digits & 0x0F * kEach) + 9 * (digits >> 6 & kEach);  // letters have bit 6
+  const uint64_t values = (digits & 0x0F * kEach) + 9 * (digits >> 6 & kEach);  // only letters have bit 6 set
   const uint64_t letters = (values + 6 * kEach) >> 4 & kEach;
-  const uint64_t lower_case = values + 0x30 * kEach + 0x27 * letters;  // how these values are written
+  const uint64_t lower_case = values + 0x30 * kEach + 0x27 * letters;  // the digits that encode these values
   problems |= ((digits ^ lower_case) & ~(0x20 * letters)) | (values & 0xF0 * kEach);
   uint64_t bytes = (values << 4 | values >> 8) & 0x00FF00FF00FF00FF;
   bytes = (bytes | bytes >> 8) & 0x0000FFFF0000FFFF;

@@ -12,18 +12,20 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/queue.h"
-#include "base/retry.h"
 #include "bronze/offsets.h"
 #include "bronze/record_parser.h"
+#include "iceberg/commit.h"
 #include "pipeline/plan.h"
 #include "rows/scan_relation.h"
 #include "rows/table_writer.h"
 #include "stage/marks.h"
+#include "stage/stage.h"
 
 namespace ingot::bronze {
 namespace {
 
-using stage::StageContext;
+using stage::Environment;
+using stage::Stage;
 using stage::StageReport;
 
 struct CountedBatch {
@@ -53,7 +55,7 @@ class ParserPool {
   ParserPool(const pipeline::Pipeline& pipeline, int threads) : pipeline_(pipeline), workers_(threads) {}
 
   std::future<Result<CountedBatch>> Begin(source::RawBatch batch, int64_t now_micros) {
-    return workers_.Run([this, now_micros, batch = std::move(batch)]() mutable { return Parse(batch, now_micros); });
+    return workers_.Submit([this, now_micros, batch = std::move(batch)]() mutable { return Parse(batch, now_micros); });
   }
 
  private:
@@ -78,16 +80,20 @@ class ParserPool {
   const pipeline::Pipeline& pipeline_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<RecordParser>> idle_;
-  Workers workers_;  // last: they end before what they use
+  ThreadPool workers_;  // last: they end before what they use
 };
 
 constexpr std::chrono::milliseconds kWait{50};    // for records, between two looks at the clock
 constexpr std::chrono::milliseconds kGrace{200};  // for taking what has been fetched when it is time to commit
 
-bool Due(const StageContext& context) {
-  return (context.read_until && std::chrono::steady_clock::now() >= *context.read_until) ||
-         (context.stop_asked && context.stop_asked());
-}
+/// What the readers of one run share.
+struct Reading {
+  const Environment& environment;
+  const BronzeOptions& options;
+  const stage::Deadline& deadline;
+  const std::function<void(int64_t)>& progress;
+  ParserPool& parsers;
+};
 
 /// What one commit will carry.
 struct Group {
@@ -102,13 +108,8 @@ struct Group {
 /// Reads until the group is full or the source ends: reading here, parsing on threads, encoding on a thread of its own.
 class GroupReader {
  public:
-  GroupReader(const StageContext& context, const iceberg::Table& table, ParserPool& parsers,
-              const std::function<void(int64_t)>& progress)
-      : context_(context),
-        table_(table),
-        parsers_(parsers),
-        progress_(progress),
-        parsed_(size_t(std::max(1, context.threads))) {}
+  GroupReader(const Reading& reading, const iceberg::Table& table)
+      : reading_(reading), table_(table), parsed_(size_t(std::max(1, reading.environment.threads))) {}
 
   Result<Group> Read(source::Source& source, std::vector<source::OffsetReset> resets) {
     group_.change.resets = std::move(resets);
@@ -116,11 +117,11 @@ class GroupReader {
     for (source::FileChange& file : source.FilesFound()) group_.change.Add(std::move(file));
     group_.change.topics = source.Topics();
     rows::WriterOptions options = rows::WriterOptionsOf(*table_.metadata);
-    options.buffered_bytes_max = context_.memory_bytes / 2;
+    options.buffered_bytes_max = reading_.environment.memory_bytes / 2;
     INGOT_ASSIGN(writer_, rows::TableWriter::Open(table_.home.storage, *table_.metadata, options));
-    group_.report = {.stage = "bronze",
+    group_.report = {.stage = Stage::kBronze,
                      .table = table_.home.name.Text(),
-                     .run_id = context_.run_id,
+                     .run_id = reading_.environment.run_id,
                      .started_at_micros = NowMicros(),
                      .broken_by_rule = {},
                      .rows_by_produced_at = {}};
@@ -139,17 +140,16 @@ class GroupReader {
     return std::move(group_);
   }
 
-  void Abandon() { writer_->Abandon(); }
-
  private:
   // A source that fails midway ends the group: what came before is good and is committed.
   void Pull(source::Source& source) {
+    const BronzeOptions& options = reading_.options;
     const int64_t now = NowMicros();
     std::optional<std::chrono::steady_clock::time_point> due_at;
     int64_t pulled = 0;
-    while (pulled < context_.rows_per_commit && bytes_in_ < context_.bytes_per_commit && !source.Interrupted()) {
+    while (pulled < options.rows_per_commit && bytes_in_ < options.bytes_per_commit && !source.Interrupted()) {
       // When it is time, what has been fetched already is still taken.
-      const bool due = Due(context_);
+      const bool due = reading_.deadline.Passed();
       if (due && !due_at) due_at = std::chrono::steady_clock::now();
       if (due && std::chrono::steady_clock::now() - *due_at > kGrace) {
         group_.ended = true;
@@ -169,8 +169,8 @@ class GroupReader {
       const int64_t records = batch.Size();
       if (records == 0) continue;
       pulled += records;
-      progress_(records);
-      if (!parsed_.Push(parsers_.Begin(std::move(batch), now))) return;
+      reading_.progress(records);
+      if (!parsed_.Push(reading_.parsers.Begin(std::move(batch), now))) return;
     }
   }
 
@@ -199,22 +199,19 @@ class GroupReader {
     report.errors += counted.parsed.errors;
     report.bytes_in += counted.bytes;
     bytes_in_ = report.bytes_in;
-    if (!context_.follow) return;
+    if (!reading_.options.follow) return;
     for (const auto& [at, records] : counted.by_produced_at) report.rows_by_produced_at[at] += records;
   }
 
-  const StageContext& context_;
+  const Reading& reading_;
   const iceberg::Table& table_;
-  ParserPool& parsers_;
-  const std::function<void(int64_t)>& progress_;
   std::unique_ptr<rows::TableWriter> writer_;
   std::atomic<int64_t> bytes_in_{0};  // what Pull may know of the report
   BoundedQueue<std::future<Result<CountedBatch>>> parsed_;
   Group group_;
 };
 
-/// The offsets that a commit tried on one state of the table; their files, when they have any, go when the commit
-/// loses.
+/// Commits the group's rows and offsets. The files of both are deleted when the commit is known to have failed.
 Result<iceberg::Table> Commit(const iceberg::Table& table, Group& group) {
   group.report.finished_at_micros = NowMicros();
   iceberg::SnapshotChange change{.operation = "append", .added = group.files, .summary = group.report.ToSummary()};
@@ -237,27 +234,20 @@ Result<iceberg::Table> Commit(const iceberg::Table& table, Group& group) {
     for (const auto& [key, value] : marks) metadata.properties[key] = value;
     return {};
   };
-  auto committed = iceberg::CommitSnapshot(table.home, change);
-  if (!committed && committed.error().kind != ErrorKind::kOutcomeUnknown)
-    for (const std::string& file : mark_files) (void)table.home.storage->Delete(file);
+  auto committed = iceberg::CommitFiles(table.home, change);
+  if (!committed) iceberg::DiscardUnlessUnknown(*table.home.storage, mark_files, committed.error());
   return committed;
 }
 
 /// Reads and commits from where the source was put until it ends (true), or until it has to be put anew (false).
-Result<bool> CommitGroups(const StageContext& context, source::Source& source, ParserPool& parsers,
-                          const std::function<void(int64_t)>& progress, iceberg::Table& table, StageReport& total) {
+Result<bool> CommitGroups(const Reading& reading, source::Source& source, iceberg::Table& table, StageReport& total) {
   std::vector<source::OffsetReset> resets = source.Resets();
   while (true) {
-    GroupReader reader(context, table, parsers, progress);
+    GroupReader reader(reading, table);
     INGOT_ASSIGN(Group group, reader.Read(source, std::exchange(resets, {})));
     if (!group.change.empty()) {
       INGOT_TRY(FaultPoint("bronze.after_data_files"));
-      auto committed = Commit(table, group);
-      if (!committed) {
-        if (committed.error().kind != ErrorKind::kOutcomeUnknown) reader.Abandon();
-        return std::unexpected(std::move(committed).error());
-      }
-      table = std::move(*committed);
+      INGOT_ASSIGN(table, Commit(table, group));
       group.report.commits = 1;
       total.Add(group.report);
       INGOT_TRY(FaultPoint("bronze.after_commit"));
@@ -293,51 +283,56 @@ source::OnChanged OnChangedOf(const std::string& choice) {
   return choice == "skip" ? source::OnChanged::kSkip : source::OnChanged::kFail;
 }
 
-Result<Bronze> Bronze::Open(const StageContext& context) {
-  const pipeline::SourceSpec& spec = context.pipeline->source;
+Status Bronze::Open(const Environment& environment) {
+  const pipeline::SourceSpec& spec = environment.pipeline->source;
   source::SourceOptions options{
       .format = spec.format,
-      .csv = CsvOptionsOf(*context.pipeline),
-      .on_changed = OnChangedOf(context.on_changed.empty() ? spec.on_changed : context.on_changed),
-      .idle = context.idle,
+      .csv = CsvOptionsOf(*environment.pipeline),
+      .on_changed = OnChangedOf(options_.on_changed.empty() ? spec.on_changed : options_.on_changed),
+      .idle = options_.idle,
       .kafka = spec.kafka,
-      .follow = context.follow,
-      .group = context.group.empty() ? "ingot-" + context.pipeline->name : context.group,
+      .follow = options_.follow,
+      .group = options_.group.empty() ? "ingot-" + environment.pipeline->name : options_.group,
       .keep_key = spec.keep_key,
       .keep_headers = spec.keep_headers,
-      .memory_bytes = context.memory_bytes / 8};
-  if (context.on_reset == "earliest") options.on_reset = source::OnReset::kEarliest;
-  if (context.on_reset == "latest") options.on_reset = source::OnReset::kLatest;
-  INGOT_ASSIGN(auto source, source::OpenSource(context.source.empty() ? spec.uri : context.source, options));
-  return Bronze(std::move(source));
+      .memory_bytes = environment.memory_bytes / 8};
+  if (options_.on_reset == "earliest") options.on_reset = source::OnReset::kEarliest;
+  if (options_.on_reset == "latest") options.on_reset = source::OnReset::kLatest;
+  INGOT_ASSIGN(source_, source::OpenSource(options_.source.empty() ? spec.uri : options_.source, options));
+  return {};
 }
 
-Result<StageReport> Bronze::Run(const StageContext& context, const std::function<void(int64_t)>& progress) {
-  const pipeline::Pipeline& pipeline = *context.pipeline;
-  StageReport total{.stage = "bronze",
+Status Bronze::EnsureTables(const Environment& environment) {
+  const pipeline::Pipeline& pipeline = *environment.pipeline;
+  INGOT_TRY(stage::EnsureTable(environment, pipeline.bronze, pipeline::BronzeSchema(pipeline)));
+  return {};
+}
+
+Result<StageReport> Bronze::Run(const Environment& environment, const stage::Deadline& deadline,
+                                const std::function<void(int64_t)>& progress) {
+  const pipeline::Pipeline& pipeline = *environment.pipeline;
+  StageReport total{.stage = Stage::kBronze,
                     .table = pipeline.bronze.table,
-                    .run_id = context.run_id,
+                    .run_id = environment.run_id,
                     .started_at_micros = NowMicros(),
-                    .broken_by_rule = {},
-                    .rows_by_produced_at = {}};
-  ParserPool parsers(pipeline, context.threads);
-  Backoff backoff;
-  INGOT_ASSIGN(iceberg::Table table, stage::EnsureTable(context, pipeline.bronze, pipeline::BronzeSchema(pipeline)));
-  while (true) {
-    INGOT_ASSIGN(const auto checkpoint, ReadCheckpoint(*table.home.storage, *table.metadata));
-    INGOT_TRY(source_->Seek(checkpoint));
-    const auto ended = CommitGroups(context, *source_, parsers, progress, table, total);
-    if (ended && *ended) {
-      total.failed_inputs = source_->Failures();
-      break;
+                    .broken_by_rule = {}};
+  ParserPool parsers(pipeline, environment.threads);
+  const Reading reading{environment, options_, deadline, progress, parsers};
+  INGOT_ASSIGN(const auto ensured, stage::EnsureTable(environment, pipeline.bronze, pipeline::BronzeSchema(pipeline)));
+  // What a lost commit held has to be read again, from where the winner left the table.
+  INGOT_TRY(iceberg::RetryOnConflict(ensured.home, [&](iceberg::Table table) -> Status {
+    while (true) {
+      INGOT_ASSIGN(const auto checkpoint, ReadCheckpoint(*table.home.storage, *table.metadata));
+      INGOT_TRY(source_->Seek(checkpoint));
+      const auto ended = CommitGroups(reading, *source_, table, total);
+      if (!ended && ended.error().kind == ErrorKind::kConflict)
+        LogWarning("bronze: " + ended.error().message + "; reading on from there");
+      INGOT_TRY(ended);
+      if (*ended) return {};
+      INGOT_ASSIGN(table, iceberg::LoadTable(table.home));
     }
-    if (!ended) {
-      // What a lost commit held has to be looked at again, from where the winner left the table.
-      if (ended.error().kind != ErrorKind::kConflict || !backoff.Wait()) return std::unexpected(ended.error());
-      LogWarning("bronze: " + ended.error().message + "; reading on from there");
-    }
-    INGOT_ASSIGN(table, iceberg::LoadTable(table.home));
-  }
+  }));
+  total.failed_inputs = source_->Failures();
   total.finished_at_micros = NowMicros();
   return total;
 }

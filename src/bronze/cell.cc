@@ -43,7 +43,7 @@ std::string_view KindName(const Scalar& scalar) {
 std::string_view Shown(std::string_view text) {
   constexpr size_t kBytesMax = 40;
   size_t end = std::min(text.size(), kBytesMax);
-  while (end > 0 && end < text.size() && ContinuesCharacter(text[end])) --end;
+  while (end > 0 && end < text.size() && IsUtf8Continuation(text[end])) --end;
   return text.substr(0, end);
 }
 
@@ -100,7 +100,7 @@ std::optional<int64_t> MicrosOfFraction(double number, int64_t factor) {
   return int64_t(micros);
 }
 
-std::string ConvertTime(const FieldSpec& field, const Scalar& scalar, int64_t ingested_at_micros, Cell& cell) {
+std::string ConvertTime(const FieldSpec& field, const Scalar& scalar, int64_t ingested_at_micros, FieldValue& cell) {
   int64_t micros = 0, nanos = 0;  // beyond the microsecond
   if (field.time_format == TimeFormat::kRfc3339) {
     if (scalar.kind != Scalar::Kind::kText) return Mismatch(field, scalar);
@@ -145,7 +145,7 @@ std::string ConvertTime(const FieldSpec& field, const Scalar& scalar, int64_t in
   return "";
 }
 
-std::string ConvertNumber(const FieldSpec& field, const Scalar& scalar, Cell& cell) {
+std::string ConvertNumber(const FieldSpec& field, const Scalar& scalar, FieldValue& cell) {
   const bool real = field.type.id == TypeId::kDouble || field.type.id == TypeId::kFloat;
   if (real) {
     if (scalar.kind == Scalar::Kind::kDouble)
@@ -188,9 +188,11 @@ int64_t MicrosPerUnit(TimeFormat format) {
       return 1'000;
     case TimeFormat::kEpochMicros:
       return 1;
-    default:
-      return 0;
+    case TimeFormat::kEpochNanos:
+    case TimeFormat::kRfc3339:
+      break;
   }
+  return 0;
 }
 
 bool TimeInRange(const FieldSpec& field, int64_t micros, int64_t ingested_at_micros) {
@@ -198,7 +200,7 @@ bool TimeInRange(const FieldSpec& field, int64_t micros, int64_t ingested_at_mic
   return !field.time_max_after_now_micros || micros <= ingested_at_micros + *field.time_max_after_now_micros;
 }
 
-std::string ConvertScalar(const FieldSpec& field, const Scalar& given, int64_t ingested_at_micros, Cell& cell) {
+std::string ConvertScalar(const FieldSpec& field, const Scalar& given, int64_t ingested_at_micros, FieldValue& cell) {
   cell.valid = false;
   if (given.kind == Scalar::Kind::kNull) return "";
   if (given.kind == Scalar::Kind::kOther) return Mismatch(field, given);
@@ -231,7 +233,21 @@ std::string ConvertScalar(const FieldSpec& field, const Scalar& given, int64_t i
       cell.integer = micros / kMicrosPerDay;
       break;
     }
-    default:
+    case TypeId::kInt:
+    case TypeId::kLong:
+    case TypeId::kFloat:
+    case TypeId::kDouble:
+    case TypeId::kDecimal:
+    case TypeId::kTime:
+    case TypeId::kTimestamp:
+    case TypeId::kTimestampNs:
+    case TypeId::kFixed:
+    case TypeId::kBinary:
+    case TypeId::kUnknown:
+    case TypeId::kVariant:
+    case TypeId::kStruct:
+    case TypeId::kList:
+    case TypeId::kMap:
       return ConvertNumber(field, scalar, cell);
   }
   cell.valid = true;

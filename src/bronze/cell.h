@@ -9,7 +9,7 @@
 
 namespace ingot::bronze {
 
-struct Cell {
+struct FieldValue {
   bool valid = false;
   int64_t integer = 0;    // boolean, int, long, date, timestamptz
   double number = 0;      // float, double
@@ -31,7 +31,7 @@ struct Scalar {
 /// Fills `cell` from `scalar` by the field's type; a null leaves it invalid. Returns why it does not fit, "" when it
 /// does.
 std::string ConvertScalar(const pipeline::FieldSpec& field, const Scalar& scalar, int64_t ingested_at_micros,
-                          Cell& cell);
+                          FieldValue& cell);
 
 /// The range check of times on its own, for the fast path.
 bool TimeInRange(const pipeline::FieldSpec& field, int64_t micros, int64_t ingested_at_micros);

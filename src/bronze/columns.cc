@@ -40,7 +40,21 @@ void FieldColumn::AppendNull() {
     case TypeId::kInt:
     case TypeId::kDate:
       return Put(int32_t(0));
-    default:
+    case TypeId::kLong:
+    case TypeId::kDouble:
+    case TypeId::kDecimal:
+    case TypeId::kTime:
+    case TypeId::kTimestamp:
+    case TypeId::kTimestamptz:
+    case TypeId::kTimestampNs:
+    case TypeId::kTimestamptzNs:
+    case TypeId::kFixed:
+    case TypeId::kBinary:
+    case TypeId::kUnknown:
+    case TypeId::kVariant:
+    case TypeId::kStruct:
+    case TypeId::kList:
+    case TypeId::kMap:
       return Put(int64_t(0));
   }
   ++rows_;

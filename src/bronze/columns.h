@@ -16,7 +16,7 @@ class FieldColumn {
  public:
   /// For at most `rows` values.
   static Result<FieldColumn> Make(const iceberg::Type& type, int64_t rows);
-  void Append(const Cell& cell) {
+  void Append(const FieldValue& cell) {
     if (!cell.valid) return AppendNull();
     if (present_ != nullptr) arrow::bit_util::SetBit(present_->mutable_data(), rows_);
     switch (type_) {
@@ -37,7 +37,18 @@ class FieldColumn {
       case iceberg::TypeId::kString:
         text_ += cell.text;
         return Put(int32_t(text_.size()));
-      default:
+      case iceberg::TypeId::kBoolean:
+      case iceberg::TypeId::kDecimal:
+      case iceberg::TypeId::kTime:
+      case iceberg::TypeId::kTimestamp:
+      case iceberg::TypeId::kTimestampNs:
+      case iceberg::TypeId::kFixed:
+      case iceberg::TypeId::kBinary:
+      case iceberg::TypeId::kUnknown:
+      case iceberg::TypeId::kVariant:
+      case iceberg::TypeId::kStruct:
+      case iceberg::TypeId::kList:
+      case iceberg::TypeId::kMap:
         arrow::bit_util::SetBitTo(values_->mutable_data(), rows_++, cell.integer != 0);
     }
   }

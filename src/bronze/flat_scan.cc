@@ -139,7 +139,7 @@ bool ToLong(const Number& number, int64_t& value) {
 }
 
 /// Reads one value into its cell and returns where it ends; nothing when it is not common.
-const char* ScanValue(const char* at, const char* end, const FieldSpec& field, int64_t now_micros, Cell& cell) {
+const char* ScanValue(const char* at, const char* end, const FieldSpec& field, int64_t now_micros, FieldValue& cell) {
   if (*at == 'n') return std::memcmp(at, "null", 4) == 0 ? at + 4 : nullptr;
   const auto in_range = [&] { return TimeInRange(field, cell.integer, now_micros); };
   cell.valid = true;
@@ -187,9 +187,22 @@ const char* ScanValue(const char* at, const char* end, const FieldSpec& field, i
       if (factor == 0 || number.end == nullptr || !ToLong(number, cell.integer)) return nullptr;
       return !__builtin_mul_overflow(cell.integer, factor, &cell.integer) && in_range() ? number.end : nullptr;
     }
-    default:
-      return nullptr;
+    case TypeId::kDecimal:
+    case TypeId::kDate:
+    case TypeId::kTime:
+    case TypeId::kTimestamp:
+    case TypeId::kTimestampNs:
+    case TypeId::kTimestamptzNs:
+    case TypeId::kFixed:
+    case TypeId::kBinary:
+    case TypeId::kUnknown:
+    case TypeId::kVariant:
+    case TypeId::kStruct:
+    case TypeId::kList:
+    case TypeId::kMap:
+      break;
   }
+  return nullptr;
 }
 
 }  // namespace
@@ -223,9 +236,9 @@ FlatScan::FlatScan(std::span<const FieldSpec> fields) : fields_(fields) {
 }
 
 // Nothing at or behind `end` is taken, though it may be looked at: each value must be followed by something inside.
-bool FlatScan::Scan(const char* bytes, size_t size, int64_t now_micros, std::span<Cell> cells) const {
+bool FlatScan::Scan(const char* bytes, size_t size, int64_t now_micros, std::span<FieldValue> cells) const {
   const char* const end = bytes + size;
-  for (Cell& cell : cells) cell.valid = false;
+  for (FieldValue& cell : cells) cell.valid = false;
   const char* at = SkipBlanks(bytes, end);
   if (*at++ != '{') return false;
   at = SkipBlanks(at, end);

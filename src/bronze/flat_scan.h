@@ -20,7 +20,7 @@ class FlatScan {
 
   /// Fills the cells, one a field, those of absent fields and nulls invalid. False for what is not common: then cells
   /// hold anything. source::kPadding more bytes than `size` may be read. Texts are views into the record.
-  bool Scan(const char* bytes, size_t size, int64_t now_micros, std::span<Cell> cells) const;
+  bool Scan(const char* bytes, size_t size, int64_t now_micros, std::span<FieldValue> cells) const;
 
  private:
   /// A key compared in two words; longer ones by the rest, too.

@@ -173,7 +173,7 @@ class Parser : public RecordParser {
     plain.factor = 1;
     plain.coerce = false;
     dom::element value;
-    Cell cell;
+    FieldValue cell;
     if (default_parser_.parse(plain.default_json).get(value)) return;
     (void)ConvertScalar(plain, ScalarOf(value), 0, cell);
     default_texts_.emplace_back(cell.text);
@@ -183,7 +183,7 @@ class Parser : public RecordParser {
 
   /// Reads any record. Returns why it does not fit, "" when it does; cells that fit are filled in both cases.
   std::string ProblemOf(const source::RawBatch& batch, size_t i) {
-    for (Cell& cell : cells_) cell.valid = false;
+    for (FieldValue& cell : cells_) cell.valid = false;
     if (batch.records[i].absent) return "the record has no value (tombstone)";
     if (!batch.originals.empty() && !batch.originals[i].problem.empty()) return batch.originals[i].problem;
     return ParseAny(batch.Data(batch.records[i]), batch.records[i].size);
@@ -320,9 +320,9 @@ class Parser : public RecordParser {
   std::vector<FieldSpec> fields_;
   std::optional<FlatScan> flat_;
   static constexpr int64_t kNoMember = -1;
-  std::vector<Cell> cells_;
-  std::vector<int64_t> taken_;                     // by each field: the number of a member of the record
-  std::vector<std::pair<size_t, Cell>> defaults_;  // of the fields that have one
+  std::vector<FieldValue> cells_;
+  std::vector<int64_t> taken_;                           // by each field: the number of a member of the record
+  std::vector<std::pair<size_t, FieldValue>> defaults_;  // of the fields that have one
   std::list<std::string> default_texts_;
   std::string extra_;
   int64_t now_micros_ = 0;

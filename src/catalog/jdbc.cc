@@ -12,7 +12,7 @@ namespace {
 
 using iceberg::TableName;
 
-// As iceberg-core's JdbcUtil makes them, so that either side may come first.
+// The statements of iceberg-core's JdbcUtil, so that either client may create the tables.
 constexpr const char* kTables[] = {
     "CREATE TABLE IF NOT EXISTS iceberg_tables(catalog_name VARCHAR(255) NOT NULL, table_namespace VARCHAR(255) NOT "
     "NULL, table_name VARCHAR(255) NOT NULL, metadata_location VARCHAR(1000), previous_metadata_location "
@@ -21,7 +21,7 @@ constexpr const char* kTables[] = {
     "VARCHAR(255) NOT NULL, property_key VARCHAR(255) NOT NULL, property_value VARCHAR(1000), PRIMARY KEY "
     "(catalog_name, namespace, property_key))"};
 
-// Not a view. Databases of older clients lack the column.
+// Excludes views. Databases of older clients lack the column.
 constexpr std::string_view kIsTable = " AND (iceberg_type = 'TABLE' OR iceberg_type IS NULL)";
 
 class JdbcCatalog : public iceberg::LocationCatalog {
@@ -29,8 +29,8 @@ class JdbcCatalog : public iceberg::LocationCatalog {
   JdbcCatalog(std::unique_ptr<SqlDatabase> database, std::string name)
       : database_(std::move(database)), name_(std::move(name)) {}
 
-  // Processes that create the same table at once may be refused by PostgreSQL's own catalog, although each asks only
-  // for what is missing: a refusal is looked into and tried again.
+  // CREATE TABLE IF NOT EXISTS can fail in PostgreSQL when two processes run it at once, with a unique violation in the
+  // system catalog: after an error look again, then retry.
   Status MakeTables() {
     Backoff backoff;
     while (true) {
@@ -115,7 +115,7 @@ class JdbcCatalog : public iceberg::LocationCatalog {
     if (rows.empty()) return Fail(ErrorKind::kNotFound, "table does not exist: " + table.Text());
     if (rows[0][1] == "VIEW")
       return Fail(ErrorKind::kUnsupported,
-                  table.Text() + " is an Iceberg view; views are not supported: name the tables that it reads");
+                  table.Text() + " is an Iceberg view; views are not supported: use the tables that it reads");
     return rows[0][0];
   }
 
@@ -132,7 +132,7 @@ class JdbcCatalog : public iceberg::LocationCatalog {
  private:
   Status TryMakeTables() {
     for (const char* sql : kTables) INGOT_TRY(database_->Change(sql, {}));
-    // A catalog that PyIceberg or an old Java client made first may lack the newer column.
+    // A catalog that PyIceberg or an old Java client created may lack the newer column.
     INGOT_ASSIGN(const bool complete, HasTables());
     if (!complete) INGOT_TRY(database_->Change("ALTER TABLE iceberg_tables ADD COLUMN iceberg_type VARCHAR(5)", {}));
     return {};
@@ -148,8 +148,8 @@ class JdbcCatalog : public iceberg::LocationCatalog {
     return true;
   }
 
-  /// A read-only command meets catalogs whose tables lack the column of the type, or that have no tables yet: it reads
-  /// what there is.
+  /// Runs `sql`; if iceberg_type is missing, `sql_without_type`; if the tables are missing, returns no rows. A
+  /// read-only command must not create either.
   Result<std::vector<SqlDatabase::Row>> RowsOf(const std::string& sql, const std::string& sql_without_type,
                                                const std::vector<std::string>& parameters) {
     auto rows = database_->Query(sql.c_str(), parameters);
@@ -159,7 +159,7 @@ class JdbcCatalog : public iceberg::LocationCatalog {
     return rows;
   }
 
-  /// The same without views; `sql` ends in its conditions.
+  /// RowsOf without views. `sql` must end with a WHERE clause.
   Result<std::vector<SqlDatabase::Row>> TableRows(const std::string& sql, const std::vector<std::string>& parameters) {
     return RowsOf(sql + std::string(kIsTable), sql, parameters);
   }

@@ -1,5 +1,4 @@
-// A catalog in the tables of the Iceberg JDBC catalog (schema version 1), shared with Java, Trino and PyIceberg, over
-// any SQL database.
+// The Iceberg JDBC catalog (schema version 1), compatible with Java, Trino and PyIceberg, on any SQL database.
 #pragma once
 
 #include <memory>
@@ -10,25 +9,26 @@
 
 namespace ingot::catalog {
 
-/// What to do about a database, or tables in it, that do not exist yet.
+/// What to do when the database or its catalog tables do not exist yet.
 enum class IfMissing {
   kCreate,       ///< create them
-  kReadNothing,  ///< create nothing: such a catalog has no tables, until another process creates it
+  kReadNothing,  ///< create nothing: the catalog lists no tables until another process creates it
 };
 
-/// One database connection, safe from every thread. Statements name their parameters $1, $2, …
-/// Errors: kRetry when nothing happened and it may work later, kOutcomeUnknown when the answer of a change was lost,
-/// kNotFound for an unknown table or column, kBadConfig for refused credentials.
+/// One database connection. Thread-safe. Parameters of statements are $1, $2, …
+/// Errors: kRetry when nothing was changed and a retry may succeed, kOutcomeUnknown when the response to a change was
+/// lost, kNotFound for an unknown table or column, kBadConfig for rejected credentials.
 class SqlDatabase {
  public:
   using Row = std::vector<std::string>;  // NULL as ""
 
   virtual ~SqlDatabase() = default;
   virtual Result<std::vector<Row>> Query(const char* sql, const std::vector<std::string>& parameters) = 0;
-  /// Rows changed.
+  /// Executes an INSERT, UPDATE, DELETE or DDL statement. Returns the number of changed rows.
   virtual Result<int64_t> Change(const char* sql, const std::vector<std::string>& parameters) = 0;
 };
 
+/// `name` is the catalog_name of its rows: catalogs of other names in the same database are not visible.
 Result<std::shared_ptr<iceberg::Catalog>> OpenJdbc(std::unique_ptr<SqlDatabase> database, std::string name,
                                                    IfMissing if_missing = IfMissing::kCreate);
 

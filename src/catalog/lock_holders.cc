@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The first process whose lock is in the way of one on all of the file; 0 for none, or one that has no id here.
+/// The first process whose lock conflicts with a write lock on the whole file; 0 for none or one without a visible id.
 int64_t HolderOf(int descriptor) {
   struct flock lock{};
   lock.l_type = F_WRLCK;
@@ -25,7 +25,7 @@ int64_t HolderOf(int descriptor) {
 std::string LockHolders(const std::string& path) {
   std::error_code error;
   const fs::path file = fs::weakly_canonical(path, error);
-  // SQLite locks the file itself, or in its mode of a write-ahead log the index beside it.
+  // SQLite locks the file itself or, in WAL mode, its shared-memory file.
   const std::set<std::string> locked{file.string(), file.string() + "-shm"};
   std::set<int64_t> processes;
   for (fs::directory_iterator it("/proc/self/fd", error), end; !error && it != end; it.increment(error)) {

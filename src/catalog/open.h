@@ -10,11 +10,14 @@
 
 namespace ingot::catalog {
 
-/// The catalog's name is stored in its rows, so every engine that shares it must use the same.
+/// The catalog name, which JDBC catalogs store in each row: every engine that shares the catalog must use the same.
 inline constexpr std::string_view kCatalogName = "iceberg_catalog";
 
-/// `sqlite:///abs/path.db`, `postgresql://user@host:port/database` (`if_missing` says what becomes of missing tables),
-/// or `http(s)://…`, an Iceberg REST catalog, which is told `warehouse`. Errors: kBadConfig for an unknown scheme.
+/// The forms of catalog URIs, for messages and help.
+std::string CatalogForms();
+
+/// `uri`: `sqlite:///abs/path.db` or `postgresql://user@host:port/database`, for which `if_missing` applies; or
+/// `http(s)://…`, an Iceberg REST catalog, which receives `warehouse`. Errors: kBadConfig for an unknown scheme.
 Result<std::shared_ptr<iceberg::Catalog>> OpenCatalog(std::string_view uri, const std::string& warehouse,
                                                       IfMissing if_missing = IfMissing::kCreate);
 

@@ -7,14 +7,16 @@
 #include <map>
 #include <mutex>
 
+#include "base/clock.h"
 #include "base/lazy_library.h"
 #include "base/log.h"
+#include "base/outage.h"
 #include "base/retry.h"
 
 namespace ingot::catalog {
 namespace {
 
-constexpr std::chrono::seconds kAnswerMax{30};  // a server that is silent for longer is taken for lost
+constexpr std::chrono::seconds kAnswerMax{30};  // the connection counts as lost after this time without a response
 
 // clang-format off
 #define INGOT_PQ_FUNCTIONS(X) \
@@ -49,20 +51,26 @@ class PostgresDatabase : public SqlDatabase {
 
   Status Connect() {
     INGOT_TRY(LoadPq());
+    const int64_t began = NowMicros();
     PQfinish(connection_);
     prepared_.clear();
     const char* keys[] = {"dbname", "application_name", "connect_timeout", "tcp_user_timeout", nullptr};
     const char* values[] = {uri_.c_str(), "ingot", "10", "15000", nullptr};
     connection_ = PQconnectdbParams(keys, values, 1);
     if (PQstatus(connection_) == CONNECTION_OK) {
+      connected_ = true;
+      ServerAnswered(Server());
       PQsetNoticeProcessor(connection_, [](void*, const char* notice) { LogDebug(OneLine(notice)); }, nullptr);
       return {};
     }
     const std::string message = OneLine(PQerrorMessage(connection_));
-    const auto says = [&](const char* text) { return message.find(text) != std::string::npos; };
-    const bool refused = says("authentication failed") || says("no password supplied") || says("does not exist") ||
-                         says("no pg_hba.conf entry") || says("certificate") || says("does not support SSL") ||
-                         says("invalid") || says("could not translate host name");
+    const auto contains = [&](const char* text) { return message.find(text) != std::string::npos; };
+    const bool refused = contains("authentication failed") || contains("no password supplied") ||
+                         contains("does not exist") || contains("no pg_hba.conf entry") || contains("certificate") ||
+                         contains("does not support SSL") || contains("invalid") ||
+                         (contains("could not translate host name") && !connected_);
+    // A name that was known may be gone with its server for a while, as those of containers are.
+    if (!refused) ServerFailed(Server(), message, began);
     return Fail(
         refused ? ErrorKind::kBadConfig : ErrorKind::kRetry,
         Where() + ": " + message + (refused ? " (look at the user, PGPASSWORD, the database's name and sslmode)" : ""));
@@ -72,9 +80,10 @@ class PostgresDatabase : public SqlDatabase {
     std::lock_guard lock(mutex_);
     Backoff backoff;
     while (true) {
+      INGOT_TRY(EnsureConnected());  // with its own attempts
       auto answer = Run(sql, parameters);
       if (answer) return Rows(answer->get());
-      // A question can be asked again.
+      // A query has no side effects: retry it.
       const bool lost = answer.error().kind == ErrorKind::kOutcomeUnknown || answer.error().kind == ErrorKind::kRetry;
       if (!lost || !backoff.Wait()) {
         if (lost) answer.error().kind = ErrorKind::kRetry;
@@ -90,13 +99,15 @@ class PostgresDatabase : public SqlDatabase {
   }
 
  private:
-  std::string Where() const {
+  std::string Address() const {
     const auto text = [](const char* value) { return std::string(value == nullptr ? "" : value); };
-    return "catalog postgresql://" + text(PQhost(connection_)) + ":" + text(PQport(connection_)) + "/" +
+    return "postgresql://" + text(PQhost(connection_)) + ":" + text(PQport(connection_)) + "/" +
            text(PQdb(connection_));
   }
+  std::string Where() const { return "catalog " + Address(); }
+  std::string Server() const { return "the catalog at " + Address(); }
 
-  Status Ensure() {
+  Status EnsureConnected() {
     if (connection_ != nullptr && PQstatus(connection_) == CONNECTION_OK) return {};
     Backoff backoff;
     while (true) {
@@ -105,9 +116,9 @@ class PostgresDatabase : public SqlDatabase {
     }
   }
 
-  /// kRetry when the statement was not sent, kOutcomeUnknown when no answer came.
+  /// Errors: kRetry when the statement was not sent, kOutcomeUnknown when no response came.
   Result<Answer> Run(const char* sql, const std::vector<std::string>& parameters) {
-    INGOT_TRY(Ensure());
+    INGOT_TRY(EnsureConnected());
     INGOT_ASSIGN(const std::string name, Prepare(sql, int(parameters.size())));
     std::vector<const char*> values;
     for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
@@ -128,15 +139,16 @@ class PostgresDatabase : public SqlDatabase {
     return name;
   }
 
-  /// The one result of what was sent; `lost` is what it means when none comes.
+  /// Waits for the result of the statement that was sent. `lost` is the error kind if none comes.
   Result<Answer> Await(ErrorKind lost) {
+    const int64_t began = NowMicros();
     const auto deadline = std::chrono::steady_clock::now() + kAnswerMax;
     while (PQisBusy(connection_) == 1) {
       const auto left =
           std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
       pollfd waiting{.fd = PQsocket(connection_), .events = POLLIN, .revents = 0};
-      if (left.count() <= 0 || (::poll(&waiting, 1, int(left.count())) == 0)) return Lost(lost);
-      if (PQconsumeInput(connection_) != 1) return Lost(lost);
+      if (left.count() <= 0 || (::poll(&waiting, 1, int(left.count())) == 0)) return Lost(lost, began);
+      if (PQconsumeInput(connection_) != 1) return Lost(lost, began);
     }
     Answer answer(PQgetResult(connection_), PQclear);
     while (PGresult* more = PQgetResult(connection_)) PQclear(more);
@@ -145,17 +157,19 @@ class PostgresDatabase : public SqlDatabase {
     const char* state = answer ? PQresultErrorField(answer.get(), PG_DIAG_SQLSTATE) : nullptr;
     const std::string code = state == nullptr ? "" : state;
     if (code.empty() || code.starts_with("57") || code.starts_with("08") || PQstatus(connection_) != CONNECTION_OK)
-      return Lost(lost);
+      return Lost(lost, began);
+    ServerAnswered(Server());
     const ErrorKind kind = code.starts_with("40") || code.starts_with("53") ? ErrorKind::kRetry
                            : code == "42P01" || code == "42703"             ? ErrorKind::kNotFound  // table, column
                                                                             : ErrorKind::kBadConfig;
     return Fail(kind, Where() + ": " + OneLine(PQresultErrorMessage(answer.get())));
   }
 
-  /// Gives the connection up, so that a late answer cannot be taken for that of another statement.
-  std::unexpected<Error> Lost(ErrorKind kind) {
+  /// Closes the connection, so that a late response cannot be taken for that of another statement.
+  std::unexpected<Error> Lost(ErrorKind kind, int64_t began = 0) {
     const std::string message = OneLine(PQerrorMessage(connection_));
-    auto error = Fail(kind, Where() + ": the connection was lost" + (message.empty() ? "" : ": " + message));
+    auto error = Fail(kind, Where() + ": connection lost" + (message.empty() ? "" : ": " + message));
+    ServerFailed(Server(), error.error().message, began);
     PQfinish(connection_);
     connection_ = nullptr;
     return error;
@@ -172,6 +186,7 @@ class PostgresDatabase : public SqlDatabase {
   const std::string uri_;
   std::mutex mutex_;
   PGconn* connection_ = nullptr;
+  bool connected_ = false;  // once
   std::map<std::string, std::string> prepared_;
 };
 

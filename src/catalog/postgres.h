@@ -1,4 +1,4 @@
-// A PostgreSQL database as the database of a catalog.
+// PostgreSQL as the database of a JDBC catalog.
 #pragma once
 
 #include <memory>
@@ -8,9 +8,9 @@
 
 namespace ingot::catalog {
 
-/// `uri`: postgresql://user@host:port/database?sslmode=…, as libpq reads it; the password may stand in PGPASSWORD or
-/// ~/.pgpass. Statements are prepared once a connection; a lost connection is made anew, with bounded retries.
-/// Errors: kBadConfig for refused credentials and unknown databases, kRetry for a server that cannot be reached.
+/// `uri`: postgresql://user@host:port/database?sslmode=…, as libpq reads it; the password may come from PGPASSWORD or
+/// ~/.pgpass. Statements are prepared once per connection. Reconnects after a lost connection, with bounded retries.
+/// Errors: kBadConfig for rejected credentials and unknown databases, kRetry when the server cannot be reached.
 Result<std::unique_ptr<SqlDatabase>> OpenPostgres(const std::string& uri);
 
 }  // namespace ingot::catalog

@@ -6,10 +6,13 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "base/clock.h"
 #include "base/environment.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/outage.h"
 #include "base/retry.h"
+#include "base/url_encoding.h"
 #include "catalog/rest_changes.h"
 #include "http/http.h"
 
@@ -20,7 +23,7 @@ using iceberg::LoadedTable;
 using iceberg::TableMetadata;
 using iceberg::TableName;
 using Json = nlohmann::json;
-using Properties = std::map<std::string, std::string>;
+using storage::Properties;
 
 std::vector<std::string> Levels(const std::string& space) {
   std::vector<std::string> levels{""};
@@ -32,10 +35,10 @@ std::vector<std::string> Levels(const std::string& space) {
   return levels;
 }
 
-/// Namespace levels are joined by the unit separator.
+/// The path segment of a namespace: its levels joined by the unit separator (0x1F).
 std::string SpacePath(const std::string& space) {
   std::string path;
-  for (const std::string& level : Levels(space)) path += (path.empty() ? "" : "%1F") + http::UrlEncode(level);
+  for (const std::string& level : Levels(space)) path += (path.empty() ? "" : "%1F") + UrlEncode(level);
   return path;
 }
 
@@ -60,8 +63,8 @@ class RestCatalog : public iceberg::Catalog {
   }
 
   Status Configure() {
-    const std::string query = options_.warehouse.empty() ? "" : "?warehouse=" + http::UrlEncode(options_.warehouse);
-    INGOT_ASSIGN(const Json config, Ask("/config" + query));
+    const std::string query = options_.warehouse.empty() ? "" : "?warehouse=" + UrlEncode(options_.warehouse);
+    INGOT_ASSIGN(const Json config, GetJson("/config" + query));
     Merge(config, "defaults", properties_);
     Merge(config, "overrides", properties_);
     if (const std::string& uri = properties_["uri"]; !uri.empty()) base_ = uri + (uri.ends_with('/') ? "v1" : "/v1");
@@ -73,13 +76,13 @@ class RestCatalog : public iceberg::Catalog {
   bool ChoosesLocations() const override { return true; }
 
   Status CreateNamespace(const std::string& space) override {
-    const auto answer = Send({.method = "POST",
-                              .url = base_ + "/namespaces",
-                              .headers = {},
-                              .body = Json{{"namespace", Levels(space)}}.dump()});
-    if (!answer) return std::unexpected(answer.error());
-    if (answer->status == 409 || answer->status / 100 == 2) return {};
-    return std::unexpected(Problem("create namespace " + space, *answer));
+    const auto response = Send({.method = "POST",
+                                .url = base_ + "/namespaces",
+                                .headers = {},
+                                .body = Json{{"namespace", Levels(space)}}.dump()});
+    if (!response) return std::unexpected(response.error());
+    if (response->status == 409 || response->status / 100 == 2) return {};
+    return std::unexpected(Problem("create namespace " + space, *response));
   }
 
   Result<std::vector<std::string>> ListNamespaces() override {
@@ -99,20 +102,20 @@ class RestCatalog : public iceberg::Catalog {
   }
 
   Result<LoadedTable> Load(const TableName& table, const StoragePtr& storage) override {
-    INGOT_ASSIGN(const Json answer, Ask(TablePath(table), table.Text()));
-    return TableFrom(answer, storage);
+    INGOT_ASSIGN(const Json response, GetJson(TablePath(table), table.Text()));
+    return TableFrom(response, storage);
   }
 
   Result<LoadedTable> Create(const TableName& table, const TableMetadata& metadata,
                              const StoragePtr& storage) override {
-    const auto answer = Send({.method = "POST",
-                              .url = base_ + "/namespaces/" + SpacePath(table.space) + "/tables",
-                              .headers = {},
-                              .body = RestCreate(table.name, metadata).dump()});
-    if (!answer) return std::unexpected(answer.error());
-    if (answer->status == 409) return Fail(ErrorKind::kExists, "table exists: " + table.Text());
-    if (answer->status / 100 != 2) return std::unexpected(Problem("create " + table.Text(), *answer));
-    INGOT_ASSIGN(const Json json, Parsed(answer->body));
+    const auto response = Send({.method = "POST",
+                                .url = base_ + "/namespaces/" + SpacePath(table.space) + "/tables",
+                                .headers = {},
+                                .body = RestCreate(table.name, metadata).dump()});
+    if (!response) return std::unexpected(response.error());
+    if (response->status == 409) return Fail(ErrorKind::kExists, "table exists: " + table.Text());
+    if (response->status / 100 != 2) return std::unexpected(Problem("create " + table.Text(), *response));
+    INGOT_ASSIGN(const Json json, Parsed(response->body));
     return TableFrom(json, storage);
   }
 
@@ -120,56 +123,56 @@ class RestCatalog : public iceberg::Catalog {
     const Json commit = RestCommit(*base.metadata, next);
     if (commit.at("updates").empty()) return base;
     INGOT_TRY(FaultPoint("commit.before_swap"));
-    auto answer = Send({.method = "POST", .url = base_ + TablePath(table), .headers = {}, .body = commit.dump()});
-    if (answer && answer->status / 100 == 2)
-      if (const Status lost = FaultPoint("catalog.answer"); !lost) answer = std::unexpected(lost.error());
-    if (answer && answer->status / 100 == 2) {
+    auto response = Send({.method = "POST", .url = base_ + TablePath(table), .headers = {}, .body = commit.dump()});
+    if (response && response->status / 100 == 2)
+      if (const Status lost = FaultPoint("catalog.answer"); !lost) response = std::unexpected(lost.error());
+    if (response && response->status / 100 == 2) {
       if (const Status lost = FaultPoint("commit.after_swap"); !lost) return Reconcile(table, base, next, lost.error());
-      INGOT_ASSIGN(const Json json, Parsed(answer->body));
+      INGOT_ASSIGN(const Json json, Parsed(response->body));
       return TableFrom(json, base.storage);
     }
-    if (answer && answer->status == 409)
+    if (response && response->status == 409)
       return Fail(ErrorKind::kConflict, "another writer changed table " + table.Text());
-    if (answer && answer->status < 500) return std::unexpected(Problem("commit to " + table.Text(), *answer));
-    return Reconcile(table, base, next, answer ? Problem("commit to " + table.Text(), *answer) : answer.error());
+    if (response && response->status < 500) return std::unexpected(Problem("commit to " + table.Text(), *response));
+    return Reconcile(table, base, next, response ? Problem("commit to " + table.Text(), *response) : response.error());
   }
 
   Status Register(const TableName& table, const std::string& metadata_location) override {
-    const auto answer = Send({.method = "POST",
-                              .url = base_ + "/namespaces/" + SpacePath(table.space) + "/register",
-                              .headers = {},
-                              .body = Json{{"name", table.name}, {"metadata-location", metadata_location}}.dump()});
-    if (!answer) return std::unexpected(answer.error());
-    if (answer->status == 409) return Fail(ErrorKind::kExists, "table exists: " + table.Text());
-    if (answer->status / 100 != 2) return std::unexpected(Problem("register " + table.Text(), *answer));
+    const auto response = Send({.method = "POST",
+                                .url = base_ + "/namespaces/" + SpacePath(table.space) + "/register",
+                                .headers = {},
+                                .body = Json{{"name", table.name}, {"metadata-location", metadata_location}}.dump()});
+    if (!response) return std::unexpected(response.error());
+    if (response->status == 409) return Fail(ErrorKind::kExists, "table exists: " + table.Text());
+    if (response->status / 100 != 2) return std::unexpected(Problem("register " + table.Text(), *response));
     return {};
   }
 
   Status Drop(const TableName& table) override {
-    const auto answer = Send(
+    const auto response = Send(
         {.method = "DELETE", .url = base_ + TablePath(table) + "?purgeRequested=false", .headers = {}, .body = {}});
-    if (!answer) return std::unexpected(answer.error());
-    if (answer->status / 100 != 2) return std::unexpected(Problem("drop " + table.Text(), *answer));
+    if (!response) return std::unexpected(response.error());
+    if (response->status / 100 != 2) return std::unexpected(Problem("drop " + table.Text(), *response));
     return {};
   }
 
  private:
   static std::string TablePath(const TableName& table) {
-    return "/namespaces/" + SpacePath(table.space) + "/tables/" + http::UrlEncode(table.name);
+    return "/namespaces/" + SpacePath(table.space) + "/tables/" + UrlEncode(table.name);
   }
 
   static Result<Json> Parsed(const std::string& body) {
     Json json = Json::parse(body, nullptr, false);
-    if (json.is_discarded()) return Fail(ErrorKind::kCorrupt, "the REST catalog's answer is not JSON");
+    if (json.is_discarded()) return Fail(ErrorKind::kCorrupt, "REST catalog: the response is not JSON");
     return json;
   }
 
-  Error Problem(const std::string& doing, const http::HttpAnswer& answer) const {
-    const Json json = Json::parse(answer.body, nullptr, false);
+  Error Problem(const std::string& doing, const http::HttpResponse& response) const {
+    const Json json = Json::parse(response.body, nullptr, false);
     std::string message = json.is_object() && json.contains("error") && json.at("error").is_object()
                               ? json.at("error").value("message", "")
-                              : answer.body.substr(0, 200);
-    const int status = answer.status;
+                              : response.body.substr(0, 200);
+    const int status = response.status;
     ErrorKind kind = status == 404                    ? ErrorKind::kNotFound
                      : status == 409                  ? ErrorKind::kConflict
                      : status == 429 || status >= 500 ? ErrorKind::kRetry
@@ -179,9 +182,9 @@ class RestCatalog : public iceberg::Catalog {
     return Error{kind, fmt::format("catalog {}: {}: HTTP {}: {}", options_.uri, doing, status, message)};
   }
 
-  /// Sends with the token; a refused one is renewed once. Throttled requests and servers that were not reached are
-  /// tried again, with bounds: such a request did nothing.
-  Result<http::HttpAnswer> Send(http::HttpRequest request) {
+  /// Sends with the token, which is renewed once if rejected. Retries, with a bound, when throttled or when the server
+  /// was not reached: such a request had no effect.
+  Result<http::HttpResponse> Send(http::HttpRequest request) {
     if (!request.body.empty()) request.headers.push_back("Content-Type: application/json");
     request.headers.push_back("X-Iceberg-Access-Delegation: vended-credentials");
     Backoff backoff;
@@ -190,30 +193,42 @@ class RestCatalog : public iceberg::Catalog {
       http::HttpRequest signed_request = request;
       INGOT_ASSIGN(const std::string token, Token());
       if (!token.empty()) signed_request.headers.push_back("Authorization: Bearer " + token);
-      auto answer = http_.Send(signed_request);
-      if (answer && answer->status == 401 && !renewed && !EnvironmentOr("INGOT_CATALOG_CREDENTIAL").empty()) {
+      const int64_t began = NowMicros();
+      auto response = http_.Send(signed_request);
+      NoteResponse(response, began);
+      if (response && response->status == 401 && !renewed && !EnvironmentOr("INGOT_CATALOG_CREDENTIAL").empty()) {
         renewed = true;
         std::lock_guard lock(mutex_);
         token_.clear();
         continue;
       }
-      const bool unsent = !answer && answer.error().kind == ErrorKind::kRetry;
-      const bool throttled = answer && answer->status == 429;
-      if ((!unsent && !throttled) || !backoff.Wait()) return answer;
+      const bool unsent = !response && response.error().kind == ErrorKind::kRetry;
+      const bool throttled = response && response->status == 429;
+      if ((!unsent && !throttled) || !backoff.Wait()) return response;
     }
   }
 
-  /// A question: asked again while the server fails.
-  Result<Json> Ask(const std::string& path, const std::string& about = "") {
+  void NoteResponse(const Result<http::HttpResponse>& response, int64_t began) const {
+    const std::string server = "the catalog at " + options_.uri;
+    if (!response && response.error().kind != ErrorKind::kBadConfig)
+      ServerFailed(server, response.error().message, began);
+    else if (response && (response->status == 429 || response->status >= 500))
+      ServerFailed(server, fmt::format("HTTP {}", response->status), began);
+    else
+      ServerAnswered(server);
+  }
+
+  /// A GET request, retried while the server fails. A 404 is reported as missing table `about` if that is given.
+  Result<Json> GetJson(const std::string& path, const std::string& about = "") {
     Backoff backoff;
     while (true) {
-      auto answer = Send({.method = "GET", .url = base_ + path, .headers = {}, .body = {}});
-      if (answer && answer->status / 100 == 2) return Parsed(answer->body);
-      if (answer && answer->status == 404 && !about.empty())
+      auto response = Send({.method = "GET", .url = base_ + path, .headers = {}, .body = {}});
+      if (response && response->status / 100 == 2) return Parsed(response->body);
+      if (response && response->status == 404 && !about.empty())
         return Fail(ErrorKind::kNotFound, "table does not exist: " + about);
-      if (!answer && answer.error().kind == ErrorKind::kRetry)
-        return std::unexpected(answer.error());  // Send has tried
-      Error error = answer ? Problem("GET " + path, *answer) : answer.error();
+      if (!response && response.error().kind == ErrorKind::kRetry)
+        return std::unexpected(response.error());  // after the retries of Send
+      Error error = response ? Problem("GET " + path, *response) : response.error();
       if (error.kind == ErrorKind::kOutcomeUnknown) error.kind = ErrorKind::kRetry;
       if (error.kind != ErrorKind::kRetry || !backoff.Wait()) return std::unexpected(std::move(error));
     }
@@ -223,10 +238,10 @@ class RestCatalog : public iceberg::Catalog {
     std::string page;
     do {
       const char* joint = path.find('?') == std::string::npos ? "?" : "&";
-      INGOT_ASSIGN(const Json answer, Ask(path + joint + "pageSize=100&pageToken=" + http::UrlEncode(page)));
-      for (const Json& element : answer.value(list, Json::array())) take(element);
-      const auto next = answer.find("next-page-token");
-      page = next != answer.end() && next->is_string() ? next->get<std::string>() : "";
+      INGOT_ASSIGN(const Json response, GetJson(path + joint + "pageSize=100&pageToken=" + UrlEncode(page)));
+      for (const Json& element : response.value(list, Json::array())) take(element);
+      const auto next = response.find("next-page-token");
+      page = next != response.end() && next->is_string() ? next->get<std::string>() : "";
     } while (!page.empty());
     return {};
   }
@@ -250,40 +265,40 @@ class RestCatalog : public iceberg::Catalog {
     if (!token_.empty() && now < token_until_) return token_;
     const auto colon = credential.find(':');
     const std::string body =
-        "grant_type=client_credentials&client_id=" + http::UrlEncode(credential.substr(0, colon)) +
-        "&client_secret=" + http::UrlEncode(colon == std::string::npos ? "" : credential.substr(colon + 1)) +
-        "&scope=" + http::UrlEncode(EnvironmentOr("INGOT_CATALOG_SCOPE", "catalog"));
-    INGOT_ASSIGN(const http::HttpAnswer answer,
+        "grant_type=client_credentials&client_id=" + UrlEncode(credential.substr(0, colon)) +
+        "&client_secret=" + UrlEncode(colon == std::string::npos ? "" : credential.substr(colon + 1)) +
+        "&scope=" + UrlEncode(EnvironmentOr("INGOT_CATALOG_SCOPE", "catalog"));
+    INGOT_ASSIGN(const http::HttpResponse response,
                  http_.Send({.method = "POST",
                              .url = EnvironmentOr("INGOT_CATALOG_OAUTH2_URI", options_.uri + "/v1/oauth/tokens"),
                              .headers = {"Content-Type: application/x-www-form-urlencoded"},
                              .body = body}));
-    if (answer.status / 100 != 2) {
-      Error error = Problem("get a token", answer);
-      if (answer.status < 500) error.kind = ErrorKind::kBadConfig;
+    if (response.status / 100 != 2) {
+      Error error = Problem("get a token", response);
+      if (response.status < 500) error.kind = ErrorKind::kBadConfig;
       return std::unexpected(std::move(error));
     }
-    INGOT_ASSIGN(const Json json, Parsed(answer.body));
+    INGOT_ASSIGN(const Json json, Parsed(response.body));
     token_ = json.value("access_token", "");
-    if (token_.empty()) return Fail(ErrorKind::kBadConfig, "the REST catalog's token answer has no access_token");
+    if (token_.empty()) return Fail(ErrorKind::kBadConfig, "REST catalog: the token response has no access_token");
     token_until_ = now + std::chrono::seconds(std::max(1, json.value("expires_in", 3600) * 9 / 10));
     return token_;
   }
 
-  Result<LoadedTable> TableFrom(const Json& answer, const StoragePtr& storage) {
-    if (!answer.contains("metadata")) return Fail(ErrorKind::kCorrupt, "the REST catalog's answer has no metadata");
-    INGOT_ASSIGN(TableMetadata metadata, iceberg::ParseTableMetadata(answer.at("metadata").dump()));
-    INGOT_ASSIGN(auto files, StorageFor(answer, metadata.location, storage));
-    return LoadedTable{answer.value("metadata-location", ""),
+  Result<LoadedTable> TableFrom(const Json& response, const StoragePtr& storage) {
+    if (!response.contains("metadata")) return Fail(ErrorKind::kCorrupt, "REST catalog: the response has no metadata");
+    INGOT_ASSIGN(TableMetadata metadata, iceberg::ParseTableMetadata(response.at("metadata").dump()));
+    INGOT_ASSIGN(auto files, StorageFor(response, metadata.location, storage));
+    return LoadedTable{response.value("metadata-location", ""),
                        std::make_shared<const TableMetadata>(std::move(metadata)), std::move(files)};
   }
 
-  /// Settings of the catalog, then of the table, then the credentials whose prefix fits the location best.
-  Result<StoragePtr> StorageFor(const Json& answer, const std::string& location, const StoragePtr& storage) {
+  /// Merges the settings of the catalog, of the table, and of the credentials with the longest prefix of `location`.
+  Result<StoragePtr> StorageFor(const Json& response, const std::string& location, const StoragePtr& storage) {
     Properties all = properties_;
-    Merge(answer, "config", all);
+    Merge(response, "config", all);
     const Json* best = nullptr;
-    const Json credentials = answer.value("storage-credentials", Json::array());
+    const Json credentials = response.value("storage-credentials", Json::array());
     for (const Json& credential : credentials)
       if (location.starts_with(credential.value("prefix", "")) &&
           (best == nullptr || credential.value("prefix", "").size() > best->value("prefix", "").size()))
@@ -301,20 +316,21 @@ class RestCatalog : public iceberg::Catalog {
     return vended_;
   }
 
-  /// After a lost answer: the commit happened when its snapshot is in the table, or when nothing of it is left to do.
+  /// After a lost response: the commit succeeded if its snapshot is in the table or none of its updates is missing.
   Result<LoadedTable> Reconcile(const TableName& table, const LoadedTable& base, const TableMetadata& next,
                                 const Error& lost) {
-    LogWarning("commit to " + table.Text() + ": " + lost.message + "; reading the table to see what became of it");
+    LogWarning("commit to " + table.Text() + ": " + lost.message +
+               "; loading the table to see whether it was committed");
     auto now = Load(table, base.storage);
     if (!now)
-      return Fail(
-          ErrorKind::kOutcomeUnknown,
-          "commit to " + table.Text() + ": the answer was lost and the table cannot be read: " + now.error().message);
+      return Fail(ErrorKind::kOutcomeUnknown,
+                  "commit to " + table.Text() +
+                      ": the response was lost and the table cannot be loaded: " + now.error().message);
     const auto added = iceberg::SnapshotsNotIn(next, *base.metadata);
     for (const iceberg::Snapshot* snapshot : added)
       if (now->metadata->SnapshotById(snapshot->snapshot_id) != nullptr) return now;
     if (added.empty() && RestCommit(*now->metadata, next).at("updates").empty()) return now;
-    return Fail(ErrorKind::kOutcomeUnknown, "the commit to " + table.Text() + " does not show: " + lost.message);
+    return Fail(ErrorKind::kOutcomeUnknown, "commit to " + table.Text() + ": not found in the table: " + lost.message);
   }
 
   RestOptions options_;

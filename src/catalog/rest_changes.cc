@@ -7,15 +7,15 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// All but the snapshots, which are many and of which few change.
+/// The metadata as JSON without snapshots and snapshot log, which are long and handled separately.
 Json JsonOf(iceberg::TableMetadata metadata) {
   metadata.snapshots = {};
   metadata.snapshot_log = {};
   return Json::parse(iceberg::TableMetadataToJson(metadata));
 }
 
-/// The elements of one list whose `id` is in no element of the other.
-Json Missing(const Json& from, const Json& in, const char* list, const char* id) {
+/// The elements of `list` in `from` whose `id` no element of that list in `in` has.
+Json ElementsNotIn(const Json& from, const Json& in, const char* list, const char* id) {
   Json missing = Json::array();
   for (const Json& element : from.value(list, Json::array())) {
     const auto& others = in.value(list, Json::array());
@@ -25,36 +25,36 @@ Json Missing(const Json& from, const Json& in, const char* list, const char* id)
   return missing;
 }
 
-class Commit {
+class CommitBuilder {
  public:
-  Commit(const iceberg::TableMetadata& base, const iceberg::TableMetadata& next)
+  CommitBuilder(const iceberg::TableMetadata& base, const iceberg::TableMetadata& next)
       : base_(JsonOf(base)),
         next_(JsonOf(next)),
         added_(iceberg::SnapshotsNotIn(next, base)),
         removed_(iceberg::SnapshotsNotIn(base, next)) {}
 
-  Json Make() {
+  Json Build() {
     Require("assert-table-uuid", {{"uuid", base_.at("table-uuid")}});
     if (base_.at("format-version") != next_.at("format-version"))
       Update("upgrade-format-version", {{"format-version", next_.at("format-version")}});
-    Added("schemas", "schema-id", "current-schema-id", "add-schema", "schema", "set-current-schema", "schema-id");
+    AddElements("schemas", "schema-id", "current-schema-id", "add-schema", "schema", "set-current-schema", "schema-id");
     if (changed_["schemas"]) {
       Require("assert-current-schema-id", {{"current-schema-id", base_.at("current-schema-id")}});
       Require("assert-last-assigned-field-id", {{"last-assigned-field-id", base_.at("last-column-id")}});
     }
-    Added("partition-specs", "spec-id", "default-spec-id", "add-spec", "spec", "set-default-spec", "spec-id");
+    AddElements("partition-specs", "spec-id", "default-spec-id", "add-spec", "spec", "set-default-spec", "spec-id");
     if (changed_["partition-specs"]) {
       Require("assert-default-spec-id", {{"default-spec-id", base_.at("default-spec-id")}});
       Require("assert-last-assigned-partition-id", {{"last-assigned-partition-id", base_.at("last-partition-id")}});
     }
-    Added("sort-orders", "order-id", "default-sort-order-id", "add-sort-order", "sort-order", "set-default-sort-order",
-          "sort-order-id");
+    AddElements("sort-orders", "order-id", "default-sort-order-id", "add-sort-order", "sort-order",
+                "set-default-sort-order", "sort-order-id");
     if (base_.at("location") != next_.at("location")) Update("set-location", {{"location", next_.at("location")}});
-    ChangedProperties();
+    UpdateProperties();
     for (const auto* snapshot : added_) Update("add-snapshot", {{"snapshot", Json::parse(snapshot->json)}});
-    ChangedRefs();
-    ChangedStatistics("statistics", "set-statistics", "remove-statistics");
-    ChangedStatistics("partition-statistics", "set-partition-statistics", "remove-partition-statistics");
+    UpdateRefs();
+    UpdateStatistics("statistics", "set-statistics", "remove-statistics");
+    UpdateStatistics("partition-statistics", "set-partition-statistics", "remove-partition-statistics");
     Json removed = Json::array();
     for (const auto* snapshot : removed_) removed.push_back(snapshot->snapshot_id);
     if (!removed.empty()) Update("remove-snapshots", {{"snapshot-ids", removed}});
@@ -71,9 +71,9 @@ class Commit {
     updates_.push_back(std::move(update));
   }
 
-  void Added(const char* list, const char* id, const char* current, const char* add, const char* one, const char* set,
-             const char* set_id) {
-    for (const Json& element : Missing(next_, base_, list, id)) {
+  void AddElements(const char* list, const char* id, const char* current, const char* add, const char* one,
+                   const char* set, const char* set_id) {
+    for (const Json& element : ElementsNotIn(next_, base_, list, id)) {
       Json update{{one, element}};
       if (std::string_view(add) == "add-schema") update["last-column-id"] = next_.at("last-column-id");
       Update(add, std::move(update));
@@ -84,7 +84,7 @@ class Commit {
     Update(set, {{set_id, next_.at(current)}});
   }
 
-  void ChangedProperties() {
+  void UpdateProperties() {
     const Json before = base_.value("properties", Json::object()), after = next_.value("properties", Json::object());
     Json set = Json::object(), removed = Json::array();
     for (const auto& [key, value] : after.items())
@@ -95,7 +95,7 @@ class Commit {
     if (!removed.empty()) Update("remove-properties", {{"removals", removed}});
   }
 
-  void ChangedRefs() {
+  void UpdateRefs() {
     const Json before = base_.value("refs", Json::object()), after = next_.value("refs", Json::object());
     const auto require = [&](const std::string& name) {
       const Json at = before.contains(name) ? before.at(name).at("snapshot-id") : Json();
@@ -115,13 +115,13 @@ class Commit {
       }
   }
 
-  /// One a snapshot.
-  void ChangedStatistics(const char* list, const char* set, const char* remove) {
+  /// At most one entry per snapshot.
+  void UpdateStatistics(const char* list, const char* set, const char* remove) {
     const Json before = base_.value(list, Json::array()), after = next_.value(list, Json::array());
     for (const Json& entry : after)
       if (std::ranges::find(before, entry) == before.end())
         Update(set, {{"snapshot-id", entry.at("snapshot-id")}, {std::string_view(set).substr(4), entry}});
-    for (const Json& entry : Missing(base_, next_, list, "snapshot-id"))
+    for (const Json& entry : ElementsNotIn(base_, next_, list, "snapshot-id"))
       Update(remove, {{"snapshot-id", entry.at("snapshot-id")}});
   }
 
@@ -135,7 +135,7 @@ class Commit {
 }  // namespace
 
 Json RestCommit(const iceberg::TableMetadata& base, const iceberg::TableMetadata& next) {
-  return Commit(base, next).Make();
+  return CommitBuilder(base, next).Build();
 }
 
 Json RestCreate(const std::string& name, const iceberg::TableMetadata& metadata) {

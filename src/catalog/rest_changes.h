@@ -1,4 +1,4 @@
-// The difference of two versions of a table as an Iceberg REST commit.
+// Builds Iceberg REST commits from the difference between two versions of table metadata.
 // Source: Iceberg's open-api/rest-catalog-open-api.yaml, TableUpdate and TableRequirement.
 #pragma once
 
@@ -8,11 +8,11 @@
 
 namespace ingot::catalog {
 
-/// {"requirements": […], "updates": […]}: what turns `base` into `next`, and what must still be so for it to hold: the
-/// table's uuid, and for all that changes (heads of refs, schema, partition spec) its state in `base`.
+/// {"requirements": […], "updates": […]}: the updates that turn `base` into `next`. The requirements are the table's
+/// UUID and the state in `base` of whatever changes (snapshots of refs, schema, partition spec).
 nlohmann::json RestCommit(const iceberg::TableMetadata& base, const iceberg::TableMetadata& next);
 
-/// The body that creates a table like `metadata`.
+/// The body of a request that creates a table with the schema, spec, order and properties of `metadata`.
 nlohmann::json RestCreate(const std::string& name, const iceberg::TableMetadata& metadata);
 
 }  // namespace ingot::catalog

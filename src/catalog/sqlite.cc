@@ -36,23 +36,24 @@ class SqliteDatabase : public SqlDatabase {
     if (if_missing_ == IfMissing::kReadNothing) {
       struct stat found;
       if (::stat(path_.c_str(), &found) != 0) {
-        if (errno == ENOENT || errno == ENOTDIR) return Fail(ErrorKind::kNotFound, "there is no catalog " + path_);
+        if (errno == ENOENT || errno == ENOTDIR)
+          return Fail(ErrorKind::kNotFound, "catalog file does not exist: " + path_);
         return Fail(ErrorKind::kBadConfig, "cannot open the catalog " + path_ + ": " + std::strerror(errno));
       }
     } else {
       INGOT_TRY(WithContext(storage::MakeFolder(std::filesystem::path(path_).parent_path()), "catalog " + path_));
     }
     INGOT_TRY(Connect());
-    // SQLite opens a file read-only when it cannot be opened for writing, be it for a moment.
+    // SQLite falls back to read-only when opening for writing fails, even if only for a moment: try once more.
     if (sqlite3_db_readonly(database_, "main") == 1 && ::access(path_.c_str(), W_OK) == 0) {
       sqlite3_close(std::exchange(database_, nullptr));
       INGOT_TRY(Connect());
     }
     sqlite3_busy_handler(
         database_, [](void* self, int) { return static_cast<SqliteDatabase*>(self)->WaitForLock(); }, this);
-    // The folder is synced after each commit, too: otherwise a power cut may bring a journal back that undoes it.
+    // EXTRA also syncs the folder after a commit: otherwise a journal that a power failure restores could undo it.
     if (sqlite3_exec(database_, "PRAGMA synchronous = EXTRA", nullptr, nullptr, nullptr) == SQLITE_OK) return {};
-    Error error = Problem();
+    Error error = LastError();
     sqlite3_close(std::exchange(database_, nullptr));
     return std::unexpected(std::move(error));
   }
@@ -60,7 +61,7 @@ class SqliteDatabase : public SqlDatabase {
   Result<std::vector<Row>> Query(const char* sql, const std::vector<std::string>& parameters) override {
     std::lock_guard lock(mutex_);
     auto rows = Run(sql, parameters);
-    // A question can be asked again.
+    // A query has no side effects: it can be retried.
     if (!rows && rows.error().kind == ErrorKind::kOutcomeUnknown) rows.error().kind = ErrorKind::kRetry;
     return rows;
   }
@@ -76,19 +77,19 @@ class SqliteDatabase : public SqlDatabase {
     const int flags =
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX | (if_missing_ == IfMissing::kCreate ? SQLITE_OPEN_CREATE : 0);
     if (sqlite3_open_v2(path_.c_str(), &database_, flags, nullptr) == SQLITE_OK) return {};
-    Error error = Problem();
+    Error error = LastError();
     sqlite3_close(std::exchange(database_, nullptr));
     return std::unexpected(std::move(error));
   }
 
-  /// Called by SQLite as long as another connection holds the lock it needs. Returns 0 to give up.
+  /// Called by SQLite while another connection holds the lock. Returns 0 to give up.
   int WaitForLock() {
     const auto now = SteadyClock::now();
     if (!locked_since_) locked_since_ = now;
     const auto waited = now - *locked_since_;
     if (waited >= waits_.total) return 0;
-    if (waited >= waits_.silent && !told_) {
-      told_ = true;
+    if (waited >= waits_.silent && !warned_) {
+      warned_ = true;
       LogWarning(fmt::format("the catalog {} is locked by {}; waiting for up to {} s more", path_, LockHolders(path_),
                              Seconds(waits_.total - waits_.silent)));
     }
@@ -99,7 +100,7 @@ class SqliteDatabase : public SqlDatabase {
   static ErrorKind KindOf(int code) {
     switch (code) {
       case SQLITE_ERROR:
-        return ErrorKind::kNotFound;  // our statements are right, so that a table or a column is missing
+        return ErrorKind::kNotFound;  // our statements are valid SQL: a table or column is missing
       case SQLITE_BUSY:
       case SQLITE_LOCKED:
       case SQLITE_PROTOCOL:
@@ -116,8 +117,8 @@ class SqliteDatabase : public SqlDatabase {
     }
   }
 
-  /// What the system said when a call of SQLite's failed; 0 when that is not known. After an error SQLite looks for
-  /// files that need not exist, which is no cause of anything but that a file cannot be opened.
+  /// The errno of SQLite's failed system call; 0 when unknown. ENOENT counts only for SQLITE_CANTOPEN: after an error
+  /// SQLite probes for files that may be absent.
   int CauseOf(int code, int call_error) {
     if (code != SQLITE_IOERR && code != SQLITE_CANTOPEN && code != SQLITE_FULL) return 0;
     int file_error = 0;
@@ -127,10 +128,10 @@ class SqliteDatabase : public SqlDatabase {
     return 0;
   }
 
-  /// Of the statement that failed last; `call_error`: what errno says since.
-  Error Problem(int call_error = 0) {
+  /// The error of the last failed statement. `call_error` is errno after it.
+  Error LastError(int call_error = 0) {
     int code = sqlite3_errcode(database_) & 0xFF, file_error = 0;
-    // SQLite takes a block that the disk cannot read for a corrupt database.
+    // SQLite reports unreadable disk blocks as corruption.
     if (code == SQLITE_CORRUPT &&
         sqlite3_file_control(database_, nullptr, SQLITE_FCNTL_LAST_ERRNO, &file_error) == SQLITE_OK && file_error != 0)
       code = SQLITE_IOERR;
@@ -141,10 +142,10 @@ class SqliteDatabase : public SqlDatabase {
                       "when it is done",
                       path_, LockHolders(path_), Seconds(waits_.total))};
     const int cause = file_error != 0 ? file_error : CauseOf(code, call_error);
-    // When its journal cannot be created SQLite looks whether there is one, and that is the error it remembers.
+    // If SQLite cannot create its journal, it checks whether one exists and remembers the errno of that check.
     if (code == SQLITE_CANTOPEN && cause == ENOENT && ::access(path_.c_str(), F_OK) == 0)
       return Error{ErrorKind::kRetry, "catalog " + path_ +
-                                          ": its journal cannot be created beside it (look at the folder's "
+                                          ": cannot create its journal in the same folder (look at the folder's "
                                           "permissions, space and quota)"};
     return Error{KindOf(code),
                  "catalog " + path_ + ": " + (file_error != 0 ? "disk I/O error" : sqlite3_errmsg(database_)) +
@@ -155,7 +156,7 @@ class SqliteDatabase : public SqlDatabase {
   Result<std::vector<Row>> Run(const char* sql, const std::vector<std::string>& parameters) {
     INGOT_TRY(Open());
     sqlite3_stmt* statement = nullptr;
-    if (sqlite3_prepare_v2(database_, sql, -1, &statement, nullptr) != SQLITE_OK) return std::unexpected(Problem());
+    if (sqlite3_prepare_v2(database_, sql, -1, &statement, nullptr) != SQLITE_OK) return std::unexpected(LastError());
     const std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> owner(statement, sqlite3_finalize);
     // Parameters are numbered in the order of their first appearance, which the statements of jdbc.cc keep ascending.
     for (size_t i = 0; i < parameters.size(); ++i)
@@ -171,9 +172,9 @@ class SqliteDatabase : public SqlDatabase {
       }
       rows.push_back(std::move(row));
     }
-    if (code != SQLITE_DONE) return std::unexpected(Problem(errno));
+    if (code != SQLITE_DONE) return std::unexpected(LastError(errno));
     locked_since_.reset();
-    told_ = false;
+    warned_ = false;
     return rows;
   }
 
@@ -182,9 +183,9 @@ class SqliteDatabase : public SqlDatabase {
   const LockWaits waits_;
   std::mutex mutex_;
   sqlite3* database_ = nullptr;
-  // Since when statements have found the database locked: all attempts of a command together wait no longer than one.
+  // When the database was first found locked; reset on success. All attempts of a command share one waiting time.
   std::optional<SteadyClock::time_point> locked_since_;
-  bool told_ = false;
+  bool warned_ = false;
 };
 
 }  // namespace

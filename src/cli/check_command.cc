@@ -1,19 +1,11 @@
 #include <fmt/format.h>
-#include <unistd.h>
-
-#include <cstring>
-#include <filesystem>
 
 #include "base/clock.h"
 #include "base/json_text.h"
-#include "base/random.h"
-#include "catalog/open.h"
-#include "cli/check_data.h"
 #include "cli/commands.h"
-#include "iceberg/table.h"
+#include "run/check.h"
 #include "run/fan_out.h"
 #include "source/source.h"
-#include "storage/location.h"
 
 namespace ingot::cli {
 namespace {
@@ -33,58 +25,13 @@ bool Report(const Shared& shared, const std::string& what, const Status& outcome
   return outcome.has_value();
 }
 
-/// The URI without a password that may stand in it.
-std::string WithoutPassword(std::string uri) {
-  const auto begin = uri.find("://"), at = uri.find('@');
-  if (begin == std::string::npos || at == std::string::npos) return uri;
-  const auto colon = uri.find(':', begin + 3);
-  return colon < at ? uri.replace(colon + 1, at - colon - 1, "***") : uri;
-}
-
 template <typename T>
 Status Drop(const Result<T>& result) {
   return result ? Status() : std::unexpected(result.error());
 }
 
-/// That the nearest folder above a warehouse that does not exist yet can be written to: a check creates nothing.
-Status CheckParent(std::filesystem::path folder) {
-  std::error_code error;
-  while (!std::filesystem::exists(folder, error) && !error) folder = folder.parent_path();
-  if (!error && ::access(folder.c_str(), W_OK | X_OK) == 0) return {};
-  return Fail(ErrorKind::kBadConfig, "cannot create a warehouse in " + folder.string() + ": " +
-                                         (error ? error.message() : std::strerror(errno)));
-}
-
-Result<std::string> CheckStorage(const std::string& warehouse) {
-  const std::string location = storage::AbsoluteLocation(warehouse);
-  const auto path = storage::LocalPath(location);
-  std::error_code ignored;
-  if (path && !std::filesystem::exists(*path, ignored)) {
-    INGOT_TRY(CheckParent(*path));
-    return location + " does not exist yet: the first `ingot run` creates it";
-  }
-  INGOT_ASSIGN(const auto storage, storage::OpenStorage(warehouse));
-  const std::string probe = storage::JoinLocation(location, ".ingot-check-" + RandomUuid());
-  INGOT_TRY(storage->CreateAtomic(probe, "ingot"));
-  const auto read = storage->ReadAll(probe);
-  INGOT_TRY(storage->Delete(probe));
-  INGOT_TRY(read);
-  return location;
-}
-
-Status CheckTables(const Shared& shared, int64_t& tables) {
-  INGOT_ASSIGN(const auto house, run::OpenLakehouse(shared.place));
-  INGOT_ASSIGN(const auto names, house.catalog->ListTables());
-  for (const auto& name : names) {
-    const auto table = iceberg::LoadTable({house.catalog, house.storage, name});
-    if (!table) return Fail(table.error().kind, "table " + name.Text() + ": " + table.error().message);
-  }
-  tables = int64_t(names.size());
-  return {};
-}
-
-bool Report(const Shared& shared, const Finding& finding) {
-  return Report(shared, finding.what, Drop(finding.detail), finding.detail.value_or(""));
+bool Report(const Shared& shared, const run::Checked& checked) {
+  return Report(shared, checked.what, Drop(checked.detail), checked.detail.value_or(""));
 }
 
 /// What can be looked at once all servers answer.
@@ -97,9 +44,9 @@ Result<bool> CheckData(const Shared& shared, const Options& options) {
   }
   bool good = true;
   for (const run::OpenPlace& place : places)
-    for (const Finding& finding : ExamineData(place, late)) good &= Report(shared, finding);
+    for (const run::Checked& checked : run::ExamineData(place, late)) good &= Report(shared, checked);
   for (const run::OpenPlace& place : places)
-    if (!options.trino.empty()) good &= Report(shared, ExamineTrino(place, options.trino));
+    if (!options.trino.empty()) good &= Report(shared, run::ExamineTrino(place, options.trino));
   return good;
 }
 
@@ -112,12 +59,8 @@ Status Check(Shared& shared, const Options& options) {
                    Drop(source::OpenSource(uri, {.format = pipeline->source.format, .kafka = pipeline->source.kafka})),
                    uri);
   }
-  const auto storage = CheckStorage(shared.place.warehouse);
-  good &= Report(shared, "storage", Drop(storage), storage.value_or(""));
-  int64_t tables = 0;
-  const Status catalog = CheckTables(shared, tables);
-  good &= Report(shared, "catalog", catalog,
-                 fmt::format("{} ({} tables)", WithoutPassword(run::CatalogUri(shared.place)), tables));
+  good &= Report(shared, run::ExamineStorage(shared.place.warehouse));
+  good &= Report(shared, run::ExamineCatalog(shared.place));
   if (good) {
     INGOT_ASSIGN(good, CheckData(shared, options));
   }

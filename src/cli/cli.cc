@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/spelling.h"
+#include "catalog/open.h"
 #include "cli/commands.h"
 
 namespace ingot::cli {
@@ -135,6 +136,21 @@ CLI::Validator AtLeast(int least) {
   return validator.operation(problem);
 }
 
+void AddStages(CLI::App& command, std::vector<stage::Stage>& stages, const std::string& help) {
+  const auto choose = [&stages](const std::vector<std::string>& names) {
+    stages.clear();
+    for (const std::string& name : names) stages.push_back(*stage::ParseStage(name));
+  };
+  std::vector<std::string_view> chosen;
+  for (const stage::Stage stage : stages) chosen.push_back(stage::StageName(stage));
+  command
+      .add_option_function<std::vector<std::string>>("--stage", choose,
+                                                     fmt::format("{}: {}", help, fmt::join(stage::StageNames(), ", ")))
+      ->delimiter(',')
+      ->check(CLI::IsMember(stage::StageNames()))
+      ->default_str(fmt::format("[{}]", fmt::join(chosen, ",")));
+}
+
 void AddShared(CLI::App& command, Shared& shared) {
   command.add_option("--pipeline", shared.place.pipeline_file, "Pipeline file [INGOT_PIPELINE]")
       ->capture_default_str()
@@ -145,10 +161,8 @@ void AddShared(CLI::App& command, Shared& shared) {
       .add_option("--warehouse", shared.place.warehouse,
                   "Directory of the tables, or s3://bucket/prefix [INGOT_WAREHOUSE]")
       ->capture_default_str();
-  command.add_option(
-      "--catalog", shared.place.catalog,
-      "sqlite:///file, postgresql://user@host/db or http(s)://… (Iceberg REST); default: sqlite in the warehouse "
-      "[INGOT_CATALOG]");
+  command.add_option("--catalog", shared.place.catalog,
+                     catalog::CatalogForms() + "; default: sqlite in the warehouse [INGOT_CATALOG]");
   command.add_option("--threads", shared.place.threads, "Threads; default: all cores")->check(AtLeast(0));
   command.add_option("--memory", shared.memory, "Memory budget, e.g. 512MB; default 1GiB [INGOT_MEMORY]");
   command.add_option("--log-format", shared.log_format, "text or json [INGOT_LOG_FORMAT]")
@@ -173,17 +187,9 @@ int Main(int argc, char** argv) {
   Shared shared;
   shared.place.pipeline_file = "pipelines/speedtest.yaml";
   ReadEnvironment(shared);
-  AddRun(app, shared);
-  AddGenerate(app, shared);
-  AddQuery(app, shared);
-  AddTable(app, shared);
-  AddDoctor(app, shared);
-  AddMaintain(app, shared);
-  AddCompile(app, shared);
-  AddCheck(app, shared);
-  AddRegister(app, shared);
-  AddServe(app, shared);
-  AddCompletion(app, shared);
+#define INGOT_ADD_COMMAND(name) Add##name(app, shared);
+  INGOT_COMMANDS(INGOT_ADD_COMMAND)
+#undef INGOT_ADD_COMMAND
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

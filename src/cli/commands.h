@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "run/open.h"
 #include "serve/server.h"
+#include "stage/stages.h"
 
 namespace ingot::cli {
 
@@ -29,23 +30,35 @@ Result<int64_t> ParseBytes(const char* flag, const std::string& text);
 /// That a flag's value is a number of at least `least`.
 CLI::Validator AtLeast(int least);
 
+/// --stage, a list; `help` is followed by the names.
+void AddStages(CLI::App& command, std::vector<stage::Stage>& stages, const std::string& help);
+
 /// The flags that every command takes.
 void AddShared(CLI::App& command, Shared& shared);
 
 /// What is served of the pipeline's tables, beside a run or without one.
-serve::ServerParts ServerPartsOf(const stage::StageContext& context, std::function<Status()> ready);
+serve::ServerParts ServerPartsOf(const stage::Environment& environment, std::function<Status()> ready);
 
-void AddRun(CLI::App& app, Shared& shared);
-void AddGenerate(CLI::App& app, Shared& shared);
-void AddQuery(CLI::App& app, Shared& shared);
-void AddTable(CLI::App& app, Shared& shared);
+/// The commands, in the order of --help: a name X here is a function AddX in src/cli/x_command.cc.
+#define INGOT_COMMANDS(COMMAND) \
+  COMMAND(Run)                  \
+  COMMAND(Generate)             \
+  COMMAND(Query)                \
+  COMMAND(Table)                \
+  COMMAND(Doctor)               \
+  COMMAND(Storage)              \
+  COMMAND(Maintain)             \
+  COMMAND(Compile)              \
+  COMMAND(Check)                \
+  COMMAND(Register)             \
+  COMMAND(Unregister)           \
+  COMMAND(Serve)                \
+  COMMAND(Functions)            \
+  COMMAND(Completion)
+#define INGOT_DECLARE_COMMAND(name) void Add##name(CLI::App& app, Shared& shared);
+INGOT_COMMANDS(INGOT_DECLARE_COMMAND)
+#undef INGOT_DECLARE_COMMAND
+
 void AddTableDelete(CLI::App& table, Shared& shared);
-void AddDoctor(CLI::App& app, Shared& shared);
-void AddMaintain(CLI::App& app, Shared& shared);
-void AddCompile(CLI::App& app, Shared& shared);
-void AddCheck(CLI::App& app, Shared& shared);
-void AddRegister(CLI::App& app, Shared& shared);
-void AddServe(CLI::App& app, Shared& shared);
-void AddCompletion(CLI::App& app, Shared& shared);
 
 }  // namespace ingot::cli

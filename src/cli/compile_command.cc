@@ -8,7 +8,7 @@ namespace {
 
 struct Options {
   std::string engine = "embedded";
-  std::vector<std::string> stages{"silver", "gold"};
+  std::vector<stage::Stage> stages{stage::Stage::kSilver, stage::Stage::kGold};
   bool schema = false;
   bool json = false;
 };
@@ -43,6 +43,15 @@ void PrintSilver(const pipeline::Pipeline& pipeline, pipeline::Dialect dialect) 
   Statement("silver: rows for silver", sql.clean);
 }
 
+void PrintGold(const pipeline::Pipeline& pipeline, pipeline::Dialect dialect) {
+  for (const auto& gold : pipeline.gold) {
+    const auto sql = pipeline::MakeGoldSql(pipeline, gold, dialect, {});
+    Statement(("gold: groups of " + gold.table.table + " that new rows touch").c_str(), sql.touched);
+    Statement("gold: their rows, anew", sql.aggregate);
+    Statement("gold: rows of the same files that stay", sql.kept);
+  }
+}
+
 Status Compile(const Shared& shared, const Options& options) {
   if (options.schema) {
     fmt::print("{}\n", pipeline::PipelineJsonSchema());
@@ -55,17 +64,17 @@ Status Compile(const Shared& shared, const Options& options) {
     fmt::print("{}\n", json);
     return {};
   }
-  for (const std::string& stage : options.stages) {
-    if (stage == "bronze") INGOT_TRY(PrintBronze(pipeline, dialect));
-    if (stage == "silver") PrintSilver(pipeline, dialect);
-    if (stage != "gold") continue;
-    for (const auto& gold : pipeline.gold) {
-      const auto sql = pipeline::MakeGoldSql(pipeline, gold, dialect, {});
-      Statement(("gold: groups of " + gold.table.table + " that new rows touch").c_str(), sql.touched);
-      Statement("gold: their rows, anew", sql.aggregate);
-      Statement("gold: rows of the same files that stay", sql.kept);
+  for (const stage::Stage stage : options.stages) switch (stage) {
+      case stage::Stage::kBronze:
+        INGOT_TRY(PrintBronze(pipeline, dialect));
+        break;
+      case stage::Stage::kSilver:
+        PrintSilver(pipeline, dialect);
+        break;
+      case stage::Stage::kGold:
+        PrintGold(pipeline, dialect);
+        break;
     }
-  }
   return {};
 }
 
@@ -79,10 +88,7 @@ void AddCompile(CLI::App& app, Shared& shared) {
   command->add_option("--engine", options->engine, "embedded, spark or trino")
       ->check(CLI::IsMember({"embedded", "spark", "trino"}))
       ->capture_default_str();
-  command->add_option("--stage", options->stages, "Stages: bronze, silver, gold")
-      ->delimiter(',')
-      ->check(CLI::IsMember({"bronze", "silver", "gold"}))
-      ->capture_default_str();
+  AddStages(*command, options->stages, "Stages");
   command->add_flag("--json-schema", options->schema, "Print the JSON Schema of pipeline files, for editors");
   command->add_flag("--json", options->json, "The whole pipeline as JSON, for the jobs of deploy/spark");
   command->footer(

@@ -37,7 +37,7 @@ Status Generate(const Shared& shared, const Options& options) {
     generator.start_micros = std::get<int64_t>(*start);
   }
   Stopwatch watch;
-  Progress progress("generate", generator.records, "records");
+  ProgressLine progress("generate", generator.records, "records");
   INGOT_ASSIGN(const auto made, source::Generate(generator, [&](int64_t records) { progress.Add(records); }));
   const double seconds = std::max(watch.Seconds(), 1e-6);
   fmt::print(stderr, "{} records, {} to {} in {:.2f} s: {} records/s\n", made.records, HumanBytes(double(made.bytes)),

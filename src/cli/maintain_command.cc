@@ -6,7 +6,7 @@
 #include "base/progress.h"
 #include "cli/commands.h"
 #include "iceberg/sort_order.h"
-#include "run/upkeep.h"
+#include "run/maintenance.h"
 
 namespace ingot::cli {
 namespace {
@@ -21,7 +21,7 @@ struct Options {
   bool dry_run = false, no_trash = false, undo = false, trust_clock = false;
 };
 
-void PrintJson(const run::UpkeepReport& report, bool dry_run) {
+void PrintJson(const run::MaintenanceReport& report, bool dry_run) {
   const auto line = [&](const char* operation, const std::string& figures) {
     fmt::print("{{\"table\":{},\"operation\":\"{}\",\"dry_run\":{},{}}}\n", JsonQuote(report.table), operation, dry_run,
                figures);
@@ -60,7 +60,7 @@ void PrintJson(const run::UpkeepReport& report, bool dry_run) {
   }
 }
 
-void PrintText(const run::UpkeepReport& report, bool dry_run) {
+void PrintText(const run::MaintenanceReport& report, bool dry_run) {
   const auto line = [&](const char* operation, const std::string& what) {
     fmt::print("{:<32} {:<10} {}{}\n", report.table, operation, dry_run ? "would be: " : "", what);
   };
@@ -105,7 +105,7 @@ void PrintText(const run::UpkeepReport& report, bool dry_run) {
 }
 
 Status UndoOf(const Shared& shared, const run::OpenPlace& open, const std::string& name) {
-  INGOT_ASSIGN(const auto home, open.context.Home(name));
+  INGOT_ASSIGN(const auto home, open.environment.Home(name));
   INGOT_ASSIGN(const int64_t restored, maintain::RestoreOrphans(home));
   if (shared.Json())
     fmt::print("{{\"table\":{},\"operation\":\"undo\",\"files\":{}}}\n", JsonQuote(home.name.Text()), restored);
@@ -115,37 +115,40 @@ Status UndoOf(const Shared& shared, const run::OpenPlace& open, const std::strin
   return {};
 }
 
-Result<run::UpkeepOptions> UpkeepFrom(const Options& options, const run::OpenPlace& open) {
-  run::UpkeepOptions upkeep{.operations = options.operations, .file_bytes_target = {}, .dry_run = options.dry_run};
-  if (upkeep.operations.empty())
-    upkeep.operations = {"retention", "compact", "deletes", "manifests", "expire", "orphans"};
+Result<run::MaintenanceOptions> MaintenanceOptionsFrom(const Options& options, const run::OpenPlace& open) {
+  run::MaintenanceOptions maintenance{.operations = options.operations,
+                                      .file_bytes_target = {},
+                                      .clock = {.trusted = options.trust_clock, .source = open.source},
+                                      .dry_run = options.dry_run};
+  if (maintenance.operations.empty())
+    maintenance.operations = {"retention", "compact", "deletes", "manifests", "expire", "orphans"};
   if (!options.file_size.empty()) {
-    INGOT_ASSIGN(upkeep.file_bytes_target, ParseBytes("--file-size", options.file_size));
+    INGOT_ASSIGN(maintenance.file_bytes_target, ParseBytes("--file-size", options.file_size));
   }
-  upkeep.compact.policy.files_min = options.files_min;
-  upkeep.compact.policy.everything = !options.sort_by.empty();
+  maintenance.compact.policy.files_min = options.files_min;
+  maintenance.compact.policy.everything = !options.sort_by.empty();
   for (const std::string& text : options.sort_by) {
     INGOT_ASSIGN(auto column, WithContext(iceberg::ParseSortColumn(text), "--sort-by"));
-    upkeep.compact.sort_by.push_back(std::move(column));
+    maintenance.compact.sort_by.push_back(std::move(column));
   }
-  upkeep.compact.memory_bytes = open.context.memory_bytes;
-  upkeep.compact.threads = open.context.threads;
+  maintenance.compact.memory_bytes = open.environment.memory_bytes;
+  maintenance.compact.threads = open.environment.threads;
   if (!options.older_than.empty()) {
     INGOT_ASSIGN(const int64_t micros, WithContext(ParseDuration(options.older_than), "--older-than"));
-    upkeep.expire.max_age_ms = micros / 1000;
+    maintenance.expire.max_age_ms = micros / 1000;
   }
-  if (options.retain_last > 0) upkeep.expire.retain_last = options.retain_last;
+  if (options.retain_last > 0) maintenance.expire.retain_last = options.retain_last;
   INGOT_ASSIGN(const int64_t micros, WithContext(ParseDuration(options.orphans_older_than), "--orphans-older-than"));
-  upkeep.orphans.older_than_ms = micros / 1000;
-  upkeep.orphans.trash = !options.no_trash;
-  return upkeep;
+  maintenance.orphans.older_than_ms = micros / 1000;
+  maintenance.orphans.trash = !options.no_trash;
+  return maintenance;
 }
 
-Status MaintainOne(const Shared& shared, const Options& options, const run::OpenPlace& open, run::UpkeepOptions upkeep,
-                   const std::string& table) {
-  Progress progress("compact " + table, 0, "records");
-  upkeep.compact.progress = [&](int64_t rows) { progress.Add(rows); };
-  INGOT_ASSIGN(const auto report, run::MaintainTable(open.context, table, upkeep));
+Status MaintainOne(const Shared& shared, const Options& options, const run::OpenPlace& open,
+                   run::MaintenanceOptions maintenance, const std::string& table) {
+  ProgressLine progress("compact " + table, 0, "records");
+  maintenance.compact.progress = [&](int64_t rows) { progress.Add(rows); };
+  INGOT_ASSIGN(const auto report, run::MaintainTable(open.environment, table, maintenance));
   shared.Json() ? PrintJson(report, options.dry_run) : PrintText(report, options.dry_run);
   std::fflush(stdout);
   return {};
@@ -153,16 +156,15 @@ Status MaintainOne(const Shared& shared, const Options& options, const run::Open
 
 /// A table that cannot be maintained does not keep the others from it.
 Status Maintain(const Shared& shared, const Options& options) {
-  INGOT_ASSIGN(run::OpenPlace open, run::OpenTables(shared.place));
-  open.context.trust_clock = options.trust_clock;
-  INGOT_ASSIGN(const auto tables, run::TablesOr(open.context, options.tables));
-  INGOT_ASSIGN(const run::UpkeepOptions upkeep, UpkeepFrom(options, open));
+  INGOT_ASSIGN(const run::OpenPlace open, run::OpenTables(shared.place));
+  INGOT_ASSIGN(const auto tables, run::TablesOr(open.environment, options.tables));
+  INGOT_ASSIGN(const run::MaintenanceOptions maintenance, MaintenanceOptionsFrom(options, open));
   std::optional<Error> first;
   size_t failed = 0;
   for (const std::string& table : tables) {
     const Status done = options.undo
                             ? WithContext(UndoOf(shared, open, table), "undo " + table)
-                            : WithContext(MaintainOne(shared, options, open, upkeep, table), "maintain " + table);
+                            : WithContext(MaintainOne(shared, options, open, maintenance, table), "maintain " + table);
     if (done) continue;
     if (tables.size() > 1) LogWarning(done.error().message);
     if (failed++ == 0) first = done.error();

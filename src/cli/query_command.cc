@@ -1,21 +1,7 @@
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <algorithm>
-
-#include "base/log.h"
-#include "base/lower_case.h"
-#include "base/spelling.h"
 #include "bronze/offset_rows.h"
-#include "catalog/open.h"
 #include "cli/commands.h"
 #include "cli/rows_text.h"
-#include "iceberg/journal.h"
-#include "query/filter.h"
-#include "query/names.h"
-#include "rows/metadata_rows.h"
-#include "rows/scan_relation.h"
-#include "sql/engine.h"
+#include "query/statement.h"
 
 namespace ingot::cli {
 namespace {
@@ -25,159 +11,15 @@ struct Options {
   std::string format = "table";
 };
 
-/// Whether `written`, a name as it stands in a statement, may mean the table.
-bool Means(std::string written, const iceberg::TableName& table) {
-  std::erase(written, '"');
-  written = LowerCase(written);
-  const std::string name = LowerCase(table.Text());
-  return written == name || written == std::string(catalog::kCatalogName) + "." + name;
-}
-
-/// The name with which a reference of the engine begins: an alias, a sample and the like follow after a space.
-std::string NameIn(const std::string& reference) {
-  bool quoted = false;
-  for (size_t i = 0; i < reference.size(); ++i) {
-    if (reference[i] == '"') quoted = !quoted;
-    if (reference[i] == ' ' && !quoted) return reference.substr(0, i);
-  }
-  return reference;
-}
-
-using TableRows = std::function<Result<Relation>(const iceberg::Table&)>;
-
-/// What can be asked of a table beside its rows, by what is appended to its name.
-const std::map<std::string, TableRows>& Asides() {
-  static const std::map<std::string, TableRows> asides{
-      {"snapshots", rows::SnapshotRows},
-      {"history", rows::HistoryRows},
-      {"refs", rows::RefRows},
-      {"manifests", rows::ManifestRows},
-      {"files", rows::FileRows},
-      {"partitions", rows::PartitionRows},
-      {"metadata_log_entries", rows::MetadataLogRows},
-      {"offsets", [](const iceberg::Table& table) { return bronze::OffsetRows(*table.metadata); }}};
-  return asides;
-}
-
-/// What a name in a statement stands for: the rows of a table, now or as of then, or what else can be asked of it.
-struct Named {
-  iceberg::TableName table;
-  const query::AsOf* as_of = nullptr;
-  const TableRows* aside = nullptr;
-};
-using Nameable = std::map<iceberg::TableName, Named>;
-
-Nameable NameableOf(const std::vector<iceberg::TableName>& tables, const query::RewrittenSql& rewritten) {
-  Nameable names;
-  for (const iceberg::TableName& table : tables) {
-    names[table] = {.table = table};
-    for (const auto& [aside, rows] : Asides()) names[{table.space, table.name + "$" + aside}] = {table, nullptr, &rows};
-  }
-  for (const auto& [name, past] : rewritten.past) names[name] = {past.first, &past.second};
-  return names;
-}
-
-/// Tables whose rows a statement reads, by the name under which the engine has them.
-struct Asked {
-  iceberg::Table table;
-  std::optional<iceberg::SnapshotId> snapshot_id;
-};
-using AskedTables = std::map<std::vector<std::string>, Asked>;
-
-/// Makes a name known to the engine: for rows of a table its columns, and the table is added to `asked`.
-Status Announce(const run::Lakehouse& house, const std::vector<std::string>& name, const Named& named,
-                sql::Engine& engine, AskedTables& asked) {
-  Asked one;
-  INGOT_ASSIGN(one.table, iceberg::LoadTable({house.catalog, house.storage, named.table}));
-  if (named.aside != nullptr) {
-    INGOT_ASSIGN(auto rows, (*named.aside)(one.table));
-    return engine.Register(name, std::move(rows));
-  }
-  const iceberg::TableMetadata& metadata = *one.table.metadata;
-  if (named.as_of != nullptr) {
-    INGOT_ASSIGN(one.snapshot_id, query::ResolveAsOf(metadata, *named.as_of, named.table.Text()));
-  }
-  // While the rows are read, maintenance elsewhere keeps what they are read from.
-  if (const auto reads = one.snapshot_id ? one.snapshot_id : metadata.current_snapshot_id)
-    iceberg::AnnounceReader(one.table.home.storage, metadata, *reads);
-  INGOT_ASSIGN(auto columns, rows::ColumnsOf(one.table, one.snapshot_id));
-  INGOT_TRY(engine.Register(name, std::move(columns)));
-  asked[name] = std::move(one);
-  return {};
-}
-
-/// Gives the engine the rows of the tables, without the files that the statement cannot use.
-Status Supply(const AskedTables& asked, const std::string& sql, sql::Engine& engine) {
-  if (asked.empty()) return {};
-  // In one transaction with the statement: what now() is must not change between looking and asking.
-  INGOT_TRY(engine.Execute("BEGIN"));
-  const auto conditions = engine.ConditionsIn(sql);
-  if (conditions.empty()) INGOT_TRY(engine.Execute("ROLLBACK"));
-  for (const auto& [name, one] : asked) {
-    const std::string text = fmt::format("{}", fmt::join(name, "."));
-    const auto known = conditions.find(text);
-    const iceberg::TableMetadata& metadata = *one.table.metadata;
-    rows::ScanOptions options{.snapshot_id = one.snapshot_id};
-    if (known != conditions.end())
-      options.filter =
-          query::FilterOf(known->second, one.snapshot_id ? metadata.SchemaOf(*metadata.SnapshotById(*one.snapshot_id))
-                                                         : metadata.CurrentSchema());
-    INGOT_ASSIGN(auto plan, WithContext(rows::PlanScan(*one.table.home.storage, metadata, options), "table " + text));
-    LogInfo(fmt::format("{}: {} files to read, {} files and {} manifests without rows that match", text,
-                        plan.tasks.size(), plan.files_pruned, plan.manifests_pruned));
-    INGOT_ASSIGN(auto rows, rows::RelationOf(one.table, std::move(plan)));
-    INGOT_TRY(engine.Register(name, std::move(rows)));
-  }
-  return {};
-}
-
-/// Errors: kNotFound for a table that the statement reads and nobody knows.
-Status CheckKnown(std::vector<std::string> wanted, const Nameable& names,
-                  const std::vector<iceberg::TableName>& tables) {
-  const std::string catalog(catalog::kCatalogName);
-  std::vector<std::string> known;
-  for (const auto& table : tables) known.push_back(table.Text());
-  for (std::string& written : wanted) {
-    std::erase(written, '"');
-    if (written.starts_with(catalog + ".")) written.erase(0, catalog.size() + 1);
-    const bool plain = written.find('.') != std::string::npos && written.find('(') == std::string::npos &&
-                       !written.starts_with("information_schema.") && !written.starts_with("pg_catalog.");
-    if (plain && std::ranges::none_of(names, [&](const auto& name) { return Means(written, name.first); }))
-      return Fail(ErrorKind::kNotFound,
-                  "table does not exist: " + written + DidYouMean(written, known) + " (see: ingot table list)");
-  }
-  return {};
-}
-
 Status Query(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(const auto house, run::OpenLakehouse(shared.place));
-  INGOT_ASSIGN(const auto engine,
-               sql::Engine::Open(
-                   {.threads = shared.place.threads, .memory_bytes = shared.place.memory_bytes, .temp_folder = {}}));
-  const std::string catalog(catalog::kCatalogName);
-  INGOT_TRY(engine->Execute(fmt::format("ATTACH IF NOT EXISTS ':memory:' AS {0}; USE {0}", catalog)));
-  INGOT_ASSIGN(const auto tables, house.catalog->ListTables());
-  std::set<std::string> asides;
-  for (const auto& [aside, rows] : Asides()) asides.insert(aside);
-  INGOT_ASSIGN(const query::RewrittenSql rewritten, query::RewriteNames(options.sql, tables, asides, catalog));
-  const Nameable names = NameableOf(tables, rewritten);
-  auto wanted = engine->TablesIn(rewritten.sql);
-  if (wanted)
-    for (std::string& reference : *wanted) reference = NameIn(reference);
-  AskedTables asked;
-  for (const auto& [name, named] : names) {
-    // Some statements are read by the engine only once their tables are there: then every table whose name occurs is.
-    const bool meant =
-        wanted ? std::ranges::any_of(*wanted, [&](const std::string& written) { return Means(written, name); })
-               : rewritten.sql.find(name.name) != std::string::npos;
-    if (!meant) continue;
-    INGOT_TRY(WithContext(Announce(house, {catalog, name.space, name.name}, named, *engine, asked),
-                          "table " + named.table.Text()));
-  }
-  if (wanted) INGOT_TRY(CheckKnown(*wanted, names, tables));
-  INGOT_TRY(Supply(asked, rewritten.sql, *engine));
-  INGOT_ASSIGN(const auto rows, engine->Query(rewritten.sql));
-  return PrintRows(*rows, options.format);
+  const query::StatementOptions statement{.threads = shared.place.threads,
+                                          .memory_bytes = shared.place.memory_bytes,
+                                          .metadata_tables = {{"offsets", [](const iceberg::Table& table) {
+                                                                 return bronze::OffsetRows(*table.metadata);
+                                                               }}}};
+  return query::RunStatement(house.catalog, house.storage, options.sql, statement,
+                             [&](arrow::RecordBatchReader& rows) { return PrintRows(rows, options.format); });
 }
 
 }  // namespace

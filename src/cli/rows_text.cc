@@ -38,7 +38,7 @@ std::string Shortened(const std::string& text) {
   size_t end = 0;
   for (size_t width = 0; width < kCellWidthMax - 1; ++width) {
     ++end;
-    while (end < text.size() && ContinuesCharacter(text[end])) ++end;
+    while (end < text.size() && IsUtf8Continuation(text[end])) ++end;
   }
   return text.substr(0, end) + "…";
 }
@@ -69,7 +69,7 @@ Status PrintTable(arrow::RecordBatchReader& rows) {
   int64_t count = 0;
   while (true) {
     auto batch = rows.Next();
-    if (!batch.ok()) return Fail(ErrorKind::kBadInput, batch.status().message());
+    if (!batch.ok()) return std::unexpected(FromArrow(batch.status()));
     if (*batch == nullptr) break;
     for (int64_t row = 0; row < (*batch)->num_rows(); ++row, ++count) {
       if (lines.size() > kTableRowsMax) continue;
@@ -201,7 +201,7 @@ Status PrintRows(arrow::RecordBatchReader& rows, const std::string& format) {
   }
   while (true) {
     auto batch = rows.Next();
-    if (!batch.ok()) return Fail(ErrorKind::kBadInput, batch.status().message());
+    if (!batch.ok()) return std::unexpected(FromArrow(batch.status()));
     if (*batch == nullptr) return {};
     std::string out;
     for (int64_t row = 0; row < (*batch)->num_rows(); ++row) {

@@ -8,15 +8,15 @@
 #include <mutex>
 
 #include "base/clock.h"
-#include "base/json_text.h"
-#include "base/log.h"
-#include "base/progress.h"
 #include "cli/commands.h"
-#include "run/automatic.h"
+#include "cli/run_report_text.h"
+#include "run/background_maintenance.h"
 #include "run/engine.h"
 #include "run/fan_out.h"
 #include "run/follow.h"
-#include "run/meters.h"
+#include "run/readiness.h"
+#include "run/run_metrics.h"
+#include "run/run_once.h"
 
 namespace ingot::cli {
 namespace {
@@ -24,7 +24,7 @@ namespace {
 std::atomic<bool> stop_asked{false};
 
 struct Options {
-  std::vector<std::string> stages{"bronze", "silver", "gold"};
+  std::vector<stage::Stage> stages{std::begin(stage::kStages), std::end(stage::kStages)};
   bool follow = false;
   std::string every = "10s";
   std::string retry_for = "10m";
@@ -42,65 +42,6 @@ struct Options {
   bool trust_clock = false;
 };
 
-void PrintJson(const run::RunReport& report) {
-  const std::string fresh =
-      report.freshness.Empty()
-          ? ""
-          : fmt::format(R"(,"freshness_p50":{:.2f},"freshness_p99":{:.2f},"records_behind":{})",
-                        report.freshness.Quantile(0.5), report.freshness.Quantile(0.99), report.records_behind);
-  for (const auto& stage : report.stages) {
-    std::string rules;
-    for (const auto& [rule, count] : stage.broken_by_rule)
-      rules += fmt::format("{}{}:{}", rules.empty() ? "" : ",", JsonQuote(rule), count);
-    fmt::print(
-        R"({{"stage":{},"table":{},"run_id":{},"rows_in":{},"rows_out":{},"rows_quarantined":{},"rows_duplicate":{},"rows_error":{},"bytes_in":{},"bytes_out":{},"commits":{},"seconds":{:.3f},"broken_by_rule":{{{}}}{}}})"
-        "\n",
-        JsonQuote(stage.stage), JsonQuote(stage.table), JsonQuote(stage.run_id), stage.rows_in, stage.rows_out,
-        stage.quarantined, stage.duplicates, stage.errors, stage.bytes_in, stage.bytes_out, stage.commits,
-        stage.Seconds(), rules, stage.stage == "gold" ? fresh : "");
-  }
-}
-
-void PrintText(const run::RunReport& report) {
-  fmt::print("{:<7} {:>12} {:>12} {:>12} {:>11} {:>8} {:>9} {:>9} {:>8} {:>9}\n", "stage", "rows in", "rows out",
-             "quarantined", "duplicates", "errors", "read", "written", "seconds", "rows/s");
-  double seconds = 0;
-  for (const auto& stage : report.stages) {
-    const double rate = stage.Seconds() > 0 ? double(stage.rows_in) / stage.Seconds() : 0;
-    fmt::print("{:<7} {:>12} {:>12} {:>12} {:>11} {:>8} {:>9} {:>9} {:>8.2f} {:>9}\n", stage.stage, stage.rows_in,
-               stage.rows_out, stage.quarantined, stage.duplicates, stage.errors, HumanBytes(double(stage.bytes_in)),
-               HumanBytes(double(stage.bytes_out)), stage.Seconds(), HumanCount(rate));
-    seconds += stage.Seconds();
-  }
-  const bool nothing = std::ranges::all_of(report.stages, [](const auto& stage) { return stage.commits == 0; });
-  if (nothing)
-    fmt::print("Nothing new: all tables are up to date.\n");
-  else
-    fmt::print("Done in {:.2f} s.\n", seconds);
-}
-
-/// One line a run, for those who watch.
-void PrintLine(const run::RunReport& report) {
-  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  std::string line = fmt::format("{:02}:{:02}:{:02}Z", utc.tm_hour, utc.tm_min, utc.tm_sec);
-  double seconds = 0;
-  for (const auto& stage : report.stages) {
-    line += fmt::format("  {} {} in, {} out", stage.stage, HumanCount(double(stage.rows_in)),
-                        HumanCount(double(stage.rows_out)));
-    if (stage.quarantined + stage.duplicates > 0)
-      line += fmt::format(" ({} quarantined, {} duplicates)", stage.quarantined, stage.duplicates);
-    if (stage.stage != "bronze") seconds += stage.Seconds();  // bronze waits for records
-  }
-  line += fmt::format("  {:.2f} s", seconds);
-  if (!report.freshness.Empty())
-    line += fmt::format("  fresh within {:.2f} s (p50) {:.2f} s (p99)", report.freshness.Quantile(0.5),
-                        report.freshness.Quantile(0.99));
-  if (report.records_behind > 0) line += fmt::format("  {} behind", HumanCount(double(report.records_behind)));
-  fmt::print("{}\n", line);
-}
-
 /// "500ms", "10s", "5m".
 Result<std::chrono::microseconds> ParseInterval(const char* flag, const std::string& text) {
   INGOT_ASSIGN(const int64_t micros, WithContext(ParseDuration(text), flag));
@@ -108,109 +49,63 @@ Result<std::chrono::microseconds> ParseInterval(const char* flag, const std::str
   return std::chrono::microseconds(micros);
 }
 
-void Tell(Shared& shared, const run::RunReport& report, bool follow) {
+void Report(Shared& shared, const run::RunReport& report, bool follow) {
   static std::mutex one_at_a_time;
   std::lock_guard lock(one_at_a_time);
   const bool nothing = std::ranges::all_of(report.stages, [](const auto& stage) { return stage.commits == 0; });
   if (nothing && follow) return;
   if (shared.Json())
-    PrintJson(report);
+    PrintReportJson(report);
   else if (follow)
-    PrintLine(report);
+    PrintReportLine(report);
   else
-    PrintText(report);
+    PrintReportTable(report);
   std::fflush(stdout);
   for (const std::string& rule : report.broken_rules) fmt::print(stderr, "quality: {}\n", rule);
   if (!report.broken_rules.empty()) shared.exit_code = 3;
 }
 
-/// When a follower last did well, for those who ask whether it is ready.
-class Pulse {
- public:
-  explicit Pulse(std::chrono::microseconds every) : patience_(std::max(3 * every, kPatienceMin)) {}
-  void Beat() {
-    std::lock_guard lock(mutex_);
-    good_at_ = NowMicros();
-    error_.clear();
-  }
-  void Miss(const Error& error) {
-    std::lock_guard lock(mutex_);
-    error_ = ": " + error.message;
-  }
-  Status Ready() const {
-    std::lock_guard lock(mutex_);
-    const int64_t age = NowMicros() - good_at_;
-    if (age <= patience_.count()) return {};
-    return Fail(ErrorKind::kRetry, fmt::format("no good run for {} s{}", age / 1'000'000, error_));
-  }
-
- private:
-  static constexpr std::chrono::microseconds kPatienceMin{60'000'000};
-  const std::chrono::microseconds patience_;
-  mutable std::mutex mutex_;
-  int64_t good_at_ = NowMicros();
-  std::string error_;
-};
-
 /// Until SIGTERM or SIGINT, which let the batch that is being read be carried to gold.
-Status Follow(Shared& shared, run::Runner& runner, const stage::StageContext& context, const Options& options) {
+Status Follow(Shared& shared, const run::OpenPlace& open, const run::RunOptions& run_options, const Options& options) {
   INGOT_ASSIGN(const auto every, ParseInterval("--every", options.every));
   INGOT_ASSIGN(const auto retry_for, ParseInterval("--retry-for", options.retry_for));
   INGOT_ASSIGN(const int64_t maintain_every, WithContext(ParseDuration(options.maintain_every), "--maintain-every"));
-  const run::AutomaticUpkeep upkeep(context, std::chrono::microseconds(maintain_every));
+  INGOT_ASSIGN(run::Runner runner, run::Runner::Open(open.environment, options.stages, run_options));
+  const run::BackgroundMaintenance maintenance(open.environment,
+                                               {.trusted = options.trust_clock, .source = open.source},
+                                               std::chrono::microseconds(maintain_every));
   for (const int number : {SIGTERM, SIGINT}) std::signal(number, [](int) { stop_asked = true; });
-  Pulse pulse(every);
+  run::Readiness readiness(every);
   std::unique_ptr<serve::Server> server;
   if (!options.listen.empty()) {
-    INGOT_ASSIGN(server, serve::Server::Start(options.listen, ServerPartsOf(context, [&] { return pulse.Ready(); })));
+    INGOT_ASSIGN(server, serve::Server::Start(options.listen,
+                                              ServerPartsOf(open.environment, [&] { return readiness.Check(); })));
   }
-  return run::Follow(runner, context,
-                     {.every = every,
-                      .retry_for = std::chrono::duration_cast<std::chrono::seconds>(retry_for),
-                      .stop_asked = [] { return stop_asked.load(); },
-                      .told =
-                          [&](const run::RunReport& report) {
-                            pulse.Beat();
-                            run::Meter(ProcessMetrics(), report);
-                            Tell(shared, report, true);
-                          },
-                      .failed =
-                          [&](const Error& error) {
-                            pulse.Miss(error);
-                            run::MeterFailure(ProcessMetrics(), error);
-                          }});
+  return run::Follow(runner, {.every = every,
+                              .retry_for = std::chrono::duration_cast<std::chrono::seconds>(retry_for),
+                              .stop_asked = [] { return stop_asked.load(); },
+                              .on_run =
+                                  [&](const run::RunReport& report) {
+                                    readiness.Succeeded();
+                                    run::CountRun(ProcessMetrics(), report);
+                                    Report(shared, report, true);
+                                  },
+                              .on_failure =
+                                  [&](const Error& error) {
+                                    readiness.Failed(error);
+                                    run::CountFailure(ProcessMetrics(), error);
+                                  },
+                              .each_second = [] { run::UpdateOutages(ProcessMetrics()); }});
 }
 
-/// Errors: kBadInput that names the files which were not read: all else was carried on.
-Status AllInputsRead(const run::RunReport& report) {
-  constexpr size_t kNamedMax = 10;
-  const auto& failed = report.failed_inputs;
-  if (failed.empty()) return {};
-  std::string message = fmt::format("{} of the inputs could not be read, all others were", failed.size());
-  for (size_t i = 0; i < std::min(failed.size(), kNamedMax); ++i) message += "\n  " + failed[i];
-  if (failed.size() > kNamedMax) message += fmt::format("\n  … and {} more", failed.size() - kNamedMax);
-  return Fail(ErrorKind::kBadInput, message);
-}
-
-/// One run; its metrics are pushed even when it failed.
-Status RunOnce(Shared& shared, const stage::StageContext& context, const Options& options) {
-  const auto run = [&]() -> Result<run::RunReport> {
-    if (options.engine.engine != stage::kEmbedded)
-      return run::RunOnEngine(shared.place, context, options.stages, options.engine);
-    INGOT_ASSIGN(run::Runner runner, run::Runner::Open(context, options.stages));
-    return runner.Run(context);
-  };
-  const auto report = run();
-  if (report) run::Meter(ProcessMetrics(), *report);
-  const Status outcome = report ? AllInputsRead(*report) : Status(std::unexpected(report.error()));
-  if (!outcome) run::MeterFailure(ProcessMetrics(), outcome.error());
-  if (!options.push_metrics.empty()) {
-    const Status pushed = run::PushMetrics(ProcessMetrics(), options.push_metrics, context.pipeline->name);
-    if (!pushed) LogWarning("metrics were not pushed: " + pushed.error().message);
-  }
-  if (!report) return std::unexpected(report.error());
-  Tell(shared, *report, false);
-  return outcome;
+Status RunOnce(Shared& shared, const run::OpenPlace& open, const run::RunOptions& run_options, const Options& options) {
+  run::RunOnceOptions once{
+      .stages = options.stages, .run = run_options, .engine = options.engine, .push_metrics = options.push_metrics};
+  once.engine.source = open.source;
+  once.engine.trust_clock = options.trust_clock;
+  INGOT_ASSIGN(const auto report, run::RunOnce(shared.place, open, once));
+  Report(shared, report, false);
+  return run::CheckAllInputsRead(report);
 }
 
 /// A day as the days since 1970-01-01.
@@ -223,13 +118,13 @@ Result<int32_t> ParseDay(const char* flag, const std::string& text) {
   return Fail(ErrorKind::kBadConfig, fmt::format("{}: not a day: '{}' (write 2024-07-19)", flag, text));
 }
 
-Result<std::optional<stage::DaySpan>> DaysAgain(const Options& options) {
-  if (options.from.empty() && options.to.empty()) return std::optional<stage::DaySpan>();
+Result<std::optional<gold::DaySpan>> DaysToRecompute(const Options& options) {
+  if (options.from.empty() && options.to.empty()) return std::optional<gold::DaySpan>();
   if (options.follow || options.engine.engine != stage::kEmbedded)
     return Fail(ErrorKind::kBadConfig, "--from and --to are for runs that end, on the embedded engine");
-  if (std::ranges::find(options.stages, "gold") == options.stages.end())
+  if (std::ranges::find(options.stages, stage::Stage::kGold) == options.stages.end())
     return Fail(ErrorKind::kBadConfig, "--from and --to compute gold again: --stage must hold gold");
-  stage::DaySpan days;
+  gold::DaySpan days;
   if (!options.from.empty()) {
     INGOT_ASSIGN(days.from, ParseDay("--from", options.from));
     days.to = days.from;
@@ -242,11 +137,27 @@ Result<std::optional<stage::DaySpan>> DaysAgain(const Options& options) {
   return days;
 }
 
+Result<run::RunOptions> RunOptionsFrom(const Options& options, const std::string& source) {
+  run::RunOptions run{.bronze = {.source = source,
+                                 .on_changed = options.on_changed,
+                                 .follow = options.follow,
+                                 .group = options.group,
+                                 .on_reset = options.on_reset,
+                                 .rows_per_commit = options.rows_per_commit},
+                      .silver = {.rows_per_commit = options.rows_per_commit},
+                      .gold = {.keep_groups = options.follow, .recompute_days = {}},
+                      .trust_clock = options.trust_clock};
+  INGOT_ASSIGN(run.gold.recompute_days, DaysToRecompute(options));
+  INGOT_ASSIGN(run.bronze.bytes_per_commit, ParseBytes("--bytes-per-commit", options.bytes_per_commit));
+  INGOT_ASSIGN(const int64_t idle_micros, WithContext(ParseDuration(options.idle), "--idle"));
+  run.bronze.idle = std::chrono::microseconds(idle_micros);
+  return run;
+}
+
 Status RunPlace(Shared& shared, const run::OpenPlace& open, const Options& options) {
-  run::DeclareMeters(ProcessMetrics(), open.context);
-  if (!options.follow) return RunOnce(shared, open.context, options);
-  INGOT_ASSIGN(run::Runner runner, run::Runner::Open(open.context, options.stages));
-  return Follow(shared, runner, open.context, options);
+  run::DeclareRunMetrics(ProcessMetrics(), open.environment);
+  INGOT_ASSIGN(const run::RunOptions run_options, RunOptionsFrom(options, open.source));
+  return options.follow ? Follow(shared, open, run_options, options) : RunOnce(shared, open, run_options, options);
 }
 
 Status Run(Shared& shared, const Options& options) {
@@ -254,17 +165,8 @@ Status Run(Shared& shared, const Options& options) {
     return Fail(ErrorKind::kBadConfig,
                 "--follow is for the embedded engine; deploy/spark/jobs have --stream and --every");
   shared.place.creates = true;
-  INGOT_ASSIGN(run::OpenPlace open, run::Open(shared.place));
-  INGOT_ASSIGN(open.context.again, DaysAgain(options));
-  open.context.rows_per_commit = options.rows_per_commit;
-  INGOT_ASSIGN(open.context.bytes_per_commit, ParseBytes("--bytes-per-commit", options.bytes_per_commit));
-  open.context.follow = options.follow;
-  open.context.group = options.group;
-  open.context.on_reset = options.on_reset;
-  open.context.trust_clock = options.trust_clock;
-  open.context.on_changed = options.on_changed;
-  INGOT_ASSIGN(const int64_t idle_micros, WithContext(ParseDuration(options.idle), "--idle"));
-  open.context.idle = std::chrono::microseconds(idle_micros);
+  INGOT_ASSIGN(const run::OpenPlace open, run::Open(shared.place));
+  INGOT_TRY(RunOptionsFrom(options, open.source));
   if (!run::HoldsTopic(open)) return RunPlace(shared, open, options);
   if (!options.listen.empty())
     return Fail(ErrorKind::kBadConfig, "--listen: tables that are named after {topic} cannot be served by their runs");
@@ -282,10 +184,7 @@ void AddRun(CLI::App& app, Shared& shared) {
   auto* command = app.add_subcommand("run", "Carry new records through the stages");
   auto options = std::make_shared<Options>();
   AddShared(*command, shared);
-  command->add_option("--stage", options->stages, "Stages to run: bronze, silver, gold")
-      ->delimiter(',')
-      ->check(CLI::IsMember({"bronze", "silver", "gold"}))
-      ->capture_default_str();
+  AddStages(*command, options->stages, "Stages to run");
   command->add_option("--from", options->from,
                       "Compute gold again from this day (UTC), e.g. 2024-07-19: after corrections in silver");
   command->add_option("--to", options->to, "… up to and including this day; alone, or --from alone: that day");

@@ -6,8 +6,8 @@
 #include <thread>
 
 #include "cli/commands.h"
-#include "run/meters.h"
-#include "run/upkeep.h"
+#include "run/maintenance.h"
+#include "run/run_metrics.h"
 #include "serve/server.h"
 
 namespace ingot::cli {
@@ -17,8 +17,9 @@ std::atomic<bool> stop_asked{false};
 
 Status Serve(const Shared& shared, const std::string& listen) {
   INGOT_ASSIGN(const run::OpenPlace open, run::OpenTables(shared.place));
-  run::DeclareMeters(ProcessMetrics(), open.context);
-  INGOT_ASSIGN(const auto server, serve::Server::Start(listen, ServerPartsOf(open.context, [] { return Status(); })));
+  run::DeclareRunMetrics(ProcessMetrics(), open.environment);
+  INGOT_ASSIGN(const auto server,
+               serve::Server::Start(listen, ServerPartsOf(open.environment, [] { return Status(); })));
   fmt::print("http://{}/\n", server->address());
   std::fflush(stdout);
   for (const int number : {SIGTERM, SIGINT}) std::signal(number, [](int) { stop_asked = true; });
@@ -28,8 +29,10 @@ Status Serve(const Shared& shared, const std::string& listen) {
 
 }  // namespace
 
-serve::ServerParts ServerPartsOf(const stage::StageContext& context, std::function<Status()> ready) {
-  return {.context = context, .tables = [context] { return run::TablesOr(context, {}); }, .ready = std::move(ready)};
+serve::ServerParts ServerPartsOf(const stage::Environment& environment, std::function<Status()> ready) {
+  return {.environment = environment,
+          .tables = [environment] { return run::TablesOr(environment, {}); },
+          .ready = std::move(ready)};
 }
 
 void AddServe(CLI::App& app, Shared& shared) {

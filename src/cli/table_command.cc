@@ -11,9 +11,10 @@
 #include "cli/commands.h"
 #include "cli/rows_text.h"
 #include "iceberg/table.h"
-#include "pipeline/plan.h"
+#include "pipeline/tables.h"
 #include "rows/metadata_rows.h"
 #include "rows/scan.h"
+#include "stage/stage.h"
 
 namespace ingot::cli {
 namespace {
@@ -176,16 +177,11 @@ Status DropRef(const Shared& shared, const Options& options) {
 Status Evolve(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(run::OpenPlace open, run::Open(shared.place));
   const pipeline::Pipeline& pipeline = *open.pipeline;
-  std::vector<std::pair<const pipeline::TableSpec*, iceberg::Schema>> tables{
-      {&pipeline.bronze, BronzeSchema(pipeline)},
-      {&pipeline.silver, SilverSchema(pipeline)},
-      {&pipeline.quarantine, QuarantineSchema(pipeline)}};
-  for (const auto& gold : pipeline.gold) tables.emplace_back(&gold.table, GoldSchema(gold));
-  INGOT_ASSIGN(const auto home, open.context.Home(options.table));
-  for (const auto& [spec, schema] : tables) {
-    INGOT_ASSIGN(const auto candidate, open.context.Home(spec->table));
-    if (candidate.name != home.name) continue;
-    INGOT_ASSIGN(const auto after, stage::EvolveTable(open.context, *spec, schema));
+  INGOT_ASSIGN(const auto home, open.environment.Home(options.table));
+  for (const auto& table : TablesOf(pipeline)) {
+    INGOT_ASSIGN(const auto candidate, open.environment.Home(table.spec->table));
+    if (table.kind == pipeline::TableKind::kOps || candidate.name != home.name) continue;
+    INGOT_ASSIGN(const auto after, stage::EvolveTable(open.environment, *table.spec, SchemaOf(pipeline, table)));
     fmt::print("{}: format {}, schema {}, partition spec {}, sort order {}\n", home.name.Text(),
                after.metadata->format_version, after.metadata->current_schema_id, after.metadata->default_spec_id,
                after.metadata->default_sort_order_id);

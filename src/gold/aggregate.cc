@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "gold/distinct.h"
 #include "gold/per_group.h"
@@ -10,46 +11,70 @@
 namespace ingot::gold {
 namespace {
 
+using pipeline::AggregateKind;
 using pipeline::Expression;
 
-struct Counts {
-  int64_t rows = 0, hits = 0;
-  void Merge(const Counts& other) { rows += other.rows, hits += other.hits; }
+/// The part of its Computation that says which value the call asks for.
+template <typename Of>
+auto ValueOf(const Expression& call) {
+  return std::get<Of>(ComputationOf(AggregateOf(call))).value;
+}
+
+struct Count {
+  int64_t rows = 0;
+  void Merge(const Count& other) { rows += other.rows; }
 };
 
-/// count(*), count(x), count_if(c), share_if(c).
-class Counting : public PerGroup<Counts> {
+/// All rows, or those with a value.
+class Rows : public PerGroup<Count> {
  public:
   Status Add(const arrow::Array* values, std::span<const uint32_t> groups, size_t count) override {
     MakeRoom(count);
-    if (values == nullptr) {
-      for (const uint32_t group : groups) ++states_[group].hits;
-    } else if (values->type_id() == arrow::Type::BOOL && conditions_) {
-      const auto& holds = static_cast<const arrow::BooleanArray&>(*values);
-      const bool nulls = holds.null_count() > 0;
-      for (size_t row = 0; row < groups.size(); ++row) {
-        Counts& state = states_[groups[row]];
-        ++state.rows;
-        state.hits += holds.Value(int64_t(row)) && !(nulls && holds.IsNull(int64_t(row)));
-      }
-    } else {
-      for (size_t row = 0; row < groups.size(); ++row) states_[groups[row]].hits += values->IsValid(int64_t(row));
+    if (values == nullptr)
+      for (const uint32_t group : groups) ++states_[group].rows;
+    else
+      for (size_t row = 0; row < groups.size(); ++row) states_[groups[row]].rows += values->IsValid(int64_t(row));
+    return {};
+  }
+
+  Result<std::shared_ptr<arrow::Array>> Value(const Expression&, std::span<const uint32_t> groups, int) override {
+    return Build<arrow::Int64Builder>(groups, [&](uint32_t group) { return std::optional(states_[group].rows); });
+  }
+};
+
+struct Hits {
+  int64_t rows = 0, hits = 0;
+  void Merge(const Hits& other) { rows += other.rows, hits += other.hits; }
+};
+
+/// All rows, and those in which a condition is true.
+class Conditions : public PerGroup<Hits> {
+ public:
+  Status Add(const arrow::Array* values, std::span<const uint32_t> groups, size_t count) override {
+    MakeRoom(count);
+    const auto* const holds = values->type_id() == arrow::Type::BOOL ? static_cast<const arrow::BooleanArray*>(values)
+                                                                     : nullptr;  // nulls alone have no type
+    const bool nulls = values->null_count() > 0;
+    for (size_t row = 0; row < groups.size(); ++row) {
+      Hits& state = states_[groups[row]];
+      ++state.rows;
+      if (holds != nullptr) state.hits += holds->Value(int64_t(row)) && !(nulls && holds->IsNull(int64_t(row)));
     }
     return {};
   }
-  explicit Counting(bool conditions) : conditions_(conditions) {}
 
   Result<std::shared_ptr<arrow::Array>> Value(const Expression& call, std::span<const uint32_t> groups, int) override {
-    if (call.text == "share_if")
-      return Build<arrow::DoubleBuilder>(groups, [&](uint32_t group) {
-        const Counts& state = states_[group];
-        return state.rows > 0 ? std::optional(double(state.hits) / double(state.rows)) : std::nullopt;
-      });
-    return Build<arrow::Int64Builder>(groups, [&](uint32_t group) { return std::optional(states_[group].hits); });
+    switch (ValueOf<OfConditions>(call)) {
+      case OfConditions::Value::kCount:
+        return Build<arrow::Int64Builder>(groups, [&](uint32_t group) { return std::optional(states_[group].hits); });
+      case OfConditions::Value::kShare:
+        break;
+    }
+    return Build<arrow::DoubleBuilder>(groups, [&](uint32_t group) {
+      const Hits& state = states_[group];
+      return state.rows > 0 ? std::optional(double(state.hits) / double(state.rows)) : std::nullopt;
+    });
   }
-
- private:
-  const bool conditions_;
 };
 
 struct Sums {
@@ -84,12 +109,19 @@ class Moments : public PerGroup<Sums> {
   }
 
   Result<std::shared_ptr<arrow::Array>> Value(const Expression& call, std::span<const uint32_t> groups, int) override {
+    const auto value = ValueOf<OfMoments>(call);
     return Build<arrow::DoubleBuilder>(groups, [&](uint32_t group) -> std::optional<double> {
       const Sums& state = states_[group];
-      if (state.count < (call.text == "stddev" ? 2 : 1)) return std::nullopt;
-      if (call.text == "sum") return state.sum;
-      if (call.text == "avg") return state.sum / double(state.count);
-      return std::sqrt(state.squares / double(state.count - 1));
+      if (state.count == 0) return std::nullopt;
+      switch (value) {
+        case OfMoments::Value::kSum:
+          return state.sum;
+        case OfMoments::Value::kMean:
+          return state.sum / double(state.count);
+        case OfMoments::Value::kDeviation:
+          break;
+      }
+      return state.count > 1 ? std::optional(std::sqrt(state.squares / double(state.count - 1))) : std::nullopt;
     });
   }
 };
@@ -130,11 +162,20 @@ class Extremes : public PerGroup<Range<T>> {
   }
 
   Result<std::shared_ptr<arrow::Array>> Value(const Expression& call, std::span<const uint32_t> groups, int) override {
+    const auto value = [which = ValueOf<OfExtremes>(call)](const Range<T>& state) -> const T& {
+      switch (which) {
+        case OfExtremes::Value::kLow:
+          return state.low;
+        case OfExtremes::Value::kHigh:
+          break;
+      }
+      return state.high;
+    };
     std::unique_ptr<arrow::ArrayBuilder> builder;
     INGOT_ARROW_ASSIGN(builder, arrow::MakeBuilder(type_));
     for (const uint32_t group : groups) {
       const Range<T>& state = this->states_[group];
-      INGOT_ARROW(state.any ? Append(*builder, call.text == "min" ? state.low : state.high) : builder->AppendNull());
+      INGOT_ARROW(state.any ? Append(*builder, value(state)) : builder->AppendNull());
     }
     INGOT_ARROW_ASSIGN(auto array, builder->Finish());
     return array;
@@ -177,39 +218,67 @@ class Extremes : public PerGroup<Range<T>> {
   const std::shared_ptr<arrow::DataType> type_;
 };
 
-}  // namespace
-
-std::string FamilyOf(const Expression& call) {
-  if (call.distinct) return "distinct";
-  if (call.text == "avg" || call.text == "sum" || call.text == "stddev") return "moments";
-  if (call.text == "min" || call.text == "max") return "extremes";
-  if (call.text == "count_if" || call.text == "share_if") return "condition";
-  return call.text;  // count, quantile
-}
-
-Result<std::unique_ptr<Aggregate>> MakeAggregate(const Expression& call,
-                                                 const std::shared_ptr<arrow::DataType>& argument) {
-  const std::string family = FamilyOf(call);
-  if (family == "distinct") return MakeDistinct();
-  if (family == "quantile") return MakeQuantile();
-  if (family == "moments") return std::make_unique<Moments>();
-  if (family == "condition") return std::make_unique<Counting>(true);
-  if (family == "count") return std::make_unique<Counting>(false);
-  switch (argument->id()) {
+Result<std::unique_ptr<Aggregate>> MakeExtremes(const Expression& call, const std::shared_ptr<arrow::DataType>& type) {
+  switch (type->id()) {
     case arrow::Type::DOUBLE:
-      return std::make_unique<Extremes<double>>(argument);
+      return std::make_unique<Extremes<double>>(type);
     case arrow::Type::INT64:
     case arrow::Type::TIMESTAMP:
     case arrow::Type::DATE32:
     case arrow::Type::BOOL:
-      return std::make_unique<Extremes<int64_t>>(argument);
+      return std::make_unique<Extremes<int64_t>>(type);
     case arrow::Type::STRING:
     case arrow::Type::BINARY:
     case arrow::Type::FIXED_SIZE_BINARY:
-      return std::make_unique<Extremes<std::string>>(argument);
+      return std::make_unique<Extremes<std::string>>(type);
     default:
-      return Fail(ErrorKind::kUnsupported, call.text + " of " + argument->ToString());
+      return Fail(ErrorKind::kUnsupported, call.text + " of " + type->ToString());
   }
+}
+
+}  // namespace
+
+Computation ComputationOf(AggregateKind kind) {
+  switch (kind) {
+    case AggregateKind::kRows:
+    case AggregateKind::kCount:
+      return OfRows{};
+    case AggregateKind::kCountDistinct:
+      return OfDistinctValues{};
+    case AggregateKind::kCountIf:
+      return OfConditions{OfConditions::Value::kCount};
+    case AggregateKind::kShareIf:
+      return OfConditions{OfConditions::Value::kShare};
+    case AggregateKind::kAvg:
+      return OfMoments{OfMoments::Value::kMean};
+    case AggregateKind::kSum:
+      return OfMoments{OfMoments::Value::kSum};
+    case AggregateKind::kStddev:
+      return OfMoments{OfMoments::Value::kDeviation};
+    case AggregateKind::kMin:
+      return OfExtremes{OfExtremes::Value::kLow};
+    case AggregateKind::kMax:
+      return OfExtremes{OfExtremes::Value::kHigh};
+    case AggregateKind::kQuantile:
+      return OfValues{};
+  }
+  std::unreachable();
+}
+
+Result<std::unique_ptr<Aggregate>> MakeAggregate(const Expression& call,
+                                                 const std::shared_ptr<arrow::DataType>& argument) {
+  struct Make {
+    const Expression& call;
+    const std::shared_ptr<arrow::DataType>& argument;
+    using Made = Result<std::unique_ptr<Aggregate>>;
+    Made operator()(OfRows) const { return std::make_unique<Rows>(); }
+    Made operator()(OfConditions) const { return std::make_unique<Conditions>(); }
+    Made operator()(OfMoments) const { return std::make_unique<Moments>(); }
+    Made operator()(OfExtremes) const { return MakeExtremes(call, argument); }
+    Made operator()(OfValues) const { return MakeQuantile(); }
+    Made operator()(OfDistinctValues) const { return MakeDistinct(); }
+  };
+  return std::visit(Make{call, argument}, ComputationOf(AggregateOf(call)));
 }
 
 }  // namespace ingot::gold

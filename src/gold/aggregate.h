@@ -1,14 +1,14 @@
-// What is kept of the rows of each group to tell its aggregates, exact and mergeable: counts, moments, extremes, all
-// values for quantiles, all distinct values for distinct counts.
+// What is kept of the rows of each group to compute its aggregates, exact and mergeable: counts, moments, extremes, all
+// values for quantiles, all distinct values for distinct counts. pipeline/functions.cc has the aggregates themselves.
 #pragma once
 
 #include <arrow/array.h>
 
 #include <memory>
 #include <span>
-#include <string>
+#include <variant>
 
-#include "pipeline/expression.h"
+#include "pipeline/functions.h"
 
 namespace ingot::gold {
 
@@ -30,9 +30,35 @@ class Aggregate {
   virtual size_t Bytes() const = 0;
 };
 
-/// The aggregate that answers the call, e.g. avg(x), by what it keeps: calls with the same Family and argument share
-/// one. Errors: kUnsupported for values of a type that has no order.
-std::string FamilyOf(const pipeline::Expression& call);
+/// What an aggregate keeps, and, where several aggregates keep the same, which value of it is its own.
+struct OfRows {
+  static constexpr int64_t kBytesPerRow = 0;  // kept of each row, about
+};
+struct OfConditions {
+  static constexpr int64_t kBytesPerRow = 0;
+  enum class Value { kCount, kShare } value;
+};
+struct OfMoments {
+  static constexpr int64_t kBytesPerRow = 0;
+  enum class Value { kMean, kSum, kDeviation } value;
+};
+struct OfExtremes {
+  static constexpr int64_t kBytesPerRow = 0;
+  enum class Value { kLow, kHigh } value;
+};
+struct OfValues {
+  static constexpr int64_t kBytesPerRow = 8;
+};
+struct OfDistinctValues {
+  static constexpr int64_t kBytesPerRow = 16;
+};
+using Computation = std::variant<OfRows, OfConditions, OfMoments, OfExtremes, OfValues, OfDistinctValues>;
+
+/// How an aggregate is computed: the one place where an aggregate of pipeline/functions.cc gets its meaning in gold.
+Computation ComputationOf(pipeline::AggregateKind kind);
+
+/// The aggregate that answers the call, e.g. avg(x). Calls whose Computation has the same alternative and whose
+/// argument is the same may share one. Errors: kUnsupported for values of a type that has no order.
 Result<std::unique_ptr<Aggregate>> MakeAggregate(const pipeline::Expression& call,
                                                  const std::shared_ptr<arrow::DataType>& argument);
 

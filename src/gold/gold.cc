@@ -8,12 +8,14 @@
 #include "base/arrow_result.h"
 #include "base/clock.h"
 #include "base/fault.h"
-#include "base/retry.h"
 #include "base/rows.h"
 #include "gold/touched.h"
+#include "iceberg/commit.h"
+#include "iceberg/find_table.h"
 #include "rows/arrow_schema.h"
 #include "rows/scan_relation.h"
 #include "stage/changes.h"
+#include "stage/stage.h"
 
 namespace ingot::gold {
 namespace {
@@ -23,38 +25,28 @@ using iceberg::SnapshotId;
 using iceberg::Table;
 using pipeline::GoldSpec;
 using stage::Changes;
-using stage::StageContext;
+using stage::Environment;
 using stage::StageReport;
 using Batch = std::shared_ptr<arrow::RecordBatch>;
 
-/// Whether all that happened after `consumed` is rows that were added and files that were rewritten.
-bool OnlyAdded(const iceberg::TableMetadata& metadata, std::optional<SnapshotId> consumed) {
-  for (const Snapshot* snapshot : iceberg::AncestorsOf(metadata, metadata.current_snapshot_id)) {
-    if (consumed == snapshot->snapshot_id) break;
-    const std::string operation = snapshot->Operation();
-    if (operation != "append" && operation != "replace") return false;
-  }
-  return true;
-}
-
 class GoldRun {
  public:
-  GoldRun(const StageContext& context, const GoldSpec& spec, Gold::Kept& kept, Table silver, Table gold)
-      : context_(context),
+  GoldRun(const Environment& environment, const GoldSpec& spec, Gold::Kept& kept, bool keeps, Table silver, Table gold)
+      : environment_(environment),
+        keeps_(keeps),
         spec_(spec),
         kept_(kept),
         silver_(std::move(silver)),
         gold_(std::move(gold)),
         mark_(stage::MarkOf(*gold_.metadata)),
-        consumed_(mark_.snapshot),
-        only_added_(OnlyAdded(*silver_.metadata, consumed_)) {}
+        consumed_(mark_.snapshot) {}
 
   Result<StageReport> Process(const Changes& changes) {
     Begin();
-    only_added_ = only_added_ && !changes.rewritten;
+    only_added_ = changes.only_added;
     if (!only_added_ || !CatchUp()) kept_.Drop();
-    auto report = Recompute(changes);
-    if (report && context_.follow && only_added_) {
+    auto report = RecomputeTouched(changes);
+    if (report && keeps_ && only_added_) {
       kept_.silver_snapshot = changes.until;
       INGOT_TRY(Trim());
     } else {
@@ -65,16 +57,16 @@ class GoldRun {
 
   /// Computes these days from silver as it is. What has been consumed stays as it was: rows that are new meanwhile are
   /// counted again with their hour when their turn comes.
-  Result<StageReport> Again(stage::DaySpan days) {
+  Result<StageReport> RecomputeDays(DaySpan days) {
     Begin();
-    INGOT_ASSIGN(auto writer, stage::RowWriter::Open(context_, gold_));
+    INGOT_ASSIGN(auto writer, stage::RowWriter::Open(environment_, gold_));
     for (int32_t day = days.from; day <= days.to; ++day) {
       kept_.Drop();
       INGOT_ASSIGN(const Batch keys, GroupsOfDay(spec_, day));
       GroupTable mine;
       INGOT_TRY(mine.Number(keys));
       INGOT_TRY(touched_.Number(keys));
-      INGOT_TRY(ReadAll(*keys, mine, std::nullopt, kept_.state));
+      INGOT_TRY(ReadGroups(*keys, mine, std::nullopt, kept_.state));
       if (kept_.state.Empty()) continue;
       INGOT_TRY(WriteGroups(kept_.state, mine, writer));
     }
@@ -83,26 +75,26 @@ class GoldRun {
     INGOT_ASSIGN(auto written, writer.Finish());
     report_.bytes_out = written.bytes;
     stage::Mark mark = mark_;
-    mark.run_id = context_.run_id;
+    mark.run_id = environment_.run_id;
     INGOT_TRY(Commit(std::move(written.files), mark));
     return report_;
   }
 
  private:
   void Begin() {
-    report_ = {.stage = "gold",
+    report_ = {.stage = stage::Stage::kGold,
                .table = gold_.home.name.Text(),
-               .run_id = context_.run_id,
+               .run_id = environment_.run_id,
                .commits = 1,
                .started_at_micros = NowMicros(),
                .broken_by_rule = {}};
   }
 
-  Result<StageReport> Recompute(const Changes& changes) {
+  Result<StageReport> RecomputeTouched(const Changes& changes) {
     INGOT_ASSIGN(auto fresh, PlanFresh(changes, pipeline::GoldInputColumns(spec_), {}));
     report_.rows_in = fresh.RecordCount();
     for (const auto& task : fresh.tasks) report_.bytes_in += task.file.file_bytes;
-    INGOT_ASSIGN(auto writer, stage::RowWriter::Open(context_, gold_));
+    INGOT_ASSIGN(auto writer, stage::RowWriter::Open(environment_, gold_));
     if (fresh.RecordCount() <= RowsAtOnce()) {
       INGOT_TRY(Pass(fresh, nullptr, writer));
     } else {
@@ -122,7 +114,7 @@ class GoldRun {
     INGOT_ASSIGN(auto written, writer.Finish());
     report_.bytes_out = written.bytes;
     INGOT_TRY(FaultPoint("gold.after_files"));
-    INGOT_TRY(Commit(std::move(written.files), stage::NextMark(context_, mark_, silver_, *changes.until)));
+    INGOT_TRY(Commit(std::move(written.files), stage::NextMark(environment_, mark_, silver_, *changes.until)));
     INGOT_TRY(FaultPoint("gold.after_commit"));
     return report_;
   }
@@ -130,18 +122,22 @@ class GoldRun {
   /// Brings what is kept to the snapshot that gold has consumed, which another follower may have moved on. Errors: when
   /// that cannot be done.
   Status CatchUp() {
-    if (!kept_.silver_snapshot || !OnlyAdded(*silver_.metadata, kept_.silver_snapshot))
-      return Fail(ErrorKind::kNotFound, "nothing is kept");
+    if (!kept_.silver_snapshot) return Fail(ErrorKind::kNotFound, "nothing is kept");
+    const auto since_kept = [&](std::optional<SnapshotId> until) {
+      return stage::ChangesSince(*silver_.metadata, {.snapshot = kept_.silver_snapshot}, silver_.home.name.Text(),
+                                 until);
+    };
+    INGOT_ASSIGN(const Changes all, since_kept(std::nullopt));
+    if (!all.only_added) return Fail(ErrorKind::kNotFound, "rows that are kept are gone");
     if (kept_.silver_snapshot == consumed_) return {};
-    INGOT_ASSIGN(const Changes missed, stage::ChangesSince(*silver_.metadata, {.snapshot = kept_.silver_snapshot},
-                                                           silver_.home.name.Text(), consumed_));
+    INGOT_ASSIGN(const Changes missed, since_kept(consumed_));
     INGOT_ASSIGN(const auto plan, PlanFresh(missed, pipeline::GoldInputColumns(spec_), {}));
     return Collect(plan, kept_.plan, &kept_.whole, kept_.state);
   }
 
   /// Beyond half of the budget only the groups of this round are kept, and none when they alone are too many.
   Status Trim() {
-    const size_t most = size_t(context_.memory_bytes / 2);
+    const size_t most = size_t(environment_.memory_bytes / 2);
     if (kept_.state.Bytes() <= most) return {};
     GroupState touched(kept_.plan);
     INGOT_TRY(touched.Merge(kept_.state, &touched_));
@@ -163,10 +159,10 @@ class GoldRun {
   /// Adds the plan's rows to `state`, of the touched groups in `only` if given.
   Status Collect(const rows::ScanPlan& plan, const GoldPlan& gold, const GroupTable* only, GroupState& state) const {
     std::vector<GroupState> parts;
-    for (int thread = 0; thread < std::max(1, context_.threads); ++thread) parts.emplace_back(gold);
+    for (int thread = 0; thread < std::max(1, environment_.threads); ++thread) parts.emplace_back(gold);
     // What repeats is put together whenever a thread has gathered much of the budget: old rows may be any number.
     std::vector<int64_t> loose(parts.size());
-    INGOT_TRY(rows::ForEachBatch(silver_, plan, context_.threads, [&](size_t thread, const Batch& batch) -> Status {
+    INGOT_TRY(rows::ForEachBatch(silver_, plan, environment_.threads, [&](size_t thread, const Batch& batch) -> Status {
       INGOT_ASSIGN(const int64_t added, parts[thread].Add(batch, only));
       loose[thread] += added;
       if (loose[thread] < RowsAtOnce() * 3 / 4) return {};
@@ -191,25 +187,25 @@ class GoldRun {
       GroupTable unknown;
       INGOT_ASSIGN(auto known, kept_.whole.Has(*keys));
       known.flip();
-      INGOT_ASSIGN(const Batch missed, Select(keys, known));
+      INGOT_ASSIGN(const Batch missed, FilterRows(keys, known));
       INGOT_TRY(unknown.Number(missed));
-      if (consumed_ && unknown.size() > 0) INGOT_TRY(ReadAll(*missed, unknown, consumed_, kept_.state));
+      if (consumed_ && unknown.size() > 0) INGOT_TRY(ReadGroups(*missed, unknown, consumed_, kept_.state));
       INGOT_TRY(kept_.whole.Number(keys));
       INGOT_TRY(kept_.state.Merge(found, nullptr));
     } else {
-      INGOT_TRY(ReadAll(*keys, mine, std::nullopt, kept_.state));
+      INGOT_TRY(ReadGroups(*keys, mine, std::nullopt, kept_.state));
     }
     if (kept_.state.Empty()) return {};
-    INGOT_ASSIGN(const Batch rows, kept_.state.Rows(&mine, context_.threads));
-    if (context_.follow) INGOT_TRY(kept_.state.Settle(&mine, context_.threads));
+    INGOT_ASSIGN(const Batch rows, kept_.state.Rows(&mine, environment_.threads));
+    if (keeps_) INGOT_TRY(kept_.state.Settle(&mine, environment_.threads));
     report_.rows_out += rows->num_rows();
     INGOT_ASSIGN(const Batch whole, WithTime(*rows));
     return writer.Write(whole);
   }
 
   /// Adds the rows of these groups that silver had at the snapshot, the current one by default.
-  Status ReadAll(const arrow::RecordBatch& keys, const GroupTable& only, std::optional<SnapshotId> snapshot,
-                 GroupState& state) const {
+  Status ReadGroups(const arrow::RecordBatch& keys, const GroupTable& only, std::optional<SnapshotId> snapshot,
+                    GroupState& state) const {
     const rows::ScanOptions options{.snapshot_id = snapshot,
                                     .current_schema = true,
                                     .columns = pipeline::GoldInputColumns(spec_),
@@ -220,11 +216,11 @@ class GoldRun {
 
   /// Rows whose values, kept as they come, take a third of the memory budget; reading and writing take the rest.
   int64_t RowsAtOnce() const {
-    return context_.memory_bytes / 3 / std::max<int64_t>(1, kept_.plan.bytes_per_row * 3 / 2);
+    return environment_.memory_bytes / 3 / std::max<int64_t>(1, kept_.plan.bytes_per_row * 3 / 2);
   }
 
   Status WriteGroups(GroupState& state, const GroupTable& groups, stage::RowWriter& writer) {
-    INGOT_ASSIGN(const Batch rows, state.Rows(&groups, context_.threads));
+    INGOT_ASSIGN(const Batch rows, state.Rows(&groups, environment_.threads));
     report_.rows_out += rows->num_rows();
     INGOT_ASSIGN(const Batch whole, WithTime(*rows));
     return writer.Write(whole);
@@ -242,9 +238,9 @@ class GoldRun {
     GroupState state(plan);
     INGOT_TRY(Collect(fresh, plan, nullptr, state));
     if (state.Empty()) return std::vector<Batch>();
-    INGOT_ASSIGN(const Batch counts, state.Rows(nullptr, context_.threads));
+    INGOT_ASSIGN(const Batch counts, state.Rows(nullptr, environment_.threads));
     const auto rows = std::static_pointer_cast<arrow::Int64Array>(counts->GetColumnByName("rows"));
-    const Batch keys = Pick(*counts, kept_.plan.touched);
+    const Batch keys = SelectColumns(*counts, kept_.plan.touched);
     std::vector<Batch> parts;
     int64_t begin = 0, held = 0;
     for (int64_t i = 0; i < keys->num_rows(); ++i) {
@@ -273,9 +269,9 @@ class GoldRun {
                                                  {.columns = {}, .filter = GoldFilter(spec_, *keys)}));
     for (const auto& task : plan.tasks) replaced_.insert(task.file.location);
     return rows::ForEachBatch(gold_, plan, 1, [&](size_t, const Batch& batch) -> Status {
-      INGOT_ASSIGN(auto keep, touched_.Has(*Pick(*batch, kept_.plan.touched)));
+      INGOT_ASSIGN(auto keep, touched_.Has(*SelectColumns(*batch, kept_.plan.touched)));
       keep.flip();
-      INGOT_ASSIGN(const Batch others, Select(batch, keep));
+      INGOT_ASSIGN(const Batch others, FilterRows(batch, keep));
       return others->num_rows() > 0 ? writer.Write(others) : Status();
     });
   }
@@ -294,51 +290,60 @@ class GoldRun {
       return Fail(ErrorKind::kConflict,
                   "another writer was first: table " + gold_.home.name.Text() + " has changed meanwhile");
     };
-    INGOT_TRY(stage::CommitFiles(gold_.home, change));
+    INGOT_TRY(iceberg::CommitFiles(gold_.home, change));
     return {};
   }
 
-  const StageContext& context_;
+  const Environment& environment_;
+  const bool keeps_;
   const GoldSpec& spec_;
   Gold::Kept& kept_;
   const Table silver_, gold_;
   const stage::Mark mark_;
   const std::optional<SnapshotId> consumed_;
-  bool only_added_;
+  bool only_added_ = false;
   StageReport report_;
   GroupTable touched_;  // the touched columns of all groups that are computed anew
   std::set<std::string> replaced_;
 };
 
-/// What is new in silver; or, `again`, these days.
-Result<StageReport> RunTable(const StageContext& context, const GoldSpec& spec, Gold::Kept& kept,
-                             std::optional<stage::DaySpan> again, const std::function<void(int64_t)>& progress) {
-  INGOT_ASSIGN(const auto silver_home, context.Home(context.pipeline->silver.table));
-  if (const auto silver = iceberg::LoadTable(silver_home); !silver) {
-    if (silver.error().kind != ErrorKind::kNotFound) return std::unexpected(silver.error());
+/// The two tables of one time, and what gold has yet to consume.
+struct Inputs {
+  Table silver, gold;
+  Changes changes;
+};
+
+Result<Inputs> LoadInputs(const Environment& environment, const GoldSpec& spec) {
+  INGOT_ASSIGN(const auto silver_home, environment.Home(environment.pipeline->silver.table));
+  INGOT_ASSIGN(const auto gold_home, environment.Home(spec.table.table));
+  Inputs inputs;
+  INGOT_ASSIGN(inputs.gold, iceberg::LoadTable(gold_home));
+  // Silver second: it must hold every snapshot that gold says it has consumed.
+  INGOT_ASSIGN(inputs.silver, iceberg::LoadTable(silver_home));
+  INGOT_TRY(stage::CheckNotReplaced(*inputs.gold.metadata, gold_home.name.Text(), *gold_home.storage));
+  INGOT_ASSIGN(inputs.changes, stage::ChangesSince(*inputs.silver.metadata, stage::MarkOf(*inputs.gold.metadata),
+                                                   silver_home.name.Text()));
+  return inputs;
+}
+
+/// What is new in silver; or, if given, these days.
+Result<StageReport> RunTable(const Environment& environment, const GoldSpec& spec, Gold::Kept& kept,
+                             const GoldOptions& options, const std::function<void(int64_t)>& progress) {
+  INGOT_ASSIGN(const auto silver_home, environment.Home(environment.pipeline->silver.table));
+  INGOT_ASSIGN(const auto there, iceberg::FindTable(silver_home));
+  if (!there)
     return Fail(ErrorKind::kNotFound,
-                "table " + context.pipeline->silver.table + " does not exist: run the silver stage first");
-  }
-  INGOT_TRY(stage::EnsureTable(context, spec.table, pipeline::GoldSchema(spec)));
-  Backoff backoff;
-  while (true) {
-    INGOT_ASSIGN(const auto home, context.Home(spec.table.table));
-    INGOT_ASSIGN(const Table gold, iceberg::LoadTable(home));
-    // Silver second: it must hold every snapshot that gold says it has consumed.
-    INGOT_ASSIGN(const Table silver, iceberg::LoadTable(silver_home));
-    if (again) {
-      auto report = GoldRun(context, spec, kept, silver, gold).Again(*again);
-      if (report || report.error().kind != ErrorKind::kConflict || !backoff.Wait()) return report;
-      continue;
-    }
-    INGOT_TRY(stage::CheckNotReplaced(*gold.metadata, home.name.Text(), *home.storage));
-    INGOT_ASSIGN(const Changes changes,
-                 stage::ChangesSince(*silver.metadata, stage::MarkOf(*gold.metadata), silver_home.name.Text()));
-    if (!changes.until || changes.Empty()) return StageReport{};
-    auto report = GoldRun(context, spec, kept, silver, gold).Process(changes);
-    if (report) progress(report->rows_in);
-    if (report || report.error().kind != ErrorKind::kConflict || !backoff.Wait()) return report;
-  }
+                "table " + environment.pipeline->silver.table + " does not exist: run the silver stage first");
+  INGOT_TRY(stage::EnsureTable(environment, spec.table, pipeline::GoldSchema(spec)));
+  const auto& days = options.recompute_days;
+  return iceberg::RetryOnConflict([&]() -> Result<StageReport> {
+    INGOT_ASSIGN(const Inputs inputs, LoadInputs(environment, spec));
+    if (!days && (!inputs.changes.until || inputs.changes.Empty())) return StageReport{};
+    GoldRun run(environment, spec, kept, options.keep_groups, inputs.silver, inputs.gold);
+    auto report = days ? run.RecomputeDays(*days) : run.Process(inputs.changes);
+    if (report && !days) progress(report->rows_in);
+    return report;
+  });
 }
 
 }  // namespace
@@ -349,15 +354,38 @@ void Gold::Kept::Drop() {
   silver_snapshot.reset();
 }
 
-Result<StageReport> Gold::Run(const StageContext& context, const std::function<void(int64_t)>& progress) {
-  StageReport total{.stage = "gold", .run_id = context.run_id, .started_at_micros = NowMicros(), .broken_by_rule = {}};
-  for (const GoldSpec& spec : context.pipeline->gold) {
+Status Gold::EnsureTables(const Environment& environment) {
+  for (const GoldSpec& spec : environment.pipeline->gold)
+    INGOT_TRY(stage::EnsureTable(environment, spec.table, pipeline::GoldSchema(spec)));
+  return {};
+}
+
+/// Engines know appended rows only.
+Status Gold::PrepareForEngine(const Environment& environment) {
+  for (const GoldSpec& spec : environment.pipeline->gold) {
+    INGOT_ASSIGN(const Inputs inputs, LoadInputs(environment, spec));
+    if (inputs.changes.rewritten)
+      return Fail(ErrorKind::kUnsupported, "table " + inputs.silver.home.name.Text() + ": " + inputs.changes.rewriter +
+                                               " rewrote rows, whose groups the embedded engine alone finds: run "
+                                               "--stage gold --engine embedded once");
+  }
+  return {};
+}
+
+Result<StageReport> Gold::Run(const Environment& environment, const stage::Deadline&,
+                              const std::function<void(int64_t)>& progress) {
+  StageReport total{.stage = stage::Stage::kGold,
+                    .run_id = environment.run_id,
+                    .started_at_micros = NowMicros(),
+                    .broken_by_rule = {}};
+  for (const GoldSpec& spec : environment.pipeline->gold) {
     auto& kept = kept_[spec.table.table];
     if (kept == nullptr) kept = std::make_unique<Kept>(spec);
-    INGOT_ASSIGN(const StageReport report, RunTable(context, spec, *kept, std::nullopt, progress));
+    const GoldOptions only_new{.keep_groups = options_.keep_groups};
+    INGOT_ASSIGN(const StageReport report, RunTable(environment, spec, *kept, only_new, progress));
     total.Add(report);
-    if (context.again) {
-      INGOT_ASSIGN(const StageReport days, RunTable(context, spec, *kept, context.again, progress));
+    if (options_.recompute_days) {
+      INGOT_ASSIGN(const StageReport days, RunTable(environment, spec, *kept, options_, progress));
       total.Add(days);
     }
     total.table += (total.table.empty() ? "" : ", ") + spec.table.table;

@@ -9,7 +9,6 @@
 #include "base/arrow_result.h"
 #include "base/rows.h"
 #include "pipeline/evaluate.h"
-#include "pipeline/functions.h"
 
 namespace ingot::gold {
 namespace {
@@ -28,7 +27,8 @@ bool HasArgument(const Expression& call) {
 
 /// What is kept for a call, as text: calls with the same share it.
 std::string KeptFor(const Expression& call) {
-  return FamilyOf(call) + " of " + ToSql(call.arguments[0], pipeline::Dialect::kEmbedded);
+  return std::to_string(ComputationOf(AggregateOf(call)).index()) + " of " +
+         ToSql(call.arguments[0], pipeline::Dialect::kEmbedded);
 }
 
 Result<Batch> Columns(const std::vector<pipeline::NamedExpression>& expressions, const RecordBatch& rows) {
@@ -47,9 +47,8 @@ Result<Batch> Columns(const std::vector<pipeline::NamedExpression>& expressions,
 GoldPlan::GoldPlan(const pipeline::GoldSpec& spec) : group(spec.group), measures(spec.measures) {
   std::vector<std::string> kept;
   const auto take_apart = [&](auto& self, Expression& expression) -> void {
-    const bool aggregate =
-        expression.kind == Expression::Kind::kCall && pipeline::FindFunction(expression.text)->aggregate;
-    if (!aggregate) {
+    if (const auto* const function = pipeline::FindFunction(expression);
+        function == nullptr || !function->IsAggregate()) {
       for (Expression& argument : expression.arguments) self(self, argument);
       return;
     }
@@ -58,8 +57,7 @@ GoldPlan::GoldPlan(const pipeline::GoldSpec& spec) : group(spec.group), measures
     if (at == kept.size()) {
       kept.push_back(text);
       aggregates.push_back(expression);
-      const std::string family = FamilyOf(expression);
-      bytes_per_row += family == "quantile" ? 8 : family == "distinct" ? 16 : 0;
+      bytes_per_row += std::visit([](auto of) { return of.kBytesPerRow; }, ComputationOf(AggregateOf(expression)));
     }
     const std::string name = ResultName(calls.size());
     calls.push_back({std::move(expression), at});
@@ -82,9 +80,9 @@ Result<int64_t> GroupState::Add(const Batch& silver, const GroupTable* only) {
   Batch rows = silver;
   INGOT_ASSIGN(Batch keys, Columns(plan_->group, *rows));
   if (only != nullptr) {
-    INGOT_ASSIGN(const auto keep, only->Has(*Pick(*keys, plan_->touched)));
-    INGOT_ASSIGN(rows, Select(rows, keep));
-    INGOT_ASSIGN(keys, Select(keys, keep));
+    INGOT_ASSIGN(const auto keep, only->Has(*SelectColumns(*keys, plan_->touched)));
+    INGOT_ASSIGN(rows, FilterRows(rows, keep));
+    INGOT_ASSIGN(keys, FilterRows(keys, keep));
   }
   if (rows->num_rows() == 0) return 0;
   INGOT_ASSIGN(const auto numbers, groups_.Number(keys));
@@ -93,7 +91,7 @@ Result<int64_t> GroupState::Add(const Batch& silver, const GroupTable* only) {
     std::shared_ptr<arrow::Array> argument;
     if (HasArgument(call)) {
       INGOT_ASSIGN(argument, pipeline::Evaluate(call.arguments[0], *rows));
-      INGOT_ASSIGN(argument, Plain(argument));
+      INGOT_ASSIGN(argument, DecodeDictionaries(argument));
     }
     arguments.push_back(std::move(argument));
   }
@@ -117,7 +115,7 @@ Result<Batch> GroupState::KeysOf(const std::vector<uint32_t>& groups) const {
   std::vector<bool> keep(groups_.size());
   for (const uint32_t group : groups) keep[group] = true;
   INGOT_ASSIGN(const Batch all, groups_.Rows());
-  return Select(all, keep);
+  return FilterRows(all, keep);
 }
 
 Status GroupState::Merge(GroupState& other, const GroupTable* only) {
@@ -147,7 +145,7 @@ Status GroupState::Merge(GroupState& other, const GroupTable* only) {
 
 Result<Batch> GroupState::Touched() const {
   INGOT_ASSIGN(const Batch keys, groups_.Rows());
-  return Pick(*keys, plan_->touched);
+  return SelectColumns(*keys, plan_->touched);
 }
 
 Result<Batch> GroupState::Rows(const GroupTable* only, int threads) {

@@ -45,7 +45,7 @@ Result<std::vector<uint32_t>> GroupTable::Number(const std::shared_ptr<arrow::Re
   if (fresh.length() == 0) return numbers;
   INGOT_ARROW_ASSIGN(const auto indices, fresh.Finish());
   INGOT_ARROW_ASSIGN(const auto taken, arrow::compute::Take(arrow::Datum(rows), arrow::Datum(indices)));
-  INGOT_ASSIGN(auto plain, Plain(taken.record_batch()));
+  INGOT_ASSIGN(auto plain, DecodeDictionaries(taken.record_batch()));
   rows_.push_back(std::move(plain));
   return numbers;
 }

@@ -10,12 +10,13 @@ namespace ingot::http {
 namespace {
 
 constexpr long kConnectSeconds = 10;
-constexpr long kAnswerSeconds = 60;
+constexpr long kTotalSeconds = 60;
 
 Status LoadCurl() {
   static const Status loaded = []() -> Status {
     const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
-    if (code != CURLE_OK) return Fail(ErrorKind::kBadConfig, std::string("no HTTP: ") + curl_easy_strerror(code));
+    if (code != CURLE_OK)
+      return Fail(ErrorKind::kBadConfig, std::string("cannot initialize libcurl: ") + curl_easy_strerror(code));
     return {};
   }();
   return loaded;
@@ -32,14 +33,14 @@ struct HttpClient::Handles {
   std::mutex mutex;
   std::vector<CURL*> idle;
 
-  CURL* Take() {
+  CURL* Acquire() {
     std::lock_guard lock(mutex);
     if (idle.empty()) return curl_easy_init();
     CURL* handle = idle.back();
     idle.pop_back();
     return handle;
   }
-  void Give(CURL* handle) {
+  void Release(CURL* handle) {
     curl_easy_reset(handle);
     std::lock_guard lock(mutex);
     idle.push_back(handle);
@@ -52,18 +53,18 @@ HttpClient::~HttpClient() {
   for (CURL* handle : handles_->idle) curl_easy_cleanup(handle);
 }
 
-Result<HttpAnswer> HttpClient::Send(const HttpRequest& request) {
+Result<HttpResponse> HttpClient::Send(const HttpRequest& request) {
   INGOT_TRY(LoadCurl());
-  CURL* handle = handles_->Take();
+  CURL* handle = handles_->Acquire();
   if (handle == nullptr) return Fail(ErrorKind::kInternal, "HTTP: out of memory");
-  HttpAnswer answer;
+  HttpResponse response;
   curl_slist* headers = nullptr;
   for (const std::string& header : request.headers) headers = curl_slist_append(headers, header.c_str());
   curl_easy_setopt(handle, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
-  curl_easy_setopt(handle, CURLOPT_TIMEOUT, kAnswerSeconds);
+  curl_easy_setopt(handle, CURLOPT_TIMEOUT, kTotalSeconds);
   curl_easy_setopt(handle, CURLOPT_USERAGENT, "ingot");
   if (request.method == "HEAD") curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
   if (const char* authorities = std::getenv("SSL_CERT_FILE")) curl_easy_setopt(handle, CURLOPT_CAINFO, authorities);
@@ -73,14 +74,14 @@ Result<HttpAnswer> HttpClient::Send(const HttpRequest& request) {
   }
   curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &Collect);
-  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &answer.body);
+  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &response.body);
   const CURLcode code = curl_easy_perform(handle);
   long status = 0;
   curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
   curl_slist_free_all(headers);
-  handles_->Give(handle);
-  answer.status = int(status);
-  if (code == CURLE_OK) return answer;
+  handles_->Release(handle);
+  response.status = int(status);
+  if (code == CURLE_OK) return response;
   const bool unsent = code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT;
   const bool wrong = code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL ||
                      code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE;
@@ -88,17 +89,6 @@ Result<HttpAnswer> HttpClient::Send(const HttpRequest& request) {
               : unsent ? ErrorKind::kRetry
                        : ErrorKind::kOutcomeUnknown,
               fmt::format("{} {}: {}", request.method, request.url, curl_easy_strerror(code)));
-}
-
-std::string UrlEncode(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (std::isalnum(uint8_t(c)) || c == '-' || c == '.' || c == '_' || c == '~')
-      out += c;
-    else
-      out += fmt::format("%{:02X}", uint8_t(c));
-  }
-  return out;
 }
 
 }  // namespace ingot::http

@@ -1,4 +1,4 @@
-// A small HTTP client: one request, one answer, connections kept.
+// A small blocking HTTP client that reuses connections.
 #pragma once
 
 #include <memory>
@@ -16,26 +16,23 @@ struct HttpRequest {
   std::string body;
 };
 
-struct HttpAnswer {
+struct HttpResponse {
   int status = 0;
   std::string body;
 };
 
-/// Safe from every thread.
+/// Thread-safe.
 class HttpClient {
  public:
   HttpClient();
   ~HttpClient();
-  /// Any status is an answer. Errors: kRetry when the server was not reached, kOutcomeUnknown when the request went out
-  /// and no answer came.
-  Result<HttpAnswer> Send(const HttpRequest& request);
+  /// Returns the response, whatever its status. Errors: kRetry when the server was not reached, kOutcomeUnknown when
+  /// the request was sent but no response came, kBadConfig for an invalid URL or an untrusted certificate.
+  Result<HttpResponse> Send(const HttpRequest& request);
 
  private:
   struct Handles;
   std::unique_ptr<Handles> handles_;
 };
-
-/// As part of a path or a query: everything but letters, digits and -._~ is escaped.
-std::string UrlEncode(std::string_view text);
 
 }  // namespace ingot::http

@@ -12,11 +12,11 @@
 
 namespace ingot::iceberg {
 
-/// The positions in a blob, ascending. `rows`: how many the data file has.
-/// Errors: kCorrupt when length, magic number or checksum do not fit, or a position is not one of the file's.
+/// Returns the positions in a blob, ascending. `rows`: the number of rows of the data file.
+/// Errors: kCorrupt for a wrong length, magic number or checksum, and for a position beyond `rows`.
 Result<std::vector<int64_t>> DecodeDeletionVector(std::string_view blob, int64_t rows);
 
-/// The blob of a vector with these positions, in any order.
+/// Returns the blob of a deletion vector with these positions, which may come in any order.
 std::string EncodeDeletionVector(std::span<const int64_t> positions);
 
 }  // namespace ingot::iceberg

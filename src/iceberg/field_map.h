@@ -1,4 +1,5 @@
-// Values by field id, for the metrics that stand by the hundred thousand in the manifests of large tables.
+// A map from field id to value, for column metrics: the manifests of large tables contain hundreds of thousands of
+// them.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +11,7 @@
 
 namespace ingot::iceberg {
 
-/// A sorted vector with the interface of a map: one allocation a file instead of one a column.
+/// A sorted vector with the interface of a map: one allocation per file instead of one per column.
 template <typename T>
 class FieldMap {
  public:
@@ -30,7 +31,7 @@ class FieldMap {
     const auto at = std::ranges::lower_bound(entries_, id, {}, &Entry::first);
     return at != entries_.end() && at->first == id ? at : entries_.end();
   }
-  const T& at(FieldId id) const { return find(id)->second; }  // one that is there
+  const T& at(FieldId id) const { return find(id)->second; }  // the id must exist
   auto begin() const { return entries_.begin(); }
   auto end() const { return entries_.end(); }
   size_t size() const { return entries_.size(); }

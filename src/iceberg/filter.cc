@@ -12,7 +12,7 @@ bool IsNaN(const Value& value) {
   return false;
 }
 
-/// A column that was widened since may be known by values of the wider type, and asked for by one of the narrower.
+/// After a promotion, bounds and literals of a column may have different types.
 Value Widened(const Value& value) {
   if (const auto* number = std::get_if<int32_t>(&value)) return int64_t(*number);
   if (const auto* number = std::get_if<float>(&value)) return double(*number);
@@ -23,25 +23,25 @@ int Order(const Value& a, const Value& b) {
   return a.index() == b.index() ? CompareValues(a, b) : CompareValues(Widened(a), Widened(b));
 }
 
-/// What is known of a bound: nothing, when it has another form.
+/// The value of a bound; nothing if its bytes are invalid.
 std::optional<Value> BoundOf(const std::string& bytes, const Type& type, bool is_upper) {
   auto value = DeserializeValue(bytes, type);
   if (!value) return std::nullopt;
-  // Java compares the halves of UUIDs as signed numbers, and so do the bounds that it writes. Of one sign, the first
-  // halves are in the order of the specification, too; what the second ones say is left out.
+  // Java compares the halves of UUIDs as signed numbers, also to compute bounds. Bounds of the same sign are ordered
+  // like the specification's in their first halves; the second halves are ignored.
   if (type.id == TypeId::kUuid)
     std::fill(std::get<std::string>(*value).begin() + 8, std::get<std::string>(*value).end(), is_upper ? '\xFF' : '\0');
   return std::move(*value);
 }
 
 /// Whether a value of the column can be equal to `value`.
-bool MayHold(const ColumnKnowledge& known, const Value& value) {
+bool MayHold(const ColumnMetrics& known, const Value& value) {
   if (known.lower && Order(value, *known.lower) < 0) return false;
   if (known.upper && Order(value, *known.upper) > 0) return false;
   return !known.may_hold || known.may_hold(value);
 }
 
-bool MayCompare(FilterOp op, const ColumnKnowledge& known, const std::vector<Value>& values) {
+bool MayCompare(FilterOp op, const ColumnMetrics& known, const std::vector<Value>& values) {
   if (op == FilterOp::kIsNull) return known.may_be_null;
   if (!known.may_be_value) return false;
   switch (op) {
@@ -55,29 +55,34 @@ bool MayCompare(FilterOp op, const ColumnKnowledge& known, const std::vector<Val
       return !known.lower || Order(*known.lower, values[0]) < 0;
     case FilterOp::kLessOrEqual:
       return !known.lower || Order(*known.lower, values[0]) <= 0;
-    // NaN counts as greater than every number in SQL engines.
+    // SQL engines order NaN above all numbers.
     case FilterOp::kGreater:
       return known.may_be_nan || !known.upper || Order(*known.upper, values[0]) > 0;
     case FilterOp::kGreaterOrEqual:
       return known.may_be_nan || !known.upper || Order(*known.upper, values[0]) >= 0;
-    default:
-      return true;
+    case FilterOp::kTrue:
+    case FilterOp::kAnd:
+    case FilterOp::kOr:
+    case FilterOp::kNotEqual:
+    case FilterOp::kIsNull:
+      break;
   }
+  return true;
 }
 
-/// Bounds of text and bytes may have been cut off without being rounded up: two that are equal and so long do not say
-/// that all values are. The default of write.metadata.metrics.default is truncate(16).
-bool MayBeCut(const Value& bound) {
+/// Some writers truncate bounds of text and bytes without rounding up the upper one. Then equal bounds do not prove
+/// that all values are equal. The default of write.metadata.metrics.default is truncate(16).
+bool MayBeTruncated(const Value& bound) {
   const auto* text = std::get_if<std::string>(&bound);
   return text != nullptr && text->size() >= 16;
 }
 
-bool MustCompare(FilterOp op, const ColumnKnowledge& known, const std::vector<Value>& values) {
+bool MustCompare(FilterOp op, const ColumnMetrics& known, const std::vector<Value>& values) {
   if (op == FilterOp::kIsNull) return !known.may_be_value;
   if (known.may_be_null) return false;
   if (op == FilterOp::kNotNull) return true;
   if (known.may_be_nan || !known.lower || !known.upper) return false;
-  const bool single = Order(*known.lower, *known.upper) == 0 && !MayBeCut(*known.upper);
+  const bool single = Order(*known.lower, *known.upper) == 0 && !MayBeTruncated(*known.upper);
   switch (op) {
     case FilterOp::kEqual:
       return single && Order(*known.lower, values[0]) == 0;
@@ -93,9 +98,14 @@ bool MustCompare(FilterOp op, const ColumnKnowledge& known, const std::vector<Va
       return Order(*known.lower, values[0]) > 0;
     case FilterOp::kGreaterOrEqual:
       return Order(*known.lower, values[0]) >= 0;
-    default:
-      return false;
+    case FilterOp::kTrue:
+    case FilterOp::kAnd:
+    case FilterOp::kOr:
+    case FilterOp::kIsNull:
+    case FilterOp::kNotNull:
+      break;
   }
+  return false;
 }
 
 bool CanHoldNaN(const Type& type) {
@@ -104,13 +114,13 @@ bool CanHoldNaN(const Type& type) {
 
 }  // namespace
 
-bool AreInOrder(const Value& lower, const Value& upper) {
+bool AreBoundsOrdered(const Value& lower, const Value& upper) {
   return !IsNaN(lower) && !IsNaN(upper) && Order(lower, upper) <= 0;
 }
 
-ColumnKnowledge Trusted(ColumnKnowledge known) {
+ColumnMetrics WithoutInvalidBounds(ColumnMetrics known) {
   const bool has_nan = (known.lower && IsNaN(*known.lower)) || (known.upper && IsNaN(*known.upper));
-  if (has_nan || (known.lower && known.upper && !AreInOrder(*known.lower, *known.upper))) {
+  if (has_nan || (known.lower && known.upper && !AreBoundsOrdered(*known.lower, *known.upper))) {
     known.lower.reset();
     known.upper.reset();
   }
@@ -140,7 +150,7 @@ Result<BoundFilter::Node> BoundFilter::BindNode(const Filter& filter, const Sche
   }
   if (filter.op == FilterOp::kTrue || filter.op == FilterOp::kAnd || filter.op == FilterOp::kOr) return node;
   const Field* field = schema.FindByName(filter.column);
-  if (field == nullptr) return Fail(ErrorKind::kBadInput, "filter on a column that does not exist: " + filter.column);
+  if (field == nullptr) return Fail(ErrorKind::kBadInput, "unknown column in filter: " + filter.column);
   node.column = field->id;
   node.type = field->type;
   node.values = filter.values;
@@ -153,33 +163,33 @@ Result<BoundFilter> BoundFilter::Bind(const Filter& filter, const Schema& schema
   return bound;
 }
 
-bool BoundFilter::May(const Node& node, const Knowledge& knowledge) {
-  const auto may = [&](const Node& child) { return May(child, knowledge); };
+bool BoundFilter::May(const Node& node, const MetricsLookup& metrics) {
+  const auto may = [&](const Node& child) { return May(child, metrics); };
   if (node.op == FilterOp::kTrue) return true;
   if (node.op == FilterOp::kAnd) return std::ranges::all_of(node.children, may);
   if (node.op == FilterOp::kOr) return std::ranges::any_of(node.children, may);
-  return MayCompare(node.op, Trusted(knowledge(node.column)), node.values);
+  return MayCompare(node.op, WithoutInvalidBounds(metrics(node.column)), node.values);
 }
 
-bool BoundFilter::Must(const Node& node, const Knowledge& knowledge) {
-  const auto must = [&](const Node& child) { return Must(child, knowledge); };
+bool BoundFilter::Must(const Node& node, const MetricsLookup& metrics) {
+  const auto must = [&](const Node& child) { return Must(child, metrics); };
   if (node.op == FilterOp::kTrue) return true;
   if (node.op == FilterOp::kAnd) return std::ranges::all_of(node.children, must);
   if (node.op == FilterOp::kOr) return std::ranges::any_of(node.children, must);
-  return MustCompare(node.op, Trusted(knowledge(node.column)), node.values);
+  return MustCompare(node.op, WithoutInvalidBounds(metrics(node.column)), node.values);
 }
 
-bool BoundFilter::MayMatch(const Knowledge& knowledge) const {
-  return May(root_, knowledge);
+bool BoundFilter::MayMatch(const MetricsLookup& metrics) const {
+  return May(root_, metrics);
 }
-bool BoundFilter::MustMatch(const Knowledge& knowledge) const {
-  return Must(root_, knowledge);
+bool BoundFilter::MustMatch(const MetricsLookup& metrics) const {
+  return Must(root_, metrics);
 }
 
-// Inclusive projection: a condition on a source column becomes one on the transform's result. Transforms that keep the
-// order keep bounds too, with "less" weakened to "less or equal"; a bucket keeps equality only.
+// Inclusive projection: a condition on a source column becomes one on the transform's result. Transforms that preserve
+// order also keep ranges, but "less" becomes "less or equal"; a bucket keeps equality only.
 bool BoundFilter::MayPartition(const Node& node, const PartitionSpec& spec,
-                               const std::function<ColumnKnowledge(size_t)>& fields) {
+                               const std::function<ColumnMetrics(size_t)>& fields) {
   const auto may = [&](const Node& child) { return MayPartition(child, spec, fields); };
   if (node.op == FilterOp::kTrue) return true;
   if (node.op == FilterOp::kAnd) return std::ranges::all_of(node.children, may);
@@ -203,7 +213,7 @@ bool BoundFilter::MayPartition(const Node& node, const PartitionSpec& spec,
     FilterOp op = node.op;
     if (transform.kind != TransformKind::kIdentity && op == FilterOp::kLess) op = FilterOp::kLessOrEqual;
     if (transform.kind != TransformKind::kIdentity && op == FilterOp::kGreater) op = FilterOp::kGreaterOrEqual;
-    if (projected && !MayCompare(op, Trusted(fields(i)), values)) return false;
+    if (projected && !MayCompare(op, WithoutInvalidBounds(fields(i)), values)) return false;
   }
   return true;
 }
@@ -213,8 +223,8 @@ bool BoundFilter::MayMatchManifest(const ManifestFile& manifest, const Partition
   if (manifest.partitions.size() != spec.fields.size()) return true;
   return MayPartition(root_, spec, [&](size_t i) {
     const PartitionSummary& summary = manifest.partitions[i];
-    ColumnKnowledge known{.may_be_null = summary.contains_null,
-                          .may_be_nan = CanHoldNaN(types[i]) && summary.contains_nan.value_or(true)};
+    ColumnMetrics known{.may_be_null = summary.contains_null,
+                        .may_be_nan = CanHoldNaN(types[i]) && summary.contains_nan.value_or(true)};
     if (summary.lower) known.lower = BoundOf(*summary.lower, types[i], false);
     if (summary.upper) known.upper = BoundOf(*summary.upper, types[i], true);
     return known;
@@ -232,15 +242,15 @@ std::vector<FieldId> BoundFilter::Columns() const {
   return columns;
 }
 
-bool BoundFilter::AsksForValues(const Node& node) {
+bool BoundFilter::HasEquality(const Node& node) {
   return node.op == FilterOp::kEqual || node.op == FilterOp::kIn ||
-         std::ranges::any_of(node.children, [](const Node& child) { return AsksForValues(child); });
+         std::ranges::any_of(node.children, [](const Node& child) { return HasEquality(child); });
 }
 
-Knowledge KnowledgeOf(const DataFile& file, const PartitionSpec& spec, const Schema& schema) {
+MetricsLookup FileMetrics(const DataFile& file, const PartitionSpec& spec, const Schema& schema) {
   return [&](FieldId id) {
     const Field* field = schema.FindById(id);
-    ColumnKnowledge known;
+    ColumnMetrics known;
     if (field == nullptr) return known;
     for (size_t i = 0; i < spec.fields.size() && i < file.partition.size(); ++i)
       if (spec.fields[i].source_id == id && spec.fields[i].transform.kind == TransformKind::kIdentity) {
@@ -267,15 +277,15 @@ Knowledge KnowledgeOf(const DataFile& file, const PartitionSpec& spec, const Sch
 bool BoundFilter::MayMatchFile(const DataFile& file, const PartitionSpec& spec, const Schema& schema) const {
   const bool partition = MayPartition(root_, spec, [&](size_t i) {
     const Value& value = file.partition[i];
-    ColumnKnowledge known{.may_be_null = IsNull(value), .may_be_value = !IsNull(value), .may_be_nan = IsNaN(value)};
+    ColumnMetrics known{.may_be_null = IsNull(value), .may_be_value = !IsNull(value), .may_be_nan = IsNaN(value)};
     if (!IsNull(value) && !IsNaN(value)) known.lower = known.upper = value;
     return known;
   });
-  return partition && MayMatch(KnowledgeOf(file, spec, schema));
+  return partition && MayMatch(FileMetrics(file, spec, schema));
 }
 
 bool BoundFilter::MustMatchFile(const DataFile& file, const PartitionSpec& spec, const Schema& schema) const {
-  return MustMatch(KnowledgeOf(file, spec, schema));
+  return MustMatch(FileMetrics(file, spec, schema));
 }
 
 }  // namespace ingot::iceberg

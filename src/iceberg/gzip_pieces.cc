@@ -7,7 +7,7 @@
 namespace ingot::iceberg {
 namespace {
 
-constexpr size_t kBytesMax = 8 << 20;  // of compressed pieces that are kept
+constexpr size_t kBytesMax = 8 << 20;  // of cached compressed pieces
 
 uint32_t Crc(std::string_view text) {
   return uint32_t(crc32(0, reinterpret_cast<const Bytef*>(text.data()), uInt(text.size())));
@@ -62,7 +62,7 @@ std::string GzipPieces::Compress(std::span<const TextPiece> pieces) {
   uint32_t crc = Crc({});
   size_t bytes = 0;
   for (const TextPiece& piece : pieces) Append(piece, out, crc, bytes);
-  out += std::string("\x03\0", 2);  // the last block, an empty one
+  out += std::string("\x03\0", 2);  // the final block, which is empty
   AppendWord(crc, out);
   AppendWord(uint32_t(bytes), out);
   return out;

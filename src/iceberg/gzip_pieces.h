@@ -1,5 +1,5 @@
-// A text that is compressed again and again while most of it stays: pieces that were compressed before are not
-// compressed again. One gzip member (RFC 1952) whose blocks are independent, so that any reader takes it as any other.
+// Gzip for a text that is compressed repeatedly and changes little: pieces that were compressed before are reused. The
+// result is one gzip member (RFC 1952) of independent blocks, which any reader accepts.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace ingot::iceberg {
 
-/// Safe to call from any thread.
+/// Thread-safe.
 class GzipPieces {
  public:
   std::string Compress(std::span<const TextPiece> pieces);
@@ -28,13 +28,13 @@ class GzipPieces {
     Compressed piece;
     std::list<TextPiece::Key>::iterator used;
   };
-  /// Appends the piece to `out`, and its checksum and length to those of what is before it.
+  /// Appends the compressed piece to `out` and updates checksum and length of the whole text.
   void Append(const TextPiece& piece, std::string& out, uint32_t& crc, size_t& bytes);
   void Keep(const TextPiece::Key& key, Compressed piece);
 
   std::mutex mutex_;
   std::map<TextPiece::Key, Kept> known_;
-  std::list<TextPiece::Key> order_;  // the one used last is first
+  std::list<TextPiece::Key> order_;  // most recently used first
   size_t bytes_ = 0;                 // of compressed pieces
 };
 

@@ -13,26 +13,28 @@ namespace ondemand = simdjson::ondemand;
 int64_t Whole(ondemand::value value, std::string_view key) {
   int64_t number = 0;
   if (value.get_int64().get(number) == simdjson::SUCCESS) return number;
-  uint64_t large = 0;  // some writers give ids beyond 63 bits
-  if (value.get_uint64().get(large) != simdjson::SUCCESS) Refuse(fmt::format("'{}' must be a whole number", key));
+  uint64_t large = 0;  // some writers use ids above 2^63
+  if (value.get_uint64().get(large) != simdjson::SUCCESS)
+    ThrowJsonProblem(fmt::format("'{}' must be a whole number", key));
   return int64_t(large);
 }
 
 std::string Text(ondemand::value value, std::string_view key) {
   std::string_view text;
-  if (value.get_string().get(text) != simdjson::SUCCESS) Refuse(fmt::format("'{}' must be a string", key));
+  if (value.get_string().get(text) != simdjson::SUCCESS) ThrowJsonProblem(fmt::format("'{}' must be a string", key));
   return std::string(text);
 }
 
 ondemand::array List(ondemand::value value, std::string_view key) {
   ondemand::array list;
-  if (value.get_array().get(list) != simdjson::SUCCESS) Refuse(fmt::format("'{}' must be an array", key));
+  if (value.get_array().get(list) != simdjson::SUCCESS) ThrowJsonProblem(fmt::format("'{}' must be an array", key));
   return list;
 }
 
 ondemand::object Object(ondemand::value value, std::string_view key) {
   ondemand::object object;
-  if (value.get_object().get(object) != simdjson::SUCCESS) Refuse(fmt::format("expected an object in '{}'", key));
+  if (value.get_object().get(object) != simdjson::SUCCESS)
+    ThrowJsonProblem(fmt::format("expected an object in '{}'", key));
   return object;
 }
 
@@ -78,10 +80,10 @@ Snapshot SnapshotFrom(ondemand::object object) {
       });
     }
   });
-  if (!has_id) Refuse("missing 'snapshot-id'");
-  if (!has_time) Refuse("missing 'timestamp-ms'");
+  if (!has_id) ThrowJsonProblem("missing 'snapshot-id'");
+  if (!has_time) ThrowJsonProblem("missing 'timestamp-ms'");
   if (snapshot.manifest_list.empty() && !has_manifests)
-    Refuse(fmt::format("snapshot {} has neither 'manifest-list' nor 'manifests'", snapshot.snapshot_id));
+    ThrowJsonProblem(fmt::format("snapshot {} has neither 'manifest-list' nor 'manifests'", snapshot.snapshot_id));
   return snapshot;
 }
 
@@ -91,19 +93,20 @@ SnapshotLogEntry LogEntryFrom(ondemand::object object) {
     if (key == "timestamp-ms") time = Whole(value, key);
     if (key == "snapshot-id") id = Whole(value, key);
   });
-  if (!time) Refuse("missing 'timestamp-ms'");
-  if (!id) Refuse("missing 'snapshot-id'");
+  if (!time) ThrowJsonProblem("missing 'timestamp-ms'");
+  if (!id) ThrowJsonProblem("missing 'snapshot-id'");
   return {*time, *id};
 }
 
-/// Items as pieces that begin and end by what they hold, not by where they stand: items that go at the front move
-/// nothing. `describe(i)` tells what makes the item's text and about how long it is.
+/// Splits items into pieces at boundaries that depend on the items' ids, not on their positions, so that removing items
+/// at the front leaves later pieces unchanged. `describe(i)` returns the key of an item's text and its approximate
+/// size.
 template <typename Id, typename Describe, typename Append>
 void AppendPieces(size_t count, int bits, const Id& id, const Describe& describe, const Append& append,
                   std::vector<TextPiece>& pieces) {
   constexpr uint64_t kSpread = 0x9e3779b97f4a7c15;
   for (size_t begin = 0, end = 0; begin < count; begin = end) {
-    // An item that is the first of all has no comma before it.
+    // The very first item has no comma before it.
     TextPiece piece{.key = {begin == 0 ? 1 : 2, begin == 0 ? 3 : 4}};
     bool sealed = false;
     while (end < count && !sealed) {
@@ -129,9 +132,10 @@ HistoryText SplitHistory(std::string_view document) {
   HistoryText history;
   try {
     const simdjson::padded_string padded(document);
-    // What is read on demand is taken apart by its brackets: that they are right must be known before.
+    // The on-demand parser does not validate all brackets, so the document is validated first.
     simdjson::dom::parser whole;
-    if (const auto error = whole.parse(padded).error()) Refuse(std::string("JSON: ") + simdjson::error_message(error));
+    if (const auto error = whole.parse(padded).error())
+      ThrowJsonProblem(std::string("JSON: ") + simdjson::error_message(error));
     ondemand::parser parser;
     ondemand::document json = parser.iterate(padded);
     for (auto field : json.get_object()) {
@@ -147,7 +151,7 @@ HistoryText SplitHistory(std::string_view document) {
       }
     }
   } catch (const simdjson::simdjson_error& problem) {
-    Refuse(std::string("JSON: ") + problem.what());
+    ThrowJsonProblem(std::string("JSON: ") + problem.what());
   }
   history.rest += history.rest.empty() ? "{}" : "}";
   return history;

@@ -1,5 +1,5 @@
-// The part of a metadata file that grows with every commit, its snapshots and their log: read and written at the speed
-// of copying text, so that a table of many thousand snapshots still commits in milliseconds.
+// The part of a metadata file that grows with every commit: its snapshots and their log. Their JSON text is copied
+// instead of parsed and printed again, so that a table with many thousand snapshots still commits in milliseconds.
 #pragma once
 
 #include <string>
@@ -16,15 +16,15 @@ struct HistoryText {
   std::vector<SnapshotLogEntry> snapshot_log;
   std::string rest;  // the document without the two
 };
-/// Takes a metadata document apart. Throws JsonProblem for text that is no JSON object, or snapshots that break the
-/// specification; `rest` may still be anything.
+/// Splits a metadata document. Throws JsonProblem if the text is not a JSON object or the snapshots violate the
+/// specification; `rest` is not checked.
 HistoryText SplitHistory(std::string_view document);
 
-/// Appends the snapshot as it stands in a metadata file: the text it came with, if it came from one.
+/// Appends the snapshot's JSON. A snapshot that was read from a metadata file keeps its original text.
 void AppendSnapshotJson(const Snapshot& snapshot, int32_t format_version, std::string& to);
 
-/// `document`, an object, with "snapshots" and "snapshot-log" as its last members. What stays from version to version
-/// is in pieces of its own (see gzip_pieces.h). The lists must outlive the pieces.
+/// Returns `document`, a JSON object, with "snapshots" and "snapshot-log" added as its last members. Parts that stay
+/// the same from version to version are separate pieces (gzip_pieces.h). The lists must outlive the pieces.
 std::vector<TextPiece> JoinHistory(std::string document, const SnapshotList& snapshots,
                                    const std::vector<SnapshotLogEntry>& log, int32_t format_version);
 

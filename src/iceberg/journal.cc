@@ -28,8 +28,8 @@ namespace {
 using StoragePtr = std::shared_ptr<storage::Storage>;
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr auto kAnnounceEvery = std::chrono::minutes(10), kStandstill = std::chrono::minutes(60);
-constexpr int64_t kSilentMax = kMicrosPerDay;
+constexpr auto kAnnounceEvery = std::chrono::minutes(10), kPauseMax = std::chrono::minutes(60);
+constexpr int64_t kSilentAfter = kMicrosPerDay;
 constexpr std::string_view kWrites = "writes-", kReads = "reads-";
 
 const std::string& ProcessId() {
@@ -43,7 +43,7 @@ std::string FirstLine(const std::string& path) {
   return line;
 }
 
-/// The machine, and on it the space in which process ids count.
+/// Identifies the machine, its boot and the namespace of its process ids.
 std::string Machine() {
   std::error_code ignored;
   char host[256] = "";
@@ -52,9 +52,8 @@ std::string Machine() {
          std::filesystem::read_symlink("/proc/self/ns/pid", ignored).string();
 }
 
-/// When a process began, in ticks of its machine: its id may have been given anew since. Empty when there is none, or
-/// it is dead and nobody has asked for its exit code.
-std::string Began(int64_t pid) {
+/// The start time of a process in clock ticks, as its id may be reused. Empty if it does not exist or is a zombie.
+std::string StartTime(int64_t pid) {
   const std::string stat = FirstLine(fmt::format("/proc/{}/stat", pid));
   size_t at = stat.rfind(')');
   if (at == std::string::npos || at + 2 >= stat.size() || stat[at + 2] == 'Z' || stat[at + 2] == 'X') return "";
@@ -62,27 +61,26 @@ std::string Began(int64_t pid) {
   return at == std::string::npos ? "" : stat.substr(at + 1, stat.find(' ', at + 1) - at - 1);
 }
 
-/// Whether there is such a process at all: /proc may hide those of other users.
+/// Whether the process exists but /proc hides it, as it may for processes of other users.
 bool IsHidden(int64_t pid) {
   return FirstLine(fmt::format("/proc/{}/stat", pid)).empty() && (::kill(pid_t(pid), 0) == 0 || errno == EPERM);
 }
 
-/// "machine|pid|began"
-std::string Self() {
-  return fmt::format("{}|{}|{}", Machine(), ::getpid(), Began(::getpid()));
+/// "machine|pid|start time"
+std::string ThisProcess() {
+  return fmt::format("{}|{}|{}", Machine(), ::getpid(), StartTime(::getpid()));
 }
 
-enum class Life { kLives, kEnded, kUnknown };
+enum class ProcessState { kRunning, kEnded, kUnknown };
 
-/// What is known of the process of an entry. Of another machine, or another space of process ids on this one (a
-/// container), nothing is.
-Life LifeOf(const std::string& entry) {
+/// The state of an entry's process. Unknown for other machines and other namespaces of process ids (containers).
+ProcessState StateOf(const std::string& entry) {
   const size_t first = entry.find('|'), second = entry.find('|', first + 1);
-  if (second == std::string::npos || entry.substr(0, first) != Machine()) return Life::kUnknown;
+  if (second == std::string::npos || entry.substr(0, first) != Machine()) return ProcessState::kUnknown;
   int64_t pid = 0;
   std::from_chars(entry.data() + first + 1, entry.data() + second, pid);
-  if (pid <= 0 || IsHidden(pid)) return Life::kUnknown;
-  return Began(pid) == entry.substr(second + 1) ? Life::kLives : Life::kEnded;
+  if (pid <= 0 || IsHidden(pid)) return ProcessState::kUnknown;
+  return StartTime(pid) == entry.substr(second + 1) ? ProcessState::kRunning : ProcessState::kEnded;
 }
 
 std::string Folder(const TableMetadata& metadata) {
@@ -91,13 +89,13 @@ std::string Folder(const TableMetadata& metadata) {
 
 std::atomic<uint64_t> next_file{0};
 
-/// What this process has announced by an entry. Files are known by their number (NewFileName).
+/// A journal entry of this process. Its files are identified by their number (NewFileName).
 struct Announcement {
   SteadyClock::time_point renewed;
-  int64_t renewed_micros = 0;  // by the other clock: the steady one stands still while a machine sleeps
+  int64_t renewed_micros = 0;  // wall clock: the steady clock stops while a machine sleeps
   StoragePtr storage;
-  uint64_t lost_before = 0;       // files that were named before may be gone: the entry was taken away since
-  uint64_t uncertain_before = 0;  // have to be looked for: nothing was heard of this process for long
+  uint64_t lost_before = 0;       // files with lower numbers are lost: the entry was removed
+  uint64_t uncertain_before = 0;  // files with lower numbers must be looked up: the process paused
 };
 
 struct Announced {
@@ -110,22 +108,22 @@ Announced& AllAnnounced() {
 }
 
 /// Whether maintenance has removed the entry since it was written.
-Result<bool> IsTakenAway(const StoragePtr& storage, const std::string& location, const Announcement& known) {
+Result<bool> IsRemoved(const StoragePtr& storage, const std::string& location, const Announcement& known) {
   INGOT_ASSIGN(const bool there, storage->Exists(location));
   if (there || known.storage == storage) return !there;
-  // Storages in memory may each have a table of that location.
+  // Several storages in memory may have a table at the same location.
   return !known.storage->Exists(location).value_or(false);
 }
 
 Status Renew(const StoragePtr& storage, const std::string& location, Announcement* known) {
-  bool taken_away = false;
+  bool removed = false;
   if (known != nullptr) {
-    INGOT_ASSIGN(taken_away, IsTakenAway(storage, location, *known));
+    INGOT_ASSIGN(removed, IsRemoved(storage, location, *known));
   }
   INGOT_ASSIGN(const auto out, storage->OpenOutput(location));
-  INGOT_ARROW(out->Write(Self()));
+  INGOT_ARROW(out->Write(ThisProcess()));
   INGOT_ARROW(out->Close());
-  if (taken_away) known->lost_before = next_file;
+  if (removed) known->lost_before = next_file;
   return {};
 }
 
@@ -139,8 +137,8 @@ Status Announce(const StoragePtr& storage, const std::string& location) {
   if (!first && now - known->second.renewed < kAnnounceEvery) return {};
   INGOT_TRY(Renew(storage, location, first ? nullptr : &known->second));
   Announcement& entry = announced.entries[location];
-  if (!first && (now - entry.renewed > kStandstill ||
-                 std::abs(now_micros - entry.renewed_micros) > std::chrono::microseconds(kStandstill).count()))
+  if (!first && (now - entry.renewed > kPauseMax ||
+                 std::abs(now_micros - entry.renewed_micros) > std::chrono::microseconds(kPauseMax).count()))
     entry.uncertain_before = next_file;
   entry.renewed = now, entry.renewed_micros = now_micros, entry.storage = storage;
   return {};
@@ -150,7 +148,7 @@ std::string WriterEntry(const TableMetadata& metadata) {
   return storage::JoinLocation(Folder(metadata), std::string(kWrites) + ProcessId());
 }
 
-/// The number of a file that this process named, nothing for one of others.
+/// The number in a file's name; nothing if another process named it.
 std::optional<uint64_t> NumberOf(std::string_view location) {
   const std::string_view name = location.substr(location.rfind('/') + 1);
   const size_t at = name.find(ProcessId() + "-");
@@ -170,28 +168,29 @@ Status AnnounceWriter(const StoragePtr& storage, const TableMetadata& metadata) 
   return WithContext(Announce(storage, WriterEntry(metadata)), "announce a writer");
 }
 
-Status ProveWriter(const StoragePtr& storage, const TableMetadata& metadata, const std::vector<std::string>& added) {
+Status CheckWriterEntry(const StoragePtr& storage, const TableMetadata& metadata,
+                        const std::vector<std::string>& added) {
   if (added.empty()) return {};
   Announced& announced = AllAnnounced();
   std::lock_guard lock(announced.mutex);
   const std::string location = WriterEntry(metadata);
   const auto known = announced.entries.find(location);
-  if (known == announced.entries.end()) return Fail(ErrorKind::kInternal, "a writer that was not announced commits");
+  if (known == announced.entries.end()) return Fail(ErrorKind::kInternal, "commit without an announced writer");
   Announcement& entry = known->second;
-  INGOT_ASSIGN(const bool taken_away, IsTakenAway(storage, location, entry));
-  if (taken_away) INGOT_TRY(Renew(storage, location, &entry));
+  INGOT_ASSIGN(const bool removed, IsRemoved(storage, location, entry));
+  if (removed) INGOT_TRY(Renew(storage, location, &entry));
   for (const std::string& file : added) {
     const auto number = NumberOf(file);
     bool gone = number && *number < entry.lost_before;
-    if (!gone && (taken_away || (number && *number < entry.uncertain_before))) {
+    if (!gone && (removed || (number && *number < entry.uncertain_before))) {
       INGOT_ASSIGN(const bool exists, storage->Exists(file));
       gone = !exists;
     }
     if (gone)
       return Fail(ErrorKind::kConflict,
-                  "maintenance took this process for ended and removed its entry from the table's journal (was it "
-                  "stopped, or a clock wrong?): files that it wrote may be in the trash and are not committed: " +
-                      file + "; run again, the records are read again");
+                  "maintenance considered this process ended and removed its entry from the table's journal (was the "
+                  "process suspended, or a clock wrong?); its files may be in the trash and are not committed: " +
+                      file + "; run again to read the records again");
   }
   return {};
 }
@@ -199,7 +198,7 @@ Status ProveWriter(const StoragePtr& storage, const TableMetadata& metadata, con
 void AnnounceReader(const StoragePtr& storage, const TableMetadata& metadata, SnapshotId id) {
   const std::string name = fmt::format("{}{}-{}", kReads, ProcessId(), uint64_t(id));
   if (const auto done = Announce(storage, storage::JoinLocation(Folder(metadata), name)); !done)
-    LogDebug("this reader goes unannounced: " + done.error().message);
+    LogDebug("reader not announced: " + done.error().message);
 }
 
 void WithdrawAll() {
@@ -225,11 +224,11 @@ Result<Journal> ReadJournal(storage::Storage& storage, const TableMetadata& meta
     if (!writes && !reads) continue;
     const auto text = storage.ReadAll(entry.location);
     if (!text && text.error().kind != ErrorKind::kNotFound) return std::unexpected(text.error());
-    if (!text) continue;  // it has just ended
-    const Life life = LifeOf(*text);
-    if (life == Life::kEnded) {
+    if (!text) continue;  // it was removed after the listing
+    const ProcessState state = StateOf(*text);
+    if (state == ProcessState::kEnded) {
       journal.ended.insert(entry.location);
-    } else if (life == Life::kUnknown && now - entry.modified_micros > kSilentMax) {
+    } else if (state == ProcessState::kUnknown && now - entry.modified_micros > kSilentAfter) {
       journal.silent.insert(entry.location);
     } else if (writes) {
       journal.writers.emplace(name.substr(kWrites.size()));

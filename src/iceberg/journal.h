@@ -1,5 +1,5 @@
-// Who is at work on a table: processes name themselves beside its metadata before they write, and name the snapshots
-// that they read. Maintenance leaves alone what bears the name of one that lives. Source: docs/formats/journal.md.
+// The journal of a table: small files in which processes announce that they write to the table or read a snapshot.
+// Maintenance keeps the files and snapshots of running processes. Source: docs/formats/journal.md.
 #pragma once
 
 #include <set>
@@ -12,38 +12,37 @@
 
 namespace ingot::iceberg {
 
-/// A name for a file, unique everywhere: this process's UUID and a number.
+/// Returns a globally unique file name: this process's UUID and a number.
 std::string NewFileName();
 
-/// Says that this process writes into the table from now on. Costs a small file the first time and every ten minutes,
-/// else nothing.
+/// Announces that this process writes to the table. Cost: writes a small file at the first call and every ten minutes.
 Status AnnounceWriter(const std::shared_ptr<storage::Storage>& storage, const TableMetadata& metadata);
-/// That nobody can have taken the files away that a commit is about to add: this process's entry is still there, or was
-/// not when they were made. Files of a process that stood still for long are looked for one by one. To be called on the
-/// state that the commit starts from. Cost: a request; one more a file after a standstill. Errors: kConflict when
-/// maintenance has called this process ended: what it wrote has to be written again.
-Status ProveWriter(const std::shared_ptr<storage::Storage>& storage, const TableMetadata& metadata,
-                   const std::vector<std::string>& added);
-/// Says that this process reads the snapshot. One that may not write there goes unannounced.
+/// Checks that maintenance cannot have removed the files that a commit is about to add: this process's journal entry
+/// still exists, or did not exist yet when the files were written. After a long pause of the process, each file is
+/// looked up. Call it on the state that the commit starts from. Cost: one request; one more per file after a long
+/// pause.
+/// Errors: kConflict when maintenance has removed the entry; the files must be written again.
+Status CheckWriterEntry(const std::shared_ptr<storage::Storage>& storage, const TableMetadata& metadata,
+                        const std::vector<std::string>& added);
+/// Announces that this process reads the snapshot. Without permission to write there, the read is not announced.
 void AnnounceReader(const std::shared_ptr<storage::Storage>& storage, const TableMetadata& metadata, SnapshotId id);
-/// Takes back what this process has announced, anywhere. To be called before it ends.
+/// Removes all journal entries of this process. Call it before the process ends.
 void WithdrawAll();
 
 struct Journal {
-  std::set<std::string> writers;  // UUIDs of processes
+  std::set<std::string> writers;  // UUIDs of running processes
   std::set<SnapshotId> reading;
-  std::set<std::string> ended;  // entries of processes that are known to have ended
-  /// Entries of processes of other machines, without news for a day: they may yet wake up. Whoever takes files of
-  /// theirs removes the entry first and then changes the table's metadata, so that none of their commits can land any
-  /// more.
+  std::set<std::string> ended;  // entries of processes that have ended
+  /// Entries from other machines that were not renewed for a day. Their processes may still run. Before their files are
+  /// removed, the entry is deleted and then the table's metadata is changed, so that none of their commits can succeed.
   std::set<std::string> silent;
 
-  /// Whether a process that lives gave the file its name.
+  /// Whether a running process named the file.
   bool Owns(std::string_view location) const;
 };
 Result<Journal> ReadJournal(storage::Storage& storage, const TableMetadata& metadata);
 
-/// Whether the file is an entry of a journal.
+/// Whether the file is a journal entry.
 bool IsJournalEntry(std::string_view location);
 
 }  // namespace ingot::iceberg

@@ -9,6 +9,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/retry.h"
+#include "iceberg/commit.h"
 #include "iceberg/gzip_pieces.h"
 #include "iceberg/journal.h"
 #include "iceberg/unregistered.h"
@@ -17,14 +18,14 @@
 namespace ingot::iceberg {
 namespace {
 
-/// "00042-<uuid>.metadata.json": the number after that of the previous file.
+/// "00042-<uuid>.metadata.json": one above the number of the previous file.
 std::string NextMetadataName(const std::string& previous, bool gzip) {
   const int64_t number = previous.empty() ? -1 : MetadataVersion(previous);
   return fmt::format("{:05}-{}{}", number + 1, NewFileName(), gzip ? ".gz.metadata.json" : ".metadata.json");
 }
 
-/// Beyond this size metadata is compressed unless write.metadata.compression-codec says otherwise: most of it is what
-/// the version before had, already compressed, and each commit has to make all of it durable.
+/// Above this size metadata is compressed unless write.metadata.compression-codec says otherwise. Most of it is cached
+/// in compressed form, and every commit must make all of it durable.
 constexpr size_t kPlainBytesMax = 1 << 20;
 
 Result<std::string> WriteMetadataFile(storage::Storage& storage, const TableMetadata& metadata,
@@ -40,14 +41,14 @@ Result<std::string> WriteMetadataFile(storage::Storage& storage, const TableMeta
   return location;
 }
 
-/// Of metadata files as other writers compress them; the names of the files need not tell.
+/// Decompresses metadata files of any writer; their names need not show the compression.
 Result<std::string> Decompressed(const std::string& bytes) {
   if (bytes.starts_with("\x1f\x8b")) return avro::Inflate(bytes, avro::DeflateFrame::kGzip);
   if (bytes.starts_with(avro::kZstdMagic)) return avro::DecompressZstd(bytes);
   return bytes;
 }
 
-/// Puts the previous version in the log and trims it to write.metadata.previous-versions-max.
+/// Adds the previous version to the metadata log and trims it to write.metadata.previous-versions-max.
 std::vector<std::string> LogPrevious(TableMetadata& metadata, const std::string& previous,
                                      int64_t previous_updated_ms) {
   metadata.metadata_log.push_back({previous_updated_ms, previous});
@@ -105,16 +106,17 @@ Result<std::optional<std::string>> MetadataWithSnapshots(storage::Storage& stora
   return std::nullopt;
 }
 
-/// A table must not be made over one that the catalog has lost. One that was taken out on purpose is no hindrance.
-Status LocationCatalog::RefuseTakenFolder(const TableName& table, const TableMetadata& metadata,
+/// Prevents that a new table replaces one that the catalog has lost. Tables that were unregistered on purpose do not
+/// count.
+Status LocationCatalog::CheckFolderUnused(const TableName& table, const TableMetadata& metadata,
                                           storage::Storage& storage) {
   INGOT_ASSIGN(const auto taken, MetadataWithSnapshots(storage, MetadataFolder(metadata)));
   if (!taken) return {};
-  if (Location(table)) return Fail(ErrorKind::kExists, "table exists: " + table.Text());  // made just now
+  if (Location(table)) return Fail(ErrorKind::kExists, "table exists: " + table.Text());  // created meanwhile
   return Fail(ErrorKind::kBadConfig,
-              fmt::format("table {} is not made: its folder holds a table that the catalog does not know, {}; enter it "
-                          "with ingot register {} {} (ingot register --all enters all tables of the warehouse), or "
-                          "move the folder away",
+              fmt::format("table {} was not created: its folder contains a table that the catalog does not know, {}; "
+                          "register it with ingot register {} {} (ingot register --all registers all tables of the "
+                          "warehouse), or move the folder away",
                           table.Text(), *taken, table.Text(), metadata.location));
 }
 
@@ -131,15 +133,15 @@ Result<LoadedTable> LocationCatalog::Load(const TableName& table, const StorageP
     INGOT_ASSIGN(const std::string now, Location(table));
     if (now != location) return Load(table, storage);
     return Fail(ErrorKind::kCorrupt,
-                fmt::format("table {}: the metadata file that the catalog names is gone: {} (was the warehouse "
-                            "moved? If removal of orphans took it: ingot maintain {} --orphans --undo)",
+                fmt::format("table {}: metadata file not found: {} (was the warehouse moved? If removal of "
+                            "orphans took the file: ingot maintain {} --orphans --undo)",
                             table.Text(), location, table.Text()));
   }
   if (!metadata) return std::unexpected(std::move(metadata).error());
-  return Remember(table, {std::move(location), std::make_shared<const TableMetadata>(*std::move(metadata)), storage});
+  return Cache(table, {std::move(location), std::make_shared<const TableMetadata>(*std::move(metadata)), storage});
 }
 
-LoadedTable LocationCatalog::Remember(const TableName& table, LoadedTable loaded) {
+LoadedTable LocationCatalog::Cache(const TableName& table, LoadedTable loaded) {
   constexpr size_t kTablesMax = 64;
   std::lock_guard lock(mutex_);
   if (newest_.size() >= kTablesMax && !newest_.contains(table)) newest_.clear();
@@ -149,7 +151,7 @@ LoadedTable LocationCatalog::Remember(const TableName& table, LoadedTable loaded
 
 Result<LoadedTable> LocationCatalog::Create(const TableName& table, const TableMetadata& metadata,
                                             const StoragePtr& storage) {
-  INGOT_TRY(RefuseTakenFolder(table, metadata, *storage));
+  INGOT_TRY(CheckFolderUnused(table, metadata, *storage));
   INGOT_ASSIGN(std::string location, WriteMetadataFile(*storage, metadata, ""));
   if (auto inserted = Register(table, location); !inserted) {
     const bool unknown = inserted.error().kind == ErrorKind::kOutcomeUnknown;
@@ -160,7 +162,7 @@ Result<LoadedTable> LocationCatalog::Create(const TableName& table, const TableM
       return std::unexpected(std::move(inserted).error());
     }
   }
-  return Remember(table, {std::move(location), std::make_shared<const TableMetadata>(metadata), storage});
+  return Cache(table, {std::move(location), std::make_shared<const TableMetadata>(metadata), storage});
 }
 
 Result<LoadedTable> LocationCatalog::Commit(const TableName& table, const LoadedTable& base,
@@ -172,22 +174,22 @@ Result<LoadedTable> LocationCatalog::Commit(const TableName& table, const Loaded
   Status swapped = Swap(table, base.metadata_location, location);
   if (swapped) swapped = FaultPoint("commit.after_swap");
   if (!swapped && swapped.error().kind != ErrorKind::kConflict) {
-    // Whatever the catalog said, only the table knows.
+    // Only the table shows whether the swap happened.
     LogWarning("commit to " + table.Text() + ": " + swapped.error().message +
-               "; reading the table to see what became of it");
+               "; reading the table to see whether the commit succeeded");
     INGOT_ASSIGN(const bool happened, SwapHappened(table, base.storage, location));
     if (happened) swapped = {};
   }
   if (!swapped) {
-    // A swap in doubt may still land: its metadata file has to stay.
-    if (swapped.error().kind != ErrorKind::kOutcomeUnknown) (void)base.storage->Delete(location);
+    // A swap with an unknown outcome may still succeed: its metadata file must stay.
+    DiscardUnlessUnknown(*base.storage, {location}, swapped.error());
     return std::unexpected(std::move(swapped).error());
   }
-  for (const std::string& old : dropped) (void)base.storage->Delete(old);
-  return Remember(table, {std::move(location), std::make_shared<const TableMetadata>(std::move(logged)), base.storage});
+  Discard(*base.storage, dropped);
+  return Cache(table, {std::move(location), std::make_shared<const TableMetadata>(std::move(logged)), base.storage});
 }
 
-/// After a lost answer: the swap happened when the table's current metadata is `ours` or has it in its log.
+/// After a lost answer: the swap happened if the table's current metadata is `ours` or has it in its log.
 Result<bool> LocationCatalog::SwapHappened(const TableName& table, const StoragePtr& storage, const std::string& ours) {
   Backoff backoff({.attempts_max = 12});
   while (true) {
@@ -198,7 +200,7 @@ Result<bool> LocationCatalog::SwapHappened(const TableName& table, const Storage
                  loaded->metadata->metadata_log.end();
     if (loaded.error().kind != ErrorKind::kRetry || !backoff.Wait())
       return Fail(ErrorKind::kOutcomeUnknown,
-                  "commit to " + table.Text() + ": the answer was lost and the table cannot be read: " +
+                  "commit to " + table.Text() + ": the response was lost and the table cannot be loaded: " +
                       loaded.error().message + "; its new metadata, which must not be deleted, is " + ours);
   }
 }

@@ -10,7 +10,7 @@
 namespace ingot::iceberg {
 namespace {
 
-/// Reads the fields of one Avro record by field id, so that the order and the names in the file do not matter.
+/// Reads the fields of one Avro record by field id, independent of their order and names in the file.
 class Record {
  public:
   Record(const avro::AvroSchema& schema, const avro::AvroValue& value)
@@ -47,7 +47,7 @@ class Record {
   const avro::AvroValue::List& list_;
 };
 
-/// Writes entries as ManifestAvroSchema lays them out; what is optional there is a union with null as its first branch.
+/// Writes entries in the layout of ManifestAvroSchema; optional fields are unions with null as the first branch.
 class EntryWriter {
  public:
   EntryWriter(const avro::AvroSchema& schema, int32_t format_version, avro::AvroWriter& out)
@@ -66,7 +66,7 @@ class EntryWriter {
   }
 
  private:
-  static constexpr int64_t kBlockBytes = 64 << 20;  // block_size_in_bytes, which format 1 must have and nobody reads
+  static constexpr int64_t kBlockBytes = 64 << 20;  // block_size_in_bytes: required in format 1, unused
 
   void Write(const DataFile& file) {
     if (format_version_ >= 2) out_.Long(int64_t(file.content));
@@ -129,7 +129,7 @@ class EntryWriter {
     if (value) out_.Long(*value);
   }
 
-  /// An array; null when it is empty.
+  /// Writes an array, or null if it is empty.
   template <typename List, typename Item>
   void Array(const List& list, const Item& item) {
     out_.Long(!list.empty());
@@ -215,7 +215,7 @@ ManifestFile ManifestFileFrom(const Record& record) {
   return manifest;
 }
 
-/// Of a manifest that an old snapshot of format 1 names itself, without a list: its own header says the rest.
+/// Describes a manifest that an old snapshot of format 1 lists without a manifest list, from the manifest's own header.
 Result<ManifestFile> InlineManifest(storage::Storage& storage, const std::string& location, const Snapshot& snapshot) {
   INGOT_ASSIGN(const std::string bytes, storage.ReadAll(location));
   INGOT_ASSIGN(const auto properties, WithContext(avro::ReadAvroProperties(bytes), "manifest " + location));
@@ -243,7 +243,7 @@ Result<std::vector<Type>> PartitionTypes(const PartitionSpec& spec, const Schema
     const Field* source = schema.FindById(field.source_id);
     if (source == nullptr && field.transform.kind != TransformKind::kVoid)
       return Fail(ErrorKind::kCorrupt,
-                  fmt::format("partition field {} has no source column {}", field.name, field.source_id));
+                  fmt::format("partition field {}: unknown source column {}", field.name, field.source_id));
     INGOT_ASSIGN(Type type, TransformResultType(field.transform, source ? source->type : Type{.id = TypeId::kInt}));
     types.push_back(std::move(type));
   }
@@ -252,7 +252,7 @@ Result<std::vector<Type>> PartitionTypes(const PartitionSpec& spec, const Schema
 
 Result<std::vector<Type>> PartitionTypes(const PartitionSpec& spec, const TableMetadata& metadata) {
   if (auto types = PartitionTypes(spec, metadata.CurrentSchema())) return types;
-  // A column that an old spec used may have been dropped: the newest schema that had it says its type.
+  // The source column of an old spec may have been dropped. The newest schema that has it gives its type.
   Schema merged = metadata.CurrentSchema();
   for (auto schema = metadata.schemas.rbegin(); schema != metadata.schemas.rend(); ++schema)
     for (const Field& field : schema->fields)
@@ -273,7 +273,7 @@ Result<std::vector<ManifestFile>> ReadManifestList(storage::Storage& storage, co
   INGOT_ASSIGN(const avro::AvroFile file,
                WithContext(avro::ReadAvroFile(bytes), "manifest list " + snapshot.manifest_list));
   if (file.schema->kind != avro::AvroKind::kRecord)
-    return Fail(ErrorKind::kCorrupt, "manifest list " + snapshot.manifest_list + " holds no records");
+    return Fail(ErrorKind::kCorrupt, "manifest list " + snapshot.manifest_list + " does not contain records");
   for (const avro::AvroValue& row : file.rows) {
     manifests.push_back(ManifestFileFrom(Record(*file.schema, row)));
     if (manifests.back().location.empty())
@@ -323,8 +323,9 @@ Result<ManifestFile> WriteManifest(storage::Storage& storage, const std::string&
                                                       {"format-version", std::to_string(content.format_version)},
                                                       {"content", content.holds_deletes ? "deletes" : "data"}};
   if (content.format_version < 2 && content.holds_deletes)
-    return Fail(ErrorKind::kUnsupported,
-                "tables of Iceberg format 1 have no delete files; first: ingot table upgrade TABLE");
+    return Fail(
+        ErrorKind::kUnsupported,
+        "tables of Iceberg format 1 cannot have delete files; upgrade the table first: ingot table upgrade TABLE");
   INGOT_ASSIGN(
       const std::string bytes,
       avro::WriteAvroRows(schema_json, properties, entries.size(), [&](size_t i, avro::AvroWriter& out) -> Status {
@@ -349,7 +350,7 @@ Status WriteManifestList(storage::Storage& storage, const std::string& location,
       summary.push_back(partition.upper ? avro::AvroValue(*partition.upper) : avro::AvroValue());
       partitions.emplace_back(std::move(summary));
     }
-    if (!manifest.IsCounted()) return Fail(ErrorKind::kInternal, manifest.location + ": its entries are not counted");
+    if (!manifest.IsCounted()) return Fail(ErrorKind::kInternal, manifest.location + ": entries without counts");
     const bool fresh = manifest.sequence_number < 0;
     avro::AvroValue::List row;
     row.emplace_back(manifest.location);

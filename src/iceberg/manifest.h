@@ -1,4 +1,4 @@
-// Manifests and manifest lists: which files make up a snapshot, with what is known of each.
+// Manifests and manifest lists: the files of a snapshot and their metrics.
 // Source: Iceberg specification, "Manifests", "Manifest Lists". Reads and writes formats 1 to 3.
 #pragma once
 
@@ -31,24 +31,24 @@ struct DataFile {
   std::vector<int64_t> split_offsets;
   std::vector<FieldId> equality_ids;
   std::optional<int32_t> sort_order_id;
-  std::string key_metadata;               // of encryption; empty when the file is not encrypted
-  std::string referenced_data_file;       // position deletes of one data file
-  std::optional<int64_t> first_row_id;    // format 3: the id of the first row, unless the file says it row by row
-  std::optional<int64_t> content_offset;  // format 3: a deletion vector's place in its Puffin file
+  std::string key_metadata;               // for encryption; empty if the file is not encrypted
+  std::string referenced_data_file;       // set if the position deletes are all of one data file
+  std::optional<int64_t> first_row_id;    // format 3: id of the first row, unless the file stores row ids
+  std::optional<int64_t> content_offset;  // format 3: offset of a deletion vector in its Puffin file
   std::optional<int64_t> content_size_bytes;
 
   bool IsDeletionVector() const {
     return content == FileContent::kPositionDeletes && format == "PUFFIN" && content_offset && content_size_bytes;
   }
-  /// Unique among the live files of a table: a Puffin file may hold the vectors of many data files.
+  /// Unique among the live files of a table: a Puffin file may contain the deletion vectors of many data files.
   std::string Key() const { return IsDeletionVector() ? location + "#" + std::to_string(*content_offset) : location; }
 };
 
 struct ManifestEntry {
   EntryStatus status = EntryStatus::kAdded;
   std::optional<SnapshotId> snapshot_id;
-  std::optional<SequenceNumber> sequence_number;       // of the data: which deletes apply
-  std::optional<SequenceNumber> file_sequence_number;  // when the file was added
+  std::optional<SequenceNumber> sequence_number;       // data sequence number: decides which deletes apply
+  std::optional<SequenceNumber> file_sequence_number;  // of the commit that added the file
   DataFile file;
 };
 
@@ -66,35 +66,34 @@ struct ManifestFile {
   SequenceNumber sequence_number = 0;
   SequenceNumber min_sequence_number = 0;
   SnapshotId added_snapshot_id = 0;
-  std::optional<int64_t> added_files, existing_files, deleted_files;  // unknown in old format-1 lists
+  std::optional<int64_t> added_files, existing_files, deleted_files;  // may be absent in format 1
   std::optional<int64_t> added_rows, existing_rows, deleted_rows;
   std::vector<PartitionSummary> partitions;
-  std::optional<int64_t> first_row_id;  // format 3, of data: that of its first file without one
-  std::string key_metadata;             // of encryption; empty when the manifest is not encrypted
+  std::optional<int64_t> first_row_id;  // format 3, data manifests: first row id for its new files
+  std::string key_metadata;             // for encryption; empty if the manifest is not encrypted
 
   bool IsCounted() const {
     return added_files && existing_files && deleted_files && added_rows && existing_rows && deleted_rows;
   }
-  /// False only when it is known that no live file is in it.
-  bool MayHoldLive() const { return !added_files || !existing_files || *added_files + *existing_files > 0; }
+  /// False only if the manifest is known to have no live files.
+  bool MayHaveLiveFiles() const { return !added_files || !existing_files || *added_files + *existing_files > 0; }
 };
 
-/// The manifests of a snapshot. `table_location` resolves nothing: locations are absolute, as the specification wants
-/// them.
+/// Returns the manifests of a snapshot.
 Result<std::vector<ManifestFile>> ReadManifestList(storage::Storage& storage, const Snapshot& snapshot);
 
-/// All entries, deleted ones too, with sequence numbers and snapshot ids inherited from the list. With `metrics_of`,
-/// the counts and bounds of data files are those of these columns only, and their sizes are left out: most of a large
-/// manifest is metrics, of which a scan needs few.
+/// Returns all entries, including deleted ones; sequence numbers and snapshot ids are inherited from the manifest list.
+/// `metrics_of`: reads counts and bounds of data files for these columns only, and no column sizes. Metrics are most of
+/// a large manifest, and a scan needs few of them.
 Result<std::vector<ManifestEntry>> ReadManifest(storage::Storage& storage, const ManifestFile& manifest,
                                                 const TableMetadata& metadata,
                                                 const std::vector<FieldId>* metrics_of = nullptr);
 
-/// The same, entry after entry as they are read, without keeping them.
+/// The same, but calls `use` for each entry instead of keeping them all.
 Status ForEachEntry(storage::Storage& storage, const ManifestFile& manifest, const TableMetadata& metadata,
                     const std::vector<FieldId>* metrics_of, const std::function<Status(ManifestEntry&)>& use);
 
-/// Counts all entries of a manifest, of which a list of format 1 may not know how many there are.
+/// Sets the manifest's counts from its entries, as a manifest list of format 1 may lack them.
 void CountEntries(const std::vector<ManifestEntry>& entries, ManifestFile& manifest);
 
 struct ManifestContent {
@@ -104,20 +103,20 @@ struct ManifestContent {
   SnapshotId snapshot_id = 0;
   int32_t format_version = 2;
 };
-/// Writes the entries to `location` and returns what the list says of it; the sequence number is left for the list to
-/// give.
+/// Writes the entries to `location`. Returns the manifest's entry for the manifest list, which assigns the sequence
+/// number.
 Result<ManifestFile> WriteManifest(storage::Storage& storage, const std::string& location,
                                    const ManifestContent& content, const std::vector<ManifestEntry>& entries);
 
-/// Manifests whose sequence number is not yet given (added by this snapshot) get `sequence_number`. All are counted:
-/// readers pass over a manifest that the list says to be empty.
+/// Writes a manifest list. Manifests without a sequence number (added by this snapshot) get that of the snapshot. All
+/// manifests must be counted, as readers skip a manifest whose counts are 0.
 Status WriteManifestList(storage::Storage& storage, const std::string& location, const Snapshot& snapshot,
                          const std::vector<ManifestFile>& manifests, int32_t format_version = 2);
 
-/// Equal for files of one partition of one spec, and for them only.
+/// A key that is equal for files of the same partition of the same spec, and for no others.
 std::string PartitionKey(const DataFile& file);
 
-/// The types of a spec's partition values. Errors: kCorrupt when a source column is not in any schema.
+/// The types of a spec's partition values. Errors: kCorrupt if no schema contains a source column.
 Result<std::vector<Type>> PartitionTypes(const PartitionSpec& spec, const TableMetadata& metadata);
 Result<std::vector<Type>> PartitionTypes(const PartitionSpec& spec, const Schema& schema);
 

@@ -1,4 +1,4 @@
-// Reads the entries of manifests, field by field as they come, without a tree of values in between.
+// Reads manifest entries directly from Avro, without an intermediate tree of values.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 namespace ingot::iceberg {
 namespace {
 
-/// Calls `read(field_id, schema)` for each field of a record that is not null; it must read the value.
+/// Calls `read(field_id, schema)` for each field of a record that is not null. `read` must consume the value.
 template <typename Read>
 void ForEachField(avro::AvroReader& in, const avro::AvroSchema& record, const Read& read) {
   for (const auto& member : record.members) {
@@ -29,7 +29,7 @@ bool IsBytes(const avro::AvroSchema& schema) {
   return schema.kind == avro::AvroKind::kString || schema.kind == avro::AvroKind::kBytes;
 }
 
-/// A value of another type than the specification gives the field is passed over, as if it were not there.
+/// The integer; nothing, after skipping the value, if it has another type than the specification's.
 std::optional<int64_t> Whole(avro::AvroReader& in, const avro::AvroSchema& schema) {
   if (IsWhole(schema)) return in.Long();
   in.Skip(schema);
@@ -54,7 +54,7 @@ std::vector<T> List(avro::AvroReader& in, const avro::AvroSchema& schema) {
   return list;
 }
 
-/// An array of records of a field id and its value.
+/// Reads an array of records of a field id and a value.
 template <typename T>
 FieldMap<T> Map(avro::AvroReader& in, const avro::AvroSchema& schema, const std::vector<FieldId>* wanted) {
   constexpr bool kText = std::is_same_v<T, std::string>;
@@ -75,7 +75,7 @@ FieldMap<T> Map(avro::AvroReader& in, const avro::AvroSchema& schema, const std:
         if (take) map[id] = bytes;
       } else {
         const int64_t number = in.Long();
-        if (take && number >= 0) map[id] = number;  // some writers say -1 where they did not count
+        if (take && number >= 0) map[id] = number;  // some writers use -1 for an unknown count
       }
     }
   }
@@ -104,10 +104,15 @@ Value PartitionValue(avro::AvroReader& in, const avro::AvroSchema& schema, const
       if (type.id == TypeId::kDecimal) return Decimal{DecimalFromBytes(bytes)};
       return std::string(bytes);
     }
-    default:
-      in.Skip(schema);
-      return {};
+    case avro::AvroKind::kNull:
+    case avro::AvroKind::kRecord:
+    case avro::AvroKind::kArray:
+    case avro::AvroKind::kMap:
+    case avro::AvroKind::kUnion:
+      break;
   }
+  in.Skip(schema);
+  return {};
 }
 
 class EntryReader {
@@ -122,7 +127,7 @@ class EntryReader {
 
   Result<ManifestEntry> Read(const avro::AvroSchema& schema, avro::AvroReader& in) {
     if (schema.kind != avro::AvroKind::kRecord)
-      return Fail(ErrorKind::kCorrupt, "manifest " + manifest_.location + " holds no records");
+      return Fail(ErrorKind::kCorrupt, "manifest " + manifest_.location + " does not contain records");
     ManifestEntry entry{.status = EntryStatus::kExisting};
     bool has_file = false;
     Status file;
@@ -142,7 +147,7 @@ class EntryReader {
         in.Skip(field);
       }
     });
-    if (in.failed) return entry;  // which the file's reader sees
+    if (in.failed) return entry;  // the caller checks it
     INGOT_TRY(file);
     if (!has_file)
       return Fail(ErrorKind::kCorrupt, "manifest " + manifest_.location + " has an entry without data_file");
@@ -184,7 +189,7 @@ class EntryReader {
     if (in.failed) return {};
     if (file.location.empty() || file.format.empty() || !rows || !bytes)
       return Fail(ErrorKind::kCorrupt,
-                  "a manifest entry lacks file_path, file_format, record_count or file_size_in_bytes");
+                  "manifest entry without file_path, file_format, record_count or file_size_in_bytes");
     for (char& c : file.format) c = char(std::toupper(c));
     file.record_count = *rows;
     file.file_bytes = *bytes;
@@ -202,7 +207,7 @@ class EntryReader {
   }
 
   void ReadRest(int32_t id, const avro::AvroSchema& field, avro::AvroReader& in, DataFile& file) const {
-    // Of delete files all is kept: which data they apply to is told by their bounds.
+    // All metrics of delete files are read, since their bounds tell to which data files they apply.
     const auto* wanted = manifest_.holds_deletes ? nullptr : metrics_of_;
     switch (id) {
       case 108:
@@ -253,18 +258,19 @@ class EntryReader {
     }
   }
 
-  // Specification, "Sequence Number Inheritance": format 1 has sequence number 0 everywhere.
+  // Specification, "Sequence Number Inheritance". Format 1 has sequence number 0 everywhere.
   Status Inherit(ManifestEntry& entry) const {
     if (!entry.snapshot_id) entry.snapshot_id = manifest_.added_snapshot_id;
     const bool inherits = entry.status == EntryStatus::kAdded || manifest_.sequence_number == 0;
     if (!entry.sequence_number && inherits) entry.sequence_number = manifest_.sequence_number;
     if (!entry.file_sequence_number && inherits) entry.file_sequence_number = manifest_.sequence_number;
     if (entry.sequence_number) return {};
-    return Fail(ErrorKind::kCorrupt, "manifest " + manifest_.location + " has an old entry without a sequence number");
+    return Fail(ErrorKind::kCorrupt,
+                "manifest " + manifest_.location + " has an existing entry without a sequence number");
   }
 
-  // Specification, "Row Lineage", "First Row ID Inheritance": files that have none follow each other from the
-  // manifest's.
+  // Specification, "Row Lineage", "First Row ID Inheritance": files without a first row id are numbered consecutively
+  // from the manifest's.
   void InheritRowId(ManifestEntry& entry) {
     if (!next_row_id_) return entry.file.first_row_id.reset();
     if (manifest_.holds_deletes || entry.status == EntryStatus::kDeleted || entry.file.first_row_id) return;

@@ -19,7 +19,7 @@ Json List(const char* element, int32_t id) {
   return {{"type", "array"}, {"items", element}, {"element-id", id}};
 }
 
-/// Maps with keys that are no strings are arrays of key-value records (specification, Appendix A).
+/// Maps whose keys are not strings are arrays of key-value records (specification, Appendix A).
 Json IntMap(int32_t key_id, int32_t value_id, const char* value) {
   const std::string name = fmt::format("k{}_v{}", key_id, value_id);
   return {{"type", "array"},
@@ -66,26 +66,32 @@ Json PartitionAvroType(const Type& type, FieldId id) {
     case TypeId::kFixed:
       return fixed(type.length, "fixed");
     case TypeId::kDecimal: {
-      int32_t bytes = 1;  // the fewest that hold the precision
+      int32_t bytes = 1;  // the minimum for the precision
       while (int32_t((8 * bytes - 1) * 0.30102999566398) < type.precision) ++bytes;
       Json json = fixed(bytes, "decimal");
       json["precision"] = type.precision;
       json["scale"] = type.scale;
       return json;
     }
-    default:
-      return "bytes";
+    case TypeId::kBinary:
+    case TypeId::kUnknown:
+    case TypeId::kVariant:
+    case TypeId::kStruct:
+    case TypeId::kList:
+    case TypeId::kMap:
+      break;
   }
+  return "bytes";
 }
 
-/// Removes the fields of these names: what format 1 does not have.
+/// Removes the fields with these names, for format 1, which does not have them.
 void Drop(Json& fields, const std::set<std::string>& names) {
   fields.erase(std::remove_if(fields.begin(), fields.end(),
                               [&](const Json& field) { return names.contains(field["name"].get<std::string>()); }),
                fields.end());
 }
 
-/// Avro names take letters, digits and underscores only.
+/// Avro names may contain only letters, digits and underscores.
 std::string AvroName(const std::string& name) {
   std::string clean;
   for (const char c : name) {

@@ -1,5 +1,4 @@
-// The Avro schemas of manifests and manifest lists, formats 2 and 3, and the field ids that both sides of the mapping
-// use.
+// The Avro schemas of manifests and manifest lists, formats 1 to 3, with the field ids of the specification.
 #pragma once
 
 #include <string>

@@ -40,7 +40,7 @@ const PartitionSpec* TableMetadata::SpecById(int32_t spec_id) const {
 }
 
 const Snapshot* TableMetadata::SnapshotById(SnapshotId id) const {
-  // The newest are asked for most.
+  // The newest snapshots are requested most often.
   for (size_t i = snapshots.size(); i-- > 0;)
     if (snapshots.At(i).id == id) return &snapshots[i];
   return nullptr;
@@ -95,7 +95,7 @@ Result<PartitionSpec> MakePartitionSpec(const std::vector<std::pair<std::string,
   PartitionSpec spec;
   for (const auto& [column, transform] : partition) {
     const Field* source = schema.FindByName(column);
-    if (source == nullptr) return Fail(ErrorKind::kBadInput, "partition column does not exist: " + column);
+    if (source == nullptr) return Fail(ErrorKind::kBadInput, "unknown partition column: " + column);
     INGOT_TRY(TransformResultType(transform, source->type));
     std::string suffix;
     if (transform.kind == TransformKind::kTruncate)
@@ -115,34 +115,34 @@ Result<PartitionSpec> MakePartitionSpec(const std::vector<std::pair<std::string,
   return spec;
 }
 
-Status CheckFormatHas(const Schema& schema, int32_t format_version) {
+Status CheckFormatSupports(const Schema& schema, int32_t format_version) {
   if (format_version >= 3) return {};
   for (const Field& field : schema.fields) {
     const TypeId type = field.type.id;
     if (type == TypeId::kTimestampNs || type == TypeId::kTimestamptzNs || type == TypeId::kVariant ||
         type == TypeId::kUnknown)
-      return Fail(ErrorKind::kBadInput, fmt::format("column {} is {}, which tables have from format 3 on (property {})",
+      return Fail(ErrorKind::kBadInput, fmt::format("column {} is {}, which requires format 3 (property {})",
                                                     field.name, TypeName(field.type), kFormatVersion));
     if (!field.initial_default.empty() || !field.write_default.empty())
-      return Fail(ErrorKind::kBadInput,
-                  fmt::format("column {} has a default, which tables have from format 3 on", field.name));
+      return Fail(ErrorKind::kBadInput, fmt::format("column {} has a default, which requires format 3", field.name));
   }
   return {};
 }
 
 Status UpgradeFormat(TableMetadata& metadata, int32_t format_version) {
   if (format_version < metadata.format_version)
-    return Fail(ErrorKind::kBadInput, fmt::format("a table of format {} cannot become one of format {}",
+    return Fail(ErrorKind::kBadInput, fmt::format("a table of format {} cannot be changed to format {}",
                                                   metadata.format_version, format_version));
   if (format_version > 3)
-    return Fail(ErrorKind::kUnsupported, fmt::format("format version {}; this program writes 2 and 3", format_version));
+    return Fail(ErrorKind::kUnsupported,
+                fmt::format("format version {} is not supported; Ingot writes 2 and 3", format_version));
   metadata.format_version = format_version;
-  if (metadata.table_uuid.empty()) metadata.table_uuid = RandomUuid();  // format 1 need not have one
+  if (metadata.table_uuid.empty()) metadata.table_uuid = RandomUuid();  // optional in format 1
   return {};
 }
 
 Status CheckWritable(const TableMetadata& metadata) {
-  // What this version writes would be in the clear.
+  // Ingot would write the data unencrypted.
   if (metadata.properties.contains("encryption.key-id"))
     return Fail(
         ErrorKind::kUnsupported,
@@ -161,7 +161,7 @@ Result<TableMetadata> MakeTableMetadata(const NewTable& table) {
   Schema schema = table.schema;
   schema.schema_id = 0;
   metadata.last_column_id = AssignFreshIds(schema.fields, 0);
-  INGOT_TRY(CheckFormatHas(schema, metadata.format_version));
+  INGOT_TRY(CheckFormatSupports(schema, metadata.format_version));
   INGOT_ASSIGN(PartitionSpec spec, MakePartitionSpec(table.partition, schema, {}, metadata.last_partition_id));
   metadata.schemas.push_back(std::move(schema));
   metadata.partition_specs.push_back(std::move(spec));
@@ -228,7 +228,7 @@ void RemoveSnapshots(TableMetadata& metadata, const std::unordered_set<SnapshotI
 }
 
 std::optional<SnapshotId> SnapshotAsOf(const TableMetadata& metadata, int64_t timestamp_ms) {
-  // Clocks of different writers differ: entries need not be in the order of their times.
+  // Writers' clocks differ, so the entries may not be in the order of their times.
   const SnapshotLogEntry* newest = nullptr;
   for (const SnapshotLogEntry& entry : metadata.snapshot_log)
     if (entry.timestamp_ms <= timestamp_ms && (newest == nullptr || entry.timestamp_ms >= newest->timestamp_ms))
@@ -248,8 +248,8 @@ std::vector<const Snapshot*> SnapshotsNotIn(const TableMetadata& from, const Tab
 std::vector<const Snapshot*> AncestorsOf(const TableMetadata& metadata, std::optional<SnapshotId> id) {
   const SnapshotList& all = metadata.snapshots;
   std::vector<const Snapshot*> chain;
-  size_t before = all.size();                // a parent most often stands next to its child
-  while (id && chain.size() < all.size()) {  // a cycle in broken metadata ends
+  size_t before = all.size();                // a parent is usually next to its child
+  while (id && chain.size() < all.size()) {  // ends also for a cycle in damaged metadata
     size_t at = before;
     while (at > 0 && all.At(at - 1).id != *id) --at;
     const Snapshot* snapshot = at > 0 ? &all[at - 1] : metadata.SnapshotById(*id);
@@ -264,8 +264,9 @@ std::vector<const Snapshot*> AncestorsOf(const TableMetadata& metadata, std::opt
 Status RollbackTo(TableMetadata& metadata, SnapshotId id) {
   const auto chain = AncestorsOf(metadata, metadata.current_snapshot_id);
   if (std::ranges::find(chain, id, &Snapshot::snapshot_id) == chain.end())
-    return Fail(ErrorKind::kBadInput,
-                fmt::format("snapshot {} is not an ancestor of the current one: see the history of the table", id));
+    return Fail(
+        ErrorKind::kBadInput,
+        fmt::format("snapshot {} is not an ancestor of the current snapshot; choose one from the table's history", id));
   metadata.current_snapshot_id = id;
   metadata.refs["main"].snapshot_id = id;
   metadata.snapshot_log.push_back({NowMicros() / 1000, id});
@@ -274,15 +275,15 @@ Status RollbackTo(TableMetadata& metadata, SnapshotId id) {
 
 Status SetRef(TableMetadata& metadata, const std::string& name, SnapshotRef ref) {
   if (metadata.SnapshotById(ref.snapshot_id) == nullptr)
-    return Fail(ErrorKind::kNotFound, fmt::format("snapshot does not exist: {}", ref.snapshot_id));
-  if (name == "main") return Fail(ErrorKind::kBadInput, "the main branch moves by commits and rollback only");
+    return Fail(ErrorKind::kNotFound, fmt::format("unknown snapshot: {}", ref.snapshot_id));
+  if (name == "main") return Fail(ErrorKind::kBadInput, "the main branch can only be moved by commits and rollback");
   const auto found = metadata.refs.find(name);
   if (found != metadata.refs.end() && found->second.type != ref.type)
-    return Fail(ErrorKind::kExists, "a " + found->second.type + " of that name exists: " + name);
+    return Fail(ErrorKind::kExists, "a " + found->second.type + " with this name exists: " + name);
   if (found == metadata.refs.end())
     metadata.refs[name] = std::move(ref);
   else
-    found->second.snapshot_id = ref.snapshot_id;  // how long it is kept stays
+    found->second.snapshot_id = ref.snapshot_id;  // its retention settings stay
   return {};
 }
 

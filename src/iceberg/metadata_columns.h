@@ -1,5 +1,4 @@
-// Columns that every row has without its table's schema saying so.
-// Source: Iceberg specification, "Reserved Field IDs", "Row Lineage".
+// Reserved columns, which are not part of a table's schema.
 #pragma once
 
 #include "iceberg/types.h"
@@ -12,7 +11,7 @@ inline constexpr FieldId kRowPosition = 2147483645;
 inline constexpr FieldId kRowId = 2147483540;
 inline constexpr FieldId kLastUpdatedSequenceNumber = 2147483539;
 
-/// The rows of a position delete file, in ascending order.
+/// The schema of a position delete file.
 inline Schema PositionDeleteSchema() {
   return {.schema_id = 0,
           .fields = {{.id = kDeletedFilePath, .name = "file_path", .type = {.id = TypeId::kString}, .required = true},
@@ -20,12 +19,13 @@ inline Schema PositionDeleteSchema() {
           .identifier_field_ids = {}};
 }
 
-/// Where a row stands in its data file, from 0, deleted rows counted.
+/// The position of a row in its data file, from 0; deleted rows count.
 inline Field RowPositionColumn() {
   return {.id = kRowPosition, .name = "_pos", .type = {.id = TypeId::kLong}};
 }
 
-/// The schema and the columns of row lineage (format 3): rows that move to another file keep what they say.
+/// The schema with the columns of row lineage (format 3): a row that is copied to another file keeps its id and
+/// sequence number.
 inline Schema WithRowLineage(Schema schema) {
   schema.fields.push_back({.id = kRowId, .name = "_row_id", .type = {.id = TypeId::kLong}});
   schema.fields.push_back(

@@ -10,7 +10,7 @@ namespace {
 
 Transform TransformFrom(const Json& json) {
   auto transform = ParseTransform(Get<std::string>(json, "transform"));
-  if (!transform) Refuse(transform.error().message);
+  if (!transform) ThrowJsonProblem(transform.error().message);
   return *transform;
 }
 
@@ -27,15 +27,15 @@ FieldId SourceIdFrom(const Json& json) {
 }
 
 std::vector<PartitionField> PartitionFieldsFrom(const Json& fields) {
-  if (!fields.is_array()) Refuse("partition 'fields' must be an array");
+  if (!fields.is_array()) ThrowJsonProblem("partition 'fields' must be an array");
   std::vector<PartitionField> list;
-  FieldId next_id = 1000;  // format 1 may leave the ids out: they count up
+  FieldId next_id = 1000;  // format 1 may omit the ids: they are consecutive
   for (const Json& json : fields) {
     list.push_back({.source_id = SourceIdFrom(json),
-                    .field_id = Maybe<int32_t>(json, "field-id").value_or(next_id),
+                    .field_id = OptionalMember<int32_t>(json, "field-id").value_or(next_id),
                     .name = Get<std::string>(json, "name"),
                     .transform = TransformFrom(json),
-                    .other = OtherMembers(json, {"source-id", "source-ids", "field-id", "name", "transform"})});
+                    .other = UnknownMembers(json, {"source-id", "source-ids", "field-id", "name", "transform"})});
     next_id = list.back().field_id + 1;
   }
   return list;
@@ -44,7 +44,7 @@ std::vector<PartitionField> PartitionFieldsFrom(const Json& fields) {
 Json PartitionFieldsJson(const PartitionSpec& spec) {
   Json fields = Json::array();
   for (const PartitionField& field : spec.fields) {
-    fields.push_back(ObjectOf(field.other));
+    fields.push_back(ParseMembers(field.other));
     fields.back().update({{"source-id", field.source_id},
                           {"field-id", field.field_id},
                           {"name", field.name},
@@ -54,19 +54,19 @@ Json PartitionFieldsJson(const PartitionSpec& spec) {
 }
 
 PartitionSpec SpecFrom(const Json& json) {
-  return {Get<int32_t>(json, "spec-id"), PartitionFieldsFrom(Need(json, "fields")),
-          OtherMembers(json, {"spec-id", "fields"})};
+  return {Get<int32_t>(json, "spec-id"), PartitionFieldsFrom(RequiredMember(json, "fields")),
+          UnknownMembers(json, {"spec-id", "fields"})};
 }
 
 Json SpecJson(const PartitionSpec& spec) {
-  Json json = ObjectOf(spec.other);
+  Json json = ParseMembers(spec.other);
   json.update({{"spec-id", spec.spec_id}, {"fields", PartitionFieldsJson(spec)}});
   return json;
 }
 
 SortOrder SortOrderFrom(const Json& json) {
   SortOrder order{
-      .order_id = Get<int32_t>(json, "order-id"), .fields = {}, .other = OtherMembers(json, {"order-id", "fields"})};
+      .order_id = Get<int32_t>(json, "order-id"), .fields = {}, .other = UnknownMembers(json, {"order-id", "fields"})};
   for (const Json& field : ArrayOrEmpty(json, "fields")) {
     const auto direction = Get<std::string>(field, "direction"), nulls = Get<std::string>(field, "null-order");
     order.fields.push_back(
@@ -74,7 +74,7 @@ SortOrder SortOrderFrom(const Json& json) {
          .transform = TransformFrom(field),
          .descending = direction == "desc",
          .nulls_first = nulls == "nulls-first",
-         .other = OtherMembers(field, {"source-id", "source-ids", "transform", "direction", "null-order"})});
+         .other = UnknownMembers(field, {"source-id", "source-ids", "transform", "direction", "null-order"})});
   }
   return order;
 }
@@ -82,13 +82,13 @@ SortOrder SortOrderFrom(const Json& json) {
 Json SortOrderJson(const SortOrder& order) {
   Json fields = Json::array();
   for (const SortField& field : order.fields) {
-    fields.push_back(ObjectOf(field.other));
+    fields.push_back(ParseMembers(field.other));
     fields.back().update({{"transform", TransformName(field.transform)},
                           {"source-id", field.source_id},
                           {"direction", field.descending ? "desc" : "asc"},
                           {"null-order", field.nulls_first ? "nulls-first" : "nulls-last"}});
   }
-  Json json = ObjectOf(order.other);
+  Json json = ParseMembers(order.other);
   json.update({{"order-id", order.order_id}, {"fields", std::move(fields)}});
   return json;
 }
@@ -96,18 +96,18 @@ Json SortOrderJson(const SortOrder& order) {
 SnapshotRef RefFrom(const Json& json) {
   SnapshotRef ref{.snapshot_id = Get<int64_t>(json, "snapshot-id"),
                   .type = Get<std::string>(json, "type"),
-                  .min_snapshots_to_keep = Maybe<int64_t>(json, "min-snapshots-to-keep"),
-                  .max_snapshot_age_ms = Maybe<int64_t>(json, "max-snapshot-age-ms"),
-                  .max_ref_age_ms = Maybe<int64_t>(json, "max-ref-age-ms"),
-                  .other = OtherMembers(
+                  .min_snapshots_to_keep = OptionalMember<int64_t>(json, "min-snapshots-to-keep"),
+                  .max_snapshot_age_ms = OptionalMember<int64_t>(json, "max-snapshot-age-ms"),
+                  .max_ref_age_ms = OptionalMember<int64_t>(json, "max-ref-age-ms"),
+                  .other = UnknownMembers(
                       json, {"snapshot-id", "type", "min-snapshots-to-keep", "max-snapshot-age-ms", "max-ref-age-ms"})};
   if (ref.type != "branch" && ref.type != "tag")
-    Refuse("a ref's 'type' must be 'branch' or 'tag', not '" + ref.type + "'");
+    ThrowJsonProblem("a ref's 'type' must be 'branch' or 'tag', not '" + ref.type + "'");
   return ref;
 }
 
 Json RefJson(const SnapshotRef& ref) {
-  Json json = ObjectOf(ref.other);
+  Json json = ParseMembers(ref.other);
   json.update({{"snapshot-id", ref.snapshot_id}, {"type", ref.type}});
   if (ref.min_snapshots_to_keep) json["min-snapshots-to-keep"] = *ref.min_snapshots_to_keep;
   if (ref.max_snapshot_age_ms) json["max-snapshot-age-ms"] = *ref.max_snapshot_age_ms;
@@ -120,13 +120,13 @@ void SchemasFrom(const Json& json, TableMetadata& metadata) {
     for (const Json& schema : ArrayOrEmpty(json, "schemas")) metadata.schemas.push_back(SchemaFrom(schema));
     metadata.current_schema_id = Get<int32_t>(json, "current-schema-id");
   } else if (metadata.format_version == 1) {
-    metadata.schemas.push_back(SchemaFrom(Need(json, "schema")));
+    metadata.schemas.push_back(SchemaFrom(RequiredMember(json, "schema")));
     metadata.current_schema_id = metadata.schemas[0].schema_id;
   } else {
-    Refuse("missing 'schemas'");
+    ThrowJsonProblem("missing 'schemas'");
   }
   if (metadata.SchemaById(metadata.current_schema_id) == nullptr)
-    Refuse(fmt::format("'current-schema-id' {} is not among 'schemas'", metadata.current_schema_id));
+    ThrowJsonProblem(fmt::format("'current-schema-id' {} is not among 'schemas'", metadata.current_schema_id));
 }
 
 void SpecsFrom(const Json& json, TableMetadata& metadata) {
@@ -134,48 +134,49 @@ void SpecsFrom(const Json& json, TableMetadata& metadata) {
     for (const Json& spec : ArrayOrEmpty(json, "partition-specs")) metadata.partition_specs.push_back(SpecFrom(spec));
     metadata.default_spec_id = Get<int32_t>(json, "default-spec-id");
   } else if (metadata.format_version == 1) {
-    metadata.partition_specs.push_back({0, PartitionFieldsFrom(Need(json, "partition-spec"))});
+    metadata.partition_specs.push_back({0, PartitionFieldsFrom(RequiredMember(json, "partition-spec"))});
   } else {
-    Refuse("missing 'partition-specs'");
+    ThrowJsonProblem("missing 'partition-specs'");
   }
   if (metadata.SpecById(metadata.default_spec_id) == nullptr)
-    Refuse(fmt::format("'default-spec-id' {} is not among 'partition-specs'", metadata.default_spec_id));
+    ThrowJsonProblem(fmt::format("'default-spec-id' {} is not among 'partition-specs'", metadata.default_spec_id));
   if (metadata.format_version >= 2) {
     metadata.last_partition_id = Get<int32_t>(json, "last-partition-id");
   } else {
     for (const PartitionSpec& spec : metadata.partition_specs)
       for (const PartitionField& field : spec.fields)
         metadata.last_partition_id = std::max(metadata.last_partition_id, field.field_id);
-    metadata.last_partition_id = Maybe<int32_t>(json, "last-partition-id").value_or(metadata.last_partition_id);
+    metadata.last_partition_id =
+        OptionalMember<int32_t>(json, "last-partition-id").value_or(metadata.last_partition_id);
   }
 }
 
 void SortOrdersFrom(const Json& json, TableMetadata& metadata) {
-  if (metadata.format_version >= 2 && !json.contains("sort-orders")) Refuse("missing 'sort-orders'");
+  if (metadata.format_version >= 2 && !json.contains("sort-orders")) ThrowJsonProblem("missing 'sort-orders'");
   for (const Json& order : ArrayOrEmpty(json, "sort-orders")) metadata.sort_orders.push_back(SortOrderFrom(order));
   if (metadata.sort_orders.empty()) metadata.sort_orders.push_back({});
   metadata.default_sort_order_id = metadata.format_version >= 2
                                        ? Get<int32_t>(json, "default-sort-order-id")
-                                       : Maybe<int32_t>(json, "default-sort-order-id").value_or(0);
+                                       : OptionalMember<int32_t>(json, "default-sort-order-id").value_or(0);
 }
 
 void HistoryFrom(const Json& json, TableMetadata& metadata) {
-  metadata.current_snapshot_id = Maybe<int64_t>(json, "current-snapshot-id");
+  metadata.current_snapshot_id = OptionalMember<int64_t>(json, "current-snapshot-id");
   if (metadata.current_snapshot_id == -1) metadata.current_snapshot_id.reset();
   for (const Json& entry : ArrayOrEmpty(json, "metadata-log"))
     metadata.metadata_log.push_back({Get<int64_t>(entry, "timestamp-ms"), Get<std::string>(entry, "metadata-file"),
-                                     OtherMembers(entry, {"timestamp-ms", "metadata-file"})});
+                                     UnknownMembers(entry, {"timestamp-ms", "metadata-file"})});
   if (json.contains("refs"))
     for (const auto& [name, ref] : json["refs"].items()) metadata.refs[name] = RefFrom(ref);
   if (metadata.current_snapshot_id && metadata.CurrentSnapshot() == nullptr)
-    Refuse(fmt::format("'current-snapshot-id' {} is not among 'snapshots'", *metadata.current_snapshot_id));
+    ThrowJsonProblem(fmt::format("'current-snapshot-id' {} is not among 'snapshots'", *metadata.current_snapshot_id));
   for (const auto& [name, ref] : metadata.refs)
     if (metadata.SnapshotById(ref.snapshot_id) == nullptr)
-      Refuse(fmt::format("ref '{}' names an unknown snapshot {}", name, ref.snapshot_id));
+      ThrowJsonProblem(fmt::format("ref '{}' names an unknown snapshot {}", name, ref.snapshot_id));
   if (metadata.current_snapshot_id && !metadata.refs.contains("main"))
     metadata.refs["main"] = {.snapshot_id = *metadata.current_snapshot_id};
   if (metadata.refs.contains("main") && metadata.refs["main"].snapshot_id != metadata.current_snapshot_id)
-    Refuse("'current-snapshot-id' and the main branch differ");
+    ThrowJsonProblem("'current-snapshot-id' and the main branch differ");
 }
 
 TableMetadata MetadataFrom(HistoryText history, const Json& json) {
@@ -183,23 +184,22 @@ TableMetadata MetadataFrom(HistoryText history, const Json& json) {
   metadata.snapshots = std::move(history.snapshots);
   metadata.snapshot_log = std::move(history.snapshot_log);
   if (json.contains("view-uuid") || (json.contains("versions") && json.contains("current-version-id")))
-    throw JsonProblem{
-        ErrorKind::kUnsupported,
-        "this is the metadata of an Iceberg view; views are not supported: name the tables that it reads"};
+    throw JsonProblem{ErrorKind::kUnsupported,
+                      "this is an Iceberg view; views are not supported: use the tables that it reads"};
   metadata.format_version = Get<int32_t>(json, "format-version");
   if (metadata.format_version < 1 || metadata.format_version > 3)
-    throw JsonProblem{ErrorKind::kUnsupported,
-                      fmt::format("Iceberg format {} is not supported; this version of Ingot reads formats 1 to 3",
-                                  metadata.format_version)};
+    throw JsonProblem{
+        ErrorKind::kUnsupported,
+        fmt::format("Iceberg format {} is not supported; Ingot reads formats 1 to 3", metadata.format_version)};
   metadata.table_uuid = metadata.format_version >= 2 ? Get<std::string>(json, "table-uuid")
-                                                     : Maybe<std::string>(json, "table-uuid").value_or("");
+                                                     : OptionalMember<std::string>(json, "table-uuid").value_or("");
   metadata.location = Get<std::string>(json, "location");
   metadata.last_sequence_number = metadata.format_version >= 2 ? Get<int64_t>(json, "last-sequence-number") : 0;
   metadata.last_updated_ms = Get<int64_t>(json, "last-updated-ms");
   metadata.last_column_id = Get<int32_t>(json, "last-column-id");
   if (metadata.format_version >= 3) {
-    // Some writers of early format 3 left it out: it is above what their snapshots gave.
-    metadata.next_row_id = Maybe<int64_t>(json, "next-row-id").value_or(0);
+    // Some early writers of format 3 omitted it. It is greater than all row ids of the snapshots.
+    metadata.next_row_id = OptionalMember<int64_t>(json, "next-row-id").value_or(0);
     for (const Snapshot& snapshot : metadata.snapshots)
       metadata.next_row_id = std::max(metadata.next_row_id, snapshot.NextRowId());
   }
@@ -209,11 +209,11 @@ TableMetadata MetadataFrom(HistoryText history, const Json& json) {
   metadata.properties = StringMap(json, "properties");
   HistoryFrom(json, metadata);
   metadata.other =
-      OtherMembers(json, {"format-version",  "table-uuid",          "location",       "last-sequence-number",
-                          "last-updated-ms", "last-column-id",      "next-row-id",    "schema",
-                          "schemas",         "current-schema-id",   "partition-spec", "partition-specs",
-                          "default-spec-id", "last-partition-id",   "sort-orders",    "default-sort-order-id",
-                          "properties",      "current-snapshot-id", "metadata-log",   "refs"});
+      UnknownMembers(json, {"format-version",  "table-uuid",          "location",       "last-sequence-number",
+                            "last-updated-ms", "last-column-id",      "next-row-id",    "schema",
+                            "schemas",         "current-schema-id",   "partition-spec", "partition-specs",
+                            "default-spec-id", "last-partition-id",   "sort-orders",    "default-sort-order-id",
+                            "properties",      "current-snapshot-id", "metadata-log",   "refs"});
   return metadata;
 }
 
@@ -224,7 +224,7 @@ void HistoryInto(const TableMetadata& metadata, Json& json) {
     json["current-snapshot-id"] = -1;
   Json metadata_log = Json::array(), refs = Json::object();
   for (const auto& entry : metadata.metadata_log) {
-    metadata_log.push_back(ObjectOf(entry.other));
+    metadata_log.push_back(ParseMembers(entry.other));
     metadata_log.back().update({{"timestamp-ms", entry.timestamp_ms}, {"metadata-file", entry.metadata_file}});
   }
   for (const auto& [name, ref] : metadata.refs) refs[name] = RefJson(ref);
@@ -235,7 +235,7 @@ void HistoryInto(const TableMetadata& metadata, Json& json) {
 }  // namespace
 
 Result<TableMetadata> ParseTableMetadata(std::string_view text) {
-  return WithContext(Guarded([&] {
+  return WithContext(CatchJsonProblems([&] {
                        HistoryText history = SplitHistory(text);
                        const Json json = Json::parse(history.rest);
                        return MetadataFrom(std::move(history), json);
@@ -248,7 +248,7 @@ std::string TableMetadataToJson(const TableMetadata& metadata) {
 }
 
 std::vector<TextPiece> TableMetadataPieces(const TableMetadata& metadata) {
-  Json json = ObjectOf(metadata.other);
+  Json json = ParseMembers(metadata.other);
   json["format-version"] = metadata.format_version;
   if (!metadata.table_uuid.empty()) json["table-uuid"] = metadata.table_uuid;
   json["location"] = metadata.location;

@@ -32,7 +32,7 @@ Json Other(const TableMetadata& metadata) {
 
 }  // namespace
 
-// Magic, blobs, magic, footer (JSON), its length, flags (none: not compressed), magic.
+// Layout: magic, blobs, magic, footer (JSON), footer length, flags (0: not compressed), magic.
 PuffinFile MakePuffin(const std::vector<PuffinBlob>& blobs) {
   PuffinFile file{.bytes = std::string(kMagic), .offsets = {}};
   Json described = Json::array();

@@ -1,5 +1,4 @@
-// Puffin files: statistics of a table as blobs, and what the table's metadata says of them.
-// Source: Puffin specification; Iceberg specification, "Table Statistics".
+// Puffin files: blobs with statistics of a table, and the "statistics" entries of the table metadata.
 #pragma once
 
 #include <map>
@@ -14,13 +13,13 @@ namespace ingot::iceberg {
 struct PuffinBlob {
   std::string type;  // e.g. apache-datasketches-theta-v1
   std::vector<FieldId> fields;
-  SnapshotId snapshot_id = 0;  // of which it was computed
+  SnapshotId snapshot_id = 0;  // from which it was computed
   SequenceNumber sequence_number = 0;
   std::string bytes;
   Properties properties;
 };
 
-/// An element of the metadata's "statistics", as JSON text, for the file that WritePuffin wrote.
+/// An element of "statistics" in the table metadata, as JSON text, for a file written by WritePuffin.
 struct StatisticsFile {
   SnapshotId snapshot_id = 0;
   std::string location;
@@ -28,7 +27,7 @@ struct StatisticsFile {
   std::string json;
 };
 
-/// The bytes of a file with these blobs, uncompressed.
+/// The content of a Puffin file with these blobs, uncompressed.
 struct PuffinFile {
   std::string bytes;
   std::vector<int64_t> offsets;  // of the blobs
@@ -36,14 +35,14 @@ struct PuffinFile {
 };
 PuffinFile MakePuffin(const std::vector<PuffinBlob>& blobs);
 
-/// Writes the blobs as a new file beside the metadata. Errors: those of the storage.
+/// Writes the blobs to a new file in the metadata folder. Errors: those of the storage.
 Result<StatisticsFile> WritePuffin(storage::Storage& storage, const TableMetadata& metadata, SnapshotId snapshot_id,
                                    const std::vector<PuffinBlob>& blobs);
 
-/// Enters the file as the statistics of its snapshot, in the place of any that were there.
+/// Sets the file as the statistics of its snapshot and replaces earlier ones.
 void SetStatistics(TableMetadata& metadata, const StatisticsFile& file);
 
-/// Whether the metadata has statistics of the snapshot with a blob of this type.
+/// Whether the snapshot has statistics with a blob of this type.
 bool HasStatistics(const TableMetadata& metadata, SnapshotId snapshot_id, std::string_view blob_type);
 
 }  // namespace ingot::iceberg

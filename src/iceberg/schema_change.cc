@@ -16,7 +16,7 @@ Result<Schema> Evolve(Schema schema, FieldId last_column_id, const std::string& 
 Result<Schema> EvolveField(Schema schema, FieldId last_column_id, const std::string& name, const Field& field) {
   const Field* have = schema.FindByName(name);
   SchemaChange change(schema, last_column_id);
-  // Identifier fields of other engines stay required: their readers refuse the table otherwise.
+  // Identifier fields of other engines stay required: readers reject the table otherwise.
   if (have->required && !field.required && !schema.IsIdentifier(*have)) change.MakeOptional(name);
   if (have->type.IsNested() || field.type.IsNested()) {
     if (have->type.id != field.type.id)
@@ -25,7 +25,7 @@ Result<Schema> EvolveField(Schema schema, FieldId last_column_id, const std::str
     INGOT_ASSIGN(Schema changed, change.Finish());
     return Evolve(std::move(changed), last_column_id, name + ".", field.type.fields);
   }
-  // A column that is wider already keeps its type.
+  // A column that is already wider keeps its type.
   if (!(have->type == field.type) && !CanPromote(field.type, have->type)) change.Widen(name, field.type);
   return change.Finish();
 }
@@ -62,7 +62,7 @@ void KeepRequiredIn(std::vector<Field>& wanted, const std::vector<Field>& curren
 
 }  // namespace
 
-SchemaChange& SchemaChange::Refuse(std::string message) {
+SchemaChange& SchemaChange::SetError(std::string message) {
   if (outcome_) outcome_ = Fail(ErrorKind::kBadInput, std::move(message));
   return *this;
 }
@@ -83,15 +83,15 @@ SchemaChange& SchemaChange::Add(std::string_view parent, Field field) {
   std::vector<Field>* siblings = &schema_.fields;
   if (!parent.empty()) {
     Field* owner = Find(parent);
-    if (owner == nullptr) return Refuse("column does not exist: " + std::string(parent));
+    if (owner == nullptr) return SetError("column does not exist: " + std::string(parent));
     if (owner->type.id == TypeId::kList) owner = &owner->type.fields[0];
     if (owner->type.id == TypeId::kMap) owner = &owner->type.fields[1];
-    if (owner->type.id != TypeId::kStruct) return Refuse("not a struct to add a column to: " + std::string(parent));
+    if (owner->type.id != TypeId::kStruct) return SetError("cannot add a column, not a struct: " + std::string(parent));
     siblings = &owner->type.fields;
   }
   if (std::ranges::find(*siblings, field.name, &Field::name) != siblings->end())
-    return Refuse("column exists: " + field.name);
-  if (field.required) return Refuse("a required column cannot be added to a table with rows: " + field.name);
+    return SetError("column exists: " + field.name);
+  if (field.required) return SetError("cannot add a required column to a table with rows: " + field.name);
   std::vector<Field> added{std::move(field)};
   last_column_id_ = AssignFreshIds(added, last_column_id_);
   siblings->push_back(std::move(added[0]));
@@ -100,8 +100,8 @@ SchemaChange& SchemaChange::Add(std::string_view parent, Field field) {
 
 SchemaChange& SchemaChange::Drop(std::string_view name) {
   const Field* field = Find(name);
-  if (field == nullptr) return Refuse("column does not exist: " + std::string(name));
-  if (schema_.IsIdentifier(*field)) return Refuse("an identifier column cannot be dropped: " + std::string(name));
+  if (field == nullptr) return SetError("column does not exist: " + std::string(name));
+  if (schema_.IsIdentifier(*field)) return SetError("cannot drop an identifier column: " + std::string(name));
   const FieldId id = field->id;
   std::erase_if(*SiblingsOf(name), [&](const Field& sibling) { return sibling.id == id; });
   return *this;
@@ -109,47 +109,28 @@ SchemaChange& SchemaChange::Drop(std::string_view name) {
 
 SchemaChange& SchemaChange::Rename(std::string_view name, std::string new_name) {
   Field* field = Find(name);
-  if (field == nullptr) return Refuse("column does not exist: " + std::string(name));
+  if (field == nullptr) return SetError("column does not exist: " + std::string(name));
   if (std::ranges::find(*SiblingsOf(name), new_name, &Field::name) != SiblingsOf(name)->end())
-    return Refuse("column exists: " + new_name);
+    return SetError("column exists: " + new_name);
   field->name = std::move(new_name);
   return *this;
 }
 
 SchemaChange& SchemaChange::Widen(std::string_view name, const Type& type) {
   Field* field = Find(name);
-  if (field == nullptr) return Refuse("column does not exist: " + std::string(name));
+  if (field == nullptr) return SetError("column does not exist: " + std::string(name));
   if (!CanPromote(field->type, type))
-    return Refuse("column " + std::string(name) + " is " + TypeName(field->type) + " and cannot become " +
-                  TypeName(type));
+    return SetError("column " + std::string(name) + " is " + TypeName(field->type) + " and cannot become " +
+                    TypeName(type));
   field->type = type;
   return *this;
 }
 
 SchemaChange& SchemaChange::MakeOptional(std::string_view name) {
   Field* field = Find(name);
-  if (field == nullptr) return Refuse("column does not exist: " + std::string(name));
-  if (schema_.IsIdentifier(*field)) return Refuse("an identifier column cannot be optional: " + std::string(name));
+  if (field == nullptr) return SetError("column does not exist: " + std::string(name));
+  if (schema_.IsIdentifier(*field)) return SetError("cannot make an identifier column optional: " + std::string(name));
   field->required = false;
-  return *this;
-}
-
-SchemaChange& SchemaChange::MoveFirst(std::string_view name) {
-  auto* siblings = SiblingsOf(name);
-  if (siblings == nullptr) return Refuse("column does not exist: " + std::string(name));
-  const auto at = std::ranges::find(*siblings, LastPart(name), &Field::name);
-  std::rotate(siblings->begin(), at, at + 1);
-  return *this;
-}
-
-SchemaChange& SchemaChange::MoveAfter(std::string_view name, std::string_view other) {
-  auto* siblings = SiblingsOf(name);
-  if (siblings == nullptr) return Refuse("column does not exist: " + std::string(name));
-  if (SiblingsOf(other) != siblings)
-    return Refuse("columns are not in the same struct: " + std::string(name) + ", " + std::string(other));
-  Field moved = *std::ranges::find(*siblings, LastPart(name), &Field::name);
-  std::erase_if(*siblings, [&](const Field& field) { return field.id == moved.id; });
-  siblings->insert(std::ranges::find(*siblings, LastPart(other), &Field::name) + 1, std::move(moved));
   return *this;
 }
 

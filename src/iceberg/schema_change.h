@@ -1,5 +1,4 @@
-// Schema evolution: every change keeps the field ids of what stays, so that old files read right.
-// Source: Iceberg specification, "Schema Evolution".
+// Schema evolution: existing columns keep their field ids, so that old data files stay readable.
 #pragma once
 
 #include <string>
@@ -10,10 +9,11 @@
 
 namespace ingot::iceberg {
 
-/// Edits a copy of a schema. Names are full names with dots. The first error sticks and is returned by Finish().
+/// Changes a copy of a schema. Names are full names with dots. After the first error, further changes do nothing;
+/// Finish() returns that error.
 class SchemaChange {
  public:
-  /// `last_column_id` as in the table metadata: ids that dropped columns had are never given again.
+  /// `last_column_id` as in the table metadata, so that ids of dropped columns are not reused.
   SchemaChange(const Schema& schema, FieldId last_column_id) : schema_(schema), last_column_id_(last_column_id) {}
 
   /// Adds an optional column at the end of the struct `parent` ("" for the table).
@@ -23,29 +23,26 @@ class SchemaChange {
   /// int to long, float to double, decimal to a higher precision.
   SchemaChange& Widen(std::string_view name, const Type& type);
   SchemaChange& MakeOptional(std::string_view name);
-  SchemaChange& MoveFirst(std::string_view name);
-  /// Both columns in the same struct.
-  SchemaChange& MoveAfter(std::string_view name, std::string_view other);
 
   Result<Schema> Finish();
 
  private:
   Field* Find(std::string_view name);
   std::vector<Field>* SiblingsOf(std::string_view name);
-  SchemaChange& Refuse(std::string message);
+  SchemaChange& SetError(std::string message);
 
   Schema schema_;
   FieldId last_column_id_;
   Status outcome_;
 };
 
-/// `wanted` with those columns required that another engine made so: Ingot never makes an optional column required, so
-/// that one which is required now, and was optional in one of `older`, is not Ingot's to change.
+/// Returns `wanted`, with those columns required that another engine made required. Ingot never makes an optional
+/// column required; so a column that is required in `current` and optional in one of `older` was changed by another
+/// engine.
 Schema KeepRequired(Schema wanted, const Schema& current, const std::vector<Schema>& older);
 
-/// The schema that holds every column of `wanted` (matched by full name), adding what is missing, widening what grew
-/// and making optional what may be null now. Nothing is dropped. Errors: kBadInput where a type cannot become the
-/// wanted one.
+/// Returns `current` with every column of `wanted` (matched by full name): adds missing columns, widens types and makes
+/// columns optional. Drops nothing. Errors: kBadInput if a type cannot be promoted to the wanted one.
 Result<Schema> EvolveTowards(const Schema& current, FieldId last_column_id, const Schema& wanted);
 
 }  // namespace ingot::iceberg

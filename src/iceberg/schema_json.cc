@@ -6,7 +6,7 @@ namespace ingot::iceberg {
 namespace {
 
 Json FieldJson(const Field& field) {
-  Json json = ObjectOf(field.other);
+  Json json = ParseMembers(field.other);
   json.update({{"id", field.id}, {"name", field.name}, {"required", field.required}, {"type", TypeJson(field.type)}});
   if (!field.doc.empty()) json["doc"] = field.doc;
   if (!field.initial_default.empty()) json["initial-default"] = Json::parse(field.initial_default);
@@ -18,10 +18,10 @@ Field FieldFrom(const Json& json) {
   Field field{
       .id = Get<int32_t>(json, "id"),
       .name = Get<std::string>(json, "name"),
-      .type = TypeFrom(Need(json, "type")),
+      .type = TypeFrom(RequiredMember(json, "type")),
       .required = Get<bool>(json, "required"),
-      .doc = Maybe<std::string>(json, "doc").value_or(""),
-      .other = OtherMembers(json, {"id", "name", "required", "type", "doc", "initial-default", "write-default"})};
+      .doc = OptionalMember<std::string>(json, "doc").value_or(""),
+      .other = UnknownMembers(json, {"id", "name", "required", "type", "doc", "initial-default", "write-default"})};
   if (json.contains("initial-default")) field.initial_default = json["initial-default"].dump();
   if (json.contains("write-default")) field.write_default = json["write-default"].dump();
   return field;
@@ -29,7 +29,7 @@ Field FieldFrom(const Json& json) {
 
 void CheckUniqueIds(const std::vector<Field>& fields, std::set<FieldId>& seen) {
   for (const Field& field : fields) {
-    if (!seen.insert(field.id).second) Refuse(fmt::format("field id {} is used twice in a schema", field.id));
+    if (!seen.insert(field.id).second) ThrowJsonProblem(fmt::format("field id {} is used twice in a schema", field.id));
     CheckUniqueIds(field.type.fields, seen);
   }
 }
@@ -40,13 +40,13 @@ Json TypeJson(const Type& type) {
   if (type.id == TypeId::kStruct) {
     Json fields = Json::array();
     for (const Field& field : type.fields) fields.push_back(FieldJson(field));
-    Json json = ObjectOf(type.other);
+    Json json = ParseMembers(type.other);
     json.update({{"type", "struct"}, {"fields", std::move(fields)}});
     return json;
   }
   if (type.id == TypeId::kList) {
     const Field& element = type.fields[0];
-    Json json = ObjectOf(type.other);
+    Json json = ParseMembers(type.other);
     json.update({{"type", "list"},
                  {"element-id", element.id},
                  {"element", TypeJson(element.type)},
@@ -55,7 +55,7 @@ Json TypeJson(const Type& type) {
   }
   if (type.id == TypeId::kMap) {
     const Field &key = type.fields[0], &value = type.fields[1];
-    Json json = ObjectOf(type.other);
+    Json json = ParseMembers(type.other);
     json.update({{"type", "map"},
                  {"key-id", key.id},
                  {"key", TypeJson(key.type)},
@@ -76,30 +76,33 @@ Type TypeFrom(const Json& json) {
   const auto kind = Get<std::string>(json, "type");
   if (kind == "struct") {
     Type type{.id = TypeId::kStruct,
-              .other = OtherMembers(json, {"type", "fields", "schema-id", "identifier-field-ids"})};
-    for (const Json& field : Need(json, "fields")) type.fields.push_back(FieldFrom(field));
+              .other = UnknownMembers(json, {"type", "fields", "schema-id", "identifier-field-ids"})};
+    for (const Json& field : RequiredMember(json, "fields")) type.fields.push_back(FieldFrom(field));
     return type;
   }
   if (kind == "list") {
-    Type type{.id = TypeId::kList, .other = OtherMembers(json, {"type", "element-id", "element", "element-required"})};
+    Type type{.id = TypeId::kList,
+              .other = UnknownMembers(json, {"type", "element-id", "element", "element-required"})};
     type.fields.push_back(Field{.id = Get<int32_t>(json, "element-id"),
                                 .name = "element",
-                                .type = TypeFrom(Need(json, "element")),
+                                .type = TypeFrom(RequiredMember(json, "element")),
                                 .required = Get<bool>(json, "element-required")});
     return type;
   }
   if (kind == "map") {
     Type type{.id = TypeId::kMap,
-              .other = OtherMembers(json, {"type", "key-id", "key", "value-id", "value", "value-required"})};
-    type.fields.push_back(Field{
-        .id = Get<int32_t>(json, "key-id"), .name = "key", .type = TypeFrom(Need(json, "key")), .required = true});
+              .other = UnknownMembers(json, {"type", "key-id", "key", "value-id", "value", "value-required"})};
+    type.fields.push_back(Field{.id = Get<int32_t>(json, "key-id"),
+                                .name = "key",
+                                .type = TypeFrom(RequiredMember(json, "key")),
+                                .required = true});
     type.fields.push_back(Field{.id = Get<int32_t>(json, "value-id"),
                                 .name = "value",
-                                .type = TypeFrom(Need(json, "value")),
+                                .type = TypeFrom(RequiredMember(json, "value")),
                                 .required = Get<bool>(json, "value-required")});
     return type;
   }
-  Refuse("not a type of the Iceberg specification: '" + kind + "'");
+  ThrowJsonProblem("unknown Iceberg type: '" + kind + "'");
 }
 
 Json SchemaJson(const Schema& schema) {
@@ -110,9 +113,9 @@ Json SchemaJson(const Schema& schema) {
 }
 
 Schema SchemaFrom(const Json& json) {
-  if (Get<std::string>(json, "type") != "struct") Refuse("a schema's 'type' must be 'struct'");
+  if (Get<std::string>(json, "type") != "struct") ThrowJsonProblem("a schema's 'type' must be 'struct'");
   Schema schema;
-  schema.schema_id = Maybe<int32_t>(json, "schema-id").value_or(0);
+  schema.schema_id = OptionalMember<int32_t>(json, "schema-id").value_or(0);
   Type columns = TypeFrom(json);
   schema.fields = std::move(columns.fields);
   schema.other = std::move(columns.other);
@@ -128,7 +131,7 @@ std::string SchemaToJson(const Schema& schema) {
 }
 
 Result<Schema> ParseSchema(std::string_view json) {
-  return Parsing(json, [](const Json& document) { return SchemaFrom(document); });
+  return ParseJsonWith(json, [](const Json& document) { return SchemaFrom(document); });
 }
 
 }  // namespace ingot::iceberg

@@ -1,5 +1,4 @@
-// Schemas and types as JSON documents, as other documents contain them; as text: types.h.
-// Source: Iceberg specification, Appendix C "JSON serialization", "Schemas".
+// Schemas and types as JSON values, for use inside larger documents. For JSON text see types.h.
 #pragma once
 
 #include "base/json.h"
@@ -8,10 +7,10 @@
 namespace ingot::iceberg {
 
 Json SchemaJson(const Schema& schema);
-/// Throws JsonProblem, to be called inside Parsing() or Guarded().
+/// Throws JsonProblem; call it inside ParseJsonWith() or CatchJsonProblems().
 Schema SchemaFrom(const Json& json);
 Json TypeJson(const Type& type);
-/// Throws JsonProblem, likewise.
+/// Throws JsonProblem.
 Type TypeFrom(const Json& json);
 
 }  // namespace ingot::iceberg

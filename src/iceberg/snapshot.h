@@ -1,5 +1,4 @@
-// The snapshots of a table: what it was after each commit.
-// Source: Iceberg specification, "Snapshots".
+// The snapshots of a table: its state after each commit.
 #pragma once
 
 #include <algorithm>
@@ -22,21 +21,21 @@ struct Snapshot {
   std::optional<SnapshotId> parent_id;
   SequenceNumber sequence_number = 0;
   int64_t timestamp_ms = 0;
-  std::string manifest_list;  // empty in old format-1 snapshots, which name their manifests:
+  std::string manifest_list;  // empty in old format-1 snapshots, which list `manifests`
   std::vector<std::string> manifests;
   Properties summary;  // with "operation": append, replace, overwrite, delete
   std::optional<int32_t> schema_id;
-  std::optional<int64_t> first_row_id;  // format 3: rows that came with it have ids from here on,
-  std::optional<int64_t> added_rows;    // as many at most
-  std::string json;  // as metadata files have it, with keys that this version does not know; empty when in none yet
+  std::optional<int64_t> first_row_id;  // format 3: id of the first row that it added
+  std::optional<int64_t> added_rows;    // format 3: upper limit of the rows added
+  std::string json;  // its text in the metadata file, unknown keys included; empty for a new snapshot
 
   std::string Operation() const;
-  /// Above the ids of the rows that came with it.
+  /// Greater than the ids of all rows that the snapshot added.
   int64_t NextRowId() const { return first_row_id ? *first_row_id + added_rows.value_or(0) : 0; }
 };
 
-/// Snapshots in the order in which they came. One that is in the list never changes: all versions of a table's metadata
-/// share it, in chunks, so that a commit costs a pointer for each chunk, and a copy of the last one.
+/// Snapshots in the order of their commits. A snapshot never changes; all versions of a table's metadata share it, in
+/// chunks, so that a commit copies one pointer per chunk and the last chunk.
 class SnapshotList {
  public:
   class Iterator {
@@ -55,11 +54,11 @@ class SnapshotList {
     const SnapshotList* list_ = nullptr;
     size_t at_ = 0;
   };
-  /// What is looked at of all snapshots, beside each other.
+  /// Fields that are needed for every snapshot, kept together to be fast to iterate over.
   struct Entry {
     SnapshotId id = 0;
-    uint64_t serial = 0;    // of this process: entries of one serial are one snapshot
-    size_t json_bytes = 0;  // of its text
+    uint64_t serial = 0;    // equal only for the same snapshot, within this process
+    size_t json_bytes = 0;  // size of its JSON text
     std::shared_ptr<const Snapshot> snapshot;
   };
 
@@ -90,7 +89,7 @@ class SnapshotList {
   }
 
  private:
-  static constexpr size_t kChunk = 256;  // all but the last are full
+  static constexpr size_t kChunk = 256;  // all chunks but the last are full
   using Chunk = std::vector<Entry>;
 
   void Append(Entry entry) {

@@ -7,8 +7,9 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/random.h"
+#include "iceberg/commit.h"
 #include "iceberg/journal.h"
-#include "iceberg/table.h"
+#include "iceberg/summary_numbers.h"
 #include "storage/location.h"
 
 namespace ingot::iceberg {
@@ -30,12 +31,7 @@ struct Counts {
   }
 };
 
-int64_t SummaryInt(const Properties& summary, const std::string& key) {
-  const auto found = summary.find(key);
-  return found == summary.end() ? 0 : std::atoll(found->second.c_str());
-}
-
-/// Specification, Appendix F "Snapshot Summary": what changed, and totals carried on from the parent.
+/// Specification, Appendix F "Snapshot Summary": counts of the change, and totals continued from the parent.
 Properties Summary(const SnapshotChange& change, const Counts& added, const Counts& removed, const Snapshot* parent) {
   Properties summary = change.summary;
   summary["operation"] = change.operation;
@@ -58,9 +54,9 @@ Properties Summary(const SnapshotChange& change, const Counts& added, const Coun
   partitions.insert(removed.partitions.begin(), removed.partitions.end());
   put("changed-partition-count", int64_t(partitions.size()));
   const auto total = [&](const char* key, int64_t more, int64_t less) {
-    const int64_t before = parent ? SummaryInt(parent->summary, key) : 0;
-    // A parent without totals (older writers) leaves them unknown rather than wrong.
-    if (parent == nullptr || parent->summary.contains(key)) summary[key] = std::to_string(before + more - less);
+    const auto before = parent ? FindNumber(parent->summary, key) : std::optional<int64_t>(0);
+    // Without totals in the parent (older writers) the totals are unknown.
+    if (before) summary[key] = std::to_string(*before + more - less);
   };
   total("total-data-files", added.data_files, removed.data_files);
   total("total-delete-files", added.delete_files, removed.delete_files);
@@ -71,16 +67,16 @@ Properties Summary(const SnapshotChange& change, const Counts& added, const Coun
   return summary;
 }
 
-/// One attempt at a snapshot on one state of the table. Files that lose are deleted again.
+/// One attempt to write a snapshot for one state of the table.
 class SnapshotDraft {
  public:
-  /// `untouched`: manifests that are known to hold nothing to remove; grows, so that the next attempt need not read
-  /// them again.
+  /// `untouched`: manifests in which no file is removed. Attempts add to it, so that later ones need not read them
+  /// again.
   SnapshotDraft(const TableHome& home, const SnapshotChange& change, const TableMetadata& metadata,
                 std::set<std::string>& untouched)
       : home_(home), change_(change), metadata_(metadata), untouched_(untouched) {
     snapshot_.snapshot_id = int64_t(RandomBits() >> 1);
-    // All of format 1 is as old (specification, "Sequence Numbers").
+    // All sequence numbers of format 1 are 0 (specification, "Sequence Numbers").
     snapshot_.sequence_number = metadata.format_version < 2 ? 0 : metadata.last_sequence_number + 1;
     snapshot_.schema_id = metadata.current_schema_id;
     commit_id_ = NewFileName();
@@ -131,7 +127,7 @@ class SnapshotDraft {
     return manifest;
   }
 
-  /// The current schema, with columns that were dropped since but that the spec still partitions by.
+  /// The current schema and dropped columns that the spec still partitions by.
   Result<Schema> SchemaWithSources(const PartitionSpec& spec) const {
     Schema schema = metadata_.CurrentSchema();
     for (const PartitionField& field : spec.fields) {
@@ -157,7 +153,7 @@ class SnapshotDraft {
     }
     for (const auto& [group, entries] : groups) {
       const PartitionSpec* spec = metadata_.SpecById(group.first);
-      if (spec == nullptr) return Fail(ErrorKind::kInternal, "a file of an unknown partition spec cannot be committed");
+      if (spec == nullptr) return Fail(ErrorKind::kInternal, "commit of a file with an unknown partition spec");
       INGOT_ASSIGN(auto manifest, NewManifest(*spec, group.second, entries));
       manifests_.push_back(std::move(manifest));
     }
@@ -167,7 +163,7 @@ class SnapshotDraft {
   Status CarryManifests() {
     INGOT_ASSIGN(auto carried, ReadManifestList(*home_.storage, *parent_));
     for (ManifestFile& manifest : carried) {
-      if (!manifest.MayHoldLive()) continue;
+      if (!manifest.MayHaveLiveFiles()) continue;
       const bool search = change_.removes && !untouched_.contains(manifest.location);
       std::vector<ManifestEntry> entries;
       if (search || !manifest.IsCounted()) {
@@ -198,9 +194,9 @@ class SnapshotDraft {
     return {};
   }
 
-  /// How many of the newest manifests are merged, so that at most `keep` are left, and one: beyond that a manifest is
-  /// rewritten only with as many bytes as its own, so that each entry is rewritten a few times in its life, not once
-  /// for every hundred commits. Brings the newest to the front.
+  /// The number of newest manifests to merge, so that at most `keep` + 1 are left. Beyond that, a manifest is rewritten
+  /// only with at least as many other bytes, so that an entry is rewritten a few times in its life instead of once
+  /// every hundred commits. Moves the newest manifests to the front.
   static size_t CountToMerge(std::vector<ManifestFile>& manifests, size_t keep) {
     std::ranges::stable_sort(manifests, std::greater(), &ManifestFile::sequence_number);
     int64_t bytes = 0;
@@ -210,8 +206,8 @@ class SnapshotDraft {
     return count;
   }
 
-  // Old manifests of one spec are packed together up to the target size. Manifests of this snapshot stay as they are,
-  // so that consumers downstream find what was added in them alone.
+  // Merges old manifests of a spec up to the target size. Manifests of this snapshot are not merged, so that consumers
+  // find the files that it added in them alone.
   Status MergeManifests() {
     if (!metadata_.PropertyBool("commit.manifest-merge.enabled", true)) return {};
     const int64_t target = metadata_.PropertyInt("commit.manifest.target-size-bytes", 8 << 20);
@@ -256,7 +252,7 @@ class SnapshotDraft {
     return {};
   }
 
-  /// Writes the manifests that are to be rewritten as few as the target size allows, neighbours in partition together.
+  /// Rewrites the selected manifests as few as the target size allows, with entries sorted by partition.
   Status RewriteManifests() {
     const int64_t target = metadata_.PropertyInt("commit.manifest.target-size-bytes", 8 << 20);
     std::map<std::pair<int32_t, bool>, std::vector<ManifestFile>> groups;
@@ -300,8 +296,8 @@ class SnapshotDraft {
     return {};
   }
 
-  /// Specification, "Row Lineage", "First Row ID Assignment": manifests of data that have none yet, those from before
-  /// the table was of format 3 among them, follow each other from the table's next row id.
+  /// Specification, "Row Lineage", "First Row ID Assignment": data manifests without a first row id, including those
+  /// from before the upgrade to format 3, are numbered consecutively from the table's next row id.
   void GiveRowIds() {
     int64_t next = metadata_.next_row_id;
     for (ManifestFile& manifest : manifests_) {
@@ -339,24 +335,22 @@ Result<std::function<Result<bool>(const DataFile&)>> FilesMatching(const TableMe
     if (spec == specs.end()) return Fail(ErrorKind::kCorrupt, "a file of an unknown partition spec: " + file.location);
     if (!bound.MayMatchFile(file, *spec, schema)) return false;
     if (bound.MustMatchFile(file, *spec, schema)) return true;
-    return Fail(ErrorKind::kBadInput,
-                "the file holds rows that match the filter and may hold others: " + file.location);
+    return Fail(ErrorKind::kBadInput, "some rows of the file match the filter, others may not: " + file.location);
   };
 }
 
 Result<Table> CommitSnapshot(const TableHome& home, const SnapshotChange& change) {
   std::vector<std::string> written;
   std::set<std::string> untouched;
-  std::vector<std::string> added;
-  for (const DataFile& file : change.added) added.push_back(file.location);
+  const std::vector<std::string> added = LocationsOf(change.added);
   const auto clean = [&] {
-    for (const std::string& location : written) (void)home.storage->Delete(location);
+    Discard(*home.storage, written);
     written.clear();
   };
   const auto make = [&](TableMetadata& metadata) -> Status {
     written.clear();  // files of an attempt in doubt stay
     INGOT_TRY(WithContext(CheckWritable(metadata), "table " + home.name.Text()));
-    INGOT_TRY(ProveWriter(home.storage, metadata, added));
+    INGOT_TRY(CheckWriterEntry(home.storage, metadata, added));
     if (change.validate) INGOT_TRY(change.validate(metadata));
     if (change.metadata_change) INGOT_TRY(change.metadata_change(metadata));
     SnapshotDraft draft(home, change, metadata, untouched);
@@ -367,7 +361,7 @@ Result<Table> CommitSnapshot(const TableHome& home, const SnapshotChange& change
     return {};
   };
   auto committed = CommitMetadata(home, make, clean);
-  if (!committed && committed.error().kind != ErrorKind::kOutcomeUnknown) clean();
+  if (!committed) DiscardUnlessUnknown(*home.storage, written, committed.error());
   return committed;
 }
 

@@ -29,8 +29,9 @@ Result<SortColumn> ParseSortColumn(std::string_view text) {
   else if (take("nulls last"))
     column.nulls_first = false;
   if (column.column.empty() || !order.empty())
-    return Fail(ErrorKind::kBadInput,
-                fmt::format("'{}' is no order: a column, then asc or desc, then nulls first or nulls last", text));
+    return Fail(
+        ErrorKind::kBadInput,
+        fmt::format("not a sort order: '{}' (write a column, then asc or desc, then nulls first or nulls last)", text));
   return column;
 }
 
@@ -50,7 +51,7 @@ Status SetSortOrder(TableMetadata& metadata, const std::vector<SortColumn>& colu
   SortOrder order;
   for (const SortColumn& column : columns) {
     const Field* field = metadata.CurrentSchema().FindByName(column.column);
-    if (field == nullptr) return Fail(ErrorKind::kBadInput, "sort column does not exist: " + column.column);
+    if (field == nullptr) return Fail(ErrorKind::kBadInput, "unknown sort column: " + column.column);
     order.fields.push_back({.source_id = field->id,
                             .transform = {},
                             .descending = column.descending,
@@ -61,7 +62,7 @@ Status SetSortOrder(TableMetadata& metadata, const std::vector<SortColumn>& colu
     metadata.default_sort_order_id = known->order_id;
     return {};
   }
-  // 0 stands for unsorted (specification, "Sorting").
+  // 0 means unsorted (specification, "Sorting").
   order.order_id =
       columns.empty() ? 0 : 1 + std::max(0, std::ranges::max(metadata.sort_orders, {}, &SortOrder::order_id).order_id);
   metadata.default_sort_order_id = order.order_id;

@@ -1,5 +1,4 @@
-// Sort orders as people write them. What a table has, and how it gets another, is in metadata.h.
-// Source: Iceberg specification, "Sorting".
+// Parses sort orders as users write them. metadata.h has the sort orders of a table.
 #pragma once
 
 #include <string_view>

@@ -1,12 +1,11 @@
 #include "iceberg/summary.h"
 
-#include <cstdlib>
+#include "iceberg/summary_numbers.h"
 
 namespace ingot::iceberg {
 
 int64_t SummaryNumber(const Snapshot& snapshot, const std::string& key) {
-  const auto found = snapshot.summary.find(key);
-  return found == snapshot.summary.end() ? 0 : std::atoll(found->second.c_str());
+  return FindNumber(snapshot.summary, key).value_or(0);
 }
 
 std::optional<std::string> NewestSummary(const TableMetadata& metadata, const std::string& key) {
@@ -19,7 +18,7 @@ std::optional<std::string> NewestSummary(const TableMetadata& metadata, const st
 bool OnlyAppended(const TableMetadata& now, std::optional<SnapshotId> base) {
   for (const Snapshot* snapshot : AncestorsOf(now, now.current_snapshot_id)) {
     if (snapshot->snapshot_id == base) return true;
-    if (snapshot->Operation() != "append" || snapshot->summary.contains("added-delete-files")) return false;
+    if (snapshot->Operation() != "append" || !RemovesNothing(*snapshot)) return false;
   }
   return false;
 }

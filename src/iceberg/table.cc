@@ -19,8 +19,9 @@ Table TableFrom(const TableHome& home, LoadedTable loaded) {
           std::move(loaded.metadata)};
 }
 
-/// Attempts whose answers were lost: they may have landed, or may do so later, as long as the table is at their base.
-class InDoubt {
+/// Commit attempts without an answer. They may have succeeded, or may still succeed as long as the table is at their
+/// base.
+class UnknownCommits {
  public:
   void Add(const LoadedTable& base, const TableMetadata& next) {
     any_ = true;
@@ -30,11 +31,11 @@ class InDoubt {
   bool Landed(const TableMetadata& now) const {
     return std::ranges::any_of(snapshots_, [&](SnapshotId id) { return now.SnapshotById(id) != nullptr; });
   }
-  /// A table that is somewhere else, without their snapshots, refuses them for good.
-  void MovedOn(const LoadedTable& now) {
+  /// Once the table has another version without their snapshots, they cannot succeed any more.
+  void DropIfSuperseded(const LoadedTable& now) {
     if (now.metadata_location != base_location_) any_ = false;
   }
-  Error Judge(Error error) const {
+  Error MarkIfUnknown(Error error) const {
     if (any_) error.kind = ErrorKind::kOutcomeUnknown;
     return error;
   }
@@ -45,8 +46,8 @@ class InDoubt {
   std::vector<SnapshotId> snapshots_;
 };
 
-/// Whether others have committed since: then what is not there any more may have expired with the state that was read.
-bool MovedOn(const TableHome& home, const LoadedTable& base) {
+/// Whether others have committed since `base`. Then a missing snapshot or file may have expired with that state.
+bool HasChangedSince(const TableHome& home, const LoadedTable& base) {
   const auto now = home.catalog->Load(home.name, home.storage);
   return now && now->metadata_location != base.metadata_location;
 }
@@ -65,24 +66,24 @@ Result<Table> CreateTable(const TableHome& home, const TableMetadata& metadata) 
 }
 
 Result<Table> CommitMetadata(const TableHome& home, const MetadataChange& change,
-                             const std::function<void()>& refused) {
+                             const std::function<void()>& attempt_failed) {
   Backoff backoff({.attempts_max = 12});
-  InDoubt in_doubt;
+  UnknownCommits unknown;
   const Stopwatch watch;
   const MetricLabels label{{"table", home.name.Text()}};
   while (true) {
     auto base = home.catalog->Load(home.name, home.storage);
-    if (!base) return std::unexpected(in_doubt.Judge(std::move(base).error()));
-    if (in_doubt.Landed(*base->metadata)) return TableFrom(home, std::move(*base));
-    in_doubt.MovedOn(*base);
+    if (!base) return std::unexpected(unknown.MarkIfUnknown(std::move(base).error()));
+    if (unknown.Landed(*base->metadata)) return TableFrom(home, std::move(*base));
+    unknown.DropIfSuperseded(*base);
     if (auto known = AnnounceWriter(base->storage, *base->metadata); !known)
-      return std::unexpected(in_doubt.Judge(std::move(known).error()));
+      return std::unexpected(unknown.MarkIfUnknown(std::move(known).error()));
     TableMetadata next = *base->metadata;
     if (Status changed = change(next); !changed) {
       if (changed.error().kind == ErrorKind::kConflict) ProcessMetrics().Add("ingot_commit_conflicts", label);
-      const bool vanished = changed.error().kind == ErrorKind::kNotFound && MovedOn(home, *base);
-      if (!vanished || !backoff.Wait()) return std::unexpected(in_doubt.Judge(std::move(changed).error()));
-      if (refused) refused();
+      const bool vanished = changed.error().kind == ErrorKind::kNotFound && HasChangedSince(home, *base);
+      if (!vanished || !backoff.Wait()) return std::unexpected(unknown.MarkIfUnknown(std::move(changed).error()));
+      if (attempt_failed) attempt_failed();
       continue;
     }
     next.last_updated_ms = std::max(NowMicros() / 1000, base->metadata->last_updated_ms);
@@ -94,13 +95,13 @@ Result<Table> CommitMetadata(const TableHome& home, const MetadataChange& change
     const ErrorKind kind = committed.error().kind;
     if (kind == ErrorKind::kConflict) ProcessMetrics().Add("ingot_commit_conflicts", label);
     if (kind == ErrorKind::kOutcomeUnknown)
-      in_doubt.Add(*base, next);
-    else if (refused)
-      refused();
+      unknown.Add(*base, next);
+    else if (attempt_failed)
+      attempt_failed();
     if (kind != ErrorKind::kConflict && kind != ErrorKind::kRetry && kind != ErrorKind::kOutcomeUnknown)
-      return std::unexpected(in_doubt.Judge(std::move(committed).error()));
+      return std::unexpected(unknown.MarkIfUnknown(std::move(committed).error()));
     if (!backoff.Wait())
-      return std::unexpected(in_doubt.Judge(std::move(committed).error().Context(
+      return std::unexpected(unknown.MarkIfUnknown(std::move(committed).error().Context(
           fmt::format("commit to {} gave up after {} attempts", home.name.Text(), backoff.attempts()))));
   }
 }

@@ -1,4 +1,4 @@
-// A long text in pieces, most of which are the same as in the version before.
+// A long text in pieces, most of which stay the same from version to version.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@ namespace ingot::iceberg {
 
 struct TextPiece {
   using Key = std::pair<uint64_t, uint64_t>;
-  Key key{};         // pieces of one key have one text, in this process; {0, 0} for a text that is new each time
-  size_t bytes = 0;  // about as many
+  Key key{};         // equal keys mean equal text, within this process; {0, 0}: a text that changes each time
+  size_t bytes = 0;  // approximate size
   std::function<void(std::string&)> append;
 };
 

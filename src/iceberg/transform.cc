@@ -35,7 +35,7 @@ std::string FirstCodePoints(const std::string& text, int32_t count) {
   size_t end = 0;
   while (end < text.size() && count > 0) {
     ++end;
-    while (end < text.size() && ContinuesCharacter(text[end])) ++end;
+    while (end < text.size() && IsUtf8Continuation(text[end])) ++end;
     --count;
   }
   return text.substr(0, end);
@@ -58,9 +58,25 @@ Result<Value> Truncate(const Value& value, int32_t width, const Type& source) {
       return Value(FirstCodePoints(std::get<std::string>(value), width));
     case TypeId::kBinary:
       return Value(std::get<std::string>(value).substr(0, size_t(width)));
-    default:
-      return Fail(ErrorKind::kBadInput, "truncate does not take " + TypeName(source));
+    case TypeId::kBoolean:
+    case TypeId::kFloat:
+    case TypeId::kDouble:
+    case TypeId::kDate:
+    case TypeId::kTime:
+    case TypeId::kTimestamp:
+    case TypeId::kTimestamptz:
+    case TypeId::kTimestampNs:
+    case TypeId::kTimestamptzNs:
+    case TypeId::kUuid:
+    case TypeId::kFixed:
+    case TypeId::kUnknown:
+    case TypeId::kVariant:
+    case TypeId::kStruct:
+    case TypeId::kList:
+    case TypeId::kMap:
+      break;
   }
+  return Fail(ErrorKind::kBadInput, "truncate does not accept " + TypeName(source));
 }
 
 }  // namespace
@@ -74,7 +90,7 @@ Result<Transform> ParseTransform(std::string_view text) {
     int32_t parameter = 0;
     const auto [end, error] = std::from_chars(text.data() + name.size(), text.data() + text.size() - 1, parameter);
     if (error != std::errc() || end != text.data() + text.size() - 1 || parameter <= 0)
-      return Fail(ErrorKind::kCorrupt, "transform needs a positive number: '" + std::string(text) + "'");
+      return Fail(ErrorKind::kCorrupt, "transform parameter must be positive: '" + std::string(text) + "'");
     return Transform{.kind = kind, .parameter = parameter};
   }
   return Transform{.kind = TransformKind::kUnknown, .unknown_name = std::string(text)};
@@ -90,7 +106,7 @@ std::string TransformName(const Transform& transform) {
 
 Result<Type> TransformResultType(const Transform& transform, const Type& source) {
   const auto refuse = [&] {
-    return Fail(ErrorKind::kBadInput, "transform " + TransformName(transform) + " does not take " + TypeName(source));
+    return Fail(ErrorKind::kBadInput, "transform " + TransformName(transform) + " does not accept " + TypeName(source));
   };
   switch (transform.kind) {
     case TransformKind::kIdentity:
@@ -146,12 +162,15 @@ Result<Value> ApplyTransform(const Transform& transform, const Value& value, con
     case TransformKind::kHour: {
       const bool nanos = source.id == TypeId::kTimestampNs || source.id == TypeId::kTimestamptzNs;
       const int64_t hours = FloorDivide(std::get<int64_t>(value), kMicrosPerHour * (nanos ? 1000 : 1));
-      // 32 bits hold hours up to the year 246,953; what lies beyond counts as the last, so that the order is kept.
+      // Hours fit into 32 bits up to the year 246,953. Later ones are clamped, which preserves the order.
       return Value(int32_t(std::clamp<int64_t>(hours, INT32_MIN, INT32_MAX)));
     }
-    default:
-      return value;
+    case TransformKind::kIdentity:
+    case TransformKind::kVoid:
+    case TransformKind::kUnknown:
+      break;
   }
+  return value;
 }
 
 std::string PartitionText(const Transform& transform, const Value& value, const Type& source) {
@@ -172,9 +191,13 @@ std::string PartitionText(const Transform& transform, const Value& value, const 
     }
     case TransformKind::kBucket:
       return std::to_string(std::get<int32_t>(value));
-    default:
-      return ValueText(value, source);
+    case TransformKind::kIdentity:
+    case TransformKind::kTruncate:
+    case TransformKind::kVoid:
+    case TransformKind::kUnknown:
+      break;
   }
+  return ValueText(value, source);
 }
 
 bool KeepsOrder(const Transform& transform) {

@@ -28,7 +28,7 @@ constexpr std::pair<TypeId, std::string_view> kNames[] = {
     {TypeId::kVariant, "variant"},
 };
 
-/// The integers between `open` and `close`, separated by commas and blanks; empty when the text does not fit.
+/// The integers between `open` and `close`, separated by commas and blanks; empty if the text has another form.
 std::vector<int32_t> Parameters(std::string_view text, char open, char close) {
   const auto begin = text.find(open);
   if (begin == std::string_view::npos || !text.ends_with(close)) return {};
@@ -98,7 +98,22 @@ std::string TypeName(const Type& type) {
       }
       return text + ">";
     }
-    default:
+    case TypeId::kBoolean:
+    case TypeId::kInt:
+    case TypeId::kLong:
+    case TypeId::kFloat:
+    case TypeId::kDouble:
+    case TypeId::kDate:
+    case TypeId::kTime:
+    case TypeId::kTimestamp:
+    case TypeId::kTimestamptz:
+    case TypeId::kTimestampNs:
+    case TypeId::kTimestamptzNs:
+    case TypeId::kString:
+    case TypeId::kUuid:
+    case TypeId::kBinary:
+    case TypeId::kUnknown:
+    case TypeId::kVariant:
       break;
   }
   for (const auto& [id, name] : kNames)
@@ -124,7 +139,7 @@ Result<Type> ParsePrimitiveType(std::string_view name) {
                   fmt::format("columns of type {} (Iceberg format 3) are not supported, nor are tables that have one: "
                               "read the table with another engine, or from a copy without the column",
                               name));
-  return Fail(ErrorKind::kCorrupt, "not a type of the Iceberg specification: '" + std::string(name) + "'");
+  return Fail(ErrorKind::kCorrupt, "unknown Iceberg type: '" + std::string(name) + "'");
 }
 
 bool CanPromote(const Type& from, const Type& to) {

@@ -1,5 +1,4 @@
-// The types of table columns and the schema that names them by field id.
-// Source: Iceberg specification, "Schemas and Data Types", Appendix C "Schemas".
+// Column types, and the schema, which identifies columns by field id.
 #pragma once
 
 #include <cstdint>
@@ -40,15 +39,15 @@ enum class TypeId {
 
 struct Field;
 
-/// A type by value. Struct: `fields` are its columns; list: one field "element"; map: "key" and "value".
+/// A type. `fields`: the columns of a struct, "element" of a list, "key" and "value" of a map.
 struct Type {
   TypeId id = TypeId::kInt;
   int32_t precision = 0;      // decimal
   int32_t scale = 0;          // decimal
   int32_t length = 0;         // fixed: bytes
-  bool stored = false;        // variant: in memory as files have it, not as JSON (WithStoredVariants)
+  bool stored = false;        // variant: in memory in the encoding of files, not as JSON (WithStoredVariants)
   std::vector<Field> fields;  // nested types
-  std::string other;          // of nested types: JSON object text of keys that this version does not know
+  std::string other;          // nested types: unknown keys as JSON object text
 
   bool IsNested() const { return id == TypeId::kStruct || id == TypeId::kList || id == TypeId::kMap; }
   bool operator==(const Type& other) const;
@@ -62,25 +61,25 @@ struct Field {
   std::string doc;
   std::string initial_default;  // format 3: JSON text, empty when absent
   std::string write_default;    // format 3: JSON text, empty when absent
-  std::string other;            // JSON object text of keys that this version does not know
+  std::string other;            // unknown keys as JSON object text
 
   bool operator==(const Field& other) const = default;
 };
 
-/// "long", "decimal(9, 2)", "fixed[16]", "struct<1: a: optional int>": for messages, and for primitives the
-/// specification's name.
+/// The name of a type: "long", "decimal(9, 2)", "fixed[16]", "struct<1: a: optional int>". For primitive types it is
+/// the specification's name.
 std::string TypeName(const Type& type);
 
-/// The type of a primitive's name. Errors: kUnsupported for geometry and geography; kCorrupt for an unknown name or bad
-/// parameters.
+/// Parses the name of a primitive type. Errors: kUnsupported for geometry and geography; kCorrupt for an unknown name
+/// or invalid parameters.
 Result<Type> ParsePrimitiveType(std::string_view name);
 
-/// Whether every value of `from` may be read as `to`: int to long, float to double, a wider decimal (specification,
-/// "Schema Evolution").
+/// Whether the specification allows `from` to be promoted to `to`: int to long, float to double, a wider decimal
+/// ("Schema Evolution").
 bool CanPromote(const Type& from, const Type& to);
 
-/// The same with what format 3 adds: date to a timestamp without zone, unknown to any type. Other writers' tables are
-/// read so; our own schemas do not change so.
+/// The same, including the promotions of format 3 (date to timestamp without zone, unknown to any type). Used to read
+/// tables of other writers; Ingot does not promote its own columns this way.
 bool CanPromoteOnRead(const Type& from, const Type& to);
 
 class Schema {
@@ -88,28 +87,30 @@ class Schema {
   int32_t schema_id = 0;
   std::vector<Field> fields;
   std::vector<FieldId> identifier_field_ids;
-  std::string other = {};  // JSON object text of keys that this version does not know
+  std::string other = {};  // unknown keys as JSON object text
 
-  /// Any field, also nested; nullptr when there is none.
+  /// Any field, including nested ones; nullptr if there is none.
   const Field* FindById(FieldId id) const;
-  /// By the full name with dots, e.g. "server.location"; list elements as "name.element". Case matters.
+  /// Finds a field by its full name with dots, e.g. "server.location"; list elements are "name.element".
+  /// Case-sensitive.
   const Field* FindByName(std::string_view name) const;
-  /// The full name of a field, "" when there is none.
+  /// The full name of a field, "" if there is none.
   std::string NameOf(FieldId id) const;
   FieldId HighestFieldId() const;
-  /// The same columns, whatever the schema id.
+  /// Whether the columns are equal; ignores the schema id.
   bool SameFields(const Schema& that) const {
     return fields == that.fields && identifier_field_ids == that.identifier_field_ids && other == that.other;
   }
-  /// Identifier fields, and the structs around them, are required (specification, "Identifier Field IDs").
+  /// Whether it is an identifier field or a struct around one: both must be required (specification, "Identifier Field
+  /// IDs").
   bool IsIdentifier(const Field& field) const;
 };
 
-/// JSON of the specification's Appendix C, e.g. for the "schema" property of manifests.
+/// JSON of Appendix C, e.g. for the "schema" property of manifests.
 std::string SchemaToJson(const Schema& schema);
 Result<Schema> ParseSchema(std::string_view json);
 
-/// Gives every field, nested ones too, a fresh id in depth-first order after `last_id`; returns the last one given.
+/// Gives every field, including nested ones, a new id after `last_id`, in depth-first order. Returns the last id given.
 FieldId AssignFreshIds(std::vector<Field>& fields, FieldId last_id);
 
 }  // namespace ingot::iceberg

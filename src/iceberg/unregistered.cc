@@ -16,7 +16,7 @@ std::string NoteIn(const std::string& metadata_folder) {
 
 Result<std::set<std::string>> UnregisteredIn(storage::Storage& storage, const std::string& metadata_folder) {
   const auto text = storage.ReadAll(NoteIn(metadata_folder));
-  // A folder that this program cannot reach holds no note of its own.
+  // A folder in an unsupported storage has no such file.
   if (!text && (text.error().kind == ErrorKind::kNotFound || text.error().kind == ErrorKind::kUnsupported))
     return std::set<std::string>();
   if (!text) return std::unexpected(text.error());

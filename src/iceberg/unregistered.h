@@ -1,5 +1,5 @@
-// Tables that were taken out of the catalog on purpose, told from those of a lost catalog by a note beside their
-// metadata: `<metadata folder>/_unregistered`, a line with the table's uuid for each. Source: docs/formats/commit.md.
+// Marks tables that were removed from the catalog on purpose, to tell them from tables of a lost catalog. The file
+// `<metadata folder>/_unregistered` has one line per table, its UUID. Source: docs/formats/commit.md.
 #pragma once
 
 #include <set>
@@ -10,10 +10,10 @@
 
 namespace ingot::iceberg {
 
-/// The uuids of such tables that have their metadata in the folder.
+/// The UUIDs of the unregistered tables whose metadata is in the folder.
 Result<std::set<std::string>> UnregisteredIn(storage::Storage& storage, const std::string& metadata_folder);
 
-/// Notes that the table was taken out of the catalog, or entered again.
+/// Records that the table was unregistered, or registered again.
 Status NoteUnregistered(storage::Storage& storage, const TableMetadata& metadata, bool unregistered);
 
 }  // namespace ingot::iceberg

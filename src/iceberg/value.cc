@@ -53,6 +53,9 @@ __int128 DecimalFromBytes(std::string_view bytes) {
   return value;
 }
 
+// The switches over Value::index() here and in rows/arrow_schema.cc know these alternatives.
+static_assert(std::variant_size_v<Value> == 8);
+
 std::string SerializeValue(const Value& value, const Type& type) {
   switch (value.index()) {
     case 1:
@@ -77,8 +80,8 @@ std::string SerializeValue(const Value& value, const Type& type) {
 
 Result<Value> DeserializeValue(std::string_view bytes, const Type& type) {
   const auto wrong = [&] {
-    return Fail(ErrorKind::kCorrupt,
-                "a value of " + TypeName(type) + " cannot have " + std::to_string(bytes.size()) + " bytes");
+    return Fail(ErrorKind::kCorrupt, "a value of " + TypeName(type) + " has an invalid length of " +
+                                         std::to_string(bytes.size()) + " bytes");
   };
   switch (type.id) {
     case TypeId::kBoolean:
@@ -115,9 +118,14 @@ Result<Value> DeserializeValue(std::string_view bytes, const Type& type) {
     case TypeId::kFixed:
     case TypeId::kBinary:
       return Value(std::string(bytes));
-    default:
-      return Fail(ErrorKind::kUnsupported, "no single-value form for " + TypeName(type));
+    case TypeId::kUnknown:
+    case TypeId::kVariant:
+    case TypeId::kStruct:
+    case TypeId::kList:
+    case TypeId::kMap:
+      break;
   }
+  return Fail(ErrorKind::kUnsupported, "no single-value serialization for " + TypeName(type));
 }
 
 Value PromoteValue(Value value, const Type& type) {
@@ -125,7 +133,7 @@ Value PromoteValue(Value value, const Type& type) {
     const bool nanos = type.id == TypeId::kTimestampNs;
     int64_t moment = 0;
     if (type.id == TypeId::kLong) return int64_t(*narrow);
-    // A day out of the range of nanoseconds is equal to none of them.
+    // A day beyond the range of nanoseconds equals none of them.
     if ((nanos || type.id == TypeId::kTimestamp) &&
         !__builtin_mul_overflow(int64_t(*narrow), kMicrosPerDay*(nanos ? 1000 : 1), &moment))
       return moment;
@@ -202,9 +210,17 @@ Result<int32_t> HashValue(const Value& value, const Type& type) {
     case TypeId::kFixed:
     case TypeId::kBinary:
       return Murmur3(std::get<std::string>(value));
-    default:
-      return Fail(ErrorKind::kBadInput, "the bucket transform has no hash for " + TypeName(type));
+    case TypeId::kBoolean:
+    case TypeId::kFloat:
+    case TypeId::kDouble:
+    case TypeId::kUnknown:
+    case TypeId::kVariant:
+    case TypeId::kStruct:
+    case TypeId::kList:
+    case TypeId::kMap:
+      break;
   }
+  return Fail(ErrorKind::kBadInput, "the bucket transform does not accept " + TypeName(type));
 }
 
 }  // namespace ingot::iceberg

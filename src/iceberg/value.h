@@ -1,5 +1,4 @@
-// One value of a primitive type: partition values, bounds, literals of filters.
-// Source: Iceberg specification, Appendix D "Single-value serialization", Appendix B "32-bit Hash Requirements".
+// A value of a primitive type, used for partition values, bounds and the literals of filters.
 #pragma once
 
 #include <compare>
@@ -25,29 +24,28 @@ inline bool IsNull(const Value& value) {
   return value.index() == 0;
 }
 
-/// The binary form of bounds. A null has none: "".
+/// The binary form of a value, as in bounds; "" for null.
 std::string SerializeValue(const Value& value, const Type& type);
-/// Accepts the bytes of a type that was promoted to `type` since (4-byte int for long, date for timestamp, float for
-/// double).
-/// Errors: kCorrupt when the length does not fit.
+/// Parses the binary form. Also accepts the bytes of a type that was promoted to `type` since (4-byte int for long,
+/// date for timestamp, float for double). Errors: kCorrupt for a wrong length.
 Result<Value> DeserializeValue(std::string_view bytes, const Type& type);
 
-/// The value as one of `type`, to which its column was promoted since it was written: int to long, float to double,
-/// date to a timestamp. Also back from there, where the past is read by the schema of the past. Others stay as they
-/// are.
+/// Converts a value that was written before its column was promoted to `type`: int to long, float to double, date to
+/// timestamp. Also converts back, as reads of an old snapshot use its old schema. Other values are returned unchanged.
 Value PromoteValue(Value value, const Type& type);
 
-/// Order of two values of one type: null first, NaN last, strings and bytes unsigned. -1, 0, 1.
+/// Compares two values of one type: -1, 0 or 1. Null is first, NaN last; strings and bytes compare as unsigned bytes.
 int CompareValues(const Value& a, const Value& b);
 
-/// Murmur3 x86 32-bit of the specification's byte form. Errors: kBadInput for types that have no hash.
+/// The specification's 32-bit hash (Murmur3 x86). Errors: kBadInput for types that have no hash.
 Result<int32_t> HashValue(const Value& value, const Type& type);
 int32_t Murmur3(std::string_view bytes);
 
-/// "2024-07-19", "2024-07-19T10:00:00+00:00", "12.50", base64 of bytes: as other engines write partition folders.
+/// The value as text: "2024-07-19", "2024-07-19T10:00:00+00:00", "12.50", base64 for bytes. Other engines name
+/// partition folders the same way.
 std::string ValueText(const Value& value, const Type& type);
 
-/// A literal as written in SQL or JSON for a column of `type`: "2024-07-19", "5", "New York". Errors: kBadInput.
+/// Parses a literal of SQL or JSON for a column of `type`: "2024-07-19", "5", "New York". Errors: kBadInput.
 Result<Value> ParseValue(std::string_view text, const Type& type);
 
 /// Big-endian two's complement in the fewest bytes.

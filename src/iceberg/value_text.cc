@@ -69,7 +69,7 @@ Result<Value> ParseNumber(std::string_view text, const Type& type) {
   return Value(number);
 }
 
-/// False when 128 bits do not hold the number with the digit.
+/// Appends a decimal digit. Returns false on overflow.
 bool AppendDigit(__int128& number, int digit) {
   return !__builtin_mul_overflow(number, 10, &number) && !__builtin_add_overflow(number, digit, &number);
 }
@@ -95,11 +95,12 @@ Result<Value> ParseDecimal(std::string_view text, const Type& type) {
   return Value(Decimal{negative ? -unscaled : unscaled});
 }
 
-/// "2024-07-19", with "18:40", "18:40:00" or "18:40:00.5" after a T or a blank, and for types with a time zone "Z",
-/// "+02" or "+02:00" behind it, UTC where none is. `nanos`: what is beyond the microsecond.
+/// Accepts "2024-07-19", optionally with "18:40", "18:40:00" or "18:40:00.5" after a T or a blank. Types with a time
+/// zone also accept "Z", "+02" or "+02:00"; the default is UTC. `nanos`: receives the nanoseconds beyond the
+/// microsecond.
 Result<Value> ParseTimestamp(std::string_view text, const Type& type, int64_t* nanos = nullptr) {
   const bool zoned = type.id == TypeId::kTimestamptz || type.id == TypeId::kTimestamptzNs;
-  std::string full(text);  // as RFC 3339 wants it, which leaves nothing out
+  std::string full(text);  // RFC 3339, which requires all parts
   if (full.size() == 10) full += "T00:00";
   if (full.size() == 16 || (full.size() > 16 && full[16] != ':')) full.insert(16, ":00");
   const size_t zone = full.find_first_of("+-Zz", 19);
@@ -121,7 +122,7 @@ Result<Value> ParseNanos(std::string_view text, const Type& type) {
   int64_t beyond = 0, nanos = 0;
   INGOT_ASSIGN(const Value micros, ParseTimestamp(text, type, &beyond));
   if (__builtin_mul_overflow(std::get<int64_t>(micros), 1000, &nanos) || __builtin_add_overflow(nanos, beyond, &nanos))
-    return Fail(ErrorKind::kBadInput, "out of range of " + TypeName(type) + ": '" + std::string(text) + "'");
+    return Fail(ErrorKind::kBadInput, "out of range for " + TypeName(type) + ": '" + std::string(text) + "'");
   return Value(nanos);
 }
 
@@ -166,9 +167,16 @@ std::string ValueText(const Value& value, const Type& type) {
       return UuidText(std::get<std::string>(value));
     case TypeId::kString:
       return std::get<std::string>(value);
-    default:
-      return Base64(std::get<std::string>(value));
+    case TypeId::kFixed:
+    case TypeId::kBinary:
+    case TypeId::kUnknown:
+    case TypeId::kVariant:
+    case TypeId::kStruct:
+    case TypeId::kList:
+    case TypeId::kMap:
+      break;
   }
+  return Base64(std::get<std::string>(value));
 }
 
 Result<Value> ParseValue(std::string_view text, const Type& type) {
@@ -201,9 +209,14 @@ Result<Value> ParseValue(std::string_view text, const Type& type) {
     case TypeId::kBinary:
     case TypeId::kFixed:
       return Value(std::string(text));
-    default:
-      return Fail(ErrorKind::kUnsupported, "no literal for " + TypeName(type));
+    case TypeId::kUnknown:
+    case TypeId::kVariant:
+    case TypeId::kStruct:
+    case TypeId::kList:
+    case TypeId::kMap:
+      break;
   }
+  return Fail(ErrorKind::kUnsupported, "no literal for " + TypeName(type));
 }
 
 }  // namespace ingot::iceberg

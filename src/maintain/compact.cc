@@ -7,9 +7,9 @@
 
 #include "base/fault.h"
 #include "base/parallel.h"
-#include "base/retry.h"
+#include "iceberg/commit.h"
 #include "iceberg/summary.h"
-#include "maintain/reach.h"
+#include "maintain/needed_files.h"
 #include "maintain/rewrite.h"
 
 namespace ingot::maintain {
@@ -33,19 +33,19 @@ std::set<std::string> DeletesOf(const FileTask& task, bool positions_only) {
   return deletes;
 }
 
-/// Errors: kCorrupt for a file that is named twice: its rows, written anew, could not be told from others any more.
+/// Errors: kCorrupt for a data file that is referenced twice: rewriting it would make its duplicate rows permanent.
 Status CheckNamedOnce(const ScanPlan& plan, const std::string& table) {
   std::set<std::string_view> seen;
   for (const FileTask& task : plan.tasks)
     if (!seen.insert(task.file.location).second)
-      return Fail(ErrorKind::kCorrupt, "table " + table + " names a data file twice: " + task.file.location +
+      return Fail(ErrorKind::kCorrupt, "table " + table + " references a data file twice: " + task.file.location +
                                            "; repair it first: ingot doctor " + table + " --repair");
   return {};
 }
 
-/// Whether the bin may still take the place of its files: they are live, and no delete was written for them but by
-/// value, which the new files, being as old as the state that was read, are subject to, too.
-bool Holds(const Bin& bin, const std::map<std::string, const FileTask*>& live) {
+/// Whether the rewritten files of a bin can still replace its files: they are live, and only equality deletes were
+/// added to them. Those apply to the new files too, as these get the sequence number of the state that was read.
+bool IsStillValid(const Bin& bin, const std::map<std::string, const FileTask*>& live) {
   return std::ranges::all_of(bin.tasks, [&](const FileTask& task) {
     const auto now = live.find(task.file.location);
     return now != live.end() && DeletesOf(*now->second, true) == DeletesOf(task, true) &&
@@ -53,16 +53,16 @@ bool Holds(const Bin& bin, const std::map<std::string, const FileTask*>& live) {
   });
 }
 
-/// Files that are written anew, with the deletes that were applied then.
+/// Rewritten files, and the delete files that were applied to each.
 using Replaced = std::map<std::string, std::set<std::string>>;
 
 void Replace(const Bin& bin, Replaced& replaced) {
   for (const FileTask& task : bin.tasks) replaced[task.file.location] = DeletesOf(task, false);
 }
 
-/// Delete files that apply to nothing any more: needed are those of files that stay, and those that were written for
-/// the others since these were read.
-std::set<std::string> Unneeded(const ScanPlan& plan, const Replaced& replaced) {
+/// Delete files that no longer apply to any file. Those of remaining files are needed, and those that were added to
+/// rewritten files since these were read.
+std::set<std::string> UnneededDeletes(const ScanPlan& plan, const Replaced& replaced) {
   std::set<std::string> unneeded;
   for (const DataFile& file : plan.deletes) unneeded.insert(file.Key());
   for (const FileTask& task : plan.tasks) {
@@ -73,8 +73,8 @@ std::set<std::string> Unneeded(const ScanPlan& plan, const Replaced& replaced) {
   return unneeded;
 }
 
-/// The plan knows of its files what pruning needs; those that are written anew hand on all their metrics.
-Status FillMetrics(const Table& table, std::vector<Bin>& bins) {
+/// Loads all metrics of the files to rewrite; the plan only has those that pruning needs.
+Status LoadMetrics(const Table& table, std::vector<Bin>& bins) {
   std::map<std::string_view, FileTask*> wanted;
   for (Bin& bin : bins)
     for (FileTask& task : bin.tasks) wanted[task.file.location] = &task;
@@ -83,8 +83,8 @@ Status FillMetrics(const Table& table, std::vector<Bin>& bins) {
                iceberg::ReadManifestList(*table.home.storage, *table.metadata->CurrentSnapshot()));
   std::vector<DataFile> found;
   std::mutex mutex;
-  INGOT_TRY(ForEachInParallel(kAtOnce, manifests.size(), [&](size_t, size_t i) -> Status {
-    if (manifests[i].holds_deletes || !manifests[i].MayHoldLive()) return {};
+  INGOT_TRY(ForEachInParallel(kStorageThreads, manifests.size(), [&](size_t, size_t i) -> Status {
+    if (manifests[i].holds_deletes || !manifests[i].MayHaveLiveFiles()) return {};
     INGOT_ASSIGN(auto entries, iceberg::ReadManifest(*table.home.storage, manifests[i], *table.metadata));
     std::lock_guard lock(mutex);
     for (auto& entry : entries)
@@ -107,11 +107,11 @@ class Compaction {
 
   Result<Compacted> Run() {
     INGOT_ASSIGN(const ScanPlan plan, rows::PlanScan(*table_.home.storage, *table_.metadata, {}));
-    if (options_.dry_run) return ForeseeCompaction(table_, plan, options_.policy);
+    if (options_.dry_run) return EstimateCompaction(table_, plan, options_.policy);
     INGOT_TRY(CheckNamedOnce(plan, table_.home.name.Text()));
     auto bins = PlanBins(*table_.metadata, plan.tasks, options_.policy);
     done_.bins = int64_t(bins.size());
-    INGOT_TRY(FillMetrics(table_, bins));
+    INGOT_TRY(LoadMetrics(table_, bins));
     const auto sort_by = options_.sort_by.empty() ? table_.metadata->DefaultSort() : options_.sort_by;
     const int side_by_side = sort_by.empty() ? options_.threads : 1;
     const RewriteOptions rewrite{.file_bytes_target = options_.policy.file_bytes_target,
@@ -128,7 +128,7 @@ class Compaction {
       ready_.push_back({std::move(bins[i]), std::move(files)});
       return ready_bytes_ >= options_.bytes_per_commit ? Commit() : Status();
     });
-    // What is done is worth keeping even when something else failed.
+    // Finished bins are committed even if another bin failed.
     const Status committed = ready_.empty() && !(bins.empty() && !plan.deletes.empty()) ? Status() : Commit();
     INGOT_TRY(rewritten);
     INGOT_TRY(committed);
@@ -136,53 +136,52 @@ class Compaction {
   }
 
  private:
-  /// Commits what is ready, on the newest state; drops what does not hold there any more.
+  /// Commits what is ready; drops what does not hold any more.
   Status Commit() {
     ready_bytes_ = 0;
-    Backoff backoff;
-    while (true) {
-      INGOT_ASSIGN(table_, iceberg::LoadTable(table_.home));
-      INGOT_ASSIGN(const ScanPlan now, rows::PlanScan(*table_.home.storage, *table_.metadata, {}));
-      std::map<std::string, const FileTask*> live;
-      for (const FileTask& task : now.tasks) live[task.file.location] = &task;
-      std::vector<Rewritten> kept;
-      for (Rewritten& rewritten : ready_) {
-        if (Holds(rewritten.bin, live)) {
-          kept.push_back(std::move(rewritten));
-          continue;
-        }
-        ++done_.bins_dropped;
-        for (const DataFile& file : rewritten.files) (void)table_.home.storage->Delete(file.location);
-      }
-      ready_ = std::move(kept);
-      iceberg::SnapshotChange change{.operation = "replace",
-                                     .added_sequence_number = read_from_.metadata->last_sequence_number};
-      Replaced replaced;
-      for (const Rewritten& rewritten : ready_) {
-        Replace(rewritten.bin, replaced);
-        std::ranges::copy(rewritten.files, std::back_inserter(change.added));
-      }
-      const auto unneeded = Unneeded(now, replaced);
-      if (replaced.empty() && unneeded.empty()) return {};
-      change.removes = [&](const DataFile& file) -> Result<bool> {
-        return replaced.contains(file.location) || unneeded.contains(file.Key());
-      };
-      change.validate = [&](const TableMetadata& metadata) -> Status {
-        if (iceberg::OnlyAppended(metadata, table_.metadata->current_snapshot_id)) return {};
-        return Fail(ErrorKind::kConflict, "files were changed while they were compacted");
-      };
-      auto committed = iceberg::CommitSnapshot(table_.home, change);
-      if (committed) {
-        table_ = std::move(*committed);
-        Count(replaced.size(), unneeded.size());
-        return FaultPoint("compact.after_commit");
-      }
-      if (committed.error().kind == ErrorKind::kConflict && backoff.Wait()) continue;
-      if (committed.error().kind != ErrorKind::kOutcomeUnknown)
-        for (const DataFile& file : change.added) (void)table_.home.storage->Delete(file.location);
-      ready_.clear();
-      return std::unexpected(std::move(committed).error());
+    Status committed = iceberg::RetryOnConflict(table_.home, [&](const Table& newest) { return CommitOn(newest); });
+    if (committed) return committed;
+    for (const Rewritten& rewritten : ready_)
+      iceberg::DiscardUnlessUnknown(*table_.home.storage, iceberg::LocationsOf(rewritten.files), committed.error());
+    ready_.clear();
+    return committed;
+  }
+
+  Status CommitOn(const Table& newest) {
+    table_ = newest;
+    INGOT_ASSIGN(const ScanPlan now, rows::PlanScan(*table_.home.storage, *table_.metadata, {}));
+    DropOutdated(now);
+    iceberg::SnapshotChange change{.operation = "replace",
+                                   .added_sequence_number = read_from_.metadata->last_sequence_number};
+    Replaced replaced;
+    for (const Rewritten& rewritten : ready_) {
+      Replace(rewritten.bin, replaced);
+      std::ranges::copy(rewritten.files, std::back_inserter(change.added));
     }
+    const auto unneeded = UnneededDeletes(now, replaced);
+    if (replaced.empty() && unneeded.empty()) return {};
+    change.removes = [&](const DataFile& file) -> Result<bool> {
+      return replaced.contains(file.location) || unneeded.contains(file.Key());
+    };
+    change.validate = [&](const TableMetadata& metadata) -> Status {
+      if (iceberg::OnlyAppended(metadata, table_.metadata->current_snapshot_id)) return {};
+      return Fail(ErrorKind::kConflict, "files were changed while they were compacted");
+    };
+    // The files outlive a conflict: they are committed again on the newer state.
+    INGOT_ASSIGN(table_, iceberg::CommitSnapshot(table_.home, change));
+    Count(replaced.size(), unneeded.size());
+    return FaultPoint("compact.after_commit");
+  }
+
+  void DropOutdated(const ScanPlan& now) {
+    std::map<std::string, const FileTask*> live;
+    for (const FileTask& task : now.tasks) live[task.file.location] = &task;
+    std::erase_if(ready_, [&](const Rewritten& rewritten) {
+      if (IsStillValid(rewritten.bin, live)) return false;
+      ++done_.bins_dropped;
+      iceberg::Discard(*table_.home.storage, iceberg::LocationsOf(rewritten.files));
+      return true;
+    });
   }
 
   void Count(size_t files_in, size_t deletes) {
@@ -202,7 +201,7 @@ class Compaction {
 
   const Table read_from_;
   const CompactOptions& options_;
-  Table table_;  // as it was when something was committed last
+  Table table_;  // as of the last commit
   std::mutex mutex_;
   std::vector<Rewritten> ready_;
   int64_t ready_bytes_ = 0;
@@ -217,19 +216,19 @@ CompactPolicy PolicyOf(const TableMetadata& metadata) {
   return policy;
 }
 
-Result<Compacted> ForeseeCompaction(const Table& table, const ScanPlan& plan, const CompactPolicy& policy) {
+Result<Compacted> EstimateCompaction(const Table& table, const ScanPlan& plan, const CompactPolicy& policy) {
   INGOT_TRY(CheckNamedOnce(plan, table.home.name.Text()));
   const auto bins = PlanBins(*table.metadata, plan.tasks, policy);
-  Compacted foreseen{.bins = int64_t(bins.size())};
+  Compacted estimate{.bins = int64_t(bins.size())};
   Replaced replaced;
   for (const Bin& bin : bins) {
-    foreseen.files_in += int64_t(bin.tasks.size());
-    foreseen.bytes_in += bin.bytes;
-    foreseen.rows += bin.rows;
+    estimate.files_in += int64_t(bin.tasks.size());
+    estimate.bytes_in += bin.bytes;
+    estimate.rows += bin.rows;
     Replace(bin, replaced);
   }
-  foreseen.deletes_removed = int64_t(Unneeded(plan, replaced).size());
-  return foreseen;
+  estimate.deletes_removed = int64_t(UnneededDeletes(plan, replaced).size());
+  return estimate;
 }
 
 Result<Compacted> CompactTable(const iceberg::TableHome& home, const CompactOptions& options) {
@@ -237,7 +236,7 @@ Result<Compacted> CompactTable(const iceberg::TableHome& home, const CompactOpti
   for (const auto& [column, descending, nulls_first] : options.sort_by)
     if (std::ranges::find(table.metadata->CurrentSchema().fields, column, &iceberg::Field::name) ==
         table.metadata->CurrentSchema().fields.end())
-      return Fail(ErrorKind::kBadInput, "table " + home.name.Text() + " has no column to sort by: " + column);
+      return Fail(ErrorKind::kBadInput, "table " + home.name.Text() + ": unknown column to sort by: " + column);
   return Compaction(std::move(table), options).Run();
 }
 

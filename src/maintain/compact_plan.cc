@@ -15,8 +15,8 @@ double DeletedShare(const FileTask& task) {
   return task.file.record_count == 0 ? 1 : std::min(1.0, double(deleted) / double(task.file.record_count));
 }
 
-/// Why a file has to be written anew even alone.
-bool Ails(const FileTask& task, const iceberg::TableMetadata& metadata, const CompactPolicy& policy) {
+/// Whether a file must be rewritten even if it is the only one.
+bool NeedsRewrite(const FileTask& task, const iceberg::TableMetadata& metadata, const CompactPolicy& policy) {
   return (!task.deletes.empty() && DeletedShare(task) >= policy.deleted_share) ||
          task.file.spec_id != metadata.default_spec_id ||
          double(task.file.file_bytes) > policy.too_large * double(policy.file_bytes_target);
@@ -26,14 +26,14 @@ bool IsSmall(const FileTask& task, const CompactPolicy& policy) {
   return double(task.file.file_bytes) < policy.large_enough * double(policy.file_bytes_target);
 }
 
-/// Of the small files those that are worth it: enough of like weight, and what is smaller.
+/// Keeps the small files that are worth rewriting: enough files of similar size, and all that are smaller.
 void KeepTier(Tasks& small, const CompactPolicy& policy) {
   std::ranges::stable_sort(small, {}, [](const FileTask& task) { return task.file.file_bytes; });
-  const int64_t crumb = policy.file_bytes_target / 64;
+  const int64_t tiny = policy.file_bytes_target / 64;
   int64_t bytes = 0;
   size_t start = 0, end = 0;
   for (; end < small.size(); bytes += small[end++].file.file_bytes) {
-    if (end == start || small[end].file.file_bytes <= std::max(2 * bytes, crumb)) continue;
+    if (end == start || small[end].file.file_bytes <= std::max(2 * bytes, tiny)) continue;
     if (end - start >= policy.files_min) break;
     start = end;
   }
@@ -43,29 +43,30 @@ void KeepTier(Tasks& small, const CompactPolicy& policy) {
 }  // namespace
 
 std::vector<Bin> PlanBins(const iceberg::TableMetadata& metadata, Tasks tasks, const CompactPolicy& policy) {
-  std::map<std::string, std::pair<Tasks, Tasks>> partitions;  // ailing, small
+  std::map<std::string, std::pair<Tasks, Tasks>> partitions;  // files that need a rewrite, small files
   for (FileTask& task : tasks) {
-    auto& [ailing, small] = partitions[PartitionKey(task.file)];
-    if (policy.everything || Ails(task, metadata, policy))
-      ailing.push_back(std::move(task));
+    auto& [must_rewrite, small] = partitions[PartitionKey(task.file)];
+    if (policy.everything || NeedsRewrite(task, metadata, policy))
+      must_rewrite.push_back(std::move(task));
     else if (IsSmall(task, policy))
       small.push_back(std::move(task));
   }
   std::vector<Bin> bins;
   for (auto& [key, of] : partitions) {
     auto& [chosen, small] = of;
-    const bool ailing = !chosen.empty();
+    const bool must_rewrite = !chosen.empty();
     if (policy.tiered) KeepTier(small, policy);
     int64_t bytes = 0;
     for (const FileTask& task : small) bytes += task.file.file_bytes;
     const bool worth = small.size() >= policy.files_min || (small.size() > 1 && bytes >= policy.file_bytes_target);
-    if (!ailing && !worth) continue;
+    if (!must_rewrite && !worth) continue;
     if (worth) std::ranges::move(small, std::back_inserter(chosen));
     std::ranges::stable_sort(chosen, {}, &FileTask::sequence_number);
     Bin bin;
     const auto close = [&] {
-      // One file that ails nothing stays as it is.
-      if (bin.tasks.size() > 1 || policy.everything || (!bin.tasks.empty() && Ails(bin.tasks[0], metadata, policy)))
+      // A single file that needs no rewrite stays.
+      if (bin.tasks.size() > 1 || policy.everything ||
+          (!bin.tasks.empty() && NeedsRewrite(bin.tasks[0], metadata, policy)))
         bins.push_back(std::move(bin));
       bin = {};
     };

@@ -5,14 +5,14 @@
 
 #include "iceberg/summary.h"
 #include "maintain/compact.h"
-#include "maintain/reach.h"
+#include "maintain/needed_files.h"
 #include "rows/scan.h"
 #include "storage/location.h"
 
 namespace ingot::maintain {
 namespace {
 
-/// Bytes that appends added, by the day; over at least an hour, so that a few commits do not say millions.
+/// Bytes per day added by appends, measured over at least an hour, so that a few commits do not give a huge number.
 double BytesPerDay(const iceberg::TableMetadata& metadata) {
   constexpr double kDayMs = 24.0 * 3600 * 1000;
   int64_t bytes = 0, first = 0, last = 0;
@@ -48,8 +48,9 @@ Result<Costs> CostsOf(const iceberg::TableHome& home) {
     else
       (metadata ? costs.metadata_bytes : costs.history_bytes) += file.bytes;
   }
-  // A table that cannot be compacted as it is costs what it costs: the doctor says why.
-  if (const auto small = ForeseeCompaction(table, plan, PolicyOf(*table.metadata))) costs.small_files = small->files_in;
+  // No estimate if the table cannot be compacted; the doctor reports the reason.
+  if (const auto small = EstimateCompaction(table, plan, PolicyOf(*table.metadata)))
+    costs.small_files = small->files_in;
   return costs;
 }
 

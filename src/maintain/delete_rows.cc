@@ -6,7 +6,7 @@
 #include "base/arrow_result.h"
 #include "base/fault.h"
 #include "base/parallel.h"
-#include "base/retry.h"
+#include "iceberg/commit.h"
 #include "iceberg/metadata_columns.h"
 #include "iceberg/summary.h"
 #include "rows/row_delete_writer.h"
@@ -20,10 +20,10 @@ using iceberg::TableMetadata;
 using rows::FileTask;
 using rows::ScanPlan;
 
-/// What is to go from the state that was read.
+/// The rows and files to delete from the state that was read.
 struct Chosen {
-  std::vector<rows::DeletedRows> rows;  // of files of which some rows stay
-  std::set<std::string> files;          // of which none does
+  std::vector<rows::DeletedRows> rows;  // of files with remaining rows
+  std::set<std::string> files;          // files without remaining rows
   int64_t count = 0;
 };
 
@@ -66,7 +66,7 @@ Result<Chosen> Choose(const Table& table, const ScanPlan& plan, const DeleteRows
   return chosen;
 }
 
-/// Errors: kConflict when the table has changed otherwise than by appends.
+/// Errors: kConflict if the table had other changes than appends.
 Status Commit(const Table& table, const Chosen& chosen, const DeleteRowsOptions& options) {
   INGOT_ASSIGN(auto deletes, rows::WriteRowDeletes(table.home.storage, *table.metadata, chosen.rows));
   INGOT_TRY(FaultPoint("delete_rows.after_files"));
@@ -82,19 +82,14 @@ Status Commit(const Table& table, const Chosen& chosen, const DeleteRowsOptions&
     return Fail(ErrorKind::kConflict, "the table was changed while rows were deleted from it");
   };
   if (options.amend) options.amend(change);
-  const auto committed = iceberg::CommitSnapshot(table.home, change);
-  if (committed) return {};
-  if (committed.error().kind != ErrorKind::kOutcomeUnknown)
-    for (const DataFile& file : deletes.files) (void)table.home.storage->Delete(file.location);
-  return std::unexpected(committed.error());
+  INGOT_TRY(iceberg::CommitFiles(table.home, change));
+  return {};
 }
 
 }  // namespace
 
 Result<RowsDeleted> DeleteRows(const iceberg::TableHome& home, const DeleteRowsOptions& options) {
-  Backoff backoff;
-  while (true) {
-    INGOT_ASSIGN(const Table table, iceberg::LoadTable(home));
+  return iceberg::RetryOnConflict(home, [&](const Table& table) -> Result<RowsDeleted> {
     if (options.validate) INGOT_TRY(options.validate(*table.metadata));
     INGOT_ASSIGN(const ScanPlan plan, rows::PlanScan(*table.home.storage, *table.metadata,
                                                      {.columns = options.columns, .filter = options.filter}));
@@ -103,10 +98,9 @@ Result<RowsDeleted> DeleteRows(const iceberg::TableHome& home, const DeleteRowsO
                            .files_removed = int64_t(chosen.files.size()),
                            .files_with_deletes = int64_t(chosen.rows.size())};
     if (options.dry_run || (chosen.count == 0 && !options.amend)) return done;
-    const Status committed = Commit(table, chosen, options);
-    if (committed) return done;
-    if (committed.error().kind != ErrorKind::kConflict || !backoff.Wait()) return std::unexpected(committed.error());
-  }
+    INGOT_TRY(Commit(table, chosen, options));
+    return done;
+  });
 }
 
 }  // namespace ingot::maintain

@@ -1,5 +1,4 @@
-// Deleting the rows that match a condition, without writing the files anew in which only some do.
-// Source: Iceberg specification, "Row-level Deletes", "Snapshots" (operation delete).
+// Deletes the rows that match a condition, with delete files where only some rows of a data file match.
 #pragma once
 
 #include <arrow/array.h>
@@ -15,26 +14,27 @@
 namespace ingot::maintain {
 
 struct DeleteRowsOptions {
-  std::vector<std::string> columns;  // that the condition reads
-  iceberg::Filter filter;            // prunes files; rows that do not match it must not match the condition
-  /// For each row of a batch of these columns whether it goes: a boolean array, null for "not".
+  std::vector<std::string> columns;  // read by the condition
+  iceberg::Filter filter;            // prunes files; must match every row that the condition matches
+  /// Evaluates the condition on a batch of these columns. Returns a boolean array; null counts as false.
   std::function<Result<std::shared_ptr<arrow::Array>>(const std::shared_ptr<arrow::RecordBatch>&)> matches;
-  /// Of the change before it is committed; then there is a commit even when no row matches.
+  /// Called with the change before the commit; then a commit is made even if no row matches.
   std::function<void(iceberg::SnapshotChange&)> amend = {};
-  std::function<Status(const iceberg::TableMetadata&)> validate = {};  // of each state; its error ends it
+  std::function<Status(const iceberg::TableMetadata&)> validate =
+      {};  // called with each state that the commit is tried on; its error ends the commit
   int threads = 2;
   bool dry_run = false;
-  std::function<void(int64_t)> progress = [](int64_t) {};  // rows read since it was called last
+  std::function<void(int64_t)> progress = [](int64_t) {};  // rows read since the last call
 };
 
 struct RowsDeleted {
   int64_t rows = 0;
-  int64_t files_removed = 0;       // all of whose rows went
-  int64_t files_with_deletes = 0;  // that got a delete file or a deletion vector
+  int64_t files_removed = 0;       // data files of which all rows were deleted
+  int64_t files_with_deletes = 0;  // data files that got a delete file or deletion vector
 };
 
-/// Deletes the rows that are there when it begins. Beside appends it is no conflict; when others change the same table
-/// otherwise it begins again, a bounded number of times. Errors: kConflict when they do so each time.
+/// Deletes the matching rows of the state at the call. Concurrent appends are no conflict; after other changes it
+/// starts over, a bounded number of times. Errors: kConflict if each attempt conflicts.
 Result<RowsDeleted> DeleteRows(const iceberg::TableHome& home, const DeleteRowsOptions& options);
 
 }  // namespace ingot::maintain

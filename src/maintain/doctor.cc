@@ -10,10 +10,11 @@
 
 #include "base/parallel.h"
 #include "base/progress.h"
+#include "iceberg/summary_numbers.h"
 #include "maintain/compact.h"
-#include "maintain/manifests.h"
+#include "maintain/needed_files.h"
 #include "maintain/orphans.h"
-#include "maintain/reach.h"
+#include "maintain/rewrite_manifests.h"
 #include "rows/data_file_reader.h"
 #include "rows/scan.h"
 #include "storage/location.h"
@@ -25,23 +26,23 @@ using iceberg::DataFile;
 using iceberg::Table;
 using rows::FileTask;
 
-constexpr size_t kNamed = 5;                // files that a finding names
-constexpr int64_t kSnapshotsMany = 10'000;  // their metadata file is megabytes that each commit writes
+constexpr size_t kNamesMax = 5;             // most files that a finding lists
+constexpr int64_t kSnapshotsMany = 10'000;  // makes metadata files of several megabytes, written by each commit
 
-std::string Named(const std::vector<std::string>& names) {
+std::string Names(const std::vector<std::string>& names) {
   std::string text;
-  for (size_t i = 0; i < std::min(names.size(), kNamed); ++i) text += (i > 0 ? ", " : "") + names[i];
-  return names.size() > kNamed ? text + fmt::format(" and {} more", names.size() - kNamed) : text;
+  for (size_t i = 0; i < std::min(names.size(), kNamesMax); ++i) text += (i > 0 ? ", " : "") + names[i];
+  return names.size() > kNamesMax ? text + fmt::format(" and {} more", names.size() - kNamesMax) : text;
 }
 
-/// How often each data file is live, by its identity.
+/// The number of live references to each data file, by file identity.
 std::map<std::string, int> References(const std::vector<FileTask>& tasks) {
   std::map<std::string, int> references;
   for (const FileTask& task : tasks) ++references[storage::FileIdentity(task.file.location)];
   return references;
 }
 
-/// Of the files the plan names, those that storage does not have.
+/// The files of the plan that do not exist in storage.
 Result<std::vector<std::string>> Missing(const Table& table, const rows::ScanPlan& plan) {
   INGOT_ASSIGN(const auto listed, table.home.storage->List(table.metadata->location));
   std::set<std::string> there;
@@ -53,24 +54,24 @@ Result<std::vector<std::string>> Missing(const Table& table, const rows::ScanPla
   named.erase(std::ranges::unique(named).begin(), named.end());
   for (const std::string& location : named) {
     if (there.contains(storage::FileIdentity(location))) continue;
-    INGOT_ASSIGN(const bool exists, table.home.storage->Exists(location));  // it may be elsewhere
+    INGOT_ASSIGN(const bool exists, table.home.storage->Exists(location));  // it may be outside the table's folder
     if (!exists) missing.push_back(location);
   }
   return missing;
 }
 
-/// What the footer of the file says against what the manifest says; "" when they agree.
-Result<std::string> Disagreement(storage::Storage& storage, const DataFile& file) {
+/// Compares a file with its manifest entry. Returns the difference, "" if there is none.
+Result<std::string> CompareToManifest(storage::Storage& storage, const DataFile& file) {
   const auto reader = rows::OpenDataFile(storage, FileTask{.file = file});
   if (!reader && reader.error().kind == ErrorKind::kUnsupported) return "";
   if (!reader) return reader.error().message;
   const auto rows = (*reader)->row_count();
   if (rows && *rows != file.record_count)
-    return fmt::format("{} has {} rows, the manifest says {}", file.location, *rows, file.record_count);
+    return fmt::format("{} has {} rows, but the manifest says {}", file.location, *rows, file.record_count);
   INGOT_ASSIGN(const auto input, storage.OpenInput(file.location));
   const auto bytes = input->GetSize();
   if (bytes.ok() && *bytes != file.file_bytes)
-    return fmt::format("{} has {} bytes, the manifest says {}", file.location, *bytes, file.file_bytes);
+    return fmt::format("{} has {} bytes, but the manifest says {}", file.location, *bytes, file.file_bytes);
   return "";
 }
 
@@ -81,16 +82,16 @@ class Examination {
   Result<std::vector<Finding>> Run() {
     if (const auto needed = NeededFiles(table_); !needed) {
       const bool lost = needed.error().kind == ErrorKind::kCorrupt || needed.error().kind == ErrorKind::kNotFound;
-      Tell("metadata", Health::kBad,
-           needed.error().message + (lost ? "; roll back to a snapshot that can be read: ingot table rollback" : ""));
+      Report("metadata", Health::kBad,
+             needed.error().message + (lost ? "; roll back to a readable snapshot: ingot table rollback" : ""));
       return findings_;
     }
-    Tell("metadata", Health::kGood,
-         fmt::format("format {}, {} snapshots, all manifests can be read", table_.metadata->format_version,
-                     table_.metadata->snapshots.size()));
+    Report("metadata", Health::kGood,
+           fmt::format("format {}, {} snapshots, all manifests can be read", table_.metadata->format_version,
+                       table_.metadata->snapshots.size()));
     auto plan = rows::PlanScan(*table_.home.storage, *table_.metadata, {});
     if (!plan) {
-      Tell("files", Health::kBad, plan.error().message);
+      Report("files", Health::kBad, plan.error().message);
       return findings_;
     }
     Duplicates(*plan);
@@ -104,7 +105,7 @@ class Examination {
   }
 
  private:
-  void Tell(const char* check, Health health, std::string detail) {
+  void Report(const char* check, Health health, std::string detail) {
     findings_.push_back({check, health, std::move(detail)});
   }
 
@@ -114,23 +115,23 @@ class Examination {
     for (const FileTask& task : plan.tasks)
       if (std::exchange(references[storage::FileIdentity(task.file.location)], 0) > 1)
         twice.push_back(task.file.location);
-    if (twice.empty()) return Tell("duplicates", Health::kGood, "each data file is named once");
-    Tell("duplicates", Health::kBad,
-         fmt::format("{} data files are named more than once, their rows count as often (repair: "
-                     "--repair): {}",
-                     twice.size(), Named(twice)));
+    if (twice.empty()) return Report("duplicates", Health::kGood, "each data file is referenced once");
+    Report("duplicates", Health::kBad,
+           fmt::format("{} data files are referenced more than once, so that their rows are duplicated "
+                       "(repair with --repair): {}",
+                       twice.size(), Names(twice)));
   }
 
   Status MissingFiles(const rows::ScanPlan& plan) {
     INGOT_ASSIGN(const auto missing, Missing(table_, plan));
     gone_.insert(missing.begin(), missing.end());
     if (missing.empty())
-      Tell("missing-files", Health::kGood,
-           fmt::format("all {} files are there", plan.tasks.size() + plan.deletes.size()));
+      Report("missing-files", Health::kGood,
+             fmt::format("all {} files exist", plan.tasks.size() + plan.deletes.size()));
     else
-      Tell("missing-files", Health::kBad,
-           fmt::format("{} files are gone (restore them, or give their rows up: --repair): {}", missing.size(),
-                       Named(missing)));
+      Report("missing-files", Health::kBad,
+             fmt::format("{} files are missing (restore them, or drop their rows with --repair): {}", missing.size(),
+                         Names(missing)));
     return {};
   }
 
@@ -139,25 +140,24 @@ class Examination {
     for (const FileTask& task : tasks) rows += task.file.record_count;
     std::vector<std::string> wrong;
     if (const auto* snapshot = table_.metadata->CurrentSnapshot())
-      if (const auto total = snapshot->summary.find("total-records");
-          total != snapshot->summary.end() && std::atoll(total->second.c_str()) != rows)
-        wrong.push_back(fmt::format("the snapshot says {} rows, its manifests say {}", total->second, rows));
+      if (const auto total = iceberg::FindNumber(snapshot->summary, "total-records"); total && *total != rows)
+        wrong.push_back(fmt::format("the snapshot says {} rows, but its manifests say {}", *total, rows));
     std::ranges::stable_sort(tasks, std::greater(), &FileTask::sequence_number);
     std::erase_if(tasks, [&](const FileTask& task) { return gone_.contains(task.file.location); });
     tasks.resize(std::min(tasks.size(), size_t(options_.footers_max)));
     std::mutex mutex;
-    INGOT_TRY(ForEachInParallel(kAtOnce, tasks.size(), [&](size_t, size_t i) -> Status {
-      INGOT_ASSIGN(std::string found, Disagreement(*table_.home.storage, tasks[i].file));
+    INGOT_TRY(ForEachInParallel(kStorageThreads, tasks.size(), [&](size_t, size_t i) -> Status {
+      INGOT_ASSIGN(std::string found, CompareToManifest(*table_.home.storage, tasks[i].file));
       std::lock_guard lock(mutex);
       if (!found.empty()) wrong.push_back(std::move(found));
       options_.progress(1);
       return {};
     }));
     if (wrong.empty())
-      Tell("statistics", Health::kGood,
-           fmt::format("{} rows; the footers of {} files agree with the manifests", rows, tasks.size()));
+      Report("statistics", Health::kGood,
+             fmt::format("{} rows; the footers of {} files agree with the manifests", rows, tasks.size()));
     else
-      Tell("statistics", Health::kBad, fmt::format("{} disagreements: {}", wrong.size(), Named(wrong)));
+      Report("statistics", Health::kBad, fmt::format("{} differences: {}", wrong.size(), Names(wrong)));
     return {};
   }
 
@@ -165,46 +165,46 @@ class Examination {
     const auto orphans = RemoveOrphans(table_.home, {.dry_run = true, .other_tables = options_.other_tables});
     if (!orphans && orphans.error().kind == ErrorKind::kBadConfig) return {};  // gc.enabled=false
     if (!orphans) return std::unexpected(orphans.error());
-    for (const std::string& note : orphans->notes) Tell("orphans", Health::kCouldBeBetter, note);
+    for (const std::string& note : orphans->notes) Report("orphans", Health::kCouldBeBetter, note);
     if (orphans->files.empty())
-      Tell("orphans", Health::kGood, "no file that nothing needs is older than three days");
+      Report("orphans", Health::kGood, "no orphans older than three days");
     else
-      Tell("orphans", Health::kCouldBeBetter,
-           fmt::format("{} files ({}) are needed by nothing: ingot maintain {} --orphans", orphans->files.size(),
-                       HumanBytes(double(orphans->bytes)), table_.home.name.Text()));
+      Report("orphans", Health::kCouldBeBetter,
+             fmt::format("{} orphans ({}); remove them: ingot maintain {} --orphans", orphans->files.size(),
+                         HumanBytes(double(orphans->bytes)), table_.home.name.Text()));
     return {};
   }
 
   void SmallFiles(const rows::ScanPlan& scan) {
-    const auto planned = ForeseeCompaction(table_, scan, PolicyOf(*table_.metadata));
-    if (!planned) return Tell("small-files", Health::kCouldBeBetter, planned.error().message);
+    const auto planned = EstimateCompaction(table_, scan, PolicyOf(*table_.metadata));
+    if (!planned) return Report("small-files", Health::kCouldBeBetter, planned.error().message);
     const Compacted& plan = *planned;
     if (plan.files_in + plan.deletes_removed == 0)
-      Tell("small-files", Health::kGood, "nothing to compact");
+      Report("small-files", Health::kGood, "nothing to compact");
     else
-      Tell("small-files", Health::kCouldBeBetter,
-           fmt::format("{} files ({}) could be {}, with {} delete files applied: ingot maintain {} --compact",
-                       plan.files_in, HumanBytes(double(plan.bytes_in)), plan.bins, plan.deletes_removed,
-                       table_.home.name.Text()));
+      Report("small-files", Health::kCouldBeBetter,
+             fmt::format("{} files ({}) could be {}, and {} delete files applied: ingot maintain {} --compact",
+                         plan.files_in, HumanBytes(double(plan.bytes_in)), plan.bins, plan.deletes_removed,
+                         table_.home.name.Text()));
   }
 
   Status Manifests() {
     INGOT_ASSIGN(const ManifestsRewritten plan, RewriteManifests(table_.home, true));
     if (plan.after == plan.before)
-      Tell("manifests", Health::kGood, fmt::format("{} manifests", plan.before));
+      Report("manifests", Health::kGood, fmt::format("{} manifests", plan.before));
     else
-      Tell("manifests", Health::kCouldBeBetter,
-           fmt::format("{} manifests could be {}: ingot maintain {} --manifests", plan.before, plan.after,
-                       table_.home.name.Text()));
+      Report("manifests", Health::kCouldBeBetter,
+             fmt::format("{} manifests could be {}: ingot maintain {} --manifests", plan.before, plan.after,
+                         table_.home.name.Text()));
     return {};
   }
 
   void History() {
     const int64_t snapshots = int64_t(table_.metadata->snapshots.size());
     if (snapshots < kSnapshotsMany) return;
-    Tell("history", Health::kCouldBeBetter,
-         fmt::format("{} snapshots stand in the metadata that each commit writes: ingot maintain {} --expire",
-                     snapshots, table_.home.name.Text()));
+    Report("history", Health::kCouldBeBetter,
+           fmt::format("{} snapshots slow down each commit; expire some: ingot maintain {} --expire", snapshots,
+                       table_.home.name.Text()));
   }
 
   const Table table_;
@@ -213,8 +213,8 @@ class Examination {
   std::vector<Finding> findings_;
 };
 
-/// Takes all references out and puts one in, as old as the first was.
-Status NameOnce(const iceberg::TableHome& home, const FileTask& task) {
+/// Replaces all references to a file by one with its lowest sequence number.
+Status KeepOneReference(const iceberg::TableHome& home, const FileTask& task) {
   iceberg::SnapshotChange change{.operation = "overwrite"};
   change.added = {task.file};
   change.added_sequence_number = task.sequence_number;
@@ -249,7 +249,7 @@ Result<Repaired> RepairTable(const iceberg::TableHome& home) {
   for (const FileTask& task : plan.tasks) {
     int& count = references[storage::FileIdentity(task.file.location)];
     if (count < 2 || std::ranges::find(missing, task.file.location) != missing.end()) continue;
-    INGOT_TRY(NameOnce(home, task));
+    INGOT_TRY(KeepOneReference(home, task));
     repaired.duplicates += count - 1;
     count = 1;
   }

@@ -1,4 +1,4 @@
-// What may be wrong with a table, looked for in its metadata, its storage and its files.
+// Examines a table's metadata, storage and files for damage and for what maintenance would improve.
 #pragma once
 
 #include <functional>
@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "iceberg/table.h"
-#include "maintain/neighbours.h"
+#include "maintain/shared_folder.h"
 
 namespace ingot::maintain {
 
@@ -16,24 +16,24 @@ struct Finding {
   std::string
       check;  // metadata, duplicates, missing-files, statistics, orphans, small-files, deletes, manifests, history
   Health health = Health::kGood;
-  std::string detail;  // with what to do
+  std::string detail;  // includes what to do
 };
 
 struct DoctorOptions {
-  int64_t footers_max = 1000;                              // data files whose Parquet footer is read, the newest first
+  int64_t footers_max = 1000;                              // data files whose footer is read, newest first
   std::vector<OtherTable> other_tables;                    // see OrphanOptions
-  std::function<void(int64_t)> progress = [](int64_t) {};  // footers read since it was called last
+  std::function<void(int64_t)> progress = [](int64_t) {};  // footers read since the last call
 };
 
-/// Errors: those that end the examination; what is wrong with the table is a finding.
+/// Errors: those that stop the examination. Faults of the table are findings.
 Result<std::vector<Finding>> ExamineTable(const iceberg::TableHome& home, const DoctorOptions& options);
 
 struct Repaired {
-  int64_t duplicates = 0;  // references beyond the first
-  int64_t missing = 0;     // files that the table named and storage does not have
+  int64_t duplicates = 0;  // removed references to files that are referenced again
+  int64_t missing = 0;     // removed references to files that do not exist
 };
 
-/// Takes second references to a data file, and references to files that are gone, out of the current snapshot.
+/// Removes duplicate references to data files, and references to missing files, from the current snapshot.
 Result<Repaired> RepairTable(const iceberg::TableHome& home);
 
 }  // namespace ingot::maintain

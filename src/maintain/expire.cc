@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
-#include "maintain/reach.h"
+#include "maintain/needed_files.h"
 #include "storage/location.h"
 
 namespace ingot::maintain {
@@ -22,10 +22,10 @@ using iceberg::TableMetadata;
 
 constexpr int64_t kMillisPerDay = 24 * 3600 * 1000;
 
-/// What stays of a table, by its refs, its properties and the options.
-class Retention {
+/// Chooses the snapshots and refs to keep, from the refs, the table properties and the options.
+class SnapshotRetention {
  public:
-  Retention(const TableMetadata& metadata, const ExpireOptions& options)
+  SnapshotRetention(const TableMetadata& metadata, const ExpireOptions& options)
       : metadata_(metadata), options_(options), now_ms_(NowMicros() / 1000) {
     max_age_ms_ =
         options.max_age_ms.value_or(metadata.PropertyInt("history.expire.max-snapshot-age-ms", 5 * kMillisPerDay));
@@ -47,7 +47,7 @@ class Retention {
   }
 
   const std::vector<std::string>& expired_refs() const { return expired_refs_; }
-  std::unordered_set<SnapshotId> Gone() const {
+  std::unordered_set<SnapshotId> ExpiredSnapshots() const {
     std::unordered_set<SnapshotId> gone;
     for (const Snapshot& snapshot : metadata_.snapshots)
       if (!kept_.contains(snapshot.snapshot_id)) gone.insert(snapshot.snapshot_id);
@@ -83,11 +83,11 @@ class Retention {
   std::vector<std::string> expired_refs_;
 };
 
-/// Takes what is too old out of the metadata.
-void Forget(TableMetadata& metadata, const ExpireOptions& options, const KeepSummaries& keep) {
-  const Retention retention(metadata, options);
+/// Removes expired refs and snapshots from the metadata.
+void RemoveExpired(TableMetadata& metadata, const ExpireOptions& options, const KeepSummaries& keep) {
+  const SnapshotRetention retention(metadata, options);
   for (const std::string& name : retention.expired_refs()) metadata.refs.erase(name);
-  const auto gone = retention.Gone();
+  const auto gone = retention.ExpiredSnapshots();
   if (gone.empty()) return;
   const TableMetadata before = metadata;
   iceberg::RemoveSnapshots(metadata, gone);
@@ -106,15 +106,15 @@ std::vector<const ManifestFile*> Pointers(const std::map<std::string, ManifestFi
   return pointers;
 }
 
-/// Files by their identity: one may be named by several spellings of its location.
+/// Files by identity, since a location may be spelled in several ways.
 using Files = std::unordered_map<std::string, std::string>;
 
 void Add(Files& files, const std::string& location) {
   if (!location.empty()) files.emplace(storage::FileIdentity(location), location);
 }
 
-/// The files that `before` needed and `after` does not.
-struct Unneeded {
+/// Files that `before` needs and `after` does not.
+struct UnneededFiles {
   Files manifest_lists, manifests, others, data_files;
   int64_t data_bytes = 0;
 };
@@ -131,9 +131,9 @@ void AddOthers(Files& files, const TableMetadata& metadata, const std::vector<co
   for (const auto& file : StatisticsFiles(metadata, [&](SnapshotId id) { return ids.contains(id); })) Add(files, file);
 }
 
-Result<Unneeded> FindUnneeded(storage::Storage& storage, const TableMetadata& before, const TableMetadata& after,
-                              const ExpireOptions& options) {
-  Unneeded unneeded;
+Result<UnneededFiles> FindUnneeded(storage::Storage& storage, const TableMetadata& before, const TableMetadata& after,
+                                   const ExpireOptions& options) {
+  UnneededFiles unneeded;
   const auto gone = iceberg::SnapshotsNotIn(before, after);
   AddOthers(unneeded.others, before, gone);
   for (const Snapshot* snapshot : gone) Add(unneeded.manifest_lists, snapshot->manifest_list);
@@ -176,8 +176,8 @@ Status DeleteAll(storage::Storage& storage, const Files& files) {
   return DeleteFiles(storage, locations);
 }
 
-/// From the data up: what names a file goes after it.
-Status Delete(storage::Storage& storage, const Unneeded& unneeded) {
+/// Deletes data files first and manifest lists last, so that after a crash the rest can still be found.
+Status Delete(storage::Storage& storage, const UnneededFiles& unneeded) {
   INGOT_TRY(DeleteAll(storage, unneeded.data_files));
   INGOT_TRY(FaultPoint("expire.after_data"));
   INGOT_TRY(DeleteAll(storage, unneeded.manifests));
@@ -193,14 +193,14 @@ Result<Expired> ExpireSnapshots(const iceberg::TableHome& home, const ExpireOpti
   INGOT_ASSIGN(const auto table, iceberg::LoadTable(home));
   INGOT_TRY(CheckMayDelete(*table.metadata, home.name.Text()));
   TableMetadata before = *table.metadata, after = before;
-  Forget(after, options, keep);
+  RemoveExpired(after, options, keep);
   Expired expired{.snapshots = int64_t(before.snapshots.size() - after.snapshots.size()),
                   .refs = int64_t(before.refs.size() - after.refs.size())};
   if (expired.snapshots == 0 && expired.refs == 0) return expired;
   if (!options.dry_run) {
     const auto change = [&](TableMetadata& metadata) -> Status {
       before = metadata;
-      Forget(metadata, options, keep);
+      RemoveExpired(metadata, options, keep);
       after = metadata;
       return {};
     };
@@ -209,7 +209,7 @@ Result<Expired> ExpireSnapshots(const iceberg::TableHome& home, const ExpireOpti
     expired.refs = int64_t(before.refs.size() - after.refs.size());
     INGOT_TRY(FaultPoint("expire.after_commit"));
   }
-  INGOT_ASSIGN(const Unneeded unneeded, FindUnneeded(*table.home.storage, before, after, options));
+  INGOT_ASSIGN(const UnneededFiles unneeded, FindUnneeded(*table.home.storage, before, after, options));
   expired.manifest_lists = int64_t(unneeded.manifest_lists.size());
   expired.manifests = int64_t(unneeded.manifests.size());
   expired.data_files = int64_t(unneeded.data_files.size());

@@ -1,5 +1,4 @@
-// Forgetting old snapshots, and deleting the files that only they need.
-// Source: Iceberg specification, "Snapshot Retention Policy".
+// Expires old snapshots and deletes the files that only they need.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +13,14 @@
 namespace ingot::maintain {
 
 struct ExpireOptions {
-  /// Instead of the table's history.expire.max-snapshot-age-ms (five days) and history.expire.min-snapshots-to-keep
-  /// (one), for what no branch says of itself.
+  /// Override the table's history.expire.max-snapshot-age-ms (five days) and history.expire.min-snapshots-to-keep
+  /// (one). Settings of a branch take precedence.
   std::optional<int64_t> max_age_ms;
   std::optional<int64_t> retain_last;
-  /// Snapshots of main from this sequence number on stay: what other tables have not consumed yet.
+  /// Snapshots of main from this sequence number on are kept: other tables have not consumed them yet.
   iceberg::SequenceNumber keep_from = std::numeric_limits<iceberg::SequenceNumber>::max();
-  std::set<iceberg::SnapshotId> keep;  // that somebody reads just now
-  /// Whether a file that this table does not need any more is another table's, and stays; none, if not given.
+  std::set<iceberg::SnapshotId> keep;  // snapshots that are being read
+  /// Whether a file belongs to another table; then it is kept. Default: none does.
   std::function<bool(const std::string& location)> is_of_others;
   bool dry_run = false;
 };
@@ -34,12 +33,12 @@ struct Expired {
   int64_t Files() const { return manifest_lists + manifests + data_files + other_files; }
 };
 
-/// What the snapshots that go say, and has to stay, is moved from `before` to `after`, which is without them.
+/// Copies summary values of expired snapshots that must be kept from `before` to `after`, the metadata without them.
 using KeepSummaries = std::function<void(const iceberg::TableMetadata& before, iceberg::TableMetadata& after)>;
 
-/// Which snapshots stay is decided on the state that the commit lands on, and `keep` is called in the same commit.
-/// Files go after the commit: a crash between the two leaves orphans. Nothing is deleted while a manifest that stays
-/// cannot be read.
+/// The snapshots to expire are chosen on the state of each commit attempt, and `keep` is called in the same commit.
+/// Files are deleted after the commit, so that a crash in between leaves orphans. Nothing is deleted if a manifest of a
+/// remaining snapshot cannot be read.
 Result<Expired> ExpireSnapshots(const iceberg::TableHome& home, const ExpireOptions& options,
                                 const KeepSummaries& keep);
 

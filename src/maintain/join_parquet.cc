@@ -1,14 +1,11 @@
 #include "maintain/join_parquet.h"
 
-#include <arrow/buffer.h>
-
 #include <algorithm>
 #include <set>
 
-#include "base/arrow_result.h"
+#include "iceberg/commit.h"
 #include "iceberg/filter.h"
-#include "parquet/seal.h"
-#include "parquet/thrift_compact.h"
+#include "parquet/join.h"
 #include "rows/parquet_footer.h"
 
 namespace ingot::maintain {
@@ -16,85 +13,9 @@ namespace {
 
 using iceberg::DataFile;
 using iceberg::FieldId;
-using parquet_format::ReadThrift;
-using parquet_format::ThriftField;
-using parquet_format::ThriftValue;
-using parquet_format::WriteThrift;
+using parquet_format::JoinPart;
 
-constexpr std::string_view kMagic = "PAR1";
-constexpr int64_t kCopyBytes = 8 << 20;
-
-// Fields of parquet.thrift.
-namespace file_metadata {
-constexpr int16_t kSchema = 2, kRows = 3, kRowGroups = 4, kColumnOrders = 7, kEncryption = 8;
-}
-namespace row_group {
-constexpr int16_t kColumns = 1, kFileOffset = 5, kOrdinal = 7;
-}
-namespace column_chunk {
-constexpr int16_t kFilePath = 1, kFileOffset = 2, kMetadata = 3, kOffsetIndex = 4, kColumnIndex = 6, kCrypto = 8;
-}
-namespace column_metadata {
-constexpr int16_t kDataPage = 9, kIndexPage = 10, kDictionaryPage = 11, kBloomFilter = 14;
-}
-
-struct Footer {
-  ThriftValue metadata;
-  int64_t body_end = 0;  // where the footer begins
-};
-
-Result<Footer> ReadFooter(arrow::io::RandomAccessFile& file, const std::string& location) {
-  const auto explained = [&](Error error) {
-    return std::unexpected(error.kind == ErrorKind::kCorrupt ? rows::UnreadableFile(file, location, error)
-                                                             : std::move(error));
-  };
-  auto text = parquet_format::ReadFooterBytes(file);
-  if (!text) return explained(std::move(text).error());
-  INGOT_ARROW_ASSIGN(const int64_t bytes, file.GetSize());
-  Footer footer{.body_end = bytes - parquet_format::kParquetTailBytes - (*text)->size()};
-  auto metadata = ReadThrift(std::string_view(**text));
-  if (!metadata) return explained(std::move(metadata).error());
-  footer.metadata = std::move(*metadata);
-  return footer;
-}
-
-/// A field on its own, to be compared.
-std::string Text(const ThriftValue& metadata, int16_t field) {
-  const ThriftValue* value = metadata.Find(field);
-  if (value == nullptr) return "";
-  ThriftValue alone;
-  alone.fields.push_back({field, *value});
-  return WriteThrift(alone);
-}
-
-void Shift(ThriftValue& value, int16_t field, int64_t by) {
-  // Some writers leave an offset that says nothing at 0.
-  if (ThriftValue* offset = value.Find(field); offset != nullptr && offset->number > 0) offset->number += by;
-}
-
-/// Moves all that a row group says of where it is; false when it says what cannot be moved. `begin` gets its first
-/// byte.
-bool Move(ThriftValue& group, int64_t by, int64_t& begin) {
-  ThriftValue* columns = group.Find(row_group::kColumns);
-  if (columns == nullptr || columns->items.empty()) return false;
-  begin = -1;
-  for (ThriftValue& column : columns->items) {
-    ThriftValue* metadata = column.Find(column_chunk::kMetadata);
-    if (metadata == nullptr || column.Find(column_chunk::kFilePath) || column.Find(column_chunk::kCrypto)) return false;
-    for (const int16_t field : {column_chunk::kFileOffset, column_chunk::kOffsetIndex, column_chunk::kColumnIndex})
-      Shift(column, field, by);
-    for (const int16_t field : {column_metadata::kDataPage, column_metadata::kIndexPage,
-                                column_metadata::kDictionaryPage, column_metadata::kBloomFilter})
-      Shift(*metadata, field, by);
-    for (const int16_t field : {column_metadata::kDataPage, column_metadata::kDictionaryPage})
-      if (const ThriftValue* offset = metadata->Find(field); offset != nullptr && offset->number > 0)
-        begin = begin < 0 ? offset->number : std::min(begin, offset->number);
-  }
-  Shift(group, row_group::kFileOffset, by);
-  return begin >= 0;
-}
-
-/// The sum of counts; a column that one of the files says nothing of is left out.
+/// The sums of counts; columns without a count in one of the files are left out.
 iceberg::FieldMap<int64_t> Sum(const std::vector<DataFile>& files, iceberg::FieldMap<int64_t> DataFile::* counts) {
   iceberg::FieldMap<int64_t> sums = files[0].*counts;
   for (size_t i = 1; i < files.size(); ++i) {
@@ -112,16 +33,16 @@ bool OnlyNulls(const DataFile& file, FieldId id) {
   return values != file.value_counts.end() && nulls != file.null_counts.end() && values->second == nulls->second;
 }
 
-/// Bounds in another order would seem to be right once they are mixed with those of other files.
+/// Bounds in another order would look valid once combined with those of other files.
 bool AreBoundsInOrder(const DataFile& file, const iceberg::Field& field) {
   const auto lower = file.lower_bounds.find(field.id), upper = file.upper_bounds.find(field.id);
   if (lower == file.lower_bounds.end() || upper == file.upper_bounds.end()) return true;
   const auto low = iceberg::DeserializeValue(lower->second, field.type),
              high = iceberg::DeserializeValue(upper->second, field.type);
-  return low && high && iceberg::AreInOrder(*low, *high);
+  return low && high && iceberg::AreBoundsOrdered(*low, *high);
 }
 
-/// The outermost of the bounds, of columns of which every file with values says one.
+/// The lowest or highest bounds; columns without a bound in a file that has values are left out.
 iceberg::FieldMap<std::string> Outermost(const std::vector<DataFile>& files, const iceberg::Schema& schema,
                                          iceberg::FieldMap<std::string> DataFile::* bounds, int direction) {
   std::set<FieldId> ids;
@@ -167,64 +88,10 @@ DataFile Joined(const std::vector<DataFile>& files, const iceberg::Schema& schem
   return joined;
 }
 
-struct Source {
-  std::shared_ptr<arrow::io::RandomAccessFile> file;
-  Footer footer;
-};
-
-/// The footer of all together and where each row group begins; nothing when they do not go together.
-std::optional<ThriftValue> JoinFooters(std::vector<Source>& sources, std::vector<int64_t>& starts) {
-  ThriftValue whole = sources[0].footer.metadata;
-  ThriftValue* groups = whole.Find(file_metadata::kRowGroups);
-  ThriftValue* rows = whole.Find(file_metadata::kRows);
-  if (groups == nullptr || rows == nullptr) return std::nullopt;
-  groups->items.clear();
-  rows->number = 0;
-  int64_t at = int64_t(kMagic.size());
-  for (Source& source : sources) {
-    ThriftValue& metadata = source.footer.metadata;
-    ThriftValue* own = metadata.Find(file_metadata::kRowGroups);
-    const ThriftValue* own_rows = metadata.Find(file_metadata::kRows);
-    if (own == nullptr || own_rows == nullptr || metadata.Find(file_metadata::kEncryption) ||
-        Text(metadata, file_metadata::kSchema) != Text(whole, file_metadata::kSchema) ||
-        Text(metadata, file_metadata::kColumnOrders) != Text(whole, file_metadata::kColumnOrders))
-      return std::nullopt;
-    for (ThriftValue& group : own->items) {
-      int64_t begin = 0;
-      if (!Move(group, at - int64_t(kMagic.size()), begin)) return std::nullopt;
-      std::erase_if(group.fields, [](const ThriftField& field) { return field.id == row_group::kOrdinal; });
-      starts.push_back(begin);
-      groups->items.push_back(std::move(group));
-    }
-    rows->number += own_rows->number;
-    at += source.footer.body_end - int64_t(kMagic.size());
-  }
-  return whole;
-}
-
-Status Copy(arrow::io::RandomAccessFile& from, int64_t begin, int64_t end, arrow::io::OutputStream& to) {
-  for (int64_t at = begin; at < end; at += kCopyBytes) {
-    INGOT_ARROW_ASSIGN(const auto bytes, from.ReadAt(at, std::min(kCopyBytes, end - at)));
-    if (bytes->size() != std::min(kCopyBytes, end - at)) return Fail(ErrorKind::kCorrupt, "a data file ends too early");
-    INGOT_ARROW(to.Write(bytes));
-  }
-  return {};
-}
-
-Result<int64_t> Write(storage::Storage& storage, const std::string& location, const std::vector<Source>& sources,
-                      const ThriftValue& footer) {
+Result<int64_t> Write(storage::Storage& storage, const std::string& location, const std::vector<JoinPart>& parts,
+                      const parquet_format::JoinedFooter& joined) {
   INGOT_ASSIGN(const auto out, storage.OpenOutput(location));
-  INGOT_ARROW(out->Write(kMagic));
-  for (const Source& source : sources)
-    INGOT_TRY(Copy(*source.file, int64_t(kMagic.size()), source.footer.body_end, *out));
-  std::string tail = WriteThrift(footer);
-  const uint32_t length = uint32_t(tail.size());
-  tail.append(reinterpret_cast<const char*>(&length), sizeof length);
-  tail += kMagic;
-  INGOT_ARROW(out->Write(parquet_format::SealFooter(tail)));
-  INGOT_ARROW_ASSIGN(const int64_t bytes, out->Tell());
-  INGOT_ARROW(out->Close());
-  return bytes;
+  return parquet_format::WriteJoined(parts, joined, *out);
 }
 
 }  // namespace
@@ -232,29 +99,32 @@ Result<int64_t> Write(storage::Storage& storage, const std::string& location, co
 Result<std::optional<DataFile>> JoinParquet(storage::Storage& storage, const std::vector<DataFile>& files,
                                             const iceberg::Schema& schema, const std::string& location,
                                             const JoinOptions& options) {
-  std::vector<Source> sources;
+  std::vector<JoinPart> parts;
   size_t groups = 0;
   int64_t bytes = 0;
   for (const DataFile& file : files) {
     if (file.spec_id != files[0].spec_id || PartitionKey(file) != PartitionKey(files[0])) return std::nullopt;
     if (file.format != "PARQUET") return std::nullopt;
-    INGOT_ASSIGN(auto input, storage.OpenInput(file.location));
-    auto footer = ReadFooter(*input, file.location);
-    if (!footer && footer.error().kind == ErrorKind::kUnsupported) return std::nullopt;
-    if (!footer) return std::unexpected(std::move(footer).error());
-    if (const ThriftValue* own = footer->metadata.Find(file_metadata::kRowGroups)) groups += own->items.size();
+    INGOT_ASSIGN(const auto input, storage.OpenInput(file.location));
+    auto part = parquet_format::OpenJoinPart(input);
+    if (!part && part.error().kind == ErrorKind::kUnsupported) return std::nullopt;
+    if (!part && part.error().kind == ErrorKind::kCorrupt)
+      return std::unexpected(rows::UnreadableFile(*input, file.location, part.error()));
+    if (!part) return std::unexpected(std::move(part).error());
+    groups += part->row_groups;
     bytes += file.file_bytes;
-    sources.push_back({std::move(input), std::move(*footer)});
+    parts.push_back(std::move(*part));
   }
   if (files.empty() || groups == 0 || bytes / int64_t(groups) < options.group_bytes_min) return std::nullopt;
   DataFile joined = Joined(files, schema);
-  const auto footer = JoinFooters(sources, joined.split_offsets);
-  if (!footer || footer->Find(file_metadata::kRows)->number != joined.record_count) return std::nullopt;
-  const auto written = Write(storage, location, sources, *footer);
+  auto footer = parquet_format::JoinFooters(parts);
+  if (!footer || footer->rows != joined.record_count) return std::nullopt;
+  const auto written = Write(storage, location, parts, *footer);
   if (!written) {
-    (void)storage.Delete(location);
+    iceberg::Discard(storage, {location});
     return std::unexpected(written.error());
   }
+  joined.split_offsets = std::move(footer->row_group_offsets);
   joined.location = location;
   joined.file_bytes = *written;
   return joined;

@@ -1,5 +1,4 @@
-// Parquet files made one by copying their bytes: pages stay as they are encoded, only the footer is new.
-// Source: Apache Parquet, "File Format" (parquet.thrift).
+// Joins the data files of a table by copying their bytes (parquet/join.h); the metrics of all are combined.
 #pragma once
 
 #include <optional>
@@ -11,13 +10,13 @@
 namespace ingot::maintain {
 
 struct JoinOptions {
-  /// Row groups that are smaller on average are better written anew.
+  /// Files with smaller row groups on average are not joined.
   int64_t group_bytes_min = 1 << 20;
 };
 
-/// One file at `location` with all rows of the files, in their order; its metrics are theirs. Nothing when they cannot
-/// be joined: their schemas or partitions differ, their row groups are small, or a footer has what this does not know.
-/// Then, and after an error, nothing is left at `location`.
+/// Writes one file at `location` with all rows of the files, in order, and returns its manifest entry with combined
+/// metrics. Returns nothing if the files cannot be joined: schemas or partitions differ, row groups are small, or a
+/// footer has unknown fields. Then, and after an error, no file is left at `location`.
 Result<std::optional<iceberg::DataFile>> JoinParquet(storage::Storage& storage,
                                                      const std::vector<iceberg::DataFile>& files,
                                                      const iceberg::Schema& schema, const std::string& location,

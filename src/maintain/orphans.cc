@@ -12,9 +12,9 @@
 #include "base/parallel.h"
 #include "iceberg/journal.h"
 #include "iceberg/location_catalog.h"
-#include "maintain/reach.h"
+#include "maintain/needed_files.h"
+#include "storage/hide_files.h"
 #include "storage/location.h"
-#include "storage/without.h"
 
 namespace ingot::maintain {
 namespace {
@@ -22,18 +22,18 @@ namespace {
 using iceberg::Table;
 using storage::FileInfo;
 
-constexpr int64_t kDraftAgeMicros = kMicrosPerHour;  // of files on their way to their name
+constexpr int64_t kDraftAgeMicros = kMicrosPerHour;  // of temporary files that are renamed when complete
 constexpr std::string_view kTrash = ".trash";
-constexpr int kFoldersAbove = 4;  // of a metadata file, in which its table's trash may be
+constexpr int kParentFoldersMax = 4;  // from a metadata file up to its table's folder
 
-/// "1700000000000/data/a.parquet", below the trash: the batch, and where the file was below the table's folder.
-struct Trashed {
+/// "1700000000000/data/a.parquet": a path in the trash, of the time of the removal and the path in the table's folder.
+struct TrashPath {
   int64_t batch_ms = 0;
   std::string below;
 };
-Trashed ParseTrashed(std::string_view below_trash) {
+TrashPath ParseTrashPath(std::string_view below_trash) {
   const size_t slash = std::min(below_trash.find('/'), below_trash.size());
-  Trashed trashed{.below = std::string(below_trash.substr(std::min(slash + 1, below_trash.size())))};
+  TrashPath trashed{.below = std::string(below_trash.substr(std::min(slash + 1, below_trash.size())))};
   std::from_chars(below_trash.data(), below_trash.data() + slash, trashed.batch_ms);
   return trashed;
 }
@@ -42,8 +42,8 @@ bool IsDraft(const std::string& below) {
   return below.substr(below.rfind('/') + 1).starts_with(".draft-");
 }
 
-/// Names that engines hide from listings: what is not Iceberg's there (_delta_log, .hoodie) is not ours to judge.
-/// Partitions ("_day=2026-01-01") are not among them.
+/// Names that engines ignore in listings, such as _delta_log and .hoodie: their files belong to other systems.
+/// Partition folders ("_day=2026-01-01") are not hidden.
 bool IsHidden(const std::string& below) {
   for (size_t begin = 0; begin < below.size();) {
     const size_t end = std::min(below.find('/', begin), below.size());
@@ -59,72 +59,72 @@ Result<std::vector<ListedFile>> ListFolder(storage::Storage& storage, const std:
   std::vector<ListedFile> listed;
   for (FileInfo& file : files) {
     auto below = storage::PathBelow(file.location, folder);
-    if (!below) return Fail(ErrorKind::kInternal, file.location + " was listed below " + folder + ", but is not there");
+    if (!below) return Fail(ErrorKind::kInternal, file.location + " was listed in " + folder + " but is not inside it");
     std::string identity = storage::FileIdentity(file.location);
     listed.push_back({std::move(file), *std::move(below), std::move(identity)});
   }
   return listed;
 }
 
-/// The folder that a file was listed below, as the listing spells it: where its path really leads.
+/// The folder that a file was listed in, as the listing spells it; it may differ from `folder` by symbolic links.
 std::string ListedFolder(const ListedFile& file, const std::string& folder) {
   const std::string& location = file.file.location;
   return location.ends_with("/" + file.below) ? location.substr(0, location.size() - file.below.size() - 1) : folder;
 }
 
-/// Of the trash: what is old enough goes for good.
+/// Deletes files in the trash that are old enough; returns their number.
 Result<int64_t> EmptyTrash(const Table& table, const std::vector<ListedFile>& listed, const OrphanOptions& options) {
   const int64_t limit_ms = NowMicros() / 1000 - options.trash_age_ms;
   std::vector<std::string> old;
   for (const ListedFile& file : listed)
     if (file.below.starts_with(std::string(kTrash) + "/") &&
-        ParseTrashed(std::string_view(file.below).substr(kTrash.size() + 1)).batch_ms < limit_ms)
+        ParseTrashPath(std::string_view(file.below).substr(kTrash.size() + 1)).batch_ms < limit_ms)
       old.push_back(file.file.location);
   if (!options.dry_run) INGOT_TRY(DeleteFiles(*table.home.storage, old));
   return int64_t(old.size());
 }
 
-/// Makes sure that no process which was silent for long can commit files any more that are about to be taken: their
-/// next commit finds the table changed, and the one after that its own entry gone.
-Status FenceOff(const iceberg::TableHome& home, storage::Storage& storage, const iceberg::Journal& journal) {
+/// Prevents processes with silent entries from committing files that are about to be removed: the next commit conflicts
+/// with the changed metadata, and later ones find the entry removed.
+Status FenceWriters(const iceberg::TableHome& home, storage::Storage& storage, const iceberg::Journal& journal) {
   for (const std::string& entry : journal.silent) INGOT_TRY(storage.Delete(entry));
   const bool writers = std::ranges::any_of(
       journal.silent, [](const std::string& entry) { return entry.find("/writes-") != std::string::npos; });
-  // Catalogs that choose locations compare commits by their snapshots: there only the entry counts.
+  // Catalogs that choose locations detect conflicts by snapshots only; there the removed entry must suffice.
   if (!writers || home.catalog->ChoosesLocations()) return {};
   INGOT_TRY(iceberg::CommitMetadata(home, [](iceberg::TableMetadata&) { return Status(); }));
   return {};
 }
 
-/// Opens the table from what would remain.
-Status ProveReadable(const Table& table, const std::vector<FileInfo>& taken) {
+/// Reads the table from the files that would remain.
+Status CheckReadable(const Table& table, const std::vector<FileInfo>& taken) {
   std::set<std::string> hidden;
   for (const FileInfo& file : taken) hidden.insert(storage::CanonicalLocation(file.location));
-  const auto remaining = storage::Without(table.home.storage, hidden);
-  const auto refuse = [&](const std::string& why) {
+  const auto remaining = storage::HideFiles(table.home.storage, hidden);
+  const auto unreadable = [&](const std::string& why) {
     return Fail(ErrorKind::kInternal,
                 "nothing was moved: table " + table.home.name.Text() +
-                    " could not be read without what looks like orphans (please report this): " + why);
+                    " could not be read without the supposed orphans (please report this): " + why);
   };
   auto metadata = *table.metadata;
   if (!table.metadata_location.empty()) {
     auto read = iceberg::ReadMetadataFile(*remaining, table.metadata_location);
-    if (!read) return refuse(read.error().message);
+    if (!read) return unreadable(read.error().message);
     metadata = *std::move(read);
   }
   const auto needed = NeededLocations(*remaining, metadata);
-  if (!needed) return refuse(needed.error().message);
+  if (!needed) return unreadable(needed.error().message);
   for (const std::string& location : *needed)
-    if (hidden.contains(storage::CanonicalLocation(location))) return refuse(location);
+    if (hidden.contains(storage::CanonicalLocation(location))) return unreadable(location);
   return {};
 }
 
-/// Of what the table needs, the files that are not there.
+/// The files that the table needs and that do not exist.
 Result<std::vector<std::string>> MissingOf(const Table& table) {
   INGOT_ASSIGN(const auto needed, NeededLocations(*table.home.storage, *table.metadata));
   std::vector<std::string> missing;
   std::mutex mutex;
-  INGOT_TRY(ForEachInParallel(kAtOnce, needed.size(), [&](size_t, size_t i) -> Status {
+  INGOT_TRY(ForEachInParallel(kStorageThreads, needed.size(), [&](size_t, size_t i) -> Status {
     INGOT_ASSIGN(const bool exists, table.home.storage->Exists(needed[i]));
     std::lock_guard lock(mutex);
     if (!exists) missing.push_back(needed[i]);
@@ -134,8 +134,8 @@ Result<std::vector<std::string>> MissingOf(const Table& table) {
   return missing;
 }
 
-Status Take(storage::Storage& storage, const std::string& location, const std::vector<ListedFile>& orphans,
-            bool to_trash) {
+Status RemoveFiles(storage::Storage& storage, const std::string& location, const std::vector<ListedFile>& orphans,
+                   bool to_trash) {
   const std::string trash = storage::JoinLocation(ListedFolder(orphans.front(), location), kTrash),
                     batch = storage::JoinLocation(trash, std::to_string(NowMicros() / 1000));
   for (const ListedFile& file : orphans) {
@@ -146,7 +146,7 @@ Status Take(storage::Storage& storage, const std::string& location, const std::v
   return {};
 }
 
-/// The folder of a table whose metadata may be in its trash: the nearest above the metadata file that has a trash.
+/// The folder of a table whose metadata file may be in the trash: the nearest parent folder with a trash.
 Result<std::string> FolderOf(const iceberg::TableHome& home) {
   auto table = iceberg::LoadTable(home);
   if (table) return table->metadata->location;
@@ -154,7 +154,7 @@ Result<std::string> FolderOf(const iceberg::TableHome& home) {
   for (const auto& entry : entries) {
     if (entry.catalog != home.catalog->Name() || entry.name != home.name) continue;
     std::string folder = entry.metadata_location;
-    for (int i = 0; i < kFoldersAbove && folder.rfind('/') != std::string::npos; ++i) {
+    for (int i = 0; i < kParentFoldersMax && folder.rfind('/') != std::string::npos; ++i) {
       folder.resize(folder.rfind('/'));
       const auto trash = home.storage->List(storage::JoinLocation(folder, kTrash));
       if (trash && !trash->empty()) return folder;
@@ -163,14 +163,14 @@ Result<std::string> FolderOf(const iceberg::TableHome& home) {
   return std::unexpected(std::move(table).error());
 }
 
-/// Whether the file is in its place now; false when another is there.
-Result<bool> PutBack(storage::Storage& storage, const FileInfo& trashed, const std::string& place) {
+/// Moves a file back; returns false if a different file is at its location.
+Result<bool> RestoreFile(storage::Storage& storage, const FileInfo& trashed, const std::string& place) {
   INGOT_ASSIGN(const bool taken, storage.Exists(place));
   if (!taken) {
     INGOT_TRY(storage.Move(trashed.location, place));
     return true;
   }
-  // A move on an object store is a copy and a deletion: the crash between them leaves both.
+  // Object stores move by copy and delete, so a crash in between leaves both files.
   INGOT_ASSIGN(const auto there, storage.ReadAll(place));
   INGOT_ASSIGN(const auto here, storage.ReadAll(trashed.location));
   if (there != here) return false;
@@ -181,26 +181,26 @@ Result<bool> PutBack(storage::Storage& storage, const FileInfo& trashed, const s
 }  // namespace
 
 Result<Orphans> RemoveOrphans(const iceberg::TableHome& home, const OrphanOptions& options) {
-  // In this order: a file that is listed was announced before it was made, and either is so still, or its writer has
-  // committed it or given it up.
+  // The order matters: a listed file was announced in the journal before it was written. By the time the journal is
+  // read, either its entry still exists, or its writer has committed or deleted it.
   INGOT_ASSIGN(const Table before, iceberg::LoadTable(home));
   INGOT_TRY(CheckMayDelete(*before.metadata, home.name.Text()));
   storage::Storage& storage = *before.home.storage;
   INGOT_ASSIGN(const auto listed, ListFolder(storage, before.metadata->location));
   INGOT_ASSIGN(const auto journal, iceberg::ReadJournal(storage, *before.metadata));
-  if (!options.dry_run) INGOT_TRY(FenceOff(home, storage, journal));
+  if (!options.dry_run) INGOT_TRY(FenceWriters(home, storage, journal));
   INGOT_ASSIGN(const Table table, iceberg::LoadTable(home));
   if (table.metadata->location != before.metadata->location)
-    return Fail(ErrorKind::kConflict, "table " + home.name.Text() + " moved to another place meanwhile");
+    return Fail(ErrorKind::kConflict, "table " + home.name.Text() + " was moved to another location meanwhile");
   INGOT_ASSIGN(const auto needed, NeededFiles(table));
-  INGOT_ASSIGN(auto neighbours, FindNeighbours(table, listed, options.other_tables));
+  INGOT_ASSIGN(auto shared_folder, InspectSharedFolder(table, listed, options.other_tables));
 
   const int64_t now = NowMicros();
   std::vector<ListedFile> chosen;
   for (const ListedFile& file : listed) {
     const int64_t age = now - file.file.modified_micros;
     const bool draft = IsDraft(file.below);
-    if (needed.contains(file.identity) || neighbours.needed.contains(file.identity) || neighbours.Holds(file) ||
+    if (needed.contains(file.identity) || shared_folder.needed.contains(file.identity) || shared_folder.Holds(file) ||
         age < options.older_than_ms * 1000 || journal.Owns(file.file.location) ||
         (draft ? age < kDraftAgeMicros : IsHidden(file.below)) || file.below.starts_with(kTrash) ||
         file.below.ends_with("version-hint.text") ||
@@ -208,10 +208,10 @@ Result<Orphans> RemoveOrphans(const iceberg::TableHome& home, const OrphanOption
       continue;
     chosen.push_back(file);
   }
-  Orphans orphans{.notes = std::move(neighbours.notes)};
-  if (neighbours.uncertain && !chosen.empty()) {
-    orphans.notes.push_back(fmt::format("{} files that table {} does not need are left alone in {}: {}", chosen.size(),
-                                        home.name.Text(), table.metadata->location, *neighbours.uncertain));
+  Orphans orphans{.notes = std::move(shared_folder.notes)};
+  if (shared_folder.uncertain && !chosen.empty()) {
+    orphans.notes.push_back(fmt::format("skipped {} files that table {} does not need in {}: {}", chosen.size(),
+                                        home.name.Text(), table.metadata->location, *shared_folder.uncertain));
     chosen.clear();
   }
   for (const ListedFile& file : chosen) {
@@ -219,12 +219,12 @@ Result<Orphans> RemoveOrphans(const iceberg::TableHome& home, const OrphanOption
     orphans.bytes += file.file.bytes;
   }
   if (!options.dry_run && !chosen.empty()) {
-    INGOT_TRY(ProveReadable(table, orphans.files));
-    for (const Table& other : neighbours.sharing) INGOT_TRY(ProveReadable(other, orphans.files));
+    INGOT_TRY(CheckReadable(table, orphans.files));
+    for (const Table& other : shared_folder.sharing) INGOT_TRY(CheckReadable(other, orphans.files));
   }
   INGOT_ASSIGN(orphans.emptied, EmptyTrash(table, listed, options));
   if (options.dry_run || chosen.empty()) return orphans;
-  INGOT_TRY(Take(storage, table.metadata->location, chosen, options.trash));
+  INGOT_TRY(RemoveFiles(storage, table.metadata->location, chosen, options.trash));
   return orphans;
 }
 
@@ -233,21 +233,21 @@ Result<int64_t> RestoreOrphans(const iceberg::TableHome& home) {
   const std::string trash = storage::JoinLocation(folder, kTrash);
   INGOT_ASSIGN(const auto listed, ListFolder(*home.storage, trash));
   int64_t newest = 0, restored = 0;
-  for (const ListedFile& file : listed) newest = std::max(newest, ParseTrashed(file.below).batch_ms);
+  for (const ListedFile& file : listed) newest = std::max(newest, ParseTrashPath(file.below).batch_ms);
   std::vector<std::string> taken;
   for (const ListedFile& file : listed) {
-    const Trashed trashed = ParseTrashed(file.below);
+    const TrashPath trashed = ParseTrashPath(file.below);
     if (trashed.batch_ms != newest || trashed.below.empty()) continue;
     std::string home_folder = ListedFolder(file, trash);
     home_folder.resize(home_folder.size() - kTrash.size());
     const std::string place = storage::JoinLocation(home_folder, trashed.below);
-    INGOT_ASSIGN(const bool done, PutBack(*home.storage, file.file, place));
+    INGOT_ASSIGN(const bool done, RestoreFile(*home.storage, file.file, place));
     done ? void(++restored) : taken.push_back(place);
   }
-  const std::string so_far = fmt::format("{} files are back in their place, but ", restored);
+  const std::string so_far = fmt::format("{} files restored, but ", restored);
   if (!taken.empty())
-    return Fail(ErrorKind::kExists, fmt::format("{}in the place of {} others there are files of other content; they "
-                                                "stay in {}: {}",
+    return Fail(ErrorKind::kExists, fmt::format("{}{} others have a different file at their location; they stay in "
+                                                "{}: {}",
                                                 so_far, taken.size(), trash, taken[0]));
   INGOT_ASSIGN(const Table table, WithContext(iceberg::LoadTable(home), so_far + "the table cannot be read"));
   INGOT_ASSIGN(const auto missing, WithContext(MissingOf(table), so_far + "the table cannot be read"));

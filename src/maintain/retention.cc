@@ -15,7 +15,7 @@ using iceberg::TableMetadata;
 using iceberg::TransformKind;
 using iceberg::TypeId;
 
-/// The column by whose time the table is partitioned.
+/// The time column that the table is partitioned by.
 Result<const iceberg::Field*> TimeColumn(const TableMetadata& metadata, const std::string& table) {
   for (const auto& field : metadata.DefaultSpec().fields) {
     const iceberg::Field* source = metadata.CurrentSchema().FindById(field.source_id);
@@ -25,11 +25,12 @@ Result<const iceberg::Field*> TimeColumn(const TableMetadata& metadata, const st
          source->type.id == TypeId::kDate))
       return source;
   }
-  return Fail(ErrorKind::kBadInput,
-              "table " + table + " is not partitioned by time: nothing of it can be kept for a time only");
+  return Fail(
+      ErrorKind::kBadInput,
+      "table " + table + " is not partitioned by time, which retention needs: add a partition by day of a time column");
 }
 
-/// Midnight: then whole partitions of days are old.
+/// The limit is rounded down to midnight, so that whole day partitions are removed.
 iceberg::Filter Older(const iceberg::Field& column, int64_t keep_micros) {
   const int64_t day = (NowMicros() - keep_micros) / kMicrosPerDay;
   return iceberg::Compare(
@@ -37,17 +38,17 @@ iceberg::Filter Older(const iceberg::Field& column, int64_t keep_micros) {
       column.type.id == TypeId::kDate ? iceberg::Value(int32_t(day)) : iceberg::Value(day * kMicrosPerDay));
 }
 
-/// Of the files' newest rows the newest, in microseconds, but for files that hold times to come. Nothing when no file
-/// says.
+/// The time of the newest row in microseconds; ignores files with times in the future. Nothing if no file has the
+/// metric.
 Result<std::optional<int64_t>> NewestRow(const iceberg::Table& table, const iceberg::Field& column) {
-  // The plan has the bounds of the columns that its filter looks at.
+  // The plan has bounds for the columns of its filter only.
   const iceberg::Filter known_times{.op = iceberg::FilterOp::kNotNull, .column = column.name};
   INGOT_ASSIGN(const auto plan, rows::PlanScan(*table.home.storage, *table.metadata, {.filter = known_times}));
   std::optional<int64_t> newest;
   for (const auto& task : plan.tasks) {
     const auto* spec = table.metadata->SpecById(task.file.spec_id);
     if (spec == nullptr) continue;
-    const auto known = KnowledgeOf(task.file, *spec, table.metadata->CurrentSchema())(column.id);
+    const auto known = FileMetrics(task.file, *spec, table.metadata->CurrentSchema())(column.id);
     if (!known.upper) continue;
     const int64_t micros = column.type.id == TypeId::kDate ? std::get<int32_t>(*known.upper) * kMicrosPerDay
                                                            : std::get<int64_t>(*known.upper);
@@ -56,22 +57,22 @@ Result<std::optional<int64_t>> NewestRow(const iceberg::Table& table, const iceb
   return newest;
 }
 
-/// Rows carry the clocks of those who made them: they speak against this machine's, even when all commits were made by
-/// it.
+/// Rows have times of other clocks, which show whether this machine's clock is wrong even if it made all commits.
 Status CheckNotFarAhead(const iceberg::Table& table, const iceberg::Field& column, int64_t age_max_micros) {
   INGOT_ASSIGN(const auto newest, NewestRow(table, column));
   if (!newest || NowMicros() - *newest <= age_max_micros) return {};
   return Fail(
       ErrorKind::kRetry,
-      fmt::format("table {}: the newest row is of {}, and this machine's clock says {}: either no rows have come "
-                  "since, or the clock is far ahead, and rows are not as old as it makes them. When the clock "
-                  "is right: --trust-clock",
-                  table.home.name.Text(), FormatTimestampMicros(*newest), FormatTimestampMicros(NowMicros())));
+      fmt::format(
+          "table {}: nothing was removed, as the newest row is of {} and this machine's clock says {}: either no "
+          "rows have arrived since, or the clock is far ahead. If the clock is right, use "
+          "--trust-clock",
+          table.home.name.Text(), FormatTimestampMicros(*newest), FormatTimestampMicros(NowMicros())));
 }
 
 }  // namespace
 
-Result<Retained> DropOldPartitions(const iceberg::TableHome& home, const RetentionOptions& options) {
+Result<PartitionsDropped> DropOldPartitions(const iceberg::TableHome& home, const RetentionOptions& options) {
   INGOT_ASSIGN(const iceberg::Table table, iceberg::LoadTable(home));
   INGOT_ASSIGN(const auto* column, TimeColumn(*table.metadata, home.name.Text()));
   if (options.newest_age_max_micros) INGOT_TRY(CheckNotFarAhead(table, *column, *options.newest_age_max_micros));
@@ -83,21 +84,21 @@ Result<Retained> DropOldPartitions(const iceberg::TableHome& home, const Retenti
            bound.MustMatchFile(file, *spec, table.metadata->CurrentSchema());
   };
   INGOT_ASSIGN(const auto plan, rows::PlanScan(*table.home.storage, *table.metadata, {.filter = filter}));
-  Retained retained;
+  PartitionsDropped dropped;
   for (const auto& task : plan.tasks) {
     if (!is_old(task.file)) continue;
-    ++retained.files;
-    retained.rows += task.file.record_count;
-    retained.bytes += task.file.file_bytes;
+    ++dropped.files;
+    dropped.rows += task.file.record_count;
+    dropped.bytes += task.file.file_bytes;
   }
-  if (retained.files == 0 || options.dry_run) return retained;
+  if (dropped.files == 0 || options.dry_run) return dropped;
   const int64_t before = std::get<int64_t>(column->type.id == TypeId::kDate
                                                ? iceberg::Value(std::get<int32_t>(filter.values[0]) * kMicrosPerDay)
                                                : filter.values[0]);
   iceberg::SnapshotChange change{.operation = "delete", .summary = {{kRetentionKey, FormatTimestampMicros(before)}}};
   change.removes = [&](const iceberg::DataFile& file) -> Result<bool> { return is_old(file); };
   INGOT_TRY(iceberg::CommitSnapshot(table.home, change));
-  return retained;
+  return dropped;
 }
 
 }  // namespace ingot::maintain

@@ -1,4 +1,4 @@
-// Retention: whole files of the past are taken out of a table by their metadata alone.
+// Retention: removes whole data files whose rows are all older than a limit. Only metadata is read.
 #pragma once
 
 #include <optional>
@@ -7,23 +7,23 @@
 
 namespace ingot::maintain {
 
-/// What was deleted in a snapshot had reached its age: no row was corrected.
+/// Summary key of a snapshot that deleted by retention, so that consumers do not take it for a correction of rows.
 inline constexpr const char* kRetentionKey = "ingot.retention-before";
 
-struct Retained {
-  int64_t files = 0, rows = 0, bytes = 0;  // that went
+struct PartitionsDropped {
+  int64_t files = 0, rows = 0, bytes = 0;  // removed
 };
 
 struct RetentionOptions {
   int64_t keep_micros = 0;
-  /// Nothing is removed when the newest row is older: then it is the clock that may be wrong. Absent: it is trusted.
+  /// Removes nothing if the newest row is older than this, as the clock may be wrong. Absent: the clock is trusted.
   std::optional<int64_t> newest_age_max_micros;
   bool dry_run = false;
 };
 
-/// Removes the data files of which every row is older than that, by the first column that the table is partitioned by
-/// time with. Rows without a time stay. Errors: kBadInput for a table without such a partition; kRetry for a clock that
-/// is far ahead of the newest row.
-Result<Retained> DropOldPartitions(const iceberg::TableHome& home, const RetentionOptions& options);
+/// Removes the data files of which every row is older than `keep_micros`, by the first time column in the partition
+/// spec. Rows with a null time are kept. Errors: kBadInput if the table has no such partition field; kRetry if the
+/// clock is far ahead of the newest row.
+Result<PartitionsDropped> DropOldPartitions(const iceberg::TableHome& home, const RetentionOptions& options);
 
 }  // namespace ingot::maintain

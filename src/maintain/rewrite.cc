@@ -24,7 +24,7 @@ using iceberg::DataFile;
 
 constexpr size_t kBatchesAhead = 2;
 
-/// Batch after batch of all files of the bin.
+/// Reads all files of the bin in batches.
 Status ReadBin(const iceberg::Table& table, const iceberg::Schema& projection, const Bin& bin,
                const std::function<Status(Batch)>& consume) {
   for (const rows::FileTask& task : bin.tasks) {
@@ -38,14 +38,14 @@ Status ReadBin(const iceberg::Table& table, const iceberg::Schema& projection, c
   return {};
 }
 
-/// One thread reads while this one consumes.
+/// The same, but another thread reads ahead.
 Status ReadAhead(const iceberg::Table& table, const iceberg::Schema& projection, const Bin& bin,
                  const std::function<Status(const Batch&)>& consume) {
   BoundedQueue<Batch> ready(kBatchesAhead);
   Status read, consumed;
   std::thread reader([&] {
     read = ReadBin(table, projection, bin, [&](Batch batch) -> Status {
-      return ready.Push(std::move(batch)) ? Status() : Fail(ErrorKind::kInternal, "nobody reads on");
+      return ready.Push(std::move(batch)) ? Status() : Fail(ErrorKind::kInternal, "reading was cancelled");
     });
     ready.Close();
   });
@@ -84,7 +84,7 @@ Status WriteInOrder(const arrow::RecordBatchVector& batches, const RewriteOption
   return {};
 }
 
-/// Returns whether all rows are in one order: a bin that exceeds the memory it may take is sorted piece by piece.
+/// Sorts the rows, in parts if the bin exceeds the memory limit. Returns whether all rows are in one order.
 Result<bool> WriteSorted(const iceberg::Table& table, const iceberg::Schema& projection, const Bin& bin,
                          const RewriteOptions& options, rows::TableWriter& writer) {
   INGOT_TRY(InitializeKernels());
@@ -106,21 +106,21 @@ Result<bool> WriteSorted(const iceberg::Table& table, const iceberg::Schema& pro
   return whole;
 }
 
-/// Whether files in this order are in the table's own.
+/// Whether the order is the table's default sort order.
 bool IsDefaultOrder(const iceberg::TableMetadata& metadata, const std::vector<iceberg::SortColumn>& columns) {
   return !columns.empty() && std::ranges::equal(metadata.DefaultSort(), columns, [](const auto& a, const auto& b) {
     return a.column == b.column && a.descending == b.descending && NullsFirst(a) == NullsFirst(b);
   });
 }
 
-/// The table as its files are written when rows move: those of format 3 keep their ids.
+/// The metadata for writing files with copied rows: in format 3 their schema has the columns of row lineage.
 iceberg::TableMetadata WithLineageColumns(const iceberg::TableMetadata& metadata) {
   iceberg::TableMetadata wider = metadata;
   iceberg::SetCurrentSchema(wider, iceberg::WithRowLineage(metadata.CurrentSchema()));
   return wider;
 }
 
-/// What readers know by themselves is not described: they look up the columns of the table's schema only.
+/// Readers only look up metrics of the table's columns.
 void DropLineageMetrics(DataFile& file) {
   for (const iceberg::FieldId id : {iceberg::kRowId, iceberg::kLastUpdatedSequenceNumber}) {
     for (auto* counts : {&file.column_bytes, &file.value_counts, &file.null_counts, &file.nan_counts})
@@ -129,7 +129,7 @@ void DropLineageMetrics(DataFile& file) {
   }
 }
 
-/// The bin's files in one, their pages copied; nothing when their rows have to be looked at.
+/// Joins the files of the bin by copying pages; nothing if the rows must be rewritten.
 Result<std::optional<DataFile>> CopyBin(const iceberg::Table& table, const Bin& bin, const RewriteOptions& options) {
   std::vector<DataFile> files;
   for (const rows::FileTask& task : bin.tasks) {

@@ -1,4 +1,4 @@
-// Reading the rows of a few files and writing them as new ones.
+// Rewrites the data files of a bin as new files.
 #pragma once
 
 #include <functional>
@@ -13,14 +13,14 @@ namespace ingot::maintain {
 struct RewriteOptions {
   int64_t file_bytes_target = 512 << 20;
   int64_t buffered_bytes_max = 128 << 20;
-  int64_t copied_group_bytes_min = 1 << 20;  // row groups that are as large are copied as they are
-  std::vector<iceberg::SortColumn> sort_by;  // what exceeds sorted_bytes_max is sorted piece by piece
-  int64_t sorted_bytes_max = 256 << 20;      // of rows in memory
+  int64_t copied_group_bytes_min = 1 << 20;  // row groups at least this large are copied unchanged
+  std::vector<iceberg::SortColumn> sort_by;  // above sorted_bytes_max each part is sorted on its own
+  int64_t sorted_bytes_max = 256 << 20;      // size of rows sorted in memory
   std::function<void(int64_t)> progress;
 };
 
-/// New files with the rows of the bin that no delete applies to, in the table's default partition. Nothing is left
-/// behind after an error.
+/// Writes the rows of the bin, without deleted ones, to new files in the table's default partition spec. Deletes its
+/// files after an error.
 Result<std::vector<iceberg::DataFile>> RewriteBin(const iceberg::Table& table, const iceberg::Schema& projection,
                                                   const Bin& bin, const RewriteOptions& options);
 

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "base/fault.h"
-#include "base/retry.h"
+#include "iceberg/commit.h"
 #include "iceberg/summary.h"
 #include "rows/row_delete_writer.h"
 #include "rows/row_deletes.h"
@@ -19,7 +19,7 @@ using iceberg::TableMetadata;
 using rows::FileTask;
 using rows::ScanPlan;
 
-/// The position delete files of a partition that are worth writing anew.
+/// Position delete files of a partition that are worth rewriting.
 using Group = std::vector<const DataFile*>;
 
 std::vector<Group> GroupsOf(const TableMetadata& metadata, const ScanPlan& plan, const RewriteDeletesOptions& options) {
@@ -34,17 +34,17 @@ std::vector<Group> GroupsOf(const TableMetadata& metadata, const ScanPlan& plan,
   return groups;
 }
 
-/// What the delete files `old` hold of files to which they apply, whatever the partition of either. Files that have a
-/// deletion vector, which holds it already, have no others (DropSuperseded).
+/// The positions in the delete files `old`, for the data files to which they apply in any partition. Data files with a
+/// deletion vector need none: the vector replaces their position delete files (DropSuperseded).
 Result<std::vector<rows::DeletedRows>> PositionsOf(const Table& table, const ScanPlan& plan,
                                                    const std::map<std::string, const DataFile*>& old) {
-  std::map<std::string, std::set<std::string, std::less<>>> applies;  // data files by delete file
+  std::map<std::string, std::set<std::string, std::less<>>> applies;  // delete file to its data files
   for (const FileTask& task : plan.tasks)
     for (const DataFile& file : task.deletes)
       if (old.contains(file.location) && !file.IsDeletionVector()) applies[file.location].insert(task.file.location);
   std::map<std::string, std::vector<int64_t>, std::less<>> positions;
   for (const auto& [location, of] : applies) {
-    std::string last;  // rows of one data file follow each other
+    std::string last;  // rows are sorted by data file
     std::vector<int64_t>* into = nullptr;
     const auto use = [&, &of = of](std::string_view path, int64_t position) {
       if (path != last) {
@@ -73,9 +73,7 @@ Result<std::vector<rows::DeletedRows>> PositionsOf(const Table& table, const Sca
 }  // namespace
 
 Result<DeletesRewritten> RewriteDeletes(const iceberg::TableHome& home, const RewriteDeletesOptions& options) {
-  Backoff backoff;
-  while (true) {
-    INGOT_ASSIGN(const Table table, iceberg::LoadTable(home));
+  return iceberg::RetryOnConflict(home, [&](const Table& table) -> Result<DeletesRewritten> {
     INGOT_ASSIGN(const ScanPlan plan, rows::PlanScan(*table.home.storage, *table.metadata, {}));
     const auto groups = GroupsOf(*table.metadata, plan, options);
     DeletesRewritten done;
@@ -94,12 +92,9 @@ Result<DeletesRewritten> RewriteDeletes(const iceberg::TableHome& home, const Re
       if (iceberg::OnlyAppended(metadata, table.metadata->current_snapshot_id)) return {};
       return Fail(ErrorKind::kConflict, "files were changed while their deletes were rewritten");
     };
-    const auto committed = iceberg::CommitSnapshot(table.home, change);
-    if (committed) return done;
-    if (committed.error().kind != ErrorKind::kOutcomeUnknown)
-      for (const DataFile& file : written.files) (void)table.home.storage->Delete(file.location);
-    if (committed.error().kind != ErrorKind::kConflict || !backoff.Wait()) return std::unexpected(committed.error());
-  }
+    INGOT_TRY(iceberg::CommitFiles(table.home, change));
+    return done;
+  });
 }
 
 }  // namespace ingot::maintain

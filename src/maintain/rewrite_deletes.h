@@ -1,6 +1,5 @@
-// Position delete files written anew alone: few instead of many, without positions in files that are gone; in tables of
-// format 3 as deletion vectors. The data files stay as they are.
-// Source: Iceberg specification, "Position Delete Files", "Deletion Vectors".
+// Rewrites position delete files without touching data files: merges them and drops positions in files that no longer
+// exist. In tables of format 3 they become deletion vectors.
 #pragma once
 
 #include "iceberg/table.h"
@@ -8,7 +7,7 @@
 namespace ingot::maintain {
 
 struct RewriteDeletesOptions {
-  size_t files_min = 2;  // in one partition; fewer are left alone in tables of format 2
+  size_t files_min = 2;  // per partition; fewer are kept as they are in format 2
   bool dry_run = false;
 };
 
@@ -16,8 +15,9 @@ struct DeletesRewritten {
   int64_t files_in = 0, files_out = 0;
 };
 
-/// Safe beside every other writer: when others change more than append, it begins again, a bounded number of times.
-/// Errors: kConflict when they do so each time.
+/// Runs concurrently with all other writers. After changes other than appends it starts over, a bounded number of
+/// times.
+/// Errors: kConflict if each attempt conflicts.
 Result<DeletesRewritten> RewriteDeletes(const iceberg::TableHome& home, const RewriteDeletesOptions& options);
 
 }  // namespace ingot::maintain

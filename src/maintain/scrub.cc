@@ -9,7 +9,7 @@
 
 #include "base/arrow_result.h"
 #include "base/parallel.h"
-#include "maintain/reach.h"
+#include "maintain/needed_files.h"
 #include "rows/data_file_reader.h"
 #include "rows/row_deletes.h"
 
@@ -21,12 +21,12 @@ using rows::FileTask;
 
 constexpr int64_t kPieceBytes = 4 << 20;
 
-/// Every byte once, as a disk finds out only then that it cannot read some.
+/// Reads every byte, since a disk detects unreadable sectors only when they are read.
 Status ReadBytes(storage::Storage& storage, const DataFile& file) {
   INGOT_ASSIGN(const auto input, storage.OpenInput(file.location));
   INGOT_ARROW_ASSIGN(const int64_t bytes, input->GetSize());
   if (bytes != file.file_bytes && !file.IsDeletionVector())
-    return Fail(ErrorKind::kCorrupt, fmt::format("it has {} bytes, the manifest says {}", bytes, file.file_bytes));
+    return Fail(ErrorKind::kCorrupt, fmt::format("it has {} bytes, but the manifest says {}", bytes, file.file_bytes));
   for (int64_t at = 0; at < bytes; at += kPieceBytes) {
     INGOT_ARROW_ASSIGN(const auto piece, input->ReadAt(at, std::min(kPieceBytes, bytes - at)));
     if (piece->size() != std::min(kPieceBytes, bytes - at))
@@ -35,7 +35,7 @@ Status ReadBytes(storage::Storage& storage, const DataFile& file) {
   return {};
 }
 
-/// Every value of every column, whether or not the table still has the column.
+/// Decodes all columns of the file, including those that the table has dropped.
 Status ReadValues(storage::Storage& storage, const DataFile& file) {
   INGOT_ASSIGN(const auto reader, rows::OpenDataFile(storage, FileTask{.file = file}));
   std::vector<rows::FileColumn> columns;
@@ -51,7 +51,7 @@ Status ReadValues(storage::Storage& storage, const DataFile& file) {
     rows += batch->num_rows();
   }
   if (file.record_count >= 0 && rows != file.record_count)
-    return Fail(ErrorKind::kCorrupt, fmt::format("it has {} rows, the manifest says {}", rows, file.record_count));
+    return Fail(ErrorKind::kCorrupt, fmt::format("it has {} rows, but the manifest says {}", rows, file.record_count));
   return {};
 }
 
@@ -61,7 +61,7 @@ class Scrubber {
 
   Result<Scrubbed> Run() {
     INGOT_ASSIGN(const auto plan, rows::PlanScan(*table_.home.storage, *table_.metadata, {}));
-    std::map<std::string, DataFile> files;  // each once
+    std::map<std::string, DataFile> files;  // without duplicates
     for (const FileTask& task : plan.tasks) {
       rows_of_[task.file.location] = task.file.record_count;
       files.emplace(task.file.Key(), task.file);
@@ -69,7 +69,7 @@ class Scrubber {
     for (const DataFile& file : plan.deletes) files.emplace(file.Key(), file);
     std::vector<const DataFile*> all;
     for (const auto& [key, file] : files) all.push_back(&file);
-    INGOT_TRY(ForEachInParallel(kAtOnce, all.size(), [&](size_t, size_t i) -> Status {
+    INGOT_TRY(ForEachInParallel(kStorageThreads, all.size(), [&](size_t, size_t i) -> Status {
       Examine(*all[i]);
       return {};
     }));
@@ -79,7 +79,7 @@ class Scrubber {
   }
 
  private:
-  /// A Puffin file is read once, however many deletion vectors it has.
+  /// Whether the file is examined for the first time: a Puffin file may have many deletion vectors.
   bool IsFirstOf(const DataFile& file) {
     std::lock_guard lock(mutex_);
     return begun_.insert(file.location).second;
@@ -89,7 +89,7 @@ class Scrubber {
     if (IsFirstOf(file)) INGOT_TRY(ReadBytes(*table_.home.storage, file));
     if (!file.IsDeletionVector()) return ReadValues(*table_.home.storage, file);
     const auto rows = rows_of_.find(file.referenced_data_file);
-    if (rows == rows_of_.end()) return {};  // of a data file that is live no more
+    if (rows == rows_of_.end()) return {};  // its data file was removed
     FileTask task{.file = {.location = rows->first, .record_count = rows->second}, .deletes = {file}};
     INGOT_TRY(rows::RowDeletes::Read(table_.home.storage, *table_.metadata, task));
     return {};

@@ -8,6 +8,7 @@
 
 #include "base/arrow_result.h"
 #include "base/parallel.h"
+#include "iceberg/commit.h"
 #include "iceberg/journal.h"
 #include "iceberg/puffin.h"
 #include "rows/arrow_schema.h"
@@ -21,7 +22,7 @@ using Sketch = datasketches::update_theta_sketch;
 
 constexpr std::string_view kBlobType = "apache-datasketches-theta-v1";
 
-/// The values as the specification serializes single values; nulls are none.
+/// Adds the single-value serialization of each value; nulls do not count.
 void Add(const arrow::Array& array, const iceberg::Type& type, Sketch& sketch) {
   const auto each = [&](const auto& bytes_of) {
     for (int64_t row = 0; row < array.length(); ++row) {
@@ -35,15 +36,15 @@ void Add(const arrow::Array& array, const iceberg::Type& type, Sketch& sketch) {
   if (text != nullptr) return each([&](int64_t row) { return text->GetView(row); });
   if (fixed == nullptr || type.id == TypeId::kBoolean || type.id == TypeId::kDecimal)
     return each([&](int64_t row) { return SerializeValue(rows::CellValue(array, row, type), type); });
-  const size_t width = size_t(fixed->bit_width()) / 8;  // little-endian in memory as in the serialization
+  const size_t width = size_t(fixed->bit_width()) / 8;  // little-endian in memory, like the serialization
   const char* values = reinterpret_cast<const char*>(array.data()->buffers[1]->data()) + size_t(array.offset()) * width;
   each([&](int64_t row) { return std::string_view(values + size_t(row) * width, width); });
 }
 
-/// A sketch for each column of the projection, of all rows.
-class Counter {
+/// Computes a sketch of each projected column over all rows.
+class DistinctCounter {
  public:
-  Counter(const iceberg::Table& table, const iceberg::Schema& projection, int threads)
+  DistinctCounter(const iceberg::Table& table, const iceberg::Schema& projection, int threads)
       : table_(table), projection_(projection) {
     sketches_.resize(size_t(std::max(1, threads)));
     for (auto& of_thread : sketches_)
@@ -109,7 +110,7 @@ Result<StatisticsWritten> WriteStatistics(const iceberg::TableHome& home, int th
   std::vector<rows::FileTask> parts;
   for (const auto& task : plan.tasks)
     for (auto& part : rows::Split(task)) parts.push_back(std::move(part));
-  Counter counter(table, plan.projection, threads);
+  DistinctCounter counter(table, plan.projection, threads);
   INGOT_TRY(counter.Read(parts));
   std::vector<iceberg::PuffinBlob> blobs;
   for (size_t i = 0; i < plan.projection.fields.size(); ++i) {
@@ -127,12 +128,13 @@ Result<StatisticsWritten> WriteStatistics(const iceberg::TableHome& home, int th
   written.bytes = file.bytes;
   const auto committed = iceberg::CommitMetadata(table.home, [&](iceberg::TableMetadata& metadata) -> Status {
     if (metadata.SnapshotById(file.snapshot_id) == nullptr)
-      return Fail(ErrorKind::kConflict, fmt::format("snapshot {} expired while it was counted", file.snapshot_id));
+      return Fail(ErrorKind::kConflict,
+                  fmt::format("snapshot {} expired while its statistics were computed", file.snapshot_id));
     iceberg::SetStatistics(metadata, file);
     return {};
   });
   if (committed) return written;
-  if (committed.error().kind != ErrorKind::kOutcomeUnknown) (void)storage.Delete(file.location);
+  iceberg::DiscardUnlessUnknown(storage, {file.location}, committed.error());
   return std::unexpected(committed.error());
 }
 

@@ -1,5 +1,5 @@
-// How many distinct values each column has, for the planners of SQL engines: theta sketches in a Puffin file.
-// Source: Puffin specification, blob type "apache-datasketches-theta-v1"; Iceberg specification, "Table Statistics".
+// Writes the number of distinct values of each column, for query planners of SQL engines: theta sketches in a Puffin
+// file.
 #pragma once
 
 #include "iceberg/table.h"
@@ -7,13 +7,13 @@
 namespace ingot::maintain {
 
 struct StatisticsWritten {
-  int64_t columns = 0;  // 0 when the current snapshot has such statistics already, or the table no rows
-  int64_t rows = 0;     // that were looked at
-  int64_t bytes = 0;    // of the file
+  int64_t columns = 0;  // 0 if the table is empty or the current snapshot has such statistics
+  int64_t rows = 0;     // rows read
+  int64_t bytes = 0;    // size of the file
 };
 
-/// Reads the whole table, `threads` row groups at a time. Counts are exact up to some thousand distinct values, else
-/// within a few per cent. Columns of structs, lists and maps are left out. With `dry_run`, what there would be to read.
+/// Reads the whole table, `threads` row groups at a time. Counts are exact up to some thousand distinct values,
+/// otherwise within a few per cent. Nested columns are skipped. With `dry_run`, returns what would be read.
 Result<StatisticsWritten> WriteStatistics(const iceberg::TableHome& home, int threads, bool dry_run);
 
 }  // namespace ingot::maintain

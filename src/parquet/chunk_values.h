@@ -1,5 +1,5 @@
-// The values of a column chunk by their physical type: those of the open page as they will stand in it, the dictionary,
-// and the least and greatest of all. Each class has the same members; column_chunk.cc calls them. Source:
+// Encoders for the values of a column chunk, one class per physical type: the plain values of the open page, the
+// dictionary, minimum and maximum. All have the same members, which column_chunk.cc calls. Source:
 // apache/parquet-format, Encodings.md; parquet.thrift, "Statistics" and "ColumnOrder" (NaN, signed zeros).
 #pragma once
 
@@ -18,12 +18,12 @@
 #include <vector>
 
 #include "base/result.h"
+#include "parquet/dictionary.h"
 #include "parquet/hybrid_runs.h"
-#include "parquet/value_index.h"
 
 namespace ingot::parquet_format {
 
-/// Calls `take(first, count)` for each run of rows in [begin, begin + count) that have a value.
+/// Calls `take(first, count)` for each run of non-null rows in [begin, begin + count).
 template <typename Take>
 void ForEachValidRun(const arrow::Array& values, int64_t begin, int64_t count, const Take& take) {
   if (values.null_count() == 0) return take(begin, count);
@@ -31,7 +31,7 @@ void ForEachValidRun(const arrow::Array& values, int64_t begin, int64_t count, c
                                        [&](int64_t at, int64_t length) { take(begin + at, length); });
 }
 
-/// Values that dictionaries are not made of.
+/// Base of types that are never dictionary-encoded.
 struct WithoutDictionary {
   static constexpr bool kDictionary = false;
   size_t DictionaryBytes() const { return 0; }
@@ -53,25 +53,25 @@ class NumberValues {
     const T* all = values.data()->GetValues<T>(1);
     ForEachValidRun(values, begin, count, [&](int64_t first, int64_t length) {
       plain_.insert(plain_.end(), all + first, all + first + length);
-      for (int64_t row = first; row < first + length; ++row) Widen(all[row]);
+      for (int64_t row = first; row < first + length; ++row) UpdateMinMax(all[row]);
     });
   }
 
-  void Index(const arrow::Array& values, int64_t begin, int64_t count, std::vector<uint32_t>& indices) {
+  void Encode(const arrow::Array& values, int64_t begin, int64_t count, std::vector<uint32_t>& indices) {
     const Word* all = values.data()->GetValues<Word>(1);
     ForEachValidRun(values, begin, count, [&](int64_t first, int64_t length) {
       const size_t at = indices.size();
       indices.resize(at + size_t(length));
-      index_.Number({all + first, size_t(length)}, indices.data() + at);
+      dictionary_.Encode({all + first, size_t(length)}, indices.data() + at);
     });
   }
 
-  void Unindex(const std::vector<uint32_t>& indices) {
-    for (const uint32_t number : indices) {
-      plain_.push_back(std::bit_cast<T>(index_.words()[number]));
-      Widen(plain_.back());
+  void DecodeToPlain(const std::vector<uint32_t>& indices) {
+    for (const uint32_t index : indices) {
+      plain_.push_back(std::bit_cast<T>(dictionary_.words()[index]));
+      UpdateMinMax(plain_.back());
     }
-    index_.Clear();
+    dictionary_.Clear();
   }
 
   Status Flush(std::string& to) {
@@ -88,36 +88,38 @@ class NumberValues {
     return delta_ ? parquet::Encoding::DELTA_BINARY_PACKED : parquet::Encoding::PLAIN;
   }
   size_t PlainBytes() const { return plain_.size() * sizeof(T); }
-  size_t DictionaryBytes() const { return index_.Bytes(); }
-  size_t DictionarySize() const { return index_.size(); }
-  std::string DictionaryPage() const { return {reinterpret_cast<const char*>(index_.words().data()), index_.Bytes()}; }
+  size_t DictionaryBytes() const { return dictionary_.Bytes(); }
+  size_t DictionarySize() const { return dictionary_.size(); }
+  std::string DictionaryPage() const {
+    return {reinterpret_cast<const char*>(dictionary_.words().data()), dictionary_.Bytes()};
+  }
 
   parquet::EncodedStatistics Statistics() {
-    for (const Word word : index_.words()) Widen(std::bit_cast<T>(word));
+    for (const Word word : dictionary_.words()) UpdateMinMax(std::bit_cast<T>(word));
     parquet::EncodedStatistics statistics;
-    if (!(low_ <= high_)) return statistics;
+    if (!(min_ <= max_)) return statistics;
     if constexpr (std::is_floating_point_v<T>) {
-      if (low_ == 0) low_ = -T(0);
-      if (high_ == 0) high_ = T(0);
+      if (min_ == 0) min_ = -T(0);
+      if (max_ == 0) max_ = T(0);
     }
-    statistics.set_min({reinterpret_cast<const char*>(&low_), sizeof(T)});
-    statistics.set_max({reinterpret_cast<const char*>(&high_), sizeof(T)});
+    statistics.set_min({reinterpret_cast<const char*>(&min_), sizeof(T)});
+    statistics.set_max({reinterpret_cast<const char*>(&max_), sizeof(T)});
     return statistics;
   }
 
   void Clear() {
     plain_.clear();
-    index_.Clear();
-    low_ = Limits::has_infinity ? Limits::infinity() : Limits::max();
-    high_ = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
+    dictionary_.Clear();
+    min_ = Limits::has_infinity ? Limits::infinity() : Limits::max();
+    max_ = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
   }
 
  private:
   using Limits = std::numeric_limits<T>;
 
-  void Widen(T value) {  // NaN is neither
-    low_ = value < low_ ? value : low_;
-    high_ = value > high_ ? value : high_;
+  void UpdateMinMax(T value) {  // NaN is ignored
+    min_ = value < min_ ? value : min_;
+    max_ = value > max_ ? value : max_;
   }
 
   Status FlushDeltas(std::string& to) {
@@ -137,8 +139,8 @@ class NumberValues {
   bool delta_;
   std::unique_ptr<parquet::Int64Encoder> encoder_;
   std::vector<T> plain_;
-  WordIndex<Word> index_;
-  T low_{}, high_{};
+  WordDictionary<Word> dictionary_;
+  T min_{}, max_{};
 };
 
 class BooleanValues : public WithoutDictionary {
@@ -175,7 +177,7 @@ class BooleanValues : public WithoutDictionary {
   bool seen_[2] = {};
 };
 
-/// Strings and binaries, in the order of their bytes; as they are or as Arrow dictionaries.
+/// Strings and binaries, compared bytewise. Input may be dictionary-encoded.
 class TextValues {
  public:
   static constexpr bool kDictionary = true;
@@ -183,28 +185,28 @@ class TextValues {
   void Append(const arrow::Array& values, int64_t begin, int64_t count) {
     ForEachText(values, begin, count, [&](std::string_view text) { AppendOne(text); });
   }
-  void Index(const arrow::Array& values, int64_t begin, int64_t count, std::vector<uint32_t>& indices) {
+  void Encode(const arrow::Array& values, int64_t begin, int64_t count, std::vector<uint32_t>& indices) {
     if (values.type_id() != arrow::Type::DICTIONARY)
       return ForEachText(values, begin, count,
-                         [&](std::string_view text) { indices.push_back(index_.NumberOf(text)); });
-    const auto& numbered = static_cast<const arrow::DictionaryArray&>(values);
-    const auto& texts = static_cast<const arrow::BinaryArray&>(*numbered.dictionary());
-    if (numbered.dictionary()->data() != theirs_) {
-      theirs_ = numbered.dictionary()->data();
-      ours_.assign(size_t(texts.length()), kUnknown);
+                         [&](std::string_view text) { indices.push_back(dictionary_.IndexOf(text)); });
+    const auto& encoded = static_cast<const arrow::DictionaryArray&>(values);
+    const auto& texts = static_cast<const arrow::BinaryArray&>(*encoded.dictionary());
+    if (encoded.dictionary()->data() != source_dictionary_) {
+      source_dictionary_ = encoded.dictionary()->data();
+      index_of_source_.assign(size_t(texts.length()), kUnknown);
     }
-    const int32_t* numbers = numbered.indices()->data()->GetValues<int32_t>(1);
+    const int32_t* source_indices = encoded.indices()->data()->GetValues<int32_t>(1);
     ForEachValidRun(values, begin, count, [&](int64_t first, int64_t length) {
       for (int64_t row = first; row < first + length; ++row) {
-        uint32_t& number = ours_[size_t(numbers[row])];
-        if (number == kUnknown) number = index_.NumberOf(texts.GetView(numbers[row]));
-        indices.push_back(number);
+        uint32_t& index = index_of_source_[size_t(source_indices[row])];
+        if (index == kUnknown) index = dictionary_.IndexOf(texts.GetView(source_indices[row]));
+        indices.push_back(index);
       }
     });
   }
-  void Unindex(const std::vector<uint32_t>& indices) {
-    for (const uint32_t number : indices) AppendOne(index_.Text(number));
-    ClearIndex();
+  void DecodeToPlain(const std::vector<uint32_t>& indices) {
+    for (const uint32_t index : indices) AppendOne(dictionary_.Text(index));
+    ClearDictionary();
   }
   Status Flush(std::string& to) {
     to += plain_;
@@ -214,39 +216,39 @@ class TextValues {
 
   parquet::Encoding::type encoding() const { return parquet::Encoding::PLAIN; }
   size_t PlainBytes() const { return plain_.size(); }
-  size_t DictionaryBytes() const { return index_.Bytes(); }
-  size_t DictionarySize() const { return index_.size(); }
-  const std::string& DictionaryPage() const { return index_.page(); }
+  size_t DictionaryBytes() const { return dictionary_.Bytes(); }
+  size_t DictionarySize() const { return dictionary_.size(); }
+  const std::string& DictionaryPage() const { return dictionary_.page(); }
 
   parquet::EncodedStatistics Statistics() {
-    for (uint32_t number = 0; number < index_.size(); ++number) Widen(index_.Text(number));
+    for (uint32_t index = 0; index < dictionary_.size(); ++index) UpdateMinMax(dictionary_.Text(index));
     parquet::EncodedStatistics statistics;
     if (!any_) return statistics;
-    statistics.set_min(low_);
-    statistics.set_max(high_);
+    statistics.set_min(min_);
+    statistics.set_max(max_);
     return statistics;
   }
   void Clear() {
     plain_.clear();
-    ClearIndex();
+    ClearDictionary();
     any_ = false;
   }
 
  private:
   static constexpr uint32_t kUnknown = ~uint32_t(0);
 
-  void ClearIndex() {
-    index_.Clear();
-    theirs_.reset();
+  void ClearDictionary() {
+    dictionary_.Clear();
+    source_dictionary_.reset();
   }
 
   template <typename Take>
   static void ForEachText(const arrow::Array& values, int64_t begin, int64_t count, const Take& take) {
     if (values.type_id() == arrow::Type::DICTIONARY) {
-      const auto& numbered = static_cast<const arrow::DictionaryArray&>(values);
-      const auto& texts = static_cast<const arrow::BinaryArray&>(*numbered.dictionary());
+      const auto& encoded = static_cast<const arrow::DictionaryArray&>(values);
+      const auto& texts = static_cast<const arrow::BinaryArray&>(*encoded.dictionary());
       return ForEachValidRun(values, begin, count, [&](int64_t first, int64_t length) {
-        for (int64_t row = first; row < first + length; ++row) take(texts.GetView(numbered.GetValueIndex(row)));
+        for (int64_t row = first; row < first + length; ++row) take(texts.GetView(encoded.GetValueIndex(row)));
       });
     }
     const auto& all = static_cast<const arrow::BinaryArray&>(values);
@@ -258,22 +260,22 @@ class TextValues {
     const uint32_t length = uint32_t(text.size());
     plain_.append(reinterpret_cast<const char*>(&length), sizeof length);
     plain_ += text;
-    Widen(text);
+    UpdateMinMax(text);
   }
-  void Widen(std::string_view text) {
-    if (!any_ || text < low_) low_ = text;
-    if (!any_ || text > high_) high_ = text;
+  void UpdateMinMax(std::string_view text) {
+    if (!any_ || text < min_) min_ = text;
+    if (!any_ || text > max_) max_ = text;
     any_ = true;
   }
 
-  std::string plain_, low_, high_;
-  TextIndex index_;
-  std::shared_ptr<arrow::ArrayData> theirs_;  // the dictionary that arrays came with last
-  std::vector<uint32_t> ours_;                // our number of each of its texts
+  std::string plain_, min_, max_;
+  TextDictionary dictionary_;
+  std::shared_ptr<arrow::ArrayData> source_dictionary_;  // the dictionary of the latest encoded input
+  std::vector<uint32_t> index_of_source_;                // our index of each of its entries
   bool any_ = false;
 };
 
-/// UUIDs and other bytes of one width, in the order of their bytes. Mostly ids that stand once: no dictionary.
+/// UUIDs and other fixed-size binaries, compared bytewise. No dictionary, since most are unique ids.
 class FixedBytesValues : public WithoutDictionary {
  public:
   explicit FixedBytesValues(int width) : width_(size_t(width)) {}
@@ -283,7 +285,7 @@ class FixedBytesValues : public WithoutDictionary {
     ForEachValidRun(values, begin, count, [&](int64_t first, int64_t length) {
       const auto* bytes = reinterpret_cast<const char*>(all.GetValue(first));
       plain_.append(bytes, size_t(length) * width_);
-      for (const char* at = bytes; at != bytes + size_t(length) * width_; at += width_) Widen(at);
+      for (const char* at = bytes; at != bytes + size_t(length) * width_; at += width_) UpdateMinMax(at);
     });
   }
   Status Flush(std::string& to) {
@@ -294,34 +296,34 @@ class FixedBytesValues : public WithoutDictionary {
   size_t PlainBytes() const { return plain_.size(); }
   parquet::EncodedStatistics Statistics() const {
     parquet::EncodedStatistics statistics;
-    if (low_.empty()) return statistics;
-    statistics.set_min(low_);
-    statistics.set_max(high_);
+    if (min_.empty()) return statistics;
+    statistics.set_min(min_);
+    statistics.set_max(max_);
     return statistics;
   }
   void Clear() {
     plain_.clear();
-    low_.clear();
-    high_.clear();
-    low_head_ = ~uint64_t(0);
-    high_head_ = 0;
+    min_.clear();
+    max_.clear();
+    min_prefix_ = ~uint64_t(0);
+    max_prefix_ = 0;
   }
 
  private:
-  /// The first eight bytes decide nearly always.
-  void Widen(const char* bytes) {
-    uint64_t head = 0;
-    std::memcpy(&head, bytes, std::min(sizeof head, width_));
-    head = __builtin_bswap64(head);
-    if (head > low_head_ && head < high_head_) return;
+  /// Compares the first eight bytes as an integer, which decides nearly always.
+  void UpdateMinMax(const char* bytes) {
+    uint64_t prefix = 0;
+    std::memcpy(&prefix, bytes, std::min(sizeof prefix, width_));
+    prefix = __builtin_bswap64(prefix);
+    if (prefix > min_prefix_ && prefix < max_prefix_) return;
     const std::string_view value(bytes, width_);
-    if (low_.empty() || value < low_) low_ = value, low_head_ = head;
-    if (high_.empty() || value > high_) high_ = value, high_head_ = head;
+    if (min_.empty() || value < min_) min_ = value, min_prefix_ = prefix;
+    if (max_.empty() || value > max_) max_ = value, max_prefix_ = prefix;
   }
 
   size_t width_;
-  std::string plain_, low_, high_;
-  uint64_t low_head_ = ~uint64_t(0), high_head_ = 0;
+  std::string plain_, min_, max_;
+  uint64_t min_prefix_ = ~uint64_t(0), max_prefix_ = 0;
 };
 
 }  // namespace ingot::parquet_format

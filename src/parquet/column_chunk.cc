@@ -15,19 +15,20 @@
 #include "base/arrow_result.h"
 #include "parquet/chunk_values.h"
 #include "parquet/hybrid_runs.h"
+#include "parquet/parquet_error.h"
 
 namespace ingot::parquet_format {
 namespace {
 
 using parquet::Encoding;
 
-constexpr int64_t kSliceRows = 1024;        // between two looks at how full a page is
-constexpr size_t kTriedValues = 16 * 1024;  // after which a dictionary must have proved its worth
+constexpr int64_t kSliceRows = 1024;                  // appended between two checks of the page size
+constexpr size_t kDictionaryCheckValues = 16 * 1024;  // after which the dictionary is checked
 constexpr double kDistinctShareMax = 0.9;
-constexpr size_t kRoomMax = 8 << 20;  // that a thread keeps for compressing pages
+constexpr size_t kScratchBytesMax = 8 << 20;  // kept per thread for compressing pages
 
-/// Which rows of a page have a value; kept row by row only when some have and others have not.
-class Presence {
+/// The definition levels (0 null, 1 value) of a page of a flat column; stored per row only when the page has both.
+class DefinitionLevels {
  public:
   void Append(const arrow::Array& values, int64_t begin, int64_t count) {
     int64_t nulls = 0;
@@ -36,9 +37,9 @@ class Presence {
     else if (values.null_count() > 0)
       for (int64_t row = begin; row < begin + count; ++row) nulls += values.IsNull(row);
     const bool mixed = (nulls_ > 0 || nulls > 0) && (nulls_ < rows_ || nulls < count);
-    if (mixed && each_.empty()) each_.assign(size_t(rows_), nulls_ == 0);
+    if (mixed && level_of_row_.empty()) level_of_row_.assign(size_t(rows_), nulls_ == 0);
     if (mixed)
-      for (int64_t row = begin; row < begin + count; ++row) each_.push_back(values.IsValid(row));
+      for (int64_t row = begin; row < begin + count; ++row) level_of_row_.push_back(values.IsValid(row));
     rows_ += count;
     nulls_ += nulls;
   }
@@ -46,26 +47,26 @@ class Presence {
   int64_t rows() const { return rows_; }
   int64_t nulls() const { return nulls_; }
 
-  /// As definition levels of one bit, behind their length.
+  /// Appends the levels as RLE of bit width 1, after their length in four bytes.
   void AppendLevels(std::string& to) const {
     const size_t at = to.size();
     to.append(sizeof(uint32_t), '\0');
-    if (each_.empty())
+    if (level_of_row_.empty())
       AppendRun(nulls_ == 0, size_t(rows_), 1, to);
     else
-      AppendHybridRuns(each_, 1, to);
+      AppendHybridRuns(level_of_row_, 1, to);
     const uint32_t length = uint32_t(to.size() - at - sizeof(uint32_t));
     std::memcpy(to.data() + at, &length, sizeof length);
   }
 
   void Clear() {
     rows_ = nulls_ = 0;
-    each_.clear();
+    level_of_row_.clear();
   }
 
  private:
   int64_t rows_ = 0, nulls_ = 0;
-  std::vector<uint32_t> each_;
+  std::vector<uint32_t> level_of_row_;
 };
 
 std::shared_ptr<arrow::Buffer> BufferOf(std::string bytes) {
@@ -73,9 +74,9 @@ std::shared_ptr<arrow::Buffer> BufferOf(std::string bytes) {
 }
 
 template <typename Values>
-class Chunk : public ColumnChunk {
+class TypedColumnChunk : public ColumnChunk {
  public:
-  Chunk(const parquet::ColumnDescriptor& column, const parquet::WriterProperties& properties, Values values)
+  TypedColumnChunk(const parquet::ColumnDescriptor& column, const parquet::WriterProperties& properties, Values values)
       : column_(column),
         properties_(properties),
         optional_(column.max_definition_level() > 0),
@@ -91,19 +92,19 @@ class Chunk : public ColumnChunk {
     if (!optional_ && values.null_count() > 0)
       return Fail(ErrorKind::kBadInput,
                   "column " + column_.name() +
-                      " is required, and has a null: let a rule of the pipeline file quarantine such records, or "
+                      " is required but has a null: let a rule of the pipeline file quarantine such records, or "
                       "make the column optional");
     for (int64_t begin = 0; begin < values.length();) {
-      const int64_t count = std::min({kSliceRows, values.length() - begin, page_rows_ - presence_.rows()});
-      presence_.Append(values, begin, count);
+      const int64_t count = std::min({kSliceRows, values.length() - begin, page_rows_ - levels_.rows()});
+      levels_.Append(values, begin, count);
       if (values.null_count() < values.length()) INGOT_TRY(Take(values, begin, count));
       begin += count;
-      if (presence_.rows() >= page_rows_ || int64_t(PendingBytes()) >= page_bytes_) INGOT_TRY(EndPage());
+      if (levels_.rows() >= page_rows_ || int64_t(PendingBytes()) >= page_bytes_) INGOT_TRY(EndPage());
     }
     return {};
   }
 
-  int64_t BytesHeld() const override { return pages_bytes_ + int64_t(PendingBytes() + values_.DictionaryBytes()); }
+  int64_t BytesBuffered() const override { return pages_bytes_ + int64_t(PendingBytes() + values_.DictionaryBytes()); }
 
   Result<int64_t> Finish(const std::shared_ptr<arrow::io::OutputStream>& to,
                          parquet::ColumnChunkMetaDataBuilder& footer, int16_t row_group, int16_t column) override {
@@ -119,15 +120,15 @@ class Chunk : public ColumnChunk {
           to, codec_type_, &footer, row_group, column, arrow::default_memory_pool(), false, nullptr, nullptr,
           properties_.page_checksum_enabled(), nullptr, nullptr, arrow::util::CodecOptions(LevelOf(properties_)));
       int64_t bytes = 0;
-      if (indexed_pages_)
+      if (has_dictionary_pages_)
         bytes += writer->WriteDictionaryPage(parquet::DictionaryPage(
             BufferOf(values_.DictionaryPage()), int32_t(values_.DictionarySize()), Encoding::PLAIN));
       for (const auto& page : pages_) bytes += writer->WriteDataPage(*page);
-      writer->Close(indexed_pages_, indexed_pages_ && plain_pages_);
+      writer->Close(has_dictionary_pages_, has_dictionary_pages_ && has_plain_pages_);
       Clear();
       return bytes;
     } catch (const parquet::ParquetException& error) {
-      return Fail(ErrorKind::kRetry, "column " + column_.name() + ": " + error.what());
+      return std::unexpected(FromParquet(error).Context("column " + column_.name()));
     }
   }
 
@@ -138,70 +139,71 @@ class Chunk : public ColumnChunk {
 
   void Clear() {
     pages_.clear();
-    presence_.Clear();
+    levels_.Clear();
     values_.Clear();
     indices_.clear();
     pages_bytes_ = rows_ = nulls_ = 0;
-    indexed_pages_ = plain_pages_ = false;
-    indexing_ = Values::kDictionary && properties_.dictionary_enabled(column_.path());
-    tried_ = false;
+    has_dictionary_pages_ = has_plain_pages_ = false;
+    use_dictionary_ = Values::kDictionary && properties_.dictionary_enabled(column_.path());
+    dictionary_checked_ = false;
   }
 
   size_t PendingBytes() const { return indices_.size() * sizeof(uint32_t) + values_.PlainBytes(); }
 
   Status Take(const arrow::Array& values, int64_t begin, int64_t count) {
     if constexpr (Values::kDictionary)
-      if (indexing_) {
-        values_.Index(values, begin, count, indices_);
-        if (indices_.size() >= kTriedValues || values_.DictionaryBytes() > dictionary_bytes_max_) TryDictionary();
-        if (!indexing_ || values_.DictionaryBytes() <= dictionary_bytes_max_) return {};
-        INGOT_TRY(EndPage());  // it has numbers; the next ones are plain
-        indexing_ = false;
+      if (use_dictionary_) {
+        values_.Encode(values, begin, count, indices_);
+        if (indices_.size() >= kDictionaryCheckValues || values_.DictionaryBytes() > dictionary_bytes_max_)
+          CheckDictionary();
+        if (!use_dictionary_ || values_.DictionaryBytes() <= dictionary_bytes_max_) return {};
+        INGOT_TRY(EndPage());  // this page uses the dictionary, later pages are plain
+        use_dictionary_ = false;
         return {};
       }
     values_.Append(values, begin, count);
     return {};
   }
 
-  /// Values that hardly repeat are better left plain. Once a page has numbers, the dictionary stays.
-  void TryDictionary() {
+  /// Drops the dictionary when values rarely repeat. Once a page refers to it, it stays.
+  void CheckDictionary() {
     if constexpr (Values::kDictionary) {
-      if (tried_ || indexed_pages_ || indices_.empty()) return;
-      tried_ = true;
+      if (dictionary_checked_ || has_dictionary_pages_ || indices_.empty()) return;
+      dictionary_checked_ = true;
       if (double(values_.DictionarySize()) <= kDistinctShareMax * double(indices_.size()) &&
           values_.DictionaryBytes() <= dictionary_bytes_max_)
         return;
-      values_.Unindex(indices_);
+      values_.DecodeToPlain(indices_);
       indices_.clear();
-      indexing_ = false;
+      use_dictionary_ = false;
     }
   }
 
   Status EndPage() {
-    if (presence_.rows() == 0) return {};
-    TryDictionary();
+    if (levels_.rows() == 0) return {};
+    CheckDictionary();
     std::string body;
-    if (optional_) presence_.AppendLevels(body);
+    if (optional_) levels_.AppendLevels(body);
     const bool indexed = !indices_.empty();
     if (indexed) {
       const int width = BitWidth(values_.DictionarySize() - 1);
       body += char(width);
       AppendHybridRuns(indices_, width, body);
       indices_.clear();
-      indexed_pages_ = true;
+      has_dictionary_pages_ = true;
     } else {
       INGOT_TRY(values_.Flush(body));
-      plain_pages_ = true;
+      has_plain_pages_ = true;
     }
     const int64_t bytes = int64_t(body.size());
     INGOT_ASSIGN(auto buffer, Compressed(std::move(body)));
     pages_bytes_ += buffer->size();
-    pages_.push_back(std::make_unique<parquet::DataPageV1>(std::move(buffer), int32_t(presence_.rows()),
+    pages_.push_back(std::make_unique<parquet::DataPageV1>(std::move(buffer), int32_t(levels_.rows()),
                                                            indexed ? Encoding::RLE_DICTIONARY : values_.encoding(),
                                                            Encoding::RLE, Encoding::RLE, bytes));
-    rows_ += presence_.rows();
-    nulls_ += presence_.nulls();
-    presence_.Clear();
+    rows_ += levels_.rows();
+    nulls_ += levels_.nulls();
+    levels_.Clear();
     return {};
   }
 
@@ -210,14 +212,14 @@ class Chunk : public ColumnChunk {
     if (codec_ == nullptr) {
       INGOT_ARROW_ASSIGN(codec_, arrow::util::Codec::Create(codec_type_, LevelOf(properties_)));
     }
-    thread_local std::string room;  // shared by the columns of all files that are open
+    thread_local std::string scratch;  // shared by the columns of all open files
     const auto* bytes = reinterpret_cast<const uint8_t*>(body.data());
-    const int64_t most = codec_->MaxCompressedLen(int64_t(body.size()), bytes);
-    room.resize(std::max(room.size(), size_t(most)));
-    INGOT_ARROW_ASSIGN(const int64_t size,
-                       codec_->Compress(int64_t(body.size()), bytes, most, reinterpret_cast<uint8_t*>(room.data())));
-    auto packed = BufferOf(room.substr(0, size_t(size)));
-    if (room.size() > kRoomMax) std::string().swap(room);
+    const int64_t bytes_max = codec_->MaxCompressedLen(int64_t(body.size()), bytes);
+    scratch.resize(std::max(scratch.size(), size_t(bytes_max)));
+    INGOT_ARROW_ASSIGN(const int64_t size, codec_->Compress(int64_t(body.size()), bytes, bytes_max,
+                                                            reinterpret_cast<uint8_t*>(scratch.data())));
+    auto packed = BufferOf(scratch.substr(0, size_t(size)));
+    if (scratch.size() > kScratchBytesMax) std::string().swap(scratch);
     return packed;
   }
 
@@ -230,9 +232,9 @@ class Chunk : public ColumnChunk {
   std::unique_ptr<arrow::util::Codec> codec_;
 
   Values values_;
-  Presence presence_;              // of the page that is open
-  std::vector<uint32_t> indices_;  // and its values, as numbers in the dictionary
-  bool indexing_ = false, tried_ = false, indexed_pages_ = false, plain_pages_ = false;
+  DefinitionLevels levels_;        // of the open page
+  std::vector<uint32_t> indices_;  // its values, if dictionary-encoded
+  bool use_dictionary_ = false, dictionary_checked_ = false, has_dictionary_pages_ = false, has_plain_pages_ = false;
   std::vector<std::unique_ptr<parquet::DataPageV1>> pages_;
   int64_t pages_bytes_ = 0, rows_ = 0, nulls_ = 0;
 };
@@ -240,7 +242,7 @@ class Chunk : public ColumnChunk {
 template <typename Values>
 std::unique_ptr<ColumnChunk> MakeChunk(const parquet::ColumnDescriptor& column,
                                        const parquet::WriterProperties& properties, Values values) {
-  return std::make_unique<Chunk<Values>>(column, properties, std::move(values));
+  return std::make_unique<TypedColumnChunk<Values>>(column, properties, std::move(values));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// One column of a row group while it is written: values come as Arrow arrays and become pages at once, so that little
-// more than what will stand in the file is held. Flat columns only; see parquet_body.h for others. Source:
+// Writes one column chunk of a row group: Arrow arrays are encoded into compressed pages as they arrive, so that memory
+// stays close to the size in the file. Flat columns only; writer.h has one for others. Source:
 // apache/parquet-format, README.md "Data Pages", Encodings.md.
 #pragma once
 
@@ -21,20 +21,20 @@ namespace ingot::parquet_format {
 
 class ColumnChunk {
  public:
-  /// Whether values of this Arrow type can be written here.
+  /// Whether ColumnChunk can write this Arrow type.
   static bool Supports(const arrow::DataType& type);
-  /// Encoding, codec, page and dictionary sizes as the properties say for the column; both must outlive the chunk. A
-  /// dictionary in which most values stand once is given up for plain values.
+  /// `properties` decide encoding, codec, page and dictionary sizes. `column` and `properties` must outlive the chunk.
+  /// A dictionary is dropped when most values are distinct.
   static std::unique_ptr<ColumnChunk> Make(const parquet::ColumnDescriptor& column,
                                            const parquet::WriterProperties& properties, const arrow::DataType& type);
   virtual ~ColumnChunk() = default;
 
   /// Errors: kBadInput for a null in a required column.
   virtual Status Append(const arrow::Array& values) = 0;
-  /// Pages, and the values that are in none yet.
-  virtual int64_t BytesHeld() const = 0;
-  /// Writes all pages and what the footer says of them; returns their bytes without compression. Then the chunk is
-  /// empty and takes the next row group.
+  /// Size of the finished pages and of the values not yet in a page.
+  virtual int64_t BytesBuffered() const = 0;
+  /// Writes all pages and the column's metadata in `footer`. Returns the uncompressed size of the pages. Afterwards the
+  /// chunk is empty and can take the next row group.
   virtual Result<int64_t> Finish(const std::shared_ptr<arrow::io::OutputStream>& to,
                                  parquet::ColumnChunkMetaDataBuilder& footer, int16_t row_group, int16_t column) = 0;
 };

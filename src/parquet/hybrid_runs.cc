@@ -7,28 +7,28 @@
 namespace ingot::parquet_format {
 namespace {
 
-constexpr size_t kPack = 8;            // values that are packed together
-constexpr size_t kPacksMax = 63;       // of one header, which is then one byte
-constexpr size_t kRunMin = 2 * kPack;  // shorter ones stay among the packed
+constexpr size_t kGroup = 8;            // values per group of bit packing
+constexpr size_t kGroupsMax = 63;       // groups per header, so that the header is one byte
+constexpr size_t kRunMin = 2 * kGroup;  // shorter runs are bit-packed
 
 void AppendVarint(uint64_t number, std::string& to) {
   for (; number >= 0x80; number >>= 7) to += char(number | 0x80);
   to += char(number);
 }
 
-/// Whether the next values are the same, so many that a run pays.
+/// Whether `values` starts with a run long enough for RLE.
 bool RunBegins(std::span<const uint32_t> values) {
   if (values.size() < kRunMin || values[0] != values[1] || values[0] != values[kRunMin - 1]) return false;
   return std::ranges::all_of(values.first(kRunMin), [&](uint32_t value) { return value == values[0]; });
 }
 
 void AppendPacked(std::span<const uint32_t> values, int width, std::string& to) {
-  for (size_t begin = 0; begin < values.size(); begin += kPack * kPacksMax) {
-    const auto part = values.subspan(begin, std::min(kPack * kPacksMax, values.size() - begin));
-    const size_t packs = (part.size() + kPack - 1) / kPack, at = to.size() + 1;
-    to += char(packs << 1 | 1);
+  for (size_t begin = 0; begin < values.size(); begin += kGroup * kGroupsMax) {
+    const auto part = values.subspan(begin, std::min(kGroup * kGroupsMax, values.size() - begin));
+    const size_t groups = (part.size() + kGroup - 1) / kGroup, at = to.size() + 1;
+    to += char(groups << 1 | 1);
     AppendBits(part, width, to);
-    to.resize(at + packs * size_t(width));  // the last pack is filled up with zeros
+    to.resize(at + groups * size_t(width));  // the last group is padded with zeros
   }
 }
 
@@ -75,7 +75,7 @@ void AppendHybridRuns(std::span<const uint32_t> values, int width, std::string& 
     }
     const size_t begin = at;
     do {
-      at = std::min(at + kPack, values.size());
+      at = std::min(at + kGroup, values.size());
     } while (at < values.size() && !RunBegins(values.subspan(at)));
     AppendPacked(values.subspan(begin, at - begin), width, to);
   }

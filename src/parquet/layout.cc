@@ -27,12 +27,12 @@ Result<arrow::Compression::type> CodecOf(const std::string& name) {
   if (name == "lz4_raw") return arrow::Compression::LZ4;
   if (name == "brotli") return arrow::Compression::BROTLI;
   if (name == "uncompressed" || name == "none") return arrow::Compression::UNCOMPRESSED;
-  return Fail(ErrorKind::kBadConfig, "write.parquet.compression-codec: Ingot does not write '" + name +
+  return Fail(ErrorKind::kBadConfig, "write.parquet.compression-codec: unsupported codec '" + name +
                                          "'; set it to zstd, snappy, gzip, lz4, lz4_raw, brotli or uncompressed");
 }
 
-/// Whether compression is worth its time for values of a fixed width: random ids stay as long as they are.
-bool Shrinks(const arrow::Array& column, arrow::Compression::type codec) {
+/// Whether a fixed-size binary column shrinks by at least 10 % when compressed; random ids do not.
+bool Compresses(const arrow::Array& column, arrow::Compression::type codec) {
   constexpr int64_t kValuesMin = 256, kValuesMax = 4096;
   const int64_t values = std::min(column.length(), kValuesMax);
   if (codec == arrow::Compression::UNCOMPRESSED || values < kValuesMin) return true;
@@ -45,14 +45,15 @@ bool Shrinks(const arrow::Array& column, arrow::Compression::type codec) {
   return !size.ok() || *size * 10 < bytes * 9;
 }
 
-// Each codec has levels of its own: a table's property may be that of another.
+// Codecs have different level ranges, and the table property may have been set for another codec.
 int64_t LevelMax(arrow::Compression::type codec) {
   if (codec == arrow::Compression::ZSTD) return 22;
   if (codec == arrow::Compression::GZIP) return 9;
   return codec == arrow::Compression::BROTLI ? 11 : 0;
 }
 
-// Delta packing for what rises (times, offsets), plain for ids, a dictionary for the rest as long as values repeat.
+// Delta encoding for integers that mostly rise (timestamps, offsets), plain for ids, a dictionary for other columns as
+// long as values repeat.
 void ChooseEncoding(const arrow::Field& field, arrow::Compression::type codec, const arrow::RecordBatch& sample,
                     parquet::WriterProperties::Builder& builder) {
   switch (StorageType(*field.type()).id()) {
@@ -64,7 +65,7 @@ void ChooseEncoding(const arrow::Field& field, arrow::Compression::type codec, c
       break;
     case arrow::Type::FIXED_SIZE_BINARY:
       builder.disable_dictionary(field.name());
-      if (!Shrinks(*sample.GetColumnByName(field.name()), codec)) {
+      if (!Compresses(*sample.GetColumnByName(field.name()), codec)) {
         builder.compression(field.name(), arrow::Compression::UNCOMPRESSED);
         builder.compression_level(field.name(), arrow::util::kUseDefaultCompressionLevel);
       }
@@ -77,7 +78,7 @@ void ChooseEncoding(const arrow::Field& field, arrow::Compression::type codec, c
 Result<std::shared_ptr<parquet::WriterProperties>> PropertiesOf(const arrow::Schema& schema,
                                                                 const LayoutOptions& options,
                                                                 const arrow::RecordBatch& sample) {
-  constexpr int64_t kBloomValues = 1 << 18;  // of a row group; a filter of fewer is folded
+  constexpr int64_t kBloomValues = 1 << 18;  // distinct values per row group; the filter is folded if there are fewer
   parquet::WriterProperties::Builder builder;
   INGOT_ASSIGN(const auto codec, CodecOf(options.codec));
   builder.compression(codec);
@@ -102,8 +103,8 @@ Status CheckCodec(const std::string& name) {
   return {};
 }
 
-Result<ParquetLayout> LayOut(std::shared_ptr<arrow::Schema> schema, const LayoutOptions& options,
-                             const arrow::RecordBatch& sample) {
+Result<ParquetLayout> ChooseLayout(std::shared_ptr<arrow::Schema> schema, const LayoutOptions& options,
+                                   const arrow::RecordBatch& sample) {
   ParquetLayout layout{.schema = std::move(schema), .flat = options.bloom_filters.empty()};
   INGOT_ASSIGN(layout.properties, PropertiesOf(*layout.schema, options, sample));
   for (const auto& field : layout.schema->fields())

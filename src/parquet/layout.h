@@ -1,4 +1,4 @@
-// How a Parquet file is laid out: its schema, encodings, codecs and sizes.
+// The layout of a Parquet file: schema, encodings, codec, page and dictionary sizes.
 #pragma once
 
 #include <arrow/record_batch.h>
@@ -16,16 +16,16 @@ class WriterProperties;
 
 namespace ingot::parquet_format {
 
-/// The type that holds the values: of an extension type the one behind it.
+/// The storage type of an extension type; any other type unchanged.
 const arrow::DataType& StorageType(const arrow::DataType& type);
 
 struct LayoutOptions {
-  std::string codec = "zstd";  // as write.parquet.compression-codec names it
-  int64_t level = 1;           // brought to the range of the codec
+  std::string codec = "zstd";  // a value of write.parquet.compression-codec
+  int64_t level = 1;           // compression level, clamped to the codec's range
   int64_t page_bytes = 1 << 20;
   int64_t dictionary_bytes = 2 << 20;
   int64_t page_rows = 1 << 17;
-  std::map<std::string, double> bloom_filters;  // the columns that get one, and its share of false positives
+  std::map<std::string, double> bloom_filters;  // false-positive probability by column
 };
 
 struct ParquetLayout {
@@ -35,12 +35,12 @@ struct ParquetLayout {
   bool flat = true;  // no nested columns, variants, decimals or bloom filters
 };
 
-/// `sample`: the first rows, which show whether columns of a fixed width get shorter by compression. Errors:
-/// kBadConfig for a codec that is not written.
-Result<ParquetLayout> LayOut(std::shared_ptr<arrow::Schema> schema, const LayoutOptions& options,
-                             const arrow::RecordBatch& sample);
+/// Chooses the layout of a file. `sample` holds its first rows, which decide whether fixed-size binary columns are
+/// compressed. Errors: kBadConfig for an unsupported codec.
+Result<ParquetLayout> ChooseLayout(std::shared_ptr<arrow::Schema> schema, const LayoutOptions& options,
+                                   const arrow::RecordBatch& sample);
 
-/// Errors: kBadConfig for a codec that is not written.
+/// Errors: kBadConfig when Ingot does not write this codec.
 Status CheckCodec(const std::string& name);
 
 }  // namespace ingot::parquet_format

@@ -1,4 +1,4 @@
-// Footers of Parquet files that Arrow's reader refuses although the files are not damaged.
+// Repairs Parquet footers that Arrow's reader rejects although the files are valid.
 #pragma once
 
 #include <optional>
@@ -7,11 +7,12 @@
 
 namespace ingot::parquet_format {
 
-/// The footer without what Arrow refuses and nobody needs: the logical type "null" that parquet-mr 1.10 (Hive, Impala)
-/// puts on the groups of maps, beside a converted type that says what they are. Nothing where there is none of it.
+/// The footer without what Arrow rejects and no reader needs: the logical type "null" that parquet-mr 1.10 (Hive,
+/// Impala) sets on the groups of maps in addition to the right converted type. Returns nullopt when there is nothing to
+/// remove.
 std::optional<std::string> RepairedFooter(std::string_view footer);
 
-/// Whether the footer is a whole Thrift structure: a reader that refuses it does not know something that is in it.
+/// Whether the footer is a complete Thrift structure. If so, a reader that rejects it lacks a feature that it uses.
 bool IsWholeFooter(std::string_view footer);
 
 }  // namespace ingot::parquet_format

@@ -7,16 +7,16 @@ namespace {
 
 constexpr int kDepthMax = 32;
 
-std::unexpected<Error> Broken() {
-  return Fail(ErrorKind::kCorrupt, "a Parquet footer is no Thrift structure");
+std::unexpected<Error> Damaged() {
+  return Fail(ErrorKind::kCorrupt, "Parquet footer is not a valid Thrift structure");
 }
 
-class Reader {
+class ThriftReader {
  public:
-  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
+  explicit ThriftReader(std::string_view bytes) : bytes_(bytes) {}
 
   Status Struct(ThriftValue& value, int depth) {
-    if (depth > kDepthMax) return Broken();
+    if (depth > kDepthMax) return Damaged();
     int16_t id = 0;
     while (true) {
       uint8_t header = 0;
@@ -38,7 +38,7 @@ class Reader {
   static int64_t Unzigzag(uint64_t raw) { return int64_t(raw >> 1) ^ -int64_t(raw & 1); }
 
   Status Byte(uint8_t& byte) {
-    if (at_ >= bytes_.size()) return Broken();
+    if (at_ >= bytes_.size()) return Damaged();
     byte = uint8_t(bytes_[at_++]);
     return {};
   }
@@ -51,11 +51,11 @@ class Reader {
       number |= uint64_t(byte & 127) << shift;
       if (byte < 128) return {};
     }
-    return Broken();
+    return Damaged();
   }
 
   Status Bytes(std::string& to, uint64_t count) {
-    if (count > bytes_.size() - at_) return Broken();
+    if (count > bytes_.size() - at_) return Damaged();
     to = bytes_.substr(at_, count);
     at_ += count;
     return {};
@@ -95,18 +95,18 @@ class Reader {
       case ThriftType::kStruct:
         return Struct(value, depth + 1);
       case ThriftType::kMap:
-        return Fail(ErrorKind::kUnsupported, "a Parquet footer with a Thrift map");
+        return Fail(ErrorKind::kUnsupported, "Parquet footer contains a Thrift map");
     }
-    return Broken();
+    return Damaged();
   }
 
   Status List(ThriftValue& value, int depth) {
-    if (depth > kDepthMax) return Broken();
+    if (depth > kDepthMax) return Damaged();
     uint8_t header = 0;
     INGOT_TRY(Byte(header));
     uint64_t count = header >> 4;
     if (count == 15) INGOT_TRY(Varint(count));
-    if (count > bytes_.size() - at_) return Broken();  // an item is a byte at least
+    if (count > bytes_.size() - at_) return Damaged();  // an item takes at least one byte
     value.item_type = ThriftType(header & 15);
     for (uint64_t i = 0; i < count; ++i) {
       value.items.push_back({.type = value.item_type, .bytes = {}, .items = {}, .fields = {}});
@@ -119,7 +119,7 @@ class Reader {
   size_t at_ = 0;
 };
 
-class Writer {
+class ThriftWriter {
  public:
   std::string out;
 
@@ -169,7 +169,9 @@ class Writer {
         return;
       case ThriftType::kStruct:
         return Struct(value);
-      default: {
+      case ThriftType::kList:
+      case ThriftType::kSet:
+      case ThriftType::kMap: {
         const size_t count = value.items.size();
         out += char(std::min<size_t>(count, 15) << 4 | size_t(value.item_type));
         if (count >= 15) Varint(count);
@@ -192,12 +194,12 @@ const ThriftValue* ThriftValue::Find(int16_t field) const {
 
 Result<ThriftValue> ReadThrift(std::string_view bytes) {
   ThriftValue value;
-  INGOT_TRY(Reader(bytes).Struct(value, 0));
+  INGOT_TRY(ThriftReader(bytes).Struct(value, 0));
   return value;
 }
 
 std::string WriteThrift(const ThriftValue& value) {
-  Writer writer;
+  ThriftWriter writer;
   writer.Struct(value);
   return std::move(writer.out);
 }

@@ -1,5 +1,5 @@
-// Thrift's compact protocol, as far as Parquet's footers need it: a tree that can be read, changed and written again,
-// with fields that nobody here knows kept as they are. Source: Apache Thrift, doc/specs/thrift-compact-protocol.md.
+// Thrift's compact protocol as far as Parquet footers use it: a tree that can be read, changed and written, which
+// preserves unknown fields. Source: Apache Thrift, doc/specs/thrift-compact-protocol.md.
 #pragma once
 
 #include <cstdint>
@@ -30,12 +30,13 @@ struct ThriftField;
 
 struct ThriftValue {
   ThriftType type = ThriftType::kStruct;
-  int64_t number = 0;                          // of integers
-  std::string bytes;                           // of binaries; of doubles their eight
-  ThriftType item_type = ThriftType::kStruct;  // of lists and sets
-  std::vector<ThriftValue> items;              // of lists and sets
-  std::vector<ThriftField> fields;             // of structs
+  int64_t number = 0;                          // integers
+  std::string bytes;                           // binaries; the eight bytes of doubles
+  ThriftType item_type = ThriftType::kStruct;  // lists and sets
+  std::vector<ThriftValue> items;              // lists and sets
+  std::vector<ThriftField> fields;             // structs
 
+  /// The field with this id, or nullptr.
   ThriftValue* Find(int16_t field);
   const ThriftValue* Find(int16_t field) const;
 };
@@ -45,7 +46,7 @@ struct ThriftField {
   ThriftValue value;
 };
 
-/// A struct. Errors: kCorrupt; kUnsupported for maps, which footers have none of.
+/// Reads a struct. Errors: kCorrupt; kUnsupported for maps, which Parquet footers do not use.
 Result<ThriftValue> ReadThrift(std::string_view bytes);
 std::string WriteThrift(const ThriftValue& value);
 

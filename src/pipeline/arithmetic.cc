@@ -114,7 +114,11 @@ Result<Datum> Call(const std::string& kernel, const std::vector<Datum>& argument
                    const arrow::compute::FunctionOptions* options) {
   INGOT_TRY(InitializeKernels());
   auto called = arrow::compute::CallFunction(kernel, arguments, options);
-  if (!called.ok()) return Fail(ErrorKind::kBadInput, kernel + ": " + called.status().message());
+  if (!called.ok()) {
+    Error error = FromArrow(called.status()).Context(kernel);
+    if (error.kind == ErrorKind::kCorrupt) error.kind = ErrorKind::kBadInput;  // a value that the function refuses
+    return std::unexpected(std::move(error));
+  }
   return std::move(called).ValueUnsafe();
 }
 

@@ -11,16 +11,6 @@ namespace {
 
 using Json = nlohmann::json;  // keys are sorted
 
-Json ToJson(const Expression& expression) {
-  Json json{{"kind", int(expression.kind)}, {"text", expression.text}, {"type", int(expression.type)}};
-  if (expression.negated) json["negated"] = true;
-  if (expression.distinct) json["distinct"] = true;
-  if (const Function* function = expression.kind == Expression::Kind::kCall ? FindFunction(expression.text) : nullptr)
-    json["version"] = function->version;
-  for (const Expression& argument : expression.arguments) json["arguments"].push_back(ToJson(argument));
-  return json;
-}
-
 Json ToJson(const Path& path) {
   Json json = Json::array();
   for (const PathStep& step : path) json.push_back(step.index ? Json(*step.index) : Json(step.key));
@@ -48,17 +38,31 @@ Json ToJson(const FieldSpec& field) {
 }
 
 Json ToJson(const Rule& rule) {
-  Json json{{"kind", int(rule.kind)}, {"fields", rule.fields}, {"quarantine", rule.quarantine}};
-  if (rule.check) json["check"] = ToJson(*rule.check);
+  Json json = rule.check->Definition();
+  json["quarantine"] = rule.quarantine;
   return json;
 }
 
+Json ToJson(const Fix& fix) {
+  return {{"kind", 2}, {"fields", {fix.field}}, {"quarantine", true}};
+}
+
 }  // namespace
+
+nlohmann::json ToJson(const Expression& expression) {
+  Json json{{"kind", int(expression.kind)}, {"text", expression.text}, {"type", int(expression.type)}};
+  if (expression.negated) json["negated"] = true;
+  if (expression.distinct) json["distinct"] = true;
+  if (const Function* function = FindFunction(expression)) json["version"] = function->version;
+  for (const Expression& argument : expression.arguments) json["arguments"].push_back(ToJson(argument));
+  return json;
+}
 
 std::string SilverDefinition(const Pipeline& pipeline) {
   Json json{{"format", pipeline.source.format}, {"fields", Json::object()}, {"rules", Json::object()}};
   for (const FieldSpec& field : pipeline.fields) json["fields"][field.name] = ToJson(field);
   for (const Rule& rule : pipeline.rules) json["rules"][rule.name] = ToJson(rule);
+  for (const Fix& fix : pipeline.fixes) json["rules"][fix.name] = ToJson(fix);
   auto key = pipeline.unique;
   std::ranges::sort(key);
   json["unique"] = key;

@@ -2,6 +2,7 @@
 // Comments, formatting, and the order of keys and fields are not in it. Source: docs/formats/snapshot-summary.md.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "pipeline/pipeline.h"
@@ -11,6 +12,9 @@ namespace ingot::pipeline {
 /// Of silver and its quarantine: the fields with path, type and unit, the rules, the key, and the version of each
 /// function that is used. JSON with sorted keys.
 std::string SilverDefinition(const Pipeline& pipeline);
+
+/// An expression as a definition holds it, with the version of each function.
+nlohmann::json ToJson(const Expression& expression);
 
 /// The name of a definition: its SHA-256 in hexadecimal digits.
 std::string DefinitionId(const std::string& definition);

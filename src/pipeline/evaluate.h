@@ -19,7 +19,4 @@ Result<std::shared_ptr<arrow::Array>> Evaluate(const Expression& expression, con
 Result<std::shared_ptr<arrow::Array>> EvaluateAs(const Expression& expression, const iceberg::Type& type,
                                                  const arrow::RecordBatch& rows);
 
-/// `text` without spaces, tabs and line ends around it; the same array where no value has any.
-Result<std::shared_ptr<arrow::Array>> Trimmed(const std::shared_ptr<arrow::Array>& text);
-
 }  // namespace ingot::pipeline

@@ -17,11 +17,6 @@ using Kind = Expression::Kind;
 using iceberg::Type;
 using iceberg::TypeId;
 
-bool IsNumber(const Type& type) {
-  return type.id == TypeId::kInt || type.id == TypeId::kLong || type.id == TypeId::kFloat ||
-         type.id == TypeId::kDouble || type.id == TypeId::kDecimal;
-}
-
 std::string QuoteText(std::string_view text, Dialect dialect) {
   std::string out = "'";
   for (const char c : text) {
@@ -70,38 +65,14 @@ Status MarkTypes(Expression& expression, const ColumnTypes& columns) {
 }
 
 Result<Type> TypeOfCall(const Expression& call, const ColumnTypes& columns) {
-  const Function& function = *FindFunction(call.text);
-  Type first{.id = TypeId::kLong};
-  for (size_t i = 0; i < call.arguments.size(); ++i) {
-    if (call.arguments[i].kind == Kind::kStar) continue;
-    if (function.aggregate && HasAggregate(call.arguments[i]))
+  const bool aggregate = FindFunction(call)->IsAggregate();
+  std::vector<Type> arguments;
+  for (const Expression& argument : call.arguments) {
+    if (aggregate && HasAggregate(argument))
       return Fail(ErrorKind::kBadConfig, "an aggregate inside an aggregate: " + call.text);
-    INGOT_ASSIGN(const Type type, TypeOf(call.arguments[i], columns));
-    if (i == 0) first = type;
+    INGOT_ASSIGN(arguments.emplace_back(), TypeOf(argument, columns));
   }
-  const bool condition = call.text == "count_if" || call.text == "share_if";
-  const bool numeric = call.text == "avg" || call.text == "sum" || call.text == "stddev" || call.text == "quantile" ||
-                       call.text == "abs" || call.text == "round";
-  const bool time = call.text == "date" || call.text == "hour",
-             text = call.text == "trim" || call.text == "lower" || call.text == "upper" || call.text == "length";
-  if ((condition && first.id != TypeId::kBoolean) || (numeric && !IsNumber(first)) ||
-      (time && first.id != TypeId::kTimestamptz) || (text && first.id != TypeId::kString))
-    return Fail(ErrorKind::kBadConfig, fmt::format("{} does not take a {}", function.usage, TypeName(first)));
-  switch (function.gives) {
-    case Function::Gives::kLong:
-      return Type{.id = TypeId::kLong};
-    case Function::Gives::kDouble:
-      return Type{.id = TypeId::kDouble};
-    case Function::Gives::kInt:
-      return Type{.id = TypeId::kInt};
-    case Function::Gives::kDate:
-      return Type{.id = TypeId::kDate};
-    case Function::Gives::kText:
-      return Type{.id = TypeId::kString};
-    case Function::Gives::kArgument:
-      return first;
-  }
-  return first;
+  return CheckCall(call, arguments);
 }
 
 Result<Type> TypeOfBinary(const Expression& binary, const ColumnTypes& columns) {
@@ -156,30 +127,6 @@ std::string BinarySql(const Expression& binary, const std::string& left, const s
   return fmt::format("({} {} {})", left, operation == "and" ? "AND" : operation == "or" ? "OR" : operation, right);
 }
 
-std::string CallSql(const Expression& call, Dialect dialect) {
-  const Function& function = *FindFunction(call.text);
-  const std::string_view form = dialect == Dialect::kEmbedded ? function.embedded
-                                : dialect == Dialect::kSpark  ? function.spark
-                                                              : function.trino;
-  std::vector<std::string> arguments;
-  for (const Expression& argument : call.arguments)
-    arguments.push_back((call.distinct ? "DISTINCT " : "") + ToSql(argument, dialect));
-  std::string sql;
-  for (size_t i = 0; i < form.size(); ++i) {
-    const bool slot = form[i] == '{' && i + 2 < form.size() && form[i + 2] == '}';
-    if (!slot) {
-      sql += form[i];
-      continue;
-    }
-    if (form[i + 1] == '*')
-      sql += fmt::format("{}", fmt::join(arguments, ", "));
-    else
-      sql += arguments[size_t(form[i + 1] - '0')];
-    i += 2;
-  }
-  return sql;
-}
-
 }  // namespace
 
 std::string QuoteName(std::string_view name, Dialect dialect) {
@@ -203,7 +150,7 @@ Result<std::variant<int64_t, double>> NumberOf(std::string_view text) {
 }
 
 bool HasAggregate(const Expression& expression) {
-  if (expression.kind == Kind::kCall && FindFunction(expression.text)->aggregate) return true;
+  if (expression.kind == Kind::kCall && FindFunction(expression)->IsAggregate()) return true;
   for (const Expression& argument : expression.arguments)
     if (HasAggregate(argument)) return true;
   return false;
@@ -291,8 +238,11 @@ std::string ToSql(const Expression& expression, Dialect dialect) {
       return "(-" + argument(0) + ")";
     case Kind::kBinary:
       return BinarySql(expression, argument(0), argument(1), dialect);
-    case Kind::kCall:
-      return CallSql(expression, dialect);
+    case Kind::kCall: {
+      std::vector<std::string> arguments;
+      for (size_t i = 0; i < expression.arguments.size(); ++i) arguments.push_back(argument(i));
+      return CallSql(expression, arguments, dialect);
+    }
     case Kind::kBetween:
       return fmt::format("({} {}BETWEEN {} AND {})", argument(0), negation, argument(1), argument(2));
     case Kind::kIsNull:

@@ -206,22 +206,19 @@ class Parser {
 
   Result<Expression> Call(const Token& name) {
     Expression call{.kind = Kind::kCall, .text = LowerCase(name.text)};
-    const Function* function = FindFunction(call.text);
-    if (function == nullptr)
+    const std::string usage = UsageOf(call.text);
+    if (usage.empty())
       return Fail(ErrorKind::kBadConfig, fmt::format("expression \"{}\": unknown function '{}'{}", text_, name.text,
                                                      DidYouMean(call.text, FunctionNames())));
     call.distinct = TakeWord("distinct");
-    if (call.text == "count" && TakeSymbol("*")) {
+    if (TakeSymbol("*")) {
       call.arguments.push_back({.kind = Kind::kStar});
       if (!TakeSymbol(")")) return Expected("')'");
-      return call;
+    } else {
+      INGOT_TRY(List(call.arguments));
     }
-    INGOT_TRY(List(call.arguments));
-    if (call.distinct && call.text != "count")
-      return Fail(ErrorKind::kBadConfig, fmt::format("expression \"{}\": only count takes DISTINCT", text_));
-    if (call.arguments.size() < function->arguments_min || call.arguments.size() > function->arguments_max)
-      return Fail(ErrorKind::kBadConfig,
-                  fmt::format("expression \"{}\": {} is written {}", text_, call.text, function->usage));
+    if (FindFunction(call) == nullptr)
+      return Fail(ErrorKind::kBadConfig, fmt::format("expression \"{}\": {} is written {}", text_, call.text, usage));
     return call;
   }
 

@@ -1,67 +1,204 @@
 #include "pipeline/functions.h"
 
-#include <vector>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
 
 namespace ingot::pipeline {
 namespace {
 
-using Gives = Function::Gives;
+using Kind = Expression::Kind;
+using iceberg::Type;
+using iceberg::TypeId;
 
-// Times are cut in UTC in every engine, whatever its session says.
-constexpr Function kFunctions[] = {
-    {"count", 1, 1, true, Gives::kLong, "count(*), count(x) or count(distinct x)", "count({0})", "count({0})",
-     "count({0})"},
-    {"count_if", 1, 1, true, Gives::kLong, "count_if(condition)", "count(*) FILTER (WHERE {0})", "count_if({0})",
-     "count_if({0})"},
-    {"share_if", 1, 1, true, Gives::kDouble, "share_if(condition)",
-     "avg(CASE WHEN {0} THEN 1.0::DOUBLE ELSE 0.0::DOUBLE END)", "avg(CASE WHEN {0} THEN 1.0D ELSE 0.0D END)",
-     "avg(CASE WHEN {0} THEN 1e0 ELSE 0e0 END)"},
-    {"avg", 1, 1, true, Gives::kDouble, "avg(x)", "avg({0})", "avg({0})", "avg(CAST({0} AS DOUBLE))"},
-    {"sum", 1, 1, true, Gives::kDouble, "sum(x)", "sum(CAST({0} AS DOUBLE))", "sum(CAST({0} AS DOUBLE))",
-     "sum(CAST({0} AS DOUBLE))"},
-    {"min", 1, 1, true, Gives::kArgument, "min(x)", "min({0})", "min({0})", "min({0})"},
-    {"max", 1, 1, true, Gives::kArgument, "max(x)", "max({0})", "max({0})", "max({0})"},
-    {"stddev", 1, 1, true, Gives::kDouble, "stddev(x)", "stddev_samp({0})", "stddev_samp({0})", "stddev_samp({0})"},
-    {"quantile", 2, 2, true, Gives::kDouble, "quantile(x, 0.95)", "quantile_cont({0}, {1})", "percentile({0}, {1})",
-     "element_at(transform(ARRAY[array_sort(array_agg(CAST({0} AS DOUBLE)) FILTER (WHERE {0} IS NOT NULL))], v -> CASE "
-     "WHEN cardinality(v) > 0 THEN "
-     "element_at(v, CAST(floor(CAST({1} AS DOUBLE) * (cardinality(v) - 1)) AS INTEGER) + 1) + (CAST({1} AS DOUBLE) * "
-     "(cardinality(v) - 1) - "
-     "floor(CAST({1} AS DOUBLE) * (cardinality(v) - 1))) * (element_at(v, CAST(ceil(CAST({1} AS DOUBLE) * "
-     "(cardinality(v) - 1)) AS INTEGER) + 1) - "
-     "element_at(v, CAST(floor(CAST({1} AS DOUBLE) * (cardinality(v) - 1)) AS INTEGER) + 1)) END), 1)"},
-    {"date", 1, 1, false, Gives::kDate, "date(time)", "CAST(make_timestamp(epoch_us({0})) AS DATE)",
-     "to_date(to_utc_timestamp({0}, current_timezone()))", "CAST({0} AT TIME ZONE 'UTC' AS DATE)"},
-    {"hour", 1, 1, false, Gives::kInt, "hour(time)", "CAST(hour(make_timestamp(epoch_us({0}))) AS INTEGER)",
-     "hour(to_utc_timestamp({0}, current_timezone()))", "CAST(hour({0} AT TIME ZONE 'UTC') AS INTEGER)"},
-    {"abs", 1, 1, false, Gives::kArgument, "abs(x)", "abs({0})",
-     "CASE WHEN {0} < 0 THEN try_subtract(0, {0}) ELSE {0} END", "TRY(abs({0}))"},
-    {"round", 1, 2, false, Gives::kDouble, "round(x) or round(x, digits)", "round({*})", "round({*})", "round({*})"},
-    {"trim", 1, 1, false, Gives::kText, "trim(text)", "trim({0}, ' \t\n\r')", "trim(BOTH ' \t\n\r' FROM {0})",
-     "trim(BOTH ' \t\n\r' FROM {0})"},
-    {"lower", 1, 1, false, Gives::kText, "lower(text)", "lower({0})", "lower({0})", "lower({0})"},
-    {"upper", 1, 1, false, Gives::kText, "upper(text)", "upper({0})", "upper({0})", "upper({0})"},
-    {"length", 1, 1, false, Gives::kLong, "length(text)", "length({0})", "CAST(length({0}) AS BIGINT)", "length({0})"},
-    {"coalesce", 1, 9, false, Gives::kArgument, "coalesce(a, b, …)", "coalesce({*})", "coalesce({*})", "coalesce({*})"},
-    {"nullif", 2, 2, false, Gives::kArgument, "nullif(a, b)", "nullif({0}, {1})", "nullif({0}, {1})",
-     "nullif({0}, {1})"},
-};
+bool IsWholeLiteral(const Expression& expression) {
+  const bool minus = expression.kind == Kind::kUnary && expression.text == "-";
+  const Expression& number = minus ? expression.arguments[0] : expression;
+  return number.kind == Kind::kNumber && number.text.find_first_not_of("0123456789") == std::string::npos;
+}
+
+bool IsFraction(const Expression& expression) {
+  if (expression.kind != Kind::kNumber) return false;
+  double share = -1;
+  std::from_chars(expression.text.data(), expression.text.data() + expression.text.size(), share);
+  return share >= 0 && share <= 1;
+}
+
+bool Fits(Takes takes, const Expression& argument, const Type& type) {
+  switch (takes) {
+    case Takes::kAny:
+    case Takes::kRows:
+    case Takes::kDistinct:
+      return true;
+    case Takes::kNumber:
+      return IsNumber(type);
+    case Takes::kCondition:
+      return type.id == TypeId::kBoolean;
+    case Takes::kText:
+      return type.id == TypeId::kString;
+    case Takes::kTime:
+      return type.id == TypeId::kTimestamptz;
+    case Takes::kDigits:
+      return IsWholeLiteral(argument);
+    case Takes::kFraction:
+      return IsFraction(argument);
+  }
+  return false;
+}
+
+bool IsWrittenSo(const Function& function, const Expression& call) {
+  const bool rows = !call.arguments.empty() && call.arguments[0].kind == Kind::kStar;
+  return function.name == call.text && call.arguments.size() >= function.arguments.min &&
+         call.arguments.size() <= function.arguments.max && function.TakesFirst(Takes::kRows) == rows &&
+         function.TakesFirst(Takes::kDistinct) == call.distinct;
+}
 
 }  // namespace
 
-const Function* FindFunction(std::string_view name) {
-  for (const Function& function : kFunctions)
-    if (function.name == name) return &function;
-  return nullptr;
+bool IsNumber(const Type& type) {
+  return type.id == TypeId::kInt || type.id == TypeId::kLong || type.id == TypeId::kFloat ||
+         type.id == TypeId::kDouble || type.id == TypeId::kDecimal;
+}
+
+std::string_view Function::Sql(Dialect dialect) const {
+  switch (dialect) {
+    case Dialect::kEmbedded:
+      return embedded;
+    case Dialect::kSpark:
+      return spark;
+    case Dialect::kTrino:
+      return trino;
+  }
+  return {};
+}
+
+std::string CallSql(const Expression& call, const std::vector<std::string>& arguments, Dialect dialect) {
+  const std::string_view form = FindFunction(call)->Sql(dialect);
+  std::string sql;
+  for (size_t i = 0; i < form.size(); ++i) {
+    const bool slot = form[i] == '{' && i + 2 < form.size() && form[i + 2] == '}';
+    if (!slot) {
+      sql += form[i];
+      continue;
+    }
+    if (form[i + 1] == '*')
+      sql += fmt::format("{}", fmt::join(arguments, ", "));
+    else
+      sql += arguments[size_t(form[i + 1] - '0')];
+    i += 2;
+  }
+  return sql;
+}
+
+std::span<const Function> Functions() {
+  static const std::vector<Function> functions = [] {
+    std::vector<Function> list;
+    for (const auto rows : {ScalarFunctions(), AggregateFunctions()}) list.insert(list.end(), rows.begin(), rows.end());
+    return list;
+  }();
+  return functions;
 }
 
 std::span<const std::string> FunctionNames() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> list;
-    for (const Function& function : kFunctions) list.emplace_back(function.name);
+    for (const Function& function : Functions())
+      if (list.empty() || list.back() != function.name) list.emplace_back(function.name);
     return list;
   }();
   return names;
+}
+
+const Function* FindFunction(const Expression& call) {
+  if (call.kind != Kind::kCall) return nullptr;
+  const auto functions = Functions();
+  const auto found = std::ranges::find_if(functions, [&](const auto& row) { return IsWrittenSo(row, call); });
+  return found == functions.end() ? nullptr : &*found;
+}
+
+AggregateKind AggregateOf(const Expression& call) {
+  return std::get<AggregateKind>(FindFunction(call)->computes);
+}
+
+bool IsPartOfTime(const Expression& expression) {
+  const Function* const function = FindFunction(expression);
+  return function != nullptr && !function->IsAggregate() && function->TakesFirst(Takes::kTime);
+}
+
+std::string UsageOf(std::string_view name) {
+  std::string usage;
+  for (const Function& function : Functions())
+    if (function.name == name) usage += (usage.empty() ? "" : " or ") + std::string(function.usage);
+  return usage;
+}
+
+Result<Type> CheckCall(const Expression& call, std::span<const Type> arguments) {
+  const Function& function = *FindFunction(call);
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const Takes takes = function.arguments.At(i);
+    if (Fits(takes, call.arguments[i], arguments[i])) continue;
+    if (takes == Takes::kDigits || takes == Takes::kFraction)
+      return Fail(ErrorKind::kBadConfig,
+                  fmt::format("{}: argument {} must be a {}", function.usage, i + 1, TakesText(takes)));
+    return Fail(ErrorKind::kBadConfig, fmt::format("{} does not take a {}", function.usage, TypeName(arguments[i])));
+  }
+  switch (function.gives) {
+    case Gives::kLong:
+      return Type{.id = TypeId::kLong};
+    case Gives::kDouble:
+      return Type{.id = TypeId::kDouble};
+    case Gives::kInt:
+      return Type{.id = TypeId::kInt};
+    case Gives::kDate:
+      return Type{.id = TypeId::kDate};
+    case Gives::kText:
+      return Type{.id = TypeId::kString};
+    case Gives::kArgument:
+      return arguments[0];
+  }
+  return arguments[0];
+}
+
+std::string_view TakesText(Takes takes) {
+  switch (takes) {
+    case Takes::kAny:
+    case Takes::kDistinct:
+      return "any type";
+    case Takes::kNumber:
+      return "number";
+    case Takes::kCondition:
+      return "boolean";
+    case Takes::kText:
+      return "string";
+    case Takes::kTime:
+      return "timestamptz";
+    case Takes::kDigits:
+      return "whole number literal";
+    case Takes::kFraction:
+      return "number literal from 0 to 1";
+    case Takes::kRows:
+      return "rows";
+  }
+  return "";
+}
+
+std::string_view GivesText(Gives gives) {
+  switch (gives) {
+    case Gives::kLong:
+      return "long";
+    case Gives::kInt:
+      return "int";
+    case Gives::kDouble:
+      return "double";
+    case Gives::kDate:
+      return "date";
+    case Gives::kText:
+      return "string";
+    case Gives::kArgument:
+      return "as the argument";
+  }
+  return "";
 }
 
 }  // namespace ingot::pipeline

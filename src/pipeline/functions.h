@@ -1,26 +1,111 @@
-// The functions of pipeline expressions: how they are written, what they give, and their form in each engine.
+// The functions of pipeline expressions, one row each (functions.cc): the parser, the type check, the SQL of each
+// engine, the evaluation, the definitions of tables and docs/functions.md all read these rows.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "iceberg/types.h"
+#include "pipeline/expression.h"
+
+namespace arrow {
+struct Datum;
+}
 
 namespace ingot::pipeline {
 
-struct Function {
-  enum class Gives { kLong, kDouble, kInt, kDate, kText, kArgument };
-  std::string_view name;
-  size_t arguments_min, arguments_max;
-  bool aggregate;
-  Gives gives;
-  std::string_view usage;
-  // Templates with {0}, {1} for the arguments.
-  std::string_view embedded, spark, trino;
-  int version = 1;  // of its meaning: raised when the same arguments give another value (definition.h)
+/// What an argument may be.
+enum class Takes { kAny, kNumber, kCondition, kText, kTime, kDigits, kFraction, kRows, kDistinct };
+
+/// The type of the result; kArgument: that of the first argument.
+enum class Gives { kLong, kInt, kDouble, kDate, kText, kArgument };
+
+/// A call of a scalar function with its arguments computed: each is a column of `rows` rows, or one value for all.
+struct CallOnRows {
+  const Expression& call;
+  std::vector<arrow::Datum> arguments;
+  int64_t rows;
+};
+using ScalarFunction = Result<arrow::Datum> (*)(CallOnRows);
+
+/// The aggregates. How each is computed is said in gold/aggregate.cc.
+enum class AggregateKind {
+  kRows,
+  kCount,
+  kCountDistinct,
+  kCountIf,
+  kShareIf,
+  kAvg,
+  kSum,
+  kMin,
+  kMax,
+  kStddev,
+  kQuantile
 };
 
-/// nullptr when there is none of that name (lower case).
-const Function* FindFunction(std::string_view name);
+struct Function {
+  struct Arguments {
+    size_t min, max;
+    std::array<Takes, 2> takes;  // the last for all that follow
+    Takes At(size_t i) const { return takes[i < takes.size() ? i : takes.size() - 1]; }
+  };
+
+  std::string_view name;
+  std::string_view usage;  // as it is written, for messages and docs
+  Arguments arguments;
+  Gives gives;
+  // {0}, {1} stand for the arguments, {*} for all of them.
+  std::string_view embedded, spark, trino;
+  std::variant<ScalarFunction, AggregateKind> computes;
+  int version;  // of its meaning: raised when the same arguments give another value (definition.h)
+  std::string_view help;
+  std::string_view example, result;  // over the sample rows
+
+  std::string_view Sql(Dialect dialect) const;
+  constexpr bool IsAggregate() const { return std::holds_alternative<AggregateKind>(computes); }
+  constexpr bool TakesFirst(Takes what) const { return arguments.takes[0] == what; }
+};
+
+/// What examples are over: a field `t` and a field `x`, of long, a row for each value.
+inline constexpr std::string_view kSampleTime = "2024-07-19T18:40:00Z", kSampleNumbers = "[1, 1, 3, 5, 5, null]";
+
+/// That no part of a row is empty; that a part is not left out is checked by the compiler where the tables are.
+constexpr bool IsComplete(const Function& row) {
+  for (const std::string_view text : {row.name, row.usage, row.help, row.example, row.result})
+    if (text.empty()) return false;
+  for (const std::string_view sql : {row.embedded, row.spark, row.trino})
+    if (sql.find('{') == std::string_view::npos) return false;
+  return row.version > 0 && row.arguments.min > 0 && row.arguments.max >= row.arguments.min;
+}
+
+std::span<const Function> ScalarFunctions();
+std::span<const Function> AggregateFunctions();
+/// Both.
+std::span<const Function> Functions();
 std::span<const std::string> FunctionNames();
+
+/// The function that is called; nullptr when none of that name (lower case) is written so.
+const Function* FindFunction(const Expression& call);
+/// Only for a call of an aggregate.
+AggregateKind AggregateOf(const Expression& call);
+/// Whether the expression is a scalar function of a time, such as date(t).
+bool IsPartOfTime(const Expression& expression);
+
+/// How the functions of that name are written: "count(*) or count(x) or …"; empty when there are none.
+std::string UsageOf(std::string_view name);
+/// The call with the SQL of its arguments.
+std::string CallSql(const Expression& call, const std::vector<std::string>& arguments, Dialect dialect);
+/// The type that the call gives for arguments of these types. Errors: kBadConfig for an argument that it does not take.
+Result<iceberg::Type> CheckCall(const Expression& call, std::span<const iceberg::Type> arguments);
+
+bool IsNumber(const iceberg::Type& type);
+std::string_view TakesText(Takes takes);
+std::string_view GivesText(Gives gives);
 
 }  // namespace ingot::pipeline

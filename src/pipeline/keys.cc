@@ -97,21 +97,30 @@ const std::vector<Key> kSilver{
     {"rules", Kind::kList, "rule", false, "Quality rules and fixes."},
     {"unique", Kind::kObject, "unique", false, "What makes two records the same."},
 };
-const std::vector<Key> kRule{
-    {"name", Kind::kText, "", true, "The rule's name in quarantine and ops.quality."},
-    {"field", Kind::kText, "", false, "The field that fix changes."},
-    {"fix", Kind::kText, "", false, "trim: cut blanks off both ends.", {"trim"}},
-    {"not_null", Kind::kTextList, "", false, "Fields that must be there."},
-    {"check", Kind::kText, "", false, "A condition that must not be false."},
-    {"else",
-     Kind::kText,
-     "",
-     false,
-     "quarantine: refuse the record; count: keep it and count it.",
-     {"quarantine", "count"}},
-    {"fail_above", Kind::kText, "", false, "The share of rows, e.g. 20%, beyond which the run ends with exit code 3."},
-    {"on_fail", Kind::kText, "", false, "fail: any broken row ends the run with exit code 3.", {"fail"}},
-};
+std::vector<Key> RuleKeys() {
+  static const std::string fix_help = [] {
+    std::string text;
+    for (const FixKind& fix : FixKinds()) text += (text.empty() ? "" : " ") + std::string(fix.help);
+    return text;
+  }();
+  std::vector<Key> keys{{"name", Kind::kText, "", true, "The rule's name in quarantine and ops.quality."},
+                        {"field", Kind::kText, "", false, "The field that fix changes."},
+                        {"fix", Kind::kText, "", false, fix_help}};
+  for (const FixKind& fix : FixKinds()) keys.back().words.push_back(fix.word);
+  for (const RuleKind& rule : RuleKinds())
+    keys.push_back({rule.key, rule.takes_list ? Kind::kTextList : Kind::kText, "", false, rule.help});
+  keys.push_back({"else",
+                  Kind::kText,
+                  "",
+                  false,
+                  "quarantine: refuse the record; count: keep it and count it.",
+                  {"quarantine", "count"}});
+  keys.push_back({"fail_above", Kind::kText, "", false,
+                  "The share of rows, e.g. 20%, beyond which the run ends with exit code 3."});
+  keys.push_back({"on_fail", Kind::kText, "", false, "fail: any broken row ends the run with exit code 3.", {"fail"}});
+  return keys;
+}
+const std::vector<Key> kRule = RuleKeys();
 const std::vector<Key> kUnique{
     {"key", Kind::kTextList, "", true, "The fields of the key."},
     {"keep", Kind::kText, "", false, "first: the record already in silver, else the lowest position.", {"first"}},

@@ -149,47 +149,6 @@ FieldSpec FieldFrom(const std::string& name, const Place& place) {
   return field;
 }
 
-double ShareFrom(const Place& place) {
-  std::string text = place.Text();
-  const bool percent = text.ends_with('%');
-  if (percent) text.pop_back();
-  double number = -1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number < 0 || number > (percent ? 100 : 1))
-    place.Refuse("must be a share such as 20%");
-  return percent ? number / 100 : number;
-}
-
-void NeedField(const Place& place, const std::string& name, const ColumnTypes& columns) {
-  if (!columns.contains(name)) place.Take(TypeOf(Expression{.kind = Expression::Kind::kColumn, .text = name}, columns));
-}
-
-Rule RuleFrom(const Place& place, const ColumnTypes& columns) {
-  Rule rule{.name = place.At("name").Text(), .fields = {}, .check = std::nullopt};
-  const int powers = place.Has("fix") + place.Has("not_null") + place.Has("check");
-  if (powers != 1) place.Refuse("a rule needs exactly one of fix, not_null and check");
-  if (place.Has("fix")) {
-    rule.kind = RuleKind::kTrim;
-    if (!place.Has("field")) place.Refuse("'field' is missing: the field that fix changes");
-    rule.fields = {place.At("field").Text()};
-    NeedField(place.At("field"), rule.fields[0], columns);
-    if (columns.at(rule.fields[0]).id != TypeId::kString) place.At("field").Refuse("only string fields can be trimmed");
-  } else if (place.Has("not_null")) {
-    rule.kind = RuleKind::kNotNull;
-    rule.fields = place.At("not_null").Texts();
-    for (const std::string& field : rule.fields) NeedField(place.At("not_null"), field, columns);
-  } else {
-    const Place check = place.At("check");
-    rule.check = check.Take(ParseExpression(check.Text()));
-    if (HasAggregate(*rule.check)) check.Refuse("a check looks at one record; aggregates belong to gold");
-    if (check.Take(Resolve(*rule.check, columns)).id != TypeId::kBoolean) check.Refuse("must be a condition");
-  }
-  rule.quarantine = place.Text("else", "quarantine") == "quarantine";
-  if (place.Has("fail_above")) rule.fail_above = ShareFrom(place.At("fail_above"));
-  if (place.Has("on_fail")) rule.fail_above = 0;
-  return rule;
-}
-
 GoldSpec GoldFrom(const Place& place, const ColumnTypes& columns) {
   GoldSpec gold{.table = TableFrom(place), .group = {}, .measures = {}};
   std::vector<std::string> names{"updated_at"};
@@ -288,10 +247,19 @@ void CheckColumns(const Place& place, const TableSpec& table, const ColumnTypes&
 void CheckNames(const Place& root, const Pipeline& pipeline) {
   const auto clash = FindNameClash(pipeline, "iceberg_catalog");
   if (!clash) return;
-  if (clash->key == "gold") root.At("gold").Items()[clash->item].At("table").Refuse(clash->why);
-  if (clash->key != "quarantine") root.At(clash->key).At("table").Refuse(clash->why);
   const Place silver = root.At("silver");
-  (silver.Has("quarantine") ? silver.At("quarantine") : silver).Refuse("quarantine: " + clash->why);
+  switch (clash->kind) {
+    case TableKind::kBronze:
+      root.At("bronze").At("table").Refuse(clash->why);
+    case TableKind::kSilver:
+      silver.At("table").Refuse(clash->why);
+    case TableKind::kQuarantine:
+      (silver.Has("quarantine") ? silver.At("quarantine") : silver).Refuse("quarantine: " + clash->why);
+    case TableKind::kGold:
+      root.At("gold").Items()[clash->item].At("table").Refuse(clash->why);
+    case TableKind::kOps:
+      return;
+  }
 }
 
 Pipeline PipelineFrom(const Place& root, const std::string& file) {
@@ -323,12 +291,13 @@ Pipeline PipelineFrom(const Place& root, const std::string& file) {
       format != pipeline.silver.properties.end())
     pipeline.quarantine.properties.insert(*format);
   if (silver.Has("rules"))
-    for (const Place& place : silver.At("rules").Items()) pipeline.rules.push_back(RuleFrom(place, columns));
-  if (pipeline.rules.size() > 60) silver.At("rules").Refuse("more than 60 rules");
-  for (size_t i = 0; i < pipeline.rules.size(); ++i)
-    for (size_t j = 0; j < i; ++j)
-      if (pipeline.rules[i].name == pipeline.rules[j].name || pipeline.rules[i].name == "parse")
-        silver.At("rules").Refuse("two rules are named '" + pipeline.rules[i].name + "'");
+    for (const Place& place : silver.At("rules").Items()) ReadRuleOrFix(place, columns, pipeline.rules, pipeline.fixes);
+  if (pipeline.rules.size() > kRulesMax) silver.At("rules").Refuse(fmt::format("more than {} rules", kRulesMax));
+  std::vector<std::string> names = RuleNames(pipeline.rules);
+  for (const Fix& fix : pipeline.fixes) names.push_back(fix.name);
+  std::ranges::sort(names);
+  if (const auto twice = std::ranges::adjacent_find(names); twice != names.end())
+    silver.At("rules").Refuse("two rules are named '" + *twice + "'");
   if (silver.Has("unique")) {
     pipeline.unique = silver.At("unique").At("key").Texts();
     for (const std::string& field : pipeline.unique) NeedField(silver.At("unique").At("key"), field, columns);

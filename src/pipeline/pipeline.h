@@ -10,6 +10,7 @@
 #include "base/rfc3339.h"
 #include "iceberg/metadata.h"
 #include "pipeline/expression.h"
+#include "pipeline/rules.h"
 
 namespace ingot::pipeline {
 
@@ -38,17 +39,6 @@ struct FieldSpec {
   std::optional<int64_t> time_max_after_now_micros;  // after the time of ingestion
   std::optional<Expression> compute;                 // made in silver instead of read from the record
   std::string default_json;                          // where a record lacks it: a JSON scalar; empty for null
-};
-
-enum class RuleKind { kNotNull, kCheck, kTrim };
-
-struct Rule {
-  std::string name;
-  RuleKind kind = RuleKind::kCheck;
-  std::vector<std::string> fields;   // not_null: those; trim: the one
-  std::optional<Expression> check;   // what must not be false
-  bool quarantine = true;            // false: counted only
-  std::optional<double> fail_above;  // share of rows beyond which the run ends with exit code 3
 };
 
 struct TableSpec {
@@ -100,6 +90,7 @@ struct Pipeline {
   bool extra_as_variant = false;  // _extra of bronze; JSON text otherwise
   TableSpec silver;
   TableSpec quarantine;
+  std::vector<Fix> fixes;  // in their order, before the rules
   std::vector<Rule> rules;
   std::vector<std::string> unique;
   std::vector<GoldSpec> gold;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "pipeline/functions.h"
 #include "pipeline/source_position.h"
 
 namespace ingot::pipeline {
@@ -25,10 +26,8 @@ void AddPosition(Schema& schema) {
 
 /// Fields that some rule makes sure of are required columns of silver.
 bool IsRequired(const Pipeline& pipeline, const std::string& field) {
-  return std::ranges::any_of(pipeline.rules, [&](const Rule& rule) {
-    return rule.kind == RuleKind::kNotNull && rule.quarantine &&
-           std::ranges::find(rule.fields, field) != rule.fields.end();
-  });
+  return std::ranges::any_of(pipeline.rules,
+                             [&](const Rule& rule) { return rule.quarantine && rule.check->Requires(field); });
 }
 
 bool AllRequired(const Pipeline& pipeline, const Expression& expression) {
@@ -78,14 +77,6 @@ std::string NamesSql(const std::string& names, Dialect dialect) {
   return fmt::format("filter(ARRAY[{}], r -> r IS NOT NULL)", names);
 }
 
-/// The condition under which a record breaks the rule; a check that is neither true nor false (a null) is not broken.
-std::string BrokenSql(const Rule& rule, Dialect dialect) {
-  if (rule.kind == RuleKind::kCheck) return fmt::format("coalesce(NOT {}, false)", ToSql(*rule.check, dialect));
-  std::vector<std::string> nulls;
-  for (const std::string& field : rule.fields) nulls.push_back(QuoteName(field, dialect) + " IS NULL");
-  return "(" + Join(nulls, " OR ") + ")";
-}
-
 std::string TypeSql(const Type& type, Dialect dialect) {
   switch (type.id) {
     case TypeId::kInt:
@@ -108,9 +99,21 @@ std::string TypeSql(const Type& type, Dialect dialect) {
                                           : "TIMESTAMPTZ";
     case TypeId::kUuid:
       return dialect == Dialect::kSpark ? "STRING" : "UUID";
-    default:
-      return "VARCHAR";
+    case TypeId::kDecimal:
+    case TypeId::kTime:
+    case TypeId::kTimestamp:
+    case TypeId::kTimestampNs:
+    case TypeId::kTimestamptzNs:
+    case TypeId::kFixed:
+    case TypeId::kBinary:
+    case TypeId::kUnknown:
+    case TypeId::kVariant:
+    case TypeId::kStruct:
+    case TypeId::kList:
+    case TypeId::kMap:
+      break;
   }
+  return "VARCHAR";
 }
 
 /// The new rows with fixes applied and computed fields added.
@@ -122,19 +125,19 @@ std::string FixedRowsSql(const Pipeline& pipeline, Dialect dialect, const std::s
       computed.push_back(&field);
       continue;
     }
-    const bool trim = std::ranges::any_of(
-        pipeline.rules, [&](const Rule& rule) { return rule.kind == RuleKind::kTrim && rule.fields[0] == field.name; });
-    const std::string name = QuoteName(field.name, dialect);
-    const Expression column{.kind = Expression::Kind::kColumn, .text = field.name};
-    fixed.push_back(trim ? ToSql({.kind = Expression::Kind::kCall, .text = "trim", .arguments = {column}}, dialect) +
-                               " AS " + name
-                         : name);
+    const std::string name = QuoteName(field.name, dialect),
+                      value = FixedSql(pipeline.fixes, field.name, name, dialect);
+    fixed.push_back(value == name ? name : value + " AS " + name);
   }
   std::string sql =
       fmt::format("SELECT {}, {}, _ingested_at, _error, _payload FROM {}", Join(fixed, ", "), kPositionSql, source);
   for (const FieldSpec* field : computed)
-    sql = fmt::format("SELECT *, TRY_CAST({} AS {}) AS {} FROM ({})", ToSql(*field->compute, dialect),
-                      TypeSql(field->type, dialect), QuoteName(field->name, dialect), sql);
+    sql = fmt::format(
+        "SELECT *, {} AS {} FROM ({})",
+        FixedSql(pipeline.fixes, field->name,
+                 fmt::format("TRY_CAST({} AS {})", ToSql(*field->compute, dialect), TypeSql(field->type, dialect)),
+                 dialect),
+        QuoteName(field->name, dialect), sql);
   return sql;
 }
 
@@ -145,24 +148,20 @@ struct JudgementSql {
   std::string listed;    // names of the broken rules, or nulls
 };
 
-// Bit 0 is "parse"; a record that could not be read is not judged by the other rules.
+// A record that could not be read is not judged by the other rules.
 JudgementSql JudgementOf(const Pipeline& pipeline, Dialect dialect) {
-  uint64_t refusing = 1;
-  std::vector<std::string> broken, listed{fmt::format("CASE WHEN {} THEN 'parse' END", BitSql("1", dialect))};
-  int bit = 0;
-  for (const Rule& rule : pipeline.rules) {
-    ++bit;
-    if (rule.kind == RuleKind::kTrim) continue;
-    const uint64_t mask = uint64_t(1) << bit;
+  const std::string parse = BitSql(std::to_string(kParseBit), dialect);
+  std::vector<std::string> broken, listed{fmt::format("CASE WHEN {} THEN 'parse' END", parse)};
+  for (size_t i = 0; i < pipeline.rules.size(); ++i) {
+    const Rule& rule = pipeline.rules[i];
     const std::string name = ToSql({.kind = Expression::Kind::kText, .text = rule.name}, dialect);
-    broken.push_back(fmt::format("CASE WHEN {} THEN {} ELSE 0 END", BrokenSql(rule, dialect), mask));
-    listed.push_back(fmt::format("CASE WHEN {} THEN {} END", BitSql(std::to_string(mask), dialect), name));
-    if (rule.quarantine) refusing |= mask;
+    broken.push_back(fmt::format("CASE WHEN {} THEN {} ELSE 0 END", rule.check->BrokenSql(dialect), RuleBit(i)));
+    listed.push_back(fmt::format("CASE WHEN {} THEN {} END", BitSql(std::to_string(RuleBit(i)), dialect), name));
   }
   if (broken.empty()) broken.push_back("0");
-  return {.broken =
-              fmt::format("CAST(CASE WHEN _error IS NOT NULL THEN 1 ELSE {} END AS BIGINT)", Join(broken, "\n    + ")),
-          .accepted = fmt::format("NOT ({})", BitSql(std::to_string(refusing), dialect)),
+  return {.broken = fmt::format("CAST(CASE WHEN _error IS NOT NULL THEN {} ELSE {} END AS BIGINT)", kParseBit,
+                                Join(broken, "\n    + ")),
+          .accepted = fmt::format("NOT ({})", BitSql(std::to_string(QuarantineBits(pipeline.rules)), dialect)),
           .listed = Join(listed, ", ")};
 }
 
@@ -269,12 +268,11 @@ SilverSql MakeSilverSql(const Pipeline& pipeline, Dialect dialect, const SilverN
       Join(fields, ", "), NamesSql(judgement.listed, dialect), kPositionSql, names.run_id, names.judged,
       judgement.accepted);
   std::vector<std::string> counts{"count(*) AS rows_in",
-                                  fmt::format("count_if(NOT ({})) AS rows_quarantined", judgement.accepted),
-                                  fmt::format("count_if({}) AS {}", BitSql("1", dialect), QuoteName("parse", dialect))};
-  for (size_t i = 0; i < pipeline.rules.size(); ++i)
-    if (pipeline.rules[i].kind != RuleKind::kTrim)
-      counts.push_back(fmt::format("count_if({}) AS {}", BitSql(std::to_string(uint64_t(1) << (i + 1)), dialect),
-                                   QuoteName(pipeline.rules[i].name, dialect)));
+                                  fmt::format("count_if(NOT ({})) AS rows_quarantined", judgement.accepted)};
+  const auto rules = RuleNames(pipeline.rules);
+  for (size_t bit = 0; bit < rules.size(); ++bit)
+    counts.push_back(fmt::format("count_if({}) AS {}", BitSql(std::to_string(uint64_t(1) << bit), dialect),
+                                 QuoteName(rules[bit], dialect)));
   sql.counts = fmt::format("SELECT {}\nFROM {}", Join(counts, ",\n  "), names.judged);
   return sql;
 }
@@ -282,9 +280,7 @@ SilverSql MakeSilverSql(const Pipeline& pipeline, Dialect dialect, const SilverN
 std::vector<NamedExpression> TouchedGroups(const GoldSpec& gold) {
   std::vector<NamedExpression> touched;
   for (const NamedExpression& group : gold.group)
-    if (group.expression.kind == Expression::Kind::kCall &&
-        (group.expression.text == "date" || group.expression.text == "hour"))
-      touched.push_back(group);
+    if (IsPartOfTime(group.expression)) touched.push_back(group);
   return touched.empty() ? gold.group : touched;
 }
 

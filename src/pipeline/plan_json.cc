@@ -7,6 +7,7 @@
 #include <set>
 
 #include "pipeline/definition.h"
+#include "pipeline/functions.h"
 
 namespace ingot::pipeline {
 namespace {
@@ -25,8 +26,7 @@ std::string SilverTimeField(const Pipeline& pipeline) {
 std::string GoldTimeField(const GoldSpec& gold) {
   std::set<std::string> columns;
   for (const NamedExpression& group : TouchedGroups(gold)) {
-    const std::string& function = group.expression.text;
-    if (group.expression.kind != Expression::Kind::kCall || (function != "date" && function != "hour")) return "";
+    if (!IsPartOfTime(group.expression)) return "";
     CollectColumns(group.expression, columns);
   }
   return columns.size() == 1 ? *columns.begin() : "";
@@ -51,9 +51,7 @@ Result<std::string> PlanToJson(const Pipeline& pipeline, Dialect dialect, const 
     plan["bronze"] = std::move(bronze);
   }
   const SilverSql silver = MakeSilverSql(pipeline, dialect, {.run_id = "{run_id}"});
-  Json rules = Json::array({"parse"});
-  for (const Rule& rule : pipeline.rules)
-    if (rule.kind != RuleKind::kTrim) rules.push_back(rule.name);
+  const Json rules = RuleNames(pipeline.rules);
   Json limits = Json::object();
   for (const Rule& rule : pipeline.rules)
     if (rule.fail_above) limits[rule.name] = *rule.fail_above;

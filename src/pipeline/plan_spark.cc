@@ -161,10 +161,21 @@ Result<FieldSql> ConvertSql(const FieldSpec& field, const std::string& v, const 
                       UnlessNumber(field, k) +
                           fmt::format("WHEN {0} IS NULL OR abs({0}) = double('Infinity') THEN {1}", c, out_of_range)};
     }
-    default:
-      return Fail(ErrorKind::kUnsupported,
-                  "field " + field.name + ": Spark's bronze has no type " + TypeName(field.type));
+    case TypeId::kDecimal:
+    case TypeId::kTime:
+    case TypeId::kTimestamp:
+    case TypeId::kTimestampNs:
+    case TypeId::kTimestamptzNs:
+    case TypeId::kFixed:
+    case TypeId::kBinary:
+    case TypeId::kUnknown:
+    case TypeId::kVariant:
+    case TypeId::kStruct:
+    case TypeId::kList:
+    case TypeId::kMap:
+      break;
   }
+  return Fail(ErrorKind::kUnsupported, "field " + field.name + ": Spark's bronze has no type " + TypeName(field.type));
 }
 
 /// The records as variants: `_record`, null for what is no JSON; `_whole`, whether it is an object. Spark's parser

@@ -81,9 +81,18 @@ Filter FilterOf(const Expression& condition, const ColumnTypes& columns) {
     case Kind::kIsNull:
       if (arguments[0].kind != Kind::kColumn || !columns.contains(arguments[0].text)) return {};
       return iceberg::Compare(arguments[0].text, condition.negated ? FilterOp::kNotNull : FilterOp::kIsNull, {});
-    default:
-      return {};
+    case Kind::kColumn:
+    case Kind::kNumber:
+    case Kind::kText:
+    case Kind::kBoolean:
+    case Kind::kNull:
+    case Kind::kStar:
+    case Kind::kUnary:
+    case Kind::kCall:
+    case Kind::kCase:
+      break;
   }
+  return {};
 }
 
 }  // namespace ingot::pipeline

@@ -36,18 +36,16 @@ std::string ProblemOfTableName(std::string_view table) {
 std::optional<NameClash> FindNameClash(const Pipeline& pipeline, std::string_view catalog) {
   std::map<std::string, std::string> taken;  // what has the name, by the name
   for (const std::string_view name : kReservedTables) taken.emplace(name, "the ledger of runs");
-  const auto clash = [&](const std::string& key, size_t item, const std::string& table) -> std::optional<NameClash> {
-    const std::string who = key == "gold" ? fmt::format("gold table {}", item + 1) : key;
-    const auto [other, free] = taken.try_emplace(Folded(table, catalog), who);
-    if (free) return std::nullopt;
-    return NameClash{key, item,
-                     fmt::format("'{}' is the table of {}, too: each needs a table of its own", table, other->second)};
-  };
-  if (auto found = clash("bronze", 0, pipeline.bronze.table)) return found;
-  if (auto found = clash("silver", 0, pipeline.silver.table)) return found;
-  if (auto found = clash("quarantine", 0, pipeline.quarantine.table)) return found;
-  for (size_t i = 0; i < pipeline.gold.size(); ++i)
-    if (auto found = clash("gold", i, pipeline.gold[i].table.table)) return found;
+  for (const PipelineTable& table : TablesOf(pipeline)) {
+    if (table.kind == TableKind::kOps) continue;
+    const std::string who = table.kind == TableKind::kGold ? fmt::format("gold table {}", table.item + 1)
+                                                           : std::string(TableKindName(table.kind));
+    const auto [other, free] = taken.try_emplace(Folded(table.spec->table, catalog), who);
+    if (!free)
+      return NameClash{
+          table.kind, table.item,
+          fmt::format("'{}' is the table of {}, too: each needs a table of its own", table.spec->table, other->second)};
+  }
   return std::nullopt;
 }
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "pipeline/pipeline.h"
+#include "pipeline/tables.h"
 
 namespace ingot::pipeline {
 
@@ -16,8 +16,8 @@ inline constexpr std::string_view kReservedTables[] = {"ops.runs", "ops.quality"
 std::string ProblemOfTableName(std::string_view table);
 
 struct NameClash {
-  std::string key;  // "silver", "quarantine", "gold"
-  size_t item = 0;  // of gold
+  TableKind kind = TableKind::kBronze;
+  size_t item = 0;  // among those of its kind
   std::string why;
 };
 

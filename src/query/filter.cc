@@ -17,10 +17,9 @@ using iceberg::FilterOp;
 using iceberg::TypeId;
 
 constexpr int kDepthMax = 50;
-constexpr std::string_view kDayOf = "CAST(", kDayEnd = " AS DATE)";
+constexpr std::string_view kCastBegin = "CAST(", kCastToDateEnd = " AS DATE)";
 
-/// How many parentheses are open behind each character; -1 within quotes. A quote that is doubled ends them and begins
-/// them again.
+/// The number of open parentheses after each character; -1 inside quotes. A doubled quote closes and reopens them.
 std::vector<int> DepthsOf(std::string_view text) {
   std::vector<int> depths;
   int depth = 0;
@@ -39,13 +38,13 @@ std::vector<int> DepthsOf(std::string_view text) {
   return depths;
 }
 
-/// Whether the parentheses at both ends belong together.
+/// Whether the first and the last character are a matching pair of parentheses.
 bool IsInParentheses(std::string_view text) {
   const auto depths = DepthsOf(text);
   return text.starts_with('(') && size_t(std::ranges::find(depths, 0) - depths.begin()) + 1 == text.size();
 }
 
-/// The parts between `word`s that are neither in parentheses nor in quotes.
+/// Splits at each `word` outside of parentheses and quotes.
 std::vector<std::string_view> SplitBy(std::string_view text, std::string_view word) {
   std::vector<std::string_view> parts;
   const auto depths = DepthsOf(text);
@@ -60,7 +59,7 @@ std::vector<std::string_view> SplitBy(std::string_view text, std::string_view wo
   return parts;
 }
 
-/// Without the types behind literals: '2026-01-31'::DATE is '2026-01-31' beside a column of that type.
+/// Removes the casts of literals: '2026-01-31'::DATE becomes '2026-01-31', which is parsed by the column's type.
 std::string WithoutTypes(std::string_view text) {
   static constexpr std::string_view kTypes[] = {
       "::TIMESTAMP WITH TIME ZONE", "::TIMESTAMP_NS", "::TIMESTAMP", "::DATE", "::TIME", "::UUID"};
@@ -77,80 +76,90 @@ std::string WithoutTypes(std::string_view text) {
   return plain;
 }
 
-/// A filter on the day of a point in time (UTC) as one on the time itself.
-Filter OnTimes(Filter days) {
-  for (Filter& child : days.children) child = OnTimes(std::move(child));
-  if (days.values.empty()) return days;
-  if (days.values.size() > 1) return {};
+/// Converts a filter on the date of a timestamp (UTC) to one on the timestamp itself.
+Filter OnTimestamps(Filter dates) {
+  for (Filter& child : dates.children) child = OnTimestamps(std::move(child));
+  if (dates.values.empty()) return dates;
+  if (dates.values.size() > 1) return {};
   const auto start = [&](int64_t more) {
-    return iceberg::Value((int64_t(std::get<int32_t>(days.values[0])) + more) * kMicrosPerDay);
+    return iceberg::Value((int64_t(std::get<int32_t>(dates.values[0])) + more) * kMicrosPerDay);
   };
-  switch (days.op) {
+  switch (dates.op) {
     case FilterOp::kEqual:
-      return iceberg::And(
-          {Compare(days.column, FilterOp::kGreaterOrEqual, start(0)), Compare(days.column, FilterOp::kLess, start(1))});
+      return iceberg::And({Compare(dates.column, FilterOp::kGreaterOrEqual, start(0)),
+                           Compare(dates.column, FilterOp::kLess, start(1))});
     case FilterOp::kLess:
     case FilterOp::kGreaterOrEqual:
-      return Compare(days.column, days.op, start(0));
+      return Compare(dates.column, dates.op, start(0));
     case FilterOp::kLessOrEqual:
-      return Compare(days.column, FilterOp::kLess, start(1));
+      return Compare(dates.column, FilterOp::kLess, start(1));
     case FilterOp::kGreater:
-      return Compare(days.column, FilterOp::kGreaterOrEqual, start(1));
-    default:
-      return {};
+      return Compare(dates.column, FilterOp::kGreaterOrEqual, start(1));
+    case FilterOp::kTrue:
+    case FilterOp::kAnd:
+    case FilterOp::kOr:
+    case FilterOp::kNotEqual:
+    case FilterOp::kIn:
+    case FilterOp::kIsNull:
+    case FilterOp::kNotNull:
+      break;
   }
+  return {};
 }
 
-class Reader {
+class ConditionReader {
  public:
-  explicit Reader(const iceberg::Schema& schema) {
+  explicit ConditionReader(const iceberg::Schema& schema) {
     std::set<std::string> names;
     for (const iceberg::Field& field : schema.fields) {
-      // Plans write names without quotes, whatever is in them, and the engine does not tell upper from lower case.
+      // Plans write names without quotes, and DuckDB ignores case: names that need quotes or differ only in case are
+      // ambiguous.
       const std::string lower = LowerCase(field.name);
-      readable_ = readable_ && names.insert(lower).second && std::ranges::all_of(lower, [](char c) {
-                    return std::isalnum(uint8_t(c)) || uint8_t(c) >= 0x80 || std::string_view("_.-$:@#/").contains(c);
-                  });
+      unambiguous_ =
+          unambiguous_ && names.insert(lower).second && std::ranges::all_of(lower, [](char c) {
+            return std::isalnum(uint8_t(c)) || uint8_t(c) >= 0x80 || std::string_view("_.-$:@#/").contains(c);
+          });
       if (!field.type.IsNested()) types_[field.name] = field.type;
       if (field.type.id == TypeId::kTimestamp || field.type.id == TypeId::kTimestamptz)
-        days_[field.name] = {.id = TypeId::kDate};
+        date_types_[field.name] = {.id = TypeId::kDate};
     }
   }
 
   Filter Read(std::string_view text, int depth = 0) const {
-    if (!readable_ || depth > kDepthMax || !IsInParentheses(text)) return {};
+    if (!unambiguous_ || depth > kDepthMax || !IsInParentheses(text)) return {};
     text = text.substr(1, text.size() - 2);
-    if (SplitBy(text, " BETWEEN ").size() > 1) return Leaf(text);
+    if (SplitBy(text, " BETWEEN ").size() > 1) return Comparison(text);
     const auto all = SplitBy(text, " AND "), any = SplitBy(text, " OR ");
     std::vector<Filter> children;
     for (const std::string_view part : all.size() > 1 ? all : any) children.push_back(Read(part, depth + 1));
     if (all.size() > 1) return iceberg::And(std::move(children));
-    if (any.size() == 1) return Leaf(text);
+    if (any.size() == 1) return Comparison(text);
     if (std::ranges::count(children, FilterOp::kTrue, &Filter::op) > 0) return {};
     return iceberg::Or(std::move(children));
   }
 
  private:
-  /// A comparison of a column, or of the day of one, with literals.
-  Filter Leaf(std::string_view text) const {
+  /// Parses a comparison of a column, or of CAST(column AS DATE), with literals.
+  Filter Comparison(std::string_view text) const {
     std::string plain = WithoutTypes(text);
-    const size_t end = plain.find(kDayEnd);
-    const bool of_day = plain.starts_with(kDayOf) && end != std::string::npos;
-    if (of_day) plain = plain.substr(kDayOf.size(), end - kDayOf.size()) + plain.substr(end + kDayEnd.size());
+    const size_t end = plain.find(kCastToDateEnd);
+    const bool of_date = plain.starts_with(kCastBegin) && end != std::string::npos;
+    if (of_date)
+      plain = plain.substr(kCastBegin.size(), end - kCastBegin.size()) + plain.substr(end + kCastToDateEnd.size());
     const auto parsed = pipeline::ParseExpression(plain);
     if (!parsed) return {};
-    Filter filter = pipeline::FilterOf(*parsed, of_day ? days_ : types_);
-    return of_day ? OnTimes(std::move(filter)) : filter;
+    Filter filter = pipeline::FilterOf(*parsed, of_date ? date_types_ : types_);
+    return of_date ? OnTimestamps(std::move(filter)) : filter;
   }
 
-  bool readable_ = true;
-  pipeline::ColumnTypes types_, days_;
+  bool unambiguous_ = true;
+  pipeline::ColumnTypes types_, date_types_;
 };
 
 }  // namespace
 
 Filter FilterOf(const std::vector<std::string>& conditions, const iceberg::Schema& schema) {
-  const Reader reader(schema);
+  const ConditionReader reader(schema);
   std::vector<Filter> any;
   for (const std::string& condition : conditions) any.push_back(reader.Read(condition));
   if (any.empty() || std::ranges::count(any, FilterOp::kTrue, &Filter::op) > 0) return {};

@@ -1,4 +1,4 @@
-// Which rows of a table a query can use, so that its other files are not read.
+// Derives a file filter for a table scan from the conditions of a query.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace ingot::query {
 
-/// A filter that holds for every row for which one of the conditions is true. The conditions are DuckDB's, as its plans
-/// write them, on columns of `schema`; "" is always true. What is not understood counts as true.
+/// A filter that is true for every row for which at least one of the conditions is true. The conditions are SQL from
+/// DuckDB's query plans, on columns of `schema`; "" is always true. Unsupported expressions count as true.
 iceberg::Filter FilterOf(const std::vector<std::string>& conditions, const iceberg::Schema& schema);
 
 }  // namespace ingot::query

@@ -14,14 +14,14 @@ namespace {
 
 using iceberg::TableName;
 
-enum class TokenKind { kName, kText, kNumber, kOther };
+enum class TokenKind { kName, kString, kNumber, kOther };
 
-/// A dotted chain of names, a text, a number, or one other character. Comments and spaces are between tokens.
+/// A dotted name, a string literal, a number, or any other single character. Comments and white space are skipped.
 struct Token {
   TokenKind kind = TokenKind::kOther;
   size_t begin = 0, end = 0;
-  std::vector<std::string> names;  // without quotes
-  std::string text;                // of a text without quotes; of others as it stands
+  std::vector<std::string> names;  // the parts of a dotted name, without quotes
+  std::string text;                // string literal: without quotes; otherwise as written
 };
 
 class Lexer {
@@ -50,7 +50,7 @@ class Lexer {
     }
   }
 
-  /// From an opening quote past the closing one; a doubled quote stands for itself.
+  /// Reads a quoted text, in which a doubled quote means a quote.
   std::string Quoted() {
     const char quote = sql_[at_++];
     std::string text;
@@ -71,7 +71,7 @@ class Lexer {
     Token token{.begin = at_, .names = {}, .text = {}};
     const char c = sql_[at_];
     if (c == '\'') {
-      token.kind = TokenKind::kText;
+      token.kind = TokenKind::kString;
       token.text = Quoted();
     } else if (std::isdigit(uint8_t(c))) {
       token.kind = TokenKind::kNumber;
@@ -111,7 +111,7 @@ std::string QuoteName(const TableName& name) {
   return fmt::format("\"{}\".\"{}\"", name.space, name.name);
 }
 
-/// Words that may follow a table and are not its alias.
+/// Whether the token after a table is not its alias: a keyword, or no name.
 bool EndsTable(const Token& token) {
   static const std::set<std::string> words{
       "where", "join",  "on",        "group",   "order",  "limit", "left",    "right",       "inner", "full",
@@ -122,17 +122,17 @@ bool EndsTable(const Token& token) {
 
 class Rewriter {
  public:
-  Rewriter(const std::string& sql, const std::vector<TableName>& tables, const std::set<std::string>& asides,
+  Rewriter(const std::string& sql, const std::vector<TableName>& tables, const std::set<std::string>& metadata_tables,
            const std::string& catalog)
-      : sql_(sql), tables_(tables), asides_(asides), catalog_(catalog), tokens_(Lexer(sql).All()) {}
+      : sql_(sql), tables_(tables), metadata_tables_(metadata_tables), catalog_(catalog), tokens_(Lexer(sql).All()) {}
 
   Result<RewrittenSql> Rewrite() {
     for (size_t i = 0; i < tokens_.size(); ++i) {
       if (tokens_[i].kind != TokenKind::kName) continue;
-      if (const auto aside = AsideOf(i)) {
-        Replace(tokens_[i].begin, tokens_[i].end, QuoteName(*aside));
+      if (const auto metadata_table = MetadataTableOf(i)) {
+        Replace(tokens_[i].begin, tokens_[i].end, QuoteName(*metadata_table));
       } else if (const auto table = TableOf(tokens_[i].names)) {
-        INGOT_TRY(Past(i, *table));
+        INGOT_TRY(RewriteAsOf(i, *table));
       }
     }
     result_.sql += sql_.substr(copied_);
@@ -150,20 +150,20 @@ class Rewriter {
     return std::nullopt;
   }
 
-  std::optional<TableName> AsideOf(size_t i) const {
+  std::optional<TableName> MetadataTableOf(size_t i) const {
     std::vector<std::string> names = tokens_[i].names;
     const bool read = i > 0 && (Is(tokens_[i - 1], "from") || Is(tokens_[i - 1], "join") ||
                                 Is(tokens_[i - 1], "describe") || Is(tokens_[i - 1], "summarize"));
     if (!read || names.size() < 3 || TableOf(names)) return std::nullopt;
-    const std::string aside = LowerCase(names.back());
+    const std::string metadata_table = LowerCase(names.back());
     names.pop_back();
     const auto table = TableOf(names);
-    if (!table || !asides_.contains(aside)) return std::nullopt;
-    return TableName{table->space, table->name + "$" + aside};
+    if (!table || !metadata_tables_.contains(metadata_table)) return std::nullopt;
+    return TableName{table->space, table->name + "$" + metadata_table};
   }
 
-  /// From the name at `i` on: is it asked as of then?
-  Status Past(size_t i, const TableName& table) {
+  /// Rewrites an AS OF clause after the table name at token `i`, if there is one.
+  Status RewriteAsOf(size_t i, const TableName& table) {
     size_t at = i + 1;
     const auto is = [&](size_t where, std::string_view word) {
       return where < tokens_.size() && Is(tokens_[where], word);
@@ -175,23 +175,23 @@ class Rewriter {
     at += 3;
     if (time && is(at, "timestamp")) ++at;
     if (at >= tokens_.size())
-      return Fail(ErrorKind::kBadInput, "AS OF what? A snapshot id, a tag or a time is missing");
+      return Fail(ErrorKind::kBadInput, "AS OF: a snapshot id, a branch, a tag or a timestamp is missing");
     const Token& of = tokens_[at];
     AsOf as_of;
     if (time) {
       const auto micros = iceberg::ParseValue(of.text, {.id = iceberg::TypeId::kTimestamptz});
-      if (of.kind != TokenKind::kText || !micros)
-        return Fail(ErrorKind::kBadInput, "not a point in time: " + of.text + " (write '2026-01-31 12:00:00')");
+      if (of.kind != TokenKind::kString || !micros)
+        return Fail(ErrorKind::kBadInput, "not a timestamp: " + of.text + " (write '2026-01-31 12:00:00')");
       as_of.time_micros = std::get<int64_t>(*micros);
     } else if (of.kind == TokenKind::kNumber) {
       iceberg::SnapshotId id = 0;
       std::from_chars(of.text.data(), of.text.data() + of.text.size(), id);
       as_of.version = id;
     } else {
-      as_of.version = of.kind == TokenKind::kText ? of.text : of.names.back();
+      as_of.version = of.kind == TokenKind::kString ? of.text : of.names.back();
     }
-    const TableName named{table.space, fmt::format("{}@{}", table.name, result_.past.size())};
-    result_.past[named] = {table, as_of};
+    const TableName named{table.space, fmt::format("{}@{}", table.name, result_.as_of.size())};
+    result_.as_of[named] = {table, as_of};
     const bool aliased = at + 1 < tokens_.size() && !EndsTable(tokens_[at + 1]);
     Replace(tokens_[i].begin, of.end, QuoteName(named) + (aliased ? "" : " AS \"" + table.name + "\""));
     return {};
@@ -204,7 +204,7 @@ class Rewriter {
 
   const std::string& sql_;
   const std::vector<TableName>& tables_;
-  const std::set<std::string>& asides_;
+  const std::set<std::string>& metadata_tables_;
   const std::string& catalog_;
   const std::vector<Token> tokens_;
   RewrittenSql result_;
@@ -214,8 +214,8 @@ class Rewriter {
 }  // namespace
 
 Result<RewrittenSql> RewriteNames(const std::string& sql, const std::vector<TableName>& tables,
-                                  const std::set<std::string>& asides, const std::string& catalog) {
-  return Rewriter(sql, tables, asides, catalog).Rewrite();
+                                  const std::set<std::string>& metadata_tables, const std::string& catalog) {
+  return Rewriter(sql, tables, metadata_tables, catalog).Rewrite();
 }
 
 Result<iceberg::SnapshotId> ResolveAsOf(const iceberg::TableMetadata& metadata, const AsOf& as_of,
@@ -223,7 +223,7 @@ Result<iceberg::SnapshotId> ResolveAsOf(const iceberg::TableMetadata& metadata, 
   if (as_of.time_micros) {
     const auto id = iceberg::SnapshotAsOf(metadata, *as_of.time_micros / 1000);
     if (id) return *id;
-    return Fail(ErrorKind::kNotFound, fmt::format("table {} has no snapshot of {} or before (see: ingot table history)",
+    return Fail(ErrorKind::kNotFound, fmt::format("table {} has no snapshot at or before {} (see: ingot table history)",
                                                   table, FormatTimestampMicros(*as_of.time_micros)));
   }
   if (const auto* name = std::get_if<std::string>(&as_of.version)) {

@@ -1,5 +1,5 @@
-// What the engines of Iceberg understand of names in a statement, and the embedded one does not: the past of a table,
-// and its metadata under its name.
+// Rewrites what Iceberg engines accept in SQL and the embedded engine does not: time travel (FOR VERSION AS OF) and
+// metadata tables (t.snapshots).
 #pragma once
 
 #include <map>
@@ -12,7 +12,7 @@
 
 namespace ingot::query {
 
-/// A snapshot id, the name of a branch or tag, or a point in time in microseconds.
+/// A snapshot id, the name of a branch or tag, or a timestamp in microseconds.
 struct AsOf {
   std::variant<iceberg::SnapshotId, std::string> version;
   std::optional<int64_t> time_micros;
@@ -20,17 +20,19 @@ struct AsOf {
 
 struct RewrittenSql {
   std::string sql;
-  std::map<iceberg::TableName, std::pair<iceberg::TableName, AsOf>> past;  // by the name that stands in `sql`
+  std::map<iceberg::TableName, std::pair<iceberg::TableName, AsOf>>
+      as_of;  // table and version by the name used in `sql`
 };
 
-/// `t FOR VERSION AS OF 12`, `t FOR VERSION AS OF 'tag'`, `t FOR TIMESTAMP AS OF '2026-01-01 12:00:00'` (FOR may be
-/// left out, TIMESTAMP may stand before the text) become names of their own; `t.snapshots` after FROM or JOIN becomes
-/// "t$snapshots", for all `asides`. Only names of `tables` are looked at, with or without `catalog` before them.
-/// Errors: kBadInput for a time that cannot be read.
+/// Gives `t FOR VERSION AS OF 12`, `t FOR VERSION AS OF 'tag'` and `t FOR TIMESTAMP AS OF '2026-01-01 12:00:00'` names
+/// of their own; FOR is optional, TIMESTAMP may precede the literal. Replaces `t.snapshots` after FROM or JOIN with
+/// "t$snapshots", for all `metadata_tables`. Only names of `tables` are rewritten, with or without the `catalog`
+/// prefix. Errors: kBadInput for an invalid timestamp.
 Result<RewrittenSql> RewriteNames(const std::string& sql, const std::vector<iceberg::TableName>& tables,
-                                  const std::set<std::string>& asides, const std::string& catalog);
+                                  const std::set<std::string>& metadata_tables, const std::string& catalog);
 
-/// Errors: kNotFound for a snapshot, branch or tag that the table does not know, or a time before its history.
+/// The snapshot that `as_of` means. Errors: kNotFound for an unknown snapshot, branch or tag, or a timestamp before the
+/// table's first snapshot.
 Result<iceberg::SnapshotId> ResolveAsOf(const iceberg::TableMetadata& metadata, const AsOf& as_of,
                                         const std::string& table);
 

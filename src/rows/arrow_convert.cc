@@ -17,7 +17,7 @@ using Arrow = arrow::Type;
 
 constexpr int64_t kMillisPerDay = 86'400'000;
 
-std::unexpected<Error> Misfit(const arrow::Array& array, const iceberg::Type& to, const std::string& reason) {
+std::unexpected<Error> Mismatch(const arrow::Array& array, const iceberg::Type& to, const std::string& reason) {
   return Fail(ErrorKind::kCorrupt, array.type()->ToString() + " does not fit " + iceberg::TypeName(to) +
                                        (reason.empty() ? "" : " (" + reason + ")"));
 }
@@ -26,7 +26,7 @@ Result<ArrayPointer> Cast(const arrow::Array& array, const std::shared_ptr<arrow
                           const iceberg::Type& to) {
   INGOT_TRY(InitializeKernels());
   auto cast = arrow::compute::Cast(array, type);
-  if (!cast.ok()) return Misfit(array, to, cast.status().message());
+  if (!cast.ok()) return Mismatch(array, to, cast.status().message());
   return *cast;
 }
 
@@ -36,7 +36,7 @@ Result<ArrayPointer> Take(const arrow::Array& values, const arrow::Array& indice
   return taken;
 }
 
-/// The validity of the array's rows from its first on; null when all are valid.
+/// The validity bitmap of the array, without offset; null if all rows are valid.
 Result<std::shared_ptr<arrow::Buffer>> Validity(const arrow::Array& array) {
   if (array.null_count() == 0 || array.null_bitmap() == nullptr) return nullptr;
   if (array.offset() == 0) return array.null_bitmap();
@@ -58,7 +58,7 @@ Result<ArrayPointer> WithoutRuns(const arrow::RunEndEncodedArray& runs) {
 }
 
 std::unexpected<Error> TooManyValues() {
-  return Fail(ErrorKind::kCorrupt, "the lists of one batch have more than 2^31 values");
+  return Fail(ErrorKind::kCorrupt, "the lists of one batch have more than 2^31 - 1 values");
 }
 
 template <typename List>
@@ -77,7 +77,7 @@ Result<std::shared_ptr<arrow::ListArray>> WithNarrowOffsets(const List& list) {
                                             std::move(valid), list.null_count());
 }
 
-/// The values of views, and those under nulls, may lie in any order, overlap and be left out.
+/// Copies the values in row order: those of views and of null rows may overlap, be unordered or unused.
 template <typename View>
 Result<std::shared_ptr<arrow::ListArray>> WithOrderedValues(const View& view) {
   arrow::Int64Builder indices;
@@ -97,7 +97,7 @@ Result<std::shared_ptr<arrow::ListArray>> WithOrderedValues(const View& view) {
                                             std::move(valid), view.null_count());
 }
 
-/// Milliseconds that are whole days.
+/// Converts milliseconds that are whole days.
 Result<ArrayPointer> DaysOf(const arrow::Array& array, const iceberg::Type& to) {
   const auto& millis = static_cast<const arrow::Date64Array&>(array);
   arrow::Date32Builder days;
@@ -109,14 +109,14 @@ Result<ArrayPointer> DaysOf(const arrow::Array& array, const iceberg::Type& to) 
     }
     const int64_t value = millis.Value(row), day = value / kMillisPerDay;
     if (value % kMillisPerDay != 0 || day != int32_t(day))
-      return Misfit(array, to, "value " + std::to_string(value) + " is not a day");
+      return Mismatch(array, to, "value " + std::to_string(value) + " is not a whole day");
     days.UnsafeAppend(int32_t(day));
   }
   INGOT_ARROW_ASSIGN(auto made, days.Finish());
   return made;
 }
 
-/// Bytes of whatever width as bytes of one width, which they must have.
+/// Converts bytes of variable width to bytes of a fixed width. Errors: a value of another width.
 Result<ArrayPointer> FixedBytesOf(const arrow::Array& array, const std::shared_ptr<arrow::DataType>& type,
                                   const iceberg::Type& to) {
   INGOT_ASSIGN(const auto plain, Cast(array, arrow::binary(), to));
@@ -130,17 +130,18 @@ Result<ArrayPointer> FixedBytesOf(const arrow::Array& array, const std::shared_p
       continue;
     }
     if (int64_t(bytes.GetView(row).size()) != width)
-      return Misfit(array, to, "a value of " + std::to_string(bytes.GetView(row).size()) + " bytes");
+      return Mismatch(array, to, "a value of " + std::to_string(bytes.GetView(row).size()) + " bytes");
     fixed.UnsafeAppend(bytes.GetView(row));
   }
   INGOT_ARROW_ASSIGN(auto made, fixed.Finish());
   return made;
 }
 
-/// Moments of any unit, and days. A column with a zone holds moments in UTC whatever zone they are shown in; a file
-/// that leaves the zone out, or adds it, stores the same number (INT96, and writers older than Parquet's logical
-/// types).
-Result<ArrayPointer> MomentsOf(const arrow::Array& array, const arrow::TimestampType& type, const iceberg::Type& to) {
+/// Converts timestamps of any unit, and dates. Timestamps with a zone are stored in UTC, whatever zone is displayed. A
+/// file without the zone, or with an additional one, stores the same number (INT96, and writers older than Parquet's
+/// logical types).
+Result<ArrayPointer> TimestampsOf(const arrow::Array& array, const arrow::TimestampType& type,
+                                  const iceberg::Type& to) {
   const auto wanted = arrow::timestamp(type.unit(), type.timezone());
   if (array.type_id() == Arrow::DATE32) {
     const auto seconds = arrow::timestamp(arrow::TimeUnit::SECOND);
@@ -150,16 +151,16 @@ Result<ArrayPointer> MomentsOf(const arrow::Array& array, const arrow::Timestamp
   auto data = array.data()->Copy();
   const auto unit = static_cast<const arrow::TimestampType&>(*array.type()).unit();
   data->type = arrow::timestamp(unit, type.timezone());
-  const auto moments = arrow::MakeArray(std::move(data));
-  if (unit == type.unit()) return moments;
-  return Cast(*moments, wanted, to);
+  const auto timestamps = arrow::MakeArray(std::move(data));
+  if (unit == type.unit()) return timestamps;
+  return Cast(*timestamps, wanted, to);
 }
 
 bool IsBytes(Arrow::type id) {
   return arrow::is_base_binary_like(id) || arrow::is_binary_view_like(id);
 }
 
-/// Whether values of this Arrow type may be cast to the Arrow type of `to`, value by value checked.
+/// Whether values of this Arrow type can be cast to the Arrow type of `to`; each value is checked by the cast.
 bool MayCast(Arrow::type id, const iceberg::Type& to) {
   switch (to.id) {
     case iceberg::TypeId::kInt:
@@ -243,7 +244,7 @@ Result<ArrayPointer> ConvertValues(const ArrayPointer& array, const iceberg::Typ
     INGOT_ARROW_ASSIGN(auto nulls, arrow::MakeArrayOfNull(type, array->length()));
     return nulls;
   }
-  if (!MayCast(array->type_id(), to)) return Misfit(*array, to, "");
+  if (!MayCast(array->type_id(), to)) return Mismatch(*array, to, "");
   switch (to.id) {
     case iceberg::TypeId::kDate:
       return DaysOf(*array, to);
@@ -251,13 +252,27 @@ Result<ArrayPointer> ConvertValues(const ArrayPointer& array, const iceberg::Typ
     case iceberg::TypeId::kTimestamptz:
     case iceberg::TypeId::kTimestampNs:
     case iceberg::TypeId::kTimestamptzNs:
-      return MomentsOf(*array, static_cast<const arrow::TimestampType&>(*type), to);
+      return TimestampsOf(*array, static_cast<const arrow::TimestampType&>(*type), to);
     case iceberg::TypeId::kUuid:
     case iceberg::TypeId::kFixed:
       return FixedBytesOf(*array, type, to);
-    default:
-      return Cast(*array, type, to);
+    case iceberg::TypeId::kBoolean:
+    case iceberg::TypeId::kInt:
+    case iceberg::TypeId::kLong:
+    case iceberg::TypeId::kFloat:
+    case iceberg::TypeId::kDouble:
+    case iceberg::TypeId::kDecimal:
+    case iceberg::TypeId::kTime:
+    case iceberg::TypeId::kString:
+    case iceberg::TypeId::kBinary:
+    case iceberg::TypeId::kUnknown:
+    case iceberg::TypeId::kVariant:
+    case iceberg::TypeId::kStruct:
+    case iceberg::TypeId::kList:
+    case iceberg::TypeId::kMap:
+      break;
   }
+  return Cast(*array, type, to);
 }
 
 Result<std::shared_ptr<arrow::ListArray>> AsList(const ArrayPointer& array) {
@@ -278,7 +293,7 @@ Result<std::shared_ptr<arrow::ListArray>> AsList(const ArrayPointer& array) {
   }
 }
 
-Result<std::shared_ptr<arrow::ListArray>> Compacted(const arrow::ListArray& list) {
+Result<std::shared_ptr<arrow::ListArray>> WithoutUnusedValues(const arrow::ListArray& list) {
   return WithOrderedValues(list);
 }
 

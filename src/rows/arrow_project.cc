@@ -13,12 +13,12 @@ namespace {
 
 using ArrayPointer = std::shared_ptr<arrow::Array>;
 
-/// The "initial-default" of a column (specification, "Default values"; JSON single-value form, Appendix D).
+/// The column's "initial-default" (specification, "Default values"; JSON of Appendix D).
 Result<iceberg::Value> DefaultValue(const iceberg::Field& field) {
-  return Parsing(field.initial_default, [&](const Json& json) -> iceberg::Value {
+  return ParseJsonWith(field.initial_default, [&](const Json& json) -> iceberg::Value {
     if (json.is_null()) return {};
     if (field.type.IsNested())
-      throw JsonProblem{ErrorKind::kUnsupported, "column " + field.name + " has a nested default"};
+      throw JsonProblem{ErrorKind::kUnsupported, "column " + field.name + ": nested default values are not supported"};
     std::string text = json.is_string() ? json.get<std::string>() : json.dump();
     if (field.type.id == iceberg::TypeId::kBinary || field.type.id == iceberg::TypeId::kFixed) {
       std::string bytes;
@@ -26,12 +26,12 @@ Result<iceberg::Value> DefaultValue(const iceberg::Field& field) {
       return bytes;
     }
     auto value = iceberg::ParseValue(text, field.type);
-    if (!value) Refuse("default of column " + field.name + ": " + value.error().message);
+    if (!value) ThrowJsonProblem("default of column " + field.name + ": " + value.error().message);
     return std::move(*value);
   });
 }
 
-/// The type without what only says how its values are stored, as Decoded() leaves arrays.
+/// The type without encodings, like the arrays that Decoded() returns.
 const arrow::DataType& ShapeOf(const arrow::DataType& type) {
   switch (type.id()) {
     case arrow::Type::EXTENSION:
@@ -53,7 +53,7 @@ class Projector {
     path_.push_back(&to.name);
     INGOT_ASSIGN(const auto array, Named(Decoded(stored)));
     const arrow::DataType& from = ShapeOf(stored_as);
-    // A column of nulls has no shape.
+    // A column of type null has no nested fields.
     const bool nested = to.type.IsNested() && array->type_id() != arrow::Type::NA;
     auto projected = nested ? ProjectNested(array, from, to.type)
                      : to.type.id == iceberg::TypeId::kVariant && array->type_id() == arrow::Type::STRUCT
@@ -64,7 +64,7 @@ class Projector {
   }
 
  private:
-  /// An error with the full name of the column.
+  /// Adds the full name of the column to an error.
   template <typename T>
   Result<T> Named(Result<T> result) const {
     if (result) return result;
@@ -76,10 +76,10 @@ class Projector {
   Result<ArrayPointer> ProjectNested(const ArrayPointer& array, const arrow::DataType& from, const iceberg::Type& to) {
     if (to.id == iceberg::TypeId::kStruct) return ProjectStruct(array, from, to);
     if (to.id == iceberg::TypeId::kMap) return ProjectMap(array, from, to);
-    if (array->type_id() == arrow::Type::MAP) return Misfit(*array, to);
+    if (array->type_id() == arrow::Type::MAP) return Mismatch(*array, to);
     const auto list = AsList(array);
-    if (!list) return Misfit(*array, to, list.error().message);
-    if (from.num_fields() != 1) return Misfit(*array, to);
+    if (!list) return Mismatch(*array, to, list.error().message);
+    if (from.num_fields() != 1) return Mismatch(*array, to);
     INGOT_ASSIGN(auto values, Project((*list)->values(), *from.field(0)->type(), to.fields[0]));
     INGOT_ASSIGN(auto type, ToArrowType(to));
     return std::make_shared<arrow::ListArray>(type, (*list)->length(), (*list)->value_offsets(), values,
@@ -87,7 +87,7 @@ class Projector {
   }
 
   Result<ArrayPointer> ProjectStruct(const ArrayPointer& array, const arrow::DataType& from, const iceberg::Type& to) {
-    if (array->type_id() != arrow::Type::STRUCT) return Misfit(*array, to);
+    if (array->type_id() != arrow::Type::STRUCT) return Mismatch(*array, to);
     INGOT_ASSIGN(const auto record, Named(WithoutOffset(array)));
     arrow::ArrayVector children;
     for (const iceberg::Field& wanted : to.fields) {
@@ -113,24 +113,24 @@ class Projector {
     return -1;
   }
 
-  /// Also lists of structs of a key and a value, which is how some formats have maps.
+  /// Also accepts lists of key-value structs, which some formats use for maps.
   Result<ArrayPointer> ProjectMap(const ArrayPointer& array, const arrow::DataType& from, const iceberg::Type& to) {
     auto map = AsList(array);
-    if (!map) return Misfit(*array, to, map.error().message);
-    if (from.num_fields() != 1) return Misfit(*array, to);
+    if (!map) return Mismatch(*array, to, map.error().message);
+    if (from.num_fields() != 1) return Mismatch(*array, to);
     INGOT_ASSIGN(auto pairs, Named(Decoded((*map)->values())));
     const arrow::DataType& pair = ShapeOf(*from.field(0)->type());
     if (pairs->type_id() != arrow::Type::STRUCT || pairs->num_fields() != 2 || pair.num_fields() != 2)
-      return Misfit(*array, to);
+      return Mismatch(*array, to);
     INGOT_ASSIGN(auto entries, Named(WithoutOffset(pairs)));
     if (entries->field(0)->null_count() > 0) {
-      INGOT_ASSIGN(map, Named(Compacted(**map)));
+      INGOT_ASSIGN(map, Named(WithoutUnusedValues(**map)));
       INGOT_ASSIGN(pairs, Named(Decoded((*map)->values())));
       INGOT_ASSIGN(entries, Named(WithoutOffset(pairs)));
     }
     INGOT_ASSIGN(auto keys, Project(entries->field(0), *pair.field(0)->type(), to.fields[0]));
     INGOT_ASSIGN(auto values, Project(entries->field(1), *pair.field(1)->type(), to.fields[1]));
-    if (keys->null_count() > 0) return Misfit(*array, to, "a key is null");
+    if (keys->null_count() > 0) return Mismatch(*array, to, "a key is null");
     INGOT_ASSIGN(auto type, ToArrowType(to));
     return std::make_shared<arrow::MapArray>(type, (*map)->length(), (*map)->value_offsets(), keys, values,
                                              (*map)->null_bitmap(), (*map)->null_count(), (*map)->offset());
@@ -141,8 +141,8 @@ class Projector {
     return to.stored ? CopyVariants(*record) : DecodeVariants(*record);
   }
 
-  std::unexpected<Error> Misfit(const arrow::Array& array, const iceberg::Type& to,
-                                const std::string& reason = "") const {
+  std::unexpected<Error> Mismatch(const arrow::Array& array, const iceberg::Type& to,
+                                  const std::string& reason = "") const {
     Result<ArrayPointer> misfit =
         Fail(ErrorKind::kCorrupt, array.type()->ToString() + " does not fit " + iceberg::TypeName(to) +
                                       (reason.empty() ? "" : " (" + reason + ")"));
@@ -161,7 +161,7 @@ Result<ArrayPointer> MissingColumn(const iceberg::Field& field, const iceberg::V
     INGOT_ASSIGN(const iceberg::Value value, DefaultValue(field));
     return RepeatValue(value, field.type, length);
   }
-  if (field.required) return Fail(ErrorKind::kCorrupt, "a file lacks the required column " + field.name);
+  if (field.required) return Fail(ErrorKind::kCorrupt, "file without the required column " + field.name);
   return RepeatValue({}, field.type, length);
 }
 

@@ -1,4 +1,5 @@
-// Arrow columns of data files as columns of the table: one conversion for every reader, applied at every depth.
+// Converts Arrow columns of data files to the table's columns. All readers use it, and it applies at every nesting
+// level.
 // Source: Iceberg specification, "Column Projection", "Schema Evolution".
 #pragma once
 
@@ -12,29 +13,29 @@
 
 namespace ingot::rows {
 
-/// Values that the partition of a file gives to fields which the file does not have; null is one of them.
+/// Values from a file's partition for fields that the file does not contain; a value may be null.
 using PartitionConstants = std::map<iceberg::FieldId, iceberg::Value>;
 
 struct ProjectOptions {
-  bool keep_dictionaries = false;  // a column of text may stay a dictionary with 32-bit indices; nested ones never
-  bool by_name = false;            // members of structs have no ids: they are found by their names
+  bool keep_dictionaries = false;  // text columns may stay dictionaries with 32-bit indices; nested ones do not
+  bool by_name = false;            // members of structs have no ids and are matched by name
   const PartitionConstants* constants = nullptr;  // for members of structs
 };
 
-/// `array` as the table's column `to`: any Arrow type that holds its values (arrow_convert.h), members of structs found
-/// by the field ids of `from`, elements, keys and values by their place, missing members by MissingColumn. `from` is
-/// the file's field with ids; within nested types it has the array's shape. The result has exactly the type
-/// ToArrowType(to.type), or is a dictionary of text, and no nulls among the keys of maps.
-/// Errors: kCorrupt where types or values do not fit; the message has the full name of the column.
+/// Converts `array` to the table's column `to`. Accepts any Arrow type that can hold the values (arrow_convert.h).
+/// Members of structs are matched by the field ids of `from`; elements, keys and values by position. Missing members:
+/// MissingColumn. `from` is the file's field with ids; its nested types match those of `array`. The result has the type
+/// ToArrowType(to.type), or is a dictionary of text; keys of maps are not null.
+/// Errors: kCorrupt if types or values do not fit; the message has the full name of the column.
 Result<std::shared_ptr<arrow::Array>> ProjectArray(const std::shared_ptr<arrow::Array>& array, const arrow::Field& from,
                                                    const iceberg::Field& to, const ProjectOptions& options = {});
 
-/// A column that a file does not have: `constant` (not null where its partition gives the value), else its initial
-/// default, else null. Errors: kCorrupt for a required column without either.
+/// A column that the file does not contain: `constant` if not nullptr (the partition's value), else the initial
+/// default, else null. Errors: kCorrupt for a required column without a value.
 Result<std::shared_ptr<arrow::Array>> MissingColumn(const iceberg::Field& field, const iceberg::Value* constant,
                                                     int64_t length);
 
-/// The schema with the types of those columns that are dictionaries of text.
+/// The schema with dictionary types for those columns that are dictionaries.
 std::shared_ptr<arrow::Schema> WithTypesOf(const arrow::ArrayVector& columns, const arrow::Schema& schema);
 
 }  // namespace ingot::rows

@@ -88,7 +88,7 @@ Result<std::shared_ptr<arrow::DataType>> ToArrowType(const iceberg::Type& type) 
       return std::make_shared<arrow::MapType>(std::move(key), std::move(value));
     }
   }
-  return Fail(ErrorKind::kInternal, "a type without an Arrow type");
+  return Fail(ErrorKind::kInternal, "Iceberg type without an Arrow type");
 }
 
 Result<std::shared_ptr<arrow::Schema>> ToArrowSchema(const iceberg::Schema& schema) {
@@ -111,6 +111,7 @@ Result<std::shared_ptr<arrow::Array>> RepeatValue(const iceberg::Value& value, c
                                                   int64_t length) {
   INGOT_ASSIGN(const auto arrow_type, ToArrowType(type));
   auto* pool = arrow::default_memory_pool();
+  static_assert(std::variant_size_v<iceberg::Value> == 8);
   switch (value.index()) {
     case 1:
       return Repeat(arrow::BooleanBuilder(pool), std::get<bool>(value), length);
@@ -178,9 +179,14 @@ iceberg::Value CellValue(const arrow::Array& array, int64_t row, const iceberg::
       const arrow::Decimal128 decimal(static_cast<const arrow::Decimal128Array&>(array).GetValue(row));
       return iceberg::Decimal{(__int128(decimal.high_bits()) << 64) | __int128(decimal.low_bits())};
     }
-    default:
-      return {};
+    case iceberg::TypeId::kUnknown:
+    case iceberg::TypeId::kVariant:
+    case iceberg::TypeId::kStruct:
+    case iceberg::TypeId::kList:
+    case iceberg::TypeId::kMap:
+      break;
   }
+  return {};
 }
 
 }  // namespace ingot::rows

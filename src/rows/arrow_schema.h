@@ -1,5 +1,4 @@
-// Iceberg schemas as Arrow schemas, with field ids, and values as cells of Arrow arrays.
-// Source: Iceberg specification, Appendix A "Parquet".
+// Converts Iceberg schemas to Arrow schemas with field ids, and single values from and to Arrow arrays.
 #pragma once
 
 #include <arrow/api.h>
@@ -12,21 +11,22 @@
 
 namespace ingot::rows {
 
-/// The Arrow type that holds a column in memory; uuid is fixed_size_binary(16). Errors: kUnsupported for variant.
+/// The Arrow type of a column in memory; uuid is fixed_size_binary(16), variant is JSON text or a struct
+/// (Type::stored).
 Result<std::shared_ptr<arrow::DataType>> ToArrowType(const iceberg::Type& type);
 
-/// Fields carry "PARQUET:field_id"; a uuid also the name of Arrow's canonical extension type, so that SQL engines know
-/// it.
+/// The Arrow schema; fields have the metadata "PARQUET:field_id". A uuid also has the name of Arrow's canonical
+/// extension type, so that SQL engines recognize it.
 Result<std::shared_ptr<arrow::Schema>> ToArrowSchema(const iceberg::Schema& schema);
 
-/// The field id in the field's metadata, -1 when there is none.
+/// The field id in the field's metadata, -1 if there is none.
 iceberg::FieldId FieldIdOf(const arrow::Field& field);
 
-/// `length` times the value.
+/// An array that repeats the value `length` times.
 Result<std::shared_ptr<arrow::Array>> RepeatValue(const iceberg::Value& value, const iceberg::Type& type,
                                                   int64_t length);
 
-/// One cell of a primitive column.
+/// One value of a primitive column.
 iceberg::Value CellValue(const arrow::Array& array, int64_t row, const iceberg::Type& type);
 
 }  // namespace ingot::rows

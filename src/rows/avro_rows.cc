@@ -1,4 +1,4 @@
-// Avro data files, by our own reader.
+// Reads Avro data files with Ingot's own Avro reader.
 #include <arrow/api.h>
 
 #include <algorithm>
@@ -57,7 +57,7 @@ class AvroBatches : public arrow::RecordBatchReader {
 
  private:
   static arrow::Status Damaged() {
-    return arrow::Status::Invalid("a damaged Avro file: a block does not fit its schema");
+    return arrow::Status::Invalid("damaged Avro file: a block does not match the schema");
   }
 
   arrow::Status ReadRow(const std::vector<std::unique_ptr<arrow::ArrayBuilder>>& builders) {
@@ -72,11 +72,11 @@ class AvroBatches : public arrow::RecordBatchReader {
   }
 
   avro::AvroBlocks blocks_;
-  std::vector<int> column_of_;  // of the batches, by column of the file; -1 when it is not read
+  std::vector<int> column_of_;  // column of the batches by column of the file; -1 if not read
   std::shared_ptr<arrow::Schema> schema_;
   avro::AvroBlocks::Block block_;
   avro::AvroReader in_;
-  int64_t rows_left_ = 0;  // of the block
+  int64_t rows_left_ = 0;  // in the current block
 };
 
 class AvroFileReader : public DataFileReader {
@@ -86,7 +86,7 @@ class AvroFileReader : public DataFileReader {
   Status Start() {
     const avro::AvroSchema& record = *blocks_.header().schema;
     if (record.kind != avro::AvroKind::kRecord)
-      return Fail(ErrorKind::kUnsupported, "the rows of an Avro file are no records");
+      return Fail(ErrorKind::kUnsupported, "Avro file whose rows are not records");
     arrow::FieldVector fields;
     for (const auto& member : record.members) {
       auto type = avro::ArrowTypeOf(*member.schema);
@@ -110,7 +110,7 @@ class AvroFileReader : public DataFileReader {
  private:
   avro::AvroBlocks blocks_;
   std::shared_ptr<arrow::Schema> schema_;
-  std::vector<std::string> unsupported_;  // by column; "" for those that can be read
+  std::vector<std::string> unsupported_;  // reason by column; "" if supported
 };
 
 Result<std::unique_ptr<DataFileReader>> Open(storage::Storage& storage, const FileTask& task) {

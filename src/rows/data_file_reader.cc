@@ -42,11 +42,11 @@ Result<std::unique_ptr<DataFileReader>> OpenDataFile(storage::Storage& storage, 
   const std::string& location = task.file.location;
   if (!task.file.key_metadata.empty())
     return Fail(ErrorKind::kUnsupported,
-                "data file " + location + ": encrypted data files cannot be read; use the engine that wrote it");
+                "data file " + location + ": encrypted data files are not supported; use the engine that wrote it");
   const Format* format = FormatNamed(task.file.format);
   if (format == nullptr)
-    return Fail(ErrorKind::kUnsupported, "data file " + location + ": files of format " + task.file.format +
-                                             " cannot be read, only Parquet, ORC and Avro");
+    return Fail(ErrorKind::kUnsupported, "data file " + location + ": format " + task.file.format +
+                                             " is not supported, only Parquet, ORC and Avro");
   return format->open(storage, task);
 }
 

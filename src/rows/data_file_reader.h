@@ -1,5 +1,5 @@
-// One data file opened for reading, whatever its format: its columns with field ids, its rows in the file's order.
-// A format is one row of the table in data_file_reader.cc.
+// Reads one data file of any format: its columns with field ids, its rows in file order. To add a format, add a row to
+// the table in data_file_reader.cc.
 #pragma once
 
 #include <arrow/record_batch.h>
@@ -12,38 +12,39 @@
 
 namespace ingot::rows {
 
-/// A column of a file that a reader is asked for.
+/// A column to read from a file.
 struct FileColumn {
   int index = 0;                        // in the file's schema
-  std::shared_ptr<arrow::Field> field;  // that of the schema, with field ids from a name mapping where it had none
-  iceberg::Field wanted;                // the table's column that it becomes
+  std::shared_ptr<arrow::Field> field;  // the schema's field, with ids (from the name mapping if it had none)
+  iceberg::Field wanted;                // the column of the table
 };
 
 class DataFileReader {
  public:
   virtual ~DataFileReader() = default;
 
-  /// Field ids are in the fields' metadata (FieldIdOf), at every depth, where the file has them.
+  /// The file's schema. Field ids are in the metadata of the fields (FieldIdOf), at every nesting level, if the file
+  /// has them.
   virtual std::shared_ptr<arrow::Schema> schema() const = 0;
-  /// Where in the file the first row that Read() gives stands.
+  /// The position in the file of the first row that Read() returns.
   virtual int64_t first_position() const { return 0; }
-  /// How many rows Read() gives, where the file tells it without being read.
+  /// The number of rows that Read() returns, if the file's metadata tells it.
   virtual std::optional<int64_t> row_count() const = 0;
-  /// The columns, ascending by index; batches without columns count rows. To be called once. The batches' types are
-  /// those that ProjectArray() takes.
+  /// Reads the columns, which are ascending by index. Without columns, batches only have a number of rows. Call it
+  /// once. The batches have types that ProjectArray() accepts.
   virtual Result<std::shared_ptr<arrow::RecordBatchReader>> Read(const std::vector<FileColumn>& columns) = 0;
 };
 
-/// Errors: kUnsupported for a format that is not in the table; kCorrupt for a file that is not of its format.
+/// Errors: kUnsupported for an unknown format; kCorrupt for a file that does not have its format.
 Result<std::unique_ptr<DataFileReader>> OpenDataFile(storage::Storage& storage, const FileTask& task);
 
 Result<std::unique_ptr<DataFileReader>> OpenParquetFile(storage::Storage& storage, const FileTask& task);
 Result<std::unique_ptr<DataFileReader>> OpenOrcFile(storage::Storage& storage, const FileTask& task);
 Result<std::unique_ptr<DataFileReader>> OpenAvroFile(storage::Storage& storage, const FileTask& task);
 
-inline constexpr int64_t kBatchRows = 32 * 1024;  // of all columns some 3 MB, so that a batch stays in the cache
+inline constexpr int64_t kBatchRows = 32 * 1024;  // about 3 MB for all columns, so that a batch fits in the CPU cache
 
-/// Batches of no column that count `rows` rows.
+/// Batches without columns that have `rows` rows in total.
 std::shared_ptr<arrow::RecordBatchReader> CountRows(int64_t rows);
 
 }  // namespace ingot::rows

@@ -1,4 +1,4 @@
-// Opens one data file of a scan: selects columns by field id, reshapes them, applies deletes.
+// Reads one data file of a scan: selects columns by field id, converts them, and applies deletes.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,15 +21,15 @@ bool IsDerived(iceberg::FieldId id) {
   return id == iceberg::kRowPosition || id == iceberg::kRowId || id == iceberg::kLastUpdatedSequenceNumber;
 }
 
-/// Where a wanted column comes from: a column of the file's batches, or a constant.
+/// The source of a requested column: a column of the file's batches, or a constant.
 struct ColumnSource {
   iceberg::Field wanted;
   int batch_column = -1;
   std::shared_ptr<arrow::Field> file_field;
 };
 
-/// What the identity partition of a file says of its rows: the value of columns that the file does not have
-/// (specification, "Column Projection").
+/// Values of the identity partition fields, for columns that the file does not contain (specification, "Column
+/// Projection").
 PartitionConstants ConstantsOf(const iceberg::TableMetadata& metadata, const iceberg::DataFile& file,
                                const iceberg::Schema& wanted) {
   PartitionConstants constants;
@@ -42,12 +42,13 @@ PartitionConstants ConstantsOf(const iceberg::TableMetadata& metadata, const ice
   return constants;
 }
 
-/// The file's schema with ids for `wanted`. Errors: kUnsupported where the columns cannot be told.
-Result<std::shared_ptr<arrow::Schema>> Identify(std::shared_ptr<arrow::Schema> schema, const iceberg::Schema& wanted,
-                                                const iceberg::TableMetadata& metadata, iceberg::FileContent content,
-                                                const PartitionConstants& constants) {
+/// The file's schema with field ids. Errors: kUnsupported if columns of `wanted` cannot be identified.
+Result<std::shared_ptr<arrow::Schema>> WithFieldIds(std::shared_ptr<arrow::Schema> schema,
+                                                    const iceberg::Schema& wanted,
+                                                    const iceberg::TableMetadata& metadata,
+                                                    iceberg::FileContent content, const PartitionConstants& constants) {
   if (HasFieldIds(*schema)) return schema;
-  // The names of the columns of position deletes are those of the specification.
+  // The specification gives the column names of position delete files.
   INGOT_ASSIGN(schema, AssignFieldIds(*schema,
                                       content == iceberg::FileContent::kPositionDeletes
                                           ? NameMappingOf(iceberg::PositionDeleteSchema())
@@ -68,7 +69,8 @@ class TaskReader : public arrow::RecordBatchReader {
 
   Status Start(const iceberg::TableMetadata& metadata, const FileTask& task) {
     constants_ = ConstantsOf(metadata, task.file, columns_);
-    INGOT_ASSIGN(const auto file_schema, Identify(file_->schema(), columns_, metadata, task.file.content, constants_));
+    INGOT_ASSIGN(const auto file_schema,
+                 WithFieldIds(file_->schema(), columns_, metadata, task.file.content, constants_));
     std::vector<FileColumn> read;
     for (const iceberg::Field& wanted : columns_.fields) sources_.push_back({.wanted = wanted, .file_field = nullptr});
     for (int i = 0; i < file_schema->num_fields(); ++i) {
@@ -88,8 +90,8 @@ class TaskReader : public arrow::RecordBatchReader {
     rows_expected_ = file_->row_count();
     if (!task.row_group && task.file.record_count >= 0) {
       if (rows_expected_ && *rows_expected_ != task.file.record_count)
-        return Fail(ErrorKind::kCorrupt,
-                    fmt::format("the file has {} rows, the manifest says {}", *rows_expected_, task.file.record_count));
+        return Fail(ErrorKind::kCorrupt, fmt::format("the file has {} rows, but the manifest says {}", *rows_expected_,
+                                                     task.file.record_count));
       rows_expected_ = task.file.record_count;
     }
     INGOT_ASSIGN(batches_, file_->Read(read));
@@ -114,12 +116,11 @@ class TaskReader : public arrow::RecordBatchReader {
   }
 
  private:
-  /// Damage can end a column early without breaking its format.
+  /// In a damaged file a column may end early without an error of its reader.
   arrow::Status CheckRowCount() const {
     const int64_t rows = position_ - file_->first_position();
     if (!rows_expected_ || rows == *rows_expected_) return arrow::Status::OK();
-    return arrow::Status::Invalid("data file ", location_, ": ", rows, " rows were read where ", *rows_expected_,
-                                  " are expected");
+    return arrow::Status::Invalid("data file ", location_, ": ", rows, " rows were read, expected ", *rows_expected_);
   }
 
   Result<std::shared_ptr<arrow::RecordBatch>> Project(const std::shared_ptr<arrow::RecordBatch>& raw, int64_t rows) {
@@ -148,7 +149,7 @@ class TaskReader : public arrow::RecordBatchReader {
       position_ += rows;
       arrays.resize(wanted);
       auto typed = WithTypesOf(arrays, *schema_);
-      return Select(arrow::RecordBatch::Make(std::move(typed), rows, std::move(arrays)), keep);
+      return FilterRows(arrow::RecordBatch::Make(std::move(typed), rows, std::move(arrays)), keep);
     }
     position_ += rows;
     arrays.resize(wanted);
@@ -156,7 +157,7 @@ class TaskReader : public arrow::RecordBatchReader {
     return arrow::RecordBatch::Make(std::move(typed), rows, std::move(arrays));
   }
 
-  /// What a row of this file has in a column of metadata where the file does not say it (specification, "Row Lineage").
+  /// Values of row lineage columns where the file has none (specification, "Row Lineage").
   std::shared_ptr<arrow::Array> Derived(iceberg::FieldId id, const arrow::Array& held) const {
     const auto& known = static_cast<const arrow::Int64Array&>(held);
     if (id != iceberg::kRowPosition && !first_row_id_) return arrow::MakeArray(held.data());
@@ -174,14 +175,14 @@ class TaskReader : public arrow::RecordBatchReader {
 
   std::unique_ptr<DataFileReader> file_;
   std::shared_ptr<arrow::Schema> schema_;
-  iceberg::Schema columns_;  // the projection, then what the deletes need
+  iceberg::Schema columns_;  // the projection and the columns that deletes need
   std::string location_;
   PartitionConstants constants_;
   ProjectOptions project_;
   RowDeletes deletes_;
   std::vector<ColumnSource> sources_;
   std::shared_ptr<arrow::RecordBatchReader> batches_;
-  int64_t position_ = 0;  // in the file, of the next row
+  int64_t position_ = 0;  // of the next row in the file
   std::optional<int64_t> rows_expected_;
   std::optional<int64_t> first_row_id_;
   iceberg::SequenceNumber sequence_number_ = 0;

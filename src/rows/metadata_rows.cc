@@ -35,7 +35,7 @@ Status ForEachLiveFile(const iceberg::Table& table, const std::function<void(con
   if (snapshot == nullptr) return {};
   INGOT_ASSIGN(const auto manifests, iceberg::ReadManifestList(*table.home.storage, *snapshot));
   for (const iceberg::ManifestFile& manifest : manifests) {
-    if (!manifest.MayHoldLive()) continue;
+    if (!manifest.MayHaveLiveFiles()) continue;
     INGOT_ASSIGN(const auto entries, iceberg::ReadManifest(*table.home.storage, manifest, *table.metadata));
     for (const iceberg::ManifestEntry& entry : entries)
       if (entry.status != iceberg::EntryStatus::kDeleted) file(entry);

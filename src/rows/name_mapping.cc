@@ -15,11 +15,11 @@ std::shared_ptr<arrow::Field> WithId(const arrow::Field& field, iceberg::FieldId
   return field.WithMetadata(arrow::key_value_metadata({"PARQUET:field_id"}, {std::to_string(id)}));
 }
 
-/// The mapping of a field by its id, or by its name where it has none; nullptr when there is none.
+/// The mapping of a field by its id, or by its name if it has none; nullptr if there is none.
 const Json* MappingOf(const Json& mappings, const arrow::Field& field) {
   const iceberg::FieldId id = FieldIdOf(field);
   for (const Json& mapping : mappings) {
-    if (id >= 0 && Maybe<int32_t>(mapping, "field-id") == id) return &mapping;
+    if (id >= 0 && OptionalMember<int32_t>(mapping, "field-id") == id) return &mapping;
     for (const Json& known : ArrayOrEmpty(mapping, "names"))
       if (id < 0 && known == field.name()) return &mapping;
   }
@@ -47,15 +47,15 @@ std::shared_ptr<arrow::Field> MapField(const std::shared_ptr<arrow::Field>& fiel
     type = arrow::list(mapped_child(type->field(0)->WithName("element")));
   }
   auto mapped = field->WithType(type);
-  const auto id = Maybe<int32_t>(*mapping, "field-id");
+  const auto id = OptionalMember<int32_t>(*mapping, "field-id");
   return FieldIdOf(*field) < 0 && id && !constants.contains(*id) ? WithId(*mapped, *id) : mapped;
 }
 
-/// Whether the members of structs have ids: what else is nested is found by its place.
+/// Whether the members of structs have ids. Other nested fields are identified by position.
 bool MembersHaveIds(const arrow::DataType& type, bool members) {
   return std::ranges::all_of(type.fields(), [&](const auto& field) {
     if (members && FieldIdOf(*field) < 0) return false;
-    // The entries of a map are a struct of a key and a value.
+    // The entries of a map are key-value structs.
     return MembersHaveIds(*field->type(), field->type()->id() == arrow::Type::STRUCT && type.id() != arrow::Type::MAP);
   });
 }
@@ -101,7 +101,7 @@ class Checker {
     return {};
   }
 
-  /// Whether the column, which has no id, has a name that the field has or had.
+  /// Whether the column has no id and a current or former name of the field.
   bool MayBe(const arrow::Field& held, const iceberg::Field& wanted) const {
     if (FieldIdOf(held) >= 0) return false;
     return held.name() == wanted.name || std::ranges::any_of(metadata_.schemas, [&](const iceberg::Schema& schema) {
@@ -112,11 +112,10 @@ class Checker {
 
   Status Refused(const std::string& name) const {
     return Fail(ErrorKind::kUnsupported,
-                "column " + name + " cannot be told: the file has columns without field ids, and " +
+                "column " + name + " cannot be identified: the file has columns without field ids, and " +
                     (mapped_ ? "the table property " + std::string(kNameMapping) + " does not name them"
                              : "the table has no property " + std::string(kNameMapping)) +
-                    ". Set the property to the names that the columns have in the file; where these are those of the "
-                    "table, to " +
+                    ". Set the property to the column names of the file. If they are those of the table, set it to " +
                     NameMappingOf(metadata_.CurrentSchema()));
   }
 
@@ -145,12 +144,12 @@ Result<std::shared_ptr<arrow::Schema>> AssignFieldIds(const arrow::Schema& file_
                                                       const PartitionConstants& constants) {
   if (mapping_json.empty()) return arrow::schema(file_schema.fields());
   arrow::FieldVector fields;
-  return WithContext(Parsing(mapping_json,
-                             [&](const Json& mappings) {
-                               for (const auto& field : file_schema.fields())
-                                 fields.push_back(MapField(field, mappings, constants));
-                               return arrow::schema(std::move(fields));
-                             }),
+  return WithContext(ParseJsonWith(mapping_json,
+                                   [&](const Json& mappings) {
+                                     for (const auto& field : file_schema.fields())
+                                       fields.push_back(MapField(field, mappings, constants));
+                                     return arrow::schema(std::move(fields));
+                                   }),
                      std::string("table property ") + kNameMapping);
 }
 

@@ -1,4 +1,4 @@
-// Field ids for the columns of data files that were written without them (Hive tables, files added as they are).
+// Assigns field ids to the columns of data files that were written without them (Hive tables, imported files).
 // Source: Iceberg specification, "Column Projection", "Name Mapping Serialization".
 #pragma once
 
@@ -12,21 +12,21 @@
 
 namespace ingot::rows {
 
-/// Whether each field, nested ones too, has an id. Elements of lists, keys and values do not need one.
+/// Whether every field, including nested ones, has an id. Elements of lists, keys and values need none.
 bool HasFieldIds(const arrow::Schema& file_schema);
 
-/// Puts ids on the fields that have none, at every depth, from the table's "schema.name-mapping.default" (JSON; may be
-/// empty). Fields whose value the partition gives stay without one: that value comes first.
+/// Assigns ids to the fields without one, at every nesting level, from the table's "schema.name-mapping.default" (JSON;
+/// may be empty). Fields in `constants` get no id: the partition's value takes precedence.
 Result<std::shared_ptr<arrow::Schema>> AssignFieldIds(const arrow::Schema& file_schema, const std::string& mapping_json,
                                                       const PartitionConstants& constants = {});
 
-/// Errors: kUnsupported where a field of `wanted` that the file seems not to have may be one of its columns without an
-/// id: nothing at that level has an id, or, without a name mapping, a column has a name that the field has or had. The
-/// message says how to set the property.
+/// Checks that the ids identify the columns of `wanted`. Errors: kUnsupported if a field of `wanted` without a matching
+/// id could still be one of the file's columns without an id: no field at that level has an id, or, without a name
+/// mapping, a column has a current or former name of the field. The message says how to set the property.
 Status CheckFieldIds(const arrow::Schema& file_schema, const iceberg::Schema& wanted,
                      const iceberg::TableMetadata& metadata, const PartitionConstants& constants);
 
-/// The name mapping of a schema, as JSON: what writers store in "schema.name-mapping.default".
+/// The name mapping of a schema as JSON, the value of "schema.name-mapping.default".
 std::string NameMappingOf(const iceberg::Schema& schema);
 
 }  // namespace ingot::rows

@@ -1,4 +1,4 @@
-// ORC data files, by Arrow's reader. Source: Iceberg specification, Appendix A "ORC".
+// Reads ORC data files with Arrow's reader. Source: Iceberg specification, Appendix A "ORC".
 #include <arrow/adapters/orc/adapter.h>
 #include <arrow/api.h>
 
@@ -6,8 +6,10 @@
 #include <map>
 
 #include "base/arrow_result.h"
+#include "base/status_detail.h"
 #include "rows/arrow_schema.h"
 #include "rows/data_file_reader.h"
+#include "storage/streams.h"
 
 namespace ingot::rows {
 namespace {
@@ -16,7 +18,7 @@ using arrow::adapters::orc::ORCFileReader;
 
 constexpr int64_t kNanosInMicro = 1000;
 
-/// The types that the table's columns have, by field id at every depth.
+/// Types of the table's columns by field id, including nested ones.
 using WantedTypes = std::map<iceberg::FieldId, iceberg::Type>;
 
 void AddTypes(const iceberg::Field& field, WantedTypes& types) {
@@ -24,21 +26,29 @@ void AddTypes(const iceberg::Field& field, WantedTypes& types) {
   for (const iceberg::Field& child : field.type.fields) AddTypes(child, types);
 }
 
-/// Damaged files let the library throw more than it catches itself.
+/// The last read of the file that failed: the library keeps the text of such an error only.
+using ReadFailure = std::shared_ptr<std::optional<Error>>;
+
+/// The outcome of a call of the library, with the kind of the read that it failed with. Damaged files let it throw more
+/// than it catches itself.
 template <typename Call>
-auto Guarded(const Call& call) -> decltype(call()) {
-  try {
-    return call();
-  } catch (const std::exception& error) {
-    return arrow::Status::Invalid("a damaged ORC file: ", error.what());
-  }
+auto Guarded(const ReadFailure& failure, const Call& call) -> decltype(call()) {
+  auto outcome = [&]() -> decltype(call()) {
+    try {
+      return call();
+    } catch (const std::exception& error) {
+      return arrow::Status::Invalid("a damaged ORC file: ", error.what());
+    }
+  }();
+  if (!outcome.ok() && *failure) return ToArrow(**failure);
+  return outcome;
 }
 
 std::string Attribute(const arrow::Field& field, const char* name) {
   return field.metadata() == nullptr ? "" : field.metadata()->Get(name).ValueOr("");
 }
 
-/// The field with the ids that Iceberg keeps as ORC attributes where readers of Parquet files put them.
+/// The field with its Iceberg id, an ORC attribute, in the place where Parquet readers put it.
 std::shared_ptr<arrow::Field> WithFieldIds(const std::shared_ptr<arrow::Field>& field) {
   auto type = field->type();
   if (type->id() == arrow::Type::STRUCT) {
@@ -58,7 +68,7 @@ std::shared_ptr<arrow::Field> WithFieldIds(const std::shared_ptr<arrow::Field>& 
   return field->WithType(type)->WithMetadata(metadata);
 }
 
-/// ORC counts nanoseconds; a table's microseconds are rounded down as its own writers do.
+/// Converts ORC's nanoseconds to microseconds, rounded down like Iceberg's ORC writers.
 std::shared_ptr<arrow::Array> ToMicros(const arrow::TimestampArray& nanos) {
   arrow::TimestampBuilder micros(
       arrow::timestamp(arrow::TimeUnit::MICRO, static_cast<const arrow::TimestampType&>(*nanos.type()).timezone()),
@@ -79,7 +89,7 @@ arrow::Result<std::shared_ptr<arrow::Array>> ToFixed(const arrow::BinaryArray& b
   for (int64_t row = 0; row < bytes.length(); ++row) {
     if (bytes.IsValid(row) && bytes.value_length(row) != width)
       return arrow::Status::Invalid("column ", name, " has a value of ", bytes.value_length(row),
-                                    " bytes where its type has ", width);
+                                    " bytes, but its type has ", width);
     bytes.IsValid(row) ? fixed.UnsafeAppend(bytes.GetView(row)) : fixed.UnsafeAppendNull();
   }
   return fixed.Finish();
@@ -105,7 +115,7 @@ arrow::Result<std::shared_ptr<arrow::Array>> ConvertLeaf(const std::shared_ptr<a
   }
 }
 
-/// The array with what ORC has no type of as the table's type has it, at every depth.
+/// Converts types that ORC does not have to those of the table, at every nesting level.
 arrow::Result<std::shared_ptr<arrow::Array>> Convert(const std::shared_ptr<arrow::Array>& array,
                                                      const arrow::Field& field, const WantedTypes& types) {
   if (field.type()->num_fields() == 0 || field.type()->num_fields() != array->type()->num_fields())
@@ -135,7 +145,8 @@ arrow::Result<std::shared_ptr<arrow::Array>> Convert(const std::shared_ptr<arrow
 
 class OrcBatches : public arrow::RecordBatchReader {
  public:
-  OrcBatches(std::shared_ptr<ORCFileReader> file, const std::vector<FileColumn>& columns) : file_(std::move(file)) {
+  OrcBatches(std::shared_ptr<ORCFileReader> file, ReadFailure failure, const std::vector<FileColumn>& columns)
+      : file_(std::move(file)), failure_(std::move(failure)) {
     for (const FileColumn& column : columns) {
       indices_.push_back(column.index);
       fields_.push_back(column.field);
@@ -148,7 +159,7 @@ class OrcBatches : public arrow::RecordBatchReader {
 
   arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* out) override {
     *out = nullptr;
-    return Guarded([&] { return Next(out); });
+    return Guarded(failure_, [&] { return Next(out); });
   }
 
  private:
@@ -163,7 +174,7 @@ class OrcBatches : public arrow::RecordBatchReader {
       if (raw == nullptr) stripe_.reset();
     }
     if (raw->num_columns() != int(fields_.size()))
-      return arrow::Status::Invalid("a damaged ORC file: columns are missing");
+      return arrow::Status::Invalid("damaged ORC file: columns are missing");
     ARROW_RETURN_NOT_OK(raw->ValidateFull());
     arrow::ArrayVector arrays;
     arrow::FieldVector fields;
@@ -177,6 +188,7 @@ class OrcBatches : public arrow::RecordBatchReader {
   }
 
   const std::shared_ptr<ORCFileReader> file_;
+  const ReadFailure failure_;
   std::vector<int> indices_;
   arrow::FieldVector fields_;
   WantedTypes types_;
@@ -186,30 +198,33 @@ class OrcBatches : public arrow::RecordBatchReader {
 
 class OrcReader : public DataFileReader {
  public:
-  OrcReader(std::shared_ptr<ORCFileReader> file, std::shared_ptr<arrow::Schema> schema)
-      : file_(std::move(file)), schema_(std::move(schema)) {}
+  OrcReader(std::shared_ptr<ORCFileReader> file, ReadFailure failure, std::shared_ptr<arrow::Schema> schema)
+      : file_(std::move(file)), failure_(std::move(failure)), schema_(std::move(schema)) {}
 
   std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
   std::optional<int64_t> row_count() const override { return file_->NumberOfRows(); }
 
   Result<std::shared_ptr<arrow::RecordBatchReader>> Read(const std::vector<FileColumn>& columns) override {
     if (columns.empty()) return CountRows(file_->NumberOfRows());
-    return std::make_shared<OrcBatches>(file_, columns);
+    return std::make_shared<OrcBatches>(file_, failure_, columns);
   }
 
  private:
   const std::shared_ptr<ORCFileReader> file_;
+  const ReadFailure failure_;
   const std::shared_ptr<arrow::Schema> schema_;
 };
 
 Result<std::unique_ptr<DataFileReader>> Open(storage::Storage& storage, const FileTask& task) {
-  INGOT_ASSIGN(const auto input, storage.OpenInput(task.file.location));
+  INGOT_ASSIGN(auto stored, storage.OpenInput(task.file.location));
+  const auto failure = std::make_shared<std::optional<Error>>();
+  const auto input = storage::RecordErrors(std::move(stored), failure);
   INGOT_ARROW_ASSIGN(std::shared_ptr<ORCFileReader> file,
-                     Guarded([&] { return ORCFileReader::Open(input, arrow::default_memory_pool()); }));
-  INGOT_ARROW_ASSIGN(const auto schema, Guarded([&] { return file->ReadSchema(); }));
+                     Guarded(failure, [&] { return ORCFileReader::Open(input, arrow::default_memory_pool()); }));
+  INGOT_ARROW_ASSIGN(const auto schema, Guarded(failure, [&] { return file->ReadSchema(); }));
   arrow::FieldVector fields;
   for (const auto& field : schema->fields()) fields.push_back(WithFieldIds(field));
-  return std::make_unique<OrcReader>(std::move(file), arrow::schema(std::move(fields)));
+  return std::make_unique<OrcReader>(std::move(file), failure, arrow::schema(std::move(fields)));
 }
 
 }  // namespace

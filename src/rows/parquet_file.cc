@@ -9,7 +9,8 @@
 
 #include "base/arrow_result.h"
 #include "base/rows.h"
-#include "parquet/body.h"
+#include "parquet/parquet_error.h"
+#include "parquet/writer.h"
 #include "rows/parquet_metrics.h"
 #include "rows/parquet_options.h"
 #include "rows/variant.h"
@@ -27,13 +28,13 @@ int64_t CountNaN(const arrow::Array& column) {
   return count;
 }
 
-/// The outcome of a call into Arrow's Parquet library, which throws where it cannot write.
+/// Calls Arrow's Parquet library and converts its exceptions to errors.
 template <typename Call>
 std::invoke_result_t<Call> Caught(Call call) {
   try {
     return call();
   } catch (const parquet::ParquetException& error) {
-    return Fail(ErrorKind::kRetry, error.what());
+    return std::unexpected(parquet_format::FromParquet(error));
   }
 }
 
@@ -45,7 +46,7 @@ class Writer : public ParquetFileWriter {
         schema_(std::move(schema)),
         stream_(std::move(stream)),
         options_(std::move(options)) {}
-  /// A file that was not closed is given up: an upload to S3 is ended, not completed.
+  /// Aborts the upload if the file was not closed.
   ~Writer() override {
     if (!stream_->closed()) (void)stream_->Abort();
   }
@@ -54,8 +55,8 @@ class Writer : public ParquetFileWriter {
     if (rows.num_rows() == 0) return {};
     if (body_ == nullptr) {
       INGOT_ASSIGN(auto file_schema, FileSchemaOf(schema_));
-      INGOT_ASSIGN(auto layout, parquet_format::LayOut(std::move(file_schema), options_, rows));
-      const auto make = layout.flat ? parquet_format::MakeFlatBody : parquet_format::MakeArrowBody;
+      INGOT_ASSIGN(auto layout, parquet_format::ChooseLayout(std::move(file_schema), options_, rows));
+      const auto make = layout.flat ? parquet_format::MakeFlatWriter : parquet_format::MakeArrowWriter;
       auto made = Caught([&] { return make(std::move(layout), stream_); });
       if (!made) return Told(std::unexpected(std::move(made).error()));
       body_ = std::move(*made);
@@ -75,12 +76,12 @@ class Writer : public ParquetFileWriter {
     return body_ == nullptr ? Status() : Told(Caught([&] { return body_->EndRowGroup(); }));
   }
 
-  int64_t BytesHeld() const override { return body_ == nullptr ? 0 : body_->BytesHeld(); }
+  int64_t BytesBuffered() const override { return body_ == nullptr ? 0 : body_->BytesBuffered(); }
 
   int64_t BytesWritten() const override { return stream_->Tell().ValueOr(0); }
 
   Result<iceberg::DataFile> Close() override {
-    if (body_ == nullptr) return Fail(ErrorKind::kInternal, "data file " + location_ + " was closed without a row");
+    if (body_ == nullptr) return Fail(ErrorKind::kInternal, "data file " + location_ + " closed without rows");
     auto footer = Caught([&] { return body_->Close(); });
     if (!footer) return std::unexpected(std::move(footer).error().Context("data file " + location_));
     INGOT_ARROW_ASSIGN(const int64_t bytes, stream_->Tell());
@@ -91,12 +92,12 @@ class Writer : public ParquetFileWriter {
   }
 
  private:
-  /// The rows with their variants, which come as JSON text, as files have them; null when they have none.
+  /// The rows with variants, which come as JSON text, in the encoding of files; null if there are none.
   Result<std::shared_ptr<arrow::RecordBatch>> WithVariants(const arrow::RecordBatch& rows) const {
     std::shared_ptr<arrow::RecordBatch> encoded;
     for (int i = 0; i < int(schema_.fields.size()); ++i) {
       if (schema_.fields[size_t(i)].type.id != iceberg::TypeId::kVariant) continue;
-      INGOT_ASSIGN(const auto column, Plain(rows.column(i)));
+      INGOT_ASSIGN(const auto column, DecodeDictionaries(rows.column(i)));
       if (column->type_id() != arrow::Type::STRING) continue;
       INGOT_ASSIGN(const auto values, EncodeVariants(static_cast<const arrow::StringArray&>(*column)));
       const auto field = rows.schema()->field(i)->WithType(values->type());
@@ -114,7 +115,7 @@ class Writer : public ParquetFileWriter {
   const iceberg::Schema schema_;
   const std::shared_ptr<arrow::io::OutputStream> stream_;
   const parquet_format::LayoutOptions options_;
-  std::unique_ptr<parquet_format::ParquetBody> body_;
+  std::unique_ptr<parquet_format::ParquetWriter> body_;
   iceberg::FieldMap<int64_t> nan_counts_;
 };
 

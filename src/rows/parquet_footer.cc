@@ -16,16 +16,17 @@
 #include <mutex>
 #include <utility>
 
+#include "base/arrow_result.h"
 #include "base/uuid.h"
-#include "parquet/seal.h"
+#include "parquet/footer.h"
 
 namespace ingot::rows {
 namespace {
 
 using Footer = std::shared_ptr<parquet::FileMetaData>;
 
-/// The least recently used go first, once the column chunks that all describe are too many.
-class Footers {
+/// A cache that evicts the least recently used footers, limited by the number of column chunks that they describe.
+class FooterCache {
  public:
   Footer Find(const std::string& location) {
     std::lock_guard lock(mutex_);
@@ -49,7 +50,7 @@ class Footers {
   }
 
  private:
-  static constexpr int64_t kChunksMax = 20'000;  // some 10 MB
+  static constexpr int64_t kChunksMax = 20'000;  // about 10 MB
   struct Entry {
     std::string location;
     Footer footer;
@@ -71,14 +72,14 @@ bool IsMicros(const parquet::ColumnDescriptor& column) {
              parquet::LogicalType::TimeUnit::MICROS;
 }
 
-/// Of unsigned integers the bounds are in another order.
+/// Whether the bounds are in signed order; those of unsigned integers are not.
 bool IsSignedInteger(const parquet::ColumnDescriptor& column) {
   const auto& logical = column.logical_type();
   return logical == nullptr || logical->is_none() ||
          (logical->is_int() && static_cast<const parquet::IntLogicalType&>(*logical).is_signed());
 }
 
-/// Whether the values of a column chunk are those of the type.
+/// Whether the column chunk stores its values in this type.
 bool IsKeptAs(const parquet::ColumnDescriptor& column, const iceberg::Type& type) {
   const auto& logical = column.logical_type();
   switch (column.physical_type()) {
@@ -101,7 +102,7 @@ bool IsKeptAs(const parquet::ColumnDescriptor& column, const iceberg::Type& type
 }
 
 template <typename Statistics>
-void Bounds(const parquet::Statistics& statistics, iceberg::ColumnKnowledge& known) {
+void Bounds(const parquet::Statistics& statistics, iceberg::ColumnMetrics& known) {
   const auto& typed = static_cast<const Statistics&>(statistics);
   if constexpr (std::is_same_v<Statistics, parquet::ByteArrayStatistics>) {
     known.lower = std::string(std::string_view(typed.min()));
@@ -112,7 +113,7 @@ void Bounds(const parquet::Statistics& statistics, iceberg::ColumnKnowledge& kno
   }
 }
 
-void AddBounds(const parquet::Statistics& statistics, iceberg::ColumnKnowledge& known) {
+void AddBounds(const parquet::Statistics& statistics, iceberg::ColumnMetrics& known) {
   switch (statistics.physical_type()) {
     case parquet::Type::INT32:
       return Bounds<parquet::Int32Statistics>(statistics, known);
@@ -127,7 +128,7 @@ void AddBounds(const parquet::Statistics& statistics, iceberg::ColumnKnowledge& 
   }
 }
 
-/// As the values of a column that is kept as its type are hashed. None of floating point: 0.0 has two.
+/// The hash of a value for the bloom filter. None for floating point, as 0.0 and -0.0 are equal but hash differently.
 std::optional<uint64_t> HashOf(const parquet::BloomFilter& filter, const iceberg::Value& value,
                                const iceberg::Type& type) {
   const bool narrow = type.id == iceberg::TypeId::kInt || type.id == iceberg::TypeId::kDate;
@@ -142,7 +143,7 @@ std::optional<uint64_t> HashOf(const parquet::BloomFilter& filter, const iceberg
   return filter.Hash(&fixed, uint32_t(kUuidBytes));
 }
 
-/// The bloom filter of a column chunk; null when it has none, or none that can be read.
+/// The bloom filter of a column chunk; null if it has none or it cannot be read.
 std::unique_ptr<parquet::BloomFilter> ReadBloomFilter(storage::Storage& storage, const std::string& location,
                                                       const Footer& footer, int row_group, int column) {
   const auto input = storage.OpenInput(location);
@@ -160,13 +161,13 @@ std::unique_ptr<parquet::BloomFilter> ReadBloomFilter(storage::Storage& storage,
 
 void IgnoreStoredTypes(parquet::FileMetaData& footer) {
   const auto& pairs = footer.key_value_metadata();
-  // Nobody else has the footer yet, or it is without them already.
+  // The footer is not shared yet, or the key was removed before.
   if (pairs != nullptr && pairs->Contains("ARROW:schema"))
     (void)std::const_pointer_cast<arrow::KeyValueMetadata>(pairs)->Delete("ARROW:schema");
 }
 
 Result<Footer> FooterOf(storage::Storage& storage, const std::string& location) {
-  static Footers footers;
+  static FooterCache footers;
   if (auto known = footers.Find(location)) return known;
   INGOT_ASSIGN(const auto input, storage.OpenInput(location));
   INGOT_ASSIGN(auto footer, ReadFooterOf(*input, location));
@@ -183,12 +184,15 @@ Result<Footer> ReadFooterOf(arrow::io::RandomAccessFile& file, const std::string
 
 Error UnreadableFile(arrow::io::RandomAccessFile& file, const std::string& location, const Error& reason) {
   constexpr int64_t kMagicBytes = 4, kBytesMin = 12;  // magic, length of the footer, magic
+  // A read that failed says nothing of the bytes.
+  if (reason.kind != ErrorKind::kCorrupt && reason.kind != ErrorKind::kUnsupported)
+    return Error(reason).Context("data file " + location);
   const auto is = [&](ErrorKind kind, std::string_view what) {
     return Error{kind, "data file " + location + " " + std::string(what)};
   };
   const auto bytes = file.GetSize();
-  if (!bytes.ok()) return is(ErrorKind::kCorrupt, "cannot be read: " + bytes.status().message());
-  if (*bytes == 0) return is(ErrorKind::kCorrupt, "is empty: its writer ended before it wrote it, or it was cut since");
+  if (!bytes.ok()) return FromArrow(bytes.status()).Context("data file " + location + " cannot be read");
+  if (*bytes == 0) return is(ErrorKind::kCorrupt, "is empty: its writer did not finish, or it was truncated later");
   const auto at = [&](int64_t position) {
     const auto read = file.ReadAt(position, std::min(kMagicBytes, *bytes - position));
     return read.ok() ? (*read)->ToString() : "";
@@ -198,18 +202,18 @@ Error UnreadableFile(arrow::io::RandomAccessFile& file, const std::string& locat
     return is(ErrorKind::kUnsupported,
               "is encrypted (Parquet modular encryption), which is not supported: use the engine that wrote it");
   if (head == std::string_view("Obj\1", 4))
-    return is(ErrorKind::kCorrupt, "is an Avro file, its manifest says Parquet");
-  if (head.starts_with("ORC")) return is(ErrorKind::kCorrupt, "is an ORC file, its manifest says Parquet");
+    return is(ErrorKind::kCorrupt, "is an Avro file, but its manifest says Parquet");
+  if (head.starts_with("ORC")) return is(ErrorKind::kCorrupt, "is an ORC file, but its manifest says Parquet");
   if (head != "PAR1") return is(ErrorKind::kCorrupt, "is not a Parquet file: it does not begin with PAR1");
   if (tail != "PAR1" || *bytes < kBytesMin)
-    return is(ErrorKind::kCorrupt, "is cut short: it begins as a Parquet file and does not end as one");
+    return is(ErrorKind::kCorrupt, "is truncated: it begins like a Parquet file but does not end with PAR1");
   return is(reason.kind, "cannot be read: " + reason.message);
 }
 
-iceberg::Knowledge KnowledgeOfRowGroup(storage::Storage& storage, const std::string& location, const Footer& footer,
+iceberg::MetricsLookup RowGroupMetrics(storage::Storage& storage, const std::string& location, const Footer& footer,
                                        int row_group, const iceberg::Schema& schema) {
   return [&storage, &location, footer, row_group, &schema](iceberg::FieldId id) {
-    iceberg::ColumnKnowledge known;
+    iceberg::ColumnMetrics known;
     const iceberg::Field* field = schema.FindById(id);
     if (field != nullptr)
       known.may_be_nan = field->type.id == iceberg::TypeId::kFloat || field->type.id == iceberg::TypeId::kDouble;

@@ -1,5 +1,4 @@
-// Footers of data files, read once: a data file never changes. What they know of each row group prunes scans inside of
-// files.
+// Parquet footers of data files, cached, since data files never change. Their statistics exclude row groups from scans.
 #pragma once
 
 #include <arrow/io/interfaces.h>
@@ -17,25 +16,25 @@ class FileMetaData;
 
 namespace ingot::rows {
 
-/// Those of the files that were asked for last are kept, for the whole process. Safe to call from any thread.
+/// Returns the footer of a file from a cache of the whole process, which drops the least recently used. Thread-safe.
 Result<std::shared_ptr<parquet::FileMetaData>> FooterOf(storage::Storage& storage, const std::string& location);
 
-/// The same of an open file, read anew.
+/// Reads the footer of an open file without the cache.
 Result<std::shared_ptr<parquet::FileMetaData>> ReadFooterOf(arrow::io::RandomAccessFile& file,
                                                             const std::string& location);
 
-/// Makes Arrow's reader take the types of Parquet, not those which an Arrow program stored beside them (ARROW:schema):
-/// these say how it had the values in memory, may be of any kind, and are not needed to read them.
+/// Removes the Arrow schema that an Arrow writer stored (ARROW:schema), so that Arrow's reader uses the Parquet types.
+/// The stored types only say how the writer had the values in memory, and may be any.
 void IgnoreStoredTypes(parquet::FileMetaData& footer);
 
-/// Why a data file cannot be opened as Parquet, by its first and last bytes (kUnsupported for an encrypted file), or as
-/// `reason` says.
+/// Says why a data file cannot be opened as Parquet, from its first and last bytes (kUnsupported if encrypted),
+/// otherwise from `reason`.
 Error UnreadableFile(arrow::io::RandomAccessFile& file, const std::string& location, const Error& reason);
 
-/// What the row group's statistics and bloom filters say of its columns, found by field id. Of columns that the file
-/// keeps in another type, unit or without ids, nothing is known. A bloom filter is read when it is asked; one that
-/// cannot be knows nothing. The references must outlive the result. Source: Parquet, "BloomFilter.md".
-iceberg::Knowledge KnowledgeOfRowGroup(storage::Storage& storage, const std::string& location,
+/// Metrics of the row group's columns, found by field id, from statistics and bloom filters. Columns that the file
+/// stores in another type or unit, or without ids, have none. A bloom filter is read on use; one that cannot be read
+/// excludes nothing. The references must outlive the result. Source: Parquet, "BloomFilter.md".
+iceberg::MetricsLookup RowGroupMetrics(storage::Storage& storage, const std::string& location,
                                        const std::shared_ptr<parquet::FileMetaData>& footer, int row_group,
                                        const iceberg::Schema& schema);
 

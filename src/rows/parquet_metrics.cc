@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t kBoundLength = 16;
 
-/// Minimum and maximum of one column chunk as values of the table's type.
+/// Minimum and maximum of one column chunk, in the table's type.
 struct Range {
   iceberg::Value lower, upper;
 };
@@ -79,7 +79,7 @@ std::string TruncateLower(const std::string& text, bool is_text) {
   size_t end = 0;
   for (size_t count = 0; end < text.size() && count < kBoundLength; ++count) {
     ++end;
-    while (end < text.size() && ContinuesCharacter(text[end])) ++end;
+    while (end < text.size() && IsUtf8Continuation(text[end])) ++end;
   }
   return text.substr(0, end);
 }
@@ -88,7 +88,8 @@ void StoreBounds(const iceberg::Type& type, iceberg::FieldId id, const Range& ra
   if (type.id == iceberg::TypeId::kString || type.id == iceberg::TypeId::kBinary) {
     const bool is_text = type.id == iceberg::TypeId::kString;
     const std::string &low = std::get<std::string>(range.lower), &high = std::get<std::string>(range.upper);
-    // Text of some writers is not UTF-8: cut by its characters it would be no bound, and readers could not decode it.
+    // Some writers store text that is not UTF-8. Truncated by characters it is no valid bound, and readers cannot
+    // decode it.
     if (is_text && !(simdjson::validate_utf8(low) && simdjson::validate_utf8(high))) return;
     file.lower_bounds[id] = TruncateLower(low, is_text);
     if (const auto upper = is_text ? TruncateUpperText(high, kBoundLength) : TruncateUpperBytes(high, kBoundLength))
@@ -185,7 +186,7 @@ Status FillMetrics(const parquet::FileMetaData& footer, const iceberg::Schema& s
       nulls += statistics->null_count();
       const auto range = ReadRange(*statistics, column, field->type);
       if (!range) {
-        // All null (or all NaN) chunks have no range and need none.
+        // Chunks of only nulls or NaN have no range and need none.
         const bool floating = field->type.id == iceberg::TypeId::kFloat || field->type.id == iceberg::TypeId::kDouble;
         bounded = bounded && (floating || statistics->null_count() == chunk->num_values());
         continue;

@@ -11,7 +11,7 @@
 namespace ingot::rows {
 namespace {
 
-/// The share of false positives of a bloom filter that the properties want for the column; nothing when they want none.
+/// The false positive rate of the column's bloom filter, from the properties; nothing if it has none.
 Result<std::optional<double>> BloomFilterOf(const iceberg::Field& field, const iceberg::TableMetadata& metadata) {
   if (!metadata.PropertyBool("write.parquet.bloom-filter-enabled.column." + field.name, false)) return std::nullopt;
   const std::string key = "write.parquet.bloom-filter-fpp.column." + field.name;
@@ -21,11 +21,11 @@ Result<std::optional<double>> BloomFilterOf(const iceberg::Field& field, const i
   if (!(false_positives > 0 && false_positives < 1))
     return Fail(ErrorKind::kBadConfig, key + ": must be between 0 and 1, not '" + text + "'");
   if (field.type.IsNested() || field.type.id == iceberg::TypeId::kBoolean)
-    return Fail(ErrorKind::kBadConfig, "column " + field.name + " is of a type that has no bloom filters");
+    return Fail(ErrorKind::kBadConfig, "column " + field.name + " has a type without bloom filters");
   return false_positives;
 }
 
-/// The type with which Arrow writes the column: some logical types come from its extension types only.
+/// The type with which Arrow writes the column; some logical types need Arrow's extension types.
 std::shared_ptr<arrow::DataType> FileType(const iceberg::Type& type,
                                           const std::shared_ptr<arrow::DataType>& arrow_type) {
   const auto child = [&](int i) {
@@ -49,9 +49,25 @@ std::shared_ptr<arrow::DataType> FileType(const iceberg::Type& type,
           map.key_field()->WithType(FileType(type.fields[0].type, map.key_type())),
           map.item_field()->WithType(FileType(type.fields[1].type, map.item_type())));
     }
-    default:
-      return arrow_type;
+    case iceberg::TypeId::kBoolean:
+    case iceberg::TypeId::kInt:
+    case iceberg::TypeId::kLong:
+    case iceberg::TypeId::kFloat:
+    case iceberg::TypeId::kDouble:
+    case iceberg::TypeId::kDecimal:
+    case iceberg::TypeId::kDate:
+    case iceberg::TypeId::kTime:
+    case iceberg::TypeId::kTimestamp:
+    case iceberg::TypeId::kTimestamptz:
+    case iceberg::TypeId::kTimestampNs:
+    case iceberg::TypeId::kTimestamptzNs:
+    case iceberg::TypeId::kString:
+    case iceberg::TypeId::kFixed:
+    case iceberg::TypeId::kBinary:
+    case iceberg::TypeId::kUnknown:
+      break;
   }
+  return arrow_type;
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What a table's schema and properties say of the Parquet files that are written to it.
+// The layout of a table's Parquet files, from its schema and properties.
 #pragma once
 
 #include <arrow/type.h>
@@ -10,12 +10,12 @@
 
 namespace ingot::rows {
 
-/// Codec, level, sizes and bloom filters by the properties write.parquet.*. Errors: kBadConfig for a codec that is not
-/// written and for a bloom filter of a column that cannot have one.
+/// Codec, level, sizes and bloom filters from the properties write.parquet.*. Errors: kBadConfig for an unsupported
+/// codec and for a bloom filter of a column whose type has none.
 Result<parquet_format::LayoutOptions> LayoutOptionsOf(const iceberg::Schema& schema,
                                                       const iceberg::TableMetadata& metadata);
 
-/// The schema of the file's columns: field ids, UUIDs and variants as Arrow's extension types.
+/// The Arrow schema of a file, with field ids; UUIDs and variants are Arrow extension types.
 Result<std::shared_ptr<arrow::Schema>> FileSchemaOf(const iceberg::Schema& schema);
 
 }  // namespace ingot::rows

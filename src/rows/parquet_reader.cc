@@ -1,4 +1,4 @@
-// Parquet data files, by Arrow's reader: page checksums are verified where the file has them.
+// Reads Parquet data files with Arrow's reader; page checksums are verified if the file has them.
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/schema.h>
 #include <parquet/exception.h>
@@ -9,7 +9,8 @@
 #include <algorithm>
 
 #include "base/arrow_result.h"
-#include "parquet/seal.h"
+#include "base/status_detail.h"
+#include "parquet/footer.h"
 #include "rows/data_file_reader.h"
 #include "rows/parquet_footer.h"
 
@@ -26,18 +27,17 @@ bool HasNanoseconds(const iceberg::Type& type) {
          std::ranges::any_of(type.fields, [](const iceberg::Field& field) { return HasNanoseconds(field.type); });
 }
 
-/// INT96 timestamps are read as microseconds, which, unlike nanoseconds, have room for all of them.
+/// INT96 timestamps are read as microseconds, which, unlike nanoseconds, can represent all of them.
 Status CheckInt96(const parquet::FileMetaData& footer, const std::vector<int>& leaves, const iceberg::Field& wanted) {
   const auto is_int96 = [&](int leaf) {
     return footer.schema()->Column(leaf)->physical_type() == parquet::Type::INT96;
   };
   if (!HasNanoseconds(wanted.type) || std::ranges::none_of(leaves, is_int96)) return {};
-  return Fail(ErrorKind::kUnsupported, "column " + wanted.name +
-                                           ": timestamps of type INT96 are read as microseconds " +
-                                           "and do not become " + iceberg::TypeName(wanted.type));
+  return Fail(ErrorKind::kUnsupported, "column " + wanted.name + ": INT96 timestamps are read as microseconds " +
+                                           "and cannot be converted to " + iceberg::TypeName(wanted.type));
 }
 
-/// The row groups of this task: the one asked for, and beyond the last split whatever there is.
+/// The row groups of this task: its own, and for the last split also all that follow.
 std::vector<int> GroupsOf(const FileTask& task, const parquet::FileMetaData& footer) {
   std::vector<int> groups;
   for (int group = 0; group < footer.num_row_groups(); ++group)
@@ -47,8 +47,8 @@ std::vector<int> GroupsOf(const FileTask& task, const parquet::FileMetaData& foo
   return groups;
 }
 
-/// Whether every page of a column of text has numbers of its dictionary.
-bool HasNumbersOnly(const parquet::FileMetaData& footer, const std::vector<int>& groups, int leaf) {
+/// Whether all pages of a text column are dictionary encoded.
+bool IsDictionaryEncoded(const parquet::FileMetaData& footer, const std::vector<int>& groups, int leaf) {
   const auto& column = *footer.schema()->Column(leaf);
   if (column.physical_type() != parquet::Type::BYTE_ARRAY || column.path()->ToDotVector().size() > 1) return false;
   return std::ranges::all_of(groups, [&](int group) {
@@ -103,7 +103,7 @@ Result<std::unique_ptr<DataFileReader>> OpenParquetFile(storage::Storage& storag
   const std::string& location = task.file.location;
   INGOT_ASSIGN(auto input, storage.OpenInput(location));
   std::shared_ptr<parquet::FileMetaData> footer;
-  if (task.row_group) {  // other parts of the file are read, too
+  if (task.row_group) {  // other parts of the file are read as well
     INGOT_ASSIGN(footer, FooterOf(storage, location));
   } else {
     INGOT_ASSIGN(footer, ReadFooterOf(*input, location));
@@ -121,13 +121,15 @@ Result<std::unique_ptr<DataFileReader>> OpenParquetFile(storage::Storage& storag
   const std::vector<int> groups = GroupsOf(task, *footer);
   if (task.dictionaries && task.deletes.empty())
     for (int leaf = 0; leaf < footer->num_columns(); ++leaf)
-      if (HasNumbersOnly(*footer, groups, leaf)) properties.set_read_dictionary(leaf, true);
+      if (IsDictionaryEncoded(*footer, groups, leaf)) properties.set_read_dictionary(leaf, true);
   builder.properties(properties);
   std::unique_ptr<parquet::arrow::FileReader> file;
   std::shared_ptr<arrow::Schema> schema;
   auto built = builder.Build(&file);
   if (built.ok()) built = file->GetSchema(&schema);
-  if (!built.ok()) return std::unexpected(UnreadableFile(*input, location, parquet_format::NotTaken(built.message())));
+  if (!built.ok())
+    return std::unexpected(UnreadableFile(
+        *input, location, KindOf(built) ? FromArrow(built) : parquet_format::UnsupportedByArrow(built.message())));
   return std::make_unique<ParquetReader>(std::move(file), std::move(schema), groups);
 }
 

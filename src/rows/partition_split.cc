@@ -11,7 +11,7 @@
 namespace ingot::rows {
 namespace {
 
-/// Width in units of the source of a transform that divides; 0 for the others.
+/// Units of the source per partition value, for transforms that divide; 0 for others.
 int64_t DivisorOf(const iceberg::Transform& transform, const iceberg::Type& type) {
   if (type.id != iceberg::TypeId::kTimestamp && type.id != iceberg::TypeId::kTimestamptz) return 0;
   if (transform.kind == iceberg::TransformKind::kDay) return kMicrosPerDay;
@@ -19,7 +19,8 @@ int64_t DivisorOf(const iceberg::Transform& transform, const iceberg::Type& type
   return 0;
 }
 
-/// Group number per row, for the common single day or hour partition: one division per run of equal results.
+/// Assigns a group to each row, for the common case of one day or hour field. Rows in the range of the previous row
+/// need no division.
 Status GroupByDivision(const arrow::Array& array, int64_t divisor, const iceberg::Transform& transform,
                        const iceberg::Type& type, std::vector<int32_t>& groups,
                        std::vector<std::vector<iceberg::Value>>& keys) {
@@ -56,13 +57,13 @@ Result<PartitionSplitter> PartitionSplitter::Make(const iceberg::PartitionSpec& 
   for (const iceberg::PartitionField& field : spec.fields) {
     if (field.transform.kind == iceberg::TransformKind::kUnknown)
       return Fail(ErrorKind::kUnsupported,
-                  "cannot write with the unknown partition transform " + field.transform.unknown_name);
+                  "cannot write with unknown partition transform " + field.transform.unknown_name);
     Source source{.column = -1, .type = {}, .transform = field.transform};
     for (size_t i = 0; i < schema.fields.size(); ++i)
       if (schema.fields[i].id == field.source_id) source.column = int(i), source.type = schema.fields[i].type;
     if (source.column < 0 && field.transform.kind != iceberg::TransformKind::kVoid)
       return Fail(ErrorKind::kUnsupported,
-                  "cannot write: the source of partition field " + field.name + " is not a top-level column");
+                  "cannot write: source of partition field " + field.name + " is not a top-level column");
     splitter.sources_.push_back(std::move(source));
   }
   return splitter;

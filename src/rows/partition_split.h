@@ -1,4 +1,4 @@
-// Splits batches of rows by their partition, without copying where a batch lies in one.
+// Splits batches of rows by partition; a batch that lies in one partition is not copied.
 #pragma once
 
 #include <arrow/record_batch.h>
@@ -16,8 +16,7 @@ struct PartitionedBatch {
   std::shared_ptr<arrow::RecordBatch> rows;
 };
 
-/// Order of the values of partitions of one spec: equal ones are one partition. As text they need not differ: null and
-/// 'null'.
+/// Orders the partitions of one spec by their values. Their text may be equal for different values (null and 'null').
 struct PartitionLess {
   bool operator()(const std::vector<iceberg::Value>& a, const std::vector<iceberg::Value>& b) const {
     for (size_t i = 0; i < a.size(); ++i)
@@ -28,12 +27,12 @@ struct PartitionLess {
 
 class PartitionSplitter {
  public:
-  /// Source columns must be top-level columns of the schema. Errors: kUnsupported otherwise, or for an unknown
+  /// Errors: kUnsupported for a source column that is not a top-level column of the schema and for an unknown
   /// transform.
   static Result<PartitionSplitter> Make(const iceberg::PartitionSpec& spec, const iceberg::Schema& schema);
 
-  /// Rows keep their order within a partition. Errors: kBadInput for times whose hour 32 bits do not hold. Cost:
-  /// O(rows) hash look-ups; one Take per partition of a mixed batch.
+  /// Rows keep their order within a partition. Errors: kBadInput for times whose hour does not fit into 32 bits. Cost:
+  /// O(rows) hash lookups; one Take per partition of a batch with several.
   Result<std::vector<PartitionedBatch>> Split(const std::shared_ptr<arrow::RecordBatch>& batch) const;
 
  private:

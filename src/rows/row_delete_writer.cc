@@ -27,7 +27,7 @@ iceberg::DataFile DeleteFile(const iceberg::DataFile& of) {
   return {.content = iceberg::FileContent::kPositionDeletes, .spec_id = of.spec_id, .partition = of.partition};
 }
 
-/// One file with a vector for each data file.
+/// Writes one Puffin file with a deletion vector per data file.
 Result<WrittenDeletes> WriteVectors(std::shared_ptr<storage::Storage> storage, const iceberg::TableMetadata& metadata,
                                     const std::vector<DeletedRows>& rows) {
   WrittenDeletes written;
@@ -68,7 +68,7 @@ Result<WrittenDeletes> WriteVectors(std::shared_ptr<storage::Storage> storage, c
   return written;
 }
 
-/// One file for the rows of one partition.
+/// Writes one delete file for the rows of one partition.
 Result<iceberg::DataFile> WritePositions(storage::Storage& storage, const iceberg::TableMetadata& metadata,
                                          std::vector<const DeletedRows*> rows) {
   std::ranges::sort(rows, {}, [](const DeletedRows* of) -> const std::string& { return of->task->file.location; });
@@ -91,7 +91,7 @@ Result<iceberg::DataFile> WritePositions(storage::Storage& storage, const iceber
   INGOT_ASSIGN(iceberg::DataFile written, file->Close());
   const iceberg::DataFile place = DeleteFile(rows[0]->task->file);
   written.content = place.content, written.spec_id = place.spec_id, written.partition = place.partition;
-  // Whole, not shortened as metrics are: they tell which data files are meant.
+  // Not truncated like other metrics, as they tell which data files are affected.
   written.lower_bounds[iceberg::kDeletedFilePath] = rows.front()->task->file.location;
   written.upper_bounds[iceberg::kDeletedFilePath] = rows.back()->task->file.location;
   if (rows.size() == 1) written.referenced_data_file = rows[0]->task->file.location;
@@ -105,8 +105,9 @@ Result<WrittenDeletes> WriteRowDeletes(std::shared_ptr<storage::Storage> storage
   WrittenDeletes written;
   if (rows.empty()) return written;
   if (metadata.format_version < 2)
-    return Fail(ErrorKind::kUnsupported,
-                "tables of Iceberg format 1 have no row-level deletes; first: ingot table upgrade TABLE");
+    return Fail(
+        ErrorKind::kUnsupported,
+        "tables of Iceberg format 1 cannot have row-level deletes; upgrade the table first: ingot table upgrade TABLE");
   INGOT_TRY(iceberg::CheckWritable(metadata));
   INGOT_TRY(iceberg::AnnounceWriter(storage, metadata));
   if (metadata.format_version >= 3) return WriteVectors(std::move(storage), metadata, rows);

@@ -1,5 +1,5 @@
-// Deleting rows without writing their files anew: position delete files in tables of format 2, deletion vectors in
-// tables of format 3. Source: Iceberg specification, "Row-level Deletes", "Deletion Vectors".
+// Deletes rows without rewriting their data files: position delete files in tables of format 2, deletion vectors in
+// format 3. Source: Iceberg specification, "Row-level Deletes", "Deletion Vectors".
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@
 
 namespace ingot::rows {
 
-/// Rows of one data file, by their place in it, ascending.
+/// Rows of one data file, as ascending positions.
 struct DeletedRows {
   const FileTask* task = nullptr;
   std::vector<int64_t> positions;
@@ -19,12 +19,13 @@ struct DeletedRows {
 
 struct WrittenDeletes {
   std::vector<iceberg::DataFile> files;
-  /// DataFile::Key of delete files that are to go in the same commit: a data file has one vector at most.
+  /// DataFile::Key of older delete files to remove in the same commit, since a data file may have only one deletion
+  /// vector.
   std::set<std::string> replaced;
 };
 
-/// Writes delete files for the rows. In format 3 they hold what older ones of these data files hold by position, too.
-/// Nothing is left behind after an error.
+/// Writes delete files for the rows. In format 3 they include the positions in older delete files of these data files.
+/// Deletes its files after an error.
 Result<WrittenDeletes> WriteRowDeletes(std::shared_ptr<storage::Storage> storage,
                                        const iceberg::TableMetadata& metadata, const std::vector<DeletedRows>& rows);
 

@@ -15,14 +15,15 @@
 namespace ingot::rows {
 namespace {
 
-/// A row's key: for each column a null mark, or its length and bytes. `type`: that of all keys, whatever the file's.
+/// Appends a value to a row's key: a null marker, or length and bytes. `type`: the type of all keys, also if the file's
+/// is narrower.
 void AppendKey(std::string& key, iceberg::Value value, const iceberg::Type& type) {
   if (iceberg::IsNull(value)) {
     key += '\0';
     return;
   }
   value = iceberg::PromoteValue(std::move(value), type);
-  // -0.0 and 0.0 are one value, and all NaNs are.
+  // -0.0 equals 0.0, and all NaNs are equal.
   const auto normalize = [](auto& number) {
     if (number == 0) number = 0;
     if (std::isnan(number)) number = std::numeric_limits<std::decay_t<decltype(number)>>::quiet_NaN();
@@ -36,9 +37,9 @@ void AppendKey(std::string& key, iceberg::Value value, const iceberg::Type& type
   key += bytes;
 }
 
-/// The column of an equality delete file, with the widest type that any schema of the table gives it: rows, delete
-/// files and snapshots from before a promotion have narrower values, and all are compared as that type. Columns that
-/// were dropped since still decide.
+/// The column of an equality delete file, in the widest type that any schema of the table gives it. Rows, delete files
+/// and snapshots from before a promotion have narrower values; all are compared in that type. Dropped columns still
+/// count.
 Result<iceberg::Field> KeyColumn(const iceberg::TableMetadata& metadata, iceberg::FieldId id,
                                  const iceberg::DataFile& file) {
   const iceberg::Field* widest = nullptr;
@@ -59,10 +60,11 @@ Result<iceberg::Field> KeyColumn(const iceberg::TableMetadata& metadata, iceberg
   const std::string what = widest != nullptr
                                ? fmt::format("column {} of type {}", widest->name, iceberg::TypeName(widest->type))
                            : !nested.empty() ? "nested column " + nested
-                                             : fmt::format("field {}, which no schema of the table has", id);
-  return Fail(ErrorKind::kUnsupported,
-              fmt::format("equality deletes by {} cannot be applied: {}; let their writer compact the table", what,
-                          file.location));
+                                             : fmt::format("unknown field id {}", id);
+  return Fail(
+      ErrorKind::kUnsupported,
+      fmt::format("equality deletes by {} are not supported: {}; compact the table with the engine that wrote them",
+                  what, file.location));
 }
 
 /// Calls `use` with each batch of a delete file.
@@ -86,12 +88,12 @@ Status RowDeletes::ReadVector(storage::Storage& storage, const iceberg::DataFile
   if (*vector.content_offset < 0 || *vector.content_size_bytes < 0 ||
       *vector.content_size_bytes > bytes - *vector.content_offset)
     return Fail(ErrorKind::kCorrupt,
-                fmt::format("deletion vector: {} bytes from byte {} of {}, which has {}", *vector.content_size_bytes,
-                            *vector.content_offset, vector.location, bytes));
+                fmt::format("deletion vector: {} bytes from byte {} of {}, which has only {}",
+                            *vector.content_size_bytes, *vector.content_offset, vector.location, bytes));
   INGOT_ARROW_ASSIGN(const auto blob, file->ReadAt(*vector.content_offset, *vector.content_size_bytes));
   auto positions = iceberg::DecodeDeletionVector(std::string_view(*blob), rows);
   if (positions && int64_t(positions->size()) != vector.record_count)
-    positions = Fail(ErrorKind::kCorrupt, fmt::format("deletion vector: {} positions where the manifest says {}",
+    positions = Fail(ErrorKind::kCorrupt, fmt::format("deletion vector: {} positions, but the manifest says {}",
                                                       positions->size(), vector.record_count));
   if (!positions)
     return Fail(positions.error().kind, fmt::format("{} (at byte {} of {})", positions.error().message,
@@ -120,7 +122,7 @@ Status ForEachDeletedPosition(std::shared_ptr<storage::Storage> storage, const i
 
 Status RowDeletes::ReadPositions(std::shared_ptr<storage::Storage> storage, const iceberg::TableMetadata& metadata,
                                  const iceberg::DataFile& file, const std::string& data_file) {
-  std::string last;  // rows of one data file follow each other
+  std::string last;  // rows are sorted by data file
   bool meant = false;
   return ForEachDeletedPosition(std::move(storage), metadata, file, [&](std::string_view path, int64_t position) {
     if (path != last) last = path, meant = NamesFile(path, data_file);
@@ -136,7 +138,7 @@ Status RowDeletes::ReadEqualities(std::shared_ptr<storage::Storage> storage, con
     columns.fields.push_back(std::move(column));
   }
   if (columns.fields.empty())
-    return Fail(ErrorKind::kCorrupt, "an equality delete file without equality_ids: " + file.location);
+    return Fail(ErrorKind::kCorrupt, "equality delete file without equality_ids: " + file.location);
   auto known = std::ranges::find_if(equalities_, [&](const Equality& other) {
     return std::ranges::equal(other.columns, file.equality_ids, {}, &iceberg::Field::id);
   });
@@ -181,11 +183,11 @@ Status RowDeletes::Apply(const arrow::RecordBatch& batch, const iceberg::Schema&
   for (auto it = begin; it != positions_.end() && *it < first_position + batch.num_rows(); ++it)
     keep[size_t(*it - first_position)] = false;
   for (const Equality& equality : equalities_) {
-    std::vector<std::pair<int, iceberg::Type>> sources;  // as the batch has them
+    std::vector<std::pair<int, iceberg::Type>> sources;  // index and type in the batch
     for (const iceberg::Field& column : equality.columns) {
       const auto field = std::ranges::find(columns.fields, column.id, &iceberg::Field::id);
       if (field == columns.fields.end())
-        return Fail(ErrorKind::kInternal, "equality deletes need column " + column.name + ", which was not read");
+        return Fail(ErrorKind::kInternal, "column for equality deletes was not read: " + column.name);
       sources.emplace_back(int(field - columns.fields.begin()), field->type);
     }
     std::string key;

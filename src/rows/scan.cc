@@ -30,7 +30,7 @@ Result<iceberg::Schema> Project(const iceberg::Schema& schema, const std::vector
   iceberg::Schema projection{.schema_id = schema.schema_id, .fields = {}, .identifier_field_ids = {}};
   for (const std::string& column : columns) {
     const auto field = std::ranges::find(schema.fields, column, &iceberg::Field::name);
-    if (field == schema.fields.end()) return Fail(ErrorKind::kBadInput, "column does not exist: " + column);
+    if (field == schema.fields.end()) return Fail(ErrorKind::kBadInput, "unknown column: " + column);
     projection.fields.push_back(*field);
   }
   return projection;
@@ -43,17 +43,17 @@ bool SamePartition(const iceberg::DataFile& a, const iceberg::DataFile& b) {
          });
 }
 
-/// The folder that all paths between two are in.
+/// The common parent folder of all paths between two paths.
 std::string CommonFolder(const std::string& lower, const std::string& upper) {
   const auto differ = std::ranges::mismatch(lower, upper).in1;
   const std::string common(lower.begin(), differ);
   return common.substr(0, common.rfind('/') + 1);
 }
 
-/// Whether a file of position deletes may hold positions of the data file. The specification ("Scan Planning") has it
-/// in the same partition of the same spec. But a spec may have changed between data and delete, and each row names its
-/// file: what was deleted under another spec is deleted, as for readers that go by the path (DuckDB; Spark, Trino and
-/// PyIceberg where the file names one data file).
+/// Whether a position delete file may have positions in the data file. The specification ("Scan Planning") restricts it
+/// to data files of the same partition and spec. But the spec may have changed in between, and each row names its data
+/// file. So deletes of another spec apply too, as in readers that go by the path (DuckDB; Spark, Trino and PyIceberg
+/// for delete files that name one data file).
 bool MayDeletePositions(const iceberg::DataFile& del, const iceberg::DataFile& data) {
   if (!del.referenced_data_file.empty()) return NamesFile(del.referenced_data_file, data.location);
   const auto lower = del.lower_bounds.find(iceberg::kDeletedFilePath),
@@ -61,7 +61,7 @@ bool MayDeletePositions(const iceberg::DataFile& del, const iceberg::DataFile& d
   const bool bounded = lower != del.lower_bounds.end() && upper != del.upper_bounds.end();
   if (bounded && lower->second == upper->second && NamesFile(lower->second, data.location)) return true;
   if (del.spec_id == data.spec_id && !SamePartition(del, data)) return false;
-  // Bounds tell nothing where their order is another (AreInOrder), or where paths are spelled another way.
+  // Bounds do not help if they have another order (AreBoundsOrdered) or paths are spelled differently.
   if (!bounded || lower->second > upper->second) return true;
   const std::string folder = CommonFolder(lower->second, upper->second);
   if (!data.location.starts_with(folder))
@@ -70,8 +70,8 @@ bool MayDeletePositions(const iceberg::DataFile& del, const iceberg::DataFile& d
   return data.location >= lower->second && data.location.substr(0, upper->second.size()) <= upper->second;
 }
 
-/// Specification, "Scan Planning": position deletes apply to data not newer than they are, equality deletes to older
-/// data only, within their partition, those of an unpartitioned spec everywhere.
+/// Specification, "Scan Planning". Position deletes apply to data with the same or a lower sequence number, equality
+/// deletes to data with a lower one. Both apply within their partition; an unpartitioned spec applies everywhere.
 bool Applies(const DeleteFile& del, const FileTask& task, const iceberg::TableMetadata& metadata) {
   if (del.file.content == iceberg::FileContent::kPositionDeletes)
     return del.sequence_number >= task.sequence_number && MayDeletePositions(del.file, task.file);
@@ -80,8 +80,7 @@ bool Applies(const DeleteFile& del, const FileTask& task, const iceberg::TableMe
   return (spec != nullptr && spec->IsUnpartitioned()) || SamePartition(del.file, task.file);
 }
 
-/// A deletion vector holds all deleted positions of its data file, those of older delete files too (specification,
-/// "Deletion Vectors").
+/// A deletion vector replaces all position delete files of its data file (specification, "Deletion Vectors").
 void DropSuperseded(std::vector<iceberg::DataFile>& deletes) {
   if (std::ranges::none_of(deletes, &iceberg::DataFile::IsDeletionVector)) return;
   std::erase_if(deletes, [](const iceberg::DataFile& file) {
@@ -95,15 +94,15 @@ struct PlannedManifest {
   int64_t files_pruned = 0;
 };
 
-constexpr int kFilesAtOnce = 8;                 // mostly waiting where storage is far away
-constexpr int64_t kTasksReservedMax = 1 << 20;  // whatever a manifest list says
+constexpr int kFilesAtOnce = 8;                 // most time is spent waiting for remote storage
+constexpr int64_t kTasksReservedMax = 1 << 20;  // limit, in case of wrong counts
 
 Status PlanManifest(storage::Storage& storage, const iceberg::TableMetadata& metadata,
                     const iceberg::ManifestFile& manifest, const iceberg::BoundFilter& filter,
                     const iceberg::Schema& schema, PlannedManifest& plan) {
   const iceberg::PartitionSpec& spec = *metadata.SpecById(manifest.spec_id);
   const auto columns = filter.Columns();
-  // Moving tasks as the list grows would cost as much as reading them.
+  // Moving the tasks as the vector grows costs as much as reading them.
   if (!manifest.holds_deletes && filter.IsTrue())
     plan.tasks.reserve(size_t(std::clamp<int64_t>(
         manifest.added_files.value_or(0) + manifest.existing_files.value_or(0), 0, kTasksReservedMax)));
@@ -133,8 +132,8 @@ Result<ScanPlan> PlanScan(storage::Storage& storage, const iceberg::TableMetadat
   const iceberg::Snapshot* snapshot =
       options.snapshot_id ? metadata.SnapshotById(*options.snapshot_id) : metadata.CurrentSnapshot();
   if (options.snapshot_id && snapshot == nullptr)
-    return Fail(ErrorKind::kNotFound, fmt::format("snapshot does not exist: {}", *options.snapshot_id));
-  // Reads of the past use the schema of the past (specification, "Scan Planning").
+    return Fail(ErrorKind::kNotFound, fmt::format("unknown snapshot: {}", *options.snapshot_id));
+  // Older snapshots are read with their own schema (specification, "Scan Planning").
   const iceberg::Schema& schema =
       options.snapshot_id && !options.current_schema ? metadata.SchemaOf(*snapshot) : metadata.CurrentSchema();
   INGOT_ASSIGN(plan.projection, Project(schema, options.columns));
@@ -145,7 +144,7 @@ Result<ScanPlan> PlanScan(storage::Storage& storage, const iceberg::TableMetadat
   INGOT_ASSIGN(const auto manifests, iceberg::ReadManifestList(storage, *snapshot));
   std::vector<const iceberg::ManifestFile*> wanted;
   for (const iceberg::ManifestFile& manifest : manifests) {
-    if (!manifest.MayHoldLive()) continue;
+    if (!manifest.MayHaveLiveFiles()) continue;
     const iceberg::PartitionSpec* spec = metadata.SpecById(manifest.spec_id);
     if (spec == nullptr)
       return Fail(ErrorKind::kCorrupt,
@@ -212,7 +211,7 @@ Result<ScanPlan> PlanAppends(storage::Storage& storage, const iceberg::TableMeta
 }
 
 std::vector<FileTask> Split(const FileTask& task) {
-  // Deletes would be read again for each part; only of Parquet can parts be read by themselves.
+  // Each part would read the deletes again. Only Parquet files can be read in parts.
   if (task.file.format != "PARQUET" || task.file.split_offsets.size() < 2 || !task.deletes.empty()) return {task};
   std::vector<FileTask> parts(task.file.split_offsets.size(), task);
   for (size_t i = 0; i < parts.size(); ++i) parts[i].row_group = i;
@@ -223,16 +222,16 @@ Result<std::vector<FileTask>> PartsOf(storage::Storage& storage, const ScanPlan&
   std::vector<std::vector<FileTask>> splits(plan.tasks.size());
   INGOT_TRY(ForEachInParallel(kFilesAtOnce, splits.size(), [&](size_t, size_t i) -> Status {
     auto& split = splits[i] = Split(plan.tasks[i]);
-    // The bounds of a row group that is a file were asked before.
+    // The bounds of a file with one row group were checked before.
     if (plan.tasks[i].file.format != "PARQUET") return {};
-    if (split.size() < 2 ? !plan.filter.AsksForValues() : plan.filter.IsTrue()) return {};
+    if (split.size() < 2 ? !plan.filter.HasEquality() : plan.filter.IsTrue()) return {};
     const std::string& location = plan.tasks[i].file.location;
     INGOT_ASSIGN(const auto footer, FooterOf(storage, location));
     const auto may_match = [&](int group) {
-      return plan.filter.MayMatch(KnowledgeOfRowGroup(storage, location, footer, group, plan.schema));
+      return plan.filter.MayMatch(RowGroupMetrics(storage, location, footer, group, plan.schema));
     };
     const auto groups = std::views::iota(0, footer->num_row_groups());
-    // The last part stands for whatever follows, too.
+    // The last part also covers all later row groups.
     if (split.size() > 1 && int(split.size()) == footer->num_row_groups())
       std::erase_if(split, [&](const FileTask& part) { return !may_match(int(*part.row_group)); });
     else if (std::ranges::none_of(groups, may_match))
@@ -245,8 +244,8 @@ Result<std::vector<FileTask>> PartsOf(storage::Storage& storage, const ScanPlan&
   return parts;
 }
 
-Result<std::shared_ptr<arrow::Table>> ReadAll(std::shared_ptr<storage::Storage> storage,
-                                              const iceberg::TableMetadata& metadata, const ScanPlan& plan) {
+Result<std::shared_ptr<arrow::Table>> ReadRows(std::shared_ptr<storage::Storage> storage,
+                                               const iceberg::TableMetadata& metadata, const ScanPlan& plan) {
   INGOT_ASSIGN(const auto schema, ToArrowSchema(plan.projection));
   arrow::RecordBatchVector batches;
   for (const FileTask& task : plan.tasks) {

@@ -1,4 +1,5 @@
-// From a snapshot to rows: which files hold them, which deletes apply, and the files read as the table's columns.
+// Plans scans and reads rows: selects the data files of a snapshot, finds the deletes that apply, and converts the
+// files' columns to the table's.
 // Source: Iceberg specification, "Scan Planning", "Row-level Deletes", "Column Projection".
 #pragma once
 
@@ -15,10 +16,10 @@
 namespace ingot::rows {
 
 struct ScanOptions {
-  std::optional<iceberg::SnapshotId> snapshot_id;  // the current one when absent
-  bool current_schema = false;                     // of a snapshot of the past, too
+  std::optional<iceberg::SnapshotId> snapshot_id;  // default: the current snapshot
+  bool current_schema = false;                     // also for an older snapshot, instead of its own
   std::vector<std::string> columns;                // top-level names; all when empty
-  iceberg::Filter filter;                          // prunes files and row groups: rows that do not match may still come
+  iceberg::Filter filter;                          // prunes files and row groups; rows without a match may remain
 };
 
 /// One data file, or a part of it, with the delete files that apply to it.
@@ -26,14 +27,14 @@ struct FileTask {
   iceberg::DataFile file;
   iceberg::SequenceNumber sequence_number = 0;
   std::vector<iceberg::DataFile> deletes;
-  /// The row group of this number only; as the last of a split, all that follow too.
+  /// Reads only this row group; the last task of a split also reads all row groups that follow.
   std::optional<size_t> row_group;
-  bool dictionaries = false;  // text may come as Arrow dictionaries, where that is how the file has it
+  bool dictionaries = false;  // text may be returned as Arrow dictionaries if the file has it so
 };
 
 struct ScanPlan {
   iceberg::Schema projection;
-  iceberg::Schema schema;  // of the rows as a whole, which the filter looks at
+  iceberg::Schema schema;  // all columns, to which the filter refers
   iceberg::BoundFilter filter;
   std::vector<FileTask> tasks;
   std::vector<iceberg::DataFile> deletes;  // all delete files, whether or not they apply to a task
@@ -48,26 +49,25 @@ struct ScanPlan {
 Result<ScanPlan> PlanScan(storage::Storage& storage, const iceberg::TableMetadata& metadata,
                           const ScanOptions& options);
 
-/// The files that the given snapshots (ancestors of the current one) added by appending, without any deletes: the rows
-/// as they were ingested. Deletes by others do not undo what a consumer downstream has to see once. `filter` prunes
-/// files.
+/// Plans the data files that the given snapshots (ancestors of the current one) appended, without deletes: the rows as
+/// they were ingested. Later deletes do not hide rows that a consumer must see once. `filter` prunes files.
 Result<ScanPlan> PlanAppends(storage::Storage& storage, const iceberg::TableMetadata& metadata,
                              const std::vector<const iceberg::Snapshot*>& snapshots,
                              const std::vector<std::string>& columns, const iceberg::Filter& filter = {});
 
-/// The task as parts that can be read in parallel, one a row group, by the file's split offsets.
+/// Splits the task into parts that can be read in parallel, one per row group, by the file's split offsets.
 std::vector<FileTask> Split(const FileTask& task);
 
-/// All tasks of the plan as such parts, without the row groups in which no row matches its filter.
+/// The parts of all tasks, without row groups in which no row can match the plan's filter.
 Result<std::vector<FileTask>> PartsOf(storage::Storage& storage, const ScanPlan& plan);
 
-/// The rows of one task, as batches of the plan's projection. Keeps at most one row group in memory.
+/// Reads the rows of one task as batches of the projection. Keeps at most one row group in memory.
 Result<std::shared_ptr<arrow::RecordBatchReader>> OpenTask(std::shared_ptr<storage::Storage> storage,
                                                            const iceberg::TableMetadata& metadata,
                                                            const iceberg::Schema& projection, const FileTask& task);
 
-/// All rows of a plan, task after task.
-Result<std::shared_ptr<arrow::Table>> ReadAll(std::shared_ptr<storage::Storage> storage,
-                                              const iceberg::TableMetadata& metadata, const ScanPlan& plan);
+/// Reads all rows of a plan, task by task.
+Result<std::shared_ptr<arrow::Table>> ReadRows(std::shared_ptr<storage::Storage> storage,
+                                               const iceberg::TableMetadata& metadata, const ScanPlan& plan);
 
 }  // namespace ingot::rows

@@ -1,7 +1,6 @@
 #include "rows/scan_relation.h"
 
-#include <cstdlib>
-
+#include "iceberg/summary_numbers.h"
 #include "rows/arrow_project.h"
 #include "rows/arrow_schema.h"
 
@@ -13,8 +12,7 @@ Result<Relation> ColumnsOf(const iceberg::Table& table, std::optional<iceberg::S
   Relation relation;
   INGOT_ASSIGN(relation.schema, ToArrowSchema(snapshot_id ? metadata.SchemaOf(*snapshot) : metadata.CurrentSchema()));
   if (snapshot == nullptr) return relation;
-  const auto rows = snapshot->summary.find("total-records");
-  if (rows != snapshot->summary.end()) relation.rows_estimate = std::atoll(rows->second.c_str());
+  if (const auto rows = iceberg::FindNumber(snapshot->summary, "total-records")) relation.rows_estimate = *rows;
   return relation;
 }
 

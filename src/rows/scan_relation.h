@@ -1,4 +1,4 @@
-// Scans and table contents as relations for a query engine.
+// Scans as relations for a query engine.
 #pragma once
 
 #include "base/arrow_result.h"
@@ -9,8 +9,8 @@
 
 namespace ingot::rows {
 
-/// Calls `work(thread, batch)` for every batch of the plan, on at most `threads` threads numbered from 0. Text may come
-/// as dictionaries.
+/// Calls `work(thread, batch)` for every batch of the plan, on at most `threads` threads, numbered from 0. Text may be
+/// returned as dictionaries.
 template <typename Work>
 Status ForEachBatch(const iceberg::Table& table, const ScanPlan& plan, int threads, const Work& work) {
   INGOT_ASSIGN(std::vector<FileTask> parts, PartsOf(*table.home.storage, plan));
@@ -25,15 +25,15 @@ Status ForEachBatch(const iceberg::Table& table, const ScanPlan& plan, int threa
   });
 }
 
-/// The columns of a table at its current snapshot, or at another one those of then: what has to be known of a table
-/// before it is known which of its rows are asked for. Without a way to open them.
+/// A relation with the table's columns, at the current snapshot or at `snapshot_id`, but without rows. It serves to
+/// resolve a query before it is known which rows the query needs.
 Result<Relation> ColumnsOf(const iceberg::Table& table, std::optional<iceberg::SnapshotId> snapshot_id = {});
 
-/// The rows of such a plan of that table, one part a row group; reads only the columns that are asked for.
+/// The rows of a plan of the table, one part per row group; reads only the columns that are requested.
 Result<Relation> RelationOf(const iceberg::Table& table, ScanPlan plan);
 
-/// The batch with exactly the columns of `schema`, nested ones too, found by name; missing ones null, other types of
-/// the same values converted.
+/// Returns the batch with exactly the columns of `schema`, found by name, including nested ones. Missing columns are
+/// null; types are converted where the values fit.
 Result<std::shared_ptr<arrow::RecordBatch>> AlignColumns(const std::shared_ptr<arrow::RecordBatch>& batch,
                                                          const iceberg::Schema& schema);
 

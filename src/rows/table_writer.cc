@@ -7,6 +7,7 @@
 
 #include "base/metrics.h"
 #include "base/row_hash.h"
+#include "base/url_encoding.h"
 #include "iceberg/journal.h"
 #include "rows/parquet_file.h"
 #include "rows/partition_split.h"
@@ -15,33 +16,19 @@
 namespace ingot::rows {
 namespace {
 
-/// Folder names of partitions: everything that is not plain is percent-encoded (RFC 3986 unreserved).
-std::string UrlEncode(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                       c == '_' || c == '.' || c == '~';
-    if (plain)
-      out += c;
-    else
-      out += fmt::format("%{:02X}", uint8_t(c));
-  }
-  return out;
-}
-
-/// File systems take names of up to 255 bytes: of longer ones the end is a hash. Nothing is read from the names.
+/// Shortens long names, as file systems allow 255 bytes: the end is replaced by a hash. No reader parses the names.
 std::string FolderName(std::string name) {
   constexpr size_t kBytesMax = 200, kHashBytes = 17;
   if (name.size() <= kBytesMax) return name;
   return name.substr(0, kBytesMax - kHashBytes) + fmt::format("-{:016x}", HashText(name, 1));
 }
 
-/// Rows of one partition on their way into files.
-struct Lane {
+/// The open file of one partition.
+struct PartitionWriter {
   std::vector<iceberg::Value> partition;
   std::unique_ptr<ParquetFileWriter> file;
-  int64_t group_rows = 0;   // of the row group that is open
-  int64_t group_bytes = 0;  // that it holds in memory
+  int64_t group_rows = 0;   // rows of the open row group
+  int64_t group_bytes = 0;  // its bytes in memory
   uint64_t last_used = 0;
 };
 
@@ -63,36 +50,36 @@ class Writer : public TableWriter {
     INGOT_TRY(iceberg::AnnounceWriter(storage_, metadata_));
     INGOT_ASSIGN(auto parts, splitter_.Split(batch));
     for (PartitionedBatch& part : parts) {
-      Lane& lane = LaneOf(part.partition);
-      if (lane.file == nullptr) INGOT_TRY(OpenFile(lane));
-      INGOT_TRY(lane.file->Write(*part.rows));
-      lane.group_rows += part.rows->num_rows();
-      buffered_bytes_ -= lane.group_bytes;
-      lane.group_bytes = lane.file->BytesHeld();
-      buffered_bytes_ += lane.group_bytes;
-      lane.last_used = ++clock_;
-      if (lane.group_rows >= options_.row_group_rows_max) INGOT_TRY(EndRowGroup(lane));
+      PartitionWriter& writer = WriterOf(part.partition);
+      if (writer.file == nullptr) INGOT_TRY(OpenFile(writer));
+      INGOT_TRY(writer.file->Write(*part.rows));
+      writer.group_rows += part.rows->num_rows();
+      buffered_bytes_ -= writer.group_bytes;
+      writer.group_bytes = writer.file->BytesBuffered();
+      buffered_bytes_ += writer.group_bytes;
+      writer.last_used = ++clock_;
+      if (writer.group_rows >= options_.row_group_rows_max) INGOT_TRY(EndRowGroup(writer));
     }
-    while (buffered_bytes_ > options_.buffered_bytes_max) INGOT_TRY(EndRowGroup(*FullestLane()));
+    while (buffered_bytes_ > options_.buffered_bytes_max) INGOT_TRY(EndRowGroup(*LargestWriter()));
     return {};
   }
 
   Result<std::vector<iceberg::DataFile>> Finish() override {
-    for (auto& [key, lane] : lanes_) INGOT_TRY(CloseFile(lane));
-    lanes_.clear();
+    for (auto& [key, writer] : writers_) INGOT_TRY(CloseFile(writer));
+    writers_.clear();
     return files_;
   }
 
   void Abandon() override {
-    lanes_.clear();
+    writers_.clear();
     for (const std::string& location : locations_) (void)storage_->Delete(location);
   }
 
  private:
-  Lane& LaneOf(const std::vector<iceberg::Value>& partition) {
-    Lane& lane = lanes_[partition];
-    lane.partition = partition;
-    return lane;
+  PartitionWriter& WriterOf(const std::vector<iceberg::Value>& partition) {
+    PartitionWriter& writer = writers_[partition];
+    writer.partition = partition;
+    return writer;
   }
 
   std::string FolderOf(const std::vector<iceberg::Value>& partition) const {
@@ -108,50 +95,50 @@ class Writer : public TableWriter {
     return folder;
   }
 
-  Lane* FullestLane() {
-    Lane* fullest = nullptr;
-    for (auto& [key, lane] : lanes_)
-      if (fullest == nullptr || lane.group_bytes > fullest->group_bytes) fullest = &lane;
-    return fullest;
+  PartitionWriter* LargestWriter() {
+    PartitionWriter* largest = nullptr;
+    for (auto& [key, writer] : writers_)
+      if (largest == nullptr || writer.group_bytes > largest->group_bytes) largest = &writer;
+    return largest;
   }
 
-  Status OpenFile(Lane& lane) {
-    INGOT_TRY(MakeRoom());
+  Status OpenFile(PartitionWriter& writer) {
+    INGOT_TRY(CloseLeastRecentlyUsed());
     const std::string name = fmt::format("{}{:05}-{}.parquet", options_.name_prefix, file_number_++, write_id_);
-    locations_.push_back(storage::JoinLocation(data_folder_, FolderOf(lane.partition) + name));
-    INGOT_ASSIGN(lane.file,
+    locations_.push_back(storage::JoinLocation(data_folder_, FolderOf(writer.partition) + name));
+    INGOT_ASSIGN(writer.file,
                  ParquetFileWriter::Open(*storage_, locations_.back(), metadata_.CurrentSchema(), metadata_));
     ++open_files_;
     return {};
   }
 
-  Status EndRowGroup(Lane& lane) {
-    INGOT_TRY(lane.file->EndRowGroup());
-    buffered_bytes_ -= lane.group_bytes;
-    lane.group_rows = lane.group_bytes = 0;
-    if (lane.file->BytesWritten() >= options_.file_bytes_target) return CloseFile(lane);
+  Status EndRowGroup(PartitionWriter& writer) {
+    INGOT_TRY(writer.file->EndRowGroup());
+    buffered_bytes_ -= writer.group_bytes;
+    writer.group_rows = writer.group_bytes = 0;
+    if (writer.file->BytesWritten() >= options_.file_bytes_target) return CloseFile(writer);
     return {};
   }
 
-  Status MakeRoom() {
+  Status CloseLeastRecentlyUsed() {
     while (open_files_ >= options_.open_files_max) {
-      Lane* oldest = nullptr;
-      for (auto& [key, lane] : lanes_)
-        if (lane.file && (oldest == nullptr || lane.last_used < oldest->last_used)) oldest = &lane;
+      PartitionWriter* oldest = nullptr;
+      for (auto& [key, writer] : writers_)
+        if (writer.file && (oldest == nullptr || writer.last_used < oldest->last_used)) oldest = &writer;
       if (oldest == nullptr) return {};
       INGOT_TRY(CloseFile(*oldest));
     }
     return {};
   }
 
-  Status CloseFile(Lane& lane) {
-    if (lane.file == nullptr) return {};
-    INGOT_ASSIGN(iceberg::DataFile file, lane.file->Close());
-    lane.file.reset();
-    buffered_bytes_ -= lane.group_bytes;
-    lane.group_rows = lane.group_bytes = 0;
+  Status CloseFile(PartitionWriter& writer) {
+    if (writer.file == nullptr) return {};
+    INGOT_ASSIGN(iceberg::DataFile file, writer.file->Close());
+    writer.file.reset();
+    buffered_bytes_ -= writer.group_bytes;
+    writer.group_rows = writer.group_bytes = 0;
     --open_files_;
-    file.partition = lane.partition;
+    file.partition = writer.partition;
     file.spec_id = metadata_.default_spec_id;
     file.sort_order_id = 0;
     files_.push_back(std::move(file));
@@ -163,7 +150,7 @@ class Writer : public TableWriter {
   const PartitionSplitter splitter_;
   const WriterOptions options_;
   std::string data_folder_, write_id_;
-  std::map<std::vector<iceberg::Value>, Lane, PartitionLess> lanes_;
+  std::map<std::vector<iceberg::Value>, PartitionWriter, PartitionLess> writers_;
   std::vector<std::string> locations_;
   std::vector<iceberg::DataFile> files_;
   int64_t buffered_bytes_ = 0;

@@ -1,5 +1,5 @@
-// Writes rows as Parquet data files of a table: one file at a time per partition, rolled at a written size, with
-// bounded memory however many partitions are open.
+// Writes rows as Parquet data files of a table: one open file per partition, closed at its target size. The memory is
+// bounded however many partitions are open.
 #pragma once
 
 #include <arrow/record_batch.h>
@@ -14,13 +14,13 @@ namespace ingot::rows {
 
 struct WriterOptions {
   int64_t file_bytes_target = 512 << 20;   // write.target-file-size-bytes
-  int64_t buffered_bytes_max = 256 << 20;  // of row groups that are open, all partitions together
-  int64_t row_group_rows_max = 1 << 18;    // readers share out files by row groups
-  size_t open_files_max = 64;              // beyond it the file that was written longest ago is closed
-  std::string name_prefix;                 // of data files, before their number
+  int64_t buffered_bytes_max = 256 << 20;  // open row groups of all partitions together
+  int64_t row_group_rows_max = 1 << 18;    // readers divide files by row groups
+  size_t open_files_max = 64;              // above it the least recently used file is closed
+  std::string name_prefix;                 // of the names of data files
 };
 
-/// Options from the table's write.* properties, where they are set.
+/// Options from the table's write.* properties.
 WriterOptions WriterOptionsOf(const iceberg::TableMetadata& metadata);
 
 class TableWriter {
@@ -31,9 +31,9 @@ class TableWriter {
   virtual ~TableWriter() = default;
 
   virtual Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) = 0;
-  /// Closes all files. What they hold is durable and belongs to no snapshot yet.
+  /// Closes all files. They are durable and not yet part of a snapshot.
   virtual Result<std::vector<iceberg::DataFile>> Finish() = 0;
-  /// Deletes what was written. For a commit that is known to have failed, never for one whose outcome is unknown.
+  /// Deletes the files. Call it after a commit that failed, never after one whose outcome is unknown.
   virtual void Abandon() = 0;
 };
 

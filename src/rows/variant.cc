@@ -26,12 +26,12 @@ using namespace variant;
 constexpr int kDepthMax = 128;
 constexpr std::string_view kNullVariant("\0", 1);
 
-/// Bytes from their begin on; a read past the end is a JsonProblem.
-class Bytes {
+/// Reads bytes from the beginning; a read beyond the end throws a JsonProblem.
+class ByteReader {
  public:
-  explicit Bytes(std::string_view bytes) : rest_(bytes) {}
+  explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
   std::string_view Take(uint64_t count) {
-    if (count > rest_.size()) Refuse("variant: it is cut short");
+    if (count > rest_.size()) ThrowJsonProblem("variant: truncated");
     const auto taken = rest_.substr(0, size_t(count));
     rest_.remove_prefix(size_t(count));
     return taken;
@@ -62,20 +62,20 @@ class Bytes {
 class Decoder {
  public:
   explicit Decoder(std::string_view metadata) {
-    Bytes in(metadata);
+    ByteReader in(metadata);
     const auto header = uint8_t(in.Number(1));
-    if ((header & 0xF) != 1) Refuse("variant: metadata of an unknown version");
+    if ((header & 0xF) != 1) ThrowJsonProblem("variant: unknown metadata version");
     const size_t width = size_t(header >> 6) + 1;
     const uint64_t count = in.Number(width);
-    if (count > metadata.size()) Refuse("variant: more names than bytes");
+    if (count > metadata.size()) ThrowJsonProblem("variant: more names than bytes");
     std::vector<uint64_t> offsets(size_t(count) + 1);
     for (uint64_t& offset : offsets) offset = in.Number(width);
     for (size_t i = 0; i < count; ++i) names_.push_back(Between(in.rest(), offsets[i], offsets[i + 1]));
   }
 
   void Append(std::string_view value, std::string& to, int depth = 0) const {
-    if (depth > kDepthMax) Refuse("variant: nested too deeply");
-    Bytes in(value);
+    if (depth > kDepthMax) ThrowJsonProblem("variant: nested too deeply");
+    ByteReader in(value);
     const auto first = uint8_t(in.Number(1));
     const uint8_t header = first >> 2;
     switch (Basic(first & 3)) {
@@ -93,42 +93,43 @@ class Decoder {
 
  private:
   static std::string_view Between(std::string_view bytes, uint64_t begin, uint64_t end) {
-    if (begin > end || end > bytes.size()) Refuse("variant: an offset lies outside");
+    if (begin > end || end > bytes.size()) ThrowJsonProblem("variant: offset out of range");
     return bytes.substr(size_t(begin), size_t(end - begin));
   }
 
-  void AppendItems(Bytes& in, size_t offset_width, size_t id_width, bool large, bool named, std::string& to,
+  void AppendItems(ByteReader& in, size_t offset_width, size_t id_width, bool large, bool named, std::string& to,
                    int depth) const {
     const uint64_t count = in.Number(large ? 4 : 1);
-    if (count > in.rest().size()) Refuse("variant: more items than bytes");
+    if (count > in.rest().size()) ThrowJsonProblem("variant: more items than bytes");
     std::vector<uint64_t> ids, offsets;
     for (uint64_t i = 0; named && i < count; ++i) ids.push_back(in.Number(id_width));
     for (uint64_t i = 0; i <= count; ++i) offsets.push_back(in.Number(offset_width));
     to += named ? '{' : '[';
     for (size_t i = 0; i < count; ++i) {
       if (i > 0) to += ',';
-      if (named && ids[i] >= names_.size()) Refuse("variant: a member without a name");
+      if (named && ids[i] >= names_.size()) ThrowJsonProblem("variant: unknown member name");
       if (named) to += JsonQuote(std::string(names_[size_t(ids[i])])) + ":";
-      // Values of an object may stand in any order: each tells its own end.
-      if (offsets[i] > in.rest().size()) Refuse("variant: an offset lies outside");
+      // Values of an object may be in any order; each has its own length.
+      if (offsets[i] > in.rest().size()) ThrowJsonProblem("variant: offset out of range");
       Append(in.rest().substr(size_t(offsets[i])), to, depth + 1);
     }
     to += named ? '}' : ']';
   }
 
-  static void AppendPrimitive(Primitive type, Bytes& in, std::string& to) {
+  static void AppendPrimitive(Primitive type, ByteReader& in, std::string& to) {
     const auto text = [&](const std::string& value) { to += JsonQuote(value); };
-    const auto moment = [&](int64_t at, int64_t per_micro, bool zoned) {
+    const auto timestamp = [&](int64_t at, int64_t per_micro, bool zoned) {
       const int64_t micros = at / per_micro - (at % per_micro < 0);
-      std::string told = FormatTimestampMicros(micros);
-      told.pop_back();  // Z
-      if (per_micro > 1) told += fmt::format("{:03}", at - micros * per_micro);
-      text(told + (zoned ? "Z" : ""));
+      std::string formatted = FormatTimestampMicros(micros);
+      formatted.pop_back();  // Z
+      if (per_micro > 1) formatted += fmt::format("{:03}", at - micros * per_micro);
+      text(formatted + (zoned ? "Z" : ""));
     };
     const auto real = [&](auto value) {
       std::string number = fmt::format("{}", value);
       if (!std::isfinite(value)) return text(number);
-      if (number.find_first_not_of("-0123456789") == std::string::npos) number += ".0";  // not a whole number's type
+      if (number.find_first_not_of("-0123456789") == std::string::npos)
+        number += ".0";  // to keep it a floating-point number
       to += number;
     };
     const auto decimal = [&](size_t bytes) {
@@ -166,10 +167,10 @@ class Decoder {
         return text(iceberg::ValueText(in.Signed(8), {.id = iceberg::TypeId::kTime}));
       case kTimestamptz:
       case kTimestamp:
-        return moment(in.Signed(8), 1, type == kTimestamptz);
+        return timestamp(in.Signed(8), 1, type == kTimestamptz);
       case kTimestamptzNs:
       case kTimestampNs:
-        return moment(in.Signed(8), 1000, type == kTimestamptzNs);
+        return timestamp(in.Signed(8), 1000, type == kTimestamptzNs);
       case kBinary:
         return text(arrow::util::base64_encode(in.Take(in.Number(4))));
       case kText:
@@ -177,7 +178,7 @@ class Decoder {
       case kUuid:
         return text(iceberg::ValueText(std::string(in.Take(16)), {.id = iceberg::TypeId::kUuid}));
     }
-    Refuse(fmt::format("variant: unknown type {}", int(type)));
+    ThrowJsonProblem(fmt::format("variant: unknown type {}", int(type)));
   }
 
   std::vector<std::string_view> names_;
@@ -189,22 +190,22 @@ arrow::FieldVector FileFields() {
 
 struct VariantColumns {
   std::shared_ptr<arrow::BinaryArray> metadata, value;
-  /// A variant without a value is one that is null.
+  /// A missing value means a variant null.
   std::string_view Value(int64_t row) const { return value->IsValid(row) ? value->GetView(row) : kNullVariant; }
 };
 
-Result<VariantColumns> ColumnsOf(const arrow::StructArray& variants) {
+Result<VariantColumns> VariantColumnsOf(const arrow::StructArray& variants) {
   const auto metadata = variants.GetFieldByName("metadata"), value = variants.GetFieldByName("value");
   if (variants.GetFieldByName("typed_value") != nullptr)
-    return Fail(ErrorKind::kUnsupported, "variants that are shredded into columns cannot be read");
+    return Fail(ErrorKind::kUnsupported, "shredded variants are not supported");
   if (metadata == nullptr || value == nullptr || metadata->type_id() != arrow::Type::BINARY ||
       value->type_id() != arrow::Type::BINARY)
-    return Fail(ErrorKind::kCorrupt, "a variant column without metadata and value");
+    return Fail(ErrorKind::kCorrupt, "variant column without metadata and value");
   return VariantColumns{std::static_pointer_cast<arrow::BinaryArray>(metadata),
                         std::static_pointer_cast<arrow::BinaryArray>(value)};
 }
 
-/// The struct of two columns, null where `like` is.
+/// A struct of the two columns with the nulls of `like`.
 Result<std::shared_ptr<arrow::Array>> StructOf(std::shared_ptr<arrow::Array> metadata,
                                                std::shared_ptr<arrow::Array> value, const arrow::Array& like) {
   std::shared_ptr<arrow::Buffer> valid;
@@ -228,7 +229,7 @@ void StoreVariants(std::vector<iceberg::Field>& fields) {
 }  // namespace
 
 Result<std::string> VariantToJson(std::string_view metadata, std::string_view value) {
-  return Guarded([&] {
+  return CatchJsonProblems([&] {
     std::string json;
     Decoder(metadata).Append(value, json);
     return json;
@@ -251,7 +252,7 @@ Result<std::shared_ptr<arrow::Array>> EncodeVariants(const arrow::StringArray& j
 }
 
 Result<std::shared_ptr<arrow::Array>> DecodeVariants(const arrow::StructArray& variants) {
-  INGOT_ASSIGN(const auto columns, ColumnsOf(variants));
+  INGOT_ASSIGN(const auto columns, VariantColumnsOf(variants));
   arrow::StringBuilder json;
   for (int64_t row = 0; row < variants.length(); ++row) {
     if (variants.IsNull(row)) {
@@ -266,7 +267,7 @@ Result<std::shared_ptr<arrow::Array>> DecodeVariants(const arrow::StructArray& v
 }
 
 Result<std::shared_ptr<arrow::Array>> CopyVariants(const arrow::StructArray& variants) {
-  INGOT_ASSIGN(const auto columns, ColumnsOf(variants));
+  INGOT_ASSIGN(const auto columns, VariantColumnsOf(variants));
   arrow::BinaryBuilder metadata, value;
   for (int64_t row = 0; row < variants.length(); ++row) {
     const bool valid = variants.IsValid(row);

@@ -1,4 +1,4 @@
-// Values of type variant (format 3): a document of any shape as bytes that are navigated without being parsed.
+// Values of type variant (format 3): semi-structured documents in a binary encoding.
 // Source: Parquet, "Variant Binary Encoding"; Iceberg specification, "Semi-structured Types".
 #pragma once
 
@@ -13,31 +13,32 @@
 namespace ingot::rows {
 
 struct VariantBytes {
-  std::string metadata;  // the names of all members, sorted
+  std::string metadata;  // the names of all object members, sorted
   std::string value;
 };
 
-/// Whole numbers as the smallest integer type that holds them, others as double. Errors: kBadInput for what is no JSON.
+/// Encodes JSON. Integers get the smallest type that holds them; other numbers become decimal or double. Errors:
+/// kBadInput for text that is not JSON.
 Result<VariantBytes> VariantFromJson(std::string_view json);
 
-/// Times as ISO 8601 text, binary as base64, NaN and infinities as text. Errors: kCorrupt for bytes that break the
-/// encoding, never a read past them.
+/// Decodes to JSON: times as ISO 8601 text, binary as base64, NaN and infinities as text. Errors: kCorrupt for bytes
+/// that violate the encoding; it never reads beyond them.
 Result<std::string> VariantToJson(std::string_view metadata, std::string_view value);
 
-/// JSON text as the struct of metadata and value that Parquet files have; nulls stay.
+/// Encodes JSON text as structs of metadata and value, as in Parquet files; nulls stay null.
 Result<std::shared_ptr<arrow::Array>> EncodeVariants(const arrow::StringArray& json);
-/// The same back. Errors: kUnsupported for variants that are shredded into columns.
+/// The inverse of EncodeVariants. Errors: kUnsupported for shredded variants.
 Result<std::shared_ptr<arrow::Array>> DecodeVariants(const arrow::StructArray& variants);
 
-/// The same struct, bytes unchanged, for rows that only move: JSON knows no decimals, dates, UUIDs or bytes. Errors: as
-/// above.
+/// Copies the struct with unchanged bytes, for rows that are only rewritten: conversion to JSON would lose decimals,
+/// dates, UUIDs and bytes. Errors: as DecodeVariants.
 Result<std::shared_ptr<arrow::Array>> CopyVariants(const arrow::StructArray& variants);
-/// The schema with its variants, at every depth, as files have them instead of JSON text.
+/// The schema with variants, at every nesting level, in the encoding of files instead of JSON text.
 iceberg::Schema WithStoredVariants(iceberg::Schema schema);
-/// The Arrow type of variants as files have them.
+/// The Arrow type of variants in the encoding of files.
 std::shared_ptr<arrow::DataType> StoredVariantType();
 
-/// The type of such structs, as Arrow's extension type that gives Parquet columns their logical type.
+/// The same as an Arrow extension type, which gives Parquet columns the logical type.
 std::shared_ptr<arrow::DataType> VariantFileType();
 
 }  // namespace ingot::rows

@@ -1,4 +1,4 @@
-// Writes JSON documents as variants.
+// Encodes JSON documents as variants.
 #include <simdjson.h>
 
 #include <algorithm>
@@ -22,20 +22,20 @@ constexpr size_t kShortTextMax = 63;
 
 struct Member;
 
-/// A JSON value, its numbers as they were written: a parser's double has lost digits.
+/// A JSON value. Numbers keep their text, since a double would lose digits.
 struct Node {
   enum class Kind { kNull, kTrue, kFalse, kNumber, kText, kArray, kObject };
   Kind kind = Kind::kNull;
   std::string text;
-  std::vector<Member> items;  // of an object sorted by name, each name once: the last one counts
+  std::vector<Member> items;  // members of objects are sorted by name; of duplicate names the last one is kept
 };
 
 struct Member {
-  std::string name;  // none in an array
+  std::string name;  // empty in an array
   Node value;
 };
 
-/// As it is written. Errors: what is no JSON number.
+/// The text of a number. Throws for an invalid JSON number.
 std::string NumberToken(ondemand::value value) {
   std::string_view token = value.raw_json_token();
   token = token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
@@ -172,8 +172,8 @@ class Encoder {
     return out;
   }
 
-  /// Whole numbers that 64 bits hold as such, what is written with up to 38 digits as a decimal, exactly, others as the
-  /// nearest double; those beyond doubles as text, so that no digit is lost.
+  /// Integers within 64 bits are encoded as such; numbers of up to 38 digits without exponent as exact decimals; others
+  /// as the nearest double; those beyond the range of double as text, so that no digit is lost.
   static std::string Number(const std::string& text) {
     int64_t whole = 0;
     const char* end = text.data() + text.size();
@@ -243,7 +243,7 @@ class Encoder {
 }  // namespace
 
 Result<VariantBytes> VariantFromJson(std::string_view text) try {
-  // In a list, so that a document of one number is read as any other.
+  // Wrapped in an array, as the parser treats a document that is a single number differently.
   const simdjson::padded_string padded("[" + std::string(text) + "]");
   ondemand::parser parser;
   ondemand::document document = parser.iterate(padded);

@@ -1,4 +1,4 @@
-// The kinds of values of a variant, as its bytes number them. Source: Parquet, "Variant Binary Encoding".
+// The type codes of variant values. Source: Parquet, "Variant Binary Encoding".
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 namespace ingot::rows::variant {
 
 enum Basic : uint8_t { kPrimitive, kShortText, kObject, kArray };
-// Of primitives, in the order of the encoding's type ids.
+// Type ids of primitive values, in the order of the encoding.
 enum Primitive : uint8_t {
   kNull,
   kTrue,

@@ -7,12 +7,14 @@
 #include <ctime>
 
 #include "base/clock.h"
+#include "pipeline/tables.h"
+#include "stage/report.h"
 #include "storage/location.h"
 
 namespace ingot::run {
 namespace {
 
-using stage::StageContext;
+using stage::Environment;
 
 constexpr int64_t kBehindMin = 2 * kMicrosPerHour, kBehindMax = kMicrosPerDay;
 constexpr int64_t kIdleMax = 400 * kMicrosPerDay;  // without a run
@@ -35,18 +37,17 @@ int64_t BehindMaxOf(const pipeline::Pipeline& pipeline) {
 std::optional<int64_t> CommittedAt(const iceberg::TableMetadata& metadata) {
   const auto chain = AncestorsOf(metadata, metadata.current_snapshot_id);
   for (const iceberg::Snapshot* snapshot : chain)
-    if (const int64_t at = iceberg::SummaryNumber(*snapshot, "ingot.finished-at-us"); at > 0) return at;
+    if (const auto report = stage::ReportOf(*snapshot, ""); report && report->finished_at_micros > 0)
+      return report->finished_at_micros;
   return chain.empty() ? std::nullopt : std::optional(chain.front()->timestamp_ms * 1000);
 }
 
 /// The newest commit of bronze, silver and gold; nothing when there is none, or no pipeline file.
-Result<std::optional<Witness>> NewestCommit(const StageContext& context) {
-  std::vector<std::string> names{context.pipeline->bronze.table, context.pipeline->silver.table};
-  for (const auto& gold : context.pipeline->gold) names.push_back(gold.table.table);
+Result<std::optional<Witness>> NewestCommit(const Environment& environment) {
   std::optional<Witness> newest;
-  std::erase(names, "");  // without a pipeline
-  for (const std::string& name : names) {
-    INGOT_ASSIGN(const auto home, context.Home(name));
+  for (const auto& entry : TablesOf(*environment.pipeline, pipeline::kReportedKinds)) {
+    const std::string& name = entry.spec->table;
+    INGOT_ASSIGN(const auto home, environment.Home(name));
     const auto table = iceberg::LoadTable(home);
     if (!table) continue;  // one that does not exist or cannot be read says nothing of the clock
     const auto at = CommittedAt(*table->metadata);
@@ -62,8 +63,8 @@ std::optional<Witness> ChangedAt(const std::string& file, const std::string& wha
 }
 
 /// The newest of the input files, where they are local.
-std::optional<Witness> NewestInput(const StageContext& context) {
-  const auto path = storage::LocalPath(storage::AbsoluteLocation(context.source));
+std::optional<Witness> NewestInput(const std::string& source) {
+  const auto path = storage::LocalPath(storage::AbsoluteLocation(source));
   if (!path) return std::nullopt;
   std::optional<Witness> newest = ChangedAt(*path, "the source " + *path);
   const auto files = storage::MakeLocalStorage()->List(*path);
@@ -80,15 +81,16 @@ Status Contradicted(const Witness& witness, const char* advice) {
                           witness.what, FormatTimestampMicros(witness.micros), advice));
 }
 
-Status CheckPossible(const StageContext& context, const std::optional<Witness>& commit) {
+Status CheckPossible(const Environment& environment, const ClockOptions& options,
+                     const std::optional<Witness>& commit) {
   std::vector<std::optional<Witness>> witnesses{commit, ChangedAt("/proc/self/exe", "this program's file")};
-  if (!commit && !context.source.empty()) witnesses.push_back(NewestInput(context));
+  if (!commit && !options.source.empty()) witnesses.push_back(NewestInput(options.source));
   for (const auto& witness : witnesses)
-    if (witness && witness->micros - NowMicros() > BehindMaxOf(*context.pipeline))
+    if (witness && witness->micros - NowMicros() > BehindMaxOf(*environment.pipeline))
       return Contradicted(*witness,
                           "one of the two is wrong. Set the clock; or, when the clock is right, run once with "
                           "--trust-clock");
-  if (commit && storage::LocalPath(context.warehouse) && NowMicros() - commit->micros > kIdleMax)
+  if (commit && storage::LocalPath(environment.warehouse) && NowMicros() - commit->micros > kIdleMax)
     return Contradicted(*commit,
                         "either nothing has run since, or the clock is far ahead. Set the clock; or, when it is right, "
                         "run once with --trust-clock");
@@ -107,16 +109,16 @@ int64_t AheadMaxOf(std::optional<int64_t> keep_micros) {
   return keep_micros ? std::clamp(*keep_micros / 2, kAheadMin, kAheadMax) : kAheadMax;
 }
 
-Status CheckClock(const StageContext& context) {
-  if (context.trust_clock) return {};
-  INGOT_ASSIGN(const auto commit, NewestCommit(context));
-  return CheckPossible(context, commit);
+Status CheckClock(const Environment& environment, const ClockOptions& options) {
+  if (options.trusted) return {};
+  INGOT_ASSIGN(const auto commit, NewestCommit(environment));
+  return CheckPossible(environment, options, commit);
 }
 
-Status CheckClockForDeleting(const StageContext& context, int64_t ahead_max_micros) {
-  if (context.trust_clock) return {};
-  INGOT_ASSIGN(const auto commit, NewestCommit(context));
-  INGOT_TRY(CheckPossible(context, commit));
+Status CheckClockForDeleting(const Environment& environment, const ClockOptions& options, int64_t ahead_max_micros) {
+  if (options.trusted) return {};
+  INGOT_ASSIGN(const auto commit, NewestCommit(environment));
+  INGOT_TRY(CheckPossible(environment, options, commit));
   if (!commit || NowMicros() - commit->micros <= ahead_max_micros) return {};
   return Contradicted(
       *commit,
@@ -124,15 +126,15 @@ Status CheckClockForDeleting(const StageContext& context, int64_t ahead_max_micr
       "not old. When the clock is right: --trust-clock");
 }
 
-Status ClockWatch::Check(const StageContext& context) {
-  if (context.trust_clock) return {};
+Status ClockWatch::Check(const Environment& environment, const ClockOptions& options) {
+  if (options.trusted) return {};
   const int64_t offset = NowMicros() - SinceBootMicros();
   const int64_t leap = offset_micros_ ? offset - *offset_micros_ : 0;
   if (offset_micros_ && std::abs(leap) < kBehindMin) {
     offset_micros_ = offset;
     return {};
   }
-  INGOT_TRY(CheckClock(context));
+  INGOT_TRY(CheckClock(environment, options));
   if (offset_micros_)
     return Fail(ErrorKind::kRetry,
                 fmt::format("this machine's clock leapt by {:.1f} hours while the program ran, to {}: set it, or start "

@@ -1,73 +1,32 @@
 #include "run/engine.h"
 
-#include <algorithm>
-
 #include "base/random.h"
-#include "pipeline/plan.h"
 #include "run/clock.h"
 #include "run/ledger.h"
 #include "run/spark.h"
 #include "run/trino.h"
-#include "silver/silver.h"
-#include "stage/changes.h"
 
 namespace ingot::run {
-namespace {
-
-Status EnsureTables(const stage::StageContext& context) {
-  const pipeline::Pipeline& pipeline = *context.pipeline;
-  INGOT_TRY(stage::EnsureTable(context, pipeline.bronze, pipeline::BronzeSchema(pipeline)));
-  INGOT_TRY(stage::EnsureTable(context, pipeline.silver, pipeline::SilverSchema(pipeline)));
-  INGOT_TRY(stage::EnsureTable(context, pipeline.quarantine, pipeline::QuarantineSchema(pipeline)));
-  for (const auto& gold : pipeline.gold) INGOT_TRY(stage::EnsureTable(context, gold.table, pipeline::GoldSchema(gold)));
-  return {};
-}
-
-/// Engines know appended rows only: an interrupted step of another definition is taken back for them, and what else
-/// happened to their source is refused.
-Status Prepare(const stage::StageContext& context, const std::vector<std::string>& stages) {
-  const auto wanted = [&](const char* stage) { return std::ranges::find(stages, stage) != stages.end(); };
-  if (wanted("silver")) INGOT_TRY(silver::PrepareForEngine(context));
-  if (!wanted("gold")) return {};
-  INGOT_ASSIGN(const auto silver_home, context.Home(context.pipeline->silver.table));
-  for (const auto& spec : context.pipeline->gold) {
-    INGOT_ASSIGN(const auto home, context.Home(spec.table.table));
-    INGOT_ASSIGN(const auto gold, iceberg::LoadTable(home));
-    INGOT_ASSIGN(const auto silver, iceberg::LoadTable(silver_home));
-    INGOT_TRY(stage::CheckNotReplaced(*gold.metadata, home.name.Text(), *home.storage));
-    INGOT_ASSIGN(const auto changes,
-                 stage::ChangesSince(*silver.metadata, stage::MarkOf(*gold.metadata), silver_home.name.Text()));
-    if (changes.rewritten)
-      return Fail(ErrorKind::kUnsupported, "table " + silver_home.name.Text() + ": " + changes.rewriter +
-                                               " rewrote rows, whose groups the embedded engine alone finds: run "
-                                               "--stage gold --engine embedded once");
-  }
-  return {};
-}
-
-}  // namespace
-
-Result<RunReport> RunOnEngine(const Place& place, stage::StageContext context, const std::vector<std::string>& stages,
-                              const EngineOptions& options) {
-  INGOT_TRY(CheckClock(context));
-  context.run_id = RandomUuid();
-  for (const auto& field : context.pipeline->fields)
+Result<RunReport> RunOnEngine(const Place& place, stage::Environment environment,
+                              const std::vector<stage::Stage>& stages, const EngineOptions& options) {
+  INGOT_TRY(CheckClock(environment, {.trusted = options.trust_clock, .source = options.source}));
+  environment.run_id = RandomUuid();
+  for (const auto& field : environment.pipeline->fields)
     if (field.type.id == iceberg::TypeId::kTimestamptzNs)
       return Fail(ErrorKind::kUnsupported, "field " + field.name + " is timestamptz_ns, which engine " +
                                                options.engine + " does not have: run it with --engine embedded");
-  INGOT_TRY(EnsureTables(context));
-  INGOT_TRY(Prepare(context, stages));
+  for (const stage::Stage stage : stage::kStages) INGOT_TRY(MakeProcessor(stage, {})->EnsureTables(environment));
+  for (const stage::Stage stage : stages) INGOT_TRY(MakeProcessor(stage, {})->PrepareForEngine(environment));
   const bool spark = options.engine == "spark";
   auto reports =
-      spark ? RunOnSpark(place, context, stages, options.spark_master) : RunOnTrino(context, stages, options.trino);
+      spark ? RunOnSpark(place, environment, stages, {.master = options.spark_master, .source = options.source})
+            : RunOnTrino(environment, stages, options.trino);
   // What the stages committed belongs into the ledger even when a later one failed.
-  const Status ledger = WriteLedger(context);
+  const Status ledger = WriteLedger(environment);
   if (!reports) return std::unexpected(std::move(reports).error());
   INGOT_TRY(ledger);
   RunReport report;
-  for (const auto& stage : *reports)
-    if (stage.stage == "silver") report.broken_rules = BrokenRules(*context.pipeline, stage);
-  report.stages = std::move(*reports);
+  for (auto& stage : *reports) report.Add(*environment.pipeline, std::move(stage));
   return report;
 }
 

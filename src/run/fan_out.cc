@@ -7,18 +7,13 @@
 
 #include "base/log.h"
 #include "base/lower_case.h"
+#include "pipeline/tables.h"
 #include "source/kafka.h"
 
 namespace ingot::run {
 namespace {
 
 constexpr std::string_view kPlaceholder = "{topic}";
-
-std::vector<std::string*> TableNames(pipeline::Pipeline& pipeline) {
-  std::vector<std::string*> names{&pipeline.bronze.table, &pipeline.silver.table, &pipeline.quarantine.table};
-  for (pipeline::GoldSpec& gold : pipeline.gold) names.push_back(&gold.table.table);
-  return names;
-}
 
 void Replace(std::string& text, const std::string& with) {
   for (size_t at; (at = text.find(kPlaceholder)) != std::string::npos;) text.replace(at, kPlaceholder.size(), with);
@@ -30,8 +25,8 @@ std::string TableWord(std::string topic) {
   return topic;
 }
 
-bool Held(const std::string* name) {
-  return name->find(kPlaceholder) != std::string::npos;
+bool HoldsTopicName(const pipeline::PipelineTable& table) {
+  return table.spec->table.find(kPlaceholder) != std::string::npos;
 }
 
 constexpr std::chrono::seconds kLookEvery{10};  // for topics that are new
@@ -39,25 +34,29 @@ constexpr std::chrono::seconds kLookEvery{10};  // for topics that are new
 }  // namespace
 
 bool HoldsTopic(const OpenPlace& open) {
-  return std::ranges::any_of(TableNames(*open.pipeline), Held);
+  return std::ranges::any_of(TablesOf(*open.pipeline), HoldsTopicName);
 }
 
 Result<std::vector<OpenPlace>> FanOut(const OpenPlace& open) {
   const auto refuse = [&](const std::string& why) {
     return Fail(ErrorKind::kBadConfig, open.pipeline->file + ": table names hold {topic}, but " + why);
   };
-  if (!std::ranges::all_of(TableNames(*open.pipeline), Held)) return refuse("not all of them do");
-  if (!open.context.source.starts_with("kafka://")) return refuse("the source " + open.context.source + " is no topic");
-  INGOT_ASSIGN(const auto topics, source::TopicsAt(open.context.source, open.pipeline->source.kafka));
+  if (!std::ranges::all_of(TablesOf(*open.pipeline), [](const pipeline::PipelineTable& table) {
+        return table.kind == pipeline::TableKind::kOps || HoldsTopicName(table);
+      }))
+    return refuse("not all of them do");
+  if (!open.source.starts_with("kafka://")) return refuse("the source " + open.source + " is no topic");
+  INGOT_ASSIGN(const auto topics, source::TopicsAt(open.source, open.pipeline->source.kafka));
   std::vector<OpenPlace> places;
   std::set<std::string> words;
   for (const auto& [topic, uri] : topics) {
     if (!words.insert(LowerCase(TableWord(topic))).second) return refuse("two topics would share " + TableWord(topic));
-    OpenPlace place{.pipeline = std::make_unique<pipeline::Pipeline>(*open.pipeline), .context = open.context};
+    OpenPlace place{.pipeline = std::make_unique<pipeline::Pipeline>(*open.pipeline),
+                    .environment = open.environment,
+                    .source = uri};
     place.pipeline->name += "-" + topic;  // each topic has a consumer group of its own
-    for (std::string* name : TableNames(*place.pipeline)) Replace(*name, TableWord(topic));
-    place.context.pipeline = place.pipeline.get();
-    place.context.source = uri;
+    RenameTables(*place.pipeline, [&](std::string& name) { Replace(name, TableWord(topic)); });
+    place.environment.pipeline = place.pipeline.get();
     places.push_back(std::move(place));
   }
   return places;
@@ -76,7 +75,7 @@ Status FollowTopics(const OpenPlace& open, std::atomic<bool>& stop,
       places = std::vector<OpenPlace>();
     }
     for (OpenPlace& place : *places) {
-      if (!followed.insert(place.context.source).second) continue;
+      if (!followed.insert(place.source).second) continue;
       running.push_back(std::async(std::launch::async, [&stop, &follow, place = std::move(place)] {
         Status ended = follow(place);
         stop = true;

@@ -1,9 +1,12 @@
 #include "run/follow.h"
 
 #include <algorithm>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 
 #include "base/log.h"
+#include "base/outage.h"
 
 namespace ingot::run {
 namespace {
@@ -18,14 +21,45 @@ bool AnotherTryMayMend(ErrorKind kind) {
   return kind == ErrorKind::kRetry || kind == ErrorKind::kConflict || kind == ErrorKind::kOutcomeUnknown;
 }
 
+constexpr const char* kGoodRun = "a run that succeeds";
+
+/// Speaks of servers that are away, also while a run waits for one of them.
+class Watch {
+ public:
+  explicit Watch(const std::function<void()>& each_second)
+      : thread_([this, each_second](const std::stop_token& stop) {
+          std::unique_lock lock(mutex_);
+          while (!ends_.wait_for(lock, stop, std::chrono::seconds(1), [&] { return stop.stop_requested(); })) {
+            LogOutages();
+            if (each_second) each_second();
+          }
+        }) {}
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any ends_;
+  std::jthread thread_;
+};
+
+/// The first failure after a good run is said at once, later ones once a minute.
+void LogFailure(const Error& error, bool first) {
+  const auto known = ProcessOutages().All();
+  const bool waits = std::ranges::any_of(
+      known, [](const Outage& outage) { return outage.since_micros != 0 && outage.server != kGoodRun; });
+  if (!waits) ServerFailed(kGoodRun, error.message);
+  if (first)
+    LogWarning(error.message + "; trying again");
+  else
+    LogDebug(error.message + "; trying again");
+}
+
 }  // namespace
 
-Status Follow(Runner& runner, stage::StageContext context, const FollowOptions& options) {
+Status Follow(Runner& runner, const FollowOptions& options) {
   const auto sleep_until = [&](Clock::time_point when) {
     while (!options.stop_asked() && Clock::now() < when) std::this_thread::sleep_for(std::chrono::milliseconds(10));
   };
-  context.follow = true;
-  context.stop_asked = options.stop_asked;
+  const Watch watch(options.each_second);
   Clock::time_point good_at = Clock::now(), ledger_at;
   auto retry_wait = kRetryFirst;
   Clock::time_point next = Clock::now();
@@ -35,22 +69,23 @@ Status Follow(Runner& runner, stage::StageContext context, const FollowOptions& 
     last = options.stop_asked();  // one more run after the question, for what was read when it came
     // Carrying to silver and gold is part of the interval; a run that takes longer is followed by the next at once.
     next = std::max(next + options.every, Clock::now());
-    context.read_until = next;
-    context.write_ledger = last || Clock::now() - ledger_at >= kLedgerEvery;
-    const auto report = runner.Run(context);
+    const RoundOptions round{.deadline = {.at = next, .stop_asked = options.stop_asked},
+                             .write_ledger = last || Clock::now() - ledger_at >= kLedgerEvery};
+    const auto report = runner.Run(round);
     if (report) {
       good_at = Clock::now();
-      if (context.write_ledger) ledger_at = good_at;
+      if (round.write_ledger) ledger_at = good_at;
       retry_wait = kRetryFirst;
-      options.told(*report);
+      ServerAnswered(kGoodRun);
+      options.on_run(*report);
       sleep_until(next);
       continue;
     }
     if (!AnotherTryMayMend(report.error().kind) || Clock::now() - good_at > options.retry_for ||
         (last && ++last_tries >= kLastTriesMax))
       return std::unexpected(report.error());
-    options.failed(report.error());
-    LogWarning(report.error().message + "; trying again");
+    options.on_failure(report.error());
+    LogFailure(report.error(), retry_wait == kRetryFirst);
     if (last)
       std::this_thread::sleep_for(kRetryFirst);
     else

@@ -4,14 +4,19 @@
 
 #include "base/cells.h"
 #include "base/fault.h"
+#include "iceberg/commit.h"
+#include "iceberg/find_table.h"
+#include "iceberg/summary_numbers.h"
+#include "pipeline/tables.h"
 #include "rows/arrow_schema.h"
 #include "stage/marks.h"
+#include "stage/stage.h"
 
 namespace ingot::run {
 namespace {
 
 using iceberg::TypeId;
-using stage::StageContext;
+using stage::Environment;
 using stage::StageReport;
 
 struct LedgerTable {
@@ -20,46 +25,39 @@ struct LedgerTable {
   std::function<std::vector<CellRow>(const StageReport&)> rows;
 };
 
-iceberg::Schema SchemaOf(std::initializer_list<std::pair<const char*, TypeId>> columns) {
+using Columns = std::vector<std::pair<const char*, TypeId>>;
+
+iceberg::Schema SchemaOf(const Columns& columns) {
   iceberg::Schema schema;
   for (const auto& [name, type] : columns) schema.fields.push_back({.name = name, .type = {.id = type}});
   iceberg::AssignFreshIds(schema.fields, 0);
   return schema;
 }
 
-pipeline::TableSpec SpecOf(const char* table) {
-  return {.table = table,
-          .partition = {{"started_at", {.kind = iceberg::TransformKind::kDay}}},
-          .keep_micros = {},
-          .properties = {}};
-}
-
 LedgerTable Runs() {
-  return {.spec = SpecOf(kLedgerTables[0]),
-          .schema = SchemaOf({{"run_id", TypeId::kString},
-                              {"stage", TypeId::kString},
-                              {"table_name", TypeId::kString},
-                              {"engine", TypeId::kString},
-                              {"started_at", TypeId::kTimestamptz},
-                              {"finished_at", TypeId::kTimestamptz},
-                              {"seconds", TypeId::kDouble},
-                              {"commits", TypeId::kLong},
-                              {"rows_in", TypeId::kLong},
-                              {"rows_out", TypeId::kLong},
-                              {"rows_quarantined", TypeId::kLong},
-                              {"rows_duplicate", TypeId::kLong},
-                              {"rows_error", TypeId::kLong},
-                              {"bytes_in", TypeId::kLong},
-                              {"bytes_out", TypeId::kLong}}),
+  Columns columns{{"run_id", TypeId::kString},          {"stage", TypeId::kString},
+                  {"table_name", TypeId::kString},      {"engine", TypeId::kString},
+                  {"started_at", TypeId::kTimestamptz}, {"finished_at", TypeId::kTimestamptz},
+                  {"seconds", TypeId::kDouble},         {"commits", TypeId::kLong}};
+  for (const stage::ReportCount& field : stage::kReportCounts) columns.emplace_back(field.name, TypeId::kLong);
+  return {.spec = pipeline::OpsRuns(),
+          .schema = SchemaOf(columns),
           .rows = [](const StageReport& report) -> std::vector<CellRow> {
-            return {{report.run_id, report.stage, report.table, report.engine, report.started_at_micros,
-                     report.finished_at_micros, report.Seconds(), report.commits, report.rows_in, report.rows_out,
-                     report.quarantined, report.duplicates, report.errors, report.bytes_in, report.bytes_out}};
+            CellRow row{report.run_id,
+                        std::string(stage::StageName(report.stage)),
+                        report.table,
+                        report.engine,
+                        report.started_at_micros,
+                        report.finished_at_micros,
+                        report.Seconds(),
+                        report.commits};
+            for (const stage::ReportCount& field : stage::kReportCounts) row.emplace_back(report.*field.count);
+            return {row};
           }};
 }
 
 LedgerTable Quality() {
-  return {.spec = SpecOf(kLedgerTables[1]),
+  return {.spec = pipeline::OpsQuality(),
           .schema = SchemaOf({{"run_id", TypeId::kString},
                               {"table_name", TypeId::kString},
                               {"rule", TypeId::kString},
@@ -78,18 +76,15 @@ LedgerTable Quality() {
 }
 
 /// What happened in the pipeline's tables after the ledger's cursors, joined per run and table, oldest first.
-Result<std::vector<StageReport>> NewReports(const StageContext& context, const iceberg::TableMetadata& ledger,
+Result<std::vector<StageReport>> NewReports(const Environment& environment, const iceberg::TableMetadata& ledger,
                                             iceberg::Properties& cursors) {
   std::vector<StageReport> reports;
-  std::vector<std::string> tables{context.pipeline->bronze.table, context.pipeline->silver.table};
-  for (const auto& gold : context.pipeline->gold) tables.push_back(gold.table.table);
-  for (const std::string& name : tables) {
-    INGOT_ASSIGN(const auto home, context.Home(name));
-    const auto table = iceberg::LoadTable(home);
-    if (!table && table.error().kind == ErrorKind::kNotFound) continue;
-    if (!table) return std::unexpected(table.error());
+  for (const auto& entry : TablesOf(*environment.pipeline, pipeline::kReportedKinds)) {
+    INGOT_ASSIGN(const auto home, environment.Home(entry.spec->table));
+    INGOT_ASSIGN(const auto table, iceberg::FindTable(home));
+    if (!table) continue;
     const std::string key = stage::kLedgerKey + home.name.Text();
-    const iceberg::SequenceNumber seen = std::atoll(iceberg::NewestSummary(ledger, key).value_or("0").c_str());
+    const iceberg::SequenceNumber seen = iceberg::NewestSummaryNumber(ledger, key).value_or(0);
     auto chain = iceberg::AncestorsOf(*table->metadata, table->metadata->current_snapshot_id);
     std::ranges::reverse(chain);
     for (const iceberg::Snapshot* snapshot : chain) {
@@ -109,16 +104,16 @@ Result<std::vector<StageReport>> NewReports(const StageContext& context, const i
   return reports;
 }
 
-Status WriteTable(const StageContext& context, const LedgerTable& ledger) {
-  INGOT_ASSIGN(const auto table, stage::EnsureTable(context, ledger.spec, ledger.schema));
+Status WriteTable(const Environment& environment, const LedgerTable& ledger) {
+  INGOT_ASSIGN(const auto table, stage::EnsureTable(environment, ledger.spec, ledger.schema));
   iceberg::Properties cursors;
-  INGOT_ASSIGN(const auto reports, NewReports(context, *table.metadata, cursors));
+  INGOT_ASSIGN(const auto reports, NewReports(environment, *table.metadata, cursors));
   std::vector<CellRow> rows;
   for (const StageReport& report : reports) std::ranges::move(ledger.rows(report), std::back_inserter(rows));
   if (cursors.empty()) return {};
   INGOT_ASSIGN(const auto columns, rows::ToArrowSchema(ledger.schema));
   INGOT_ASSIGN(const auto batch, BatchOf(columns, rows));
-  INGOT_ASSIGN(auto writer, stage::RowWriter::Open(context, table));
+  INGOT_ASSIGN(auto writer, stage::RowWriter::Open(environment, table));
   INGOT_TRY(writer.Write(batch));
   INGOT_ASSIGN(auto written, writer.Finish());
   INGOT_TRY(FaultPoint("ledger.after_files"));
@@ -130,7 +125,7 @@ Status WriteTable(const StageContext& context, const LedgerTable& ledger) {
     return {};
   };
   // A run that carries a cursor for some tables must carry the others on: each key is looked up on its own.
-  auto committed = stage::CommitFiles(table.home, change);
+  auto committed = iceberg::CommitFiles(table.home, change);
   if (committed || committed.error().kind == ErrorKind::kConflict)
     return {};  // the other run has written the same rows
   return std::unexpected(std::move(committed).error());
@@ -138,9 +133,9 @@ Status WriteTable(const StageContext& context, const LedgerTable& ledger) {
 
 }  // namespace
 
-Status WriteLedger(const StageContext& context) {
-  INGOT_TRY(WriteTable(context, Quality()));
-  return WriteTable(context, Runs());
+Status WriteLedger(const Environment& environment) {
+  INGOT_TRY(WriteTable(environment, Quality()));
+  return WriteTable(environment, Runs());
 }
 
 }  // namespace ingot::run

@@ -6,10 +6,8 @@
 
 namespace ingot::run {
 
-inline constexpr const char* kLedgerTables[] = {"ops.runs", "ops.quality"};
-
 /// Appends a row per stage run, and per rule and run, that the ledger does not have yet. Does nothing when there is
 /// none.
-Status WriteLedger(const stage::StageContext& context);
+Status WriteLedger(const stage::Environment& environment);
 
 }  // namespace ingot::run

@@ -72,15 +72,15 @@ namespace {
 Result<OpenPlace> OpenWith(const Place& place, pipeline::Pipeline pipeline) {
   OpenPlace open;
   open.pipeline = std::make_unique<pipeline::Pipeline>(std::move(pipeline));
-  open.context.pipeline = open.pipeline.get();
-  open.context.warehouse = storage::AbsoluteLocation(place.warehouse);
+  open.environment.pipeline = open.pipeline.get();
+  open.environment.warehouse = storage::AbsoluteLocation(place.warehouse);
   INGOT_ASSIGN(auto house, OpenLakehouse(place));
-  open.context.catalog = std::move(house.catalog);
-  open.context.storage = std::move(house.storage);
-  open.context.source = SourceUri(place, *open.pipeline);
-  open.context.threads = place.threads > 0 ? place.threads : int(std::max(1u, std::thread::hardware_concurrency()));
-  if (place.memory_bytes > 0) open.context.memory_bytes = place.memory_bytes;
-  KeepFreedMemory(open.context.memory_bytes, open.context.threads);
+  open.environment.catalog = std::move(house.catalog);
+  open.environment.storage = std::move(house.storage);
+  open.source = SourceUri(place, *open.pipeline);
+  open.environment.threads = place.threads > 0 ? place.threads : int(std::max(1u, std::thread::hardware_concurrency()));
+  if (place.memory_bytes > 0) open.environment.memory_bytes = place.memory_bytes;
+  KeepFreedMemory(open.environment.memory_bytes, open.environment.threads);
   return open;
 }
 

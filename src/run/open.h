@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "stage/stage.h"
+#include "stage/environment.h"
 
 namespace ingot::run {
 
@@ -24,7 +24,8 @@ struct Place {
 
 struct OpenPlace {
   std::unique_ptr<pipeline::Pipeline> pipeline;
-  stage::StageContext context;
+  stage::Environment environment;
+  std::string source;  // in force: a URI
 };
 
 /// The catalog URI in force: the one given, else a file in the warehouse; empty when that is not local.

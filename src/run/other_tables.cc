@@ -6,8 +6,11 @@
 #include <set>
 
 #include "base/log.h"
+#include "iceberg/find_table.h"
 #include "iceberg/location_catalog.h"
+#include "iceberg/summary_numbers.h"
 #include "stage/marks.h"
+#include "stage/stages.h"
 #include "storage/location.h"
 
 namespace ingot::run {
@@ -17,7 +20,7 @@ using iceberg::CatalogEntry;
 using iceberg::SequenceNumber;
 using iceberg::Table;
 using maintain::OtherTable;
-using stage::StageContext;
+using stage::Environment;
 
 void WarnOnce(const std::string& message) {
   static std::mutex mutex;
@@ -27,14 +30,14 @@ void WarnOnce(const std::string& message) {
 }
 
 /// Of our catalog through it; of another one in the same database by its metadata file.
-Result<Table> Load(const StageContext& context, const CatalogEntry& entry) {
-  const iceberg::TableHome home{context.catalog, context.storage, entry.name};
-  if (entry.catalog == context.catalog->Name()) return iceberg::LoadTable(home);
-  INGOT_ASSIGN(const auto entries, context.catalog->Entries());
+Result<Table> Load(const Environment& environment, const CatalogEntry& entry) {
+  const iceberg::TableHome home{environment.catalog, environment.storage, entry.name};
+  if (entry.catalog == environment.catalog->Name()) return iceberg::LoadTable(home);
+  INGOT_ASSIGN(const auto entries, environment.catalog->Entries());
   const auto now = std::ranges::find_if(
       entries, [&](const CatalogEntry& other) { return other.catalog == entry.catalog && other.name == entry.name; });
   if (now == entries.end()) return Fail(ErrorKind::kNotFound, "table does not exist: " + entry.name.Text());
-  auto metadata = iceberg::ReadMetadataFile(*context.storage, now->metadata_location);
+  auto metadata = iceberg::ReadMetadataFile(*environment.storage, now->metadata_location);
   if (!metadata) return Fail(ErrorKind::kCorrupt, metadata.error().message);
   return Table{home, now->metadata_location, std::make_shared<const iceberg::TableMetadata>(*std::move(metadata))};
 }
@@ -47,22 +50,23 @@ std::string FolderByMetadata(const std::string& metadata_location) {
 
 }  // namespace
 
-Result<std::vector<OtherTable>> OtherTables(const StageContext& context, const iceberg::TableName& name) {
+Result<std::vector<OtherTable>> OtherTables(const Environment& environment, const iceberg::TableName& name) {
   std::vector<OtherTable> others;
-  INGOT_ASSIGN(const auto entries, context.catalog->Entries());
+  INGOT_ASSIGN(const auto entries, environment.catalog->Entries());
   for (const CatalogEntry& entry : entries) {
-    const bool ours = entry.catalog == context.catalog->Name();
+    const bool ours = entry.catalog == environment.catalog->Name();
     if (ours && entry.name == name) continue;
     OtherTable other{.name = ours ? entry.name.Text() : entry.catalog + "." + entry.name.Text(),
                      .location = {},
-                     .places = {},
-                     .load = [context, entry] { return Load(context, entry); }};
+                     .other_folders = {},
+                     .load = [environment, entry] { return Load(environment, entry); }};
     const auto table = other.load();
     if (table) {
       other.location = table->metadata->location;
       for (const char* path : {"write.data.path", "write.metadata.path"})
-        if (auto place = table->metadata->Property(path, ""); !place.empty()) other.places.push_back(std::move(place));
-      if (!table->metadata_location.empty()) other.places.push_back(FolderByMetadata(table->metadata_location));
+        if (auto place = table->metadata->Property(path, ""); !place.empty())
+          other.other_folders.push_back(std::move(place));
+      if (!table->metadata_location.empty()) other.other_folders.push_back(FolderByMetadata(table->metadata_location));
     } else if (table.error().kind == ErrorKind::kNotFound) {
       continue;  // dropped meanwhile
     } else {
@@ -76,7 +80,7 @@ Result<std::vector<OtherTable>> OtherTables(const StageContext& context, const i
   return others;
 }
 
-Result<SequenceNumber> KeepForConsumers(const StageContext& context, const iceberg::TableHome& home) {
+Result<SequenceNumber> KeepForConsumers(const Environment& environment, const iceberg::TableHome& home) {
   constexpr SequenceNumber kNothing = std::numeric_limits<SequenceNumber>::max();
   INGOT_ASSIGN(const Table before, iceberg::LoadTable(home));
   const auto stage = iceberg::NewestSummary(*before.metadata, stage::kStageKey);
@@ -84,18 +88,19 @@ Result<SequenceNumber> KeepForConsumers(const StageContext& context, const icebe
   std::vector<iceberg::SnapshotId> consumed;
   SequenceNumber from = kNothing;
   bool ledger = false;
-  INGOT_ASSIGN(const auto tables, context.catalog->ListTables());
+  INGOT_ASSIGN(const auto tables, environment.catalog->ListTables());
   for (const auto& name : tables) {
-    const auto other = iceberg::LoadTable({context.catalog, context.storage, name});
-    if (!other && other.error().kind == ErrorKind::kNotFound) continue;
-    if (!other) return 0;  // it may be a consumer
-    if (const auto id = stage::ConsumedSnapshot(*other->metadata)) consumed.push_back(*id);
-    if (const auto seen = iceberg::NewestSummary(*other->metadata, stage::kLedgerKey + home.name.Text()))
-      from = std::min<SequenceNumber>(from, std::atoll(seen->c_str()) + 1), ledger = true;
+    const auto found = iceberg::FindTable({environment.catalog, environment.storage, name});
+    if (!found) return 0;  // it may be a consumer
+    if (!*found) continue;
+    const iceberg::TableMetadata& other = *(**found).metadata;
+    if (const auto id = stage::ConsumedSnapshot(other)) consumed.push_back(*id);
+    if (const auto seen = iceberg::NewestSummaryNumber(other, stage::kLedgerKey + home.name.Text()))
+      from = std::min<SequenceNumber>(from, *seen + 1), ledger = true;
   }
   // The source last: it holds what its consumers name.
   INGOT_ASSIGN(const Table source, iceberg::LoadTable(home));
-  bool any = *stage == "gold";
+  bool any = stage::ParseStage(*stage) == stage::Stage::kGold;  // no stage reads gold
   for (const auto id : consumed)
     if (const auto* snapshot = source.metadata->SnapshotById(id))
       from = std::min(from, snapshot->sequence_number), any = true;

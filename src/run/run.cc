@@ -4,19 +4,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <filesystem>
 
 #include "base/clock.h"
 #include "base/progress.h"
 #include "base/random.h"
 #include "run/ledger.h"
-#include "silver/silver.h"
 
 namespace ingot::run {
 namespace {
 
-using stage::StageContext;
+using stage::Environment;
 using stage::StageReport;
 
 }  // namespace
@@ -48,56 +45,56 @@ double Freshness::Quantile(double share) const {
   return 0;
 }
 
-Result<Runner> Runner::Open(const StageContext& context, std::vector<std::string> stages) {
-  Runner runner(std::move(stages));
-  if (std::ranges::find(runner.stages_, "bronze") != runner.stages_.end()) {
-    INGOT_ASSIGN(runner.bronze_, bronze::Bronze::Open(context));
+std::unique_ptr<stage::Processor> MakeProcessor(stage::Stage stage, const RunOptions& options) {
+  switch (stage) {
+    case stage::Stage::kBronze:
+      return std::make_unique<bronze::Bronze>(options.bronze);
+    case stage::Stage::kSilver:
+      return std::make_unique<silver::Silver>(options.silver);
+    case stage::Stage::kGold:
+      return std::make_unique<gold::Gold>(options.gold);
+  }
+  return nullptr;
+}
+
+void RunReport::Add(const pipeline::Pipeline& pipeline, StageReport stage) {
+  std::ranges::move(stage.failed_inputs, std::back_inserter(failed_inputs));
+  std::ranges::move(BrokenRules(pipeline, stage), std::back_inserter(broken_rules));
+  if (stage.stage == stage::Stage::kGold)
+    for (const StageReport& before : stages) freshness.Add(before.rows_by_produced_at, NowMicros());
+  stages.push_back(std::move(stage));
+}
+
+Result<Runner> Runner::Open(const Environment& environment, const std::vector<stage::Stage>& stages,
+                            const RunOptions& options) {
+  Runner runner(environment, {.trusted = options.trust_clock, .source = options.bronze.source});
+  for (const stage::Stage stage : stages) {
+    runner.processors_.push_back(MakeProcessor(stage, options));
+    INGOT_TRY(runner.processors_.back()->Open(environment));
   }
   return runner;
 }
 
-Result<StageReport> Runner::RunStage(const StageContext& context, const std::string& stage, int64_t rows_expected) {
-  Progress progress(stage, rows_expected, "records");
-  const auto tell = [&](int64_t records) { progress.Add(records); };
-  if (stage == "bronze") return bronze_->Run(context, tell);
-  if (stage == "silver") return silver::RunSilver(context, tell);
-  return gold_.Run(context, tell);
-}
-
-Result<RunReport> Runner::Run(StageContext context) {
-  INGOT_TRY(clock_.Check(context));
+Result<RunReport> Runner::Run(const RoundOptions& round) {
+  INGOT_TRY(clock_.Check(environment_, clock_options_));
   RunReport report;
-  context.run_id = RandomUuid();
-  if (context.temp_folder.empty()) {
-    std::error_code error;
-    const auto folder = std::filesystem::temp_directory_path(error);
-    if (error) {
-      const char* chosen = std::getenv("TMPDIR");
-      return Fail(ErrorKind::kBadConfig, std::string("the folder for temporary files (TMPDIR) ") +
-                                             (chosen == nullptr ? "/tmp" : chosen) + ": " + error.message());
-    }
-    context.temp_folder = (folder / ("ingot-" + context.run_id)).string();
-  }
+  environment_.run_id = RandomUuid();
   Status outcome;
   int64_t rows = 0;
-  for (const std::string& stage : stages_) {
-    auto done = RunStage(context, stage, rows);
+  for (const auto& processor : processors_) {
+    const std::string stage(stage::StageName(processor->stage()));
+    ProgressLine progress(stage, rows, "records");
+    auto done = processor->Run(environment_, round.deadline, [&](int64_t records) { progress.Add(records); });
     if (!done) {
       outcome = std::unexpected(std::move(done).error().Context("stage " + stage));
       break;
     }
     rows = done->rows_out;
-    if (stage == "bronze") report.failed_inputs = std::move(done->failed_inputs);
-    if (stage == "silver") report.broken_rules = BrokenRules(*context.pipeline, *done);
-    if (stage == "gold" && !report.stages.empty())
-      report.freshness.Add(report.stages[0].rows_by_produced_at, NowMicros());
-    report.stages.push_back(std::move(*done));
+    report.Add(*environment_.pipeline, std::move(*done));
   }
-  if (bronze_) report.records_behind = bronze_->RecordsBehind();
-  std::error_code ignored;
-  std::filesystem::remove_all(context.temp_folder, ignored);
+  for (const auto& processor : processors_) report.records_behind += processor->RecordsBehind();
   // What the stages committed belongs into the ledger even when a later one failed.
-  const Status ledger = context.write_ledger ? WriteLedger(context) : Status();
+  const Status ledger = round.write_ledger ? WriteLedger(environment_) : Status();
   INGOT_TRY(outcome);
   INGOT_TRY(ledger);
   return report;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,7 +10,8 @@
 #include "bronze/bronze.h"
 #include "gold/gold.h"
 #include "run/clock.h"
-#include "stage/stage.h"
+#include "silver/silver.h"
+#include "stage/processor.h"
 
 namespace ingot::run {
 
@@ -33,29 +35,48 @@ struct RunReport {
   std::vector<std::string> failed_inputs;  // files that were not read, with why and what to do
   Freshness freshness;                     // of followed sources
   int64_t records_behind = 0;
+
+  /// The report of the next stage.
+  void Add(const pipeline::Pipeline& pipeline, stage::StageReport stage);
 };
+
+struct RunOptions {
+  bronze::BronzeOptions bronze;
+  silver::SilverOptions silver;
+  gold::GoldOptions gold;
+  bool trust_clock = false;  // whatever speaks against it
+};
+
+/// Of the stage, with its options.
+std::unique_ptr<stage::Processor> MakeProcessor(stage::Stage stage, const RunOptions& options);
 
 /// The rules that broke a greater share of the rows of silver than their fail_above, in words.
 std::vector<std::string> BrokenRules(const pipeline::Pipeline& pipeline, const stage::StageReport& silver);
 
+/// Of one round of a run.
+struct RoundOptions {
+  stage::Deadline deadline;
+  bool write_ledger = true;
+};
+
 /// Keeps the source open from run to run, and what gold knows of its groups.
 class Runner {
  public:
-  /// `stages` in order, of bronze, silver and gold. Errors: those of opening the source.
-  static Result<Runner> Open(const stage::StageContext& context, std::vector<std::string> stages);
+  /// Runs `stages` in this order. Errors: those of opening the source.
+  static Result<Runner> Open(const stage::Environment& environment, const std::vector<stage::Stage>& stages,
+                             const RunOptions& options);
 
   /// Errors: the first stage that failed; what was committed before stays and the next run goes on from there.
-  Result<RunReport> Run(stage::StageContext context);
+  Result<RunReport> Run(const RoundOptions& round);
 
  private:
-  explicit Runner(std::vector<std::string> stages) : stages_(std::move(stages)) {}
-  Result<stage::StageReport> RunStage(const stage::StageContext& context, const std::string& stage,
-                                      int64_t rows_expected);
+  Runner(const stage::Environment& environment, ClockOptions clock)
+      : environment_(environment), clock_options_(std::move(clock)) {}
 
-  std::vector<std::string> stages_;
-  std::optional<bronze::Bronze> bronze_;
-  gold::Gold gold_;
+  stage::Environment environment_;
+  ClockOptions clock_options_;
   ClockWatch clock_;
+  std::vector<std::unique_ptr<stage::Processor>> processors_;
 };
 
 }  // namespace ingot::run

@@ -8,7 +8,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "base/environment.h"
 #include "base/subprocess.h"
@@ -87,34 +86,30 @@ void Remember(std::string& said, std::string_view line) {
   if (said.size() > 2 * kSaidMax) said.replace(kSaidMax / 2, said.size() - kSaidMax, "\n…\n");
 }
 
-/// A line that a job prints; nothing for other output.
-std::optional<StageReport> ReportFrom(std::string_view line) {
-  const auto json = nlohmann::json::parse(line, nullptr, false);
-  if (!json.is_object() || !json.contains("stage")) return std::nullopt;
-  StageReport report{.stage = json["stage"], .table = json["table"], .run_id = json["run_id"], .engine = "spark"};
-  report.rows_in = json["rows_in"];
-  report.rows_out = json["rows_out"];
-  report.quarantined = json["rows_quarantined"];
-  report.duplicates = json["rows_duplicate"];
-  report.errors = json["rows_error"];
-  report.commits = json["commits"];
-  report.finished_at_micros = int64_t(double(json["seconds"]) * 1e6);
-  for (const auto& [rule, count] : json["broken_by_rule"].items())
-    if (count > 0) report.broken_by_rule[rule] = count;
-  return report;
+/// The program of the stage in the folder of jobs.
+std::string JobOf(stage::Stage stage) {
+  switch (stage) {
+    case stage::Stage::kBronze:
+      return "ingest_bronze.py";
+    case stage::Stage::kSilver:
+      return "bronze_to_silver.py";
+    case stage::Stage::kGold:
+      return "silver_to_gold.py";
+  }
+  return "";
 }
 
 }  // namespace
 
-Result<std::map<std::string, std::string>> SparkSettings(const Place& place, const stage::StageContext& context) {
-  const std::string catalog = "spark.sql.catalog." + context.catalog->Name(), uri = CatalogUri(place);
+Result<std::map<std::string, std::string>> SparkSettings(const Place& place, const stage::Environment& environment) {
+  const std::string catalog = "spark.sql.catalog." + environment.catalog->Name(), uri = CatalogUri(place);
   std::map<std::string, std::string> settings{
       {"spark.sql.extensions", "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"},
       {"spark.log.level", "WARN"},
       {"spark.sql.session.timeZone", "UTC"},
       {catalog, "org.apache.iceberg.spark.SparkCatalog"},
       {catalog + ".cache-enabled", "false"},
-      {catalog + ".warehouse", context.catalog->ChoosesLocations() ? place.warehouse : context.warehouse}};
+      {catalog + ".warehouse", environment.catalog->ChoosesLocations() ? place.warehouse : environment.warehouse}};
   if (uri.starts_with("postgresql://") || uri.starts_with("postgres://")) {
     const Address address = SplitPostgres(uri);
     settings[catalog + ".type"] = "jdbc";
@@ -135,7 +130,7 @@ Result<std::map<std::string, std::string>> SparkSettings(const Place& place, con
   } else {
     return Fail(ErrorKind::kBadConfig, "Spark cannot reach the catalog " + uri);
   }
-  if (context.warehouse.starts_with("s3")) {
+  if (environment.warehouse.starts_with("s3")) {
     settings[catalog + ".io-impl"] = "org.apache.iceberg.aws.s3.S3FileIO";
     settings[catalog + ".client.region"] = EnvironmentOr("AWS_REGION", "us-east-1");
     const std::string endpoint = EnvironmentOr("INGOT_S3_ENDPOINT", EnvironmentOr("AWS_ENDPOINT_URL"));
@@ -147,17 +142,16 @@ Result<std::map<std::string, std::string>> SparkSettings(const Place& place, con
   return settings;
 }
 
-Result<std::vector<StageReport>> RunOnSpark(const Place& place, const stage::StageContext& context,
-                                            const std::vector<std::string>& stages, const std::string& master) {
-  static const std::map<std::string, std::string> jobs{
-      {"bronze", "ingest_bronze.py"}, {"silver", "bronze_to_silver.py"}, {"gold", "silver_to_gold.py"}};
+Result<std::vector<StageReport>> RunOnSpark(const Place& place, const stage::Environment& environment,
+                                            const std::vector<stage::Stage>& stages, const SparkOptions& options) {
   const fs::path folder = EnvironmentOr("INGOT_SPARK_JOBS", "deploy/spark/jobs");
   if (!fs::exists(folder / "ingot_spark.py"))
     return Fail(ErrorKind::kNotFound, "no jobs in " + folder.string() + ": set INGOT_SPARK_JOBS to deploy/spark/jobs");
-  pipeline::Pipeline pipeline = *context.pipeline;
-  pipeline.source.uri = context.source;
-  INGOT_ASSIGN(const std::string compiled, PlanToJson(pipeline, pipeline::Dialect::kSpark, context.catalog->Name()));
-  INGOT_ASSIGN(const auto settings, SparkSettings(place, context));
+  pipeline::Pipeline pipeline = *environment.pipeline;
+  pipeline.source.uri = options.source;
+  INGOT_ASSIGN(const std::string compiled,
+               PlanToJson(pipeline, pipeline::Dialect::kSpark, environment.catalog->Name()));
+  INGOT_ASSIGN(const auto settings, SparkSettings(place, environment));
   INGOT_ASSIGN(const std::string jars, JarsOf(EnvironmentOr("INGOT_SPARK_JARS")));
   std::string properties;
   for (const auto& [key, value] : settings) properties += key + " " + value + "\n";
@@ -166,27 +160,28 @@ Result<std::vector<StageReport>> RunOnSpark(const Place& place, const stage::Sta
   INGOT_ASSIGN(const std::string compiled_file, secret.Write("compiled.json", compiled));
   INGOT_ASSIGN(const std::string settings_file, secret.Write("spark.conf", properties));
   std::vector<StageReport> reports;
-  for (const std::string& stage : stages) {
+  for (const stage::Stage stage : stages) {
+    const std::string job = JobOf(stage);
     std::vector<std::string> command{EnvironmentOr("INGOT_SPARK_SUBMIT", "spark-submit"),
                                      "--master",
-                                     master,
+                                     options.master,
                                      "--properties-file",
                                      settings_file,
                                      "--load-spark-defaults"};
     if (!jars.empty()) command.insert(command.end(), {"--jars", jars});
-    command.insert(command.end(), {(folder / jobs.at(stage)).string(), "--compiled", compiled_file});
+    command.insert(command.end(), {(folder / job).string(), "--compiled", compiled_file});
     const size_t before = reports.size();
     std::string said;  // Python's complaints come on standard output, too
-    INGOT_ASSIGN(const ProcessEnd end, RunProcess(command, [&](std::string_view line) {
-                   if (auto report = ReportFrom(line))
+    INGOT_ASSIGN(const ProcessResult end, RunProcess(command, [&](std::string_view line) {
+                   if (auto report = stage::ReportFromJson(line, "spark"))
                      reports.push_back(std::move(*report));
                    else
                      Remember(said, line);
                  }));
     if (end.exit_code != 0)
       return Fail(ErrorKind::kInternal,
-                  fmt::format("{} ended with {}:\n{}{}", jobs.at(stage), end.exit_code, end.last_errors, said));
-    if (reports.size() == before) return Fail(ErrorKind::kInternal, jobs.at(stage) + " ended without a report");
+                  fmt::format("{} ended with {}:\n{}{}", job, end.exit_code, end.stderr_tail, said));
+    if (reports.size() == before) return Fail(ErrorKind::kInternal, job + " ended without a report");
   }
   return reports;
 }

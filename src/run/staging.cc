@@ -1,12 +1,13 @@
 #include "run/staging.h"
 
 #include "base/random.h"
+#include "iceberg/commit.h"
 #include "rows/scan.h"
 #include "storage/location.h"
 
 namespace ingot::run {
 
-Result<Staging> Staging::Make(const stage::StageContext& context, const iceberg::Table& target) {
+Result<Staging> Staging::Make(const stage::Environment& environment, const iceberg::Table& target) {
   Staging staging;
   staging.home_ = target.home;
   staging.home_.name.name += "_staging_" + RandomUuid().substr(0, 8);
@@ -15,7 +16,7 @@ Result<Staging> Staging::Make(const stage::StageContext& context, const iceberg:
   metadata.properties["write.data.path"] =
       metadata.Property("write.data.path", storage::JoinLocation(metadata.location, "data"));
   metadata.location =
-      context.catalog->ChoosesLocations()
+      environment.catalog->ChoosesLocations()
           ? ""
           : storage::JoinLocation(storage::JoinLocation(metadata.location, "staging"), metadata.table_uuid);
   metadata.properties.erase("write.metadata.path");
@@ -34,7 +35,7 @@ Result<Staging> Staging::Make(const stage::StageContext& context, const iceberg:
 Staging::~Staging() {
   if (!home_.catalog) return;
   (void)home_.catalog->Drop(home_.name);
-  for (const std::string& file : files_) (void)home_.storage->Delete(file);
+  iceberg::Discard(*home_.storage, files_);
   if (const auto metadata = home_.storage->List(location_))
     for (const auto& file : *metadata) (void)home_.storage->Delete(file.location);
 }

@@ -11,11 +11,11 @@ namespace ingot::run {
 class Staging {
  public:
   /// Makes a table of the same schema and partition as `target`, whose data files land in the folder of `target`'s.
-  static Result<Staging> Make(const stage::StageContext& context, const iceberg::Table& target);
+  static Result<Staging> Make(const stage::Environment& environment, const iceberg::Table& target);
   Staging(Staging&& other) noexcept : home_(std::exchange(other.home_, {})), location_(std::move(other.location_)) {}
   Staging& operator=(Staging&&) = delete;
   /// Takes the table out of the catalog, and its metadata out of the storage; its data files too, unless they were
-  /// taken over.
+  /// released.
   ~Staging();
 
   /// "namespace.name".
@@ -23,8 +23,8 @@ class Staging {
 
   /// The files that were written, as files of `target`.
   Result<stage::WrittenRows> Files(const iceberg::Table& target);
-  /// The files belong to another table now, or may do so: they stay.
-  void TakenOver() { files_.clear(); }
+  /// The files are handed to a commit, which answers for them from now on.
+  void Release() { files_.clear(); }
 
  private:
   Staging() = default;

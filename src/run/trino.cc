@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
-#include "base/retry.h"
+#include "iceberg/commit.h"
 #include "pipeline/definition.h"
 #include "pipeline/plan_json.h"
 #include "run/staging.h"
@@ -20,7 +20,7 @@ namespace {
 using iceberg::SnapshotId;
 using iceberg::Table;
 using pipeline::Dialect;
-using stage::StageContext;
+using stage::Environment;
 using stage::StageReport;
 
 std::string Quote(std::string_view name) {
@@ -67,11 +67,11 @@ std::string NewRows(const Table& table, std::optional<SnapshotId> consumed, Snap
 
 class TrinoRun {
  public:
-  TrinoRun(const StageContext& context, const std::string& url) : context_(context), trino_(url) {}
+  TrinoRun(const Environment& environment, const std::string& url) : environment_(environment), trino_(url) {}
 
   Result<StageReport> Silver() {
-    const pipeline::Pipeline& pipeline = *context_.pipeline;
-    StageReport report = Begin("silver", pipeline.silver.table);
+    const pipeline::Pipeline& pipeline = *environment_.pipeline;
+    StageReport report = Begin(stage::Stage::kSilver, pipeline.silver.table);
     INGOT_ASSIGN(Table quarantine, Load(pipeline.quarantine.table));
     INGOT_ASSIGN(const Table bronze, Load(pipeline.bronze.table));
     const auto end = bronze.metadata->current_snapshot_id;
@@ -106,15 +106,15 @@ class TrinoRun {
   }
 
   Result<StageReport> Gold(const pipeline::GoldSpec& spec) {
-    StageReport report = Begin("gold", spec.table.table);
+    StageReport report = Begin(stage::Stage::kGold, spec.table.table);
     INGOT_ASSIGN(const Table gold, Load(spec.table.table));
-    INGOT_ASSIGN(const Table silver, Load(context_.pipeline->silver.table));
+    INGOT_ASSIGN(const Table silver, Load(environment_.pipeline->silver.table));
     const auto end = silver.metadata->current_snapshot_id;
     INGOT_ASSIGN(const bool fresh, HasNew(silver, gold));
     if (!end || !fresh) return report;
     const std::string source =
         NewRows(silver, stage::ConsumedSnapshot(*gold.metadata), *end, pipeline::TouchedInputColumns(spec));
-    const auto sql = pipeline::MakeGoldSql(*context_.pipeline, spec, Dialect::kTrino,
+    const auto sql = pipeline::MakeGoldSql(*environment_.pipeline, spec, Dialect::kTrino,
                                            {.updated_at = "CAST(current_timestamp AS TIMESTAMP(6) WITH TIME ZONE)"});
     INGOT_ASSIGN(const std::string days, SpanOfDays(source, pipeline::GoldTimeField(spec), report));
     const std::string replaced = pipeline::GoldReplaceColumn(spec);
@@ -132,7 +132,7 @@ class TrinoRun {
     std::set<std::vector<iceberg::Value>> partitions;
     for (const auto& file : written.files) partitions.insert(file.partition);
     iceberg::SnapshotChange change = stage::MarkedChange(
-        gold, std::move(written.files), stage::NextMark(context_, stage::MarkOf(*gold.metadata), silver, *end));
+        gold, std::move(written.files), stage::NextMark(environment_, stage::MarkOf(*gold.metadata), silver, *end));
     change.operation = "overwrite";
     change.removes = [partitions, all = replaced.empty()](const iceberg::DataFile& file) -> Result<bool> {
       return all || partitions.contains(file.partition);
@@ -148,20 +148,23 @@ class TrinoRun {
   }
 
  private:
-  StageReport Begin(const char* stage, const std::string& table) const {
-    return {
-        .stage = stage, .table = table, .run_id = context_.run_id, .engine = "trino", .started_at_micros = NowMicros()};
+  StageReport Begin(stage::Stage stage, const std::string& table) const {
+    return {.stage = stage,
+            .table = table,
+            .run_id = environment_.run_id,
+            .engine = "trino",
+            .started_at_micros = NowMicros()};
   }
 
   Result<Table> Load(const std::string& name) const {
-    INGOT_ASSIGN(const auto home, context_.Home(name));
+    INGOT_ASSIGN(const auto home, environment_.Home(name));
     return iceberg::LoadTable(home);
   }
 
   /// What silver or quarantine will say of itself.
   stage::Mark Next(const Table& table, const Table& bronze, SnapshotId end) const {
-    auto mark = stage::NextMark(context_, stage::MarkOf(*table.metadata), bronze, end);
-    mark.definition_id = pipeline::DefinitionId(SilverDefinition(*context_.pipeline));
+    auto mark = stage::NextMark(environment_, stage::MarkOf(*table.metadata), bronze, end);
+    mark.definition_id = pipeline::DefinitionId(SilverDefinition(*environment_.pipeline));
     return mark;
   }
 
@@ -173,16 +176,16 @@ class TrinoRun {
 
   pipeline::SilverSql Plan(const Table& bronze, std::optional<SnapshotId> consumed, SnapshotId end,
                            const std::string& existing) const {
-    pipeline::SilverNames names{.existing = existing, .run_id = context_.run_id};
-    names.source = NewRows(bronze, consumed, end, pipeline::SilverInputColumns(*context_.pipeline));
-    return pipeline::MakeSilverSql(*context_.pipeline, Dialect::kTrino, names);
+    pipeline::SilverNames names{.existing = existing, .run_id = environment_.run_id};
+    names.source = NewRows(bronze, consumed, end, pipeline::SilverInputColumns(*environment_.pipeline));
+    return pipeline::MakeSilverSql(*environment_.pipeline, Dialect::kTrino, names);
   }
 
   /// The keys that silver holds, of the span of time that the new rows touch, as a relation.
   Result<std::string> Keys(const Table& silver, const pipeline::SilverSql& sql) {
     std::vector<std::string> keys;
-    for (const std::string& key : context_.pipeline->unique) keys.push_back(Quote(key));
-    const std::string time = pipeline::SilverTimeField(*context_.pipeline);
+    for (const std::string& key : environment_.pipeline->unique) keys.push_back(Quote(key));
+    const std::string time = pipeline::SilverTimeField(*environment_.pipeline);
     std::string where;
     if (!time.empty()) {
       INGOT_ASSIGN(const auto span, trino_.Run(fmt::format("WITH judged AS ({}) SELECT CAST(min({}) AS VARCHAR), "
@@ -213,9 +216,7 @@ class TrinoRun {
 
   Status CountInto(StageReport& report, const std::string& sql) {
     INGOT_ASSIGN(const auto rows, trino_.Run(sql));
-    std::vector<std::string> names{"parse"};
-    for (const auto& rule : context_.pipeline->rules)
-      if (rule.kind != pipeline::RuleKind::kTrim) names.push_back(rule.name);
+    const auto names = pipeline::RuleNames(environment_.pipeline->rules);
     report.rows_in = std::atoll(rows[0][0].c_str());
     report.quarantined = std::atoll(rows[0][1].c_str());
     for (size_t i = 0; i < names.size(); ++i)
@@ -225,19 +226,17 @@ class TrinoRun {
   }
 
   Result<Staging> Fill(const Table& target, const std::string& select) {
-    INGOT_ASSIGN(Staging staging, Staging::Make(context_, target));
-    INGOT_ASSIGN(const auto name, iceberg::ParseTableName(staging.Name(), context_.catalog->Name()));
+    INGOT_ASSIGN(Staging staging, Staging::Make(environment_, target));
+    INGOT_ASSIGN(const auto name, iceberg::ParseTableName(staging.Name(), environment_.catalog->Name()));
     INGOT_TRY(
-        trino_.Run(fmt::format("INSERT INTO {}.{}.{} ({})\n{}", Quote(context_.catalog->Name()), Quote(name.space),
+        trino_.Run(fmt::format("INSERT INTO {}.{}.{} ({})\n{}", Quote(environment_.catalog->Name()), Quote(name.space),
                                Quote(name.name), ColumnList(target.metadata->CurrentSchema()), select)));
     return staging;
   }
 
-  /// Files that are known not to be the table's go with the staging table.
   static Status Commit(const Table& table, const iceberg::SnapshotChange& change, Staging& staging) {
-    const auto committed = iceberg::CommitSnapshot(table.home, change);
-    if (committed || committed.error().kind == ErrorKind::kOutcomeUnknown) staging.TakenOver();
-    if (!committed) return std::unexpected(committed.error());
+    staging.Release();
+    INGOT_TRY(iceberg::CommitFiles(table.home, change));
     return {};
   }
 
@@ -248,34 +247,31 @@ class TrinoRun {
     return Commit(table, change, staging);
   }
 
-  const StageContext& context_;
+  const Environment& environment_;
   TrinoClient trino_;
 };
 
 }  // namespace
 
-Result<std::vector<StageReport>> RunOnTrino(const StageContext& context, const std::vector<std::string>& stages,
+Result<std::vector<StageReport>> RunOnTrino(const Environment& environment, const std::vector<stage::Stage>& stages,
                                             const std::string& url) {
-  TrinoRun run(context, url);
+  TrinoRun run(environment, url);
   std::vector<StageReport> reports;
   const auto until_first = [&](const auto& stage) -> Status {
-    Backoff backoff;
-    while (true) {
-      auto report = stage();
-      if (report) {
-        reports.push_back(std::move(*report));
-        return {};
-      }
-      if (report.error().kind != ErrorKind::kConflict || !backoff.Wait()) return std::unexpected(report.error());
-    }
+    INGOT_ASSIGN(StageReport report, iceberg::RetryOnConflict(stage));
+    reports.push_back(std::move(report));
+    return {};
   };
-  for (const std::string& stage : stages) {
-    if (stage == "bronze")
-      return Fail(ErrorKind::kUnsupported, "Trino reads no records: run --stage bronze with --engine embedded");
-    if (stage == "silver") INGOT_TRY(until_first([&] { return run.Silver(); }));
-    if (stage != "gold") continue;
-    for (const auto& gold : context.pipeline->gold) INGOT_TRY(until_first([&] { return run.Gold(gold); }));
-  }
+  for (const stage::Stage stage : stages) switch (stage) {
+      case stage::Stage::kBronze:
+        return Fail(ErrorKind::kUnsupported, "Trino reads no records: run --stage bronze with --engine embedded");
+      case stage::Stage::kSilver:
+        INGOT_TRY(until_first([&] { return run.Silver(); }));
+        break;
+      case stage::Stage::kGold:
+        for (const auto& gold : environment.pipeline->gold) INGOT_TRY(until_first([&] { return run.Gold(gold); }));
+        break;
+    }
   return reports;
 }
 

@@ -24,7 +24,8 @@ TrinoClient::TrinoClient(std::string url, int attempts_max) : url_(std::move(url
     headers_.push_back("Authorization: Basic " + arrow::util::base64_encode(user + ":" + password));
 }
 
-Result<http::HttpAnswer> TrinoClient::Ask(const std::string& method, const std::string& url, const std::string& body) {
+Result<http::HttpResponse> TrinoClient::Ask(const std::string& method, const std::string& url,
+                                            const std::string& body) {
   Backoff backoff({.attempts_max = std::min(attempts_max_, 8)});
   while (true) {
     auto answer = http_.Send({.method = method, .url = url, .headers = headers_, .body = body});
@@ -53,7 +54,7 @@ Result<std::vector<TrinoClient::Row>> TrinoClient::RunOnce(const std::string& st
       if (method == "GET") asked.error().kind = ErrorKind::kOutcomeUnknown;
       return std::unexpected(std::move(asked).error());
     }
-    const http::HttpAnswer& answer = *asked;
+    const http::HttpResponse& answer = *asked;
     const Json json = Json::parse(answer.body, nullptr, false);
     if (answer.status != 200 || !json.is_object())
       return Fail(answer.status == 401 || answer.status == 403 ? ErrorKind::kBadConfig : ErrorKind::kOutcomeUnknown,

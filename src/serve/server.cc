@@ -18,25 +18,25 @@ namespace {
 constexpr const char* kText = "text/plain; charset=utf-8";
 constexpr const char* kJson = "application/json";
 constexpr size_t kRunsDefault = 50, kRunsMax = 1000;
-constexpr std::chrono::seconds kPatience{3};
+constexpr std::chrono::seconds kStatesTimeout{3};
 
-/// Answers the requests; knows nothing of the wire.
-class Answers {
+/// Handles the requests.
+class RequestHandler {
  public:
-  explicit Answers(ServerParts parts) : parts_(std::move(parts)) {}
+  explicit RequestHandler(ServerParts parts) : parts_(std::move(parts)) {}
 
-  /// As they are now. A catalog that is away is tried for longer than those who ask can wait: they are told so, and the
-  /// next of them gets what was found meanwhile.
+  /// The current state of the tables. Loading from a catalog that is down takes longer than a client waits: the request
+  /// fails after kStatesTimeout, and a later request gets the result.
   Result<std::vector<TableState>> States() const {
-    std::shared_future<Result<std::vector<TableState>>> asked;
+    std::shared_future<Result<std::vector<TableState>>> loading;
     {
       std::lock_guard lock(mutex_);
-      if (!asked_.valid() || asked_.wait_for(std::chrono::seconds(0)) == std::future_status::ready)
-        asked_ = std::async(std::launch::async, [this] { return Load(); }).share();
-      asked = asked_;
+      if (!loading_.valid() || loading_.wait_for(std::chrono::seconds(0)) == std::future_status::ready)
+        loading_ = std::async(std::launch::async, [this] { return Load(); }).share();
+      loading = loading_;
     }
-    if (asked.wait_for(kPatience) == std::future_status::ready) return asked.get();
-    return Fail(ErrorKind::kRetry, "the catalog did not answer within 3 s");
+    if (loading.wait_for(kStatesTimeout) == std::future_status::ready) return loading.get();
+    return Fail(ErrorKind::kRetry, "the catalog did not respond within 3 s");
   }
 
   void MetricsOf(const httplib::Request& request, httplib::Response& response) const {
@@ -75,7 +75,7 @@ class Answers {
     std::vector<TableState> states;
     INGOT_ASSIGN(const auto tables, parts_.tables());
     for (const std::string& table : tables) {
-      auto state = StateOf(parts_.context, table, kRunsMax);
+      auto state = StateOf(parts_.environment, table, kRunsMax);
       if (!state && state.error().kind == ErrorKind::kNotFound) continue;
       if (!state) return std::unexpected(std::move(state).error());
       states.push_back(std::move(*state));
@@ -85,7 +85,7 @@ class Answers {
 
   const ServerParts parts_;
   mutable std::mutex mutex_;
-  mutable std::shared_future<Result<std::vector<TableState>>> asked_;
+  mutable std::shared_future<Result<std::vector<TableState>>> loading_;
 };
 
 size_t LimitOf(const httplib::Request& request) {
@@ -96,8 +96,8 @@ size_t LimitOf(const httplib::Request& request) {
 }  // namespace
 
 struct Server::Http {
-  explicit Http(ServerParts parts) : answers(std::move(parts)) {}
-  Answers answers;
+  explicit Http(ServerParts parts) : handler(std::move(parts)) {}
+  RequestHandler handler;
   httplib::Server server;
   std::thread thread;
 };
@@ -112,37 +112,38 @@ Server::~Server() {
 
 Result<std::unique_ptr<Server>> Server::Start(const std::string& listen, ServerParts parts) {
   const size_t colon = listen.rfind(':');
-  const int asked = colon == std::string::npos ? -1 : std::atoi(listen.c_str() + colon + 1);
-  if (asked < 0 || asked > 65535 || (asked == 0 && !listen.ends_with(":0")))
+  const int requested_port = colon == std::string::npos ? -1 : std::atoi(listen.c_str() + colon + 1);
+  if (requested_port < 0 || requested_port > 65535 || (requested_port == 0 && !listen.ends_with(":0")))
     return Fail(ErrorKind::kBadConfig, "--listen: not host:port: '" + listen + "' (write 127.0.0.1:8080)");
   const std::string host = colon == 0 ? "0.0.0.0" : listen.substr(0, colon);
   std::unique_ptr<Server> server(new Server);
   server->http_ = std::make_unique<Http>(std::move(parts));
   httplib::Server& http = server->http_->server;
-  const Answers& answers = server->http_->answers;
+  const RequestHandler& handler = server->http_->handler;
   http.new_task_queue = [] { return new httplib::ThreadPool(2); };
   http.set_keep_alive_timeout(1);
-  http.set_socket_options([](socket_t socket) {  // the library's own would let two programs share an address
+  http.set_socket_options([](socket_t socket) {  // the library's default lets two programs share an address
     const int yes = 1;
     setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
   });
-  http.Get("/metrics", [&](const auto& request, auto& response) { answers.MetricsOf(request, response); });
+  http.Get("/metrics", [&](const auto& request, auto& response) { handler.MetricsOf(request, response); });
   http.Get("/health", [](const auto&, auto& response) { response.set_content("ok\n", kText); });
-  http.Get("/ready", [&](const auto&, auto& response) { answers.Ready(response); });
-  http.Get("/api/tables", [&](const auto&, auto& response) { answers.Json(response, TablesToJson); });
+  http.Get("/ready", [&](const auto&, auto& response) { handler.Ready(response); });
+  http.Get("/api/tables", [&](const auto&, auto& response) { handler.Json(response, TablesToJson); });
   http.Get("/api/runs", [&](const auto& request, auto& response) {
     const size_t limit = LimitOf(request);
-    answers.Json(response, [&](const auto& states) { return RunsToJson(states, limit); });
+    handler.Json(response, [&](const auto& states) { return RunsToJson(states, limit); });
   });
   http.Get("/", [](const auto&, auto& response) { response.set_content(kPage, "text/html; charset=utf-8"); });
-  const int port = asked == 0                               ? http.bind_to_any_port(host.c_str())
-                   : http.bind_to_port(host.c_str(), asked) ? asked
-                                                            : -1;
-  if (port < 0) return Fail(ErrorKind::kBadConfig, "--listen: " + listen + " is in use, or no address of this machine");
+  const int port = requested_port == 0                               ? http.bind_to_any_port(host.c_str())
+                   : http.bind_to_port(host.c_str(), requested_port) ? requested_port
+                                                                     : -1;
+  if (port < 0)
+    return Fail(ErrorKind::kBadConfig,
+                "--listen: " + listen + " is in use, or is not an address of this machine: use another");
   server->address_ = fmt::format("{}:{}", host, port);
   server->http_->thread = std::thread([&http] { http.listen_after_bind(); });
-  while (!http.is_running())
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));  // before that it cannot be stopped
+  while (!http.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));  // stop() has no effect before
   return server;
 }
 

@@ -1,4 +1,4 @@
-// HTTP beside or instead of a run: metrics, health, the state of the tables as JSON, and a page that shows it.
+// The HTTP server of `ingot run --listen` and `ingot serve`: metrics, health, table state as JSON, and a web page.
 #pragma once
 
 #include <functional>
@@ -6,34 +6,34 @@
 #include <string>
 #include <vector>
 
-#include "stage/stage.h"
+#include "stage/environment.h"
 
 namespace ingot::serve {
 
 struct ServerParts {
-  stage::StageContext context;
-  /// The tables to tell about, asked each time.
+  stage::Environment environment;
+  /// Returns the tables to show; called for each request.
   std::function<Result<std::vector<std::string>>()> tables;
-  /// Whether the work beside goes well; the error says what is wrong.
+  /// Returns an error while the run next to the server fails.
   std::function<Status()> ready;
 };
 
-/// Answers on threads of its own until it is destroyed:
-///   /metrics      OpenMetrics to those who accept it, else Prometheus's text format; measures process and tables anew
-///   /health       200 as long as the process answers
-///   /ready        200, or 503 with the reason: the catalog does not answer, the work beside does not go on
-///   /api/tables   a JSON array of objects, one a table
+/// Serves on its own threads until it is destroyed:
+///   /metrics      OpenMetrics if the client accepts it, else the Prometheus text format; current values
+///   /health       200 while the process runs
+///   /ready        200, or 503 with the reason: the catalog does not respond, or the run fails
+///   /api/tables   a JSON array with one object per table
 ///   /api/runs     a JSON array of the newest stage runs, newest first; ?limit=N (50)
-///   /             a page for people
+///   /             a web page
 class Server {
  public:
-  /// `listen` is host:port; port 0 takes a free one. Errors: kBadConfig when it cannot be listened on.
+  /// `listen` is host:port; port 0 means any free port. Errors: kBadConfig when the address cannot be used.
   static Result<std::unique_ptr<Server>> Start(const std::string& listen, ServerParts parts);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// host:port, the port in force.
+  /// host:port with the actual port.
   const std::string& address() const { return address_; }
 
  private:

@@ -18,34 +18,23 @@ constexpr struct {
   const char* name;
   const char* help;
 } kGauges[] = {
-    {"ingot_table_rows", "Rows of the current snapshot, deleted ones of delete files included."},
+    {"ingot_table_rows", "Rows in data files of the current snapshot, including rows that delete files delete."},
     {"ingot_table_files", "Data files of the current snapshot."},
     {"ingot_table_delete_files", "Delete files of the current snapshot."},
     {"ingot_table_bytes", "Bytes of all files of the current snapshot."},
-    {"ingot_table_snapshots", "Snapshots that the table keeps."},
+    {"ingot_table_snapshots", "Snapshots in the table metadata."},
     {"ingot_table_last_commit_timestamp_seconds", "Time of the newest snapshot, seconds since the epoch."},
 };
 
-/// A total of the snapshot's summary; -1 where its writer left it out.
+/// A total in the snapshot's summary; -1 if the writer did not set it.
 int64_t Total(const iceberg::Snapshot& snapshot, const char* key) {
   return snapshot.summary.contains(key) ? iceberg::SummaryNumber(snapshot, key) : -1;
 }
 
-std::string RunToJson(const StageReport& run) {
-  std::string rules;
-  for (const auto& [rule, count] : run.broken_by_rule)
-    rules += fmt::format("{}{}:{}", rules.empty() ? "" : ",", JsonQuote(rule), count);
-  return fmt::format(
-      R"({{"stage":{},"table":{},"run_id":{},"rows_in":{},"rows_out":{},"rows_quarantined":{},"rows_duplicate":{},"rows_error":{},"bytes_in":{},"bytes_out":{},"seconds":{:.3f},"finished_at":{},"broken_by_rule":{{{}}}}})",
-      JsonQuote(run.stage), JsonQuote(run.table), JsonQuote(run.run_id), run.rows_in, run.rows_out, run.quarantined,
-      run.duplicates, run.errors, run.bytes_in, run.bytes_out, run.Seconds(),
-      JsonQuote(FormatTimestampMicros(run.finished_at_micros)), rules);
-}
-
 }  // namespace
 
-Result<TableState> StateOf(const stage::StageContext& context, const std::string& table, size_t runs_max) {
-  INGOT_ASSIGN(const auto home, context.Home(table));
+Result<TableState> StateOf(const stage::Environment& environment, const std::string& table, size_t runs_max) {
+  INGOT_ASSIGN(const auto home, environment.Home(table));
   INGOT_ASSIGN(const auto loaded, iceberg::LoadTable(home));
   const iceberg::TableMetadata& metadata = *loaded.metadata;
   TableState state{.table = table, .snapshots = int64_t(metadata.snapshots.size()), .runs = {}};
@@ -97,7 +86,7 @@ std::string RunsToJson(const std::vector<TableState>& tables, size_t limit) {
     for (const StageReport& run : state.runs) runs.push_back(&run);
   std::ranges::sort(runs, std::greater(), &StageReport::finished_at_micros);
   std::string json;
-  for (const StageReport* run : runs | std::views::take(limit)) json += (json.empty() ? "" : ",") + RunToJson(*run);
+  for (const StageReport* run : runs | std::views::take(limit)) json += (json.empty() ? "" : ",") + run->ToJson();
   return "[" + json + "]";
 }
 

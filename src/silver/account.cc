@@ -24,7 +24,7 @@ namespace {
 
 using Batch = std::shared_ptr<arrow::RecordBatch>;
 using iceberg::Table;
-using stage::StageContext;
+using stage::Environment;
 
 constexpr int64_t kBytesPerRow = 32;  // of a hash set that has just grown
 constexpr size_t kExamplesMax = 5;
@@ -49,12 +49,12 @@ std::optional<Retained> RetainedOf(const iceberg::TableMetadata& silver) {
 
 class Accounting {
  public:
-  Accounting(const StageContext& context, Tables tables, const std::function<void(int64_t)>& progress)
-      : context_(context),
+  Accounting(const Environment& environment, Tables tables, const std::function<void(int64_t)>& progress)
+      : environment_(environment),
         tables_(std::move(tables)),
         progress_(progress),
-        unique_(context.pipeline->unique),
-        judge_(*context.pipeline),
+        unique_(environment.pipeline->unique),
+        judge_(*environment.pipeline),
         retained_(RetainedOf(*tables_.silver.metadata)),
         consumed_(stage::ConsumedSnapshot(*tables_.silver.metadata)) {}
 
@@ -77,10 +77,10 @@ class Accounting {
                  rows::PlanScan(*tables_.bronze.home.storage, *tables_.bronze.metadata,
                                 {.snapshot_id = consumed_, .current_schema = true, .columns = PositionColumns()}));
     parts_ = 1 + uint64_t(std::max(rows, bronze.RecordCount()) * kBytesPerRow /
-                          std::max<int64_t>(1, context_.memory_bytes / 4));
+                          std::max<int64_t>(1, environment_.memory_bytes / 4));
     for (part_ = 0; part_ < parts_; ++part_) INGOT_TRY(AccountForPart());
     // Of so many hashes some pairs are equal by chance.
-    if (double(account_.doubled) < double(rows) * double(rows) / 1e18) account_.doubled = 0;
+    if (double(account_.duplicated) < double(rows) * double(rows) / 1e18) account_.duplicated = 0;
     return account_;
   }
 
@@ -90,7 +90,7 @@ class Accounting {
   template <typename Work>
   Status ForEachBatch(const Table& table, const rows::ScanOptions& options, const Work& work) {
     INGOT_ASSIGN(const auto plan, rows::PlanScan(*table.home.storage, *table.metadata, options));
-    return rows::ForEachBatch(table, plan, context_.threads, [&](size_t, const Batch& batch) -> Status {
+    return rows::ForEachBatch(table, plan, environment_.threads, [&](size_t, const Batch& batch) -> Status {
       progress_(batch->num_rows());
       return work(batch);
     });
@@ -100,7 +100,7 @@ class Accounting {
   /// none.
   template <typename Visit>
   Result<int64_t> ForEachPosition(const arrow::RecordBatch& batch, const Visit& visit) const {
-    const Batch positions = Pick(batch, PositionColumns());
+    const Batch positions = SelectColumns(batch, PositionColumns());
     INGOT_ASSIGN(const auto hashes, HashRows(*positions));
     const auto topics = positions->column(0), offsets = positions->column(2);
     int64_t without = 0;
@@ -118,7 +118,7 @@ class Accounting {
     for (const Table* table : {&tables_.silver, &tables_.quarantine})
       INGOT_TRY(ForEachBatch(*table, Columns(PositionColumns()), [&](const Batch& batch) -> Status {
         std::lock_guard lock(mutex_);
-        INGOT_TRY(ForEachPosition(*batch, [&](int64_t, uint64_t hash) { account_.doubled += !held_.Insert(hash); }));
+        INGOT_TRY(ForEachPosition(*batch, [&](int64_t, uint64_t hash) { account_.duplicated += !held_.Insert(hash); }));
         return {};
       }));
     HashSet absent, found;  // keys of rows that are in neither table, and those of them that silver has
@@ -184,13 +184,13 @@ class Accounting {
     if (++account_.missing > int64_t(kExamplesMax)) return;
     std::string example;
     for (const char* name : {pipeline::kSource, pipeline::kSourcePartition, pipeline::kSourceOffset})
-      if (const auto column = Plain(batch.GetColumnByName(name)->Slice(row, 1)))
+      if (const auto column = DecodeDictionaries(batch.GetColumnByName(name)->Slice(row, 1)))
         if (const auto value = (*column)->GetScalar(0); value.ok())
           example += (example.empty() ? "" : " ") + (*value)->ToString();
     account_.examples.push_back(std::move(example));
   }
 
-  const StageContext& context_;
+  const Environment& environment_;
   const Tables tables_;
   const std::function<void(int64_t)>& progress_;
   const std::vector<std::string>& unique_;
@@ -205,17 +205,17 @@ class Accounting {
 
 }  // namespace
 
-Result<Account> AccountForRows(const StageContext& context, const std::function<void(int64_t)>& progress) {
-  const pipeline::Pipeline& pipeline = *context.pipeline;
+Result<Account> AccountForRows(const Environment& environment, const std::function<void(int64_t)>& progress) {
+  const pipeline::Pipeline& pipeline = *environment.pipeline;
   Tables tables;
-  INGOT_ASSIGN(tables.silver.home, context.Home(pipeline.silver.table));
-  INGOT_ASSIGN(tables.quarantine.home, context.Home(pipeline.quarantine.table));
-  INGOT_ASSIGN(tables.bronze.home, context.Home(pipeline.bronze.table));
+  INGOT_ASSIGN(tables.silver.home, environment.Home(pipeline.silver.table));
+  INGOT_ASSIGN(tables.quarantine.home, environment.Home(pipeline.quarantine.table));
+  INGOT_ASSIGN(tables.bronze.home, environment.Home(pipeline.bronze.table));
   INGOT_TRY(tables.Reload());
   INGOT_ASSIGN(tables.bronze, stage::WithPositionColumns(std::move(tables.bronze), BronzeSchema(pipeline)));
   INGOT_ASSIGN(tables.silver, stage::WithPositionColumns(std::move(tables.silver), SilverSchema(pipeline)));
   INGOT_ASSIGN(tables.quarantine, stage::WithPositionColumns(std::move(tables.quarantine), QuarantineSchema(pipeline)));
-  return Accounting(context, std::move(tables), progress).Run();
+  return Accounting(environment, std::move(tables), progress).Run();
 }
 
 }  // namespace ingot::silver

@@ -14,7 +14,7 @@ struct Account {
   int64_t rows = 0;                   // of bronze, up to the snapshot that silver has consumed
   int64_t unidentified = 0;           // of those without a position in the source: not looked for
   int64_t missing = 0;                // in neither table, and their keys are not in silver
-  int64_t doubled = 0;                // positions that silver and quarantine together hold once too often
+  int64_t duplicated = 0;             // positions that silver and quarantine together hold once too often
   std::vector<std::string> examples;  // of missing rows: topic, partition, offset
   std::string deleted_by;             // the last deletion of rows in silver or quarantine; empty when there was none
 };
@@ -22,6 +22,6 @@ struct Account {
 /// Rows that retention took out of silver are left out. Memory: a quarter of the budget; more rows take more passes
 /// over the tables. `progress` is told of rows as they are read. Errors: kNotFound when one of the tables does not
 /// exist, or the snapshot of bronze that silver has consumed has expired.
-Result<Account> AccountForRows(const stage::StageContext& context, const std::function<void(int64_t)>& progress);
+Result<Account> AccountForRows(const stage::Environment& environment, const std::function<void(int64_t)>& progress);
 
 }  // namespace ingot::silver

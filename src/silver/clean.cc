@@ -14,7 +14,7 @@
 #include "pipeline/plan.h"
 #include "rows/arrow_schema.h"
 #include "rows/scan_relation.h"
-#include "silver/contest.h"
+#include "silver/deduplicator.h"
 #include "silver/judge.h"
 #include "silver/key_hash.h"
 #include "silver/key_times.h"
@@ -24,47 +24,47 @@ namespace ingot::silver {
 namespace {
 
 using Batch = std::shared_ptr<arrow::RecordBatch>;
-using stage::StageContext;
+using stage::Environment;
 
 class Cleaning {
  public:
-  Cleaning(const StageContext& context, const iceberg::Table& bronze, const iceberg::Table& silver,
-           const iceberg::Table& quarantine, Halves halves)
-      : context_(context),
-        pipeline_(*context.pipeline),
+  Cleaning(const Environment& environment, const iceberg::Table& bronze, const iceberg::Table& silver,
+           const iceberg::Table& quarantine, Outputs outputs)
+      : environment_(environment),
+        pipeline_(*environment.pipeline),
         bronze_(bronze),
         silver_(silver),
         quarantine_(quarantine),
-        halves_(halves),
-        judge_(*context.pipeline),
-        contest_(context.pipeline->unique),
-        output_(size_t(std::max(1, context.threads)) * 2) {}
+        outputs_(outputs),
+        judge_(*environment.pipeline),
+        deduplicator_(environment.pipeline->unique),
+        output_(size_t(std::max(1, environment.threads)) * 2) {}
 
   Result<Cleaned> Run(const stage::Changes& changes) {
-    INGOT_ASSIGN(const NewRows fresh, NewRows::Find(context_, bronze_, changes));
-    if (!pipeline_.unique.empty() && halves_.clean) INGOT_TRY(FindSuspects(fresh));
+    INGOT_ASSIGN(const NewRows fresh, NewRows::Find(environment_, bronze_, changes));
+    if (!pipeline_.unique.empty() && outputs_.silver) INGOT_TRY(FindSuspects(fresh));
     INGOT_TRY(FaultPoint("silver.keys_read"));
     INGOT_ASSIGN(auto plan, fresh.Plan(pipeline::SilverInputColumns(pipeline_)));
     for (const auto& task : plan.tasks) cleaned_.bytes_in += task.file.file_bytes;
     counts_.assign(judge_.names().size(), 0);
-    INGOT_ASSIGN(auto clean, stage::RowWriter::Open(context_, silver_));
-    INGOT_ASSIGN(auto refused, stage::RowWriter::Open(context_, quarantine_));
+    INGOT_ASSIGN(auto clean, stage::RowWriter::Open(environment_, silver_));
+    INGOT_ASSIGN(auto quarantined_rows, stage::RowWriter::Open(environment_, quarantine_));
     Status read;
     std::thread reader([&] {
-      read = rows::ForEachBatch(bronze_, plan, context_.threads, [&](size_t, const Batch& batch) -> Status {
+      read = rows::ForEachBatch(bronze_, plan, environment_.threads, [&](size_t, const Batch& batch) -> Status {
         INGOT_ASSIGN(const Batch rows, fresh.Of(batch));
         return JudgeBatch(*rows);
       });
       output_.Close();
     });
-    const Status written = WriteOutput(clean, refused);
+    const Status written = WriteOutput(clean, quarantined_rows);
     output_.Close();
     reader.join();
     INGOT_TRY(written);
     INGOT_TRY(read);
     INGOT_TRY(WriteWinners(clean));
-    INGOT_ASSIGN(cleaned_.refused, refused.Finish());
-    INGOT_ASSIGN(cleaned_.clean, clean.Finish());
+    INGOT_ASSIGN(cleaned_.quarantine, quarantined_rows.Finish());
+    INGOT_ASSIGN(cleaned_.silver, clean.Finish());
     for (size_t bit = 0; bit < counts_.size(); ++bit) cleaned_.broken_by_rule[judge_.names()[bit]] = counts_[bit];
     return std::move(cleaned_);
   }
@@ -72,14 +72,14 @@ class Cleaning {
  private:
   struct Output {
     Batch rows;
-    bool refused = false;
+    bool quarantined = false;
   };
 
   Status FindSuspects(const NewRows& fresh) {
     INGOT_ASSIGN(auto plan, fresh.Plan(judge_.InputsOf(pipeline_.unique)));
-    std::vector<HashParts> parts(size_t(std::max(1, context_.threads)));
+    std::vector<HashParts> parts(size_t(std::max(1, environment_.threads)));
     std::vector<KeyTimes> times(parts.size(), KeyTimes(pipeline_));
-    INGOT_TRY(rows::ForEachBatch(bronze_, plan, context_.threads, [&](size_t thread, const Batch& batch) -> Status {
+    INGOT_TRY(rows::ForEachBatch(bronze_, plan, environment_.threads, [&](size_t thread, const Batch& batch) -> Status {
       INGOT_ASSIGN(const Batch rows, fresh.Of(batch));
       INGOT_ASSIGN(const Batch keys, judge_.Fixed(*rows, pipeline_.unique));
       INGOT_ASSIGN(const auto hashes, HashRows(*keys));
@@ -87,7 +87,7 @@ class Cleaning {
       times[thread].Add(*keys);
       return {};
     }));
-    INGOT_ASSIGN(const auto repeated, FindRepeated(parts, context_.threads));
+    INGOT_ASSIGN(const auto repeated, FindRepeated(parts, environment_.threads));
     for (const uint64_t hash : repeated) suspects_.Insert(hash);
     for (size_t thread = 1; thread < times.size(); ++thread) times[0].Merge(times[thread]);
     return FindExisting(parts, times[0]);
@@ -105,16 +105,16 @@ class Cleaning {
       for (size_t part = 0; part < HashParts::kParts; ++part)
         for (const uint64_t hash : all.part(part)) fresh.Insert(hash);
     std::mutex mutex;
-    return rows::ForEachBatch(silver_, plan, context_.threads, [&](size_t, const Batch& keys) -> Status {
+    return rows::ForEachBatch(silver_, plan, environment_.threads, [&](size_t, const Batch& keys) -> Status {
       INGOT_ASSIGN(auto hashes, HashRows(*keys));
       const auto keep = Which(hashes, [&](uint64_t hash) { return fresh.MayContain(hash); });
       if (std::ranges::none_of(keep, std::identity())) return {};
-      INGOT_ASSIGN(Batch found, Select(keys, keep));
-      INGOT_ASSIGN(found, Plain(found));
+      INGOT_ASSIGN(Batch found, FilterRows(keys, keep));
+      INGOT_ASSIGN(found, DecodeDictionaries(found));
       hashes = Kept(hashes, keep);
       std::lock_guard lock(mutex);
       for (const uint64_t hash : hashes) suspects_.Insert(hash);
-      contest_.AddExisting(found, std::move(hashes));
+      deduplicator_.AddExisting(found, std::move(hashes));
       return {};
     });
   }
@@ -136,48 +136,49 @@ class Cleaning {
   Status JudgeBatch(const arrow::RecordBatch& batch) {
     INGOT_ASSIGN(Judged judged, judge_.Apply(batch));
     Batch accepted = judged.rows;
-    int64_t refused = 0;
+    int64_t quarantined = 0;
     if (!judged.broken.empty()) {
       std::vector<bool> keep(judged.broken.size());
-      for (size_t row = 0; row < keep.size(); ++row) refused += !(keep[row] = !judge_.Refuses(judged.broken[row]));
-      if (refused > 0) {
-        INGOT_ASSIGN(accepted, Select(judged.rows, keep));
-        if (halves_.refused) INGOT_TRY(Refuse(judged, keep));
+      for (size_t row = 0; row < keep.size(); ++row)
+        quarantined += !(keep[row] = !judge_.Quarantines(judged.broken[row]));
+      if (quarantined > 0) {
+        INGOT_ASSIGN(accepted, FilterRows(judged.rows, keep));
+        if (outputs_.quarantine) INGOT_TRY(Quarantine(judged, keep));
       }
     }
     {
       std::lock_guard lock(mutex_);
       cleaned_.rows_in += batch.num_rows();
-      cleaned_.quarantined += refused;
+      cleaned_.quarantined += quarantined;
       for (const uint64_t broken : judged.broken)
         for (uint64_t bits = broken; bits != 0; bits &= bits - 1) ++counts_[size_t(std::countr_zero(bits))];
     }
-    if (!halves_.clean) return {};
+    if (!outputs_.silver) return {};
     INGOT_ASSIGN(accepted, WithoutSuspects(accepted));
     return accepted->num_rows() > 0 ? Pass(std::move(accepted), false) : Status();
   }
 
-  Status Pass(Batch rows, bool refused) {
-    if (output_.Push({std::move(rows), refused})) return {};
+  Status Pass(Batch rows, bool quarantined) {
+    if (output_.Push({std::move(rows), quarantined})) return {};
     return Fail(ErrorKind::kCancelled, "the writer of silver has stopped");
   }
 
   Result<Batch> WithoutSuspects(const Batch& accepted) {
     if (suspects_.size() == 0) return accepted;
-    INGOT_ASSIGN(const auto hashes, HashRows(*Pick(*accepted, pipeline_.unique)));
+    INGOT_ASSIGN(const auto hashes, HashRows(*SelectColumns(*accepted, pipeline_.unique)));
     auto suspect = Which(hashes, [&](uint64_t hash) { return suspects_.Contains(hash); });
     if (std::ranges::none_of(suspect, std::identity())) return accepted;
-    INGOT_ASSIGN(Batch held, Select(accepted, suspect));
-    INGOT_ASSIGN(held, Plain(held));
-    contest_.Add(held, Kept(hashes, suspect));
+    INGOT_ASSIGN(Batch held, FilterRows(accepted, suspect));
+    INGOT_ASSIGN(held, DecodeDictionaries(held));
+    deduplicator_.Add(held, Kept(hashes, suspect));
     suspect.flip();
-    return Select(accepted, suspect);
+    return FilterRows(accepted, suspect);
   }
 
   /// The refused rows with the names of the rules that they broke.
-  Status Refuse(const Judged& judged, std::vector<bool> keep) {
+  Status Quarantine(const Judged& judged, std::vector<bool> keep) {
     keep.flip();
-    INGOT_ASSIGN(const Batch refused, Select(judged.rows, keep));
+    INGOT_ASSIGN(const Batch refused, FilterRows(judged.rows, keep));
     arrow::ListBuilder rules(arrow::default_memory_pool(), std::make_shared<arrow::StringBuilder>());
     auto& names = static_cast<arrow::StringBuilder&>(*rules.value_builder());
     for (size_t row = 0; row < keep.size(); ++row) {
@@ -191,17 +192,17 @@ class Cleaning {
     return Pass(std::move(rows), true);
   }
 
-  Status WriteOutput(stage::RowWriter& clean, stage::RowWriter& refused) {
+  Status WriteOutput(stage::RowWriter& clean, stage::RowWriter& quarantined_rows) {
     while (auto output = output_.Pop()) {
       INGOT_ASSIGN(const Batch rows, WithRunId(*output->rows));
-      INGOT_TRY((output->refused ? refused : clean).Write(rows));
+      INGOT_TRY((output->quarantined ? quarantined_rows : clean).Write(rows));
     }
     return {};
   }
 
   Status WriteWinners(stage::RowWriter& clean) {
-    INGOT_ASSIGN(const auto winners, contest_.Winners());
-    for (const Batch& batch : winners) {
+    INGOT_ASSIGN(const auto survivors, deduplicator_.Survivors());
+    for (const Batch& batch : survivors) {
       INGOT_ASSIGN(const Batch rows, WithRunId(*batch));
       INGOT_TRY(clean.Write(rows));
     }
@@ -210,17 +211,17 @@ class Cleaning {
 
   Result<Batch> WithRunId(const arrow::RecordBatch& rows) const {
     INGOT_ARROW_ASSIGN(auto with,
-                       rows.AddColumn(rows.num_columns(), "_run_id", RepeatText(context_.run_id, rows.num_rows())));
+                       rows.AddColumn(rows.num_columns(), "_run_id", RepeatText(environment_.run_id, rows.num_rows())));
     return with;
   }
 
-  const StageContext& context_;
+  const Environment& environment_;
   const pipeline::Pipeline& pipeline_;
   const iceberg::Table &bronze_, &silver_, &quarantine_;
-  const Halves halves_;
+  const Outputs outputs_;
   const Judge judge_;
   HashSet suspects_;
-  Contest contest_;
+  Deduplicator deduplicator_;
   BoundedQueue<Output> output_;
   std::mutex mutex_;
   Cleaned cleaned_;
@@ -229,9 +230,9 @@ class Cleaning {
 
 }  // namespace
 
-Result<Cleaned> Clean(const StageContext& context, const iceberg::Table& bronze, const iceberg::Table& silver,
-                      const iceberg::Table& quarantine, const stage::Changes& changes, Halves halves) {
-  return Cleaning(context, bronze, silver, quarantine, halves).Run(changes);
+Result<Cleaned> Clean(const Environment& environment, const iceberg::Table& bronze, const iceberg::Table& silver,
+                      const iceberg::Table& quarantine, const stage::Changes& changes, Outputs outputs) {
+  return Cleaning(environment, bronze, silver, quarantine, outputs).Run(changes);
 }
 
 }  // namespace ingot::silver

@@ -12,20 +12,20 @@
 namespace ingot::silver {
 
 struct Cleaned {
-  stage::WrittenRows clean, refused;
+  stage::WrittenRows silver, quarantine;
   int64_t rows_in = 0, bytes_in = 0, quarantined = 0;
   std::map<std::string, int64_t> broken_by_rule;  // "parse" first among them
 };
 
 /// What is to be written of the two tables; the other has it already.
-struct Halves {
-  bool clean = true, refused = true;
+struct Outputs {
+  bool silver = true, quarantine = true;
 };
 
 /// New rows of bronze. Two passes: the keys alone, by whose hashes the few rows are known that may be duplicates (of
-/// each other, or of rows that silver holds in the same hours), then all columns, by as many threads as the context
+/// each other, or of rows that silver holds in the same hours), then all columns, by as many threads as the budget
 /// allows. Memory: 8 bytes a row, and the rows that may be duplicates. Without the clean half its counts are missing.
-Result<Cleaned> Clean(const stage::StageContext& context, const iceberg::Table& bronze, const iceberg::Table& silver,
-                      const iceberg::Table& quarantine, const stage::Changes& changes, Halves halves);
+Result<Cleaned> Clean(const stage::Environment& environment, const iceberg::Table& bronze, const iceberg::Table& silver,
+                      const iceberg::Table& quarantine, const stage::Changes& changes, Outputs outputs);
 
 }  // namespace ingot::silver

@@ -8,28 +8,11 @@
 #include "pipeline/evaluate.h"
 
 namespace ingot::silver {
-namespace {
 
-using pipeline::Rule;
-using pipeline::RuleKind;
-
-/// Sets `bit` in the rows for which `is_broken` holds.
-template <typename IsBroken>
-void Mark(std::vector<uint64_t>& broken, int64_t rows, uint64_t bit, const IsBroken& is_broken) {
-  broken.resize(size_t(rows));
-  for (int64_t row = 0; row < rows; ++row)
-    if (is_broken(row)) broken[size_t(row)] |= bit;
-}
-
-}  // namespace
-
-Judge::Judge(const pipeline::Pipeline& pipeline) : pipeline_(pipeline) {
-  for (const Rule& rule : pipeline.rules) {
-    if (rule.kind == RuleKind::kTrim) continue;
-    if (rule.quarantine) refusing_ |= uint64_t(1) << names_.size();
-    names_.push_back(rule.name);
-  }
-}
+Judge::Judge(const pipeline::Pipeline& pipeline)
+    : pipeline_(pipeline),
+      names_(pipeline::RuleNames(pipeline.rules)),
+      quarantine_bits_(pipeline::QuarantineBits(pipeline.rules)) {}
 
 Result<std::shared_ptr<arrow::RecordBatch>> Judge::Fix(const arrow::RecordBatch& bronze,
                                                        const std::set<std::string>& fields) const {
@@ -44,11 +27,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> Judge::Fix(const arrow::RecordBatch&
     } else {
       column = bronze.GetColumnByName(field.name);
     }
-    if (std::ranges::any_of(pipeline_.rules, [&](const Rule& rule) {
-          return rule.kind == RuleKind::kTrim && rule.fields[0] == field.name;
-        })) {
-      INGOT_ASSIGN(column, pipeline::Trimmed(column));
-    }
+    INGOT_ASSIGN(column, pipeline::Fixed(pipeline_.fixes, field.name, std::move(column)));
     schema.push_back(arrow::field(field.name, column->type()));
     columns.push_back(std::move(column));
   }
@@ -73,7 +52,7 @@ std::vector<std::string> Judge::InputsOf(const std::vector<std::string>& fields)
 Result<std::shared_ptr<arrow::RecordBatch>> Judge::Fixed(const arrow::RecordBatch& bronze,
                                                          const std::vector<std::string>& fields) const {
   INGOT_ASSIGN(const auto fixed, Fix(bronze, WithOrigins(fields)));
-  return Pick(*fixed, fields);
+  return SelectColumns(*fixed, fields);
 }
 
 Result<Judged> Judge::Apply(const arrow::RecordBatch& bronze) const {
@@ -82,28 +61,13 @@ Result<Judged> Judge::Apply(const arrow::RecordBatch& bronze) const {
   for (const pipeline::FieldSpec& field : pipeline_.fields) fields.insert(field.name);
   INGOT_ASSIGN(const auto fixed, Fix(bronze, fields));
   Judged judged;
-  uint64_t bit = 1;
-  for (const Rule& rule : pipeline_.rules) {
-    if (rule.kind == RuleKind::kTrim) continue;
-    bit <<= 1;
-    if (rule.kind == RuleKind::kNotNull) {
-      for (const std::string& field : rule.fields) {
-        const auto column = fixed->GetColumnByName(field);
-        if (column->null_count() > 0) Mark(judged.broken, rows, bit, [&](int64_t row) { return column->IsNull(row); });
-      }
-      continue;
-    }
-    INGOT_ASSIGN(const auto held, pipeline::Evaluate(*rule.check, *fixed));
-    if (held->type_id() == arrow::Type::NA) continue;
-    const auto& holds = static_cast<const arrow::BooleanArray&>(*held);
-    if (holds.true_count() + holds.null_count() < rows)
-      Mark(judged.broken, rows, bit, [&](int64_t row) { return holds.IsValid(row) && !holds.Value(row); });
-  }
+  for (size_t i = 0; i < pipeline_.rules.size(); ++i)
+    INGOT_TRY(pipeline_.rules[i].check->Mark(*fixed, pipeline::RuleBit(i), judged.broken));
   const auto error = bronze.GetColumnByName("_error");
   if (error->null_count() < rows) {
     judged.broken.resize(size_t(rows));
     for (int64_t row = 0; row < rows; ++row)
-      if (error->IsValid(row)) judged.broken[size_t(row)] = 1;
+      if (error->IsValid(row)) judged.broken[size_t(row)] = pipeline::kParseBit;
   }
   arrow::FieldVector schema = fixed->schema()->fields();
   arrow::ArrayVector columns = fixed->columns();

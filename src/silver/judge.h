@@ -31,7 +31,7 @@ class Judge {
                                                     const std::vector<std::string>& fields) const;
   std::vector<std::string> InputsOf(const std::vector<std::string>& fields) const;
 
-  bool Refuses(uint64_t broken) const { return (broken & refusing_) != 0; }
+  bool Quarantines(uint64_t broken) const { return (broken & quarantine_bits_) != 0; }
   /// The rules' names by bit; "parse" is bit 0.
   const std::vector<std::string>& names() const { return names_; }
 
@@ -41,8 +41,8 @@ class Judge {
                                                   const std::set<std::string>& fields) const;
 
   const pipeline::Pipeline& pipeline_;
-  std::vector<std::string> names_{"parse"};
-  uint64_t refusing_ = 1;
+  const std::vector<std::string> names_;
+  const uint64_t quarantine_bits_;
 };
 
 }  // namespace ingot::silver

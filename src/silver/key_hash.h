@@ -1,5 +1,5 @@
 // Hashes of duplicate keys (base/row_hash.h), gathered by the hundred million and searched for those
-// that come more than once. What is decided in the end is decided on the keys themselves (contest.h).
+// that come more than once. What is decided in the end is decided on the keys themselves (deduplicator.h).
 #pragma once
 
 #include <array>

@@ -19,7 +19,7 @@ iceberg::Filter IngestedSince(const iceberg::TableMetadata& metadata, const rows
   for (const auto& task : plan.tasks) {
     const auto* spec = metadata.SpecById(task.file.spec_id);
     if (column == nullptr || spec == nullptr) return {};
-    const auto known = KnowledgeOf(task.file, *spec, metadata.CurrentSchema())(column->id);
+    const auto known = FileMetrics(task.file, *spec, metadata.CurrentSchema())(column->id);
     if (!known.lower || known.may_be_null) return {};
     if (!first || iceberg::CompareValues(*known.lower, *first) < 0) first = known.lower;
   }
@@ -28,7 +28,7 @@ iceberg::Filter IngestedSince(const iceberg::TableMetadata& metadata, const rows
 
 }  // namespace
 
-Result<NewRows> NewRows::Find(const stage::StageContext& context, const iceberg::Table& bronze,
+Result<NewRows> NewRows::Find(const stage::Environment& environment, const iceberg::Table& bronze,
                               const stage::Changes& changes) {
   NewRows rows(bronze, changes);
   if (!changes.rewritten || !changes.since) return rows;
@@ -46,7 +46,7 @@ Result<NewRows> NewRows::Find(const stage::StageContext& context, const iceberg:
   INGOT_ASSIGN(const auto removed, stage::PlanRemoved(*bronze.home.storage, *bronze.metadata, changes,
                                                       PositionColumns(), IngestedSince(*bronze.metadata, added)));
   if (removed.tasks.empty()) return rows;
-  if (removed.RecordCount() > context.memory_bytes / 2 / int64_t(sizeof(int64_t)))
+  if (removed.RecordCount() > environment.memory_bytes / 2 / int64_t(sizeof(int64_t)))
     return Fail(
         ErrorKind::kUnsupported,
         fmt::format("table {}: {} rewrote files of {} rows that were consumed; to tell new rows from them their "
@@ -54,9 +54,9 @@ Result<NewRows> NewRows::Find(const stage::StageContext& context, const iceberg:
                     table, changes.rewriter, removed.RecordCount(), removed.RecordCount() * 16 / 1'000'000 + 1));
   rows.consumed_ = std::make_unique<SourcePositions>();
   INGOT_TRY(rows::ForEachBatch(
-      bronze, removed, context.threads,
+      bronze, removed, environment.threads,
       [&](size_t, const std::shared_ptr<arrow::RecordBatch>& batch) { return rows.consumed_->Add(*batch); }));
-  rows.consumed_->Seal();
+  rows.consumed_->WriteWithChecksum();
   return rows;
 }
 
@@ -78,7 +78,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> NewRows::Of(const std::shared_ptr<ar
             "old ones: append rows instead, or give them positions of their own; {}",
             bronze_->home.name.Text(), changes_->rewriter, "see docs/troubleshooting.md, \"A stage lost its place\""));
   found.known.flip();
-  return Select(rows, found.known);
+  return FilterRows(rows, found.known);
 }
 
 }  // namespace ingot::silver

@@ -16,7 +16,7 @@ class NewRows {
  public:
   /// Reads the positions of consumed rows that were rewritten, if any: 8 bytes a row. Errors: kUnsupported when they
   /// are more than half of the memory budget.
-  static Result<NewRows> Find(const stage::StageContext& context, const iceberg::Table& bronze,
+  static Result<NewRows> Find(const stage::Environment& environment, const iceberg::Table& bronze,
                               const stage::Changes& changes);
 
   /// The files that hold them, with these columns, and those that Of needs.

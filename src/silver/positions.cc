@@ -19,7 +19,7 @@ const std::vector<std::string>& PositionColumns() {
 /// Calls `visit(row, from, offset)`, with nullptr for a row that has no position.
 template <typename Visit>
 Status SourcePositions::ForEach(const arrow::RecordBatch& rows, const Visit& visit) {
-  INGOT_ASSIGN(const auto picked, Plain(Pick(rows, PositionColumns())));
+  INGOT_ASSIGN(const auto picked, DecodeDictionaries(SelectColumns(rows, PositionColumns())));
   const auto& topics = static_cast<const arrow::StringArray&>(*picked->column(0));
   const auto& partitions = static_cast<const arrow::Int32Array&>(*picked->column(1));
   const auto& offsets = static_cast<const arrow::Int64Array&>(*picked->column(2));

@@ -2,123 +2,137 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
-#include "base/retry.h"
+#include "iceberg/commit.h"
+#include "iceberg/find_table.h"
 #include "pipeline/plan.h"
 #include "silver/take_back.h"
 #include "stage/position_columns.h"
+#include "stage/stage.h"
 
 namespace ingot::silver {
 namespace {
 
-using stage::StageContext;
+using stage::Environment;
 using stage::StageReport;
 
-StageReport Begin(const StageContext& context, const std::string& table) {
-  return {.stage = "silver",
+StageReport Begin(const Environment& environment, const std::string& table) {
+  return {.stage = stage::Stage::kSilver,
           .table = table,
-          .run_id = context.run_id,
+          .run_id = environment.run_id,
           .started_at_micros = NowMicros(),
           .broken_by_rule = {}};
 }
 
-Result<Tables> OpenTables(const StageContext& context) {
-  const pipeline::Pipeline& pipeline = *context.pipeline;
-  INGOT_ASSIGN(const auto bronze_home, context.Home(pipeline.bronze.table));
-  auto bronze = iceberg::LoadTable(bronze_home);
-  if (!bronze && bronze.error().kind == ErrorKind::kNotFound)
-    return Fail(ErrorKind::kNotFound, "table " + pipeline.bronze.table + " does not exist: run the bronze stage first");
-  if (!bronze) return std::unexpected(std::move(bronze).error());
-  Tables tables;
-  INGOT_ASSIGN(tables.bronze, stage::EnsurePositionColumns(std::move(*bronze), pipeline::BronzeSchema(pipeline)));
-  INGOT_ASSIGN(tables.silver, stage::EnsureTable(context, pipeline.silver, pipeline::SilverSchema(pipeline)));
+Status EnsureTablesOf(const Environment& environment, Tables& tables) {
+  const pipeline::Pipeline& pipeline = *environment.pipeline;
+  INGOT_ASSIGN(tables.silver, stage::EnsureTable(environment, pipeline.silver, pipeline::SilverSchema(pipeline)));
   INGOT_ASSIGN(tables.quarantine,
-               stage::EnsureTable(context, pipeline.quarantine, pipeline::QuarantineSchema(pipeline)));
+               stage::EnsureTable(environment, pipeline.quarantine, pipeline::QuarantineSchema(pipeline)));
+  return {};
+}
+
+Result<Tables> OpenTables(const Environment& environment) {
+  const pipeline::Pipeline& pipeline = *environment.pipeline;
+  INGOT_ASSIGN(const auto bronze_home, environment.Home(pipeline.bronze.table));
+  INGOT_ASSIGN(auto bronze, iceberg::FindTable(bronze_home));
+  if (!bronze)
+    return Fail(ErrorKind::kNotFound, "table " + pipeline.bronze.table + " does not exist: run the bronze stage first");
+  INGOT_ASSIGN(auto current, stage::EnsurePositionColumns(*std::move(bronze), pipeline::BronzeSchema(pipeline)));
+  Tables tables{.bronze = std::move(current), .silver = {}, .quarantine = {}};
+  INGOT_TRY(EnsureTablesOf(environment, tables));
   INGOT_TRY(tables.Reload());
   return tables;
 }
 
-/// Computes and commits the halves of a step that are missing.
-Result<StageReport> Process(const StageContext& context, Tables& tables, const Step& step) {
-  StageReport report = Begin(context, tables.silver.home.name.Text());
+/// Computes and commits the outputs of a step that are missing.
+Result<StageReport> Process(const Environment& environment, Tables& tables, const Step& step) {
+  StageReport report = Begin(environment, tables.silver.home.name.Text());
   report.commits = 1;
   INGOT_ASSIGN(Cleaned cleaned,
-               Clean(context, tables.bronze, tables.silver, tables.quarantine, step.changes, step.halves));
+               Clean(environment, tables.bronze, tables.silver, tables.quarantine, step.changes, step.outputs));
   report.rows_in = cleaned.rows_in;
   report.bytes_in = cleaned.bytes_in;
   report.quarantined = cleaned.quarantined;
   report.errors = cleaned.broken_by_rule["parse"];
   report.broken_by_rule = cleaned.broken_by_rule;
-  report.rows_out = cleaned.clean.rows;
-  report.bytes_out = cleaned.clean.bytes;
+  report.rows_out = cleaned.silver.rows;
+  report.bytes_out = cleaned.silver.bytes;
   report.duplicates = report.rows_in - report.quarantined - report.rows_out;
   report.finished_at_micros = NowMicros();
   INGOT_TRY(FaultPoint("silver.after_files"));
-  if (step.halves.refused) {
-    auto committed = stage::CommitFiles(
-        tables.quarantine.home, stage::MarkedChange(tables.quarantine, std::move(cleaned.refused.files), step.mark));
+  if (step.outputs.quarantine) {
+    auto committed = iceberg::CommitFiles(
+        tables.quarantine.home, stage::MarkedChange(tables.quarantine, std::move(cleaned.quarantine.files), step.mark));
     if (!committed) {
-      for (const auto& file : cleaned.clean.files) (void)tables.silver.home.storage->Delete(file.location);
+      iceberg::Discard(*tables.silver.home.storage, iceberg::LocationsOf(cleaned.silver.files));
       return std::unexpected(std::move(committed).error());
     }
     tables.quarantine = std::move(*committed);
   }
   // Silver has counted these rows before.
-  if (!step.halves.clean) return StageReport{};
+  if (!step.outputs.silver) return StageReport{};
   INGOT_TRY(FaultPoint("silver.between_commits"));
-  auto change = stage::MarkedChange(tables.silver, std::move(cleaned.clean.files), step.mark);
+  auto change = stage::MarkedChange(tables.silver, std::move(cleaned.silver.files), step.mark);
   change.summary.merge(report.ToSummary());
-  INGOT_ASSIGN(tables.silver, stage::CommitFiles(tables.silver.home, change));
+  INGOT_ASSIGN(tables.silver, iceberg::CommitFiles(tables.silver.home, change));
   INGOT_TRY(FaultPoint("silver.after_commit"));
   return report;
 }
 
+/// Does one step; again, on the tables' newest state, when another run was first.
+Status OnNewestTables(Tables& tables, const std::function<Status()>& step) {
+  bool outdated = false;
+  return iceberg::RetryOnConflict([&]() -> Status {
+    if (std::exchange(outdated, true)) INGOT_TRY(tables.Reload());
+    return step();
+  });
+}
+
 }  // namespace
 
-Result<StageReport> RunSilver(const StageContext& context, const std::function<void(int64_t)>& progress) {
-  StageReport total = Begin(context, context.pipeline->silver.table);
-  INGOT_ASSIGN(Tables tables, OpenTables(context));
-  Backoff backoff;
-  const auto retry = [&](const Error& error) -> Status {
-    if (error.kind != ErrorKind::kConflict || !backoff.Wait()) return std::unexpected(error);
-    return tables.Reload();
-  };
-  while (true) {
-    INGOT_ASSIGN(const Step step, NextStep(context, tables));
-    if (step.take_back) {
-      if (const Status taken = TakeBack(context, tables, step); !taken) {
-        INGOT_TRY(retry(taken.error()));
-        continue;
+Status Silver::EnsureTables(const Environment& environment) {
+  Tables tables;
+  return EnsureTablesOf(environment, tables);
+}
+
+Result<StageReport> Silver::Run(const Environment& environment, const stage::Deadline&,
+                                const std::function<void(int64_t)>& progress) {
+  StageReport total = Begin(environment, environment.pipeline->silver.table);
+  INGOT_ASSIGN(Tables tables, OpenTables(environment));
+  for (bool ended = false; !ended;)
+    INGOT_TRY(OnNewestTables(tables, [&]() -> Status {
+      INGOT_ASSIGN(const Step step, NextStep(environment, tables, options_.rows_per_commit));
+      if (step.take_back) {
+        INGOT_TRY(TakeBack(environment, tables, step));
+        return tables.Reload();
       }
-      INGOT_TRY(tables.Reload());
-      continue;
-    }
-    if (step.NothingToDo()) break;
-    const auto report = Process(context, tables, step);
-    if (!report) {
-      INGOT_TRY(retry(report.error()));
-      continue;
-    }
-    progress(report->rows_in);
-    total.Add(*report);
-  }
+      ended = step.NothingToDo();
+      if (ended) return {};
+      INGOT_ASSIGN(const StageReport report, Process(environment, tables, step));
+      progress(report.rows_in);
+      total.Add(report);
+      return {};
+    }));
   total.finished_at_micros = NowMicros();
   return total;
 }
 
-Status PrepareForEngine(const StageContext& context) {
-  INGOT_ASSIGN(Tables tables, OpenTables(context));
-  Backoff backoff;
-  while (true) {
-    INGOT_ASSIGN(const Step step, NextStep(context, tables));
-    if (step.changes.rewritten)
-      return Fail(ErrorKind::kUnsupported, "table " + tables.bronze.home.name.Text() + ": " + step.changes.rewriter +
-                                               " rewrote rows, which the embedded engine alone can tell from new ones: "
-                                               "run --stage silver --engine embedded once");
-    if (!step.take_back) return {};
-    const Status taken = TakeBack(context, tables, step);
-    if (!taken && (taken.error().kind != ErrorKind::kConflict || !backoff.Wait())) return taken;
-    INGOT_TRY(tables.Reload());
-  }
+Status Silver::PrepareForEngine(const Environment& environment) {
+  INGOT_ASSIGN(Tables tables, OpenTables(environment));
+  for (bool ready = false; !ready;)
+    INGOT_TRY(OnNewestTables(tables, [&]() -> Status {
+      INGOT_ASSIGN(const Step step, NextStep(environment, tables, options_.rows_per_commit));
+      if (step.changes.rewritten)
+        return Fail(ErrorKind::kUnsupported,
+                    "table " + tables.bronze.home.name.Text() + ": " + step.changes.rewriter +
+                        " rewrote rows, which the embedded engine alone can tell from new ones: "
+                        "run --stage silver --engine embedded once");
+      ready = !step.take_back;
+      if (ready) return {};
+      INGOT_TRY(TakeBack(environment, tables, step));
+      return tables.Reload();
+    }));
+  return {};
 }
 
 }  // namespace ingot::silver

@@ -13,8 +13,8 @@ namespace {
 using iceberg::SnapshotId;
 using iceberg::TableMetadata;
 using stage::Changes;
+using stage::Environment;
 using stage::Mark;
-using stage::StageContext;
 
 /// The marks after the one that consumed up to `before`, newest first.
 struct Ahead {
@@ -92,10 +92,10 @@ std::string TokenOf(const Mark& mark) {
   return !mark.step_id.empty() ? mark.step_id : fmt::format("up to {}", mark.snapshot.value_or(0));
 }
 
-Result<Step> NextStep(const StageContext& context, const Tables& tables) {
+Result<Step> NextStep(const Environment& environment, const Tables& tables, int64_t rows_max) {
   const TableMetadata& bronze = *tables.bronze.metadata;
   const std::string name = tables.bronze.home.name.Text();
-  const std::string definition = pipeline::DefinitionId(SilverDefinition(*context.pipeline));
+  const std::string definition = pipeline::DefinitionId(SilverDefinition(*environment.pipeline));
   for (const iceberg::Table* table : {&tables.silver, &tables.quarantine})
     INGOT_TRY(stage::CheckNotReplaced(*table->metadata, table->home.name.Text(), *table->home.storage));
   const Mark silver = stage::MarkOf(*tables.silver.metadata), quarantine = stage::MarkOf(*tables.quarantine.metadata);
@@ -104,8 +104,8 @@ Result<Step> NextStep(const StageContext& context, const Tables& tables) {
   Step step;
   if (silver.snapshot == quarantine.snapshot) {
     step.changes = std::move(left);
-    Limit(step.changes, context.rows_per_commit);
-    if (step.changes.until) step.mark = stage::NextMark(context, silver, tables.bronze, *step.changes.until);
+    Limit(step.changes, rows_max);
+    if (step.changes.until) step.mark = stage::NextMark(environment, silver, tables.bronze, *step.changes.until);
     step.mark.definition_id = definition;
     return step;
   }
@@ -131,9 +131,9 @@ Result<Step> NextStep(const StageContext& context, const Tables& tables) {
   }
   if (!same) return std::unexpected(CannotMeet(tables, silver, quarantine));
   INGOT_ASSIGN(step.changes, stage::ChangesSince(bronze, behind, name, first.snapshot));
-  Limit(step.changes, context.rows_per_commit);
-  step.halves = {.clean = quarantine_ahead, .refused = !quarantine_ahead};
-  step.mark = stage::NextMark(context, behind, tables.bronze, *step.changes.until);
+  Limit(step.changes, rows_max);
+  step.outputs = {.silver = quarantine_ahead, .quarantine = !quarantine_ahead};
+  step.mark = stage::NextMark(environment, behind, tables.bronze, *step.changes.until);
   step.mark.definition_id = definition;
   step.mark.step_id = TokenOf(first);
   return step;

@@ -21,16 +21,17 @@ struct Tables {
 
 struct Step {
   stage::Changes changes;  // of bronze
-  Halves halves;           // that are missing
+  Outputs outputs;         // that are missing
   stage::Mark mark;        // that the commits will carry
   bool take_back = false;  // of quarantine: another definition computed what is ahead of silver
 
-  bool NothingToDo() const { return changes.Empty() && halves.clean && halves.refused && !take_back; }
+  bool NothingToDo() const { return changes.Empty() && outputs.silver && outputs.quarantine && !take_back; }
 };
 
-/// Errors: kCorrupt where the two tables cannot be brought together: one was rolled back or made anew, and what is left
-/// was computed by another definition; or where bronze is not what was consumed.
-Result<Step> NextStep(const stage::StageContext& context, const Tables& tables);
+/// At most `rows_max` rows, but for a single snapshot with more. Errors: kCorrupt where the two tables cannot be
+/// brought together: one was rolled back or made anew, and what is left was computed by another definition; or where
+/// bronze is not what was consumed.
+Result<Step> NextStep(const stage::Environment& environment, const Tables& tables, int64_t rows_max);
 
 /// The name of a step in silver's kTakenBackKey; of steps of earlier versions, too.
 std::string TokenOf(const stage::Mark& mark);

@@ -7,6 +7,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/rows.h"
+#include "iceberg/commit.h"
 #include "maintain/delete_rows.h"
 #include "pipeline/source_position.h"
 #include "rows/scan_relation.h"
@@ -16,8 +17,8 @@ namespace ingot::silver {
 namespace {
 
 using iceberg::TableMetadata;
+using stage::Environment;
 using stage::Mark;
-using stage::StageContext;
 
 Status Overtaken(const iceberg::Table& table) {
   return Fail(ErrorKind::kConflict,
@@ -31,7 +32,7 @@ Status ForbidToComplete(const Tables& tables, const std::string& token) {
   change.validate = [&](const TableMetadata& metadata) -> Status {
     return stage::MarkOf(metadata) == stage::MarkOf(*silver.metadata) ? Status() : Overtaken(silver);
   };
-  INGOT_TRY(stage::CommitFiles(silver.home, change));
+  INGOT_TRY(iceberg::CommitFiles(silver.home, change));
   return FaultPoint("silver.forbidden");
 }
 
@@ -48,7 +49,7 @@ Mark MarkBefore(const Tables& tables) {
 Result<std::shared_ptr<arrow::Array>> IsOfStep(const arrow::RecordBatch& rows, const SourcePositions& positions,
                                                const std::string& run_id) {
   INGOT_ASSIGN(const auto found, positions.Find(rows));
-  INGOT_ASSIGN(const auto column, Plain(rows.GetColumnByName("_run_id")));
+  INGOT_ASSIGN(const auto column, DecodeDictionaries(rows.GetColumnByName("_run_id")));
   const auto& runs = static_cast<const arrow::StringArray&>(*column);
   const auto offsets = rows.GetColumnByName(pipeline::kSourceOffset), sources = rows.GetColumnByName(pipeline::kSource);
   arrow::BooleanBuilder goes;
@@ -65,19 +66,19 @@ Result<std::shared_ptr<arrow::Array>> IsOfStep(const arrow::RecordBatch& rows, c
 
 }  // namespace
 
-Status TakeBack(const StageContext& context, const Tables& tables, const Step& step) {
+Status TakeBack(const Environment& environment, const Tables& tables, const Step& step) {
   const Mark mark = stage::MarkOf(*tables.quarantine.metadata), before = MarkBefore(tables);
   INGOT_TRY(ForbidToComplete(tables, TokenOf(mark)));
   SourcePositions positions;
-  INGOT_ASSIGN(const NewRows fresh, NewRows::Find(context, tables.bronze, step.changes));
+  INGOT_ASSIGN(const NewRows fresh, NewRows::Find(environment, tables.bronze, step.changes));
   INGOT_ASSIGN(const auto plan, fresh.Plan(PositionColumns()));
-  INGOT_TRY(rows::ForEachBatch(tables.bronze, plan, context.threads,
+  INGOT_TRY(rows::ForEachBatch(tables.bronze, plan, environment.threads,
                                [&](size_t, const std::shared_ptr<arrow::RecordBatch>& batch) -> Status {
                                  INGOT_ASSIGN(const auto rows, fresh.Of(batch));
                                  return positions.Add(*rows);
                                }));
   positions.Seal();
-  maintain::DeleteRowsOptions options{.columns = PositionColumns(), .filter = {}, .threads = context.threads};
+  maintain::DeleteRowsOptions options{.columns = PositionColumns(), .filter = {}, .threads = environment.threads};
   options.columns.push_back("_run_id");
   if (!mark.run_id.empty())
     options.filter = iceberg::Compare("_run_id", iceberg::FilterOp::kEqual, iceberg::Value(mark.run_id));

@@ -10,6 +10,6 @@ namespace ingot::silver {
 /// quarantine, by run and position, wherever compaction has put them; in the same commit quarantine's mark goes back to
 /// where silver is. Killed between the two, the next run does 2; several at once do each once.
 /// Input: a step of NextStep with `take_back`. Errors: kConflict when another run was first: reload.
-Status TakeBack(const stage::StageContext& context, const Tables& tables, const Step& step);
+Status TakeBack(const stage::Environment& environment, const Tables& tables, const Step& step);
 
 }  // namespace ingot::silver

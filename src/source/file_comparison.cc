@@ -59,6 +59,18 @@ Result<Beginning> CompareBeginnings(const std::string& first, const std::string&
   return bytes[0].size() < bytes[1].size() ? Beginning::kFirstShorter : Beginning::kSecondShorter;
 }
 
+Result<ComparedPairs::Pair*> ComparedPairs::Compare(const InputFile& first, const InputFile& second) {
+  const std::pair key(first.location, second.location);
+  const auto known = pairs_.find(key);
+  if (known != pairs_.end() && known->second.first == first.stat && known->second.second == second.stat)
+    return &known->second;
+  INGOT_ASSIGN(const Beginning beginning, CompareBeginnings(first.path, second.path));
+  if (known == pairs_.end() && pairs_.size() >= kPairsMax) pairs_.clear();
+  Pair& pair = pairs_[key];
+  pair = {.first = first.stat, .second = second.stat, .beginning = beginning};
+  return &pair;
+}
+
 Result<std::string> ReadFrom(const std::string& path, int64_t offset, int64_t bytes) {
   INGOT_ASSIGN(const auto stream, FileStream::Open(path));
   INGOT_TRY(stream->SkipTo(offset));

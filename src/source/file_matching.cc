@@ -9,7 +9,6 @@
 
 #include "base/json_text.h"
 #include "base/utf8.h"
-#include "source/file_comparison.h"
 #include "source/file_names.h"
 #include "source/json_end.h"
 
@@ -37,11 +36,11 @@ struct InodeHash {
 class Matcher {
  public:
   Matcher(const std::vector<InputFile>& files, const Checkpoint& checkpoint, const SourceOptions& options,
-          const std::unordered_map<std::string, FileStat>& changed_before)
+          MatchMemory& memory)
       : files_(files),
         checkpoint_(checkpoint),
         options_(options),
-        changed_before_(changed_before),
+        memory_(memory),
         known_of_(files.size(), kNone),
         tasks_(files.size()) {}
 
@@ -114,13 +113,14 @@ class Matcher {
   size_t OtherTwin(size_t plain, size_t compressed) {
     const size_t plain_at = KnownAt(files_[plain]), compressed_at = KnownAt(files_[compressed]);
     if (plain_at != kNone && compressed_at != kNone) return kNone;
-    const auto common = CompareBeginnings(files_[plain].path, files_[compressed].path);
-    if (!common || *common == Beginning::kDifferent) return kNone;
+    const auto pair = memory_.pairs.Compare(files_[plain], files_[compressed]);
+    if (!pair || (*pair)->beginning == Beginning::kDifferent) return kNone;
     size_t other = compressed;
     if (compressed_at != kNone) {
-      Try(plain, compressed_at);
-      if (known_of_[plain] == kNone) other = plain;  // not all of what was read
-    } else if (*common == Beginning::kFirstShorter) {
+      const int64_t read = known_[compressed_at].offset;
+      if ((*pair)->not_all_of != read) Try(plain, compressed_at);
+      if (known_of_[plain] == kNone) other = plain, (*pair)->not_all_of = read;
+    } else if ((*pair)->beginning == Beginning::kFirstShorter) {
       other = plain_at == kNone ? plain : kNone;
     }
     if (other != kNone)
@@ -174,8 +174,8 @@ class Matcher {
       if (const auto found = unlinked.find(files_[file].location); at == kNone && found != unlinked.end())
         at = found->second;
       if (at == kNone || known_[at].file != kNone) continue;
-      const auto before = changed_before_.find(files_[file].location);
-      if (before == changed_before_.end() || before->second != files_[file].stat) Try(file, at);
+      const auto before = memory_.changed.find(files_[file].location);
+      if (before == memory_.changed.end() || before->second != files_[file].stat) Try(file, at);
     }
     Close();
   }
@@ -384,7 +384,7 @@ class Matcher {
   const std::vector<InputFile>& files_;
   const Checkpoint& checkpoint_;
   const SourceOptions& options_;
-  const std::unordered_map<std::string, FileStat>& changed_before_;
+  MatchMemory& memory_;
   std::vector<Known> known_;
   std::unordered_map<std::string, size_t> at_;  // known_ by location
   std::unordered_set<std::string_view> taken_;  // the places of files that are looked at
@@ -401,8 +401,8 @@ PartitionId EndMarkOf(const PartitionId& id) {
 }
 
 FileMatches MatchFiles(const std::vector<InputFile>& files, const Checkpoint& checkpoint, const SourceOptions& options,
-                       const std::unordered_map<std::string, FileStat>& changed_before) {
-  return Matcher(files, checkpoint, options, changed_before).Match();
+                       MatchMemory& memory) {
+  return Matcher(files, checkpoint, options, memory).Match();
 }
 
 }  // namespace ingot::source

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "source/file_comparison.h"
 #include "source/file_listing.h"
 #include "source/source.h"
 
@@ -45,8 +46,13 @@ struct FileMatches {
 /// its end where it is compressed.
 PartitionId EndMarkOf(const PartitionId& id);
 
-/// `unchanged_since`: changed files that have been looked at, by location, with their stat then.
+/// What earlier calls found out, so that a follower does not read the same files at every poll.
+struct MatchMemory {
+  std::unordered_map<std::string, FileStat> changed;  // changed files that were looked at, by location
+  ComparedPairs pairs;                                // of a file and its compressed form
+};
+
 FileMatches MatchFiles(const std::vector<InputFile>& files, const Checkpoint& checkpoint, const SourceOptions& options,
-                       const std::unordered_map<std::string, FileStat>& changed_before);
+                       MatchMemory& memory);
 
 }  // namespace ingot::source

@@ -187,12 +187,12 @@ Result<std::unique_ptr<FileStream>> FileStream::Open(const std::string& path) {
     return Fail(gone ? ErrorKind::kNotFound : ErrorKind::kRetry,
                 gone ? "file does not exist: " + path : "file " + path + ": " + std::strerror(error));
   }
-  const auto explain = [path](const arrow::Status& status, std::string_view) {
+  const auto translate = [path](const arrow::Status& status, std::string_view) {
     return FromArrow(status, ErrorKind::kRetry).Context("file " + path);
   };
   const auto opened = arrow::io::ReadableFile::Open(descriptor);
-  if (!opened.ok()) return std::unexpected(explain(opened.status(), ""));
-  const File file = storage::WithErrors(*opened, explain);
+  if (!opened.ok()) return std::unexpected(translate(opened.status(), ""));
+  const File file = storage::TranslateErrors(*opened, translate);
   INGOT_ASSIGN(const FileStat stat, WithContext(StatFile(descriptor), "file " + path));
   INGOT_ARROW_ASSIGN(const auto head, file->ReadAt(0, 4));
   const std::string_view magic(*head);

@@ -1,4 +1,5 @@
-// Files as a source: one file or all files of a directory, in the order of their names.
+#include "source/files.h"
+
 #include <algorithm>
 #include <chrono>
 #include <deque>
@@ -11,8 +12,6 @@
 #include "source/file_matching.h"
 #include "source/file_names.h"
 #include "source/file_reader.h"
-#include "source/kafka.h"
-#include "source/source.h"
 #include "storage/location.h"
 
 namespace ingot::source {
@@ -45,7 +44,7 @@ class FileSource : public Source {
     for (const std::string& warning : listing.warnings) WarnOnce(warning);
     for (const std::string& failure : listing.failures) Report(failure);
     WarnOfNames(listing.files);
-    matches_ = MatchFiles(listing.files, checkpoint, options_, changed_);
+    matches_ = MatchFiles(listing.files, checkpoint, options_, memory_);
     for (const std::string& warning : matches_.warnings) WarnOnce(warning);
     for (const std::string& failure : matches_.failures) Report(failure);
     ReportChanged();
@@ -113,7 +112,7 @@ class FileSource : public Source {
 
   void ReportChanged() {
     for (const ChangedFile& file : matches_.changed) {
-      changed_[file.location] = file.stat;
+      memory_.changed[file.location] = file.stat;
       const std::string what = "file " + file.path + " was replaced or cut after it was read: " + file.how;
       if (options_.on_changed == OnChanged::kSkip)
         WarnOnce(what + "; it is skipped");
@@ -190,15 +189,12 @@ class FileSource : public Source {
   std::vector<std::string> failures_;
   std::set<std::string> warned_;
   std::unordered_map<std::string, Look> looks_;
-  std::unordered_map<std::string, FileStat> changed_;
+  MatchMemory memory_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Source>> OpenSource(const std::string& uri, const SourceOptions& options) {
-  if (uri.starts_with("kafka://") && options.format == "csv")
-    return Fail(ErrorKind::kBadConfig, "a topic holds no CSV: its records are JSON (format: json)");
-  if (uri.starts_with("kafka://")) return OpenKafka(uri, options);
+Result<std::unique_ptr<Source>> OpenFiles(const std::string& uri, const SourceOptions& options) {
   INGOT_ASSIGN(std::string path, storage::LocalPath(uri));
   std::error_code error;
   const auto found = std::filesystem::status(path, error);

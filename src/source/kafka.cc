@@ -178,6 +178,7 @@ class KafkaSource : public Source {
         return Fail(ErrorKind::kNotFound, "topic " + name + " does not exist at " + address_.brokers +
                                               " (make records with: ingot generate --to kafka://" + address_.brokers +
                                               "/" + name + ")");
+      if (!topic && topic.error().kind == ErrorKind::kRetry) health_.OnSilence(topic.error().message);
       if (!topic) return std::unexpected(std::move(topic).error());
       topics[name] = std::move(*topic);
     }
@@ -401,6 +402,8 @@ Result<std::map<std::string, std::string>> TopicsAt(const std::string& uri,
 }
 
 Result<std::unique_ptr<Source>> OpenKafka(const std::string& uri, const SourceOptions& options) {
+  if (options.format == "csv")
+    return Fail(ErrorKind::kBadConfig, "a topic holds no CSV: its records are JSON (format: json)");
   INGOT_ASSIGN(KafkaAddress address, ParseKafkaAddress(uri));
   auto source = std::make_unique<KafkaSource>(std::move(address), options);
   INGOT_TRY(source->Open());

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/lower_case.h"
+#include "base/outage.h"
 #include "base/retry.h"
 
 extern char** environ;
@@ -156,8 +157,19 @@ void KafkaHealth::OnError(int code, const char* reason) {
   if (broken) reason_ = std::string(": ") + reason;
   const bool away = broken || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
   if (away && !down_since_) down_since_ = std::chrono::steady_clock::now();
+  if (away) OnSilence(reason_.empty() ? reason : reason_.substr(2));
   Error error = KafkaError(code, reason);
   if (error.kind == ErrorKind::kBadConfig || code == RD_KAFKA_RESP_ERR__FATAL) refused_ = std::move(error);
+}
+
+void KafkaHealth::OnAnswer() {
+  down_since_.reset();
+  reason_.clear();
+  ServerAnswered("Kafka at " + brokers_);
+}
+
+void KafkaHealth::OnSilence(const std::string& reason) const {
+  ServerFailed("Kafka at " + brokers_, reason);
 }
 
 Status KafkaHealth::Check() const {

@@ -58,10 +58,9 @@ class KafkaHealth {
     if (down_since_) down_since_ = std::chrono::steady_clock::now();
   }
   /// A broker has answered.
-  void OnAnswer() {
-    down_since_.reset();
-    reason_.clear();
-  }
+  void OnAnswer();
+  /// No broker has answered.
+  void OnSilence(const std::string& reason) const;
   /// Errors: kBadConfig for refused access and certificates that are not trusted, kRetry with the last reason when all
   /// brokers have been away for some time.
   Status Check() const;

@@ -68,7 +68,7 @@ Result<duckdb_logical_type> ToLogicalType(const arrow::Field& field) {
     case arrow::Type::STRUCT:
       if (type.num_fields() == 0)
         return Fail(ErrorKind::kUnsupported,
-                    "column " + field.name() + ": the SQL engine has no struct without members");
+                    "column " + field.name() + ": the SQL engine does not support structs without fields");
       return StructType(type);
     case arrow::Type::LIST: {
       INGOT_ASSIGN(duckdb_logical_type element, ToLogicalType(*type.field(0)));
@@ -88,7 +88,7 @@ Result<duckdb_logical_type> ToLogicalType(const arrow::Field& field) {
     }
     default:
       return Fail(ErrorKind::kUnsupported,
-                  "column " + field.name() + ": the SQL engine has no type for " + type.ToString());
+                  "column " + field.name() + ": the SQL engine does not support type " + type.ToString());
   }
 }
 

@@ -1,4 +1,4 @@
-// DuckDB's types for Arrow's.
+// Maps Arrow types to DuckDB types.
 #pragma once
 
 #include <arrow/type.h>
@@ -8,7 +8,7 @@
 
 namespace ingot::sql {
 
-/// The caller destroys the type. Errors: kUnsupported.
+/// The DuckDB type of a field, which the caller destroys. Errors: kUnsupported.
 Result<duckdb_logical_type> ToLogicalType(const arrow::Field& field);
 
 }  // namespace ingot::sql

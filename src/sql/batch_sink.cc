@@ -60,7 +60,8 @@ Status RegisterBatchSink(duckdb_connection connection, BatchSink* sink) {
   duckdb_copy_function_set_finalize(function, Finish);
   const auto outcome = duckdb_register_copy_function(connection, function);
   duckdb_destroy_copy_function(&function);
-  if (outcome != DuckDBSuccess) return Fail(ErrorKind::kInternal, "the SQL engine refused the sink function");
+  if (outcome != DuckDBSuccess)
+    return Fail(ErrorKind::kInternal, "cannot register the sink function with the SQL engine");
   return {};
 }
 

@@ -1,6 +1,5 @@
-// The copy function by which the engine hands out the rows of a statement as it makes them: COPY (…) TO 'x' (FORMAT
-// ingot_sink). The engine's own streaming results can wait for ever when a statement has several pipelines; a sink is
-// pushed to.
+// A DuckDB copy function that passes the rows of a statement to a consumer as they are produced: COPY (…) TO 'x'
+// (FORMAT ingot_sink). DuckDB's streaming results can block for ever when a statement has several pipelines.
 #pragma once
 
 #include <string>
@@ -11,14 +10,15 @@
 
 namespace ingot::sql {
 
-/// The consumer of the statement that runs now. One at a time per connection.
+/// The consumer of the running statement. A connection runs one statement at a time.
 struct BatchSink {
   duckdb_connection connection = nullptr;
   const BatchConsumer* consumer = nullptr;
   std::vector<std::string> names;
-  Error error;  // of the consumer, when it failed
+  Error error;  // of the consumer, if it failed
 };
 
+/// Registers the copy function. `sink` must outlive the connection.
 Status RegisterBatchSink(duckdb_connection connection, BatchSink* sink);
 
 }  // namespace ingot::sql

@@ -1,4 +1,4 @@
-// DuckDB's C interface, as far as this room uses it, from a library that is opened with the first engine.
+// The functions of DuckDB's C API that this room uses; the library is loaded when the first engine is opened.
 #pragma once
 
 #include <duckdb.h>
@@ -104,7 +104,7 @@ namespace ingot::sql {
 
 INGOT_LAZY_DECLARE(INGOT_DUCKDB_FUNCTIONS)
 
-/// Before any of the functions is called. Errors: kBadConfig.
+/// Loads the library. Call before any of the functions. Errors: kBadConfig.
 Status LoadDuckDb();
 
 }  // namespace ingot::sql

@@ -1,6 +1,7 @@
 #include "sql/engine.h"
 
 #include <arrow/array.h>
+#include <arrow/scalar.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -21,11 +22,17 @@ std::string Quote(const std::string& name) {
   return out + "\"";
 }
 
+/// An error of the engine's own, whose text begins with its class. What is not named is wrong in the statement or in
+/// the rows.
 Error FromEngine(const char* message) {
+  constexpr std::pair<std::string_view, ErrorKind> kClasses[] = {{"Out of Memory", ErrorKind::kRetry},
+                                                                 {"IO Error", ErrorKind::kRetry},
+                                                                 {"INTERRUPT", ErrorKind::kCancelled},
+                                                                 {"INTERNAL", ErrorKind::kInternal}};
   const std::string text = message ? message : "unknown error";
-  const bool memory = text.starts_with("Out of Memory");
-  return Error{memory ? ErrorKind::kRetry : ErrorKind::kBadInput,
-               memory ? text + " (raise --memory or run with fewer threads)" : text};
+  const auto found = std::ranges::find_if(kClasses, [&](const auto& one) { return text.starts_with(one.first); });
+  if (found == std::end(kClasses)) return Error{ErrorKind::kBadInput, text};
+  return Error{found->second, found == kClasses ? text + " (raise --memory or run with fewer threads)" : text};
 }
 
 /// A materialized result as Arrow batches.
@@ -69,7 +76,7 @@ class DuckEngine : public Engine {
     if (database_) duckdb_close(&database_);
   }
 
-  Status Start(const EngineOptions& options) {
+  Status Start(const SqlEngineOptions& options) {
     duckdb_config config = nullptr;
     duckdb_create_config(&config);
     if (options.threads > 0) duckdb_set_config(config, "threads", std::to_string(options.threads).c_str());
@@ -83,12 +90,12 @@ class DuckEngine : public Engine {
     const auto opened = duckdb_open_ext(":memory:", &database_, config, &problem);
     duckdb_destroy_config(&config);
     if (opened != DuckDBSuccess) {
-      const Error error{ErrorKind::kInternal, std::string("the SQL engine did not start: ") + (problem ? problem : "")};
+      const Error error{ErrorKind::kInternal, std::string("cannot start the SQL engine: ") + (problem ? problem : "")};
       duckdb_free(problem);
       return std::unexpected(error);
     }
     if (duckdb_connect(database_, &connection_) != DuckDBSuccess)
-      return Fail(ErrorKind::kInternal, "the SQL engine did not connect");
+      return Fail(ErrorKind::kInternal, "cannot connect to the SQL engine");
     INGOT_TRY(Execute("SET TimeZone = 'UTC'"));
     INGOT_TRY(Execute("SET arrow_lossless_conversion = true"));
     return RegisterBatchSink(connection_, &sink_);
@@ -119,7 +126,7 @@ class DuckEngine : public Engine {
     duckdb_result result;
     const auto outcome = duckdb_query(connection_, sql.c_str(), &result);
     Status status;
-    if (outcome != DuckDBSuccess) status = std::unexpected(FromEngine(duckdb_result_error(&result)));
+    if (outcome != DuckDBSuccess) status = std::unexpected(ErrorOf(duckdb_result_error(&result)));
     duckdb_destroy_result(&result);
     return status;
   }
@@ -127,7 +134,7 @@ class DuckEngine : public Engine {
   Result<std::shared_ptr<arrow::RecordBatchReader>> Query(const std::string& sql) override {
     duckdb_result result;
     if (duckdb_query(connection_, sql.c_str(), &result) != DuckDBSuccess) {
-      const Error error = FromEngine(duckdb_result_error(&result));
+      const Error error = ErrorOf(duckdb_result_error(&result));
       duckdb_destroy_result(&result);
       return std::unexpected(error);
     }
@@ -149,7 +156,7 @@ class DuckEngine : public Engine {
 
   Result<std::vector<std::string>> TablesIn(const std::string& sql) override {
     duckdb_value list = duckdb_get_table_names(connection_, sql.c_str(), true);
-    if (list == nullptr) return Fail(ErrorKind::kBadInput, "the statement cannot be parsed");
+    if (list == nullptr) return Fail(ErrorKind::kBadInput, "cannot parse the statement");
     std::vector<std::string> tables;
     for (idx_t i = 0; i < duckdb_get_list_size(list); ++i) {
       duckdb_value item = duckdb_get_list_child(list, i);
@@ -173,18 +180,26 @@ class DuckEngine : public Engine {
     if (!scans) return {};
     std::map<std::string, std::vector<std::string>> conditions;
     for (const auto& registered : relations_) {
-      std::vector<std::string> asked;
+      std::vector<std::string> scan_conditions;
       for (const ScanCondition& scan : *scans)
-        if (scan.function == registered->function) asked.push_back(scan.condition);
-      // A reference that is not in sight may be one without a condition.
-      if (!asked.empty() && int(asked.size()) >= registered->references)
-        conditions[registered->name] = std::move(asked);
+        if (scan.function == registered->function) scan_conditions.push_back(scan.condition);
+      // A reference that the plan does not show may have no condition.
+      if (!scan_conditions.empty() && int(scan_conditions.size()) >= registered->references)
+        conditions[registered->name] = std::move(scan_conditions);
     }
     return conditions;
   }
 
  private:
-  /// Whether it is one statement, which asks for rows.
+  /// The error of a failed statement: that of a relation it reads if there is one, else DuckDB's.
+  Error ErrorOf(const char* message) {
+    std::optional<Error> kept;
+    for (const auto& registered : relations_)
+      if (auto error = registered->TakeError(); error && !kept) kept = std::move(error);
+    return kept ? *std::move(kept) : FromEngine(message);
+  }
+
+  /// Whether `sql` is a single statement that returns rows.
   bool IsQuery(const std::string& sql) {
     duckdb_prepared_statement statement = nullptr;
     const bool query = duckdb_prepare(connection_, sql.c_str(), &statement) == DuckDBSuccess &&
@@ -193,14 +208,14 @@ class DuckEngine : public Engine {
     return query;
   }
 
-  /// The columns of a statement, whose names the sink is not told by the engine.
+  /// The columns of a statement; also sets their names in the sink, which DuckDB does not pass to copy functions.
   Result<std::shared_ptr<arrow::Schema>> Describe(const std::string& sql) {
     duckdb_prepared_statement statement = nullptr;
     Status outcome;
     std::vector<duckdb_logical_type> types;
     sink_.names.clear();
     if (duckdb_prepare(connection_, sql.c_str(), &statement) != DuckDBSuccess)
-      outcome = std::unexpected(FromEngine(duckdb_prepare_error(statement)));
+      outcome = std::unexpected(ErrorOf(duckdb_prepare_error(statement)));
     for (idx_t i = 0; outcome && i < duckdb_prepared_statement_column_count(statement); ++i) {
       const char* name = duckdb_prepared_statement_column_name(statement, i);
       sink_.names.emplace_back(name);
@@ -224,7 +239,7 @@ class DuckEngine : public Engine {
 
 }  // namespace
 
-Result<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& options) {
+Result<std::unique_ptr<Engine>> Engine::Open(const SqlEngineOptions& options) {
   INGOT_TRY(LoadDuckDb());
   auto engine = std::make_unique<DuckEngine>();
   INGOT_TRY(engine->Start(options));

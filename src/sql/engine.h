@@ -1,4 +1,4 @@
-// The embedded SQL engine behind a small interface: relations and Arrow batches in, Arrow batches out. Knows no
+// The embedded SQL engine (DuckDB) behind a small interface: reads relations, returns Arrow batches. Knows nothing of
 // Iceberg.
 #pragma once
 
@@ -14,33 +14,33 @@
 
 namespace ingot::sql {
 
-struct EngineOptions {
+struct SqlEngineOptions {
   int threads = 0;           // 0: all cores
-  int64_t memory_bytes = 0;  // 0: the engine's own choice; beyond it intermediate results go to temp_folder
+  int64_t memory_bytes = 0;  // 0: DuckDB's default; larger intermediate results spill to temp_folder
   std::string temp_folder;
 };
 
-/// One in-memory database. Not safe from several threads at once; queries run in parallel inside.
+/// One in-memory database. Not thread-safe; each query uses several threads internally.
 class Engine {
  public:
-  static Result<std::unique_ptr<Engine>> Open(const EngineOptions& options);
+  static Result<std::unique_ptr<Engine>> Open(const SqlEngineOptions& options);
   virtual ~Engine() = default;
 
-  /// Makes `relation` readable as a view. `name` is quoted and may be catalog.schema.table; schemas are made as needed.
-  /// One of that name is replaced; with the same columns also within a transaction.
+  /// Creates a view of `relation`. `name` has one to three parts, catalog.schema.table, which are quoted here; missing
+  /// schemas are created. Replaces a view of the same name; within a transaction only if the columns are the same.
   virtual Status Register(const std::vector<std::string>& name, Relation relation) = 0;
-  /// Errors: kBadInput with the engine's message.
+  /// Runs a statement and ignores its rows. Errors: kBadInput with the engine's message.
   virtual Status Execute(const std::string& sql) = 0;
-  /// The rows of a small result, all in memory.
+  /// Runs a query with a small result, which is kept in memory.
   virtual Result<std::shared_ptr<arrow::RecordBatchReader>> Query(const std::string& sql) = 0;
-  /// Hands the rows of a result of any size to the consumer as they are made, in no order unless the statement says
-  /// one. Returns the columns, which a result without rows has too.
+  /// Passes the rows of a result of any size to the consumer as they are produced; without ORDER BY their order is
+  /// undefined. Returns the schema, also when there are no rows.
   virtual Result<std::shared_ptr<arrow::Schema>> Stream(const std::string& sql, const BatchConsumer& consumer) = 0;
-  /// The tables that a statement reads, as they are written in it.
+  /// The tables that a statement reads, with names as written in it.
   virtual Result<std::vector<std::string>> TablesIn(const std::string& sql) = 0;
-  /// What a query asks of the rows of registered relations, by their names with dots between: for each scan a condition
-  /// in the engine's SQL, "" for all rows. Rows that meet none of a relation's conditions do not change the result;
-  /// nothing is known of relations that are not named. now() is that of the transaction.
+  /// The conditions of a query on the rows of registered relations, by relation name (parts joined by dots): one per
+  /// scan, in DuckDB's SQL, "" for all rows. Rows that match none of a relation's conditions do not affect the result.
+  /// Nothing is known of relations missing from the map. now() is that of the transaction.
   virtual std::map<std::string, std::vector<std::string>> ConditionsIn(const std::string& sql) = 0;
 };
 

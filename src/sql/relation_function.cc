@@ -1,5 +1,6 @@
 #include "sql/relation_function.h"
 
+#include <arrow/array.h>
 #include <arrow/c/bridge.h>
 
 #include <algorithm>
@@ -16,20 +17,21 @@
 namespace ingot::sql {
 namespace {
 
-/// One scan: the parts that its threads share.
+/// State of a scan, shared by its threads.
 struct ScanState {
   std::vector<Relation::Part> parts;
+  RegisteredRelation* relation = nullptr;
   std::atomic<size_t> next{0};
 };
 
-/// One thread of a scan.
+/// State of one thread of a scan.
 struct ThreadState {
   duckdb_connection connection = nullptr;
   std::shared_ptr<arrow::RecordBatchReader> reader;
   std::shared_ptr<arrow::RecordBatch> batch;
   int64_t row = 0;
   duckdb_arrow_converted_schema converted = nullptr;
-  std::shared_ptr<arrow::Schema> schema;  // that was converted
+  std::shared_ptr<arrow::Schema> schema;  // of `converted`
 
   ~ThreadState() {
     if (converted) duckdb_destroy_arrow_converted_schema(&converted);
@@ -48,14 +50,17 @@ void Bind(duckdb_bind_info info) {
   const Relation& relation = registered->relation;
   std::set<std::string> names;
   for (const auto& field : relation.schema->fields()) {
-    // The engine does not tell upper from lower case: a column that differs by that alone gets a number.
+    // Column names in DuckDB are case-insensitive: a name that differs only in case gets a number.
     std::string name = field->name(), lower = LowerCase(name);
     for (int number = 1; !names.insert(lower).second; ++number) {
       name = field->name() + "_" + std::to_string(number);
       lower = LowerCase(name);
     }
     auto type = ToLogicalType(*field);
-    if (!type) return duckdb_bind_set_error(info, type.error().message.c_str());
+    if (!type) {
+      registered->Keep(type.error());
+      return duckdb_bind_set_error(info, type.error().message.c_str());
+    }
     duckdb_bind_add_result_column(info, name.c_str(), *type);
     duckdb_destroy_logical_type(&*type);
   }
@@ -63,11 +68,12 @@ void Bind(duckdb_bind_info info) {
 }
 
 void Init(duckdb_init_info info) {
-  const Relation& relation = static_cast<const RegisteredRelation*>(duckdb_init_get_extra_info(info))->relation;
+  auto* registered = static_cast<RegisteredRelation*>(duckdb_init_get_extra_info(info));
+  const Relation& relation = registered->relation;
   std::vector<int> columns;
   bool any = false;
   for (idx_t i = 0; i < duckdb_init_get_column_count(info); ++i) {
-    // A row id is asked for when only rows are counted; beside others it can be any column.
+    // DuckDB requests the row id when it only counts rows. Next to other columns any column can stand for it.
     const idx_t column = duckdb_init_get_column_index(info, i);
     const bool exists = column < idx_t(relation.schema->num_fields());
     columns.push_back(exists ? int(column) : 0);
@@ -75,8 +81,11 @@ void Init(duckdb_init_info info) {
   }
   if (!any) columns.clear();
   auto parts = relation.open(columns);
-  if (!parts) return duckdb_init_set_error(info, parts.error().message.c_str());
-  auto* state = new ScanState{.parts = std::move(*parts)};
+  if (!parts) {
+    registered->Keep(parts.error());
+    return duckdb_init_set_error(info, parts.error().message.c_str());
+  }
+  auto* state = new ScanState{.parts = std::move(*parts), .relation = registered};
   duckdb_init_set_max_threads(info, std::max<size_t>(1, state->parts.size()));
   duckdb_init_set_init_data(info, state, Destroy<ScanState>);
 }
@@ -85,11 +94,11 @@ void InitThread(duckdb_init_info info) {
   const auto* registered = static_cast<const RegisteredRelation*>(duckdb_init_get_extra_info(info));
   auto state = std::make_unique<ThreadState>();
   if (duckdb_connect(registered->database, &state->connection) != DuckDBSuccess)
-    return duckdb_init_set_error(info, "the scan could not connect");
+    return duckdb_init_set_error(info, "scan: cannot connect to the SQL engine");
   duckdb_init_set_init_data(info, state.release(), Destroy<ThreadState>);
 }
 
-/// The engine has nanoseconds without a time zone only. The same type, at every depth, where there are none with one.
+/// The type without time zones of nanosecond timestamps, also in nested fields: DuckDB has no such type.
 std::shared_ptr<arrow::DataType> EngineType(const std::shared_ptr<arrow::DataType>& type) {
   const auto converted = [](const std::shared_ptr<arrow::Field>& field) {
     return field->WithType(EngineType(field->type()));
@@ -123,9 +132,9 @@ std::shared_ptr<arrow::ArrayData> Retyped(const arrow::ArrayData& from, const st
   return data;
 }
 
-/// A batch as the engine takes it: without dictionaries, which one batch may have and the next not, and with its types.
+/// Converts a batch for DuckDB: decodes dictionaries, which not every batch has, and maps types by EngineType.
 Result<std::shared_ptr<arrow::RecordBatch>> ForEngine(const std::shared_ptr<arrow::RecordBatch>& batch) {
-  INGOT_ASSIGN(auto plain, Plain(batch));
+  INGOT_ASSIGN(auto plain, DecodeDictionaries(batch));
   for (int i = 0; i < plain->num_columns(); ++i) {
     const auto& column = plain->column(i);
     const auto type = EngineType(column->type());
@@ -136,7 +145,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> ForEngine(const std::shared_ptr<arro
   return plain;
 }
 
-/// Makes `state.batch` hold rows; false at the end of all parts.
+/// Moves `state` to the next unread row. Returns false at the end of all parts.
 Result<bool> Advance(ScanState& scan, ThreadState& state) {
   while (!state.batch || state.row >= state.batch->num_rows()) {
     state.batch.reset();
@@ -147,7 +156,7 @@ Result<bool> Advance(ScanState& scan, ThreadState& state) {
       INGOT_ASSIGN(state.reader, scan.parts[next]());
     }
     auto batch = state.reader->Next();
-    if (!batch.ok()) return Fail(ErrorKind::kCorrupt, batch.status().message());
+    if (!batch.ok()) return std::unexpected(FromArrow(batch.status()));
     if (*batch == nullptr) {
       state.reader.reset();
       continue;
@@ -174,24 +183,22 @@ Status Fill(ScanState& scan, ThreadState& state, duckdb_data_chunk output) {
     duckdb_data_chunk_set_size(output, idx_t(rows));
     return {};
   }
-  // The engine adds a parent's offset to its children only, not to what is below them.
+  // DuckDB applies the offset of a parent to its children only, not to their children.
   INGOT_ASSIGN(const auto slice, WithoutOffsets(state.batch->Slice(state.row, rows)));
   state.row += rows;
   ArrowArray array;
   if (state.schema != nullptr && !SameTypes(*state.schema, *slice->schema()))
-    return Fail(ErrorKind::kInternal, "the batches of a relation have the types " + state.schema->ToString() +
+    return Fail(ErrorKind::kInternal, "batches of a relation differ in type: " + state.schema->ToString() +
                                           " and then " + slice->schema()->ToString());
   if (state.converted == nullptr) {
     state.schema = slice->schema();
     ArrowSchema schema;
-    if (const auto status = arrow::ExportSchema(*slice->schema(), &schema); !status.ok())
-      return Fail(ErrorKind::kInternal, status.message());
+    INGOT_ARROW(arrow::ExportSchema(*slice->schema(), &schema));
     const std::string problem = TakeMessage(duckdb_schema_from_arrow(state.connection, &schema, &state.converted));
     if (schema.release) schema.release(&schema);
     if (!problem.empty()) return Fail(ErrorKind::kInternal, problem);
   }
-  if (const auto status = arrow::ExportRecordBatch(*slice, &array); !status.ok())
-    return Fail(ErrorKind::kInternal, status.message());
+  INGOT_ARROW(arrow::ExportRecordBatch(*slice, &array));
   duckdb_data_chunk chunk = nullptr;
   const std::string problem =
       TakeMessage(duckdb_data_chunk_from_arrow(state.connection, &array, state.converted, &chunk));
@@ -206,8 +213,10 @@ Status Fill(ScanState& scan, ThreadState& state, duckdb_data_chunk output) {
 void Run(duckdb_function_info info, duckdb_data_chunk output) {
   auto* scan = static_cast<ScanState*>(duckdb_function_get_init_data(info));
   auto* state = static_cast<ThreadState*>(duckdb_function_get_local_init_data(info));
-  if (const auto filled = Fill(*scan, *state, output); !filled)
+  if (const auto filled = Fill(*scan, *state, output); !filled) {
+    scan->relation->Keep(filled.error());
     duckdb_function_set_error(info, filled.error().message.c_str());
+  }
 }
 
 }  // namespace
@@ -223,7 +232,8 @@ Status RegisterRelationFunction(duckdb_connection connection, RegisteredRelation
   duckdb_table_function_supports_projection_pushdown(function, true);
   const auto outcome = duckdb_register_table_function(connection, function);
   duckdb_destroy_table_function(&function);
-  if (outcome != DuckDBSuccess) return Fail(ErrorKind::kInternal, "the SQL engine refused the relation function");
+  if (outcome != DuckDBSuccess)
+    return Fail(ErrorKind::kInternal, "cannot register a table function with the SQL engine");
   return {};
 }
 

@@ -10,11 +10,11 @@
 namespace ingot::sql {
 namespace {
 
-/// A column of the engine as plain Arrow, nested ones too: a boolean is one again; a 128-bit integer, whose bytes are
-/// those of a decimal, becomes decimal(38, 0); other extension types become their storage.
+/// The Arrow type without DuckDB's extension types, also in nested fields: bool8 becomes boolean; hugeint, whose bytes
+/// are those of a decimal, becomes decimal(38, 0); other extension types become their storage type.
 std::shared_ptr<arrow::DataType> PlainType(const std::shared_ptr<arrow::DataType>& type);
 
-/// The field with its plain type; the name of an extension type stays in the metadata.
+/// The field with its plain type; the name of an extension type is kept in the metadata.
 std::shared_ptr<arrow::Field> PlainField(const std::shared_ptr<arrow::Field>& field) {
   auto plain = field->WithType(PlainType(field->type()));
   if (field->type()->id() != arrow::Type::EXTENSION) return plain;
@@ -49,7 +49,7 @@ Result<std::shared_ptr<arrow::ArrayData>> PlainData(const std::shared_ptr<arrow:
   auto copy = data->Copy();
   copy->type = PlainType(data->type);
   if (copy->type->id() == arrow::Type::BOOL && data->type->id() == arrow::Type::EXTENSION) {
-    // A byte per value in the engine, a bit in Arrow.
+    // DuckDB uses a byte per value, Arrow a bit.
     copy->type = arrow::int8();
     INGOT_ARROW_ASSIGN(const auto bits, arrow::compute::Cast(*arrow::MakeArray(copy), arrow::boolean()));
     return bits->data();

@@ -1,4 +1,4 @@
-// Chunks of the engine as plain Arrow batches.
+// Converts DuckDB data chunks to Arrow batches without DuckDB's extension types.
 #pragma once
 
 #include <arrow/record_batch.h>
@@ -12,17 +12,17 @@
 
 namespace ingot::sql {
 
-/// The engine's error text, "" when there is none; destroys the error.
+/// Returns DuckDB's error message, "" if there is none, and destroys the error.
 std::string TakeMessage(duckdb_error_data error);
 
 class BatchConverter {
  public:
   ~BatchConverter();
-  /// `options` and `types` become the converter's.
+  /// Takes ownership of `options` and `types`.
   Status Start(duckdb_arrow_options options, std::vector<duckdb_logical_type> types,
                const std::vector<std::string>& names);
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
-  /// The chunk stays the caller's.
+  /// The caller keeps ownership of the chunk.
   Result<std::shared_ptr<arrow::RecordBatch>> Convert(duckdb_data_chunk chunk) const;
 
  private:

@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// A text with line breaks is written as a list of its lines.
+/// DuckDB writes a text with line breaks as an array of lines.
 std::string Joined(const Json& text) {
   if (text.is_string()) return text.get<std::string>();
   std::string joined;
@@ -18,7 +18,7 @@ std::string Joined(const Json& text) {
   return joined;
 }
 
-/// False where scans may be out of sight.
+/// Adds the scans below `node`. Returns false when the plan may not show all of them.
 bool Collect(const Json& node, const std::string& condition, std::vector<ScanCondition>& scans) {
   const std::string name = node.at("name").get<std::string>();
   if (name.starts_with("POSITIONAL")) return false;

@@ -1,4 +1,4 @@
-// What a statement asks of the rows that it scans, read from the engine's own plan of it.
+// Extracts the filter conditions of table scans from DuckDB's query plan.
 #pragma once
 
 #include <optional>
@@ -10,10 +10,10 @@ namespace ingot::sql {
 /// One scan of a table function.
 struct ScanCondition {
   std::string function;   // in lower case
-  std::string condition;  // that rows must meet to be looked at further, in the engine's SQL; empty: none
+  std::string condition;  // rows that do not match it are not needed, in DuckDB's SQL; empty: none
 };
 
-/// The scans of a plan as EXPLAIN (FORMAT json) writes it. Nothing when the plan may not show all of them.
+/// The scans in the output of EXPLAIN (FORMAT json). Returns nullopt when the plan may not show all scans.
 std::optional<std::vector<ScanCondition>> ScanConditions(const std::string& plan);
 
 }  // namespace ingot::sql

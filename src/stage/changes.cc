@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "iceberg/summary_numbers.h"
 #include "maintain/retention.h"
 
 namespace ingot::stage {
@@ -12,15 +13,13 @@ namespace {
 
 constexpr const char* kAdvice = "see docs/troubleshooting.md, \"A stage lost its place\"";
 
-enum class Effect { kAppended, kNothing, kRewrote };
+enum class Effect { kAppended, kNothing, kAged, kRewrote };
 
 Effect EffectOf(const iceberg::Snapshot& snapshot) {
   const std::string operation = snapshot.Operation();
-  const auto has = [&](const char* key) { return iceberg::SummaryNumber(snapshot, key) > 0; };
   if (operation.empty() || operation == "append")
-    return has("added-delete-files") || has("deleted-data-files") || has("deleted-records") ? Effect::kRewrote
-                                                                                            : Effect::kAppended;
-  if (snapshot.summary.contains(maintain::kRetentionKey)) return Effect::kNothing;
+    return iceberg::RemovesNothing(snapshot) ? Effect::kAppended : Effect::kRewrote;
+  if (snapshot.summary.contains(maintain::kRetentionKey)) return Effect::kAged;
   // Compaction gives the same rows, or fewer where it applied deletes.
   if (operation == "replace" &&
       iceberg::SummaryNumber(snapshot, "added-records") <= iceberg::SummaryNumber(snapshot, "deleted-records"))
@@ -88,12 +87,14 @@ Result<Changes> ChangesSince(const iceberg::TableMetadata& metadata, const Mark&
     chain.erase(at, chain.end());
   } else if (!chain.empty() && chain.back()->parent_id) {
     changes.rewritten = true;
+    changes.only_added = false;
     changes.rewriter = "the first snapshots have expired";
   }
   std::ranges::reverse(chain);
   for (const iceberg::Snapshot* snapshot : chain) {
     const Effect effect = EffectOf(*snapshot);
     if (effect == Effect::kAppended) changes.appends.push_back(snapshot);
+    if (effect == Effect::kAged || effect == Effect::kRewrote) changes.only_added = false;
     if (effect != Effect::kRewrote) continue;
     changes.rewritten = true;
     changes.rewriter = InWords(*snapshot);

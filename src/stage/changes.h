@@ -18,6 +18,8 @@ struct Changes {
   /// Rows were deleted or overwritten, or the first snapshots have expired: what is there at `until` counts.
   bool rewritten = false;
   std::string rewriter;  // that snapshot and its operation, in words
+  /// All rows of `since` are there at `until`: none was rewritten, and none was removed because of its age.
+  bool only_added = true;
 
   bool Empty() const { return appends.empty() && !rewritten; }
   int64_t AddedRows() const;

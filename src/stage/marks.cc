@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "iceberg/manifest.h"
+#include "iceberg/summary_numbers.h"
 #include "maintain/retention.h"
 #include "stage/changes.h"
 
@@ -66,8 +67,8 @@ std::optional<Mark> MarkIn(const iceberg::Properties& properties) {
     return found == properties.end() ? "" : found->second;
   };
   const auto snapshot = [&](const char* key) {
-    const std::string id = text(key);
-    return id.empty() ? std::nullopt : std::optional<iceberg::SnapshotId>(std::atoll(id.c_str()));
+    // No snapshot has the id 0: of an id that cannot be read nobody believes that nothing was consumed.
+    return text(key).empty() ? std::nullopt : std::optional(iceberg::FindNumber(properties, key).value_or(0));
   };
   return Mark{.snapshot = snapshot(kSourceSnapshotKey),
               .from = snapshot(kSourceFromKey),

@@ -1,86 +1,27 @@
-// What every stage is given and what it reports: one run of bronze, silver or gold.
+// What the stages share: tables that are created or evolved, rows on their way into files, commits with marks.
 #pragma once
 
-#include <chrono>
-#include <functional>
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/relation.h"
 #include "iceberg/table.h"
-#include "pipeline/pipeline.h"
 #include "rows/table_writer.h"
+#include "stage/environment.h"
 #include "stage/marks.h"
+#include "stage/report.h"
 
 namespace ingot::stage {
 
-/// Days since 1970-01-01 (UTC), both included.
-struct DaySpan {
-  int32_t from = 0, to = 0;
-};
-
-struct StageContext {
-  const pipeline::Pipeline* pipeline = nullptr;
-  std::shared_ptr<iceberg::Catalog> catalog;
-  std::shared_ptr<storage::Storage> storage;
-  std::string warehouse;  // absolute location
-  std::string run_id;
-  int threads = 2;
-  int64_t memory_bytes = int64_t(1) << 30;  // budget of the SQL engine and of buffered rows
-  int64_t rows_per_commit = 8'000'000;
-  int64_t bytes_per_commit = int64_t(4) << 30;
-  std::string source;       // instead of the pipeline file's
-  std::string on_changed;   // likewise: fail, reread, skip
-  std::string temp_folder;  // for what does not fit into memory
-  // Of a source that goes on for ever:
-  bool follow = false;
-  std::string group;                                                // the consumer group; empty: after the pipeline
-  std::string on_reset = "fail";                                    // fail, earliest, latest
-  std::chrono::microseconds idle{30'000'000};                       // after which a followed file is complete
-  std::optional<std::chrono::steady_clock::time_point> read_until;  // what was read by then is committed
-  std::function<bool()> stop_asked;                                 // true ends the reading as read_until does
-  bool write_ledger = true;
-  bool trust_clock = false;      // whatever speaks against it
-  std::optional<DaySpan> again;  // gold computes these days again from all of silver, whatever is new
-
-  Result<iceberg::TableHome> Home(const std::string& table) const;
-};
-
-inline constexpr const char* kEmbedded = "embedded";  // the engine of this program
-
-/// Counts of one commit or of a whole stage run. rows_in = rows_out + quarantined + duplicates for silver.
-struct StageReport {
-  std::string stage;
-  std::string table;
-  std::string run_id;
-  std::string engine = kEmbedded;  // that computed it: embedded, spark, trino
-  int64_t rows_in = 0, rows_out = 0, quarantined = 0, duplicates = 0, errors = 0;
-  int64_t bytes_in = 0, bytes_out = 0;
-  int64_t commits = 0;
-  int64_t started_at_micros = 0, finished_at_micros = 0;
-  std::map<std::string, int64_t> broken_by_rule;
-  std::vector<std::string> failed_inputs;          // bronze: files that were not read, with why and what to do
-  std::map<int64_t, int64_t> rows_by_produced_at;  // bronze: in microseconds, rounded down to 10 ms
-
-  void Add(const StageReport& other);
-  double Seconds() const { return double(finished_at_micros - started_at_micros) / 1e6; }
-  /// As the properties of the snapshot that commits them, so that the ledger can be made from the tables alone.
-  iceberg::Properties ToSummary() const;
-};
-/// What a snapshot says; nothing when no stage wrote it.
-std::optional<StageReport> ReportOf(const iceberg::Snapshot& snapshot, const std::string& table);
-
 /// Loads the table; makes it when it does not exist, adds columns that it lacks. The partition of a table that exists
 /// stays.
-Result<iceberg::Table> EnsureTable(const StageContext& context, const pipeline::TableSpec& spec,
+Result<iceberg::Table> EnsureTable(const Environment& environment, const pipeline::TableSpec& spec,
                                    const iceberg::Schema& schema);
 
 /// Brings the table to what the pipeline file says: its format, properties and columns, and from now on its partition
 /// and sort order. What is there stays as it is. Makes the table when it does not exist.
-Result<iceberg::Table> EvolveTable(const StageContext& context, const pipeline::TableSpec& spec,
+Result<iceberg::Table> EvolveTable(const Environment& environment, const pipeline::TableSpec& spec,
                                    const iceberg::Schema& schema);
 
 struct WrittenRows {
@@ -92,7 +33,7 @@ struct WrittenRows {
 /// Rows on their way into files of a table, brought to its columns. Files that Finish did not return are deleted.
 class RowWriter {
  public:
-  static Result<RowWriter> Open(const StageContext& context, const iceberg::Table& table);
+  static Result<RowWriter> Open(const Environment& environment, const iceberg::Table& table);
   RowWriter(RowWriter&&) = default;
   RowWriter& operator=(RowWriter&&) = default;
   ~RowWriter();
@@ -108,7 +49,8 @@ class RowWriter {
 };
 
 /// What a table will say of itself once it has consumed `source` up to `until`; before, it said `before`.
-Mark NextMark(const StageContext& context, const Mark& before, const iceberg::Table& source, iceberg::SnapshotId until);
+Mark NextMark(const Environment& environment, const Mark& before, const iceberg::Table& source,
+              iceberg::SnapshotId until);
 
 /// The change carries the mark: in its summary, and among the table's properties, for the case that another engine
 /// expires the snapshot.
@@ -118,8 +60,5 @@ void PutMark(iceberg::SnapshotChange& change, const Mark& mark);
 /// another run that was first makes this one lose with kConflict.
 iceberg::SnapshotChange MarkedChange(const iceberg::Table& table, std::vector<iceberg::DataFile> files,
                                      const Mark& mark);
-
-/// Commits the change; the files that it adds are deleted when it is known to have failed, never when that is unknown.
-Result<iceberg::Table> CommitFiles(const iceberg::TableHome& home, const iceberg::SnapshotChange& change);
 
 }  // namespace ingot::stage

@@ -17,16 +17,16 @@ Error SystemError(std::string_view doing, const std::string& path, int code) {
 }
 
 int OpenFile(const std::string& path, int flags) {
-  return Uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, 0666); });
+  return RetryOnInterrupt([&] { return ::open(path.c_str(), flags | O_CLOEXEC, 0666); });
 }
 
 Status SyncFolder(const std::string& path) {
   const int file = OpenFile(path, O_RDONLY | O_DIRECTORY);
   if (file < 0) return std::unexpected(SystemError("open", path));
-  const int outcome = Uninterrupted([&] { return ::fsync(file); });
+  const int outcome = RetryOnInterrupt([&] { return ::fsync(file); });
   const int code = errno;
   ::close(file);
-  if (outcome != 0 && code != EINVAL) return std::unexpected(SystemError("sync", path, code));  // EINVAL: needs none
+  if (outcome != 0 && code != EINVAL) return std::unexpected(SystemError("sync", path, code));  // EINVAL: no sync
   return {};
 }
 

@@ -1,4 +1,4 @@
-// Local folders that a power cut does not take back, and the errors of system calls.
+// Durable creation of local folders, and errors of system calls.
 #pragma once
 
 #include <cerrno>
@@ -10,24 +10,25 @@
 
 namespace ingot::storage {
 
-/// "create /data/x: No space left on device", of the kind that the number of the error asks for.
+/// The error of a failed system call, e.g. "create /data/x: No space left on device". `code` (errno) decides its kind.
 Error SystemError(std::string_view doing, const std::string& path, int code = errno);
 
-/// A system call that a signal may interrupt, until it is done.
+/// Repeats a system call while a signal interrupts it.
 template <typename Call>
-auto Uninterrupted(Call call) {
+auto RetryOnInterrupt(Call call) {
   auto outcome = call();
   while (outcome < 0 && errno == EINTR) outcome = call();
   return outcome;
 }
 
-/// A descriptor; negative with errno set when the file cannot be opened.
+/// Opens a file. Returns its descriptor, or a negative number with errno set.
 int OpenFile(const std::string& path, int flags);
 
-/// Makes the names in a folder durable: a file's bytes alone do not bring it back after a power cut.
+/// Syncs a folder, which makes the names of its files durable: a synced file whose name is not synced is lost in a
+/// power failure.
 Status SyncFolder(const std::string& path);
 
-/// Creates the folder and those above it where they are missing, all durable.
+/// Creates the folder and its missing parents, all durable.
 Status MakeFolder(const std::filesystem::path& folder);
 
 }  // namespace ingot::storage

@@ -26,52 +26,53 @@ Status MakeParent(const std::string& path) {
   return MakeFolder(fs::path(path).parent_path());
 }
 
-/// What a stream's Status means: the system's error where there is one.
+/// Converts a stream's status: to a system error when it carries an errno.
 Error ErrorOf(const arrow::Status& status, std::string_view doing, const std::string& path) {
   if (const int code = arrow::internal::ErrnoFromStatus(status); code != 0) return SystemError(doing, path, code);
   return FromArrow(status).Context(std::string(doing) + " " + path);
 }
 
-Explain ExplainOf(const std::string& path) {
+StatusTranslator TranslatorFor(const std::string& path) {
   return [path](const arrow::Status& status, std::string_view doing) { return ErrorOf(status, doing, path); };
 }
 
-/// Buffers nothing itself; Close() makes the bytes durable. The disk gets them as they come, so that little is left to
-/// wait for then.
+/// An unbuffered file whose Close() makes its bytes durable. Write() starts writeback early, so that Close() waits
+/// less.
 class DurableStream : public arrow::io::OutputStream {
  public:
   DurableStream(std::shared_ptr<arrow::io::FileOutputStream> inner, std::string path)
       : inner_(std::move(inner)), path_(std::move(path)) {}
   arrow::Status Close() override {
     if (inner_->closed()) return arrow::Status::OK();
-    const bool synced = Uninterrupted([&] { return ::fsync(inner_->file_descriptor()); }) == 0;
+    const bool synced = RetryOnInterrupt([&] { return ::fsync(inner_->file_descriptor()); }) == 0;
     const Error problem = synced ? Error{} : SystemError("sync", path_);
     ARROW_RETURN_NOT_OK(inner_->Close());
     if (!synced) return ToArrow(problem);
-    const Status named = SyncFolder(fs::path(path_).parent_path());
-    return named ? arrow::Status::OK() : ToArrow(named.error());
+    const Status folder_synced = SyncFolder(fs::path(path_).parent_path());
+    return folder_synced ? arrow::Status::OK() : ToArrow(folder_synced.error());
   }
   bool closed() const override { return inner_->closed(); }
   arrow::Result<int64_t> Tell() const override { return inner_->Tell(); }
   arrow::Status Write(const void* data, int64_t bytes) override {
     ARROW_RETURN_NOT_OK(inner_->Write(data, bytes));
-    waiting_bytes_ += bytes;
-    if (waiting_bytes_ < kSendBytes) return arrow::Status::OK();
-    (void)::sync_file_range(inner_->file_descriptor(), sent_bytes_, waiting_bytes_, SYNC_FILE_RANGE_WRITE);  // a hint
-    sent_bytes_ += std::exchange(waiting_bytes_, 0);
+    unsynced_bytes_ += bytes;
+    if (unsynced_bytes_ < kSyncBytes) return arrow::Status::OK();
+    (void)::sync_file_range(inner_->file_descriptor(), synced_bytes_, unsynced_bytes_,
+                            SYNC_FILE_RANGE_WRITE);  // a hint
+    synced_bytes_ += std::exchange(unsynced_bytes_, 0);
     return arrow::Status::OK();
   }
   arrow::Status Flush() override { return inner_->Flush(); }
 
  private:
-  static constexpr int64_t kSendBytes = 4 << 20;
+  static constexpr int64_t kSyncBytes = 4 << 20;
   std::shared_ptr<arrow::io::FileOutputStream> inner_;
   std::string path_;
-  int64_t sent_bytes_ = 0, waiting_bytes_ = 0;
+  int64_t synced_bytes_ = 0, unsynced_bytes_ = 0;
 };
 
-/// Adds the files below a folder; none when it does not exist. Links to files are files, links to folders are not
-/// followed.
+/// Adds all files below a folder; none when it does not exist. Symbolic links to files count as files; links to folders
+/// are not followed.
 Status ListFolder(const fs::path& folder, std::vector<FileInfo>& found) {
   std::error_code error;
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
@@ -83,7 +84,7 @@ Status ListFolder(const fs::path& folder, std::vector<FileInfo>& found) {
     }
     struct stat file;
     if (::stat(path.c_str(), &file) != 0) {
-      if (errno == ENOENT || errno == ELOOP) continue;  // it has just been deleted, or is a link to nothing or itself
+      if (errno == ENOENT || errno == ELOOP) continue;  // deleted meanwhile, or a broken or circular link
       return std::unexpected(SystemError("list", path));
     }
     if (!S_ISREG(file.st_mode)) continue;
@@ -99,7 +100,7 @@ class LocalStorage : public Storage {
  public:
   Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenInput(std::string_view location) override {
     INGOT_ASSIGN(const std::string path, LocalPath(location));
-    // Opened here: Arrow's own error for a missing file depends on its version.
+    // Opened here and not by Arrow, whose error for a missing file depends on its version.
     const int descriptor = OpenFile(path, O_RDONLY);
     if (descriptor < 0) return std::unexpected(SystemError("open", path));
     auto file = arrow::io::ReadableFile::Open(descriptor);
@@ -107,7 +108,7 @@ class LocalStorage : public Storage {
       ::close(descriptor);
       return std::unexpected(ErrorOf(file.status(), "open", path));
     }
-    return WithErrors(std::move(*file), ExplainOf(path));
+    return TranslateErrors(std::move(*file), TranslatorFor(path));
   }
 
   Result<std::shared_ptr<arrow::io::OutputStream>> OpenOutput(std::string_view location) override {
@@ -120,7 +121,7 @@ class LocalStorage : public Storage {
       ::close(descriptor);
       return std::unexpected(ErrorOf(file.status(), "create", path));
     }
-    return WithErrors(std::make_shared<DurableStream>(*file, path), ExplainOf(path));
+    return TranslateErrors(std::make_shared<DurableStream>(*file, path), TranslatorFor(path));
   }
 
   Result<std::string> ReadAll(std::string_view location) override {
@@ -130,7 +131,7 @@ class LocalStorage : public Storage {
     std::string bytes;
     char buffer[65536];
     ssize_t got;
-    while ((got = Uninterrupted([&] { return ::read(file, buffer, sizeof buffer); })) > 0)
+    while ((got = RetryOnInterrupt([&] { return ::read(file, buffer, sizeof buffer); })) > 0)
       bytes.append(buffer, size_t(got));
     const bool failed = got < 0;
     const Error error = failed ? SystemError("read", path) : Error{};
@@ -139,7 +140,7 @@ class LocalStorage : public Storage {
     return bytes;
   }
 
-  // A hard link is refused when the name exists, so that creation is a compare-and-swap even between processes.
+  // link() fails when the name exists, so that creation is a compare-and-swap even between processes.
   Status CreateAtomic(std::string_view location, std::string_view bytes) override {
     INGOT_ASSIGN(const std::string path, LocalPath(location));
     INGOT_TRY(MakeParent(path));
@@ -148,13 +149,13 @@ class LocalStorage : public Storage {
     if (file < 0) return std::unexpected(SystemError("create", draft));
     Status outcome;
     for (size_t done = 0; done < bytes.size() && outcome;) {
-      const ssize_t wrote = Uninterrupted([&] { return ::write(file, bytes.data() + done, bytes.size() - done); });
+      const ssize_t wrote = RetryOnInterrupt([&] { return ::write(file, bytes.data() + done, bytes.size() - done); });
       if (wrote < 0)
         outcome = std::unexpected(SystemError("write", draft));
       else
         done += size_t(wrote);
     }
-    if (outcome && Uninterrupted([&] { return ::fsync(file); }) != 0)
+    if (outcome && RetryOnInterrupt([&] { return ::fsync(file); }) != 0)
       outcome = std::unexpected(SystemError("sync", draft));
     ::close(file);
     if (outcome && ::link(draft.c_str(), path.c_str()) != 0) outcome = std::unexpected(SystemError("create", path));
@@ -168,7 +169,7 @@ class LocalStorage : public Storage {
     struct stat found;
     if (::stat(path.c_str(), &found) == 0) return true;
     if (errno == ENOENT || errno == ENOTDIR) return false;
-    return std::unexpected(SystemError("look for", path));
+    return std::unexpected(SystemError("check", path));
   }
 
   Status Delete(std::string_view location) override {

@@ -8,69 +8,59 @@
 #include <charconv>
 #include <filesystem>
 
+#include "base/url_encoding.h"
+
 namespace ingot::storage {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string PercentDecoded(std::string_view text) {
-  std::string decoded;
-  for (size_t i = 0; i < text.size(); ++i) {
-    unsigned byte = 0;
-    const char* digits = text.data() + i + 1;
-    if (text[i] == '%' && i + 2 < text.size() && std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2 &&
-        byte != 0)
-      decoded += char(byte), i += 2;
-    else
-      decoded += text[i];
-  }
-  return decoded;
-}
-
-bool IsThere(const std::string& path) {
+bool PathExists(const std::string& path) {
   return ::access(path.c_str(), F_OK) == 0;
 }
 
-/// The file that a path in a URI names. Most engines take the text as it stands; others encode what they write, so that
-/// only the file of the decoded name is there. A file to be made goes where the folders of the path are.
+/// The path of a URI. Most engines write it unencoded, others percent-encode it: the decoded path is taken when only
+/// that one exists, or, for a new file, when only the decoded form of its first encoded folder exists.
 std::string PathInUri(std::string path) {
   const size_t escape = path.find('%');
-  if (escape == std::string::npos || IsThere(path)) return path;
-  std::string decoded = PercentDecoded(path);
-  if (IsThere(decoded)) return decoded;
+  if (escape == std::string::npos || PathExists(path)) return path;
+  std::string decoded = UrlDecode(path);
+  if (PathExists(decoded)) return decoded;
   const size_t begin = path.rfind('/', escape) + 1, end = std::min(path.find('/', escape), path.size());
   const std::string part = path.substr(begin, end - begin), folder = path.substr(0, begin);
-  const bool partition = part.find('=') != std::string::npos;  // "time=10%3A00" is a name like any other
-  return !partition && !IsThere(folder + part) && IsThere(folder + PercentDecoded(part)) ? decoded : path;
+  const bool partition =
+      part.find('=') != std::string::npos;  // partition folders such as "time=10%3A00" are encoded on disk, too
+  return !partition && !PathExists(folder + part) && PathExists(folder + UrlDecode(part)) ? decoded : path;
 }
 
-std::string WithoutSlashesAtTheEnd(std::string path) {
+std::string WithoutTrailingSlashes(std::string path) {
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   return path;
 }
 
-/// With links resolved as far as the path exists.
+/// The absolute path with symbolic links resolved as far as it exists.
 std::string Resolved(const fs::path& path) {
   std::error_code error;
   const fs::path absolute = fs::absolute(path);
   const fs::path resolved = fs::weakly_canonical(absolute, error);
-  return WithoutSlashesAtTheEnd((error ? absolute.lexically_normal() : resolved).string());
+  return WithoutTrailingSlashes((error ? absolute.lexically_normal() : resolved).string());
 }
 
-/// Absolute, without "." and doubled slashes. ".." behind a link is somewhere else than its text says.
+/// The absolute path without "." and doubled slashes. Links are resolved only when it contains "..", whose meaning
+/// depends on them.
 std::string Absolute(const fs::path& path) {
   const fs::path absolute = fs::absolute(path);
   if (std::ranges::find(absolute, fs::path("..")) != absolute.end()) return Resolved(absolute);
-  return WithoutSlashesAtTheEnd(absolute.lexically_normal().string());
+  return WithoutTrailingSlashes(absolute.lexically_normal().string());
 }
 
-std::optional<std::string> PathBelowText(const std::string& location, const std::string& folder) {
+std::optional<std::string> TextBelow(const std::string& location, const std::string& folder) {
   if (location.size() <= folder.size() || !IsInside(location, folder)) return std::nullopt;
   return location.substr(folder.ends_with('/') ? folder.size() : folder.size() + 1);
 }
 
-/// Without touching the disk.
-std::string Spelled(std::string_view location) {
+/// The location in normalized text, with links not resolved.
+std::string NormalizedText(std::string_view location) {
   const auto path = LocalPath(location);
   return path ? Absolute(*path) : CanonicalLocation(location);
 }
@@ -88,7 +78,7 @@ Result<std::string> LocalPath(std::string_view location) {
   }
   const auto colon = location.find("://");
   if (colon == std::string_view::npos) return std::string(location);
-  return Fail(ErrorKind::kUnsupported, "no storage for scheme '" + std::string(location.substr(0, colon)) + "' of " +
+  return Fail(ErrorKind::kUnsupported, "unsupported scheme '" + std::string(location.substr(0, colon)) + "' of " +
                                            std::string(location) +
                                            ": use a directory, file:///path or s3://bucket/prefix");
 }
@@ -119,8 +109,8 @@ std::string CanonicalLocation(std::string_view location) {
   if (const auto path = LocalPath(location)) return Resolved(*path);
   for (const std::string_view scheme : {"s3a://", "s3n://"})
     if (location.starts_with(scheme))
-      return WithoutSlashesAtTheEnd("s3://" + std::string(location.substr(scheme.size())));
-  return WithoutSlashesAtTheEnd(std::string(location));
+      return WithoutTrailingSlashes("s3://" + std::string(location.substr(scheme.size())));
+  return WithoutTrailingSlashes(std::string(location));
 }
 
 std::string FileIdentity(std::string_view location) {
@@ -131,8 +121,8 @@ std::string FileIdentity(std::string_view location) {
 }
 
 std::optional<std::string> PathBelow(std::string_view location, std::string_view folder) {
-  if (auto below = PathBelowText(Spelled(location), Spelled(folder))) return below;
-  return PathBelowText(CanonicalLocation(location), CanonicalLocation(folder));
+  if (auto below = TextBelow(NormalizedText(location), NormalizedText(folder))) return below;
+  return TextBelow(CanonicalLocation(location), CanonicalLocation(folder));
 }
 
 bool IsInside(std::string_view location, std::string_view folder) {

@@ -1,3 +1,4 @@
+#include <arrow/buffer.h>
 #include <arrow/io/memory.h>
 
 #include <map>

@@ -12,7 +12,7 @@ bool IsS3(std::string_view location) {
   return location.starts_with("s3://") || location.starts_with("s3a://") || location.starts_with("s3n://");
 }
 
-/// Sends each call to the storage of its location's scheme: one table may have files in several.
+/// Forwards each call to the storage of the location's scheme: one table may have files in several.
 class StorageByScheme : public Storage {
  public:
   explicit StorageByScheme(Properties properties) : properties_(std::move(properties)) {}

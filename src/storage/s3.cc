@@ -1,5 +1,6 @@
 #include "storage/s3.h"
 
+#include <arrow/buffer.h>
 #include <arrow/filesystem/s3fs.h>
 #include <arrow/util/io_util.h>
 
@@ -10,32 +11,34 @@
 
 #include "base/arrow_result.h"
 #include "base/log.h"
+#include "base/outage.h"
 #include "base/random.h"
 #include "storage/streams.h"
 
 namespace ingot::storage {
 namespace {
 
-constexpr int64_t kAttemptsMax = 12;  // with the delays below: about half a minute of an unreachable server
-constexpr int64_t kQuietAttempts = 3;
+constexpr int64_t kAttemptsMax = 12;  // with the delays below: about 30 s with an unreachable server
+constexpr int64_t kSilentAttempts = 3;
 constexpr int64_t kDelayFirstMs = 50;
 constexpr int64_t kDelayMaxMs = 5000;
 
-/// Whether the server's certificate is not trusted, or the file of trusted ones cannot be read: libcurl's
+/// Whether the server's certificate is not trusted or the CA bundle cannot be read: libcurl's error codes
 /// CURLE_PEER_FAILED_VERIFICATION and CURLE_SSL_CACERT_BADFILE.
-bool Mistrusts(const std::string& message) {
+bool IsCertificateError(const std::string& message) {
   return message.find("curlCode: 60,") != std::string::npos || message.find("curlCode: 77,") != std::string::npos;
 }
 
-/// Exponential back-off with full jitter for what the protocol calls retryable: throttling, 5xx, lost connections.
-/// That it waits is told once.
+/// Retries what the protocol calls retryable (throttling, 5xx, lost connections) with exponential backoff and full
+/// jitter. Logs one warning when the first attempts have failed.
 class JitteredRetries : public arrow::fs::S3RetryStrategy {
  public:
+  explicit JitteredRetries(std::string server) : server_(std::move(server)) {}
   bool ShouldRetry(const AWSErrorDetail& error, int64_t attempted) override {
-    const bool again = error.should_retry && attempted + 1 < kAttemptsMax && !Mistrusts(error.message);
-    if (again && attempted == kQuietAttempts && !told_.exchange(true))
-      LogWarning("S3: " + error.message + "; trying again");
-    return again;
+    if (!error.should_retry || IsCertificateError(error.message)) return false;
+    ServerFailed(server_, error.message);
+    if (attempted == kSilentAttempts && !warned_.exchange(true)) LogWarning("S3: " + error.message + "; retrying");
+    return attempted + 1 < kAttemptsMax;
   }
   int64_t CalculateDelayBeforeNextRetry(const AWSErrorDetail&, int64_t attempted) override {
     const int64_t ceiling = std::min(kDelayMaxMs, kDelayFirstMs << std::min<int64_t>(attempted, 10));
@@ -43,7 +46,8 @@ class JitteredRetries : public arrow::fs::S3RetryStrategy {
   }
 
  private:
-  std::atomic<bool> told_ = false;
+  const std::string server_;
+  std::atomic<bool> warned_ = false;  // for runs that end before an outage is reported
 };
 
 std::string FirstOf(const Properties& properties, std::initializer_list<const char*> keys,
@@ -56,7 +60,7 @@ std::string FirstOf(const Properties& properties, std::initializer_list<const ch
   return {};
 }
 
-/// "s3://bucket/key" without its scheme.
+/// The "bucket/key" of an S3 location.
 Result<std::string> KeyOf(std::string_view location) {
   for (const std::string_view scheme : {"s3://", "s3a://", "s3n://"})
     if (location.starts_with(scheme)) {
@@ -67,36 +71,36 @@ Result<std::string> KeyOf(std::string_view location) {
   return Fail(ErrorKind::kBadConfig, "not an S3 location: '" + std::string(location) + "' (write s3://bucket/prefix)");
 }
 
-Error Problem(const arrow::Status& status, std::string_view location) {
+Error ErrorFrom(const arrow::Status& status, std::string_view location) {
   const std::string& message = status.message();
-  const auto says = [&](std::string_view text) { return message.find(text) != std::string::npos; };
+  const auto contains = [&](std::string_view text) { return message.find(text) != std::string::npos; };
   ErrorKind kind = FromArrow(status, ErrorKind::kRetry).kind;
   std::string hint;
-  if (says("past end of file")) kind = ErrorKind::kCorrupt;
-  if (arrow::internal::ErrnoFromStatus(status) == ENOENT || says("NO_SUCH_KEY")) kind = ErrorKind::kNotFound;
-  if (says("NO_SUCH_BUCKET")) {
+  if (contains("past end of file")) kind = ErrorKind::kCorrupt;
+  if (arrow::internal::ErrnoFromStatus(status) == ENOENT || contains("NO_SUCH_KEY")) kind = ErrorKind::kNotFound;
+  if (contains("NO_SUCH_BUCKET")) {
     kind = ErrorKind::kBadConfig;
-    hint = " (make the bucket first)";
+    hint = " (create the bucket first)";
   }
-  if (says("ACCESS_DENIED") || says("INVALID_ACCESS_KEY_ID") || says("SIGNATURE_DOES_NOT_MATCH") ||
-      says("InvalidAccessKeyId") || says("HTTP status 403")) {
+  if (contains("ACCESS_DENIED") || contains("INVALID_ACCESS_KEY_ID") || contains("SIGNATURE_DOES_NOT_MATCH") ||
+      contains("InvalidAccessKeyId") || contains("HTTP status 403")) {
     kind = ErrorKind::kBadConfig;
     hint = " (look at AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_ENDPOINT_URL)";
   }
-  if (Mistrusts(message)) {
+  if (IsCertificateError(message)) {
     kind = ErrorKind::kBadConfig;
-    hint = " (name the authority of its certificate in AWS_CA_BUNDLE)";
+    hint = " (set AWS_CA_BUNDLE to the file with the certificate of its authority)";
   }
   return Error{kind, std::string(location) + ": " + message + hint};
 }
 
-Explain ExplainOf(std::string_view location) {
+StatusTranslator TranslatorFor(std::string_view location) {
   return [location = std::string(location)](const arrow::Status& status, std::string_view) {
-    return Problem(status, location);
+    return ErrorFrom(status, location);
   };
 }
 
-/// When the first S3 location is opened.
+/// Initializes Arrow's S3 client, on the first call.
 Status StartS3() {
   static const arrow::Status started = [] {
     arrow::fs::S3GlobalOptions options = arrow::fs::S3GlobalOptions::Defaults();
@@ -109,20 +113,21 @@ Status StartS3() {
 
 class S3Storage : public Storage {
  public:
-  explicit S3Storage(std::shared_ptr<arrow::fs::S3FileSystem> files) : files_(std::move(files)) {}
+  S3Storage(std::shared_ptr<arrow::fs::S3FileSystem> files, std::string server)
+      : files_(std::move(files)), server_(std::move(server)) {}
 
   Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenInput(std::string_view location) override {
     INGOT_ASSIGN(const std::string key, KeyOf(location));
     auto file = files_->OpenInputFile(key);
-    if (!file.ok()) return std::unexpected(Problem(file.status(), location));
-    return WithErrors(std::move(*file), ExplainOf(location));
+    INGOT_TRY(Outcome(file.status(), location));
+    return TranslateErrors(std::move(*file), TranslatorFor(location));
   }
 
   Result<std::shared_ptr<arrow::io::OutputStream>> OpenOutput(std::string_view location) override {
     INGOT_ASSIGN(const std::string key, KeyOf(location));
     auto file = files_->OpenOutputStream(key);
-    if (!file.ok()) return std::unexpected(Problem(file.status(), location));
-    return WithErrors(std::move(*file), ExplainOf(location));
+    if (!file.ok()) return std::unexpected(ErrorFrom(file.status(), location));
+    return TranslateErrors(std::move(*file), TranslatorFor(location));
   }
 
   Result<std::string> ReadAll(std::string_view location) override {
@@ -136,7 +141,10 @@ class S3Storage : public Storage {
     INGOT_ASSIGN(const auto stream, OpenOutput(location));
     auto status = stream->Write(bytes.data(), int64_t(bytes.size()));
     if (status.ok()) status = stream->Close();
-    if (status.ok()) return {};
+    if (status.ok()) {
+      ServerAnswered(server_);
+      return {};
+    }
     (void)stream->Abort();
     return std::unexpected(FromArrow(status));
   }
@@ -144,22 +152,21 @@ class S3Storage : public Storage {
   Result<bool> Exists(std::string_view location) override {
     INGOT_ASSIGN(const std::string key, KeyOf(location));
     const auto info = files_->GetFileInfo(key);
-    if (!info.ok()) return std::unexpected(Problem(info.status(), location));
+    INGOT_TRY(Outcome(info.status(), location));
     return info->type() != arrow::fs::FileType::NotFound;
   }
 
   Status Delete(std::string_view location) override {
     INGOT_ASSIGN(const std::string key, KeyOf(location));
-    const auto status = files_->DeleteFile(key);
-    if (status.ok() || Problem(status, location).kind == ErrorKind::kNotFound) return {};
-    return std::unexpected(Problem(status, location));
+    const Status deleted = Outcome(files_->DeleteFile(key), location);
+    if (!deleted && deleted.error().kind == ErrorKind::kNotFound) return {};
+    return deleted;
   }
 
   Status Move(std::string_view from, std::string_view to) override {
     INGOT_ASSIGN(const std::string source, KeyOf(from));
     INGOT_ASSIGN(const std::string target, KeyOf(to));
-    if (const auto status = files_->Move(source, target); !status.ok()) return std::unexpected(Problem(status, from));
-    return {};
+    return Outcome(files_->Move(source, target), from);
   }
 
   Result<std::vector<FileInfo>> List(std::string_view location) override {
@@ -169,7 +176,7 @@ class S3Storage : public Storage {
     below.recursive = true;
     below.allow_not_found = true;
     const auto infos = files_->GetFileInfo(below);
-    if (!infos.ok()) return std::unexpected(Problem(infos.status(), location));
+    INGOT_TRY(Outcome(infos.status(), location));
     const std::string scheme(location.substr(0, location.find("://") + 3));
     std::vector<FileInfo> found;
     for (const auto& info : *infos)
@@ -182,7 +189,19 @@ class S3Storage : public Storage {
   }
 
  private:
-  std::shared_ptr<arrow::fs::S3FileSystem> files_;
+  /// The result of a call after all retries; reports responses to the outage log.
+  Status Outcome(const arrow::Status& status, std::string_view location) const {
+    if (status.ok()) {
+      ServerAnswered(server_);
+      return {};
+    }
+    Error error = ErrorFrom(status, location);
+    if (error.kind != ErrorKind::kRetry) ServerAnswered(server_);
+    return std::unexpected(std::move(error));
+  }
+
+  const std::shared_ptr<arrow::fs::S3FileSystem> files_;
+  const std::string server_;
 };
 
 }  // namespace
@@ -209,13 +228,15 @@ Result<std::shared_ptr<Storage>> OpenS3(const Properties& properties) {
   if (options.region.empty()) options.region = "us-east-1";
   options.force_virtual_addressing = FirstOf(properties, {"s3.path-style-access"}, {}) == "false";
   options.tls_ca_file_path = FirstOf(properties, {}, {"AWS_CA_BUNDLE"});
-  options.allow_delayed_open = true;  // a small file is one request, not the three of a multipart upload
+  options.allow_delayed_open = true;  // a small file takes one request instead of the three of a multipart upload
   options.connect_timeout = 5;
   options.request_timeout = 30;
-  options.retry_strategy = std::make_shared<JitteredRetries>();
+  const std::string server =
+      "S3 at " + (endpoint.empty() ? "AWS, region " + options.region : options.scheme + "://" + endpoint);
+  options.retry_strategy = std::make_shared<JitteredRetries>(server);
   auto files = arrow::fs::S3FileSystem::Make(options);
-  if (!files.ok()) return std::unexpected(Problem(files.status(), "S3"));
-  return std::make_shared<S3Storage>(*files);
+  if (!files.ok()) return std::unexpected(ErrorFrom(files.status(), "S3"));
+  return std::make_shared<S3Storage>(*files, server);
 }
 
 }  // namespace ingot::storage

@@ -1,4 +1,4 @@
-// Objects of S3 and of servers that speak its protocol (MinIO, Ceph), on Arrow's S3 file system.
+// S3 and S3-compatible object stores (MinIO, Ceph), through Arrow's S3 file system.
 #pragma once
 
 #include <map>
@@ -9,8 +9,9 @@
 
 namespace ingot::storage {
 
-/// Path style is used whenever an endpoint is given. Retries are bounded, with full jitter.
-/// Errors of its calls: kBadConfig for credentials, buckets and endpoints that are refused; kRetry for the rest.
+/// With an endpoint, path-style addressing is used unless s3.path-style-access is "false". Retries are bounded, with
+/// full jitter. Errors of the storage's calls: kNotFound; kBadConfig for rejected credentials, missing buckets and
+/// untrusted certificates; kRetry for other failures.
 Result<std::shared_ptr<Storage>> OpenS3(const Properties& properties);
 
 }  // namespace ingot::storage

@@ -1,4 +1,4 @@
-// File access behind one interface: whole small files, streams of large ones, atomic creation. Knows no tables.
+// One interface to local files and S3 objects: streams, whole small files, atomic creation. Knows nothing of tables.
 #pragma once
 
 #include <arrow/io/interfaces.h>
@@ -19,43 +19,43 @@ struct FileInfo {
   int64_t modified_micros = 0;
 };
 
-/// Settings by the names that Iceberg's catalogs and engines use: s3.endpoint, s3.region, s3.access-key-id,
+/// Settings under the names that Iceberg catalogs and engines use: s3.endpoint, s3.region, s3.access-key-id,
 /// s3.secret-access-key, s3.session-token, s3.path-style-access.
 using Properties = std::map<std::string, std::string>;
 
-/// Safe from every thread. Locations are as in location.h.
+/// Thread-safe. Locations are described in location.h.
 class Storage {
  public:
   virtual ~Storage() = default;
 
   virtual Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenInput(std::string_view location) = 0;
-  /// Makes parent folders. What was written is visible and durable after Close(); an abandoned stream may leave a file.
+  /// Creates missing parent folders. Bytes are visible and durable after Close(); an abandoned stream may leave a file.
   virtual Result<std::shared_ptr<arrow::io::OutputStream>> OpenOutput(std::string_view location) = 0;
   /// Errors: kNotFound.
   virtual Result<std::string> ReadAll(std::string_view location) = 0;
-  /// Writes a file that must not exist yet: all of it or nothing, durable. Errors: kExists; objects of S3 are not
-  /// looked for first, so names there have to be unique (each holds a UUID).
+  /// Creates a file with these bytes, atomically and durably. Errors: kExists when it exists already. S3 overwrites
+  /// instead, so names there must be unique (ours contain a UUID).
   virtual Status CreateAtomic(std::string_view location, std::string_view bytes) = 0;
   virtual Result<bool> Exists(std::string_view location) = 0;
-  /// A file that is not there is no error.
+  /// A missing file is not an error.
   virtual Status Delete(std::string_view location) = 0;
-  /// Gives the file another location of the same scheme; one that is there is replaced. Errors: kNotFound.
+  /// Moves a file to another location of the same scheme and replaces a file there. Errors: kNotFound.
   virtual Status Move(std::string_view from, std::string_view to) = 0;
-  /// All files below `location`, sorted by location; nothing when the folder does not exist.
+  /// All files below `location`, at any depth, sorted by location; none when the folder does not exist.
   virtual Result<std::vector<FileInfo>> List(std::string_view location) = 0;
 };
 
-/// Local files: what lies under `file:` and plain paths.
+/// Local files: `file:` URIs and plain paths.
 std::shared_ptr<Storage> MakeLocalStorage();
-/// Files in memory, for tests.
+/// Files in memory, for tests and benchmarks.
 std::shared_ptr<Storage> MakeMemoryStorage();
-/// The storage for a warehouse location, and for the other schemes that a table's files may have. What `properties` do
-/// not say of S3 comes from the environment: INGOT_S3_ENDPOINT, AWS_ENDPOINT_URL, AWS_REGION, AWS_CA_BUNDLE, and
-/// credentials as the AWS tools look for them (AWS_ACCESS_KEY_ID…, AWS_PROFILE). Errors: kUnsupported for an unknown
-/// scheme.
+/// The storage for a warehouse. It opens files of every supported scheme, since a table may refer to several. S3
+/// settings that `properties` lack come from the environment: INGOT_S3_ENDPOINT, AWS_ENDPOINT_URL, AWS_REGION,
+/// AWS_CA_BUNDLE, and credentials as the AWS tools find them (AWS_ACCESS_KEY_ID…, AWS_PROFILE). Errors: kUnsupported
+/// for an unknown scheme.
 Result<std::shared_ptr<Storage>> OpenStorage(std::string_view location, const Properties& properties = {});
 
-/// Ends the threads behind storages; to be called before main returns, after which no storage works.
+/// Stops the background threads of all storages, which cannot be used afterwards. Call before main returns.
 void CloseStorages();
 
 }  // namespace ingot::storage

@@ -1,15 +1,20 @@
 #include "storage/streams.h"
 
+#include <arrow/buffer.h>
+#include <arrow/result.h>
+
+#include "base/arrow_result.h"
 #include "base/status_detail.h"
 
 namespace ingot::storage {
 namespace {
 
-class Explained {
+class Translation {
  public:
-  explicit Explained(Explain explain) : explain_(std::move(explain)) {}
+  explicit Translation(StatusTranslator translate, bool ours_too = false)
+      : translate_(std::move(translate)), ours_too_(ours_too) {}
   arrow::Status operator()(const arrow::Status& status, std::string_view doing) const {
-    return status.ok() || KindOf(status) ? status : ToArrow(explain_(status, doing));
+    return status.ok() || (KindOf(status) && !ours_too_) ? status : ToArrow(translate_(status, doing));
   }
   template <typename T>
   arrow::Result<T> operator()(arrow::Result<T> result) const {
@@ -17,27 +22,30 @@ class Explained {
   }
 
  private:
-  const Explain explain_;
+  const StatusTranslator translate_;
+  const bool ours_too_;
 };
 
-class Input : public arrow::io::RandomAccessFile {
+class TranslatedInput : public arrow::io::RandomAccessFile {
  public:
-  Input(std::shared_ptr<arrow::io::RandomAccessFile> inner, Explain explain)
-      : inner_(std::move(inner)), explained_(std::move(explain)) {}
+  TranslatedInput(std::shared_ptr<arrow::io::RandomAccessFile> inner, Translation translated)
+      : inner_(std::move(inner)), translated_(std::move(translated)) {}
   arrow::Status Close() override { return inner_->Close(); }
   bool closed() const override { return inner_->closed(); }
   arrow::Result<int64_t> Tell() const override { return inner_->Tell(); }
-  arrow::Status Seek(int64_t position) override { return explained_(inner_->Seek(position), "read"); }
-  arrow::Result<int64_t> GetSize() override { return explained_(inner_->GetSize()); }
-  arrow::Result<int64_t> Read(int64_t bytes, void* out) override { return explained_(inner_->Read(bytes, out)); }
-  arrow::Result<std::shared_ptr<arrow::Buffer>> Read(int64_t bytes) override { return explained_(inner_->Read(bytes)); }
+  arrow::Status Seek(int64_t position) override { return translated_(inner_->Seek(position), "read"); }
+  arrow::Result<int64_t> GetSize() override { return translated_(inner_->GetSize()); }
+  arrow::Result<int64_t> Read(int64_t bytes, void* out) override { return translated_(inner_->Read(bytes, out)); }
+  arrow::Result<std::shared_ptr<arrow::Buffer>> Read(int64_t bytes) override {
+    return translated_(inner_->Read(bytes));
+  }
   arrow::Result<int64_t> ReadAt(int64_t position, int64_t bytes, void* out) override {
-    return explained_(inner_->ReadAt(position, bytes, out));
+    return translated_(inner_->ReadAt(position, bytes, out));
   }
   arrow::Result<std::shared_ptr<arrow::Buffer>> ReadAt(int64_t position, int64_t bytes) override {
-    return explained_(inner_->ReadAt(position, bytes));
+    return translated_(inner_->ReadAt(position, bytes));
   }
-  // A hint: that it was not taken is no reason not to read.
+  // A hint: its failure does not prevent reading.
   arrow::Status WillNeed(const std::vector<arrow::io::ReadRange>& ranges) override {
     (void)inner_->WillNeed(ranges);
     return arrow::Status::OK();
@@ -45,36 +53,46 @@ class Input : public arrow::io::RandomAccessFile {
 
  private:
   const std::shared_ptr<arrow::io::RandomAccessFile> inner_;
-  const Explained explained_;
+  const Translation translated_;
 };
 
-class Output : public arrow::io::OutputStream {
+class TranslatedOutput : public arrow::io::OutputStream {
  public:
-  Output(std::shared_ptr<arrow::io::OutputStream> inner, Explain explain)
-      : inner_(std::move(inner)), explained_(std::move(explain)) {}
-  arrow::Status Close() override { return explained_(inner_->Close(), "close"); }
+  TranslatedOutput(std::shared_ptr<arrow::io::OutputStream> inner, StatusTranslator translate)
+      : inner_(std::move(inner)), translated_(std::move(translate)) {}
+  arrow::Status Close() override { return translated_(inner_->Close(), "close"); }
   arrow::Status Abort() override { return inner_->Abort(); }
   bool closed() const override { return inner_->closed(); }
   arrow::Result<int64_t> Tell() const override { return inner_->Tell(); }
   arrow::Status Write(const void* data, int64_t bytes) override {
-    return explained_(inner_->Write(data, bytes), "write");
+    return translated_(inner_->Write(data, bytes), "write");
   }
-  arrow::Status Flush() override { return explained_(inner_->Flush(), "write"); }
+  arrow::Status Flush() override { return translated_(inner_->Flush(), "write"); }
 
  private:
   const std::shared_ptr<arrow::io::OutputStream> inner_;
-  const Explained explained_;
+  const Translation translated_;
 };
 
 }  // namespace
 
-std::shared_ptr<arrow::io::RandomAccessFile> WithErrors(std::shared_ptr<arrow::io::RandomAccessFile> file,
-                                                        Explain explain) {
-  return std::make_shared<Input>(std::move(file), std::move(explain));
+std::shared_ptr<arrow::io::RandomAccessFile> TranslateErrors(std::shared_ptr<arrow::io::RandomAccessFile> file,
+                                                             StatusTranslator translate) {
+  return std::make_shared<TranslatedInput>(std::move(file), Translation(std::move(translate)));
 }
 
-std::shared_ptr<arrow::io::OutputStream> WithErrors(std::shared_ptr<arrow::io::OutputStream> stream, Explain explain) {
-  return std::make_shared<Output>(std::move(stream), std::move(explain));
+std::shared_ptr<arrow::io::RandomAccessFile> RecordErrors(std::shared_ptr<arrow::io::RandomAccessFile> file,
+                                                          std::shared_ptr<std::optional<Error>> error) {
+  const auto record = [error = std::move(error)](const arrow::Status& status, std::string_view) {
+    *error = FromArrow(status);
+    return **error;
+  };
+  return std::make_shared<TranslatedInput>(std::move(file), Translation(record, true));
+}
+
+std::shared_ptr<arrow::io::OutputStream> TranslateErrors(std::shared_ptr<arrow::io::OutputStream> stream,
+                                                         StatusTranslator translate) {
+  return std::make_shared<TranslatedOutput>(std::move(stream), std::move(translate));
 }
 
 }  // namespace ingot::storage

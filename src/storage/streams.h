@@ -1,21 +1,26 @@
-// Arrow's streams with errors of ours: each names its file and keeps its kind through Arrow's readers and writers.
+// Arrow streams whose errors name their file and keep their kind through Arrow's readers and writers.
 #pragma once
 
 #include <arrow/io/interfaces.h>
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "base/result.h"
 
 namespace ingot::storage {
 
-/// What a Status of Arrow's means; `doing`: "read", "write" or "close". One that carries an error of ours
-/// (base/status_detail.h) is passed on as it is.
-using Explain = std::function<Error(const arrow::Status& status, std::string_view doing)>;
+/// Converts a failed status of the inner stream. `doing` is "read", "write" or "close". Not called for a status that
+/// already carries one of our errors (base/status_detail.h).
+using StatusTranslator = std::function<Error(const arrow::Status& status, std::string_view doing)>;
 
-std::shared_ptr<arrow::io::RandomAccessFile> WithErrors(std::shared_ptr<arrow::io::RandomAccessFile> file,
-                                                        Explain explain);
-std::shared_ptr<arrow::io::OutputStream> WithErrors(std::shared_ptr<arrow::io::OutputStream> stream, Explain explain);
+std::shared_ptr<arrow::io::RandomAccessFile> TranslateErrors(std::shared_ptr<arrow::io::RandomAccessFile> file,
+                                                             StatusTranslator translate);
+/// Keeps the error of the last read that failed in `error`, for readers that keep only its text.
+std::shared_ptr<arrow::io::RandomAccessFile> RecordErrors(std::shared_ptr<arrow::io::RandomAccessFile> file,
+                                                          std::shared_ptr<std::optional<Error>> error);
+std::shared_ptr<arrow::io::OutputStream> TranslateErrors(std::shared_ptr<arrow::io::OutputStream> stream,
+                                                         StatusTranslator translate);
 
 }  // namespace ingot::storage

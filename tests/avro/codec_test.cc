@@ -5,8 +5,8 @@
 namespace ingot::avro {
 namespace {
 
-// Goal:   the checksum behind a snappy block is verified. Method: "aaaa" as other writers compress it, then each byte
-// changed; a codec that nobody has.
+// Goal:   the checksum of a snappy block is verified. Method: "aaaa" as other writers compress it, then each byte
+// changed; an unknown codec.
 TEST(AvroCodec, SnappyChecksum) {
   const std::string good(
       "\x04\x0c"

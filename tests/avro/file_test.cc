@@ -26,8 +26,8 @@ std::vector<AvroValue> Rows() {
   return rows;
 }
 
-// Goal:   what is written is read, over several blocks. Method: four thousand rows of every kind.
-TEST(AvroFile, ThereAndBack) {
+// Goal:   rows round-trip over several blocks. Method: four thousand rows of every type.
+TEST(AvroFile, RoundTrips) {
   const auto rows = Rows();
   const std::string bytes = *WriteAvroFile(kSchema, {{"note", "kept"}}, rows);
   const auto file = ReadAvroFile(bytes);
@@ -39,9 +39,9 @@ TEST(AvroFile, ThereAndBack) {
   EXPECT_EQ(std::get<std::string>(last[1].value), "text1999");
 }
 
-// Goal:   no bytes make the reader crash or read too far, and damage to a file of ours is always found.
-// Method: every cut, and a bit flipped at every byte.
-TEST(AvroFile, BrokenBytesAreRefused) {
+// Goal:   no input crashes the reader or makes it read past the end, and damage to our files is always detected.
+// Method: every prefix, and a flipped bit in every byte.
+TEST(AvroFile, DetectsDamage) {
   auto rows = Rows();
   rows.resize(20);
   const std::string good = *WriteAvroFile(kSchema, {}, rows);
@@ -54,11 +54,11 @@ TEST(AvroFile, BrokenBytesAreRefused) {
   }
 }
 
-// Goal:   values that do not fit are our own error, said clearly. Method: a text where a long belongs.
-TEST(AvroFile, WrongValuesAreRefused) {
+// Goal:   values that do not match the schema are an internal error that names the field. Method: a string for a long.
+TEST(AvroFile, RejectsWrongValues) {
   AvroValue::List row;
   for (int i = 0; i < 5; ++i) row.emplace_back(std::string("x"));
-  EXPECT_EQ(WriteAvroFile(kSchema, {}, {AvroValue(row)}).error().message, "a: a value does not fit its Avro schema");
+  EXPECT_EQ(WriteAvroFile(kSchema, {}, {AvroValue(row)}).error().message, "a: value does not match its Avro schema");
 }
 
 }  // namespace

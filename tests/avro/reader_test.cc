@@ -14,7 +14,7 @@ AvroWriter Row(int64_t first) {
   out.Long(first);
   out.Long(1);
   out.Bytes("text");
-  out.Long(-2);  // a block of two items that says its size
+  out.Long(-2);  // a block of two items with its size in bytes
   out.Long(16);
   out.Raw(1.5);
   out.Raw(2.5);
@@ -28,8 +28,8 @@ AvroWriter Row(int64_t first) {
   return out;
 }
 
-// Goal:   a value that is passed over leaves the reader where reading it does. Method: each of two rows both ways.
-TEST(AvroReader, SkippingIsReading) {
+// Goal:   skipping a value moves the reader as far as reading it. Method: two rows both ways.
+TEST(AvroReader, SkipMatchesValue) {
   const auto schema = *ParseAvroSchema(kSchema);
   const std::string bytes = Row(7).out + Row(-8).out;
   AvroReader in{bytes};
@@ -43,8 +43,8 @@ TEST(AvroReader, SkippingIsReading) {
   EXPECT_EQ(std::get<std::string>(list[4].value), "xyz");
 }
 
-// Goal:   bytes that are cut fail both ways, and give zeros from then on. Method: every cut.
-TEST(AvroReader, CutBytesFail) {
+// Goal:   truncated input fails both ways, and later reads return zeros. Method: every prefix.
+TEST(AvroReader, TruncatedInputFails) {
   const auto schema = *ParseAvroSchema(kSchema);
   const std::string bytes = Row(7).out;
   for (size_t i = 0; i < bytes.size(); ++i) {

@@ -5,8 +5,9 @@
 namespace ingot::avro {
 namespace {
 
-// Goal:   named types can be used again, nonsense is refused. Method: a record that names a fixed, and broken schemas.
-TEST(AvroSchema, NamesAndRefusals) {
+// Goal:   named types can be referred to; invalid schemas are rejected. Method: a record that refers to a fixed type;
+// invalid schemas.
+TEST(AvroSchema, NamesAndErrors) {
   const auto schema = ParseAvroSchema(
       R"({"type":"record","name":"r","fields":[{"name":"a","type":{"type":"fixed","name":"id","size":16}},{"name":"b","type":"id"}]})");
   ASSERT_TRUE(schema);

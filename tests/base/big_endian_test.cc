@@ -7,7 +7,7 @@
 namespace ingot {
 namespace {
 
-// Goal:   the highest byte is first, whatever the width and sign. Method: the same bytes as each; more than are needed.
+// Goal:   big-endian integers of each width and sign are decoded. Method: the same bytes as each type; extra bytes.
 TEST(BigEndian, Widths) {
   const std::string_view bytes("\xff\xfe\x00\x01\x02\x03\x04\x05\x06", 9);
   EXPECT_EQ(BigEndian<int16_t>(bytes), -2);

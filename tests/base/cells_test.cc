@@ -7,7 +7,8 @@
 namespace ingot {
 namespace {
 
-// Goal:   cells become columns of their types; a wrong one is refused. Method: a row of each and a row of nulls.
+// Goal:   values become columns of the schema's types; a mismatch is an error. Method: a row of each type, a row of
+// nulls.
 TEST(BatchOf, MakesColumns) {
   const auto schema = arrow::schema({arrow::field("t", arrow::utf8()), arrow::field("n", arrow::int32()),
                                      arrow::field("d", arrow::float64()), arrow::field("b", arrow::boolean()),

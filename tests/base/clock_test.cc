@@ -5,7 +5,7 @@
 namespace ingot {
 namespace {
 
-// Goal:   dates and days agree, before 1970 and in leap years too. Method: known days, and back again.
+// Goal:   dates convert to days and back, also before 1970 and in leap years. Method: known dates.
 TEST(Clock, CivilDatesAndDays) {
   EXPECT_EQ(DaysFromCivil(1970, 1, 1), 0);
   EXPECT_EQ(DaysFromCivil(1969, 12, 31), -1);
@@ -16,8 +16,8 @@ TEST(Clock, CivilDatesAndDays) {
   }
 }
 
-// Goal:   years beyond 16 bits do not wrap. Method: years as Python's and Java's calendars give them, and the ends of
-// 32 bits of days.
+// Goal:   years beyond 16 bits do not overflow. Method: dates computed with Python and Java, and the smallest and
+// largest 32-bit day.
 TEST(Clock, YearsBeyond16Bits) {
   EXPECT_EQ(DaysFromCivil(56'517, 4, 28), 19'923'000);
   EXPECT_EQ(CivilFromDays(11'248'738).year, 32'767 + 1);
@@ -31,7 +31,7 @@ TEST(Clock, YearsBeyond16Bits) {
   EXPECT_FALSE(ParseDuration("999999999999999d"));
 }
 
-// Goal:   times are written in UTC with microseconds. Method: one before and one after the epoch.
+// Goal:   timestamps are formatted in UTC with microseconds. Method: one before and one after the epoch.
 TEST(Clock, TimestampsAsText) {
   EXPECT_EQ(FormatTimestampMicros(1'721'414'400'000'000), "2024-07-19T18:40:00.000000Z");
   EXPECT_EQ(FormatTimestampMicros(-1), "1969-12-31T23:59:59.999999Z");

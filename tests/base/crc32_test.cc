@@ -17,9 +17,10 @@ uint32_t BitByBit(std::string_view bytes) {
   return ~state;
 }
 
-// Goal:   the checksum is that of everyone, whatever the length, at once and piece by piece, under Arrow's name, too.
-// Method: the check value of the standard; each length up to some steps against the definition; each cut of one text.
-TEST(Crc32, IsThatOfEveryone) {
+// Goal:   the checksum is the standard CRC-32 for every length, in one call or several, also as Arrow's function.
+// Method: the standard's check value; each length up to several SIMD steps against a bitwise version; each split of a
+// text.
+TEST(Crc32, IsTheStandardChecksum) {
   EXPECT_EQ(Crc32(0, "123456789"), 0xCBF43926u);
   std::string bytes;
   for (size_t i = 0; i < 400; ++i) {

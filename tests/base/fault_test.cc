@@ -7,7 +7,7 @@
 namespace ingot {
 namespace {
 
-// Goal:   a plan acts at its point and hit only. Method: in a process of its own, for the plan is read once.
+// Goal:   a fault happens only at its point and hit. Method: in a child process, since INGOT_FAULT is read once.
 TEST(FaultPoint, FailsAtTheNamedHitAlone) {
   EXPECT_EXIT(
       {
@@ -19,7 +19,7 @@ TEST(FaultPoint, FailsAtTheNamedHitAlone) {
       testing::ExitedWithCode(7), "");
 }
 
-// Goal:   a kill cannot be caught. Method: a process that kills itself.
+// Goal:   the default action is SIGKILL. Method: a child process.
 TEST(FaultPoint, KillsTheProcess) {
   EXPECT_EXIT(
       {

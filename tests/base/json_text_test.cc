@@ -5,7 +5,7 @@
 namespace ingot {
 namespace {
 
-// Goal:   any bytes become a valid JSON string. Method: escapes, control characters, UTF-8 good and bad.
+// Goal:   any bytes become a valid JSON string. Method: escapes, control characters, valid and invalid UTF-8.
 TEST(JsonText, QuotesAnyBytes) {
   EXPECT_EQ(JsonQuote("a\"b\\c\n\x01"), "\"a\\\"b\\\\c\\n\\u0001\"");
   EXPECT_EQ(JsonQuote("Zürich €😀"), "\"Zürich €😀\"");
@@ -13,7 +13,8 @@ TEST(JsonText, QuotesAnyBytes) {
   EXPECT_EQ(JsonQuote("\xed\xa0\x80x"), "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBDx\"");  // a lone surrogate
 }
 
-TEST(JsonText, ReplacesWhatIsCutOff) {
+// Goal:   invalid UTF-8 is replaced. Method: a truncated sequence.
+TEST(JsonText, ReplacesTruncatedSequences) {
   EXPECT_EQ(ReplaceInvalidUtf8("ok\xe2\x82"), "ok\xEF\xBF\xBD\xEF\xBF\xBD");
 }
 

@@ -5,7 +5,7 @@
 namespace ingot {
 namespace {
 
-// Goal:   the text is what Prometheus reads. Method: each kind in both formats, labels that need escapes.
+// Goal:   the text follows both formats. Method: each metric kind, labels that need escapes.
 TEST(Metrics, Text) {
   Metrics metrics;
   metrics.Declare("rows", MetricKind::kCounter, "Rows \"in\".");
@@ -22,7 +22,7 @@ TEST(Metrics, Text) {
             "# HELP rows Rows \\\"in\\\".\n# TYPE rows counter\nrows_total{stage=\"a\\\"b\\\\c\\n\"} 3\n# EOF\n");
 }
 
-// Goal:   buckets are cumulative, a value on a bound is within it. Method: values below, on and above the bounds.
+// Goal:   buckets are cumulative and include their bound. Method: values below, on and above the bounds.
 TEST(Metrics, Histograms) {
   Metrics metrics;
   metrics.Declare("seconds", MetricKind::kHistogram, "Time.");
@@ -36,7 +36,7 @@ TEST(Metrics, Histograms) {
   EXPECT_NE(text.find("seconds_count{t=\"x\"} 4\n"), std::string::npos);
 }
 
-// Goal:   nothing is kept of what nobody declared; gauges can be forgotten. Method: both.
+// Goal:   undeclared metrics are ignored; gauges can be cleared. Method: one of each.
 TEST(Metrics, Undeclared) {
   Metrics metrics;
   metrics.Add("rows");
@@ -48,7 +48,7 @@ TEST(Metrics, Undeclared) {
   EXPECT_EQ(metrics.ToText(Metrics::Format::kPrometheusText), "");
 }
 
-// Goal:   the process measures itself. Method: memory and start are there and sensible, processor time grows only.
+// Goal:   process metrics are plausible. Method: memory and start time are positive, CPU time never decreases.
 TEST(Metrics, Process) {
   Metrics metrics;
   MeasureProcess(metrics);

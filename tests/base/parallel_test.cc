@@ -7,7 +7,7 @@
 namespace ingot {
 namespace {
 
-// Goal:   every item is done once, and an error ends the work. Method: counts by item; an item that fails.
+// Goal:   every item is processed once, and an error stops the work. Method: counts by item; an item that fails.
 TEST(Parallel, EveryItemOnceAndTheFirstError) {
   std::vector<std::atomic<int>> done(1000);
   ASSERT_TRUE(ForEachInParallel(4, done.size(), [&](size_t thread, size_t item) -> Status {
@@ -25,11 +25,11 @@ TEST(Parallel, EveryItemOnceAndTheFirstError) {
   EXPECT_LT(begun, 1'000'000);
 }
 
-// Goal:   workers run all tasks and end with their owner. Method: sums by futures.
+// Goal:   the pool runs all tasks and returns their results. Method: sums by futures.
 TEST(Parallel, WorkersGiveOutcomes) {
-  Workers workers(3);
+  ThreadPool workers(3);
   std::vector<std::future<int>> sums;
-  for (int i = 0; i < 100; ++i) sums.push_back(workers.Run([i] { return i * 2; }));
+  for (int i = 0; i < 100; ++i) sums.push_back(workers.Submit([i] { return i * 2; }));
   int total = 0;
   for (auto& sum : sums) total += sum.get();
   EXPECT_EQ(total, 9900);

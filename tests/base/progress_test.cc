@@ -5,7 +5,7 @@
 namespace ingot {
 namespace {
 
-// Goal:   numbers are short and have a unit. Method: one per scale.
+// Goal:   numbers have three significant digits and a unit. Method: one per unit.
 TEST(Progress, HumanNumbers) {
   EXPECT_EQ(HumanCount(0), "0");
   EXPECT_EQ(HumanCount(999), "999");
@@ -14,11 +14,11 @@ TEST(Progress, HumanNumbers) {
   EXPECT_EQ(HumanBytes(847'000'000), "847 MB");
 }
 
-// Goal:   nothing is drawn into a pipe. Method: standard error of a test is no terminal.
+// Goal:   nothing is drawn when stderr is not a terminal. Method: stderr of a test is captured.
 TEST(Progress, IsSilentInAPipe) {
   testing::internal::CaptureStderr();
   {
-    Progress progress("work", 10, "records");
+    ProgressLine progress("work", 10, "records");
     for (int i = 0; i < 10; ++i) progress.Add(1);
   }
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");

@@ -7,7 +7,7 @@
 namespace ingot {
 namespace {
 
-// Goal:   items come out once, in order, and the producer waits. Method: a queue of two and a thousand items.
+// Goal:   each item is popped once, in order, and the producer waits. Method: capacity two and a thousand items.
 TEST(BoundedQueue, PassesEverythingInOrder) {
   BoundedQueue<int> queue(2);
   std::thread producer([&] {

@@ -7,7 +7,7 @@
 namespace ingot {
 namespace {
 
-// Goal:   identifiers are version 4 UUIDs and differ. Method: the fixed digits and a thousand of them.
+// Goal:   identifiers are distinct version 4 UUIDs. Method: the version and variant digits of a thousand of them.
 TEST(Random, UuidsAreVersionFourAndDiffer) {
   std::set<std::string> seen;
   for (int i = 0; i < 1000; ++i) {

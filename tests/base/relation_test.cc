@@ -6,7 +6,7 @@
 namespace ingot {
 namespace {
 
-// Goal:   a batch as a relation gives the columns that are asked for, in that order. Method: two columns, turned round.
+// Goal:   a relation of a batch returns the requested columns in the requested order. Method: two columns, reversed.
 TEST(Relation, OfABatch) {
   arrow::Int64Builder a, b;
   ASSERT_TRUE(a.AppendValues({1, 2, 3}).ok() && b.AppendValues({10, 20, 30}).ok());

@@ -16,15 +16,15 @@ Result<int> Quarter(int number) {
   return half / 2;
 }
 
-// Goal:   errors travel up unchanged, values pass.
-// Method: the two macros in one function, each failing once.
+// Goal:   the macros return errors unchanged and pass values on.
+// Method: both macros in one function, each failing once.
 TEST(Result, MacrosReturnTheFirstError) {
   EXPECT_EQ(*Quarter(8), 2);
   EXPECT_EQ(Quarter(7).error().message, "odd");
   EXPECT_EQ(Quarter(6).error().kind, ErrorKind::kBadInput);
 }
 
-// Goal:   context goes in front. Method: one error with two contexts.
+// Goal:   context is put in front of the message. Method: one error with two contexts.
 TEST(Result, ContextIsPutInFront) {
   const auto outcome = WithContext(WithContext(Half(3), "inner"), "outer");
   EXPECT_EQ(outcome.error().message, "outer: inner: odd");

@@ -5,8 +5,8 @@
 namespace ingot {
 namespace {
 
-// Goal:   retries have an end. Method: count the attempts that are granted.
-TEST(Backoff, GrantsABoundedNumberOfAttempts) {
+// Goal:   the number of attempts is bounded. Method: count them.
+TEST(Backoff, AllowsABoundedNumberOfAttempts) {
   Backoff backoff(
       {.attempts_max = 4, .wait_first = std::chrono::milliseconds(1), .wait_max = std::chrono::milliseconds(2)});
   int granted = 0;

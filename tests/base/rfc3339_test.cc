@@ -5,7 +5,7 @@
 namespace ingot {
 namespace {
 
-// Goal:   RFC 3339 times, offsets and fractions included. Method: good ones by value, bad ones refused.
+// Goal:   RFC 3339 timestamps with offsets and fractions are parsed. Method: valid ones by value, invalid ones fail.
 TEST(Rfc3339, Times) {
   int64_t micros = 0;
   ASSERT_TRUE(ParseRfc3339("2020-03-18T00:06:41.561087816Z", micros));

@@ -9,8 +9,8 @@
 namespace ingot {
 namespace {
 
-// Goal:   equal rows hash alike, others do not, whatever the type. Method: pairs of rows, equal and unequal.
-TEST(RowHash, EqualRowsAlike) {
+// Goal:   equal rows have equal hashes, others different ones, for each type. Method: pairs of equal and unequal rows.
+TEST(RowHash, EqualRows) {
   const auto rows = RowsOf({{"t", Time(), "[5, 5, 5, null, null, 5]"},
                             {"s", arrow::utf8(), R"(["a", "a", "b", "a", "a", "aaaaaaaaaaaaaaaaa"])"},
                             {"d", arrow::float64(), "[0.0, -0.0, 0.0, 1.5, 1.5, 0.0]"},
@@ -24,7 +24,7 @@ TEST(RowHash, EqualRowsAlike) {
   EXPECT_EQ(HashRows(*rows->Slice(3, 2))->at(0), hashes[3]);
 }
 
-// Goal:   a null is not a value, NaN is itself, lists are refused. Method: one of each.
+// Goal:   null differs from every value, all NaN are equal, lists are unsupported. Method: one of each.
 TEST(RowHash, NullsAndNaN) {
   const auto nulls = *HashRows(*RowsOf({{"a", arrow::int64(), "[null, 0]"}}));
   EXPECT_NE(nulls[0], nulls[1]);

@@ -5,8 +5,7 @@
 namespace ingot {
 namespace {
 
-// Goal:   the digests of the standard. Method: the examples of FIPS 180-4, and lengths either side of a block's
-// padding.
+// Goal:   digests match the standard. Method: the examples of FIPS 180-4, and lengths around the padding of a block.
 TEST(Sha256, KnownDigests) {
   EXPECT_EQ(Sha256Hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   EXPECT_EQ(Sha256Hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");

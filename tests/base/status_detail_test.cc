@@ -7,12 +7,12 @@
 namespace ingot {
 namespace {
 
-// Goal:   an error that passes through Arrow is the same behind it. Method: every kind; a Status of Arrow's own.
+// Goal:   errors keep kind and message through arrow::Status. Method: every kind; a status created by Arrow.
 TEST(StatusDetail, KindsPassThroughArrow) {
   for (const ErrorKind kind : {ErrorKind::kRetry, ErrorKind::kConflict, ErrorKind::kBadConfig, ErrorKind::kCorrupt}) {
-    const Error back = FromArrow(ToArrow({kind, "read x: it is away"}));
+    const Error back = FromArrow(ToArrow({kind, "read x: connection lost"}));
     EXPECT_EQ(back.kind, kind);
-    EXPECT_EQ(back.message, "read x: it is away");
+    EXPECT_EQ(back.message, "read x: connection lost");
   }
   EXPECT_FALSE(KindOf(arrow::Status::IOError("x")));
   EXPECT_EQ(FromArrow(arrow::Status::IOError("x")).kind, ErrorKind::kCorrupt);

@@ -5,7 +5,7 @@
 namespace ingot {
 namespace {
 
-// Goal:   UTF-8 is told from other bytes, which are escaped. Method: sequences of each length, cut and overlong ones.
+// Goal:   invalid UTF-8 is detected and escaped. Method: sequences of each length, truncated and overlong ones.
 TEST(Utf8, ValidAndEscaped) {
   for (const std::string_view good : {"", "a", "\xC3\xA9", "\xE5\x90\x8D", "\xF0\x9F\x98\x80"})
     EXPECT_TRUE(IsUtf8(good));

@@ -5,6 +5,8 @@
 namespace ingot {
 namespace {
 
+// Goal:   valid UUIDs are parsed, others are not. Method: digits of both cases; missing dashes, a wrong digit, a wrong
+// length.
 TEST(Uuid, IsParsed) {
   uint8_t bytes[16];
   ASSERT_TRUE(ParseUuid("550e8400-e29b-41d4-A716-446655440000", bytes));

@@ -11,9 +11,9 @@ namespace {
 using iceberg::TypeId;
 
 // Goal:   types are strict unless the field says otherwise; factors and ranges hold. Method: one scalar per case.
-TEST(Cell, Conversion) {
+TEST(FieldValue, Conversion) {
   const auto convert = [](pipeline::FieldSpec field, Scalar scalar) {
-    Cell cell;
+    FieldValue cell;
     field.name = "f";
     const std::string problem = ConvertScalar(field, scalar, 0, cell);
     return problem.empty() && cell.valid ? std::to_string(cell.number) + "/" + std::to_string(cell.integer) : problem;
@@ -37,13 +37,13 @@ TEST(Cell, Conversion) {
 
 // Goal:   messages are UTF-8, as the column that keeps them must be. Method: long texts, with a character of two to
 // four bytes at each place where the message may cut them.
-TEST(Cell, MessagesAreUtf8) {
+TEST(FieldValue, MessagesAreUtf8) {
   for (const std::string character : {"ü", "€", "😀"})
     for (size_t before = 30; before < 42; ++before) {
       std::string text(before, 'x');
       for (int i = 0; i < 9; ++i) text += character;
       for (const TypeId type : {TypeId::kTimestamptz, TypeId::kDate, TypeId::kUuid, TypeId::kLong}) {
-        Cell cell;
+        FieldValue cell;
         const pipeline::FieldSpec field{
             .name = "f", .type = {.id = type}, .time_format = pipeline::TimeFormat::kRfc3339, .coerce = true};
         const auto problem = ConvertScalar(field, {.kind = Scalar::Kind::kText, .text = text}, 0, cell);
@@ -54,10 +54,10 @@ TEST(Cell, MessagesAreUtf8) {
 
 // Goal:   times are exact or refused, never wrapped. Method: fractions, the first and last microseconds of the years 1
 // to 9999 and those beside them, other units, numbers beyond 64 bits.
-TEST(Cell, Times) {
+TEST(FieldValue, Times) {
   using pipeline::TimeFormat;
   const auto micros = [](TimeFormat format, Scalar scalar, TypeId type = TypeId::kTimestamptz) {
-    Cell cell;
+    FieldValue cell;
     const std::string problem =
         ConvertScalar({.name = "t", .type = {.id = type}, .time_format = format}, scalar, 0, cell);
     return problem.empty() ? std::to_string(cell.integer) : problem;

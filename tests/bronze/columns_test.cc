@@ -11,8 +11,8 @@ TEST(Columns, EveryFieldType) {
   for (const char* name : {"boolean", "int", "long", "float", "double", "string", "uuid", "date", "timestamptz"}) {
     const auto type = *iceberg::ParsePrimitiveType(name);
     auto column = *FieldColumn::Make(type, 4);
-    const Cell cell{.valid = true, .integer = 1, .number = 1, .text = "x", .uuid = {'x'}};
-    for (const Cell& next : {cell, cell, Cell{}, cell}) column.Append(next);
+    const FieldValue cell{.valid = true, .integer = 1, .number = 1, .text = "x", .uuid = {'x'}};
+    for (const FieldValue& next : {cell, cell, FieldValue{}, cell}) column.Append(next);
     const auto array = *column.Finish();
     ASSERT_TRUE(array->ValidateFull().ok()) << name;
     EXPECT_EQ(array->null_count(), 1) << name;

@@ -64,7 +64,7 @@ TEST(FlatScan, TakesWhatIsCommon) {
   const auto pipeline = PipelineOf(kFields);
   ASSERT_TRUE(FlatScan::Suits(pipeline.fields));
   const FlatScan scan(pipeline.fields);
-  std::vector<Cell> cells(pipeline.fields.size());
+  std::vector<FieldValue> cells(pipeline.fields.size());
   const auto takes = [&](const std::string& record) {
     const auto batch = Batch({record});
     return scan.Scan(batch.bytes.data(), record.size(), NowMicros(), cells);

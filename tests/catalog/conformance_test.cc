@@ -1,5 +1,5 @@
-// One suite for every catalog. SQLite is always there; INGOT_TEST_CATALOGS names more by their URIs, separated by
-// blanks: the stack tests give it a real PostgreSQL and a real REST catalog.
+// One suite for every catalog. SQLite is always tested; INGOT_TEST_CATALOGS lists the URIs of others, separated by
+// spaces: the stack tests pass a PostgreSQL server and a REST catalog.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -57,7 +57,7 @@ class Conformance : public testing::TestWithParam<std::string> {
   }
 };
 
-// Goal:   tables are made once, found, listed, dropped and registered again. Method: each call and each refusal.
+// Goal:   tables are created once, found, listed, dropped and registered again. Method: each call and each error.
 TEST_P(Conformance, TablesByName) {
   const TableHome home = Home("t");
   EXPECT_EQ(iceberg::LoadTable(home).error().kind, ErrorKind::kNotFound);
@@ -79,7 +79,7 @@ TEST_P(Conformance, TablesByName) {
   EXPECT_EQ(iceberg::LoadTable(home)->metadata->table_uuid, made->metadata->table_uuid);
 }
 
-// Goal:   schemas, specs, properties, snapshots and refs arrive as they were committed. Method: change each, load.
+// Goal:   schemas, specs, properties, snapshots and refs are loaded as committed. Method: change each, load.
 TEST_P(Conformance, EveryKindOfChange) {
   const TableHome home = Home("changes");
   ASSERT_TRUE(iceberg::CreateTable(home, Metadata("changes")));
@@ -117,8 +117,8 @@ TEST_P(Conformance, EveryKindOfChange) {
   EXPECT_EQ(now.snapshots.size(), 2u);
 }
 
-// Goal:   of commits on one base, one lands and the others are told. Method: eight threads with connections of their
-// own.
+// Goal:   of several commits on one base exactly one succeeds; the others get a conflict. Method: eight threads, each
+// with its own connection.
 TEST_P(Conformance, OneCommitWins) {
   const TableHome home = Home("race");
   ASSERT_TRUE(iceberg::CreateTable(home, Metadata("race")));
@@ -145,8 +145,8 @@ TEST_P(Conformance, OneCommitWins) {
   EXPECT_EQ(lost, 7);
 }
 
-// Goal:   writers at once lose nothing. Method: four threads, ten snapshots each, with retries.
-TEST_P(Conformance, ConcurrentSnapshotsAllLand) {
+// Goal:   no commit of concurrent writers is lost. Method: four threads, ten snapshots each, with retries.
+TEST_P(Conformance, ConcurrentSnapshotsAreAllCommitted) {
   const TableHome home = Home("writers");
   ASSERT_TRUE(iceberg::CreateTable(home, Metadata("writers")));
   std::vector<std::thread> threads;
@@ -166,7 +166,7 @@ TEST_P(Conformance, ConcurrentSnapshotsAllLand) {
   EXPECT_EQ(iceberg::LoadTable(home)->metadata->snapshots.size(), 40u);
 }
 
-// Goal:   lists are whole however long. Method: more tables than one page of a REST answer, in a nested namespace.
+// Goal:   long lists are complete. Method: more tables than one page of a REST response, in a nested namespace.
 TEST_P(Conformance, LongListsAndNestedNamespaces) {
   const std::string nested = space_ + ".inner";
   ASSERT_TRUE(catalog_->CreateNamespace(space_));
@@ -183,7 +183,7 @@ TEST_P(Conformance, LongListsAndNestedNamespaces) {
   EXPECT_EQ(listed, 120);
 }
 
-// Goal:   a change that is in force already is no error. Method: the same property twice.
+// Goal:   a change that is already committed is not an error. Method: the same property twice.
 TEST_P(Conformance, PropertiesAreIdempotent) {
   const TableHome home = Home("p");
   ASSERT_TRUE(iceberg::CreateTable(home, Metadata("p")));

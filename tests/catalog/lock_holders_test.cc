@@ -8,7 +8,7 @@
 namespace ingot::catalog {
 namespace {
 
-// Goal:   the process that holds a lock is named, and nobody where there is none. Method: a child locks a file.
+// Goal:   the process that holds a lock is named; without a lock none is. Method: a child process locks a file.
 TEST(LockHolders, NamesTheProcess) {
   const std::string file = testing::TempDir() + "ingot_lock_holders";
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT, 0600);

@@ -5,7 +5,7 @@
 namespace ingot::catalog {
 namespace {
 
-// Goal:   the URI chooses the catalog; unknown ones say what to write. Method: one good, one bad.
+// Goal:   the URI selects the catalog; the error of an unknown scheme lists the valid ones. Method: one of each.
 TEST(OpenCatalog, ByScheme) {
   EXPECT_EQ((*OpenCatalog("sqlite://" + testing::TempDir() + "ingot_open.db", ""))->Name(), "iceberg_catalog");
   const auto unknown = OpenCatalog("mysql://x", "");

@@ -19,8 +19,8 @@ std::multiset<std::string> Names(const nlohmann::json& list, const char* key) {
   return names;
 }
 
-// Goal:   only what differs is sent, with what must still hold. Method: nothing, properties, a snapshot, a schema.
-TEST(RestChanges, WhatDiffers) {
+// Goal:   only differences are sent, with their requirements. Method: nothing, properties, a snapshot, a schema.
+TEST(RestChanges, Differences) {
   const auto base = Base();
   EXPECT_TRUE(RestCommit(base, base).at("updates").empty());
 
@@ -47,7 +47,7 @@ TEST(RestChanges, WhatDiffers) {
   EXPECT_EQ(Names(evolved.at("requirements"), "type").count("assert-current-schema-id"), 1u);
 }
 
-// Goal:   a table is made in its format and order, and raised. Method: format 3 at once, and from 2.
+// Goal:   format version and sort order are created and upgraded. Method: format 3 at once, and from format 2.
 TEST(RestChanges, FormatAndSortOrder) {
   auto next = Base();
   ASSERT_TRUE(iceberg::UpgradeFormat(next, 3));
@@ -60,7 +60,7 @@ TEST(RestChanges, FormatAndSortOrder) {
   EXPECT_FALSE(RestCreate("t", Base()).contains("write-order"));
 }
 
-// Goal:   statistics come and go as updates of their own. Method: entered, unchanged, replaced, gone.
+// Goal:   statistics are set and removed by their own updates. Method: added, unchanged, replaced, removed.
 TEST(RestChanges, Statistics) {
   const auto with = [](const std::string& path) {
     auto metadata = Base();
@@ -79,7 +79,7 @@ TEST(RestChanges, Statistics) {
             std::multiset<std::string>{"remove-statistics"});
 }
 
-// Goal:   a snapshot that goes, and its ref. Method: back from the state above.
+// Goal:   snapshots and refs are removed. Method: the reverse of an addition.
 TEST(RestChanges, Removals) {
   auto before = Base();
   iceberg::AddSnapshot(before, {.snapshot_id = 7, .summary = {{"operation", "append"}}}, "main");

@@ -16,7 +16,7 @@ std::string File(const char* name) {
   return path.string();
 }
 
-// Goal:   numbered parameters, repeated ones too, and counted changes. Method: a table of two rows.
+// Goal:   numbered parameters, also repeated ones, and counts of changed rows. Method: a table of two rows.
 TEST(Sqlite, Statements) {
   const auto database = *OpenSqlite(File("ingot_statements.db"));
   ASSERT_TRUE(database->Change("CREATE TABLE t(a, b)", {}));
@@ -26,7 +26,7 @@ TEST(Sqlite, Statements) {
   EXPECT_FALSE(database->Query("SELECT nothing FROM t", {}));
 }
 
-// Goal:   a file that an older client made first is taken and completed. Method: the version-0 schema.
+// Goal:   the tables of an older client are used and completed. Method: the version-0 schema.
 TEST(Sqlite, CompletesOlderCatalogs) {
   const std::string file = File("ingot_old.db");
   sqlite3* database = nullptr;
@@ -42,7 +42,7 @@ TEST(Sqlite, CompletesOlderCatalogs) {
   EXPECT_TRUE(catalog->Drop({"n", "t"}));
 }
 
-// Goal:   a view of another engine is told as such, and is not dropped as a table. Method: its row in the catalog.
+// Goal:   a view of another engine is reported as a view and not dropped as a table. Method: its row in the catalog.
 TEST(Sqlite, Views) {
   const std::string file = File("ingot_views.db");
   const auto catalog = *OpenJdbc(*OpenSqlite(file), "c");
@@ -57,8 +57,8 @@ TEST(Sqlite, Views) {
   EXPECT_FALSE(catalog->Drop({"n", "t"}));
 }
 
-// Goal:   who only reads creates nothing, and sees what is created later; an older client's tables are not changed.
-// Method: a file that is missing, then created by another; the version-0 schema.
+// Goal:   a read-only connection creates nothing and sees what is created later; older tables are not changed.
+// Method: a missing file that another connection then creates; the version-0 schema.
 TEST(Sqlite, ReadingCreatesNothing) {
   const std::string file = File("ingot_absent/catalog.db"), uri = "sqlite://" + file;
   std::filesystem::remove_all(std::filesystem::path(file).parent_path());
@@ -81,8 +81,8 @@ TEST(Sqlite, ReadingCreatesNothing) {
   EXPECT_EQ(older->Query("SELECT iceberg_type FROM iceberg_tables", {}).error().kind, ErrorKind::kNotFound);
 }
 
-// Goal:   a lock that is never released ends in an error that says so, and all attempts together wait no longer than
-//         one; a lock that is released is waited for. Method: a second connection holds the database.
+// Goal:   a lock that is not released ends in an error after one waiting time for all attempts; a released lock is
+// waited for. Method: a second connection locks the database.
 TEST(Sqlite, WaitsForALockForALimitedTime) {
   const std::string file = File("ingot_locked.db");
   const auto holder = *OpenSqlite(file);

@@ -72,7 +72,7 @@ def check_message(done, broken, error):
     names = {re.sub("(?<=[.]db)-.*", "", os.path.basename(call.path)) for call in broken}
     if "catalog.db" in names:
         # SQLite opens a file read-only that it cannot open for writing, and forgets why.
-        reasons += ["readonly database", "journal cannot be created"]
+        reasons += ["readonly database", "cannot create its journal"]
     told = done.stderr + done.stdout  # the doctor's findings are its output
     assert "error" in told or "FAIL" in told, f"exit code {done.returncode} without a message"
     assert any(reason in told for reason in reasons), f"the message does not say '{reasons[0]}': {told}"

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rows/scan.h"
+#include "stage/stage.h"
 #include "tests/rows.h"
 #include "tests/rows/fixtures.h"
 
@@ -29,17 +30,17 @@ gold:
 }
 
 constexpr int64_t kHour = 3'600'000'000;
+constexpr GoldOptions kFollower{.keep_groups = true, .recompute_days = {}};
 
 /// A silver table, and gold tables computed from it.
 class GoldTest : public testing::Test {
  protected:
   GoldTest() {
-    context_.catalog = std::make_shared<rows::MemoryCatalog>();
-    context_.storage = storage::MakeMemoryStorage();
-    context_.warehouse = "file:///w";
-    context_.pipeline = &pipeline_;
-    context_.follow = true;
-    silver_ = *stage::EnsureTable(context_, pipeline_.silver, pipeline::SilverSchema(pipeline_));
+    environment_.catalog = std::make_shared<rows::MemoryCatalog>();
+    environment_.storage = storage::MakeMemoryStorage();
+    environment_.warehouse = "file:///w";
+    environment_.pipeline = &pipeline_;
+    silver_ = *stage::EnsureTable(environment_, pipeline_.silver, pipeline::SilverSchema(pipeline_));
   }
 
   /// `rows` rows in each of the hours, of two places; returns the files.
@@ -51,12 +52,12 @@ class GoldTest : public testing::Test {
         places += std::string(places.empty() ? "" : ",") + (i % 3 == 0 ? "\"a\"" : "\"b\"");
         speeds += (speeds.empty() ? "" : ",") + std::to_string(next_++ % 17);
       }
-    auto writer = *stage::RowWriter::Open(context_, silver_);
+    auto writer = *stage::RowWriter::Open(environment_, silver_);
     EXPECT_TRUE(writer.Write(RowsOf({{"t", Time(), "[" + times + "]"},
                                      {"place", arrow::utf8(), "[" + places + "]"},
                                      {"speed", arrow::float64(), "[" + speeds + "]"}})));
     const auto written = *writer.Finish();
-    silver_ = *stage::CommitFiles(silver_.home, {.added = written.files});
+    silver_ = *iceberg::CommitFiles(silver_.home, {.added = written.files});
     return written.files;
   }
 
@@ -68,16 +69,16 @@ class GoldTest : public testing::Test {
   }
 
   int64_t Run(Gold& gold) {
-    const auto report = gold.Run(context_, [](int64_t) {});
+    const auto report = gold.Run(environment_, {}, [](int64_t) {});
     EXPECT_TRUE(report) << report.error().message;
     return report ? report->rows_in : -1;
   }
 
   std::vector<std::string> Rows(const std::string& table) const {
-    const auto home = *context_.Home(table);
+    const auto home = *environment_.Home(table);
     const auto loaded = *iceberg::LoadTable(home);
     const auto all =
-        *rows::ReadAll(home.storage, *loaded.metadata, *rows::PlanScan(*home.storage, *loaded.metadata, {}));
+        *rows::ReadRows(home.storage, *loaded.metadata, *rows::PlanScan(*home.storage, *loaded.metadata, {}));
     std::vector<std::string> rows;
     for (int64_t row = 0; row < all->num_rows(); ++row) {
       std::string text;
@@ -92,15 +93,14 @@ class GoldTest : public testing::Test {
   /// Gold is what all of silver gives at once.
   void ExpectRight() {
     const auto fresh = Hourly("g.fresh" + std::to_string(next_));
-    auto context = context_;
-    context.pipeline = &fresh;
-    context.follow = false;
-    ASSERT_TRUE(Gold().Run(context, [](int64_t) {}));
+    auto environment = environment_;
+    environment.pipeline = &fresh;
+    ASSERT_TRUE(Gold().Run(environment, {}, [](int64_t) {}));
     EXPECT_EQ(Rows("g.kept"), Rows(fresh.gold[0].table.table));
   }
 
   const pipeline::Pipeline pipeline_ = Hourly("g.kept");
-  stage::StageContext context_;
+  stage::Environment environment_;
   iceberg::Table silver_;
   int next_ = 0;
 };
@@ -109,7 +109,7 @@ class GoldTest : public testing::Test {
 // takes
 //         turns. Method: each round against a fresh computation.
 TEST_F(GoldTest, KeptGroupsAreRight) {
-  Gold one, other;
+  Gold one(kFollower), other(kFollower);
   for (Gold* turn : {&one, &one, &other, &one, &one, &other, &other, &one}) {
     Append({10, 11}, 20);
     EXPECT_EQ(Run(*turn), 40);
@@ -127,7 +127,7 @@ TEST_F(GoldTest, KeptGroupsAreRight) {
 
 // Goal:   rows that others delete are gone from the groups that are computed next. Method: a file removed in between.
 TEST_F(GoldTest, DeletedRowsAreNotKept) {
-  Gold gold;
+  Gold gold(kFollower);
   const auto files = Append({10}, 20);
   Append({10}, 7);
   Run(gold);
@@ -143,14 +143,14 @@ TEST_F(GoldTest, DeletedRowsAreNotKept) {
 
 // Goal:   a budget too small for all rows at once changes nothing. Method: one of a few hundred rows, over many hours.
 TEST_F(GoldTest, InParts) {
-  context_.memory_bytes = 20'000;
-  Gold gold;
+  environment_.memory_bytes = 20'000;
+  Gold gold(kFollower);
   for (int round = 0; round < 3; ++round) {
     Append({1, 2, 3, 4, 5, 6, 7, 8, 9, 30, 31}, 100);
     EXPECT_EQ(Run(gold), 1100);
-    context_.memory_bytes = 1 << 30;
+    environment_.memory_bytes = 1 << 30;
     ExpectRight();
-    context_.memory_bytes = 20'000;
+    environment_.memory_bytes = 20'000;
   }
 }
 

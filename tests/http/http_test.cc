@@ -5,14 +5,7 @@
 namespace ingot::http {
 namespace {
 
-// Goal:   what may not stand in a path is escaped. Method: letters, signs, bytes beyond ASCII.
-TEST(Http, UrlEncode) {
-  EXPECT_EQ(UrlEncode("az-09._~"), "az-09._~");
-  EXPECT_EQ(UrlEncode("a b/c\x1f?"), "a%20b%2Fc%1F%3F");
-  EXPECT_EQ(UrlEncode("\xc3\xa4"), "%C3%A4");
-}
-
-// Goal:   a server that is not there was not asked; an address that is none is a wrong setting. Method: both.
+// Goal:   an unreachable server is retryable; an invalid URL is a configuration error. Method: both.
 TEST(Http, Errors) {
   HttpClient client;
   EXPECT_EQ(client.Send({.url = "http://127.0.0.1:1/"}).error().kind, ErrorKind::kRetry);

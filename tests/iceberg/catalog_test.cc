@@ -5,7 +5,8 @@
 namespace ingot::iceberg {
 namespace {
 
-// Goal:   a table is named with and without its catalog. Method: both, deep namespaces, and what is no name.
+// Goal:   table names are parsed with and without a catalog name.
+// Method: both forms, nested namespaces, and invalid names.
 TEST(Catalog, TableNames) {
   EXPECT_EQ(ParseTableName("bronze.raw", "cat")->Text(), "bronze.raw");
   EXPECT_EQ(ParseTableName("cat.bronze.raw", "cat")->space, "bronze");

@@ -16,15 +16,16 @@ std::string Peer(const std::string& name) {
                         (name + "-position-index.bin"));
 }
 
-// Goal:   what others wrote is read. Method: vectors of the Iceberg project, with each kind of container.
-TEST(DeletionVector, OfOthers) {
+// Goal:   deletion vectors of other writers are read.
+// Method: vectors of the Iceberg project with each kind of container.
+TEST(DeletionVector, ReadsVectorsOfOtherWriters) {
   INGOT_NEED_PEER_DATA();
   using Positions = std::vector<int64_t>;
   EXPECT_EQ(*DecodeDeletionVector(Peer("empty"), kAnyRows), Positions());
   EXPECT_EQ(*DecodeDeletionVector(Peer("small-alternating-values"), kAnyRows), Positions({1, 3, 5, 7, 9}));
   EXPECT_EQ(*DecodeDeletionVector(Peer("small-and-large-values"), kAnyRows),
             Positions({100, 101, 2147483747, 2147483748}));
-  // By containers of 65,536 positions: arrays, a run and a bitset below 2 ^ 32, and above.
+  // Containers of 65,536 positions: arrays, a run and a bitset, below and above 2^32.
   const auto all = *DecodeDeletionVector(Peer("all-container-types"), kAnyRows);
   std::map<int64_t, int64_t> counts;
   for (const int64_t position : all) ++counts[position >> 16];
@@ -34,7 +35,8 @@ TEST(DeletionVector, OfOthers) {
   EXPECT_TRUE(std::ranges::is_sorted(all));
 }
 
-// Goal:   damage is seen. Method: each byte of a vector changed in turn, and each shorter beginning.
+// Goal:   damaged vectors are detected.
+// Method: change each byte of a vector in turn; truncate it to each length.
 TEST(DeletionVector, Damaged) {
   INGOT_NEED_PEER_DATA();
   const std::string good = Peer("all-container-types");
@@ -46,19 +48,21 @@ TEST(DeletionVector, Damaged) {
   }
 }
 
-// Goal:   a vector of another file is refused. Method: a data file that ends at the last position, and one row sooner.
+// Goal:   positions beyond the data file are an error.
+// Method: a data file that ends after the last position, and one that is one row shorter.
 TEST(DeletionVector, PositionsBeyondTheFile) {
   INGOT_NEED_PEER_DATA();
   const std::string vector = Peer("small-alternating-values");
   EXPECT_TRUE(DecodeDeletionVector(vector, 10));
   const auto refused = DecodeDeletionVector(vector, 9);
   EXPECT_EQ(refused.error().kind, ErrorKind::kCorrupt);
-  EXPECT_NE(refused.error().message.find("position 9 of a data file of 9 rows"), std::string::npos);
+  EXPECT_NE(refused.error().message.find("position 9 in a data file of 9 rows"), std::string::npos);
 }
 
-// Goal:   a vector is written as others write it. Method: positions of the Iceberg project's own vectors, encoded, byte
-// for byte; positions in any order, and in each kind of container, written and read.
-TEST(DeletionVector, Written) {
+// Goal:   vectors are written like those of other writers.
+// Method: encode the positions of the Iceberg project's vectors and compare the bytes; round trips of unordered
+//         positions in each kind of container.
+TEST(DeletionVector, WritesLikeOtherWriters) {
   INGOT_NEED_PEER_DATA();
   for (const char* name : {"empty", "small-alternating-values", "small-and-large-values", "all-container-types"})
     EXPECT_EQ(EncodeDeletionVector(*DecodeDeletionVector(Peer(name), kAnyRows)), Peer(name)) << name;

@@ -16,8 +16,8 @@ DataFile File(int64_t low, int64_t high) {
           .upper_bounds = {{1, SerializeValue(high, type)}}};
 }
 
-// Goal:   a file is pruned only when no row can match, and taken whole only when every row does.
-// Method: each comparison against a file of ids 10 to 20, checked against all ids in it.
+// Goal:   a file is pruned only if no row matches, and taken as a whole only if every row matches.
+// Method: each comparison on a file with ids 10 to 20, checked against all ids in it.
 TEST(Filter, AgreesWithEveryRow) {
   const DataFile file = File(10, 20);
   const PartitionSpec spec;
@@ -44,7 +44,8 @@ TEST(Filter, AgreesWithEveryRow) {
     }
 }
 
-// Goal:   days prune a range of times, buckets equality only. Method: partition values of one file.
+// Goal:   day partitions prune ranges of times; buckets prune equality only.
+// Method: partition values of one file.
 TEST(Filter, ProjectsOntoPartitions) {
   const PartitionSpec day{
       .fields = {{.source_id = 2, .field_id = 1000, .name = "d", .transform = *ParseTransform("day")}}};
@@ -71,9 +72,9 @@ TEST(Filter, ProjectsOntoPartitions) {
   EXPECT_FALSE(BoundFilter::Bind(Compare("nothing", FilterOp::kEqual, int64_t(1)), rows::EventSchema()));
 }
 
-// Goal:   bounds that another order or NaN made prune nothing, and do not prove anything either. Method: such bounds of
-// each type, of files and of manifests, and those that are in order beside them.
-TEST(Filter, FalseBounds) {
+// Goal:   invalid bounds (in another order, or NaN) neither prune nor prove anything.
+// Method: such bounds of each type, of files and of manifests, compared with valid ones.
+TEST(Filter, InvalidBounds) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const auto uuid = [](uint8_t first, uint8_t ninth, uint8_t last) {
     std::string bytes(16, '\x11');
@@ -170,8 +171,9 @@ TEST(Filter, FalseBounds) {
   }
 }
 
-// Goal:   equal bounds of cut text do not prove that all rows have the value. Method: a short value and one of 16.
-TEST(Filter, CutBoundsProveNothing) {
+// Goal:   equal bounds that may be truncated do not prove that all rows have the value.
+// Method: a short value and one of 16 characters.
+TEST(Filter, TruncatedBoundsProveNothing) {
   for (const size_t length : {3, 16, 20}) {
     const std::string text(length, 'x');
     const DataFile file{.record_count = 2,

@@ -13,9 +13,9 @@ TextPiece Piece(const std::string& text, uint64_t key) {
   return {.key = {key, key}, .bytes = text.size(), .append = [text](std::string& to) { to += text; }};
 }
 
-// Goal:   whatever the pieces, what any reader gets is the text. Method: a text that grows at its end and changes at
-// its begin, none, an empty one.
-TEST(GzipPieces, IsOneMemberOfGzip) {
+// Goal:   any gzip reader decompresses the pieces to the original text.
+// Method: a text that grows at its end and changes at its beginning; no piece; an empty piece.
+TEST(GzipPieces, IsOneGzipMember) {
   GzipPieces compressed;
   EXPECT_EQ(*avro::Inflate(compressed.Compress({}), avro::DeflateFrame::kGzip), "");
   EXPECT_EQ(*avro::Inflate(compressed.Compress(std::vector{Piece("some text", 0)}), avro::DeflateFrame::kGzip),
@@ -38,8 +38,9 @@ TEST(GzipPieces, IsOneMemberOfGzip) {
   EXPECT_LT(first, 400u);
 }
 
-// Goal:   a piece that is known is not made again. Method: count how often its text is asked for.
-TEST(GzipPieces, KnownPiecesAreKept) {
+// Goal:   a cached piece is not built again.
+// Method: count the requests for its text.
+TEST(GzipPieces, CachedPiecesAreReused) {
   GzipPieces compressed;
   int made = 0;
   const std::vector<TextPiece> pieces{

@@ -21,9 +21,9 @@ std::string Joined(std::string document, const SnapshotList& snapshots, const st
   return WholeText(JoinHistory(std::move(document), snapshots, log, 2));
 }
 
-// Goal:   the history comes out of a document and goes back in as it was, unknown keys and spaces too. Method: one of
-// each.
-TEST(HistoryJson, ThereAndBack) {
+// Goal:   the history is read from a document and written back unchanged, including unknown keys and spaces.
+// Method: a document with each of them.
+TEST(HistoryJson, RoundTrip) {
   const std::string snapshot =
       R"({"snapshot-id": 7, "parent-snapshot-id":null,"timestamp-ms":5,"manifest-list":"m\u00e4", "new": {"a":[1, 2]},)"
       R"("summary":{"operation":"append","z":"1","a":"2"},"schema-id":3})";
@@ -45,9 +45,9 @@ TEST(HistoryJson, ThereAndBack) {
   EXPECT_EQ(Joined("{}", {}, {}), R"({"snapshots":[],"snapshot-log":[]})");
 }
 
-// Goal:   a key stands for one text, and most texts stay as they are when snapshots come and go. Method: versions of a
-// list that loses snapshots at its begin and gets others at its end; each key's text is compared from version to
-// version.
+// Goal:   equal keys mean equal text, and most pieces stay the same when snapshots are added and removed.
+// Method: versions of a list that loses its first snapshots and gets new ones; compare the text of each key between
+//         versions.
 TEST(HistoryJson, PiecesStay) {
   SnapshotList snapshots;
   std::vector<SnapshotLogEntry> log;
@@ -85,7 +85,8 @@ TEST(HistoryJson, PiecesStay) {
   EXPECT_LT(fresh, 6u);
 }
 
-// Goal:   a snapshot that is new is written with all that it has. Method: written, read.
+// Goal:   all fields of a new snapshot are written.
+// Method: round trip.
 TEST(HistoryJson, NewSnapshots) {
   const Snapshot snapshot{
       .snapshot_id = 1, .parent_id = 2, .sequence_number = 3, .timestamp_ms = 4, .manifest_list = "m", .schema_id = 0};
@@ -98,8 +99,9 @@ TEST(HistoryJson, NewSnapshots) {
   EXPECT_EQ(Json::parse(first).contains("sequence-number"), false);
 }
 
-// Goal:   what breaks the specification is said. Method: one of each.
-TEST(HistoryJson, Refusals) {
+// Goal:   errors name the violation of the specification.
+// Method: one document per violation.
+TEST(HistoryJson, InvalidInput) {
   const auto snapshots = [](const std::string& list) { return R"({"snapshots":)" + list + "}"; };
   EXPECT_EQ(Refused(snapshots(R"([{"timestamp-ms":1,"manifest-list":"m"}])")), "missing 'snapshot-id'");
   EXPECT_EQ(Refused(snapshots(R"([{"snapshot-id":1,"manifest-list":"m"}])")), "missing 'timestamp-ms'");

@@ -10,8 +10,9 @@
 namespace ingot::iceberg {
 namespace {
 
-// Goal:   a process is known by its journal while it lives. Method: announce, read, withdraw.
-TEST(Journal, KnowsWritersAndReaders) {
+// Goal:   the journal lists the writers and readers that are running.
+// Method: announce, read, withdraw.
+TEST(Journal, ListsWritersAndReaders) {
   WithdrawAll();
   const auto storage = storage::MakeMemoryStorage();
   const Table table = rows::MakeTable(storage, std::make_shared<rows::MemoryCatalog>());
@@ -26,9 +27,9 @@ TEST(Journal, KnowsWritersAndReaders) {
   EXPECT_TRUE(storage->List("file:///w/t/metadata/journal")->empty());
 }
 
-// Goal:   a process that has ended is told from one that lives. Method: this process's entry with another beginning,
-// of this machine and of another.
-TEST(Journal, KnowsWhoHasEnded) {
+// Goal:   ended processes are told from running ones.
+// Method: this process's entry with another start time, of this machine and of another.
+TEST(Journal, FindsEndedProcesses) {
   WithdrawAll();
   const auto storage = storage::MakeMemoryStorage();
   const Table table = rows::MakeTable(storage, std::make_shared<rows::MemoryCatalog>());
@@ -45,7 +46,7 @@ TEST(Journal, KnowsWhoHasEnded) {
   WithdrawAll();
 }
 
-/// A table on disk: entries there can be made old.
+/// A table on disk, so that the age of entries can be changed.
 struct OldEntries : testing::Test {
   OldEntries() {
     WithdrawAll();
@@ -54,14 +55,14 @@ struct OldEntries : testing::Test {
   }
   ~OldEntries() override { WithdrawAll(); }
 
-  /// An entry without news for two days.
+  /// An entry that was not renewed for two days.
   void Put(const std::string& uuid, const std::string& text) {
     const std::string entry = journal + "writes-" + uuid;
     std::filesystem::create_directories(journal);
     std::ofstream(entry) << text;
     std::filesystem::last_write_time(entry, std::filesystem::file_time_type::clock::now() - std::chrono::hours(48));
   }
-  /// The entry of a process of this machine.
+  /// The entry of a process on this machine.
   std::string EntryOf(pid_t pid) {
     EXPECT_TRUE(AnnounceWriter(table.home.storage, *table.metadata));
     const std::string own = *table.home.storage->ReadAll(table.home.storage->List(journal)->at(0).location);
@@ -76,8 +77,9 @@ struct OldEntries : testing::Test {
   Table table;
 };
 
-// Goal:   a process that lives on this machine is never called ended, however long it is silent; a dead one is, also
-// before its parent has asked for its exit code. Method: a stopped child with an entry of two days ago, then killed.
+// Goal:   a process that runs on this machine is never considered ended, however old its entry is. A dead one is, also
+//         as a zombie.
+// Method: a stopped child process with an entry that is two days old; then it is killed.
 TEST_F(OldEntries, OfAStoppedProcess) {
   const pid_t child = ::fork();
   if (child == 0) {
@@ -95,8 +97,9 @@ TEST_F(OldEntries, OfAStoppedProcess) {
   EXPECT_EQ(ReadJournal(*table.home.storage, *table.metadata)->ended.size(), 1u);
 }
 
-// Goal:   of other machines and other spaces of process ids only silence is known. Method: both, two days old.
-TEST_F(OldEntries, OfOthersAreSilent) {
+// Goal:   old entries of other machines and other process id namespaces are silent.
+// Method: one of each, two days old.
+TEST_F(OldEntries, OfOtherMachinesAreSilent) {
   std::string container = EntryOf(::getpid());
   container.replace(container.find("pid:["), 5, "pid:[9");
   Put(uuid, container);
@@ -106,9 +109,9 @@ TEST_F(OldEntries, OfOthersAreSilent) {
   EXPECT_TRUE(found.ended.empty());
 }
 
-// Goal:   files that were written before this process's entry was taken away are not committed, later ones are. Method:
-// write, remove the entry, commit; write again, commit both.
-TEST_F(OldEntries, OfThisProcessTakenAway) {
+// Goal:   files that were written before this process's entry was removed are not committed; later ones are.
+// Method: write, remove the entry, commit; write again, commit both.
+TEST_F(OldEntries, OfThisProcessRemoved) {
   const auto lost = rows::WriteEvents(table, 0, 10);
   std::filesystem::remove_all(journal);
   const auto refused = CommitSnapshot(table.home, {.added = lost});
@@ -119,7 +122,8 @@ TEST_F(OldEntries, OfThisProcessTakenAway) {
   EXPECT_FALSE(CommitSnapshot(table.home, {.added = lost}));
 }
 
-// Goal:   names are never given twice. Method: a thousand.
+// Goal:   file names are unique.
+// Method: a thousand names.
 TEST(Journal, NamesAreUnique) {
   std::set<std::string> names;
   for (int i = 0; i < 1000; ++i) EXPECT_TRUE(names.insert(NewFileName()).second);

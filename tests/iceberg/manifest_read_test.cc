@@ -5,8 +5,8 @@
 namespace ingot::iceberg {
 namespace {
 
-// Goal:   a scan gets the metrics of the columns that it asks for and no others; of delete files it gets all.
-// Method: a manifest of data and one of deletes, with metrics of two columns each.
+// Goal:   a scan reads the metrics of the requested columns only, and all metrics of delete files.
+// Method: a manifest of data files and one of delete files, with metrics of two columns each.
 TEST(ManifestRead, OnlyTheMetricsThatAreWanted) {
   const auto storage = storage::MakeMemoryStorage();
   const auto metadata = *MakeTableMetadata({.schema = rows::EventSchema(), .location = "x"});
@@ -40,7 +40,8 @@ TEST(ManifestRead, OnlyTheMetricsThatAreWanted) {
   }
 }
 
-// Goal:   a count below zero says nothing. Method: a file of a writer that did not count nulls.
+// Goal:   negative counts mean unknown.
+// Method: a file whose writer did not count nulls.
 TEST(ManifestRead, CountsBelowZeroAreUnknown) {
   const auto storage = storage::MakeMemoryStorage();
   const auto metadata = *MakeTableMetadata({.schema = rows::EventSchema(), .location = "x"});
@@ -54,8 +55,8 @@ TEST(ManifestRead, CountsBelowZeroAreUnknown) {
   EXPECT_TRUE(read.null_counts.empty());
 }
 
-// Goal:   entries without what the specification asks for are refused with the manifest's name. Method: records that
-// lack it.
+// Goal:   entries without required fields are an error that names the manifest.
+// Method: records without such fields.
 TEST(ManifestRead, IncompleteEntries) {
   const auto storage = storage::MakeMemoryStorage();
   const auto metadata = *MakeTableMetadata({.schema = rows::EventSchema(), .location = "x"});
@@ -71,7 +72,7 @@ TEST(ManifestRead, IncompleteEntries) {
     return ReadManifest(*storage, {.location = location}, metadata).error().message;
   };
   EXPECT_NE(refusal("/a.avro").find("without data_file"), std::string::npos);
-  EXPECT_NE(refusal("/b.avro").find("lacks file_path"), std::string::npos);
+  EXPECT_NE(refusal("/b.avro").find("without file_path"), std::string::npos);
   EXPECT_NE(refusal("/b.avro").find("/b.avro"), std::string::npos);
 }
 

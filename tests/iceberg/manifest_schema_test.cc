@@ -6,7 +6,7 @@
 namespace ingot::iceberg {
 namespace {
 
-/// All field ids of an Avro schema with the names they stand under.
+/// Names by field id, from an Avro schema.
 void Collect(const avro::AvroSchema& schema, std::map<int32_t, std::string>& ids) {
   for (const auto& member : schema.members) {
     if (member.field_id >= 0) ids[member.field_id] = member.name;
@@ -14,7 +14,8 @@ void Collect(const avro::AvroSchema& schema, std::map<int32_t, std::string>& ids
   }
 }
 
-// Goal:   our manifests have the fields that another project expects of format 2. Method: its published Avro schemas.
+// Goal:   manifests have the fields of format 2.
+// Method: the Avro schemas published by another project.
 TEST(ManifestSchema, AgreesWithAnotherProject) {
   INGOT_NEED_PEER_DATA();
   std::map<int32_t, std::string> ours, theirs;
@@ -24,7 +25,8 @@ TEST(ManifestSchema, AgreesWithAnotherProject) {
   for (const auto& [id, name] : theirs) EXPECT_EQ(ours[id], name) << id;
 }
 
-// Goal:   partition names that Avro does not take are bent, every type has a form. Method: a spec with one of each.
+// Goal:   partition names that are invalid in Avro are escaped; every partition type has an Avro type.
+// Method: a spec with one of each.
 TEST(ManifestSchema, PartitionsOfEveryType) {
   PartitionSpec spec;
   std::vector<Type> types;

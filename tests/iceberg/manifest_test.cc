@@ -5,8 +5,9 @@
 namespace ingot::iceberg {
 namespace {
 
-// Goal:   all that is known of a file survives its manifest, with what the list gives. Method: every field filled.
-TEST(Manifest, ThereAndBack) {
+// Goal:   all fields of a data file survive a round trip, including those inherited from the manifest list.
+// Method: every field set.
+TEST(Manifest, RoundTrip) {
   const auto storage = storage::MakeMemoryStorage();
   auto metadata = *MakeTableMetadata(
       {.schema = rows::EventSchema(), .partition = {{"at", *ParseTransform("day")}, {"place", {}}}, .location = "x"});
@@ -43,7 +44,8 @@ TEST(Manifest, ThereAndBack) {
   EXPECT_EQ(entries[0].file.split_offsets, file.split_offsets);
 }
 
-// Goal:   lists of other projects are read; an encrypted one is refused. Method: their files.
+// Goal:   manifest lists of other projects are read; an encrypted one is an error.
+// Method: their files.
 TEST(Manifest, ListsOfOtherProjects) {
   INGOT_NEED_PEER_DATA();
   const auto storage = storage::MakeLocalStorage();
@@ -62,8 +64,8 @@ TEST(Manifest, ListsOfOtherProjects) {
             ErrorKind::kUnsupported);
 }
 
-// Goal:   format 1 has neither contents nor sequence numbers, and what encryption needs is kept in every format.
-// Method: a manifest and its list of each, read back; the names of the fields in the files.
+// Goal:   format 1 has neither content nor sequence numbers; key metadata of encryption is kept in every format.
+// Method: a manifest and its list in each format, read back; the field names in the files.
 TEST(Manifest, EachFormat) {
   const auto storage = storage::MakeMemoryStorage();
   const auto metadata =
@@ -109,7 +111,8 @@ TEST(Manifest, EachFormat) {
   }
 }
 
-// Goal:   manifests that a snapshot of format 1 names without a list are whole. Method: one of another spec.
+// Goal:   manifests that a snapshot of format 1 lists without a manifest list are complete.
+// Method: a manifest with another partition spec.
 TEST(Manifest, WithoutAList) {
   const auto storage = storage::MakeMemoryStorage();
   auto metadata = *MakeTableMetadata({.schema = rows::EventSchema(), .partition = {{"place", {}}}, .location = "x"});

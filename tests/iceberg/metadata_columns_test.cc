@@ -30,8 +30,8 @@ Table Made(const char* format) {
                          {{"format-version", format}});
 }
 
-// Goal:   rows have ids from their table's count, and say when they came. Method: three commits, one of two files of
-// several row groups; what the metadata says of each.
+// Goal:   rows have row ids and the sequence number of their commit.
+// Method: three commits, one with two files of several row groups; compare with the metadata.
 TEST(MetadataColumns, RowsCount) {
   Table table = rows::Append(Made("3"), 0, 3);
   EXPECT_EQ(table.metadata->next_row_id, 3);
@@ -48,7 +48,8 @@ TEST(MetadataColumns, RowsCount) {
                                             "2 2 1 2", "20 7 2 0", "21 8 2 1", "30 9 3 0"}));
 }
 
-// Goal:   metadata of early format 3, without the count, has it from its snapshots. Method: ours, without the member.
+// Goal:   metadata of early format 3 without next-row-id gets it from the snapshots.
+// Method: Ingot's metadata without that key.
 TEST(MetadataColumns, CountFromSnapshots) {
   const Table table = rows::Append(rows::Append(Made("3"), 0, 3), 5, 9);
   std::string json = TableMetadataToJson(*table.metadata);
@@ -59,8 +60,8 @@ TEST(MetadataColumns, CountFromSnapshots) {
   EXPECT_EQ(ParseTableMetadata(json)->next_row_id, 7);
 }
 
-// Goal:   a table of format 2 has none, and its rows get them with the first commit after the upgrade. Method: just
-// that, with manifests that are merged.
+// Goal:   rows of a format 2 table have no row ids and get them with the first commit after the upgrade.
+// Method: upgrade a table whose manifests are merged.
 TEST(MetadataColumns, AfterAnUpgrade) {
   Table table = rows::Append(rows::Append(Made("2"), 0, 2), 5, 6);
   EXPECT_EQ(Lineage(table)[0], "5 null null 0");
@@ -75,7 +76,8 @@ TEST(MetadataColumns, AfterAnUpgrade) {
   EXPECT_EQ(rows::Append(table, 9, 10).metadata->CurrentSnapshot()->first_row_id, table.metadata->next_row_id);
 }
 
-// Goal:   what only format 3 has is refused in tables of format 2. Method: types and defaults; downgrade, format 4.
+// Goal:   types and defaults of format 3 are errors in tables of format 2.
+// Method: such types and defaults; a downgrade; format 4.
 TEST(MetadataColumns, NeedTheFormat) {
   NewTable wanted{.schema = rows::EventSchema(), .partition = {}, .location = "file:///x", .properties = {}};
   wanted.schema.fields[1].type.id = TypeId::kTimestamptzNs;

@@ -6,7 +6,7 @@
 namespace ingot::iceberg {
 namespace {
 
-/// Every member of `from` stands in `into`, arrays element by element.
+/// Checks that `into` contains every member of `from`; arrays are compared by element.
 void ExpectKept(const nlohmann::json& from, const nlohmann::json& into, const std::string& path) {
   if (from.is_object()) {
     for (const auto& [key, value] : from.items()) {
@@ -21,8 +21,8 @@ void ExpectKept(const nlohmann::json& from, const nlohmann::json& into, const st
   }
 }
 
-// Goal:   valid metadata of other projects is accepted and written again without loss, invalid is refused with its
-// reason. Method: all files of two projects; the names say which are which.
+// Goal:   valid metadata of other projects survives a round trip; invalid metadata is an error with the reason.
+// Method: all files of two projects; their names say whether they are valid.
 TEST(MetadataJson, FilesOfOtherProjects) {
   INGOT_NEED_PEER_DATA();
   int valid = 0, invalid = 0;
@@ -52,8 +52,9 @@ TEST(MetadataJson, FilesOfOtherProjects) {
   EXPECT_GE(invalid, 12);
 }
 
-// Goal:   no text makes the parser crash. Method: a good file cut and bent at every place.
-TEST(MetadataJson, BrokenTextIsRefused) {
+// Goal:   no input crashes the parser.
+// Method: a valid file truncated and changed at every position.
+TEST(MetadataJson, NoInputCrashesTheParser) {
   const std::string good =
       TableMetadataToJson(*MakeTableMetadata({.schema = rows::EventSchema(), .location = "file:///x"}));
   ASSERT_TRUE(ParseTableMetadata(good));
@@ -65,7 +66,8 @@ TEST(MetadataJson, BrokenTextIsRefused) {
   }
 }
 
-// Goal:   keys that this version does not know are kept wherever they stand. Method: one in every object.
+// Goal:   unknown keys are kept at every level.
+// Method: one in every object.
 TEST(MetadataJson, KeepsUnknownKeys) {
   using Json = nlohmann::json;
   Json json = Json::parse(TableMetadataToJson(
@@ -95,15 +97,15 @@ TEST(MetadataJson, KeepsUnknownKeys) {
     if (at.is_object()) at["x-future"] = {{"n", 1}};
   };
   mark(json);
-  json["properties"].erase("x-future");  // texts only
+  json["properties"].erase("x-future");  // allows strings only
   json["refs"].erase("x-future");
   const auto metadata = ParseTableMetadata(json.dump());
   ASSERT_TRUE(metadata) << metadata.error().message;
   ExpectKept(json, Json::parse(TableMetadataToJson(*metadata)), "");
 }
 
-// Goal:   what is not a table, or has what is not supported, is told as what it is. Method: a view, geometry, a format
-// of the future, columns of a type that nobody has.
+// Goal:   unsupported documents are named as what they are.
+// Method: a view, geometry, a later format, columns of an unknown type.
 TEST(MetadataJson, SaysWhatIsNotSupported) {
   const std::string table =
       TableMetadataToJson(*MakeTableMetadata({.schema = rows::EventSchema(), .location = "file:///x"}));
@@ -123,7 +125,7 @@ TEST(MetadataJson, SaysWhatIsNotSupported) {
        "type geometry (Iceberg format 3) are not supported"},
       {with("\"double\"", "\"geometry(OGC:CRS84)\""), ErrorKind::kUnsupported, "geometry(OGC:CRS84)"},
       {with("\"double\"", "\"geography(OGC:CRS84, spherical)\""), ErrorKind::kUnsupported, "geography"},
-      {with("\"double\"", "\"geom\""), ErrorKind::kCorrupt, "not a type of the Iceberg specification: 'geom'"},
+      {with("\"double\"", "\"geom\""), ErrorKind::kCorrupt, "unknown Iceberg type: 'geom'"},
       {with("\"format-version\":2", "\"format-version\":4"), ErrorKind::kUnsupported, "format 4"}};
   for (const auto& of : cases) {
     const auto parsed = ParseTableMetadata(of.text);

@@ -3,7 +3,8 @@
 namespace ingot::iceberg {
 namespace {
 
-// Goal:   a new table has fresh ids and the names other engines give. Method: a partition of each common kind.
+// Goal:   a new table has new field ids and partition names like those of other engines.
+// Method: a partition field of each common transform.
 TEST(Metadata, NewTables) {
   const auto metadata = *MakeTableMetadata({.schema = rows::EventSchema(),
                                             .partition = {{"at", *ParseTransform("day")},
@@ -21,7 +22,8 @@ TEST(Metadata, NewTables) {
             ErrorKind::kBadInput);
 }
 
-// Goal:   a spec that was there before is used again, with the ids it had. Method: change it and change it back.
+// Goal:   an earlier partition spec is reused with its ids.
+// Method: change the spec and change it back.
 TEST(Metadata, PartitionSpecsAreKept) {
   auto metadata = *MakeTableMetadata(
       {.schema = rows::EventSchema(), .partition = {{"at", *ParseTransform("day")}}, .location = "x"});
@@ -32,7 +34,8 @@ TEST(Metadata, PartitionSpecsAreKept) {
   EXPECT_EQ(metadata.partition_specs.size(), 2u);
 }
 
-// Goal:   tags, branches and rollback. Method: three snapshots in a row, one that is no ancestor.
+// Goal:   tags, branches and rollback.
+// Method: three snapshots in a row and one that is not an ancestor.
 TEST(Metadata, RefsAndRollback) {
   auto metadata = *MakeTableMetadata({.schema = rows::EventSchema(), .location = "x"});
   for (SnapshotId id : {1, 2, 3})
@@ -51,7 +54,8 @@ TEST(Metadata, RefsAndRollback) {
   EXPECT_TRUE(ParseTableMetadata(TableMetadataToJson(metadata)));
 }
 
-// Goal:   the past is found by the times in the log, whose order clocks need not keep. Method: three writers, one late.
+// Goal:   old snapshots are found by time in the log, although clocks differ.
+// Method: three writers, one with a slow clock.
 TEST(Metadata, SnapshotAsOfATime) {
   auto metadata = *MakeTableMetadata({.schema = rows::EventSchema(), .location = "x"});
   metadata.snapshot_log = {{1000, 1}, {1040, 2}, {1020, 3}};
@@ -60,7 +64,8 @@ TEST(Metadata, SnapshotAsOfATime) {
   EXPECT_FALSE(SnapshotAsOf(metadata, 999));
 }
 
-// Goal:   properties mean what other writers mean by them. Method: cases, blanks, what is no number.
+// Goal:   properties are parsed as other writers do.
+// Method: upper case, blanks, invalid numbers.
 TEST(Metadata, Properties) {
   auto metadata = *MakeTableMetadata({.schema = rows::EventSchema(), .location = "x"});
   metadata.properties = {{"w", " ZSTD "}, {"t", "TRUE"}, {"f", "False"}, {"n", " 12 "}, {"unit", "512MB"}, {"e", ""}};
@@ -74,7 +79,8 @@ TEST(Metadata, Properties) {
   EXPECT_EQ(metadata.PropertyInt("e", 5), 5);
 }
 
-// Goal:   what would be written in the clear is not written. Method: the property of encrypted tables.
+// Goal:   encrypted tables are not written to, as the data would not be encrypted.
+// Method: the property of encrypted tables.
 TEST(Metadata, EncryptedTablesAreNotWritten) {
   const auto storage = storage::MakeMemoryStorage();
   const Table table =

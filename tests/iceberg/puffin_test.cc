@@ -28,7 +28,8 @@ TableMetadata WithSnapshots() {
   return metadata;
 }
 
-// Goal:   the file is as the specification lays it out. Method: read from its end backwards, as readers do.
+// Goal:   the layout is that of the specification.
+// Method: read the file from its end, as readers do.
 TEST(Puffin, Layout) {
   const auto storage = storage::MakeMemoryStorage();
   const auto file = WritePuffin(*storage, WithSnapshots(), 7, Blobs(7));
@@ -53,7 +54,8 @@ TEST(Puffin, Layout) {
   EXPECT_FALSE(described.at("blob-metadata")[0].contains("offset"));
 }
 
-// Goal:   a snapshot has one statistics file, which goes with it. Method: entered, replaced, expired.
+// Goal:   a snapshot has one statistics file, which is removed with the snapshot.
+// Method: set, replace, expire.
 TEST(Puffin, InMetadata) {
   const auto storage = storage::MakeMemoryStorage();
   TableMetadata metadata = WithSnapshots();

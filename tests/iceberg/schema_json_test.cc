@@ -3,8 +3,9 @@
 namespace ingot::iceberg {
 namespace {
 
-// Goal:   nested types and defaults survive JSON. Method: one schema with all of them.
-TEST(SchemaJson, ThereAndBack) {
+// Goal:   nested types and defaults survive a round trip.
+// Method: one schema with all of them.
+TEST(SchemaJson, RoundTrip) {
   Schema schema = rows::EventSchema();
   schema.identifier_field_ids = {1};
   Type map{.id = TypeId::kMap,
@@ -17,8 +18,9 @@ TEST(SchemaJson, ThereAndBack) {
   EXPECT_TRUE(again->SameFields(schema));
 }
 
-// Goal:   a schema that breaks the specification is refused by name. Method: an id twice, a missing key, a wrong type.
-TEST(SchemaJson, Refuses) {
+// Goal:   an invalid schema is an error that names the reason.
+// Method: a duplicate id, a missing key, a wrong type.
+TEST(SchemaJson, InvalidInput) {
   EXPECT_NE(
       ParseSchema(
           R"({"type":"struct","fields":[{"id":1,"name":"a","required":true,"type":"int"},{"id":1,"name":"b","required":true,"type":"int"}]})")

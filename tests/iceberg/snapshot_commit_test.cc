@@ -5,8 +5,8 @@
 namespace ingot::iceberg {
 namespace {
 
-// Goal:   manifests are merged when they become many, and rows stay. Method: ten commits, a limit of four; fast appends
-// beside.
+// Goal:   many manifests are merged, and rows stay.
+// Method: ten commits with a limit of four; the same with fast appends.
 TEST(SnapshotCommit, MergesManifests) {
   for (const bool merge : {true, false}) {
     const auto storage = storage::MakeMemoryStorage();
@@ -20,13 +20,13 @@ TEST(SnapshotCommit, MergesManifests) {
     else
       EXPECT_EQ(manifests, 10u);
     EXPECT_EQ(rows::PlanScan(*storage, *table.metadata, {})->RecordCount(), 100);
-    // What each snapshot added is still found from it alone.
+    // The files that each snapshot added can still be found from it alone.
     std::vector<const Snapshot*> last{table.metadata->CurrentSnapshot()};
     EXPECT_EQ(rows::PlanAppends(*storage, *table.metadata, last, {})->RecordCount(), 10);
   }
 }
 
-/// The list of the current snapshot as a writer of format 1 may leave it: nobody has counted the entries.
+/// Replaces the current manifest list by one without counts, as a writer of format 1 may leave it.
 void ForgetCounts(storage::Storage& storage, const Table& table) {
   const Snapshot& snapshot = *table.metadata->CurrentSnapshot();
   const auto manifests = ReadManifestList(storage, snapshot);
@@ -47,9 +47,10 @@ void ForgetCounts(storage::Storage& storage, const Table& table) {
   ASSERT_TRUE(storage.CreateAtomic(snapshot.manifest_list, *bytes));
 }
 
-// Goal:   rows of manifests that nobody has counted stay, through commits and into format 3, each with an id of its
-// own. Method: two appends; a list without counts; an append, a removal, the rise to format 3.
-TEST(SnapshotCommit, CountsWhatNobodyCounted) {
+// Goal:   manifests without counts keep their rows through commits and the upgrade to format 3, which gives each row an
+//         id.
+// Method: two appends; a list without counts; an append, a removal, the upgrade.
+TEST(SnapshotCommit, ManifestsWithoutCounts) {
   for (const bool removes : {false, true}) {
     const auto storage = storage::MakeMemoryStorage();
     Table table =
@@ -71,7 +72,8 @@ TEST(SnapshotCommit, CountsWhatNobodyCounted) {
   }
 }
 
-// Goal:   overwriting replaces exactly the files that are named. Method: remove one file of three while one is added.
+// Goal:   an overwrite replaces exactly the named files.
+// Method: remove one file of three and add one.
 TEST(SnapshotCommit, OverwritesFiles) {
   const auto storage = storage::MakeMemoryStorage();
   Table table = rows::MakeTable(storage, std::make_shared<rows::MemoryCatalog>());
@@ -91,8 +93,8 @@ TEST(SnapshotCommit, OverwritesFiles) {
   EXPECT_EQ(summary.at("total-data-files"), "3");
 }
 
-// Goal:   overwriting by filter takes whole files only. Method: a filter at the seam of two files, and one inside a
-// file.
+// Goal:   an overwrite by filter removes whole files only.
+// Method: a filter at the boundary of two files, and one inside a file.
 TEST(SnapshotCommit, OverwritesByFilter) {
   const auto storage = storage::MakeMemoryStorage();
   const Table table =
@@ -107,8 +109,9 @@ TEST(SnapshotCommit, OverwritesByFilter) {
   EXPECT_EQ(rows::PlanScan(*storage, *left->metadata, {})->RecordCount(), 10);
 }
 
-// Goal:   a condition that fails leaves no trace. Method: validate says no; the folder is as before.
-TEST(SnapshotCommit, ARefusedCommitLeavesNothing) {
+// Goal:   a commit whose condition fails leaves no files.
+// Method: `validate` fails; compare the folder.
+TEST(SnapshotCommit, AFailedCommitLeavesNoFiles) {
   const auto storage = storage::MakeMemoryStorage();
   const Table table = rows::Append(rows::MakeTable(storage, std::make_shared<rows::MemoryCatalog>()), 0, 10);
   const size_t before = storage->List("file:///w/t/metadata")->size();
@@ -120,7 +123,8 @@ TEST(SnapshotCommit, ARefusedCommitLeavesNothing) {
   EXPECT_EQ(LoadTable(table.home)->metadata_location, table.metadata_location);
 }
 
-// Goal:   a branch moves alone. Method: append to one and look at main.
+// Goal:   a commit to a branch does not move main.
+// Method: append to a branch and read main.
 TEST(SnapshotCommit, Branches) {
   const auto storage = storage::MakeMemoryStorage();
   const Table table = rows::Append(rows::MakeTable(storage, std::make_shared<rows::MemoryCatalog>()), 0, 10);
@@ -131,7 +135,7 @@ TEST(SnapshotCommit, Branches) {
             15);
 }
 
-// Goal:   tables of format 1 stay such, and what was written to them counts as old when they become of format 2.
+// Goal:   tables of format 1 keep their format; after an upgrade their rows have sequence number 0.
 // Method: appends and a removal in format 1; the upgrade; equality deletes of the old rows.
 TEST(SnapshotCommit, Format1) {
   const auto storage = storage::MakeMemoryStorage();
@@ -145,7 +149,7 @@ TEST(SnapshotCommit, Format1) {
   const auto rows = [&] {
     const auto plan = rows::PlanScan(*storage, *table.metadata, {});
     EXPECT_TRUE(plan) << plan.error().message;
-    return (*rows::ReadAll(storage, *table.metadata, *plan))->num_rows();
+    return (*rows::ReadRows(storage, *table.metadata, *plan))->num_rows();
   };
   EXPECT_EQ(rows(), 24);
   EXPECT_EQ(table.metadata->format_version, 1);

@@ -5,7 +5,8 @@
 namespace ingot::iceberg {
 namespace {
 
-// Goal:   orders are read as people write them. Method: each form, and what is none.
+// Goal:   sort orders are parsed.
+// Method: each form, and invalid text.
 TEST(SortOrder, Text) {
   EXPECT_EQ(*ParseSortColumn("place"), (SortColumn{.column = "place"}));
   EXPECT_EQ(*ParseSortColumn(" at  DESC "), (SortColumn{.column = "at", .descending = true}));
@@ -15,7 +16,8 @@ TEST(SortOrder, Text) {
     EXPECT_EQ(ParseSortColumn(bad).error().kind, ErrorKind::kBadInput) << bad;
 }
 
-// Goal:   a table keeps its orders, each once, and 0 for unsorted. Method: set, set another, back, none.
+// Goal:   a table keeps each sort order once; 0 is unsorted.
+// Method: set an order, another one, the first again, none.
 TEST(SortOrder, OfATable) {
   TableMetadata metadata =
       *MakeTableMetadata({.schema = rows::EventSchema(), .partition = {}, .location = "file:///x", .properties = {}});

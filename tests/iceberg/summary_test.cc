@@ -5,8 +5,8 @@
 namespace ingot::iceberg {
 namespace {
 
-// Goal:   summaries are found behind the commits of other engines, and after they expired. Method: a key in the first
-// of two snapshots, a key among the properties, and neither; numbers that are and are not there.
+// Goal:   summary values are found behind commits of other engines, and after their snapshots expired.
+// Method: a key in the first of two snapshots, a key in the properties, and neither; valid and absent numbers.
 TEST(Summary, IsReadFromTheNewestThatHasTheKey) {
   auto metadata = stage::Chain({{{"a", "7"}}, {{"operation", "append"}}});
   metadata.properties = {{"a", "old"}, {"b", "kept"}};
@@ -17,7 +17,8 @@ TEST(Summary, IsReadFromTheNewestThatHasTheKey) {
   EXPECT_EQ(SummaryNumber(*metadata.SnapshotById(2), "a"), 0);
 }
 
-// Goal:   appends alone leave what was read as it is. Method: since each snapshot of a chain with one overwrite.
+// Goal:   only appends leave existing files unchanged.
+// Method: each snapshot of a chain with one overwrite as the base.
 TEST(Summary, OnlyAppended) {
   const auto metadata =
       stage::Chain({{{"operation", "append"}}, {{"operation", "overwrite"}}, {{"operation", "append"}}});

@@ -8,14 +8,14 @@
 namespace ingot::iceberg {
 namespace {
 
-/// The rows that a scan of the table reads.
+/// The number of rows that a scan reads.
 int64_t RowsOf(const Table& table) {
   const auto plan = *rows::PlanScan(*table.home.storage, *table.metadata, {});
-  return rows::ReadAll(table.home.storage, *table.metadata, plan)->get()->num_rows();
+  return rows::ReadRows(table.home.storage, *table.metadata, plan)->get()->num_rows();
 }
 
-// Goal:   a lost answer is read back: the commit counts once, whether it had happened or not.
-// Method: the catalog swaps and then loses the answer, twice.
+// Goal:   after a lost answer the table is read, so that the commit counts once, whether it happened or not.
+// Method: the catalog swaps and loses the answer, twice.
 TEST(Table, LostAnswersAreReadBack) {
   const auto storage = storage::MakeMemoryStorage();
   const auto catalog = std::make_shared<rows::MemoryCatalog>();
@@ -27,8 +27,8 @@ TEST(Table, LostAnswersAreReadBack) {
   EXPECT_EQ(table.metadata->snapshots.size(), 2u);
 }
 
-// Goal:   a swap that lands after it was given up for lost is not done twice, and its files stay.
-// Method: the catalog loses the request, and performs it just before the next one.
+// Goal:   a swap that succeeds late is not repeated, and its files stay.
+// Method: the catalog loses the request and performs it just before the next one.
 TEST(Table, LateSwapsCountOnce) {
   const auto catalog = std::make_shared<rows::MemoryCatalog>();
   Table table = rows::MakeTable(storage::MakeMemoryStorage(), catalog);
@@ -38,8 +38,9 @@ TEST(Table, LateSwapsCountOnce) {
   EXPECT_EQ(RowsOf(table), 10);
 }
 
-// Goal:   a lost swap that never lands is made again. Method: the catalog loses the request for good.
-TEST(Table, LostSwapsAreMadeAgain) {
+// Goal:   a swap whose request was lost is repeated.
+// Method: the catalog never performs the request.
+TEST(Table, LostSwapsAreRepeated) {
   const auto catalog = std::make_shared<rows::MemoryCatalog>();
   Table table = rows::MakeTable(storage::MakeMemoryStorage(), catalog);
   catalog->lose_requests = 2;
@@ -48,8 +49,9 @@ TEST(Table, LostSwapsAreMadeAgain) {
   EXPECT_EQ(RowsOf(table), 10);
 }
 
-// Goal:   writers at the same time lose nothing. Method: four threads, ten appends each.
-TEST(Table, ConcurrentAppendsAllLand) {
+// Goal:   concurrent writers lose no commit.
+// Method: four threads with ten appends each.
+TEST(Table, ConcurrentAppendsAllSucceed) {
   const auto storage = storage::MakeMemoryStorage();
   const Table table = rows::MakeTable(storage, std::make_shared<rows::MemoryCatalog>());
   std::vector<std::thread> threads;
@@ -70,7 +72,8 @@ TEST(Table, ConcurrentAppendsAllLand) {
   EXPECT_EQ(after.metadata->last_sequence_number, 40);
 }
 
-// Goal:   gzip metadata, trimmed versions, tables that exist. Method: properties as other engines name them.
+// Goal:   gzip metadata, a limited metadata log, and existing tables.
+// Method: the table properties of other engines.
 TEST(Table, MetadataFiles) {
   const auto storage = storage::MakeMemoryStorage();
   Table table = rows::MakeTable(storage, std::make_shared<rows::MemoryCatalog>(), {},
@@ -88,8 +91,8 @@ TEST(Table, MetadataFiles) {
   EXPECT_EQ(LoadTable(table.home)->metadata->snapshots.size(), 5u);
 }
 
-// Goal:   large metadata is compressed unless a property says no. Method: a property of a mebibyte, then the other
-// codec.
+// Goal:   large metadata is compressed unless a property says otherwise.
+// Method: a property of one mebibyte, then the other codec.
 TEST(Table, LargeMetadataIsCompressed) {
   Table table = rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<rows::MemoryCatalog>());
   EXPECT_FALSE(table.metadata_location.ends_with(".gz.metadata.json"));

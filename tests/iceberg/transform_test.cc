@@ -12,7 +12,8 @@ std::string Text(const char* transform, const Value& value, const char* type) {
   return PartitionText(*ParseTransform(transform), Apply(transform, value, type), *ParsePrimitiveType(type));
 }
 
-// Goal:   truncation and buckets are the specification's. Method: its examples, negatives too.
+// Goal:   truncate and bucket follow the specification.
+// Method: its examples, including negative numbers.
 TEST(Transform, VectorsOfTheSpecification) {
   EXPECT_EQ(Apply("truncate[10]", int32_t(1), "int"), Value(int32_t(0)));
   EXPECT_EQ(Apply("truncate[10]", int32_t(-1), "int"), Value(int32_t(-10)));
@@ -25,10 +26,11 @@ TEST(Transform, VectorsOfTheSpecification) {
   EXPECT_EQ(Apply("day", Value{}, "date"), Value{});
 }
 
-// Goal:   times before 1970 go to the earlier unit. Method: the microsecond before the epoch.
+// Goal:   times before 1970 are rounded down.
+// Method: the microsecond before the epoch.
 TEST(Transform, TimesFloor) {
   EXPECT_EQ(Apply("hour", int64_t(-1), "timestamptz"), Value(int32_t(-1)));
-  EXPECT_EQ(Apply("hour", INT64_MAX, "timestamptz"), Value(INT32_MAX));  // saturates: the order is kept
+  EXPECT_EQ(Apply("hour", INT64_MAX, "timestamptz"), Value(INT32_MAX));  // clamped, which preserves the order
   EXPECT_EQ(Apply("hour", INT64_MIN, "timestamptz"), Value(INT32_MIN));
   EXPECT_EQ(Apply("day", int64_t(-1), "timestamptz"), Value(int32_t(-1)));
   EXPECT_EQ(Apply("month", int64_t(-1), "timestamptz"), Value(int32_t(-1)));
@@ -38,7 +40,8 @@ TEST(Transform, TimesFloor) {
   EXPECT_EQ(Text("day", int32_t(17501), "date"), "2017-12-01");
 }
 
-// Goal:   names stay, unknown ones too; types that do not fit are refused. Method: both ways.
+// Goal:   transform names survive a round trip, including unknown ones; unsupported types are errors.
+// Method: parse and print.
 TEST(Transform, NamesAndTypes) {
   for (const char* name : {"identity", "bucket[7]", "truncate[3]", "year", "month", "day", "hour", "void", "zorder"})
     EXPECT_EQ(TransformName(*ParseTransform(name)), name);

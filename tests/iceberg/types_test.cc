@@ -5,7 +5,8 @@
 namespace ingot::iceberg {
 namespace {
 
-// Goal:   names and types agree both ways. Method: every primitive, and what is none.
+// Goal:   type names survive a round trip.
+// Method: every primitive type, and invalid names.
 TEST(Types, PrimitiveNames) {
   for (const char* name : {"boolean", "int", "long", "float", "double", "date", "time", "timestamp", "timestamptz",
                            "timestamp_ns", "string", "uuid", "binary", "fixed[16]", "decimal(9, 2)"})
@@ -15,8 +16,8 @@ TEST(Types, PrimitiveNames) {
     EXPECT_FALSE(ParsePrimitiveType(name)) << name;
 }
 
-// Goal:   only the specification's promotions are allowed, those of format 3 for reading. Method: each, and its
-// reverse.
+// Goal:   only the promotions of the specification are allowed; those of format 3 only on read.
+// Method: each promotion and its reverse.
 TEST(Types, Promotions) {
   const auto type = [](const char* name) { return *ParsePrimitiveType(name); };
   EXPECT_TRUE(CanPromote(type("int"), type("long")));
@@ -34,7 +35,8 @@ TEST(Types, Promotions) {
   EXPECT_TRUE(CanPromoteOnRead(type("unknown"), type("uuid")));
 }
 
-// Goal:   nested fields are found by id and by full name. Method: a struct in a list.
+// Goal:   nested fields are found by id and by full name.
+// Method: a struct in a list.
 TEST(Types, FindsNestedFields) {
   Schema schema;
   Type point{.id = TypeId::kStruct, .fields = {{.id = 3, .name = "x", .type = {.id = TypeId::kInt}}}};

@@ -5,10 +5,10 @@
 namespace ingot::iceberg {
 namespace {
 
-// Goal:   a table is made over one that was taken out of the catalog on purpose, not over one that it has lost. Method:
-// a second catalog on the folder of a table with rows: refused, refused by another table's note, made; refused again
-// once the first is entered again.
-TEST(Unregistered, FoldersOfLostTablesAreTaken) {
+// Goal:   a new table may use the folder of an unregistered table, but not of one that the catalog has lost.
+// Method: a second catalog on the folder of a table with rows: an error, also with another table's record; created
+//         after the table was unregistered; an error again after it was registered again.
+TEST(Unregistered, FoldersOfLostTablesAreNotReused) {
   const auto storage = storage::MakeMemoryStorage();
   const Table table = rows::Append(rows::MakeTable(storage, std::make_shared<rows::MemoryCatalog>()), 0, 10);
   const auto make = [&] {

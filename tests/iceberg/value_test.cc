@@ -14,7 +14,8 @@ int32_t Hash(const Value& value, const char* type) {
   return *HashValue(value, Named(type));
 }
 
-// Goal:   the hash is the specification's. Method: the vectors of Appendix B.
+// Goal:   hashes follow the specification.
+// Method: the test vectors of Appendix B.
 TEST(Value, HashVectorsOfTheSpecification) {
   EXPECT_EQ(Hash(int32_t(34), "int"), 2017239379);
   EXPECT_EQ(Hash(int64_t(34), "long"), 2017239379);
@@ -32,8 +33,9 @@ TEST(Value, HashVectorsOfTheSpecification) {
   EXPECT_FALSE(HashValue(1.0, Named("double")));
 }
 
-// Goal:   bounds survive their binary form. Method: extremes of each type, and promoted widths.
-TEST(Value, BinaryFormGoesThereAndBack) {
+// Goal:   bounds survive a round trip through their binary form.
+// Method: extremes of each type, and promoted types.
+TEST(Value, BinaryRoundTrip) {
   const std::pair<Value, const char*> values[] = {{true, "boolean"},
                                                   {std::numeric_limits<int32_t>::min(), "int"},
                                                   {std::numeric_limits<int64_t>::max(), "long"},
@@ -51,7 +53,8 @@ TEST(Value, BinaryFormGoesThereAndBack) {
   EXPECT_EQ(DecimalBytes(128), std::string("\x00\x80", 2));
 }
 
-// Goal:   text compares by bytes without sign, null first, NaN last. Method: one pair each.
+// Goal:   text compares by unsigned bytes; null is first, NaN last.
+// Method: one pair each.
 TEST(Value, Order) {
   EXPECT_LT(CompareValues(std::string("z"), std::string("é")), 0);
   EXPECT_LT(CompareValues(Value{}, int32_t(0)), 0);

@@ -5,8 +5,9 @@
 namespace ingot::iceberg {
 namespace {
 
-// Goal:   text and values agree both ways. Method: one of each type.
-TEST(ValueText, ThereAndBack) {
+// Goal:   values survive a round trip through text.
+// Method: one value of each type.
+TEST(ValueText, RoundTrip) {
   const std::pair<const char*, const char*> texts[] = {{"true", "boolean"},
                                                        {"-5", "int"},
                                                        {"9000000000", "long"},

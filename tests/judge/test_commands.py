@@ -3,12 +3,10 @@
 import csv
 import io
 import json
+import re
 import subprocess
 
 import pytest
-
-COMMANDS = ("run", "generate", "query", "table", "compile", "check", "register", "completion")
-
 
 @pytest.fixture
 def filled(warehouse):
@@ -19,8 +17,9 @@ def filled(warehouse):
 
 def test_help_shows_an_example(warehouse):
     """Goal: every command explains itself. Method: --help of each."""
-    assert all(command in warehouse.ingot("--help").stdout for command in COMMANDS)
-    for command in COMMANDS:
+    commands = re.findall(r"^  ([a-z]+) ", warehouse.ingot("--help").stdout.split("Subcommands:")[1].split("\n\n")[0], re.M)
+    assert {"run", "functions", "completion"} <= set(commands)
+    for command in commands:
         assert "Example" in warehouse.ingot(command, "--help").stdout
 
 
@@ -187,7 +186,6 @@ def test_follow_takes_new_files_and_stops_on_request(warehouse):
     Method: a file that appears while it follows."""
     import os
     import signal
-    import time
 
     from conftest import INGOT
 
@@ -199,7 +197,6 @@ def test_follow_takes_new_files_and_stops_on_request(warehouse):
             reports = [json.loads(process.stdout.readline()) for _ in range(3)]
             assert [report["stage"] for report in reports] == ["bronze", "silver", "gold"]
             assert reports[0]["rows_in"] == records
-        time.sleep(0.3)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
     finally:

@@ -70,7 +70,7 @@ def test_doctor_on_nothing(warehouse):
     assert done.returncode == 1 and "silver.none" in done.stderr, done.stderr
     os.rename(warehouse.folder / "warehouse", warehouse.folder / "moved")
     done = warehouse.ingot("doctor", "--warehouse", warehouse.folder / "moved", check=False)
-    assert done.returncode == 1 and "is gone" in done.stderr, done.stderr
+    assert done.returncode == 1 and "metadata file not found" in done.stderr, done.stderr
 
 
 def test_locked_catalog(warehouse):

@@ -100,7 +100,7 @@ def test_nanoseconds(warehouse):
     assert len(list((warehouse.folder / "warehouse/silver/speedtest_clean/data").iterdir())) == 4  # a folder a day
     warehouse.pipeline.write_text(text.replace("format-version: 3", "format-version: 2").replace("day(measured)", "day(timestamp)").replace("  location:       {type: string}\n", "  location:       {type: string}\n" + times).replace("_raw", "_old"))
     refused = warehouse.ingot("run", check=False)
-    assert refused.returncode != 0 and "measured is timestamptz_ns, which tables have from format 3 on" in refused.stderr
+    assert refused.returncode != 0 and "measured is timestamptz_ns, which requires format 3" in refused.stderr
 
 
 def test_renamed_dropped_and_widened_by_pyiceberg(warehouse):

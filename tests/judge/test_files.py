@@ -43,6 +43,15 @@ def ids(warehouse, table="b.t"):
     return sorted(row["id"] for row in rows if row["id"] is not None)
 
 
+def await_ids(warehouse, wanted):
+    """Until a follower has stored them."""
+    deadline = time.monotonic() + 60
+    while not ((warehouse.folder / "warehouse/catalog.db").exists() and
+               wanted <= {row["id"] for row in warehouse.query("SELECT id FROM b.t")}):
+        assert time.monotonic() < deadline, f"{wanted} were not stored in time"
+        time.sleep(0.05)
+
+
 def run(warehouse, *arguments):
     return warehouse.ingot("run", *arguments, check=False)
 
@@ -183,14 +192,14 @@ def test_files_under_way(lab):
             text = lines(i)
             log.write(text[:20])
             log.flush()
-            time.sleep(0.4)
+            # The follower has seen the half of the line once what came after it is in the table.
+            (warehouse.landing / f"mark-{i}.jsonl").write_text(lines(100 + i))
+            await_ids(warehouse, {100 + i})
             log.write(text[20:])
-    deadline = time.time() + 20
-    while time.time() < deadline and not ((warehouse.folder / "warehouse/catalog.db").exists() and warehouse.query("SELECT count(*) AS n FROM b.t") == [{"n": 3}]):
-        time.sleep(0.2)
+    await_ids(warehouse, {0, 1, 2})
     follower.send_signal(signal.SIGTERM)
     assert follower.wait(20) == 0
-    assert ids(warehouse) == [0, 1, 2]
+    assert ids(warehouse) == [0, 1, 2, 100, 101, 102]
     assert warehouse.query("SELECT count(*) AS n FROM b.t WHERE _error IS NOT NULL") == [{"n": 0}]
 
     cut = lab()

@@ -123,8 +123,10 @@ def test_the_stopped_writer_goes_on(warehouse, end):
     Method: stopped there, a run of the edited file as far as `end`, then it goes on."""
     fill(warehouse)
     stopped = subprocess.Popen([INGOT, "run"], env=warehouse.environment() | {"INGOT_FAULT": "silver.between_commits=stop"}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    for _ in range(200):
-        time.sleep(0.05)
+    deadline = time.monotonic() + 60
+    while True:
+        assert time.monotonic() < deadline, "it never came to the step"
+        time.sleep(0.02)
         if open(f"/proc/{stopped.pid}/stat").read().rsplit(")", 1)[1].split()[0] == "T":
             break
     pipeline = warehouse.pipeline

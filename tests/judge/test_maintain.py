@@ -240,7 +240,7 @@ def test_doctor(warehouse):
     [file] = warehouse.query("SELECT file_path FROM gold.speedtest_agg.files LIMIT 1")
     (warehouse.folder / file["file_path"].removeprefix("file://")).unlink()
     bad = warehouse.ingot("doctor", "gold.speedtest_agg", check=False)
-    assert bad.returncode == 1 and "1 files are gone" in bad.stdout
+    assert bad.returncode == 1 and "1 files are missing" in bad.stdout
     assert warehouse.ingot("doctor", "gold.speedtest_agg", "--repair").returncode == 0
     costs = [json.loads(line) for line in warehouse.ingot("storage", "--log-format", "json").stdout.splitlines()]
     assert all(line["bytes"] == sum(line[f"{part}_bytes"] for part in ("current", "history", "metadata", "unneeded")) for line in costs)
@@ -254,13 +254,17 @@ def test_following_maintains(warehouse, others):
 
     environment = {"PATH": "/usr/bin:/bin", "INGOT_WAREHOUSE": str(warehouse.folder / "warehouse"), "INGOT_PIPELINE": str(warehouse.pipeline)}
     command = [INGOT, "run", "--follow", "--every", "100ms", "--maintain-every", "500ms", "--source", warehouse.landing, "--log-level", "info"]
-    log = warehouse.folder / "follower.log"
-    with log.open("w") as errors, subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=errors) as follower:
+    log, told = warehouse.folder / "follower.log", warehouse.folder / "follower.txt"
+    with log.open("w") as errors, told.open("w") as reports, \
+            subprocess.Popen(command, env=environment, stdout=reports, stderr=errors) as follower:
         for seed in range(400):
             if seed >= 40 and (others or "maintenance of silver.speedtest_clean" in log.read_text()):
                 break
+            before, deadline = told.stat().st_size, time.monotonic() + 60
             warehouse.ingot("generate", "--records", 500, "--users", 50, "--seed", seed + 7, "--start", "2026-01-01", "--to", warehouse.landing)
-            time.sleep(0.1)
+            while told.stat().st_size == before:  # until the follower has committed them
+                assert follower.poll() is None and time.monotonic() < deadline, log.read_text()
+                time.sleep(0.02)
             if others and seed % 5 == 4:
                 # Readers of a second ago have ended: a state may go that is older than that.
                 maintain(warehouse, *("5s" if word == "0s" and at == ALL.index("--older-than") + 1 else word for at, word in enumerate(ALL)), check=False)

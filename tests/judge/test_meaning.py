@@ -40,6 +40,7 @@ silver:
   partition: day(t)
   rules:
     - {name: trimmed, field: s, fix: trim}
+    - {name: kind_trimmed, field: kind, fix: trim}
     - {name: complete, not_null: [t, id]}
     - {name: bounded, check: "x between -50 and 50 and y < 40"}
     - {name: listed, check: "s not in ('bad', 'worse')"}

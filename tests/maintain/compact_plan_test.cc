@@ -28,7 +28,8 @@ std::vector<std::vector<std::string>> Names(const std::vector<Bin>& bins) {
 using Names2 = std::vector<std::vector<std::string>>;
 const CompactPolicy kPolicy{.file_bytes_target = 100 * kMiB, .files_min = 3};
 
-// Goal:   small files of a partition become bins of about the target, oldest first. Method: sizes by hand.
+// Goal:   small files of a partition form bins of about the target size, oldest first.
+// Method: chosen sizes.
 TEST(PlanBins, PacksSmallFilesByPartition) {
   const iceberg::TableMetadata metadata;
   EXPECT_EQ(Names(PlanBins(metadata,
@@ -37,12 +38,13 @@ TEST(PlanBins, PacksSmallFilesByPartition) {
                            kPolicy)),
             (Names2{{"1", "2"}, {"3", "4"}}));
   EXPECT_TRUE(PlanBins(metadata, {Task(1, 1), Task(1, 2)}, kPolicy).empty());
-  // Two that together are more than a file stay two.
+  // Two files that together exceed the target stay two.
   EXPECT_EQ(PlanBins(metadata, {Task(70 * kMiB, 1), Task(70 * kMiB, 2)}, kPolicy).size(), 0u);
 }
 
-// Goal:   deletes, old specs and files that are far too large are reasons on their own. Method: one each.
-TEST(PlanBins, TakesWhatAils) {
+// Goal:   deletes, old partition specs and too large files are each sufficient for a rewrite.
+// Method: one file each.
+TEST(PlanBins, ChoosesFilesThatNeedARewrite) {
   const iceberg::TableMetadata metadata;
   auto old_spec = Task(90 * kMiB, 3);
   old_spec.file.spec_id = 7;
@@ -54,9 +56,9 @@ TEST(PlanBins, TakesWhatAils) {
   EXPECT_EQ(Names(PlanBins(metadata, {Task(90 * kMiB, 1, 0, 5), Task(90 * kMiB, 2, 0, 10)}, tenth)), (Names2{{"2"}}));
 }
 
-// Goal:   a table that grows all the time is not written anew all the time. Method: three files come between two runs,
-// a thousand times; each byte is written a few times.
-TEST(PlanBins, TiersBoundWhatIsWrittenAgain) {
+// Goal:   a table that grows continuously rewrites each byte only a few times.
+// Method: three new files between two runs, a thousand times.
+TEST(PlanBins, TiersBoundRewrittenBytes) {
   const iceberg::TableMetadata metadata;
   CompactPolicy policy = kPolicy;
   policy.tiered = true;

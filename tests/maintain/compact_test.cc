@@ -18,7 +18,7 @@ using rows::MemoryCatalog;
 
 std::multiset<int64_t> Ids(const Table& table) {
   const auto plan = rows::PlanScan(*table.home.storage, *table.metadata, {});
-  const auto rows = *rows::ReadAll(table.home.storage, *table.metadata, *plan);
+  const auto rows = *rows::ReadRows(table.home.storage, *table.metadata, *plan);
   std::multiset<int64_t> ids;
   for (const auto& chunk : rows->column(0)->chunks())
     for (int64_t i = 0; i < chunk->length(); ++i)
@@ -43,8 +43,8 @@ CompactOptions Options() {
   return options;
 }
 
-// Goal:   many small files become one for each partition, with the same rows. Method: twelve appends over two hours;
-// a second run has nothing to do.
+// Goal:   many small files become one per partition, with the same rows.
+// Method: twelve appends over two hours; a second run has nothing to do.
 TEST(CompactTable, MergesSmallFiles) {
   const Table table = Appends(12);
   const auto done = CompactTable(table.home, Options());
@@ -60,7 +60,8 @@ TEST(CompactTable, MergesSmallFiles) {
   EXPECT_EQ(CompactTable(table.home, Options())->commits, 0);
 }
 
-// Goal:   deletes are applied, and delete files that apply to nothing any more go. Method: delete ids of both hours.
+// Goal:   deletes are applied, and delete files that no longer apply are removed.
+// Method: delete ids of both hours.
 TEST(CompactTable, AppliesDeletes) {
   Table table = Appends(12);
   std::vector<DataFile> deletes;
@@ -79,7 +80,7 @@ TEST(CompactTable, AppliesDeletes) {
   EXPECT_EQ(after.metadata->CurrentSnapshot()->summary.at("total-delete-files"), "0");
 }
 
-/// Commits something else just before the compaction's commit.
+/// Makes another commit just before the compaction's commit.
 void CommitBeside(const std::function<void()>& beside, const Table& table, Compacted& done) {
   CompactOptions options = Options();
   bool first = true;
@@ -93,10 +94,10 @@ void CommitBeside(const std::function<void()>& beside, const Table& table, Compa
   done = *compacted;
 }
 
-// Goal:   an append beside is no conflict; a delete by value that lands meanwhile stays in force for the new files; a
-// removal of files makes the work on them be dropped: nothing is lost, nothing comes back.
-// Method: each is committed while the rows are written.
-TEST(CompactTable, LosesToOthersAndNeverUndoesThem) {
+// Goal:   a concurrent append is no conflict; a concurrent equality delete applies to the new files; a concurrent
+//         removal of files makes compaction drop its work on them. No row is lost or restored.
+// Method: each is committed while compaction writes.
+TEST(CompactTable, NeverUndoesConcurrentCommits) {
   {
     const Table table = Appends(6);
     Compacted done;
@@ -137,9 +138,9 @@ TEST(CompactTable, LosesToOthersAndNeverUndoesThem) {
   }
 }
 
-// Goal:   what could not be mended afterwards is not done. Method: a file named twice; a column to sort by that is not
-// there.
-TEST(CompactTable, RefusesWhatItWouldMakeWorse) {
+// Goal:   compaction fails where it would cause permanent damage.
+// Method: a file that is referenced twice; an unknown column to sort by.
+TEST(CompactTable, FailsBeforePermanentDamage) {
   const Table table = Appends(6);
   const Table twice = *iceberg::CommitSnapshot(table.home, {.added = {rows::Tasks(table).at(0).file}});
   const auto refused = CompactTable(twice.home, Options());
@@ -150,7 +151,8 @@ TEST(CompactTable, RefusesWhatItWouldMakeWorse) {
   EXPECT_EQ(CompactTable(Appends(2).home, options).error().kind, ErrorKind::kBadInput);
 }
 
-// Goal:   rows can be sorted on the way. Method: order by speed descending comes out ascending.
+// Goal:   compaction sorts rows on request.
+// Method: order by speed descending.
 TEST(CompactTable, Sorts) {
   Table table = rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>());
   for (const int begin : {30, 10, 20}) table = rows::Append(table, begin, begin + 10);
@@ -162,13 +164,13 @@ TEST(CompactTable, Sorts) {
   EXPECT_EQ(done->files_out, 1);
   const Table after = *iceberg::LoadTable(table.home);
   const auto plan = rows::PlanScan(*after.home.storage, *after.metadata, {});
-  const auto read = *rows::ReadAll(after.home.storage, *after.metadata, *plan);
+  const auto read = *rows::ReadRows(after.home.storage, *after.metadata, *plan);
   const auto rows = *read->CombineChunks();
   const auto ids = std::static_pointer_cast<arrow::Int64Array>(rows->column(0)->chunk(0));
   for (int64_t i = 0; i < ids->length(); ++i) EXPECT_EQ(ids->Value(i), 10 + i);
 }
 
-/// The ids of each file, in its order.
+/// The ids in each file, in file order.
 std::vector<std::vector<int64_t>> IdsOfFiles(const Table& table) {
   std::vector<std::vector<int64_t>> files;
   const auto plan = rows::PlanScan(*table.home.storage, *table.metadata, {.columns = {"id"}});
@@ -182,8 +184,9 @@ std::vector<std::vector<int64_t>> IdsOfFiles(const Table& table) {
   return files;
 }
 
-// Goal:   a table's own order is kept without being asked for, in bounded memory. Method: an order by property; a
-// budget that all rows fit into, and one that they do not: then the file claims no order.
+// Goal:   the table's sort order is applied by default, in bounded memory.
+// Method: an order by property; a memory limit that holds all rows, and one that does not: then the file has no sort
+//         order.
 TEST(CompactTable, SortsByTheTablesOrder) {
   for (const bool roomy : {true, false}) {
     Table table = rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>());
@@ -205,8 +208,8 @@ TEST(CompactTable, SortsByTheTablesOrder) {
   }
 }
 
-// Goal:   rows of format 3 keep their ids, and when they changed, through compaction, again and again. Method: rows of
-// three commits, some deleted; their lineage before and after, sorted and not.
+// Goal:   rows of format 3 keep their row ids and sequence numbers through repeated compaction.
+// Method: rows of three commits, some deleted; their lineage before and after, sorted and unsorted.
 TEST(CompactTable, KeepsRowLineage) {
   Table table =
       rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>(), {}, {{"format-version", "3"}});
@@ -216,7 +219,7 @@ TEST(CompactTable, KeepsRowLineage) {
     auto plan = *rows::PlanScan(*of.home.storage, *of.metadata, {.columns = {"id"}});
     plan.projection = iceberg::WithRowLineage(plan.projection);
     std::set<std::string> rows;
-    const auto read = *rows::ReadAll(of.home.storage, *of.metadata, plan);
+    const auto read = *rows::ReadRows(of.home.storage, *of.metadata, plan);
     for (int64_t row = 0; row < read->num_rows(); ++row) {
       std::string text;
       for (const auto& column : read->columns()) text += " " + (*column->GetScalar(row))->ToString();
@@ -242,8 +245,8 @@ TEST(CompactTable, KeepsRowLineage) {
   }
 }
 
-// Goal:   nested columns are the same after compaction. Method: random ones, in order and as they come, with and
-// without partitions.
+// Goal:   nested columns survive compaction.
+// Method: random columns, sorted and unsorted, with and without partitions.
 TEST(CompactTable, NestedColumnsStay) {
   Random random(3);
   for (int trial = 0; trial < 24; ++trial) {
@@ -259,11 +262,11 @@ TEST(CompactTable, NestedColumnsStay) {
   }
 }
 
-/// The bytes of all variants of a table, null rows left out.
+/// The bytes of all variants of a table, without null rows.
 std::multiset<std::string> StoredVariants(const Table& table) {
   auto plan = *rows::PlanScan(*table.home.storage, *table.metadata, {});
   plan.projection = rows::WithStoredVariants(plan.projection);
-  const auto rows = rows::ReadAll(table.home.storage, *table.metadata, plan);
+  const auto rows = rows::ReadRows(table.home.storage, *table.metadata, plan);
   EXPECT_TRUE(rows) << rows.error().message;
   std::multiset<std::string> bytes;
   const std::function<void(const arrow::Array&)> collect = [&](const arrow::Array& array) {
@@ -280,8 +283,8 @@ std::multiset<std::string> StoredVariants(const Table& table) {
   return bytes;
 }
 
-// Goal:   compaction leaves variants as they are, to the byte: JSON has no decimals, dates, UUIDs or bytes. Method:
-// values that JSON lacks, at the top and in a struct, nulls between them; sorted and not, with deletes.
+// Goal:   compaction keeps the bytes of variants, as JSON has no decimals, dates, UUIDs or bytes.
+// Method: values that JSON does not have, at the top and in a struct, with nulls; sorted and unsorted, with deletes.
 TEST(CompactTable, KeepsVariants) {
   using iceberg::TypeId;
   const iceberg::Field inner{.id = 4, .name = "inner", .type = {.id = TypeId::kVariant}};

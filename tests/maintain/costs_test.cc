@@ -6,7 +6,8 @@
 namespace ingot::maintain {
 namespace {
 
-// Goal:   every byte is counted once, by what needs it. Method: ten appends, compacted; a file that nothing needs.
+// Goal:   every byte is counted once, by what needs it.
+// Method: ten appends, compacted; an orphan.
 TEST(CostsOf, CountsEachByteOnce) {
   iceberg::Table table = rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<rows::MemoryCatalog>());
   for (int i = 0; i < 10; ++i) table = rows::Append(table, i * 10, i * 10 + 10);

@@ -12,7 +12,7 @@ using rows::MemoryCatalog;
 
 std::set<int64_t> Ids(const Table& table) {
   const auto plan = rows::PlanScan(*table.home.storage, *table.metadata, {.columns = {"id"}});
-  const auto rows = *rows::ReadAll(table.home.storage, *table.metadata, *plan);
+  const auto rows = *rows::ReadRows(table.home.storage, *table.metadata, *plan);
   std::set<int64_t> ids;
   for (const auto& chunk : rows->column(0)->chunks())
     for (int64_t i = 0; i < chunk->length(); ++i)
@@ -27,7 +27,7 @@ Table Made(const char* format) {
   return table;
 }
 
-/// Deletes rows by their id; null for the ids in `unknown`.
+/// Deletes rows by id; the condition is null for the ids in `unknown`.
 DeleteRowsOptions Where(std::function<bool(int64_t)> goes, std::set<int64_t> unknown = {}) {
   DeleteRowsOptions options{.columns = {"id"}};
   options.matches = [goes, unknown](const auto& rows) -> Result<std::shared_ptr<arrow::Array>> {
@@ -40,9 +40,9 @@ DeleteRowsOptions Where(std::function<bool(int64_t)> goes, std::set<int64_t> unk
   return options;
 }
 
-// Goal:   the rows that match go and no other, files of which none is left as a whole. Method: both formats, deleted
-// twice, rows for which the condition is unknown, a dry run, nothing that matches.
-TEST(DeleteRows, OnlyThoseThatMatch) {
+// Goal:   exactly the matching rows are deleted; files without remaining rows are removed.
+// Method: both formats, two deletions, rows for which the condition is null, a dry run, a condition without matches.
+TEST(DeleteRows, DeletesExactlyTheMatchingRows) {
   for (const char* format : {"2", "3"}) {
     const Table table = Made(format);
     DeleteRowsOptions options = Where([](int64_t id) { return id >= 18; }, {25});
@@ -67,9 +67,9 @@ TEST(DeleteRows, OnlyThoseThatMatch) {
   }
 }
 
-// Goal:   what others commit meanwhile is neither lost nor undone. Method: an append, and another delete, while the
-// rows are chosen the first time.
-TEST(DeleteRows, BesideOthers) {
+// Goal:   concurrent commits are neither lost nor undone.
+// Method: an append, and another delete, while the rows are selected for the first time.
+TEST(DeleteRows, ConcurrentCommits) {
   for (const char* format : {"2", "3"}) {
     for (const bool append : {true, false}) {
       const Table table = Made(format);

@@ -14,7 +14,7 @@ Health HealthOf(const Table& table, const std::string& check) {
   EXPECT_TRUE(findings) << findings.error().message;
   for (const Finding& finding : *findings)
     if (finding.check == check) return finding.health;
-  ADD_FAILURE() << check << " was not looked at";
+  ADD_FAILURE() << check << " was not checked";
   return Health::kBad;
 }
 
@@ -27,7 +27,8 @@ Table MakeTable() {
   return rows::Append(rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>()), 0, 10);
 }
 
-// Goal:   a table without fault has none found. Method: every check says so.
+// Goal:   a healthy table has no bad findings.
+// Method: every check reports so.
 TEST(Doctor, FindsNothingInAGoodTable) {
   const auto findings = ExamineTable(MakeTable().home, {.other_tables = {}});
   ASSERT_TRUE(findings) << findings.error().message;
@@ -36,7 +37,9 @@ TEST(Doctor, FindsNothingInAGoodTable) {
     EXPECT_EQ(finding.health, Health::kGood) << finding.check << ": " << finding.detail;
 }
 
-// Goal:   a file that is named twice is found, and named once after repair, as old as it was. Method: commit it again.
+// Goal:   a data file that is referenced twice is found; after the repair it is referenced once, with its first
+//         sequence number.
+// Method: commit it again.
 TEST(Doctor, Duplicates) {
   const Table table = MakeTable();
   const auto tasks = rows::Tasks(table);
@@ -49,7 +52,8 @@ TEST(Doctor, Duplicates) {
   EXPECT_EQ(rows::Tasks(*iceberg::LoadTable(table.home)).at(0).sequence_number, tasks.at(0).sequence_number);
 }
 
-// Goal:   files that are gone are found and can be given up. Method: delete one of two.
+// Goal:   missing files are found, and their references can be removed.
+// Method: delete one of two.
 TEST(Doctor, MissingFiles) {
   const Table table = rows::Append(MakeTable(), 10, 30);
   ASSERT_TRUE(table.home.storage->Delete(rows::Tasks(table).at(0).file.location));
@@ -60,8 +64,8 @@ TEST(Doctor, MissingFiles) {
   EXPECT_EQ(HealthOf(table, "missing-files"), Health::kGood);
 }
 
-// Goal:   statistics that are not those of the data are found, and so is what cannot be read. Method: a wrong count; a
-// file that is no Parquet; a manifest that is gone.
+// Goal:   wrong statistics and unreadable files are found.
+// Method: a wrong count; a file that is not Parquet; a missing manifest.
 TEST(Doctor, StatisticsAndDamage) {
   const Table table = MakeTable();
   DataFile file = rows::WriteEvents(table, 10, 20).at(0);

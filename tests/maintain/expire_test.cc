@@ -24,7 +24,7 @@ Table MakeTable() {
   return rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>());
 }
 
-/// Five appends, then the first two files replaced by one.
+/// Five appends; then the first two files are replaced by one.
 Table WithHistory(iceberg::Properties summary = {}) {
   Table table = MakeTable();
   for (int i = 0; i < 5; ++i) table = rows::Append(table, i * 10, i * 10 + 10);
@@ -39,9 +39,10 @@ Table WithHistory(iceberg::Properties summary = {}) {
                                                .summary = std::move(summary)});
 }
 
-// Goal:   what only old snapshots need goes, and nothing else. Method: replace two files of five, expire all but the
-// newest snapshot, count rows and files; a second time there is nothing to do.
-TEST(ExpireSnapshots, DeletesWhatNothingNeeds) {
+// Goal:   exactly the files that only expired snapshots need are deleted.
+// Method: replace two files of five, expire all but the newest snapshot, count rows and files; a second run has nothing
+//         to do.
+TEST(ExpireSnapshots, DeletesUnneededFiles) {
   const Table table = WithHistory();
   EXPECT_EQ(table.home.storage->List(kData)->size(), 6u);
   const auto planned =
@@ -63,8 +64,9 @@ TEST(ExpireSnapshots, DeletesWhatNothingNeeds) {
   EXPECT_EQ(ExpireSnapshots(table.home, kAll, stage::KeepMarks)->snapshots, 0);
 }
 
-// Goal:   the retention policy of the specification. Method: counts, ages, a tag, a branch, a ref that is too old.
-TEST(ExpireSnapshots, KeepsWhatRefsAndCountsSay) {
+// Goal:   the retention policy of the specification is applied.
+// Method: counts, ages, a tag, a branch, an expired ref.
+TEST(ExpireSnapshots, AppliesTheRetentionPolicy) {
   Table table = WithHistory();
   const SnapshotId second = table.metadata->snapshots[1].snapshot_id, third = table.metadata->snapshots[2].snapshot_id;
   table = *iceberg::CommitMetadata(table.home, [&](iceberg::TableMetadata& metadata) -> Status {
@@ -73,7 +75,7 @@ TEST(ExpireSnapshots, KeepsWhatRefsAndCountsSay) {
     return {};
   });
   const auto expired = ExpireSnapshots(table.home, {.max_age_ms = 0, .retain_last = 2}, stage::KeepMarks);
-  EXPECT_EQ(expired->snapshots, 3);  // the newest two and the tagged one stay
+  EXPECT_EQ(expired->snapshots, 3);  // keeps the newest two and the tagged one
   EXPECT_EQ(expired->refs, 1);
   const Table left = *iceberg::LoadTable(table.home);
   EXPECT_TRUE(left.metadata->refs.contains("month-end"));
@@ -83,8 +85,9 @@ TEST(ExpireSnapshots, KeepsWhatRefsAndCountsSay) {
   EXPECT_EQ(ExpireSnapshots(table.home, {}, stage::KeepMarks)->snapshots, 0);  // all are younger than five days
 }
 
-// Goal:   what others have not consumed, or are reading, stays. Method: a sequence number and an id.
-TEST(ExpireSnapshots, KeepsWhatIsNeededElsewhere) {
+// Goal:   snapshots that others have not consumed, or are reading, stay.
+// Method: a sequence number and a snapshot id.
+TEST(ExpireSnapshots, KeepsSnapshotsThatOthersNeed) {
   const Table table = WithHistory();
   const SnapshotId first = table.metadata->snapshots[0].snapshot_id;
   EXPECT_EQ(ExpireSnapshots(table.home, {.max_age_ms = 0, .retain_last = {}, .keep_from = 4, .keep = {first}},
@@ -96,9 +99,10 @@ TEST(ExpireSnapshots, KeepsWhatIsNeededElsewhere) {
   EXPECT_EQ(left.metadata->snapshots.size(), 4u);
 }
 
-// Goal:   marks outlive the snapshots that carried them. Method: the carrier expires behind a snapshot of another
-// engine; marks are read from the properties, and a newer carrier goes before them.
-TEST(ExpireSnapshots, MarksStayInForce) {
+// Goal:   marks outlive the snapshots that contain them.
+// Method: the snapshot with the mark expires after a commit of another engine. Marks are then read from the properties;
+//         a newer snapshot with a mark takes precedence.
+TEST(ExpireSnapshots, MarksOutliveTheirSnapshots) {
   Table table = WithHistory({{stage::kOffsetsKey, R"({"t":{"0":7}})"},
                              {stage::kSourceSnapshotKey, "42"},
                              {std::string(stage::kLedgerKey) + "b.t", "3"}});
@@ -112,7 +116,8 @@ TEST(ExpireSnapshots, MarksStayInForce) {
   EXPECT_EQ(stage::ConsumedSnapshot(*table.metadata), 43);
 }
 
-// Goal:   a table whose files belong to others is not touched. Method: gc.enabled=false.
+// Goal:   a table whose files belong to others is not touched.
+// Method: gc.enabled=false.
 TEST(ExpireSnapshots, RespectsGcEnabled) {
   const Table table =
       rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>(), {}, {{"gc.enabled", "false"}});
@@ -120,9 +125,10 @@ TEST(ExpireSnapshots, RespectsGcEnabled) {
   EXPECT_EQ(RemoveOrphans(table.home, {}).error().kind, ErrorKind::kBadConfig);
 }
 
-// Goal:   a file that is still named by another spelling of its location stays. Method: a snapshot adds a data file
-// again by a spelling with "/./" and removes the first; the snapshot that had the first expires.
-TEST(ExpireSnapshots, FilesAreComparedNotTheirNames) {
+// Goal:   a file that is still referenced by another spelling of its location stays.
+// Method: a snapshot adds a data file again in a spelling with "/./" and removes the first one, whose snapshot then
+//         expires.
+TEST(ExpireSnapshots, ComparesFilesByIdentity) {
   const std::string folder = testing::TempDir() + "expire_spelled";
   std::filesystem::remove_all(folder);
   Table table = rows::MakeTable(storage::MakeLocalStorage(), std::make_shared<MemoryCatalog>(), {}, {}, folder);

@@ -14,8 +14,8 @@ Table MakeTable() {
   return rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<rows::MemoryCatalog>());
 }
 
-// Goal:   the joined file has all rows in order, and is described as a file that was written anew. Method: three files,
-// of several row groups, against one with the same rows.
+// Goal:   the joined file has all rows in order, and the manifest entry of a rewritten file.
+// Method: three files of several row groups, compared with a file of the same rows.
 TEST(JoinParquet, IsOneFile) {
   const Table table = MakeTable();
   std::vector<DataFile> files;
@@ -42,15 +42,15 @@ TEST(JoinParquet, IsOneFile) {
   EXPECT_TRUE(std::ranges::is_sorted(file.split_offsets));
   const Table after = *iceberg::CommitSnapshot(table.home, {.added = {file}});
   const auto plan = *rows::PlanScan(*after.home.storage, *after.metadata, {});
-  const auto rows = *rows::ReadAll(after.home.storage, *after.metadata, plan);
+  const auto rows = *rows::ReadRows(after.home.storage, *after.metadata, plan);
   ASSERT_TRUE(rows->ValidateFull().ok());
   const auto together = *rows->CombineChunksToBatch();
   EXPECT_TRUE(together->Equals(*rows::Events(0, 300, table.metadata->CurrentSchema())));
 }
 
-// Goal:   what does not go together is left to be written anew, and nothing is left behind. Method: small row groups;
-// two schemas; a file that is no Parquet.
-TEST(JoinParquet, LeavesTheRest) {
+// Goal:   files that cannot be joined are left alone, and no file is left behind.
+// Method: small row groups; two schemas; a file that is not Parquet.
+TEST(JoinParquet, SkipsFilesThatCannotBeJoined) {
   const Table table = MakeTable();
   const std::string location = "file:///w/t/data/joined.parquet";
   const auto join = [&](std::vector<DataFile> files, JoinOptions options) {
@@ -79,9 +79,9 @@ TEST(JoinParquet, LeavesTheRest) {
   EXPECT_FALSE(join({one, wrong}, kAnySize)->has_value());
 }
 
-// Goal:   bounds that are not in order do not become such that are, by those of other files. Method: one file with
-// its bounds exchanged.
-TEST(JoinParquet, LeavesOutFalseBounds) {
+// Goal:   invalid bounds do not become valid by combining them with those of other files.
+// Method: one file with swapped bounds.
+TEST(JoinParquet, DropsInvalidBounds) {
   const Table table = MakeTable();
   std::vector<DataFile> files;
   for (const int begin : {0, 100}) files.push_back(rows::WriteEvents(table, begin, begin + 100).at(0));

@@ -21,21 +21,21 @@ struct Orphaned : testing::Test {
   }
   bool Has(const std::string& location) { return *table.home.storage->Exists("file:///w/t/" + location); }
 
-  Orphaned() { iceberg::WithdrawAll(); }  // of other tests, whose tables had the same location
+  Orphaned() { iceberg::WithdrawAll(); }  // entries of other tests, whose tables had the same location
 
   Table table = rows::Append(rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>()), 0, 10);
 };
 
-// Goal:   files that nothing needs go to the trash and come back. Method: orphans of data and metadata; what the table
-// needs, the version hint and a nested table stay.
-TEST_F(Orphaned, GoToTheTrashAndBack) {
+// Goal:   orphans are moved to the trash and can be restored.
+// Method: orphans of data and metadata; files that the table needs, the version hint and a nested table stay.
+TEST_F(Orphaned, MoveToTheTrashAndBack) {
   Put("data/lost.parquet");
   Put("metadata/lost.avro");
   Put("metadata/version-hint.text");
   Put("nested/data/a.parquet");
   const size_t all = table.home.storage->List("file:///w/t")->size();
   OrphanOptions options = kAnyAge;
-  options.other_tables = {{.name = "a.nested", .location = "/w/t/nested", .places = {}, .load = {}}};
+  options.other_tables = {{.name = "a.nested", .location = "/w/t/nested", .other_folders = {}, .load = {}}};
   options.dry_run = true;
   EXPECT_EQ(RemoveOrphans(table.home, options)->files.size(), 2u);
   EXPECT_TRUE(Has("data/lost.parquet"));
@@ -49,7 +49,8 @@ TEST_F(Orphaned, GoToTheTrashAndBack) {
   EXPECT_TRUE(Has("data/lost.parquet") && Has("metadata/lost.avro"));
 }
 
-// Goal:   the trash is emptied in its time. Method: a trash age of nothing.
+// Goal:   old files in the trash are deleted.
+// Method: a trash age of zero.
 TEST_F(Orphaned, TrashIsEmptied) {
   Put("data/lost.parquet");
   ASSERT_TRUE(RemoveOrphans(table.home, kAnyAge));
@@ -60,9 +61,9 @@ TEST_F(Orphaned, TrashIsEmptied) {
   EXPECT_EQ(table.home.storage->List("file:///w/t/.trash")->size(), 0u);
 }
 
-// Goal:   age protects, and so does the journal. Method: a young file; files of this process, not yet committed, before
-// and after it has withdrawn.
-TEST_F(Orphaned, LiveWritesAreLeftAlone) {
+// Goal:   young files and files of running processes are kept.
+// Method: a young file; uncommitted files of this process, before and after its entry is removed.
+TEST_F(Orphaned, FilesOfRunningProcessesStay) {
   Put("data/lost.parquet");
   EXPECT_EQ(RemoveOrphans(table.home, {.other_tables = {}})->files.size(), 0u);
   const auto uncommitted = rows::WriteEvents(table, 10, 20);
@@ -73,9 +74,9 @@ TEST_F(Orphaned, LiveWritesAreLeftAlone) {
   EXPECT_EQ(RemoveOrphans(table.home, kAnyAge)->files.at(0).location, uncommitted.at(0).location);
 }
 
-// Goal:   what engines hide from listings is not ours to judge. Method: files of another format's log, a checksum
-// beside a file, and a partition whose name begins like them.
-TEST_F(Orphaned, HiddenNamesAreLeftAlone) {
+// Goal:   files that engines ignore in listings are kept.
+// Method: files of another format's log, a checksum file, and a partition whose name begins with '_'.
+TEST_F(Orphaned, HiddenFilesStay) {
   Put("_delta_log/0.json");
   Put("data/.a.parquet.crc");
   Put("data/_day=2026-01-01/a.parquet");
@@ -84,9 +85,9 @@ TEST_F(Orphaned, HiddenNamesAreLeftAlone) {
   EXPECT_TRUE(found->files[0].location.ends_with("_day=2026-01-01/a.parquet"));
 }
 
-// Goal:   a file comes back only into a free place. Method: its place is taken by another file, then by the same bytes,
-// as a move leaves that broke off.
-TEST_F(Orphaned, ComeBackIntoFreePlacesOnly) {
+// Goal:   restoring never overwrites a file.
+// Method: another file at the location, then the same bytes, as after an interrupted move.
+TEST_F(Orphaned, RestoringOverwritesNothing) {
   Put("data/lost.parquet");
   ASSERT_TRUE(RemoveOrphans(table.home, kAnyAge));
   ASSERT_TRUE(table.home.storage->CreateAtomic("file:///w/t/data/lost.parquet", "other"));
@@ -98,9 +99,10 @@ TEST_F(Orphaned, ComeBackIntoFreePlacesOnly) {
   EXPECT_TRUE(table.home.storage->List("file:///w/t/.trash")->empty());
 }
 
-// Goal:   who was silent for long cannot commit any more what was taken meanwhile. Method: another machine's entry of
-// two days ago; the table's metadata changes and the entry goes before anything is moved.
-TEST_F(Orphaned, SilentWritersAreFencedOff) {
+// Goal:   a silent process cannot commit files that were removed meanwhile.
+// Method: another machine's entry, two days old; the metadata changes and the entry is removed before anything is
+//         moved.
+TEST_F(Orphaned, SilentWritersAreFenced) {
   const std::string folder = ::testing::TempDir() + "fence";
   std::filesystem::remove_all(folder);
   const Table local = rows::Append(
@@ -115,8 +117,9 @@ TEST_F(Orphaned, SilentWritersAreFencedOff) {
   EXPECT_NE(iceberg::LoadTable(local.home)->metadata_location, local.metadata_location);
 }
 
-// Goal:   a removal that would guess does nothing. Method: a manifest list is missing.
-TEST_F(Orphaned, NothingGoesWhenTheTableCannotBeReadWholly) {
+// Goal:   nothing is removed if the needed files are not all known.
+// Method: a missing manifest list.
+TEST_F(Orphaned, NothingIsRemovedFromADamagedTable) {
   Put("data/lost.parquet");
   ASSERT_TRUE(table.home.storage->Delete(table.metadata->CurrentSnapshot()->manifest_list));
   EXPECT_FALSE(RemoveOrphans(table.home, kAnyAge));

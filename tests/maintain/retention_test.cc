@@ -15,7 +15,8 @@ iceberg::Table Days(int count, std::vector<std::pair<std::string, iceberg::Trans
   return table;
 }
 
-// Goal:   whole days that are older go, by metadata alone. Method: four days from 2024-01-01; keep from the third on.
+// Goal:   whole older days are removed, by metadata alone.
+// Method: four days from 2024-01-01; keep from the third on.
 TEST(DropOldPartitions, RemovesWholeDays) {
   const iceberg::Table table = Days(4, {{"at", {.kind = iceberg::TransformKind::kDay}}});
   const int64_t keep = NowMicros() - (1'704'067'200'000'000 + 2 * kMicrosPerDay + kMicrosPerHour);
@@ -29,9 +30,9 @@ TEST(DropOldPartitions, RemovesWholeDays) {
   EXPECT_EQ(DropOldPartitions(table.home, {.keep_micros = keep})->files, 0);
 }
 
-// Goal:   a clock that is far ahead of all rows deletes nothing, unless it is trusted.
-// Method: four days of 2024, which are old by any clock; the newest may be a day old, or of any age.
-TEST(DropOldPartitions, NewestRowSpeaksAgainstTheClock) {
+// Goal:   a clock far ahead of all rows deletes nothing, unless it is trusted.
+// Method: four days of 2024; the newest row may be a day old, or any age.
+TEST(DropOldPartitions, NewestRowChecksTheClock) {
   const iceberg::Table table = Days(4, {{"at", {.kind = iceberg::TransformKind::kDay}}});
   const auto refused =
       DropOldPartitions(table.home, {.keep_micros = kMicrosPerDay, .newest_age_max_micros = 3 * kMicrosPerDay});
@@ -40,8 +41,9 @@ TEST(DropOldPartitions, NewestRowSpeaksAgainstTheClock) {
   EXPECT_EQ(DropOldPartitions(table.home, {.keep_micros = kMicrosPerDay})->files, 4);
 }
 
-// Goal:   without a partition by time it says so. Method: by place.
-TEST(DropOldPartitions, NeedsTime) {
+// Goal:   a table without a time partition is an error.
+// Method: a partition by place.
+TEST(DropOldPartitions, NeedsATimePartition) {
   EXPECT_EQ(DropOldPartitions(Days(1, {{"place", {}}}).home, {}).error().kind, ErrorKind::kBadInput);
 }
 

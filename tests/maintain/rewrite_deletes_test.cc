@@ -13,14 +13,14 @@ using rows::MemoryCatalog;
 
 int64_t Rows(const Table& table) {
   const auto plan = rows::PlanScan(*table.home.storage, *table.metadata, {});
-  return (*rows::ReadAll(table.home.storage, *table.metadata, *plan))->num_rows();
+  return (*rows::ReadRows(table.home.storage, *table.metadata, *plan))->num_rows();
 }
 
 std::vector<DataFile> Deletes(const Table& table) {
   return rows::PlanScan(*table.home.storage, *table.metadata, {})->deletes;
 }
 
-/// Three files of ten rows in one partition; of each of them the rows at these positions deleted, each by a commit.
+/// Three files of ten rows in one partition; these positions are deleted in each file, by one commit each.
 Table WithDeletes(const std::vector<int64_t>& positions) {
   Table table = rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>());
   for (int i = 0; i < 3; ++i) table = rows::Append(table, i * 10, i * 10 + 10);
@@ -34,9 +34,9 @@ Table WithDeletes(const std::vector<int64_t>& positions) {
   return table;
 }
 
-// Goal:   many delete files become one, with the same rows deleted. Method: four commits of deletes, one of a row that
-// is deleted already; a dry run; a second run has nothing to do.
-TEST(RewriteDeletes, MergesThem) {
+// Goal:   many delete files become one, with the same deleted rows.
+// Method: four commits of deletes, one of a row that was already deleted; a dry run; a second run has nothing to do.
+TEST(RewriteDeletes, MergesDeleteFiles) {
   const Table table = WithDeletes({1, 4, 7, 4});
   ASSERT_EQ(Deletes(table).size(), 4u);
   EXPECT_EQ(RewriteDeletes(table.home, {.dry_run = true})->files_in, 4);
@@ -52,8 +52,9 @@ TEST(RewriteDeletes, MergesThem) {
   EXPECT_EQ(RewriteDeletes(table.home, {})->files_in, 0);
 }
 
-// Goal:   positions in files that are gone go too. Method: remove two of three files, then all.
-TEST(RewriteDeletes, DropsWhatDangles) {
+// Goal:   positions in removed files are dropped.
+// Method: remove two of three files, then all.
+TEST(RewriteDeletes, DropsPositionsInRemovedFiles) {
   Table table = WithDeletes({0, 1});
   const std::string left = rows::Tasks(table)[0].file.location;
   const auto remove = [&](const std::string& but) {
@@ -73,8 +74,8 @@ TEST(RewriteDeletes, DropsWhatDangles) {
   EXPECT_EQ(Deletes(*iceberg::LoadTable(table.home)).size(), 0u);
 }
 
-// Goal:   in format 3 position deletes become vectors, one a data file. Method: upgrade, a vector for one of the files
-// beside; the same rows after.
+// Goal:   in format 3 position deletes become deletion vectors, one per data file.
+// Method: upgrade a table; one file already has a vector; the same rows afterwards.
 TEST(RewriteDeletes, BecomeVectors) {
   Table table = WithDeletes({2, 3});
   table =
@@ -93,8 +94,9 @@ TEST(RewriteDeletes, BecomeVectors) {
   EXPECT_EQ(Rows(after), 23);
 }
 
-// Goal:   deletes apply to the data files that they name, and outlive being rewritten, though the partition spec has
-// changed between the two. Method: rows, deletes under another spec, of one file and of two, with and without bounds.
+// Goal:   deletes apply to the data files that they name, also after a rewrite, although the partition spec has
+//         changed.
+// Method: rows, then deletes under another spec, of one file and of two, with and without bounds.
 TEST(RewriteDeletes, OfAnotherPartitionSpec) {
   for (const auto& [files, bounds] : {std::pair{1, true}, {2, true}, {1, false}}) {
     Table table = WithDeletes({});

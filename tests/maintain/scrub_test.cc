@@ -8,8 +8,8 @@ namespace {
 using iceberg::Table;
 using rows::MemoryCatalog;
 
-// Goal:   the damaged files of a table are named, the others counted. Method: flip a bit in a page of one of two files,
-// then cut the other.
+// Goal:   damaged files are named, the others counted.
+// Method: flip a bit in a page of one of two files; truncate the other.
 TEST(Scrub, NamesDamagedFiles) {
   const auto memory = storage::MakeMemoryStorage();
   const Table table =

@@ -21,8 +21,8 @@ std::map<int, int64_t> Distinct(const Json& entry) {
   return counts;
 }
 
-// Goal:   distinct values of each column, over files and threads, and sketches that others can join. Method: files
-// whose values overlap; the library that engines use reads the sketches back.
+// Goal:   distinct values are counted over files and threads, and other readers can merge the sketches.
+// Method: files with overlapping values; the library that engines use reads the sketches.
 TEST(WriteStatistics, CountsDistinctValues) {
   iceberg::Table table = rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<rows::MemoryCatalog>());
   for (int i = 0; i < 4; ++i) table = rows::Append(table, i * 50, i * 50 + 100);
@@ -42,7 +42,7 @@ TEST(WriteStatistics, CountsDistinctValues) {
   EXPECT_EQ(after.metadata->current_snapshot_id, table.metadata->current_snapshot_id);
   const auto counts = Distinct(entries[0]);
   EXPECT_EQ(counts, (std::map<int, int64_t>{{1, 250}, {2, 250}, {3, 5}, {4, 250}}));
-  EXPECT_EQ(WriteStatistics(table.home, 2, false)->columns, 0);  // this snapshot has them
+  EXPECT_EQ(WriteStatistics(table.home, 2, false)->columns, 0);  // this snapshot has statistics
 
   const std::string bytes = *after.home.storage->ReadAll(entries[0].at("statistics-path").get<std::string>());
   const auto sketch = datasketches::compact_theta_sketch::deserialize(bytes.data() + 4, bytes.size() - 4);

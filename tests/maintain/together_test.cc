@@ -1,4 +1,4 @@
-// Everything at once on one table: what each operation promises alone has to hold beside all others.
+// All operations concurrently on one table: each must keep its guarantees next to all others.
 #include <atomic>
 #include <set>
 #include <thread>
@@ -6,9 +6,9 @@
 #include "maintain/compact.h"
 #include "maintain/delete_rows.h"
 #include "maintain/expire.h"
-#include "maintain/manifests.h"
 #include "maintain/orphans.h"
 #include "maintain/rewrite_deletes.h"
+#include "maintain/rewrite_manifests.h"
 #include "stage/marks.h"
 #include "tests/rows/fixtures.h"
 
@@ -21,7 +21,7 @@ using iceberg::TableHome;
 
 constexpr int kAppends = 40, kRowsEach = 10;
 
-/// Until it is committed: others may be first more often than a commit tries.
+/// Repeats until the commit succeeds, as others may commit first more often than it retries.
 void MustCommit(const TableHome& home, const SnapshotChange& change) {
   while (true) {
     const auto committed = iceberg::CommitSnapshot(home, change);
@@ -32,7 +32,7 @@ void MustCommit(const TableHome& home, const SnapshotChange& change) {
 
 std::multiset<int64_t> Ids(const Table& table) {
   const auto plan = *rows::PlanScan(*table.home.storage, *table.metadata, {.columns = {"id"}});
-  const auto read = rows::ReadAll(table.home.storage, *table.metadata, plan);
+  const auto read = rows::ReadRows(table.home.storage, *table.metadata, plan);
   EXPECT_TRUE(read) << read.error().message;
   if (!read) return {};
   const auto& rows = *read;
@@ -43,8 +43,7 @@ std::multiset<int64_t> Ids(const Table& table) {
   return ids;
 }
 
-/// Again and again until `done`, and once more. Losing to others is no error, nor is that what was being read has
-/// expired.
+/// Repeats until `done`, and once more. Conflicts are no error, nor is an expired snapshot.
 template <typename Operation>
 std::thread Again(const std::atomic<bool>& done, const Operation& operation) {
   return std::thread([&done, operation] {
@@ -58,10 +57,10 @@ std::thread Again(const std::atomic<bool>& done, const Operation& operation) {
   });
 }
 
-// Goal:   no row is lost, doubled or brought back, and no file that is needed is deleted. Method: appends, deletes by
-// value, compaction, manifests and expiry in threads of their own; the ids at the end; a second look after all
-// maintenance once more.
-TEST(Together, NothingIsLostAndNothingComesBack) {
+// Goal:   no row is lost, duplicated or restored, and no needed file is deleted.
+// Method: appends, equality deletes, compaction, rewriting manifests and expiry in threads; check the ids at the end,
+//         and again after all maintenance has run once more.
+TEST(Together, NoRowIsLostOrRestored) {
   const auto catalog = std::make_shared<rows::MemoryCatalog>();
   Table table = rows::MakeTable(storage::MakeMemoryStorage(), catalog);
   const TableHome home = table.home;
@@ -106,7 +105,7 @@ Status Outcome(const Result<T>& result) {
   return result ? Status() : std::unexpected(result.error());
 }
 
-/// The table of one pair, and what its rows have to be.
+/// The table of one pair of operations and its expected rows.
 struct Stage {
   Table table;
   std::mutex mutex;
@@ -125,7 +124,7 @@ struct Stage {
     return {};
   }
 
-  /// Of rows that are there already: every one that ends with the digit.
+  /// Deletes existing rows: every id that ends with the digit.
   Status Delete(int64_t digit) {
     int64_t end = 0;
     std::multiset<int64_t> there;
@@ -165,8 +164,9 @@ std::map<std::string, Operation> OperationsOn(Stage& stage) {
           {"orphans", [home] { return Outcome(RemoveOrphans(home, {.older_than_ms = 0, .trash = false})); }}};
 }
 
-// Goal:   every pair of operations leaves the rows as they have to be, in both formats. Method: the two at once,
-// several times, on a table with files and deletes; losing to the other is no error; the ids after each pair.
+// Goal:   every pair of operations leaves the expected rows, in both formats.
+// Method: both at once, several times, on a table with files and deletes; conflicts are no error; check the ids after
+//         each pair.
 TEST(Together, EveryPair) {
   for (const char* format : {"2", "3"}) {
     Stage names{.table = {}};
@@ -174,7 +174,7 @@ TEST(Together, EveryPair) {
     for (const auto& [name, operation] : OperationsOn(names)) all.push_back(name);
     for (size_t first = 0; first < all.size(); ++first)
       for (size_t second = first; second < all.size(); ++second) {
-        iceberg::WithdrawAll();  // what was announced in the table before, which was at the same place
+        iceberg::WithdrawAll();  // entries of the previous table, which had the same location
         Stage stage{.table = rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<rows::MemoryCatalog>(), {},
                                              {{"format-version", format}})};
         for (int i = 0; i < 4; ++i) ASSERT_TRUE(stage.Append());

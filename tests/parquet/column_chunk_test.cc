@@ -9,7 +9,7 @@
 #include <cmath>
 #include <random>
 
-#include "parquet/body.h"
+#include "parquet/writer.h"
 #include "rows/arrow_project.h"
 #include "tests/rows/fixtures.h"
 
@@ -18,7 +18,7 @@ namespace {
 
 using Random = std::mt19937_64;
 
-/// A value of the type: one of few, or any.
+/// A random value of the type, from a small or a large set.
 iceberg::Value RandomValue(iceberg::TypeId type, bool few, Random& random) {
   const uint64_t draw = few ? random() % 50 : random();
   switch (type) {
@@ -116,9 +116,9 @@ iceberg::Schema SchemaOf(bool required) {
   return schema;
 }
 
-// Goal:   Arrow reads what is written here, and the footer says what it says of files that Arrow wrote. Method: random
-// columns of every type, with few values and many, no nulls, some and nothing else, in pages and dictionaries of
-// several sizes.
+// Goal:   Arrow reads the written files, and the footer matches that of files written by Arrow. Method: random columns
+// of every type, with few and many distinct values, without, with some and with only nulls, and several page and
+// dictionary sizes.
 TEST(ColumnChunk, ArrowReadsAndAgrees) {
   Random random(11);
   for (const bool required : {false, true})
@@ -135,12 +135,12 @@ TEST(ColumnChunk, ArrowReadsAndAgrees) {
             arrow::ArrayVector columns;
             for (const iceberg::Field& field : schema.fields)
               columns.push_back(RandomColumn(field, rows, few, null_percent, random));
-            // A slice, so that nothing relies on arrays that begin at their first value.
+            // A slice, to test arrays with an offset.
             const auto typed = rows::WithTypesOf(columns, **rows::ToArrowSchema(schema));
             batches.push_back(arrow::RecordBatch::Make(typed, rows, columns)->Slice(rows > 1 ? 13 : 0));
           }
-          const Written ours = WriteAndRead(MakeFlatBody, schema, metadata, batches, 2);
-          const Written arrows = WriteAndRead(MakeArrowBody, schema, metadata, batches, 2);
+          const Written ours = WriteAndRead(MakeFlatWriter, schema, metadata, batches, 2);
+          const Written arrows = WriteAndRead(MakeArrowWriter, schema, metadata, batches, 2);
           ASSERT_EQ(ours.rows->ValidateFull().ToString(), "OK");
           ASSERT_TRUE(
               ours.rows->Equals(*arrows.rows, arrow::EqualOptions().nans_equal(true).signed_zeros_equal(false)));
@@ -148,15 +148,15 @@ TEST(ColumnChunk, ArrowReadsAndAgrees) {
         }
 }
 
-// Goal:   a null in a required column is refused. Method: one.
-TEST(ColumnChunk, RequiredColumnsRefuseNulls) {
+// Goal:   a null in a required column is an error. Method: one.
+TEST(ColumnChunk, RequiredColumnsRejectNulls) {
   iceberg::Schema schema;
   schema.fields = {{.id = 1, .name = "n", .type = {.id = iceberg::TypeId::kLong}, .required = true}};
   const auto metadata = *iceberg::MakeTableMetadata({.schema = schema, .location = "x"});
   const auto rows = arrow::RecordBatch::Make(*rows::ToArrowSchema(schema), 2,
                                              {*rows::RepeatValue({}, {.id = iceberg::TypeId::kLong}, 2)});
   const auto storage = storage::MakeMemoryStorage();
-  auto body = *MakeFlatBody(*rows::LayoutOf(schema, metadata, *rows), *storage->OpenOutput("/f.parquet"));
+  auto body = *MakeFlatWriter(*rows::LayoutOf(schema, metadata, *rows), *storage->OpenOutput("/f.parquet"));
   EXPECT_EQ(body->Write(*rows).error().kind, ErrorKind::kBadInput);
 }
 

@@ -9,7 +9,7 @@
 namespace ingot::parquet_format {
 namespace {
 
-/// The hybrid's grammar, read value by value.
+/// A decoder written after the grammar of the specification.
 std::vector<uint32_t> Decode(const std::string& bytes, int width, size_t count) {
   std::vector<uint32_t> values;
   size_t at = 0;
@@ -41,8 +41,8 @@ std::vector<uint32_t> Decode(const std::string& bytes, int width, size_t count) 
   return values;
 }
 
-// Goal:   what is written is what a reader of the format gets, for each width. Method: runs and mixtures of all lengths
-// around eight, read back by the grammar.
+// Goal:   values round-trip for each bit width. Method: runs and mixtures of all lengths around eight, decoded by the
+// grammar of the specification.
 TEST(HybridRuns, RoundTripsEveryWidth) {
   std::mt19937 random(7);
   for (int width = 0; width <= 32; ++width)
@@ -61,7 +61,7 @@ TEST(HybridRuns, RoundTripsEveryWidth) {
     }
 }
 
-// Goal:   runs cost a few bytes, and widths are those of the largest number. Method: a long run; the edges.
+// Goal:   runs take a few bytes; the bit width is that of the largest value. Method: a long run; boundary values.
 TEST(HybridRuns, RunsAreShort) {
   std::string bytes;
   AppendHybridRuns(std::vector<uint32_t>(100'000, 5), 3, bytes);

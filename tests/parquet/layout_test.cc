@@ -8,13 +8,13 @@
 namespace ingot::parquet_format {
 namespace {
 
-// Goal:   types decide the encoding, options the rest. Method: a flat schema, a nested column, a bloom filter, a codec
-// that is not written.
+// Goal:   types decide the encoding, options the rest. Method: a flat schema, a nested column, a bloom filter, an
+// unsupported codec.
 TEST(Layout, FollowsTypesAndOptions) {
   const auto number = arrow::field("n", arrow::int64()), text = arrow::field("t", arrow::utf8());
   const auto lay_out = [](arrow::FieldVector fields, const LayoutOptions& options) {
     const auto schema = arrow::schema(std::move(fields));
-    return LayOut(schema, options, **arrow::RecordBatch::MakeEmpty(schema));
+    return ChooseLayout(schema, options, **arrow::RecordBatch::MakeEmpty(schema));
   };
   const auto layout = lay_out({number, text}, {.codec = "gzip", .level = 99, .bloom_filters = {}});
   ASSERT_TRUE(layout);

@@ -11,7 +11,7 @@ ThriftValue Number(int64_t number) {
   return {.type = ThriftType::kI32, .number = number, .bytes = {}, .items = {}, .fields = {}};
 }
 
-/// A schema element with that many children and that logical type.
+/// A schema element with this number of children and this logical type.
 ThriftValue Element(int64_t children, int16_t logical) {
   ThriftValue element, type;
   type.fields.push_back({logical, ThriftValue()});
@@ -27,8 +27,7 @@ std::string Footer(const std::vector<ThriftValue>& elements) {
   return WriteThrift(footer);
 }
 
-// Goal:   only the logical type "null" of groups goes, all else stays. Method: such a group, a leaf and a list beside
-// it; broken footers.
+// Goal:   only the logical type "null" of groups is removed. Method: such a group, a leaf and a list; damaged footers.
 TEST(ParquetRepair, NullTypeOfGroups) {
   constexpr int16_t kNull = 11, kList = 3;
   const auto repaired = RepairedFooter(Footer({Element(2, kNull), Element(0, kNull), Element(1, kList)}));

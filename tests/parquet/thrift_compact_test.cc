@@ -9,7 +9,7 @@ ThriftValue Of(ThriftType type, int64_t number = 0, std::string bytes = "") {
   return {.type = type, .number = number, .bytes = std::move(bytes), .items = {}, .fields = {}};
 }
 
-/// One of each kind, field ids near and far, a list beyond fifteen items.
+/// A value of each type, small and large field id deltas, a list of more than fifteen items.
 ThriftValue Everything() {
   ThriftValue inner, list = Of(ThriftType::kList), flags = Of(ThriftType::kList), value;
   inner.fields = {{1, Of(ThriftType::kBinary, 0, "text")}, {40, Of(ThriftType::kI64, -5)}};
@@ -29,7 +29,7 @@ ThriftValue Everything() {
   return value;
 }
 
-// Goal:   what is read comes out the same, and values are those that were written. Method: one of each kind.
+// Goal:   bytes and values round-trip. Method: a value of each type.
 TEST(ThriftCompact, RoundTrip) {
   const std::string bytes = WriteThrift(Everything());
   const auto read = ReadThrift(bytes);
@@ -42,8 +42,8 @@ TEST(ThriftCompact, RoundTrip) {
   EXPECT_EQ(read->Find(99), nullptr);
 }
 
-// Goal:   broken bytes are refused, never read beyond. Method: every prefix, and every byte changed.
-TEST(ThriftCompact, BrokenBytes) {
+// Goal:   damaged input is an error, never a read past the end. Method: every prefix, and every byte changed.
+TEST(ThriftCompact, DamagedInput) {
   const std::string bytes = WriteThrift(Everything());
   for (size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(ReadThrift(std::string_view(bytes).substr(0, size)));
   for (size_t at = 0; at < bytes.size(); ++at)

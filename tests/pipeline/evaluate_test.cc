@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/rows.h"
+#include "pipeline/scalar_functions.h"
 #include "tests/rows.h"
 
 namespace ingot::pipeline {
@@ -19,7 +20,7 @@ std::string Value(const std::string& expression, bool numbered = false) {
   const auto parsed = ParseExpression(expression);
   if (!parsed) return parsed.error().message;
   const auto array = Evaluate(*parsed, *rows);
-  const std::string value = array ? Text(**Plain(*array)) : array.error().message;
+  const std::string value = array ? Text(**DecodeDictionaries(*array)) : array.error().message;
   const std::string other = numbered ? value : Value(expression, true);
   EXPECT_EQ(other, value) << expression;
   return value;

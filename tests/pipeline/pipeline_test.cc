@@ -67,7 +67,7 @@ TEST(Pipeline, Refuses) {
       {head + tables + "gold: [{table: g.t, partition: x, group: {d: date(t)}, measures: {n: count(*)}}]\n",
        "is not a group column"},
       {head + "bronze: {table: b.t, sort: b}\nsilver: {table: s.t}\n", "unknown field 'b'"},
-      {head + "bronze: {table: b.t, sort: a up}\nsilver: {table: s.t}\n", "is no order"},
+      {head + "bronze: {table: b.t, sort: a up}\nsilver: {table: s.t}\n", "not a sort order"},
       {head + tables + "gold: [{table: g.t, sort: a, group: {d: date(t)}, measures: {n: count(*)}}]\n",
        "is not a column of the table"},
       {"pipeline: p\nsource: {files: x}\nfields:\n  t: {type: timestamptz, default: 0}\n" + tables, "no default"},

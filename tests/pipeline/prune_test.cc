@@ -27,8 +27,8 @@ bool May(const std::string& condition) {
   EXPECT_TRUE(parsed) << condition;
   const auto bound = iceberg::BoundFilter::Bind(FilterOf(*parsed, kColumns), schema);
   EXPECT_TRUE(bound) << condition << ": " << bound.error().message;
-  return bound->MayMatch([](iceberg::FieldId id) -> iceberg::ColumnKnowledge {
-    iceberg::ColumnKnowledge known{.may_be_null = id == 1, .may_be_nan = false};
+  return bound->MayMatch([](iceberg::FieldId id) -> iceberg::ColumnMetrics {
+    iceberg::ColumnMetrics known{.may_be_null = id == 1, .may_be_nan = false};
     if (id == 1) known.lower = int64_t(10), known.upper = int64_t(20);
     if (id == 2) known.lower = 1.0, known.upper = 2.0;
     if (id == 3) known.lower = std::string("b"), known.upper = std::string("d");

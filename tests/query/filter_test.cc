@@ -20,14 +20,14 @@ iceberg::Schema Columns(const char* name = "n") {
           .identifier_field_ids = {}};
 }
 
-/// Whether a file may hold a row that is asked for: n in [10, 20], x in [1, 2], place in ["b", "d"], date in
-/// [2026-01-10, 2026-01-20], timestamp in [2026-01-10 12:00, 2026-01-20 12:00], user_id one value; n has nulls.
+/// Whether a file may contain a matching row. The file has n in [10, 20], x in [1, 2], place in ["b", "d"], date in
+/// [2026-01-10, 2026-01-20], timestamp in [2026-01-10 12:00, 2026-01-20 12:00], one user_id, and nulls in n.
 bool May(const std::vector<std::string>& conditions, const iceberg::Schema& schema = Columns()) {
   const auto bound = iceberg::BoundFilter::Bind(FilterOf(conditions, schema), schema);
   EXPECT_TRUE(bound) << bound.error().message;
-  return bound->MayMatch([](iceberg::FieldId id) -> iceberg::ColumnKnowledge {
+  return bound->MayMatch([](iceberg::FieldId id) -> iceberg::ColumnMetrics {
     const auto value = [](const char* text, TypeId type) { return *iceberg::ParseValue(text, {.id = type}); };
-    iceberg::ColumnKnowledge known{.may_be_null = id == 1, .may_be_nan = false};
+    iceberg::ColumnMetrics known{.may_be_null = id == 1, .may_be_nan = false};
     if (id == 1) known.lower = int64_t(10), known.upper = int64_t(20);
     if (id == 2) known.lower = 1.0, known.upper = 2.0;
     if (id == 3) known.lower = std::string("b"), known.upper = std::string("d");
@@ -40,8 +40,8 @@ bool May(const std::vector<std::string>& conditions, const iceberg::Schema& sche
   });
 }
 
-// Goal:   files without a row that is asked for are told, and no other. Method: conditions as plans write them.
-TEST(QueryFilter, WhatItTells) {
+// Goal:   files without a matching row are excluded, and no others. Method: conditions as plans write them.
+TEST(QueryFilter, ExcludesFiles) {
   for (const char* condition : {"",
                                 "(n = 15)",
                                 "(x >= 2.0)",
@@ -97,8 +97,8 @@ TEST(QueryFilter, WhatItTells) {
     EXPECT_FALSE(May({condition})) << condition;
 }
 
-// Goal:   rows for any of the scans count; names that cannot be told apart in a plan tell nothing. Method: two
-// conditions, none; columns with such names.
+// Goal:   a file is read if any scan needs it; ambiguous column names exclude nothing. Method: two conditions, none;
+// columns with such names.
 TEST(QueryFilter, ScansAndNames) {
   EXPECT_FALSE(May({"(n = 1)", "(n = 2)"}));
   EXPECT_TRUE(May({"(n = 1)", "(n = 12)"}));

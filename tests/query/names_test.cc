@@ -14,8 +14,8 @@ std::string Rewritten(const std::string& sql) {
   return rewritten ? rewritten->sql : "error: " + rewritten.error().message;
 }
 
-// Goal:   metadata tables have names of their own; nothing else is touched. Method: with and without the catalog, in
-// quotes, in a text, in a comment, as a column.
+// Goal:   names of metadata tables are rewritten, and nothing else. Method: with and without the catalog, in quotes, in
+// a string, in a comment, as a column.
 TEST(RewriteNames, MetadataTables) {
   EXPECT_EQ(Rewritten("SELECT * FROM bronze.raw.snapshots"), R"(SELECT * FROM "bronze"."raw$snapshots")");
   EXPECT_EQ(Rewritten("select * from lake.Bronze.RAW.Files f join gold.agg g"),
@@ -27,20 +27,20 @@ TEST(RewriteNames, MetadataTables) {
     EXPECT_EQ(Rewritten(same), same);
 }
 
-// Goal:   the past of a table, in the words of Spark and Trino. Method: by id, by tag, by time; aliases.
-TEST(RewriteNames, Past) {
+// Goal:   AS OF clauses of Spark and Trino are rewritten. Method: by id, by tag, by timestamp; aliases.
+TEST(RewriteNames, AsOf) {
   EXPECT_EQ(Rewritten("SELECT * FROM bronze.raw FOR VERSION AS OF 12 WHERE x > 1"),
             R"(SELECT * FROM "bronze"."raw@0" AS "raw" WHERE x > 1)");
   EXPECT_EQ(Rewritten("SELECT * FROM lake.bronze.raw VERSION AS OF 'eom' a, gold.agg for timestamp as of timestamp "
                       "'2026-01-01' AS b"),
             R"(SELECT * FROM "bronze"."raw@0" a, "gold"."agg@1" AS b)");
-  EXPECT_TRUE(Rewritten("SELECT * FROM gold.agg FOR TIMESTAMP AS OF 'once'").starts_with("error: not a point in time"));
-  EXPECT_TRUE(Rewritten("SELECT * FROM gold.agg FOR VERSION AS OF").starts_with("error: AS OF what?"));
+  EXPECT_TRUE(Rewritten("SELECT * FROM gold.agg FOR TIMESTAMP AS OF 'once'").starts_with("error: not a timestamp"));
+  EXPECT_TRUE(Rewritten("SELECT * FROM gold.agg FOR VERSION AS OF").starts_with("error: AS OF: a snapshot id"));
   const auto both = *RewriteNames("FROM gold.agg FOR VERSION AS OF 5", kTables, {}, "lake");
-  EXPECT_EQ(std::get<int64_t>(both.past.at({"gold", "agg@0"}).second.version), 5);
+  EXPECT_EQ(std::get<int64_t>(both.as_of.at({"gold", "agg@0"}).second.version), 5);
 }
 
-// Goal:   what was asked is found, or refused with what to do. Method: two snapshots and a tag.
+// Goal:   the right snapshot is found; errors say what to do. Method: two snapshots and a tag.
 TEST(ResolveAsOf, FindsSnapshots) {
   const auto first =
       rows::Append(rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<rows::MemoryCatalog>()), 0, 5);

@@ -13,7 +13,7 @@ namespace {
 using Unit = arrow::TimeUnit;
 using ArrayPointer = std::shared_ptr<arrow::Array>;
 
-/// A column of a file, and what the table's column holds: JSON, or the error's words.
+/// A column of a file and the expected column of the table as JSON, or the expected error.
 struct Pair {
   iceberg::Type to;
   std::shared_ptr<arrow::DataType> from;
@@ -63,7 +63,7 @@ std::vector<Pair> Times() {
   std::vector<Pair> pairs = {
       {Primitive("date"), arrow::date32(), "[1,null,-1]", "[1,null,-1]"},
       {Primitive("date"), arrow::date64(), "[" + day + ",null,-" + day + "]", "[1,null,-1]"},
-      {Primitive("date"), arrow::date64(), "[1]", "value 1 is not a day", true},
+      {Primitive("date"), arrow::date64(), "[1]", "value 1 is not a whole day", true},
       {Primitive("time"), arrow::time32(Unit::SECOND), "[1,null]", "[1000000,null]"},
       {Primitive("time"), arrow::time32(Unit::MILLI), "[1,null]", "[1000,null]"},
       {Primitive("time"), arrow::time64(Unit::MICRO), "[1,null]", "[1,null]"},
@@ -108,7 +108,7 @@ std::vector<Pair> Bytes() {
   return pairs;
 }
 
-/// Columns with the values of `leaf`, as one and nested; the first is the leaf itself.
+/// The values of `leaf` at each kind of nesting; the first is `leaf` itself.
 std::vector<ArrayPointer> Nest(const ArrayPointer& leaf, bool keys) {
   const int64_t rows = leaf->length();
   const auto field = [](const std::string& name, const ArrayPointer& array, iceberg::FieldId id) {
@@ -131,7 +131,7 @@ std::vector<ArrayPointer> Nest(const ArrayPointer& leaf, bool keys) {
   return nested;
 }
 
-/// The types of such columns.
+/// The types of these columns.
 std::vector<iceberg::Type> Nest(const iceberg::Type& leaf) {
   const auto list_of = [](const iceberg::Type& type) {
     return iceberg::Type{.id = iceberg::TypeId::kList, .fields = {{.id = 2, .name = "element", .type = type}}};
@@ -147,7 +147,7 @@ std::vector<iceberg::Type> Nest(const iceberg::Type& leaf) {
   return {leaf, record, list_of(leaf), map_of(number, leaf), list_of(record), map_of(leaf, number)};
 }
 
-/// The array as it is, as a slice, as a dictionary, as a dictionary with 8-bit indices, and in runs.
+/// Encodings of an array: unchanged, a slice, a dictionary, a dictionary with 8-bit indices, run-end encoded.
 std::vector<ArrayPointer> Encodings(const ArrayPointer& array) {
   std::vector<ArrayPointer> encodings = {array,
                                          arrow::Concatenate({array, array}).ValueOrDie()->Slice(array->length())};
@@ -162,8 +162,9 @@ std::vector<ArrayPointer> Encodings(const ArrayPointer& array) {
   return encodings;
 }
 
-// Goal:   every Arrow type that holds the values of an Iceberg type is read as that, and what does not fit is an error
-// that names column and types, at every depth and however it is encoded. Method: a table of pairs, nested six ways.
+// Goal:   every Arrow type that can hold the values of an Iceberg type is converted to it. Other types and values are
+//         errors that name column and types, at every nesting level and in every encoding.
+// Method: a table of pairs, nested in six ways.
 TEST(ArrowConvert, EveryPairAtEveryDepth) {
   int tried = 0;
   for (const auto& pairs : {Integers(), Reals(), Times(), Bytes()})
@@ -192,7 +193,8 @@ TEST(ArrowConvert, EveryPairAtEveryDepth) {
   EXPECT_GT(tried, 2000);
 }
 
-// Goal:   every kind of list is one. Method: all of them with nulls and empty ones, as they are and sliced.
+// Goal:   every kind of list is accepted.
+// Method: all kinds with nulls and empty lists, whole and sliced.
 TEST(ArrowConvert, EveryKindOfList) {
   const iceberg::Field to{.id = 1, .name = "l", .type = Nest(Primitive("long"))[2]};
   const std::string json = "[[1,null],null,[],[3,4],[5,6]]", fixed = "[[1,null],null,[3,4],[5,6]]";
@@ -217,7 +219,8 @@ TEST(ArrowConvert, EveryKindOfList) {
             std::string::npos);
 }
 
-// Goal:   extension types are what they store; keys of maps are never null. Method: UUID, JSON; a null key.
+// Goal:   extension types are converted by their storage type; null keys of maps are errors.
+// Method: UUID, JSON; a null key.
 TEST(ArrowConvert, ExtensionsAndKeys) {
   const auto uuid = arrow::ExtensionType::WrapArray(arrow::extension::uuid(),
                                                     ArrayOf(arrow::fixed_size_binary(16), R"(["0123456789abcdef"])"));

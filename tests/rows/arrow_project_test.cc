@@ -6,8 +6,9 @@
 namespace ingot::rows {
 namespace {
 
-// Goal:   narrow types widen, foreign ones are refused. Method: int to long, text to double.
-TEST(ArrowProject, WidensOrRefuses) {
+// Goal:   types are promoted; incompatible ones are errors.
+// Method: int to long, text to double.
+TEST(ArrowProject, PromotesTypes) {
   const auto ints = *RepeatValue(int32_t(7), {.id = iceberg::TypeId::kInt}, 2);
   const auto wide = *ProjectArray(ints, *arrow::field("x", arrow::int32()),
                                   {.id = 1, .name = "x", .type = {.id = iceberg::TypeId::kLong}});
@@ -20,7 +21,8 @@ TEST(ArrowProject, WidensOrRefuses) {
             ErrorKind::kCorrupt);
 }
 
-// Goal:   a column that is missing is its partition's constant, else its default, else null; required ones fail.
+// Goal:   a missing column has the partition's constant, else the default, else null; a missing required one is an
+//         error.
 TEST(ArrowProject, MissingColumns) {
   iceberg::Field field{.id = 1, .name = "x", .type = {.id = iceberg::TypeId::kInt}, .initial_default = "5"};
   const iceberg::Value nine = int32_t(9), null;
@@ -33,8 +35,8 @@ TEST(ArrowProject, MissingColumns) {
   EXPECT_EQ(MissingColumn(field, nullptr, 1).error().kind, ErrorKind::kCorrupt);
 }
 
-// Goal:   members of structs are found by id, or by name where there are none; a missing one is what its partition
-// says. Method: members in another order, one of them missing, in a slice.
+// Goal:   members of structs are matched by id, or by name without ids; a missing one has the partition's value.
+// Method: members in another order, one of them missing, in a slice.
 TEST(ArrowProject, MembersOfStructs) {
   const iceberg::Field to{.id = 1,
                           .name = "s",

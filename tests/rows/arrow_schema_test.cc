@@ -3,7 +3,8 @@
 namespace ingot::rows {
 namespace {
 
-// Goal:   every type has an Arrow type, a repeated value and its cell back. Method: one value of each.
+// Goal:   every type has an Arrow type, whose values survive a round trip.
+// Method: one value of each.
 TEST(ArrowSchema, ValuesThroughColumns) {
   const std::pair<iceberg::Value, const char*> values[] = {{true, "boolean"},
                                                            {int32_t(5), "int"},
@@ -27,7 +28,7 @@ TEST(ArrowSchema, ValuesThroughColumns) {
   }
 }
 
-TEST(ArrowSchema, FieldIdsAreCarried) {
+TEST(ArrowSchema, HasFieldIds) {
   const auto schema = *ToArrowSchema(EventSchema());
   EXPECT_EQ(FieldIdOf(*schema->field(3)), 4);
   EXPECT_FALSE(schema->field(0)->nullable());

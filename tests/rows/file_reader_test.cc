@@ -9,7 +9,8 @@
 namespace ingot::rows {
 namespace {
 
-// Goal:   files written before a change of the schema read as the schema of now. Method: rename, drop, add, widen.
+// Goal:   files written before a schema change are read with the current schema.
+// Method: rename, drop, add, widen.
 TEST(FileReader, ColumnsAreFoundByFieldId) {
   const auto storage = storage::MakeMemoryStorage();
   const iceberg::Table table = Append(MakeTable(storage, std::make_shared<MemoryCatalog>()), 0, 10);
@@ -21,28 +22,29 @@ TEST(FileReader, ColumnsAreFoundByFieldId) {
   schema.fields.push_back(
       {.id = 6, .name = "unit", .type = {.id = iceberg::TypeId::kString}, .initial_default = "\"Mbit/s\""});
   iceberg::SetCurrentSchema(metadata, schema);
-  const auto rows = *ReadAll(storage, metadata, *PlanScan(*storage, metadata, {}));
+  const auto rows = *ReadRows(storage, metadata, *PlanScan(*storage, metadata, {}));
   EXPECT_EQ(rows->schema()->field_names(), (std::vector<std::string>{"id", "city", "speed", "place", "unit"}));
   EXPECT_EQ(rows->column(1)->GetScalar(3).ValueOrDie()->ToString(), "p3");
   EXPECT_EQ(rows->column(3)->null_count(), 10);
   EXPECT_EQ(rows->column(4)->GetScalar(0).ValueOrDie()->ToString(), "Mbit/s");
 }
 
-// Goal:   a damaged or missing file is an error that names it. Method: cut one, remove one.
-TEST(FileReader, BrokenFilesAreNamed) {
+// Goal:   errors name damaged and missing files.
+// Method: truncate one file, remove one.
+TEST(FileReader, ErrorsNameTheFile) {
   const auto storage = storage::MakeMemoryStorage();
   const iceberg::Table table = Append(MakeTable(storage, std::make_shared<MemoryCatalog>()), 0, 10);
   const auto plan = *PlanScan(*storage, *table.metadata, {});
   const std::string location = plan.tasks[0].file.location, bytes = *storage->ReadAll(location);
   (void)storage->Delete(location);
-  EXPECT_EQ(ReadAll(storage, *table.metadata, plan).error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(ReadRows(storage, *table.metadata, plan).error().kind, ErrorKind::kNotFound);
   ASSERT_TRUE(storage->CreateAtomic(location, bytes.substr(0, bytes.size() / 2)));
-  const auto cut = ReadAll(storage, *table.metadata, plan);
+  const auto cut = ReadRows(storage, *table.metadata, plan);
   EXPECT_EQ(cut.error().kind, ErrorKind::kCorrupt);
   EXPECT_NE(cut.error().message.find(location), std::string::npos);
 }
 
-/// A Parquet file as Arrow writes it, as a task of its own.
+/// A Parquet file written by Arrow, as a task.
 FileTask Stored(storage::Storage& storage, const std::string& name, const arrow::RecordBatch& rows) {
   const auto table =
       arrow::Table::FromRecordBatches({arrow::RecordBatch::Make(rows.schema(), rows.num_rows(), rows.columns())});
@@ -58,8 +60,9 @@ FileTask Stored(storage::Storage& storage, const std::string& name, const arrow:
           .deletes = {}};
 }
 
-// Goal:   without field ids a column is what the name mapping says, after what the partition says; without a mapping
-// the file is refused. Position deletes need no mapping. Method: columns in another order, one of them missing.
+// Goal:   without field ids, columns are identified by the partition's values first, then by the name mapping; without
+//         a mapping the file is an error. Position deletes need no mapping.
+// Method: columns in another order, one of them missing.
 TEST(FileReader, FilesWithoutFieldIds) {
   const auto storage = storage::MakeMemoryStorage();
   const iceberg::Table table =
@@ -94,7 +97,7 @@ TEST(FileReader, FilesWithoutFieldIds) {
   EXPECT_EQ(read(), "[8][null][null][2]");
 }
 
-/// The file with another logical type on the elements of its schema that have this name.
+/// Changes the logical type of the schema elements with this name in the file.
 void SetLogicalType(storage::Storage& storage, const std::string& location, const std::string& name, int16_t type) {
   const std::string bytes = *storage.ReadAll(location);
   uint32_t length = 0;
@@ -115,9 +118,9 @@ void SetLogicalType(storage::Storage& storage, const std::string& location, cons
       location, bytes.substr(0, begin) + changed + std::string(reinterpret_cast<const char*>(&length), 4) + "PAR1"));
 }
 
-// Goal:   maps as parquet-mr 1.10 writes them are read, and a footer that Arrow does not take is not called damaged.
+// Goal:   maps written by parquet-mr 1.10 are read; a valid footer that Arrow rejects is not called damaged.
 // Method: the logical type "null" on the entries of a map, and "string" on the map.
-TEST(FileReader, FootersThatArrowRefuses) {
+TEST(FileReader, FootersThatArrowRejects) {
   const auto storage = storage::MakeMemoryStorage();
   const iceberg::Type map{.id = iceberg::TypeId::kMap,
                           .fields = {{.id = 3, .name = "key", .type = {.id = iceberg::TypeId::kInt}, .required = true},
@@ -142,7 +145,7 @@ TEST(FileReader, FootersThatArrowRefuses) {
   const auto refused = OpenTask(storage, metadata, metadata.CurrentSchema(), task);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::kUnsupported);
-  EXPECT_NE(refused.error().message.find("a.parquet cannot be read: it has what Arrow's Parquet reader does not take"),
+  EXPECT_NE(refused.error().message.find("a.parquet cannot be read: Arrow's Parquet reader does not support this file"),
             std::string::npos)
       << refused.error().message;
 }

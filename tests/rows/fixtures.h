@@ -1,4 +1,4 @@
-// Plain functions that make what the table tests need.
+// Functions that create catalogs, tables and files for tests.
 #pragma once
 
 #include <arrow/api.h>
@@ -22,7 +22,7 @@
 
 namespace ingot::rows {
 
-/// A catalog in memory, with the real compare-and-swap.
+/// A catalog in memory with a real compare-and-swap.
 class MemoryCatalog : public iceberg::LocationCatalog {
  public:
   const std::string& Name() const override { return name_; }
@@ -57,9 +57,9 @@ class MemoryCatalog : public iceberg::LocationCatalog {
     return tables_.erase(table) ? Status() : Fail(ErrorKind::kNotFound, "");
   }
 
-  int lose_answers = 0;   // of swaps that were made
-  int lose_requests = 0;  // swaps that are never made
-  int late_swaps = 0;     // swaps that are made just before the next one
+  int lose_answers = 0;   // swaps that succeed, but whose answer is lost
+  int lose_requests = 0;  // swaps that are never performed
+  int late_swaps = 0;     // swaps that are performed just before the next one
 
  private:
   std::string name_ = "memory";
@@ -88,7 +88,7 @@ inline iceberg::Table MakeTable(std::shared_ptr<storage::Storage> storage, std::
   return *iceberg::CreateTable({std::move(catalog), std::move(storage), std::move(name)}, *metadata);
 }
 
-/// Rows with ids [begin, end): a row a minute from 2024-01-01, places p0 to p4, speed = id / 2.
+/// Rows with ids [begin, end): one row per minute from 2024-01-01, places p0 to p4, speed = id / 2.
 inline std::shared_ptr<arrow::RecordBatch> Events(int64_t begin, int64_t end,
                                                   const iceberg::Schema& schema = EventSchema()) {
   arrow::Int64Builder id;
@@ -105,13 +105,13 @@ inline std::shared_ptr<arrow::RecordBatch> Events(int64_t begin, int64_t end,
                                   {*id.Finish(), *at.Finish(), *place.Finish(), *speed.Finish()});
 }
 
-/// As a table's writer lays out its files.
+/// The Parquet layout that a writer of the table chooses.
 inline Result<parquet_format::ParquetLayout> LayoutOf(const iceberg::Schema& schema,
                                                       const iceberg::TableMetadata& metadata,
                                                       const arrow::RecordBatch& sample) {
   INGOT_ASSIGN(auto file_schema, FileSchemaOf(schema));
   INGOT_ASSIGN(const auto options, LayoutOptionsOf(schema, metadata));
-  return parquet_format::LayOut(std::move(file_schema), options, sample);
+  return parquet_format::ChooseLayout(std::move(file_schema), options, sample);
 }
 
 inline std::vector<iceberg::DataFile> WriteEvents(const iceberg::Table& table, int64_t begin, int64_t end,
@@ -127,7 +127,7 @@ inline iceberg::Table Append(const iceberg::Table& table, int64_t begin, int64_t
   return *committed;
 }
 
-/// A file that deletes rows by their id.
+/// An equality delete file for these ids.
 inline iceberg::DataFile DeleteIds(const iceberg::Table& table, const std::vector<int64_t>& ids,
                                    const std::vector<iceberg::Value>& partition = {}) {
   const iceberg::Schema schema{
@@ -146,7 +146,7 @@ inline iceberg::DataFile DeleteIds(const iceberg::Table& table, const std::vecto
   return file;
 }
 
-/// The live data files, by value: a loop over what a temporary holds would outlive it.
+/// The live data files, by value, as a loop over a member of a temporary would outlive it.
 inline std::vector<FileTask> Tasks(const iceberg::Table& table) {
   auto plan = PlanScan(*table.home.storage, *table.metadata, {});
   EXPECT_TRUE(plan) << plan.error().message;
@@ -160,7 +160,7 @@ inline std::string ReadFile(const std::filesystem::path& path) {
   return bytes.str();
 }
 
-/// Data of other projects; empty when it is missing, and then the test skips, loudly.
+/// Test data of other projects. Empty if it is missing; then the test is skipped with a message.
 inline std::filesystem::path PeerData() {
   const char* folder = std::getenv("INGOT_PEER_DATA");
   const std::filesystem::path path = folder ? folder : std::string(INGOT_SOURCE_DIR) + "/../shared/data/peers";

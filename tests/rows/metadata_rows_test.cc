@@ -5,7 +5,8 @@
 namespace ingot::rows {
 namespace {
 
-// Goal:   a row a snapshot, projected as asked. Method: two appends.
+// Goal:   one row per snapshot, with the requested columns.
+// Method: two appends.
 TEST(MetadataRows, Snapshots) {
   const auto storage = storage::MakeMemoryStorage();
   const iceberg::Table table = Append(Append(MakeTable(storage, std::make_shared<MemoryCatalog>()), 0, 10), 10, 20);

@@ -11,7 +11,7 @@ std::shared_ptr<arrow::Field> Named(const std::string& name, const std::shared_p
   return arrow::field(name, type, true, arrow::key_value_metadata({"PARQUET:field_id"}, {std::to_string(id)}));
 }
 
-/// id, and a struct with the members x and y.
+/// A schema of id and a struct with the members x and y.
 iceberg::TableMetadata Metadata(const std::string& mapping = "") {
   const iceberg::Type record{.id = iceberg::TypeId::kStruct,
                              .fields = {{.id = 3, .name = "x", .type = {.id = iceberg::TypeId::kLong}},
@@ -26,8 +26,9 @@ iceberg::TableMetadata Metadata(const std::string& mapping = "") {
   return metadata;
 }
 
-// Goal:   columns without ids get them from the mapping, nested ones too, and keep those they have. Method: two files.
-TEST(NameMapping, GivesIdsByName) {
+// Goal:   columns without ids get them from the mapping, including nested ones; existing ids stay.
+// Method: two files.
+TEST(NameMapping, AssignsIdsByName) {
   const auto file = arrow::schema({Named("b", arrow::int32()), Named("old_a", arrow::int32()),
                                    Named("other", arrow::int32()), Named("b", arrow::int32(), 7)});
   const std::string mapping = R"([{"field-id": 1, "names": ["a", "old_a"]}, {"field-id": 2, "names": ["b"]}])";
@@ -59,9 +60,9 @@ TEST(NameMapping, GivesIdsByName) {
   }
 }
 
-// Goal:   no column is taken for another, or for missing, where ids are missing. Method: files with ids on some
-// columns.
-TEST(NameMapping, RefusesWhatCannotBeTold) {
+// Goal:   without ids, no column is mistaken for another one or for missing.
+// Method: files with ids on some columns.
+TEST(NameMapping, AmbiguousColumnsAreErrors) {
   const auto record = [](iceberg::FieldId x, iceberg::FieldId y) {
     return arrow::struct_({Named("x", arrow::int64(), x), Named("y", arrow::int64(), y)});
   };

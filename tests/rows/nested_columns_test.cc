@@ -1,5 +1,5 @@
-// Nested columns through every door of this room: reading other writers' arrays, writing, reading back, splitting by
-// partition, choosing rows.
+// Nested columns in all operations of this room: reading arrays of other writers, writing, reading back, splitting by
+// partition, selecting rows.
 #include "base/rows.h"
 #include "rows/arrow_project.h"
 #include "rows/scan_relation.h"
@@ -8,9 +8,10 @@
 namespace ingot::rows {
 namespace {
 
-// Goal:   nested columns are the same after every conversion, however the arrays are sliced. Method: random columns as
-// slices of slices, dictionaries and runs, projected by id and by name; then some of the rows.
-TEST(NestedColumns, ProjectedAnyhow) {
+// Goal:   nested columns keep their values in every conversion, however the arrays are sliced.
+// Method: random columns as slices of slices, dictionaries and runs, projected by id and by name; then some of the
+//         rows.
+TEST(NestedColumns, EveryProjection) {
   Random random(1);
   for (int trial = 0; trial < 150; ++trial) {
     SCOPED_TRACE(trial);
@@ -31,8 +32,8 @@ TEST(NestedColumns, ProjectedAnyhow) {
     ASSERT_TRUE(aligned) << aligned.error().message;
     std::vector<bool> keep(40);
     for (size_t row = 0; row < keep.size(); ++row) keep[row] = Below(random, 2) == 0;
-    const auto plain = *Plain(*aligned);
-    const auto some = *Select(plain, keep), all = *WithoutOffsets(plain->Slice(7, 20));
+    const auto plain = *DecodeDictionaries(*aligned);
+    const auto some = *FilterRows(plain, keep), all = *WithoutOffsets(plain->Slice(7, 20));
     for (size_t i = 0, at = 0; i < sample.columns.size(); ++i, at = 0) {
       for (int64_t row = 0; row < 40; ++row) {
         if (!keep[size_t(row)]) continue;
@@ -44,8 +45,8 @@ TEST(NestedColumns, ProjectedAnyhow) {
   }
 }
 
-// Goal:   nested columns are the same after they were written and read. Method: random columns as slices, in one
-// partition and split into three, in row groups smaller than batches.
+// Goal:   nested columns survive a round trip through files.
+// Method: random columns as slices, in one partition and split into three, in row groups smaller than batches.
 TEST(NestedColumns, WrittenAndRead) {
   Random random(2);
   for (int trial = 0; trial < 40; ++trial) {

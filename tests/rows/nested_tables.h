@@ -7,7 +7,7 @@
 
 namespace ingot::rows {
 
-/// The Iceberg type whose Arrow type has this shape; ids after `last_id`.
+/// The Iceberg type for an Arrow type; its ids follow `last_id`.
 inline iceberg::Type TypeOf(const arrow::DataType& arrow_type, iceberg::FieldId& last_id) {
   static const std::map<arrow::Type::type, iceberg::TypeId> kLeaves = {
       {arrow::Type::BOOL, iceberg::TypeId::kBoolean},  {arrow::Type::INT32, iceberg::TypeId::kInt},
@@ -48,7 +48,7 @@ inline iceberg::Type TypeOf(const arrow::DataType& arrow_type, iceberg::FieldId&
 }
 
 struct Sample {
-  iceberg::Schema schema;  // n, the row's number, part, and the nested columns
+  iceberg::Schema schema;  // row number n, part, and the nested columns
   std::shared_ptr<arrow::Array> n, part;
   std::vector<std::shared_ptr<arrow::Array>> columns;
 
@@ -80,7 +80,7 @@ inline Sample MakeSample(Random& random, int64_t rows) {
   return sample;
 }
 
-/// Rows that were read are those of the sample, whatever their order.
+/// Checks that the rows are those of the sample, in any order.
 inline void ExpectRows(const arrow::Table& table, const Sample& sample, int64_t rows) {
   const auto batch = table.CombineChunksToBatch().ValueOrDie();
   ASSERT_EQ(batch->num_rows(), rows);
@@ -115,7 +115,7 @@ inline iceberg::Table TableOf(const Sample& sample, int64_t files, bool partitio
 
 inline void ExpectTable(const iceberg::Table& table, const Sample& sample) {
   const auto& storage = table.home.storage;
-  const auto rows = ReadAll(storage, *table.metadata, *PlanScan(*storage, *table.metadata, {}));
+  const auto rows = ReadRows(storage, *table.metadata, *PlanScan(*storage, *table.metadata, {}));
   ASSERT_TRUE(rows) << rows.error().message;
   ExpectRows(**rows, sample, sample.n->length());
 }

@@ -13,7 +13,8 @@
 namespace ingot::rows {
 namespace {
 
-// Goal:   files carry field ids and the UUID type, and unknown codecs are refused. Method: the footer of one file.
+// Goal:   files have field ids and the UUID type; unknown codecs are errors.
+// Method: the footer of one file.
 TEST(ParquetFile, IdsTypesAndCodecs) {
   const auto storage = storage::MakeMemoryStorage();
   iceberg::Schema schema;
@@ -33,7 +34,7 @@ TEST(ParquetFile, IdsTypesAndCodecs) {
   EXPECT_EQ(ParquetFileWriter::Open(*storage, "/g.parquet", schema, metadata).error().kind, ErrorKind::kBadConfig);
 }
 
-/// One column of doubles in a file; how each row group holds it.
+/// Writes one column of doubles and returns the footer of the file.
 std::shared_ptr<parquet::FileMetaData> FooterOf(const std::vector<double>& values) {
   const auto storage = storage::MakeMemoryStorage();
   iceberg::Schema schema;
@@ -48,8 +49,8 @@ std::shared_ptr<parquet::FileMetaData> FooterOf(const std::vector<double>& value
   return parquet::ReadMetaData(*storage->OpenInput("/f.parquet"));
 }
 
-// Goal:   doubles that repeat are a dictionary, others are not. Method: two decimals, and as many digits as there are;
-// nothing but NaN.
+// Goal:   repeated doubles are dictionary encoded, others are not.
+// Method: numbers with two decimals, numbers with all digits, and only NaN.
 TEST(ParquetFile, DictionariesOfDoubles) {
   std::vector<double> short_ones, long_ones;
   for (int i = 0; i < 50'000; ++i) {
@@ -61,7 +62,8 @@ TEST(ParquetFile, DictionariesOfDoubles) {
   EXPECT_EQ(FooterOf({std::nan(""), std::nan("")})->num_rows(), 2);
 }
 
-// Goal:   bloom filters by property. Method: values that are there and others, asked of the file; shares that are none.
+// Goal:   bloom filters are written by property.
+// Method: look up present and absent values in the file; invalid rates.
 TEST(ParquetFile, BloomFilters) {
   const auto storage = storage::MakeMemoryStorage();
   iceberg::Schema schema;

@@ -23,7 +23,7 @@ iceberg::Schema ThreeColumns() {
   return schema;
 }
 
-/// Three row groups: times 0 to 9, 100 to 109, nothing but nulls.
+/// A file of three row groups: times 0 to 9, 100 to 109, only nulls.
 iceberg::DataFile WriteGroups(storage::Storage& storage, const iceberg::TableMetadata& metadata) {
   auto writer = *ParquetFileWriter::Open(storage, kFile, metadata.CurrentSchema(), metadata);
   for (const int64_t first : {0, 100, -1}) {
@@ -38,7 +38,7 @@ iceberg::DataFile WriteGroups(storage::Storage& storage, const iceberg::TableMet
   return *writer->Close();
 }
 
-/// The row groups that are left of the file, by their numbers; of a file of one, 0 or nothing.
+/// The numbers of the row groups that remain; for a file with one row group, 0 or nothing.
 std::vector<size_t> GroupsThatMayMatch(storage::Storage& storage, const iceberg::Schema& schema,
                                        const iceberg::DataFile& file, const iceberg::Filter& filter) {
   ScanPlan plan{.schema = schema};
@@ -50,8 +50,8 @@ std::vector<size_t> GroupsThatMayMatch(storage::Storage& storage, const iceberg:
   return numbers;
 }
 
-// Goal:   row groups that cannot match are left out, others never. Method: filters on three groups, the parts that are
-// left by their numbers; a column of which nothing is known.
+// Goal:   row groups that cannot match are skipped, others never.
+// Method: filters on three row groups, and the numbers of those that remain; a column without metrics.
 TEST(ParquetFooter, PrunesRowGroups) {
   const auto storage = storage::MakeMemoryStorage();
   const auto metadata = *iceberg::MakeTableMetadata({.schema = ThreeColumns(), .location = "x"});
@@ -75,10 +75,10 @@ TEST(ParquetFooter, PrunesRowGroups) {
   EXPECT_EQ(groups(iceberg::Compare("hour", iceberg::FilterOp::kEqual, iceberg::Value(int64_t(8)))), (Groups{0, 1, 2}));
 }
 
-// Goal:   bloom filters leave out what bounds cannot, and never what is there. Method: values that lie between each
-// other in two row groups, of each type that is hashed in a way of its own; a condition that no filter can tell of; a
-// file of one group.
-TEST(ParquetFooter, AsksBloomFilters) {
+// Goal:   bloom filters exclude values that bounds cannot, and never values that exist.
+// Method: interleaved values in two row groups, of each type with its own hash; a condition without equality; a file of
+//         one row group.
+TEST(ParquetFooter, UsesBloomFilters) {
   const auto storage = storage::MakeMemoryStorage();
   const std::vector<iceberg::Type> types{{.id = iceberg::TypeId::kLong},        {.id = iceberg::TypeId::kInt},
                                          {.id = iceberg::TypeId::kTimestamptz}, {.id = iceberg::TypeId::kDate},
@@ -128,7 +128,8 @@ TEST(ParquetFooter, AsksBloomFilters) {
   }
 }
 
-// Goal:   a footer is read once. Method: the file is gone when it is asked for again; one that was never there.
+// Goal:   a footer is read once.
+// Method: remove the file before the second read; a file that never existed.
 TEST(ParquetFooter, IsReadOnce) {
   const auto storage = storage::MakeMemoryStorage();
   const auto metadata = *iceberg::MakeTableMetadata({.schema = ThreeColumns(), .location = "x"});
@@ -140,7 +141,8 @@ TEST(ParquetFooter, IsReadOnce) {
   EXPECT_EQ(FooterOf(*storage, "/never.parquet").error().kind, ErrorKind::kNotFound);
 }
 
-// Goal:   a file that cannot be opened is told as what it is. Method: beginnings and ends of other and of broken files.
+// Goal:   errors say why a file cannot be opened.
+// Method: first and last bytes of other formats and of damaged files.
 TEST(ParquetFooter, SaysWhyAFileIsUnreadable) {
   const auto storage = storage::MakeMemoryStorage();
   const std::string good = "PAR1" + std::string(20, 'x') + std::string("\x05\0\0\0PAR1", 8);
@@ -154,9 +156,9 @@ TEST(ParquetFooter, SaysWhyAFileIsUnreadable) {
                {std::string("Obj\1", 4) + std::string(40, 'x'), ErrorKind::kCorrupt, "is an Avro file"},
                {"ORC" + std::string(40, 'x'), ErrorKind::kCorrupt, "is an ORC file"},
                {"id,name\n1,a\n2,b\n3,c\n", ErrorKind::kCorrupt, "is not a Parquet file"},
-               {"PAR1" + std::string(40, 'x'), ErrorKind::kCorrupt, "is cut short"},
-               {"PAR1", ErrorKind::kCorrupt, "is cut short"},
-               {good, ErrorKind::kCorrupt, "its footer is damaged"}};
+               {"PAR1" + std::string(40, 'x'), ErrorKind::kCorrupt, "is truncated"},
+               {"PAR1", ErrorKind::kCorrupt, "is truncated"},
+               {good, ErrorKind::kCorrupt, "invalid footer"}};
   int number = 0;
   for (const auto& of : cases) {
     const std::string location = "file:///w/f" + std::to_string(number++) + ".parquet";

@@ -5,7 +5,8 @@
 namespace ingot::rows {
 namespace {
 
-// Goal:   counts and bounds are those of the rows. Method: a file of known rows.
+// Goal:   counts and bounds match the rows.
+// Method: a file of known rows.
 TEST(ParquetMetrics, CountsAndBounds) {
   const auto storage = storage::MakeMemoryStorage();
   const auto file = WriteEvents(MakeTable(storage, std::make_shared<MemoryCatalog>()), 5, 50).at(0);
@@ -20,7 +21,8 @@ TEST(ParquetMetrics, CountsAndBounds) {
   EXPECT_EQ(file.split_offsets.size(), 1u);
 }
 
-// Goal:   a cut upper bound is never below the text. Method: carries, surrogates, and what has none.
+// Goal:   a truncated upper bound is never below the text.
+// Method: carries, surrogates, and text without such a bound.
 TEST(ParquetMetrics, UpperBoundsAreRoundedUp) {
   EXPECT_EQ(*TruncateUpperText("abc", 3), "abc");
   EXPECT_EQ(*TruncateUpperText("abcd", 3), "abd");
@@ -31,8 +33,9 @@ TEST(ParquetMetrics, UpperBoundsAreRoundedUp) {
   EXPECT_FALSE(TruncateUpperBytes("\xff\xff\x01", 2));
 }
 
-// Goal:   text that is not UTF-8 has no bounds: cut by characters they would not hold. Method: long bytes as text.
-TEST(ParquetMetrics, NoBoundsOfTextThatIsNone) {
+// Goal:   text that is not UTF-8 has no bounds, as truncating it by characters would be wrong.
+// Method: long bytes as text.
+TEST(ParquetMetrics, NoBoundsOfInvalidText) {
   const auto storage = storage::MakeMemoryStorage();
   const iceberg::Table table = MakeTable(storage, std::make_shared<MemoryCatalog>());
   arrow::StringBuilder places;

@@ -20,8 +20,8 @@ std::shared_ptr<arrow::Array> Ids(bool random) {
   return *builder.Finish();
 }
 
-// Goal:   the table's properties and the first rows decide. Method: ids that get shorter and ids that do not; a nested
-// column; a bloom filter; a codec that does not exist.
+// Goal:   the table's properties and the first rows decide the layout.
+// Method: ids that compress and ids that do not; a nested column; a bloom filter; an unknown codec.
 TEST(ParquetOptions, FollowsPropertiesAndRows) {
   iceberg::Schema schema;
   schema.fields = {{.id = 1, .name = "id", .type = {.id = iceberg::TypeId::kUuid}}};
@@ -40,8 +40,8 @@ TEST(ParquetOptions, FollowsPropertiesAndRows) {
   EXPECT_EQ(LayoutOptionsOf(schema, metadata).error().kind, ErrorKind::kBadConfig);
 }
 
-// Goal:   codecs are taken in the spelling of every writer. Method: upper case, blanks, other names; levels that are
-// not.
+// Goal:   codec names are accepted in the spelling of every writer.
+// Method: upper case, blanks, other names; invalid levels.
 TEST(ParquetOptions, CodecsInAnySpelling) {
   auto metadata = *iceberg::MakeTableMetadata({.schema = EventSchema(), .location = "x"});
   const auto rows = Events(0, 10);

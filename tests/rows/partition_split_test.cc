@@ -5,8 +5,8 @@
 namespace ingot::rows {
 namespace {
 
-// Goal:   the fast way for days and the general way give equal groups. Method: a day spec, and the same with a second
-// field.
+// Goal:   the fast path for days and the general path give equal groups.
+// Method: a day spec, and the same with a second field.
 TEST(PartitionSplit, FastAndGeneralAgree) {
   const auto batch = Events(0, 5000);
   const auto days = *PartitionSplitter::Make(
@@ -24,8 +24,9 @@ TEST(PartitionSplit, FastAndGeneralAgree) {
   EXPECT_EQ(rows_by_day, rows_by_both);
 }
 
-// Goal:   a batch of one partition is not copied. Method: the very same batch comes out.
-TEST(PartitionSplit, OnePartitionIsPassedOn) {
+// Goal:   a batch of one partition is not copied.
+// Method: the same batch is returned.
+TEST(PartitionSplit, OnePartitionIsNotCopied) {
   const auto batch = Events(0, 100);
   const auto parts = *PartitionSplitter::Make(
                           {.fields = {{.source_id = 2, .transform = *iceberg::ParseTransform("day")}}}, EventSchema())

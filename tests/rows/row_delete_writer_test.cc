@@ -8,7 +8,7 @@ namespace {
 
 std::vector<int64_t> Ids(const iceberg::Table& table) {
   const auto plan = PlanScan(*table.home.storage, *table.metadata, {.columns = {"id"}});
-  const auto rows = *ReadAll(table.home.storage, *table.metadata, *plan);
+  const auto rows = *ReadRows(table.home.storage, *table.metadata, *plan);
   std::vector<int64_t> ids;
   for (const auto& chunk : rows->column(0)->chunks())
     for (int64_t i = 0; i < chunk->length(); ++i)
@@ -22,7 +22,7 @@ iceberg::Table Made(const char* format, std::vector<std::pair<std::string, icebe
                    {{"format-version", format}});
 }
 
-/// Deletes the same positions of each data file.
+/// Deletes the same positions in each data file.
 iceberg::Table DeleteFromEach(const iceberg::Table& table, const std::vector<int64_t>& positions) {
   const auto tasks = Tasks(table);
   std::vector<DeletedRows> rows;
@@ -38,8 +38,9 @@ iceberg::Table DeleteFromEach(const iceberg::Table& table, const std::vector<int
   return *committed;
 }
 
-// Goal:   rows go by position in both formats, again and again. Method: two files, rows of both deleted twice, an
-// overlapping second time; format 3 has one vector a file then, format 2 a file for each time.
+// Goal:   rows are deleted by position in both formats, repeatedly.
+// Method: two files with rows deleted twice, overlapping the second time. Format 3 then has one vector per data file,
+//         format 2 a delete file per commit.
 TEST(RowDeleteWriter, DeletesByPosition) {
   for (const char* format : {"2", "3"}) {
     iceberg::Table table = Append(Append(Made(format), 0, 5), 10, 15);
@@ -58,8 +59,9 @@ TEST(RowDeleteWriter, DeletesByPosition) {
   }
 }
 
-// Goal:   a table that becomes one of format 3 loses no delete. Method: position deletes, the upgrade, a vector.
-TEST(RowDeleteWriter, VectorsTakeOverOlderDeletes) {
+// Goal:   an upgrade to format 3 loses no delete.
+// Method: position deletes, the upgrade, a vector.
+TEST(RowDeleteWriter, VectorsIncludeOlderDeletes) {
   iceberg::Table table = DeleteFromEach(Append(Made("2"), 0, 6), {0, 5});
   table = *iceberg::CommitMetadata(
       table.home, [](iceberg::TableMetadata& metadata) { return iceberg::UpgradeFormat(metadata, 3); });
@@ -71,8 +73,9 @@ TEST(RowDeleteWriter, VectorsTakeOverOlderDeletes) {
   EXPECT_EQ(plan->deletes[0].record_count, 3);
 }
 
-// Goal:   a delete file is of one partition, and its bounds name its data files wholly. Method: three hours at once.
-TEST(RowDeleteWriter, APartitionAFile) {
+// Goal:   a delete file belongs to one partition, and its bounds are the complete names of its data files.
+// Method: three hours at once.
+TEST(RowDeleteWriter, OneFilePerPartition) {
   const iceberg::Table table =
       DeleteFromEach(Append(Made("2", {{"at", {.kind = iceberg::TransformKind::kHour}}}), 0, 180), {0});
   const auto plan = PlanScan(*table.home.storage, *table.metadata, {});

@@ -25,12 +25,12 @@ iceberg::DataFile EqualityDeletes(const iceberg::Table& table, int64_t begin, in
 
 int64_t Rows(const iceberg::Table& table, std::vector<std::string> columns = {}) {
   const auto plan = *PlanScan(*table.home.storage, *table.metadata, {.columns = std::move(columns)});
-  const auto rows = ReadAll(table.home.storage, *table.metadata, plan);
+  const auto rows = ReadRows(table.home.storage, *table.metadata, plan);
   EXPECT_TRUE(rows) << rows.error().message;
   return (*rows)->num_rows();
 }
 
-// Goal:   equality deletes remove older rows only, also when their column is not read.
+// Goal:   equality deletes remove older rows only, also if their column is not read.
 // Method: rows, deletes of some of them, the same rows again.
 TEST(RowDeletes, EqualityDeletesApplyToOlderData) {
   const auto storage = storage::MakeMemoryStorage();
@@ -42,8 +42,8 @@ TEST(RowDeletes, EqualityDeletesApplyToOlderData) {
   EXPECT_EQ(Rows(table), 100);
 }
 
-// Goal:   a deletion vector inside a Puffin file is applied, and a place that cannot hold it is refused.
-// Method: the vector of other people after some bytes; wrong sizes and counts.
+// Goal:   a deletion vector inside a Puffin file is applied; an invalid offset or size is an error.
+// Method: a vector of another project after some bytes; wrong sizes and counts.
 TEST(RowDeletes, DeletionVectors) {
   INGOT_NEED_PEER_DATA();
   const auto storage = storage::MakeMemoryStorage();
@@ -78,7 +78,7 @@ TEST(RowDeletes, DeletionVectors) {
   EXPECT_TRUE(refuses([](iceberg::DataFile& file) { file.content_size_bytes = int64_t(1) << 60; }));
 }
 
-/// A column before and after its promotion, with values as JSON, of which the delete files take some.
+/// A column before and after its promotion, with values as JSON of which the delete files contain some.
 struct Promotion {
   iceberg::Type from, to;
   std::shared_ptr<arrow::DataType> narrow, wide;
@@ -91,7 +91,7 @@ iceberg::Table CommitRows(const iceberg::Table& table, const std::shared_ptr<arr
   return *iceberg::CommitSnapshot(table.home, {.added = *writer->Finish()});
 }
 
-/// Equality deletes by column 1, as its type is now.
+/// Equality deletes on column 1 in its current type.
 iceberg::Table DeleteKeys(const iceberg::Table& table, const std::shared_ptr<arrow::DataType>& type,
                           const std::string& keys) {
   const iceberg::Schema schema{
@@ -109,14 +109,15 @@ std::string Names(const iceberg::Table& table, std::optional<iceberg::SnapshotId
                   std::vector<std::string> columns) {
   const auto plan =
       *PlanScan(*table.home.storage, *table.metadata, {.snapshot_id = snapshot, .columns = std::move(columns)});
-  const auto rows = ReadAll(table.home.storage, *table.metadata, plan);
+  const auto rows = ReadRows(table.home.storage, *table.metadata, plan);
   EXPECT_TRUE(rows) << rows.error().message;
   const auto names = (*rows)->GetColumnByName("name");
   return rows && names->num_chunks() > 0 ? Text(**arrow::Concatenate(names->chunks())) : "";
 }
 
-// Goal:   equality deletes hold whatever type their column had when the rows, the deletes and the snapshot were
-// written, and whether or not it is read, renamed or dropped. Method: each promotion; deletes before and after it.
+// Goal:   equality deletes apply whatever type their column had when rows, deletes and snapshot were written, and
+//         whether or not it is read, renamed or dropped.
+// Method: each promotion; deletes before and after it.
 TEST(RowDeletes, KeysOfPromotedColumns) {
   const auto micros = arrow::timestamp(arrow::TimeUnit::MICRO), nanos = arrow::timestamp(arrow::TimeUnit::NANO);
   const auto decimal = [](int32_t precision) {
@@ -199,9 +200,9 @@ TEST(RowDeletes, KeysOfPromotedColumns) {
   }
 }
 
-// Goal:   equality deletes that cannot be applied end the query with the column's name, never with other rows. Method:
-// a column of a struct, and none at all.
-TEST(RowDeletes, RefusesKeysThatAreNotColumns) {
+// Goal:   unsupported equality deletes are an error with the column's name, never wrong rows.
+// Method: a column of a struct, and an unknown one.
+TEST(RowDeletes, UnsupportedKeysAreErrors) {
   iceberg::Table table = Append(MakeTable(storage::MakeMemoryStorage(), std::make_shared<MemoryCatalog>()), 0, 10);
   table = *iceberg::CommitMetadata(table.home, [](iceberg::TableMetadata& next) -> Status {
     iceberg::Schema schema = next.CurrentSchema();
@@ -218,14 +219,15 @@ TEST(RowDeletes, RefusesKeysThatAreNotColumns) {
         *iceberg::CommitSnapshot(table.home, {.operation = "delete", .added = {file}, .branch = "b" + named});
     const auto plan = *PlanScan(*after.home.storage, *after.metadata,
                                 {.snapshot_id = after.metadata->refs.at("b" + named).snapshot_id});
-    const auto rows = ReadAll(after.home.storage, *after.metadata, plan);
+    const auto rows = ReadRows(after.home.storage, *after.metadata, plan);
     ASSERT_FALSE(rows);
     EXPECT_EQ(rows.error().kind, ErrorKind::kUnsupported);
     EXPECT_NE(rows.error().message.find(named), std::string::npos) << rows.error().message;
   }
 }
 
-// Goal:   position deletes apply to the file that they name, however it is spelled. Method: spellings of one place.
+// Goal:   position deletes apply to the file that they name in any spelling.
+// Method: spellings of one location.
 TEST(RowDeletes, PathsInAnySpelling) {
   const std::string file = "file:///w/t/data/a.parquet";
   for (const char* same : {"/w/t/data/a.parquet", "file:/w/t/data/a.parquet", "file:///w/t/./data/a.parquet",

@@ -6,8 +6,8 @@
 namespace ingot::rows {
 namespace {
 
-// Goal:   a relation gives the asked columns of all rows, once over its parts, and its columns can be had before.
-// Method: two files, one column; a filter that one file passes.
+// Goal:   the parts of a relation have the requested columns of each row once; its columns are known before reading.
+// Method: two files, one column; a filter that matches one file.
 TEST(ScanRelation, PartsHoldAllRows) {
   const auto storage = storage::MakeMemoryStorage();
   const iceberg::Table table = Append(Append(MakeTable(storage, std::make_shared<MemoryCatalog>()), 0, 10), 10, 30);
@@ -29,25 +29,26 @@ TEST(ScanRelation, PartsHoldAllRows) {
   EXPECT_EQ(rows, 30);
 }
 
-// Goal:   text comes as dictionaries where files have it so, and is the text that it was. Method: one column that
-// repeats and one that does not, beside what is read without them.
+// Goal:   text is returned as dictionaries if the files have it so, with the same values.
+// Method: a column with repeated values and one without, compared with a read without dictionaries.
 TEST(ScanRelation, TextMayComeAsDictionaries) {
   const auto storage = storage::MakeMemoryStorage();
   const iceberg::Table table = Append(MakeTable(storage, std::make_shared<MemoryCatalog>()), 0, 100);
   const auto plan = *PlanScan(*storage, *table.metadata, {});
-  const auto plain = *ReadAll(storage, *table.metadata, plan);
+  const auto plain = *ReadRows(storage, *table.metadata, plan);
   int64_t rows = 0;
   EXPECT_TRUE(ForEachBatch(table, plan, 1, [&](size_t, const std::shared_ptr<arrow::RecordBatch>& batch) -> Status {
     rows += batch->num_rows();
     EXPECT_TRUE(batch->ValidateFull().ok());
     EXPECT_EQ(batch->GetColumnByName("place")->type_id(), arrow::Type::DICTIONARY);
-    EXPECT_TRUE((*Plain(batch))->Equals(*plain->CombineChunksToBatch().ValueOrDie()));
+    EXPECT_TRUE((*DecodeDictionaries(batch))->Equals(*plain->CombineChunksToBatch().ValueOrDie()));
     return {};
   }));
   EXPECT_EQ(rows, 100);
 }
 
-// Goal:   rows are brought into the table's order and types. Method: columns mixed up, one missing, one narrow.
+// Goal:   rows are converted to the order and types of the table.
+// Method: columns in another order, one missing, one narrower.
 TEST(ScanRelation, AlignColumns) {
   const auto batch = arrow::RecordBatch::Make(
       arrow::schema({arrow::field("place", arrow::utf8()), arrow::field("id", arrow::int32())}), 1,

@@ -5,8 +5,8 @@
 namespace ingot::rows {
 namespace {
 
-// Goal:   partitions and bounds prune files and manifests, and no row that matches is lost.
-// Method: ten days in ten commits, one day asked for.
+// Goal:   partitions and bounds prune files and manifests, and no matching row is lost.
+// Method: ten days in ten commits, one day requested.
 TEST(Scan, PrunesByPartitionAndBounds) {
   const auto storage = storage::MakeMemoryStorage();
   iceberg::Table table =
@@ -26,14 +26,15 @@ TEST(Scan, PrunesByPartitionAndBounds) {
   EXPECT_EQ(by_bounds.files_pruned, 9);
 }
 
-// Goal:   a projection reads its columns only, an older snapshot its older rows. Method: two appends.
+// Goal:   a projection reads only its columns, an older snapshot only its rows.
+// Method: two appends.
 TEST(Scan, ColumnsAndTimeTravel) {
   const auto storage = storage::MakeMemoryStorage();
   const iceberg::Table first = Append(MakeTable(storage, std::make_shared<MemoryCatalog>()), 0, 10),
                        second = Append(first, 10, 30);
   const auto plan = *PlanScan(*storage, *second.metadata,
                               {.snapshot_id = first.metadata->current_snapshot_id, .columns = {"place", "id"}});
-  const auto rows = *ReadAll(storage, *second.metadata, plan);
+  const auto rows = *ReadRows(storage, *second.metadata, plan);
   EXPECT_EQ(rows->num_rows(), 10);
   EXPECT_EQ(rows->schema()->field_names(), (std::vector<std::string>{"place", "id"}));
   EXPECT_EQ(PlanScan(*storage, *second.metadata, {.snapshot_id = 12345}).error().kind, ErrorKind::kNotFound);

@@ -9,7 +9,7 @@
 namespace ingot::rows {
 namespace {
 
-// Goal:   files roll at the size that was asked for, memory stays in bounds over many partitions, no row is lost.
+// Goal:   files are closed at the target size, memory is bounded with many partitions, and no row is lost.
 // Method: a hundred days with tiny limits.
 TEST(TableWriter, RollsAndBoundsOpenFiles) {
   const auto storage = storage::MakeMemoryStorage();
@@ -27,11 +27,12 @@ TEST(TableWriter, RollsAndBoundsOpenFiles) {
   auto writer = *TableWriter::Open(storage, *table.metadata, {.file_bytes_target = 1, .row_group_rows_max = 100});
   for (int64_t begin = 0; begin < 1000; begin += 100) ASSERT_TRUE(writer->Write(Events(begin, begin + 100)));
   const auto rolled = *writer->Finish();
-  EXPECT_EQ(rolled.size(), 10u);  // a file a row group: the target is passed at once
+  EXPECT_EQ(rolled.size(), 10u);  // one row group per file, as each exceeds the target
   EXPECT_EQ(rolled[3].record_count, 100);
 }
 
-// Goal:   what is abandoned is gone. Method: the folder afterwards.
+// Goal:   Abandon() deletes the files.
+// Method: list the folder.
 TEST(TableWriter, AbandonRemovesFiles) {
   const auto storage = storage::MakeMemoryStorage();
   const iceberg::Table table = MakeTable(storage, std::make_shared<MemoryCatalog>());
@@ -42,9 +43,9 @@ TEST(TableWriter, AbandonRemovesFiles) {
   EXPECT_TRUE(storage->List("file:///w/t/data")->empty());
 }
 
-// Goal:   partitions are told apart by their values, whatever these look like as the name of a folder. Method: null and
-// its name, a long text, texts that begin alike.
-TEST(TableWriter, PartitionsOfOddTexts) {
+// Goal:   partitions are separated by value, whatever their folder names look like.
+// Method: null and the text 'null', a long text, texts with a common prefix.
+TEST(TableWriter, PartitionsOfUnusualText) {
   const auto storage = storage::MakeMemoryStorage();
   const iceberg::Table table = MakeTable(storage, std::make_shared<MemoryCatalog>(), {{"place", {}}});
   const std::vector<std::optional<std::string>> places{std::nullopt,          "null", "",  std::string(300, 'x'),

@@ -13,8 +13,9 @@ std::string Through(const std::string& json) {
   return *text;
 }
 
-// Goal:   a document comes back as it was. Method: each kind of value, nested, long, wide, and names that are shared.
-TEST(VariantEncode, ThereAndBack) {
+// Goal:   documents survive a round trip.
+// Method: each kind of value, nested, long, wide, and with shared names.
+TEST(VariantEncode, RoundTrip) {
   std::string wide = "{", items = "[";
   for (int i = 100; i < 500; ++i) {
     wide += (i > 100 ? ",\"n" : "\"n") + std::to_string(i) + "\":" + std::to_string(i * i);
@@ -53,7 +54,8 @@ TEST(VariantEncode, ThereAndBack) {
     EXPECT_FALSE(VariantFromJson(bad)) << bad;
 }
 
-// Goal:   the encoding is that of the specification. Method: bytes worked out by hand from it.
+// Goal:   the encoding is that of the specification.
+// Method: bytes computed by hand.
 TEST(VariantEncode, Layout) {
   const auto bytes = VariantFromJson(R"({"b":1,"a":"x"})");
   EXPECT_EQ(bytes->metadata, std::string("\x11\2\0\1\2ab", 7));

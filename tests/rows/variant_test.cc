@@ -12,7 +12,8 @@ std::string Bytes(std::initializer_list<int> bytes) {
   return text;
 }
 
-// Goal:   types that JSON lacks are told as text. Method: each primitive, by hand.
+// Goal:   types that JSON does not have are decoded as text.
+// Method: each primitive type, encoded by hand.
 TEST(Variant, OtherTypes) {
   const std::string none = Bytes({0x01, 0, 0});
   const auto text = [&](std::string value) { return VariantToJson(none, value).value_or("?"); };
@@ -28,7 +29,8 @@ TEST(Variant, OtherTypes) {
             "\"00010203-0405-0607-0809-0a0b0c0d0e0f\"");
 }
 
-// Goal:   damage is seen. Method: each shorter beginning, and each byte changed: never a read past the end.
+// Goal:   damaged variants are detected without reading beyond the end.
+// Method: truncate to each length; change each byte.
 TEST(Variant, Damaged) {
   const auto good = VariantFromJson(
       R"({"a":{"b":[1,{"a":null}],"c":"d"},"b":2.25,"long":"0123456789012345678901234567890123456789"})");
@@ -46,8 +48,8 @@ TEST(Variant, Damaged) {
   }
 }
 
-// Goal:   a column goes through a file. Method: a table of format 3 with nulls between the documents, read back;
-// nothing of its parts is among the metrics.
+// Goal:   a variant column survives a round trip through a file.
+// Method: a table of format 3 with nulls between the documents; its parts have no metrics.
 TEST(Variant, InATable) {
   auto metadata = *iceberg::MakeTableMetadata(
       {.schema = {.schema_id = 0,
@@ -66,7 +68,7 @@ TEST(Variant, InATable) {
   EXPECT_EQ(files.at(0).lower_bounds.size(), 1u);
   table = *iceberg::CommitSnapshot(table.home, {.added = files});
   const auto plan = PlanScan(*table.home.storage, *table.metadata, {});
-  const auto rows = ReadAll(table.home.storage, *table.metadata, *plan);
+  const auto rows = ReadRows(table.home.storage, *table.metadata, *plan);
   ASSERT_TRUE(rows) << rows.error().message;
   EXPECT_EQ(Text(*(*rows)->column(1)->chunk(0)), R"([{"a":1},null,[2]])");
 }

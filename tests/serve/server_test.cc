@@ -8,13 +8,14 @@
 #include "catalog/open.h"
 #include "rows/table_writer.h"
 #include "serve/table_state.h"
+#include "stage/stage.h"
 
 namespace ingot::serve {
 namespace {
 
 using stage::StageReport;
 
-/// A warehouse in a folder of its own, with one table and one commit.
+/// A warehouse in its own folder, with one table and one commit.
 class ServerTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -22,14 +23,14 @@ class ServerTest : public testing::Test {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
     pipeline_.name = "p";
-    context_.pipeline = &pipeline_;
-    context_.catalog = *catalog::OpenCatalog("sqlite://" + folder_ + "/catalog.db", folder_);
-    context_.storage = *storage::OpenStorage(folder_);
-    context_.warehouse = "file://" + folder_;
+    environment_.pipeline = &pipeline_;
+    environment_.catalog = *catalog::OpenCatalog("sqlite://" + folder_ + "/catalog.db", folder_);
+    environment_.storage = *storage::OpenStorage(folder_);
+    environment_.warehouse = "file://" + folder_;
     iceberg::Schema schema;
     schema.fields.push_back({.id = 1, .name = "a", .type = {.id = iceberg::TypeId::kLong}});
-    ASSERT_TRUE(stage::EnsureTable(context_, {.table = "s.t"}, schema));
-    const StageReport report{.stage = "silver",
+    ASSERT_TRUE(stage::EnsureTable(environment_, {.table = "s.t"}, schema));
+    const StageReport report{.stage = stage::Stage::kSilver,
                              .table = "s.t",
                              .run_id = "r1",
                              .rows_in = 5,
@@ -38,8 +39,8 @@ class ServerTest : public testing::Test {
                              .started_at_micros = 1,
                              .finished_at_micros = 2'000'001,
                              .broken_by_rule = {{"it's \"odd\"", 2}}};
-    ASSERT_TRUE(iceberg::CommitSnapshot(*context_.Home("s.t"), {.summary = report.ToSummary()}));
-    auto server = Server::Start("127.0.0.1:0", {.context = context_,
+    ASSERT_TRUE(iceberg::CommitSnapshot(*environment_.Home("s.t"), {.summary = report.ToSummary()}));
+    auto server = Server::Start("127.0.0.1:0", {.environment = environment_,
                                                 .tables = [] { return std::vector<std::string>{"s.t", "s.gone"}; },
                                                 .ready = [this] { return ready_; }});
     ASSERT_TRUE(server) << server.error().message;
@@ -56,12 +57,12 @@ class ServerTest : public testing::Test {
 
   std::string folder_;
   pipeline::Pipeline pipeline_;
-  stage::StageContext context_;
+  stage::Environment environment_;
   Status ready_;
   std::unique_ptr<Server> server_;
 };
 
-// Goal:   each path answers what it promises. Method: all of them, on a warehouse with one table and one run.
+// Goal:   each path returns what server.h says. Method: all paths, on a warehouse with one table and one run.
 TEST_F(ServerTest, Paths) {
   EXPECT_EQ(Get("/health")->body, "ok\n");
   EXPECT_EQ(Get("/ready")->status, 200);
@@ -80,8 +81,8 @@ TEST_F(ServerTest, Paths) {
   EXPECT_EQ(Get("/nothing")->status, 404);
 }
 
-// Goal:   what is wrong is told. Method: work that does not go on; an address that is taken; one that is none.
-TEST_F(ServerTest, Refusals) {
+// Goal:   errors are reported. Method: a failing run; an address in use; an invalid address.
+TEST_F(ServerTest, Errors) {
   ready_ = Fail(ErrorKind::kRetry, "no good run for 99 s");
   const auto answer = Get("/ready");
   EXPECT_EQ(answer->status, 503);
@@ -89,7 +90,7 @@ TEST_F(ServerTest, Refusals) {
   EXPECT_EQ(Get("/health")->status, 200);
   for (const std::string& listen :
        {server_->address(), std::string("127.0.0.1"), std::string("127.0.0.1:x"), std::string("127.0.0.1:99999")})
-    EXPECT_FALSE(Server::Start(listen, {.context = context_, .tables = {}, .ready = {}})) << listen;
+    EXPECT_FALSE(Server::Start(listen, {.environment = environment_, .tables = {}, .ready = {}})) << listen;
 }
 
 }  // namespace

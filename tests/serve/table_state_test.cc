@@ -5,10 +5,10 @@
 namespace ingot::serve {
 namespace {
 
-// Goal:   the newest runs come first, over all tables, and no more than asked for. Method: three runs of two tables.
+// Goal:   the newest runs of all tables come first, up to the limit. Method: three runs of two tables.
 TEST(TableState, Runs) {
   const auto run = [](const char* id, int64_t at) {
-    return stage::StageReport{.stage = "silver", .table = "t", .run_id = id, .finished_at_micros = at};
+    return stage::StageReport{.stage = stage::Stage::kSilver, .table = "t", .run_id = id, .finished_at_micros = at};
   };
   const std::vector<TableState> states{{.table = "a", .runs = {run("two", 2), run("one", 1)}},
                                        {.table = "b", .runs = {run("three", 3)}}};
@@ -18,8 +18,8 @@ TEST(TableState, Runs) {
   EXPECT_EQ(RunsToJson({}, 2), "[]");
 }
 
-// Goal:   tables as JSON and as gauges; totals that no summary has are left out, and tables that are gone. Method:
-// both.
+// Goal:   tables appear as JSON and as gauges, without totals that the summary lacks and without removed tables.
+// Method: both.
 TEST(TableState, Tables) {
   const TableState fresh{.table = "s.t", .rows = -1, .files = 2, .bytes = 9, .snapshots = 1, .last_commit_ms = 1'000};
   EXPECT_EQ(TablesToJson({fresh}),

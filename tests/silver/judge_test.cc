@@ -42,8 +42,8 @@ TEST(Judge, BitsOfBrokenRules) {
   const Judged judged = *judge.Apply(*Bronze());
   EXPECT_EQ(judge.names(), (std::vector<std::string>{"parse", "complete", "plausible", "quick"}));
   EXPECT_EQ(judged.broken, (std::vector<uint64_t>{8, 2 + 4, 0, 1}));
-  EXPECT_FALSE(judge.Refuses(8));
-  EXPECT_TRUE(judge.Refuses(4));
+  EXPECT_FALSE(judge.Quarantines(8));
+  EXPECT_TRUE(judge.Quarantines(4));
   EXPECT_EQ(Text(*judged.rows->GetColumnByName("name")), "[a,null,b,c]");
   EXPECT_EQ(Text(*judged.rows->GetColumnByName("twice")), "[1,120,null,120]");
   EXPECT_NE(judged.rows->GetColumnByName("_error"), nullptr);

@@ -186,6 +186,28 @@ TEST(FileMatching, CompressedTwins) {
   }
 }
 
+// Goal:   a pair of files is read once, until one of the two is written to. Method: compared; then another content in
+// the place of one, first under the stat that was seen, then under its own.
+TEST(FileMatching, PairsAreReadOnceWhileTheyAreNotTouched) {
+  Landing landing;
+  const auto file = [&](const std::string& name) {
+    const std::string path = landing.At(name).string();
+    return InputFile{.path = path, .location = FileLocation(path), .spelled = {}, .stat = *StatFile(path)};
+  };
+  landing.Write("a", "1\n2\n");
+  landing.Write("b", "1\n2\n");
+  ComparedPairs pairs;
+  const InputFile first = file("a"), second = file("b");
+  EXPECT_EQ((*pairs.Compare(first, second))->beginning, Beginning::kSame);
+  landing.Write("b", "3\n");
+  EXPECT_EQ((*pairs.Compare(first, second))->beginning, Beginning::kSame);
+  EXPECT_EQ((*pairs.Compare(first, file("b")))->beginning, Beginning::kDifferent);
+  fs::remove(landing.At("b"));
+  InputFile touched = second;
+  ++touched.stat.modified_ns;
+  EXPECT_FALSE(pairs.Compare(first, touched));
+}
+
 // Goal:   a chain of rotated files is read once, when another known file has the place of one that is compressed.
 // Method: logrotate's delaycompress with numbers, three times, with and without a run between; short and long content.
 TEST(FileMatching, RotationThatCompressesLater) {

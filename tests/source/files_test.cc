@@ -21,7 +21,7 @@ void Write(const std::filesystem::path& path, const std::string& text) {
 
 constexpr std::chrono::milliseconds kNoWait{0};
 
-std::vector<std::string> ReadAll(const std::string& uri, Positions& positions, const SourceOptions& options = {}) {
+std::vector<std::string> ReadRecords(const std::string& uri, Positions& positions, const SourceOptions& options = {}) {
   auto source = *OpenSource(uri, options);
   EXPECT_TRUE(source->Seek({.positions = positions, .topics = {}}));
   std::vector<std::string> records;
@@ -46,10 +46,10 @@ TEST(Files, AnyBatchSizeAndGrowth) {
   Write(folder / ".hidden.jsonl", "no\n");
   for (const int64_t bytes : {1, 7, 64, 1000, 100'000}) {
     Positions positions;
-    EXPECT_EQ(ReadAll(folder, positions, {.batch_bytes = bytes}).size(), 50u) << bytes;
-    EXPECT_TRUE(ReadAll(folder, positions).empty());
+    EXPECT_EQ(ReadRecords(folder, positions, {.batch_bytes = bytes}).size(), 50u) << bytes;
+    EXPECT_TRUE(ReadRecords(folder, positions).empty());
     Write(folder / "b.jsonl", "{}\n");
-    EXPECT_EQ(ReadAll(folder, positions), std::vector<std::string>{"{}"});
+    EXPECT_EQ(ReadRecords(folder, positions), std::vector<std::string>{"{}"});
     std::filesystem::remove(folder / "b.jsonl");
   }
 }
@@ -77,8 +77,8 @@ TEST(Files, Documents) {
   const auto folder = Folder();
   Write(folder / "d.json", "{\n  \"a\": 1\n}\n");
   Positions positions;
-  EXPECT_EQ(ReadAll(folder, positions, {.format = "document"}).at(0), "{\n  \"a\": 1\n}\n");
-  EXPECT_TRUE(ReadAll(folder, positions, {.format = "document"}).empty());
+  EXPECT_EQ(ReadRecords(folder, positions, {.format = "document"}).at(0), "{\n  \"a\": 1\n}\n");
+  EXPECT_TRUE(ReadRecords(folder, positions, {.format = "document"}).empty());
 }
 
 // Goal:   a source that is not there, or cannot be read again, says so. Method: no folder, a device, a folder that
@@ -99,7 +99,7 @@ TEST(Files, TornLines) {
   const auto folder = Folder();
   const auto read = [&](const SourceOptions& options) {
     Positions positions;
-    return ReadAll(folder, positions, options).size();
+    return ReadRecords(folder, positions, options).size();
   };
   for (const char* format : {"json", "csv"}) {
     Write(folder / "a.jsonl", "{\"a\": 1}\n{\"a\": ");

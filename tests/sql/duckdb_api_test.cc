@@ -5,9 +5,8 @@
 namespace ingot::sql {
 namespace {
 
-// Goal:   the library that is opened is the version whose header was compiled. Method: it has every function, and
-// opens.
-TEST(DuckDbApi, IsThereAndOpens) {
+// Goal:   the loaded library matches the compiled header. Method: it has every function, and a database opens.
+TEST(DuckDbApi, LoadsAndOpens) {
   const Status loaded = LoadDuckDb();
   ASSERT_TRUE(loaded) << loaded.error().message;
   duckdb_database database = nullptr;

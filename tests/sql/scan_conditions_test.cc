@@ -5,8 +5,8 @@
 namespace ingot::sql {
 namespace {
 
-// Goal:   each scan with what is asked of its rows. Method: a plan with a filter, one without, one in lines, and one of
-// rows after others; plans that hide scans, and none.
+// Goal:   each scan is found with its condition. Method: scans with a filter, without one, with a multi-line filter,
+// and below a LIMIT; plans that hide scans; no plan.
 TEST(ScanConditions, OfAPlan) {
   const auto node = [](const std::string& name, const std::string& info, const std::string& children) {
     return R"({"name":")" + name + R"(","children":[)" + children + R"(],"extra_info":{)" + info + "}}";

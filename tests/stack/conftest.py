@@ -14,7 +14,7 @@ import time
 import uuid
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -175,6 +175,14 @@ class Lakehouse:
         config = {key.replace("_", "."): str(value) for key, value in config.items()}
         for future in self.admin().create_topics([NewTopic(topic or self.topic, partitions, replicas, config=config)]).values():
             future.result()
+
+    def end_offsets(self) -> int:
+        """How many records the topic was given."""
+        consumer = Consumer({"bootstrap.servers": self.broker, "group.id": "watch"})
+        partitions = consumer.list_topics(self.topic, timeout=60).topics[self.topic].partitions
+        ends = [consumer.get_watermark_offsets(TopicPartition(self.topic, partition), timeout=60)[1] for partition in partitions]
+        consumer.close()
+        return sum(ends)
 
     def producer(self, **settings) -> Producer:
         return Producer({"bootstrap.servers": self.broker, **{k.replace("_", "."): v for k, v in settings.items()}})

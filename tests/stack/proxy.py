@@ -17,7 +17,7 @@ class Proxy:
     `delay`              seconds before each piece of an answer
     `edit`               makes what is passed on of each piece of an answer
     `answer_503`         this many HTTP requests are answered with 503 and go nowhere
-    `cut()`              closes every connection that is open
+    `cut()`              closes every connection that is open, of which there are `connections()`
     """
 
     def __init__(self, target_port: int):
@@ -36,6 +36,10 @@ class Proxy:
     def close(self) -> None:
         self._listener.close()
         self.cut()
+
+    def connections(self) -> int:
+        with self._lock:
+            return len(self._pairs)
 
     def cut(self) -> None:
         with self._lock:

@@ -5,8 +5,6 @@ import signal
 import struct
 import time
 
-import pytest
-
 QUICK = {"INGOT_KAFKA_SESSION_TIMEOUT_MS": "6000", "INGOT_KAFKA_HEARTBEAT_INTERVAL_MS": "1000"}
 
 
@@ -44,7 +42,9 @@ def test_workers_killed_in_a_loop(house):
     for round_number in range(6):
         worker = house.worker(env=QUICK)
         house.generate(2000, "--rate", 4000)
-        time.sleep(0.15 * round_number)
+        # At another point of its work each time.
+        moment = 0.1 + 0.05 * round_number
+        house.wait_for(lambda: worker.processor_seconds() >= moment or house.bronze_rows() >= 2000 * (round_number + 1))
         worker.kill()
     house.run()
     assert house.verify_all_layers()["topic"] == 12_000
@@ -91,7 +91,7 @@ def test_zombie(house):
     zombie.send(signal.SIGCONT)
     house.generate(1000)
     house.wait_for(lambda: house.bronze_rows() == 3000, 90)
-    time.sleep(2)
+    house.wait_for(lambda: "reading on from there" in zombie.text() or "trying again" in zombie.text())
     for worker in (zombie, other):
         assert worker.stop() == 0, worker.text()[-2000:]
     assert house.verify_all_layers()["topic"] == 3000
@@ -115,18 +115,17 @@ def test_first_commit_fails(house):
     assert house.verify_all_layers()["topic"] == 3000
 
 
-@pytest.mark.parametrize("away", [0, 20])
-def test_broker_restart(house, away):
-    """Goal: a broker that goes and comes back is waited for, also when it is away for longer than a client takes to say
-    so, and waiting costs next to nothing. Method: restart under a follower and between records."""
+def test_waiting_for_a_broker_is_idle(house):
+    """Goal: waiting for a broker costs next to nothing. Method: one that goes and comes back under a follower, which has
+    said that it waits."""
     house.make_topic(2)
     worker = house.worker()
     house.generate(2000)
     house.wait_for(lambda: house.bronze_rows() == 2000)
     house.kafka.stop()
-    before = worker.processor_seconds()
-    time.sleep(away)
-    assert worker.processor_seconds() - before <= 1 + away / 10
+    gone_at, before = time.monotonic(), worker.processor_seconds()
+    house.wait_for(lambda: "waiting for Kafka at" in worker.text())
+    assert worker.processor_seconds() - before <= 1 + (time.monotonic() - gone_at) / 10
     house.kafka.start()
     house.generate(2000)
     house.wait_for(lambda: house.bronze_rows() == 4000, 90)
@@ -167,24 +166,6 @@ def test_no_broker_is_named(house, proxy_to):
     assert house.verify_all_layers()["topic"] == 2000
 
 
-@pytest.mark.parametrize("server", ["postgres", "minio"])
-def test_server_restart(house, server):
-    """Goal: the catalog's server and the storage may be away for some seconds. Method: restart under a follower while
-    records come."""
-    house.make_topic(2)
-    worker = house.worker()
-    house.generate(1000)
-    house.wait_for(lambda: house.bronze_rows() == 1000)
-    getattr(house, server).stop()
-    house.generate(1000)
-    time.sleep(2)
-    getattr(house, server).start()
-    house.generate(1000)
-    house.wait_for(lambda: house.bronze_rows() == 3000, 90)
-    assert worker.stop() == 0, worker.text()[-2000:]
-    assert house.verify_all_layers()["topic"] == 3000
-
-
 def test_answer_lost_after_the_commit(house, proxy_to):
     """Goal: a commit that the catalog made and whose answer was lost counts once. Method: the proxy cuts at the swap."""
     house.generate(500)
@@ -212,7 +193,7 @@ def test_connections_cut(house, proxy_to):
     worker = house.worker()
     for _ in range(10):
         house.generate(300)
-        time.sleep(0.3)
+        house.wait_for(proxy.connections)
         proxy.cut()
     house.variables["INGOT_CATALOG"] = direct
     house.wait_for(lambda: house.bronze_rows() == 3000)

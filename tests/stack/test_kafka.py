@@ -127,11 +127,12 @@ def test_compaction_gaps(house):
     house.make_topic(1, cleanup_policy="compact", segment_bytes=1048576, min_cleanable_dirty_ratio=0.01,
                      segment_ms=100, max_compaction_lag_ms=100, delete_retention_ms=0)
     producer = house.producer()
+    began = int(time.time() * 1000) - 3000
     for i in range(3000):
-        producer.produce(house.topic, record(i), key=str(i % 10).encode())
+        # Segments are as long as the records' times say.
+        producer.produce(house.topic, record(i), key=str(i % 10).encode(), timestamp=began + i)
         if i % 500 == 499:
             producer.flush()
-            time.sleep(0.3)
     producer.flush()
 
     def compacted():
@@ -150,7 +151,7 @@ def test_new_partitions_while_running(house):
     house.generate(2000)
     house.wait_for(lambda: house.bronze_rows() == 2000)
     house.admin().create_partitions([NewPartitions(house.topic, 3)])[house.topic].result()
-    time.sleep(1)
+    house.wait_for(lambda: len(house.admin().list_topics(timeout=10).topics[house.topic].partitions) == 3)
     house.generate(3000)
     house.wait_for(lambda: house.bronze_rows() == 5000, 90)
     assert worker.stop() == 0
@@ -211,7 +212,7 @@ def test_topic_recreated(house):
     house.generate(1000)
     house.run()
     house.admin().delete_topics([house.topic])[house.topic].result()
-    time.sleep(1)
+    house.wait_for(lambda: house.topic not in house.admin().list_topics(timeout=10).topics)
     anew = datetime.datetime.now(datetime.UTC).isoformat()
     house.generate(2000)
     refused = house.ingot("run", check=False)

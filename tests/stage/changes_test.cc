@@ -31,6 +31,7 @@ TEST(Changes, OperationsOfOtherEngines) {
     const auto changes = ChangesSince(metadata, Consumed(1), "t");
     ASSERT_TRUE(changes) << changes.error().message;
     EXPECT_EQ(std::pair(changes->appends.size(), changes->rewritten), expected) << changes->rewriter;
+    EXPECT_EQ(changes->only_added, !changes->rewritten && !summary.contains(maintain::kRetentionKey));
   }
 }
 

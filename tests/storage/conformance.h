@@ -1,4 +1,4 @@
-// What every storage must do, whatever it keeps its files in.
+// Tests that every storage must pass.
 #pragma once
 
 #include <gtest/gtest.h>

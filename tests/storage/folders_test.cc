@@ -9,9 +9,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Goal:   folders are created through several levels, and those that exist are no error; a file in the way is one that
-//         names it. Method: three levels, twice; a level below a file.
-TEST(Folders, AreMadeWithThoseAbove) {
+// Goal:   missing parents are created and existing folders accepted; an error names a file in place of a folder.
+// Method: three levels, twice; a folder below a file.
+TEST(Folders, AreCreatedWithTheirParents) {
   const fs::path folder = fs::path(testing::TempDir()) / "ingot_folders";
   fs::remove_all(folder);
   EXPECT_TRUE(MakeFolder(folder / "a" / "b"));
@@ -24,7 +24,7 @@ TEST(Folders, AreMadeWithThoseAbove) {
   EXPECT_FALSE(MakeFolder(folder / "file"));
 }
 
-// Goal:   the remedy follows from the number of the error. Method: one of each kind.
+// Goal:   errno decides the error kind. Method: one of each kind.
 TEST(Folders, KindsOfErrors) {
   EXPECT_EQ(SystemError("open", "x", ENOENT).kind, ErrorKind::kNotFound);
   EXPECT_EQ(SystemError("open", "x", EROFS).kind, ErrorKind::kBadConfig);

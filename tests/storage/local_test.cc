@@ -13,11 +13,12 @@ std::string Folder(const char* name) {
   return "file://" + folder.string();
 }
 
+// Goal:   local files behave as every storage. Method: the common tests.
 TEST(LocalStorage, Conforms) {
   CheckConformance(*MakeLocalStorage(), Folder("ingot_local"));
 }
 
-// Goal:   of many that create one file, one wins and its bytes are whole. Method: eight threads, one name.
+// Goal:   of several creators of one file exactly one succeeds, and its bytes are complete. Method: eight threads.
 TEST(LocalStorage, CreationIsACompareAndSwap) {
   const auto storage = MakeLocalStorage();
   const std::string folder = Folder("ingot_race"), file = JoinLocation(folder, "file");
@@ -30,10 +31,10 @@ TEST(LocalStorage, CreationIsACompareAndSwap) {
   EXPECT_EQ(won, 1);
   const std::string bytes = *storage->ReadAll(file);
   EXPECT_EQ(bytes, std::string(100'000, bytes[0]));
-  EXPECT_EQ(storage->List(folder)->size(), 1u);  // no drafts are left
+  EXPECT_EQ(storage->List(folder)->size(), 1u);  // no temporary files are left
 }
 
-// Goal:   links that lead nowhere hinder no listing. Method: one to nothing, one to itself, one to its own folder.
+// Goal:   broken links do not prevent listing. Method: a link to nothing, to itself and to its own folder.
 TEST(LocalStorage, ListsPastBrokenLinks) {
   const auto storage = MakeLocalStorage();
   const std::string folder = Folder("ingot_links"), path = *LocalPath(folder);

@@ -8,7 +8,7 @@
 namespace ingot::storage {
 namespace {
 
-// Goal:   the forms that engines write name the same file. Method: three forms, one foreign scheme.
+// Goal:   the URI forms that engines write name the same file. Method: three forms; an unsupported scheme.
 TEST(Location, FormsOfOneFile) {
   EXPECT_EQ(*LocalPath("file:///a/b"), "/a/b");
   EXPECT_EQ(*LocalPath("file:/a/b"), "/a/b");
@@ -16,6 +16,7 @@ TEST(Location, FormsOfOneFile) {
   EXPECT_EQ(LocalPath("gs://bucket/x").error().kind, ErrorKind::kUnsupported);
 }
 
+// Goal:   paths become absolute URIs, and parts are joined by one slash. Method: known results.
 TEST(Location, AbsoluteAndJoined) {
   EXPECT_EQ(AbsoluteLocation("/a/./b/../c/"), "file:///a/c");
   EXPECT_EQ(AbsoluteLocation("file:/a/b"), "file:///a/b");
@@ -36,8 +37,8 @@ std::string FolderWithALink() {
   return folder;
 }
 
-// Goal:   every spelling of a file is the same file, and other files are others. Method: spellings of one, with the
-// percent-encoding of some writers, through a link and relative to here; its hard link; files beside it.
+// Goal:   every spelling of a location identifies the same file, and no other file. Method: spellings of one file, with
+// percent-encoding, through a link and as a relative path; its hard link; other files in its folder.
 TEST(Location, SpellingsOfOneFile) {
   const std::string folder = FolderWithALink(), file = folder + "/a b/c";
   const auto relative = std::filesystem::relative(file).string();
@@ -59,8 +60,8 @@ TEST(Location, SpellingsOfOneFile) {
   EXPECT_EQ(FileIdentity(folder + "/link//none"), folder + "/a b/none");
 }
 
-// Goal:   a name that holds a percent sign is read as it stands where such a file is. Method: both files are there.
-TEST(Location, PercentSignsAreTakenAsTheyStandFirst) {
+// Goal:   a URI is percent-decoded only if no file has the encoded name. Method: files with and without percent signs.
+TEST(Location, PrefersTheEncodedName) {
   const std::string folder = FolderWithALink();
   EXPECT_EQ(*LocalPath("file://" + folder + "/a%20b/c"), folder + "/a b/c");
   EXPECT_EQ(*LocalPath(folder + "/a%20b/c"), folder + "/a%20b/c");
@@ -74,7 +75,7 @@ TEST(Location, PercentSignsAreTakenAsTheyStandFirst) {
   EXPECT_EQ(*LocalPath("file://" + folder + "/none%00%2"), folder + "/none%00%2");
 }
 
-// Goal:   ".." behind a link leads where the disk says. Method: a link into another folder.
+// Goal:   ".." after a link is resolved through the link. Method: a link into another folder.
 TEST(Location, ParentsOfLinks) {
   const std::string folder = FolderWithALink();
   std::filesystem::create_directories(folder + "/other/deep");
@@ -82,7 +83,8 @@ TEST(Location, ParentsOfLinks) {
   EXPECT_EQ(AbsoluteLocation(folder + "/far/../x"), "file://" + folder + "/other/x");
 }
 
-// Goal:   objects are their bucket and key. Method: three schemes, a slash at the end, a neighbour of like name.
+// Goal:   S3 objects are identified by bucket and key. Method: three schemes, a trailing slash, a key with the same
+// prefix.
 TEST(Location, Objects) {
   for (const char* spelled : {"s3://b/k/t", "s3a://b/k/t", "s3n://b/k/t/"}) {
     EXPECT_EQ(FileIdentity(spelled), "s3://b/k/t");

@@ -3,6 +3,7 @@
 namespace ingot::storage {
 namespace {
 
+// Goal:   files in memory behave as every storage. Method: the common tests.
 TEST(MemoryStorage, Conforms) {
   CheckConformance(*MakeMemoryStorage(), "/base");
 }

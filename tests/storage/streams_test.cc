@@ -21,13 +21,12 @@ class Broken : public arrow::io::RandomAccessFile {
   arrow::Result<std::shared_ptr<arrow::Buffer>> Read(int64_t) override { return arrow::Status::IOError("away"); }
 };
 
-// Goal:   errors of streams keep kind and words, wherever they are read. Method: a file that cannot be read, in each
-// way.
+// Goal:   stream errors keep kind and message for every read function. Method: each one on a file that cannot be read.
 TEST(Streams, ErrorsKeepTheirKind) {
   const auto explain = [](const arrow::Status& status, std::string_view doing) {
     return Error{ErrorKind::kRetry, std::string(doing) + " f: " + status.message()};
   };
-  const auto file = WithErrors(std::make_shared<Broken>(), explain);
+  const auto file = TranslateErrors(std::make_shared<Broken>(), explain);
   char out[4];
   EXPECT_EQ(*file->GetSize(), 10);
   for (const arrow::Status& status : {file->Read(4).status(), file->Read(4, out).status(), file->ReadAt(2, 4).status(),
@@ -37,23 +36,23 @@ TEST(Streams, ErrorsKeepTheirKind) {
   }
 }
 
-// Goal:   an error that is ours already is passed on as it is, not explained once more. Method: one stream in another.
-TEST(Streams, OurErrorsPass) {
+// Goal:   an error that was translated already is not translated again. Method: a translated stream in another.
+TEST(Streams, ErrorsAreTranslatedOnce) {
   const auto explain = [](const arrow::Status& status, std::string_view doing) {
     return Error{ErrorKind::kRetry, std::string(doing) + " f: " + status.message()};
   };
-  const auto file = WithErrors(WithErrors(std::make_shared<Broken>(), explain), explain);
+  const auto file = TranslateErrors(TranslateErrors(std::make_shared<Broken>(), explain), explain);
   EXPECT_EQ(FromArrow(file->Read(4).status()).message, "read f: away");
 }
 
-// Goal:   what works is passed on. Method: bytes written and read through both.
+// Goal:   bytes pass unchanged. Method: written and read through both wrappers.
 TEST(Streams, BytesPass) {
   const auto explain = [](const arrow::Status&, std::string_view) { return Error{ErrorKind::kRetry, ""}; };
   const auto memory = *arrow::io::BufferOutputStream::Create();
-  const auto out = WithErrors(std::shared_ptr<arrow::io::OutputStream>(memory), explain);
+  const auto out = TranslateErrors(std::shared_ptr<arrow::io::OutputStream>(memory), explain);
   ASSERT_TRUE(out->Write("abcdef", 6).ok());
   EXPECT_EQ(*out->Tell(), 6);
-  const auto in = WithErrors(std::make_shared<arrow::io::BufferReader>(*memory->Finish()), explain);
+  const auto in = TranslateErrors(std::make_shared<arrow::io::BufferReader>(*memory->Finish()), explain);
   EXPECT_EQ((*in->ReadAt(2, 3))->ToString(), "cde");
 }
 

@@ -1,7 +1,7 @@
 """medallion_pipeline: records → bronze → silver → gold → quality gate → maintenance, every hour or by hand.
 
-A run may be repeated, caught up or run beside another: each stage goes on where its table is. Without catch-up the first
-run takes all that is there; with it, each logical hour finds what came since the one before.
+A run may be repeated, caught up or run at the same time as another: each stage resumes where its table ends. Without
+catch-up the first run processes everything; with it, each logical hour processes what came since the one before.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ with DAG(
     params={
         "records": Param(0, type="integer", minimum=0, title="Records to generate first (0: none)"),
         "engine": Param("embedded", enum=["embedded", "spark", "trino"], title="Engine of silver and gold"),
-        "from": Param(None, type=["null", "string"], format="date", title="Compute gold again from this day (embedded engine)"),
+        "from": Param(None, type=["null", "string"], format="date", title="Recompute gold from this day (embedded engine)"),
         "to": Param(None, type=["null", "string"], format="date", title="… up to and including this day"),
         "fail_on_quality": Param(True, type="boolean", title="Fail when a quality rule broke too many rows"),
     },
@@ -48,7 +48,7 @@ with DAG(
 
     @task.short_circuit(ignore_downstream_trigger_rules=False)
     def is_wanted() -> bool:
-        """Whether records are to be generated first."""
+        """Whether the run generates records first."""
         return get_current_context()["params"]["records"] > 0
 
     generate = IngotOperator(task_id="generate", arguments=["generate", "--records", "{{ params.records }}", "--start",
@@ -67,7 +67,7 @@ with DAG(
 
     @task(retries=0)
     def quality_gate() -> list[dict]:
-        """Fails when rows are not accounted for, or a rule broke more rows than its fail_above."""
+        """Fails when rows are not accounted for, or a rule broke on more rows than its fail_above."""
         context = get_current_context()
         results = context["ti"].xcom_pull(task_ids=["ingest_bronze", "bronze_to_silver", "silver_to_gold"])
         stages = summary(result for of_task in results for result in of_task or [])

@@ -1,4 +1,4 @@
-"""What happens when a run is late. Put here what your team reads: mail, Slack, PagerDuty."""
+"""The alert for a late run. Add the channel that your team reads: mail, Slack, PagerDuty."""
 
 from __future__ import annotations
 

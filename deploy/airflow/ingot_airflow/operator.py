@@ -18,7 +18,7 @@ WRONG_USAGE, RULE_BROKEN = 2, 3
 
 
 class StageSummary(TypedDict, total=False):
-    """What `ingot run --log-format json` says of a stage."""
+    """The summary of a stage that `ingot run --log-format json` prints."""
 
     stage: str
     table: str
@@ -32,15 +32,15 @@ class StageSummary(TypedDict, total=False):
 
 
 class IngotOperator(BaseOperator):
-    """Runs `ingot ARGUMENTS` and returns what it prints in JSON, one object a line, as a list.
+    """Runs `ingot ARGUMENTS` and returns what it prints in JSON, one object per line, as a list.
 
-    What ingot logs appears in the task's log as it comes, and a summary of stages at the end. Exit code 2 (wrong usage)
-    fails the task for good; any other failure leaves it to the task's retries, which are safe: a rerun changes nothing.
-    Exit code 3 (a quality rule broke more rows than it may) fails the task for good, too, unless `broken_rules_fail` is
-    false: the rules are then in the task's XCom `broken_rules`, for a gate that comes later.
+    The task's log shows ingot's log messages immediately, and a summary of the stages at the end. Exit code 2 (wrong
+    usage) fails the task without retries. Other failures use the task's retries, which are safe: a rerun changes nothing.
+    Exit code 3 (a quality rule broke on too many rows) also fails the task without retries. If `broken_rules_fail` is
+    false, the task succeeds instead and puts the rules into its XCom `broken_rules`, for a later gate.
 
     :param arguments: the command and its flags, without the program; templated
-    :param env: environment beside the worker's own, e.g. INGOT_WAREHOUSE; templated
+    :param env: environment in addition to the worker's own, e.g. INGOT_WAREHOUSE; templated
     :param program: the program; default INGOT_PROGRAM of the environment, else `ingot`
     :param broken_rules_fail: whether exit code 3 fails the task
     """
@@ -89,7 +89,7 @@ class IngotOperator(BaseOperator):
         return results
 
     def on_kill(self) -> None:
-        """Asks ingot to end; what it has committed stays, the rest is done again by the next run."""
+        """Asks ingot to exit. Its commits stay; the next run does the rest again."""
         if self._process is not None and self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGTERM)
 

@@ -1,4 +1,4 @@
-"""The quality gate: whether a run may be shown to its readers."""
+"""The quality gate: whether the results of a run may be published."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ingot_airflow.operator import StageSummary
 
 
 def complaints(stages: Iterable[StageSummary], broken_rules: Sequence[str]) -> list[str]:
-    """What speaks against the run: rows that are not accounted for, and rules that broke too many rows."""
+    """The problems of a run: rows that are not accounted for, and rules that broke on too many rows."""
     found = list(broken_rules)
     for stage in stages:
         if stage.get("stage") != "silver":
@@ -20,5 +20,5 @@ def complaints(stages: Iterable[StageSummary], broken_rules: Sequence[str]) -> l
 
 
 def summary(results: Iterable[Mapping[str, object]]) -> list[StageSummary]:
-    """The stages among what tasks returned."""
+    """The stage summaries in the results of the tasks."""
     return [result for result in results if "stage" in result]  # type: ignore[misc]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""New rows of bronze into silver and quarantine.
+"""Computes silver and quarantine from new rows of bronze.
 
     spark-submit bronze_to_silver.py --compiled compiled.json [--every SECONDS]
 """
@@ -12,13 +12,13 @@ from ingot_spark import DEFINITION, PROGRAM, RUN_ID, SOURCE_FROM, SOURCE_SNAPSHO
 
 
 def judge(job: Job, bronze: Source, consumed: str | None) -> None:
-    """Makes the view `judged` of the rows of bronze after the snapshot `consumed`."""
+    """Creates the view `judged` of the rows of bronze after the snapshot `consumed`."""
     bronze.rows(consumed).createOrReplaceTempView("bronze_rows")
     job.spark.sql(job.statement(job.compiled["silver"]["judge"])).persist().createOrReplaceTempView("judged")
 
 
 def make_keys(job: Job) -> None:
-    """The view `silver_keys`: keys that silver holds already, of the span of time that the new rows touch."""
+    """Creates the view `silver_keys`: the keys in silver within the time range of the new rows."""
     silver = job.compiled["silver"]
     keys = ", ".join(f"`{key}`" for key in silver["key"]) or "*"
     where = ""
@@ -30,13 +30,13 @@ def make_keys(job: Job) -> None:
 
 
 def mark(job: Job, consumed: str | None, end: str, step: str) -> dict[str, str]:
-    """What a commit says of itself (docs/formats/snapshot-summary.md)."""
+    """The mark in the summary of a commit (docs/formats/snapshot-summary.md)."""
     return {SOURCE_SNAPSHOT: end, SOURCE_FROM: consumed or "", STEP: step, RUN_ID: job.run_id,
             DEFINITION: job.compiled["silver"]["definition"], PROGRAM: job.compiled["program"]}
 
 
 def refuse(job: Job, bronze: Source) -> None:
-    """The refused rows into quarantine, before silver, so that a row is never in neither."""
+    """Commits quarantined rows before silver, so that each row is always in at least one of the two."""
     silver = job.compiled["silver"]
     table = Table(job, silver["quarantine"])
     consumed = table.mark(SOURCE_SNAPSHOT)
@@ -55,13 +55,13 @@ def carry(job: Job) -> Report:
         quarantine = Table(job, silver["quarantine"])
         step = quarantine.mark(STEP) or ""
         quarantine.drop()
-        # Silver goes as far as quarantine and no farther, also after an end between the two commits.
+        # Silver stops at quarantine's mark, also after a crash between the two commits.
         table = Table(job, silver["table"])
         consumed = table.mark(SOURCE_SNAPSHOT)
         if not bronze.has_new(consumed):
             table.drop()
             return report
-        if step and table.mark(TAKEN_BACK) == step:  # Ingot takes what quarantine got back: its definition is another one
+        if step and table.mark(TAKEN_BACK) == step:  # Ingot reverts the commit to quarantine, because its definition differs
             table.drop()
             raise Overtaken(silver["table"])
         judge(job, bronze, consumed)
@@ -78,7 +78,7 @@ def carry(job: Job) -> Report:
 
 
 def main() -> None:
-    job = Job("silver", __doc__, lambda parser: parser.add_argument("--every", type=float, help="again and again"))
+    job = Job("silver", __doc__, lambda parser: parser.add_argument("--every", type=float, help="repeat every SECONDS until stopped"))
     for _ in job.every(job.arguments.every):
         report = job.again_when_overtaken(lambda: carry(job))
         report.seconds = 0

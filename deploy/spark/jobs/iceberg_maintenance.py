@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Maintenance by Spark's procedures, where the tables are maintained by a Spark cluster instead of `ingot maintain`.
+"""Maintains the tables with Spark's procedures, on a Spark cluster, instead of `ingot maintain`.
 
     spark-submit iceberg_maintenance.py --compiled compiled.json [--older-than-hours 24] [--orphans-older-than-days 3]
                                         [--what manifests,compact,expire,orphans]
@@ -19,7 +19,7 @@ def tables(job: Job) -> list[str]:
 
 
 def keep_marks(job: Job, table: str) -> None:
-    """What later stages look for in snapshots goes into properties before snapshots expire (docs/maintenance.md)."""
+    """Writes the marks of later stages to the table properties before snapshots expire (docs/maintenance.md)."""
     for key in (SOURCE_SNAPSHOT, "ingot.offsets", "ingot.topics", "ingot.offsets-file", "ingot.files", "ingot.files-file"):
         rows = job.spark.sql(f"SELECT summary[{key!r}] AS mark FROM {job.name(table)}.snapshots WHERE summary[{key!r}] IS NOT "
                              "NULL ORDER BY committed_at DESC LIMIT 1").collect()
@@ -30,8 +30,8 @@ def keep_marks(job: Job, table: str) -> None:
 
 def main() -> None:
     def add(parser):
-        parser.add_argument("--older-than-hours", type=float, default=24, help="snapshots that expire")
-        parser.add_argument("--orphans-older-than-days", type=float, default=3, help="files of no snapshot that are removed")
+        parser.add_argument("--older-than-hours", type=float, default=24, help="the minimum age of snapshots that expire")
+        parser.add_argument("--orphans-older-than-days", type=float, default=3, help="the minimum age of orphans that are removed")
         parser.add_argument("--what", default="manifests,compact,expire,orphans")
 
     job = Job("maintenance", __doc__, add)
@@ -40,7 +40,7 @@ def main() -> None:
     orphaned = (now - datetime.timedelta(days=job.arguments.orphans_older_than_days)).strftime("%Y-%m-%d %H:%M:%S")
     procedures = {"manifests": ("rewrite_manifests", ()), "compact": ("rewrite_data_files", ()),
                   "expire": ("expire_snapshots", (f"older_than => TIMESTAMP '{expired}'", "retain_last => 100")),
-                  # Listing by the catalog's own FileIO: Hadoop knows no s3://.
+                  # Lists files with the catalog's own FileIO, because Hadoop does not know s3://.
                   "orphans": ("remove_orphan_files", (f"older_than => TIMESTAMP '{orphaned}'", "prefix_listing => true"))}
     for table in tables(job):
         for name in what:

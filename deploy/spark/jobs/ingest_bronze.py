@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Records of Kafka into bronze: once up to where the topic ends, or as a stream.
+"""Ingests records from Kafka into bronze: once up to the end of the topic, or as a stream.
 
     spark-submit ingest_bronze.py --compiled compiled.json [--stream --every SECONDS]
 
-Where to begin is what the table says, never a checkpoint of Spark's: Ingot goes on where this job ended, and the reverse.
+The job begins at the offsets in the table, never at a checkpoint of Spark. Ingot can resume where this job ended, and
+the reverse.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from ingot_spark import Job, Overtaken, Report, Table
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 
-Offsets = dict[str, int]  # of a topic: by partition
+Offsets = dict[str, int]  # of one topic, by partition
 
 
 class Topic:
-    """The topic as Kafka has it. Asked through the client that Spark's own reader uses."""
+    """The topic in Kafka, read with the client that Spark's own reader uses."""
 
     def __init__(self, job: Job):
         source = re.fullmatch(r"kafka://([^/]+)/([^?]+)(\?.*)?", job.compiled["source"])
@@ -34,14 +35,14 @@ class Topic:
         admin = jvm.org.apache.kafka.clients.admin.AdminClient.create(properties)
         try:
             described = admin.describeTopics(jvm.java.util.Collections.singletonList(self.name)).allTopicNames().get()
-            # The id in the alphabet in which Ingot writes it: RFC 4648, section 4, where Kafka's tools have section 5.
+            # The id in Ingot's alphabet, RFC 4648, section 4; Kafka's tools use section 5.
             topic_id = described.get(self.name).topicId().toString().replace("-", "+").replace("_", "/")
             self.identity = {"cluster": admin.describeCluster().clusterId().get(), "id": topic_id}
         finally:
             admin.close()
 
     def ends(self) -> tuple[Offsets, Offsets]:
-        """The first and the next offset of each partition, what is committed only."""
+        """The first and the next offset of each partition, of committed records only."""
         jvm = self.job.spark.sparkContext._jvm
         properties = jvm.java.util.Properties()
         decoder = "org.apache.kafka.common.serialization.ByteArrayDeserializer"
@@ -63,7 +64,7 @@ class Topic:
 
 
 def begins(topic: Topic, table: Table, first: Offsets) -> tuple[dict[str, Any], Offsets]:
-    """All that the table knows of topics, and where it is in this one."""
+    """The offsets of all topics in the table, and those of this topic."""
     if table.mark("ingot.offsets") is None and table.mark("ingot.offsets-file") is not None:
         raise SystemExit(f"{table.name} keeps its offsets in a file: run bronze with --engine embedded")
     known = json.loads(table.mark("ingot.topics") or "{}").get(topic.name)
@@ -79,10 +80,10 @@ def begins(topic: Topic, table: Table, first: Offsets) -> tuple[dict[str, Any], 
 
 def commit(job: Job, topic: Topic, table: Table, records: DataFrame, offsets: dict[str, Any], begin: Offsets,
            end: Offsets) -> Report:
-    """The records from `begin` up to `end` as rows."""
+    """Commits the records from `begin` up to `end` as rows."""
     report = Report("bronze", table.table, job.run_id)
     records.withColumn("_now", f.timestamp_micros(f.lit(report.started_at_us))).createOrReplaceTempView("records")
-    rows = records.sparkSession.sql(job.compiled["bronze"]["rows"]).persist()  # a stream's batches have a session of their own
+    rows = records.sparkSession.sql(job.compiled["bronze"]["rows"]).persist()  # each batch of a stream has its own session
     counts = rows.agg(f.count("*").alias("rows"), f.count("_error").alias("errors")).first()
     report.rows_in = report.rows_out = counts.rows
     report.rows_error = counts.errors
@@ -110,7 +111,7 @@ def once(job: Job, topic: Topic) -> Report:
 
 
 def stream(job: Job, topic: Topic, seconds: float) -> None:
-    """Structured Streaming. Spark's checkpoint lasts as long as the query; the next one begins where the table is."""
+    """Structured Streaming. Spark's checkpoint lasts as long as the query; the next query begins at the offsets in the table."""
     first, _ = topic.ends()
     table = Table(job, job.compiled["bronze"]["table"])
     _, begin = begins(topic, table, first)
@@ -123,7 +124,7 @@ def stream(job: Job, topic: Topic, seconds: float) -> None:
             return
         table = Table(job, job.compiled["bronze"]["table"])
         offsets, here = begins(topic, table, first)
-        if any(row.low < here[str(row.partition)] for row in seen):  # another writer has taken some of these
+        if any(row.low < here[str(row.partition)] for row in seen):  # another writer has committed some of these
             table.drop()
             raise Overtaken(table.table)
         end = here | {str(row.partition): row.high + 1 for row in seen}
@@ -140,7 +141,7 @@ def stream(job: Job, topic: Topic, seconds: float) -> None:
 
 def main() -> None:
     def add(parser: Any) -> None:
-        parser.add_argument("--stream", action="store_true", help="go on with new records until stopped")
+        parser.add_argument("--stream", action="store_true", help="continue with new records until stopped")
         parser.add_argument("--every", type=float, default=10, help="seconds between two commits of the stream")
 
     job = Job("bronze", __doc__, add)

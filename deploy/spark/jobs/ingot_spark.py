@@ -1,9 +1,9 @@
-"""What the jobs share: the compiled pipeline, the session, and the way in which a stage commits.
+"""The code that the jobs share: the compiled pipeline, the session, and the commit of a stage.
 
-The tables are the only truth, as with the embedded engine (docs/formats/snapshot-summary.md): a stage reads its mark from
-the newest snapshot on main that has one, writes to a branch that begins at that very state, with the new mark in the
-snapshot's summary, and moves main to it by fast_forward, which Iceberg refuses when main has moved meanwhile. Another
-writer in between, Ingot or Spark, therefore costs a retry and never a row.
+Positions and marks are only in the tables, as with the embedded engine (docs/formats/snapshot-summary.md). A stage reads its
+mark from the newest snapshot on main that has one. It writes to a branch that begins at the same state, with the new mark in
+the snapshot summary. It then moves main to the branch by fast_forward, which fails in Iceberg if main has moved meanwhile. So
+another writer in between, Ingot or Spark, costs a retry and never a row.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
@@ -33,12 +33,12 @@ ATTEMPTS = 5
 
 
 class Overtaken(Exception):
-    """Another writer was first: the stage begins again from the table's new state."""
+    """Another writer committed first: the stage starts again from the table's new state."""
 
 
 @dataclass
 class Report:
-    """A stage run, in the words of `ingot run --log-format json`."""
+    """The summary of a stage run, in the format of `ingot run --log-format json`."""
 
     stage: str
     table: str
@@ -56,10 +56,9 @@ class Report:
 
     def summary(self) -> dict[str, str]:
         """As properties of the snapshot that commits them, from which the ledger is made."""
-        counts = {"rows-in": self.rows_in, "rows-out": self.rows_out, "rows-quarantined": self.rows_quarantined,
-                  "rows-duplicate": self.rows_duplicate, "rows-error": self.rows_error, "bytes-in": self.bytes_in,
-                  "bytes-out": self.bytes_out, "started-at-us": self.started_at_us,
-                  "finished-at-us": time.time_ns() // 1000}
+        counts = {count.name.replace("_", "-"): getattr(self, count.name) for count in fields(self)
+                  if count.name.startswith(("rows_", "bytes_"))}
+        counts |= {"started-at-us": self.started_at_us, "finished-at-us": time.time_ns() // 1000}
         return ({"ingot.stage": self.stage, "ingot.run-id": self.run_id, "ingot.engine": "spark"}
                 | {f"ingot.{key}": str(value) for key, value in counts.items()}
                 | {f"ingot.rule.{rule}": str(count) for rule, count in self.broken_by_rule.items() if count})
@@ -82,7 +81,7 @@ class Job:
             self.compiled: dict[str, Any] = json.load(file)
         self.catalog: str = self.compiled["catalog"]
         self.run_id = str(uuid.uuid4())
-        settings = {"spark.sql.session.timeZone": "UTC", "spark.sql.variant.allowDuplicateKeys": "true"}  # the last value counts
+        settings = {"spark.sql.session.timeZone": "UTC", "spark.sql.variant.allowDuplicateKeys": "true"}  # the last value wins
         self.spark = SparkSession.builder.appName(f"ingot-{name}").config(map=settings).getOrCreate()
         self.spark.sparkContext.setLogLevel("ERROR")
 
@@ -106,7 +105,7 @@ class Job:
         raise AssertionError
 
     def every(self, seconds: float | None) -> Iterator[None]:
-        """Once, or again and again."""
+        """Runs the job once, or every --every seconds."""
         while True:
             started = time.monotonic()
             yield
@@ -116,7 +115,7 @@ class Job:
 
 
 class Table:
-    """A table at the state that a branch of its own begins with."""
+    """A table at the state at which its own branch begins."""
 
     def __init__(self, job: Job, table: str):
         self.job, self.table, self.name = job, table, job.name(table)
@@ -127,12 +126,12 @@ class Table:
         self.snapshots = {row.snapshot_id: row for row in rows}
         refs = {row.name: row.snapshot_id for row in job.spark.sql(f"SELECT name, snapshot_id FROM {self.name}.refs").collect()}
         self.base: int | None = refs[self.branch]
-        if refs.get("main") not in (None, self.base):  # main moved while the branch was made
+        if refs.get("main") not in (None, self.base):  # main moved while the branch was created
             self.drop()
             raise Overtaken(table)
 
     def mark(self, key: str) -> str | None:
-        """What the newest snapshot on the way to main says; when none does, the table's properties (docs/maintenance.md)."""
+        """The newest mark in the history of main, else that in the table's properties (docs/maintenance.md)."""
         at = self.base
         while at in self.snapshots:
             summary = self.snapshots[at].summary or {}
@@ -143,8 +142,8 @@ class Table:
         return {row.key: row.value for row in properties}.get(key) or None
 
     def commit(self, rows: DataFrame, summary: dict[str, str], overwrite: bool = False) -> None:
-        """Writes the rows to the branch and moves main to it. Errors: Overtaken; main is then as it was."""
-        # A branch is named in the same way in reads and writes; the writer takes it as part of the table's name.
+        """Writes the rows to the branch and moves main to it. Errors: Overtaken; main is then unchanged."""
+        # Reads and writes name the branch in the same way; the writer expects it as part of the table's name.
         writer = rows.writeTo(f"{self.name}.branch_{self.branch}")
         for key, value in summary.items():
             writer = writer.option(f"snapshot-property.{key}", value)
@@ -161,17 +160,17 @@ class Table:
             self.drop()
 
     def keep(self, mark: dict[str, str]) -> None:
-        """Puts the mark among the table's properties, too, for the case that another engine expires the snapshot."""
+        """Also writes the mark to the table's properties, in case another engine expires the snapshot."""
         pairs = ", ".join(f"'{key}' = '{value}'" for key, value in mark.items())
         self.job.spark.sql(f"ALTER TABLE {self.name} SET TBLPROPERTIES ({pairs})")
 
     def drop(self) -> None:
-        """Takes the branch away, whatever became of it."""
+        """Drops the branch, whether it was merged or not."""
         self.job.spark.sql(f"ALTER TABLE {self.name} DROP BRANCH IF EXISTS {self.branch}")
 
 
 class Source:
-    """A table as it is now, for reading, as long as the `with` lasts: others may commit meanwhile."""
+    """The current state of a table, for reading within the `with` block while other writers commit."""
 
     def __init__(self, job: Job, table: str):
         self.job, self.name = job, job.name(table)
@@ -192,12 +191,12 @@ class Source:
         return self.end is not None and self.end != consumed
 
     def rows(self, consumed: str | None = None) -> DataFrame:
-        """What was appended after the snapshot `consumed`; all there is when none is given."""
+        """The rows that were appended after the snapshot `consumed`; all rows without it."""
         reader = self.job.spark.read.format("iceberg")
         if consumed is not None:
             return reader.option("start-snapshot-id", consumed).option("end-snapshot-id", self.end).load(self.name)
         if not self.branch:
-            # Not by snapshot id, which gives the columns as they were then: a branch has those of today.
+            # Not by snapshot id, which gives the columns of that snapshot: a branch has the current columns.
             self.branch = f"ingot_read_{uuid.uuid4().hex[:12]}"
             self.job.spark.sql(f"ALTER TABLE {self.name} CREATE BRANCH {self.branch} AS OF VERSION {self.end}")
         return reader.option("branch", self.branch).load(self.name)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Brings existing tables into the catalog, from their newest metadata file.
+"""Registers existing tables in the catalog, from their newest metadata file.
 
     spark-submit register_tables.py --compiled compiled.json silver.speedtest_clean=s3://lakehouse/warehouse/silver/speedtest_clean/metadata/00012-….metadata.json …
 """

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""New rows of silver into each gold table: the groups that they touch are computed anew.
+"""Updates each gold table from new rows of silver: recomputes the groups that they touch.
 
     spark-submit silver_to_gold.py --compiled compiled.json [--every SECONDS]
 """
@@ -13,7 +13,7 @@ from ingot_spark import SOURCE_SNAPSHOT, Job, Report, Source, Table, literal
 
 
 def span_of_days(job: Job, column: str) -> str:
-    """A condition that holds for every row of the touched groups, so that Iceberg leaves out other days' files."""
+    """A condition that holds for every row of the touched groups, so that Iceberg skips the files of other days."""
     span = job.spark.sql(f"SELECT min(`{column}`) AS low, max(`{column}`) AS high FROM silver_new").first()
     if span.low is None:
         return "false"
@@ -52,7 +52,7 @@ def carry(job: Job, gold: dict[str, Any]) -> Report:
 
 
 def main() -> None:
-    job = Job("gold", __doc__, lambda parser: parser.add_argument("--every", type=float, help="again and again"))
+    job = Job("gold", __doc__, lambda parser: parser.add_argument("--every", type=float, help="repeat every SECONDS until stopped"))
     for _ in job.every(job.arguments.every):
         for gold in job.compiled["gold"]:
             job.again_when_overtaken(lambda gold=gold: carry(job, gold)).print()

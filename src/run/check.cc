@@ -1,0 +1,211 @@
+#include "run/check.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "bronze/bronze.h"
+#include "bronze/offsets.h"
+#include "iceberg/find_table.h"
+#include "pipeline/tables.h"
+#include "run/trino_client.h"
+#include "source/source.h"
+#include "stage/changes.h"
+#include "stage/report.h"
+#include "storage/location.h"
+
+namespace ingot::run {
+namespace {
+
+using iceberg::Snapshot;
+using iceberg::Table;
+using iceberg::TableMetadata;
+
+constexpr size_t kCommitsToTell = 3;  // one alone may be a few bad records between good ones
+
+std::string Ago(int64_t micros) {
+  const int64_t seconds = std::max<int64_t>(0, NowMicros() - micros) / kMicrosPerSecond;
+  if (seconds < 120) return fmt::format("{} s ago", seconds);
+  if (seconds < 2 * 3600) return fmt::format("{} min ago", seconds / 60);
+  return seconds < 48 * 3600 ? fmt::format("{} h ago", seconds / 3600) : fmt::format("{} days ago", seconds / 86400);
+}
+
+Result<std::optional<Table>> Find(const OpenPlace& open, const std::string& name) {
+  INGOT_ASSIGN(const auto home, open.environment.Home(name));
+  return iceberg::FindTable(home);
+}
+
+/// The newest snapshot that a stage committed.
+const Snapshot* NewestOfStage(const TableMetadata& metadata) {
+  const Snapshot* newest = nullptr;
+  for (const Snapshot& snapshot : metadata.snapshots)
+    if (snapshot.summary.contains(stage::kStageKey)) newest = &snapshot;
+  return newest;
+}
+
+std::string LastCommit(const Snapshot* newest) {
+  return newest == nullptr ? "no commit yet" : "last commit " + Ago(newest->timestamp_ms * 1000);
+}
+
+/// `waits`: what, in words.
+Result<std::string> Judge(const std::string& waits, int64_t since_micros, const Snapshot* newest, int64_t late_micros) {
+  const std::string text = waits + "; " + LastCommit(newest);
+  if (NowMicros() - since_micros <= late_micros) return text;
+  return Fail(ErrorKind::kRetry, text + ": is `ingot run` still running? Its log says why not");
+}
+
+Result<std::string> ExamineBronze(const OpenPlace& open, int64_t late_micros) {
+  const pipeline::Pipeline& pipeline = *open.pipeline;
+  INGOT_ASSIGN(const auto table, Find(open, pipeline.bronze.table));
+  if (!table) return "not made yet: the first `ingot run` does it";
+  INGOT_ASSIGN(const auto checkpoint, bronze::ReadCheckpoint(*table->home.storage, *table->metadata));
+  INGOT_ASSIGN(const auto source,
+               source::OpenSource(open.source, {.format = pipeline.source.format,
+                                                .on_changed = bronze::OnChangedOf(pipeline.source.on_changed),
+                                                .kafka = pipeline.source.kafka}));
+  INGOT_TRY(source->Seek(checkpoint));
+  if (const auto failures = source->Failures(); !failures.empty()) return Fail(ErrorKind::kBadInput, failures[0]);
+  const int64_t records = source->RecordsBehind(), bytes = source->BytesLeft();
+  const Snapshot* newest = NewestOfStage(*table->metadata);
+  if (records == 0 && bytes == 0) return "has all that the source has; " + LastCommit(newest);
+  return Judge(records > 0 ? fmt::format("{} records wait in the source", records)
+                           : fmt::format("{} bytes wait in the source", bytes),
+               newest == nullptr ? NowMicros() : newest->timestamp_ms * 1000, newest, late_micros);
+}
+
+/// That the last commits of silver kept no row at all; "" when they did, or are too few to tell.
+std::string AllRefused(const TableMetadata& silver, const std::string& quarantine) {
+  std::vector<stage::StageReport> commits;
+  for (const Snapshot& snapshot : silver.snapshots)
+    if (auto report = stage::ReportOf(snapshot, ""); report && report->rows_in > 0)
+      commits.push_back(std::move(*report));
+  if (commits.size() < kCommitsToTell) return "";
+  stage::StageReport last;
+  for (size_t i = commits.size() - kCommitsToTell; i < commits.size(); ++i) last.Add(commits[i]);
+  if (last.rows_out > 0 || last.quarantined == 0) return "";
+  return fmt::format("none of the {} rows of the last {} commits was kept, {} are in quarantine ", last.rows_in,
+                     kCommitsToTell, last.quarantined) +
+         "(ingot query \"SELECT _rules, count(*) FROM " + quarantine + " GROUP BY ALL\")";
+}
+
+Result<std::string> ExamineStage(const OpenPlace& open, const pipeline::PipelineTable& table, int64_t late_micros) {
+  const std::string &from = table.source->table, &to = table.spec->table;
+  INGOT_ASSIGN(const auto earlier, Find(open, from));
+  INGOT_ASSIGN(const auto later, Find(open, to));
+  if (!earlier) return from + " is not made yet";
+  const Snapshot* newest = later ? NewestOfStage(*later->metadata) : nullptr;
+  INGOT_ASSIGN(const auto waiting,
+               stage::ChangesSince(*earlier->metadata, later ? stage::MarkOf(*later->metadata) : stage::Mark(), from));
+  const std::string refused = later && table.kind == pipeline::TableKind::kSilver
+                                  ? AllRefused(*later->metadata, open.pipeline->quarantine.table)
+                                  : "";
+  if (!refused.empty()) return Fail(ErrorKind::kBadInput, refused);
+  if (waiting.Empty()) return "has all of " + from + "; " + LastCommit(newest);
+  if (waiting.appends.empty()) return waiting.rewriter + " rewrote rows of " + from + "; " + LastCommit(newest);
+  return Judge(fmt::format("{} rows of {} wait", waiting.AddedRows(), from),
+               waiting.appends.front()->timestamp_ms * 1000, newest, late_micros);
+}
+
+std::string QuoteName(const std::string& name) {
+  return pipeline::QuoteName(name, pipeline::Dialect::kTrino);
+}
+
+Result<std::string> AskTrino(const OpenPlace& open, const std::string& url) {
+  TrinoClient trino(url, 1);
+  INGOT_TRY(trino.Run("SELECT 1"));
+  std::string seen;
+  for (const auto& gold : open.pipeline->gold) {
+    INGOT_ASSIGN(const auto table, Find(open, gold.table.table));
+    if (!table || !table->metadata->current_snapshot_id) continue;
+    const auto& name = table->home.name;
+    INGOT_ASSIGN(const auto rows,
+                 trino.Run(fmt::format("SELECT snapshot_id FROM {}.{}.{} ORDER BY committed_at DESC LIMIT 1",
+                                       QuoteName(table->home.catalog->Name()), QuoteName(name.space),
+                                       QuoteName(name.name + "$snapshots"))));
+    const int64_t snapshot = rows.empty() ? 0 : std::atoll(rows[0][0].c_str());
+    if (table->metadata->SnapshotById(snapshot) == nullptr)
+      return Fail(ErrorKind::kBadConfig, fmt::format("{} is another table there: its catalog is not that of Ingot "
+                                                     "(iceberg.jdbc-catalog.connection-url)",
+                                                     name.Text()));
+    seen += " and " + name.Text();
+  }
+  return url + (seen.empty() ? " answers" : " shows " + seen.substr(5));
+}
+
+/// The URI without a password that may stand in it.
+std::string WithoutPassword(std::string uri) {
+  const auto begin = uri.find("://"), at = uri.find('@');
+  if (begin == std::string::npos || at == std::string::npos) return uri;
+  const auto colon = uri.find(':', begin + 3);
+  return colon < at ? uri.replace(colon + 1, at - colon - 1, "***") : uri;
+}
+
+/// That the nearest folder above a warehouse that does not exist yet can be written to: a check creates nothing.
+Status CheckParent(std::filesystem::path folder) {
+  std::error_code error;
+  while (!std::filesystem::exists(folder, error) && !error) folder = folder.parent_path();
+  if (!error && ::access(folder.c_str(), W_OK | X_OK) == 0) return {};
+  return Fail(ErrorKind::kBadConfig, "cannot create a warehouse in " + folder.string() + ": " +
+                                         (error ? error.message() : std::strerror(errno)));
+}
+
+Result<std::string> CheckStorage(const std::string& warehouse) {
+  const std::string location = storage::AbsoluteLocation(warehouse);
+  const auto path = storage::LocalPath(location);
+  std::error_code ignored;
+  if (path && !std::filesystem::exists(*path, ignored)) {
+    INGOT_TRY(CheckParent(*path));
+    return location + " does not exist yet: the first `ingot run` creates it";
+  }
+  INGOT_ASSIGN(const auto storage, storage::OpenStorage(warehouse));
+  const std::string probe = storage::JoinLocation(location, ".ingot-check-" + RandomUuid());
+  INGOT_TRY(storage->CreateAtomic(probe, "ingot"));
+  const auto read = storage->ReadAll(probe);
+  INGOT_TRY(storage->Delete(probe));
+  INGOT_TRY(read);
+  return location;
+}
+
+Result<int64_t> CheckTables(const Place& place) {
+  INGOT_ASSIGN(const auto house, OpenLakehouse(place));
+  INGOT_ASSIGN(const auto names, house.catalog->ListTables());
+  for (const auto& name : names)
+    INGOT_TRY(WithContext(iceberg::LoadTable({house.catalog, house.storage, name}), "table " + name.Text()));
+  return int64_t(names.size());
+}
+
+}  // namespace
+
+Checked ExamineStorage(const std::string& warehouse) {
+  return {"storage", CheckStorage(warehouse)};
+}
+
+Checked ExamineCatalog(const Place& place) {
+  const auto tables = CheckTables(place);
+  if (!tables) return {"catalog", std::unexpected(tables.error())};
+  return {"catalog", fmt::format("{} ({} tables)", WithoutPassword(CatalogUri(place)), *tables)};
+}
+
+std::vector<Checked> ExamineData(const OpenPlace& open, int64_t late_micros) {
+  const pipeline::Pipeline& pipeline = *open.pipeline;
+  std::vector<Checked> findings{{pipeline.bronze.table, ExamineBronze(open, late_micros)}};
+  for (const auto& table : TablesOf(pipeline, pipeline::kReportedKinds))
+    if (table.source != nullptr) findings.push_back({table.spec->table, ExamineStage(open, table, late_micros)});
+  return findings;
+}
+
+Checked ExamineTrino(const OpenPlace& open, const std::string& url) {
+  auto detail = AskTrino(open, url);
+  if (!detail && detail.error().kind == ErrorKind::kRetry)
+    detail.error().message += " (it answers half a minute after its start, and needs 1.9 GB)";
+  if (!detail && detail.error().message.find("_NOT_FOUND") != std::string::npos)
+    detail.error().message += " (Trino and Ingot must name the same catalog, and call it iceberg_catalog)";
+  return {"trino", std::move(detail)};
+}
+
+}  // namespace ingot::run

@@ -1,0 +1,26 @@
+// Deletes the rows of a table for which a condition holds, written in the expressions of the pipeline file.
+#pragma once
+
+#include <string>
+
+#include "maintain/delete_rows.h"
+#include "run/open.h"
+
+namespace ingot::run {
+
+struct DeleteWhereOptions {
+  std::string table;
+  std::string where;
+  bool dry_run = false;
+};
+
+struct DeletedWhere {
+  iceberg::TableName table;
+  int format_version = 0;
+  maintain::RowsDeleted rows;
+};
+
+/// Errors: kBadConfig for what is not a condition on the table's columns; those of maintain::DeleteRows.
+Result<DeletedWhere> DeleteWhere(const OpenPlace& open, const DeleteWhereOptions& options);
+
+}  // namespace ingot::run

@@ -1,0 +1,44 @@
+#include "run/run_once.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "run/run_metrics.h"
+
+namespace ingot::run {
+namespace {
+
+Result<RunReport> RunStages(const Place& place, const OpenPlace& open, const RunOnceOptions& options) {
+  if (options.engine.engine != stage::kEmbedded)
+    return RunOnEngine(place, open.environment, options.stages, options.engine);
+  INGOT_ASSIGN(Runner runner, Runner::Open(open.environment, options.stages, options.run));
+  return runner.Run({});
+}
+
+}  // namespace
+
+Status CheckAllInputsRead(const RunReport& report) {
+  constexpr size_t kNamedMax = 10;
+  const auto& failed = report.failed_inputs;
+  if (failed.empty()) return {};
+  std::string message = fmt::format("{} of the inputs could not be read, all others were", failed.size());
+  for (size_t i = 0; i < std::min(failed.size(), kNamedMax); ++i) message += "\n  " + failed[i];
+  if (failed.size() > kNamedMax) message += fmt::format("\n  … and {} more", failed.size() - kNamedMax);
+  return Fail(ErrorKind::kBadInput, message);
+}
+
+Result<RunReport> RunOnce(const Place& place, const OpenPlace& open, const RunOnceOptions& options) {
+  auto report = RunStages(place, open, options);
+  if (report) CountRun(ProcessMetrics(), *report);
+  const Status outcome = report ? CheckAllInputsRead(*report) : Status(std::unexpected(report.error()));
+  if (!outcome) CountFailure(ProcessMetrics(), outcome.error());
+  if (!options.push_metrics.empty()) {
+    const Status pushed = PushMetrics(ProcessMetrics(), options.push_metrics, open.pipeline->name);
+    if (!pushed) LogWarning("metrics were not pushed: " + pushed.error().message);
+  }
+  return report;
+}
+
+}  // namespace ingot::run

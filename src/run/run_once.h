@@ -1,0 +1,25 @@
+// One run through the stages that ends, by the embedded engine or another, with its metrics.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "run/engine.h"
+#include "run/open.h"
+#include "run/run.h"
+
+namespace ingot::run {
+
+struct RunOnceOptions {
+  std::vector<stage::Stage> stages;
+  RunOptions run;            // of the embedded engine
+  EngineOptions engine;      // which engine, and where it is
+  std::string push_metrics;  // URL of a Pushgateway; its metrics are pushed even when the run failed
+};
+
+Result<RunReport> RunOnce(const Place& place, const OpenPlace& open, const RunOnceOptions& options);
+
+/// Errors: kBadInput that names the files which were not read; all others were.
+Status CheckAllInputsRead(const RunReport& report);
+
+}  // namespace ingot::run

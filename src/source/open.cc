@@ -1,0 +1,28 @@
+// The kinds of sources, by the scheme of their address: one line each.
+#include <algorithm>
+
+#include "source/files.h"
+#include "source/kafka.h"
+
+namespace ingot::source {
+namespace {
+
+struct Kind {
+  std::string_view scheme;  // none: the address is a path
+  Result<std::unique_ptr<Source>> (*open)(const std::string& uri, const SourceOptions& options);
+};
+
+constexpr Kind kKinds[] = {
+    {"kafka://", OpenKafka},
+    {"file://", OpenFiles},
+    {"", OpenFiles},
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> OpenSource(const std::string& uri, const SourceOptions& options) {
+  return std::ranges::find_if(kKinds, [&](const Kind& kind) { return uri.starts_with(kind.scheme); })
+      ->open(uri, options);
+}
+
+}  // namespace ingot::source

@@ -1,0 +1,101 @@
+#include "stage/report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/clock.h"
+#include "base/json_text.h"
+#include "stage/marks.h"
+
+namespace ingot::stage {
+namespace {
+
+constexpr const char* kRule = "ingot.rule.";
+constexpr const char* kEngine = "ingot.engine";
+constexpr const char* kStartedAt = "ingot.started-at-us";
+constexpr const char* kFinishedAt = "ingot.finished-at-us";
+
+}  // namespace
+
+void StageReport::Add(const StageReport& other) {
+  for (const ReportCount& field : kReportCounts) this->*field.count += other.*field.count;
+  commits += other.commits;
+  if (started_at_micros == 0) started_at_micros = other.started_at_micros;
+  finished_at_micros = std::max(finished_at_micros, other.finished_at_micros);
+  for (const auto& [rule, count] : other.broken_by_rule) broken_by_rule[rule] += count;
+  for (const auto& [at, count] : other.rows_by_produced_at) rows_by_produced_at[at] += count;
+}
+
+iceberg::Properties StageReport::ToSummary() const {
+  iceberg::Properties summary{{kStageKey, std::string(StageName(stage))},
+                              {kRunIdKey, run_id},
+                              {kEngine, engine},
+                              {kStartedAt, std::to_string(started_at_micros)},
+                              {kFinishedAt, std::to_string(finished_at_micros)}};
+  for (const ReportCount& field : kReportCounts) summary[field.summary_key] = std::to_string(this->*field.count);
+  for (const auto& [rule, count] : broken_by_rule) summary[kRule + rule] = std::to_string(count);
+  return summary;
+}
+
+std::string StageReport::ToJson(const std::string& more) const {
+  std::string counts, rules;
+  for (const ReportCount& field : kReportCounts) counts += fmt::format("\"{}\":{},", field.name, this->*field.count);
+  for (const auto& [rule, count] : broken_by_rule)
+    rules += fmt::format("{}{}:{}", rules.empty() ? "" : ",", JsonQuote(rule), count);
+  return fmt::format(
+      R"({{"stage":{},"table":{},"run_id":{},"engine":{},{}"commits":{},"seconds":{:.3f},"finished_at":{},"broken_by_rule":{{{}}}{}{}}})",
+      JsonQuote(StageName(stage)), JsonQuote(table), JsonQuote(run_id), JsonQuote(engine), counts, commits, Seconds(),
+      JsonQuote(FormatTimestampMicros(finished_at_micros)), rules, more.empty() ? "" : ",", more);
+}
+
+std::optional<StageReport> ReportOf(const iceberg::Snapshot& snapshot, const std::string& table) {
+  const auto text = [&](const char* key) {
+    const auto found = snapshot.summary.find(key);
+    return found == snapshot.summary.end() ? std::optional<std::string>() : found->second;
+  };
+  const auto stage = text(kStageKey), run = text(kRunIdKey);
+  const auto known = stage ? ParseStage(*stage) : Fail(ErrorKind::kNotFound, "no stage");
+  if (!known || !run) return std::nullopt;
+  StageReport report{.stage = *known,
+                     .table = table,
+                     .run_id = *run,
+                     .engine = text(kEngine).value_or(kEmbedded),  // none: an earlier version
+                     .commits = 1,
+                     .started_at_micros = iceberg::SummaryNumber(snapshot, kStartedAt),
+                     .finished_at_micros = iceberg::SummaryNumber(snapshot, kFinishedAt)};
+  for (const ReportCount& field : kReportCounts)
+    report.*field.count = iceberg::SummaryNumber(snapshot, field.summary_key);
+  for (const auto& [key, value] : snapshot.summary)
+    if (key.starts_with(kRule))
+      report.broken_by_rule[key.substr(std::string_view(kRule).size())] = iceberg::SummaryNumber(snapshot, key);
+  return report;
+}
+
+std::optional<StageReport> ReportFromJson(std::string_view line, const std::string& engine) {
+  const auto json = nlohmann::json::parse(line, nullptr, false);
+  if (!json.is_object()) return std::nullopt;
+  const auto text = [&](const char* name) {
+    const auto found = json.find(name);
+    return found != json.end() && found->is_string() ? found->get<std::string>() : "";
+  };
+  const auto number = [&](const char* name) {
+    const auto found = json.find(name);
+    return found != json.end() && found->is_number() ? found->get<double>() : 0;
+  };
+  const auto stage = ParseStage(text("stage"));
+  if (!stage) return std::nullopt;
+  StageReport report{.stage = *stage, .table = text("table"), .run_id = text("run_id"), .engine = engine};
+  for (const ReportCount& field : kReportCounts) report.*field.count = int64_t(number(field.name));
+  report.commits = int64_t(number("commits"));
+  report.finished_at_micros = NowMicros();
+  report.started_at_micros = report.finished_at_micros - int64_t(std::llround(number("seconds") * 1e6));
+  if (const auto rules = json.find("broken_by_rule"); rules != json.end() && rules->is_object())
+    for (const auto& [rule, count] : rules->items())
+      if (count.is_number_integer() && count > 0) report.broken_by_rule[rule] = count;
+  return report;
+}
+
+}  // namespace ingot::stage

@@ -1,0 +1,99 @@
+// What a run of a stage reports. Its counts are listed once: summaries, the ledger, JSON, metrics and the table that
+// `ingot run` prints are made from the list. Source: docs/formats/snapshot-summary.md.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "iceberg/summary.h"
+#include "stage/stages.h"
+
+namespace ingot::stage {
+
+inline constexpr const char* kEmbedded = "embedded";  // the engine of this program
+
+/// Counts of one commit or of a whole stage run. rows_in = rows_out + quarantined + duplicates for silver.
+struct StageReport {
+  Stage stage = Stage::kBronze;
+  std::string table;
+  std::string run_id;
+  std::string engine = kEmbedded;  // that computed it: embedded, spark, trino
+  int64_t rows_in = 0, rows_out = 0, quarantined = 0, duplicates = 0, errors = 0;
+  int64_t bytes_in = 0, bytes_out = 0;
+  int64_t commits = 0;
+  int64_t started_at_micros = 0, finished_at_micros = 0;
+  std::map<std::string, int64_t> broken_by_rule;
+  std::vector<std::string> failed_inputs;          // bronze: files that were not read, with why and what to do
+  std::map<int64_t, int64_t> rows_by_produced_at;  // bronze: in microseconds, rounded down to 10 ms
+
+  void Add(const StageReport& other);
+  double Seconds() const { return double(finished_at_micros - started_at_micros) / 1e6; }
+  /// As the properties of the snapshot that commits them, so that the ledger can be made from the tables alone.
+  iceberg::Properties ToSummary() const;
+  /// A JSON object; `more` are members to put at its end, as `"name":value,…`.
+  std::string ToJson(const std::string& more = "") const;
+};
+
+/// A count of a report, wherever it is written down.
+struct ReportCount {
+  int64_t StageReport::* count;
+  const char* name;            // a column of ops.runs, a member of JSON
+  const char* summary_key;     // of the snapshot
+  const char* title;           // over a column for people
+  bool bytes;                  // rows otherwise
+  const char* metric;          // a counter
+  const char* help;            // of the metric
+  std::optional<Stage> stage;  // that alone is counted by the metric, without a label; none: each, labelled by stage
+};
+
+inline constexpr ReportCount kReportCounts[] = {
+    {&StageReport::rows_in,
+     "rows_in",
+     "ingot.rows-in",
+     "rows in",
+     false,
+     "ingot_rows_in",
+     "Rows that a stage took in.",
+     {}},
+    {&StageReport::rows_out,
+     "rows_out",
+     "ingot.rows-out",
+     "rows out",
+     false,
+     "ingot_rows_out",
+     "Rows that a stage committed.",
+     {}},
+    {&StageReport::quarantined, "rows_quarantined", "ingot.rows-quarantined", "quarantined", false,
+     "ingot_rows_quarantined", "Rows that went to quarantine.", Stage::kSilver},
+    {&StageReport::duplicates, "rows_duplicate", "ingot.rows-duplicate", "duplicates", false, "ingot_rows_duplicate",
+     "Rows whose key was there already.", Stage::kSilver},
+    {&StageReport::errors, "rows_error", "ingot.rows-error", "errors", false, "ingot_rows_error",
+     "Records that do not fit the declared types.", Stage::kBronze},
+    {&StageReport::bytes_in,
+     "bytes_in",
+     "ingot.bytes-in",
+     "read",
+     true,
+     "ingot_read_bytes",
+     "Bytes that a stage read.",
+     {}},
+    {&StageReport::bytes_out,
+     "bytes_out",
+     "ingot.bytes-out",
+     "written",
+     true,
+     "ingot_written_bytes",
+     "Bytes of data files that a stage committed.",
+     {}},
+};
+
+/// What a snapshot says; nothing when no stage wrote it.
+std::optional<StageReport> ReportOf(const iceberg::Snapshot& snapshot, const std::string& table);
+
+/// What a job of another engine printed in the form of ToJson, in a line of its own; nothing for other output.
+std::optional<StageReport> ReportFromJson(std::string_view line, const std::string& engine);
+
+}  // namespace ingot::stage

@@ -1,0 +1,22 @@
+// The stages of a pipeline, and their names: in flags, reports, metrics, the ledger and snapshot summaries.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace ingot::stage {
+
+enum class Stage { kBronze, kSilver, kGold };
+
+/// In the order of the data.
+inline constexpr Stage kStages[] = {Stage::kBronze, Stage::kSilver, Stage::kGold};
+
+std::string_view StageName(Stage stage);
+std::vector<std::string> StageNames();
+/// Errors: kBadConfig with the names that exist.
+Result<Stage> ParseStage(std::string_view name);
+
+}  // namespace ingot::stage

@@ -1,0 +1,63 @@
+"""The functions of expressions: their page, their examples, and that none can be added by halves."""
+
+import datetime
+import json
+import re
+import shlex
+import subprocess
+
+import duckdb
+import pytest
+
+from conftest import INGOT, ROOT
+
+SAMPLE = "(SELECT TIMESTAMPTZ '2024-07-19 18:40:00+00' AS t, unnest([1, 1, 3, 5, 5, NULL]::BIGINT[]) AS x)"
+
+
+def test_the_page_is_what_the_program_prints(warehouse):
+    """Goal: docs/functions.md tells what is there. Method: it is the output of the program."""
+    assert (ROOT / "docs/functions.md").read_text() == warehouse.ingot("functions").stdout, "ingot functions > docs/functions.md"
+
+
+def test_examples_in_duckdb(warehouse):
+    """Goal: the result of each example is what DuckDB computes, too (the embedded engine: functions_test.cc, aggregate_test.cc).
+    Method: the SQL of each example over the sample rows."""
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    rows = [json.loads(line) for line in warehouse.ingot("functions", "--json").stdout.splitlines()]
+    assert {"trim", "date", "count", "quantile"} <= {row["name"] for row in rows}
+    for row in rows:
+        value = connection.sql(f"SELECT {row['sql']['embedded']} FROM {SAMPLE} LIMIT 1").fetchone()[0]
+        if value is None or isinstance(value, (str, datetime.date)):
+            assert str(value).replace("None", "null") == row["result"], row["usage"]
+        else:
+            assert float(value) == float(row["result"]), row["usage"]
+        assert row["version"] >= 1 and row["meaning"].endswith(".") and set(row["sql"]) == {"embedded", "spark", "trino"}
+
+
+# What is left out, and from which source.
+HALVES = [
+    ("src/pipeline/scalar_functions.cc", r"\n +\.trino = \"upper\(\{0\}\)\",", "", "missing initializer for member .*trino"),
+    ("src/pipeline/scalar_functions.cc", r"\n +\.computes = Upper,", "", "missing initializer for member .*computes"),
+    ("src/pipeline/scalar_functions.cc", r"\.result = \"ZÜRICH\"", '.result = ""', "a function has an empty part"),
+    ("src/pipeline/aggregate_functions.cc", r"\n +\.version = 1,", "", "missing initializer for member .*version"),
+    ("src/pipeline/aggregate_functions.cc", r"AggregateKind::kMin\b", "AggregateKind::kMax", "two rows are one aggregate"),
+    ("src/gold/aggregate.cc", r"\n +case AggregateKind::kMin:\n.*;", "", "enumeration value .*kMin.* not handled"),
+]
+
+
+@pytest.mark.parametrize("source, pattern, instead, said", HALVES, ids=[f"{source}-{said[-12:]}" for source, _, _, said in HALVES])
+def test_what_is_forgotten_does_not_compile(tmp_path, source, pattern, instead, said):
+    """Goal: a function that lacks a part is an error of the compiler. Method: the part is cut out of a copy of the source."""
+    commands = INGOT.parent / "compile_commands.json"
+    if not commands.exists():
+        pytest.skip("no compile_commands.json beside the program: run it from its build folder")
+    [command] = [entry["command"] for entry in json.loads(commands.read_text()) if entry["file"] == str(ROOT / source)]
+    text, cuts = re.subn(pattern, instead, (ROOT / source).read_text(), count=1)
+    assert cuts == 1, pattern
+    (tmp_path / "half.cc").write_text(text)
+    words = [word for word in shlex.split(command) if not word.startswith(("CCACHE_", "-O"))]
+    words = words[next(i for i, word in enumerate(words) if word.endswith(("c++", "g++"))):]
+    words = words[:words.index("-o")] + ["-fsyntax-only", "-fmax-errors=3", str(tmp_path / "half.cc")]
+    done = subprocess.run(words, cwd=INGOT.parent, capture_output=True, text=True)
+    assert done.returncode != 0 and re.search(said, done.stderr), done.stderr[-2000:]

@@ -1,0 +1,74 @@
+#include "pipeline/rules.h"
+
+#include <gtest/gtest.h>
+
+#include "base/rows.h"
+#include "pipeline/plan.h"
+#include "tests/rows.h"
+
+namespace ingot::pipeline {
+namespace {
+
+Pipeline WithRules(const std::string& rules) {
+  return *ParsePipeline(R"(
+pipeline: p
+source: {files: x}
+fields:
+  name: {type: string}
+  speed: {type: double}
+  label: {type: string, compute: "name || ' '"}
+bronze: {table: b.t}
+silver:
+  table: s.t
+  rules:
+)" + rules,
+                        "f");
+}
+
+// Goal:   a rule has one number, in columns and in SQL: fixes take none. Method: a fix before, between and behind.
+TEST(Rules, AreNumberedOnce) {
+  const Pipeline pipeline = WithRules(R"(
+    - {name: tidy, field: name, fix: trim}
+    - {name: complete, not_null: [name, speed]}
+    - {name: tidy_label, field: label, fix: trim}
+    - {name: quick, check: "speed > 1", else: count}
+    - {name: named, check: "name <> 'x'"}
+)");
+  EXPECT_EQ(RuleNames(pipeline.rules), (std::vector<std::string>{"parse", "complete", "quick", "named"}));
+  EXPECT_EQ(QuarantineBits(pipeline.rules), 1u + 2 + 8);
+  EXPECT_EQ(pipeline.fixes.size(), 2u);
+  const auto rows = RowsOf({{"name", arrow::utf8(), R"(["x", null, "a"])"}, {"speed", arrow::float64(), "[1, 2, 3]"}});
+  std::vector<uint64_t> broken;
+  for (size_t i = 0; i < pipeline.rules.size(); ++i)
+    ASSERT_TRUE(pipeline.rules[i].check->Mark(*rows, RuleBit(i), broken));
+  EXPECT_EQ(broken, (std::vector<uint64_t>{4 + 8, 2, 0}));
+  const SilverSql sql = MakeSilverSql(pipeline, Dialect::kEmbedded, {});
+  EXPECT_NE(sql.judge.find(R"(CASE WHEN ("name" IS NULL OR "speed" IS NULL) THEN 2 ELSE 0 END)"), std::string::npos);
+  EXPECT_NE(sql.judge.find("THEN 4 ELSE 0 END"), std::string::npos);
+  EXPECT_NE(sql.clean.find("(_broken & 11) <> 0"), std::string::npos);
+  EXPECT_NE(sql.counts.find(R"(count_if((_broken & 8) <> 0) AS "named")"), std::string::npos);
+}
+
+// Goal:   a field that is required by a rule that sends rows to quarantine is a required column. Method: and one that
+//         only counts.
+TEST(Rules, Require) {
+  const Pipeline pipeline =
+      WithRules("    - {name: a, not_null: [name]}\n    - {name: b, not_null: [speed], else: count}\n");
+  EXPECT_TRUE(SilverSchema(pipeline).FindByName("name")->required);
+  EXPECT_FALSE(SilverSchema(pipeline).FindByName("speed")->required);
+}
+
+// Goal:   fixes apply in SQL and on columns alike, to computed fields too. Method: a field read and one computed.
+TEST(Rules, FixesOfComputedFields) {
+  const Pipeline pipeline =
+      WithRules("    - {name: a, field: name, fix: trim}\n    - {name: b, field: label, fix: trim}\n");
+  const std::string sql = MakeSilverSql(pipeline, Dialect::kSpark, {}).judge;
+  EXPECT_NE(sql.find("trim(BOTH ' \t\n\r' FROM `name`) AS `name`"), std::string::npos) << sql;
+  EXPECT_NE(sql.find("trim(BOTH ' \t\n\r' FROM TRY_CAST("), std::string::npos) << sql;
+  const auto column = ArrayOf(arrow::utf8(), R"([" a ", null])");
+  EXPECT_EQ(Text(**Fixed(pipeline.fixes, "label", column)), "[a,null]");
+  EXPECT_EQ(*Fixed(pipeline.fixes, "speed", column), column);
+}
+
+}  // namespace
+}  // namespace ingot::pipeline

@@ -1,0 +1,64 @@
+#include "pipeline/tables.h"
+
+#include <gtest/gtest.h>
+
+namespace ingot::pipeline {
+namespace {
+
+Pipeline Example() {
+  return *ParsePipeline(R"yaml(
+pipeline: p
+source: {files: x}
+fields: {a: {type: long}, t: {type: timestamptz}}
+bronze: {table: b.t}
+silver: {table: s.t, quarantine: s.q}
+gold:
+  - {table: g.t, group: {date: date(t)}, measures: {rows: count(*)}}
+  - {table: g.u, group: {date: date(t)}, measures: {sum: sum(a)}}
+)yaml",
+                        "f");
+}
+
+std::string Text(const PipelineTable& table) {
+  return std::string(TableKindName(table.kind)) + std::to_string(table.item) + " " + table.spec->table +
+         (table.source == nullptr ? "" : " from " + table.source->table);
+}
+
+// Goal:   each table is listed once, with what it is and what it reads. Method: a pipeline of six, and one without
+// file.
+TEST(Tables, All) {
+  const Pipeline pipeline = Example();
+  std::vector<std::string> all, some;
+  for (const PipelineTable& table : TablesOf(pipeline)) all.push_back(Text(table));
+  EXPECT_EQ(
+      all, (std::vector<std::string>{"bronze0 b.t", "silver0 s.t from b.t", "quarantine0 s.q from b.t",
+                                     "gold0 g.t from s.t", "gold1 g.u from s.t", "ops0 ops.runs", "ops1 ops.quality"}));
+  for (const PipelineTable& table : TablesOf(pipeline, kReportedKinds)) some.push_back(table.spec->table);
+  EXPECT_EQ(some, (std::vector<std::string>{"b.t", "s.t", "g.t", "g.u"}));
+  EXPECT_EQ(TablesOf({}).size(), 2u);
+}
+
+// Goal:   each table has its own columns. Method: one that only tables of its kind have.
+TEST(Tables, Schemas) {
+  const Pipeline pipeline = Example();
+  const std::pair<TableKind, const char*> own[] = {{TableKind::kBronze, "_extra"},
+                                                   {TableKind::kSilver, "_run_id"},
+                                                   {TableKind::kQuarantine, "_rules"},
+                                                   {TableKind::kGold, "updated_at"}};
+  for (const auto& [kind, column] : own)
+    for (const PipelineTable& table : TablesOf(pipeline, {&kind, 1}))
+      EXPECT_NE(SchemaOf(pipeline, table).FindByName(column), nullptr) << Text(table);
+  EXPECT_NE(SchemaOf(pipeline, TablesOf(pipeline)[4]).FindByName("sum"), nullptr);
+}
+
+// Goal:   a new name reaches each table, and no ops table. Method: one letter more.
+TEST(Tables, Rename) {
+  Pipeline pipeline = Example();
+  RenameTables(pipeline, [](std::string& name) { name += "x"; });
+  std::vector<std::string> names;
+  for (const PipelineTable& table : TablesOf(pipeline)) names.push_back(table.spec->table);
+  EXPECT_EQ(names, (std::vector<std::string>{"b.tx", "s.tx", "s.qx", "g.tx", "g.ux", "ops.runs", "ops.quality"}));
+}
+
+}  // namespace
+}  // namespace ingot::pipeline

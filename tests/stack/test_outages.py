@@ -1,0 +1,157 @@
+"""A follower outlives each of its servers, away for minutes in the middle of a step, and says what it waits for."""
+
+import concurrent.futures
+import datetime
+import os
+import pathlib
+import re
+import signal
+import time
+
+import pytest
+from conftest import Lakehouse
+from servers import Kafka, Minio, Postgres, Rest, free_port
+
+AWAY_SECONDS = float(os.environ.get("OUTAGE_SECONDS", 180))
+SHORT_SECONDS = 2
+SERVERS = ("minio", "postgres", "rest", "kafka")
+NAMES = {"minio": "S3 at ", "postgres": "the catalog at postgresql://", "rest": "the catalog at http://", "kafka": "Kafka at "}
+# Where a follower stands when its server goes: between any two writes of the three stages.
+STEPS = ("bronze.after_data_files", "commit.after_manifests", "commit.before_swap:2", "bronze.after_commit", "silver.after_files",
+         "silver.between_commits", "gold.computed", "gold.after_files")
+
+
+# What a thread has started ends with the thread: these stay.
+POOL = concurrent.futures.ThreadPoolExecutor(len(SERVERS))
+
+
+def at_each_server(one) -> None:
+    for done in [POOL.submit(one, kind) for kind in SERVERS]:
+        done.result()
+
+
+def family(pid: int) -> list[int]:
+    """The process and all below it: PostgreSQL's have sessions of their own."""
+    parents = {}
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(stat.parent.name)] = int(stat.read_text().rsplit(")", 1)[1].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    found = [pid]
+    for one in found:
+        found += [child for child, parent in parents.items() if parent == one]
+    return found
+
+
+def signal_all(server, number: int) -> None:
+    for pid in family(server.process.pid):
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            pass
+
+
+def take_away(server, how: str) -> None:
+    server.kill() if how == "refuses" else signal_all(server, signal.SIGSTOP)
+
+
+def bring_back(server, how: str) -> None:
+    server.start() if how == "refuses" else signal_all(server, signal.SIGCONT)
+
+
+@pytest.fixture(scope="module")
+def victims(folder):
+    """One server of each kind that no other test needs."""
+    place = folder / "outages"
+    servers = {"minio": Minio(place / "minio", free_port()), "postgres": Postgres(place / "postgres", free_port()),
+               "rest": Rest(place / "rest", free_port()), "kafka": Kafka(place / "kafka", free_port())}
+    list(POOL.map(lambda server: server.start(), servers.values()))
+    yield servers
+    for server in servers.values():
+        if server.process is not None:
+            signal_all(server, signal.SIGCONT)
+        server.stop()
+
+
+@pytest.fixture
+def houses(request, folder, victims, kafka, postgres, minio):
+    """By kind of server a house that has the victim of that kind."""
+    shared = {"kafka": kafka, "postgres": postgres, "minio": minio}
+    made = {kind: Lakehouse(folder, **(shared | ({kind: victims[kind]} if kind in shared else {}))) for kind in SERVERS}
+    made["rest"].variables |= {"INGOT_CATALOG": victims["rest"].uri, "INGOT_WAREHOUSE": "", "INGOT_CATALOG_CREDENTIAL": "ingot:secret"}
+    for house in made.values():
+        house.make_topic(2)
+    yield made
+    for house in made.values():
+        if getattr(request.node, "failed", False):
+            for worker in house.workers:
+                print(f"--- {house.topic} {worker.log.name}\n{worker.text()[-3000:]}")
+        house.close()
+
+
+def stands(worker) -> bool:
+    return "State:\tT" in pathlib.Path(f"/proc/{worker.process.pid}/status").read_text()
+
+
+def outage(house, server, how: str, step: str, seconds: float, records: int):
+    """The server goes while the follower stands in the middle of the step; records come meanwhile. Returns the follower."""
+    hit = step if ":" in step else step + ":1"
+    house.generate(records)
+    # A group of its own: a member that stands still would keep those of the other houses waiting.
+    worker = house.worker("--group", house.topic, env={"INGOT_FAULT": hit + "=stop"})
+    house.wait_for(lambda: stands(worker), 120)
+    take_away(server, how)
+    worker.send(signal.SIGCONT)
+    back_at = time.monotonic() + seconds
+    while (left := back_at - time.monotonic()) > 0:
+        assert worker.process.poll() is None, "the follower ended:\n" + worker.text()[-3000:]
+        if server is not house.kafka:
+            house.generate(records)
+        time.sleep(min(left, 10))  # the outage itself, not a wait for something
+    bring_back(server, how)
+    return worker
+
+
+def arrived(house, worker, seconds: float) -> None:
+    """Every record of the topic is in each layer once; the follower is stopped."""
+    house.generate(100)
+    offsets = house.end_offsets()
+    house.wait_for(lambda: house.bronze_rows() == offsets, seconds)
+    assert worker.stop(120) == 0, worker.text()[-3000:]
+    house.run()
+    assert house.verify_all_layers()["topic"] == offsets
+
+
+def at(line: dict) -> float:
+    return datetime.datetime.fromisoformat(line["time"]).timestamp()
+
+
+@pytest.mark.parametrize("how", ["refuses", "hangs"])
+def test_away_for_minutes(houses, victims, how):
+    """Goal: S3, PostgreSQL, REST catalog and broker may each be away for three minutes in the middle of a step; the log says
+    so about once a minute, and when it is over. Method: each goes under a follower of its own, all at once; the verifier."""
+    steps = {"minio": "bronze.after_data_files", "postgres": "commit.before_swap:2", "rest": "silver.after_files", "kafka": "gold.computed"}
+
+    def one(kind):
+        house = houses[kind]
+        worker = outage(house, victims[kind], how, steps[kind], AWAY_SECONDS, 200)
+        house.wait_for(lambda: re.search(f"no longer waiting for {NAMES[kind]}.*since .* UTC", worker.text()), 120)
+        arrived(house, worker, 120)
+        words = [at(line) for line in worker.lines() if line.get("message", "").startswith("waiting for " + NAMES[kind])]
+        assert len(words) >= AWAY_SECONDS // 60 - 1, worker.text()[-3000:]
+        assert all(50 < later - earlier < 100 for earlier, later in zip(words, words[1:])), words
+
+    at_each_server(one)
+
+
+def test_away_in_every_step(houses, victims):
+    """Goal: whatever step a server goes in, nothing is lost or doubled. Method: short outages at each step, by turns refused
+    and unanswered; the verifier after each."""
+
+    def one(kind):
+        for number, step in enumerate(STEPS):
+            worker = outage(houses[kind], victims[kind], ("refuses", "hangs")[number % 2], step, SHORT_SECONDS, 100)
+            arrived(houses[kind], worker, 120)
+
+    at_each_server(one)

@@ -1,0 +1,72 @@
+#include "stage/report.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "stage/marks.h"
+
+namespace ingot::stage {
+namespace {
+
+/// A report with another number in each count.
+StageReport Filled() {
+  StageReport report{.stage = Stage::kSilver,
+                     .table = "s.t",
+                     .run_id = "r",
+                     .engine = "spark",
+                     .commits = 1,
+                     .started_at_micros = 1,
+                     .finished_at_micros = 2'000'001,
+                     .broken_by_rule = {{"it's \"odd\"", 2}}};
+  int64_t next = 10;
+  for (const ReportCount& field : kReportCounts) report.*field.count = next++;
+  return report;
+}
+
+void ExpectSame(const StageReport& a, const StageReport& b) {
+  EXPECT_EQ(a.stage, b.stage);
+  EXPECT_EQ(a.table, b.table);
+  EXPECT_EQ(a.run_id, b.run_id);
+  EXPECT_EQ(a.engine, b.engine);
+  EXPECT_EQ(a.commits, b.commits);
+  EXPECT_EQ(a.Seconds(), b.Seconds());
+  EXPECT_EQ(a.broken_by_rule, b.broken_by_rule);
+  for (const ReportCount& field : kReportCounts) EXPECT_EQ(a.*field.count, b.*field.count) << field.name;
+}
+
+// Goal:   nothing of a report is lost where it is written down. Method: a summary and JSON, there and back.
+TEST(Report, ThereAndBack) {
+  const StageReport report = Filled();
+  ExpectSame(report, *ReportOf({.summary = report.ToSummary()}, "s.t"));
+  ExpectSame(report, *ReportFromJson(report.ToJson(), "spark"));
+  EXPECT_EQ(nlohmann::json::parse(report.ToJson("\"more\":[1]"))["more"][0], 1);
+}
+
+// Goal:   counts add up, a run lasts from its first start to its last end. Method: two commits of a run.
+TEST(Report, CommitsOfARun) {
+  StageReport total = Filled();
+  StageReport later = Filled();
+  later.finished_at_micros = 5'000'001;
+  total.Add(later);
+  for (const ReportCount& field : kReportCounts) EXPECT_EQ(total.*field.count, 2 * (later.*field.count)) << field.name;
+  EXPECT_EQ(total.commits, 2);
+  EXPECT_EQ(total.Seconds(), 5);
+  EXPECT_EQ(total.broken_by_rule.begin()->second, 4);
+}
+
+// Goal:   what no stage wrote is no report. Method: summaries of other engines, and lines of other output.
+TEST(Report, WhatIsNone) {
+  for (const iceberg::Properties& summary :
+       {iceberg::Properties{}, {{kStageKey, "silver"}}, {{kRunIdKey, "r"}}, {{kStageKey, "ops"}, {kRunIdKey, "r"}}})
+    EXPECT_FALSE(ReportOf({.summary = summary}, "t"));
+  for (const char* line :
+       {"", "WARN something", "[1]", "{}", R"({"stage":1})", R"({"stage":"ops"})", R"({"stage":"silver")"})
+    EXPECT_FALSE(ReportFromJson(line, "spark")) << line;
+  const auto few = ReportFromJson(R"({"stage":"gold","broken_by_rule":{"r":0}})", "spark");
+  EXPECT_EQ(few->rows_in, 0);
+  EXPECT_TRUE(few->broken_by_rule.empty());
+}
+
+}  // namespace
+}  // namespace ingot::stage

@@ -1,0 +1,17 @@
+#include "stage/stages.h"
+
+#include <gtest/gtest.h>
+
+namespace ingot::stage {
+namespace {
+
+// Goal:   each stage has a name of its own, and is found by it alone. Method: there and back; names that are none.
+TEST(Stages, Names) {
+  for (const Stage stage : kStages) EXPECT_EQ(ParseStage(StageName(stage)), stage);
+  EXPECT_EQ(StageNames().size(), std::size(kStages));
+  for (const char* name : {"", "Bronze", "silver ", "ops"})
+    EXPECT_EQ(ParseStage(name).error().kind, ErrorKind::kBadConfig);
+}
+
+}  // namespace
+}  // namespace ingot::stage
