@@ -58,7 +58,7 @@ Status Compile(const Shared& shared, const Options& options) {
     return {};
   }
   const auto dialect = DialectOf(options.engine);
-  INGOT_ASSIGN(const auto pipeline, pipeline::LoadPipeline(shared.place.pipeline_file));
+  INGOT_ASSIGN(const auto pipeline, pipeline::LoadPipeline(shared.open_options.pipeline_file));
   if (options.json) {
     INGOT_ASSIGN(const std::string json, pipeline::PlanToJson(pipeline, dialect, "iceberg_catalog"));
     fmt::print("{}\n", json);

@@ -8,7 +8,7 @@ namespace ingot::cli {
 namespace {
 
 Status SetRef(const Shared& shared, const TableOptions& options, const char* type) {
-  INGOT_ASSIGN(const auto home, run::TableHomeOf(shared.place, options.table));
+  INGOT_ASSIGN(const auto home, run::TableHomeOf(shared.open_options, options.table));
   INGOT_ASSIGN(const auto snapshot, run::SetRef(home, options.name, type, options.snapshot));
   fmt::print("{}: {} {} is at snapshot {}\n", home.name.Text(), type, options.name, snapshot);
   return {};
@@ -23,14 +23,14 @@ Status Branch(const Shared& shared, const TableOptions& options) {
 }
 
 Status DropRef(const Shared& shared, const TableOptions& options) {
-  INGOT_ASSIGN(const auto home, run::TableHomeOf(shared.place, options.table));
+  INGOT_ASSIGN(const auto home, run::TableHomeOf(shared.open_options, options.table));
   INGOT_TRY(run::DropRef(home, options.name));
   fmt::print("{}: {} is gone\n", home.name.Text(), options.name);
   return {};
 }
 
 Status Evolve(const Shared& shared, const TableOptions& options) {
-  INGOT_ASSIGN(const run::OpenPlace open, run::Open(shared.place));
+  INGOT_ASSIGN(const run::OpenedPipeline open, run::Open(shared.open_options));
   INGOT_ASSIGN(const auto after, run::EvolveTable(open, options.table));
   fmt::print("{}: format {}, schema {}, partition spec {}, sort order {}\n", after.home.name.Text(),
              after.metadata->format_version, after.metadata->current_schema_id, after.metadata->default_spec_id,
@@ -39,14 +39,14 @@ Status Evolve(const Shared& shared, const TableOptions& options) {
 }
 
 Status Rollback(const Shared& shared, const TableOptions& options) {
-  INGOT_ASSIGN(const auto home, run::TableHomeOf(shared.place, options.table));
+  INGOT_ASSIGN(const auto home, run::TableHomeOf(shared.open_options, options.table));
   INGOT_TRY(run::Rollback(home, options.snapshot));
   fmt::print("{} is back at snapshot {}\n", home.name.Text(), options.snapshot);
   return {};
 }
 
 Status Upgrade(const Shared& shared, const TableOptions& options) {
-  INGOT_ASSIGN(const auto home, run::TableHomeOf(shared.place, options.table));
+  INGOT_ASSIGN(const auto home, run::TableHomeOf(shared.open_options, options.table));
   INGOT_ASSIGN(const int format, run::UpgradeFormat(home, options.format));
   fmt::print("{} is of format {}\n", home.name.Text(), format);
   return {};

@@ -25,7 +25,7 @@ std::string Total(const iceberg::Snapshot* snapshot, const char* key) {
 }
 
 Status List(const Shared& shared) {
-  INGOT_ASSIGN(const auto house, run::OpenLakehouse(shared.place));
+  INGOT_ASSIGN(const auto house, run::OpenLakehouse(shared.open_options));
   INGOT_ASSIGN(const auto tables, house.catalog->ListTables());
   if (!shared.Json())
     fmt::print("{:<36} {:>14} {:>8} {:>10} {:>9}\n", "table", "records", "files", "bytes", "snapshots");
@@ -45,7 +45,7 @@ Status List(const Shared& shared) {
 }
 
 Status Show(const Shared& shared, const TableOptions& options) {
-  INGOT_ASSIGN(const auto home, run::TableHomeOf(shared.place, options.table));
+  INGOT_ASSIGN(const auto home, run::TableHomeOf(shared.open_options, options.table));
   INGOT_ASSIGN(const auto table, iceberg::LoadTable(home));
   const iceberg::TableMetadata& metadata = *table.metadata;
   if (shared.Json()) {
@@ -76,7 +76,7 @@ Status Show(const Shared& shared, const TableOptions& options) {
 }
 
 Status History(const Shared& shared, const TableOptions& options) {
-  INGOT_ASSIGN(const auto home, run::TableHomeOf(shared.place, options.table));
+  INGOT_ASSIGN(const auto home, run::TableHomeOf(shared.open_options, options.table));
   INGOT_ASSIGN(const auto table, iceberg::LoadTable(home));
   for (const iceberg::Snapshot* snapshot : iceberg::AncestorsOf(*table.metadata, table.metadata->current_snapshot_id)) {
     const auto count = [&](const char* key) {
@@ -95,7 +95,7 @@ Status History(const Shared& shared, const TableOptions& options) {
 }
 
 Status Files(const Shared& shared, const TableOptions& options) {
-  INGOT_ASSIGN(const auto home, run::TableHomeOf(shared.place, options.table));
+  INGOT_ASSIGN(const auto home, run::TableHomeOf(shared.open_options, options.table));
   INGOT_ASSIGN(const auto table, iceberg::LoadTable(home));
   INGOT_ASSIGN(const auto plan, rows::PlanScan(*table.home.storage, *table.metadata, {}));
   for (const rows::FileTask& task : plan.tasks) {
@@ -114,7 +114,7 @@ using MetadataRows = Result<Relation> (*)(const iceberg::Table&);
 
 template <MetadataRows rows>
 Status Print(const Shared& shared, const TableOptions& options) {
-  INGOT_ASSIGN(const auto home, run::TableHomeOf(shared.place, options.table));
+  INGOT_ASSIGN(const auto home, run::TableHomeOf(shared.open_options, options.table));
   INGOT_ASSIGN(const auto table, iceberg::LoadTable(home));
   INGOT_ASSIGN(const Relation relation, rows(table));
   std::vector<int> all(size_t(relation.schema->num_fields()));

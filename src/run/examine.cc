@@ -83,7 +83,8 @@ Status Repair(const iceberg::TableHome& home, const ExamineOptions& options) {
 }
 
 /// What is found of one table; `alone`: an error is not a finding.
-Result<std::vector<maintain::Finding>> FindingsOf(const OpenPlace& open, const iceberg::TableHome& home, bool alone) {
+Result<std::vector<maintain::Finding>> FindingsOf(const OpenedPipeline& open, const iceberg::TableHome& home,
+                                                  bool alone) {
   maintain::DoctorOptions examine;
   ProgressLine progress("examine " + home.name.Text(), 0, "files");
   examine.progress = [&](int64_t files) { progress.Add(files); };
@@ -99,7 +100,7 @@ Result<std::vector<maintain::Finding>> FindingsOf(const OpenPlace& open, const i
 
 }  // namespace
 
-Result<bool> ExamineTables(const OpenPlace& open, const ExamineOptions& options) {
+Result<bool> ExamineTables(const OpenedPipeline& open, const ExamineOptions& options) {
   INGOT_ASSIGN(const auto tables, TablesOr(open.environment, options.tables));
   if (tables.empty())
     return Fail(ErrorKind::kNotFound, "the catalog has none of the tables of " + open.pipeline->file +

@@ -7,8 +7,8 @@
 
 namespace ingot::run {
 
-Result<iceberg::TableHome> TableHomeOf(const Place& place, const std::string& table) {
-  INGOT_ASSIGN(const auto house, OpenLakehouse(place));
+Result<iceberg::TableHome> TableHomeOf(const OpenOptions& open_options, const std::string& table) {
+  INGOT_ASSIGN(const auto house, OpenLakehouse(open_options));
   INGOT_ASSIGN(auto name, iceberg::ParseTableName(table, house.catalog->Name()));
   return iceberg::TableHome{house.catalog, house.storage, std::move(name)};
 }
@@ -48,7 +48,7 @@ Result<int> UpgradeFormat(const iceberg::TableHome& home, int format) {
   return table.metadata->format_version;
 }
 
-Result<iceberg::Table> EvolveTable(const OpenPlace& open, const std::string& table) {
+Result<iceberg::Table> EvolveTable(const OpenedPipeline& open, const std::string& table) {
   const pipeline::Pipeline& pipeline = *open.pipeline;
   INGOT_ASSIGN(const auto home, open.environment.Home(table));
   for (const auto& each : TablesOf(pipeline)) {

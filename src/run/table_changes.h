@@ -10,7 +10,7 @@ namespace ingot::run {
 
 /// The table of that name in the catalog, which need not be one of the pipeline. Errors: kBadInput for a name without a
 /// namespace.
-Result<iceberg::TableHome> TableHomeOf(const Place& place, const std::string& table);
+Result<iceberg::TableHome> TableHomeOf(const OpenOptions& open_options, const std::string& table);
 
 /// `type`: "branch" or "tag"; `snapshot`: 0 for the current one. Errors: kBadConfig for a name that is not UTF-8;
 /// kNotFound for a snapshot that the table does not have. Returns the snapshot.
@@ -25,6 +25,6 @@ Status Rollback(const iceberg::TableHome& home, iceberg::SnapshotId snapshot);
 Result<int> UpgradeFormat(const iceberg::TableHome& home, int format);
 
 /// Brings a table of the pipeline to what its file says (stage::EvolveTable). Errors: kBadInput for another table.
-Result<iceberg::Table> EvolveTable(const OpenPlace& open, const std::string& table);
+Result<iceberg::Table> EvolveTable(const OpenedPipeline& open, const std::string& table);
 
 }  // namespace ingot::run
