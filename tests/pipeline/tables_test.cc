@@ -11,7 +11,7 @@ pipeline: p
 source: {files: x}
 fields: {a: {type: long}, t: {type: timestamptz}}
 bronze: {table: b.t}
-silver: {table: s.t, quarantine: s.q}
+silver: {table: s.t, quarantine: s.q, rules: [{name: complete, not_null: [a]}]}
 gold:
   - {table: g.t, group: {date: date(t)}, measures: {rows: count(*)}}
   - {table: g.u, group: {date: date(t)}, measures: {sum: sum(a)}}
@@ -36,6 +36,25 @@ TEST(Tables, All) {
   for (const PipelineTable& table : TablesOf(pipeline, kReportedKinds)) some.push_back(table.spec->table);
   EXPECT_EQ(some, (std::vector<std::string>{"b.t", "s.t", "g.t", "g.u"}));
   EXPECT_EQ(TablesOf({}).size(), 2u);
+}
+
+// Goal:   each gold table reads the silver table that it says. Method: a second silver table for one of two.
+TEST(Tables, SeveralSilverTables) {
+  Pipeline pipeline = Example();
+  pipeline.silver.push_back(pipeline.silver[0]);
+  pipeline.silver[1].table.table = "s.u";
+  pipeline.silver[1].quarantine.table = "s.u_quarantine";
+  pipeline.silver[1].rules.clear();
+  pipeline.gold[1].from = 1;
+  std::vector<std::string> all;
+  for (const PipelineTable& table : TablesOf(pipeline)) all.push_back(Text(table));
+  EXPECT_EQ(
+      all, (std::vector<std::string>{"bronze0 b.t", "silver0 s.t from b.t", "quarantine0 s.q from b.t",
+                                     "silver1 s.u from b.t", "quarantine1 s.u_quarantine from b.t",
+                                     "gold0 g.t from s.t", "gold1 g.u from s.u", "ops0 ops.runs", "ops1 ops.quality"}));
+  const auto silver = TablesOf(pipeline, kReportedKinds);
+  EXPECT_TRUE(SchemaOf(pipeline, silver[1]).FindByName("a")->required);
+  EXPECT_FALSE(SchemaOf(pipeline, silver[2]).FindByName("a")->required);
 }
 
 // Goal:   each table has its own columns. Method: one that only tables of its kind have.
