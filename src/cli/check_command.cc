@@ -37,30 +37,30 @@ bool Report(const Shared& shared, const run::Checked& checked) {
 /// What can be looked at once all servers answer.
 Result<bool> CheckData(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(const int64_t late, WithContext(ParseDuration(options.late), "--late"));
-  std::vector<run::OpenPlace> places;
-  INGOT_ASSIGN(places.emplace_back(), run::Open(shared.place));
+  std::vector<run::OpenedPipeline> places;
+  INGOT_ASSIGN(places.emplace_back(), run::Open(shared.open_options));
   if (run::HoldsTopic(places[0])) {
     INGOT_ASSIGN(places, run::FanOut(places[0]));
   }
   bool good = true;
-  for (const run::OpenPlace& place : places)
-    for (const run::Checked& checked : run::ExamineData(place, late)) good &= Report(shared, checked);
-  for (const run::OpenPlace& place : places)
-    if (!options.trino.empty()) good &= Report(shared, run::ExamineTrino(place, options.trino));
+  for (const run::OpenedPipeline& place : places)
+    for (const run::Checked& checked : run::ExamineData(open_options, late)) good &= Report(shared, checked);
+  for (const run::OpenedPipeline& place : places)
+    if (!options.trino.empty()) good &= Report(shared, run::ExamineTrino(open_options, options.trino));
   return good;
 }
 
 Status Check(Shared& shared, const Options& options) {
-  const auto pipeline = pipeline::LoadPipeline(shared.place.pipeline_file);
-  bool good = Report(shared, "pipeline", Drop(pipeline), shared.place.pipeline_file);
+  const auto pipeline = pipeline::LoadPipeline(shared.open_options.pipeline_file);
+  bool good = Report(shared, "pipeline", Drop(pipeline), shared.open_options.pipeline_file);
   if (pipeline) {
-    const std::string uri = run::SourceUri(shared.place, *pipeline);
+    const std::string uri = run::SourceUri(shared.open_options, *pipeline);
     good &= Report(shared, "source",
                    Drop(source::OpenSource(uri, {.format = pipeline->source.format, .kafka = pipeline->source.kafka})),
                    uri);
   }
-  good &= Report(shared, run::ExamineStorage(shared.place.warehouse));
-  good &= Report(shared, run::ExamineCatalog(shared.place));
+  good &= Report(shared, run::ExamineStorage(shared.open_options.warehouse));
+  good &= Report(shared, run::ExamineCatalog(shared.open_options));
   if (good) {
     INGOT_ASSIGN(good, CheckData(shared, options));
   }

@@ -28,17 +28,17 @@ int ExitCode(ErrorKind kind) {
 /// The environment goes before defaults and after flags. Read here and not by the flags themselves, which every command
 /// has a set of.
 void ReadEnvironment(Shared& shared) {
-  const std::pair<const char*, std::string*> variables[] = {{"INGOT_PIPELINE", &shared.place.pipeline_file},
-                                                            {"INGOT_SOURCE", &shared.place.source},
-                                                            {"INGOT_WAREHOUSE", &shared.place.warehouse},
-                                                            {"INGOT_CATALOG", &shared.place.catalog},
+  const std::pair<const char*, std::string*> variables[] = {{"INGOT_PIPELINE", &shared.open_options.pipeline_file},
+                                                            {"INGOT_SOURCE", &shared.open_options.source},
+                                                            {"INGOT_WAREHOUSE", &shared.open_options.warehouse},
+                                                            {"INGOT_CATALOG", &shared.open_options.catalog},
                                                             {"INGOT_MEMORY", &shared.memory},
                                                             {"INGOT_LOG_FORMAT", &shared.log_format},
                                                             {"INGOT_LOG_LEVEL", &shared.log_level}};
   for (const auto& [name, value] : variables)
     if (const char* text = std::getenv(name); text != nullptr && *text != '\0') {
       *value = text;
-      shared.place.pipeline_named |= value == &shared.place.pipeline_file;
+      shared.open_options.pipeline_named |= value == &shared.open_options.pipeline_file;
     }
 }
 
@@ -152,18 +152,18 @@ void AddStages(CLI::App& command, std::vector<stage::Stage>& stages, const std::
 }
 
 void AddShared(CLI::App& command, Shared& shared) {
-  command.add_option("--pipeline", shared.place.pipeline_file, "Pipeline file [INGOT_PIPELINE]")
+  command.add_option("--pipeline", shared.open_options.pipeline_file, "Pipeline file [INGOT_PIPELINE]")
       ->capture_default_str()
-      ->each([&shared](const std::string&) { shared.place.pipeline_named = true; });
-  command.add_option("--source", shared.place.source,
+      ->each([&shared](const std::string&) { shared.open_options.pipeline_named = true; });
+  command.add_option("--source", shared.open_options.source,
                      "File, directory or kafka://host:port/topic to read; default: the pipeline file's [INGOT_SOURCE]");
   command
-      .add_option("--warehouse", shared.place.warehouse,
+      .add_option("--warehouse", shared.open_options.warehouse,
                   "Directory of the tables, or s3://bucket/prefix [INGOT_WAREHOUSE]")
       ->capture_default_str();
-  command.add_option("--catalog", shared.place.catalog,
+  command.add_option("--catalog", shared.open_options.catalog,
                      catalog::CatalogForms() + "; default: sqlite in the warehouse [INGOT_CATALOG]");
-  command.add_option("--threads", shared.place.threads, "Threads; default: all cores")->check(AtLeast(0));
+  command.add_option("--threads", shared.open_options.threads, "Threads; default: all cores")->check(AtLeast(0));
   command.add_option("--memory", shared.memory, "Memory budget, e.g. 512MB; default 1GiB [INGOT_MEMORY]");
   command.add_option("--log-format", shared.log_format, "text or json [INGOT_LOG_FORMAT]")
       ->check(CLI::IsMember({"text", "json"}))
@@ -185,7 +185,7 @@ int Main(int argc, char** argv) {
       "Try:\n  ingot generate --records 100000 --to landing\n  ingot run --source landing\n  ingot query \"SELECT * "
       "FROM gold.speedtest_agg LIMIT 5\"");
   Shared shared;
-  shared.place.pipeline_file = "pipelines/speedtest.yaml";
+  shared.open_options.pipeline_file = "pipelines/speedtest.yaml";
   ReadEnvironment(shared);
 #define INGOT_ADD_COMMAND(name) Add##name(app, shared);
   INGOT_COMMANDS(INGOT_ADD_COMMAND)
@@ -205,7 +205,7 @@ int Main(int argc, char** argv) {
   if (!shared.memory.empty()) {
     const auto bytes = ParseMemory(shared.memory);
     if (bytes)
-      shared.place.memory_bytes = *bytes;
+      shared.open_options.memory_bytes = *bytes;
     else
       outcome = std::unexpected(bytes.error());
   }

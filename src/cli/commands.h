@@ -13,7 +13,7 @@
 namespace ingot::cli {
 
 struct Shared {
-  run::Place place;
+  run::OpenOptions open_options;
   std::string memory;
   std::string log_format = "text";
   std::string log_level = "warning";

@@ -46,7 +46,7 @@ void PrintScrubbed(const Shared& shared, const std::string& table, const maintai
 }
 
 Status Doctor(Shared& shared, const Options& options) {
-  INGOT_ASSIGN(const run::OpenPlace open, run::OpenTables(shared.place));
+  INGOT_ASSIGN(const run::OpenedPipeline open, run::OpenTables(shared.open_options));
   const run::ExamineOptions examine{
       .tables = options.tables,
       .repair = options.repair,

@@ -20,7 +20,7 @@ struct Options {
 Status Generate(const Shared& shared, const Options& options) {
   source::GeneratorOptions generator = options.generator;
   if (generator.to.empty()) {
-    INGOT_ASSIGN(auto target, run::FindGenerateTarget(shared.place));
+    INGOT_ASSIGN(auto target, run::FindGenerateTarget(shared.open_options));
     generator.to = std::move(target.uri);
     generator.kafka = std::move(target.kafka);
   }

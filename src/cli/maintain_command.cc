@@ -104,7 +104,7 @@ void PrintText(const run::MaintenanceReport& report, bool dry_run) {
   }
 }
 
-Status UndoOf(const Shared& shared, const run::OpenPlace& open, const std::string& name) {
+Status UndoOf(const Shared& shared, const run::OpenedPipeline& open, const std::string& name) {
   INGOT_ASSIGN(const auto home, open.environment.Home(name));
   INGOT_ASSIGN(const int64_t restored, maintain::RestoreOrphans(home));
   if (shared.Json())
@@ -115,7 +115,7 @@ Status UndoOf(const Shared& shared, const run::OpenPlace& open, const std::strin
   return {};
 }
 
-Result<run::MaintenanceOptions> MaintenanceOptionsFrom(const Options& options, const run::OpenPlace& open) {
+Result<run::MaintenanceOptions> MaintenanceOptionsFrom(const Options& options, const run::OpenedPipeline& open) {
   run::MaintenanceOptions maintenance{.operations = options.operations,
                                       .file_bytes_target = {},
                                       .clock = {.trusted = options.trust_clock, .source = open.source},
@@ -144,7 +144,7 @@ Result<run::MaintenanceOptions> MaintenanceOptionsFrom(const Options& options, c
   return maintenance;
 }
 
-Status MaintainOne(const Shared& shared, const Options& options, const run::OpenPlace& open,
+Status MaintainOne(const Shared& shared, const Options& options, const run::OpenedPipeline& open,
                    run::MaintenanceOptions maintenance, const std::string& table) {
   ProgressLine progress("compact " + table, 0, "records");
   maintenance.compact.progress = [&](int64_t rows) { progress.Add(rows); };
@@ -156,7 +156,7 @@ Status MaintainOne(const Shared& shared, const Options& options, const run::Open
 
 /// A table that cannot be maintained does not keep the others from it.
 Status Maintain(const Shared& shared, const Options& options) {
-  INGOT_ASSIGN(const run::OpenPlace open, run::OpenTables(shared.place));
+  INGOT_ASSIGN(const run::OpenedPipeline open, run::OpenTables(shared.open_options));
   INGOT_ASSIGN(const auto tables, run::TablesOr(open.environment, options.tables));
   INGOT_ASSIGN(const run::MaintenanceOptions maintenance, MaintenanceOptionsFrom(options, open));
   std::optional<Error> first;

@@ -12,9 +12,9 @@ struct Options {
 };
 
 Status Query(const Shared& shared, const Options& options) {
-  INGOT_ASSIGN(const auto house, run::OpenLakehouse(shared.place));
-  const query::StatementOptions statement{.threads = shared.place.threads,
-                                          .memory_bytes = shared.place.memory_bytes,
+  INGOT_ASSIGN(const auto house, run::OpenLakehouse(shared.open_options));
+  const query::StatementOptions statement{.threads = shared.open_options.threads,
+                                          .memory_bytes = shared.open_options.memory_bytes,
                                           .metadata_tables = {{"offsets", [](const iceberg::Table& table) {
                                                                  return bronze::OffsetRows(*table.metadata);
                                                                }}}};

@@ -17,9 +17,9 @@ struct Options {
 
 /// Exit code 1 when a table could not be entered; the others are.
 Status RegisterAll(Shared& shared, bool dry_run) {
-  INGOT_ASSIGN(const auto house, run::OpenEmptyLakehouse(shared.place));
-  INGOT_ASSIGN(const auto tables, run::RegisterAll(house, shared.place.warehouse, dry_run));
-  if (tables.empty() && !shared.Json()) fmt::print("no table was found in {}\n", shared.place.warehouse);
+  INGOT_ASSIGN(const auto house, run::OpenEmptyLakehouse(shared.open_options));
+  INGOT_ASSIGN(const auto tables, run::RegisterAll(house, shared.open_options.warehouse, dry_run));
+  if (tables.empty() && !shared.Json()) fmt::print("no table was found in {}\n", shared.open_options.warehouse);
   for (const auto& [found, known, error] : tables) {
     if (error) shared.exit_code = 1;
     if (shared.Json()) {
@@ -42,12 +42,12 @@ Status RegisterAll(Shared& shared, bool dry_run) {
 }
 
 Status Register(Shared& shared, const Options& options) {
-  shared.place.creates = !options.dry_run;
+  shared.open_options.creates = !options.dry_run;
   if (options.all && options.table.empty()) return RegisterAll(shared, options.dry_run);
   if (options.all || options.dry_run || options.location.empty())
     return Fail(ErrorKind::kBadConfig,
                 "give a table and its metadata file or folder, or --all (see: ingot register --help)");
-  INGOT_ASSIGN(const auto house, run::OpenEmptyLakehouse(shared.place));
+  INGOT_ASSIGN(const auto house, run::OpenEmptyLakehouse(shared.open_options));
   INGOT_ASSIGN(const auto done, run::RegisterTable(house, options.table, options.location));
   for (const iceberg::TableName& other : done.other_names)
     LogWarning(done.name.Text() + " is the same table as " + other.Text() +

@@ -66,7 +66,8 @@ void Report(Shared& shared, const run::RunReport& report, bool follow) {
 }
 
 /// Until SIGTERM or SIGINT, which let the batch that is being read be carried to gold.
-Status Follow(Shared& shared, const run::OpenPlace& open, const run::RunOptions& run_options, const Options& options) {
+Status Follow(Shared& shared, const run::OpenedPipeline& open, const run::RunOptions& run_options,
+              const Options& options) {
   INGOT_ASSIGN(const auto every, ParseInterval("--every", options.every));
   INGOT_ASSIGN(const auto retry_for, ParseInterval("--retry-for", options.retry_for));
   INGOT_ASSIGN(const int64_t maintain_every, WithContext(ParseDuration(options.maintain_every), "--maintain-every"));
@@ -98,12 +99,13 @@ Status Follow(Shared& shared, const run::OpenPlace& open, const run::RunOptions&
                               .each_second = [] { run::UpdateOutages(ProcessMetrics()); }});
 }
 
-Status RunOnce(Shared& shared, const run::OpenPlace& open, const run::RunOptions& run_options, const Options& options) {
+Status RunOnce(Shared& shared, const run::OpenedPipeline& open, const run::RunOptions& run_options,
+               const Options& options) {
   run::RunOnceOptions once{
       .stages = options.stages, .run = run_options, .engine = options.engine, .push_metrics = options.push_metrics};
   once.engine.source = open.source;
   once.engine.trust_clock = options.trust_clock;
-  INGOT_ASSIGN(const auto report, run::RunOnce(shared.place, open, once));
+  INGOT_ASSIGN(const auto report, run::RunOnce(shared.open_options, open, once));
   Report(shared, report, false);
   return run::CheckAllInputsRead(report);
 }
@@ -154,7 +156,7 @@ Result<run::RunOptions> RunOptionsFrom(const Options& options, const std::string
   return run;
 }
 
-Status RunPlace(Shared& shared, const run::OpenPlace& open, const Options& options) {
+Status RunPipeline(Shared& shared, const run::OpenedPipeline& open, const Options& options) {
   run::DeclareRunMetrics(ProcessMetrics(), open.environment);
   INGOT_ASSIGN(const run::RunOptions run_options, RunOptionsFrom(options, open.source));
   return options.follow ? Follow(shared, open, run_options, options) : RunOnce(shared, open, run_options, options);
@@ -164,17 +166,17 @@ Status Run(Shared& shared, const Options& options) {
   if (options.follow && options.engine.engine != stage::kEmbedded)
     return Fail(ErrorKind::kBadConfig,
                 "--follow is for the embedded engine; deploy/spark/jobs have --stream and --every");
-  shared.place.creates = true;
-  INGOT_ASSIGN(const run::OpenPlace open, run::Open(shared.place));
+  shared.open_options.creates = true;
+  INGOT_ASSIGN(const run::OpenedPipeline open, run::Open(shared.open_options));
   INGOT_TRY(RunOptionsFrom(options, open.source));
-  if (!run::HoldsTopic(open)) return RunPlace(shared, open, options);
+  if (!run::HoldsTopic(open)) return RunPipeline(shared, open, options);
   if (!options.listen.empty())
     return Fail(ErrorKind::kBadConfig, "--listen: tables that are named after {topic} cannot be served by their runs");
   if (options.follow)
     return run::FollowTopics(open, stop_asked,
-                             [&](const run::OpenPlace& place) { return RunPlace(shared, place, options); });
-  INGOT_ASSIGN(const auto places, run::FanOut(open));
-  for (const run::OpenPlace& place : places) INGOT_TRY(RunPlace(shared, place, options));
+                             [&](const run::OpenedPipeline& topic) { return RunPipeline(shared, topic, options); });
+  INGOT_ASSIGN(const auto topics, run::FanOut(open));
+  for (const run::OpenedPipeline& topic : topics) INGOT_TRY(RunPipeline(shared, topic, options));
   return {};
 }
 

@@ -16,7 +16,7 @@ namespace {
 std::atomic<bool> stop_asked{false};
 
 Status Serve(const Shared& shared, const std::string& listen) {
-  INGOT_ASSIGN(const run::OpenPlace open, run::OpenTables(shared.place));
+  INGOT_ASSIGN(const run::OpenedPipeline open, run::OpenTables(shared.open_options));
   run::DeclareRunMetrics(ProcessMetrics(), open.environment);
   INGOT_ASSIGN(const auto server,
                serve::Server::Start(listen, ServerPartsOf(open.environment, [] { return Status(); })));

@@ -14,7 +14,7 @@ struct Options {
 };
 
 Status Storage(const Shared& shared, const Options& options) {
-  INGOT_ASSIGN(const run::OpenPlace open, run::OpenTables(shared.place));
+  INGOT_ASSIGN(const run::OpenedPipeline open, run::OpenTables(shared.open_options));
   INGOT_ASSIGN(const auto tables, run::TablesOr(open.environment, options.tables));
   if (!shared.Json())
     fmt::print("{:<30} {:>8} {:>10} {:>10} {:>10} {:>10} {:>10} {:>11} {:>11}\n", "table", "files", "bytes", "current",

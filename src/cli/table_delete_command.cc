@@ -8,7 +8,7 @@ namespace ingot::cli {
 namespace {
 
 Status Delete(const Shared& shared, const run::DeleteWhereOptions& options) {
-  INGOT_ASSIGN(const run::OpenPlace open, run::OpenTables(shared.place));
+  INGOT_ASSIGN(const run::OpenedPipeline open, run::OpenTables(shared.open_options));
   INGOT_ASSIGN(const auto done, run::DeleteWhere(open, options));
   if (shared.Json())
     fmt::print("{{\"table\":{},\"dry_run\":{},\"rows\":{},\"files_removed\":{},\"files_with_deletes\":{}}}\n",

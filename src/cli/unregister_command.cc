@@ -12,7 +12,7 @@ struct Options {
 };
 
 Status Unregister(const Shared& shared, const Options& options) {
-  INGOT_ASSIGN(const auto house, run::OpenLakehouse(shared.place));
+  INGOT_ASSIGN(const auto house, run::OpenLakehouse(shared.open_options));
   INGOT_ASSIGN(const auto done, run::UnregisterTable(house, options.table));
   if (!done.warning.empty()) LogWarning("no table can be made in its folder: " + done.warning);
   fmt::print("{} is no table of the catalog any more; its files stay. To have it back:\n  ingot register {} {}\n",

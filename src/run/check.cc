@@ -35,7 +35,7 @@ std::string Ago(int64_t micros) {
   return seconds < 48 * 3600 ? fmt::format("{} h ago", seconds / 3600) : fmt::format("{} days ago", seconds / 86400);
 }
 
-Result<std::optional<Table>> Find(const OpenPlace& open, const std::string& name) {
+Result<std::optional<Table>> Find(const OpenedPipeline& open, const std::string& name) {
   INGOT_ASSIGN(const auto home, open.environment.Home(name));
   return iceberg::FindTable(home);
 }
@@ -59,7 +59,7 @@ Result<std::string> Judge(const std::string& waits, int64_t since_micros, const 
   return Fail(ErrorKind::kRetry, text + ": is `ingot run` still running? Its log says why not");
 }
 
-Result<std::string> ExamineBronze(const OpenPlace& open, int64_t late_micros) {
+Result<std::string> ExamineBronze(const OpenedPipeline& open, int64_t late_micros) {
   const pipeline::Pipeline& pipeline = *open.pipeline;
   INGOT_ASSIGN(const auto table, Find(open, pipeline.bronze.table));
   if (!table) return "not made yet: the first `ingot run` does it";
@@ -93,7 +93,8 @@ std::string AllRefused(const TableMetadata& silver, const std::string& quarantin
          "(ingot query \"SELECT _rules, count(*) FROM " + quarantine + " GROUP BY ALL\")";
 }
 
-Result<std::string> ExamineStage(const OpenPlace& open, const pipeline::PipelineTable& table, int64_t late_micros) {
+Result<std::string> ExamineStage(const OpenedPipeline& open, const pipeline::PipelineTable& table,
+                                 int64_t late_micros) {
   const std::string &from = table.source->table, &to = table.spec->table;
   INGOT_ASSIGN(const auto earlier, Find(open, from));
   INGOT_ASSIGN(const auto later, Find(open, to));
@@ -102,7 +103,7 @@ Result<std::string> ExamineStage(const OpenPlace& open, const pipeline::Pipeline
   INGOT_ASSIGN(const auto waiting,
                stage::ChangesSince(*earlier->metadata, later ? stage::MarkOf(*later->metadata) : stage::Mark(), from));
   const std::string refused = later && table.kind == pipeline::TableKind::kSilver
-                                  ? AllRefused(*later->metadata, open.pipeline->quarantine.table)
+                                  ? AllRefused(*later->metadata, open.pipeline->silver[table.item].quarantine.table)
                                   : "";
   if (!refused.empty()) return Fail(ErrorKind::kBadInput, refused);
   if (waiting.Empty()) return "has all of " + from + "; " + LastCommit(newest);
@@ -115,7 +116,7 @@ std::string QuoteName(const std::string& name) {
   return pipeline::QuoteName(name, pipeline::Dialect::kTrino);
 }
 
-Result<std::string> AskTrino(const OpenPlace& open, const std::string& url) {
+Result<std::string> AskTrino(const OpenedPipeline& open, const std::string& url) {
   TrinoClient trino(url, 1);
   INGOT_TRY(trino.Run("SELECT 1"));
   std::string seen;
@@ -171,8 +172,8 @@ Result<std::string> CheckStorage(const std::string& warehouse) {
   return location;
 }
 
-Result<int64_t> CheckTables(const Place& place) {
-  INGOT_ASSIGN(const auto house, OpenLakehouse(place));
+Result<int64_t> CheckTables(const OpenOptions& open_options) {
+  INGOT_ASSIGN(const auto house, OpenLakehouse(open_options));
   INGOT_ASSIGN(const auto names, house.catalog->ListTables());
   for (const auto& name : names)
     INGOT_TRY(WithContext(iceberg::LoadTable({house.catalog, house.storage, name}), "table " + name.Text()));
@@ -185,13 +186,13 @@ Checked ExamineStorage(const std::string& warehouse) {
   return {"storage", CheckStorage(warehouse)};
 }
 
-Checked ExamineCatalog(const Place& place) {
-  const auto tables = CheckTables(place);
+Checked ExamineCatalog(const OpenOptions& open_options) {
+  const auto tables = CheckTables(open_options);
   if (!tables) return {"catalog", std::unexpected(tables.error())};
-  return {"catalog", fmt::format("{} ({} tables)", WithoutPassword(CatalogUri(place)), *tables)};
+  return {"catalog", fmt::format("{} ({} tables)", WithoutPassword(CatalogUri(open_options)), *tables)};
 }
 
-std::vector<Checked> ExamineData(const OpenPlace& open, int64_t late_micros) {
+std::vector<Checked> ExamineData(const OpenedPipeline& open, int64_t late_micros) {
   const pipeline::Pipeline& pipeline = *open.pipeline;
   std::vector<Checked> findings{{pipeline.bronze.table, ExamineBronze(open, late_micros)}};
   for (const auto& table : TablesOf(pipeline, pipeline::kReportedKinds))
@@ -199,7 +200,7 @@ std::vector<Checked> ExamineData(const OpenPlace& open, int64_t late_micros) {
   return findings;
 }
 
-Checked ExamineTrino(const OpenPlace& open, const std::string& url) {
+Checked ExamineTrino(const OpenedPipeline& open, const std::string& url) {
   auto detail = AskTrino(open, url);
   if (!detail && detail.error().kind == ErrorKind::kRetry)
     detail.error().message += " (it answers half a minute after its start, and needs 1.9 GB)";

@@ -18,13 +18,13 @@ struct Checked {
 Checked ExamineStorage(const std::string& warehouse);
 
 /// That every table of the catalog can be loaded.
-Checked ExamineCatalog(const Place& place);
+Checked ExamineCatalog(const OpenOptions& open_options);
 
 /// What waits before each table of the pipeline. Something is wrong when it has waited for longer than `late_micros`,
 /// when a stage does not find its place, or when the last commits of silver kept no row.
-std::vector<Checked> ExamineData(const OpenPlace& open, int64_t late_micros);
+std::vector<Checked> ExamineData(const OpenedPipeline& open, int64_t late_micros);
 
 /// Whether the coordinator answers, and shows the gold tables that are in the catalog.
-Checked ExamineTrino(const OpenPlace& open, const std::string& url);
+Checked ExamineTrino(const OpenedPipeline& open, const std::string& url);
 
 }  // namespace ingot::run

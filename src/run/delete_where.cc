@@ -18,7 +18,7 @@ Result<pipeline::Expression> ConditionFrom(const std::string& text, const pipeli
 
 }  // namespace
 
-Result<DeletedWhere> DeleteWhere(const OpenPlace& open, const DeleteWhereOptions& options) {
+Result<DeletedWhere> DeleteWhere(const OpenedPipeline& open, const DeleteWhereOptions& options) {
   INGOT_ASSIGN(const auto home, open.environment.Home(options.table));
   INGOT_ASSIGN(const auto table, iceberg::LoadTable(home));
   pipeline::ColumnTypes types;

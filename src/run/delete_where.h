@@ -21,6 +21,6 @@ struct DeletedWhere {
 };
 
 /// Errors: kBadConfig for what is not a condition on the table's columns; those of maintain::DeleteRows.
-Result<DeletedWhere> DeleteWhere(const OpenPlace& open, const DeleteWhereOptions& options);
+Result<DeletedWhere> DeleteWhere(const OpenedPipeline& open, const DeleteWhereOptions& options);
 
 }  // namespace ingot::run

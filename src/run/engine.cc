@@ -7,7 +7,7 @@
 #include "run/trino.h"
 
 namespace ingot::run {
-Result<RunReport> RunOnEngine(const Place& place, stage::Environment environment,
+Result<RunReport> RunOnEngine(const OpenOptions& open_options, stage::Environment environment,
                               const std::vector<stage::Stage>& stages, const EngineOptions& options) {
   INGOT_TRY(CheckClock(environment, {.trusted = options.trust_clock, .source = options.source}));
   environment.run_id = RandomUuid();
@@ -19,7 +19,7 @@ Result<RunReport> RunOnEngine(const Place& place, stage::Environment environment
   for (const stage::Stage stage : stages) INGOT_TRY(MakeProcessor(stage, {})->PrepareForEngine(environment));
   const bool spark = options.engine == "spark";
   auto reports =
-      spark ? RunOnSpark(place, environment, stages, {.master = options.spark_master, .source = options.source})
+      spark ? RunOnSpark(open_options, environment, stages, {.master = options.spark_master, .source = options.source})
             : RunOnTrino(environment, stages, options.trino);
   // What the stages committed belongs into the ledger even when a later one failed.
   const Status ledger = WriteLedger(environment);

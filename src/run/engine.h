@@ -19,7 +19,7 @@ struct EngineOptions {
 
 /// Runs the stages in order on the engine, then writes the ledger. Tables that do not exist are made first. Errors:
 /// kUnsupported for a stage that the engine cannot do; kNotFound when its program is not there; those of the engine.
-Result<RunReport> RunOnEngine(const Place& place, stage::Environment environment,
+Result<RunReport> RunOnEngine(const OpenOptions& open_options, stage::Environment environment,
                               const std::vector<stage::Stage>& stages, const EngineOptions& options);
 
 }  // namespace ingot::run

@@ -22,6 +22,6 @@ struct ExamineOptions {
 
 /// Returns whether nothing is wrong. A table that cannot be read does not keep the others from being examined.
 /// Errors: kNotFound when the catalog has none of the tables.
-Result<bool> ExamineTables(const OpenPlace& open, const ExamineOptions& options);
+Result<bool> ExamineTables(const OpenedPipeline& open, const ExamineOptions& options);
 
 }  // namespace ingot::run

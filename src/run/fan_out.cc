@@ -33,11 +33,11 @@ constexpr std::chrono::seconds kLookEvery{10};  // for topics that are new
 
 }  // namespace
 
-bool HoldsTopic(const OpenPlace& open) {
+bool HoldsTopic(const OpenedPipeline& open) {
   return std::ranges::any_of(TablesOf(*open.pipeline), HoldsTopicName);
 }
 
-Result<std::vector<OpenPlace>> FanOut(const OpenPlace& open) {
+Result<std::vector<OpenedPipeline>> FanOut(const OpenedPipeline& open) {
   const auto refuse = [&](const std::string& why) {
     return Fail(ErrorKind::kBadConfig, open.pipeline->file + ": table names hold {topic}, but " + why);
   };
@@ -47,37 +47,37 @@ Result<std::vector<OpenPlace>> FanOut(const OpenPlace& open) {
     return refuse("not all of them do");
   if (!open.source.starts_with("kafka://")) return refuse("the source " + open.source + " is no topic");
   INGOT_ASSIGN(const auto topics, source::TopicsAt(open.source, open.pipeline->source.kafka));
-  std::vector<OpenPlace> places;
+  std::vector<OpenedPipeline> pipelines;
   std::set<std::string> words;
   for (const auto& [topic, uri] : topics) {
     if (!words.insert(LowerCase(TableWord(topic))).second) return refuse("two topics would share " + TableWord(topic));
-    OpenPlace place{.pipeline = std::make_unique<pipeline::Pipeline>(*open.pipeline),
-                    .environment = open.environment,
-                    .source = uri};
-    place.pipeline->name += "-" + topic;  // each topic has a consumer group of its own
-    RenameTables(*place.pipeline, [&](std::string& name) { Replace(name, TableWord(topic)); });
-    place.environment.pipeline = place.pipeline.get();
-    places.push_back(std::move(place));
+    OpenedPipeline of_topic{.pipeline = std::make_unique<pipeline::Pipeline>(*open.pipeline),
+                            .environment = open.environment,
+                            .source = uri};
+    of_topic.pipeline->name += "-" + topic;  // each topic has a consumer group of its own
+    RenameTables(*of_topic.pipeline, [&](std::string& name) { Replace(name, TableWord(topic)); });
+    of_topic.environment.pipeline = of_topic.pipeline.get();
+    pipelines.push_back(std::move(of_topic));
   }
-  return places;
+  return pipelines;
 }
 
-Status FollowTopics(const OpenPlace& open, std::atomic<bool>& stop,
-                    const std::function<Status(const OpenPlace&)>& follow) {
+Status FollowTopics(const OpenedPipeline& open, std::atomic<bool>& stop,
+                    const std::function<Status(const OpenedPipeline&)>& follow) {
   std::set<std::string> followed;
   std::vector<std::future<Status>> running;
   Status outcome;
   while (!stop) {
-    auto places = FanOut(open);
-    if (!places && running.empty()) return std::unexpected(std::move(places).error());
-    if (!places) {
-      LogWarning("looking for new topics: " + places.error().message);
-      places = std::vector<OpenPlace>();
+    auto pipelines = FanOut(open);
+    if (!pipelines && running.empty()) return std::unexpected(std::move(pipelines).error());
+    if (!pipelines) {
+      LogWarning("looking for new topics: " + pipelines.error().message);
+      pipelines = std::vector<OpenedPipeline>();
     }
-    for (OpenPlace& place : *places) {
-      if (!followed.insert(place.source).second) continue;
-      running.push_back(std::async(std::launch::async, [&stop, &follow, place = std::move(place)] {
-        Status ended = follow(place);
+    for (OpenedPipeline& of_topic : *pipelines) {
+      if (!followed.insert(of_topic.source).second) continue;
+      running.push_back(std::async(std::launch::async, [&stop, &follow, of_topic = std::move(of_topic)] {
+        Status ended = follow(of_topic);
         stop = true;
         return ended;
       }));

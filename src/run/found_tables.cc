@@ -168,10 +168,10 @@ Result<std::vector<FoundTable>> FindTables(const Lakehouse& house, const std::st
   return found;
 }
 
-Status RefuseLostCatalog(const Lakehouse& house, const Place& place) {
+Status RefuseLostCatalog(const Lakehouse& house, const OpenOptions& open_options) {
   INGOT_ASSIGN(const auto tables, house.catalog->ListTables());
   if (!tables.empty()) return {};
-  auto looked = FindTables(house, place.warehouse);
+  auto looked = FindTables(house, open_options.warehouse);
   if (!looked)
     return {};  // a storage that is away is waited for by what needs it; no table is made over another anyway
   std::vector<FoundTable> found = *std::move(looked);
@@ -191,7 +191,7 @@ Status RefuseLostCatalog(const Lakehouse& house, const Place& place) {
               fmt::format("the catalog {} has no tables{}, but {} lie in the warehouse {}, e.g. {}: was the catalog "
                           "lost, or is another one meant (--catalog)? To enter them: ingot register --all (with "
                           "--dry-run it only tells which)",
-                          CatalogUri(place), others, found.size(), place.warehouse, found[0].folder));
+                          CatalogUri(open_options), others, found.size(), open_options.warehouse, found[0].folder));
 }
 
 Result<std::vector<RegisteredTable>> RegisterAll(const Lakehouse& house, const std::string& warehouse, bool dry_run) {

@@ -24,7 +24,7 @@ struct FoundTable {
 Result<std::vector<FoundTable>> FindTables(const Lakehouse& house, const std::string& warehouse);
 
 /// Errors: kBadConfig for a catalog without a table beside a warehouse in which tables lie that hold snapshots.
-Status RefuseLostCatalog(const Lakehouse& house, const Place& place);
+Status RefuseLostCatalog(const Lakehouse& house, const OpenOptions& open_options);
 
 struct RegisteredTable {
   FoundTable found;

@@ -27,16 +27,18 @@ Status CheckWritable(const std::string& uri) {
 
 }  // namespace
 
-Result<GenerateTarget> FindGenerateTarget(const Place& place) {
-  GenerateTarget target{.uri = place.source, .kafka = {}};
+Result<GenerateTarget> FindGenerateTarget(const OpenOptions& open_options) {
+  GenerateTarget target{.uri = open_options.source, .kafka = {}};
   std::error_code error;
-  const bool has_file = place.pipeline_named || std::filesystem::exists(place.pipeline_file, error) || error;
+  const bool has_file =
+      open_options.pipeline_named || std::filesystem::exists(open_options.pipeline_file, error) || error;
   if (target.uri.empty() && has_file) {
-    INGOT_ASSIGN(const auto pipeline, pipeline::LoadPipeline(place.pipeline_file));
+    INGOT_ASSIGN(const auto pipeline, pipeline::LoadPipeline(open_options.pipeline_file));
     if (pipeline.source.format != "json")
-      return Fail(ErrorKind::kBadConfig, "the source of " + place.pipeline_file + " is " + pipeline.source.format +
+      return Fail(ErrorKind::kBadConfig, "the source of " + open_options.pipeline_file + " is " +
+                                             pipeline.source.format +
                                              ", and generated records are JSON lines: say where they go with --to");
-    target = {.uri = SourceUri(place, pipeline), .kafka = pipeline.source.kafka};
+    target = {.uri = SourceUri(open_options, pipeline), .kafka = pipeline.source.kafka};
   } else if (target.uri.empty()) {
     const std::string broker = Environment("KAFKA_BROKER"), topic = Environment("KAFKA_TOPIC");
     target.uri =

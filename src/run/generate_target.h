@@ -15,6 +15,6 @@ struct GenerateTarget {
 
 /// The source in force; without any pipeline file the topic of KAFKA_BROKER and KAFKA_TOPIC, else ./landing.
 /// Errors: kBadConfig for a source that records cannot be written to.
-Result<GenerateTarget> FindGenerateTarget(const Place& place);
+Result<GenerateTarget> FindGenerateTarget(const OpenOptions& open_options);
 
 }  // namespace ingot::run

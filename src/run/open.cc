@@ -28,73 +28,76 @@ void KeepFreedMemory(int64_t budget_bytes, int threads) {
 
 }  // namespace
 
-std::string CatalogUri(const Place& place) {
-  if (!place.catalog.empty()) return place.catalog;
-  const auto folder = storage::LocalPath(storage::AbsoluteLocation(place.warehouse));
+std::string CatalogUri(const OpenOptions& open_options) {
+  if (!open_options.catalog.empty()) return open_options.catalog;
+  const auto folder = storage::LocalPath(storage::AbsoluteLocation(open_options.warehouse));
   return folder ? "sqlite://" + *folder + "/catalog.db" : "";
 }
 
-Result<Lakehouse> OpenEmptyLakehouse(const Place& place) {
+Result<Lakehouse> OpenEmptyLakehouse(const OpenOptions& open_options) {
   // Metadata names its files in JSON.
-  if (!IsUtf8(storage::AbsoluteLocation(place.warehouse)))
+  if (!IsUtf8(storage::AbsoluteLocation(open_options.warehouse)))
     return Fail(ErrorKind::kBadConfig, "the path of the warehouse is not UTF-8, which tables cannot say: " +
-                                           ReplaceInvalidUtf8(place.warehouse) + " (name another with --warehouse)");
-  const std::string uri = CatalogUri(place);
+                                           ReplaceInvalidUtf8(open_options.warehouse) +
+                                           " (name another with --warehouse)");
+  const std::string uri = CatalogUri(open_options);
   if (uri.empty())
-    return Fail(ErrorKind::kBadConfig, "the warehouse " + place.warehouse +
+    return Fail(ErrorKind::kBadConfig, "the warehouse " + open_options.warehouse +
                                            " needs a catalog: name one with --catalog, e.g. "
                                            "postgresql://user@host:5432/database");
   // Before any thread computes: while functions are added, Arrow's registry does not find those that it has.
   INGOT_TRY(InitializeKernels());
   Lakehouse house;
-  INGOT_ASSIGN(house.catalog,
-               catalog::OpenCatalog(uri, place.warehouse == kDefaultWarehouse ? "" : place.warehouse,
-                                    place.creates ? catalog::IfMissing::kCreate : catalog::IfMissing::kReadNothing));
+  INGOT_ASSIGN(
+      house.catalog,
+      catalog::OpenCatalog(uri, open_options.warehouse == kDefaultWarehouse ? "" : open_options.warehouse,
+                           open_options.creates ? catalog::IfMissing::kCreate : catalog::IfMissing::kReadNothing));
   // The warehouse of a catalog that chooses locations is a name of its own, not a location.
   const bool location = !house.catalog->ChoosesLocations();
-  INGOT_ASSIGN(house.storage, storage::OpenStorage(location ? place.warehouse : kDefaultWarehouse));
+  INGOT_ASSIGN(house.storage, storage::OpenStorage(location ? open_options.warehouse : kDefaultWarehouse));
   return house;
 }
 
-Result<Lakehouse> OpenLakehouse(const Place& place) {
-  INGOT_ASSIGN(auto house, OpenEmptyLakehouse(place));
-  if (!house.catalog->ChoosesLocations()) INGOT_TRY(RefuseLostCatalog(house, place));
+Result<Lakehouse> OpenLakehouse(const OpenOptions& open_options) {
+  INGOT_ASSIGN(auto house, OpenEmptyLakehouse(open_options));
+  if (!house.catalog->ChoosesLocations()) INGOT_TRY(RefuseLostCatalog(house, open_options));
   return house;
 }
 
-std::string SourceUri(const Place& place, const pipeline::Pipeline& pipeline) {
-  if (!place.source.empty()) return place.source;
+std::string SourceUri(const OpenOptions& open_options, const pipeline::Pipeline& pipeline) {
+  if (!open_options.source.empty()) return open_options.source;
   return pipeline.source.uri.empty() ? kDefaultSource : pipeline.source.uri;
 }
 
 namespace {
 
-Result<OpenPlace> OpenWith(const Place& place, pipeline::Pipeline pipeline) {
-  OpenPlace open;
+Result<OpenedPipeline> OpenWith(const OpenOptions& open_options, pipeline::Pipeline pipeline) {
+  OpenedPipeline open;
   open.pipeline = std::make_unique<pipeline::Pipeline>(std::move(pipeline));
   open.environment.pipeline = open.pipeline.get();
-  open.environment.warehouse = storage::AbsoluteLocation(place.warehouse);
-  INGOT_ASSIGN(auto house, OpenLakehouse(place));
+  open.environment.warehouse = storage::AbsoluteLocation(open_options.warehouse);
+  INGOT_ASSIGN(auto house, OpenLakehouse(open_options));
   open.environment.catalog = std::move(house.catalog);
   open.environment.storage = std::move(house.storage);
-  open.source = SourceUri(place, *open.pipeline);
-  open.environment.threads = place.threads > 0 ? place.threads : int(std::max(1u, std::thread::hardware_concurrency()));
-  if (place.memory_bytes > 0) open.environment.memory_bytes = place.memory_bytes;
+  open.source = SourceUri(open_options, *open.pipeline);
+  open.environment.threads =
+      open_options.threads > 0 ? open_options.threads : int(std::max(1u, std::thread::hardware_concurrency()));
+  if (open_options.memory_bytes > 0) open.environment.memory_bytes = open_options.memory_bytes;
   KeepFreedMemory(open.environment.memory_bytes, open.environment.threads);
   return open;
 }
 
 }  // namespace
 
-Result<OpenPlace> Open(const Place& place) {
-  INGOT_ASSIGN(auto pipeline, pipeline::LoadPipeline(place.pipeline_file));
-  return OpenWith(place, std::move(pipeline));
+Result<OpenedPipeline> Open(const OpenOptions& open_options) {
+  INGOT_ASSIGN(auto pipeline, pipeline::LoadPipeline(open_options.pipeline_file));
+  return OpenWith(open_options, std::move(pipeline));
 }
 
-Result<OpenPlace> OpenTables(const Place& place) {
+Result<OpenedPipeline> OpenTables(const OpenOptions& open_options) {
   std::error_code error;
-  const bool there = std::filesystem::exists(place.pipeline_file, error) || error;
-  return place.pipeline_named || there ? Open(place) : OpenWith(place, {});
+  const bool there = std::filesystem::exists(open_options.pipeline_file, error) || error;
+  return open_options.pipeline_named || there ? Open(open_options) : OpenWith(open_options, {});
 }
 
 }  // namespace ingot::run

@@ -11,7 +11,7 @@ namespace ingot::run {
 inline constexpr const char* kDefaultWarehouse = "./warehouse";
 inline constexpr const char* kDefaultSource = "./landing";
 
-struct Place {
+struct OpenOptions {
   std::string pipeline_file;
   bool pipeline_named = false;  // by a flag or the environment: then it has to be there
   std::string source;
@@ -22,14 +22,14 @@ struct Place {
   int64_t memory_bytes = 0;  // 0: a gibibyte
 };
 
-struct OpenPlace {
+struct OpenedPipeline {
   std::unique_ptr<pipeline::Pipeline> pipeline;
   stage::Environment environment;
   std::string source;  // in force: a URI
 };
 
 /// The catalog URI in force: the one given, else a file in the warehouse; empty when that is not local.
-std::string CatalogUri(const Place& place);
+std::string CatalogUri(const OpenOptions& open_options);
 
 /// Where the tables are.
 struct Lakehouse {
@@ -38,18 +38,18 @@ struct Lakehouse {
 };
 /// Errors: kBadConfig for a catalog without tables beside a warehouse that holds some: it was lost, or it is another
 /// one, and every answer would be wrong.
-Result<Lakehouse> OpenLakehouse(const Place& place);
+Result<Lakehouse> OpenLakehouse(const OpenOptions& open_options);
 /// The same for what enters tables into the catalog.
-Result<Lakehouse> OpenEmptyLakehouse(const Place& place);
+Result<Lakehouse> OpenEmptyLakehouse(const OpenOptions& open_options);
 
 /// The source in force: the one given by flag or environment, else the pipeline file's as it is written, else the
 /// default.
-std::string SourceUri(const Place& place, const pipeline::Pipeline& pipeline);
+std::string SourceUri(const OpenOptions& open_options, const pipeline::Pipeline& pipeline);
 
-Result<OpenPlace> Open(const Place& place);
+Result<OpenedPipeline> Open(const OpenOptions& open_options);
 
 /// For what can work on tables of no pipeline: when no pipeline file was named and none is there, the pipeline has no
 /// tables.
-Result<OpenPlace> OpenTables(const Place& place);
+Result<OpenedPipeline> OpenTables(const OpenOptions& open_options);
 
 }  // namespace ingot::run

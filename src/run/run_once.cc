@@ -10,9 +10,10 @@
 namespace ingot::run {
 namespace {
 
-Result<RunReport> RunStages(const Place& place, const OpenPlace& open, const RunOnceOptions& options) {
+Result<RunReport> RunStages(const OpenOptions& open_options, const OpenedPipeline& open,
+                            const RunOnceOptions& options) {
   if (options.engine.engine != stage::kEmbedded)
-    return RunOnEngine(place, open.environment, options.stages, options.engine);
+    return RunOnEngine(open_options, open.environment, options.stages, options.engine);
   INGOT_ASSIGN(Runner runner, Runner::Open(open.environment, options.stages, options.run));
   return runner.Run({});
 }
@@ -29,8 +30,8 @@ Status CheckAllInputsRead(const RunReport& report) {
   return Fail(ErrorKind::kBadInput, message);
 }
 
-Result<RunReport> RunOnce(const Place& place, const OpenPlace& open, const RunOnceOptions& options) {
-  auto report = RunStages(place, open, options);
+Result<RunReport> RunOnce(const OpenOptions& open_options, const OpenedPipeline& open, const RunOnceOptions& options) {
+  auto report = RunStages(open_options, open, options);
   if (report) CountRun(ProcessMetrics(), *report);
   const Status outcome = report ? CheckAllInputsRead(*report) : Status(std::unexpected(report.error()));
   if (!outcome) CountFailure(ProcessMetrics(), outcome.error());

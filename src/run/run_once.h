@@ -17,7 +17,7 @@ struct RunOnceOptions {
   std::string push_metrics;  // URL of a Pushgateway; its metrics are pushed even when the run failed
 };
 
-Result<RunReport> RunOnce(const Place& place, const OpenPlace& open, const RunOnceOptions& options);
+Result<RunReport> RunOnce(const OpenOptions& open_options, const OpenedPipeline& open, const RunOnceOptions& options);
 
 /// Errors: kBadInput that names the files which were not read; all others were.
 Status CheckAllInputsRead(const RunReport& report);

@@ -22,7 +22,7 @@ using stage::StageReport;
 constexpr size_t kSaidMax = 4096;
 
 struct Address {
-  std::string user, place, options;  // place: host:port/database
+  std::string user, server, options;  // server: host:port/database
 };
 
 Address SplitPostgres(std::string uri) {
@@ -36,7 +36,7 @@ Address SplitPostgres(std::string uri) {
     address.user = uri.substr(0, uri.find(':') < at ? uri.find(':') : at);
     uri.erase(0, at + 1);
   }
-  address.place = std::move(uri);
+  address.server = std::move(uri);
   return address;
 }
 
@@ -101,19 +101,21 @@ std::string JobOf(stage::Stage stage) {
 
 }  // namespace
 
-Result<std::map<std::string, std::string>> SparkSettings(const Place& place, const stage::Environment& environment) {
-  const std::string catalog = "spark.sql.catalog." + environment.catalog->Name(), uri = CatalogUri(place);
+Result<std::map<std::string, std::string>> SparkSettings(const OpenOptions& open_options,
+                                                         const stage::Environment& environment) {
+  const std::string catalog = "spark.sql.catalog." + environment.catalog->Name(), uri = CatalogUri(open_options);
   std::map<std::string, std::string> settings{
       {"spark.sql.extensions", "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"},
       {"spark.log.level", "WARN"},
       {"spark.sql.session.timeZone", "UTC"},
       {catalog, "org.apache.iceberg.spark.SparkCatalog"},
       {catalog + ".cache-enabled", "false"},
-      {catalog + ".warehouse", environment.catalog->ChoosesLocations() ? place.warehouse : environment.warehouse}};
+      {catalog + ".warehouse",
+       environment.catalog->ChoosesLocations() ? open_options.warehouse : environment.warehouse}};
   if (uri.starts_with("postgresql://") || uri.starts_with("postgres://")) {
     const Address address = SplitPostgres(uri);
     settings[catalog + ".type"] = "jdbc";
-    settings[catalog + ".uri"] = "jdbc:postgresql://" + address.place + address.options;
+    settings[catalog + ".uri"] = "jdbc:postgresql://" + address.server + address.options;
     settings[catalog + ".jdbc.schema-version"] = "V1";
     settings[catalog + ".jdbc.user"] = address.user;
     settings[catalog + ".jdbc.password"] = EnvironmentOr("PGPASSWORD");
@@ -142,7 +144,7 @@ Result<std::map<std::string, std::string>> SparkSettings(const Place& place, con
   return settings;
 }
 
-Result<std::vector<StageReport>> RunOnSpark(const Place& place, const stage::Environment& environment,
+Result<std::vector<StageReport>> RunOnSpark(const OpenOptions& open_options, const stage::Environment& environment,
                                             const std::vector<stage::Stage>& stages, const SparkOptions& options) {
   const fs::path folder = EnvironmentOr("INGOT_SPARK_JOBS", "deploy/spark/jobs");
   if (!fs::exists(folder / "ingot_spark.py"))
@@ -151,7 +153,7 @@ Result<std::vector<StageReport>> RunOnSpark(const Place& place, const stage::Env
   pipeline.source.uri = options.source;
   INGOT_ASSIGN(const std::string compiled,
                PlanToJson(pipeline, pipeline::Dialect::kSpark, environment.catalog->Name()));
-  INGOT_ASSIGN(const auto settings, SparkSettings(place, environment));
+  INGOT_ASSIGN(const auto settings, SparkSettings(open_options, environment));
   INGOT_ASSIGN(const std::string jars, JarsOf(EnvironmentOr("INGOT_SPARK_JARS")));
   std::string properties;
   for (const auto& [key, value] : settings) properties += key + " " + value + "\n";

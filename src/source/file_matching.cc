@@ -303,7 +303,8 @@ class Matcher {
     if (!ended) tasks_[file] = TaskOf(input, *known.id, known.offset, how.now);
   }
 
-  static FileTask TaskOf(const InputFile& input, PartitionId id, int64_t offset, std::optional<FileIdentity> identity) {
+  static InputTask TaskOf(const InputFile& input, PartitionId id, int64_t offset,
+                          std::optional<FileIdentity> identity) {
     return {.path = input.path,
             .location = input.location,
             .stat = input.stat,
@@ -390,7 +391,7 @@ class Matcher {
   std::unordered_set<std::string_view> taken_;  // the places of files that are looked at
   std::vector<size_t> open_;                    // files that are to be matched yet
   std::vector<size_t> known_of_;                // of each file
-  std::vector<std::optional<FileTask>> tasks_;
+  std::vector<std::optional<InputTask>> tasks_;
   FileMatches matches_;
 };
 

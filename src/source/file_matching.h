@@ -15,7 +15,7 @@
 namespace ingot::source {
 
 /// A file to read from `offset` on.
-struct FileTask {
+struct InputTask {
   std::string path;
   std::string location;
   FileStat stat;
@@ -33,7 +33,7 @@ struct ChangedFile {
 };
 
 struct FileMatches {
-  std::vector<FileTask> tasks;        // in the order of the files
+  std::vector<InputTask> tasks;       // in the order of the files
   std::vector<FileChange> found;      // what the table should know of files that were read
   bool commit_found = false;          // even where nothing else is to be committed
   std::vector<RawBatch> marks;        // of compressed files that hold nothing new, to be committed

@@ -35,7 +35,7 @@ void SkipByteOrderMark(RawBatch& batch) {
 
 }  // namespace
 
-Result<std::unique_ptr<FileReader>> FileReader::Open(const FileTask& task, bool final, const SourceOptions& options) {
+Result<std::unique_ptr<FileReader>> FileReader::Open(const InputTask& task, bool final, const SourceOptions& options) {
   std::unique_ptr<FileReader> reader(new FileReader(task, final, options));
   INGOT_TRY(reader->Begin());
   return reader;

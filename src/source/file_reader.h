@@ -16,7 +16,7 @@ class FileReader {
  public:
   /// `final`: what the file holds now is all that it will hold, so that a last line needs no end.
   /// Errors: kNotFound; kConflict when the content is not what was read before; those of FileStream.
-  static Result<std::unique_ptr<FileReader>> Open(const FileTask& task, bool final, const SourceOptions& options);
+  static Result<std::unique_ptr<FileReader>> Open(const InputTask& task, bool final, const SourceOptions& options);
 
   /// The next batch, with the identity of what was read up to its end; nothing where there is no more yet. Errors:
   /// kBadInput for a CSV header that fits no field and for a document that is too long; kCorrupt.
@@ -32,7 +32,7 @@ class FileReader {
   FileChange Change();
 
  private:
-  FileReader(const FileTask& task, bool final, const SourceOptions& options)
+  FileReader(const InputTask& task, bool final, const SourceOptions& options)
       : path_(task.path),
         location_(task.location),
         id_(task.id),

@@ -20,7 +20,7 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 /// Bytes that are left to read of a file, as stored. Of a compressed one nobody knows where the position is: all.
-int64_t BytesLeftOf(const FileTask& task) {
+int64_t BytesLeftOf(const InputTask& task) {
   const bool compressed = task.identity && task.identity->compressed;
   return std::max<int64_t>(0, task.stat.stored_bytes - (compressed ? 0 : task.offset));
 }
@@ -49,7 +49,7 @@ class FileSource : public Source {
     for (const std::string& failure : matches_.failures) Report(failure);
     ReportChanged();
     tasks_.clear();
-    for (FileTask& task : std::exchange(matches_.tasks, {})) {
+    for (InputTask& task : std::exchange(matches_.tasks, {})) {
       if (!IsWorthReading(task)) continue;
       bytes_left_ += BytesLeftOf(task);
       tasks_.push_back(std::move(task));
@@ -128,7 +128,7 @@ class FileSource : public Source {
   }
 
   /// Not when it has been read as it is now and gave no more.
-  bool IsWorthReading(const FileTask& task) {
+  bool IsWorthReading(const InputTask& task) {
     if (!options_.follow) return true;
     const auto [at, first] = looks_.try_emplace(task.location, Look{task.stat, Steady::now(), std::nullopt});
     Look& look = at->second;
@@ -138,7 +138,7 @@ class FileSource : public Source {
 
   bool OpenNext() {
     while (!tasks_.empty()) {
-      const FileTask task = std::move(tasks_.front());
+      const InputTask task = std::move(tasks_.front());
       tasks_.pop_front();
       bytes_left_ -= BytesLeftOf(task);
       look_ = nullptr;
@@ -181,7 +181,7 @@ class FileSource : public Source {
   const SourceOptions options_;
   Positions positions_;
   FileMatches matches_;
-  std::deque<FileTask> tasks_;
+  std::deque<InputTask> tasks_;
   std::unique_ptr<FileReader> reader_;
   Look* look_ = nullptr;  // at the file of reader_
   bool final_ = true;

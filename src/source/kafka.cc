@@ -43,7 +43,7 @@ Status Check(rd_kafka_error_t* error, const char* doing) {
 }
 
 /// How far a partition is.
-struct Progress {
+struct PartitionState {
   int64_t begun = 0;      // where Seek put it
   int64_t delivered = 0;  // next offset that Next has to give out
   int64_t fetched = 0;    // next offset that is not in ready_ yet
@@ -189,8 +189,8 @@ class KafkaSource : public Source {
   }
 
   /// Where a partition begins; `list` gets it too.
-  Result<Progress> Begin(const PartitionId& id, const Positions& known, const PartitionList& list) {
-    Progress place;
+  Result<PartitionState> Begin(const PartitionId& id, const Positions& known, const PartitionList& list) {
+    PartitionState place;
     INGOT_ASSIGN(place.begun, positions_.StartOf(id, known, place.target));
     place.delivered = place.fetched = place.begun;
     place.at_end = place.begun >= place.target;
@@ -211,7 +211,7 @@ class KafkaSource : public Source {
 
   /// Whether what was given out of a partition is what the table has. Of a partition that the table does not know, only
   /// nothing is.
-  static bool IsWhereTheTableIs(const PartitionId& id, const Progress& place, const Positions& known) {
+  static bool IsWhereTheTableIs(const PartitionId& id, const PartitionState& place, const Positions& known) {
     const auto position = known.find(id);
     return place.delivered == (position == known.end() ? place.begun : position->second);
   }
@@ -241,7 +241,7 @@ class KafkaSource : public Source {
     revoked_.clear();
     revoking_ = stale_ = false;
 
-    std::map<PartitionId, Progress> begun;
+    std::map<PartitionId, PartitionState> begun;
     for (const PartitionId& id : waiting_) {
       INGOT_ASSIGN(begun[id], Begin(id, known, take));
     }
@@ -372,7 +372,7 @@ class KafkaSource : public Source {
   std::map<std::string, KafkaTopic> topics_;
   KafkaPositions positions_;
   std::chrono::steady_clock::time_point described_at_, heard_at_;
-  std::map<PartitionId, Progress> places_;
+  std::map<PartitionId, PartitionState> places_;
   std::deque<RawBatch> ready_;
   std::set<PartitionId> waiting_;              // ours, but not begun
   std::set<PartitionId> revoked_;              // told to give back

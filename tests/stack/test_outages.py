@@ -7,6 +7,7 @@ import pathlib
 import re
 import signal
 import time
+import uuid
 
 import pytest
 from conftest import Lakehouse
@@ -61,14 +62,27 @@ def bring_back(server, how: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def victims(folder):
-    """One server of each kind that no other test needs."""
+def own_servers(folder):
+    """Servers that no other test needs."""
     place = folder / "outages"
     servers = {"minio": Minio(place / "minio", free_port()), "postgres": Postgres(place / "postgres", free_port()),
-               "rest": Rest(place / "rest", free_port()), "kafka": Kafka(place / "kafka", free_port())}
+               "kafka": Kafka(place / "kafka", free_port())}
     list(POOL.map(lambda server: server.start(), servers.values()))
     yield servers
-    for server in servers.values():
+    stop(servers.values())
+
+
+@pytest.fixture
+def victims(folder, own_servers):
+    """One server of each kind. A REST catalog has the same tables for all who ask it: each test has its own."""
+    rest = Rest(folder / f"rest-{uuid.uuid4().hex[:6]}", free_port())
+    POOL.submit(rest.start).result()
+    yield own_servers | {"rest": rest}
+    stop([rest])
+
+
+def stop(servers) -> None:
+    for server in servers:
         if server.process is not None:
             signal_all(server, signal.SIGCONT)
         server.stop()
