@@ -24,7 +24,7 @@ RUN cmake --preset release -DINGOT_TESTS=OFF && cmake --build --preset release -
 FROM ${BASE} AS ingot
 # hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends \
-      ca-certificates curl libcpp-httplib0.11 libcurl4 libfmt9 libpq5 libspdlog1.10 libsqlite3-0 libyaml-cpp0.7 libzstd1 zlib1g \
+      ca-certificates curl libcpp-httplib0.11 libcurl4 libfmt9 libpq5 libspdlog1.10 libsqlite3-0 libssl3 libyaml-cpp0.7 libzstd1 zlib1g \
       && rm -rf /var/lib/apt/lists/* && useradd --uid 10001 --create-home ingot
 COPY --from=build /opt/ingot /opt/ingot
 COPY pipelines /opt/ingot/pipelines
@@ -51,7 +51,7 @@ FROM apache/airflow:3.3.2-python3.11 AS airflow
 USER 0
 # hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends \
-      curl default-jre-headless libcpp-httplib0.11 libfmt9 libpq5 libspdlog1.10 libsqlite3-0 libyaml-cpp0.7 libzstd1 \
+      curl default-jre-headless libcpp-httplib0.11 libfmt9 libpq5 libspdlog1.10 libsqlite3-0 libssl3 libyaml-cpp0.7 libzstd1 \
       && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/ingot /opt/ingot
 COPY --from=jars /jars/spark /opt/ingot/jars

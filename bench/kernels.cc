@@ -52,7 +52,7 @@ struct Inputs {
   }
 
   Batch ToSilver(const Batch& rows) const {
-    const auto judged = Must(silver::Judge(pipeline).Apply(*rows));
+    const auto judged = Must(silver::Judge(pipeline, pipeline.silver[0]).Apply(*rows));
     const auto run_id = RepeatText(std::string(36, 'r'), judged.rows->num_rows());
     return Must(rows::AlignColumns(judged.rows->AddColumn(judged.rows->num_columns(), "_run_id", run_id).ValueOrDie(),
                                    silver_table.CurrentSchema()));
@@ -86,7 +86,7 @@ struct Inputs {
     raw.from = {"speedtest_raw", 0};
     Split();
     bronze_table = TableOf(pipeline::BronzeSchema(pipeline), "file:///bench/bronze");
-    silver_table = TableOf(pipeline::SilverSchema(pipeline), "file:///bench/silver");
+    silver_table = TableOf(pipeline::SilverSchema(pipeline, pipeline.silver[0]), "file:///bench/silver");
     bronze = Must(Must(bronze::RecordParser::Make(pipeline))->Parse(raw, NowMicros())).rows;
     silver = ToSilver(bronze);
     bronze_file = Write(bronze_table, bronze, kBatches);
@@ -118,13 +118,13 @@ void EncodeBronze(benchmark::State& state) {
 
 void DecodeKeys(benchmark::State& state) {
   Inputs& inputs = Inputs::Get();
-  for (auto _ : state) inputs.Read(inputs.bronze_table, inputs.bronze_file, inputs.pipeline.unique);
+  for (auto _ : state) inputs.Read(inputs.bronze_table, inputs.bronze_file, inputs.pipeline.silver[0].unique);
   Count(state, kRecords * kBatches);
 }
 
 void HashKeys(benchmark::State& state) {
   Inputs& inputs = Inputs::Get();
-  const Batch keys = SelectColumns(*inputs.silver, inputs.pipeline.unique);
+  const Batch keys = SelectColumns(*inputs.silver, inputs.pipeline.silver[0].unique);
   for (auto _ : state) {
     std::vector<silver::HashParts> parts(1);
     for (int64_t i = 0; i < kBatches; ++i) parts[0].Add(Must(HashRows(*keys, uint64_t(i))));
@@ -142,7 +142,7 @@ void DecodeBronze(benchmark::State& state) {
 
 void Judge(benchmark::State& state) {
   Inputs& inputs = Inputs::Get();
-  const silver::Judge judge(inputs.pipeline);
+  const silver::Judge judge(inputs.pipeline, inputs.pipeline.silver[0]);
   for (auto _ : state) benchmark::DoNotOptimize(Must(judge.Apply(*inputs.bronze)));
   Count(state, kRecords);
 }

@@ -84,7 +84,7 @@ struct Tables {
 
   void Make(const iceberg::TableHome& home) {
     Must(iceberg::CreateTable(
-        home, Must(iceberg::MakeTableMetadata({.schema = pipeline::SilverSchema(pipeline),
+        home, Must(iceberg::MakeTableMetadata({.schema = pipeline::SilverSchema(pipeline, pipeline.silver[0]),
                                                .partition = {{"timestamp", {.kind = iceberg::TransformKind::kDay}}},
                                                .location = "file://" + (folder / home.name.name).string()}))));
   }

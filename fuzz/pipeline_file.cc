@@ -12,6 +12,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   FUZZ_EXPECT(!pipeline::BronzeSchema(*pipeline).fields.empty());
-  FUZZ_EXPECT(!pipeline::SilverSchema(*pipeline).fields.empty());
+  FUZZ_EXPECT(!pipeline::SilverSchema(*pipeline, pipeline->silver[0]).fields.empty());
   return 0;
 }

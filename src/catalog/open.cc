@@ -6,6 +6,9 @@
 #include "catalog/rest.h"
 #include "catalog/sqlite.h"
 
+// A line that lacks a part does not compile.
+#pragma GCC diagnostic error "-Wmissing-field-initializers"
+
 namespace ingot::catalog {
 namespace {
 

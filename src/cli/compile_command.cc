@@ -33,8 +33,8 @@ Status PrintBronze(const pipeline::Pipeline& pipeline, pipeline::Dialect dialect
   return {};
 }
 
-void PrintSilver(const pipeline::Pipeline& pipeline, pipeline::Dialect dialect) {
-  const auto sql = pipeline::MakeSilverSql(pipeline, dialect, {.run_id = "<run id>"});
+void PrintSilver(const pipeline::Pipeline& pipeline, const pipeline::SilverSpec& silver, pipeline::Dialect dialect) {
+  const auto sql = pipeline::MakeSilverSql(pipeline, silver, dialect, {.run_id = "<run id>"});
   // Trino has no views of a session: the statements below begin with the same as WITH judged AS (…).
   Statement(
       "silver: fix and judge the new rows of bronze",
@@ -69,7 +69,7 @@ Status Compile(const Shared& shared, const Options& options) {
         INGOT_TRY(PrintBronze(pipeline, dialect));
         break;
       case stage::Stage::kSilver:
-        PrintSilver(pipeline, dialect);
+        for (const pipeline::SilverSpec& silver : pipeline.silver) PrintSilver(pipeline, silver, dialect);
         break;
       case stage::Stage::kGold:
         PrintGold(pipeline, dialect);

@@ -1,3 +1,5 @@
+#include "cli/table_command.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,31 +8,15 @@
 #include "base/clock.h"
 #include "base/json_text.h"
 #include "base/progress.h"
-#include "base/utf8.h"
-#include "catalog/open.h"
 #include "cli/commands.h"
 #include "cli/rows_text.h"
 #include "iceberg/table.h"
-#include "pipeline/tables.h"
 #include "rows/metadata_rows.h"
 #include "rows/scan.h"
-#include "stage/stage.h"
+#include "run/table_changes.h"
 
 namespace ingot::cli {
 namespace {
-
-struct Options {
-  std::string table;
-  std::string name;  // of a branch or tag
-  int64_t snapshot = 0;
-  int32_t format = 2;
-};
-
-Result<iceberg::TableHome> HomeOf(const Shared& shared, const std::string& text) {
-  INGOT_ASSIGN(const auto house, run::OpenLakehouse(shared.place));
-  INGOT_ASSIGN(auto name, iceberg::ParseTableName(text, house.catalog->Name()));
-  return iceberg::TableHome{house.catalog, house.storage, std::move(name)};
-}
 
 std::string Total(const iceberg::Snapshot* snapshot, const char* key) {
   if (snapshot == nullptr) return "0";
@@ -58,8 +44,8 @@ Status List(const Shared& shared) {
   return {};
 }
 
-Status Show(const Shared& shared, const Options& options) {
-  INGOT_ASSIGN(const auto home, HomeOf(shared, options.table));
+Status Show(const Shared& shared, const TableOptions& options) {
+  INGOT_ASSIGN(const auto home, run::TableHomeOf(shared.place, options.table));
   INGOT_ASSIGN(const auto table, iceberg::LoadTable(home));
   const iceberg::TableMetadata& metadata = *table.metadata;
   if (shared.Json()) {
@@ -89,8 +75,8 @@ Status Show(const Shared& shared, const Options& options) {
   return {};
 }
 
-Status History(const Shared& shared, const Options& options) {
-  INGOT_ASSIGN(const auto home, HomeOf(shared, options.table));
+Status History(const Shared& shared, const TableOptions& options) {
+  INGOT_ASSIGN(const auto home, run::TableHomeOf(shared.place, options.table));
   INGOT_ASSIGN(const auto table, iceberg::LoadTable(home));
   for (const iceberg::Snapshot* snapshot : iceberg::AncestorsOf(*table.metadata, table.metadata->current_snapshot_id)) {
     const auto count = [&](const char* key) {
@@ -108,8 +94,8 @@ Status History(const Shared& shared, const Options& options) {
   return {};
 }
 
-Status Files(const Shared& shared, const Options& options) {
-  INGOT_ASSIGN(const auto home, HomeOf(shared, options.table));
+Status Files(const Shared& shared, const TableOptions& options) {
+  INGOT_ASSIGN(const auto home, run::TableHomeOf(shared.place, options.table));
   INGOT_ASSIGN(const auto table, iceberg::LoadTable(home));
   INGOT_ASSIGN(const auto plan, rows::PlanScan(*table.home.storage, *table.metadata, {}));
   for (const rows::FileTask& task : plan.tasks) {
@@ -127,8 +113,8 @@ Status Files(const Shared& shared, const Options& options) {
 using MetadataRows = Result<Relation> (*)(const iceberg::Table&);
 
 template <MetadataRows rows>
-Status Print(const Shared& shared, const Options& options) {
-  INGOT_ASSIGN(const auto home, HomeOf(shared, options.table));
+Status Print(const Shared& shared, const TableOptions& options) {
+  INGOT_ASSIGN(const auto home, run::TableHomeOf(shared.place, options.table));
   INGOT_ASSIGN(const auto table, iceberg::LoadTable(home));
   INGOT_ASSIGN(const Relation relation, rows(table));
   std::vector<int> all(size_t(relation.schema->num_fields()));
@@ -138,90 +124,24 @@ Status Print(const Shared& shared, const Options& options) {
   return PrintRows(*reader, shared.Json() ? "json" : "table");
 }
 
-Status SetRef(const Shared& shared, const Options& options, const char* type) {
-  if (!IsUtf8(options.name))
-    return Fail(ErrorKind::kBadConfig, std::string("the name of a ") + type + " must be UTF-8");
-  INGOT_ASSIGN(const auto home, HomeOf(shared, options.table));
-  const auto change = [&](iceberg::TableMetadata& metadata) -> Status {
-    if (options.snapshot == 0 && !metadata.current_snapshot_id)
-      return Fail(ErrorKind::kNotFound, "table " + home.name.Text() + " has no snapshot yet");
-    return iceberg::SetRef(
-        metadata, options.name,
-        {.snapshot_id = options.snapshot != 0 ? options.snapshot : *metadata.current_snapshot_id, .type = type});
-  };
-  INGOT_ASSIGN(const auto table, iceberg::CommitMetadata(home, change));
-  fmt::print("{}: {} {} is at snapshot {}\n", home.name.Text(), type, options.name,
-             table.metadata->refs.at(options.name).snapshot_id);
-  return {};
-}
-
-Status Tag(const Shared& shared, const Options& options) {
-  return SetRef(shared, options, "tag");
-}
-
-Status Branch(const Shared& shared, const Options& options) {
-  return SetRef(shared, options, "branch");
-}
-
-Status DropRef(const Shared& shared, const Options& options) {
-  INGOT_ASSIGN(const auto home, HomeOf(shared, options.table));
-  INGOT_TRY(iceberg::CommitMetadata(home, [&](iceberg::TableMetadata& metadata) -> Status {
-    if (options.name == "main") return Fail(ErrorKind::kBadInput, "the main branch cannot be dropped");
-    if (metadata.refs.erase(options.name) > 0) return {};
-    return Fail(ErrorKind::kNotFound, "table " + home.name.Text() + " has no branch or tag '" + options.name + "'");
-  }));
-  fmt::print("{}: {} is gone\n", home.name.Text(), options.name);
-  return {};
-}
-
-Status Evolve(const Shared& shared, const Options& options) {
-  INGOT_ASSIGN(run::OpenPlace open, run::Open(shared.place));
-  const pipeline::Pipeline& pipeline = *open.pipeline;
-  INGOT_ASSIGN(const auto home, open.environment.Home(options.table));
-  for (const auto& table : TablesOf(pipeline)) {
-    INGOT_ASSIGN(const auto candidate, open.environment.Home(table.spec->table));
-    if (table.kind == pipeline::TableKind::kOps || candidate.name != home.name) continue;
-    INGOT_ASSIGN(const auto after, stage::EvolveTable(open.environment, *table.spec, SchemaOf(pipeline, table)));
-    fmt::print("{}: format {}, schema {}, partition spec {}, sort order {}\n", home.name.Text(),
-               after.metadata->format_version, after.metadata->current_schema_id, after.metadata->default_spec_id,
-               after.metadata->default_sort_order_id);
-    return {};
-  }
-  return Fail(ErrorKind::kBadInput, "table " + options.table + " is not one of the pipeline file " + pipeline.file);
-}
-
-Status Rollback(const Shared& shared, const Options& options) {
-  INGOT_ASSIGN(const auto home, HomeOf(shared, options.table));
-  INGOT_TRY(iceberg::CommitMetadata(
-      home, [&](iceberg::TableMetadata& metadata) { return iceberg::RollbackTo(metadata, options.snapshot); }));
-  fmt::print("{} is back at snapshot {}\n", home.name.Text(), options.snapshot);
-  return {};
-}
-
-Status Upgrade(const Shared& shared, const Options& options) {
-  INGOT_ASSIGN(const auto home, HomeOf(shared, options.table));
-  INGOT_ASSIGN(const auto table, iceberg::CommitMetadata(home, [&](iceberg::TableMetadata& metadata) {
-                 return iceberg::UpgradeFormat(metadata, options.format);
-               }));
-  fmt::print("{} is of format {}\n", home.name.Text(), table.metadata->format_version);
-  return {};
-}
-
 }  // namespace
+
+std::pair<CLI::App*, std::shared_ptr<TableOptions>> AddTableAction(CLI::App& table, Shared& shared, const char* name,
+                                                                   const char* help, TableAction action) {
+  auto* command = table.add_subcommand(name, help);
+  auto options = std::make_shared<TableOptions>();
+  AddShared(*command, shared);
+  command->add_option("table", options->table, "namespace.table")->required();
+  command->callback(
+      [&shared, options, action] { shared.command = [&shared, options, action] { return action(shared, *options); }; });
+  return {command, options};
+}
 
 void AddTable(CLI::App& app, Shared& shared) {
   auto* command = app.add_subcommand("table", "Look at tables, evolve them, roll them back");
   command->require_subcommand(1);
-  auto options = std::make_shared<Options>();
-  using Action = Status (*)(const Shared&, const Options&);
-  const auto add = [&](const char* name, const char* help, Action action) {
-    auto* sub = command->add_subcommand(name, help);
-    AddShared(*sub, shared);
-    sub->add_option("table", options->table, "namespace.table")->required();
-    sub->callback([&shared, options, action] {
-      shared.command = [&shared, options, action] { return action(shared, *options); };
-    });
-    return sub;
+  const auto add = [&](const char* name, const char* help, TableAction action) {
+    AddTableAction(*command, shared, name, help, action);
   };
   auto* list = command->add_subcommand("list", "All tables of the catalog");
   AddShared(*list, shared);
@@ -232,23 +152,8 @@ void AddTable(CLI::App& app, Shared& shared) {
   add("partitions", "Partitions of the current snapshot, with their rows, files and bytes", Print<rows::PartitionRows>);
   add("manifests", "Manifests of the current snapshot", Print<rows::ManifestRows>);
   add("refs", "Branches and tags", Print<rows::RefRows>);
-  const auto add_ref = [&](const char* name, const char* help, Action action) {
-    auto* sub = add(name, help, action);
-    sub->add_option("name", options->name, "Of the branch or tag")->required();
-    return sub;
-  };
-  for (auto* sub : {add_ref("tag", "Give a snapshot a name, which keeps it from expiring", Tag),
-                    add_ref("branch", "Make a branch at a snapshot", Branch)})
-    sub->add_option("--snapshot", options->snapshot, "Snapshot id; default: the current one");
-  add_ref("drop-ref", "Drop a branch or a tag", DropRef);
-  add("evolve", "Bring columns, partition, sort order, format and properties to what the pipeline file says", Evolve);
-  add("upgrade", "Raise the Iceberg format, which row-level deletes and newer types need; there is no way back",
-      Upgrade)
-      ->add_option("--format", options->format, "2 or 3; default: 2");
+  AddTableChanges(*command, shared);
   AddTableDelete(*command, shared);
-  add("rollback", "Make an older snapshot the current one", Rollback)
-      ->add_option("--snapshot", options->snapshot, "Snapshot id, from: ingot table history")
-      ->required();
   command->footer(
       "Examples:\n  ingot table list\n  ingot table history silver.speedtest_clean\n  ingot table tag "
       "gold.speedtest_agg month-end\n  ingot table rollback gold.speedtest_agg --snapshot 1234");

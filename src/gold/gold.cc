@@ -314,7 +314,7 @@ struct Inputs {
 };
 
 Result<Inputs> LoadInputs(const Environment& environment, const GoldSpec& spec) {
-  INGOT_ASSIGN(const auto silver_home, environment.Home(environment.pipeline->silver.table));
+  INGOT_ASSIGN(const auto silver_home, environment.Home(environment.pipeline->SourceOf(spec).table.table));
   INGOT_ASSIGN(const auto gold_home, environment.Home(spec.table.table));
   Inputs inputs;
   INGOT_ASSIGN(inputs.gold, iceberg::LoadTable(gold_home));
@@ -329,11 +329,11 @@ Result<Inputs> LoadInputs(const Environment& environment, const GoldSpec& spec) 
 /// What is new in silver; or, if given, these days.
 Result<StageReport> RunTable(const Environment& environment, const GoldSpec& spec, Gold::Kept& kept,
                              const GoldOptions& options, const std::function<void(int64_t)>& progress) {
-  INGOT_ASSIGN(const auto silver_home, environment.Home(environment.pipeline->silver.table));
+  INGOT_ASSIGN(const auto silver_home, environment.Home(environment.pipeline->SourceOf(spec).table.table));
   INGOT_ASSIGN(const auto there, iceberg::FindTable(silver_home));
   if (!there)
     return Fail(ErrorKind::kNotFound,
-                "table " + environment.pipeline->silver.table + " does not exist: run the silver stage first");
+                "table " + silver_home.name.Text() + " does not exist: run the silver stage first");
   INGOT_TRY(stage::EnsureTable(environment, spec.table, pipeline::GoldSchema(spec)));
   const auto& days = options.recompute_days;
   return iceberg::RetryOnConflict([&]() -> Result<StageReport> {

@@ -58,12 +58,12 @@ nlohmann::json ToJson(const Expression& expression) {
   return json;
 }
 
-std::string SilverDefinition(const Pipeline& pipeline) {
+std::string SilverDefinition(const Pipeline& pipeline, const SilverSpec& silver) {
   Json json{{"format", pipeline.source.format}, {"fields", Json::object()}, {"rules", Json::object()}};
   for (const FieldSpec& field : pipeline.fields) json["fields"][field.name] = ToJson(field);
-  for (const Rule& rule : pipeline.rules) json["rules"][rule.name] = ToJson(rule);
-  for (const Fix& fix : pipeline.fixes) json["rules"][fix.name] = ToJson(fix);
-  auto key = pipeline.unique;
+  for (const Rule& rule : silver.rules) json["rules"][rule.name] = ToJson(rule);
+  for (const Fix& fix : silver.fixes) json["rules"][fix.name] = ToJson(fix);
+  auto key = silver.unique;
   std::ranges::sort(key);
   json["unique"] = key;
   return json.dump(-1, ' ', true, Json::error_handler_t::replace);

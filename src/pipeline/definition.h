@@ -11,7 +11,7 @@ namespace ingot::pipeline {
 
 /// Of silver and its quarantine: the fields with path, type and unit, the rules, the key, and the version of each
 /// function that is used. JSON with sorted keys.
-std::string SilverDefinition(const Pipeline& pipeline);
+std::string SilverDefinition(const Pipeline& pipeline, const SilverSpec& silver);
 
 /// An expression as a definition holds it, with the version of each function.
 nlohmann::json ToJson(const Expression& expression);

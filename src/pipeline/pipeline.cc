@@ -244,6 +244,35 @@ void CheckColumns(const Place& place, const TableSpec& table, const ColumnTypes&
     if (!column.column.starts_with('_')) NeedField(place.At("sort"), column.column, columns);
 }
 
+void ReadRules(const Place& place, const ColumnTypes& columns, SilverSpec& silver) {
+  for (const Place& item : place.Items()) ReadRuleOrFix(item, columns, silver.rules, silver.fixes);
+  if (silver.rules.size() > kRulesMax) place.Refuse(fmt::format("more than {} rules", kRulesMax));
+  std::vector<std::string> names = RuleNames(silver.rules);
+  for (const Fix& fix : silver.fixes) names.push_back(fix.name);
+  std::ranges::sort(names);
+  if (const auto twice = std::ranges::adjacent_find(names); twice != names.end())
+    place.Refuse("two rules are named '" + *twice + "'");
+}
+
+SilverSpec SilverFrom(const Place& place, const Pipeline& pipeline, const ColumnTypes& columns) {
+  SilverSpec silver{.table = PositionedTableFrom(place), .quarantine = {}, .fixes = {}, .rules = {}, .unique = {}};
+  CheckColumns(place, silver.table, columns);
+  const std::string space = silver.table.table.substr(0, silver.table.table.rfind('.'));
+  silver.quarantine.table = place.Text("quarantine", space + "." + pipeline.name + "_quarantine");
+  CheckTableName(place.Has("quarantine") ? place.At("quarantine") : place, silver.quarantine.table);
+  silver.quarantine.partition = {{"_ingested_at", Transform{.kind = TransformKind::kDay}}};
+  if (const auto format = silver.table.properties.find(iceberg::kFormatVersion);
+      format != silver.table.properties.end())
+    silver.quarantine.properties.insert(*format);
+  if (place.Has("rules")) ReadRules(place.At("rules"), columns, silver);
+  if (place.Has("unique")) {
+    const Place key = place.At("unique").At("key");
+    silver.unique = key.Texts();
+    for (const std::string& field : silver.unique) NeedField(key, field, columns);
+  }
+  return silver;
+}
+
 void CheckNames(const Place& root, const Pipeline& pipeline) {
   const auto clash = FindNameClash(pipeline, "iceberg_catalog");
   if (!clash) return;
@@ -280,28 +309,7 @@ Pipeline PipelineFrom(const Place& root, const std::string& file) {
   pipeline.bronze = PositionedTableFrom(root.At("bronze"));
   CheckColumns(root.At("bronze"), pipeline.bronze, columns);
   pipeline.extra_as_variant = root.At("bronze").Text("extra", "json") == "variant";
-  const Place silver = root.At("silver");
-  pipeline.silver = PositionedTableFrom(silver);
-  CheckColumns(silver, pipeline.silver, columns);
-  const std::string space = pipeline.silver.table.substr(0, pipeline.silver.table.rfind('.'));
-  pipeline.quarantine.table = silver.Text("quarantine", space + "." + pipeline.name + "_quarantine");
-  CheckTableName(silver.Has("quarantine") ? silver.At("quarantine") : silver, pipeline.quarantine.table);
-  pipeline.quarantine.partition = {{"_ingested_at", Transform{.kind = TransformKind::kDay}}};
-  if (const auto format = pipeline.silver.properties.find(iceberg::kFormatVersion);
-      format != pipeline.silver.properties.end())
-    pipeline.quarantine.properties.insert(*format);
-  if (silver.Has("rules"))
-    for (const Place& place : silver.At("rules").Items()) ReadRuleOrFix(place, columns, pipeline.rules, pipeline.fixes);
-  if (pipeline.rules.size() > kRulesMax) silver.At("rules").Refuse(fmt::format("more than {} rules", kRulesMax));
-  std::vector<std::string> names = RuleNames(pipeline.rules);
-  for (const Fix& fix : pipeline.fixes) names.push_back(fix.name);
-  std::ranges::sort(names);
-  if (const auto twice = std::ranges::adjacent_find(names); twice != names.end())
-    silver.At("rules").Refuse("two rules are named '" + *twice + "'");
-  if (silver.Has("unique")) {
-    pipeline.unique = silver.At("unique").At("key").Texts();
-    for (const std::string& field : pipeline.unique) NeedField(silver.At("unique").At("key"), field, columns);
-  }
+  pipeline.silver.push_back(SilverFrom(root.At("silver"), pipeline, columns));
   if (root.Has("gold"))
     for (const Place& place : root.At("gold").Items()) pipeline.gold.push_back(GoldFrom(place, columns));
   CheckNames(root, pipeline);

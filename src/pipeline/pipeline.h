@@ -55,8 +55,18 @@ struct NamedExpression {
   iceberg::Type type;
 };
 
+/// A table of clean records, and that of the records which its rules keep out.
+struct SilverSpec {
+  TableSpec table;
+  TableSpec quarantine;
+  std::vector<Fix> fixes;  // in their order, before the rules
+  std::vector<Rule> rules;
+  std::vector<std::string> unique;  // the fields of the key; none: duplicates stay
+};
+
 struct GoldSpec {
   TableSpec table;
+  size_t from = 0;  // the table of Pipeline::silver that it reads
   std::vector<NamedExpression> group;
   std::vector<NamedExpression> measures;
 };
@@ -87,15 +97,12 @@ struct Pipeline {
   SourceSpec source;
   std::vector<FieldSpec> fields;
   TableSpec bronze;
-  bool extra_as_variant = false;  // _extra of bronze; JSON text otherwise
-  TableSpec silver;
-  TableSpec quarantine;
-  std::vector<Fix> fixes;  // in their order, before the rules
-  std::vector<Rule> rules;
-  std::vector<std::string> unique;
+  bool extra_as_variant = false;   // _extra of bronze; JSON text otherwise
+  std::vector<SilverSpec> silver;  // files have one
   std::vector<GoldSpec> gold;
 
   ColumnTypes Columns() const;
+  const SilverSpec& SourceOf(const GoldSpec& spec) const { return silver[spec.from]; }
 };
 
 /// Errors: kBadConfig as "file:line: key: what is wrong (did you mean …?)"; kNotFound.

@@ -25,15 +25,15 @@ void AddPosition(Schema& schema) {
 }
 
 /// Fields that some rule makes sure of are required columns of silver.
-bool IsRequired(const Pipeline& pipeline, const std::string& field) {
-  return std::ranges::any_of(pipeline.rules,
+bool IsRequired(const SilverSpec& silver, const std::string& field) {
+  return std::ranges::any_of(silver.rules,
                              [&](const Rule& rule) { return rule.quarantine && rule.check->Requires(field); });
 }
 
-bool AllRequired(const Pipeline& pipeline, const Expression& expression) {
+bool AllRequired(const SilverSpec& silver, const Expression& expression) {
   std::set<std::string> columns;
   CollectColumns(expression, columns);
-  return std::ranges::all_of(columns, [&](const std::string& column) { return IsRequired(pipeline, column); });
+  return std::ranges::all_of(columns, [&](const std::string& column) { return IsRequired(silver, column); });
 }
 
 std::string Join(const std::vector<std::string>& parts, std::string_view between) {
@@ -117,7 +117,8 @@ std::string TypeSql(const Type& type, Dialect dialect) {
 }
 
 /// The new rows with fixes applied and computed fields added.
-std::string FixedRowsSql(const Pipeline& pipeline, Dialect dialect, const std::string& source) {
+std::string FixedRowsSql(const Pipeline& pipeline, const SilverSpec& silver, Dialect dialect,
+                         const std::string& source) {
   std::vector<std::string> fixed;
   std::vector<const FieldSpec*> computed;
   for (const FieldSpec& field : pipeline.fields) {
@@ -125,8 +126,7 @@ std::string FixedRowsSql(const Pipeline& pipeline, Dialect dialect, const std::s
       computed.push_back(&field);
       continue;
     }
-    const std::string name = QuoteName(field.name, dialect),
-                      value = FixedSql(pipeline.fixes, field.name, name, dialect);
+    const std::string name = QuoteName(field.name, dialect), value = FixedSql(silver.fixes, field.name, name, dialect);
     fixed.push_back(value == name ? name : value + " AS " + name);
   }
   std::string sql =
@@ -134,7 +134,7 @@ std::string FixedRowsSql(const Pipeline& pipeline, Dialect dialect, const std::s
   for (const FieldSpec* field : computed)
     sql = fmt::format(
         "SELECT *, {} AS {} FROM ({})",
-        FixedSql(pipeline.fixes, field->name,
+        FixedSql(silver.fixes, field->name,
                  fmt::format("TRY_CAST({} AS {})", ToSql(*field->compute, dialect), TypeSql(field->type, dialect)),
                  dialect),
         QuoteName(field->name, dialect), sql);
@@ -149,11 +149,11 @@ struct JudgementSql {
 };
 
 // A record that could not be read is not judged by the other rules.
-JudgementSql JudgementOf(const Pipeline& pipeline, Dialect dialect) {
+JudgementSql JudgementOf(const SilverSpec& silver, Dialect dialect) {
   const std::string parse = BitSql(std::to_string(kParseBit), dialect);
   std::vector<std::string> broken, listed{fmt::format("CASE WHEN {} THEN 'parse' END", parse)};
-  for (size_t i = 0; i < pipeline.rules.size(); ++i) {
-    const Rule& rule = pipeline.rules[i];
+  for (size_t i = 0; i < silver.rules.size(); ++i) {
+    const Rule& rule = silver.rules[i];
     const std::string name = ToSql({.kind = Expression::Kind::kText, .text = rule.name}, dialect);
     broken.push_back(fmt::format("CASE WHEN {} THEN {} ELSE 0 END", rule.check->BrokenSql(dialect), RuleBit(i)));
     listed.push_back(fmt::format("CASE WHEN {} THEN {} END", BitSql(std::to_string(RuleBit(i)), dialect), name));
@@ -161,17 +161,17 @@ JudgementSql JudgementOf(const Pipeline& pipeline, Dialect dialect) {
   if (broken.empty()) broken.push_back("0");
   return {.broken = fmt::format("CAST(CASE WHEN _error IS NOT NULL THEN {} ELSE {} END AS BIGINT)", kParseBit,
                                 Join(broken, "\n    + ")),
-          .accepted = fmt::format("NOT ({})", BitSql(std::to_string(QuarantineBits(pipeline.rules)), dialect)),
+          .accepted = fmt::format("NOT ({})", BitSql(std::to_string(QuarantineBits(silver.rules)), dialect)),
           .listed = Join(listed, ", ")};
 }
 
 /// The accepted rows whose key silver lacks; of each key the one with the lowest position, rows without one last.
-std::string UniqueRowsSql(const Pipeline& pipeline, Dialect dialect, const SilverNames& names,
+std::string UniqueRowsSql(const SilverSpec& silver, Dialect dialect, const SilverNames& names,
                           const std::string& columns, const std::string& accepted) {
   std::vector<std::string> key, same;
-  for (const std::string& field : pipeline.unique) {
+  for (const std::string& field : silver.unique) {
     key.push_back(QuoteName(field, dialect));
-    same.push_back(SameSql("s." + key.back(), "r." + key.back(), IsRequired(pipeline, field)));
+    same.push_back(SameSql("s." + key.back(), "r." + key.back(), IsRequired(silver, field)));
   }
   return fmt::format(
       "SELECT {}, '{}' AS _run_id\nFROM (SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY {} ORDER BY "
@@ -205,11 +205,11 @@ Schema BronzeSchema(const Pipeline& pipeline) {
   return schema;
 }
 
-Schema SilverSchema(const Pipeline& pipeline) {
+Schema SilverSchema(const Pipeline& pipeline, const SilverSpec& silver) {
   Schema schema;
   for (const FieldSpec& field : pipeline.fields) {
     schema.fields.push_back(ColumnOf(field));
-    schema.fields.back().required = IsRequired(pipeline, field.name);
+    schema.fields.back().required = IsRequired(silver, field.name);
   }
   AddPosition(schema);
   AddColumn(schema, "_ingested_at", TypeId::kTimestamptz);
@@ -250,26 +250,26 @@ std::vector<std::string> SilverInputColumns(const Pipeline& pipeline) {
   return columns;
 }
 
-SilverSql MakeSilverSql(const Pipeline& pipeline, Dialect dialect, const SilverNames& names) {
+SilverSql MakeSilverSql(const Pipeline& pipeline, const SilverSpec& silver, Dialect dialect, const SilverNames& names) {
   std::vector<std::string> fields;
   for (const FieldSpec& field : pipeline.fields) fields.push_back(QuoteName(field.name, dialect));
-  const JudgementSql judgement = JudgementOf(pipeline, dialect);
+  const JudgementSql judgement = JudgementOf(silver, dialect);
   const std::string columns = Join(fields, ", ") + ", " + kPositionSql + ", _ingested_at";
   SilverSql sql;
   sql.judge = fmt::format("SELECT *, {} AS _broken\nFROM ({})", judgement.broken,
-                          FixedRowsSql(pipeline, dialect, names.source));
-  if (pipeline.unique.empty())
+                          FixedRowsSql(pipeline, silver, dialect, names.source));
+  if (silver.unique.empty())
     sql.clean = fmt::format("SELECT {}, '{}' AS _run_id FROM {} WHERE {}", columns, names.run_id, names.judged,
                             judgement.accepted);
   else
-    sql.clean = UniqueRowsSql(pipeline, dialect, names, columns, judgement.accepted);
+    sql.clean = UniqueRowsSql(silver, dialect, names, columns, judgement.accepted);
   sql.quarantine = fmt::format(
       "SELECT {}, {} AS _rules, _error, _payload, {}, _ingested_at, '{}' AS _run_id\nFROM {} WHERE NOT ({})",
       Join(fields, ", "), NamesSql(judgement.listed, dialect), kPositionSql, names.run_id, names.judged,
       judgement.accepted);
   std::vector<std::string> counts{"count(*) AS rows_in",
                                   fmt::format("count_if(NOT ({})) AS rows_quarantined", judgement.accepted)};
-  const auto rules = RuleNames(pipeline.rules);
+  const auto rules = RuleNames(silver.rules);
   for (size_t bit = 0; bit < rules.size(); ++bit)
     counts.push_back(fmt::format("count_if({}) AS {}", BitSql(std::to_string(uint64_t(1) << bit), dialect),
                                  QuoteName(rules[bit], dialect)));
@@ -290,7 +290,7 @@ GoldSql MakeGoldSql(const Pipeline& pipeline, const GoldSpec& gold, Dialect dial
   for (const NamedExpression& group : TouchedGroups(gold)) {
     const std::string sql = ToSql(group.expression, dialect);
     touched.push_back(fmt::format("{} AS {}", sql, quote(group.name)));
-    const bool required = AllRequired(pipeline, group.expression);
+    const bool required = AllRequired(pipeline.SourceOf(gold), group.expression);
     matched.push_back(SameSql("t." + quote(group.name), sql, required));
     kept.push_back(SameSql("t." + quote(group.name), "o." + quote(group.name), required));
   }

@@ -10,7 +10,7 @@
 namespace ingot::pipeline {
 
 iceberg::Schema BronzeSchema(const Pipeline& pipeline);
-iceberg::Schema SilverSchema(const Pipeline& pipeline);
+iceberg::Schema SilverSchema(const Pipeline& pipeline, const SilverSpec& silver);
 iceberg::Schema QuarantineSchema(const Pipeline& pipeline);
 iceberg::Schema GoldSchema(const GoldSpec& gold);
 
@@ -32,7 +32,7 @@ struct SilverSql {
   std::string quarantine;  // SELECT the rows that go to quarantine
   std::string counts;      // SELECT rows_in, rows_quarantined and a column per rule: how many rows broke it
 };
-SilverSql MakeSilverSql(const Pipeline& pipeline, Dialect dialect, const SilverNames& names);
+SilverSql MakeSilverSql(const Pipeline& pipeline, const SilverSpec& silver, Dialect dialect, const SilverNames& names);
 
 /// The time groups of a gold table: those that are date() or hour() of a field; all groups where there is none. Gold is
 /// recomputed for the values of these that new silver rows touched.

@@ -14,11 +14,31 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+Json SilverToJson(const Pipeline& pipeline, const SilverSpec& silver, Dialect dialect) {
+  const SilverSql sql = MakeSilverSql(pipeline, silver, dialect, {.run_id = "{run_id}"});
+  const Json rules = RuleNames(silver.rules);
+  Json limits = Json::object();
+  for (const Rule& rule : silver.rules)
+    if (rule.fail_above) limits[rule.name] = *rule.fail_above;
+  return {{"source", pipeline.bronze.table},
+          {"table", silver.table.table},
+          {"quarantine", silver.quarantine.table},
+          {"definition", DefinitionId(SilverDefinition(pipeline, silver))},
+          {"key", silver.unique},
+          {"time", SilverTimeField(pipeline, silver)},
+          {"rules", rules},
+          {"fail_above", limits},
+          {"judge", sql.judge},
+          {"counts", sql.counts},
+          {"quarantined", sql.quarantine},
+          {"clean", sql.clean}};
+}
+
 }  // namespace
 
-std::string SilverTimeField(const Pipeline& pipeline) {
+std::string SilverTimeField(const Pipeline& pipeline, const SilverSpec& silver) {
   const ColumnTypes types = pipeline.Columns();
-  for (const std::string& field : pipeline.unique)
+  for (const std::string& field : silver.unique)
     if (types.at(field).id == iceberg::TypeId::kTimestamptz) return field;
   return "";
 }
@@ -50,28 +70,13 @@ Result<std::string> PlanToJson(const Pipeline& pipeline, Dialect dialect, const 
       bronze["unsupported"] = sql.error().message;
     plan["bronze"] = std::move(bronze);
   }
-  const SilverSql silver = MakeSilverSql(pipeline, dialect, {.run_id = "{run_id}"});
-  const Json rules = RuleNames(pipeline.rules);
-  Json limits = Json::object();
-  for (const Rule& rule : pipeline.rules)
-    if (rule.fail_above) limits[rule.name] = *rule.fail_above;
-  plan["silver"] = {{"source", pipeline.bronze.table},
-                    {"table", pipeline.silver.table},
-                    {"quarantine", pipeline.quarantine.table},
-                    {"definition", DefinitionId(SilverDefinition(pipeline))},
-                    {"key", pipeline.unique},
-                    {"time", SilverTimeField(pipeline)},
-                    {"rules", rules},
-                    {"fail_above", limits},
-                    {"judge", silver.judge},
-                    {"counts", silver.counts},
-                    {"quarantined", silver.quarantine},
-                    {"clean", silver.clean}};
+  plan["silver"] = Json::array();
+  for (const SilverSpec& silver : pipeline.silver) plan["silver"].push_back(SilverToJson(pipeline, silver, dialect));
   plan["gold"] = Json::array();
   for (const GoldSpec& gold : pipeline.gold) {
     const GoldSql sql = MakeGoldSql(pipeline, gold, dialect,
                                     {.updated_at = dialect == Dialect::kTrino ? "{now}" : "current_timestamp()"});
-    plan["gold"].push_back({{"source", pipeline.silver.table},
+    plan["gold"].push_back({{"source", pipeline.SourceOf(gold).table.table},
                             {"table", gold.table.table},
                             {"time", GoldTimeField(gold)},
                             {"replace_by", GoldReplaceColumn(gold)},

@@ -15,7 +15,7 @@ Result<std::string> PlanToJson(const Pipeline& pipeline, Dialect dialect, const 
 
 /// The field by which rows of a table are found: of the key that silver is unique by, of the groups that gold is
 /// recomputed for. Empty when there is none.
-std::string SilverTimeField(const Pipeline& pipeline);
+std::string SilverTimeField(const Pipeline& pipeline, const SilverSpec& silver);
 std::string GoldTimeField(const GoldSpec& gold);
 
 /// The column of gold by whose values its files are replaced: one that is a touched group and its partition. Empty when

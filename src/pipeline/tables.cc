@@ -18,10 +18,12 @@ TableSpec OpsTable(const char* name) {
 template <typename PipelineType, typename Visit>
 void ForEachTable(PipelineType& pipeline, const Visit& visit) {
   visit(TableKind::kBronze, 0, pipeline.bronze, nullptr);
-  visit(TableKind::kSilver, 0, pipeline.silver, &pipeline.bronze);
-  visit(TableKind::kQuarantine, 0, pipeline.quarantine, &pipeline.bronze);
+  for (size_t i = 0; i < pipeline.silver.size(); ++i) {
+    visit(TableKind::kSilver, i, pipeline.silver[i].table, &pipeline.bronze);
+    visit(TableKind::kQuarantine, i, pipeline.silver[i].quarantine, &pipeline.bronze);
+  }
   for (size_t i = 0; i < pipeline.gold.size(); ++i)
-    visit(TableKind::kGold, i, pipeline.gold[i].table, &pipeline.silver);
+    visit(TableKind::kGold, i, pipeline.gold[i].table, &pipeline.SourceOf(pipeline.gold[i]).table);
 }
 
 }  // namespace
@@ -79,7 +81,7 @@ iceberg::Schema SchemaOf(const Pipeline& pipeline, const PipelineTable& table) {
     case TableKind::kBronze:
       return BronzeSchema(pipeline);
     case TableKind::kSilver:
-      return SilverSchema(pipeline);
+      return SilverSchema(pipeline, pipeline.silver[table.item]);
     case TableKind::kQuarantine:
       return QuarantineSchema(pipeline);
     case TableKind::kGold:

@@ -102,7 +102,7 @@ Result<std::string> ExamineStage(const OpenPlace& open, const pipeline::Pipeline
   INGOT_ASSIGN(const auto waiting,
                stage::ChangesSince(*earlier->metadata, later ? stage::MarkOf(*later->metadata) : stage::Mark(), from));
   const std::string refused = later && table.kind == pipeline::TableKind::kSilver
-                                  ? AllRefused(*later->metadata, open.pipeline->quarantine.table)
+                                  ? AllRefused(*later->metadata, open.pipeline->silver[table.item].quarantine.table)
                                   : "";
   if (!refused.empty()) return Fail(ErrorKind::kBadInput, refused);
   if (waiting.Empty()) return "has all of " + from + "; " + LastCommit(newest);

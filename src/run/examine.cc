@@ -29,10 +29,9 @@ Result<std::optional<maintain::Finding>> OffsetFinding(const iceberg::TableHome&
 }
 
 /// Of the pipeline's rows as a whole; nothing when it has not run yet, or there is none.
-std::optional<maintain::Finding> RowsFinding(const stage::Environment& environment) {
-  if (environment.pipeline->bronze.table.empty()) return std::nullopt;
+std::optional<maintain::Finding> RowsFinding(const stage::Environment& environment, const pipeline::SilverSpec& spec) {
   ProgressLine progress("account for rows", 0, "rows");
-  const auto account = silver::AccountForRows(environment, [&](int64_t rows) { progress.Add(rows); });
+  const auto account = silver::AccountForRows(environment, spec, [&](int64_t rows) { progress.Add(rows); });
   if (!account && account.error().kind == ErrorKind::kNotFound) return std::nullopt;
   if (!account)
     return maintain::Finding{"rows", maintain::Health::kBad, "cannot be accounted for: " + account.error().message};
@@ -53,9 +52,8 @@ std::optional<maintain::Finding> RowsFinding(const stage::Environment& environme
     return maintain::Finding{"rows", maintain::Health::kCouldBeBetter,
                              text + "; rows were deleted on purpose (" + account->deleted_by + ")"};
   return maintain::Finding{"rows", maintain::Health::kBad,
-                           text + "; to compute both anew from bronze: ingot unregister " +
-                               environment.pipeline->silver.table + " " + environment.pipeline->quarantine.table +
-                               ", then ingot run"};
+                           text + "; to compute both anew from bronze: ingot unregister " + spec.table.table + " " +
+                               spec.quarantine.table + ", then ingot run"};
 }
 
 /// Returns whether everything was whole.
@@ -119,9 +117,10 @@ Result<bool> ExamineTables(const OpenPlace& open, const ExamineOptions& options)
     if (options.scrub) good = Scrub(home, options) && good;
   }
   if (!options.tables.empty()) return good;
-  if (const auto rows = RowsFinding(open.environment)) {
-    options.found(open.environment.pipeline->silver.table, *rows);
-    good = good && rows->health != maintain::Health::kBad;
+  for (const auto& spec : open.pipeline->silver) {
+    const auto rows = RowsFinding(open.environment, spec);
+    if (rows) options.found(spec.table.table, *rows);
+    good = good && (!rows || rows->health != maintain::Health::kBad);
   }
   return good;
 }

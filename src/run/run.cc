@@ -20,14 +20,15 @@ using stage::StageReport;
 
 std::vector<std::string> BrokenRules(const pipeline::Pipeline& pipeline, const StageReport& report) {
   std::vector<std::string> broken;
-  for (const pipeline::Rule& rule : pipeline.rules) {
-    const auto found = report.broken_by_rule.find(rule.name);
-    if (!rule.fail_above || found == report.broken_by_rule.end() || report.rows_in == 0) continue;
-    const double share = double(found->second) / double(report.rows_in);
-    if (share > *rule.fail_above)
-      broken.push_back(fmt::format("rule {}: {} of {} rows ({:.1f} %) are broken, more than the {:.1f} % allowed",
-                                   rule.name, found->second, report.rows_in, share * 100, *rule.fail_above * 100));
-  }
+  for (const pipeline::SilverSpec& silver : pipeline.silver)
+    for (const pipeline::Rule& rule : silver.rules) {
+      const auto found = report.broken_by_rule.find(rule.name);
+      if (!rule.fail_above || found == report.broken_by_rule.end() || report.rows_in == 0) continue;
+      const double share = double(found->second) / double(report.rows_in);
+      if (share > *rule.fail_above)
+        broken.push_back(fmt::format("rule {}: {} of {} rows ({:.1f} %) are broken, more than the {:.1f} % allowed",
+                                     rule.name, found->second, report.rows_in, share * 100, *rule.fail_above * 100));
+    }
   return broken;
 }
 

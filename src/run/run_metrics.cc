@@ -46,8 +46,9 @@ void DeclareRunMetrics(Metrics& metrics, const stage::Environment& environment) 
   metrics.Set("ingot_memory_budget_bytes", {}, double(environment.memory_bytes));
   // Those that alerts ask about are there from the start: a rate needs a value before the first event.
   for (const char* outcome : {"done", "broken", "failed"}) metrics.Add("ingot_runs", {{"outcome", outcome}}, 0);
-  for (const std::string& rule : pipeline::RuleNames(environment.pipeline->rules))
-    metrics.Add("ingot_rule_broken_rows", {{"rule", rule}}, 0);
+  for (const pipeline::SilverSpec& silver : environment.pipeline->silver)
+    for (const std::string& rule : pipeline::RuleNames(silver.rules))
+      metrics.Add("ingot_rule_broken_rows", {{"rule", rule}}, 0);
   for (const auto& table : TablesOf(*environment.pipeline, pipeline::kReportedKinds))
     metrics.Add("ingot_commit_conflicts", {{"table", table.spec->table}}, 0);
 }

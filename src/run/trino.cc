@@ -20,6 +20,7 @@ namespace {
 using iceberg::SnapshotId;
 using iceberg::Table;
 using pipeline::Dialect;
+using pipeline::SilverSpec;
 using stage::Environment;
 using stage::StageReport;
 
@@ -69,37 +70,36 @@ class TrinoRun {
  public:
   TrinoRun(const Environment& environment, const std::string& url) : environment_(environment), trino_(url) {}
 
-  Result<StageReport> Silver() {
-    const pipeline::Pipeline& pipeline = *environment_.pipeline;
-    StageReport report = Begin(stage::Stage::kSilver, pipeline.silver.table);
-    INGOT_ASSIGN(Table quarantine, Load(pipeline.quarantine.table));
-    INGOT_ASSIGN(const Table bronze, Load(pipeline.bronze.table));
+  Result<StageReport> Silver(const SilverSpec& spec) {
+    StageReport report = Begin(stage::Stage::kSilver, spec.table.table);
+    INGOT_ASSIGN(Table quarantine, Load(spec.quarantine.table));
+    INGOT_ASSIGN(const Table bronze, Load(environment_.pipeline->bronze.table));
     const auto end = bronze.metadata->current_snapshot_id;
     if (!end) return report;
     INGOT_ASSIGN(bool fresh, HasNew(bronze, quarantine));
     if (fresh) {
-      const auto sql = Plan(bronze, stage::ConsumedSnapshot(*quarantine.metadata), *end, "");
+      const auto sql = Plan(spec, bronze, stage::ConsumedSnapshot(*quarantine.metadata), *end, "");
       INGOT_ASSIGN(auto staging, Fill(quarantine, "WITH judged AS (" + sql.judge + ")\n" + sql.quarantine));
       INGOT_ASSIGN(auto written, staging.Files(quarantine));
-      const auto mark = Next(quarantine, bronze, *end);
+      const auto mark = Next(spec, quarantine, bronze, *end);
       INGOT_TRY(Commit(quarantine, stage::MarkedChange(quarantine, std::move(written.files), mark), staging));
       INGOT_TRY(FaultPoint("silver.between_commits"));
-      INGOT_ASSIGN(quarantine, Load(pipeline.quarantine.table));
+      INGOT_ASSIGN(quarantine, Load(spec.quarantine.table));
     }
     // Silver goes as far as quarantine and no farther, also after an end between the two commits.
-    INGOT_ASSIGN(const Table silver, Load(pipeline.silver.table));
+    INGOT_ASSIGN(const Table silver, Load(spec.table.table));
     INGOT_ASSIGN(fresh, HasNew(bronze, silver));
     if (!fresh) return report;
     const auto consumed = stage::ConsumedSnapshot(*silver.metadata);
-    INGOT_ASSIGN(const std::string keys, Keys(silver, Plan(bronze, consumed, *end, "")));
-    const auto sql = Plan(bronze, consumed, *end, keys);
-    INGOT_TRY(CountInto(report, "WITH judged AS (" + sql.judge + ")\n" + sql.counts));
+    INGOT_ASSIGN(const std::string keys, Keys(spec, silver, Plan(spec, bronze, consumed, *end, "")));
+    const auto sql = Plan(spec, bronze, consumed, *end, keys);
+    INGOT_TRY(CountInto(spec, report, "WITH judged AS (" + sql.judge + ")\n" + sql.counts));
     INGOT_ASSIGN(auto staging, Fill(silver, "WITH judged AS (" + sql.judge + ")\n" + sql.clean));
     INGOT_ASSIGN(auto written, staging.Files(silver));
     report.rows_out = written.rows;
     report.bytes_out = written.bytes;
     report.duplicates = report.rows_in - report.quarantined - report.rows_out;
-    auto mark = Next(silver, bronze, *end);
+    auto mark = Next(spec, silver, bronze, *end);
     mark.step_id = stage::MarkOf(*quarantine.metadata).step_id;
     INGOT_TRY(End(report, silver, stage::MarkedChange(silver, std::move(written.files), mark), staging));
     return report;
@@ -108,7 +108,7 @@ class TrinoRun {
   Result<StageReport> Gold(const pipeline::GoldSpec& spec) {
     StageReport report = Begin(stage::Stage::kGold, spec.table.table);
     INGOT_ASSIGN(const Table gold, Load(spec.table.table));
-    INGOT_ASSIGN(const Table silver, Load(environment_.pipeline->silver.table));
+    INGOT_ASSIGN(const Table silver, Load(environment_.pipeline->SourceOf(spec).table.table));
     const auto end = silver.metadata->current_snapshot_id;
     INGOT_ASSIGN(const bool fresh, HasNew(silver, gold));
     if (!end || !fresh) return report;
@@ -162,9 +162,9 @@ class TrinoRun {
   }
 
   /// What silver or quarantine will say of itself.
-  stage::Mark Next(const Table& table, const Table& bronze, SnapshotId end) const {
+  stage::Mark Next(const SilverSpec& spec, const Table& table, const Table& bronze, SnapshotId end) const {
     auto mark = stage::NextMark(environment_, stage::MarkOf(*table.metadata), bronze, end);
-    mark.definition_id = pipeline::DefinitionId(SilverDefinition(*environment_.pipeline));
+    mark.definition_id = pipeline::DefinitionId(SilverDefinition(*environment_.pipeline, spec));
     return mark;
   }
 
@@ -174,18 +174,18 @@ class TrinoRun {
     return !fresh.Empty();
   }
 
-  pipeline::SilverSql Plan(const Table& bronze, std::optional<SnapshotId> consumed, SnapshotId end,
-                           const std::string& existing) const {
+  pipeline::SilverSql Plan(const SilverSpec& spec, const Table& bronze, std::optional<SnapshotId> consumed,
+                           SnapshotId end, const std::string& existing) const {
     pipeline::SilverNames names{.existing = existing, .run_id = environment_.run_id};
     names.source = NewRows(bronze, consumed, end, pipeline::SilverInputColumns(*environment_.pipeline));
-    return pipeline::MakeSilverSql(*environment_.pipeline, Dialect::kTrino, names);
+    return pipeline::MakeSilverSql(*environment_.pipeline, spec, Dialect::kTrino, names);
   }
 
   /// The keys that silver holds, of the span of time that the new rows touch, as a relation.
-  Result<std::string> Keys(const Table& silver, const pipeline::SilverSql& sql) {
+  Result<std::string> Keys(const SilverSpec& spec, const Table& silver, const pipeline::SilverSql& sql) {
     std::vector<std::string> keys;
-    for (const std::string& key : environment_.pipeline->unique) keys.push_back(Quote(key));
-    const std::string time = pipeline::SilverTimeField(*environment_.pipeline);
+    for (const std::string& key : spec.unique) keys.push_back(Quote(key));
+    const std::string time = pipeline::SilverTimeField(*environment_.pipeline, spec);
     std::string where;
     if (!time.empty()) {
       INGOT_ASSIGN(const auto span, trino_.Run(fmt::format("WITH judged AS ({}) SELECT CAST(min({}) AS VARCHAR), "
@@ -214,9 +214,9 @@ class TrinoRun {
         span[0][1], span[0][2]);
   }
 
-  Status CountInto(StageReport& report, const std::string& sql) {
+  Status CountInto(const SilverSpec& spec, StageReport& report, const std::string& sql) {
     INGOT_ASSIGN(const auto rows, trino_.Run(sql));
-    const auto names = pipeline::RuleNames(environment_.pipeline->rules);
+    const auto names = pipeline::RuleNames(spec.rules);
     report.rows_in = std::atoll(rows[0][0].c_str());
     report.quarantined = std::atoll(rows[0][1].c_str());
     for (size_t i = 0; i < names.size(); ++i)
@@ -266,7 +266,7 @@ Result<std::vector<StageReport>> RunOnTrino(const Environment& environment, cons
       case stage::Stage::kBronze:
         return Fail(ErrorKind::kUnsupported, "Trino reads no records: run --stage bronze with --engine embedded");
       case stage::Stage::kSilver:
-        INGOT_TRY(until_first([&] { return run.Silver(); }));
+        for (const auto& spec : environment.pipeline->silver) INGOT_TRY(until_first([&] { return run.Silver(spec); }));
         break;
       case stage::Stage::kGold:
         for (const auto& gold : environment.pipeline->gold) INGOT_TRY(until_first([&] { return run.Gold(gold); }));

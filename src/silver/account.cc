@@ -53,8 +53,8 @@ class Accounting {
       : environment_(environment),
         tables_(std::move(tables)),
         progress_(progress),
-        unique_(environment.pipeline->unique),
-        judge_(*environment.pipeline),
+        unique_(tables_.spec->unique),
+        judge_(*environment.pipeline, *tables_.spec),
         retained_(RetainedOf(*tables_.silver.metadata)),
         consumed_(stage::ConsumedSnapshot(*tables_.silver.metadata)) {}
 
@@ -205,15 +205,17 @@ class Accounting {
 
 }  // namespace
 
-Result<Account> AccountForRows(const Environment& environment, const std::function<void(int64_t)>& progress) {
+Result<Account> AccountForRows(const Environment& environment, const pipeline::SilverSpec& spec,
+                               const std::function<void(int64_t)>& progress) {
   const pipeline::Pipeline& pipeline = *environment.pipeline;
   Tables tables;
-  INGOT_ASSIGN(tables.silver.home, environment.Home(pipeline.silver.table));
-  INGOT_ASSIGN(tables.quarantine.home, environment.Home(pipeline.quarantine.table));
+  tables.spec = &spec;
+  INGOT_ASSIGN(tables.silver.home, environment.Home(spec.table.table));
+  INGOT_ASSIGN(tables.quarantine.home, environment.Home(spec.quarantine.table));
   INGOT_ASSIGN(tables.bronze.home, environment.Home(pipeline.bronze.table));
   INGOT_TRY(tables.Reload());
   INGOT_ASSIGN(tables.bronze, stage::WithPositionColumns(std::move(tables.bronze), BronzeSchema(pipeline)));
-  INGOT_ASSIGN(tables.silver, stage::WithPositionColumns(std::move(tables.silver), SilverSchema(pipeline)));
+  INGOT_ASSIGN(tables.silver, stage::WithPositionColumns(std::move(tables.silver), SilverSchema(pipeline, spec)));
   INGOT_ASSIGN(tables.quarantine, stage::WithPositionColumns(std::move(tables.quarantine), QuarantineSchema(pipeline)));
   return Accounting(environment, std::move(tables), progress).Run();
 }

@@ -22,6 +22,7 @@ struct Account {
 /// Rows that retention took out of silver are left out. Memory: a quarter of the budget; more rows take more passes
 /// over the tables. `progress` is told of rows as they are read. Errors: kNotFound when one of the tables does not
 /// exist, or the snapshot of bronze that silver has consumed has expired.
-Result<Account> AccountForRows(const stage::Environment& environment, const std::function<void(int64_t)>& progress);
+Result<Account> AccountForRows(const stage::Environment& environment, const pipeline::SilverSpec& spec,
+                               const std::function<void(int64_t)>& progress);
 
 }  // namespace ingot::silver

@@ -28,21 +28,21 @@ using stage::Environment;
 
 class Cleaning {
  public:
-  Cleaning(const Environment& environment, const iceberg::Table& bronze, const iceberg::Table& silver,
-           const iceberg::Table& quarantine, Outputs outputs)
+  Cleaning(const Environment& environment, const Tables& tables, Outputs outputs)
       : environment_(environment),
         pipeline_(*environment.pipeline),
-        bronze_(bronze),
-        silver_(silver),
-        quarantine_(quarantine),
+        spec_(*tables.spec),
+        bronze_(tables.bronze),
+        silver_(tables.silver),
+        quarantine_(tables.quarantine),
         outputs_(outputs),
-        judge_(*environment.pipeline),
-        deduplicator_(environment.pipeline->unique),
+        judge_(*environment.pipeline, *tables.spec),
+        deduplicator_(tables.spec->unique),
         output_(size_t(std::max(1, environment.threads)) * 2) {}
 
   Result<Cleaned> Run(const stage::Changes& changes) {
     INGOT_ASSIGN(const NewRows fresh, NewRows::Find(environment_, bronze_, changes));
-    if (!pipeline_.unique.empty() && outputs_.silver) INGOT_TRY(FindSuspects(fresh));
+    if (!spec_.unique.empty() && outputs_.silver) INGOT_TRY(FindSuspects(fresh));
     INGOT_TRY(FaultPoint("silver.keys_read"));
     INGOT_ASSIGN(auto plan, fresh.Plan(pipeline::SilverInputColumns(pipeline_)));
     for (const auto& task : plan.tasks) cleaned_.bytes_in += task.file.file_bytes;
@@ -76,12 +76,12 @@ class Cleaning {
   };
 
   Status FindSuspects(const NewRows& fresh) {
-    INGOT_ASSIGN(auto plan, fresh.Plan(judge_.InputsOf(pipeline_.unique)));
+    INGOT_ASSIGN(auto plan, fresh.Plan(judge_.InputsOf(spec_.unique)));
     std::vector<HashParts> parts(size_t(std::max(1, environment_.threads)));
-    std::vector<KeyTimes> times(parts.size(), KeyTimes(pipeline_));
+    std::vector<KeyTimes> times(parts.size(), KeyTimes(pipeline_, spec_));
     INGOT_TRY(rows::ForEachBatch(bronze_, plan, environment_.threads, [&](size_t thread, const Batch& batch) -> Status {
       INGOT_ASSIGN(const Batch rows, fresh.Of(batch));
-      INGOT_ASSIGN(const Batch keys, judge_.Fixed(*rows, pipeline_.unique));
+      INGOT_ASSIGN(const Batch keys, judge_.Fixed(*rows, spec_.unique));
       INGOT_ASSIGN(const auto hashes, HashRows(*keys));
       parts[thread].Add(hashes);
       times[thread].Add(*keys);
@@ -95,7 +95,7 @@ class Cleaning {
 
   /// Keys of silver that the new rows may have too.
   Status FindExisting(const std::vector<HashParts>& parts, const KeyTimes& times) {
-    rows::ScanOptions options{.columns = pipeline_.unique, .filter = times.Filter()};
+    rows::ScanOptions options{.columns = spec_.unique, .filter = times.Filter()};
     INGOT_ASSIGN(auto plan, rows::PlanScan(*silver_.home.storage, *silver_.metadata, options));
     if (plan.tasks.empty()) return {};
     size_t count = 0;
@@ -165,7 +165,7 @@ class Cleaning {
 
   Result<Batch> WithoutSuspects(const Batch& accepted) {
     if (suspects_.size() == 0) return accepted;
-    INGOT_ASSIGN(const auto hashes, HashRows(*SelectColumns(*accepted, pipeline_.unique)));
+    INGOT_ASSIGN(const auto hashes, HashRows(*SelectColumns(*accepted, spec_.unique)));
     auto suspect = Which(hashes, [&](uint64_t hash) { return suspects_.Contains(hash); });
     if (std::ranges::none_of(suspect, std::identity())) return accepted;
     INGOT_ASSIGN(Batch held, FilterRows(accepted, suspect));
@@ -217,6 +217,7 @@ class Cleaning {
 
   const Environment& environment_;
   const pipeline::Pipeline& pipeline_;
+  const pipeline::SilverSpec& spec_;
   const iceberg::Table &bronze_, &silver_, &quarantine_;
   const Outputs outputs_;
   const Judge judge_;
@@ -230,9 +231,8 @@ class Cleaning {
 
 }  // namespace
 
-Result<Cleaned> Clean(const Environment& environment, const iceberg::Table& bronze, const iceberg::Table& silver,
-                      const iceberg::Table& quarantine, const stage::Changes& changes, Outputs outputs) {
-  return Cleaning(environment, bronze, silver, quarantine, outputs).Run(changes);
+Result<Cleaned> Clean(const Environment& environment, const Tables& tables, const Step& step) {
+  return Cleaning(environment, tables, step.outputs).Run(step.changes);
 }
 
 }  // namespace ingot::silver

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "stage/changes.h"
+#include "silver/step.h"
 #include "stage/stage.h"
 
 namespace ingot::silver {
@@ -17,15 +17,10 @@ struct Cleaned {
   std::map<std::string, int64_t> broken_by_rule;  // "parse" first among them
 };
 
-/// What is to be written of the two tables; the other has it already.
-struct Outputs {
-  bool silver = true, quarantine = true;
-};
-
-/// New rows of bronze. Two passes: the keys alone, by whose hashes the few rows are known that may be duplicates (of
-/// each other, or of rows that silver holds in the same hours), then all columns, by as many threads as the budget
-/// allows. Memory: 8 bytes a row, and the rows that may be duplicates. Without the clean half its counts are missing.
-Result<Cleaned> Clean(const stage::Environment& environment, const iceberg::Table& bronze, const iceberg::Table& silver,
-                      const iceberg::Table& quarantine, const stage::Changes& changes, Outputs outputs);
+/// The new rows of bronze that the step has, into the tables that lack them. Two passes: the keys alone, by whose
+/// hashes the few rows are known that may be duplicates (of each other, or of rows that silver holds in the same
+/// hours), then all columns, by as many threads as the budget allows. Memory: 8 bytes a row, and the rows that may be
+/// duplicates. Without the clean half its counts are missing.
+Result<Cleaned> Clean(const stage::Environment& environment, const Tables& tables, const Step& step);
 
 }  // namespace ingot::silver

@@ -9,10 +9,11 @@
 
 namespace ingot::silver {
 
-Judge::Judge(const pipeline::Pipeline& pipeline)
+Judge::Judge(const pipeline::Pipeline& pipeline, const pipeline::SilverSpec& silver)
     : pipeline_(pipeline),
-      names_(pipeline::RuleNames(pipeline.rules)),
-      quarantine_bits_(pipeline::QuarantineBits(pipeline.rules)) {}
+      silver_(silver),
+      names_(pipeline::RuleNames(silver.rules)),
+      quarantine_bits_(pipeline::QuarantineBits(silver.rules)) {}
 
 Result<std::shared_ptr<arrow::RecordBatch>> Judge::Fix(const arrow::RecordBatch& bronze,
                                                        const std::set<std::string>& fields) const {
@@ -27,7 +28,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> Judge::Fix(const arrow::RecordBatch&
     } else {
       column = bronze.GetColumnByName(field.name);
     }
-    INGOT_ASSIGN(column, pipeline::Fixed(pipeline_.fixes, field.name, std::move(column)));
+    INGOT_ASSIGN(column, pipeline::Fixed(silver_.fixes, field.name, std::move(column)));
     schema.push_back(arrow::field(field.name, column->type()));
     columns.push_back(std::move(column));
   }
@@ -61,8 +62,8 @@ Result<Judged> Judge::Apply(const arrow::RecordBatch& bronze) const {
   for (const pipeline::FieldSpec& field : pipeline_.fields) fields.insert(field.name);
   INGOT_ASSIGN(const auto fixed, Fix(bronze, fields));
   Judged judged;
-  for (size_t i = 0; i < pipeline_.rules.size(); ++i)
-    INGOT_TRY(pipeline_.rules[i].check->Mark(*fixed, pipeline::RuleBit(i), judged.broken));
+  for (size_t i = 0; i < silver_.rules.size(); ++i)
+    INGOT_TRY(silver_.rules[i].check->Mark(*fixed, pipeline::RuleBit(i), judged.broken));
   const auto error = bronze.GetColumnByName("_error");
   if (error->null_count() < rows) {
     judged.broken.resize(size_t(rows));

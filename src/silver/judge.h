@@ -20,7 +20,8 @@ struct Judged {
 /// Safe from several threads.
 class Judge {
  public:
-  explicit Judge(const pipeline::Pipeline& pipeline);
+  /// Both must outlive it.
+  Judge(const pipeline::Pipeline& pipeline, const pipeline::SilverSpec& silver);
 
   /// A record that could not be parsed (`_error`) breaks "parse" and is judged by no other rule; a check that is
   /// neither true nor false is not broken.
@@ -41,6 +42,7 @@ class Judge {
                                                   const std::set<std::string>& fields) const;
 
   const pipeline::Pipeline& pipeline_;
+  const pipeline::SilverSpec& silver_;
   const std::vector<std::string> names_;
   const uint64_t quarantine_bits_;
 };

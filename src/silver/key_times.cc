@@ -15,12 +15,12 @@ int64_t HourOf(int64_t micros) {
 
 }  // namespace
 
-KeyTimes::KeyTimes(const pipeline::Pipeline& pipeline) {
+KeyTimes::KeyTimes(const pipeline::Pipeline& pipeline, const pipeline::SilverSpec& silver) {
   const auto columns = pipeline.Columns();
-  for (const auto& [column, transform] : pipeline.silver.partition) {
+  for (const auto& [column, transform] : silver.table.partition) {
     const auto type = columns.find(column);
     if (type != columns.end() && type->second.id == iceberg::TypeId::kTimestamptz &&
-        std::ranges::find(pipeline.unique, column) != pipeline.unique.end())
+        std::ranges::find(silver.unique, column) != silver.unique.end())
       column_ = column;
   }
 }

@@ -14,7 +14,7 @@ namespace ingot::silver {
 class KeyTimes {
  public:
   /// The time is the column of the key by which silver is partitioned; without one nothing bounds the search.
-  explicit KeyTimes(const pipeline::Pipeline& pipeline);
+  KeyTimes(const pipeline::Pipeline& pipeline, const pipeline::SilverSpec& silver);
 
   void Add(const arrow::RecordBatch& keys);
   void Merge(const KeyTimes& other);

@@ -5,6 +5,7 @@
 #include "iceberg/commit.h"
 #include "iceberg/find_table.h"
 #include "pipeline/plan.h"
+#include "silver/clean.h"
 #include "silver/take_back.h"
 #include "stage/position_columns.h"
 #include "stage/stage.h"
@@ -12,6 +13,7 @@
 namespace ingot::silver {
 namespace {
 
+using pipeline::SilverSpec;
 using stage::Environment;
 using stage::StageReport;
 
@@ -25,20 +27,21 @@ StageReport Begin(const Environment& environment, const std::string& table) {
 
 Status EnsureTablesOf(const Environment& environment, Tables& tables) {
   const pipeline::Pipeline& pipeline = *environment.pipeline;
-  INGOT_ASSIGN(tables.silver, stage::EnsureTable(environment, pipeline.silver, pipeline::SilverSchema(pipeline)));
+  const SilverSpec& spec = *tables.spec;
+  INGOT_ASSIGN(tables.silver, stage::EnsureTable(environment, spec.table, pipeline::SilverSchema(pipeline, spec)));
   INGOT_ASSIGN(tables.quarantine,
-               stage::EnsureTable(environment, pipeline.quarantine, pipeline::QuarantineSchema(pipeline)));
+               stage::EnsureTable(environment, spec.quarantine, pipeline::QuarantineSchema(pipeline)));
   return {};
 }
 
-Result<Tables> OpenTables(const Environment& environment) {
+Result<Tables> OpenTables(const Environment& environment, const SilverSpec& spec) {
   const pipeline::Pipeline& pipeline = *environment.pipeline;
   INGOT_ASSIGN(const auto bronze_home, environment.Home(pipeline.bronze.table));
   INGOT_ASSIGN(auto bronze, iceberg::FindTable(bronze_home));
   if (!bronze)
     return Fail(ErrorKind::kNotFound, "table " + pipeline.bronze.table + " does not exist: run the bronze stage first");
   INGOT_ASSIGN(auto current, stage::EnsurePositionColumns(*std::move(bronze), pipeline::BronzeSchema(pipeline)));
-  Tables tables{.bronze = std::move(current), .silver = {}, .quarantine = {}};
+  Tables tables{.spec = &spec, .bronze = std::move(current), .silver = {}, .quarantine = {}};
   INGOT_TRY(EnsureTablesOf(environment, tables));
   INGOT_TRY(tables.Reload());
   return tables;
@@ -48,8 +51,7 @@ Result<Tables> OpenTables(const Environment& environment) {
 Result<StageReport> Process(const Environment& environment, Tables& tables, const Step& step) {
   StageReport report = Begin(environment, tables.silver.home.name.Text());
   report.commits = 1;
-  INGOT_ASSIGN(Cleaned cleaned,
-               Clean(environment, tables.bronze, tables.silver, tables.quarantine, step.changes, step.outputs));
+  INGOT_ASSIGN(Cleaned cleaned, Clean(environment, tables, step));
   report.rows_in = cleaned.rows_in;
   report.bytes_in = cleaned.bytes_in;
   report.quarantined = cleaned.quarantined;
@@ -88,20 +90,14 @@ Status OnNewestTables(Tables& tables, const std::function<Status()>& step) {
   });
 }
 
-}  // namespace
-
-Status Silver::EnsureTables(const Environment& environment) {
-  Tables tables;
-  return EnsureTablesOf(environment, tables);
-}
-
-Result<StageReport> Silver::Run(const Environment& environment, const stage::Deadline&,
-                                const std::function<void(int64_t)>& progress) {
-  StageReport total = Begin(environment, environment.pipeline->silver.table);
-  INGOT_ASSIGN(Tables tables, OpenTables(environment));
+/// To the end of bronze.
+Result<StageReport> RunTable(const Environment& environment, const SilverSpec& spec, const SilverOptions& options,
+                             const std::function<void(int64_t)>& progress) {
+  StageReport total = Begin(environment, spec.table.table);
+  INGOT_ASSIGN(Tables tables, OpenTables(environment, spec));
   for (bool ended = false; !ended;)
     INGOT_TRY(OnNewestTables(tables, [&]() -> Status {
-      INGOT_ASSIGN(const Step step, NextStep(environment, tables, options_.rows_per_commit));
+      INGOT_ASSIGN(const Step step, NextStep(environment, tables, options.rows_per_commit));
       if (step.take_back) {
         INGOT_TRY(TakeBack(environment, tables, step));
         return tables.Reload();
@@ -117,11 +113,11 @@ Result<StageReport> Silver::Run(const Environment& environment, const stage::Dea
   return total;
 }
 
-Status Silver::PrepareForEngine(const Environment& environment) {
-  INGOT_ASSIGN(Tables tables, OpenTables(environment));
+Status PrepareTable(const Environment& environment, const SilverSpec& spec, const SilverOptions& options) {
+  INGOT_ASSIGN(Tables tables, OpenTables(environment, spec));
   for (bool ready = false; !ready;)
     INGOT_TRY(OnNewestTables(tables, [&]() -> Status {
-      INGOT_ASSIGN(const Step step, NextStep(environment, tables, options_.rows_per_commit));
+      INGOT_ASSIGN(const Step step, NextStep(environment, tables, options.rows_per_commit));
       if (step.changes.rewritten)
         return Fail(ErrorKind::kUnsupported,
                     "table " + tables.bronze.home.name.Text() + ": " + step.changes.rewriter +
@@ -132,6 +128,33 @@ Status Silver::PrepareForEngine(const Environment& environment) {
       INGOT_TRY(TakeBack(environment, tables, step));
       return tables.Reload();
     }));
+  return {};
+}
+
+}  // namespace
+
+Status Silver::EnsureTables(const Environment& environment) {
+  for (const SilverSpec& spec : environment.pipeline->silver) {
+    Tables tables;
+    tables.spec = &spec;
+    INGOT_TRY(EnsureTablesOf(environment, tables));
+  }
+  return {};
+}
+
+Result<StageReport> Silver::Run(const Environment& environment, const stage::Deadline&,
+                                const std::function<void(int64_t)>& progress) {
+  StageReport total = Begin(environment, "");
+  for (const SilverSpec& spec : environment.pipeline->silver) {
+    INGOT_ASSIGN(const StageReport report, RunTable(environment, spec, options_, progress));
+    total.Add(report);
+    total.table += (total.table.empty() ? "" : ", ") + report.table;
+  }
+  return total;
+}
+
+Status Silver::PrepareForEngine(const Environment& environment) {
+  for (const SilverSpec& spec : environment.pipeline->silver) INGOT_TRY(PrepareTable(environment, spec, options_));
   return {};
 }
 

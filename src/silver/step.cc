@@ -95,7 +95,7 @@ std::string TokenOf(const Mark& mark) {
 Result<Step> NextStep(const Environment& environment, const Tables& tables, int64_t rows_max) {
   const TableMetadata& bronze = *tables.bronze.metadata;
   const std::string name = tables.bronze.home.name.Text();
-  const std::string definition = pipeline::DefinitionId(SilverDefinition(*environment.pipeline));
+  const std::string definition = pipeline::DefinitionId(SilverDefinition(*environment.pipeline, *tables.spec));
   for (const iceberg::Table* table : {&tables.silver, &tables.quarantine})
     INGOT_TRY(stage::CheckNotReplaced(*table->metadata, table->home.name.Text(), *table->home.storage));
   const Mark silver = stage::MarkOf(*tables.silver.metadata), quarantine = stage::MarkOf(*tables.quarantine.metadata);

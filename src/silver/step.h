@@ -5,18 +5,23 @@
 
 #include <string>
 
-#include "silver/clean.h"
 #include "stage/changes.h"
 #include "stage/stage.h"
 
 namespace ingot::silver {
 
 struct Tables {
+  const pipeline::SilverSpec* spec = nullptr;
   iceberg::Table bronze, silver, quarantine;
 
   /// Silver and quarantine as they were at one time. Bronze last: it must hold every snapshot that the other two say
   /// they have consumed.
   Status Reload();
+};
+
+/// What is to be written of the two tables; the other has it already.
+struct Outputs {
+  bool silver = true, quarantine = true;
 };
 
 struct Step {

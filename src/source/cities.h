@@ -39,7 +39,7 @@ class TestDay {
     double load;  // of its network at that time of its day, in [0, 1]
   };
   /// The city of a test at `time`, in [0, 1) of the 24 hours; `draw` is uniform in [0, 1).
-  Tester SelectColumns(double time, double draw) const;
+  Tester Pick(double time, double draw) const;
 
  private:
   static constexpr size_t kParts = 96;                  // quarters of an hour: offsets are multiples of them

@@ -4,6 +4,9 @@
 #include "source/files.h"
 #include "source/kafka.h"
 
+// A line that lacks a part does not compile.
+#pragma GCC diagnostic error "-Wmissing-field-initializers"
+
 namespace ingot::source {
 namespace {
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "iceberg/commit.h"
 #include "rows/scan.h"
 #include "stage/stage.h"
 #include "tests/rows.h"
@@ -40,7 +41,8 @@ class GoldTest : public testing::Test {
     environment_.storage = storage::MakeMemoryStorage();
     environment_.warehouse = "file:///w";
     environment_.pipeline = &pipeline_;
-    silver_ = *stage::EnsureTable(environment_, pipeline_.silver, pipeline::SilverSchema(pipeline_));
+    silver_ = *stage::EnsureTable(environment_, pipeline_.silver[0].table,
+                                  pipeline::SilverSchema(pipeline_, pipeline_.silver[0]));
   }
 
   /// `rows` rows in each of the hours, of two places; returns the files.

@@ -98,8 +98,8 @@ TEST(Commit, ConflictsAreTriedAgainUntilTheBound) {
           if (calls++ < test.others) (void)rows::Append(now, calls * 10, calls * 10 + 10);
           const auto files = rows::WriteEvents(now, 1000, 1010);
           SnapshotChange change{.added = files};
-          change.validate = [&](const TableMetadata& metadata) {
-            if (metadata.current_snapshot_id == now.metadata->current_snapshot_id) return Status();
+          change.validate = [&](const TableMetadata& metadata) -> Status {
+            if (metadata.current_snapshot_id == now.metadata->current_snapshot_id) return {};
             return Fail(test.kind, "another writer was first");
           };
           return CommitFiles(now.home, change);
@@ -107,7 +107,9 @@ TEST(Commit, ConflictsAreTriedAgainUntilTheBound) {
         kQuick);
     EXPECT_EQ(calls, test.calls);
     EXPECT_EQ(outcome.has_value(), test.done);
-    if (!outcome) EXPECT_EQ(outcome.error().kind, test.kind);
+    if (!outcome) {
+      EXPECT_EQ(outcome.error().kind, test.kind);
+    }
     EXPECT_EQ(LoadTable(table.home)->metadata->snapshots.size(),
               size_t(std::min(test.others, test.calls) + (test.done ? 1 : 0)));
   }

@@ -118,7 +118,7 @@ def test_compile_and_schema(warehouse):
     assert "LEFT ANTI JOIN silver_keys" in warehouse.ingot("compile", "--engine", "spark").stdout
     assert "NOT EXISTS" in warehouse.ingot("compile", "--engine", "trino").stdout
     jobs = json.loads(warehouse.ingot("compile", "--engine", "spark", "--json").stdout)
-    assert jobs["silver"]["table"] == "silver.speedtest_clean" and "try_parse_json" in jobs["bronze"]["rows"]
+    assert jobs["silver"][0]["table"] == "silver.speedtest_clean" and "try_parse_json" in jobs["bronze"]["rows"]
     for old in (("plan",), ("plan", "--engine", "spark", "--json")):
         refused = warehouse.ingot(*old, check=False)
         assert refused.returncode == 2 and "'ingot plan' is called 'ingot compile' now" in refused.stderr, old

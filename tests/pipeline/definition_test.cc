@@ -33,7 +33,7 @@ std::string Edited(const std::string& from, const std::string& to) {
   text.replace(text.find(from), from.size(), to);
   const auto pipeline = ParsePipeline(text, "p.yaml");
   EXPECT_TRUE(pipeline) << from << ": " << pipeline.error().message;
-  return DefinitionId(SilverDefinition(*pipeline));
+  return DefinitionId(SilverDefinition(*pipeline, pipeline->silver[0]));
 }
 
 // Goal:   the definition changes exactly when the same bronze rows, or the same records, could give other rows.

@@ -14,26 +14,26 @@ Pipeline Speedtest() {
 // Goal:   the jobs find what they need. Method: the shipped pipeline, in the words of each engine.
 TEST(PlanJson, Speedtest) {
   const auto plan = nlohmann::json::parse(*PlanToJson(Speedtest(), Dialect::kSpark, "c"));
-  EXPECT_EQ(plan["silver"]["time"], "timestamp");
-  EXPECT_EQ(plan["silver"]["rules"][0], "parse");
+  EXPECT_EQ(plan["silver"][0]["time"], "timestamp");
+  EXPECT_EQ(plan["silver"][0]["rules"][0], "parse");
   EXPECT_EQ(plan["gold"][0]["time"], "timestamp");
   EXPECT_EQ(plan["gold"][0]["replace_by"], "date");
   EXPECT_NE(plan["bronze"]["rows"].get<std::string>().find("FROM records"), std::string::npos);
-  const auto clean = plan["silver"]["clean"].get<std::string>();
+  const auto clean = plan["silver"][0]["clean"].get<std::string>();
   EXPECT_NE(clean.find("LEFT ANTI JOIN silver_keys"), std::string::npos);
   EXPECT_NE(clean.find("{run_id}"), std::string::npos);
   const auto trino = nlohmann::json::parse(*PlanToJson(Speedtest(), Dialect::kTrino, "c"));
   EXPECT_FALSE(trino.contains("bronze"));
-  EXPECT_NE(trino["silver"]["clean"].get<std::string>().find("NOT EXISTS"), std::string::npos);
-  EXPECT_NE(trino["silver"]["quarantined"].get<std::string>().find("bitwise_and"), std::string::npos);
+  EXPECT_NE(trino["silver"][0]["clean"].get<std::string>().find("NOT EXISTS"), std::string::npos);
+  EXPECT_NE(trino["silver"][0]["quarantined"].get<std::string>().find("bitwise_and"), std::string::npos);
 }
 
 // Goal:   where there is no time to find rows by, or no column to replace files by, none is named. Method: other
 // groups.
 TEST(PlanJson, WithoutTime) {
   Pipeline pipeline = Speedtest();
-  pipeline.unique = {"user_id"};
-  EXPECT_EQ(SilverTimeField(pipeline), "");
+  pipeline.silver[0].unique = {"user_id"};
+  EXPECT_EQ(SilverTimeField(pipeline, pipeline.silver[0]), "");
   GoldSpec& gold = pipeline.gold[0];
   gold.table.partition.clear();
   EXPECT_EQ(GoldReplaceColumn(gold), "");

@@ -12,7 +12,8 @@ Pipeline Speedtest() {
 // Goal:   the tables have the columns that the architecture promises. Method: names and what is required.
 TEST(Plan, Schemas) {
   const Pipeline pipeline = Speedtest();
-  const auto bronze = BronzeSchema(pipeline), silver = SilverSchema(pipeline), quarantine = QuarantineSchema(pipeline);
+  const auto bronze = BronzeSchema(pipeline), silver = SilverSchema(pipeline, pipeline.silver[0]),
+             quarantine = QuarantineSchema(pipeline);
   for (const char* name : {"timestamp", "_source", "_source_partition", "_source_offset", "_produced_at",
                            "_ingested_at", "_extra", "_error", "_payload"})
     EXPECT_NE(bronze.FindByName(name), nullptr) << name;
@@ -26,12 +27,13 @@ TEST(Plan, Schemas) {
 // Goal:   rules become bits, names are quoted, gold is recomputed for touched hours. Method: what the SQL must hold.
 TEST(Plan, Sql) {
   Pipeline pipeline = Speedtest();
-  pipeline.rules[1].name = "it's";
-  const SilverSql silver = MakeSilverSql(pipeline, Dialect::kEmbedded, {.run_id = "run"});
+  pipeline.silver[0].rules[1].name = "it's";
+  const SilverSql silver = MakeSilverSql(pipeline, pipeline.silver[0], Dialect::kEmbedded, {.run_id = "run"});
   EXPECT_NE(silver.quarantine.find("'it''s'"), std::string::npos);
   EXPECT_NE(silver.clean.find("ANTI JOIN silver_keys"), std::string::npos);
-  pipeline.unique.clear();
-  EXPECT_EQ(MakeSilverSql(pipeline, Dialect::kEmbedded, {}).clean.find("PARTITION BY"), std::string::npos);
+  pipeline.silver[0].unique.clear();
+  EXPECT_EQ(MakeSilverSql(pipeline, pipeline.silver[0], Dialect::kEmbedded, {}).clean.find("PARTITION BY"),
+            std::string::npos);
   EXPECT_EQ(TouchedGroups(pipeline.gold[0]).size(), 2u);
   EXPECT_EQ(TouchedInputColumns(pipeline.gold[0]), std::vector<std::string>{"timestamp"});
   EXPECT_NE(MakeGoldSql(pipeline, pipeline.gold[0], Dialect::kEmbedded, {}).aggregate.find("SEMI JOIN touched"),

@@ -34,15 +34,15 @@ TEST(Rules, AreNumberedOnce) {
     - {name: quick, check: "speed > 1", else: count}
     - {name: named, check: "name <> 'x'"}
 )");
-  EXPECT_EQ(RuleNames(pipeline.rules), (std::vector<std::string>{"parse", "complete", "quick", "named"}));
-  EXPECT_EQ(QuarantineBits(pipeline.rules), 1u + 2 + 8);
-  EXPECT_EQ(pipeline.fixes.size(), 2u);
+  EXPECT_EQ(RuleNames(pipeline.silver[0].rules), (std::vector<std::string>{"parse", "complete", "quick", "named"}));
+  EXPECT_EQ(QuarantineBits(pipeline.silver[0].rules), 1u + 2 + 8);
+  EXPECT_EQ(pipeline.silver[0].fixes.size(), 2u);
   const auto rows = RowsOf({{"name", arrow::utf8(), R"(["x", null, "a"])"}, {"speed", arrow::float64(), "[1, 2, 3]"}});
   std::vector<uint64_t> broken;
-  for (size_t i = 0; i < pipeline.rules.size(); ++i)
-    ASSERT_TRUE(pipeline.rules[i].check->Mark(*rows, RuleBit(i), broken));
+  for (size_t i = 0; i < pipeline.silver[0].rules.size(); ++i)
+    ASSERT_TRUE(pipeline.silver[0].rules[i].check->Mark(*rows, RuleBit(i), broken));
   EXPECT_EQ(broken, (std::vector<uint64_t>{4 + 8, 2, 0}));
-  const SilverSql sql = MakeSilverSql(pipeline, Dialect::kEmbedded, {});
+  const SilverSql sql = MakeSilverSql(pipeline, pipeline.silver[0], Dialect::kEmbedded, {});
   EXPECT_NE(sql.judge.find(R"(CASE WHEN ("name" IS NULL OR "speed" IS NULL) THEN 2 ELSE 0 END)"), std::string::npos);
   EXPECT_NE(sql.judge.find("THEN 4 ELSE 0 END"), std::string::npos);
   EXPECT_NE(sql.clean.find("(_broken & 11) <> 0"), std::string::npos);
@@ -54,20 +54,20 @@ TEST(Rules, AreNumberedOnce) {
 TEST(Rules, Require) {
   const Pipeline pipeline =
       WithRules("    - {name: a, not_null: [name]}\n    - {name: b, not_null: [speed], else: count}\n");
-  EXPECT_TRUE(SilverSchema(pipeline).FindByName("name")->required);
-  EXPECT_FALSE(SilverSchema(pipeline).FindByName("speed")->required);
+  EXPECT_TRUE(SilverSchema(pipeline, pipeline.silver[0]).FindByName("name")->required);
+  EXPECT_FALSE(SilverSchema(pipeline, pipeline.silver[0]).FindByName("speed")->required);
 }
 
 // Goal:   fixes apply in SQL and on columns alike, to computed fields too. Method: a field read and one computed.
 TEST(Rules, FixesOfComputedFields) {
   const Pipeline pipeline =
       WithRules("    - {name: a, field: name, fix: trim}\n    - {name: b, field: label, fix: trim}\n");
-  const std::string sql = MakeSilverSql(pipeline, Dialect::kSpark, {}).judge;
+  const std::string sql = MakeSilverSql(pipeline, pipeline.silver[0], Dialect::kSpark, {}).judge;
   EXPECT_NE(sql.find("trim(BOTH ' \t\n\r' FROM `name`) AS `name`"), std::string::npos) << sql;
   EXPECT_NE(sql.find("trim(BOTH ' \t\n\r' FROM TRY_CAST("), std::string::npos) << sql;
   const auto column = ArrayOf(arrow::utf8(), R"([" a ", null])");
-  EXPECT_EQ(Text(**Fixed(pipeline.fixes, "label", column)), "[a,null]");
-  EXPECT_EQ(*Fixed(pipeline.fixes, "speed", column), column);
+  EXPECT_EQ(Text(**Fixed(pipeline.silver[0].fixes, "label", column)), "[a,null]");
+  EXPECT_EQ(*Fixed(pipeline.silver[0].fixes, "speed", column), column);
 }
 
 }  // namespace

@@ -13,8 +13,9 @@ struct Names {
 Pipeline Named(const Names& names) {
   Pipeline pipeline{.name = "p", .file = "p.yaml", .source = {}};
   pipeline.bronze.table = names.bronze;
-  pipeline.silver.table = names.silver;
-  pipeline.quarantine.table = names.quarantine;
+  pipeline.silver.emplace_back();
+  pipeline.silver[0].table.table = names.silver;
+  pipeline.silver[0].quarantine.table = names.quarantine;
   for (const std::string& gold : names.gold) {
     pipeline.gold.emplace_back();
     pipeline.gold.back().table.table = gold;

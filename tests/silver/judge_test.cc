@@ -38,7 +38,7 @@ std::shared_ptr<arrow::RecordBatch> Bronze() {
 // Method: four rows, one for each.
 TEST(Judge, BitsOfBrokenRules) {
   const auto pipeline = Rules();
-  const Judge judge(pipeline);
+  const Judge judge(pipeline, pipeline.silver[0]);
   const Judged judged = *judge.Apply(*Bronze());
   EXPECT_EQ(judge.names(), (std::vector<std::string>{"parse", "complete", "plausible", "quick"}));
   EXPECT_EQ(judged.broken, (std::vector<uint64_t>{8, 2 + 4, 0, 1}));
@@ -52,10 +52,10 @@ TEST(Judge, BitsOfBrokenRules) {
 // Goal:   the key alone needs only the columns that it is made of. Method: a computed key.
 TEST(Judge, KeysAlone) {
   const auto pipeline = Rules();
-  const Judge judge(pipeline);
+  const Judge judge(pipeline, pipeline.silver[0]);
   EXPECT_EQ(judge.InputsOf({"twice"}), std::vector<std::string>{"speed"});
-  const auto keys = *judge.Fixed(*Bronze(), pipeline.unique);
-  EXPECT_EQ(keys->schema()->field_names(), pipeline.unique);
+  const auto keys = *judge.Fixed(*Bronze(), pipeline.silver[0].unique);
+  EXPECT_EQ(keys->schema()->field_names(), pipeline.silver[0].unique);
   EXPECT_EQ(Text(*keys->column(0)), "[a,null,b,c]");
 }
 

@@ -86,7 +86,7 @@ def test_every_reader_after_every_operation(house, readers):
     assert len(before) == 6 and all(before.values()), {table: rows.total() for table, rows in before.items()}
 
     left = {table: rows.total() for table, rows in before.items()}
-    for table, where in (("bronze.speedtest_raw", "_offset < 20"), ("gold.speedtest_agg", "hour = 0"), ("silver.speedtest_clean", "latency < 5")):
+    for table, where in (("bronze.speedtest_raw", "_source_offset < 20"), ("gold.speedtest_agg", "hour = 0"), ("silver.speedtest_clean", "latency < 5")):
         gone = int(house.query(f"SELECT count(*) AS n FROM {table} WHERE {where}")[0]["n"])
         house.ingot("table", "delete", table, "--where", where)
         found = readers.verified(f"delete from {table}")

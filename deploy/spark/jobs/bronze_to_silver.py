@@ -7,19 +7,19 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from ingot_spark import DEFINITION, PROGRAM, RUN_ID, SOURCE_FROM, SOURCE_SNAPSHOT, STEP, TAKEN_BACK, Job, Overtaken, Report, Source, Table, literal
 
 
-def judge(job: Job, bronze: Source, consumed: str | None) -> None:
+def judge(job: Job, silver: dict[str, Any], bronze: Source, consumed: str | None) -> None:
     """Creates the view `judged` of the rows of bronze after the snapshot `consumed`."""
     bronze.rows(consumed).createOrReplaceTempView("bronze_rows")
-    job.spark.sql(job.statement(job.compiled["silver"]["judge"])).persist().createOrReplaceTempView("judged")
+    job.spark.sql(job.statement(silver["judge"])).persist().createOrReplaceTempView("judged")
 
 
-def make_keys(job: Job) -> None:
+def make_keys(job: Job, silver: dict[str, Any]) -> None:
     """Creates the view `silver_keys`: the keys in silver within the time range of the new rows."""
-    silver = job.compiled["silver"]
     keys = ", ".join(f"`{key}`" for key in silver["key"]) or "*"
     where = ""
     if silver["time"]:
@@ -29,29 +29,27 @@ def make_keys(job: Job) -> None:
     job.spark.sql(f"SELECT {keys} FROM {job.name(silver['table'])}{where}").createOrReplaceTempView("silver_keys")
 
 
-def mark(job: Job, consumed: str | None, end: str, step: str) -> dict[str, str]:
+def mark(job: Job, silver: dict[str, Any], consumed: str | None, end: str, step: str) -> dict[str, str]:
     """The mark in the summary of a commit (docs/formats/snapshot-summary.md)."""
     return {SOURCE_SNAPSHOT: end, SOURCE_FROM: consumed or "", STEP: step, RUN_ID: job.run_id,
-            DEFINITION: job.compiled["silver"]["definition"], PROGRAM: job.compiled["program"]}
+            DEFINITION: silver["definition"], PROGRAM: job.compiled["program"]}
 
 
-def refuse(job: Job, bronze: Source) -> None:
+def refuse(job: Job, silver: dict[str, Any], bronze: Source) -> None:
     """Commits quarantined rows before silver, so that each row is always in at least one of the two."""
-    silver = job.compiled["silver"]
     table = Table(job, silver["quarantine"])
     consumed = table.mark(SOURCE_SNAPSHOT)
     if not bronze.has_new(consumed):
         return table.drop()
-    judge(job, bronze, consumed)
-    table.commit(job.spark.sql(job.statement(silver["quarantined"])), mark(job, consumed, bronze.end, str(uuid.uuid4())))
+    judge(job, silver, bronze, consumed)
+    table.commit(job.spark.sql(job.statement(silver["quarantined"])), mark(job, silver, consumed, bronze.end, str(uuid.uuid4())))
     job.spark.catalog.clearCache()
 
 
-def carry(job: Job) -> Report:
-    silver = job.compiled["silver"]
+def carry(job: Job, silver: dict[str, Any]) -> Report:
     report = Report("silver", silver["table"], job.run_id)
     with Source(job, silver["source"]) as bronze:
-        refuse(job, bronze)
+        refuse(job, silver, bronze)
         quarantine = Table(job, silver["quarantine"])
         step = quarantine.mark(STEP) or ""
         quarantine.drop()
@@ -64,14 +62,14 @@ def carry(job: Job) -> Report:
         if step and table.mark(TAKEN_BACK) == step:  # Ingot reverts the commit to quarantine, because its definition differs
             table.drop()
             raise Overtaken(silver["table"])
-        judge(job, bronze, consumed)
+        judge(job, silver, bronze, consumed)
         counts = job.spark.sql(job.statement(silver["counts"])).first().asDict()
-        make_keys(job)
+        make_keys(job, silver)
         clean = job.spark.sql(job.statement(silver["clean"])).persist()
         report.rows_in, report.rows_quarantined = counts.pop("rows_in"), counts.pop("rows_quarantined")
         report.rows_out, report.rows_error, report.broken_by_rule = clean.count(), counts["parse"], counts
         report.rows_duplicate = report.rows_in - report.rows_quarantined - report.rows_out
-        table.commit(clean, mark(job, consumed, bronze.end, step) | report.summary())
+        table.commit(clean, mark(job, silver, consumed, bronze.end, step) | report.summary())
     job.spark.catalog.clearCache()
     report.commits = 1
     return report
@@ -80,9 +78,8 @@ def carry(job: Job) -> Report:
 def main() -> None:
     job = Job("silver", __doc__, lambda parser: parser.add_argument("--every", type=float, help="repeat every SECONDS until stopped"))
     for _ in job.every(job.arguments.every):
-        report = job.again_when_overtaken(lambda: carry(job))
-        report.seconds = 0
-        report.print()
+        for silver in job.compiled["silver"]:
+            job.again_when_overtaken(lambda silver=silver: carry(job, silver)).print()
 
 
 if __name__ == "__main__":

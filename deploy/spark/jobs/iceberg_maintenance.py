@@ -14,8 +14,10 @@ from ingot_spark import SOURCE_SNAPSHOT, Job
 
 
 def tables(job: Job) -> list[str]:
-    silver = job.compiled["silver"]
-    return [silver["source"], silver["table"], silver["quarantine"], *(gold["table"] for gold in job.compiled["gold"])]
+    names = [silver["source"] for silver in job.compiled["silver"][:1]]
+    for silver in job.compiled["silver"]:
+        names += [silver["table"], silver["quarantine"]]
+    return names + [gold["table"] for gold in job.compiled["gold"]]
 
 
 def keep_marks(job: Job, table: str) -> None:

@@ -1,0 +1,30 @@
+// Changes of one table that `ingot table` commits: branches and tags, an older snapshot, the format, and what the
+// pipeline file says of it.
+#pragma once
+
+#include <string>
+
+#include "run/open.h"
+
+namespace ingot::run {
+
+/// The table of that name in the catalog, which need not be one of the pipeline. Errors: kBadInput for a name without a
+/// namespace.
+Result<iceberg::TableHome> TableHomeOf(const Place& place, const std::string& table);
+
+/// `type`: "branch" or "tag"; `snapshot`: 0 for the current one. Errors: kBadConfig for a name that is not UTF-8;
+/// kNotFound for a snapshot that the table does not have. Returns the snapshot.
+Result<iceberg::SnapshotId> SetRef(const iceberg::TableHome& home, const std::string& name, const std::string& type,
+                                   iceberg::SnapshotId snapshot);
+/// Errors: kNotFound; kBadInput for the main branch.
+Status DropRef(const iceberg::TableHome& home, const std::string& name);
+
+/// Errors: kNotFound for a snapshot that the table does not have.
+Status Rollback(const iceberg::TableHome& home, iceberg::SnapshotId snapshot);
+/// Returns the format in force. Errors: kBadInput for a lower one.
+Result<int> UpgradeFormat(const iceberg::TableHome& home, int format);
+
+/// Brings a table of the pipeline to what its file says (stage::EvolveTable). Errors: kBadInput for another table.
+Result<iceberg::Table> EvolveTable(const OpenPlace& open, const std::string& table);
+
+}  // namespace ingot::run
