@@ -37,16 +37,16 @@ bool Report(const Shared& shared, const run::Checked& checked) {
 /// What can be looked at once all servers answer.
 Result<bool> CheckData(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(const int64_t late, WithContext(ParseDuration(options.late), "--late"));
-  std::vector<run::OpenedPipeline> places;
-  INGOT_ASSIGN(places.emplace_back(), run::Open(shared.open_options));
-  if (run::HoldsTopic(places[0])) {
-    INGOT_ASSIGN(places, run::FanOut(places[0]));
+  std::vector<run::OpenedPipeline> pipelines;
+  INGOT_ASSIGN(pipelines.emplace_back(), run::Open(shared.open_options));
+  if (run::HoldsTopic(pipelines[0])) {
+    INGOT_ASSIGN(pipelines, run::FanOut(pipelines[0]));
   }
   bool good = true;
-  for (const run::OpenedPipeline& place : places)
-    for (const run::Checked& checked : run::ExamineData(open_options, late)) good &= Report(shared, checked);
-  for (const run::OpenedPipeline& place : places)
-    if (!options.trino.empty()) good &= Report(shared, run::ExamineTrino(open_options, options.trino));
+  for (const run::OpenedPipeline& pipeline : pipelines)
+    for (const run::Checked& checked : run::ExamineData(pipeline, late)) good &= Report(shared, checked);
+  for (const run::OpenedPipeline& pipeline : pipelines)
+    if (!options.trino.empty()) good &= Report(shared, run::ExamineTrino(pipeline, options.trino));
   return good;
 }
 

@@ -56,7 +56,7 @@ Result<NewRows> NewRows::Find(const stage::Environment& environment, const icebe
   INGOT_TRY(rows::ForEachBatch(
       bronze, removed, environment.threads,
       [&](size_t, const std::shared_ptr<arrow::RecordBatch>& batch) { return rows.consumed_->Add(*batch); }));
-  rows.consumed_->WriteWithChecksum();
+  rows.consumed_->Seal();
   return rows;
 }
 
