@@ -10,8 +10,8 @@ TEST(Pipeline, ShippedFiles) {
   const auto speedtest = LoadPipeline(std::string(INGOT_SOURCE_DIR) + "/pipelines/speedtest.yaml");
   ASSERT_TRUE(speedtest) << speedtest.error().message;
   EXPECT_EQ(speedtest->fields.size(), 6u);
-  EXPECT_EQ(speedtest->unique, (std::vector<std::string>{"user_id", "timestamp"}));
-  EXPECT_EQ(speedtest->rules[2].fail_above, 0.2);
+  EXPECT_EQ(speedtest->silver[0].unique, (std::vector<std::string>{"user_id", "timestamp"}));
+  EXPECT_EQ(speedtest->silver[0].rules[1].fail_above, 0.2);
   EXPECT_EQ(speedtest->source.uri, "kafka://localhost:9092/speedtest_raw");
   const auto mlab = LoadPipeline(std::string(INGOT_SOURCE_DIR) + "/pipelines/mlab-ndt7.yaml");
   ASSERT_TRUE(mlab) << mlab.error().message;
@@ -55,7 +55,7 @@ TEST(Pipeline, Refuses) {
       {head + "bronze: {table: nodot}\nsilver: {table: s.t}\n", "f:6: bronze.table: not a table name"},
       {head + "bronze: {table: ../b.t}\nsilver: {table: s.t}\n", "f:6: bronze.table: '../b.t' cannot be the name"},
       {head + "bronze: {table: b.t}\nsilver: {table: s.t, quarantine: s.t/q}\n", "silver.quarantine: 's.t/q' cannot"},
-      {head + "bronze: {table: b.t, partition: day(a)}\nsilver: {table: s.t}\n", "does not take string"},
+      {head + "bronze: {table: b.t, partition: day(a)}\nsilver: {table: s.t}\n", "does not accept string"},
       {head + "bronze: {table: b.t, partition: day(x)}\nsilver: {table: s.t}\n", "unknown field 'x'"},
       {head + "bronze: {table: b.t, keep: 9 years}\nsilver: {table: s.t}\n", "not a duration"},
       {head + "bronze: {table: b.t}\nsilver: {table: s.t, rules: [{name: r}]}\n",

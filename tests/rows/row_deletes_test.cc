@@ -212,7 +212,7 @@ TEST(RowDeletes, UnsupportedKeysAreErrors) {
     return {};
   });
   for (const auto& [id, named] :
-       {std::pair<iceberg::FieldId, std::string>{6, "outer.inner"}, {99, "field 99"}, {5, "outer"}}) {
+       {std::pair<iceberg::FieldId, std::string>{6, "outer.inner"}, {99, "field id 99"}, {5, "outer"}}) {
     iceberg::DataFile file = DeleteIds(table, {1});
     file.equality_ids = {id};
     const iceberg::Table after =

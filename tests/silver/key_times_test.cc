@@ -16,9 +16,13 @@ pipeline::Pipeline Keyed(const std::string& key) {
       "f");
 }
 
+KeyTimes TimesOf(const pipeline::Pipeline& pipeline) {
+  return {pipeline, pipeline.silver[0]};
+}
+
 // Goal:   the search covers the hours that have rows, and no more. Method: rows of two hours and a null, files around.
 TEST(KeyTimes, RangesByHour) {
-  KeyTimes times(Keyed("[id, t]")), others(Keyed("[id, t]"));
+  KeyTimes times = TimesOf(Keyed("[id, t]")), others = TimesOf(Keyed("[id, t]"));
   times.Add(*RowsOf({{"id", arrow::int64(), "[1, 2, 3]"}, {"t", Time(), "[10, 3600000500, 20]"}}));
   others.Add(*RowsOf({{"id", arrow::int64(), "[1, 2]"}, {"t", Time(), "[-5, null]"}}));
   EXPECT_EQ(times.Filter().children.size(), 2u);
@@ -32,7 +36,7 @@ TEST(KeyTimes, RangesByHour) {
 
 // Goal:   a key without the time of the partition bounds nothing. Method: such a key.
 TEST(KeyTimes, NoTimeNoBounds) {
-  KeyTimes times(Keyed("[id]"));
+  KeyTimes times = TimesOf(Keyed("[id]"));
   times.Add(*RowsOf({{"id", arrow::int64(), "[1]"}}));
   EXPECT_EQ(times.Filter().op, iceberg::FilterOp::kTrue);
 }

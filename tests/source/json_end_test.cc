@@ -10,8 +10,12 @@ namespace {
 TEST(JsonEnd, EveryPrefix) {
   for (const std::string_view document : {R"({"a": {"b": [1, 2]}, "c": "}]\"{"})", R"([{"x": "\\"}, {}])",
                                           R"("text \" more")", "\xEF\xBB\xBF{\"a\": 1}"}) {
-    for (size_t size = 0; size < document.size(); ++size)
-      if (size == 0 || size > 3 || document[0] != '\xEF') EXPECT_FALSE(EndsWhole(document.substr(0, size))) << size;
+    for (size_t size = 0; size < document.size(); ++size) {
+      const bool in_byte_order_mark = document[0] == '\xEF' && size > 0 && size <= 3;
+      if (!in_byte_order_mark) {
+        EXPECT_FALSE(EndsWhole(document.substr(0, size))) << size;
+      }
+    }
     EXPECT_TRUE(EndsWhole(document));
     EXPECT_TRUE(EndsWhole(std::string(document) + " \n"));
   }

@@ -91,7 +91,7 @@ TEST(Engine, Errors) {
 Relation Failing(const std::string& fails_in) {
   const auto away = [] { return Error{ErrorKind::kRetry, "s3://b/f: no answer"}; };
   Relation relation = Numbers(1);
-  relation.open = [=, open = relation.open](const std::vector<int>& columns) -> Result<std::vector<Relation::Part>> {
+  relation.open = [=](const std::vector<int>&) -> Result<std::vector<Relation::Part>> {
     if (fails_in == "open") return std::unexpected(away());
     if (fails_in == "part")
       return std::vector<Relation::Part>{
