@@ -20,7 +20,6 @@
 namespace ingot::gold {
 namespace {
 
-using iceberg::Snapshot;
 using iceberg::SnapshotId;
 using iceberg::Table;
 using pipeline::GoldSpec;

@@ -43,7 +43,7 @@ class PlainStream : public FileStream {
       }
       return have + size_t(got);
     });
-    INGOT_ARROW(failed);
+    if (!failed.ok()) return std::unexpected(FromArrow(failed));
     return {};
   }
 
