@@ -32,7 +32,7 @@ struct CountedBatch {
   ParsedBatch parsed;
   int64_t records = 0;
   int64_t bytes = 0;
-  std::map<int64_t, int64_t> by_produced_at;  // records by the step of time
+  std::map<int64_t, int64_t> by_produced_at;  // records by produced_at in units of kStep
 };
 
 void Count(const source::RawBatch& batch, CountedBatch& counted) {
@@ -49,7 +49,8 @@ void Count(const source::RawBatch& batch, CountedBatch& counted) {
   if (!batch.originals.empty()) counted.bytes = int64_t(batch.original_bytes.size());
 }
 
-/// Threads that unpack and parse. Parsers are expensive to make (their buffers) and belong to one thread at a time.
+/// A pool of threads that unpack and parse batches. Parsers are expensive to create because of their buffers. Each is
+/// used by one thread at a time.
 class ParserPool {
  public:
   ParserPool(const pipeline::Pipeline& pipeline, int threads) : pipeline_(pipeline), workers_(threads) {}
@@ -80,13 +81,13 @@ class ParserPool {
   const pipeline::Pipeline& pipeline_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<RecordParser>> idle_;
-  ThreadPool workers_;  // last: they end before what they use
+  ThreadPool workers_;  // last member: the threads end before what they use
 };
 
-constexpr std::chrono::milliseconds kWait{50};    // for records, between two looks at the clock
-constexpr std::chrono::milliseconds kGrace{200};  // for taking what has been fetched when it is time to commit
+constexpr std::chrono::milliseconds kWait{50};    // wait for records between checks of the deadline
+constexpr std::chrono::milliseconds kGrace{200};  // time to take prefetched records after the deadline
 
-/// What the readers of one run share.
+/// What the group readers of one run share.
 struct Reading {
   const Environment& environment;
   const BronzeOptions& options;
@@ -95,17 +96,17 @@ struct Reading {
   ParserPool& parsers;
 };
 
-/// What one commit will carry.
+/// The content of one commit.
 struct Group {
   std::vector<iceberg::DataFile> files;
   OffsetChange change;
-  source::Positions reached;  // of the table, once committed
+  source::Positions reached;  // positions of the table after the commit
   StageReport report;
-  bool ended = false;  // the source has no more, or it is time
+  bool ended = false;  // the source is at its end, or the deadline has passed
   Status source_outcome;
 };
 
-/// Reads until the group is full or the source ends: reading here, parsing on threads, encoding on a thread of its own.
+/// Reads until the group is full or the source ends. This thread reads, a pool parses, and one more thread encodes.
 class GroupReader {
  public:
   GroupReader(const Reading& reading, const iceberg::Table& table)
@@ -141,14 +142,14 @@ class GroupReader {
   }
 
  private:
-  // A source that fails midway ends the group: what came before is good and is committed.
+  // A source that fails midway ends the group: the earlier records are valid and are committed.
   void Pull(source::Source& source) {
     const BronzeOptions& options = reading_.options;
     const int64_t now = NowMicros();
     std::optional<std::chrono::steady_clock::time_point> due_at;
     int64_t pulled = 0;
     while (pulled < options.rows_per_commit && bytes_in_ < options.bytes_per_commit && !source.Interrupted()) {
-      // When it is time, what has been fetched already is still taken.
+      // After the deadline, prefetched records are still taken.
       const bool due = reading_.deadline.Passed();
       if (due && !due_at) due_at = std::chrono::steady_clock::now();
       if (due && std::chrono::steady_clock::now() - *due_at > kGrace) {
@@ -206,12 +207,12 @@ class GroupReader {
   const Reading& reading_;
   const iceberg::Table& table_;
   std::unique_ptr<rows::TableWriter> writer_;
-  std::atomic<int64_t> bytes_in_{0};  // what Pull may know of the report
+  std::atomic<int64_t> bytes_in_{0};  // the part of the report that Pull may read
   BoundedQueue<std::future<Result<CountedBatch>>> parsed_;
   Group group_;
 };
 
-/// Commits the group's rows and offsets. The files of both are deleted when the commit is known to have failed.
+/// Commits the rows and offsets of the group. Deletes the files of both when the commit is known to have failed.
 Result<iceberg::Table> Commit(const iceberg::Table& table, Group& group) {
   group.report.finished_at_micros = NowMicros();
   iceberg::SnapshotChange change{.operation = "append", .added = group.files, .summary = group.report.ToSummary()};
@@ -239,7 +240,8 @@ Result<iceberg::Table> Commit(const iceberg::Table& table, Group& group) {
   return committed;
 }
 
-/// Reads and commits from where the source was put until it ends (true), or until it has to be put anew (false).
+/// Reads and commits from the source's position. Returns true at the end of the source, false when Seek must be called
+/// again.
 Result<bool> CommitGroups(const Reading& reading, source::Source& source, iceberg::Table& table, StageReport& total) {
   std::vector<source::OffsetReset> resets = source.Resets();
   while (true) {
@@ -319,7 +321,7 @@ Result<StageReport> Bronze::Run(const Environment& environment, const stage::Dea
   ParserPool parsers(pipeline, environment.threads);
   const Reading reading{environment, options_, deadline, progress, parsers};
   INGOT_ASSIGN(const auto ensured, stage::EnsureTable(environment, pipeline.bronze, pipeline::BronzeSchema(pipeline)));
-  // What a lost commit held has to be read again, from where the winner left the table.
+  // The records of a lost commit are reread from the position where the winning commit left the table.
   INGOT_TRY(iceberg::RetryOnConflict(ensured.home, [&](iceberg::Table table) -> Status {
     while (true) {
       INGOT_ASSIGN(const auto checkpoint, ReadCheckpoint(*table.home.storage, *table.metadata));

@@ -1,7 +1,8 @@
-// The first stage: from the source to the bronze table, every record once.
-// Protocol (docs/formats/snapshot-summary.md):
-//   read checkpoint C of the table; read records from C; write files; commit, and in the compare-and-swap check that
-//   each partition is still where its batch began; what lost begins again from the new checkpoint.
+// The first stage: ingests each record of the source once into the bronze table.
+// Protocol (docs/formats/snapshot-summary.md): read the table's checkpoint; read records from there; write files;
+// commit.
+// The compare-and-swap of the commit checks that each partition is still at the start of its batch. A run that loses
+// restarts from the new checkpoint.
 #pragma once
 
 #include <chrono>
@@ -14,21 +15,21 @@
 
 namespace ingot::bronze {
 
-/// From a word of the pipeline file: fail, reread, skip.
+/// Converts a word of the pipeline file: fail, reread or skip.
 source::OnChanged OnChangedOf(const std::string& choice);
 
 struct BronzeOptions {
-  std::string source;             // a URI; empty: the pipeline file's
-  std::string on_changed;         // fail, reread, skip; empty: the pipeline file's
-  bool follow = false;            // the source has no end
-  std::string group;              // the consumer group of a followed topic; empty: named after the pipeline
-  std::string on_reset = "fail";  // fail, earliest, latest
-  std::chrono::microseconds idle{30'000'000};  // after which a followed file is complete
+  std::string source;                          // a URI; empty: the one in the pipeline file
+  std::string on_changed;                      // fail, reread, skip; empty: the one in the pipeline file
+  bool follow = false;                         // the source has no end
+  std::string group;                           // consumer group of a followed topic; empty: named after the pipeline
+  std::string on_reset = "fail";               // fail, earliest, latest
+  std::chrono::microseconds idle{30'000'000};  // a followed file that was not written for this long is complete
   int64_t rows_per_commit = 8'000'000;
   int64_t bytes_per_commit = int64_t(4) << 30;
 };
 
-/// Keeps the source open from run to run.
+/// Keeps the source open between runs.
 class Bronze : public stage::Processor {
  public:
   explicit Bronze(BronzeOptions options) : options_(std::move(options)) {}
@@ -39,8 +40,9 @@ class Bronze : public stage::Processor {
   Status EnsureTables(const stage::Environment& environment) override;
   Status PrepareForEngine(const stage::Environment&) override { return {}; }
 
-  /// Reads to the end of the source, or to the deadline; commits by rows, bytes and then. `progress` is told of records
-  /// as they are read. Errors: see the source; kConflict when other writers kept winning.
+  /// Reads to the end of the source or to the deadline. Commits when the limit of rows or bytes is reached, and at the
+  /// end. `progress` gets the number of records as they are read.
+  /// Errors: those of the source; kConflict when other writers win repeatedly.
   Result<stage::StageReport> Run(const stage::Environment& environment, const stage::Deadline& deadline,
                                  const std::function<void(int64_t)>& progress) override;
   int64_t RecordsBehind() const override { return source_ ? source_->RecordsBehind() : 0; }

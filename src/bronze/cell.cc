@@ -39,7 +39,7 @@ std::string_view KindName(const Scalar& scalar) {
   return "?";
 }
 
-/// Of a text what a message shows: no part of a character, so that the message is UTF-8.
+/// The part of a text that a message shows. It never splits a character, so that the message is UTF-8.
 std::string_view Shown(std::string_view text) {
   constexpr size_t kBytesMax = 40;
   size_t end = std::min(text.size(), kBytesMax);
@@ -53,7 +53,7 @@ std::string Mismatch(const FieldSpec& field, const Scalar& scalar) {
   return fmt::format("{}: expected {}, found {}", field.name, TypeName(field.type), KindName(scalar));
 }
 
-/// A number in quotes, for fields with `coerce`. Leaves other text as it is.
+/// Converts a number in quotes, for fields with `coerce`. Other text is unchanged.
 Scalar Coerced(const Scalar& scalar, const FieldSpec& field) {
   std::string_view text = scalar.text;
   while (text.starts_with(' ')) text.remove_prefix(1);
@@ -72,13 +72,13 @@ Scalar Coerced(const Scalar& scalar, const FieldSpec& field) {
     number.digits = text;
     return number;
   }
-  // Too large a number, not one that is too near to zero.
+  // The number is too large, not too close to zero.
   if (real.ec == std::errc::result_out_of_range && real.ptr == text.data() + text.size())
     return {.kind = Scalar::Kind::kOther, .other = "a number out of range"};
   return scalar;
 }
 
-/// Where a time out of range would be a likely one in another unit: which.
+/// The unit in which a time out of range would be plausible, as a hint.
 std::string OtherUnit(TimeFormat format, __int128 units) {
   constexpr int64_t kLikelyMin = 631'152'000'000'000, kLikelyMax = 4'102'444'800'000'000;  // 1990 to 2100
   for (const auto& [other, name] :
@@ -92,8 +92,8 @@ std::string OtherUnit(TimeFormat format, __int128 units) {
   return "";
 }
 
-/// The microseconds of an epoch with a fraction, e.g. 1487249458.633 seconds. Up to 2^52, the year 2112, the nearest
-/// double tells them for sure.
+/// Converts an epoch time with a fraction to microseconds, e.g. 1487249458.633 seconds. Up to 2^52, the year 2112, the
+/// nearest double determines the microseconds.
 std::optional<int64_t> MicrosOfFraction(double number, int64_t factor) {
   const double micros = std::rint(number * double(factor));
   if (factor <= 1 || !(std::abs(micros) <= double(int64_t(1) << 52))) return std::nullopt;
@@ -101,7 +101,7 @@ std::optional<int64_t> MicrosOfFraction(double number, int64_t factor) {
 }
 
 std::string ConvertTime(const FieldSpec& field, const Scalar& scalar, int64_t ingested_at_micros, FieldValue& cell) {
-  int64_t micros = 0, nanos = 0;  // beyond the microsecond
+  int64_t micros = 0, nanos = 0;  // nanos: beyond the microsecond
   if (field.time_format == TimeFormat::kRfc3339) {
     if (scalar.kind != Scalar::Kind::kText) return Mismatch(field, scalar);
     if (!ParseRfc3339(scalar.text, micros, &nanos))
@@ -136,7 +136,7 @@ std::string ConvertTime(const FieldSpec& field, const Scalar& scalar, int64_t in
     return fmt::format("{}: time out of range: {}", field.name, FormatTimestampMicros(micros));
   cell.integer = micros;
   if (field.type.id == TypeId::kTimestamptzNs) {
-    // 1677 to 2262 (specification, "Primitive Types").
+    // The range is 1677 to 2262 (specification, "Primitive Types").
     if (micros >= INT64_MAX / 1000 || micros <= INT64_MIN / 1000)
       return fmt::format("{}: time out of range of {}", field.name, TypeName(field.type));
     cell.integer = micros * 1000 + nanos;
@@ -162,10 +162,10 @@ std::string ConvertNumber(const FieldSpec& field, const Scalar& scalar, FieldVal
     if (!std::isfinite(cell.number)) return fmt::format("{}: out of the range of a double", field.name);
   } else {
     cell.integer = scalar.integer;
-    // The double nearest to a number with a fraction may be whole.
+    // The nearest double of a number with a fraction may be whole.
     const bool real_whole = scalar.kind == Scalar::Kind::kDouble && std::floor(scalar.number) == scalar.number &&
                             IsWholeNumber(scalar.digits);
-    if (real_whole && std::abs(scalar.number) <= 9e15)  // beyond, a double may have been another number
+    if (real_whole && std::abs(scalar.number) <= 9e15)  // above this, a double may stand for another number
       cell.integer = int64_t(scalar.number);
     else if (scalar.kind == Scalar::Kind::kUnsigned || (real_whole && std::abs(scalar.number) >= 0x1p63))
       return fmt::format("{}: out of the range of a {}", field.name, TypeName(field.type));

@@ -1,4 +1,4 @@
-// One value of a record on its way into a column, and the strict conversions from JSON scalars.
+// One value of a record for a column, and the strict conversions from JSON scalars.
 #pragma once
 
 #include <cstdint>
@@ -17,26 +17,27 @@ struct FieldValue {
   uint8_t uuid[16] = {};
 };
 
-/// A scalar of a JSON document, whichever parser read it.
+/// A scalar of a JSON document, independent of the parser.
 struct Scalar {
   enum class Kind { kNull, kBoolean, kInteger, kUnsigned, kDouble, kText, kOther };
   Kind kind = Kind::kNull;
   int64_t integer = 0;
   double number = 0;
   std::string_view text;
-  std::string_view digits;  // of a kDouble for an int or long: the number as it was written
-  std::string_view other;   // what a kOther is: "array", "object", "a number out of range"
+  std::string_view digits;  // for a kDouble in an int or long field: the number as written
+  std::string_view other;   // for a kOther: "array", "object" or "a number out of range"
 };
 
-/// Fills `cell` from `scalar` by the field's type; a null leaves it invalid. Returns why it does not fit, "" when it
-/// does.
+/// Converts `scalar` to the field's type and writes it to `cell`; a null leaves the cell invalid. Returns the reason
+/// when it does not fit, otherwise "".
 std::string ConvertScalar(const pipeline::FieldSpec& field, const Scalar& scalar, int64_t ingested_at_micros,
                           FieldValue& cell);
 
-/// The range check of times on its own, for the fast path.
+/// Checks only the range of a time, for the fast path.
 bool TimeInRange(const pipeline::FieldSpec& field, int64_t micros, int64_t ingested_at_micros);
 
-/// Multiplier from the field's epoch unit to microseconds; 0 for rfc3339 and for nanoseconds, which divide.
+/// Returns the multiplier from the field's epoch unit to microseconds; 0 for rfc3339 and for nanoseconds, which need a
+/// division.
 int64_t MicrosPerUnit(pipeline::TimeFormat format);
 
 }  // namespace ingot::bronze

@@ -16,7 +16,7 @@ Result<FieldColumn> FieldColumn::Make(const iceberg::Type& type, int64_t rows) {
   const int64_t bits = text ? 32 : column.arrow_type_->bit_width();
   column.first_ = text ? int64_t(sizeof(int32_t)) : 0;
   INGOT_ARROW_ASSIGN(column.values_, arrow::AllocateBuffer(column.first_ + (rows * bits + 7) / 8));
-  // Bits are set one by one, and the first text begins at 0.
+  // Bits are set one by one, and the first text begins at 0, so both need zeroed memory.
   if (type.id == TypeId::kBoolean || text)
     std::memset(column.values_->mutable_data(), 0, size_t(text ? column.first_ : column.values_->size()));
   return column;

@@ -1,4 +1,4 @@
-// The columns of a bronze batch being filled, row by row, without an allocation per record.
+// The columns of a bronze batch, filled row by row without an allocation per record.
 #pragma once
 
 #include <arrow/api.h>
@@ -14,7 +14,7 @@ namespace ingot::bronze {
 
 class FieldColumn {
  public:
-  /// For at most `rows` values.
+  /// Creates a column for at most `rows` values.
   static Result<FieldColumn> Make(const iceberg::Type& type, int64_t rows);
   void Append(const FieldValue& cell) {
     if (!cell.valid) return AppendNull();
@@ -64,9 +64,9 @@ class FieldColumn {
   iceberg::TypeId type_ = iceberg::TypeId::kString;
   std::shared_ptr<arrow::DataType> arrow_type_;
   int64_t rows_ = 0, rows_max_ = 0, nulls_ = 0;
-  int64_t first_ = 0;                       // of text the first end, behind a zero
-  std::shared_ptr<arrow::Buffer> values_;   // of text the ends
-  std::shared_ptr<arrow::Buffer> present_;  // from the first null on
+  int64_t first_ = 0;                       // for text: byte offset of the first end, after a zero
+  std::shared_ptr<arrow::Buffer> values_;   // for text: the ends
+  std::shared_ptr<arrow::Buffer> present_;  // allocated at the first null
   std::string text_;
 };
 

@@ -33,7 +33,7 @@ uint64_t Hex(const Json& json) {
   return value;
 }
 
-/// Nothing where it is not what it should be.
+/// Returns nothing when the JSON is invalid.
 std::optional<source::FileIdentity> Read(const Json& json, const std::string& topic) {
   if (!json.is_array() || json.size() < kElementsMin) return std::nullopt;
   for (size_t i = 0; i < json.size(); ++i)

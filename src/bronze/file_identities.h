@@ -1,4 +1,4 @@
-// The identities of the files that were read as JSON: the mark ingot.files. Source: docs/formats/snapshot-summary.md.
+// The identities of input files as JSON, in the mark ingot.files. Source: docs/formats/snapshot-summary.md.
 #pragma once
 
 #include <map>
@@ -10,9 +10,9 @@ namespace ingot::bronze {
 
 using FileIdentities = std::map<source::PartitionId, source::FileIdentity>;
 
-/// {"file:///a": {"0": [1200, …]}}
+/// Formats identities as {"file:///a": {"0": [1200, …]}}.
 std::string IdentitiesToJson(const FileIdentities& files);
-/// Errors: kCorrupt.
+/// Parses identities. Errors: kCorrupt.
 Result<FileIdentities> IdentitiesFromJson(const std::string& json);
 
 }  // namespace ingot::bronze

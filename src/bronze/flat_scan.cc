@@ -17,7 +17,7 @@ using iceberg::TypeId;
 using pipeline::FieldSpec;
 
 constexpr uint64_t kEach = 0x0101010101010101, kHigh = 0x80 * kEach;
-constexpr int kDigitsMax = 19;  // that fit 64 bits
+constexpr int kDigitsMax = 19;  // the digits that fit into 64 bits
 
 uint64_t Word(const char* at) {
   uint64_t word;
@@ -30,13 +30,12 @@ const char* SkipBlanks(const char* at, const char* end) {
   return at;
 }
 
-/// The bytes of a word that are zero, by their highest bits; those after the first may be wrong.
+/// Marks the zero bytes of a word by their highest bits. Marks after the first may be wrong.
 uint64_t Zeros(uint64_t word) {
   return (word - kEach) & ~word & kHigh;
 }
 
-/// Where the string that begins here, behind its quote, ends; nothing when it has escapes, is not UTF-8 or does not
-/// end.
+/// The end of the string that begins here, after its quote; nothing when it has escapes, is not UTF-8 or does not end.
 const char* EndOfText(const char* begin, const char* end) {
   uint64_t beyond_ascii = 0;
   for (const char* at = begin; at < end; at += 8) {
@@ -58,8 +57,8 @@ const char* EndOfText(const char* begin, const char* end) {
   return nullptr;
 }
 
-/// The digits that a word begins with, at most eight, and their value. All at once, in words: lengths of numbers differ
-/// from record to record, and a loop over digits is mispredicted for each.
+/// The leading digits of a word, at most eight, and their value. They are computed together, because number lengths
+/// vary between records and a loop over digits is mispredicted for each.
 struct Digits {
   int count;
   uint64_t value;
@@ -67,10 +66,10 @@ struct Digits {
 
 Digits LeadingDigits(uint64_t word) {
   const uint64_t digits = word ^ '0' * kEach;
-  const uint64_t others = ((digits + (0x7F - 9) * kEach) | digits) & kHigh;  // of bytes above 9
+  const uint64_t others = ((digits + (0x7F - 9) * kEach) | digits) & kHigh;  // marks bytes above 9
   const int count = others == 0 ? 8 : std::countr_zero(others) / 8;
   if (count == 0) return {0, 0};
-  // The last digit goes to the top, zeros before the first; then pairs, fours and eights are joined.
+  // The last digit moves to the top, and zeros fill in before the first. Then pairs, fours and eights are combined.
   uint64_t value = digits << (64 - 8 * count);
   value = (value * 10 + (value >> 8)) & 0x00FF00FF00FF00FF;
   value = (value * 100 + (value >> 16)) & 0x0000FFFF0000FFFF;
@@ -80,7 +79,7 @@ Digits LeadingDigits(uint64_t word) {
 
 constexpr uint64_t kPowersOfTen[] = {1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000};
 
-/// Appends digits to `value`; returns how many there are, which may be more than fit.
+/// Appends digits to `value`. Returns their count, which may exceed what fits.
 [[gnu::always_inline]] inline int64_t TakeDigits(const char*& at, const char* end, uint64_t& value) {
   const char* const first = at;
   while (at < end) {
@@ -92,11 +91,11 @@ constexpr uint64_t kPowersOfTen[] = {1, 10, 100, 1'000, 10'000, 100'000, 1'000'0
   return at - first;
 }
 
-/// A number by JSON's grammar.
+/// A number in JSON's grammar.
 struct Number {
-  const char* end = nullptr;  // nothing when it is none, or has too many digits
+  const char* end = nullptr;  // nullptr when it is not a number or has too many digits
   uint64_t digits = 0;
-  int exponent = 0;  // of ten: digits * 10^exponent
+  int exponent = 0;  // power of ten: digits * 10^exponent
   bool negative = false, whole = true;
 };
 
@@ -114,13 +113,13 @@ struct Number {
     number.exponent = -int(std::min<int64_t>(fraction, 1000));
     count += fraction;
   }
-  if (count > kDigitsMax || *at == 'e' || *at == 'E') return number;  // exponents are not common
+  if (count > kDigitsMax || *at == 'e' || *at == 'E') return number;  // exponents are uncommon
   number.end = at;
   return number;
 }
 
-/// The nearest double. Of at most 53 bits of digits and a power of ten that is exact itself, one operation rounds
-/// right.
+/// Converts to the nearest double. When the digits fit into 53 bits and the power of ten is exact, one operation rounds
+/// correctly.
 bool ToDouble(const char* begin, const Number& number, double& value) {
   static constexpr double kPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                        1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
@@ -138,7 +137,7 @@ bool ToLong(const Number& number, int64_t& value) {
   return true;
 }
 
-/// Reads one value into its cell and returns where it ends; nothing when it is not common.
+/// Reads one value into its cell and returns its end; nullptr when the value is not common.
 const char* ScanValue(const char* at, const char* end, const FieldSpec& field, int64_t now_micros, FieldValue& cell) {
   if (*at == 'n') return std::memcmp(at, "null", 4) == 0 ? at + 4 : nullptr;
   const auto in_range = [&] { return TimeInRange(field, cell.integer, now_micros); };
@@ -221,7 +220,7 @@ bool FlatScan::Key::Begins(const char* at) const {
 }
 
 bool FlatScan::Suits(std::span<const FieldSpec> fields) {
-  // Longer keys could reach beyond what may be read.
+  // A longer key could extend beyond the readable bytes.
   constexpr size_t kKeyLengthMax = 48;
   return fields.size() <= 64 && std::ranges::all_of(fields, [](const FieldSpec& field) {
            return field.type.id != TypeId::kTimestamptzNs && field.from.size() == 1 && field.from[0].size() == 1 &&
@@ -235,7 +234,7 @@ FlatScan::FlatScan(std::span<const FieldSpec> fields) : fields_(fields) {
   for (const FieldSpec& field : fields) keys_.emplace_back(field.from[0][0].key);
 }
 
-// Nothing at or behind `end` is taken, though it may be looked at: each value must be followed by something inside.
+// Bytes at or after `end` may be read but are never used: each value must be followed by a byte before `end`.
 bool FlatScan::Scan(const char* bytes, size_t size, int64_t now_micros, std::span<FieldValue> cells) const {
   const char* const end = bytes + size;
   for (FieldValue& cell : cells) cell.valid = false;

@@ -24,7 +24,7 @@ Result<OffsetGaps> FindOffsetGaps(const iceberg::TableMetadata& metadata) {
   for (const iceberg::Snapshot* snapshot : chain) {
     const auto ranges_text = snapshot->summary.find(kRangesKey);
     if (ranges_text == snapshot->summary.end()) {
-      // An append of ours that does not say: what it read is unknown.
+      // A commit of Ingot without ranges: what it read is unknown.
       if (snapshot->summary.contains(stage::kOffsetsFileKey)) ends.clear();
       continue;
     }

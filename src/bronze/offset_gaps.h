@@ -1,4 +1,4 @@
-// Whether what the snapshots of a bronze table say they added is without a gap. Source: docs/exactly-once.md.
+// Checks that the offset ranges in the snapshots of a bronze table have no gaps. Source: docs/exactly-once.md.
 #pragma once
 
 #include <string>
@@ -9,12 +9,13 @@
 namespace ingot::bronze {
 
 struct OffsetGaps {
-  int64_t ranges = 0;              // that were looked at
-  std::vector<std::string> found;  // in words: where a range does not begin at the end of the one before
+  int64_t ranges = 0;              // ranges that were checked
+  std::vector<std::string> found;  // messages: ranges that do not begin at the end of the previous one
 };
 
-/// Looks at the snapshots of main that are known, oldest first; where an operator moved the offset is no gap, nor is
-/// what a snapshot does not say (ranges beyond 32 KiB are left out). Errors: kCorrupt.
+/// Checks the known snapshots of main, oldest first. An offset that an operator moved is not a gap. Ranges missing from
+/// a snapshot (those beyond 32 KiB are omitted) are not gaps.
+/// Errors: kCorrupt.
 Result<OffsetGaps> FindOffsetGaps(const iceberg::TableMetadata& metadata);
 
 }  // namespace ingot::bronze

@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// Where an operator moved a partition away from in this snapshot.
+/// The offset from which an operator moved a partition in this snapshot.
 std::optional<int64_t> ResetFrom(const Json& resets, const std::string& topic, const std::string& partition) {
   if (!resets.is_array()) return std::nullopt;
   for (const Json& reset : resets)

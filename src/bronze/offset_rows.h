@@ -1,5 +1,5 @@
-// The offset ranges of a bronze table's snapshots as rows: gaps and overlaps are one query. Source:
-// docs/exactly-once.md.
+// The offset ranges of a bronze table's snapshots as rows, so that one query finds gaps and overlaps.
+// Source: docs/exactly-once.md.
 #pragma once
 
 #include "base/relation.h"
@@ -7,8 +7,9 @@
 
 namespace ingot::bronze {
 
-/// One row a snapshot and partition: committed_at, snapshot_id, sequence_number, topic, partition, begin_offset,
-/// end_offset (of what was added, half-open), reset_from (where the table was before, when an operator moved it).
+/// Returns one row per snapshot and partition.
+/// Output: columns committed_at, snapshot_id, sequence_number, topic, partition, begin_offset and end_offset (the range
+///   that was added, half-open), and reset_from (the table's previous offset, when an operator moved it).
 /// Errors: kCorrupt.
 Result<Relation> OffsetRows(const iceberg::TableMetadata& metadata);
 

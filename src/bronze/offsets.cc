@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr size_t kInlineBytesMax = 4 * 1024;  // the summary stands in every metadata file
+constexpr size_t kInlineBytesMax = 4 * 1024;  // the summary is repeated in every metadata file
 
 std::string Dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -30,7 +30,7 @@ std::map<std::string, source::TopicIdentity> TopicsFromJson(const std::string& t
   return topics;
 }
 
-/// The text of a mark: in place, or in the file that another mark names.
+/// The text of a mark, inline or in the file that another mark names.
 Result<std::optional<std::string>> MarkText(storage::Storage& storage, const iceberg::Properties& marks,
                                             const char* key, const char* file_key) {
   if (const auto inlined = marks.find(key); inlined != marks.end()) return inlined->second;
@@ -40,7 +40,7 @@ Result<std::optional<std::string>> MarkText(storage::Storage& storage, const ice
   return text;
 }
 
-/// From the marks that a snapshot's summary, or the table's properties, hold; nothing when they hold none.
+/// Reads the checkpoint from the marks in a snapshot's summary or in the table's properties; nothing without marks.
 Result<std::optional<source::Checkpoint>> CheckpointIn(storage::Storage& storage, const iceberg::Properties& marks) {
   source::Checkpoint checkpoint;
   INGOT_ASSIGN(const auto offsets, MarkText(storage, marks, stage::kOffsetsKey, stage::kOffsetsFileKey));
@@ -49,7 +49,7 @@ Result<std::optional<source::Checkpoint>> CheckpointIn(storage::Storage& storage
   INGOT_ASSIGN(const auto files, MarkText(storage, marks, stage::kInputFilesKey, stage::kInputFilesFileKey));
   if (files) {
     INGOT_ASSIGN(checkpoint.files, IdentitiesFromJson(*files));
-    // A version that does not know identities may have moved the position.
+    // A program version without identities may have moved the position.
     std::erase_if(checkpoint.files, [&](const auto& file) {
       const auto position = checkpoint.positions.find(file.first);
       return position == checkpoint.positions.end() || position->second != file.second.offset;
@@ -114,7 +114,7 @@ Result<source::Checkpoint> ReadCheckpoint(storage::Storage& storage, const icebe
     INGOT_ASSIGN(auto found, CheckpointIn(storage, snapshot->summary));
     if (found) return *std::move(found);
   }
-  // Snapshots of another engine may have outlived ours.
+  // Our snapshots may have expired before those of another engine.
   INGOT_ASSIGN(auto found, CheckpointIn(storage, metadata.properties));
   return found.value_or(source::Checkpoint{});
 }
@@ -168,7 +168,7 @@ Result<source::Checkpoint> Advance(source::Checkpoint checkpoint, const OffsetCh
   }
   for (const auto& [id, range] : change.ranges) {
     const auto [at, first] = positions.try_emplace(id, range.begin);
-    // What comes first of a file is its first byte; of a partition, whatever retention has left.
+    // A file begins at its first byte; a partition begins at the first offset that retention has left.
     if (at->second != range.begin || (first && range.begin != 0 && !change.topics.contains(id.topic)))
       return conflict(fmt::format("{} partition {} is at offset {}, this batch begins at {}", id.topic, id.partition,
                                   at->second, range.begin));

@@ -1,4 +1,4 @@
-// The offsets in a bronze snapshot's summary: what has been ingested of each partition, carried from snapshot to
+// The offsets in the summaries of bronze snapshots: the ingested position of each partition, copied from snapshot to
 // snapshot. Source: docs/formats/snapshot-summary.md.
 #pragma once
 
@@ -17,45 +17,46 @@ struct OffsetRange {
 };
 using OffsetRanges = std::map<source::PartitionId, OffsetRange>;
 
-/// What one commit adds to the table's checkpoint.
+/// The change that one commit makes to the table's checkpoint.
 struct OffsetChange {
   OffsetRanges ranges;
-  std::map<std::string, source::TopicIdentity> topics;  // those read from; empty for files
+  std::map<std::string, source::TopicIdentity> topics;  // topics that were read; empty for files
   std::vector<source::OffsetReset> resets;
   std::map<source::PartitionId, source::FileChange> files = {};
-  bool commit_files = false;  // even where there is nothing else
+  bool commit_files = false;  // commit even without other changes
 
   bool empty() const { return ranges.empty() && resets.empty() && !commit_files; }
-  /// A later change of the same file continues the earlier one.
+  /// Adds a change. A later change of the same file continues the earlier one.
   void Add(source::FileChange file);
 };
 
-/// {"topic": {"0": 1200}}
+/// Formats positions as {"topic": {"0": 1200}}.
 std::string PositionsToJson(const source::Positions& positions);
 Result<source::Positions> PositionsFromJson(const std::string& json);
-/// {"topic": {"0": [1000, 1200]}}
+/// Formats ranges as {"topic": {"0": [1000, 1200]}}.
 std::string RangesToJson(const OffsetRanges& ranges);
-/// {"topic": {"cluster": "…", "id": "…"}}
+/// Formats topics as {"topic": {"cluster": "…", "id": "…"}}.
 std::string TopicsToJson(const std::map<std::string, source::TopicIdentity>& topics);
-/// [{"topic": "…", "partition": 0, "from": 1200, "to": 1500, "reason": "…"}]
+/// Formats resets as [{"topic": "…", "partition": 0, "from": 1200, "to": 1500, "reason": "…"}].
 std::string ResetsToJson(const std::vector<source::OffsetReset>& resets);
 
-/// The checkpoint that main has reached; empty for a table without any. Errors: kCorrupt when it cannot be found
-/// although the table says that there was one.
+/// Returns the checkpoint of main; empty for a table without one.
+/// Errors: kCorrupt when the table has recorded a checkpoint that cannot be found.
 Result<source::Checkpoint> ReadCheckpoint(storage::Storage& storage, const iceberg::TableMetadata& metadata);
 
-/// Puts the checkpoint into `summary` (stage::kCheckpointKeys), positions and identities of files in files of their
-/// own when they are many. `written` gets the locations of these.
+/// Writes the checkpoint into `summary` (stage::kCheckpointKeys). Long positions and file identities go into files of
+/// their own; `written` gets the locations of these.
 Status WriteCheckpoint(storage::Storage& storage, const iceberg::TableMetadata& metadata,
                        const source::Checkpoint& checkpoint, iceberg::Properties& summary,
                        std::vector<std::string>& written);
 
-/// Of a snapshot: what it added, and where an operator's choice moved the offset.
+/// Keys of a snapshot's summary: the ranges it added, and the offsets that an operator moved.
 inline constexpr const char* kRangesKey = "ingot.offset-ranges";
 inline constexpr const char* kResetsKey = "ingot.offset-resets";
 
-/// The checkpoint after `change`. Errors: kConflict when a range does not begin where the table is, or the table has
-/// read from another topic of that name or knows another content of the file: another writer was first.
+/// Returns the checkpoint after `change`.
+/// Errors: kConflict when another writer was first: a range does not begin at the table's position, the table has read
+///   another topic of that name, or it knows other content of the file.
 Result<source::Checkpoint> Advance(source::Checkpoint checkpoint, const OffsetChange& change);
 
 }  // namespace ingot::bronze

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t\n\r";
 
-/// Behind the string whose quote is at `at`.
+/// The position after the string whose opening quote is at `at`.
 size_t BehindString(std::string_view text, size_t at) {
   for (++at; at < text.size() && text[at] != '"'; ++at)
     if (text[at] == '\\') ++at;
@@ -21,7 +21,7 @@ bool InNumber(char c) {
   return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
 }
 
-/// By JSON's grammar; std::from_chars takes "1." and "01", too.
+/// Checks JSON's grammar, because std::from_chars also accepts "1." and "01".
 bool IsNumber(std::string_view text) {
   size_t at = text.starts_with('-');
   const auto digits = [&] {
@@ -41,14 +41,14 @@ bool IsNumber(std::string_view text) {
   return at == text.size();
 }
 
-/// Beyond 64 bits, but not by so many digits that the parser sees that it is.
+/// Whether a number exceeds 64 bits by so few digits that the parser does not detect it.
 bool IsJustBeyond64Bits(std::string_view number) {
   uint64_t value = 0;
   return number.size() == 20 && IsNumber(number) && number.find_first_of("-.eE") == std::string_view::npos &&
          std::from_chars(number.data(), number.data() + number.size(), value).ec != std::errc();
 }
 
-/// Too near to zero is 0, the nearest double, as parsers have it.
+/// A number too close to zero becomes 0, the nearest double, as in other parsers.
 bool IsTooLarge(std::string_view number) {
   double value = 0;
   if (!IsNumber(number)) return false;
@@ -118,7 +118,7 @@ bool IsWholeNumber(std::string_view number) {
   const size_t point = std::min(mantissa.find('.'), mantissa.size());
   const size_t last = mantissa.find_last_of("123456789");
   if (last == std::string_view::npos) return true;  // zero
-  // The place of the last digit that is not 0: 1 and more stand behind the point.
+  // The place of the last nonzero digit; places from 1 on are after the decimal point.
   const int64_t behind = last < point ? int64_t(last) - int64_t(point) + 1 : int64_t(last - point);
   std::string_view power = number.substr(std::min(exponent_at + 1, number.size()));
   if (power.starts_with('+')) power.remove_prefix(1);

@@ -24,8 +24,8 @@ using pipeline::FieldSpec;
 using pipeline::PathStep;
 namespace dom = simdjson::dom;
 
-/// The end of a path from a value; an error when some step is not there. `on_step` gets the number of the member or
-/// element to which each step leads.
+/// Returns the value at the end of a path; an error when a step does not exist. `on_step` gets the index of the member
+/// or element of each step.
 simdjson::simdjson_result<dom::element> Walk(dom::element at, std::span<const PathStep> steps, auto on_step) {
   for (const PathStep& step : steps) {
     if (!step.index) {
@@ -34,7 +34,7 @@ simdjson::simdjson_result<dom::element> Walk(dom::element at, std::span<const Pa
       bool found = false;
       size_t number = 0, last = 0;
       for (const auto member : object) {
-        if (member.key == step.key) at = member.value, found = true, last = number;  // of equal keys, the last
+        if (member.key == step.key) at = member.value, found = true, last = number;  // the last duplicate key counts
         ++number;
       }
       if (!found) return simdjson::NO_SUCH_FIELD;
@@ -80,9 +80,9 @@ Scalar ScalarOf(dom::element value) {
   return {};
 }
 
-/// What stands beside the fields in every row.
+/// The columns of each row other than the fields.
 struct RowColumns {
-  int64_t plain = 0;  // rows since the last that had an _extra, _error or _payload
+  int64_t plain = 0;  // rows since the last one with an _extra, _error or _payload
   arrow::Int64Builder offset;
   arrow::TimestampBuilder produced_at{arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"), arrow::default_memory_pool()};
   arrow::StringBuilder extra, error, headers;
@@ -167,7 +167,7 @@ class Parser : public RecordParser {
     return {};
   }
 
-  /// In the column's own unit; the pipeline file's reader has checked that it fits.
+  /// Adds the default, in the column's unit. The pipeline parser has checked that it fits.
   void AddDefault(size_t i) {
     FieldSpec plain = fields_[i];
     plain.factor = 1;
@@ -181,7 +181,7 @@ class Parser : public RecordParser {
     defaults_.emplace_back(i, cell);
   }
 
-  /// Reads any record. Returns why it does not fit, "" when it does; cells that fit are filled in both cases.
+  /// Parses any record. Returns the reason when it does not fit, otherwise "". Cells that fit are filled in both cases.
   std::string ProblemOf(const source::RawBatch& batch, size_t i) {
     for (FieldValue& cell : cells_) cell.valid = false;
     if (batch.records[i].absent) return "the record has no value (tombstone)";
@@ -203,7 +203,7 @@ class Parser : public RecordParser {
   simdjson::error_code ParseJson(const char* bytes, size_t size, dom::element& root) {
     auto error = parser_.parse(bytes, size, false).get(root);
     if (error != simdjson::NUMBER_ERROR) return error;
-    // Some numbers are JSON, too, when written otherwise: 1e400, and 2^64.
+    // simdjson accepts some valid numbers only after a rewrite: 1e400 and 2^64.
     const std::string whole = WithLargeNumbers({bytes, size});
     return whole.empty() ? error : parser_.parse(whole).get(root);
   }
@@ -229,8 +229,8 @@ class Parser : public RecordParser {
     return problems;
   }
 
-  /// The first path that leads to a value that is not null. Of a key that stands twice, the last value counts. `taken`:
-  /// the number of the member that is wholly the field's.
+  /// Returns the value of the first path that leads to a non-null value. Of duplicate keys, the last value counts.
+  /// `taken` gets the index of the member that the field takes completely.
   static Scalar Find(dom::object object, const FieldSpec& field, int64_t& taken, std::string_view bytes) {
     taken = kNoMember;
     for (const pipeline::Path& path : field.from) {
@@ -254,7 +254,7 @@ class Parser : public RecordParser {
     return {};
   }
 
-  /// Whether a member is lost without _extra: it is no field, or a field took its value elsewhere.
+  /// Whether a member would be lost without _extra: it is not a field, or the field took its value from another member.
   bool IsExtra(std::string_view key, dom::element value, int64_t number) const {
     if (std::ranges::find(taken_, number) != taken_.end()) return false;
     return !value.is_null() || std::ranges::none_of(fields_, [&](const FieldSpec& field) {
@@ -263,7 +263,7 @@ class Parser : public RecordParser {
     });
   }
 
-  /// Members that are not wholly a field, as a JSON object, as they were written.
+  /// Collects the members that no field takes completely into a JSON object, as they were written.
   void KeepExtra(dom::object object, std::string_view bytes) {
     RawMembers raw(bytes);
     int64_t number = 0, read = 0;
@@ -321,8 +321,8 @@ class Parser : public RecordParser {
   std::optional<FlatScan> flat_;
   static constexpr int64_t kNoMember = -1;
   std::vector<FieldValue> cells_;
-  std::vector<int64_t> taken_;                           // by each field: the number of a member of the record
-  std::vector<std::pair<size_t, FieldValue>> defaults_;  // of the fields that have one
+  std::vector<int64_t> taken_;                           // by field: the index of a member of the record
+  std::vector<std::pair<size_t, FieldValue>> defaults_;  // of the fields that have a default
   std::list<std::string> default_texts_;
   std::string extra_;
   int64_t now_micros_ = 0;

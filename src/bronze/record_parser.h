@@ -1,5 +1,5 @@
-// JSON records into the columns of bronze. A record that does not fit the declared types keeps its bytes and the
-// reason; nothing is lost and nothing guessed.
+// Parses JSON records into the columns of bronze. A record that does not fit the declared types keeps its bytes and the
+// reason, so that nothing is lost or guessed.
 #pragma once
 
 #include <arrow/record_batch.h>
@@ -16,13 +16,13 @@ struct ParsedBatch {
   int64_t errors = 0;                        // rows with _error
 };
 
-/// Not safe from several threads: each has its own.
+/// Not thread-safe: each thread has its own.
 class RecordParser {
  public:
   static Result<std::unique_ptr<RecordParser>> Make(const pipeline::Pipeline& pipeline);
   virtual ~RecordParser() = default;
 
-  /// One row per record, in order. `ingested_at_micros` is the same for the whole run.
+  /// Returns one row per record, in order. `ingested_at_micros` is the same for the whole run.
   virtual Result<ParsedBatch> Parse(const source::RawBatch& batch, int64_t ingested_at_micros) = 0;
 };
 

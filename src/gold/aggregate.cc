@@ -14,7 +14,7 @@ namespace {
 using pipeline::AggregateKind;
 using pipeline::Expression;
 
-/// The part of its Computation that says which value the call asks for.
+/// The part of a Computation that selects the value of the call.
 template <typename Of>
 auto ValueOf(const Expression& call) {
   return std::get<Of>(ComputationOf(AggregateOf(call))).value;
@@ -25,7 +25,7 @@ struct Count {
   void Merge(const Count& other) { rows += other.rows; }
 };
 
-/// All rows, or those with a value.
+/// Counts all rows, or those with a value.
 class Rows : public PerGroup<Count> {
  public:
   Status Add(const arrow::Array* values, std::span<const uint32_t> groups, size_t count) override {
@@ -47,7 +47,7 @@ struct Hits {
   void Merge(const Hits& other) { rows += other.rows, hits += other.hits; }
 };
 
-/// All rows, and those in which a condition is true.
+/// Counts all rows, and those in which a condition is true.
 class Conditions : public PerGroup<Hits> {
  public:
   Status Add(const arrow::Array* values, std::span<const uint32_t> groups, size_t count) override {
@@ -79,7 +79,7 @@ class Conditions : public PerGroup<Hits> {
 
 struct Sums {
   int64_t count = 0;
-  double sum = 0, mean = 0, squares = 0;  // squares: of the distances to the mean
+  double sum = 0, mean = 0, squares = 0;  // squares: sum of squared distances to the mean
 
   void Add(double value) {
     ++count;
@@ -99,7 +99,7 @@ struct Sums {
   }
 };
 
-/// avg, sum, stddev of numbers.
+/// Computes avg, sum and stddev of numbers.
 class Moments : public PerGroup<Sums> {
  public:
   Status Add(const arrow::Array* values, std::span<const uint32_t> groups, size_t count) override {
@@ -126,7 +126,7 @@ class Moments : public PerGroup<Sums> {
   }
 };
 
-/// As SQL engines order them: NaN is beyond all numbers.
+/// The order of SQL engines: NaN is greater than all numbers.
 template <typename T>
 bool Less(const T& a, const T& b) {
   if constexpr (std::is_same_v<T, double>) return std::isnan(a) ? false : std::isnan(b) || a < b;
@@ -147,7 +147,7 @@ struct Range {
   }
 };
 
-/// min and max of whatever has an order; `Read` makes a T of row i of a column, `Build` a column of them.
+/// Computes min and max of any ordered type. `Read` makes a T of row i of a column; `Build` makes a column of them.
 template <typename T>
 class Extremes : public PerGroup<Range<T>> {
  public:

@@ -1,5 +1,5 @@
-// What is kept of the rows of each group to compute its aggregates, exact and mergeable: counts, moments, extremes, all
-// values for quantiles, all distinct values for distinct counts. pipeline/functions.cc has the aggregates themselves.
+// The state kept per group to compute its aggregates, exact and mergeable: counts, moments, extremes, all values for
+// quantiles, and all distinct values for distinct counts. pipeline/functions.cc defines the aggregates.
 #pragma once
 
 #include <arrow/array.h>
@@ -12,27 +12,27 @@
 
 namespace ingot::gold {
 
-/// Of many groups, by their numbers. Meaning of nulls: as in SQL, no value.
+/// The state of many groups, by group number. A null is not a value, as in SQL.
 class Aggregate {
  public:
   virtual ~Aggregate() = default;
 
-  /// Rows with these values (as pipeline::Evaluate gives them; nothing for count(*)) in these groups, all below
-  /// `count`.
+  /// Adds rows with these values to these groups, all below `count`. `values` is the result of pipeline::Evaluate;
+  /// nullptr for count(*).
   virtual Status Add(const arrow::Array* values, std::span<const uint32_t> groups, size_t count) = 0;
-  /// Takes over group i of `other`, of the same class, as group[i] here, all below `count`; kNone leaves it out.
+  /// Moves group i of `other`, of the same class, to group[i], all below `count`. kNone skips a group.
   virtual Status Merge(Aggregate& other, std::span<const uint32_t> group, size_t count) = 0;
-  /// The value of `call` for each of these groups. Safe for one thread.
+  /// Returns the value of `call` for each of these groups. For one thread at a time.
   virtual Result<std::shared_ptr<arrow::Array>> Value(const pipeline::Expression& call,
                                                       std::span<const uint32_t> groups, int threads) = 0;
-  /// Makes these groups cheap to add to and to ask again, and small where values repeat.
+  /// Makes later updates and queries of these groups cheap, and makes the groups small where values repeat.
   virtual void Settle(std::span<const uint32_t>, int /*threads*/) {}
   virtual size_t Bytes() const = 0;
 };
 
-/// What an aggregate keeps, and, where several aggregates keep the same, which value of it is its own.
+/// The state that an aggregate keeps. Where several aggregates share a state, it also selects the value of this one.
 struct OfRows {
-  static constexpr int64_t kBytesPerRow = 0;  // kept of each row, about
+  static constexpr int64_t kBytesPerRow = 0;  // approximate state size per row
 };
 struct OfConditions {
   static constexpr int64_t kBytesPerRow = 0;
@@ -54,11 +54,13 @@ struct OfDistinctValues {
 };
 using Computation = std::variant<OfRows, OfConditions, OfMoments, OfExtremes, OfValues, OfDistinctValues>;
 
-/// How an aggregate is computed: the one place where an aggregate of pipeline/functions.cc gets its meaning in gold.
+/// Returns how an aggregate is computed. Only this function gives the aggregates of pipeline/functions.cc their meaning
+/// in gold.
 Computation ComputationOf(pipeline::AggregateKind kind);
 
-/// The aggregate that answers the call, e.g. avg(x). Calls whose Computation has the same alternative and whose
-/// argument is the same may share one. Errors: kUnsupported for values of a type that has no order.
+/// Creates the aggregate for a call, e.g. avg(x). Calls may share one if their Computation has the same alternative and
+/// their arguments are equal.
+/// Errors: kUnsupported for values of an unordered type.
 Result<std::unique_ptr<Aggregate>> MakeAggregate(const pipeline::Expression& call,
                                                  const std::shared_ptr<arrow::DataType>& argument);
 

@@ -15,7 +15,7 @@ struct Key {
   auto operator<=>(const Key&) const = default;
 };
 
-/// Keys as they came, and, of a group that was settled, one of each in order.
+/// Keys in order of arrival; for a settled group, also the distinct keys in sorted order.
 struct Keys {
   std::vector<Key> loose;
   std::vector<Key> settled;
@@ -46,13 +46,13 @@ struct Keys {
   size_t HeapBytes() const { return (loose.capacity() + settled.capacity()) * sizeof(Key); }
 };
 
-/// Counts the distinct of many keys without keeping them: open addressing, emptied for each group.
+/// Counts distinct keys without keeping them, by open addressing. It is emptied for each group.
 class KeyCounter {
  public:
   size_t Count(std::span<const Key> keys) {
     slots_.assign(std::bit_ceil(std::max<size_t>(16, keys.size() * 2)), Key{});
     size_t count = 0;
-    bool zero = false;  // the key of zeros is what marks a free slot
+    bool zero = false;  // the all-zero key, which marks a free slot
     const size_t mask = slots_.size() - 1;
     for (const Key& key : keys) {
       if (key == Key{}) {

@@ -1,12 +1,12 @@
-// All distinct values of each group, for exact counts of them.
+// All distinct values of each group, for exact distinct counts.
 #pragma once
 
 #include "gold/aggregate.h"
 
 namespace ingot::gold {
 
-/// For count(distinct x): values of 16 bytes (uuid) are kept as they are, all others as 128 bits of hash. They are
-/// gathered as they come; Settle keeps one of each.
+/// Creates the state of count(distinct x). Values of 16 bytes (uuid) are kept unchanged, all others as 128-bit hashes.
+/// They are collected unsorted; Settle removes duplicates.
 std::unique_ptr<Aggregate> MakeDistinct();
 
 }  // namespace ingot::gold

@@ -54,8 +54,8 @@ class GoldRun {
     return report;
   }
 
-  /// Computes these days from silver as it is. What has been consumed stays as it was: rows that are new meanwhile are
-  /// counted again with their hour when their turn comes.
+  /// Recomputes these days from the current silver. The consumed snapshot does not change: rows that arrive meanwhile
+  /// are counted again with their hour when they are consumed.
   Result<StageReport> RecomputeDays(DaySpan days) {
     Begin();
     INGOT_ASSIGN(auto writer, stage::RowWriter::Open(environment_, gold_));
@@ -118,8 +118,8 @@ class GoldRun {
     return report_;
   }
 
-  /// Brings what is kept to the snapshot that gold has consumed, which another follower may have moved on. Errors: when
-  /// that cannot be done.
+  /// Brings the kept state to the snapshot that gold has consumed, which another follower may have advanced. Errors:
+  /// when that is not possible.
   Status CatchUp() {
     if (!kept_.silver_snapshot) return Fail(ErrorKind::kNotFound, "nothing is kept");
     const auto since_kept = [&](std::optional<SnapshotId> until) {
@@ -134,7 +134,7 @@ class GoldRun {
     return Collect(plan, kept_.plan, &kept_.whole, kept_.state);
   }
 
-  /// Beyond half of the budget only the groups of this round are kept, and none when they alone are too many.
+  /// Above half of the budget, keeps only the groups of this round, or none if they alone exceed it.
   Status Trim() {
     const size_t most = size_t(environment_.memory_bytes / 2);
     if (kept_.state.Bytes() <= most) return {};
@@ -146,7 +146,7 @@ class GoldRun {
     return {};
   }
 
-  /// The rows that came; and those that went, where some did, whose groups are touched as well.
+  /// Plans a scan of the added rows and of the removed rows, whose groups are also touched.
   Result<rows::ScanPlan> PlanFresh(const Changes& changes, const std::vector<std::string>& columns,
                                    const iceberg::Filter& filter) const {
     INGOT_ASSIGN(auto plan, stage::PlanAdded(*silver_.home.storage, *silver_.metadata, changes, columns, filter));
@@ -155,11 +155,11 @@ class GoldRun {
     return plan;
   }
 
-  /// Adds the plan's rows to `state`, of the touched groups in `only` if given.
+  /// Adds the plan's rows to `state`; with `only`, those of its touched groups.
   Status Collect(const rows::ScanPlan& plan, const GoldPlan& gold, const GroupTable* only, GroupState& state) const {
     std::vector<GroupState> parts;
     for (int thread = 0; thread < std::max(1, environment_.threads); ++thread) parts.emplace_back(gold);
-    // What repeats is put together whenever a thread has gathered much of the budget: old rows may be any number.
+    // A thread settles its state when it has collected much of the budget, because the number of old rows is unbounded.
     std::vector<int64_t> loose(parts.size());
     INGOT_TRY(rows::ForEachBatch(silver_, plan, environment_.threads, [&](size_t thread, const Batch& batch) -> Status {
       INGOT_ASSIGN(const int64_t added, parts[thread].Add(batch, only));
@@ -172,7 +172,7 @@ class GoldRun {
     return {};
   }
 
-  /// Computes the groups that the rows of `fresh` touch, of those in `only` if given; adds them to touched_.
+  /// Computes the groups that the rows of `fresh` touch; with `only`, those in it. Adds them to touched_.
   Status Pass(const rows::ScanPlan& fresh, const GroupTable* only, stage::RowWriter& writer) {
     GroupState found(kept_.plan);
     INGOT_TRY(Collect(fresh, kept_.plan, only, found));
@@ -182,7 +182,7 @@ class GoldRun {
     INGOT_TRY(touched_.Number(keys));
     INGOT_TRY(mine.Number(keys));
     if (only_added_) {
-      // What was in silver before comes from what is kept, or from silver as it was then.
+      // Earlier rows of silver come from the kept state, or from silver at the consumed snapshot.
       GroupTable unknown;
       INGOT_ASSIGN(auto known, kept_.whole.Has(*keys));
       known.flip();
@@ -202,7 +202,7 @@ class GoldRun {
     return writer.Write(whole);
   }
 
-  /// Adds the rows of these groups that silver had at the snapshot, the current one by default.
+  /// Adds the rows of these groups at the given snapshot of silver, by default the current one.
   Status ReadGroups(const arrow::RecordBatch& keys, const GroupTable& only, std::optional<SnapshotId> snapshot,
                     GroupState& state) const {
     const rows::ScanOptions options{.snapshot_id = snapshot,
@@ -213,7 +213,7 @@ class GoldRun {
     return Collect(plan, kept_.plan, &only, state);
   }
 
-  /// Rows whose values, kept as they come, take a third of the memory budget; reading and writing take the rest.
+  /// The number of rows whose unsettled values take a third of the memory budget. Reading and writing take the rest.
   int64_t RowsAtOnce() const {
     return environment_.memory_bytes / 3 / std::max<int64_t>(1, kept_.plan.bytes_per_row * 3 / 2);
   }
@@ -225,8 +225,8 @@ class GoldRun {
     return writer.Write(whole);
   }
 
-  /// The groups that the rows of `fresh` touch, in parts of which none has more rows than RowsAtOnce, but for single
-  /// groups.
+  /// Splits the groups that the rows of `fresh` touch into parts of at most RowsAtOnce rows. A part may exceed this
+  /// only with a single group.
   Result<std::vector<Batch>> SplitTouched(const rows::ScanPlan& fresh) const {
     GoldSpec counting;
     counting.group = pipeline::TouchedGroups(spec_);
@@ -261,7 +261,7 @@ class GoldRun {
     return with;
   }
 
-  /// The files of gold that may hold touched groups are replaced; what else they hold is written again.
+  /// Replaces the files of gold that may hold touched groups, and rewrites their untouched rows.
   Status KeepOthers(stage::RowWriter& writer) {
     INGOT_ASSIGN(const Batch keys, touched_.Rows());
     INGOT_ASSIGN(const auto plan, rows::PlanScan(*gold_.home.storage, *gold_.metadata,
@@ -283,7 +283,7 @@ class GoldRun {
     if (mark.snapshot) stage::PutMark(change, mark);
     if (!replaced_.empty())
       change.removes = [&](const iceberg::DataFile& file) -> Result<bool> { return replaced_.contains(file.location); };
-    // What was read must still be what is replaced: compaction may pass, another writer's rows may not be lost.
+    // The replaced files must still be those that were read, so that no rows of another writer are lost.
     change.validate = [&](const iceberg::TableMetadata& metadata) -> Status {
       if (metadata.current_snapshot_id == gold_.metadata->current_snapshot_id) return {};
       return Fail(ErrorKind::kConflict,
@@ -302,11 +302,11 @@ class GoldRun {
   const std::optional<SnapshotId> consumed_;
   bool only_added_ = false;
   StageReport report_;
-  GroupTable touched_;  // the touched columns of all groups that are computed anew
+  GroupTable touched_;  // the touched columns of all recomputed groups
   std::set<std::string> replaced_;
 };
 
-/// The two tables of one time, and what gold has yet to consume.
+/// The two tables at one moment, and the changes that gold has not consumed.
 struct Inputs {
   Table silver, gold;
   Changes changes;
@@ -317,7 +317,7 @@ Result<Inputs> LoadInputs(const Environment& environment, const GoldSpec& spec) 
   INGOT_ASSIGN(const auto gold_home, environment.Home(spec.table.table));
   Inputs inputs;
   INGOT_ASSIGN(inputs.gold, iceberg::LoadTable(gold_home));
-  // Silver second: it must hold every snapshot that gold says it has consumed.
+  // Silver is loaded second: it must have every snapshot that gold has consumed.
   INGOT_ASSIGN(inputs.silver, iceberg::LoadTable(silver_home));
   INGOT_TRY(stage::CheckNotReplaced(*inputs.gold.metadata, gold_home.name.Text(), *gold_home.storage));
   INGOT_ASSIGN(inputs.changes, stage::ChangesSince(*inputs.silver.metadata, stage::MarkOf(*inputs.gold.metadata),
@@ -325,7 +325,7 @@ Result<Inputs> LoadInputs(const Environment& environment, const GoldSpec& spec) 
   return inputs;
 }
 
-/// What is new in silver; or, if given, these days.
+/// Processes the changes of silver, or the given days.
 Result<StageReport> RunTable(const Environment& environment, const GoldSpec& spec, Gold::Kept& kept,
                              const GoldOptions& options, const std::function<void(int64_t)>& progress) {
   INGOT_ASSIGN(const auto silver_home, environment.Home(environment.pipeline->SourceOf(spec).table.table));
@@ -359,7 +359,7 @@ Status Gold::EnsureTables(const Environment& environment) {
   return {};
 }
 
-/// Engines know appended rows only.
+/// Engines handle only appended rows.
 Status Gold::PrepareForEngine(const Environment& environment) {
   for (const GoldSpec& spec : environment.pipeline->gold) {
     INGOT_ASSIGN(const Inputs inputs, LoadInputs(environment, spec));

@@ -1,5 +1,5 @@
-// The third stage: the aggregates of exactly those time groups that new silver rows touched, as all of silver gives
-// them, so that late rows correct old hours.
+// The third stage: recomputes the aggregates of exactly those time groups that new silver rows touched. They cover all
+// rows of silver, so that late rows correct old hours.
 #pragma once
 
 #include <functional>
@@ -13,19 +13,19 @@
 
 namespace ingot::gold {
 
-/// Days since 1970-01-01 (UTC), both included.
+/// Days since 1970-01-01 (UTC), both inclusive.
 struct DaySpan {
   int32_t from = 0, to = 0;
 };
 
 struct GoldOptions {
-  bool keep_groups = false;               // from run to run: for followers
-  std::optional<DaySpan> recompute_days;  // from all of silver, after what is new
+  bool keep_groups = false;               // between runs, for followers
+  std::optional<DaySpan> recompute_days;  // recomputed from all of silver, after the new rows
 };
 
-/// From run to run it keeps what it knows of the groups that new rows touch again and again, so that a follower's round
-/// costs its new rows. What is kept is a cache of silver up to the snapshot that gold says it has consumed: where the
-/// two differ, or it grows beyond half of the memory budget, it is dropped and silver is read.
+/// Keeps the state of groups that new rows touch repeatedly between runs, so that the cost of a follower's round
+/// depends on its new rows. The kept state is a cache of silver at the snapshot that gold has consumed. It is dropped,
+/// and silver is read, when the two differ or it exceeds half of the memory budget.
 class Gold : public stage::Processor {
  public:
   explicit Gold(GoldOptions options = {}) : options_(options) {}
@@ -35,7 +35,7 @@ class Gold : public stage::Processor {
   Status EnsureTables(const stage::Environment& environment) override;
   Status PrepareForEngine(const stage::Environment& environment) override;
 
-  /// To the end of silver, whatever the deadline is. One report for all tables.
+  /// Processes silver to its end, independently of the deadline. Returns one report for all tables.
   Result<stage::StageReport> Run(const stage::Environment& environment, const stage::Deadline& deadline,
                                  const std::function<void(int64_t)>& progress) override;
 
@@ -43,7 +43,7 @@ class Gold : public stage::Processor {
     explicit Kept(const pipeline::GoldSpec& spec) : plan(spec), state(plan) {}
     const GoldPlan plan;
     GroupState state;
-    GroupTable whole;  // the touched columns of the groups in `state`, all of whose rows are in it
+    GroupTable whole;  // the touched columns of the groups in `state` that have all their rows
     std::optional<iceberg::SnapshotId> silver_snapshot;
 
     void Drop();

@@ -25,7 +25,7 @@ bool HasArgument(const Expression& call) {
   return call.arguments[0].kind != Expression::Kind::kStar;
 }
 
-/// What is kept for a call, as text: calls with the same share it.
+/// The kept state of a call as text. Calls with the same text share their state.
 std::string KeptFor(const Expression& call) {
   return std::to_string(ComputationOf(AggregateOf(call)).index()) + " of " +
          ToSql(call.arguments[0], pipeline::Dialect::kEmbedded);
@@ -127,11 +127,11 @@ Status GroupState::Merge(GroupState& other, const GroupTable* only) {
   std::vector<uint32_t> group(other.groups_.size(), GroupTable::kNone);
   for (size_t i = 0; i < taken.size(); ++i) group[taken[i]] = numbers[i];
   if (aggregates_.empty() && taken.size() == other.groups_.size() && groups_.size() == taken.size()) {
-    aggregates_ = std::move(other.aggregates_);  // the numbers are the same, too
+    aggregates_ = std::move(other.aggregates_);  // the group numbers are also the same
     return {};
   }
   if (aggregates_.empty()) {
-    // Of the same classes, with nothing in them.
+    // Empty aggregates of the same classes.
     for (size_t i = 0; i < other.aggregates_.size(); ++i) {
       INGOT_ASSIGN(const auto empty, other.aggregates_[i]->Value(plan_->aggregates[i], {}, 1));
       INGOT_ASSIGN(auto aggregate, MakeAggregate(plan_->aggregates[i], empty->type()));

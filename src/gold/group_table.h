@@ -1,4 +1,4 @@
-// The distinct rows of some columns, numbered in the order in which they came.
+// Numbers the distinct rows of some columns in order of arrival.
 #pragma once
 
 #include <arrow/record_batch.h>
@@ -11,18 +11,18 @@
 
 namespace ingot::gold {
 
-/// Rows are told apart by 128 bits of hash.
+/// Rows are distinguished by 128-bit hashes.
 class GroupTable {
  public:
   static constexpr uint32_t kNone = ~uint32_t(0);
 
-  /// The number of each row; rows that are new get the next ones.
+  /// Returns the number of each row. New rows get the next numbers.
   Result<std::vector<uint32_t>> Number(const std::shared_ptr<arrow::RecordBatch>& rows);
-  /// Whether each row is there.
+  /// Whether the table has each row.
   Result<std::vector<bool>> Has(const arrow::RecordBatch& rows) const;
 
   size_t size() const { return size_; }
-  /// The distinct rows in order of their numbers. Errors: kInternal when there are none.
+  /// Returns the distinct rows in order of their numbers. Errors: kInternal for an empty table.
   Result<std::shared_ptr<arrow::RecordBatch>> Rows() const;
 
  private:

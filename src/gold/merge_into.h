@@ -1,12 +1,12 @@
-// Sorted vectors that grow a little at a time, again and again.
+// Merges into sorted vectors that grow repeatedly in small steps.
 #pragma once
 
 #include <vector>
 
 namespace ingot::gold {
 
-/// Merges `fresh` into `into`, both sorted by `less`, in place and from the back. Room is made a fifth ahead, so that
-/// it is seldom made.
+/// Merges `fresh` into `into`, both sorted by `less`, in place and from the back. Capacity grows by an extra fifth, so
+/// that reallocation is rare.
 template <typename T, typename Less>
 void MergeInto(std::vector<T>& into, const std::vector<T>& fresh, const Less& less) {
   if (fresh.empty()) return;

@@ -1,4 +1,4 @@
-// What aggregates that keep something for each group have in common.
+// The common part of aggregates that keep a state per group.
 #pragma once
 
 #include <arrow/api.h>
@@ -14,8 +14,8 @@
 
 namespace ingot::gold {
 
-/// The states of all groups in one vector, grown as groups come. A State has Merge(State&), which may empty the other;
-/// one that holds more than itself has Settle() and HeapBytes(), too.
+/// The states of all groups in one vector, which grows with the groups. A State has Merge(State&), which may empty its
+/// argument. A State with heap memory also has Settle() and HeapBytes().
 template <typename State>
 class PerGroup : public Aggregate {
   static constexpr bool kOnHeap = requires(State& state) { state.HeapBytes(); };
@@ -49,7 +49,7 @@ class PerGroup : public Aggregate {
   std::vector<State> states_;
 };
 
-/// A column of value_of(group) for each group, null where that is nothing.
+/// Builds a column of value_of(group) for each group; null where it returns nothing.
 template <typename Builder, typename ValueOf>
 Result<std::shared_ptr<arrow::Array>> Build(std::span<const uint32_t> groups, const ValueOf& value_of) {
   Builder builder;

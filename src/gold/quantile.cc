@@ -10,28 +10,28 @@
 namespace ingot::gold {
 namespace {
 
-/// NaN is beyond all numbers.
+/// NaN is greater than all numbers.
 constexpr auto Before = [](double a, double b) { return a < b || (std::isnan(b) && !std::isnan(a)); };
 
-/// A value that is there `count` times, in 12 bytes.
+/// A value and its number of occurrences, in 12 bytes.
 struct __attribute__((packed)) Counted {
   double value;
   uint32_t count;
 };
 
-/// Values as they came, and, of a group that was settled, sorted distinct values with how often each is there.
+/// Values in order of arrival; for a settled group, also the sorted distinct values with their counts.
 struct Values {
   std::vector<double> loose;
   std::vector<Counted> sorted;
   uint64_t settled = 0;  // the sum of counts
-  uint64_t parted = 0;   // loose values before this one are not above it, those behind not below
+  uint64_t parted = 0;   // loose values before this index are not greater than it, later ones not smaller
 
   void Add(double value) {
     loose.push_back(value);
     parted = 0;
   }
 
-  /// The settled values stay where they are: only those that are new move others.
+  /// Only new distinct values move settled ones.
   void Settle() {
     if (loose.empty()) return;
     std::ranges::sort(loose, Before);
@@ -68,10 +68,10 @@ struct Values {
 
   size_t HeapBytes() const { return loose.capacity() * sizeof(double) + sorted.capacity() * sizeof(Counted); }
 
-  /// The values with these ranks, counted from 0; `high` is `low` or the next.
+  /// Returns the values at these ranks, counted from 0. `high` is `low` or the next rank.
   std::pair<double, double> At(uint64_t low, uint64_t high) {
     if (sorted.empty()) {
-      // The rank that was asked for before has parted the values already.
+      // The previous query has already partitioned the values at its rank.
       const auto middle = loose.begin() + int64_t(low), parting = loose.begin() + int64_t(parted);
       if (low >= parted)
         std::nth_element(parting, middle, loose.end(), Before);

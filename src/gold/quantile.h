@@ -5,9 +5,9 @@
 
 namespace ingot::gold {
 
-/// For quantile(x, q): values are kept as they come; Settle sorts them and counts equal ones, so that a group that is
-/// asked again and again costs its distinct values, not its rows. Between two values it interpolates (Hyndman and Fan
-/// 1996, type 7); NaN is beyond all numbers.
+/// Creates the state of quantile(x, q). Values are collected unsorted. Settle sorts them and counts equal ones, so that
+/// repeated queries of a group cost its distinct values, not its rows. Quantiles are interpolated between two values
+/// (Hyndman and Fan 1996, type 7). NaN is greater than all numbers.
 std::unique_ptr<Aggregate> MakeQuantile();
 
 }  // namespace ingot::gold

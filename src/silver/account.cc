@@ -26,10 +26,10 @@ using Batch = std::shared_ptr<arrow::RecordBatch>;
 using iceberg::Table;
 using stage::Environment;
 
-constexpr int64_t kBytesPerRow = 32;  // of a hash set that has just grown
+constexpr int64_t kBytesPerRow = 32;  // for a hash set that has just grown
 constexpr size_t kExamplesMax = 5;
 
-/// Rows of silver that were older went by retention.
+/// Retention has removed the rows of silver before this time.
 struct Retained {
   std::string column;
   int64_t before_micros = 0;
@@ -72,14 +72,14 @@ class Accounting {
                    rows::PlanScan(*table->home.storage, *table->metadata, {.columns = PositionColumns()}));
       rows += plan.RecordCount();
     }
-    // Keys of rows of bronze that are in neither table are held, too.
+    // The keys of bronze rows that are in neither table are also held.
     INGOT_ASSIGN(const auto bronze,
                  rows::PlanScan(*tables_.bronze.home.storage, *tables_.bronze.metadata,
                                 {.snapshot_id = consumed_, .current_schema = true, .columns = PositionColumns()}));
     parts_ = 1 + uint64_t(std::max(rows, bronze.RecordCount()) * kBytesPerRow /
                           std::max<int64_t>(1, environment_.memory_bytes / 4));
     for (part_ = 0; part_ < parts_; ++part_) INGOT_TRY(AccountForPart());
-    // Of so many hashes some pairs are equal by chance.
+    // Among this many hashes, some pairs are equal by chance.
     if (double(account_.duplicated) < double(rows) * double(rows) / 1e18) account_.duplicated = 0;
     return account_;
   }
@@ -96,8 +96,8 @@ class Accounting {
     });
   }
 
-  /// Calls `visit(row, hash)` for the rows of this part that have a position; returns how many rows of the batch have
-  /// none.
+  /// Calls `visit(row, hash)` for the rows of this part that have a position. Returns the number of rows in the batch
+  /// without one.
   template <typename Visit>
   Result<int64_t> ForEachPosition(const arrow::RecordBatch& batch, const Visit& visit) const {
     const Batch positions = SelectColumns(batch, PositionColumns());
@@ -121,7 +121,7 @@ class Accounting {
         INGOT_TRY(ForEachPosition(*batch, [&](int64_t, uint64_t hash) { account_.duplicated += !held_.Insert(hash); }));
         return {};
       }));
-    HashSet absent, found;  // keys of rows that are in neither table, and those of them that silver has
+    HashSet absent, found;  // keys of rows in neither table, and those of them that silver has
     INGOT_TRY(ForEachAbsent(true, [&](const arrow::RecordBatch& batch, const std::vector<int64_t>& rows,
                                       const std::vector<uint64_t>& keys) {
       for (const int64_t row : rows)
@@ -146,7 +146,8 @@ class Accounting {
     });
   }
 
-  /// Calls `visit(batch, rows, keys)` for rows of bronze in this part that neither table holds; counts rows when asked.
+  /// Calls `visit(batch, rows, keys)` for the bronze rows of this part that are in neither table. Counts all rows with
+  /// `count`.
   template <typename Visit>
   Status ForEachAbsent(bool count, const Visit& visit) {
     std::vector<std::string> fields = unique_;
@@ -199,7 +200,7 @@ class Accounting {
   const std::optional<iceberg::SnapshotId> consumed_;
   uint64_t part_ = 0, parts_ = 1;
   std::mutex mutex_;
-  HashSet held_;  // positions of this part in silver and quarantine
+  HashSet held_;  // positions of this part that are in silver or quarantine
   Account account_;
 };
 

@@ -93,7 +93,7 @@ class Cleaning {
     return FindExisting(parts, times[0]);
   }
 
-  /// Keys of silver that the new rows may have too.
+  /// Finds the keys of silver that the new rows may also have.
   Status FindExisting(const std::vector<HashParts>& parts, const KeyTimes& times) {
     rows::ScanOptions options{.columns = spec_.unique, .filter = times.Filter()};
     INGOT_ASSIGN(auto plan, rows::PlanScan(*silver_.home.storage, *silver_.metadata, options));
@@ -175,7 +175,7 @@ class Cleaning {
     return FilterRows(accepted, suspect);
   }
 
-  /// The refused rows with the names of the rules that they broke.
+  /// Writes the quarantined rows with the names of the rules that they broke.
   Status Quarantine(const Judged& judged, std::vector<bool> keep) {
     keep.flip();
     INGOT_ASSIGN(const Batch refused, FilterRows(judged.rows, keep));

@@ -1,5 +1,5 @@
-// Rows of bronze to rows of silver and of quarantine: judged, freed of duplicates, written to files that no snapshot
-// has yet.
+// Converts bronze rows to rows of silver and quarantine: applies the rules, deduplicates, and writes files that are not
+// in a snapshot yet.
 #pragma once
 
 #include <map>
@@ -14,13 +14,14 @@ namespace ingot::silver {
 struct Cleaned {
   stage::WrittenRows silver, quarantine;
   int64_t rows_in = 0, bytes_in = 0, quarantined = 0;
-  std::map<std::string, int64_t> broken_by_rule;  // "parse" first among them
+  std::map<std::string, int64_t> broken_by_rule;  // includes "parse"
 };
 
-/// The new rows of bronze that the step has, into the tables that lack them. Two passes: the keys alone, by whose
-/// hashes the few rows are known that may be duplicates (of each other, or of rows that silver holds in the same
-/// hours), then all columns, by as many threads as the budget allows. Memory: 8 bytes a row, and the rows that may be
-/// duplicates. Without the clean half its counts are missing.
+/// Writes the step's new bronze rows to the tables that lack them. The first pass reads only the keys. Their hashes
+/// identify the few possible duplicates, of each other or of rows that silver holds in the same hours. The second pass
+/// reads all columns, with as many threads as the budget allows.
+/// Output: counts of silver are missing when the step does not write silver.
+/// Cost: memory of 8 bytes per row, plus the possible duplicates.
 Result<Cleaned> Clean(const stage::Environment& environment, const Tables& tables, const Step& step);
 
 }  // namespace ingot::silver

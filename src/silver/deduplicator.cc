@@ -43,7 +43,7 @@ std::vector<Deduplicator::Entry> Deduplicator::Sorted(const std::vector<Held>& h
 }
 
 bool Deduplicator::Before(const Entry& a, const Entry& b) const {
-  // Rows that another engine added may have no position: they are last.
+  // Rows that another engine added may lack a position; they are last.
   const auto position = [&](const Entry& entry) {
     const arrow::RecordBatch& rows = *rows_[entry.held].rows;
     const auto sources = rows.GetColumnByName(pipeline::kSource);

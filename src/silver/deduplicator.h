@@ -1,5 +1,5 @@
-// Rows whose keys may not be unique, held until all are there: one of each key goes to silver, none of a key that
-// silver has already.
+// Holds the rows whose keys may not be unique until all are added. Then one row of each key goes to silver, or none if
+// silver already has the key.
 #pragma once
 
 #include <arrow/record_batch.h>
@@ -13,18 +13,19 @@
 
 namespace ingot::silver {
 
-/// Safe from several threads, but for Survivors.
+/// Thread-safe, except Survivors.
 class Deduplicator {
  public:
   explicit Deduplicator(std::vector<std::string> key) : key_(std::move(key)) {}
 
-  /// Rows of silver: their keys lose every row. `hashes` as HashRows gives them; columns: the key.
+  /// Adds rows of silver: new rows with their keys are duplicates. `hashes` are those of HashRows; the columns are the
+  /// key.
   void AddExisting(std::shared_ptr<arrow::RecordBatch> keys, std::vector<uint64_t> hashes);
-  /// Rows that want to go to silver; columns: the key, the source position and any others.
+  /// Adds candidates for silver. Columns: the key, the source position and any others.
   void Add(std::shared_ptr<arrow::RecordBatch> rows, std::vector<uint64_t> hashes);
 
-  /// Of the rows of each key that silver lacks the one with the lowest source
-  /// position (_source, _source_partition, _source_offset); rows without a position are last.
+  /// For each key that silver lacks, returns the row with the lowest source position (_source, _source_partition,
+  /// _source_offset). Rows without a position are last.
   Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> Survivors() const;
 
  private:

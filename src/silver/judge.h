@@ -1,4 +1,4 @@
-// The rules of the pipeline file on rows of bronze: fixes, computed fields, and which rule each row breaks.
+// Applies the rules of the pipeline file to bronze rows: fixes, computed fields, and the rules that each row breaks.
 #pragma once
 
 #include <arrow/record_batch.h>
@@ -13,27 +13,27 @@
 namespace ingot::silver {
 
 struct Judged {
-  std::shared_ptr<arrow::RecordBatch> rows;  // the fields, then the other columns that were given
-  std::vector<uint64_t> broken;              // one bit per broken rule; empty when no row broke any
+  std::shared_ptr<arrow::RecordBatch> rows;  // the fields, then the other input columns
+  std::vector<uint64_t> broken;              // one bit per broken rule; empty when no row broke a rule
 };
 
-/// Safe from several threads.
+/// Thread-safe.
 class Judge {
  public:
-  /// Both must outlive it.
+  /// Both arguments must outlive the object.
   Judge(const pipeline::Pipeline& pipeline, const pipeline::SilverSpec& silver);
 
-  /// A record that could not be parsed (`_error`) breaks "parse" and is judged by no other rule; a check that is
-  /// neither true nor false is not broken.
+  /// Applies fixes, computed fields and rules. A record that could not be parsed (`_error`) breaks "parse", and no
+  /// other rule is applied to it. A check that is neither true nor false is not broken.
   Result<Judged> Apply(const arrow::RecordBatch& bronze) const;
 
-  /// The given fields alone, fixed and computed, from the columns InputsOf(fields) of bronze.
+  /// Returns only the given fields, fixed and computed, from the columns InputsOf(fields) of bronze.
   Result<std::shared_ptr<arrow::RecordBatch>> Fixed(const arrow::RecordBatch& bronze,
                                                     const std::vector<std::string>& fields) const;
   std::vector<std::string> InputsOf(const std::vector<std::string>& fields) const;
 
   bool Quarantines(uint64_t broken) const { return (broken & quarantine_bits_) != 0; }
-  /// The rules' names by bit; "parse" is bit 0.
+  /// The names of the rules by bit; "parse" is bit 0.
   const std::vector<std::string>& names() const { return names_; }
 
  private:

@@ -1,5 +1,5 @@
-// Hashes of duplicate keys (base/row_hash.h), gathered by the hundred million and searched for those
-// that come more than once. What is decided in the end is decided on the keys themselves (deduplicator.h).
+// Collects hashes of deduplication keys (base/row_hash.h), by the hundred million, and finds those that occur more than
+// once. The final decision compares the keys themselves (deduplicator.h).
 #pragma once
 
 #include <array>
@@ -14,19 +14,19 @@ namespace ingot::silver {
 /// A set of hashes with open addressing, 8 bytes a slot.
 class HashSet {
  public:
-  /// False when it was there already.
+  /// Returns false when the set already has the hash.
   bool Insert(uint64_t hash);
   bool Contains(uint64_t hash) const;
   size_t size() const { return size_; }
-  /// Empty, with room for `count`.
+  /// Empties the set and makes room for `count` hashes.
   void Reset(size_t count);
 
  private:
-  std::vector<uint64_t> slots_;  // 0: free; the hash 0 is kept as 1
+  std::vector<uint64_t> slots_;  // 0: free; the hash 0 is stored as 1
   size_t size_ = 0;
 };
 
-/// A filter that never misses a hash it holds; of others it lets about one in a thousand pass. 4 bytes a hash.
+/// A filter without false negatives. About one in a thousand other hashes passes. 4 bytes per hash.
 class HashFilter {
  public:
   explicit HashFilter(size_t count);
@@ -42,7 +42,7 @@ class HashFilter {
   std::vector<uint64_t> words_;
 };
 
-/// All hashes of a commit, 8 bytes each, sorted into parts that fit a cache. One instance per thread.
+/// The hashes of a commit, 8 bytes each, partitioned into parts that fit into a cache. One instance per thread.
 class HashParts {
  public:
   static constexpr size_t kParts = 256;
@@ -56,7 +56,7 @@ class HashParts {
   std::array<std::vector<uint64_t>, kParts> parts_;
 };
 
-/// The hashes that stand more than once in all of `parts` together.
+/// Returns the hashes that occur more than once in all `parts` together.
 Result<std::vector<uint64_t>> FindRepeated(const std::vector<HashParts>& parts, int threads);
 
 }  // namespace ingot::silver

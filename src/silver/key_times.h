@@ -1,4 +1,4 @@
-// When the new rows happened, by hour, so that duplicates are looked for only in files of silver that hold those hours.
+// The hours of the new rows. Only silver files with rows in these hours are searched for duplicates.
 #pragma once
 
 #include <arrow/record_batch.h>
@@ -13,13 +13,13 @@ namespace ingot::silver {
 
 class KeyTimes {
  public:
-  /// The time is the column of the key by which silver is partitioned; without one nothing bounds the search.
+  /// The time is the key column by which silver is partitioned. Without one the search is unbounded.
   KeyTimes(const pipeline::Pipeline& pipeline, const pipeline::SilverSpec& silver);
 
   void Add(const arrow::RecordBatch& keys);
   void Merge(const KeyTimes& other);
 
-  /// Files that may hold a key of the rows that were added.
+  /// Selects the files that may hold a key of the added rows.
   iceberg::Filter Filter() const;
 
  private:

@@ -11,8 +11,8 @@
 namespace ingot::silver {
 namespace {
 
-/// Rows of `plan` were ingested then or later; nothing when that is not known of each file. Copies of a row keep the
-/// time, so that what was ingested before cannot be among them.
+/// Selects rows ingested at or after the first row of `plan`; no filter when that time is not known for each file.
+/// Copies of a row keep the time, so that rows ingested earlier cannot be among them.
 iceberg::Filter IngestedSince(const iceberg::TableMetadata& metadata, const rows::ScanPlan& plan) {
   const auto* column = metadata.CurrentSchema().FindByName("_ingested_at");
   std::optional<iceberg::Value> first;
@@ -37,7 +37,7 @@ Result<NewRows> NewRows::Find(const stage::Environment& environment, const icebe
       fmt::format("table {}: {} deleted or overwrote rows: of what is there now, rows that were ingested "
                   "before are not ingested again; tables made from them are not corrected",
                   table, changes.rewriter));
-  // Holds for every row; the plan has the bounds of the columns that its filter looks at.
+  // This filter is true for every row. It makes the plan load the bounds of the column.
   const iceberg::Filter any_time = iceberg::Or({{.op = iceberg::FilterOp::kIsNull, .column = "_ingested_at"},
                                                 {.op = iceberg::FilterOp::kNotNull, .column = "_ingested_at"}});
   INGOT_ASSIGN(const auto added,

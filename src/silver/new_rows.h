@@ -1,5 +1,6 @@
-// The rows of bronze that silver has not consumed: those that were appended; and, where another engine deleted or
-// overwrote rows meanwhile, those that are there now and were not there then, by their positions in the source.
+// Finds the bronze rows that silver has not consumed: the appended rows.
+// If another engine deleted or overwrote rows meanwhile, these are the current rows that did not exist before, by their
+// positions in the source.
 #pragma once
 
 #include <memory>
@@ -14,16 +15,16 @@ namespace ingot::silver {
 
 class NewRows {
  public:
-  /// Reads the positions of consumed rows that were rewritten, if any: 8 bytes a row. Errors: kUnsupported when they
-  /// are more than half of the memory budget.
+  /// Reads the positions of consumed rows that were rewritten, if any: 8 bytes per row. Errors: kUnsupported when they
+  /// exceed half of the memory budget.
   static Result<NewRows> Find(const stage::Environment& environment, const iceberg::Table& bronze,
                               const stage::Changes& changes);
 
-  /// The files that hold them, with these columns, and those that Of needs.
+  /// Plans a scan of the files with new rows, with these columns and those that Of needs.
   Result<rows::ScanPlan> Plan(std::vector<std::string> columns) const;
 
-  /// Of a batch of that plan the rows that are new. Safe from several threads. Errors: kUnsupported where rows without
-  /// a position were rewritten: they cannot be told apart.
+  /// Returns the new rows of a batch of that plan. Thread-safe. Errors: kUnsupported when rows without a position were
+  /// rewritten, because they cannot be distinguished.
   Result<std::shared_ptr<arrow::RecordBatch>> Of(const std::shared_ptr<arrow::RecordBatch>& rows) const;
 
  private:
@@ -31,7 +32,7 @@ class NewRows {
 
   const iceberg::Table* bronze_;
   const stage::Changes* changes_;
-  std::unique_ptr<SourcePositions> consumed_;  // of rewritten files; nothing when none was
+  std::unique_ptr<SourcePositions> consumed_;  // positions in rewritten files; nullptr without such files
 };
 
 }  // namespace ingot::silver

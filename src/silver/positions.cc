@@ -16,7 +16,7 @@ const std::vector<std::string>& PositionColumns() {
   return columns;
 }
 
-/// Calls `visit(row, from, offset)`, with nullptr for a row that has no position.
+/// Calls `visit(row, from, offset)`; `from` is nullptr for a row without a position.
 template <typename Visit>
 Status SourcePositions::ForEach(const arrow::RecordBatch& rows, const Visit& visit) {
   INGOT_ASSIGN(const auto picked, DecodeDictionaries(SelectColumns(rows, PositionColumns())));

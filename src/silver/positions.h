@@ -1,5 +1,5 @@
-// Where rows came from, as their identity: topic, partition, offset, and when they were ingested, which tells a topic
-// from one that was made anew under its name. Rows that other engines copy keep it.
+// The source position of a row as its identity: topic, partition, offset and ingestion time. The time distinguishes a
+// topic from one that was recreated under its name. Copies by other engines keep the position.
 #pragma once
 
 #include <arrow/record_batch.h>
@@ -14,20 +14,20 @@
 
 namespace ingot::silver {
 
-/// The columns of bronze, silver and quarantine that tell it.
+/// The columns of bronze, silver and quarantine that hold the position.
 const std::vector<std::string>& PositionColumns();
 
-/// A set of positions, exact: 8 bytes a row.
+/// An exact set of positions: 8 bytes per row.
 class SourcePositions {
  public:
-  /// Of rows with (at least) PositionColumns. Safe from several threads.
+  /// Adds the positions of rows that have (at least) PositionColumns. Thread-safe.
   Status Add(const arrow::RecordBatch& rows);
-  /// After the last Add and before the first Find.
+  /// Must be called after the last Add and before the first Find.
   void Seal();
 
   struct Found {
     std::vector<bool> known;    // by row
-    bool unidentified = false;  // a row has no topic or no offset; it counts as unknown
+    bool unidentified = false;  // some row has no topic or no offset; it counts as unknown
   };
   Result<Found> Find(const arrow::RecordBatch& rows) const;
 

@@ -47,7 +47,7 @@ Result<Tables> OpenTables(const Environment& environment, const SilverSpec& spec
   return tables;
 }
 
-/// Computes and commits the outputs of a step that are missing.
+/// Computes and commits the missing outputs of a step.
 Result<StageReport> Process(const Environment& environment, Tables& tables, const Step& step) {
   StageReport report = Begin(environment, tables.silver.home.name.Text());
   report.commits = 1;
@@ -71,7 +71,7 @@ Result<StageReport> Process(const Environment& environment, Tables& tables, cons
     }
     tables.quarantine = std::move(*committed);
   }
-  // Silver has counted these rows before.
+  // The silver commit has already counted these rows.
   if (!step.outputs.silver) return StageReport{};
   INGOT_TRY(FaultPoint("silver.between_commits"));
   auto change = stage::MarkedChange(tables.silver, std::move(cleaned.silver.files), step.mark);
@@ -81,7 +81,7 @@ Result<StageReport> Process(const Environment& environment, Tables& tables, cons
   return report;
 }
 
-/// Does one step; again, on the tables' newest state, when another run was first.
+/// Runs one step, and retries it on the reloaded tables when another run was first.
 Status OnNewestTables(Tables& tables, const std::function<Status()>& step) {
   bool outdated = false;
   return iceberg::RetryOnConflict([&]() -> Status {
@@ -90,7 +90,7 @@ Status OnNewestTables(Tables& tables, const std::function<Status()>& step) {
   });
 }
 
-/// To the end of bronze.
+/// Processes bronze to its end.
 Result<StageReport> RunTable(const Environment& environment, const SilverSpec& spec, const SilverOptions& options,
                              const std::function<void(int64_t)>& progress) {
   StageReport total = Begin(environment, spec.table.table);

@@ -1,6 +1,8 @@
-// The second stage: new rows of bronze judged by the rules, duplicates dropped, the rest to silver and quarantine.
-// Protocol (docs/formats/snapshot-summary.md): both tables carry the bronze snapshot they have consumed, and what
-// computed them. Quarantine commits first; after a crash between the two the step is completed or taken back (step.h).
+// The second stage: applies the rules to new bronze rows, drops duplicates, and writes the rest to silver and
+// quarantine.
+// Protocol (docs/formats/snapshot-summary.md): both tables record the bronze snapshot that they have consumed and the
+// definition that computed them. Quarantine commits first. After a crash between the two commits, the step is completed
+// or reverted (step.h).
 #pragma once
 
 #include <functional>
@@ -10,7 +12,7 @@
 namespace ingot::silver {
 
 struct SilverOptions {
-  int64_t rows_per_commit = 8'000'000;  // of bronze; a snapshot of bronze with more is not divided
+  int64_t rows_per_commit = 8'000'000;  // of bronze; a larger snapshot of bronze is not split
 };
 
 class Silver : public stage::Processor {
@@ -21,11 +23,12 @@ class Silver : public stage::Processor {
   Status Open(const stage::Environment&) override { return {}; }
   Status EnsureTables(const stage::Environment& environment) override;
 
-  /// Brings silver and quarantine together for an engine that cannot take back an interrupted step: takes back one of
-  /// another definition. Errors: those of NextStep; kUnsupported where bronze was rewritten, which needs Run.
+  /// Brings silver and quarantine to the same snapshot for an engine that cannot revert an interrupted step: reverts a
+  /// step of another definition.
+  /// Errors: those of NextStep; kUnsupported when bronze was rewritten, which needs Run.
   Status PrepareForEngine(const stage::Environment& environment) override;
 
-  /// To the end of bronze, whatever the deadline is.
+  /// Processes bronze to its end, independently of the deadline.
   Result<stage::StageReport> Run(const stage::Environment& environment, const stage::Deadline& deadline,
                                  const std::function<void(int64_t)>& progress) override;
 

@@ -19,12 +19,12 @@ using stage::Mark;
 /// The marks after the one that consumed up to `before`, newest first.
 struct Ahead {
   std::vector<Mark> marks;
-  bool whole = false;  // none is missing between them and `before`
+  bool whole = false;  // no mark between them and `before` is missing
 };
 
 Ahead MarksAfter(const TableMetadata& metadata, std::optional<SnapshotId> before) {
   Ahead ahead;
-  // A mark with a step says what it followed.
+  // A mark with a step records its predecessor.
   const auto follows = [&](const Mark& mark) { return !mark.step_id.empty() && mark.from == before; };
   const auto chain = AncestorsOf(metadata, metadata.current_snapshot_id);
   for (const iceberg::Snapshot* snapshot : chain) {
@@ -46,7 +46,7 @@ Ahead MarksAfter(const TableMetadata& metadata, std::optional<SnapshotId> before
   return ahead;
 }
 
-/// Takes away what is too much for one commit.
+/// Removes the appends that exceed one commit.
 void Limit(Changes& changes, int64_t rows_max) {
   if (changes.rewritten) return;
   int64_t rows = 0;
@@ -78,7 +78,7 @@ Status Tables::Reload() {
   while (true) {
     INGOT_ASSIGN(quarantine, iceberg::LoadTable(quarantine.home));
     if (stage::MarkOf(*silver.metadata).snapshot == stage::MarkOf(*quarantine.metadata).snapshot) break;
-    // Another run may have gone on between the two loads.
+    // Another run may have committed between the two loads.
     INGOT_ASSIGN(auto later, iceberg::LoadTable(silver.home));
     const bool same = later.metadata_location == silver.metadata_location;
     silver = std::move(later);
@@ -109,7 +109,7 @@ Result<Step> NextStep(const Environment& environment, const Tables& tables, int6
     step.mark.definition_id = definition;
     return step;
   }
-  // One is ahead of the other, on one history.
+  // Both have the same history, and one is ahead of the other.
   const auto chain = AncestorsOf(bronze, bronze.current_snapshot_id);
   const auto place = [&](const Mark& mark) {
     return mark.snapshot ? std::ranges::find(chain, *mark.snapshot, &iceberg::Snapshot::snapshot_id) : chain.end();

@@ -1,6 +1,6 @@
-// What silver has to do next, from the marks of its two tables. A step has two commits: quarantine, then silver, both
-// with the new mark. Where only one is there, the other is computed by the same definition, or the first is taken back
-// (take_back.h). Source: docs/formats/snapshot-summary.md.
+// Finds silver's next step from the marks of its two tables.
+// A step has two commits with the new mark: quarantine, then silver. If only one exists, the other is computed by the
+// same definition, or the first is reverted (take_back.h). Source: docs/formats/snapshot-summary.md.
 #pragma once
 
 #include <string>
@@ -14,31 +14,31 @@ struct Tables {
   const pipeline::SilverSpec* spec = nullptr;
   iceberg::Table bronze, silver, quarantine;
 
-  /// Silver and quarantine as they were at one time. Bronze last: it must hold every snapshot that the other two say
-  /// they have consumed.
+  /// Reloads silver and quarantine as of one moment. Bronze is last: it must have every snapshot that the other two
+  /// have consumed.
   Status Reload();
 };
 
-/// What is to be written of the two tables; the other has it already.
+/// The tables that the step writes; the other table already has the rows.
 struct Outputs {
   bool silver = true, quarantine = true;
 };
 
 struct Step {
   stage::Changes changes;  // of bronze
-  Outputs outputs;         // that are missing
-  stage::Mark mark;        // that the commits will carry
-  bool take_back = false;  // of quarantine: another definition computed what is ahead of silver
+  Outputs outputs;         // the missing outputs
+  stage::Mark mark;        // the mark of the commits
+  bool take_back = false;  // revert quarantine: another definition computed the part ahead of silver
 
   bool NothingToDo() const { return changes.Empty() && outputs.silver && outputs.quarantine && !take_back; }
 };
 
-/// At most `rows_max` rows, but for a single snapshot with more. Errors: kCorrupt where the two tables cannot be
-/// brought together: one was rolled back or made anew, and what is left was computed by another definition; or where
-/// bronze is not what was consumed.
+/// Returns a step of at most `rows_max` rows, or of one larger snapshot.
+/// Errors: kCorrupt when bronze is not what was consumed. kCorrupt when the two tables cannot be brought to the same
+///   snapshot: one was rolled back or recreated, and another definition computed the difference.
 Result<Step> NextStep(const stage::Environment& environment, const Tables& tables, int64_t rows_max);
 
-/// The name of a step in silver's kTakenBackKey; of steps of earlier versions, too.
+/// Returns the name of a step in silver's kTakenBackKey, also for steps of earlier versions.
 std::string TokenOf(const stage::Mark& mark);
 
 }  // namespace ingot::silver

@@ -36,7 +36,7 @@ Status ForbidToComplete(const Tables& tables, const std::string& token) {
   return FaultPoint("silver.forbidden");
 }
 
-/// The mark that quarantine had before, or as much of it as is known.
+/// The previous mark of quarantine, or its known part.
 Mark MarkBefore(const Tables& tables) {
   const Mark silver = stage::MarkOf(*tables.silver.metadata);
   const TableMetadata& metadata = *tables.quarantine.metadata;
@@ -45,7 +45,7 @@ Mark MarkBefore(const Tables& tables) {
   return {.snapshot = silver.snapshot, .source_uuid = silver.source_uuid};
 }
 
-/// Whether a row is of the step: written by its run, from a row of bronze that it consumed.
+/// Whether a row belongs to the step: its run wrote it, from a bronze row that the step consumed.
 Result<std::shared_ptr<arrow::Array>> IsOfStep(const arrow::RecordBatch& rows, const SourcePositions& positions,
                                                const std::string& run_id) {
   INGOT_ASSIGN(const auto found, positions.Find(rows));

@@ -1,15 +1,17 @@
-// Taking back the first half of a step whose second half never came, and never will: another pipeline file, or another
-// version of the program, would compute it otherwise.
+// Reverts the first commit of a step whose second commit is missing and cannot be made, because another pipeline file
+// or program version would compute it differently.
 #pragma once
 
 #include "silver/step.h"
 
 namespace ingot::silver {
 
-/// 1. Silver gets an empty snapshot that names the step: who began it cannot complete it any more. 2. Its rows leave
-/// quarantine, by run and position, wherever compaction has put them; in the same commit quarantine's mark goes back to
-/// where silver is. Killed between the two, the next run does 2; several at once do each once.
-/// Input: a step of NextStep with `take_back`. Errors: kConflict when another run was first: reload.
+/// First, silver gets an empty snapshot that names the step, so that the run that began it cannot complete it any more.
+/// Second, one commit deletes the step's rows from quarantine and resets quarantine's mark to that of silver. The rows
+/// are found by run and position, even after compaction. After a crash between the two, the next run does the second;
+/// concurrent runs do each once.
+/// Input: a step of NextStep with `take_back`.
+/// Errors: kConflict when another run was first: reload the tables.
 Status TakeBack(const stage::Environment& environment, const Tables& tables, const Step& step);
 
 }  // namespace ingot::silver

@@ -45,7 +45,7 @@ constexpr City kCities[] = {{"New York", 100, 210, 12, -300, SummerTime::kNorthA
                             {"Nuuk", 2, 30, 88, -120, SummerTime::kEurope},
                             {"Longyearbyen", 1, 95, 64, 60, SummerTime::kEurope}};
 
-/// Tests by hour of the local day.
+/// Relative numbers of tests by hour of the local day.
 constexpr double kHourly[24] = {18, 12, 9,  7,  6,  8,  14, 24, 34, 40, 43, 46,
                                 48, 47, 46, 48, 54, 64, 78, 90, 95, 86, 62, 36};
 constexpr double kBusiest = 95;

@@ -1,5 +1,5 @@
-// The cities of generated speed tests: how much and how well each is connected, and when its people test. The clocks
-// follow the rules of 2024 for every year and on every machine, so that equal seeds give equal records.
+// The cities of generated speed tests: their weights, connection quality and test times.
+// The clocks follow the rules of 2024 in every year and on every machine, so that equal seeds give equal records.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@
 
 namespace ingot::source {
 
-/// When a city's clock is an hour ahead of its offset.
+/// The rule by which a city's clock is one hour ahead of its winter offset.
 enum class SummerTime { kNone, kEurope, kNorthAmerica, kEgypt, kAustralia, kNewZealand };
 
 struct City {
@@ -23,27 +23,28 @@ struct City {
 };
 std::span<const City> Cities();
 
-/// Minutes from UTC to the city's clock at that moment.
+/// Returns the minutes from UTC to the city's clock at `utc_seconds`.
 int OffsetMinutes(const City& city, int64_t utc_seconds);
 
-/// Who tests when, in the 24 hours from a moment on: in each city few at night, most in the evening by its own clock.
+/// The distribution of tests over the cities in the 24 hours from a start time. In each city few tests run at night and
+/// most in the evening, by the local clock.
 class TestDay {
  public:
   explicit TestDay(int64_t start_micros);
 
-  /// Where in the 24 hours, in [0, 1), the share `u` of their tests has happened.
+  /// Returns the time in the 24 hours, in [0, 1), by which the share `u` of all tests has run.
   double TimeOf(double u) const;
 
   struct Tester {
     const City* city;
-    double load;  // of its network at that time of its day, in [0, 1]
+    double load;  // of its network at that time of day, in [0, 1]
   };
-  /// The city of a test at `time`, in [0, 1) of the 24 hours; `draw` is uniform in [0, 1).
+  /// Picks the city of a test at `time`, in [0, 1) of the 24 hours. `draw` is uniform in [0, 1).
   Tester Pick(double time, double draw) const;
 
  private:
-  static constexpr size_t kParts = 96;                  // quarters of an hour: offsets are multiples of them
-  std::array<double, kParts + 1> until_{};              // share of the tests before a part
+  static constexpr size_t kParts = 96;                  // quarters of an hour: all offsets are multiples of them
+  std::array<double, kParts + 1> until_{};              // share of the tests before each part
   std::array<std::vector<double>, kParts> cumulative_;  // by city
   std::array<std::vector<double>, kParts> load_;
 };

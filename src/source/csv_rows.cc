@@ -16,7 +16,7 @@ constexpr size_t kHeaderBytesMax = 1 << 20;
 constexpr std::string_view kWideHint = "write csv: {encoding: utf-16le} or utf-16be if that is what it is in";
 constexpr std::string_view kMark = "\xEF\xBB\xBF";  // a byte order mark, in UTF-8
 
-/// The words of the pipeline file but utf-16, which a byte order mark completes.
+/// The encodings of the pipeline file, except utf-16, which needs a byte order mark.
 const std::map<std::string_view, TextEncoding> kEncodings{{"utf-8", TextEncoding::kUtf8},
                                                           {"latin-1", TextEncoding::kLatin1},
                                                           {"windows-1252", TextEncoding::kWindows1252},
@@ -51,13 +51,13 @@ std::vector<std::string> NamesOf(const CsvRow& row, const CsvDialect& dialect) {
 
 }  // namespace
 
-/// Where rows go, and how far the text has been followed in the bytes it was made of.
+/// The output of Split, and the position in the bytes up to which the text has been used.
 struct CsvRows::Output {
   std::string_view bytes;
   TextEncoding encoding;
   std::string& json;
   RawBatch& batch;
-  size_t at = 0;  // in `bytes`
+  size_t at = 0;  // offset in `bytes`
 
   std::string_view Original(std::string_view text) const { return bytes.substr(at, BytesBefore(text, encoding)); }
   void Add(std::string_view text, size_t json_begin, std::string problem) {
@@ -79,7 +79,7 @@ bool CsvRows::IsFieldKey(const std::string& name) const {
 Status CsvRows::ChooseEncoding(std::string_view bytes, size_t& mark_bytes) {
   if (HasUtf32Mark(bytes))
     return Fail(ErrorKind::kBadInput, "it is in UTF-32, which is not read; write it in UTF-8, as with iconv");
-  if (const auto mark = FindByteOrderMark(bytes)) {  // no text begins with these bytes but by intent
+  if (const auto mark = FindByteOrderMark(bytes)) {  // text begins with these bytes only on purpose
     encoding_ = mark->encoding;
     mark_bytes = mark->bytes;
     return {};
@@ -93,8 +93,8 @@ Status CsvRows::ChooseEncoding(std::string_view bytes, size_t& mark_bytes) {
   return {};
 }
 
-/// Whether an encoding of single bytes is a wrong guess: the delimiters and the end of the first row are two bytes
-/// each, one of them zero.
+/// Whether a single-byte encoding is wrong: each delimiter and the end of the first row take two bytes, one of them
+/// zero.
 bool CsvRows::LooksWide(std::string_view bytes) const {
   if (UnitBytes(encoding_) > 1) return false;
   bytes = bytes.substr(0, kHeaderBytesMax);
@@ -131,7 +131,7 @@ Result<std::optional<size_t>> CsvRows::ReadHead(std::string_view bytes, bool at_
     ReadCsvRow(std::string_view(text).substr(blank), dialect_, at_end && whole, row);
     if (row.Blank()) blank += row.size;
   } while (row.Blank() && row.size > 0);
-  if (row.Blank()) {  // nothing but blank lines
+  if (row.Blank()) {  // only blank lines
     has_head_ = true;
     return mark_bytes + bytes.size();
   }
@@ -174,7 +174,7 @@ Status CsvRows::TakeHeader(const CsvRow& row, std::string_view line) {
   return {};
 }
 
-/// The delimiter with which the header `line` holds the most fields, where it holds any.
+/// A hint to the other delimiter that finds the most fields in the header `line`; empty when none finds more.
 std::string CsvRows::DelimiterHint(std::string_view line) const {
   std::string hint;
   int64_t most = 0;
@@ -192,7 +192,7 @@ std::string CsvRows::DelimiterHint(std::string_view line) const {
   return hint;
 }
 
-/// Why no field is found in the header `line`, and what may help.
+/// Why no field matches the header `line`, and what may help.
 std::string CsvRows::UnknownHeader(std::string_view line) const {
   CsvRow row;
   ReadCsvRow(line, dialect_, true, row);
@@ -217,7 +217,7 @@ void CsvRows::Begin(std::vector<std::string> names) {
       missing_.push_back(keys.front());
 }
 
-/// A single word may well be a value.
+/// A single column is never taken for a header, because one word may be a value.
 bool CsvRows::IsHeader(const CsvRow& row) const {
   if (names_.size() < 2) return false;
   for (size_t i = 0; i < names_.size(); ++i)
@@ -225,7 +225,7 @@ bool CsvRows::IsHeader(const CsvRow& row) const {
   return true;
 }
 
-/// Why a complete row is no record; empty when it is one.
+/// Why a complete row is not a record; empty when it is one.
 std::string CsvRows::ProblemOf(const CsvRow& row, std::string_view original) const {
   if (row.cells.size() != names_.size())
     return fmt::format("CSV: {} cell{} where there are {} columns", row.cells.size(), row.cells.size() == 1 ? "" : "s",
@@ -252,7 +252,7 @@ void CsvRows::AppendJson(const CsvRow& row, std::string& json) const {
   json += '}';
 }
 
-/// The lines whose meaning depends on a wrong quote, a record each: any may be a row, or a part of a cell.
+/// Appends each line whose meaning depends on a wrong quote as a record of its own: it may be a row or part of a cell.
 void CsvRows::AppendLines(const CsvRow& row, std::string_view text, Output& output) const {
   const bool open = row.end == End::kOpenQuote;
   int64_t line_number = 0;
@@ -280,7 +280,7 @@ size_t CsvRows::Split(std::string_view bytes, bool at_end, std::string& json, Ra
   Output output{.bytes = bytes, .encoding = encoding_, .json = json, .batch = batch};
   CsvRow row;
   while (!text.empty()) {
-    // Files that were joined may each begin with a mark.
+    // Each file of a concatenation may begin with a byte order mark.
     const size_t mark = text.starts_with(kMark) ? kMark.size() : 0;
     ReadCsvRow(text.substr(mark), dialect_, at_end, row);
     if (row.end == End::kIncomplete) break;

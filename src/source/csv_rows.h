@@ -1,6 +1,7 @@
-// CSV as records: a JSON object of texts for each row, under the names of the header. Nothing ambiguous is guessed: a
-// row that is not as wide as the header, a quote that does not close, and bytes that are no text become records without
-// JSON, with their bytes and the reason; a header that fits no field is an error.
+// Converts CSV rows to JSON objects of strings, keyed by the header.
+// Nothing ambiguous is guessed. A row of the wrong width, an unclosed quote and invalid text become records without
+// JSON; they keep their bytes and the reason.
+// A header that matches no field is an error.
 #pragma once
 
 #include <optional>
@@ -18,15 +19,16 @@ class CsvRows {
  public:
   explicit CsvRows(const CsvOptions& options);
 
-  /// Reads what stands before the first row at the start of a file: the byte order mark and the header. Returns the
-  /// bytes it takes; nothing while more have to be read. Errors: kBadInput with what is wrong and what to do.
+  /// Reads the byte order mark and the header at the start of a file.
+  /// Output: the bytes they take; nothing while more bytes are needed.
+  /// Errors: kBadInput with the problem and its remedy.
   Result<std::optional<size_t>> ReadHead(std::string_view bytes, bool at_end);
   bool HasHead() const { return has_head_; }
-  /// The fields of the pipeline file for which the header has no column.
+  /// The fields of the pipeline file that have no column in the header.
   const std::vector<std::string>& FieldsWithoutColumn() const { return missing_; }
 
-  /// Appends a record for each complete row: its JSON to `json`; its place in `bytes` to the record's `offset` and as
-  /// its original. Blank rows are no records. Returns the bytes used.
+  /// Appends a record for each complete row to `batch`, and its JSON to `json`. A record's `offset` is the row's
+  /// position in `bytes`; the row is its original. Blank rows are skipped. Returns the bytes used.
   size_t Split(std::string_view bytes, bool at_end, std::string& json, RawBatch& batch) const;
 
   TextEncoding Encoding() const { return encoding_; }
@@ -51,7 +53,7 @@ class CsvRows {
   TextEncoding encoding_ = TextEncoding::kUtf8;
   bool has_head_ = false;
   std::vector<std::string> names_;  // of the columns
-  std::vector<std::string> keys_;   // the same as keys of JSON
+  std::vector<std::string> keys_;   // the same as JSON keys
   std::vector<std::string> missing_;
 };
 

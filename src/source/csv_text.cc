@@ -10,12 +10,12 @@ using End = CsvRow::End;
 
 constexpr std::string_view kLineEnds = "\r\n";
 
-/// Behind the line end that begins at `at`.
+/// The position after the line end that begins at `at`.
 size_t BehindLineEnd(std::string_view text, size_t at) {
   return at + (text.substr(at, 2) == kLineEnds ? 2 : 1);
 }
 
-/// The lines that a quote at `begin` may mean, where it does not close.
+/// The bytes of the lines that an unclosed quote at `begin` may affect.
 size_t LinesOfOpenQuote(std::string_view text, size_t begin, const CsvDialect& dialect) {
   const size_t first = text.find_first_of(kLineEnds, begin);
   if (first == std::string_view::npos) return text.size();
@@ -25,8 +25,8 @@ size_t LinesOfOpenQuote(std::string_view text, size_t begin, const CsvDialect& d
   return BehindLineEnd(text, last == std::string_view::npos || last < first ? first : last);
 }
 
-/// Reads the cell whose text begins at `begin`, behind its quote. Returns where its closing quote is; nothing where the
-/// row ends here, as `row` then says.
+/// Reads the quoted cell whose text begins at `begin`, after its quote. Returns the position of the closing quote;
+/// nothing when the row ends here, with the reason in `row`.
 std::optional<size_t> ReadQuoted(std::string_view text, size_t begin, const CsvDialect& dialect, bool at_end,
                                  CsvRow& row) {
   CsvCell cell{.quoted = true};
@@ -54,7 +54,7 @@ std::optional<size_t> ReadQuoted(std::string_view text, size_t begin, const CsvD
   return close;
 }
 
-/// Whether the row can be read on at `at`, behind a closing quote.
+/// Whether the cell ends at `at`, after a closing quote. If not, `row` gets the reason.
 bool EndsCell(std::string_view text, size_t at, const CsvDialect& dialect, bool at_end, CsvRow& row) {
   if (at == text.size() || text[at] == dialect.delimiter || text[at] == '\r' || text[at] == '\n') return true;
   const size_t line_end = text.find_first_of(kLineEnds, at);

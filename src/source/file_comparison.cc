@@ -35,7 +35,7 @@ Result<std::optional<Continuation>> Compare(const InputFile& file, int64_t offse
                                             bool end_was_read) {
   INGOT_ASSIGN(const auto stream, FileStream::Open(file.path));
   auto compared = CompareStream(*stream, file, offset, before, end_was_read);
-  if (!compared && compared.error().kind == ErrorKind::kBadInput) return std::nullopt;  // it is shorter
+  if (!compared && compared.error().kind == ErrorKind::kBadInput) return std::nullopt;  // shorter than `offset`
   return compared;
 }
 

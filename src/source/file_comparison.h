@@ -1,4 +1,4 @@
-// Whether a file holds what was read before, by the first bytes and the last ones that were read.
+// Detects whether a file holds the content that was read before, by the first and last bytes that were read.
 #pragma once
 
 #include <map>
@@ -10,40 +10,42 @@
 
 namespace ingot::source {
 
-/// A file that goes on where reading stopped.
+/// A file whose content continues what was read.
 struct Continuation {
   FileIdentity now;
-  bool ends = false;  // compressed content ends there; not looked at in plain files, whose size tells
+  bool ends = false;  // compressed content ends at the offset; not checked for plain files, whose size shows it
 };
 
-/// What is `offset` bytes long is looked at in the content of `file`. Without `before` (an earlier version read it) its
-/// length alone is compared; `end_was_read` then says that all of a compressed file needs not be read for it. Nothing
-/// when the content is another one. Errors: kNotFound, kRetry; kCorrupt for damaged compressed data.
+/// Compares the first `offset` bytes of the content of `file` with what was read before.
+/// Input:  `before` is empty when an earlier version read the file; then only the length is compared. `end_was_read`
+///   says that a compressed file was read to its end; then it need not be decompressed for the length.
+/// Output: nothing when the content differs.
+/// Errors: kNotFound; kRetry; kCorrupt for damaged compressed data.
 Result<std::optional<Continuation>> Compare(const InputFile& file, int64_t offset, const FileIdentity* before,
                                             bool end_was_read);
 
 struct ContentHead {
-  std::string bytes;  // the first kHeadBytes, or all
+  std::string bytes;  // the first kHeadBytes, or fewer in a shorter file
   bool compressed = false;
 };
 Result<ContentHead> ReadHead(const std::string& path);
 
-/// How the contents of two files begin: equally, to the end of one of them or for kTailBytes.
+/// How the beginnings of two files compare, over kTailBytes or to the end of the shorter file.
 enum class Beginning { kDifferent, kSame, kFirstShorter, kSecondShorter };
-/// A compressed file that is still being written counts as far as it can be read.
+/// A compressed file that is still being written is compared as far as it can be read.
 Result<Beginning> CompareBeginnings(const std::string& first, const std::string& second);
 
-/// Pairs of files that were compared. A follower asks about the same pairs at every poll: they are read again only once
-/// one of the two was written to. Holds kPairsMax pairs; one more makes it forget all others.
+/// A cache of file comparisons. A follower compares the same pairs at every poll; they are reread only after one of the
+/// two was written. It holds kPairsMax pairs and is cleared when it is full.
 class ComparedPairs {
  public:
   struct Pair {
     FileStat first, second;
     Beginning beginning = Beginning::kDifferent;
-    int64_t not_all_of = -1;  // `first` does not have all of the so many bytes that were read of `second`
+    int64_t not_all_of = -1;  // `first` does not hold all of these bytes, which were read of `second`
   };
 
-  /// As CompareBeginnings; valid until the next call. Errors: its errors, which are not remembered.
+  /// Like CompareBeginnings. The result is valid until the next call. Errors are not cached.
   Result<Pair*> Compare(const InputFile& first, const InputFile& second);
 
  private:
@@ -51,7 +53,7 @@ class ComparedPairs {
   std::map<std::pair<std::string, std::string>, Pair> pairs_;  // by their locations
 };
 
-/// Up to `bytes` of the uncompressed content from `offset` on.
+/// Reads up to `bytes` of the uncompressed content from `offset`.
 Result<std::string> ReadFrom(const std::string& path, int64_t offset, int64_t bytes);
 
 }  // namespace ingot::source

@@ -1,5 +1,5 @@
-// What tells the content of an input file from another's, whatever its name: where it lies on its file system, and
-// hashes of what was read. Source: docs/formats/snapshot-summary.md.
+// Identifies the content of an input file independently of its name: by its inode and by hashes of what was read.
+// Source: docs/formats/snapshot-summary.md.
 #pragma once
 
 #include <cstdint>
@@ -10,18 +10,18 @@
 
 namespace ingot::source {
 
-/// A file at one moment. While its stat is equal, the file has not been touched.
+/// A file's metadata at one moment. An equal stat means that the file was not modified.
 struct FileStat {
   uint64_t device = 0;
   uint64_t inode = 0;
-  int64_t born_ns = 0;  // 0 where the file system does not say
+  int64_t born_ns = 0;  // 0 when the file system does not provide it
   int64_t stored_bytes = 0;
   int64_t modified_ns = 0;
-  int64_t changed_ns = 0;  // of the inode: an older modification time that was set by hand is seen
+  int64_t changed_ns = 0;  // inode change time: it also reveals an older modification time that was set by hand
   bool operator==(const FileStat&) const = default;
 };
 
-/// True when both are the same file on disk. The inode of a deleted file may be given to a new one, which is born
+/// True when both are the same file on disk. A new file may reuse the inode of a deleted one, but its birth time is
 /// later.
 bool IsSameFile(const FileStat& a, const FileStat& b);
 
@@ -29,30 +29,30 @@ bool IsSameFile(const FileStat& a, const FileStat& b);
 Result<FileStat> StatFile(const std::string& path);
 Result<FileStat> StatFile(int descriptor);
 
-/// So many bytes at the beginning, and before the position, tell one content from another.
+/// The number of bytes at the beginning, and before the position, that identify content.
 inline constexpr int64_t kHeadBytes = 4096, kTailBytes = 64 << 10;
 
-/// What was read of one content. All offsets are of the uncompressed content.
+/// What was read of one content. All offsets are offsets of the uncompressed content.
 struct FileIdentity {
-  std::string location;  // where the file was last; empty when another file has its name now
+  std::string location;  // the last location of the file; empty when another file has its name now
   FileStat stat;
-  int64_t offset = 0;       // what lies before has been read
-  uint64_t head = 0;        // hash of the first kHeadBytes before `offset`, or of as many as there are
-  uint64_t tail = 0;        // hash of the last kTailBytes before `offset`; 0: not known
-  bool compressed = false;  // as stored
-  bool incomplete = false;  // a document that ended before it was whole
+  int64_t offset = 0;       // everything before it has been read
+  uint64_t head = 0;        // hash of the first kHeadBytes before `offset`, or of fewer if there are fewer
+  uint64_t tail = 0;        // hash of the last kTailBytes before `offset`; 0: unknown
+  bool compressed = false;  // whether the stored file is compressed
+  bool incomplete = false;  // a document that ended before it was complete
   bool operator==(const FileIdentity&) const = default;
 };
 
-/// Never 0.
+/// Returns the hash of `bytes`; never 0.
 uint64_t HashContent(std::string_view bytes);
 
-/// The bytes by which content is recognized, kept up while it is read from its beginning on.
+/// Collects the bytes that identify content while it is read from its beginning.
 class ContentTrace {
  public:
-  /// What comes next. It may skip from the first kHeadBytes to the last kTailBytes before a position.
+  /// Adds the next bytes. The caller may skip from the first kHeadBytes to the last kTailBytes before a position.
   void Add(std::string_view bytes);
-  /// Puts the last bytes before a position that was reached without reading all of them.
+  /// Sets the last bytes before a position that was reached without reading everything before it.
   void ReplaceTail(std::string tail) { tail_ = std::move(tail); }
   uint64_t Head() const { return HashContent(head_); }
   uint64_t Tail() const { return HashContent(tail_); }
@@ -61,10 +61,10 @@ class ContentTrace {
   std::string head_, tail_;
 };
 
-/// The key of a local file: file:///path as it is. A path that is not UTF-8 becomes file://localhost/path, in which '%'
-/// and the bytes that are not UTF-8 are percent-encoded: no two files share a key, and a key is always UTF-8.
+/// Returns the key of a local file: file:///path unchanged. A path that is not UTF-8 becomes file://localhost/path, in
+/// which '%' and invalid bytes are percent-encoded. Keys are unique per path and always UTF-8.
 std::string FileLocation(const std::string& path);
-/// The path that the key was made of.
+/// Returns the path of a key that FileLocation made.
 std::string PathOfLocation(std::string_view location);
 
 }  // namespace ingot::source

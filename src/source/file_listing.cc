@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// There is no such file, or no more, or it is a link that leads nowhere.
+/// The file does not exist, was deleted, or is a dangling link.
 bool IsGone(const std::error_code& error) {
   return error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory ||
          error == std::errc::too_many_symbolic_link_levels;
@@ -26,7 +26,7 @@ bool IsHidden(const std::string& name, bool folder) {
 
 class Lister {
  public:
-  /// `real`: `folder` without links.
+  /// `real` is `folder` with its links resolved.
   Status List(const fs::path& folder, const fs::path& real) {
     std::error_code error;
     if (!entered_.insert(real.string()).second) return {};
@@ -64,7 +64,7 @@ class Lister {
       const auto stat = StatFile(entry.path().string());
       if (!stat) {
         if (stat.error().kind != ErrorKind::kNotFound) listing_.failures.push_back(stat.error().message);
-        return;  // or it has just gone
+        return;  // the entry may just have been deleted
       }
       InputFile file{.path = entry.path().string(),
                      .location = FileLocation(real.string()),

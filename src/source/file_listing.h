@@ -1,4 +1,4 @@
-// The input files of a source: one file, or those below a directory, each once whatever it is called.
+// Lists the input files of a source: one file, or all files below a directory, each once under any number of names.
 #pragma once
 
 #include <string>
@@ -11,20 +11,21 @@ namespace ingot::source {
 
 struct InputFile {
   std::string path;      // as listed
-  std::string location;  // FileLocation of the path without links: the same however the source is spelled
-  std::string spelled;   // the location as it was listed, where that differs
+  std::string location;  // FileLocation of the path with links resolved: independent of how the source is spelled
+  std::string spelled;   // the location as listed, if it differs
   FileStat stat;
-  bool known_name = true;  // false: it is no input, unless it is the rest of one that was renamed
+  bool known_name = true;  // false: not an input, unless it continues a renamed one
 };
 
 struct FileListing {
-  std::vector<InputFile> files;       // in the order of their paths
-  std::vector<std::string> warnings;  // links that lead nowhere
-  std::vector<std::string> failures;  // the source or folders of it that cannot be read
+  std::vector<InputFile> files;       // sorted by path
+  std::vector<std::string> warnings;  // dangling links
+  std::vector<std::string> failures;  // the source, or folders in it, that cannot be read
 };
 
-/// Links are followed, each folder is entered once. Names that begin with '.' or '_' are left out, except folders of a
-/// partition such as _day=1. What vanishes meanwhile is left out. Errors: kRetry when `path` itself cannot be read.
+/// Lists the files at or below `path`. Links are followed and each folder is entered once. Names that begin with '.' or
+/// '_' are skipped, except partition folders such as _day=1. Files deleted during the listing are skipped.
+/// Errors: kRetry when `path` itself cannot be read.
 Result<FileListing> ListFiles(const std::string& path);
 
 }  // namespace ingot::source

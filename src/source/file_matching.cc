@@ -19,12 +19,12 @@ namespace fs = std::filesystem;
 
 constexpr size_t kNone = SIZE_MAX;
 
-/// Content that was read, as the table knows it.
+/// Content that was read before, as recorded in the table.
 struct Known {
   const PartitionId* id = nullptr;
   int64_t offset = 0;
-  const FileIdentity* identity = nullptr;  // none: an earlier version read it
-  size_t file = kNone;                     // in which it goes on
+  const FileIdentity* identity = nullptr;  // empty: an earlier version read it
+  size_t file = kNone;                     // the file that continues it
 };
 
 struct InodeHash {
@@ -77,7 +77,7 @@ class Matcher {
     }
   }
 
-  /// Of hard links and symbolic links to one file, one is taken: that which was read before, else the first.
+  /// Keeps one of the hard links and symbolic links to one file: the one that was read before, otherwise the first.
   void LeaveOutLinks() {
     std::unordered_map<std::pair<uint64_t, uint64_t>, size_t, InodeHash> seen;
     const auto rank = [&](size_t file) { return 2 * (KnownAt(files_[file]) != kNone) + files_[file].known_name; };
@@ -92,10 +92,10 @@ class Matcher {
     }
   }
 
-  /// Of a file and its compressed form beside it, one is taken: gzip and zstd write the one before they remove the
-  /// other, or leave both.
+  /// Keeps one of a file and its compressed form in the same folder. gzip and zstd write one before they remove the
+  /// other, or keep both.
   void LeaveOutTwins() {
-    std::unordered_multimap<std::string_view, size_t> compressed;  // by the path without the ending
+    std::unordered_multimap<std::string_view, size_t> compressed;  // by the path without the suffix
     for (const size_t file : open_)
       if (files_[file].known_name && HasCompressedEnding(files_[file].path))
         compressed.emplace(WithoutCompression(files_[file].path), file);
@@ -109,7 +109,7 @@ class Matcher {
     std::erase_if(open_, [&](size_t file) { return left_out.contains(file); });
   }
 
-  /// Which of the two is not to be read; kNone when they have nothing in common, or both were read before.
+  /// The one of the two that is not read; kNone when their contents differ or both were read before.
   size_t OtherTwin(size_t plain, size_t compressed) {
     const size_t plain_at = KnownAt(files_[plain]), compressed_at = KnownAt(files_[compressed]);
     if (plain_at != kNone && compressed_at != kNone) return kNone;
@@ -135,8 +135,8 @@ class Matcher {
     return found == at_.end() ? kNone : found->second;
   }
 
-  /// What was read under the file's name. Earlier versions knew it as it was spelled, and with U+FFFD for what is not
-  /// UTF-8; then only when all of it was read is it sure to be the same.
+  /// The known content under the file's name. Earlier versions recorded the name as it was spelled, with U+FFFD for
+  /// invalid UTF-8. A name with U+FFFD matches only if the whole file was read.
   size_t KnownAt(const InputFile& file) const {
     size_t at = Find(file.location);
     if (at != kNone || file.spelled.empty()) return at;
@@ -180,7 +180,7 @@ class Matcher {
     Close();
   }
 
-  /// What earlier versions read by way of a symbolic link, by its location without links.
+  /// Content that earlier versions read through a symbolic link, by its location with links resolved.
   std::unordered_map<std::string, size_t> WithoutLinks() const {
     std::unordered_map<std::string, size_t> unlinked;
     std::unordered_map<std::string, std::string> folders;
@@ -200,7 +200,7 @@ class Matcher {
     return unlinked;
   }
 
-  /// Content that is not where it was: its file has gone, or another one has its name now.
+  /// Content whose file was deleted, or whose name now belongs to another file.
   std::vector<size_t> Displaced() const {
     std::vector<size_t> displaced;
     std::error_code error;
@@ -214,7 +214,7 @@ class Matcher {
     return displaced;
   }
 
-  /// A file that was moved to another file system, copied before it was truncated, or compressed.
+  /// Matches files that were moved to another file system, copied before truncation, or compressed.
   void MatchByContent() {
     if (open_.empty()) return;
     const std::vector<size_t> displaced = Displaced();
@@ -243,7 +243,7 @@ class Matcher {
     Close();
   }
 
-  /// Whether equal content is enough to take the file for the one that was read: short contents may be equal by chance.
+  /// Whether equal content is enough for a match. Short contents may be equal by chance.
   bool MayBe(const InputFile& file, bool compressed, const Known& known) const {
     const FileIdentity& identity = *known.identity;
     if (identity.compressed && compressed && identity.stat.modified_ns != file.stat.modified_ns) return false;
@@ -255,7 +255,7 @@ class Matcher {
            std::ranges::any_of(NamesOf(known), [&](const auto& before) { return AreRelatedNames(name, before); });
   }
 
-  /// What the file was called when it was first read and when it was last seen.
+  /// The file's names when it was first read and when it was last seen.
   static std::vector<std::string> NamesOf(const Known& known) {
     std::vector<std::string> names{NameOfLocation(known.id->topic)};
     if (!known.identity->location.empty()) names.push_back(NameOfLocation(known.identity->location));
@@ -270,7 +270,7 @@ class Matcher {
         Compare(files_[file], known.offset, known.identity, EndWasRead(files_[file], known, compressed));
     if (!compared) {
       if (compared.error().kind != ErrorKind::kNotFound) matches_.failures.push_back(compared.error().message);
-      known_of_[file] = at;  // it is left alone
+      known_of_[file] = at;  // the file is not read
       known_[at].file = file;
     } else if (*compared) {
       Continue(file, at, **compared);
@@ -283,7 +283,7 @@ class Matcher {
     return mark != checkpoint_.positions.end() && mark->second == file.stat.stored_bytes;
   }
 
-  /// The file is the one that was read.
+  /// Records that the file continues the known content.
   void Continue(size_t file, size_t at, const Continuation& how) {
     const InputFile& input = files_[file];
     Known& known = known_[at];
@@ -322,13 +322,13 @@ class Matcher {
     if (mark.begin != mark.end) matches_.marks.push_back(std::move(mark));
   }
 
-  /// Whether there is more than blanks behind the document that was read.
+  /// Whether more than whitespace follows the document that was read.
   bool HasOtherDocument(const InputFile& file, const Known& known) const {
     const auto rest = ReadFrom(file.path, known.offset, options_.record_bytes_max);
     return !rest || rest->find_first_not_of(" \t\r\n") != std::string::npos;
   }
 
-  /// Whether what was read of the document was a part of it.
+  /// Whether only a part of the document was read.
   bool WasIncomplete(const InputFile& file, const Known& known) const {
     if (known.identity != nullptr && known.identity->incomplete) return true;
     if (options_.format != "document") return false;
@@ -387,10 +387,10 @@ class Matcher {
   const SourceOptions& options_;
   MatchMemory& memory_;
   std::vector<Known> known_;
-  std::unordered_map<std::string, size_t> at_;  // known_ by location
-  std::unordered_set<std::string_view> taken_;  // the places of files that are looked at
-  std::vector<size_t> open_;                    // files that are to be matched yet
-  std::vector<size_t> known_of_;                // of each file
+  std::unordered_map<std::string, size_t> at_;  // index into known_ by location
+  std::unordered_set<std::string_view> taken_;  // locations of the listed files
+  std::vector<size_t> open_;                    // files without a match so far
+  std::vector<size_t> known_of_;                // by file
   std::vector<std::optional<InputTask>> tasks_;
   FileMatches matches_;
 };

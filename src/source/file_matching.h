@@ -1,5 +1,5 @@
-// Which input file is which that was read before, by name, by its place on disk and by content: what of it is new, and
-// which have changed. Source: docs/formats/snapshot-summary.md.
+// Matches input files to the content that was read before, by name, inode and content.
+// It finds what is new and which files have changed. Source: docs/formats/snapshot-summary.md.
 #pragma once
 
 #include <map>
@@ -14,17 +14,17 @@
 
 namespace ingot::source {
 
-/// A file to read from `offset` on.
+/// A file to read from `offset`.
 struct InputTask {
   std::string path;
   std::string location;
   FileStat stat;
   PartitionId id;
   int64_t offset = 0;
-  std::optional<FileIdentity> identity;  // of what was read of it before
+  std::optional<FileIdentity> identity;  // of the content that was read before
 };
 
-/// A file that is no continuation of what was read under its name.
+/// A file whose content does not continue what was read under its name.
 struct ChangedFile {
   std::string path;
   std::string location;
@@ -34,22 +34,22 @@ struct ChangedFile {
 
 struct FileMatches {
   std::vector<InputTask> tasks;       // in the order of the files
-  std::vector<FileChange> found;      // what the table should know of files that were read
-  bool commit_found = false;          // even where nothing else is to be committed
-  std::vector<RawBatch> marks;        // of compressed files that hold nothing new, to be committed
+  std::vector<FileChange> found;      // new identities of files that were read before
+  bool commit_found = false;          // commit `found` even without other changes
+  std::vector<RawBatch> marks;        // to be committed, for compressed files without new content
   std::vector<ChangedFile> changed;   // not read, unless the options say so
-  std::vector<std::string> warnings;  // changed files that are read again
+  std::vector<std::string> warnings;  // changed files that are reread
   std::vector<std::string> failures;  // files that cannot be read
 };
 
-/// Partition 2n of a file's location is its content after n changes, 2n + 1 how many stored bytes of it were read to
-/// its end where it is compressed.
+/// Returns the end mark of a file's partition. Partition 2n of a file's location is its content after n changes.
+/// Partition 2n + 1 is the number of stored bytes read when its compressed content was read to its end.
 PartitionId EndMarkOf(const PartitionId& id);
 
-/// What earlier calls found out, so that a follower does not read the same files at every poll.
+/// Results of earlier calls, so that a follower does not reread the same files at every poll.
 struct MatchMemory {
-  std::unordered_map<std::string, FileStat> changed;  // changed files that were looked at, by location
-  ComparedPairs pairs;                                // of a file and its compressed form
+  std::unordered_map<std::string, FileStat> changed;  // changed files that were compared, by location
+  ComparedPairs pairs;                                // files and their compressed forms
 };
 
 FileMatches MatchFiles(const std::vector<InputFile>& files, const Checkpoint& checkpoint, const SourceOptions& options,

@@ -17,12 +17,12 @@ bool IsSeparator(char c) {
   return kSeparators.find(c) != std::string_view::npos;
 }
 
-/// By ASCII case folding: files of other systems are called DATA.CSV.
+/// With ASCII case folding, because other systems name files DATA.CSV.
 bool EndsWith(std::string_view name, std::string_view ending) {
   return name.size() >= ending.size() && LowerCase(name.substr(name.size() - ending.size())) == ending;
 }
 
-/// Without the numbers that rotation puts behind a name.
+/// Returns the name without the numbers that rotation appends.
 std::string_view WithoutRotation(std::string_view name) {
   name = WithoutCompression(name);
   while (true) {
@@ -33,7 +33,7 @@ std::string_view WithoutRotation(std::string_view name) {
   }
 }
 
-/// `name` is `before` with nothing but digits and separators put in, e.g. app-1-20240719.jsonl and app-1.jsonl.
+/// Whether `name` is `before` with only digits and separators inserted, e.g. app-1-20240719.jsonl and app-1.jsonl.
 bool HasInsertedNumber(std::string_view name, std::string_view before) {
   if (name.size() <= before.size()) return false;
   const auto differ = std::ranges::mismatch(name, before);
@@ -47,7 +47,7 @@ bool HasInsertedNumber(std::string_view name, std::string_view before) {
   return false;
 }
 
-/// Without numbers anywhere, each with the separator before it.
+/// Returns the name without its numbers, each removed with the separator before it.
 std::string WithoutNumbers(std::string_view name) {
   std::string without;
   for (size_t at = 0; at < name.size(); ++at) {

@@ -13,10 +13,10 @@
 namespace ingot::source {
 namespace {
 
-constexpr size_t kTooLongKept = 1 << 20;  // of a record that is longer than may be
+constexpr size_t kTooLongKept = 1 << 20;  // the bytes kept of a record that exceeds the limit
 
-/// Behind the first line end at or behind `from`; nothing where there is none. Lines of JSON end with \n, rows of CSV
-/// with \r, too.
+/// The position after the first line end at or after `from`; nothing if there is none. JSON lines end with \n; CSV rows
+/// may also end with \r.
 std::optional<size_t> BehindLineEnd(std::string_view bytes, size_t from, bool csv, TextEncoding encoding) {
   const size_t unit = UnitBytes(encoding), low = encoding == TextEncoding::kUtf16Be ? 1 : 0;
   for (size_t at = from; at + unit <= bytes.size(); at += unit) {
@@ -102,7 +102,7 @@ Result<size_t> FileReader::SplitCsv(RawBatch& batch, std::string& json) {
   const std::string_view bytes = batch.bytes;
   if (!csv_.HasHead()) INGOT_TRY(TakeHead(bytes, AtFinalEnd()));
   if (!csv_.HasHead()) return 0;
-  // A header that was cut when it was read before may have grown since.
+  // A header that was incomplete at an earlier read may have grown since.
   const size_t head = size_t(std::clamp<int64_t>(head_bytes_ - offset_, 0, int64_t(bytes.size())));
   const size_t used = head + csv_.Split(bytes.substr(head), AtFinalEnd(), json, batch);
   for (RawBatch::Record& record : batch.records) record.offset += int64_t(head);
@@ -125,7 +125,7 @@ Result<int64_t> FileReader::SkipTooLong(RawBatch& batch) {
   batch.original_bytes = bytes.substr(0, kTooLongKept);
   while (true) {
     const auto end = BehindLineEnd(bytes, 0, csv, csv_.Encoding());
-    if (!end && at_end_ && !AtFinalEnd()) return 0;  // the rest is yet to be written
+    if (!end && at_end_ && !AtFinalEnd()) return 0;  // the rest is not written yet
     const size_t used = end ? *end : at_end_ ? bytes.size() : bytes.size() / unit * unit;
     trace_.Add(std::string_view(bytes).substr(0, used));
     skipped += int64_t(used);
@@ -146,7 +146,7 @@ Result<int64_t> FileReader::SkipTooLong(RawBatch& batch) {
   return skipped;
 }
 
-/// The next stretch of complete lines or rows, nothing at the end of the file.
+/// Reads the next complete lines or rows; nothing at the end of the file.
 Result<std::optional<RawBatch>> FileReader::ReadStretch() {
   RawBatch batch = BatchHere();
   batch.bytes = std::exchange(carry_, {});
@@ -154,7 +154,7 @@ Result<std::optional<RawBatch>> FileReader::ReadStretch() {
   std::string json;
   while (used == 0) {
     const size_t before = batch.bytes.size();
-    // A long record is searched anew each time: twice as much each time.
+    // Each attempt searches a long record from its start, so the read size doubles each time.
     const int64_t wanted = std::max(options_.batch_bytes, int64_t(before));
     batch.bytes.reserve(before + size_t(wanted) + kPadding);
     if (!at_end_) INGOT_TRY(stream_->Read(wanted, batch.bytes));
@@ -184,7 +184,7 @@ Result<std::optional<RawBatch>> FileReader::ReadStretch() {
   return batch;
 }
 
-/// A document that has not been written to for a while is whole if it ends like one: it needs not be looked through.
+/// A document that was not written for a while is complete if it ends like one, without a full check.
 bool FileReader::IsWhole(const std::string& document) const {
   const size_t last = document.find_last_not_of(" \t\r\n");
   const bool closed = last != std::string::npos && (document[last] == '}' || document[last] == ']');
@@ -194,7 +194,7 @@ bool FileReader::IsWhole(const std::string& document) const {
 
 Result<std::optional<RawBatch>> FileReader::ReadDocument() {
   RawBatch batch = BatchHere();
-  if (offset_ > 0) return std::nullopt;  // read whole before
+  if (offset_ > 0) return std::nullopt;  // read completely before
   size_t before = 0;
   do {
     before = batch.bytes.size();
@@ -212,7 +212,7 @@ Result<std::optional<RawBatch>> FileReader::ReadDocument() {
   SplitDocument(std::string_view(batch.bytes).substr(mark), batch.records);
   for (RawBatch::Record& record : batch.records) {
     record.begin += mark;
-    if (record.offset > 0) record.offset += int64_t(mark);  // an element of an array; a whole document is at 0
+    if (record.offset > 0) record.offset += int64_t(mark);  // an element of an array; a whole document has offset 0
   }
   trace_.Add(batch.bytes);
   offset_ = batch.end = int64_t(batch.bytes.size());

@@ -1,4 +1,4 @@
-// Reads one input file as batches of records: lines, rows of CSV, or one whole document.
+// Reads one input file as batches of records: lines, CSV rows, or one whole document.
 #pragma once
 
 #include <memory>
@@ -14,21 +14,21 @@ namespace ingot::source {
 
 class FileReader {
  public:
-  /// `final`: what the file holds now is all that it will hold, so that a last line needs no end.
-  /// Errors: kNotFound; kConflict when the content is not what was read before; those of FileStream.
+  /// Opens the file of `task`. `final` says that the file will not grow, so that the last line needs no line end.
+  /// Errors: kNotFound; kConflict when the content is not what was read before; the errors of FileStream.
   static Result<std::unique_ptr<FileReader>> Open(const InputTask& task, bool final, const SourceOptions& options);
 
-  /// The next batch, with the identity of what was read up to its end; nothing where there is no more yet. Errors:
-  /// kBadInput for a CSV header that fits no field and for a document that is too long; kCorrupt.
+  /// Returns the next batch with the identity of everything read up to its end; nothing when there is no more yet.
+  /// Errors: kBadInput for a CSV header that matches no field and for a document that is too long; kCorrupt.
   Result<std::optional<RawBatch>> Next();
 
   const std::string& Path() const { return path_; }
   const std::string& Location() const { return location_; }
   const FileStream& Stream() const { return *stream_; }
   const PartitionId& Id() const { return id_; }
-  /// After the last batch: there are bytes behind it that may become a record when more is written.
+  /// After the last batch: whether bytes remain that may become a record when more is written.
   bool Waits() const { return waits_; }
-  /// What the table should know of the file now, and what it knows before.
+  /// The identity that the table should record for the file, and the one that it has recorded.
   FileChange Change();
 
  private:
@@ -48,12 +48,13 @@ class FileReader {
   Status TakeHead(std::string_view head, bool at_end);
   Result<std::optional<RawBatch>> ReadStretch();
   Result<std::optional<RawBatch>> ReadDocument();
-  /// The records that `batch` holds whole; rows of CSV are written to `json`. Returns the bytes used.
+  /// Splits the complete records of `batch`. CSV rows are written to `json` as JSON. Returns the bytes used.
   Result<size_t> Split(RawBatch& batch, std::string& json);
   Result<size_t> SplitCsv(RawBatch& batch, std::string& json);
-  /// A record that is longer than may be, of which `batch` holds the beginning, as one that says so. Returns its bytes.
+  /// Skips a record that exceeds the limit and whose beginning `batch` holds. Adds a record that reports it. Returns
+  /// its size in bytes; 0 while the rest is not written.
   Result<int64_t> SkipTooLong(RawBatch& batch);
-  /// A last record without an end is whole.
+  /// Whether a last record without a line end is complete.
   bool AtFinalEnd() const { return at_end_ && final_ && !stream_->Truncated(); }
   bool IsWhole(const std::string& document) const;
 
@@ -65,7 +66,7 @@ class FileReader {
   std::unique_ptr<FileStream> stream_;
   ContentTrace trace_;
   CsvRows csv_;
-  int64_t head_bytes_ = 0;  // of CSV: the header ends here
+  int64_t head_bytes_ = 0;  // CSV: the end of the header
   std::string carry_;
   int64_t offset_ = 0;
   bool at_end_ = false;

@@ -73,8 +73,8 @@ class PlainStream : public FileStream {
   const File file_;
 };
 
-/// One gzip member or zstd frame after the other. Zero bytes behind a gzip member are padding (as of tapes), and zstd
-/// skips frames that hold no data.
+/// Reads consecutive gzip members or zstd frames. Zero bytes after a gzip member are padding, as on tapes. Skippable
+/// zstd frames are ignored.
 class CompressedStream : public FileStream {
  public:
   CompressedStream(std::string path, FileStat stat, File file, bool gzip,
@@ -118,7 +118,7 @@ class CompressedStream : public FileStream {
   bool Truncated() const override { return at_end_ && !between_frames_; }
 
  private:
-  /// Some bytes, 0 at the end.
+  /// Decompresses some bytes; returns 0 at the end.
   Result<int64_t> Decompress(uint8_t* data, int64_t room) {
     while (true) {
       if (taken_ == Input().size() && !output_waits_ && !at_end_) INGOT_TRY(Refill());
@@ -164,14 +164,14 @@ class CompressedStream : public FileStream {
   const bool gzip_;
   const std::shared_ptr<arrow::util::Decompressor> decompressor_;
   std::shared_ptr<arrow::Buffer> input_;
-  size_t taken_ = 0;  // of input_
+  size_t taken_ = 0;  // bytes of input_ used
   int64_t offset_ = 0;
   bool between_frames_ = true;
-  bool output_waits_ = false;  // in the decompressor
+  bool output_waits_ = false;  // the decompressor has more output
   bool at_end_ = false;
 };
 
-/// Of a zstd frame, or of one that is to be skipped (RFC 8878, 3.1.2), with which pzstd begins its files.
+/// Whether `magic` begins a zstd frame or a skippable frame (RFC 8878, 3.1.2), with which pzstd begins its files.
 bool IsZstd(std::string_view magic) {
   const bool skippable = magic.size() == 4 && (uint8_t(magic[0]) & 0xf0) == 0x50 && magic.substr(1) == "\x2a\x4d\x18";
   return magic == "\x28\xb5\x2f\xfd" || skippable;

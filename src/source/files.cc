@@ -19,7 +19,7 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-/// Bytes that are left to read of a file, as stored. Of a compressed one nobody knows where the position is: all.
+/// Stored bytes of a file that remain to be read. The position in a compressed file is unknown, so all its bytes count.
 int64_t BytesLeftOf(const InputTask& task) {
   const bool compressed = task.identity && task.identity->compressed;
   return std::max<int64_t>(0, task.stat.stored_bytes - (compressed ? 0 : task.offset));
@@ -57,7 +57,7 @@ class FileSource : public Source {
     return {};
   }
 
-  // A file that cannot be read does not keep the others from being read.
+  // A file that cannot be read does not prevent reading the others.
   Result<std::optional<RawBatch>> Next(std::chrono::milliseconds) override {
     if (!matches_.marks.empty()) {
       RawBatch mark = std::move(matches_.marks.back());
@@ -78,14 +78,14 @@ class FileSource : public Source {
   }
 
  private:
-  /// What was seen of a file that is followed.
+  /// The last observation of a followed file.
   struct Look {
     FileStat stat;
-    Steady::time_point since;           // it has been like this
-    std::optional<bool> read_as_final;  // its content gave all that it can give
+    Steady::time_point since;           // when this stat was first seen
+    std::optional<bool> read_as_final;  // set at the end of the content: whether it was read as final
   };
 
-  /// Of one run: told at its end; of one that is followed, once.
+  /// Reports the failure at the end of the run; for a followed source, logs it once.
   void Report(const std::string& failure) {
     if (options_.follow)
       WarnOnce(failure);
@@ -93,7 +93,7 @@ class FileSource : public Source {
       failures_.push_back(failure);
   }
 
-  /// Of the file at look_. What is wrong with its content is wrong until the file is written to.
+  /// Reports an error of the file at look_. Bad content stays bad until the file is written.
   void ReportBroken(const Error& error) {
     const bool content = error.kind == ErrorKind::kCorrupt || error.kind == ErrorKind::kBadInput;
     if (look_ != nullptr && content) look_->read_as_final = final_;
@@ -127,7 +127,7 @@ class FileSource : public Source {
     return Steady::now() - since >= options_.idle || NowMicros() - stat.modified_ns / 1000 >= idle_micros;
   }
 
-  /// Not when it has been read as it is now and gave no more.
+  /// False when the file was read in its current state and has no more records.
   bool IsWorthReading(const InputTask& task) {
     if (!options_.follow) return true;
     const auto [at, first] = looks_.try_emplace(task.location, Look{task.stat, Steady::now(), std::nullopt});
@@ -150,15 +150,15 @@ class FileSource : public Source {
         return true;
       }
       if (opened.error().kind == ErrorKind::kNotFound)
-        LogDebug(opened.error().message);  // it went after it was listed
+        LogDebug(opened.error().message);  // the file was deleted after the listing
       else
         ReportBroken(opened.error());
     }
     return false;
   }
 
-  /// After the last record of a file. Compressed content that was read to its end needs not be decompressed again to
-  /// see that nothing is new: the stored bytes are the mark of it.
+  /// Returns the end mark of a file after its last record. The mark is the stored size, so that complete compressed
+  /// content need not be decompressed again to find that nothing is new.
   std::optional<RawBatch> End(FileReader& read) {
     const bool unfinished = read.Waits() || read.Stream().Truncated();
     if (look_ != nullptr && unfinished) look_->read_as_final = final_;
@@ -183,7 +183,7 @@ class FileSource : public Source {
   FileMatches matches_;
   std::deque<InputTask> tasks_;
   std::unique_ptr<FileReader> reader_;
-  Look* look_ = nullptr;  // at the file of reader_
+  Look* look_ = nullptr;  // the observation for reader_
   bool final_ = true;
   int64_t bytes_left_ = 0;
   std::vector<std::string> failures_;

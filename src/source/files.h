@@ -8,7 +8,7 @@
 
 namespace ingot::source {
 
-/// A path or file:///path of a file or a folder.
+/// Opens a source. `uri` is a path or file:///path of a file or a folder.
 Result<std::unique_ptr<Source>> OpenFiles(const std::string& uri, const SourceOptions& options);
 
 }  // namespace ingot::source

@@ -19,8 +19,8 @@
 namespace ingot::source {
 namespace {
 
-constexpr int64_t kBlock = 16'384;  // records that share a random stream, so that blocks can be made in parallel
-constexpr double kSlowdown = 0.2;   // of a network when most people use it
+constexpr int64_t kBlock = 16'384;  // records that share a random stream, so that blocks can be generated in parallel
+constexpr double kSlowdown = 0.2;   // of a network at peak use
 
 /// SplitMix64: small, fast, good enough for test data.
 struct Random {
@@ -43,7 +43,7 @@ void AppendInt(std::string& out, uint64_t value) {
   out.append(at, size_t(digits + sizeof digits - at));
 }
 
-/// Two decimals.
+/// Appends a number with two decimals.
 void AppendHundredths(std::string& out, uint64_t hundredths) {
   AppendInt(out, hundredths / 100);
   out += '.';
@@ -64,7 +64,7 @@ void AppendUser(std::string& out, uint64_t user, uint64_t seed) {
   out.append(text, sizeof text);
 }
 
-/// Around `median`, right-skewed, never zero; in hundredths.
+/// Draws a right-skewed value around `median`, never zero, in hundredths.
 uint64_t Skewed(Random& random, double median) {
   const double u = random.Unit() + random.Unit() - 1;  // triangular in (-1, 1)
   return uint64_t(median * 100 * (1 + u * (u > 0 ? 1.8 : 0.85))) + 1;
@@ -98,12 +98,12 @@ void Replace(std::string& line, std::string_view from, std::string_view to) {
   if (at != std::string::npos) line.replace(at, from.size(), to);
 }
 
-/// One of the ways in which real streams are broken.
+/// Appends a record with one of the defects of real streams.
 void AppendDirty(std::string& out, Record record, Random& random, std::string& previous, uint64_t seed) {
   constexpr int64_t kDayMillis = 86'400'000;
   std::string line;
   const uint64_t way = random.Below(12);
-  if (way == 0 && !previous.empty()) line = previous;                        // sent twice
+  if (way == 0 && !previous.empty()) line = previous;                        // duplicate
   if (way == 1) record.millis -= int64_t(random.Below(3 * kDayMillis));      // late
   if (way == 2) record.download = 10'000'000 + random.Below(1'000'000'000);  // out of range
   if (way == 3) record.latency = 6'000'001 + random.Below(1'000'000);
@@ -111,7 +111,7 @@ void AppendDirty(std::string& out, Record record, Random& random, std::string& p
   if (way == 4) Replace(line, "\"location\": \"" + std::string(record.location), "\"location\": \"   ");
   if (way == 5) Replace(line, "\"" + std::string(record.location) + "\"", "null");
   if (way == 6) line = line.substr(0, line.find(", \"latency\"")) + "}\n";  // fields missing
-  if (way == 7) line = line.substr(0, 20 + random.Below(60)) + "\n";        // cut off
+  if (way == 7) line = line.substr(0, 20 + random.Below(60)) + "\n";        // truncated
   if (way == 8) Replace(line, "\"upload_speed\": ", "\"upload_speed\": \"fast\", \"was\": ");
   if (way == 9) Replace(line, "\"timestamp\": 1", "\"timestamp\": 91");          // far future
   if (way == 10) Replace(line, "\"location\": \"", "\"location\": \"\xFF\xFE");  // not UTF-8
@@ -129,12 +129,12 @@ void GenerateBlock(const GeneratorOptions& options, int64_t block, int64_t begin
     const double share = double(i) / double(options.records) * days, day = std::floor(share);
     if (!today || day != today_number)
       today.emplace(options.start_micros + int64_t(day * 86'400e6)), today_number = day;
-    // Less than a day, or records at a rate: evenly; the cities that are awake test.
+    // A span below a day, or a rate: tests are spread evenly, over the cities where people are awake.
     const double time = days >= 1 ? today->TimeOf(share - day) : share - day;
     const auto [city, load] = today->Pick(time, random.Unit());
     const double speed = city->speed * (1 - kSlowdown * load);
     const uint64_t users = uint64_t(options.users);
-    // Some people test often: the square favours low numbers.
+    // Some people test often: the square favors low numbers.
     const double unit = random.Unit();
     Record record{
         .millis = (options.start_micros + int64_t((day + time) * 86'400e6)) / 1000 + int64_t(random.Below(1000)),
@@ -153,11 +153,11 @@ void GenerateBlock(const GeneratorOptions& options, int64_t block, int64_t begin
   }
 }
 
-/// Where records go. Files appear under their name only when complete.
+/// The destination of records. Files appear under their names only when complete.
 class Output {
  public:
   virtual ~Output() = default;
-  virtual Status Begin(int64_t number) = 0;  // the next file
+  virtual Status Begin(int64_t number) = 0;  // begins the next file
   virtual Status Write(const std::string& lines) = 0;
   virtual Status End() = 0;
 };
@@ -223,7 +223,7 @@ class KafkaOutput : public Output {
   std::unique_ptr<KafkaWriter> writer_;
 };
 
-/// Sleeps so that `done` records took at least their time.
+/// Sleeps until `done` records have taken at least the time that the rate allows.
 void Pace(const GeneratorOptions& options, std::chrono::steady_clock::time_point start, int64_t done) {
   if (options.rate > 0)
     std::this_thread::sleep_until(start + std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -255,7 +255,7 @@ Result<Generated> Generate(const GeneratorOptions& options, const std::function<
     const int64_t file_end =
         one_stretch ? options.records : std::min(options.records, file_begin + options.records_per_file);
     INGOT_TRY(output->Begin(number));
-    // One stretch is made while the one before is written.
+    // The next chunk is generated while the previous one is written.
     std::future<std::string> next;
     const auto make = [&](int64_t begin) {
       return std::async(std::launch::async, [&options, begin, end = std::min(file_end, begin + step)] {

@@ -1,11 +1,12 @@
-// Whether a JSON document has been written to its end. What does not begin like one is not looked at.
+// Detects whether a JSON document is complete. Text that does not begin like one is not checked.
 #pragma once
 
 #include <string_view>
 
 namespace ingot::source {
 
-/// False when the object, array or string at the start of `text` is not closed in it: the rest is yet to be written.
+/// Returns false when the object, array or string at the start of `text` is not closed, so that the rest is not written
+/// yet.
 bool EndsWhole(std::string_view text);
 
 }  // namespace ingot::source

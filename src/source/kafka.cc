@@ -16,8 +16,8 @@
 namespace ingot::source {
 namespace {
 
-constexpr std::chrono::seconds kSilenceMax{60};    // of a cluster, before a run that has an end gives up
-constexpr std::chrono::seconds kDescribedFor{10};  // how long the topics are taken to be what they were
+constexpr std::chrono::seconds kSilenceMax{60};    // a run with an end fails after a silence this long
+constexpr std::chrono::seconds kDescribedFor{10};  // how long the topic metadata is cached
 
 using PartitionList =
     std::unique_ptr<rd_kafka_topic_partition_list_t, decltype(&rd_kafka_topic_partition_list_destroy)>;
@@ -42,12 +42,12 @@ Status Check(rd_kafka_error_t* error, const char* doing) {
   return Check(code, doing);
 }
 
-/// How far a partition is.
+/// The progress of a partition.
 struct PartitionState {
-  int64_t begun = 0;      // where Seek put it
-  int64_t delivered = 0;  // next offset that Next has to give out
-  int64_t fetched = 0;    // next offset that is not in ready_ yet
-  int64_t target = 0;     // of a run that has an end: where it ends
+  int64_t begun = 0;      // where Seek set it
+  int64_t delivered = 0;  // the next offset that Next returns
+  int64_t fetched = 0;    // the next offset that is not in ready_
+  int64_t target = 0;     // the end offset of a run with an end
   bool at_end = false;
 };
 
@@ -71,13 +71,13 @@ class KafkaSource : public Source {
         {"enable.auto.offset.store", "false"},
         {"auto.offset.reset", "error"},
         {"check.crcs", "true"},
-        {"consume.record.batches", "true"},  // in place of messages (tools/patches)
+        {"consume.record.batches", "true"},  // instead of messages (tools/patches)
         {"isolation.level", "read_committed"},
         {"enable.partition.eof", "true"},
         {"partition.assignment.strategy", "cooperative-sticky"},
         {"allow.auto.create.topics", "false"},
         {"session.timeout.ms", "10000"},
-        {"heartbeat.interval.ms", "500"},     // whose answer tells of a rebalance: partitions move by it in steps
+        {"heartbeat.interval.ms", "500"},     // its response reports a rebalance: partitions move with it, in steps
         {"max.poll.interval.ms", "1800000"},  // silver and gold run between two polls
         {"topic.metadata.refresh.interval.ms", "10000"},
         {"queued.max.messages.kbytes",
@@ -96,7 +96,7 @@ class KafkaSource : public Source {
         });
     INGOT_ASSIGN(rd_kafka_t * client, NewConsumer(conf));
     client_ = std::shared_ptr<void>(client, [](void* old) { rd_kafka_destroy(static_cast<rd_kafka_t*>(old)); });
-    // What the library tells of its connections comes by the main queue until that becomes part of the consumer's.
+    // The library reports connection events on the main queue until that queue is forwarded to the consumer's.
     INGOT_TRY(Describe([&] {
       rd_kafka_poll(client, 0);
       return health_.Check();
@@ -121,7 +121,7 @@ class KafkaSource : public Source {
   Result<std::optional<RawBatch>> Next(std::chrono::milliseconds wait) override {
     if (ready_.empty() && !AtEnd()) INGOT_TRY(Fetch(wait));
     if (ready_.empty()) {
-      // A followed source waits for its brokers.
+      // A followed source keeps waiting for its brokers.
       const Status healthy = health_.Check();
       if (!healthy && (!options_.follow || healthy.error().kind != ErrorKind::kRetry))
         return std::unexpected(healthy.error());
@@ -149,14 +149,14 @@ class KafkaSource : public Source {
     const auto list = MakeList(positions.size());
     for (const auto& [id, offset] : positions)
       if (places_.contains(id)) Add(list, id, offset);
-    // Nobody waits for it but a run that is about to end.
+    // Only a run that is about to end waits for the commit.
     if (list->cnt > 0) (void)rd_kafka_commit(Client(), list.get(), options_.follow ? 1 : 0);
   }
 
   int64_t RecordsBehind() const override {
     int64_t behind = 0;
     for (const auto& [id, place] : places_) {
-      int64_t low = 0, high = 0;  // as last heard; before that, what was there at Seek
+      int64_t low = 0, high = 0;  // last known watermarks; before any, those of Seek
       if (rd_kafka_get_watermark_offsets(Client(), id.topic.c_str(), id.partition, &low, &high) !=
           RD_KAFKA_RESP_ERR_NO_ERROR)
         high = 0;
@@ -188,7 +188,7 @@ class KafkaSource : public Source {
     return {};
   }
 
-  /// Where a partition begins; `list` gets it too.
+  /// Returns the start of a partition and adds it to `list`.
   Result<PartitionState> Begin(const PartitionId& id, const Positions& known, const PartitionList& list) {
     PartitionState place;
     INGOT_ASSIGN(place.begun, positions_.StartOf(id, known, place.target));
@@ -209,15 +209,15 @@ class KafkaSource : public Source {
     return Check(rd_kafka_assign(Client(), list.get()), "assign partitions");
   }
 
-  /// Whether what was given out of a partition is what the table has. Of a partition that the table does not know, only
-  /// nothing is.
+  /// Whether the delivered offset equals the table's position. For a partition that the table does not know, it must be
+  /// the start.
   static bool IsWhereTheTableIs(const PartitionId& id, const PartitionState& place, const Positions& known) {
     const auto position = known.find(id);
     return place.delivered == (position == known.end() ? place.begun : position->second);
   }
 
-  /// Gives back the partitions that the group takes, and those that have to begin again; then takes those that wait to
-  /// begin. A failure in between leaves them waiting for the next call.
+  /// Releases the partitions that the group revokes and those that must restart. Then takes the waiting partitions.
+  /// After a failure they wait for the next call.
   Status SeekInGroup(const Positions& known) {
     if (!subscribed_) {
       const auto list = MakeList(1);
@@ -254,7 +254,7 @@ class KafkaSource : public Source {
     return {};
   }
 
-  /// The group waits for an answer to the rebalance that was last told, even from a member that leaves.
+  /// Answers the last reported rebalance. The group waits for this answer even from a leaving member.
   void AnswerRebalance() {
     const auto answer = [](rd_kafka_error_t* error) {
       if (error != nullptr) rd_kafka_error_destroy(error);
@@ -267,7 +267,7 @@ class KafkaSource : public Source {
 
   void OnRebalance(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t& partitions) {
     const bool assign = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
-    // While the consumer closes nobody will call Seek again.
+    // While the consumer closes, Seek is not called again.
     if (closing_) {
       if (rd_kafka_error_t* error = rd_kafka_incremental_unassign(Client(), &partitions)) rd_kafka_error_destroy(error);
       return;
@@ -294,7 +294,7 @@ class KafkaSource : public Source {
     std::map<PartitionId, std::vector<rd_kafka_message_t*>>::iterator run;
     for (rd_kafka_message_t* message : fetched) {
       if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        topic = nullptr;  // an event may take a run away
+        topic = nullptr;  // an event may erase the entry of `run`
         if (Status problem = TakeEvent(*message, by_partition); !problem) outcome = std::move(problem);
         rd_kafka_message_destroy(message);
         continue;
@@ -321,11 +321,11 @@ class KafkaSource : public Source {
     ready_.push_back(
         BatchOf(id, first, std::move(messages), {.key = options_.keep_key, .headers = options_.keep_headers}, client_));
     place->second.fetched = ready_.back().end;
-    // What came in after the run began and has been fetched is taken too: every offset up to here is accounted for.
+    // Fetched records beyond the target are also taken, so that every offset up to here is accounted for.
     if (!options_.follow && place->second.fetched >= place->second.target) place->second.at_end = true;
   }
 
-  /// What comes in place of a record.
+  /// Handles a message that is an event, not a record.
   Status TakeEvent(const rd_kafka_message_t& message,
                    std::map<PartitionId, std::vector<rd_kafka_message_t*>>& by_partition) {
     if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
@@ -337,7 +337,7 @@ class KafkaSource : public Source {
       const auto place = places_.find(id);
       if (place == places_.end()) return {};
       place->second.at_end = true;
-      // Offsets without records, such as the marks of transactions, are passed over.
+      // Offsets without records, such as transaction markers, are skipped.
       if (message.offset > place->second.fetched) {
         RawBatch& passed = ready_.emplace_back();
         passed.from = id;
@@ -348,7 +348,7 @@ class KafkaSource : public Source {
       return {};
     }
     if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || message.err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
-      interrupted_ = stale_ = true;  // Seek looks at the partitions and decides
+      interrupted_ = stale_ = true;  // Seek checks the partitions and decides
       return {};
     }
     Error error = KafkaError(message.err, rd_kafka_message_errstr(&message));
@@ -374,12 +374,12 @@ class KafkaSource : public Source {
   std::chrono::steady_clock::time_point described_at_, heard_at_;
   std::map<PartitionId, PartitionState> places_;
   std::deque<RawBatch> ready_;
-  std::set<PartitionId> waiting_;              // ours, but not begun
-  std::set<PartitionId> revoked_;              // told to give back
+  std::set<PartitionId> waiting_;              // assigned, but not started
+  std::set<PartitionId> revoked_;              // to be released
   bool assigning_ = false, revoking_ = false;  // the group waits for an answer
   bool subscribed_ = false;
   bool interrupted_ = false;
-  bool stale_ = false;  // every partition has to be looked at again
+  bool stale_ = false;  // every partition must be checked again
   bool closing_ = false;
 };
 

@@ -1,5 +1,6 @@
-// A Kafka topic as a source, on librdkafka. One-shot: all partitions up to what is there now. Followed: the partitions
-// that the consumer group assigns, without an end.
+// A Kafka topic as a source, on librdkafka.
+// A single run reads all partitions up to their current ends. A followed source reads the partitions that the consumer
+// group assigns, without an end.
 #pragma once
 
 #include <map>
@@ -10,10 +11,10 @@
 
 namespace ingot::source {
 
-/// The topic may be a pattern: "^speedtest_.*" reads all topics that match.
+/// Opens a source. The topic may be a pattern: "^speedtest_.*" reads all matching topics.
 Result<std::unique_ptr<Source>> OpenKafka(const std::string& uri, const SourceOptions& options);
 
-/// The topics that an address means, each with an address of its own. Errors: as for OpenSource.
+/// Returns the topics that `uri` matches, each with its own address. Errors: as for OpenSource.
 Result<std::map<std::string, std::string>> TopicsAt(const std::string& uri,
                                                     const std::map<std::string, std::string>& settings);
 

@@ -12,7 +12,7 @@
 namespace ingot::source {
 namespace {
 
-constexpr int64_t kRecordsReserved = 1 << 20;  // what headers tell is not believed beyond this
+constexpr int64_t kRecordsReserved = 1 << 20;  // limit on the record counts of headers, which may be wrong
 
 std::string_view Payload(const rd_kafka_message_t& message) {
   return {static_cast<const char*>(message.payload), message.payload == nullptr ? 0 : message.len};
@@ -44,7 +44,7 @@ class PackedMessages : public RawBatch::Packed {
   }
 
  private:
-  /// Of a log that was written before record batches (magic 0 and 1): a record by itself, which has no headers.
+  /// Takes a message of the formats before record batches (magic 0 and 1): a single record without headers.
   void TakeOldMessage(const rd_kafka_message_t& message, RawBatch& batch) {
     const std::string_view data = Payload(message);
     AppendRecord({.offset = message.offset,
@@ -68,7 +68,7 @@ class PackedMessages : public RawBatch::Packed {
 Result<std::vector<rd_kafka_message_t*>> TakeMessages(rd_kafka_queue_t* queue, std::chrono::milliseconds wait) {
   constexpr size_t kBytesMax = 512 << 10, kMessagesMax = 16'384;
   std::vector<rd_kafka_message_t*> taken;
-  // Asked for more than one, the library would wait until it has them all.
+  // When asked for more than one message, the library waits until it has all of them.
   for (size_t bytes = 0; bytes < kBytesMax && taken.size() < kMessagesMax;) {
     rd_kafka_message_t* some[64];
     const ssize_t count = rd_kafka_consume_batch_queue(queue, taken.empty() ? int(wait.count()) : 0, some,

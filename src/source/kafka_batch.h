@@ -1,4 +1,4 @@
-// Fetched Kafka messages as batches of records: the bytes stay where librdkafka put them, as packed as they came.
+// Converts fetched Kafka messages to batches of records. The bytes stay in librdkafka's buffers in wire format.
 #pragma once
 
 #include <chrono>
@@ -13,11 +13,13 @@ using rd_kafka_queue_t = struct rd_kafka_queue_s;
 
 namespace ingot::source {
 
-/// What has come, up to half a megabyte as packed as it came; waits for the first only. Errors: those of KafkaError.
+/// Returns the messages that have arrived, up to half a megabyte in wire format. Waits only for the first. Errors:
+/// those of KafkaError.
 Result<std::vector<rd_kafka_message_t*>> TakeMessages(rd_kafka_queue_t* queue, std::chrono::milliseconds wait);
 
-/// Takes the messages, which are of one partition and no errors. `begin` is where the partition was: offsets that hold
-/// no record (transaction marks, compacted records) are passed over. The client lives until the batch goes.
+/// Makes a batch and takes ownership of the messages, which must be of one partition and free of errors. `begin` is the
+/// partition's position. Offsets without a record (transaction markers, compacted records) are skipped. The batch keeps
+/// the client alive.
 RawBatch BatchOf(PartitionId from, int64_t begin, std::vector<rd_kafka_message_t*> messages, EnvelopeWishes wishes,
                  std::shared_ptr<void> client);
 

@@ -21,7 +21,7 @@ constexpr int kAnswerMs = 10'000;
 constexpr std::chrono::seconds kAwayMax{8};
 
 void LogLine(const rd_kafka_t*, int level, const char* facility, const char* text) {
-  // A lost connection is made anew by the library; what matters to the run comes as an error.
+  // The library reconnects by itself; problems that matter to the run are reported as errors.
   if (level <= 3 && std::string_view(facility) != "FAIL" && std::string_view(facility) != "ERROR")
     LogWarning(std::string("kafka: ") + text);
   else
@@ -137,7 +137,7 @@ Error KafkaError(int code, const std::string& doing) {
       hint = " (look at security.protocol, sasl.mechanism, sasl.username and sasl.password)";
       break;
     case RD_KAFKA_RESP_ERR__SSL:
-      // A connection that breaks within its handshake is one of these, too.
+      // A connection that breaks during its handshake also gives this error.
       if (doing.find("certificate verify failed") != std::string::npos) kind = ErrorKind::kBadConfig;
       break;
     case RD_KAFKA_RESP_ERR__BAD_MSG:
@@ -181,8 +181,8 @@ Status KafkaHealth::Check() const {
 
 namespace {
 
-/// Waits until any broker answers. An admin request that waits for its broker by itself makes the library connect again
-/// and again without a pause, hundreds of thousands of times while a cluster restarts.
+/// Waits until any broker answers. An admin request that waits by itself makes the library reconnect in a loop without
+/// a pause, hundreds of thousands of times while a cluster restarts.
 Status AwaitBroker(rd_kafka_t* client, const std::function<Status()>& health) {
   constexpr int kSliceMs = 500;
   for (int waited = 0; waited < kAnswerMs; waited += kSliceMs) {
@@ -193,7 +193,7 @@ Status AwaitBroker(rd_kafka_t* client, const std::function<Status()>& health) {
     }
     INGOT_TRY(health());
   }
-  // The library does not tell of a listener that closes what it does not understand.
+  // The library does not report a listener that closes the connection because it does not understand it.
   return Fail(ErrorKind::kRetry, "kafka: no broker answers (does the listener take this security.protocol?)");
 }
 

@@ -1,4 +1,4 @@
-// What reading from and writing to Kafka share: addresses, settings, metadata. On librdkafka.
+// The parts that reading from and writing to Kafka share: addresses, settings and metadata, on librdkafka.
 #pragma once
 
 #include <chrono>
@@ -25,13 +25,13 @@ struct KafkaAddress {
 /// Errors: kBadConfig.
 Result<KafkaAddress> ParseKafkaAddress(const std::string& uri);
 
-/// librdkafka's configuration from what Ingot needs, below what the operator sets: the environment
-/// (INGOT_KAFKA_SASL_PASSWORD is sasl.password), the pipeline file, the address. Errors: kBadConfig for unknown
-/// settings, and for those that exactly-once rests on.
+/// Builds librdkafka's configuration. Ingot's settings are overridden by the operator's: the environment
+/// (INGOT_KAFKA_SASL_PASSWORD is sasl.password), the pipeline file and the address.
+/// Errors: kBadConfig for unknown settings, and for those that exactly-once depends on.
 Result<rd_kafka_conf_t*> KafkaConfiguration(const KafkaAddress& address, const std::map<std::string, std::string>& ours,
                                             const std::map<std::string, std::string>& from_pipeline);
 
-/// A producer, or a consumer, of this configuration, which it takes over. Errors: kBadConfig.
+/// Creates a producer, or a consumer, and takes ownership of `conf`. Errors: kBadConfig.
 Result<rd_kafka_t*> NewProducer(rd_kafka_conf_t* conf);
 Result<rd_kafka_t*> NewConsumer(rd_kafka_conf_t* conf);
 
@@ -39,21 +39,22 @@ struct KafkaTopic {
   TopicIdentity identity;
   int32_t partitions = 0;
 };
-/// Asks the cluster, with bounded retries, and `health` between: its error ends the asking. Errors: kNotFound; kRetry
-/// when no broker answers; kBadConfig when access is refused.
+/// Requests the topic's metadata with bounded retries, and calls `health` between them. An error of `health` ends the
+/// request.
+/// Errors: kNotFound; kRetry when no broker answers; kBadConfig when access is denied.
 Result<KafkaTopic> DescribeTopic(rd_kafka_t* client, const std::string& topic, const std::function<Status()>& health);
-/// The topic itself, or those of the cluster that a regular expression, which begins with ^, is found in. Errors:
-/// kBadConfig for what is no expression, kNotFound when none matches.
+/// Returns the topic itself, or all topics of the cluster that match a regular expression, which begins with ^.
+/// Errors: kBadConfig for an invalid expression; kNotFound when no topic matches.
 Result<std::vector<std::string>> TopicsMatching(rd_kafka_t* client, const std::string& topic);
-/// One that exists is no error.
+/// Creates the topic. An existing topic is not an error.
 Status CreateTopic(rd_kafka_t* client, const std::string& topic, int partitions);
 
-/// What librdkafka tells of its connections while nobody asks: to be fed by its error callback.
+/// The connection state that librdkafka reports between requests, through its error callback.
 class KafkaHealth {
  public:
   explicit KafkaHealth(std::string brokers) : brokers_(std::move(brokers)) {}
   void OnError(int code, const char* reason);
-  /// The brokers are asked anew, and get the whole time to answer: those that were away may be back.
+  /// A request begins. The brokers get the full time to answer, because they may be reachable again.
   void OnQuestion() {
     if (down_since_) down_since_ = std::chrono::steady_clock::now();
   }
@@ -61,18 +62,18 @@ class KafkaHealth {
   void OnAnswer();
   /// No broker has answered.
   void OnSilence(const std::string& reason) const;
-  /// Errors: kBadConfig for refused access and certificates that are not trusted, kRetry with the last reason when all
-  /// brokers have been away for some time.
+  /// Errors: kBadConfig for denied access and untrusted certificates; kRetry with the last reason when all brokers have
+  ///   been unreachable for some time.
   Status Check() const;
 
  private:
   const std::string brokers_;
-  std::string reason_;  // of the last connection that failed
+  std::string reason_;  // of the last failed connection
   std::optional<Error> refused_;
   std::optional<std::chrono::steady_clock::time_point> down_since_;
 };
 
-/// An error of librdkafka by its code.
+/// Converts an error code of librdkafka.
 Error KafkaError(int code, const std::string& doing);
 
 }  // namespace ingot::source

@@ -1,4 +1,4 @@
-// Where each partition goes on: what the table has, held against what the cluster has now.
+// Finds where each partition resumes, from the table's checkpoint and the current state of the cluster.
 #pragma once
 
 #include <map>
@@ -14,15 +14,16 @@ class KafkaPositions {
   KafkaPositions() = default;
   KafkaPositions(rd_kafka_t* client, OnReset on_reset) : client_(client), on_reset_(on_reset) {}
 
-  /// Forgets the resets; `topics` are those that are there now.
+  /// Clears the resets. `topics` are the current topics.
   void Begin(const std::map<std::string, KafkaTopic>& topics);
 
-  /// The table's positions in the topics as they are now. Those of a topic that was made anew are reset, if the
-  /// operator said how to go on. Errors: kBadInput with the choice to make.
+  /// Returns the table's positions in the current topics. A recreated topic is reset if the operator chose how to
+  /// continue.
+  /// Errors: kBadInput with the options.
   Result<Positions> ToGoOnFrom(const Checkpoint& checkpoint);
 
-  /// Where a partition begins: at its known position, else at its first record; `high` gets its end. Errors: kBadInput
-  /// when the records at its position are gone, with the choice to make.
+  /// Returns the start of a partition: its known position, otherwise its first record. `high` gets its end.
+  /// Errors: kBadInput with the options when the records at its position no longer exist.
   Result<int64_t> StartOf(const PartitionId& id, const Positions& known, int64_t& high);
 
   const std::vector<OffsetReset>& resets() const { return resets_; }
@@ -39,7 +40,7 @@ class KafkaPositions {
   rd_kafka_t* client_ = nullptr;
   OnReset on_reset_ = OnReset::kFail;
   std::map<std::string, KafkaTopic> topics_;
-  std::map<std::string, std::string> replaced_;  // topics that are not those of the checkpoint, and why
+  std::map<std::string, std::string> replaced_;  // topics that differ from the checkpoint, and why
   std::vector<OffsetReset> resets_;
 };
 

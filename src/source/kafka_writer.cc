@@ -13,7 +13,7 @@
 namespace ingot::source {
 namespace {
 
-constexpr size_t kLinesAtOnce = 2000;  // to one partition
+constexpr size_t kLinesAtOnce = 2000;  // per partition
 constexpr int kFlushMs = 120'000;
 constexpr int kSliceMs = 1'000;
 
@@ -79,8 +79,8 @@ class Writer : public KafkaWriter {
   }
 
  private:
-  /// The topic; made when there is none. A broker that goes away while it is asked, after any has answered, is waited
-  /// for: another takes over, or it comes back.
+  /// Returns the topic and creates it if it does not exist. Once any broker has answered, the call waits for a broker
+  /// that fails: it returns, or another one takes over.
   Result<KafkaTopic> AwaitTopic(const std::string& name, int partitions) {
     const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(kFlushMs);
     bool answered = false;
@@ -110,7 +110,7 @@ class Writer : public KafkaWriter {
     auto topic = DescribeTopic(client_, name, health);
     if (topic || topic.error().kind != ErrorKind::kNotFound) return topic;
     INGOT_TRY(CreateTopic(client_, name, partitions));
-    // Brokers tell each other about a new topic before they tell us.
+    // Brokers propagate a new topic among themselves before a client sees it.
     for (int i = 0; i < 50 && (!topic || topic->partitions == 0); ++i) {
       rd_kafka_poll(client_, 100);
       topic = DescribeTopic(client_, name, health);

@@ -12,14 +12,14 @@ namespace ingot::source {
 
 class KafkaWriter {
  public:
-  /// `uri` as for OpenSource, `settings` of librdkafka. Makes the topic with `partitions` when there is none. A broker
-  /// that goes away after it has answered is waited for, as long as for records on their way.
+  /// Opens the topic at `uri` (as for OpenSource) with `settings` of librdkafka. Creates it with `partitions` if it
+  /// does not exist. Waits for a broker that fails after it has answered, as long as for records in flight.
   static Result<std::unique_ptr<KafkaWriter>> Open(const std::string& uri,
                                                    const std::map<std::string, std::string>& settings, int partitions);
   virtual ~KafkaWriter() = default;
-  /// Sends each line; returns before they have arrived. Errors: kRetry when earlier ones failed for good.
+  /// Sends each line; returns before the lines are acknowledged. Errors: kRetry when earlier lines failed permanently.
   virtual Status WriteLines(std::string_view lines) = 0;
-  /// Returns when all have arrived.
+  /// Returns when all lines are acknowledged.
   virtual Status Flush() = 0;
 };
 

@@ -1,17 +1,17 @@
-// The kinds of sources, by the scheme of their address: one line each.
+// The kinds of sources by URI scheme, one line each.
 #include <algorithm>
 
 #include "source/files.h"
 #include "source/kafka.h"
 
-// A line that lacks a part does not compile.
+// A line with a missing field does not compile.
 #pragma GCC diagnostic error "-Wmissing-field-initializers"
 
 namespace ingot::source {
 namespace {
 
 struct Kind {
-  std::string_view scheme;  // none: the address is a path
+  std::string_view scheme;  // empty: the address is a path
   Result<std::unique_ptr<Source>> (*open)(const std::string& uri, const SourceOptions& options);
 };
 

@@ -16,21 +16,21 @@ namespace ingot::source {
 namespace {
 
 constexpr size_t kHeaderBytes = 61;
-constexpr size_t kPlainBytesMax = size_t(1) << 31;  // of one batch; a broker takes no larger one
+constexpr size_t kPlainBytesMax = size_t(1) << 31;  // of one batch; brokers accept no larger one
 
 // Attributes of a batch.
 constexpr int kCodecBits = 0x07;
 constexpr int kLogAppendTime = 0x08;
 
 int64_t Sum(int64_t a, int64_t b) {
-  return int64_t(uint64_t(a) + uint64_t(b));  // a damaged one may overflow
+  return int64_t(uint64_t(a) + uint64_t(b));  // the sum may overflow in a damaged batch
 }
 
 std::unexpected<Error> Damaged(std::string_view what) {
   return Fail(ErrorKind::kCorrupt, std::string(what));
 }
 
-/// Reads the fields of records. After a read beyond the end `ok` is false and what was read is empty or 0.
+/// Reads the fields of records. After a read beyond the end, `ok` is false and the results are empty or 0.
 struct Cursor {
   const char* at;
   const char* end;
@@ -62,7 +62,7 @@ struct Cursor {
     return {at - size, size_t(size)};
   }
 
-  /// With its size before it; none where that is -1.
+  /// Bytes preceded by their size; nothing when the size is -1.
   std::optional<std::string_view> Sized() {
     const int64_t size = Varint();
     if (size == -1) return std::nullopt;
@@ -70,7 +70,7 @@ struct Cursor {
   }
 };
 
-/// A name or value that is not UTF-8 stands in base64, under another key.
+/// A name or value that is not UTF-8 is written in base64, under another key.
 void AppendHeader(std::string& json, std::string_view name, std::optional<std::string_view> value) {
   json += json.empty() ? "[{" : ",{";
   if (arrow::util::ValidateUTF8(name)) {
@@ -90,7 +90,7 @@ void AppendHeader(std::string& json, std::string_view name, std::optional<std::s
   }
 }
 
-/// A record's headers as JSON, "" for none.
+/// Returns a record's headers as JSON; "" without headers.
 std::string ReadHeaders(Cursor& cursor, bool wanted) {
   std::string json;
   for (int64_t left = cursor.Varint(); left > 0 && cursor.ok; --left) {
@@ -151,7 +151,7 @@ Status RecordBatchReader::Read(std::string_view wire, int64_t first, RawBatch& b
     const std::string_view body = cursor.Bytes(cursor.Varint());
     if (!cursor.ok) return Damaged("its records end early");
     Cursor fields{body.data(), body.data() + body.size()};
-    fields.Bytes(1);  // attributes, none of which has a meaning
+    fields.Bytes(1);  // attributes, none of which is defined
     const int64_t millis = Sum(base_millis, fields.Varint());
     const int64_t offset = Sum(base_offset, fields.Varint());
     const auto key = fields.Sized(), value = fields.Sized();
@@ -169,7 +169,7 @@ Status RecordBatchReader::Read(std::string_view wire, int64_t first, RawBatch& b
   return {};
 }
 
-/// `plain` gets kPadding bytes more than there are.
+/// Decompresses into `plain`, and appends kPadding bytes to it.
 Status RecordBatchReader::Decompress(int codec, std::string_view packed, std::string& plain) {
   switch (codec) {
     case 1:
@@ -217,7 +217,7 @@ Status RecordBatchReader::DecompressStream(arrow::Compression::type type, std::s
   return {};
 }
 
-/// Plain Snappy, or the blocks in which Kafka's Java client puts it.
+/// Decompresses plain Snappy, or the block format of Kafka's Java client.
 Status RecordBatchReader::DecompressSnappy(std::string_view packed, std::string& plain) {
   constexpr std::string_view kBlocks("\x82SNAPPY\0", 8);
   INGOT_ARROW_ASSIGN(const auto codec, arrow::util::Codec::Create(arrow::Compression::SNAPPY));

@@ -1,4 +1,4 @@
-// Kafka's record batches as they come from the broker. Source: Kafka protocol guide, "Record Batch" (magic 2, KIP-98).
+// Reads Kafka's record batches in wire format. Source: Kafka protocol guide, "Record Batch" (magic 2, KIP-98).
 #pragma once
 
 #include <arrow/util/compression.h>
@@ -17,20 +17,20 @@ struct EnvelopeWishes {
   bool headers = false;
 };
 
-/// Of a Kafka timestamp; kNoTime for none, and for one beyond the year 9999, which no table
-/// should hold.
+/// Converts a Kafka timestamp to microseconds. Returns kNoTime for no timestamp and for one after the year 9999, which
+/// tables should not hold.
 int64_t MicrosOf(int64_t millis);
 
-/// How many records the header tells of; 0 for less than a header.
+/// Returns the number of records that the header declares; 0 for an incomplete header.
 int64_t RecordsTold(std::string_view wire);
 
-/// Unpacks batches into records. Used by one thread at a time.
+/// Unpacks batches into records. For one thread at a time.
 class RecordBatchReader {
  public:
   explicit RecordBatchReader(EnvelopeWishes wishes);
 
-  /// Appends the records of a whole batch (header and records) whose offsets are at least `first`. They lie in `wire`
-  /// or in `buffers`. Errors: kCorrupt.
+  /// Appends the records of a complete batch (header and records) whose offsets are at least `first`. The records are
+  /// views into `wire` or `buffers`. Errors: kCorrupt.
   Status Read(std::string_view wire, int64_t first, RawBatch& batch, std::deque<std::string>& buffers);
 
  private:
@@ -43,8 +43,8 @@ class RecordBatchReader {
   std::shared_ptr<arrow::util::Decompressor> decompressor_;
 };
 
-/// Appends a record of `data` that lies in memory of unknown neighbours: it is copied into `buffers` where simdjson
-/// could not read beyond it, that is where fewer than kPadding bytes follow before `end`.
+/// Appends a record of `data`. Copies it into `buffers` when fewer than kPadding bytes follow before `end`, because
+/// simdjson may read that many bytes beyond the record.
 void AppendRecord(RawBatch::Record record, std::string_view data, const char* end, RawBatch& batch,
                   std::deque<std::string>& buffers);
 

@@ -15,14 +15,14 @@ RawBatch::Record RecordAt(std::string_view bytes, size_t begin, size_t end) {
   return {.begin = begin, .size = end - begin, .offset = int64_t(begin), .outside = nullptr};
 }
 
-/// Where the string ends whose quote is at `at`, behind its closing quote.
+/// The position after the closing quote of the string whose opening quote is at `at`.
 size_t BehindString(std::string_view bytes, size_t at) {
   for (++at; at < bytes.size() && bytes[at] != '"'; ++at)
     if (bytes[at] == '\\') ++at;
   return at + 1;
 }
 
-/// The elements of the array that begins at `at`; false when it does not end with the bytes.
+/// Splits the array that begins at `at` into elements. False when the array does not end with the bytes.
 bool SplitArray(std::string_view bytes, size_t at, std::vector<RawBatch::Record>& records) {
   size_t begin = ++at;
   int64_t depth = 0;

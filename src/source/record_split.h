@@ -1,4 +1,4 @@
-// Cuts a stretch of bytes into records of JSON: lines, or the elements of a document.
+// Splits bytes into JSON records: lines, or the elements of a document.
 #pragma once
 
 #include <string_view>
@@ -8,12 +8,12 @@
 
 namespace ingot::source {
 
-/// Where records begin and end in `bytes`. Lines end with \n or \r\n; blank lines are no records. Returns how many
-/// bytes were used: up to the last line end, or all when `at_end`.
+/// Finds the lines in `bytes`. Lines end with \n or \r\n; blank lines are skipped. Returns the bytes used: up to the
+/// last line end, or all of them with `at_end`.
 size_t SplitLines(std::string_view bytes, bool at_end, std::vector<RawBatch::Record>& records);
 
-/// A whole document: one record, or one for each element where it is an array (RFC 8259, section 5). An array that is
-/// not well formed between its elements is one record.
+/// Splits a whole document: one record, or one per element of an array (RFC 8259, section 5). An array that is
+/// malformed between its elements is one record.
 void SplitDocument(std::string_view bytes, std::vector<RawBatch::Record>& records);
 
 }  // namespace ingot::source

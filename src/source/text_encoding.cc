@@ -10,7 +10,7 @@ namespace {
 
 constexpr uint32_t kNone = 0xFFFD;
 
-/// Of the bytes 0x80 to 0x9F in windows-1252; five of them are no characters.
+/// The bytes 0x80 to 0x9F in windows-1252; five of them are undefined.
 constexpr std::array<uint16_t, 32> kWindows1252 = {0x20AC, kNone,  0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
                                                    0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, kNone,  0x017D, kNone,
                                                    kNone,  0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
@@ -41,11 +41,11 @@ bool IsUtf8(std::string_view bytes) {
   return arrow::util::ValidateUTF8(reinterpret_cast<const uint8_t*>(bytes.data()), int64_t(bytes.size()));
 }
 
-/// One character of UTF-16: its code, kNone for half a pair and for an odd last byte.
+/// One UTF-16 character: its code point, or kNone for an unpaired surrogate and an odd last byte.
 struct Utf16Character {
   uint32_t code = kNone;
   size_t bytes = 2;
-  bool whole = true;  // false: more bytes may belong to it
+  bool whole = true;  // false: it may continue in the next bytes
 };
 
 Utf16Character ReadUtf16(std::string_view bytes, TextEncoding encoding) {
@@ -125,7 +125,7 @@ size_t BytesBefore(std::string_view utf8, TextEncoding encoding) {
   for (const char c : utf8) {
     const auto byte = uint8_t(c);
     units += (byte & 0xC0) != 0x80;
-    units += byte >= 0xF0 && IsUtf16(encoding);  // two units a pair
+    units += byte >= 0xF0 && IsUtf16(encoding);  // two units per surrogate pair
   }
   return units * UnitBytes(encoding);
 }
@@ -144,7 +144,7 @@ std::optional<size_t> FindInvalidText(std::string_view bytes, TextEncoding encod
       size_t at = 0;
       while (at < bytes.size()) {
         const Utf16Character character = ReadUtf16(bytes.substr(at), encoding);
-        // U+FFFD itself is a character.
+        // U+FFFD itself is a valid character.
         if (character.code == kNone &&
             (!character.whole ||
              bytes.substr(at, 2) != (encoding == TextEncoding::kUtf16Le ? std::string_view("\xFD\xFF") : "\xFF\xFD")))

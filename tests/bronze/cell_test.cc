@@ -10,7 +10,8 @@ namespace {
 
 using iceberg::TypeId;
 
-// Goal:   types are strict unless the field says otherwise; factors and ranges hold. Method: one scalar per case.
+// Goal:   types are strict unless the field says otherwise; factors and ranges are applied.
+// Method: one scalar per case.
 TEST(FieldValue, Conversion) {
   const auto convert = [](pipeline::FieldSpec field, Scalar scalar) {
     FieldValue cell;
@@ -35,8 +36,8 @@ TEST(FieldValue, Conversion) {
   EXPECT_EQ(convert({.type = {.id = TypeId::kBoolean}}, whole), "f: expected boolean, found a whole number");
 }
 
-// Goal:   messages are UTF-8, as the column that keeps them must be. Method: long texts, with a character of two to
-// four bytes at each place where the message may cut them.
+// Goal:   messages are UTF-8, as the column that keeps them must be.
+// Method: long texts, with a character of two to four bytes at each position where the message may cut them.
 TEST(FieldValue, MessagesAreUtf8) {
   for (const std::string character : {"ü", "€", "😀"})
     for (size_t before = 30; before < 42; ++before) {
@@ -52,8 +53,9 @@ TEST(FieldValue, MessagesAreUtf8) {
     }
 }
 
-// Goal:   times are exact or refused, never wrapped. Method: fractions, the first and last microseconds of the years 1
-// to 9999 and those beside them, other units, numbers beyond 64 bits.
+// Goal:   times are exact or rejected, never wrapped.
+// Method: fractions, the first and last microseconds of the years 1 to 9999 and their neighbors, other units, numbers
+//         beyond 64 bits.
 TEST(FieldValue, Times) {
   using pipeline::TimeFormat;
   const auto micros = [](TimeFormat format, Scalar scalar, TypeId type = TypeId::kTimestamptz) {

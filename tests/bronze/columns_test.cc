@@ -5,8 +5,8 @@
 namespace ingot::bronze {
 namespace {
 
-// Goal:   every type that a field may have takes values and nulls. Method: values, a null, a value again; without
-// nulls.
+// Goal:   every type that a field may have accepts values and nulls.
+// Method: values, a null and another value; without nulls.
 TEST(Columns, EveryFieldType) {
   for (const char* name : {"boolean", "int", "long", "float", "double", "string", "uuid", "date", "timestamptz"}) {
     const auto type = *iceberg::ParsePrimitiveType(name);

@@ -5,7 +5,8 @@
 namespace ingot::bronze {
 namespace {
 
-// Goal:   identities survive JSON, each member of them. Method: there and back; broken text.
+// Goal:   every member of an identity survives a round trip through JSON.
+// Method: round trips; invalid text.
 TEST(FileIdentities, Json) {
   const source::FileIdentity plain{
       .location = "file:///a \"b\"",

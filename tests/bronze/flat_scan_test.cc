@@ -39,7 +39,7 @@ source::RawBatch Batch(const std::vector<std::string>& records) {
     batch.records.push_back({.begin = batch.bytes.size(), .size = record.size(), .outside = nullptr});
     batch.bytes += record + "\n";
   }
-  batch.bytes.append(source::kPadding, '7');  // nothing there may be taken
+  batch.bytes.append(source::kPadding, '7');  // these bytes must not be used
   return batch;
 }
 
@@ -59,7 +59,8 @@ std::shared_ptr<arrow::RecordBatch> Parsed(const pipeline::Pipeline& pipeline,
   return (*RecordParser::Make(pipeline))->Parse(Batch(records), NowMicros())->rows;
 }
 
-// Goal:   what is common is taken here, the rest is left. Method: records of both kinds.
+// Goal:   common records are parsed here, others are left.
+// Method: records of both kinds.
 TEST(FlatScan, TakesWhatIsCommon) {
   const auto pipeline = PipelineOf(kFields);
   ASSERT_TRUE(FlatScan::Suits(pipeline.fields));
@@ -99,8 +100,9 @@ TEST(FlatScan, TakesWhatIsCommon) {
   EXPECT_FALSE(FlatScan::Suits(PipelineOf("\n  a: {type: double, from: $.x.y}\n").fields));
 }
 
-// Goal:   both ways agree on every record. Method: records and what becomes of them when bytes are changed, dropped,
-// doubled or swapped, each as it is and with one more key that sends it the general way.
+// Goal:   the fast path and the general parser agree on every record.
+// Method: records, also with bytes changed, dropped, doubled or swapped; each unchanged and with one more key that
+//         forces the general parser.
 TEST(FlatScan, AgreesWithTheGeneralWay) {
   const auto pipeline = PipelineOf(kFields);
   std::mt19937 random(5);
@@ -119,7 +121,7 @@ TEST(FlatScan, AgreesWithTheGeneralWay) {
     }
     plain.push_back(record);
   }
-  // Only what ends as an object with members does can get one more without becoming something else.
+  // Only a text that ends as an object with members can get one more and keep its meaning.
   std::erase_if(plain, [](const std::string& record) { return !record.ends_with('}') || !record.contains('"'); });
   for (const std::string& record : plain) more.push_back(record.substr(0, record.size() - 1) + ",\"more\":1}");
   const auto fast = Parsed(pipeline, plain), general = Parsed(pipeline, more);

@@ -18,7 +18,8 @@ iceberg::Properties Ranges(const char* json) {
   return {{kRangesKey, json}};
 }
 
-// Goal:   a gap and an overlap are found; what an operator decided is none. Method: ranges by hand.
+// Goal:   a gap and an overlap are found; an operator's reset is neither.
+// Method: ranges written by hand.
 TEST(FindOffsetGaps, FindsThem) {
   EXPECT_EQ(GapsOf({Ranges(R"({"t":{"0":[5,10],"1":[0,3]}})"), {}, Ranges(R"({"t":{"0":[10,12]}})")}).found.size(), 0u);
   const auto gap =

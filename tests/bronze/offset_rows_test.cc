@@ -5,8 +5,8 @@
 namespace ingot::bronze {
 namespace {
 
-// Goal:   a row a snapshot and partition, with what an operator moved; other engines' snapshots have none.
-// Method: three snapshots, one of them foreign, one with a reset; then a broken one.
+// Goal:   there is one row per snapshot and partition, with an operator's resets; snapshots of other engines have none.
+// Method: three snapshots, one of another engine and one with a reset; then an invalid one.
 TEST(OffsetRows, RangesAndResets) {
   iceberg::TableMetadata metadata;
   metadata.snapshots = {

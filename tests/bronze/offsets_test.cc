@@ -5,7 +5,8 @@
 namespace ingot::bronze {
 namespace {
 
-// Goal:   positions survive JSON, odd names too. Method: there and back; broken text.
+// Goal:   positions survive a round trip through JSON, also with unusual names.
+// Method: round trips; invalid text.
 TEST(Offsets, Json) {
   const source::Positions positions{
       {{"topic \"x\"", 0}, 5}, {{"topic \"x\"", 12}, 1'234'567'890'123}, {{"file:///a", 0}, 0}};
@@ -22,8 +23,8 @@ OffsetChange Batch(source::PartitionId id, int64_t begin, int64_t end) {
   return {.ranges = {{std::move(id), {begin, end}}}, .topics = {{"t", {"cluster", "id"}}}, .resets = {}};
 }
 
-// Goal:   a batch lands only where the table is. Method: the right seam, one before, one after; new partitions of a
-// topic begin anywhere, files at their first byte.
+// Goal:   a batch is accepted only at the table's position.
+// Method: the right offset, one before, one after; new partitions of a topic begin anywhere, files at their first byte.
 TEST(Offsets, AdvanceAtTheSeamOnly) {
   EXPECT_EQ(Advance(At(10), Batch({"t", 0}, 10, 20))->positions.at({"t", 0}), 20);
   EXPECT_EQ(Advance(At(10), Batch({"t", 0}, 9, 20)).error().kind, ErrorKind::kConflict);
@@ -32,8 +33,8 @@ TEST(Offsets, AdvanceAtTheSeamOnly) {
   EXPECT_EQ(Advance(At(10), Batch({"file:///a", 0}, 3, 5)).error().kind, ErrorKind::kConflict);
 }
 
-// Goal:   a topic made anew needs the operator's reset, which itself is compared and swapped. Method: without, with,
-// and with one that another worker was faster with.
+// Goal:   a recreated topic needs the operator's reset, which itself uses compare-and-swap.
+// Method: without a reset, with one, and with one where another worker was faster.
 TEST(Offsets, TopicsAndResets) {
   OffsetChange anew = Batch({"t", 0}, 0, 5);
   anew.topics = {{"t", {"cluster", "another id"}}};
@@ -49,8 +50,9 @@ TEST(Offsets, TopicsAndResets) {
   EXPECT_NE(ResetsToJson(anew.resets).find("\"from\":10"), std::string::npos);
 }
 
-// Goal:   what is known of a file changes only where the table knows what the worker knew; a version that does not know
-// identities drops that of what it reads. Method: the right one, another content, none.
+// Goal:   a file's identity changes only when the table has the one that the worker knew; a version without identities
+//         drops those of the files it reads.
+// Method: the right identity, other content, none.
 TEST(Offsets, FilesAreComparedAndSwapped) {
   const source::PartitionId id{"file:///a", 0};
   const source::FileIdentity old{.location = id.topic, .offset = 10, .head = 1},
@@ -68,7 +70,8 @@ TEST(Offsets, FilesAreComparedAndSwapped) {
   EXPECT_TRUE(Advance(known, Batch(id, 10, 20))->files.empty());
 }
 
-// Goal:   many positions go into a file of their own and come back. Method: ten thousand files.
+// Goal:   many positions are written to a separate file and read back.
+// Method: ten thousand files.
 TEST(Offsets, ManyGoIntoAFile) {
   const auto storage = storage::MakeMemoryStorage();
   source::Positions positions;

@@ -7,7 +7,8 @@
 namespace ingot::bronze {
 namespace {
 
-// Goal:   members are found as they were written. Method: blanks, nested values, brackets in texts, escapes, a mark.
+// Goal:   members are returned as they were written.
+// Method: whitespace, nested values, brackets in strings, escapes, a byte order mark.
 TEST(RawJson, Members) {
   RawMembers members("\xEF\xBB\xBF { \"a\" : 0.1000 , \"b\\\"\":{\"x\":[1,\"}\"]},\"c\":[ ],\"\":\"\\\\\"  }\n");
   const std::vector<std::pair<std::string_view, std::string_view>> wanted{
@@ -21,15 +22,16 @@ TEST(RawJson, Members) {
   EXPECT_EQ(RawMembers("{ }").Next().key, "");
 }
 
-// Goal:   members and elements are found as they were written. Method: a path through both, with blanks and brackets in
-// texts.
+// Goal:   members and elements are returned as they were written.
+// Method: a path through both, with whitespace and brackets in strings.
 TEST(RawJson, Children) {
   const std::string_view json = " { \"a\" : 1, \"b\":[ \"]\" , [2,3], {\"c\" : 4.50 } ] }";
   EXPECT_EQ(RawChild(RawChild(json, 1), 1), "[2,3]");
   EXPECT_EQ(RawChild(RawChild(RawChild(json, 1), 2), 0), "4.50 ");
 }
 
-// Goal:   a fraction is seen in the digits, however small. Method: both sides of whole numbers, with exponents.
+// Goal:   a fraction is recognized from the digits, however small it is.
+// Method: both sides of whole numbers, with exponents.
 TEST(RawJson, WholeNumbers) {
   for (const char* whole : {"5", "-5.000", "5e3", "5.25E+2", "5.25e2 ", "50e-1", "0.00", "0e-9", "-0",
                             "1e999999999999999999999", "5.", "0.5e1", "12300e-2"})
@@ -39,14 +41,16 @@ TEST(RawJson, WholeNumbers) {
     EXPECT_FALSE(IsWholeNumber(fraction)) << fraction;
 }
 
-// Goal:   blanks go, texts stay. Method: blanks in both.
+// Goal:   whitespace between tokens is removed, strings are unchanged.
+// Method: whitespace in both.
 TEST(RawJson, WithoutBlanks) {
   std::string out = ">";
   AppendWithoutBlanks(out, " { \"a b\" : [ 1 ,\n\t\" \\\" \" ] } ");
   EXPECT_EQ(out, ">{\"a b\":[1,\" \\\" \"]}");
 }
 
-// Goal:   only numbers beyond a double are written anew. Method: numbers at both ends, in texts, and what is no number.
+// Goal:   only numbers that simdjson rejects are rewritten.
+// Method: numbers at both ends of the range, in strings, and text that is not a number.
 TEST(RawJson, LargeNumbers) {
   const std::string zeros(310, '0');
   EXPECT_EQ(WithLargeNumbers("{\"a\":1e400,\"1e400\":[-1.5E+999, 2]}"),

@@ -37,7 +37,8 @@ std::string Text(const arrow::RecordBatch& rows, const char* column, int64_t row
   return rows.GetColumnByName(column)->GetScalar(row).ValueOrDie()->ToString();
 }
 
-// Goal:   nested paths, alternatives and places from the end. Method: two shapes of one fact.
+// Goal:   nested paths, alternatives and indexes from the end find their values.
+// Method: two shapes of one record.
 TEST(RecordParser, PathsAndAlternatives) {
   const auto rows = Parse(
       "  rtt: {type: double, unit: ms, from_unit: us, from: [\"$.Down.M[-1].Rtt\", \"$.Up.M[0].Rtt\"]}\n  id: {type: "
@@ -51,8 +52,8 @@ TEST(RecordParser, PathsAndAlternatives) {
   EXPECT_EQ(Text(*rows, "_error", 0), "null");
 }
 
-// Goal:   nothing of a record is lost: numbers keep their digits, and the value that a field did not take is kept.
-// Method: unknown members, alternatives, keys that stand twice, numbers that no 64 bits and no double hold.
+// Goal:   nothing of a record is lost: numbers keep their digits, and values that no field takes are kept.
+// Method: unknown members, alternatives, duplicate keys, numbers beyond 64 bits and beyond a double.
 TEST(RecordParser, ExtraKeepsWhatNoFieldTakes) {
   const std::pair<std::string, std::string> cases[] = {
       {R"({"id":1,"x": 0.1000 ,"y":1e400,"z":[ 12345678901234567890, -0],"\u0077":-0.0})",
@@ -77,7 +78,8 @@ TEST(RecordParser, ExtraKeepsWhatNoFieldTakes) {
   }
 }
 
-// Goal:   a number that its field does not hold is told, and is JSON nonetheless. Method: one field of each kind.
+// Goal:   a number out of its field's range is reported, but is valid JSON.
+// Method: one field of each kind.
 TEST(RecordParser, NumbersBeyondTheirField) {
   const auto rows =
       Parse("  d: {type: double}\n  l: {type: long}\n  at: {type: timestamptz, unit: ms}\n",
@@ -96,8 +98,8 @@ TEST(RecordParser, NumbersBeyondTheirField) {
   EXPECT_EQ(Text(*rows, "_error", 7), "l: out of the range of a long");
 }
 
-// Goal:   a whole field takes no fraction, though the nearest double has none. Method: at the top, in members of
-// members, in text, and in a text beside it.
+// Goal:   an integer field rejects a fraction, even if the nearest double has none.
+// Method: at the top level, in nested members, in a string, and in a neighboring string.
 TEST(RecordParser, FractionsOfWholeFields) {
   const auto rows =
       Parse("  l: {type: long, coerce: true}\n  n: {type: int, from: \"$.o[1].n\"}\n",
@@ -112,8 +114,8 @@ TEST(RecordParser, FractionsOfWholeFields) {
   EXPECT_EQ(std::static_pointer_cast<arrow::Int32Array>(rows->GetColumnByName("n"))->Value(5), 3);
 }
 
-// Goal:   what a record was before it became JSON is its payload, and why it became none is its error. Method: two rows
-// of CSV, one that does not fit and one that is no row.
+// Goal:   the input that became JSON is the payload, and the reason why it did not is the error.
+// Method: two CSV rows, one that does not fit and one that is not a row.
 TEST(RecordParser, Originals) {
   source::RawBatch batch = Batch({R"({"n":"x"})", ""});
   batch.original_bytes = "x;1,2";
@@ -128,9 +130,8 @@ TEST(RecordParser, Originals) {
   EXPECT_EQ(Text(*parsed.rows, "_error", 1), "no row");
 }
 
-// Goal:   the fast way and the general way agree. Method: generated records, dirty ones too, each plain and with one
-// more key
-//         that sends it the general way.
+// Goal:   the fast path and the general parser agree.
+// Method: generated records, also with defects, each unchanged and with one more key that forces the general parser.
 TEST(RecordParser, FastAndGeneralAgree) {
   std::string text;
   source::GenerateRecords({.records = 3000, .dirty = 0.5, .start_micros = NowMicros() - 86'400'000'000}, 0, 3000, text);

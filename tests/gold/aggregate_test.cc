@@ -8,7 +8,8 @@
 namespace ingot::gold {
 namespace {
 
-// Goal:   min and max of every ordered type, NaN beyond all numbers. Method: one column each.
+// Goal:   min and max work for every ordered type, and NaN is greater than all numbers.
+// Method: one column each.
 TEST(Aggregate, ExtremesOfEveryType) {
   const auto extremes = [](const std::shared_ptr<arrow::Array>& values) {
     const auto low = *pipeline::ParseExpression("min(x)"), high = *pipeline::ParseExpression("max(x)");
@@ -27,7 +28,8 @@ TEST(Aggregate, ExtremesOfEveryType) {
             ErrorKind::kUnsupported);
 }
 
-// Goal:   calls that need the same are kept once. Method: pairs of aggregates.
+// Goal:   calls that need the same state share it.
+// Method: pairs of aggregates.
 TEST(Aggregate, WhatIsShared) {
   const auto kept = [](const char* text) {
     return ComputationOf(pipeline::AggregateOf(*pipeline::ParseExpression(text))).index();
@@ -38,7 +40,7 @@ TEST(Aggregate, WhatIsShared) {
   EXPECT_NE(kept("count(x)"), kept("count_if(x)"));
 }
 
-// Goal:   the example of each aggregate has the result that its row says, in one part and merged from two.
+// Goal:   the example of each aggregate has the documented result, in one part and merged from two.
 // Method: all rows of pipeline/functions.cc over the sample rows.
 TEST(Aggregate, ExamplesAreTrue) {
   const auto numbers = ArrayOf(arrow::int64(), std::string(pipeline::kSampleNumbers));

@@ -11,8 +11,8 @@ std::string Counted(Aggregate& aggregate) {
   return Text(**aggregate.Value(*pipeline::ParseExpression("count(distinct x)"), std::vector<uint32_t>{0, 1}, 2));
 }
 
-// Goal:   distinct values of any type are counted once, settled or not, also when states are merged. Method: two
-// groups.
+// Goal:   distinct values of any type are counted once, settled or not, also after a merge.
+// Method: two groups.
 TEST(Distinct, CountsOnce) {
   const std::vector<uint32_t> groups{0, 0, 0, 1, 1};
   for (const auto& values :

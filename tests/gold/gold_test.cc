@@ -45,7 +45,7 @@ class GoldTest : public testing::Test {
                                   pipeline::SilverSchema(pipeline_, pipeline_.silver[0]));
   }
 
-  /// `rows` rows in each of the hours, of two places; returns the files.
+  /// Appends `rows` rows in each of the hours, of two locations; returns the files.
   std::vector<iceberg::DataFile> Append(const std::vector<int64_t>& hours, int rows) {
     std::string times, places, speeds;
     for (const int64_t hour : hours)
@@ -92,7 +92,7 @@ class GoldTest : public testing::Test {
     return rows;
   }
 
-  /// Gold is what all of silver gives at once.
+  /// Expects gold to equal a computation from all of silver at once.
   void ExpectRight() {
     const auto fresh = Hourly("g.fresh" + std::to_string(next_));
     auto environment = environment_;
@@ -107,9 +107,8 @@ class GoldTest : public testing::Test {
   int next_ = 0;
 };
 
-// Goal:   what is kept from round to round gives what silver gives, with late rows, and with a second follower who
-// takes
-//         turns. Method: each round against a fresh computation.
+// Goal:   kept state gives the same result as silver, with late rows and with a second follower that takes turns.
+// Method: each round compared with a fresh computation.
 TEST_F(GoldTest, KeptGroupsAreRight) {
   Gold one(kFollower), other(kFollower);
   for (Gold* turn : {&one, &one, &other, &one, &one, &other, &other, &one}) {
@@ -127,7 +126,8 @@ TEST_F(GoldTest, KeptGroupsAreRight) {
   EXPECT_EQ(Run(other), 0);
 }
 
-// Goal:   rows that others delete are gone from the groups that are computed next. Method: a file removed in between.
+// Goal:   rows that others delete are missing from the groups that are computed next.
+// Method: a file removed between runs.
 TEST_F(GoldTest, DeletedRowsAreNotKept) {
   Gold gold(kFollower);
   const auto files = Append({10}, 20);
@@ -143,7 +143,8 @@ TEST_F(GoldTest, DeletedRowsAreNotKept) {
   ExpectRight();
 }
 
-// Goal:   a budget too small for all rows at once changes nothing. Method: one of a few hundred rows, over many hours.
+// Goal:   a budget too small for all rows at once does not change the result.
+// Method: a budget of a few hundred rows, over many hours.
 TEST_F(GoldTest, InParts) {
   environment_.memory_bytes = 20'000;
   Gold gold(kFollower);

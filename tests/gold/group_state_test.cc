@@ -68,7 +68,8 @@ void ExpectMeasures(const arrow::RecordBatch& rows) {
   }
 }
 
-// Goal:   each measure is what SQL says, nulls left out. Method: two groups worked out by hand.
+// Goal:   each measure has the result of SQL, without nulls.
+// Method: two groups computed by hand.
 TEST(GroupState, Measures) {
   const GoldPlan plan(Spec());
   GroupState state(plan);
@@ -76,7 +77,8 @@ TEST(GroupState, Measures) {
   ExpectMeasures(**state.Rows(nullptr, 2));
 }
 
-// Goal:   states that were made apart, settled or not, give what one would. Method: rows split over three states.
+// Goal:   states that were built separately, settled or not, give the result of one state.
+// Method: rows split over three states.
 TEST(GroupState, MergedAndSettled) {
   const GoldPlan plan(Spec());
   GroupState whole(plan);
@@ -94,7 +96,8 @@ TEST(GroupState, MergedAndSettled) {
   ExpectMeasures(**whole.Rows(nullptr, 1));
 }
 
-// Goal:   only the asked groups are added, taken over and told. Method: the second hour alone.
+// Goal:   only the requested groups are added, merged and returned.
+// Method: the second hour alone.
 TEST(GroupState, OnlySome) {
   const GoldPlan plan(Spec());
   EXPECT_EQ(plan.touched, std::vector<std::string>{"hour"});

@@ -11,7 +11,8 @@ std::shared_ptr<arrow::RecordBatch> Keys(const std::string& hours, const std::st
   return RowsOf({{"hour", arrow::int32(), hours}, {"place", arrow::utf8(), places}});
 }
 
-// Goal:   equal rows share a number, in the order they came, over batches; others are not found. Method: two batches.
+// Goal:   equal rows share a number, in order of arrival, across batches; other rows are not found.
+// Method: two batches.
 TEST(GroupTable, Numbers) {
   GroupTable table;
   EXPECT_FALSE(table.Has(*Keys("[1]", R"(["a"])"))->at(0));
@@ -22,7 +23,8 @@ TEST(GroupTable, Numbers) {
   EXPECT_EQ(*table.Has(*Keys("[3, 3]", R"(["b", "a"])")), (std::vector<bool>{true, false}));
 }
 
-// Goal:   it grows. Method: many rows.
+// Goal:   the table grows.
+// Method: many rows.
 TEST(GroupTable, Grows) {
   GroupTable table;
   arrow::Int64Builder builder;

@@ -16,7 +16,8 @@ std::string Quantile(Aggregate& aggregate, const std::string& share, std::vector
   return value ? Text(**value) : value.error().message;
 }
 
-// Goal:   the quantiles of sorted values, interpolated, however often they were settled. Method: against a plain sort.
+// Goal:   quantiles are those of the sorted values, interpolated, however often they were settled.
+// Method: comparison with a plain sort.
 TEST(Quantile, AgainstASort) {
   std::mt19937 random(3);
   std::vector<double> all;
@@ -44,7 +45,8 @@ TEST(Quantile, AgainstASort) {
   EXPECT_LT(settled->Bytes(), loose->Bytes() / 10);
 }
 
-// Goal:   no values, no quantile; a share must be one. Method: an empty group, and 2.
+// Goal:   no values give no quantile; a share must be between 0 and 1.
+// Method: an empty group, and 2.
 TEST(Quantile, NothingAndNonsense) {
   const auto aggregate = MakeQuantile();
   const auto values = ArrayOf(arrow::int64(), "[null, 4]");

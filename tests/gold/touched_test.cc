@@ -16,7 +16,8 @@ pipeline::GoldSpec Grouped(const std::string& groups) {
       ->gold.at(0);
 }
 
-// Goal:   neighbouring hours become one range of silver, days a list for gold. Method: three hours of two days.
+// Goal:   adjacent hours become one range of silver, and days a list for gold.
+// Method: three hours of two days.
 TEST(Touched, Ranges) {
   const auto spec = Grouped("day: date(t), hour: hour(t)");
   const auto touched = RowsOf({{"day", arrow::date32(), "[0, 0, 1]"}, {"hour", arrow::int32(), "[22, 23, 5]"}});
@@ -27,7 +28,8 @@ TEST(Touched, Ranges) {
   EXPECT_EQ(GoldFilter(spec, *touched).values.size(), 2u);
 }
 
-// Goal:   without a date, or with rows that have none, everything is read. Method: both.
+// Goal:   everything is read without a date, or when some rows have none.
+// Method: both cases.
 TEST(Touched, Everything) {
   const auto touched = RowsOf({{"day", arrow::date32(), "[null]"}, {"hour", arrow::int32(), "[null]"}});
   EXPECT_EQ(SilverFilter(Grouped("day: date(t), hour: hour(t)"), *touched).op, iceberg::FilterOp::kTrue);
@@ -35,7 +37,8 @@ TEST(Touched, Everything) {
   EXPECT_EQ(GoldFilter(Grouped("hour: hour(t)"), *touched).op, iceberg::FilterOp::kTrue);
 }
 
-// Goal:   a day has all its hours, and tables without days say so. Method: the shipped table, and one without the date.
+// Goal:   a day has all its hours, and tables without days report an error.
+// Method: the shipped table, and one without the date.
 TEST(Touched, GroupsOfDay) {
   pipeline::GoldSpec spec =
       pipeline::LoadPipeline(std::string(INGOT_SOURCE_DIR) + "/pipelines/speedtest.yaml")->gold[0];

@@ -16,10 +16,9 @@ std::shared_ptr<arrow::RecordBatch> Rows(const std::string& keys, const std::str
                  {"_source_offset", arrow::int64(), offsets}});
 }
 
-// Goal:   of each key the row with the lowest position stays, and none where silver has the key. Method: rows of one
-// key
-//         in several batches; two keys that share a hash; the source decides before the partition, and that before the
-//         offset; rows without a position are last.
+// Goal:   of each key the row with the lowest position survives, and none when silver has the key.
+// Method: rows of one key in several batches; two keys that share a hash; the source orders before the partition, and
+//         that before the offset; rows without a position are last.
 TEST(Deduplicator, LowestPositionStays) {
   Deduplicator deduplicator({"key"});
   deduplicator.AddExisting(RowsOf({{"key", arrow::utf8(), R"(["known"])"}}), {3});

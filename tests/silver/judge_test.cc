@@ -34,7 +34,7 @@ std::shared_ptr<arrow::RecordBatch> Bronze() {
                  {"_error", arrow::utf8(), R"([null, null, null, "not JSON"])"}});
 }
 
-// Goal:   fixes and computed fields come before the rules; a null breaks no check; _error alone breaks "parse".
+// Goal:   fixes and computed fields are applied before the rules; a null breaks no check; _error breaks only "parse".
 // Method: four rows, one for each.
 TEST(Judge, BitsOfBrokenRules) {
   const auto pipeline = Rules();
@@ -49,7 +49,8 @@ TEST(Judge, BitsOfBrokenRules) {
   EXPECT_NE(judged.rows->GetColumnByName("_error"), nullptr);
 }
 
-// Goal:   the key alone needs only the columns that it is made of. Method: a computed key.
+// Goal:   the key alone needs only the columns from which it is computed.
+// Method: a computed key.
 TEST(Judge, KeysAlone) {
   const auto pipeline = Rules();
   const Judge judge(pipeline, pipeline.silver[0]);

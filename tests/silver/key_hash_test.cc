@@ -8,8 +8,8 @@
 namespace ingot::silver {
 namespace {
 
-// Goal:   exactly the hashes that stand twice are found, over all threads' parts. Method: random numbers, some
-// repeated.
+// Goal:   exactly the repeated hashes are found, over the parts of all threads.
+// Method: random numbers, some repeated.
 TEST(KeyHash, FindRepeated) {
   std::mt19937_64 random(7);
   std::vector<HashParts> parts(3);
@@ -19,7 +19,7 @@ TEST(KeyHash, FindRepeated) {
     parts[size_t(i % 3)].Add({&hash, 1});
     if (i % 1000 == 0) twice.push_back(hash);
   }
-  twice.erase(std::ranges::find(twice, uint64_t(1)));  // 0 is kept as 1
+  twice.erase(std::ranges::find(twice, uint64_t(1)));  // 0 is stored as 1
   for (size_t i = 0; i < twice.size(); ++i) parts[i % 3].Add({&twice[i], 1});
   parts[0].Add(std::vector<uint64_t>{0, ~uint64_t(0)});
   auto found = *FindRepeated(parts, 2);
@@ -29,7 +29,8 @@ TEST(KeyHash, FindRepeated) {
   EXPECT_EQ(parts[0].size() + parts[1].size() + parts[2].size(), 100'000 + twice.size() + 2);
 }
 
-// Goal:   a set grows; a filter never misses and seldom errs. Method: 100,000 hashes in, as many others asked.
+// Goal:   a set grows; a filter has no false negatives and few false positives.
+// Method: 100,000 hashes added, as many others queried.
 TEST(KeyHash, SetAndFilter) {
   std::mt19937_64 random(8);
   HashSet set;

@@ -20,7 +20,8 @@ KeyTimes TimesOf(const pipeline::Pipeline& pipeline) {
   return {pipeline, pipeline.silver[0]};
 }
 
-// Goal:   the search covers the hours that have rows, and no more. Method: rows of two hours and a null, files around.
+// Goal:   the search covers exactly the hours that have rows.
+// Method: rows of two hours and a null, files around them.
 TEST(KeyTimes, RangesByHour) {
   KeyTimes times = TimesOf(Keyed("[id, t]")), others = TimesOf(Keyed("[id, t]"));
   times.Add(*RowsOf({{"id", arrow::int64(), "[1, 2, 3]"}, {"t", Time(), "[10, 3600000500, 20]"}}));
@@ -34,7 +35,8 @@ TEST(KeyTimes, RangesByHour) {
   EXPECT_EQ(filter.children[3].op, iceberg::FilterOp::kIsNull);
 }
 
-// Goal:   a key without the time of the partition bounds nothing. Method: such a key.
+// Goal:   a key without the partition's time does not limit the search.
+// Method: such a key.
 TEST(KeyTimes, NoTimeNoBounds) {
   KeyTimes times = TimesOf(Keyed("[id]"));
   times.Add(*RowsOf({{"id", arrow::int64(), "[1]"}}));

@@ -32,8 +32,8 @@ std::shared_ptr<arrow::RecordBatch> Batch(const std::vector<Row>& rows) {
                                   {*times.Finish(), *topics.Finish(), *partitions.Finish(), *offsets.Finish()});
 }
 
-// Goal:   a row is known by its topic, partition, offset and time of ingestion, all of them.
-// Method: rows added in two batches; one looked for that differs in each.
+// Goal:   topic, partition, offset and ingestion time together identify a row.
+// Method: rows added in two batches; queried rows that differ in each.
 TEST(SourcePositions, AllFourTellRowsApart) {
   SourcePositions positions;
   ASSERT_TRUE(positions.Add(*Batch({{"a", 0, 7, 1}, {"a", 0, 5, 1}, {"b", 0, 5, 1}})));
@@ -46,7 +46,8 @@ TEST(SourcePositions, AllFourTellRowsApart) {
   EXPECT_FALSE(positions.HoldsUnidentified());
 }
 
-// Goal:   rows without a position are told of, and never taken for known. Method: a null topic and a null offset.
+// Goal:   rows without a position are reported and never count as known.
+// Method: a null topic and a null offset.
 TEST(SourcePositions, RowsWithoutAPosition) {
   SourcePositions positions;
   ASSERT_TRUE(positions.Add(*Batch({{nullptr, 0, 7, 1}})));

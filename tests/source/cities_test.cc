@@ -20,8 +20,9 @@ int64_t Utc(int year, unsigned month, unsigned day, int hour = 0, int minute = 0
          seconds(1);
 }
 
-// Goal:   clocks change when they do in the world. Method: the last minute before and the first after each change, of
-//         each rule, as the time zone database has them; zones without summer time.
+// Goal:   clocks change at the correct moments.
+// Method: for each rule, the last minute before and the first minute after each change, from the time zone database;
+//         zones without summer time.
 TEST(Cities, ClocksChange) {
   const struct {
     const char* city;
@@ -43,8 +44,9 @@ TEST(Cities, ClocksChange) {
   }
 }
 
-// Goal:   in every city most tests are in its evening and few in its night, whenever the day begins. Method: days of
-//         winter and summer that begin at odd times; the hours of 100,000 tests by the clock of each large city.
+// Goal:   in every city most tests are in its evening and few in its night, whatever the start of the day.
+// Method: days of winter and summer that begin at odd times; the hours of 100,000 tests by the clock of each large
+//         city.
 TEST(Cities, EveningsAreLocal) {
   for (const int64_t start : {Utc(2026, 1, 14, 13, 7), Utc(2026, 7, 15)}) {
     const TestDay day(start * 1'000'000);

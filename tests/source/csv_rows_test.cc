@@ -10,12 +10,12 @@ using namespace std::string_view_literals;
 
 struct Outcome {
   std::vector<std::string> records;    // JSON, or the reason in brackets
-  std::vector<std::string> originals;  // as they came
+  std::vector<std::string> originals;  // unchanged input
   std::vector<int64_t> offsets;
   std::string error;
 };
 
-/// The file read in pieces that end at `cut`.
+/// Reads the file in pieces that end at `cut`.
 Outcome Read(std::string_view file, const CsvOptions& options, size_t cut) {
   Outcome outcome;
   CsvRows rows(options);
@@ -56,8 +56,8 @@ std::string Utf16(std::string_view ascii, bool little) {
   return bytes;
 }
 
-// Goal:   rows become JSON and keep their bytes and places, wherever a read ends. Method: quotes, line ends in cells,
-// nulls, wide and narrow rows, a wrong quote and a header again; each cut.
+// Goal:   rows become JSON and keep their bytes and positions, wherever a read ends.
+// Method: quotes, line ends in cells, nulls, wide and narrow rows, a wrong quote and a repeated header; every cut.
 TEST(CsvRows, RecordsAndTheirBytes) {
   const std::string file = "a,b\r\n1,\"x \"\"y\"\"\nz\"\n\n,\"\"\n3,4,5\n6\ra,b\n7,\"8\" 9\n10,11";
   for (size_t cut = 0; cut <= file.size(); ++cut) {
@@ -73,7 +73,8 @@ TEST(CsvRows, RecordsAndTheirBytes) {
   }
 }
 
-// Goal:   every line that an open quote may mean is a record of its own, with the reason. Method: one stray quote.
+// Goal:   every line that an open quote may affect becomes a record of its own with the reason.
+// Method: one stray quote.
 TEST(CsvRows, AnOpenQuote) {
   const std::string file = "a,b\n1,x\n2,\"y\n3,z\n4,v\n";
   const Outcome read = Read(file, {}, 0);
@@ -85,7 +86,8 @@ TEST(CsvRows, AnOpenQuote) {
                                                                 R"({"a":"3","b":"z"})", R"({"a":"4","b":"v"})"}));
 }
 
-// Goal:   each encoding is read, and what is none is told. Method: one word in each, wherever a read ends.
+// Goal:   each encoding is read, and invalid text is reported.
+// Method: one word in each encoding, wherever a read ends.
 TEST(CsvRows, Encodings) {
   const Texts wanted{R"({"id":"1","city":"Zürich"})"};
   const struct {
@@ -93,7 +95,7 @@ TEST(CsvRows, Encodings) {
     std::string encoding;
   } cases[] = {{"id,city\n1,Z\xC3\xBCrich\n", "utf-8"},
                {"\xEF\xBB\xBF\"id\",\"city\"\n1,Z\xC3\xBCrich\n", "utf-8"},
-               {"\xEF\xBB\xBFid,city\n1,Z\xC3\xBCrich\n", "latin-1"},  // the mark is certain
+               {"\xEF\xBB\xBFid,city\n1,Z\xC3\xBCrich\n", "latin-1"},  // the byte order mark overrides the option
                {"id,city\n1,Z\xFCrich\n", "latin-1"},
                {"id,city\n1,Z\xFCrich\n", "windows-1252"},
                {Utf16("id,city\n1,Z\xFCrich\n", true), "utf-8"},
@@ -112,8 +114,8 @@ TEST(CsvRows, Encodings) {
   EXPECT_NE(Read("id,city\n1,x\n", {.encoding = "utf-16"}, 0).error.find("utf-16le"), std::string::npos);
 }
 
-// Goal:   files that were joined are read, each with its mark and header. Method: with a header and without, in two
-// encodings, wherever a read ends.
+// Goal:   concatenated files are read, each with its byte order mark and header.
+// Method: with and without a header, in two encodings, wherever a read ends.
 TEST(CsvRows, JoinedFiles) {
   const std::string one = "\xEF\xBB\xBFid,city\n1,x\n", two = "\xEF\xBB\xBF\"id\",city\n2,y\n";
   for (const std::string& file : {one + two, Utf16("id,city\n1,x\n", true) + Utf16("\"id\",city\n2,y\n", true)})
@@ -132,8 +134,8 @@ TEST(CsvRows, JoinedFiles) {
             Texts({R"({"id":"1","city":"x"})", R"({"id":"2","city":"y"})"}));
 }
 
-// Goal:   wide encodings that are not told are refused, with and without a header; zero bytes alone are text.
-// Method: UTF-16 and UTF-32 of either order, with a mark and without.
+// Goal:   undeclared wide encodings are rejected, with and without a header; zero bytes alone are text.
+// Method: UTF-16 and UTF-32 in both byte orders, with and without a byte order mark.
 TEST(CsvRows, WideEncodings) {
   const CsvOptions no_header{.encoding = "latin-1", .names = {"id", "city"}};
   for (const std::string row : {"1,x\n2,y\n", "1,x"})
@@ -146,7 +148,8 @@ TEST(CsvRows, WideEncodings) {
             Texts({R"({"id":"1","city":"a\u0000b"})", R"({"id":"2","city":"\u0000"})"}));
 }
 
-// Goal:   columns are named by the header, the pipeline file or their place. Method: blanks, empty names, none at all.
+// Goal:   columns are named by the header, by the pipeline file or by their position.
+// Method: whitespace, empty names, no names at all.
 TEST(CsvRows, Headers) {
   EXPECT_EQ(Read("id , city,\n1, x,\n", {.fields = {{"city"}}}, 0).records,
             Texts({R"({"id":"1","city":" x","column_3":null})"}));
@@ -160,7 +163,8 @@ TEST(CsvRows, Headers) {
   EXPECT_EQ(rows.FieldsWithoutColumn(), Texts({"value"}));
 }
 
-// Goal:   a header that cannot be meant is an error that says what to do. Method: each kind.
+// Goal:   an invalid header is an error with its remedy.
+// Method: each kind of error.
 TEST(CsvRows, HeadersThatAreRefused) {
   const std::vector<std::vector<std::string>> fields{{"at"}, {"id"}};
   const std::pair<std::string, std::string> cases[] = {

@@ -7,7 +7,7 @@ namespace {
 
 using End = CsvRow::End;
 
-/// The rows as "a|b" each, in brackets where a quote is wrong.
+/// Formats each row as "a|b", in brackets when a quote is wrong.
 std::vector<std::string> Rows(std::string_view text, const CsvDialect& dialect, bool at_end = true) {
   std::vector<std::string> rows;
   CsvRow row;
@@ -28,11 +28,12 @@ std::vector<std::string> Rows(std::string_view text, const CsvDialect& dialect, 
 
 using Texts = std::vector<std::string>;
 
-// Goal:   rows are cut whatever their ends, and cells whatever their quotes. Method: each on its own.
+// Goal:   rows are split at any line end, and cells with any quotes.
+// Method: each case on its own.
 TEST(CsvText, RowsAndCells) {
   EXPECT_EQ(Rows("a,b\nc,d\r\ne,f\rg,h", {}), Texts({"a|b", "c|d", "e|f", "g|h"}));
   EXPECT_EQ(Rows("a,\"x \"\"y\"\",\n\r z\",\n,\n", {}), Texts({"a|x \"y\",\n\r z|", "|"}));
-  EXPECT_EQ(Rows("5\" disk,b \"c\" d,e\"\n", {}), Texts({"5\" disk|b \"c\" d|e\""}));  // quotes inside a cell are text
+  EXPECT_EQ(Rows("5\" disk,b \"c\" d,e\"\n", {}), Texts({"5\" disk|b \"c\" d|e\""}));  // quotes inside are text
   EXPECT_EQ(Rows("a;'b;c''d';\"e\n", {.delimiter = ';', .quote = '\''}), Texts({"a|b;c'd|\"e"}));
   EXPECT_EQ(Rows("\"a\t\"b\"\n", {.delimiter = '\t', .quote = '\0'}), Texts({"\"a|\"b\""}));
   EXPECT_EQ(Rows("\"\"\n\"\"\"\"\n", {}), Texts({"", "\""}));
@@ -43,8 +44,8 @@ TEST(CsvText, RowsAndCells) {
   EXPECT_FALSE(row.Blank());
 }
 
-// Goal:   a wrong quote spoils the lines that it may mean, and no more. Method: quotes that do not close, that close
-// before text, and what follows them.
+// Goal:   a wrong quote affects only the lines that it may belong to.
+// Method: quotes that do not close, quotes that close before text, and the rows after them.
 TEST(CsvText, WrongQuotes) {
   EXPECT_EQ(Rows("1,\"a\n2,b\n3,c", {}), Texts({"[1,\"a\n2,b\n3,c]"}));
   EXPECT_EQ(Rows("1,\"a\n2,b\n3,c", {.multiline = false}), Texts({"[1,\"a\n]", "2|b", "3|c"}));
@@ -54,8 +55,8 @@ TEST(CsvText, WrongQuotes) {
   EXPECT_EQ(Rows("1,\"a\"\"", {}), Texts({"[1,\"a\"\"]"}));
 }
 
-// Goal:   one stray quote does not swallow a file without end. Method: as many lines as may not be in one cell, and
-// more; a cell as long without line ends.
+// Goal:   one stray quote does not consume a file without limit.
+// Method: a quoted cell with line ends above the limit, not closed and closed; an equally long cell without line ends.
 TEST(CsvText, LongCells) {
   std::string lines = "1,\"a\n";
   while (lines.size() <= kMultilineBytesMax + 100) lines += "2,b\n";
@@ -68,13 +69,14 @@ TEST(CsvText, LongCells) {
     EXPECT_EQ(lines.substr(row.size, 4), "2,b\n");
   }
   ReadCsvRow(lines + "\"\n", {}, true, row);
-  EXPECT_EQ(row.end, End::kOpenQuote);  // the same, however much of it has been read
+  EXPECT_EQ(row.end, End::kOpenQuote);  // independent of how much has been read
   const std::string long_cell = "1,\"" + std::string(kMultilineBytesMax + 100, 'x') + "\"\n";
   ReadCsvRow(long_cell, {}, false, row);
   EXPECT_EQ(row.end, End::kComplete);
 }
 
-// Goal:   a row that is not all there is waited for, and the same in the end. Method: each beginning.
+// Goal:   an incomplete row waits for more bytes and gives the same result in the end.
+// Method: each prefix.
 TEST(CsvText, Beginnings) {
   const std::string text = "a,\"b\"\"\n\"\r\nc,\"d\" x\ne,\"\"\n";
   const Texts whole = Rows(text, {}, false);

@@ -8,8 +8,8 @@
 namespace ingot::source {
 namespace {
 
-// Goal:   every path has a key of its own that is UTF-8 and leads back to it. Method: odd names, some of which look
-// like the escaped form of others.
+// Goal:   every path has a unique UTF-8 key that converts back to the path.
+// Method: unusual names, some of which look like the escaped form of others.
 TEST(FileIdentity, Locations) {
   std::set<std::string> seen;
   for (const std::string path : {"/a/b.jsonl", "/a b/100%.jsonl", "/a/x%FF", "/a/x\xFF", "/a/x\xFE", "/a/%25\xFF",
@@ -22,7 +22,8 @@ TEST(FileIdentity, Locations) {
   EXPECT_EQ(FileLocation("/a/50%x\xFF"), "file://localhost/a/50%25x%FF");
 }
 
-// Goal:   a trace does not depend on how the content was cut into pieces. Method: pieces of any size against the whole.
+// Goal:   a trace does not depend on how the content was split.
+// Method: pieces of any size compared with the whole.
 TEST(FileIdentity, Trace) {
   std::string text;
   for (int i = 0; i < 50000; ++i) text += std::to_string(i);
@@ -37,7 +38,8 @@ TEST(FileIdentity, Trace) {
   EXPECT_NE(whole.Head(), whole.Tail());
 }
 
-// Goal:   a link is the same file, a copy is not, and one that has gone is told. Method: real files.
+// Goal:   a link is the same file, a copy is not, and a deleted file is reported.
+// Method: real files.
 TEST(FileIdentity, SameFile) {
   namespace fs = std::filesystem;
   const fs::path folder = fs::path(testing::TempDir()) / "ingot_identity";

@@ -10,8 +10,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Goal:   what is hidden or no file is left out, links are followed once, and a location does not depend on how the
-// folder is called. Method: a folder with each of these, listed by several names.
+// Goal:   hidden entries and non-files are skipped, links are followed once, and a location does not depend on the name
+//         of the folder.
+// Method: a folder with each of these, listed under several names.
 TEST(FileListing, EachFileOnce) {
   const fs::path folder = fs::path(testing::TempDir()) / "ingot_listing", landing = folder / "landing";
   fs::remove_all(folder);

@@ -28,13 +28,13 @@ struct Landing {
   void Append(const std::string& name, const std::string& text) const {
     std::ofstream(At(name), std::ios::binary | std::ios::app) << text;
   }
-  /// As gzip does, which keeps the modification time only of files.
+  /// Compresses through a pipe, because gzip keeps the modification time of files that it opens.
   void Compress(const std::string& name) const {
     ASSERT_EQ(std::system(("gzip -n < '" + At(name).string() + "' > '" + At(name + ".gz").string() + "'").c_str()), 0);
     fs::remove(At(name));
   }
 
-  /// The compressed form beside the file, or its first bytes.
+  /// Writes the compressed form, or its first bytes, to the same folder and keeps the file.
   void CompressBeside(const std::string& name, size_t bytes = SIZE_MAX) const {
     fs::copy_file(At(name), At("copy"));
     Compress("copy");
@@ -48,7 +48,7 @@ struct Landing {
     checkpoint.files[change.id] = change.now;
   }
 
-  /// What a run reads, as text; `failures` gets what it could not read.
+  /// Returns the text that a run reads; `failures` gets what it could not read.
   std::string Run() {
     auto source = *OpenSource(folder, options);
     EXPECT_TRUE(source->Seek(checkpoint));
@@ -80,7 +80,7 @@ struct Case {
   size_t failures = 0;
 };
 
-// Goal:   what is the same content is never read twice and never missed, wherever it goes; what is another one is told.
+// Goal:   the same content is never read twice and never missed, wherever it moves; other content is reported.
 // Method: each way in which a file changes, followed by a run that must find nothing new.
 TEST(FileMatching, WhatHappensToFiles) {
   const std::vector<Case> cases{
@@ -159,8 +159,8 @@ TEST(FileMatching, WhatHappensToFiles) {
   }
 }
 
-// Goal:   a file and its compressed form are one, whichever was there first, and when one of them goes. Method: each is
-// written while the other is there, in part and whole; short and long content.
+// Goal:   a file and its compressed form count as one, whichever came first, also when one of them is deleted.
+// Method: each is written, partly and completely, while the other exists; short and long content.
 TEST(FileMatching, CompressedTwins) {
   for (const std::string& content : {std::string("1\n2\n"), "1\n2\n" + kLong + "\n"}) {
     const std::string read = content.size() > 10 ? "1 2 " + kLong + " " : "1 2 ";
@@ -186,8 +186,8 @@ TEST(FileMatching, CompressedTwins) {
   }
 }
 
-// Goal:   a pair of files is read once, until one of the two is written to. Method: compared; then another content in
-// the place of one, first under the stat that was seen, then under its own.
+// Goal:   a pair of files is read once, until one of the two is written.
+// Method: a comparison; then new content replaces that of one file, first with the known stat, then with its own.
 TEST(FileMatching, PairsAreReadOnceWhileTheyAreNotTouched) {
   Landing landing;
   const auto file = [&](const std::string& name) {
@@ -208,7 +208,7 @@ TEST(FileMatching, PairsAreReadOnceWhileTheyAreNotTouched) {
   EXPECT_FALSE(pairs.Compare(first, touched));
 }
 
-// Goal:   a chain of rotated files is read once, when another known file has the place of one that is compressed.
+// Goal:   a chain of rotated files is read once when another known file takes the name of one that is compressed.
 // Method: logrotate's delaycompress with numbers, three times, with and without a run between; short and long content.
 TEST(FileMatching, RotationThatCompressesLater) {
   for (const std::string& rest : {std::string(), kLong})
@@ -231,8 +231,8 @@ TEST(FileMatching, RotationThatCompressesLater) {
     }
 }
 
-// Goal:   short content is recognized by the name that the file had last, too. Method: renamed, then compressed, with
-// another time; and a copy of a file whose name holds a number.
+// Goal:   short content is also recognized by the last name of the file.
+// Method: renamed, then compressed, with another time; and a copy of a file whose name holds a number.
 TEST(FileMatching, NamesOfShortContent) {
   Landing landing;
   landing.Write("a.jsonl", "1\n");
@@ -246,7 +246,8 @@ TEST(FileMatching, NamesOfShortContent) {
   EXPECT_EQ(landing.Run(), "");
 }
 
-// Goal:   a changed file is handled as the options say, once. Method: each choice, twice changed.
+// Goal:   a changed file is handled once, as the options say.
+// Method: each option, with two changes.
 TEST(FileMatching, OnChanged) {
   for (const auto& [choice, read, failures] :
        {std::tuple(OnChanged::kFail, "", size_t(1)), std::tuple(OnChanged::kSkip, "", size_t(0)),
@@ -266,8 +267,9 @@ TEST(FileMatching, OnChanged) {
   }
 }
 
-// Goal:   what an earlier version read, without identities and under the name that it was called by, is adopted:
-// nothing is read again, and a change is seen from then on. Method: checkpoints as that version wrote them.
+// Goal:   content that an earlier version read without identities, under its own spelling of the name, is adopted:
+//         nothing is reread, and later changes are seen.
+// Method: checkpoints as that version wrote them.
 TEST(FileMatching, AdoptsFromEarlierVersions) {
   for (const bool by_link : {false, true}) {
     Landing landing;
@@ -288,8 +290,8 @@ TEST(FileMatching, AdoptsFromEarlierVersions) {
   }
 }
 
-// Goal:   a document that was read half is read again when it is whole, and one that was whole and changes is told.
-// Method: documents that grow by more text, by blanks, and by another document.
+// Goal:   a partly read document is reread when it is complete; a changed complete document is reported.
+// Method: documents that grow by more text, by whitespace, and by another document.
 TEST(FileMatching, Documents) {
   for (const auto& [first, second, read, failures] :
        {std::tuple("{\"a\": {", "{\"a\": {}}", "{\"a\": {}} ", size_t(0)),

@@ -5,7 +5,8 @@
 namespace ingot::source {
 namespace {
 
-// Goal:   names that rotation and compression give are related, those of other files are not. Method: a table.
+// Goal:   names from rotation and compression are related, those of other files are not.
+// Method: a table of pairs.
 TEST(FileNames, Related) {
   for (const auto& [name, before, related] :
        {std::tuple("app.jsonl.gz", "app.jsonl", true), std::tuple("app.jsonl.1", "app.jsonl", true),

@@ -10,7 +10,8 @@
 namespace ingot::source {
 namespace {
 
-// Goal:   plain and gzip files give the same bytes from any offset. Method: one text in both forms.
+// Goal:   plain and gzip files give the same bytes from any offset.
+// Method: one text in both forms.
 TEST(FileStream, OffsetsAndDamage) {
   const auto folder = std::filesystem::path(testing::TempDir());
   std::string text;
@@ -47,8 +48,9 @@ std::string Compressed(arrow::Compression::type type, const std::string& text) {
   return out;
 }
 
-// Goal:   what gzip and zstd read is read: members and frames one after the other, empty ones, padding, frames to be
-// skipped. What is cut gives what comes before the cut and is told from what is damaged. Method: each, in small reads.
+// Goal:   everything that gzip and zstd accept is read: consecutive members and frames, empty ones, padding, skippable
+//         frames. Truncated content gives the bytes before the cut and is distinguished from damaged content.
+// Method: each case, in small reads.
 TEST(FileStream, FramesPaddingAndDamage) {
   const std::string path = std::filesystem::path(testing::TempDir()) / "frames";
   std::string text;

@@ -36,8 +36,8 @@ std::vector<std::string> ReadRecords(const std::string& uri, Positions& position
   return records;
 }
 
-// Goal:   batches of any size give the same records, and reading goes on where it stopped. Method: tiny batches, a
-// growing file.
+// Goal:   batches of any size give the same records, and reading resumes where it stopped.
+// Method: tiny batches, a growing file.
 TEST(Files, AnyBatchSizeAndGrowth) {
   const auto folder = Folder();
   std::string text;
@@ -54,7 +54,8 @@ TEST(Files, AnyBatchSizeAndGrowth) {
   }
 }
 
-// Goal:   what is told to wait is what has not been read. Method: a file that was read, then grew, beside a new one.
+// Goal:   the bytes left are those that have not been read.
+// Method: a file that was read and then grew, next to a new one.
 TEST(Files, BytesLeft) {
   const auto folder = Folder();
   Write(folder / "a.jsonl", "{\"n\": 1}\n");
@@ -72,7 +73,8 @@ TEST(Files, BytesLeft) {
   EXPECT_EQ(source->BytesLeft(), 6);
 }
 
-// Goal:   documents are whole files, offsets are bytes. Method: a pretty-printed one.
+// Goal:   documents are whole files, and offsets are bytes.
+// Method: a pretty-printed document.
 TEST(Files, Documents) {
   const auto folder = Folder();
   Write(folder / "d.json", "{\n  \"a\": 1\n}\n");
@@ -81,8 +83,8 @@ TEST(Files, Documents) {
   EXPECT_TRUE(ReadRecords(folder, positions, {.format = "document"}).empty());
 }
 
-// Goal:   a source that is not there, or cannot be read again, says so. Method: no folder, a device, a folder that
-// goes.
+// Goal:   a source that does not exist or cannot be reread is reported.
+// Method: no folder, a device, a folder that is deleted.
 TEST(Files, NoSource) {
   EXPECT_EQ(OpenSource("/nowhere", {}).error().kind, ErrorKind::kNotFound);
   EXPECT_EQ(OpenSource("/dev/null", {}).error().kind, ErrorKind::kBadConfig);
@@ -93,8 +95,8 @@ TEST(Files, NoSource) {
   EXPECT_EQ(source->Failures().size(), 1u);
 }
 
-// Goal:   a line that is being written is waited for by a follower, and ended by the end of a run or by idleness.
-// Method: a torn line, read by each.
+// Goal:   a follower waits for an incomplete line; the end of a run or idleness ends it.
+// Method: a torn line, read in each way.
 TEST(Files, TornLines) {
   const auto folder = Folder();
   const auto read = [&](const SourceOptions& options) {
@@ -113,8 +115,8 @@ TEST(Files, TornLines) {
   EXPECT_EQ(read({.format = "document", .idle = std::chrono::microseconds(0), .follow = true}), 1u);
 }
 
-// Goal:   a line that is too long is a record that says so, and the lines around it are read. Method: one in the middle
-// and one at the end, of JSON, CSV and UTF-16; its place is where it stands.
+// Goal:   a line that is too long becomes a record that reports it, and the lines around it are read.
+// Method: one in the middle and one at the end, of JSON, CSV and UTF-16; the offset is its position in the file.
 TEST(Files, LongLines) {
   const auto folder = Folder();
   const std::string long_line(5000, 'x');
@@ -149,8 +151,8 @@ TEST(Files, LongLines) {
     }
 }
 
-// Goal:   one file that cannot be read is told and does not keep the others from being read. Method: a damaged one and
-// one that goes after it was listed, before a good one.
+// Goal:   a file that cannot be read is reported and does not prevent reading the others.
+// Method: a damaged file, and one that is deleted after the listing, before a good one.
 TEST(Files, OneBadFile) {
   const auto folder = Folder();
   Write(folder / "a.jsonl.gz", std::string("\x1f\x8b\x08\0\0\0\0\0\0\0 damaged", 18));
@@ -167,8 +169,8 @@ TEST(Files, OneBadFile) {
   EXPECT_NE(source->Failures()[0].find("a.jsonl.gz"), std::string::npos);
 }
 
-// Goal:   a follower does not read a damaged file in each round, but when it was written to. Method: look again without
-// a change, and after one.
+// Goal:   a follower rereads a damaged file only after it was written.
+// Method: a poll without a change, and one after a change.
 TEST(Files, FollowedDamage) {
   const auto folder = Folder();
   Write(folder / "a.jsonl.gz", std::string("\x1f\x8b\x08\0\0\0\0\0\0\0 damaged", 18));

@@ -7,7 +7,8 @@
 namespace ingot::source {
 namespace {
 
-// Goal:   equal seeds give equal records, however they are cut. Method: one stretch, and in pieces across blocks.
+// Goal:   equal seeds give equal records, however they are split.
+// Method: one range at once, and in pieces across blocks.
 TEST(Generator, IsDeterministic) {
   const GeneratorOptions options{.records = 40'000, .dirty = 0.2, .start_micros = 1'700'000'000'000'000};
   std::string whole, pieces, other;
@@ -21,9 +22,8 @@ TEST(Generator, IsDeterministic) {
   EXPECT_EQ(std::ranges::count(whole, '\n'), 40'000);
 }
 
-// Goal:   places are skewed, and a day has its curve by their clocks: more and slower tests in the evening. Method:
-// tests
-//         in the night and the evening of the largest city, five hours behind UTC in winter.
+// Goal:   locations are skewed, and a day has its curve by their clocks: more and slower tests in the evening.
+// Method: tests in the night and the evening of the largest city, five hours behind UTC in winter.
 TEST(Generator, HasACurveAndSkew) {
   std::string text;
   GenerateRecords({.records = 100'000, .start_micros = 0}, 0, 100'000, text);

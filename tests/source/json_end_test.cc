@@ -5,7 +5,7 @@
 namespace ingot::source {
 namespace {
 
-// Goal:   a document that is cut anywhere is seen to be cut, a whole one to be whole.
+// Goal:   a truncated document is recognized at any cut, and a complete one as complete.
 // Method: every prefix of documents with brackets and quotes inside strings.
 TEST(JsonEnd, EveryPrefix) {
   for (const std::string_view document : {R"({"a": {"b": [1, 2]}, "c": "}]\"{"})", R"([{"x": "\\"}, {}])",

@@ -9,7 +9,7 @@
 namespace ingot::source {
 namespace {
 
-/// librdkafka's own broker of this process, with one topic of one partition.
+/// librdkafka's mock broker in this process, with one topic of one partition.
 class KafkaBatch : public testing::Test {
  protected:
   void SetUp() override {
@@ -43,7 +43,7 @@ class KafkaBatch : public testing::Test {
     rd_kafka_destroy(producer);
   }
 
-  /// What comes up to the offset `end`, read from `begin` on.
+  /// Returns the messages from the offset `begin` up to `end`.
   std::vector<rd_kafka_message_t*> Consume(const std::shared_ptr<void>& owner, int64_t begin, int64_t end) {
     auto* client = static_cast<rd_kafka_t*>(owner.get());
     rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(1);
@@ -72,15 +72,16 @@ class KafkaBatch : public testing::Test {
   rd_kafka_mock_cluster_t* cluster_ = nullptr;
 };
 
-// Goal:   record batches, and messages one by one as of old logs, give the same records; the batch outlives its
-//         client's owner. Method: both kinds of the same topic, from a place within its first batch.
+// Goal:   record batches and single messages of old logs give the same records; the batch outlives the owner of its
+//         client.
+// Method: both kinds of the same topic, from an offset within its first batch.
 TEST_F(KafkaBatch, WholeAndOneByOne) {
   Produce(500);
   Produce(100);
   for (const char* whole : {"true", "false"}) {
     size_t messages = 0;
     RawBatch batch = Fetched(whole, 3, 600, messages);
-    // A flush sends what the library's thread has at hand: mostly one batch, under load more.
+    // A flush sends what the library's thread holds: usually one batch, more under load.
     if (std::string_view(whole) == "true")
       EXPECT_LT(messages, 50u);
     else

@@ -8,7 +8,8 @@
 namespace ingot::source {
 namespace {
 
-// Goal:   addresses are taken apart; what is none is refused. Method: the forms of the documentation, and slips.
+// Goal:   addresses are parsed, and invalid ones are rejected.
+// Method: the forms of the documentation, and misspellings.
 TEST(KafkaClient, Addresses) {
   const auto address =
       *ParseKafkaAddress("kafka://a:9092,b:9092/speedtest_raw?security.protocol=SSL&fetch.wait.max.ms=5");
@@ -22,7 +23,8 @@ TEST(KafkaClient, Addresses) {
     EXPECT_EQ(ParseKafkaAddress(bad).error().kind, ErrorKind::kBadConfig) << bad;
 }
 
-// Goal:   the operator's settings win, but not over what exactly-once needs. Method: each level, a slip, a fixed one.
+// Goal:   the operator's settings override ours, except those that exactly-once needs.
+// Method: each level, a misspelling, a fixed setting.
 TEST(KafkaClient, Settings) {
   setenv("INGOT_KAFKA_FETCH_WAIT_MAX_MS", "7", 1);
   const auto address = *ParseKafkaAddress("kafka://a/t?check.crcs=false");

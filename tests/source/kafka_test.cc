@@ -17,7 +17,7 @@ constexpr const char* kGroup = "ingot-test";
 constexpr std::chrono::milliseconds kWait{20};
 constexpr std::chrono::seconds kPatience{60};
 
-// Numbers of Kafka's protocol.
+// API keys of Kafka's protocol.
 constexpr int16_t kFetch = 1, kMetadata = 3, kOffsetCommit = 8, kFindCoordinator = 10, kJoinGroup = 11, kHeartbeat = 12,
                   kSyncGroup = 14;
 
@@ -25,7 +25,7 @@ std::string RecordText(int number) {
   return fmt::format("{{\"n\":{}}}", number);
 }
 
-/// librdkafka's own cluster of three brokers in this process, with one topic.
+/// librdkafka's mock cluster of three brokers in this process, with one topic.
 class Cluster {
  public:
   explicit Cluster(int partitions) : partitions_(partitions) {
@@ -38,7 +38,7 @@ class Cluster {
       rd_kafka_conf_set(conf, key, value, problem, sizeof problem);
     client_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, problem, sizeof problem);
     mock_ = rd_kafka_mock_cluster_new(client_, 3);
-    // It says that its controller is broker 0, and numbers its brokers from 1.
+    // The mock reports broker 0 as its controller, but numbers its brokers from 1.
     EXPECT_EQ(rd_kafka_mock_broker_add(mock_, 0), RD_KAFKA_RESP_ERR_NO_ERROR);
     rd_kafka_mock_group_initial_rebalance_delay_ms(mock_, 100);
     EXPECT_EQ(rd_kafka_mock_topic_create(mock_, kTopic, partitions, 3), RD_KAFKA_RESP_ERR_NO_ERROR);
@@ -55,7 +55,7 @@ class Cluster {
            "?heartbeat.interval.ms=100&session.timeout.ms=3000&reconnect.backoff.max.ms=200&retry.backoff.ms=20"
            "&topic.metadata.refresh.interval.ms=500";
   }
-  /// To each partition by turns.
+  /// Produces to the partitions in turn.
   void Produce(int records) {
     for (int i = 0; i < records; ++i, ++produced) {
       const std::string text = RecordText(produced);
@@ -82,7 +82,7 @@ class Cluster {
   rd_kafka_mock_cluster_t* mock_;
 };
 
-/// What bronze does: a batch is stored only where the table is, in one commit with its offsets.
+/// Does what bronze does: stores a batch only if it begins at the table's position, in one commit with its offsets.
 struct Table {
   Checkpoint checkpoint;
   std::multiset<std::string> rows;
@@ -91,7 +91,7 @@ struct Table {
     Positions next = checkpoint.positions;
     for (const RawBatch& batch : batches) {
       const auto at = next.try_emplace(batch.from, batch.begin).first;
-      if (at->second != batch.begin) return false;  // another one was first
+      if (at->second != batch.begin) return false;  // another worker was first
       at->second = batch.end;
     }
     checkpoint = {.positions = std::move(next), .topics = source.Topics(), .files = {}};
@@ -101,7 +101,7 @@ struct Table {
   }
 };
 
-/// A worker: a source that is followed, and what it has read and not stored yet.
+/// A worker: a followed source and the batches that are read but not stored.
 class Worker {
  public:
   Worker(const Cluster& cluster, Table& table) : table_(&table) {
@@ -110,7 +110,7 @@ class Worker {
     source_ = std::move(*opened);
     Seek();
   }
-  /// Reads for a moment; the records wait to be stored.
+  /// Reads briefly; the batches wait to be stored.
   void Read() {
     if (source_->Interrupted() && read_.empty()) Seek();
     auto batch = source_->Next(kWait);
@@ -119,7 +119,7 @@ class Worker {
     ASSERT_TRUE((*batch)->Unpack());
     read_.push_back(std::move(**batch));
   }
-  /// Stores what was read; gives and takes partitions where the group wants it.
+  /// Stores the batches that were read; releases and takes partitions as the group requires.
   void Store() {
     const bool stored = table_->Append(read_, *source_);
     read_.clear();
@@ -129,7 +129,7 @@ class Worker {
   }
   void Seek() {
     read_.clear();
-    // A follower runs again after an error that another try may mend.
+    // A follower runs again after a retryable error.
     for (int attempt = 0; attempt < 20; ++attempt) {
       const Status sought = source_->Seek(table_->checkpoint);
       if (sought) return;
@@ -153,7 +153,7 @@ class Worker {
   std::vector<RawBatch> read_;
 };
 
-/// Lets the workers read and store by turns until the table has every record.
+/// The workers read and store in turn until the table has every record.
 void RunUntilAllIsStored(const Cluster& cluster, const Table& table, const std::vector<Worker*>& workers) {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   while (int(table.rows.size()) < cluster.produced && std::chrono::steady_clock::now() < deadline)
@@ -172,7 +172,8 @@ void ExpectEachRecordOnce(const Cluster& cluster, const Table& table) {
   for (int i = 0; i < cluster.produced; ++i) EXPECT_EQ(table.rows.count(RecordText(i)), 1u) << i;
 }
 
-// Goal:   one worker gets every partition, from its beginning, and goes on with what comes. Method: two rounds.
+// Goal:   one worker gets every partition from its beginning and continues with new records.
+// Method: two rounds.
 TEST(Kafka, OneWorkerReadsAll) {
   Cluster cluster(4);
   Table table;
@@ -186,8 +187,8 @@ TEST(Kafka, OneWorkerReadsAll) {
   EXPECT_EQ(worker.lost_commits, 0);
 }
 
-// Goal:   a second worker gets partitions, without a lost commit, and what it leaves goes back. Method: join, work,
-// leave.
+// Goal:   a second worker gets partitions without a lost commit, and they return when it leaves.
+// Method: join, work, leave.
 TEST(Kafka, TwoWorkersShare) {
   Cluster cluster(4);
   Table table;
@@ -216,8 +217,9 @@ TEST(Kafka, TwoWorkersShare) {
   ExpectEachRecordOnce(cluster, table);
 }
 
-// Goal:   partitions that the group takes while a batch waits to be stored: stored first, the batch counts; not stored,
-// it is read by the other one. Method: revocation with a batch in hand, both ways.
+// Goal:   when the group revokes partitions before a batch is stored, the batch counts if it is stored first; otherwise
+//         the other worker reads it.
+// Method: revocation with a pending batch, both ways.
 TEST(Kafka, RevokedInTheMiddleOfABatch) {
   for (const bool stores : {true, false}) {
     Cluster cluster(2);
@@ -237,8 +239,8 @@ TEST(Kafka, RevokedInTheMiddleOfABatch) {
   }
 }
 
-// Goal:   a worker whose records another one has stored meanwhile loses its commit and reads on behind them. Method: a
-// reader outside the group is faster.
+// Goal:   a worker whose records another one has stored meanwhile loses its commit and resumes after them.
+// Method: a reader outside the group is faster.
 TEST(Kafka, LateWorkerLosesItsCommit) {
   Cluster cluster(1);
   Table table;
@@ -261,7 +263,8 @@ TEST(Kafka, LateWorkerLosesItsCommit) {
   ExpectEachRecordOnce(cluster, table);
 }
 
-// Goal:   a partition whose leader changes is read on. Method: leaders change between batches; the old one is down.
+// Goal:   reading a partition continues when its leader changes.
+// Method: leaders change between batches; the old one is down.
 TEST(Kafka, LeaderChanges) {
   Cluster cluster(3);
   Table table;
@@ -280,8 +283,8 @@ TEST(Kafka, LeaderChanges) {
   ExpectEachRecordOnce(cluster, table);
 }
 
-// Goal:   the group lives on when its coordinator dies. Method: the coordinator's broker goes down, another takes over,
-// and a second worker joins there.
+// Goal:   the group survives the failure of its coordinator.
+// Method: the coordinator's broker goes down, another takes over, and a second worker joins there.
 TEST(Kafka, CoordinatorFails) {
   Cluster cluster(2);
   Table table;
@@ -300,8 +303,8 @@ TEST(Kafka, CoordinatorFails) {
   ExpectEachRecordOnce(cluster, table);
 }
 
-// Goal:   what brokers answer in passing is tried again, and a member that the group has forgotten joins anew.
-// Method: errors in the answers to each kind of request, before and while records are read.
+// Goal:   transient errors of brokers are retried, and a member that the group has dropped rejoins.
+// Method: errors in the responses to each kind of request, before and while records are read.
 TEST(Kafka, ErrorsInPassing) {
   using Errors = std::vector<rd_kafka_resp_err_t>;
   const std::pair<int16_t, Errors> cases[] = {

@@ -53,7 +53,7 @@ std::string Wire(std::string_view records, size_t count, int attributes) {
   PutBig(wire, 49 + records.size(), 4);
   PutBig(wire, 0, 4);  // leader epoch
   wire += '\2';
-  PutBig(wire, 0, 4);  // CRC: the client's
+  PutBig(wire, 0, 4);  // CRC: checked by the client
   PutBig(wire, uint64_t(attributes), 2);
   PutBig(wire, count - 1, 4);
   PutBig(wire, uint64_t(kBaseMillis), 8);
@@ -86,7 +86,7 @@ std::string Compressed(arrow::Compression::type type, std::string_view plain) {
   return packed;
 }
 
-/// As snappy-java's output stream, which Kafka's Java clients use, writes it.
+/// Writes the format of snappy-java's output stream, which Kafka's Java clients use.
 std::string SnappyBlocks(std::string_view plain) {
   std::string packed("\x82SNAPPY\0\0\0\0\1\0\0\0\1", 16);
   for (; !plain.empty(); plain.remove_prefix(std::min<size_t>(plain.size(), 32'768))) {
@@ -97,7 +97,7 @@ std::string SnappyBlocks(std::string_view plain) {
   return packed;
 }
 
-/// In each of Kafka's codecs, by its number, and in none.
+/// The bytes in each of Kafka's codecs, by its number, and uncompressed.
 std::vector<std::pair<int, std::string>> Forms(const std::string& plain) {
   return {{0, plain},
           {1, Compressed(arrow::Compression::GZIP, plain)},
@@ -117,8 +117,8 @@ const std::vector<Written> kRecords{
     {1005, kBaseMillis - 3, "", "", {}},
 };
 
-// Goal:   offsets, times, values, keys and headers as they were written. Method: all forms of each, gaps, a
-//         later start.
+// Goal:   offsets, times, values, keys and headers are read as they were written.
+// Method: all forms of each, gaps, a later start.
 TEST(RecordBatch, Fields) {
   const std::string wire = Wire(Records(kRecords), 3, 0);
   EXPECT_EQ(RecordsTold(wire), 3);
@@ -147,8 +147,8 @@ TEST(RecordBatch, Fields) {
   EXPECT_TRUE(later.batch.envelopes.empty());
 }
 
-// Goal:   where the broker gives the time, it is that of all records. Method: the attribute LogAppendTime; no time at
-//         all; one beyond what microseconds can say.
+// Goal:   when the broker sets the time, all records have it.
+// Method: the attribute LogAppendTime; no time at all; a time beyond the range of microseconds.
 TEST(RecordBatch, Times) {
   const Read appended = ReadBatch(Wire(Records(kRecords), 3, 0x08));
   for (const auto& record : appended.batch.records) EXPECT_EQ(record.produced_at_micros, kMaxMillis * 1000);
@@ -158,8 +158,9 @@ TEST(RecordBatch, Times) {
   EXPECT_EQ(far.batch.records.at(0).produced_at_micros, kNoTime);
 }
 
-// Goal:   every codec, in the forms of Kafka's own client too. Method: more records than a first guess has room for,
-//         read beyond the last one as the parser does (the address sanitizer looks on).
+// Goal:   every codec is read, also in the forms of Kafka's own client.
+// Method: more records than the first estimate has room for, read beyond the last one as the parser does (the address
+//         sanitizer checks it).
 TEST(RecordBatch, Codecs) {
   std::vector<std::string> values;
   std::vector<Written> written;
@@ -182,8 +183,8 @@ TEST(RecordBatch, Codecs) {
   }
 }
 
-// Goal:   a damaged batch is an error or other records, never a crash or a read outside. Method: every cut of every
-//         form is refused; every byte changed; headers that lie.
+// Goal:   a damaged batch is an error or gives other records, but never a crash or an out-of-bounds read.
+// Method: every cut of every form must fail; every byte changed; false headers.
 TEST(RecordBatch, Damage) {
   const std::string plain = Records(kRecords);
   for (const auto& [codec, packed] : Forms(plain)) {
@@ -191,7 +192,7 @@ TEST(RecordBatch, Damage) {
     for (size_t size = 0; size < wire.size(); ++size) {
       const std::string cut(wire, 0, size);
       const Read read = ReadBatch(cut);
-      // The checksum at the end of a frame may be cut off: the records are whole.
+      // The checksum at the end of a frame may be missing: the records are complete.
       EXPECT_TRUE(!read.outcome || read.batch.records.size() == 3) << codec << " " << size;
     }
     for (size_t at = 0; at < wire.size(); ++at)

@@ -5,7 +5,8 @@
 namespace ingot::source {
 namespace {
 
-// Goal:   lines are cut whatever their ends, blank ones are none. Method: all ends in one text.
+// Goal:   lines are split at any line end, and blank lines are skipped.
+// Method: all line ends in one text.
 TEST(RecordSplit, Lines) {
   const std::string text = "a\r\nbb\n\n \t\n  ccc  \nlast";
   std::vector<RawBatch::Record> records;
@@ -17,8 +18,8 @@ TEST(RecordSplit, Lines) {
   EXPECT_EQ(records.size(), 4u);
 }
 
-// Goal:   a document is one record, or each element of its array is. Method: brackets in texts, nested ones, blanks,
-// and arrays that are none.
+// Goal:   a document is one record, or one per element of its array.
+// Method: brackets in strings, nested ones, whitespace, and malformed arrays.
 TEST(RecordSplit, Documents) {
   const auto split = [](const std::string& text) {
     std::vector<RawBatch::Record> records;

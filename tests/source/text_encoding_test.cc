@@ -13,8 +13,8 @@ std::string AsUtf8(std::string_view bytes, TextEncoding encoding) {
   return text;
 }
 
-// Goal:   each encoding becomes UTF-8, and the count of its bytes is known from that. Method: a letter, a sign beyond
-// Latin-1, a pair of surrogates, half of one and an odd last byte.
+// Goal:   each encoding becomes UTF-8, and its byte count is computed from that.
+// Method: a letter, a character beyond Latin-1, a surrogate pair, an unpaired surrogate and an odd last byte.
 TEST(TextEncoding, ToUtf8AndBackToTheCount) {
   const struct {
     TextEncoding encoding;
@@ -41,7 +41,8 @@ TEST(TextEncoding, ToUtf8AndBackToTheCount) {
   EXPECT_EQ(AsUtf8("a\0b"sv, TextEncoding::kUtf16Le), "a\xEF\xBF\xBD");
 }
 
-// Goal:   a character that may go on is left. Method: UTF-16 cut at each byte.
+// Goal:   an incomplete character is left for the next read.
+// Method: UTF-16 cut at each byte.
 TEST(TextEncoding, LeavesHalfACharacter) {
   const auto bytes = "\0a\xD8\x3D\xDE\x00"sv;
   const size_t used[] = {0, 0, 2, 2, 2, 2, 6};
@@ -51,7 +52,8 @@ TEST(TextEncoding, LeavesHalfACharacter) {
   }
 }
 
-// Goal:   the first byte that is no text is found. Method: each encoding, valid and not; U+FFFD itself is text.
+// Goal:   the first invalid byte is found.
+// Method: each encoding, valid and invalid; U+FFFD itself is valid.
 TEST(TextEncoding, FindsWhatIsNoText) {
   const auto at = [](std::string_view bytes, TextEncoding encoding) {
     return FindInvalidText(bytes, encoding).value_or(99);
@@ -71,7 +73,8 @@ TEST(TextEncoding, FindsWhatIsNoText) {
   EXPECT_EQ(at("\xFF\xFD\0a"sv, TextEncoding::kUtf16Be), 99u);
 }
 
-// Goal:   byte order marks decide. Method: the three, and beginnings of them.
+// Goal:   byte order marks are recognized.
+// Method: the three marks, and prefixes of them.
 TEST(TextEncoding, ByteOrderMarks) {
   EXPECT_EQ(FindByteOrderMark("\xEF\xBB\xBF,")->bytes, 3u);
   EXPECT_EQ(FindByteOrderMark("\xFF\xFE")->encoding, TextEncoding::kUtf16Le);
