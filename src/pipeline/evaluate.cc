@@ -21,7 +21,6 @@ namespace ingot::pipeline {
 namespace {
 
 using arrow::Datum;
-using iceberg::TypeId;
 using Kind = Expression::Kind;
 
 class Evaluation {

@@ -54,7 +54,7 @@ def test_storage_that_is_away(warehouse):
     """Goal: that a storage does not answer is told while it is waited for. Method: one that is nowhere."""
     nowhere = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
     told = warehouse.lines("run", "--warehouse", "s3://b/w", "--catalog", f"sqlite:///{warehouse.folder}/catalog.db", env=nowhere)
-    assert "127.0.0.1" in (first := next(told)) and "trying again" in first
+    assert "127.0.0.1" in (first := next(told)) and "retrying" in first
 
 
 def test_flags_go_before_the_environment(warehouse):
