@@ -2,7 +2,7 @@
 
 #include "pipeline/functions.h"
 
-// A row that lacks a part does not compile.
+// A row without one of its members does not compile.
 #pragma GCC diagnostic error "-Wmissing-field-initializers"
 
 namespace ingot::pipeline {
@@ -30,7 +30,7 @@ constexpr Function kAggregates[] = {
      .trino = "count({0})",
      .computes = AggregateKind::kCount,
      .version = 1,
-     .help = "The number of rows in which it is not null.",
+     .help = "The number of rows in which `x` is not null.",
      .example = "count(x)",
      .result = "5"},
     {.name = "count",
@@ -42,7 +42,7 @@ constexpr Function kAggregates[] = {
      .trino = "count(DISTINCT {0})",
      .computes = AggregateKind::kCountDistinct,
      .version = 1,
-     .help = "The number of different values, exact; null is none.",
+     .help = "The exact number of distinct values. Nulls are not counted.",
      .example = "count(distinct x)",
      .result = "3"},
     {.name = "count_if",
@@ -66,7 +66,7 @@ constexpr Function kAggregates[] = {
      .trino = "avg(CASE WHEN {0} THEN 1e0 ELSE 0e0 END)",
      .computes = AggregateKind::kShareIf,
      .version = 1,
-     .help = "The share of all rows in which the condition is true, 0 to 1.",
+     .help = "The share of all rows in which the condition is true, from 0 to 1.",
      .example = "share_if(x > 1)",
      .result = "0.5"},
     {.name = "avg",
@@ -90,7 +90,7 @@ constexpr Function kAggregates[] = {
      .trino = "sum(CAST({0} AS DOUBLE))",
      .computes = AggregateKind::kSum,
      .version = 1,
-     .help = "The sum. Nulls are ignored; null where no value is there.",
+     .help = "The sum. Nulls are ignored. Null if there is no value.",
      .example = "sum(x)",
      .result = "15"},
     {.name = "min",
@@ -102,7 +102,7 @@ constexpr Function kAggregates[] = {
      .trino = "min({0})",
      .computes = AggregateKind::kMin,
      .version = 1,
-     .help = "The least value. Nulls are ignored.",
+     .help = "The smallest value. Nulls are ignored.",
      .example = "min(x)",
      .result = "1"},
     {.name = "max",
@@ -114,7 +114,7 @@ constexpr Function kAggregates[] = {
      .trino = "max({0})",
      .computes = AggregateKind::kMax,
      .version = 1,
-     .help = "The greatest value; NaN is greater than all numbers. Nulls are ignored.",
+     .help = "The greatest value. NaN is greater than all numbers. Nulls are ignored.",
      .example = "max(x)",
      .result = "5"},
     {.name = "stddev",
@@ -126,7 +126,7 @@ constexpr Function kAggregates[] = {
      .trino = "stddev_samp({0})",
      .computes = AggregateKind::kStddev,
      .version = 1,
-     .help = "The standard deviation of a sample; null for fewer than two values.",
+     .help = "The sample standard deviation. Null for fewer than two values.",
      .example = "stddev(x)",
      .result = "2"},
     {.name = "quantile",
@@ -145,12 +145,12 @@ constexpr Function kAggregates[] = {
          "element_at(v, CAST(floor(CAST({1} AS DOUBLE) * (cardinality(v) - 1)) AS INTEGER) + 1)) END), 1)",
      .computes = AggregateKind::kQuantile,
      .version = 1,
-     .help = "The value below which that fraction of the values lies, exact, interpolated between two values.",
+     .help = "The exact quantile: that fraction of the values is below it. It is interpolated between two values.",
      .example = "quantile(x, 0.625)",
      .result = "4"},
 };
 
-/// Two rows of one aggregate: the second was copied from the first and would compute what that does.
+/// Whether two rows have the same aggregate. A row copied from another would compute the same values.
 constexpr bool SharesAggregate(const Function& row) {
   return std::ranges::count_if(kAggregates, [&](const Function& other) {
            return other.computes.index() == row.computes.index() &&

@@ -21,7 +21,7 @@ Datum Whole(int64_t number) {
   return Datum(arrow::MakeScalar(number));
 }
 
-/// `compute(x, y)` of each row, of the builder's type; null where it gives none.
+/// `compute(x, y, result)` for each row. The value is null if `compute` returns false or an argument is null.
 template <typename Builder, typename Array, typename Compute>
 Result<Datum> EachRow(const Datum& left, const Datum& right, int64_t rows, const Compute& compute) {
   INGOT_ASSIGN(const auto a, Repeated(left, rows));
@@ -61,7 +61,7 @@ Result<Datum> Remainder(const Datum& left, const Datum& right, int64_t rows) {
   });
 }
 
-/// By their exact values, which a double does not have of each whole number beyond 2^53.
+/// Compares exact values. A double cannot represent every whole number above 2^53.
 std::partial_ordering Order(int64_t x, double y) {
   if (std::isnan(y)) return std::partial_ordering::unordered;
   if (y >= 0x1p63) return std::partial_ordering::less;
@@ -70,7 +70,7 @@ std::partial_ordering Order(int64_t x, double y) {
   return x != whole ? std::partial_ordering(x <=> whole) : 0 <=> y - double(whole);
 }
 
-/// What a comparison kernel of Arrow's says of two values in this order.
+/// The result of Arrow's comparison kernel for two values in this order.
 bool Holds(const std::string& kernel, std::partial_ordering order) {
   if (kernel == "equal") return order == 0;
   if (kernel == "not_equal") return order != 0;
@@ -103,7 +103,7 @@ Result<Datum> ComparedExactly(const std::string& kernel, const Datum& left, cons
   return Datum(std::move(array));
 }
 
-/// `value` where the condition is true, else null.
+/// `value` in rows where the condition is true, else null.
 Result<Datum> Where(const Datum& condition, const Datum& value) {
   return Call("if_else", {condition, value, Datum(arrow::MakeNullScalar(value.type()))});
 }
@@ -116,7 +116,7 @@ Result<Datum> Call(const std::string& kernel, const std::vector<Datum>& argument
   auto called = arrow::compute::CallFunction(kernel, arguments, options);
   if (!called.ok()) {
     Error error = FromArrow(called.status()).Context(kernel);
-    if (error.kind == ErrorKind::kCorrupt) error.kind = ErrorKind::kBadInput;  // a value that the function refuses
+    if (error.kind == ErrorKind::kCorrupt) error.kind = ErrorKind::kBadInput;  // the function does not accept a value
     return std::unexpected(std::move(error));
   }
   return std::move(called).ValueUnsafe();
@@ -133,7 +133,7 @@ Result<Datum> CastTo(const Datum& value, const std::shared_ptr<arrow::DataType>&
     INGOT_ASSIGN(fits, Where(inside, value));
   }
   arrow::compute::CastOptions options = arrow::compute::CastOptions::Safe(type);
-  options.allow_float_truncate = true;  // of whole numbers beyond 2^53
+  options.allow_float_truncate = true;  // for whole numbers above 2^53
   INGOT_ARROW_ASSIGN(auto cast, arrow::compute::Cast(fits, options));
   return cast;
 }
@@ -165,7 +165,7 @@ Result<Datum> Arithmetic(const std::string& operation, const Datum& left, const 
 
 Result<Datum> Compared(const std::string& kernel, const Datum& left, const Datum& right, int64_t rows) {
   const auto is_real = [](const Datum& value) { return value.type()->id() == arrow::Type::DOUBLE; };
-  auto result = Call(kernel, {left, right});  // refuses whole numbers beyond 2^53 beside doubles
+  auto result = Call(kernel, {left, right});  // fails if it compares whole numbers above 2^53 with doubles
   if (result || !((IsWhole(left) && is_real(right)) || (is_real(left) && IsWhole(right)))) return result;
   return ComparedExactly(kernel, left, right, rows);
 }

@@ -16,7 +16,7 @@ using arrow::Datum;
 using iceberg::TypeId;
 using Kind = Expression::Kind;
 
-/// The type that literals are read as; text where it is not one that literals are compared with.
+/// The type to which a literal is converted when it is compared with a value of this type. String: no conversion.
 TypeId LiteralType(const arrow::DataType& type) {
   switch (type.id()) {
     case arrow::Type::TIMESTAMP: {
@@ -42,15 +42,14 @@ TypeId LiteralType(const arrow::DataType& type) {
   }
 }
 
-/// The number that was written, with its sign; empty for anything else.
+/// The text of a number literal with its sign. Empty for any other expression.
 std::string NumberText(const Expression& source) {
   if (source.kind == Kind::kNumber) return source.text;
   const bool minus = source.kind == Kind::kUnary && source.text == "-" && source.arguments[0].kind == Kind::kNumber;
   return minus ? "-" + source.arguments[0].text : "";
 }
 
-/// A literal beside a value of another type is one of that type: text beside times and uuids, numbers beside
-/// decimals.
+/// Converts a literal to the type of the other operand: text for times and UUIDs, numbers for decimals.
 Result<Datum> Beside(const Operand& operand, const Datum& other) {
   const Datum& value = operand.value;
   if (arrow::is_decimal(other.type()->id())) {

@@ -1,5 +1,5 @@
-// What computes a table, as one canonical text: two texts are equal exactly when the same rows would come out.
-// Comments, formatting, and the order of keys and fields are not in it. Source: docs/formats/snapshot-summary.md.
+// The definition of a table as canonical text. Two definitions are equal exactly when they compute the same rows.
+// Comments, formatting, and the order of keys and fields are not part of it. Source: docs/formats/snapshot-summary.md.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -9,14 +9,14 @@
 
 namespace ingot::pipeline {
 
-/// Of silver and its quarantine: the fields with path, type and unit, the rules, the key, and the version of each
-/// function that is used. JSON with sorted keys.
+/// The definition of silver and its quarantine, as JSON with sorted keys. It has the fields with path, type and unit,
+/// the rules, the key, and the version of each function that is used.
 std::string SilverDefinition(const Pipeline& pipeline, const SilverSpec& silver);
 
-/// An expression as a definition holds it, with the version of each function.
+/// The JSON of an expression in a definition, with the version of each function.
 nlohmann::json ToJson(const Expression& expression);
 
-/// The name of a definition: its SHA-256 in hexadecimal digits.
+/// The id of a definition: its SHA-256 in hexadecimal digits.
 std::string DefinitionId(const std::string& definition);
 
 }  // namespace ingot::pipeline

@@ -62,7 +62,7 @@ std::vector<std::string> Place::Texts() const {
 void Place::CheckSection(std::string_view section) const {
   const auto keys = KeysOf(section);
   if (!node_.IsMap()) Refuse(fmt::format("must be a map with keys such as '{}'", keys[0].name));
-  (void)Entries();  // no key stands twice
+  (void)Entries();  // checks that no key occurs twice
   for (const auto& entry : node_) {
     const auto name = entry.first.as<std::string>();
     const auto key = std::ranges::find(keys, name, &Key::name);

@@ -1,4 +1,4 @@
-// A YAML document read strictly: every key known, every error with its line and the nearest valid word.
+// Reads a YAML document strictly. Every key must be known; every error has its line and the nearest valid word.
 #pragma once
 
 #include <yaml-cpp/yaml.h>
@@ -10,12 +10,12 @@
 
 namespace ingot::pipeline {
 
-/// Thrown inside the parser of the pipeline file and turned into an Error at its edge.
+/// An exception inside the parser of the pipeline file. The public functions convert it to an Error.
 struct Refusal {
   std::string message;
 };
 
-/// A place in the document: the node, and the path of keys to it for messages.
+/// A node of the document, with the path of keys to it for messages.
 class Place {
  public:
   Place(std::string file, const YAML::Node& node, std::string path = "")
@@ -23,14 +23,15 @@ class Place {
 
   [[noreturn]] void Refuse(const std::string& why) const;
 
-  /// A map whose keys are all of the section (keys.h) and whose required ones are there; values have their kind.
+  /// Checks that the node is a map whose keys all belong to the section (keys.h). Required keys must be present, and
+  /// values must have the kind of their key. Throws Refusal.
   void CheckSection(std::string_view section) const;
   bool Has(const std::string& key) const { return node_.IsMap() && node_[key].IsDefined() && !node_[key].IsNull(); }
   Place At(const std::string& key) const;
   std::vector<Place> Items() const;
   std::vector<std::pair<std::string, Place>> Entries() const;
 
-  /// Scalars, with ${VARIABLES} replaced.
+  /// A scalar, with ${VARIABLES} replaced.
   std::string Text() const;
   std::string Text(const std::string& key, const std::string& fallback) const {
     return Has(key) ? At(key).Text() : fallback;
@@ -39,7 +40,7 @@ class Place {
   /// A scalar, or a list of scalars.
   std::vector<std::string> Texts() const;
 
-  /// The value, or a refusal at this place.
+  /// Returns the value, or throws Refusal with this place.
   template <typename T>
   T Take(Result<T> result) const {
     if (!result) Refuse(result.error().message);

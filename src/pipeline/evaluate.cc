@@ -147,7 +147,7 @@ class Evaluation {
   const arrow::RecordBatch& rows_;
 };
 
-/// An expression of one column, once for each of its distinct values and for null.
+/// Evaluates an expression of one column once for each distinct value and for null.
 Result<std::shared_ptr<arrow::Array>> EvaluateDistinct(const Expression& expression, const std::string& name,
                                                        const arrow::DictionaryArray& column) {
   const auto& texts = column.dictionary();

@@ -26,7 +26,7 @@ std::string QuoteText(std::string_view text, Dialect dialect) {
   return out + "'";
 }
 
-/// A literal that no engine takes for text, or reads in the time zone of its session.
+/// A typed literal: no engine reads it as text or in the time zone of its session.
 std::string LiteralSql(const Expression& text, Dialect dialect) {
   if (dialect == Dialect::kEmbedded || text.type == TypeId::kString) return QuoteText(text.text, dialect);
   if (text.type == TypeId::kDate) return "DATE " + QuoteText(text.text, dialect);
@@ -37,7 +37,7 @@ std::string LiteralSql(const Expression& text, Dialect dialect) {
   return "TIMESTAMP " + QuoteText(time, dialect);
 }
 
-/// Text beside an operand of that type.
+/// Sets the type of a text literal to the type of the operand that it is compared with.
 Status MarkLiteral(Expression& text, const Expression& beside, const ColumnTypes& columns) {
   if (text.kind != Kind::kText) return {};
   INGOT_ASSIGN(const Type type, TypeOf(beside, columns));
@@ -95,8 +95,8 @@ Result<Type> TypeOfBinary(const Expression& binary, const ColumnTypes& columns) 
   return Type{.id = TypeId::kLong};
 }
 
-/// A number with a point is a double, in Spark and Trino too, where it would be a decimal. A whole one is exact, as far
-/// as the engines' decimals go.
+/// A number with a point is written as a double, because Spark and Trino would read it as a decimal. A whole number is
+/// exact, up to the number of digits of the engines' decimals.
 std::string NumberSql(const std::string& text, Dialect dialect) {
   constexpr size_t kDecimalDigitsMax = 38;
   const bool exponent = text.find_first_of("eE") != std::string::npos;
@@ -108,7 +108,7 @@ std::string NumberSql(const std::string& text, Dialect dialect) {
   return dialect == Dialect::kSpark ? text + "D" : exponent ? text : text + "e0";
 }
 
-/// Of whole numbers, null where 64 bits do not hold the result: engines end a query there.
+/// Arithmetic of whole numbers: null if the result does not fit into 64 bits. Otherwise engines would end the query.
 std::string WholeSql(const std::string& left, const std::string& operation, const std::string& right, Dialect dialect) {
   if (dialect == Dialect::kTrino) return fmt::format("TRY(CAST({} AS BIGINT) {} {})", left, operation, right);
   const char* function = operation == "+" ? "try_add" : operation == "-" ? "try_subtract" : "try_multiply";

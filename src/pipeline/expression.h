@@ -1,4 +1,4 @@
-// The expressions of the pipeline file: a small subset of SQL, parsed once, written out for each engine.
+// The expressions of the pipeline file: a small subset of SQL. They are parsed once and written as SQL for each engine.
 // Grammar and meaning: docs/pipeline-file.md.
 #pragma once
 
@@ -36,26 +36,28 @@ struct Expression {
   std::string text;                   // column name, literal, operator or function name in lower case
   bool negated = false;               // NOT BETWEEN, NOT IN, IS NOT NULL
   bool distinct = false;              // count(distinct x)
-  std::vector<Expression> arguments;  // of a case: condition, value, … and the else value last when their number is odd
-  /// What Resolve finds of text, which may be a literal of another type, and of arithmetic, whose result may be whole.
+  std::vector<Expression> arguments;  // of CASE: condition, value, …; the else value is last if their number is odd
+  /// Set by Resolve. For text: the type of the literal. For arithmetic: the type of the result, which may be long.
   iceberg::TypeId type = iceberg::TypeId::kString;
 };
 
-/// Errors: kBadConfig with the position in the text and what was expected; unknown functions name the nearest one.
+/// Errors: kBadConfig with the position in the text and what was expected. For an unknown function the message has the
+/// nearest name.
 Result<Expression> ParseExpression(std::string_view text);
 
-/// A number as it is written, without a sign: whole where it has neither point nor exponent and 64 bits hold it.
-/// Errors: kBadConfig for what is none, or none that a double holds.
+/// Input:  a number without a sign.
+/// Output: int64_t if the number has neither point nor exponent and fits into 64 bits, otherwise double.
+/// Errors: kBadConfig for text that is not a number, and for a number outside of the range of double.
 Result<std::variant<int64_t, double>> NumberOf(std::string_view text);
 
 using ColumnTypes = std::map<std::string, iceberg::Type>;
 
-/// The type of the result. Errors: kBadConfig for an unknown column (with the nearest one), for an aggregate inside an
-/// aggregate, or for operands that do not fit.
+/// The type of the result. Errors: kBadConfig for an unknown column (with the nearest name), for an aggregate inside an
+/// aggregate, or for operands of an unsupported type.
 Result<iceberg::Type> TypeOf(const Expression& expression, const ColumnTypes& columns);
 
-/// The same, and fills in the types of text and arithmetic. Errors: also kBadConfig for text beside a time, a date or a
-/// UUID that is none.
+/// The same, and sets the types of text and arithmetic. Errors: also kBadConfig for text that is compared with a time,
+/// a date or a UUID and is not a valid one.
 Result<iceberg::Type> Resolve(Expression& expression, const ColumnTypes& columns);
 
 std::string ToSql(const Expression& expression, Dialect dialect);

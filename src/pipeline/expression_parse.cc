@@ -67,7 +67,7 @@ class Parser {
           break;
       }
       if (at_ >= text_.size())
-        token_ = {.kind = Token::Kind::kSymbol, .text = std::string(1, c), .at = token_.at};  // never closed
+        token_ = {.kind = Token::Kind::kSymbol, .text = std::string(1, c), .at = token_.at};  // the quote is not closed
       ++at_;
     } else {
       token_.kind = Token::Kind::kSymbol;

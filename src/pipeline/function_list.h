@@ -1,4 +1,4 @@
-// The functions as documents: the page docs/functions.md, and JSON for programs.
+// Documents that list the functions: the page docs/functions.md, and JSON for programs.
 #pragma once
 
 #include <string>
@@ -7,10 +7,10 @@
 
 namespace ingot::pipeline {
 
-/// Markdown.
+/// The page as Markdown.
 std::string FunctionsPage();
 
-/// One object a line, with the SQL of the example in each engine.
+/// One JSON object per line, with the SQL of the example for each engine.
 Result<std::string> FunctionsJson();
 
 }  // namespace ingot::pipeline

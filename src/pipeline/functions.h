@@ -1,5 +1,5 @@
-// The functions of pipeline expressions, one row each (functions.cc): the parser, the type check, the SQL of each
-// engine, the evaluation, the definitions of tables and docs/functions.md all read these rows.
+// The functions of pipeline expressions, one row per function (functions.cc). The parser, the type check, the SQL of
+// each engine, the evaluation, the definitions of tables and docs/functions.md all read these rows.
 #pragma once
 
 #include <array>
@@ -20,13 +20,13 @@ struct Datum;
 
 namespace ingot::pipeline {
 
-/// What an argument may be.
+/// What a function accepts as an argument.
 enum class Takes { kAny, kNumber, kCondition, kText, kTime, kDigits, kFraction, kRows, kDistinct };
 
-/// The type of the result; kArgument: that of the first argument.
+/// The type of the result. kArgument: the type of the first argument.
 enum class Gives { kLong, kInt, kDouble, kDate, kText, kArgument };
 
-/// A call of a scalar function with its arguments computed: each is a column of `rows` rows, or one value for all.
+/// A call of a scalar function with its computed arguments. Each is a column of `rows` rows, or one value for all rows.
 struct CallOnRows {
   const Expression& call;
   std::vector<arrow::Datum> arguments;
@@ -34,7 +34,7 @@ struct CallOnRows {
 };
 using ScalarFunction = Result<arrow::Datum> (*)(CallOnRows);
 
-/// The aggregates. How each is computed is said in gold/aggregate.cc.
+/// The aggregates. gold/aggregate.cc computes them.
 enum class AggregateKind {
   kRows,
   kCount,
@@ -52,30 +52,30 @@ enum class AggregateKind {
 struct Function {
   struct Arguments {
     size_t min, max;
-    std::array<Takes, 2> takes;  // the last for all that follow
+    std::array<Takes, 2> takes;  // the last entry is also for all further arguments
     Takes At(size_t i) const { return takes[i < takes.size() ? i : takes.size() - 1]; }
   };
 
   std::string_view name;
-  std::string_view usage;  // as it is written, for messages and docs
+  std::string_view usage;  // the syntax, for messages and docs
   Arguments arguments;
   Gives gives;
-  // {0}, {1} stand for the arguments, {*} for all of them.
+  // {0} and {1} are replaced by the arguments, {*} by all of them.
   std::string_view embedded, spark, trino;
   std::variant<ScalarFunction, AggregateKind> computes;
-  int version;  // of its meaning: raised when the same arguments give another value (definition.h)
+  int version;  // of the meaning; raised when the same arguments give another value (definition.h)
   std::string_view help;
-  std::string_view example, result;  // over the sample rows
+  std::string_view example, result;  // on the sample rows
 
   std::string_view Sql(Dialect dialect) const;
   constexpr bool IsAggregate() const { return std::holds_alternative<AggregateKind>(computes); }
   constexpr bool TakesFirst(Takes what) const { return arguments.takes[0] == what; }
 };
 
-/// What examples are over: a field `t` and a field `x`, of long, a row for each value.
+/// The sample rows of the examples: a field `t`, and a field `x` of type long with one row for each value.
 inline constexpr std::string_view kSampleTime = "2024-07-19T18:40:00Z", kSampleNumbers = "[1, 1, 3, 5, 5, null]";
 
-/// That no part of a row is empty; that a part is not left out is checked by the compiler where the tables are.
+/// Checks that no member of a row is empty. The compiler reports members that are left out in the tables.
 constexpr bool IsComplete(const Function& row) {
   for (const std::string_view text : {row.name, row.usage, row.help, row.example, row.result})
     if (text.empty()) return false;
@@ -86,22 +86,23 @@ constexpr bool IsComplete(const Function& row) {
 
 std::span<const Function> ScalarFunctions();
 std::span<const Function> AggregateFunctions();
-/// Both.
+/// Scalar functions and aggregates.
 std::span<const Function> Functions();
 std::span<const std::string> FunctionNames();
 
-/// The function that is called; nullptr when none of that name (lower case) is written so.
+/// The function that is called. nullptr if no function of that name (lower case) accepts this syntax.
 const Function* FindFunction(const Expression& call);
-/// Only for a call of an aggregate.
+/// Input: a call of an aggregate.
 AggregateKind AggregateOf(const Expression& call);
 /// Whether the expression is a scalar function of a time, such as date(t).
 bool IsPartOfTime(const Expression& expression);
 
-/// How the functions of that name are written: "count(*) or count(x) or …"; empty when there are none.
+/// The syntax of the functions of that name: "count(*) or count(x) or …". Empty if there are none.
 std::string UsageOf(std::string_view name);
-/// The call with the SQL of its arguments.
+/// The SQL of the call. Input: `arguments`: the SQL of each argument.
 std::string CallSql(const Expression& call, const std::vector<std::string>& arguments, Dialect dialect);
-/// The type that the call gives for arguments of these types. Errors: kBadConfig for an argument that it does not take.
+/// The type of the result for arguments of these types. Errors: kBadConfig for an argument that the function does not
+/// accept.
 Result<iceberg::Type> CheckCall(const Expression& call, std::span<const iceberg::Type> arguments);
 
 bool IsNumber(const iceberg::Type& type);

@@ -16,7 +16,7 @@ const std::vector<Key> kPipeline{
     {"pipeline", Kind::kText, "", true, "The name of the pipeline."},
     {"source", Kind::kObject, "source", true, "Where records come from."},
     {"fields", Kind::kMap, "field", true, "The columns, in order."},
-    {"bronze", Kind::kObject, "bronze", true, "The table of records as they came."},
+    {"bronze", Kind::kObject, "bronze", true, "The table of ingested records."},
     {"silver", Kind::kObject, "silver", true, "The table of clean records."},
     {"gold", Kind::kList, "gold", false, "Tables of aggregates over silver."},
 };
@@ -27,75 +27,77 @@ const std::vector<Key> kSource{
      Kind::kText,
      "",
      false,
-     "json: one record a line; document: a file is one record, or an array of them; csv: one a row.",
+     "json: one record per line; document: one record or an array of records per file; csv: one record per row.",
      {"json", "document", "csv"}},
-    {"csv", Kind::kObject, "csv", false, "How CSV is written, where it differs from RFC 4180."},
+    {"csv", Kind::kObject, "csv", false, "The CSV format, where it differs from RFC 4180."},
     {"on_changed",
      Kind::kText,
      "",
      false,
-     "What happens to a file that was replaced after it was read: fail (default), reread as new records, or skip.",
+     "What to do with a file that was replaced after it was read: fail (default), reread as new records, or skip.",
      {"fail", "reread", "skip"}},
 };
 const std::vector<Key> kCsv{
-    {"delimiter", Kind::kText, "", false, "Between cells: one character, or tab. Default: a comma."},
-    {"quote", Kind::kText, "", false, "Around cells that hold delimiters: one character; empty: none. Default: \"."},
+    {"delimiter", Kind::kText, "", false, "The delimiter between cells: one character, or tab. Default: a comma."},
+    {"quote", Kind::kText, "", false,
+     "The quote around cells that contain delimiters: one character, or empty for none. Default: \"."},
     {"header", Kind::kFlagOrList, "", false,
-     "true: the first row names the columns; false: they are the fields, in order; or a list of their names."},
+     "true: the first row names the columns; false: the columns are the fields, in order; or a list of names."},
     {"multiline", Kind::kBoolean, "", false,
-     "false: cells hold no line ends, so that a quote that does not close spoils one line alone. Default: true."},
+     "false: cells contain no line ends, so an unclosed quote affects only its own line. Default: true."},
     {"encoding",
      Kind::kText,
      "",
      false,
-     "Default: utf-8. A byte order mark in the file overrules it.",
+     "The character encoding. A byte order mark in the file takes precedence. Default: utf-8.",
      {"utf-8", "latin-1", "windows-1252", "utf-16", "utf-16le", "utf-16be"}},
 };
 const std::vector<Key> kKafka{
-    {"brokers", Kind::kText, "", true, "host:port, several with commas."},
-    {"topic", Kind::kText, "", true, "The topic, or a pattern such as ^speedtest_.* for all topics that match."},
-    {"properties", Kind::kMap, "", false, "Settings of librdkafka, e.g. security.protocol: SASL_SSL."},
-    {"keep", Kind::kTextList, "", false, "What bronze keeps beside the record: key (as _key), headers (as _headers)."},
+    {"brokers", Kind::kText, "", true, "host:port; separate several with commas."},
+    {"topic", Kind::kText, "", true, "The topic, or a pattern such as ^speedtest_.* that selects all matching topics."},
+    {"properties", Kind::kMap, "", false, "librdkafka settings, e.g. security.protocol: SASL_SSL."},
+    {"keep", Kind::kTextList, "", false,
+     "What bronze keeps in addition to the record: key (as _key), headers (as _headers)."},
 };
 const std::vector<Key> kField{
     {"type", Kind::kText, "", true, "The type of the column.", kTypes},
     {"from", Kind::kTextOrList, "", false,
-     "JSON path, or several of which the first that is there is taken. Default: $.name."},
+     "A JSON path, or several: the first that exists in the record is used. Default: $.name."},
     {"unit", Kind::kText, "", false,
-     "The unit of the column; for times the form in the record: s, ms, us, ns or rfc3339."},
-    {"from_unit", Kind::kText, "", false, "The unit in the record, where it is another one."},
-    {"coerce", Kind::kBoolean, "", false, "Take numbers in quotes."},
-    {"range", Kind::kRange, "", false, "For times: [earliest, latest]; a date, or now+1d."},
+     "The unit of the column. For times: the format in the record: s, ms, us, ns or rfc3339."},
+    {"from_unit", Kind::kText, "", false, "The unit in the record, if it differs from the unit of the column."},
+    {"coerce", Kind::kBoolean, "", false, "Accept numbers in quotes."},
+    {"range", Kind::kRange, "", false, "For times: the valid range [earliest, latest], as dates or now+1d."},
     {"default", Kind::kText, "", false,
-     "The value where a record lacks the field; in tables of format 3 of rows older than the column, too."},
-    {"compute", Kind::kText, "", false, "An expression over the other fields; the column is made in silver."},
+     "The value for records without the field; in tables of format 3 also for rows older than the column."},
+    {"compute", Kind::kText, "", false, "An expression over the other fields. Silver computes the column."},
 };
 const std::vector<Key> kBronze{
     {"table", Kind::kText, "", true, "namespace.table"},
     {"partition", Kind::kTextOrList, "", false,
      "day(timestamp), hour(…), bucket(16, user_id), truncate(4, name) or a column."},
     {"sort", Kind::kTextOrList, "", false,
-     "How compaction sorts: a column, or several; each with asc or desc, nulls first or nulls last."},
+     "The sort order of compaction: one or several columns, each with asc or desc, nulls first or nulls last."},
     {"keep", Kind::kText, "", false, "How long rows are kept, e.g. 90d."},
     {"properties", Kind::kMap, "", false, "Iceberg table properties."},
     {"extra",
      Kind::kText,
      "",
      false,
-     "What unknown members are kept as: JSON text, or a variant in tables of format 3.",
+     "How unknown members are kept: as JSON text, or as a variant in tables of format 3.",
      {"json", "variant"}},
 };
 const std::vector<Key> kSilver{
     {"table", Kind::kText, "", true, "namespace.table"},
     {"quarantine", Kind::kText, "", false,
-     "The table of refused records. Default: <silver namespace>.<pipeline>_quarantine."},
+     "The table of quarantined records. Default: <silver namespace>.<pipeline>_quarantine."},
     {"partition", Kind::kTextOrList, "", false, "As in bronze."},
     {"sort", Kind::kTextOrList, "", false,
-     "How compaction sorts: a column, or several; each with asc or desc, nulls first or nulls last."},
+     "The sort order of compaction: one or several columns, each with asc or desc, nulls first or nulls last."},
     {"keep", Kind::kText, "", false, "How long rows are kept, e.g. 365d."},
     {"properties", Kind::kMap, "", false, "Iceberg table properties."},
     {"rules", Kind::kList, "rule", false, "Quality rules and fixes."},
-    {"unique", Kind::kObject, "unique", false, "What makes two records the same."},
+    {"unique", Kind::kObject, "unique", false, "The key by which records are deduplicated."},
 };
 std::vector<Key> RuleKeys() {
   static const std::string fix_help = [] {
@@ -113,27 +115,32 @@ std::vector<Key> RuleKeys() {
                   Kind::kText,
                   "",
                   false,
-                  "quarantine: refuse the record; count: keep it and count it.",
+                  "quarantine: quarantine the record; count: keep it and count it.",
                   {"quarantine", "count"}});
   keys.push_back({"fail_above", Kind::kText, "", false,
-                  "The share of rows, e.g. 20%, beyond which the run ends with exit code 3."});
+                  "The share of broken rows, e.g. 20%, above which the run ends with exit code 3."});
   keys.push_back({"on_fail", Kind::kText, "", false, "fail: any broken row ends the run with exit code 3.", {"fail"}});
   return keys;
 }
 const std::vector<Key> kRule = RuleKeys();
 const std::vector<Key> kUnique{
     {"key", Kind::kTextList, "", true, "The fields of the key."},
-    {"keep", Kind::kText, "", false, "first: the record already in silver, else the lowest position.", {"first"}},
+    {"keep",
+     Kind::kText,
+     "",
+     false,
+     "first: the record that is already in silver survives, else the record with the lowest position.",
+     {"first"}},
 };
 const std::vector<Key> kGold{
     {"table", Kind::kText, "", true, "namespace.table"},
     {"partition", Kind::kTextOrList, "", false, "A group column, or a transform of one."},
     {"sort", Kind::kTextOrList, "", false,
-     "How compaction sorts: a column, or several; each with asc or desc, nulls first or nulls last."},
+     "The sort order of compaction: one or several columns, each with asc or desc, nulls first or nulls last."},
     {"keep", Kind::kText, "", false, "How long rows are kept."},
     {"properties", Kind::kMap, "", false, "Iceberg table properties."},
-    {"group", Kind::kMap, "", true, "Group columns: name: expression."},
-    {"measures", Kind::kMap, "", true, "Aggregates: name: expression."},
+    {"group", Kind::kMap, "", true, "Group columns, each as name: expression."},
+    {"measures", Kind::kMap, "", true, "Aggregates, each as name: expression."},
 };
 
 nlohmann::ordered_json KeySchema(const Key& key);

@@ -1,4 +1,4 @@
-// The words of the pipeline file: one list that the validator, its error messages and the JSON Schema all use.
+// The keys and values of the pipeline file. The validator, its error messages and the JSON Schema use this one list.
 #pragma once
 
 #include <span>
@@ -12,10 +12,10 @@ struct Key {
   enum class Kind { kText, kNumber, kBoolean, kTextList, kTextOrList, kFlagOrList, kRange, kObject, kList, kMap };
   std::string_view name;
   Kind kind;
-  std::string_view section;  // of the object, the list's items or the map's values
+  std::string_view section;  // of the object, of the items of the list, or of the values of the map
   bool required;
   std::string_view help;
-  std::vector<std::string_view> words = {};  // the only values
+  std::vector<std::string_view> words = {};  // the allowed values; empty: any
 };
 
 /// Sections: "pipeline" (the whole file), "source", "kafka", "csv", "field", "bronze", "silver", "rule", "unique",

@@ -29,7 +29,7 @@ using iceberg::TransformKind;
 using iceberg::Type;
 using iceberg::TypeId;
 
-/// "day(timestamp)", "bucket(16, user_id)", "truncate(4, name)" or a column.
+/// Input: "day(timestamp)", "bucket(16, user_id)", "truncate(4, name)" or a column.
 std::pair<std::string, Transform> PartitionFrom(const Place& place, const std::string& text) {
   const size_t open = text.find('(');
   if (open == std::string::npos) return {text, Transform{}};
@@ -67,7 +67,7 @@ TableSpec TableFrom(const Place& place) {
   return table;
 }
 
-/// A table that has the source position, of which a file may use earlier names.
+/// A table with the columns of the source position. The file may use their earlier names.
 TableSpec PositionedTableFrom(const Place& place) {
   TableSpec table = TableFrom(place);
   for (auto& [column, transform] : table.partition) column = CurrentColumnName(column);
@@ -107,7 +107,7 @@ bool IsTime(const FieldSpec& field) {
   return field.type.id == TypeId::kTimestamptz || field.type.id == TypeId::kTimestamptzNs;
 }
 
-/// The default as JSON, told by the field's type whether it is text.
+/// The default as JSON. The type of the field decides whether it is text.
 std::string DefaultFrom(const Place& place, const FieldSpec& field) {
   if (IsTime(field)) place.Refuse("a time has no default");
   const std::string text = place.Text();
@@ -206,7 +206,7 @@ CsvSpec CsvFrom(const Place& place) {
   return csv;
 }
 
-/// CSV knows text only, and no members of members.
+/// CSV has only text and no nested members.
 void CheckCsvField(const Place& place, FieldSpec& field) {
   field.coerce = true;
   for (const Path& path : field.from)
@@ -316,7 +316,7 @@ Pipeline PipelineFrom(const Place& root, const std::string& file) {
   return pipeline;
 }
 
-/// The YAML library does not look; names that are not UTF-8 match no key of a record, and cannot be columns.
+/// The YAML library does not check UTF-8. A name that is not UTF-8 matches no key of a record and cannot be a column.
 Status RequireUtf8(std::string_view yaml, const std::string& file) {
   if (yaml.starts_with("\xFF\xFE") || yaml.starts_with("\xFE\xFF")) return {};  // UTF-16, which the library converts
   size_t line = 1;

@@ -1,4 +1,4 @@
-// What a pipeline file says, checked: source, fields, rules, tables. Nothing else in the code knows a field by name.
+// The checked contents of a pipeline file: source, fields, rules, tables. No other code knows a field by name.
 // Source: docs/pipeline-file.md.
 #pragma once
 
@@ -22,7 +22,8 @@ struct PathStep {
 };
 using Path = std::vector<PathStep>;
 
-/// "$.Download.ServerMeasurements[-1].TCPInfo.MinRTT", "[first]" and "[last]" for 0 and -1. Errors: kBadConfig.
+/// Input:  for example "$.Download.ServerMeasurements[-1].TCPInfo.MinRTT". "[first]" and "[last]" mean 0 and -1.
+/// Errors: kBadConfig.
 Result<Path> ParsePath(std::string_view text);
 
 enum class TimeFormat { kEpochSeconds, kEpochMillis, kEpochMicros, kEpochNanos, kRfc3339 };
@@ -30,22 +31,22 @@ enum class TimeFormat { kEpochSeconds, kEpochMillis, kEpochMicros, kEpochNanos, 
 struct FieldSpec {
   std::string name;
   iceberg::Type type;
-  std::vector<Path> from;  // the first that is there and not null is taken
+  std::vector<Path> from;  // the first path with a value that is not null is used
   double factor = 1;       // from_unit to unit
   TimeFormat time_format = TimeFormat::kEpochMillis;
-  bool coerce = false;  // "12.5" in quotes is taken as a number
+  bool coerce = false;  // "12.5" in quotes is accepted as a number
   int64_t time_min_micros = kTimeMinMicros;
   int64_t time_max_micros = kTimeMaxMicros;          // and
   std::optional<int64_t> time_max_after_now_micros;  // after the time of ingestion
-  std::optional<Expression> compute;                 // made in silver instead of read from the record
-  std::string default_json;                          // where a record lacks it: a JSON scalar; empty for null
+  std::optional<Expression> compute;                 // computed in silver instead of read from the record
+  std::string default_json;                          // for records without the field: a JSON scalar; empty for null
 };
 
 struct TableSpec {
   std::string table;
   std::vector<std::pair<std::string, iceberg::Transform>> partition;
   std::vector<iceberg::SortColumn> sort;  // of compacted files
-  std::optional<int64_t> keep_micros;     // retention; absent: for ever
+  std::optional<int64_t> keep_micros;     // retention; absent: without a limit
   iceberg::Properties properties;
 };
 
@@ -55,30 +56,30 @@ struct NamedExpression {
   iceberg::Type type;
 };
 
-/// A table of clean records, and that of the records which its rules keep out.
+/// A table of clean records, and its table of quarantined records.
 struct SilverSpec {
   TableSpec table;
   TableSpec quarantine;
-  std::vector<Fix> fixes;  // in their order, before the rules
+  std::vector<Fix> fixes;  // in order, applied before the rules
   std::vector<Rule> rules;
-  std::vector<std::string> unique;  // the fields of the key; none: duplicates stay
+  std::vector<std::string> unique;  // the fields of the key; empty: no deduplication
 };
 
 struct GoldSpec {
   TableSpec table;
-  size_t from = 0;  // the table of Pipeline::silver that it reads
+  size_t from = 0;  // index of the table in Pipeline::silver that it reads
   std::vector<NamedExpression> group;
   std::vector<NamedExpression> measures;
 };
 
-/// How CSV files are written.
+/// The format of CSV files.
 struct CsvSpec {
   char delimiter = ',';
   char quote = '"';                // 0: none
-  bool multiline = true;           // cells may hold line ends
-  std::string encoding = "utf-8";  // a word of keys.h
-  bool header = true;              // the first row names the columns; otherwise
-  std::vector<std::string> names;  // these do; none: the fields in order
+  bool multiline = true;           // cells may contain line ends
+  std::string encoding = "utf-8";  // a value of keys.h
+  bool header = true;              // the first row has the names of the columns
+  std::vector<std::string> names;  // names without a header; empty: the fields, in order
 };
 
 struct SourceSpec {
@@ -86,9 +87,9 @@ struct SourceSpec {
   std::map<std::string, std::string> kafka;  // settings of librdkafka
   bool keep_key = false;                     // in bronze, as _key
   bool keep_headers = false;                 // in bronze, as _headers
-  std::string format = "json";               // json: one record a line; document: one or an array a file; csv
+  std::string format = "json";               // json: one record per line; document: one or an array per file; csv
   CsvSpec csv;
-  std::string on_changed = "fail";  // a file that was replaced: fail, reread, skip
+  std::string on_changed = "fail";  // for a file that was replaced: fail, reread, skip
 };
 
 struct Pipeline {
@@ -97,8 +98,8 @@ struct Pipeline {
   SourceSpec source;
   std::vector<FieldSpec> fields;
   TableSpec bronze;
-  bool extra_as_variant = false;   // _extra of bronze; JSON text otherwise
-  std::vector<SilverSpec> silver;  // files have one
+  bool extra_as_variant = false;   // type of _extra in bronze; otherwise JSON text
+  std::vector<SilverSpec> silver;  // a pipeline file has one
   std::vector<GoldSpec> gold;
 
   ColumnTypes Columns() const;
@@ -115,8 +116,8 @@ std::string PipelineJsonSchema();
 /// Replaces ${NAME} and ${NAME:-default} by environment variables. Errors: kBadConfig for a variable that is not set.
 Result<std::string> ExpandEnvironment(std::string_view text);
 
-/// How many `to` one `from` is: ConvertUnit("kbit/s", "Mbit/s") is 0.001. Errors: kBadConfig for unknown or unlike
-/// units.
+/// The factor from unit `from` to unit `to`: ConvertUnit("kbit/s", "Mbit/s") is 0.001. Errors: kBadConfig for unknown
+/// units and for units of different quantities.
 Result<double> ConvertUnit(const std::string& from, const std::string& to);
 
 }  // namespace ingot::pipeline

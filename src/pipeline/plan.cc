@@ -24,7 +24,7 @@ void AddPosition(Schema& schema) {
   AddColumn(schema, kSourceOffset, TypeId::kLong);
 }
 
-/// Fields that some rule makes sure of are required columns of silver.
+/// A field is a required column of silver if a quarantine rule requires it.
 bool IsRequired(const SilverSpec& silver, const std::string& field) {
   return std::ranges::any_of(silver.rules,
                              [&](const Rule& rule) { return rule.quarantine && rule.check->Requires(field); });
@@ -40,18 +40,18 @@ std::string Join(const std::vector<std::string>& parts, std::string_view between
   return fmt::format("{}", fmt::join(parts, between));
 }
 
-/// Equal, nulls too where there may be some: engines join on plain equality far faster.
+/// Equality that also matches nulls, unless the columns are required. Engines join on plain equality much faster.
 std::string SameSql(const std::string& left, const std::string& right, bool required) {
   return fmt::format("{} {} {}", left, required ? "=" : "IS NOT DISTINCT FROM", right);
 }
 
-/// Whether one of the bits of the sum of broken rules is set.
+/// The condition that one of the bits of `mask` is set in _broken.
 std::string BitSql(std::string_view mask, Dialect dialect) {
   return dialect == Dialect::kTrino ? fmt::format("bitwise_and(_broken, {}) <> 0", mask)
                                     : fmt::format("(_broken & {}) <> 0", mask);
 }
 
-/// The condition that `other` has a row (or none, `anti`) for which `on` holds.
+/// The condition that `other` has a row for which `on` is true. With `anti`: that it has none.
 std::string SemiJoinSql(bool anti, const std::string& other, const std::string& on, Dialect dialect) {
   switch (dialect) {
     case Dialect::kEmbedded:
@@ -64,7 +64,7 @@ std::string SemiJoinSql(bool anti, const std::string& other, const std::string& 
   return fmt::format("WHERE {}EXISTS (SELECT 1 FROM {} WHERE {})", anti ? "NOT " : "", other, on);
 }
 
-/// The names in the list that are not null, as an array.
+/// An array of the names in the list that are not null.
 std::string NamesSql(const std::string& names, Dialect dialect) {
   switch (dialect) {
     case Dialect::kEmbedded:
@@ -141,14 +141,14 @@ std::string FixedRowsSql(const Pipeline& pipeline, const SilverSpec& silver, Dia
   return sql;
 }
 
-/// The rules as SQL over _broken, a sum of one bit per broken rule.
+/// The rules as SQL on _broken, the sum of one bit per broken rule.
 struct JudgementSql {
-  std::string broken;    // the sum itself
-  std::string accepted;  // no refusing rule is broken
-  std::string listed;    // names of the broken rules, or nulls
+  std::string broken;    // the expression of the sum
+  std::string accepted;  // no quarantine rule is broken
+  std::string listed;    // for each rule its name if it is broken, else null
 };
 
-// A record that could not be read is not judged by the other rules.
+// The other rules are not applied to a record that could not be read.
 JudgementSql JudgementOf(const SilverSpec& silver, Dialect dialect) {
   const std::string parse = BitSql(std::to_string(kParseBit), dialect);
   std::vector<std::string> broken, listed{fmt::format("CASE WHEN {} THEN 'parse' END", parse)};
@@ -165,7 +165,8 @@ JudgementSql JudgementOf(const SilverSpec& silver, Dialect dialect) {
           .listed = Join(listed, ", ")};
 }
 
-/// The accepted rows whose key silver lacks; of each key the one with the lowest position, rows without one last.
+/// The accepted rows whose key is not in silver. The row with the lowest position survives; rows without a position are
+/// last.
 std::string UniqueRowsSql(const SilverSpec& silver, Dialect dialect, const SilverNames& names,
                           const std::string& columns, const std::string& accepted) {
   std::vector<std::string> key, same;

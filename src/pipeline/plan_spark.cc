@@ -5,8 +5,8 @@
 #include "pipeline/plan.h"
 #include "pipeline/source_position.h"
 
-// Records become columns by Spark's variant functions, with the strictness of the embedded parser (bronze/cell.h): the
-// kind of each JSON value is looked at before it is converted. Source: Spark SQL reference, "Variant functions".
+// Spark's variant functions convert records to columns, as strictly as the embedded parser (bronze/cell.h). The SQL
+// checks the kind of each JSON value before it converts it. Source: Spark SQL reference, "Variant functions".
 
 namespace ingot::pipeline {
 namespace {
@@ -25,7 +25,7 @@ Result<std::string> VariantPath(const FieldSpec& field, const Path& path) {
   return ToSql({.kind = Expression::Kind::kText, .text = text}, Dialect::kSpark);
 }
 
-/// The value of a field as a variant: of its first paths, the first that is there and not null.
+/// The value of a field as a variant: the first value that exists and is not null, of the first `paths` paths.
 Result<std::string> FindSql(const FieldSpec& field, size_t paths) {
   std::vector<std::string> found;
   for (size_t i = 0; i < paths; ++i) {
@@ -36,8 +36,8 @@ Result<std::string> FindSql(const FieldSpec& field, size_t paths) {
   return fmt::format("coalesce({})", fmt::join(found, ", "));
 }
 
-/// SQL of a field's value from the variant `v` and its kind `k`, null where there is none; and the branches of a CASE
-/// that say what is wrong with it, from that value as `c` too.
+/// `value`: SQL of a field's value from the variant `v` and its kind `k`; null if it cannot be converted. `problem`:
+/// CASE branches with the error of the value. They also read the converted value as `c`.
 struct FieldSql {
   std::string value;
   std::string problem;
@@ -64,14 +64,14 @@ std::string UnlessText(const FieldSpec& field, const std::string& k) {
   return fmt::format("WHEN {} <> 'STRING' THEN {} ", k, Mismatch(field, k));
 }
 
-/// A whole number, also one that is written with a point or an exponent.
+/// SQL of a whole number. The record may write it with a point or an exponent.
 std::string WholeSql(const std::string& v, const std::string& k) {
   return fmt::format(
       "CASE WHEN {0} = 'BIGINT' THEN {1} WHEN abs({2}) <= 9e15D AND {2} = rint({2}) THEN CAST({2} AS BIGINT) END", k,
       Get(v, "bigint"), Get(v, "double"));
 }
 
-/// Microseconds of an RFC 3339 time, as base/rfc3339.h reads it; Spark's own functions take much else.
+/// Microseconds of an RFC 3339 time, parsed as in base/rfc3339.h. Spark's own functions accept many other formats.
 std::string Rfc3339Sql(const std::string& text) {
   constexpr const char* kForm =
       "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)([.][0-9]+)?"
@@ -102,7 +102,7 @@ FieldSql TimeSql(const FieldSpec& field, const std::string& v, const std::string
                                                                            : 0;
     const std::string units = "(" + WholeSql(v, k) + ")";
     std::string micros = units;
-    // A fraction is rounded to the microsecond, where 2^52 of them are not exceeded.
+    // A fraction is rounded to the microsecond, up to 2^52 microseconds.
     if (factor > 1)
       micros = fmt::format(
           "CASE WHEN {0} BETWEEN -{1}L AND {1}L THEN {0} * {2} WHEN {3} <> rint({3}) AND abs({3} * {2}D) <= "
@@ -178,9 +178,9 @@ Result<FieldSql> ConvertSql(const FieldSpec& field, const std::string& v, const 
   return Fail(ErrorKind::kUnsupported, "field " + field.name + ": Spark's bronze has no type " + TypeName(field.type));
 }
 
-/// The records as variants: `_record`, null for what is no JSON; `_whole`, whether it is an object. Spark's parser
-/// takes a value and whatever follows it, so that the record is put into an array whose end has to be found; it takes
-/// halves of surrogate pairs, and no byte order mark.
+/// The records as variants. `_record` is null for text that is not JSON. `_whole` is true if the record is an object.
+/// Spark's parser ignores text after a value. Therefore the record is put into an array, and its last element is
+/// checked. The parser accepts halves of surrogate pairs, but no byte order mark: the SQL handles both.
 std::string ParsedSql(const std::string& source) {
   constexpr const char* kHalfPair =
       R"(instr(_text, '\\u') > 0 AND regexp_replace(regexp_replace(_text, '\\\\\\\\', ' '), )"
@@ -197,7 +197,7 @@ std::string ParsedSql(const std::string& source) {
          source + ")))";
 }
 
-/// Members of the record that are no field, or whose value a field took from an earlier path, as JSON.
+/// Members of the record as JSON: members that are not a field, or whose field has its value from an earlier path.
 Result<std::string> ExtraSql(const Pipeline& pipeline) {
   std::vector<std::string> known;
   for (const FieldSpec& field : pipeline.fields)

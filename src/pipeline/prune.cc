@@ -11,7 +11,7 @@ using iceberg::Filter;
 using iceberg::FilterOp;
 using Kind = Expression::Kind;
 
-/// The literal as a value of the column's type; nothing where it is none, e.g. 1.5 beside whole numbers.
+/// The literal as a value of the column's type. Empty if it is not a value of that type, e.g. 1.5 for whole numbers.
 std::optional<iceberg::Value> LiteralOf(const Expression& expression, const iceberg::Type& type) {
   std::string text = expression.text;
   const bool minus = expression.kind == Kind::kUnary && text == "-" && expression.arguments[0].kind == Kind::kNumber;
@@ -21,7 +21,7 @@ std::optional<iceberg::Value> LiteralOf(const Expression& expression, const iceb
     return std::nullopt;
   auto value = iceberg::ParseValue(text, type);
   if (!value) return std::nullopt;
-  // Floats are compared as doubles: 0.1 lies between two of them, and rounding it would move the condition's edge.
+  // Floats are compared as doubles. 0.1 is between two floats, and rounding it would change the condition.
   if (const float* real = std::get_if<float>(&*value)) {
     const auto exact = iceberg::ParseValue(text, {.id = iceberg::TypeId::kDouble});
     if (!exact || std::get<double>(*exact) != double(*real)) return std::nullopt;
@@ -45,7 +45,7 @@ Filter OfBinary(const Expression& binary, const ColumnTypes& columns) {
     return iceberg::Or({std::move(one), std::move(other)});
   }
   static const std::map<std::string, std::pair<FilterOp, FilterOp>> ops{
-      // and the same from right to left
+      // column op literal, and literal op column
       {"=", {FilterOp::kEqual, FilterOp::kEqual}},
       {"<", {FilterOp::kLess, FilterOp::kGreater}},
       {"<=", {FilterOp::kLessOrEqual, FilterOp::kGreaterOrEqual}},

@@ -1,4 +1,4 @@
-// What a condition says of the files that can hold rows for which it is true.
+// Converts a condition to a filter that prunes files without matching rows.
 #pragma once
 
 #include "iceberg/filter.h"
@@ -6,8 +6,8 @@
 
 namespace ingot::pipeline {
 
-/// A filter that holds for every row for which the condition is true; where it cannot tell, for all rows. It looks at
-/// comparisons of a column with literals, joined by and and or.
+/// Output: a filter that is true for every row for which the condition is true. Comparisons of a column with literals
+///         and null checks, joined by `and` and `or`, are converted. Other conditions give a filter for all rows.
 iceberg::Filter FilterOf(const Expression& condition, const ColumnTypes& columns);
 
 }  // namespace ingot::pipeline

@@ -13,7 +13,7 @@
 #include "pipeline/functions.h"
 #include "pipeline/scalar_functions.h"
 
-// A row that lacks a part does not compile.
+// A row without one of its members does not compile.
 #pragma GCC diagnostic error "-Wmissing-field-initializers"
 
 namespace ingot::pipeline {
@@ -21,7 +21,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// Sets `bit` in the rows for which `is_broken` holds.
+/// Sets `bit` in the rows for which `is_broken` returns true.
 template <typename IsBroken>
 void MarkRows(std::vector<uint64_t>& broken, int64_t rows, uint64_t bit, const IsBroken& is_broken) {
   broken.resize(size_t(rows));
@@ -63,7 +63,7 @@ class NotNull : public RuleCheck {
   std::vector<std::string> fields_;
 };
 
-/// A condition that must not be false; one that is null, because a field is, is not broken.
+/// A condition that must not be false. A row is not broken if its condition is null because a field is null.
 class Check : public RuleCheck {
  public:
   explicit Check(Expression condition) : condition_(std::move(condition)) {}
@@ -124,7 +124,7 @@ Expression CallOf(const FixKind& fix, const std::string& field) {
 
 Fix FixFrom(const Place& item, const ColumnTypes& columns) {
   const std::string word = item.At("fix").Text();
-  const auto* const kind = std::ranges::find(kFixKinds, word, &FixKind::word);  // CheckSection knows the words
+  const auto* const kind = std::ranges::find(kFixKinds, word, &FixKind::word);  // CheckSection has checked the value
   if (!item.Has("field")) item.Refuse("'field' is missing: the field that fix changes");
   Fix fix{.name = item.At("name").Text(), .field = item.At("field").Text(), .kind = kind};
   NeedField(item.At("field"), fix.field, columns);

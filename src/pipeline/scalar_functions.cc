@@ -12,7 +12,7 @@
 #include "pipeline/compare.h"
 #include "pipeline/functions.h"
 
-// A row that lacks a part does not compile.
+// A row without one of its members does not compile.
 #pragma GCC diagnostic error "-Wmissing-field-initializers"
 
 namespace ingot::pipeline {
@@ -22,8 +22,8 @@ using arrow::Datum;
 
 constexpr const char* kSpaces = " \t\n\r";
 
-/// `part` of the number of the span of `width` microseconds since 1970, in UTC, in which each time lies. Times that
-/// follow each other mostly lie in the same.
+/// Divides the time since 1970, in UTC, into intervals of `width` microseconds. The value is `part(number)` of the
+/// interval of each time. Consecutive times are mostly in the same interval, so its value is reused.
 template <typename Part>
 Result<Datum> Cut(const CallOnRows& call, int64_t width, const std::shared_ptr<arrow::DataType>& type,
                   const Part& part) {
@@ -34,7 +34,7 @@ Result<Datum> Cut(const CallOnRows& call, int64_t width, const std::shared_ptr<a
   INGOT_ARROW_ASSIGN(std::shared_ptr<arrow::Buffer> cut,
                      arrow::AllocateBuffer(column->length() * int64_t(sizeof value)));
   auto* const out = reinterpret_cast<decltype(value)*>(cut->mutable_data());
-  for (int64_t row = 0; row < column->length(); ++row) {  // what stands in place of a null is of no account
+  for (int64_t row = 0; row < column->length(); ++row) {  // the value in a null row is ignored
     if (uint64_t(values[row]) - begin >= uint64_t(width)) {
       const int64_t number = values[row] / width - (values[row] % width < 0);
       begin = uint64_t(number) * uint64_t(width);
@@ -107,7 +107,7 @@ Result<Datum> Hour(CallOnRows call) {
   return Cut(call, kMicrosPerHour, arrow::int64(), [](int64_t hour) { return (hour % 24 + 24) % 24; });
 }
 
-// Times are cut in UTC in every engine, whatever the time zone of its session.
+// Every engine truncates times in UTC, regardless of the time zone of its session.
 constexpr Function kScalarFunctions[] = {
     {.name = "trim",
      .usage = "trim(text)",
@@ -118,7 +118,7 @@ constexpr Function kScalarFunctions[] = {
      .trino = "trim(BOTH ' \t\n\r' FROM {0})",
      .computes = Trim,
      .version = 1,
-     .help = "The text without spaces, tabs and line ends around it.",
+     .help = "The text without leading and trailing spaces, tabs and line ends.",
      .example = "trim('  Oslo ')",
      .result = "Oslo"},
     {.name = "lower",
@@ -166,7 +166,7 @@ constexpr Function kScalarFunctions[] = {
      .trino = "TRY(abs({0}))",
      .computes = Abs,
      .version = 1,
-     .help = "The number without its sign.",
+     .help = "The absolute value.",
      .example = "abs(-3)",
      .result = "3"},
     {.name = "round",
@@ -178,7 +178,7 @@ constexpr Function kScalarFunctions[] = {
      .trino = "round({*})",
      .computes = Round,
      .version = 1,
-     .help = "The nearest number with that many digits after the point (0 without `digits`); halves away from zero.",
+     .help = "The number rounded to `digits` digits after the point (0 by default). Halves are rounded away from zero.",
      .example = "round(-2.75, 1)",
      .result = "-2.8"},
     {.name = "coalesce",
@@ -202,7 +202,7 @@ constexpr Function kScalarFunctions[] = {
      .trino = "nullif({0}, {1})",
      .computes = NullIf,
      .version = 1,
-     .help = "Null where both are equal, else the first.",
+     .help = "Null if both arguments are equal, else the first argument.",
      .example = "nullif(0, 0)",
      .result = "null"},
     {.name = "date",
@@ -214,7 +214,7 @@ constexpr Function kScalarFunctions[] = {
      .trino = "CAST({0} AT TIME ZONE 'UTC' AS DATE)",
      .computes = Date,
      .version = 1,
-     .help = "The day of the time, in UTC.",
+     .help = "The date of the time, in UTC.",
      .example = "date(t)",
      .result = "2024-07-19"},
     {.name = "hour",

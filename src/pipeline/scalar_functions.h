@@ -1,4 +1,4 @@
-// The scalar functions, computed on columns in memory: their rows are beside their code.
+// The scalar functions, computed on columns in memory. Their rows (functions.h) are in the same file as their code.
 #pragma once
 
 #include <arrow/array.h>
@@ -9,7 +9,7 @@
 
 namespace ingot::pipeline {
 
-/// `text` without spaces, tabs and line ends around it; the same array where no value has any.
+/// Removes leading and trailing spaces, tabs and line ends. Returns the same array if no value has any.
 Result<std::shared_ptr<arrow::Array>> Trimmed(const std::shared_ptr<arrow::Array>& text);
 
 }  // namespace ingot::pipeline

@@ -1,5 +1,5 @@
-// Where a record came from: the columns of bronze, silver and quarantine that say it, and the names that tables and
-// pipeline files of earlier versions have for them (docs/decisions/0005-reserved-names.md).
+// The source position of a record: its columns in bronze, silver and quarantine, and the earlier names of these columns
+// in tables and pipeline files of earlier versions (docs/decisions/0005-reserved-names.md).
 #pragma once
 
 #include <string>
@@ -18,10 +18,11 @@ struct RenamedColumn {
 inline constexpr RenamedColumn kRenamedColumns[] = {
     {"_topic", kSource}, {"_partition", kSourcePartition}, {"_offset", kSourceOffset}};
 
-/// What a column is called now: `_source` for `_topic`; any other name as it is.
+/// The current name of a column: `_source` for `_topic`. Returns any other name unchanged.
 std::string CurrentColumnName(const std::string& name);
 
-/// The same for the key of a table property that ends with a column, such as `write.metadata.metrics.column._topic`.
+/// The same for the key of a table property that ends with a column name, such as
+/// `write.metadata.metrics.column._topic`.
 std::string CurrentPropertyName(const std::string& key);
 
 }  // namespace ingot::pipeline

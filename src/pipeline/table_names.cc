@@ -34,7 +34,7 @@ std::string ProblemOfTableName(std::string_view table) {
 }
 
 std::optional<NameClash> FindNameClash(const Pipeline& pipeline, std::string_view catalog) {
-  std::map<std::string, std::string> taken;  // what has the name, by the name
+  std::map<std::string, std::string> taken;  // the owner of each name
   for (const std::string_view name : kReservedTables) taken.emplace(name, "the ledger of runs");
   for (const PipelineTable& table : TablesOf(pipeline)) {
     if (table.kind == TableKind::kOps) continue;

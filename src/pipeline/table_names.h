@@ -1,4 +1,4 @@
-// The names of a pipeline's tables, held against each other: two layers in one table would read what they write.
+// Checks that the table names of a pipeline are distinct. Two layers in one table would read the rows that they write.
 #pragma once
 
 #include <optional>
@@ -9,20 +9,20 @@
 
 namespace ingot::pipeline {
 
-/// Names that the ledger has, or will have; no table of a pipeline may take one.
+/// Names that the ledger uses or will use. No table of a pipeline may have one of them.
 inline constexpr std::string_view kReservedTables[] = {"ops.runs", "ops.quality", "ops.changes", "ops.sources"};
 
-/// Why a table of that name is not to be made: its parts are names of folders. Empty when it may.
+/// The reason why a table name is not allowed; empty if it is allowed. The parts of a name become names of folders.
 std::string ProblemOfTableName(std::string_view table);
 
 struct NameClash {
   TableKind kind = TableKind::kBronze;
-  size_t item = 0;  // among those of its kind
+  size_t item = 0;  // index among the tables of its kind
   std::string why;
 };
 
-/// The first table whose name another one has already, or the ledger. Names are compared as a catalog may keep them:
-/// without the catalog's own name in front, and by ASCII case folding.
+/// The first table whose name is already used by another table or by the ledger. Names are compared without the prefix
+/// of the catalog and with ASCII case folding, because a catalog may store them so.
 std::optional<NameClash> FindNameClash(const Pipeline& pipeline, std::string_view catalog);
 
 }  // namespace ingot::pipeline

@@ -14,7 +14,7 @@ TableSpec OpsTable(const char* name) {
           .properties = {}};
 }
 
-/// Calls `visit(kind, item, spec, source)` for each table of the pipeline's own.
+/// Calls `visit(kind, item, spec, source)` for each table of the pipeline except the ops tables.
 template <typename PipelineType, typename Visit>
 void ForEachTable(PipelineType& pipeline, const Visit& visit) {
   visit(TableKind::kBronze, 0, pipeline.bronze, nullptr);

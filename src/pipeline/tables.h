@@ -1,4 +1,4 @@
-// All tables of a pipeline: what each of them is, and which table it reads.
+// All tables of a pipeline: the kind of each table, and the table that it reads.
 #pragma once
 
 #include <functional>
@@ -11,34 +11,34 @@
 
 namespace ingot::pipeline {
 
-/// Ops tables are written by every pipeline of a warehouse.
+/// All pipelines of a warehouse write the same ops tables.
 enum class TableKind { kBronze, kSilver, kQuarantine, kGold, kOps };
 
-/// Those to which a stage commits with a report; quarantine is told of by that of silver.
+/// Tables to which a stage commits with a report. The report of silver includes quarantine.
 inline constexpr TableKind kReportedKinds[] = {TableKind::kBronze, TableKind::kSilver, TableKind::kGold};
 
-/// Of a table in words: as its key in the pipeline file.
+/// The name of the kind: its key in the pipeline file.
 std::string_view TableKindName(TableKind kind);
 
 struct PipelineTable {
   TableKind kind = TableKind::kBronze;
-  size_t item = 0;                    // among those of its kind
-  const TableSpec* spec = nullptr;    // of the pipeline
-  const TableSpec* source = nullptr;  // the table that it is computed from; none: bronze, ops
+  size_t item = 0;                    // index among the tables of its kind
+  const TableSpec* spec = nullptr;    // in the pipeline
+  const TableSpec* source = nullptr;  // the table that it is computed from; nullptr for bronze and ops
 };
 
-/// In the order of the data, then the ops tables. A pipeline without a file has only these.
+/// The tables in the order of the data flow, then the ops tables. A pipeline without a file has only ops tables.
 std::vector<PipelineTable> TablesOf(const Pipeline& pipeline);
 std::vector<PipelineTable> TablesOf(const Pipeline& pipeline, std::span<const TableKind> kinds);
 
-/// The columns of a table that is not an ops table.
+/// The schema of a table. Input: not an ops table.
 iceberg::Schema SchemaOf(const Pipeline& pipeline, const PipelineTable& table);
 
-/// ops.runs: a row for each run of a stage; ops.quality: for each rule and run.
+/// ops.runs has one row per run of a stage. ops.quality has one row per rule and run.
 const TableSpec& OpsRuns();
 const TableSpec& OpsQuality();
 
-/// Changes the name of each table but the ops tables.
+/// Renames every table except the ops tables.
 void RenameTables(Pipeline& pipeline, const std::function<void(std::string&)>& rename);
 
 }  // namespace ingot::pipeline

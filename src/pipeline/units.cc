@@ -37,7 +37,7 @@ Result<double> ConvertUnit(const std::string& from, const std::string& to) {
   INGOT_ASSIGN(const Unit* target, Find(to));
   if (source->quantity != target->quantity)
     return Fail(ErrorKind::kBadConfig, "'" + from + "' cannot be converted to '" + to + "'");
-  // Whole ratios stay exact: 1e-6 / 1e-3 is not 0.001 in binary, but 1 / 1000 rounds to it.
+  // Whole ratios are exact: 1e-6 / 1e-3 is not 0.001 in binary, but 1 / 1000 rounds to 0.001.
   const double ratio = source->scale / target->scale, inverse = target->scale / source->scale;
   const double whole = double(int64_t(inverse + 0.5));
   return inverse > 1 && inverse - whole < 1e-6 * inverse && whole - inverse < 1e-6 * inverse ? 1 / whole : ratio;

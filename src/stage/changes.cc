@@ -20,14 +20,14 @@ Effect EffectOf(const iceberg::Snapshot& snapshot) {
   if (operation.empty() || operation == "append")
     return iceberg::RemovesNothing(snapshot) ? Effect::kAppended : Effect::kRewrote;
   if (snapshot.summary.contains(maintain::kRetentionKey)) return Effect::kAged;
-  // Compaction gives the same rows, or fewer where it applied deletes.
+  // Compaction writes the same rows, or fewer if it applied deletes.
   if (operation == "replace" &&
       iceberg::SummaryNumber(snapshot, "added-records") <= iceberg::SummaryNumber(snapshot, "deleted-records"))
     return Effect::kNothing;
   return Effect::kRewrote;
 }
 
-/// A file and the deletes that apply to it.
+/// The identity of a file together with the deletes that apply to it.
 std::string KeyOf(const rows::FileTask& task) {
   std::vector<std::string> deletes;
   for (const iceberg::DataFile& file : task.deletes) deletes.push_back(file.Key());
@@ -37,7 +37,7 @@ std::string KeyOf(const rows::FileTask& task) {
   return key;
 }
 
-/// The files of one state that the other does not have.
+/// The files of snapshot `of` that snapshot `without` does not have.
 Result<rows::ScanPlan> PlanDifference(storage::Storage& storage, const iceberg::TableMetadata& metadata,
                                       iceberg::SnapshotId of, std::optional<iceberg::SnapshotId> without,
                                       bool with_deletes, const std::vector<std::string>& columns,

@@ -1,5 +1,5 @@
-// What a table has had since a consumer saw it: rows that were appended; and, where other engines deleted or overwrote
-// rows meanwhile, the difference of two states by their files.
+// The changes of a table since a consumer read it: the rows that were appended. If other engines deleted or overwrote
+// rows in the meantime, the changes are the difference between the files of two snapshots.
 #pragma once
 
 #include <optional>
@@ -12,41 +12,42 @@
 namespace ingot::stage {
 
 struct Changes {
-  std::optional<iceberg::SnapshotId> since, until;  // after the one, up to and including the other; of main
-  /// The snapshots between them that appended, oldest first. All that happened, unless:
+  std::optional<iceberg::SnapshotId> since, until;  // on main; `since` is excluded, `until` is included
+  /// The snapshots between them that appended, oldest first. These are all changes, unless `rewritten` is true.
   std::vector<const iceberg::Snapshot*> appends;
-  /// Rows were deleted or overwritten, or the first snapshots have expired: what is there at `until` counts.
+  /// Rows were deleted or overwritten, or the first snapshots have expired. The rows of `until` count.
   bool rewritten = false;
-  std::string rewriter;  // that snapshot and its operation, in words
-  /// All rows of `since` are there at `until`: none was rewritten, and none was removed because of its age.
+  std::string rewriter;  // the rewriting snapshot and its operation, as text
+  /// `until` has all rows of `since`: no row was rewritten, and retention removed none.
   bool only_added = true;
 
   bool Empty() const { return appends.empty() && !rewritten; }
   int64_t AddedRows() const;
 };
 
-/// Rewrites of files by compaction, and rows that had reached their age (maintain/retention.h), are no changes.
-/// `until`: the current snapshot by default. Errors: kCorrupt when what was consumed is of another table (one that was
-/// dropped and made anew) or is not in the history any more (rolled back, replaced or expired).
+/// The changes after `consumed`. Compaction and retention (maintain/retention.h) are not changes.
+/// Input:  `until`: the current snapshot by default.
+/// Errors: kCorrupt if the consumed snapshot belongs to another table (the table was dropped and recreated) or is no
+///         longer in the history (rolled back, replaced or expired).
 Result<Changes> ChangesSince(const iceberg::TableMetadata& metadata, const Mark& consumed, const std::string& table,
                              std::optional<iceberg::SnapshotId> until = {});
 
-/// Files with the rows that came. Where rows were rewritten, the live rows of `until` in files that `since` did not
-/// have, deletes applied: such files may hold rows that `since` had, too (PlanRemoved). `filter` prunes files.
+/// Plans the files with the added rows. If rows were rewritten: the live rows of `until`, deletes applied, in files
+/// that `since` does not have. Such files may also hold rows of `since` (PlanRemoved). `filter` prunes files.
 Result<rows::ScanPlan> PlanAdded(storage::Storage& storage, const iceberg::TableMetadata& metadata,
                                  const Changes& changes, const std::vector<std::string>& columns,
                                  const iceberg::Filter& filter = {});
 
-/// Where rows were rewritten, the live rows of `since` in files that `until` does not have, or has with other deletes;
-/// else nothing.
+/// If rows were rewritten: plans the live rows of `since` in files that `until` does not have or has with other
+/// deletes. Otherwise the plan is empty.
 Result<rows::ScanPlan> PlanRemoved(storage::Storage& storage, const iceberg::TableMetadata& metadata,
                                    const Changes& changes, const std::vector<std::string>& columns,
                                    const iceberg::Filter& filter = {});
 
-/// The last snapshot of main, or one that has expired, by which rows that were there went (no compaction, no retention,
-/// nothing that a stage did), in words; empty when there is none.
+/// The last snapshot on main that deleted or overwrote existing rows, as text; it may have expired. Compaction,
+/// retention and commits of stages do not count. Empty if there is none.
 std::string RowsDeletedBy(const iceberg::TableMetadata& metadata);
-/// Where it is kept, among the properties, once that snapshot expires.
+/// The table property that keeps this text after the snapshot has expired.
 inline constexpr const char* kRowsDeletedKey = "ingot.rows-deleted-by";
 
 }  // namespace ingot::stage

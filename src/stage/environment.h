@@ -1,4 +1,4 @@
-// What every stage works in: the pipeline, where its tables are, and the budgets of this run.
+// The environment of every stage: the pipeline, the location of its tables, and the budgets of this run.
 #pragma once
 
 #include <memory>
@@ -18,7 +18,7 @@ struct Environment {
   int threads = 2;
   int64_t memory_bytes = int64_t(1) << 30;  // budget of the SQL engine and of buffered rows
 
-  /// Errors: kBadInput for a name without a namespace.
+  /// The catalog, storage and name of a table. Errors: kBadInput for a name without a namespace.
   Result<iceberg::TableHome> Home(const std::string& table) const;
 };
 

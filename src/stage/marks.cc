@@ -12,8 +12,8 @@
 namespace ingot::stage {
 namespace {
 
-/// Whether the oldest snapshot that is left took files over, or away, from ones before it: an expiry may say that it
-/// has no parent (PyIceberg's does), as a table that was made anew says.
+/// Whether the oldest remaining snapshot kept or deleted files of earlier snapshots. After an expiry it may have no
+/// parent (PyIceberg removes it), like the first snapshot of a recreated table.
 Result<bool> BuildsOnOthers(const iceberg::Snapshot& oldest, storage::Storage& storage) {
   if (oldest.manifest_list.empty() && oldest.manifests.empty()) return false;
   INGOT_ASSIGN(const auto manifests, iceberg::ReadManifestList(storage, oldest));
@@ -67,7 +67,7 @@ std::optional<Mark> MarkIn(const iceberg::Properties& properties) {
     return found == properties.end() ? "" : found->second;
   };
   const auto snapshot = [&](const char* key) {
-    // No snapshot has the id 0: of an id that cannot be read nobody believes that nothing was consumed.
+    // No snapshot has the id 0. An id that cannot be read must not mean that nothing was consumed.
     return text(key).empty() ? std::nullopt : std::optional(iceberg::FindNumber(properties, key).value_or(0));
   };
   return Mark{.snapshot = snapshot(kSourceSnapshotKey),

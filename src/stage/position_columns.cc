@@ -19,7 +19,7 @@ bool AllNamed(const Schema& schema) {
                              [&](const auto& column) { return schema.FindByName(column.now) != nullptr; });
 }
 
-/// The new metadata when there is something to rename.
+/// Renames the columns in `metadata`. Output: whether a column was renamed.
 Result<bool> Rename(iceberg::TableMetadata& metadata, const Schema& wanted) {
   INGOT_ASSIGN(Schema renamed, RenamePositionColumns(metadata.CurrentSchema(), wanted));
   if (renamed.SameFields(metadata.CurrentSchema())) return false;

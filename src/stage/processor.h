@@ -1,4 +1,4 @@
-// One stage of a pipeline as the runs see it: bronze, silver and gold are each one of these.
+// The interface of one stage of a pipeline. Bronze, silver and gold each implement it.
 #pragma once
 
 #include <chrono>
@@ -10,36 +10,38 @@
 
 namespace ingot::stage {
 
-/// When a round of a stage ends although its source may have more; at once when any of the two says so.
+/// Ends a round of a stage although its source may have more records. The round ends when one of the two conditions is
+/// true.
 struct Deadline {
-  std::optional<std::chrono::steady_clock::time_point> at;  // what was read by then is committed
+  std::optional<std::chrono::steady_clock::time_point> at;  // records that were read before are committed
   std::function<bool()> stop_asked;
 
   bool Passed() const { return (at && std::chrono::steady_clock::now() >= *at) || (stop_asked && stop_asked()); }
 };
 
-/// Made with the options of its stage; kept from round to round.
+/// Created with the options of its stage and kept between rounds.
 class Processor {
  public:
   virtual ~Processor() = default;
 
   virtual Stage stage() const = 0;
 
-  /// Connects to what the stage reads, before the first Run. Errors: those of the source.
+  /// Connects to the source of the stage before the first Run. Errors: those of the source.
   virtual Status Open(const Environment& environment) = 0;
 
-  /// Creates the tables of the stage, and adds columns that they lack.
+  /// Creates the tables of the stage and adds missing columns.
   virtual Status EnsureTables(const Environment& environment) = 0;
 
-  /// Brings the tables into a state from which another engine can go on; what it cannot do is refused. Errors:
-  /// kUnsupported with what to do.
+  /// Brings the tables into a state from which another engine can continue. Errors: kUnsupported, with what to do, for
+  /// work that the engine cannot do.
   virtual Status PrepareForEngine(const Environment& environment) = 0;
 
-  /// Carries what is new from the source of the stage into its tables. `progress` is told of rows as they are done.
+  /// Processes the new rows of the source and commits them to the tables of the stage. Reports processed
+  /// rows to `progress`.
   virtual Result<StageReport> Run(const Environment& environment, const Deadline& deadline,
                                   const std::function<void(int64_t)>& progress) = 0;
 
-  /// Records that the source has beyond what was read; 0 where that is not known.
+  /// The number of records in the source that are not read yet; 0 if it is unknown.
   virtual int64_t RecordsBehind() const { return 0; }
 };
 

@@ -62,7 +62,7 @@ std::optional<StageReport> ReportOf(const iceberg::Snapshot& snapshot, const std
   StageReport report{.stage = *known,
                      .table = table,
                      .run_id = *run,
-                     .engine = text(kEngine).value_or(kEmbedded),  // none: an earlier version
+                     .engine = text(kEngine).value_or(kEmbedded),  // absent: written by an earlier version
                      .commits = 1,
                      .started_at_micros = iceberg::SummaryNumber(snapshot, kStartedAt),
                      .finished_at_micros = iceberg::SummaryNumber(snapshot, kFinishedAt)};

@@ -1,5 +1,5 @@
-// What a run of a stage reports. Its counts are listed once: summaries, the ledger, JSON, metrics and the table that
-// `ingot run` prints are made from the list. Source: docs/formats/snapshot-summary.md.
+// The report of a stage run. Its counts are defined once in a list. Summaries, the ledger, JSON, metrics and the table
+// that `ingot run` prints use this list. Source: docs/formats/snapshot-summary.md.
 #pragma once
 
 #include <map>
@@ -20,33 +20,33 @@ struct StageReport {
   Stage stage = Stage::kBronze;
   std::string table;
   std::string run_id;
-  std::string engine = kEmbedded;  // that computed it: embedded, spark, trino
+  std::string engine = kEmbedded;  // the engine that ran the stage: embedded, spark, trino
   int64_t rows_in = 0, rows_out = 0, quarantined = 0, duplicates = 0, errors = 0;
   int64_t bytes_in = 0, bytes_out = 0;
   int64_t commits = 0;
   int64_t started_at_micros = 0, finished_at_micros = 0;
   std::map<std::string, int64_t> broken_by_rule;
-  std::vector<std::string> failed_inputs;          // bronze: files that were not read, with why and what to do
+  std::vector<std::string> failed_inputs;          // bronze: files that were not read, with the reason and what to do
   std::map<int64_t, int64_t> rows_by_produced_at;  // bronze: in microseconds, rounded down to 10 ms
 
   void Add(const StageReport& other);
   double Seconds() const { return double(finished_at_micros - started_at_micros) / 1e6; }
-  /// As the properties of the snapshot that commits them, so that the ledger can be made from the tables alone.
+  /// The properties of the snapshot that commits the rows. The ledger can be rebuilt from the tables alone.
   iceberg::Properties ToSummary() const;
-  /// A JSON object; `more` are members to put at its end, as `"name":value,…`.
+  /// A JSON object. Input: `more`: members that are appended, as `"name":value,…`.
   std::string ToJson(const std::string& more = "") const;
 };
 
-/// A count of a report, wherever it is written down.
+/// A count of a report, with its name in every output.
 struct ReportCount {
   int64_t StageReport::* count;
   const char* name;            // a column of ops.runs, a member of JSON
-  const char* summary_key;     // of the snapshot
-  const char* title;           // over a column for people
-  bool bytes;                  // rows otherwise
+  const char* summary_key;     // in the snapshot summary
+  const char* title;           // column title in the table of `ingot run`
+  bool bytes;                  // false: rows
   const char* metric;          // a counter
   const char* help;            // of the metric
-  std::optional<Stage> stage;  // that alone is counted by the metric, without a label; none: each, labelled by stage
+  std::optional<Stage> stage;  // the metric counts only this stage, without a label; empty: every stage, with a label
 };
 
 inline constexpr ReportCount kReportCounts[] = {
@@ -90,10 +90,10 @@ inline constexpr ReportCount kReportCounts[] = {
      {}},
 };
 
-/// What a snapshot says; nothing when no stage wrote it.
+/// The report in a snapshot summary. Empty if no stage wrote the snapshot.
 std::optional<StageReport> ReportOf(const iceberg::Snapshot& snapshot, const std::string& table);
 
-/// What a job of another engine printed in the form of ToJson, in a line of its own; nothing for other output.
+/// The report in a line that a job of another engine printed in the format of ToJson. Empty for any other output.
 std::optional<StageReport> ReportFromJson(std::string_view line, const std::string& engine);
 
 }  // namespace ingot::stage

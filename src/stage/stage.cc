@@ -19,15 +19,15 @@
 namespace ingot::stage {
 namespace {
 
-/// Tables of format 2 have no defaults: rows older than the column are null there.
+/// Tables of format 2 have no defaults. The column is null in rows that are older than the column.
 iceberg::Schema FittingFormat(iceberg::Schema schema, int32_t format_version) {
   if (format_version < 3)
     for (iceberg::Field& field : schema.fields) field.initial_default = field.write_default = "";
   return schema;
 }
 
-/// A column may be wider than its field where another engine widened it; a file that narrows a field means other
-/// values.
+/// A column may be wider than its field if another engine widened it. A pipeline file that narrows a field is an error,
+/// because its values differ.
 Status CheckNotNarrowed(const iceberg::TableMetadata& metadata, const iceberg::Schema& wanted) {
   for (const iceberg::Field& field : wanted.fields) {
     const iceberg::Field* have = metadata.CurrentSchema().FindByName(field.name);
@@ -105,7 +105,7 @@ Result<iceberg::Table> EnsureTable(const Environment& environment, const pipelin
 Result<iceberg::Table> EvolveTable(const Environment& environment, const pipeline::TableSpec& spec,
                                    const iceberg::Schema& schema) {
   INGOT_ASSIGN(const iceberg::TableHome home, environment.Home(spec.table));
-  // The format first: columns that are added may need it.
+  // The format is upgraded first, because new columns may need it.
   const auto upgrade = [&](iceberg::TableMetadata& metadata) -> Status {
     for (const auto& [key, value] : spec.properties)
       if (key == iceberg::kFormatVersion)

@@ -1,4 +1,4 @@
-// What the stages share: tables that are created or evolved, rows on their way into files, commits with marks.
+// Functions that all stages use: they create and evolve tables, write rows to files, and commit with marks.
 #pragma once
 
 #include <memory>
@@ -14,13 +14,13 @@
 
 namespace ingot::stage {
 
-/// Loads the table; makes it when it does not exist, adds columns that it lacks. The partition of a table that exists
-/// stays.
+/// Loads the table, or creates it if it does not exist. Adds missing columns. Does not change the partition of an
+/// existing table.
 Result<iceberg::Table> EnsureTable(const Environment& environment, const pipeline::TableSpec& spec,
                                    const iceberg::Schema& schema);
 
-/// Brings the table to what the pipeline file says: its format, properties and columns, and from now on its partition
-/// and sort order. What is there stays as it is. Makes the table when it does not exist.
+/// Changes the format, properties and columns of the table to those of the pipeline file. Its partition and sort order
+/// apply to new files; existing files are unchanged. Creates the table if it does not exist.
 Result<iceberg::Table> EvolveTable(const Environment& environment, const pipeline::TableSpec& spec,
                                    const iceberg::Schema& schema);
 
@@ -30,7 +30,7 @@ struct WrittenRows {
   int64_t bytes = 0;
 };
 
-/// Rows on their way into files of a table, brought to its columns. Files that Finish did not return are deleted.
+/// Writes rows to files of a table, with the table's columns. Files that Finish did not return are deleted.
 class RowWriter {
  public:
   static Result<RowWriter> Open(const Environment& environment, const iceberg::Table& table);
@@ -48,16 +48,16 @@ class RowWriter {
   int64_t rows_ = 0;
 };
 
-/// What a table will say of itself once it has consumed `source` up to `until`; before, it said `before`.
+/// The mark of a table after it has consumed `source` up to `until`. Input: `before`: its current mark.
 Mark NextMark(const Environment& environment, const Mark& before, const iceberg::Table& source,
               iceberg::SnapshotId until);
 
-/// The change carries the mark: in its summary, and among the table's properties, for the case that another engine
-/// expires the snapshot.
+/// Adds the mark to the change: to its summary, and to the table's properties in case another engine expires the
+/// snapshot.
 void PutMark(iceberg::SnapshotChange& change, const Mark& mark);
 
-/// Adds the files with the mark. It moves only from where it is in `table`, and not by a step that is taken back:
-/// another run that was first makes this one lose with kConflict.
+/// A change that appends the files with the mark. The commit fails with kConflict if another run has moved the mark of
+/// `table`, or if the step is being reverted.
 iceberg::SnapshotChange MarkedChange(const iceberg::Table& table, std::vector<iceberg::DataFile> files,
                                      const Mark& mark);
 

@@ -1,4 +1,4 @@
-// The stages of a pipeline, and their names: in flags, reports, metrics, the ledger and snapshot summaries.
+// The stages of a pipeline and their names in flags, reports, metrics, the ledger and snapshot summaries.
 #pragma once
 
 #include <string>
@@ -11,12 +11,12 @@ namespace ingot::stage {
 
 enum class Stage { kBronze, kSilver, kGold };
 
-/// In the order of the data.
+/// In the order of the data flow.
 inline constexpr Stage kStages[] = {Stage::kBronze, Stage::kSilver, Stage::kGold};
 
 std::string_view StageName(Stage stage);
 std::vector<std::string> StageNames();
-/// Errors: kBadConfig with the names that exist.
+/// Errors: kBadConfig with the valid names.
 Result<Stage> ParseStage(std::string_view name);
 
 }  // namespace ingot::stage

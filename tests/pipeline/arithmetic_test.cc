@@ -27,8 +27,8 @@ std::string Text(const Result<arrow::Datum>& result, int64_t rows = 3) {
   return text;
 }
 
-// Goal:   whole numbers at both ends of 64 bits. Method: each operation where it still fits, where it does not, and on
-// a null.
+// Goal:   whole numbers are correct at both ends of the 64-bit range.
+// Method: each operation with a result that just fits, with one that does not fit, and with a null.
 TEST(Arithmetic, WholeNumbers) {
   const arrow::Datum ends = Longs({kMost, kLeast, std::nullopt}), one(arrow::MakeScalar(int64_t(1))),
                      less(arrow::MakeScalar(int64_t(-1)));
@@ -41,7 +41,8 @@ TEST(Arithmetic, WholeNumbers) {
   EXPECT_EQ(Text(Absolute(Longs({-5, kLeast, 5}), 3)), "5 null 5");
 }
 
-// Goal:   quotients and doubles. Method: zero as divisor, a whole number beyond 2^53, a null without a type.
+// Goal:   quotients and doubles are correct.
+// Method: a divisor of zero, a whole number above 2^53, and a null without a type.
 TEST(Arithmetic, Doubles) {
   EXPECT_EQ(Text(Arithmetic("/", Longs({kMost, 1, 3}), Longs({1, 0, 2}), 3)), "9.223372036854776e+18 null 1.5");
   EXPECT_EQ(Text(Arithmetic("/", Doubles({1.0, -1.0, 0.0}), Doubles({0.0, -0.0, 0.0}), 3)), "null null null");
@@ -54,7 +55,8 @@ TEST(Arithmetic, Doubles) {
   EXPECT_EQ(Text(Absolute(Doubles({-0.5, 2.0, std::nullopt}), 3)), "0.5 2 null");
 }
 
-// Goal:   casts lose nothing unseen. Method: 32 bits, a double of a large number.
+// Goal:   a cast never loses a value silently.
+// Method: a cast to 32 bits, and a cast of a large number to double.
 TEST(Arithmetic, Casts) {
   EXPECT_EQ(Text(CastTo(Longs({2147483647, 2147483648, -2147483649}), arrow::int32())), "2147483647 null null");
   EXPECT_EQ(Text(CastTo(Longs({kMost, 1, std::nullopt}), arrow::float64())), "9.223372036854776e+18 1 null");

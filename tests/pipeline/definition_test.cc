@@ -37,10 +37,10 @@ std::string Edited(const std::string& from, const std::string& to) {
 }
 
 // Goal:   the definition changes exactly when the same bronze rows, or the same records, could give other rows.
-// Method: one edit at a time of each kind.
+// Method: one edit of each kind at a time.
 TEST(Definition, WhatComputesTheRows) {
   const std::string original = Edited("pipeline: p", "pipeline: p");
-  EXPECT_EQ(original, "2e1f9a12fa1bee62aa8040fcbea595f0b79310d7fc12360b6f68bd8ee1c17f2e");  // tables hold it
+  EXPECT_EQ(original, "2e1f9a12fa1bee62aa8040fcbea595f0b79310d7fc12360b6f68bd8ee1c17f2e");  // stored in tables
   for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
            {"between 0 and 100", "between 0 and 1000"},
            {"speed * 2", "speed * 3"},

@@ -14,7 +14,8 @@ std::string RefusalOf(const std::function<void()>& read) {
   return "";
 }
 
-// Goal:   a refusal names file, line and path. Method: places of several depths.
+// Goal:   a Refusal names file, line and path.
+// Method: places at several depths.
 TEST(Document, PlacesAreNamed) {
   const Place root("f.yaml", YAML::Load("a: 1\nb:\n  - x: 2\n  - y: [3]\n"));
   EXPECT_EQ(root.At("a").Text(), "1");

@@ -9,7 +9,7 @@
 namespace ingot::pipeline {
 namespace {
 
-/// With the text as it is, and as a dictionary, which must give the same.
+/// Evaluates with plain text and with a dictionary. Both must give the same values.
 std::string Value(const std::string& expression, bool numbered = false) {
   const auto text = numbered ? arrow::dictionary(arrow::int32(), arrow::utf8()) : arrow::utf8();
   const auto rows = RowsOf({{"n", arrow::int64(), "[7, -7, null, 9223372036854775807]"},
@@ -26,9 +26,9 @@ std::string Value(const std::string& expression, bool numbered = false) {
   return value;
 }
 
-// Goal:   numbers: division is that of doubles, remainders have the sign of the dividend, what 64 bits do not hold and
-//         divisions by zero are null.
-// Method: one expression each, with nulls.
+// Goal:   division gives doubles, and a remainder has the sign of the dividend. Results that do not fit into 64 bits
+//         and divisions by zero are null.
+// Method: one expression for each, with nulls.
 TEST(Evaluate, Arithmetic) {
   EXPECT_EQ(Value("small + 1"), "[2,3,null,4]");
   EXPECT_EQ(Value("small / 2"), "[0.5,1,null,1.5]");
@@ -47,7 +47,8 @@ TEST(Evaluate, Arithmetic) {
   EXPECT_EQ(Value("abs(n - small) > 0"), "[true,true,null,true]");
 }
 
-// Goal:   conditions are three-valued. Method: nulls on either side.
+// Goal:   conditions are three-valued.
+// Method: nulls on either side.
 TEST(Evaluate, Conditions) {
   EXPECT_EQ(Value("x between -3 and 1"), "[false,true,null,true]");
   EXPECT_EQ(Value("x not between -3 and 1"), "[true,false,null,false]");
@@ -60,8 +61,9 @@ TEST(Evaluate, Conditions) {
   EXPECT_NE(Value("t > 'soon'").find("soon"), std::string::npos);
 }
 
-// Goal:   numbers are compared by their exact values, whole ones beyond 64 bits and beyond 2^53 beside doubles too, and
-//         literals beside decimals and times are of their type. Method: neighbours of each bound.
+// Goal:   numbers are compared by their exact values, also beyond 64 bits and, with doubles, above 2^53. Literals that
+//         are compared with decimals and times get their type.
+// Method: the values next to each bound.
 TEST(Evaluate, LiteralsOfEachSize) {
   EXPECT_EQ(Value("n < 9223372036854775808"), "[true,true,null,true]");
   EXPECT_EQ(Value("n >= -9223372036854775808"), "[true,true,null,true]");
@@ -94,7 +96,8 @@ TEST(Evaluate, LiteralsOfEachSize) {
   }
 }
 
-// Goal:   choices and texts. Method: one expression each.
+// Goal:   CASE, coalesce, nullif and text functions are correct.
+// Method: one expression for each.
 TEST(Evaluate, ChoicesAndTexts) {
   EXPECT_EQ(Value("case when x > 0 then 'up' when x < 0 then 'down' end"), "[up,down,null,null]");
   EXPECT_EQ(Value("case when x > 0 then small else 0 end"), "[1,0,0,0]");
@@ -105,14 +108,15 @@ TEST(Evaluate, ChoicesAndTexts) {
   EXPECT_EQ(Value("length(s)"), "[4,6,null,0]");
 }
 
-// Goal:   times are cut downwards, before 1970 too. Method: the microsecond before 1970.
+// Goal:   times are rounded down, also before 1970.
+// Method: the microsecond before 1970.
 TEST(Evaluate, Times) {
   EXPECT_EQ(Value("date(t)"), "[1970-01-01,1969-12-31,null,1970-01-02]");
   EXPECT_EQ(Value("hour(t)"), "[0,23,null,1]");
 }
 
-// Goal:   a computed column has its field's type. Method: a long as a double; text that needs no trimming is not
-// copied.
+// Goal:   a computed column has the type of its field, and text without blanks to trim is not copied.
+// Method: a long as a double; a text without blanks at its ends.
 TEST(Evaluate, TypesAndCopies) {
   const auto rows = RowsOf({{"n", arrow::int64(), "[7]"}, {"s", arrow::utf8(), R"(["a b"])"}});
   const auto array = *EvaluateAs(*ParseExpression("n"), {.id = iceberg::TypeId::kDouble}, *rows);

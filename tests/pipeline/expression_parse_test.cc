@@ -10,7 +10,8 @@ std::string Sql(const char* text) {
   return expression ? ToSql(*expression, Dialect::kEmbedded) : expression.error().message;
 }
 
-// Goal:   precedence is SQL's. Method: texts and the brackets they stand for.
+// Goal:   precedence is that of SQL.
+// Method: expressions, and the same expressions with all brackets.
 TEST(ExpressionParse, Precedence) {
   EXPECT_EQ(Sql("a + b * c"), "(\"a\" + (\"b\" * \"c\"))");
   EXPECT_EQ(Sql("not a = 1 or b < 2 and c > 3"), "((NOT (\"a\" = 1)) OR ((\"b\" < 2) AND (\"c\" > 3)))");
@@ -20,7 +21,8 @@ TEST(ExpressionParse, Precedence) {
   EXPECT_EQ(Sql("-a % 2"), "((-\"a\") % 2)");
 }
 
-// Goal:   errors say where and what was expected. Method: slips, and texts that must not crash.
+// Goal:   errors have the position and what was expected.
+// Method: mistakes, and texts that must not crash.
 TEST(ExpressionParse, Errors) {
   EXPECT_NE(Sql("a +").find("at character 4: expected a column, a value or '(', found the end"), std::string::npos);
   EXPECT_NE(Sql("averg(x)").find("did you mean 'avg'"), std::string::npos);

@@ -15,7 +15,8 @@ Result<iceberg::Type> Type(const char* text) {
   return TypeOf(*ParseExpression(text), kColumns);
 }
 
-// Goal:   types are known before anything runs. Method: one of each result, and operands that do not fit.
+// Goal:   the type of an expression is known before it is evaluated.
+// Method: one expression for each type of result, and operands of unsupported types.
 TEST(Expression, Types) {
   EXPECT_EQ(Type("count(*)")->id, TypeId::kLong);
   EXPECT_EQ(Type("avg(n)")->id, TypeId::kDouble);
@@ -30,7 +31,8 @@ TEST(Expression, Types) {
     EXPECT_EQ(Type(bad).error().kind, ErrorKind::kBadConfig) << bad;
 }
 
-// Goal:   each engine gets its own words. Method: one expression in three dialects.
+// Goal:   each engine gets SQL in its own dialect.
+// Method: one expression in three dialects.
 TEST(Expression, Dialects) {
   const auto expression = *ParseExpression("share_if(speed >= 1.5)");
   EXPECT_EQ(ToSql(expression, Dialect::kEmbedded),

@@ -11,8 +11,8 @@ namespace {
 
 const ColumnTypes kSample{{"t", {.id = iceberg::TypeId::kTimestamptz}}, {"x", {.id = iceberg::TypeId::kLong}}};
 
-// Goal:   each example is written as its function is, gives the type that the row says, and, of a scalar function, the
-//         result that the row says (of an aggregate: gold's aggregate_test.cc).
+// Goal:   each example parses as a call of its function and gives the type in its row. A scalar function gives the
+//         result in its row (aggregates: aggregate_test.cc of gold).
 // Method: all rows of the table.
 TEST(Functions, ExamplesAreTrue) {
   const auto rows = RowsOf({{"t", Time(), "[1721414400000000]"}});
@@ -30,8 +30,8 @@ TEST(Functions, ExamplesAreTrue) {
   }
 }
 
-// Goal:   an argument that does not fit is refused before a record is read. Method: one call of each kind, and what
-// fits.
+// Goal:   an argument of an unsupported type is an error before any record is read.
+// Method: one call of each kind, and calls with valid arguments.
 TEST(Functions, ArgumentsAreChecked) {
   const auto problem = [](const std::string& text) -> std::string {
     const auto parsed = ParseExpression(text);

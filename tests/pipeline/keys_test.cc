@@ -11,7 +11,7 @@
 namespace ingot::pipeline {
 namespace {
 
-// Goal:   the schema for editors knows every word of the validator, and the one in docs/ is the one of this program.
+// Goal:   the JSON Schema has every key of the validator, and the file in docs/ is the schema of this program.
 TEST(Keys, JsonSchemaIsComplete) {
   const auto schema = nlohmann::json::parse(PipelineJsonSchema());
   for (const std::string& name : KeyNames("pipeline")) EXPECT_TRUE(schema["properties"].contains(name)) << name;

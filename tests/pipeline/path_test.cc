@@ -5,7 +5,8 @@
 namespace ingot::pipeline {
 namespace {
 
-// Goal:   paths say keys and places, from either end. Method: each form, and what is none.
+// Goal:   a path has keys and indexes, which count from either end.
+// Method: each form, and texts that are not a path.
 TEST(Path, FormsAndRefusals) {
   const Path path = *ParsePath("$.a.b[0].c[-1]['d e'][last][first]");
   ASSERT_EQ(path.size(), 8u);

@@ -5,7 +5,8 @@
 namespace ingot::pipeline {
 namespace {
 
-// Goal:   the shipped files load as they are. Method: both, with what they are known to say.
+// Goal:   the shipped pipeline files load without changes.
+// Method: both files, with values that they are known to have.
 TEST(Pipeline, ShippedFiles) {
   const auto speedtest = LoadPipeline(std::string(INGOT_SOURCE_DIR) + "/pipelines/speedtest.yaml");
   ASSERT_TRUE(speedtest) << speedtest.error().message;
@@ -19,7 +20,8 @@ TEST(Pipeline, ShippedFiles) {
   EXPECT_EQ(LoadPipeline("/nowhere.yaml").error().kind, ErrorKind::kBadConfig);
 }
 
-// Goal:   how CSV is written is read, and times have the bounds of all engines. Method: every key, and none.
+// Goal:   the CSV format is read, and times have the bounds that all engines support.
+// Method: all keys, and no key.
 TEST(Pipeline, CsvAndTimes) {
   const auto parse = [](const std::string& source) {
     auto parsed = ParsePipeline("pipeline: p\nsource: {files: x, format: csv" + source +
@@ -46,7 +48,8 @@ TEST(Pipeline, CsvAndTimes) {
   EXPECT_EQ(plain.fields[1].time_min_micros, kTimeMinMicros);
 }
 
-// Goal:   contradictions are refused at their line. Method: one file per slip.
+// Goal:   contradictions are errors with their line.
+// Method: one file per mistake.
 TEST(Pipeline, Refuses) {
   const std::string head = "pipeline: p\nsource: {files: x}\nfields:\n  a: {type: string}\n  t: {type: timestamptz}\n";
   const std::string tables = "bronze: {table: b.t}\nsilver: {table: s.t}\n";

@@ -11,7 +11,8 @@ Pipeline Speedtest() {
   return *LoadPipeline(std::string(INGOT_SOURCE_DIR) + "/pipelines/speedtest.yaml");
 }
 
-// Goal:   the jobs find what they need. Method: the shipped pipeline, in the words of each engine.
+// Goal:   the plan has everything that the jobs need.
+// Method: the shipped pipeline, in the dialect of each engine.
 TEST(PlanJson, Speedtest) {
   const auto plan = nlohmann::json::parse(*PlanToJson(Speedtest(), Dialect::kSpark, "c"));
   EXPECT_EQ(plan["silver"][0]["time"], "timestamp");
@@ -28,8 +29,8 @@ TEST(PlanJson, Speedtest) {
   EXPECT_NE(trino["silver"][0]["quarantined"].get<std::string>().find("bitwise_and"), std::string::npos);
 }
 
-// Goal:   where there is no time to find rows by, or no column to replace files by, none is named. Method: other
-// groups.
+// Goal:   the plan names no time field and no replace column if there is none.
+// Method: other groups.
 TEST(PlanJson, WithoutTime) {
   Pipeline pipeline = Speedtest();
   pipeline.silver[0].unique = {"user_id"};
@@ -41,7 +42,8 @@ TEST(PlanJson, WithoutTime) {
   EXPECT_EQ(GoldTimeField(gold), "");
 }
 
-// Goal:   what Spark's bronze cannot do is said with the field's name. Method: one of each.
+// Goal:   the error for a feature that Spark's bronze does not support has the name of the field.
+// Method: one field for each feature.
 TEST(PlanJson, WhatSparkCannotParse) {
   const auto why = [](const std::string& field) {
     const auto pipeline = ParsePipeline(

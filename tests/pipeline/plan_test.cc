@@ -9,7 +9,8 @@ Pipeline Speedtest() {
   return *LoadPipeline(std::string(INGOT_SOURCE_DIR) + "/pipelines/speedtest.yaml");
 }
 
-// Goal:   the tables have the columns that the architecture promises. Method: names and what is required.
+// Goal:   the tables have the columns that the architecture promises.
+// Method: the names, and which columns are required.
 TEST(Plan, Schemas) {
   const Pipeline pipeline = Speedtest();
   const auto bronze = BronzeSchema(pipeline), silver = SilverSchema(pipeline, pipeline.silver[0]),
@@ -24,7 +25,8 @@ TEST(Plan, Schemas) {
   EXPECT_EQ(bronze.fields[0].id, 1);
 }
 
-// Goal:   rules become bits, names are quoted, gold is recomputed for touched hours. Method: what the SQL must hold.
+// Goal:   rules become bits, names are quoted, and gold is recomputed for touched hours.
+// Method: text that the SQL must contain.
 TEST(Plan, Sql) {
   Pipeline pipeline = Speedtest();
   pipeline.silver[0].rules[1].name = "it's";

@@ -13,8 +13,8 @@ const ColumnTypes kColumns{{"n", {.id = TypeId::kLong}},
                            {"s", {.id = TypeId::kString}},
                            {"d", {.id = TypeId::kDate}}};
 
-/// Whether a file may hold a row for which the condition is true: n in [10, 20], x in [1, 2], s in ["b", "d"], d in
-/// [2026-01-10, 2026-01-20], f is the float next to 0.1, which is more; n has nulls.
+/// Whether a file may have a row for which the condition is true. The metrics of the file: n in [10, 20] with nulls, x
+/// in [1, 2], s in ["b", "d"], d in [2026-01-10, 2026-01-20], f is the float next to 0.1, which is greater than 0.1.
 bool May(const std::string& condition) {
   const iceberg::Schema schema{.schema_id = 0,
                                .fields = {{.id = 1, .name = "n", .type = {.id = TypeId::kLong}},
@@ -38,8 +38,8 @@ bool May(const std::string& condition) {
   });
 }
 
-// Goal:   files that hold no such row are told, and no other. Method: conditions of each kind, true and false of some
-// row, and such as it does not look into.
+// Goal:   only files without a matching row are pruned.
+// Method: conditions of each kind, true and false for some row, and conditions that are not converted.
 TEST(Prune, WhatItTells) {
   for (const char* condition : {"n = 15",
                                 "15 = n",

@@ -25,7 +25,8 @@ silver:
                         "f");
 }
 
-// Goal:   a rule has one number, in columns and in SQL: fixes take none. Method: a fix before, between and behind.
+// Goal:   a rule has the same number on columns and in SQL, and fixes have no number.
+// Method: a fix before, between and after rules.
 TEST(Rules, AreNumberedOnce) {
   const Pipeline pipeline = WithRules(R"(
     - {name: tidy, field: name, fix: trim}
@@ -49,8 +50,8 @@ TEST(Rules, AreNumberedOnce) {
   EXPECT_NE(sql.counts.find(R"(count_if((_broken & 8) <> 0) AS "named")"), std::string::npos);
 }
 
-// Goal:   a field that is required by a rule that sends rows to quarantine is a required column. Method: and one that
-//         only counts.
+// Goal:   a field that a quarantine rule requires is a required column.
+// Method: a quarantine rule, and a rule that only counts.
 TEST(Rules, Require) {
   const Pipeline pipeline =
       WithRules("    - {name: a, not_null: [name]}\n    - {name: b, not_null: [speed], else: count}\n");
@@ -58,7 +59,8 @@ TEST(Rules, Require) {
   EXPECT_FALSE(SilverSchema(pipeline, pipeline.silver[0]).FindByName("speed")->required);
 }
 
-// Goal:   fixes apply in SQL and on columns alike, to computed fields too. Method: a field read and one computed.
+// Goal:   fixes give the same values in SQL and on columns, also for computed fields.
+// Method: a field of the record and a computed field.
 TEST(Rules, FixesOfComputedFields) {
   const Pipeline pipeline =
       WithRules("    - {name: a, field: name, fix: trim}\n    - {name: b, field: label, fix: trim}\n");

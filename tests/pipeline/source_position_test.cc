@@ -5,8 +5,8 @@
 namespace ingot::pipeline {
 namespace {
 
-// Goal:   earlier names of columns, and properties that end with one, become those of today; nothing else changes.
-// Method: each name, and keys that only look like one.
+// Goal:   earlier names of columns, and properties that end with one, become the current names. Nothing else changes.
+// Method: each name, and keys that are only similar to one.
 TEST(SourcePosition, EarlierNamesBecomeTodays) {
   const std::pair<const char*, const char*> columns[] = {{"_topic", "_source"},
                                                          {"_partition", "_source_partition"},

@@ -23,8 +23,8 @@ Pipeline Named(const Names& names) {
   return pipeline;
 }
 
-// Goal:   no two layers share a table, however its name is spelled, and none takes the ledger's.
-// Method: each pair of layers, a name in other letters, with the catalog in front, and the reserved names.
+// Goal:   no two layers share a table, however its name is written. No table has the name of a ledger table.
+// Method: each pair of layers, names with other case, names with the catalog, and the reserved names.
 TEST(TableNames, OneTableForOneLayer) {
   const std::pair<Names, std::string> cases[] = {
       {{"b.t", "s.t", "s.q", {"g.t", "g.u"}}, ""},
@@ -48,8 +48,8 @@ TEST(TableNames, OneTableForOneLayer) {
   }
 }
 
-// Goal:   no name leads out of its folder, or into that of another table. Method: names that do, and odd ones that may
-// be.
+// Goal:   no name points outside of its folder or into the folder of another table.
+// Method: names that do, and unusual names that are allowed.
 TEST(TableNames, NamesOfFolders) {
   for (const char* good : {"b.t", "a.b.t", "My-NS.Sil ver", "My-NS.qu'ar", "b.{topic}", "b.100%"})
     EXPECT_EQ(ProblemOfTableName(good), "") << good;

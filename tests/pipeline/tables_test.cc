@@ -24,8 +24,8 @@ std::string Text(const PipelineTable& table) {
          (table.source == nullptr ? "" : " from " + table.source->table);
 }
 
-// Goal:   each table is listed once, with what it is and what it reads. Method: a pipeline of six, and one without
-// file.
+// Goal:   each table is listed once, with its kind and the table that it reads.
+// Method: a pipeline of six tables, and a pipeline without a file.
 TEST(Tables, All) {
   const Pipeline pipeline = Example();
   std::vector<std::string> all, some;
@@ -38,7 +38,8 @@ TEST(Tables, All) {
   EXPECT_EQ(TablesOf({}).size(), 2u);
 }
 
-// Goal:   each gold table reads the silver table that it says. Method: a second silver table for one of two.
+// Goal:   each gold table reads the silver table that it names.
+// Method: a second silver table for one of two gold tables.
 TEST(Tables, SeveralSilverTables) {
   Pipeline pipeline = Example();
   pipeline.silver.push_back(pipeline.silver[0]);
@@ -57,7 +58,8 @@ TEST(Tables, SeveralSilverTables) {
   EXPECT_FALSE(SchemaOf(pipeline, silver[2]).FindByName("a")->required);
 }
 
-// Goal:   each table has its own columns. Method: one that only tables of its kind have.
+// Goal:   each table has its own columns.
+// Method: a column that only tables of its kind have.
 TEST(Tables, Schemas) {
   const Pipeline pipeline = Example();
   const std::pair<TableKind, const char*> own[] = {{TableKind::kBronze, "_extra"},
@@ -70,7 +72,8 @@ TEST(Tables, Schemas) {
   EXPECT_NE(SchemaOf(pipeline, TablesOf(pipeline)[4]).FindByName("sum"), nullptr);
 }
 
-// Goal:   a new name reaches each table, and no ops table. Method: one letter more.
+// Goal:   a new name applies to each table except the ops tables.
+// Method: one letter is appended.
 TEST(Tables, Rename) {
   Pipeline pipeline = Example();
   RenameTables(pipeline, [](std::string& name) { name += "x"; });

@@ -7,7 +7,8 @@
 namespace ingot::pipeline {
 namespace {
 
-// Goal:   factors are exact where they can be. Method: rates, times, and what does not fit together.
+// Goal:   factors are exact where possible.
+// Method: rates, times, and units of different quantities.
 TEST(Units, Conversion) {
   EXPECT_EQ(*ConvertUnit("kbit/s", "Mbit/s"), 0.001);
   EXPECT_EQ(*ConvertUnit("Gbit/s", "Mbit/s"), 1000);
@@ -19,7 +20,8 @@ TEST(Units, Conversion) {
   EXPECT_NE(ConvertUnit("Mbits/s", "bit/s").error().message.find("did you mean 'Mbit/s'"), std::string::npos);
 }
 
-// Goal:   variables are replaced, defaults taken, missing ones named. Method: one of each.
+// Goal:   variables are replaced, defaults are used, and missing variables are named.
+// Method: one of each.
 TEST(Units, Environment) {
   setenv("INGOT_TEST_VALUE", "x y", 1);
   unsetenv("INGOT_TEST_NONE");

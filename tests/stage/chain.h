@@ -5,7 +5,7 @@
 
 namespace ingot::stage {
 
-/// Snapshot ids and sequence numbers count from 1.
+/// Snapshot ids and sequence numbers start at 1.
 inline iceberg::TableMetadata Chain(const std::vector<iceberg::Properties>& summaries) {
   auto metadata = *iceberg::MakeTableMetadata({.schema = rows::EventSchema(), .location = "x"});
   for (size_t i = 0; i < summaries.size(); ++i)

@@ -10,8 +10,8 @@ Mark Consumed(iceberg::SnapshotId id) {
   return {.snapshot = id};
 }
 
-// Goal:   appends are consumed once; compaction and retention are no change, every other operation is one.
-// Method: a chain of one append and one operation, by the counts that engines write.
+// Goal:   appends are consumed once. Compaction and retention are not changes; every other operation is one.
+// Method: a chain of one append and one operation, with the counts that engines write.
 TEST(Changes, OperationsOfOtherEngines) {
   const std::pair<iceberg::Properties, std::pair<size_t, bool>> cases[] = {
       {{{"operation", "append"}, {"added-records", "5"}}, {1, false}},
@@ -35,8 +35,8 @@ TEST(Changes, OperationsOfOtherEngines) {
   }
 }
 
-// Goal:   a place that is lost is said, by its reason; the first snapshots may have expired before a first run.
-// Method: a mark of another table, one outside of the history, and a history without its beginning.
+// Goal:   a lost position is an error with its reason. The first snapshots may have expired before a first run.
+// Method: a mark of another table, a mark outside of the history, and a history without its beginning.
 TEST(Changes, ALostPlaceIsSaid) {
   const auto metadata = Chain({{{"operation", "append"}}, {{"operation", "append"}}});
   EXPECT_EQ(ChangesSince(metadata, {}, "t")->appends.size(), 2u);
@@ -58,8 +58,8 @@ std::vector<std::string> Files(const Result<rows::ScanPlan>& plan) {
   return files;
 }
 
-// Goal:   of two states the files that came and those that went, whatever happened between them.
-// Method: two files; one is consumed, then both are replaced in one snapshot by two others.
+// Goal:   the plans have the files that were added and removed between two snapshots, whatever happened between them.
+// Method: two files; one is consumed, then one snapshot replaces both with two others.
 TEST(Changes, TheDifferenceOfTwoStates) {
   iceberg::Table table = rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<rows::MemoryCatalog>());
   const auto file = [](const std::string& location) {

@@ -7,7 +7,8 @@
 namespace ingot::stage {
 namespace {
 
-// Goal:   a table is found with and without the name of its catalog. Method: both, and what is no name of a table.
+// Goal:   a table is found with and without the name of its catalog.
+// Method: both names, and a text that is not a table name.
 TEST(Environment, HomeOfATable) {
   Environment environment;
   environment.catalog = std::make_shared<rows::MemoryCatalog>();

@@ -8,15 +8,16 @@
 namespace ingot::stage {
 namespace {
 
-// Goal:   marks are found behind the commits of other engines. Method: a mark, then a snapshot without one.
+// Goal:   a mark is found behind commits of other engines.
+// Method: a mark, then a snapshot without one.
 TEST(Lineage, MarksAreCarriedPastOthers) {
   const auto metadata = Chain({{{"operation", "append"}, {kSourceSnapshotKey, "77"}}, {{"operation", "append"}}});
   EXPECT_EQ(ConsumedSnapshot(metadata), 77);
   EXPECT_FALSE(iceberg::NewestSummary(metadata, "nothing"));
 }
 
-// Goal:   what belongs to a mark is never mixed with that of another, and outlives its snapshot.
-// Method: a full mark, one of an earlier version that says less, and both as properties.
+// Goal:   the keys of two marks are never mixed, and a mark outlives its snapshot.
+// Method: a full mark, a mark of an earlier version with fewer keys, and both as properties.
 TEST(Lineage, AMarkIsTakenAsAWhole) {
   const Mark full{.snapshot = 5,
                   .from = 4,
@@ -34,9 +35,9 @@ TEST(Lineage, AMarkIsTakenAsAWhole) {
   EXPECT_EQ(MarkIn(metadata.properties), (Mark{.snapshot = 6}));
 }
 
-// Goal:   a table that another engine replaced as a whole is not taken for the one that has consumed its source.
-// Method: a mark among the properties, and histories with it, with their beginning expired, and with neither; a first
-// snapshot without a parent that holds a manifest of an earlier one.
+// Goal:   a table that another engine replaced as a whole is distinguished from the table that consumed its source.
+// Method: a mark in the properties; histories with the mark, with an expired beginning, and with neither; a first
+//         snapshot without a parent that has a manifest of an earlier snapshot.
 TEST(Lineage, AReplacedTableIsSaid) {
   const auto storage = storage::MakeMemoryStorage();
   const auto check = [&](iceberg::TableMetadata metadata) {
@@ -50,7 +51,7 @@ TEST(Lineage, AReplacedTableIsSaid) {
   expired.snapshots.EraseIf([](const iceberg::Snapshot& snapshot) { return snapshot.snapshot_id == 1; });
   EXPECT_TRUE(check(expired));
   EXPECT_TRUE(CheckNotReplaced(Chain({{}, {}}), "t", *storage));
-  // An expiry that took the parent out of the snapshot, too.
+  // An expiry that also removed the parent id of the snapshot.
   for (const iceberg::SnapshotId writer : {41, 42}) {
     const iceberg::Snapshot oldest{
         .snapshot_id = 42, .sequence_number = 5, .manifest_list = fmt::format("/{}.avro", writer)};

@@ -24,9 +24,9 @@ std::string Names(const Result<Schema>& schema) {
   return names;
 }
 
-// Goal:   columns of earlier versions are renamed and keep their ids; those of another engine are not touched.
-// Method: a table of an earlier version, one renamed in part, one of today with a column _topic, one of gold; a table
-//         in which another engine took a name.
+// Goal:   columns of earlier versions are renamed and keep their ids. Columns of another engine are not changed.
+// Method: a table of an earlier version, a partly renamed table, a current table with a column _topic, a gold table,
+//         and a table in which another engine uses one of the names.
 TEST(PositionColumns, RenamedByFieldId) {
   const std::pair<std::vector<std::string>, const char*> tables[] = {
       {{"id", "_topic", "_partition", "_offset"}, "id1 _source2 _source_partition3 _source_offset4 "},
@@ -41,7 +41,8 @@ TEST(PositionColumns, RenamedByFieldId) {
   EXPECT_NE(taken.error().message.find("column _source exists"), std::string::npos) << taken.error().message;
 }
 
-// Goal:   properties follow their column. Method: a bloom filter on a renamed column, and one on another.
+// Goal:   properties follow their column.
+// Method: a bloom filter on a renamed column, and one on another column.
 TEST(PositionColumns, PropertiesAreRenamedToo) {
   auto metadata =
       *iceberg::MakeTableMetadata({.schema = SchemaOf({"id", "_topic", "_partition", "_offset"}), .location = "x"});

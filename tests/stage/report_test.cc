@@ -9,7 +9,7 @@
 namespace ingot::stage {
 namespace {
 
-/// A report with another number in each count.
+/// A report with a different number in each count.
 StageReport Filled() {
   StageReport report{.stage = Stage::kSilver,
                      .table = "s.t",
@@ -35,7 +35,8 @@ void ExpectSame(const StageReport& a, const StageReport& b) {
   for (const ReportCount& field : kReportCounts) EXPECT_EQ(a.*field.count, b.*field.count) << field.name;
 }
 
-// Goal:   nothing of a report is lost where it is written down. Method: a summary and JSON, there and back.
+// Goal:   a report loses nothing when it is written.
+// Method: a summary and JSON, written and read.
 TEST(Report, ThereAndBack) {
   const StageReport report = Filled();
   ExpectSame(report, *ReportOf({.summary = report.ToSummary()}, "s.t"));
@@ -43,7 +44,8 @@ TEST(Report, ThereAndBack) {
   EXPECT_EQ(nlohmann::json::parse(report.ToJson("\"more\":[1]"))["more"][0], 1);
 }
 
-// Goal:   counts add up, a run lasts from its first start to its last end. Method: two commits of a run.
+// Goal:   counts are summed, and a run lasts from its first start to its last end.
+// Method: two commits of a run.
 TEST(Report, CommitsOfARun) {
   StageReport total = Filled();
   StageReport later = Filled();
@@ -55,7 +57,8 @@ TEST(Report, CommitsOfARun) {
   EXPECT_EQ(total.broken_by_rule.begin()->second, 4);
 }
 
-// Goal:   what no stage wrote is no report. Method: summaries of other engines, and lines of other output.
+// Goal:   data that no stage wrote is not a report.
+// Method: summaries of other engines, and lines of other output.
 TEST(Report, WhatIsNone) {
   for (const iceberg::Properties& summary :
        {iceberg::Properties{}, {{kStageKey, "silver"}}, {{kRunIdKey, "r"}}, {{kStageKey, "ops"}, {kRunIdKey, "r"}}})

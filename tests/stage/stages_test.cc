@@ -5,7 +5,8 @@
 namespace ingot::stage {
 namespace {
 
-// Goal:   each stage has a name of its own, and is found by it alone. Method: there and back; names that are none.
+// Goal:   each stage has a unique name and is found by it only.
+// Method: names are converted in both directions; invalid names.
 TEST(Stages, Names) {
   for (const Stage stage : kStages) EXPECT_EQ(ParseStage(StageName(stage)), stage);
   EXPECT_EQ(StageNames().size(), std::size(kStages));
