@@ -179,7 +179,7 @@ std::string CellJson(const arrow::Array& array, int64_t row, const arrow::Field&
     const auto& map = static_cast<const arrow::MapArray&>(array);
     const auto& map_type = static_cast<const arrow::MapType&>(type);
     const bool text_keys =
-        map_type.key_type()->id() == arrow::Type::STRING;  // other keys: pairs, as JSON names are text
+        map_type.key_type()->id() == arrow::Type::STRING;  // others become pairs: JSON names are text
     std::string text;
     for (int64_t i = map.value_offset(row); i < map.value_offset(row + 1); ++i) {
       const std::string key = CellJson(*map.keys(), i, *map_type.key_field());

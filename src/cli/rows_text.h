@@ -9,8 +9,7 @@
 
 namespace ingot::cli {
 
-/// Returns one cell for people: times in RFC 3339, uuids in their canonical form, lists in brackets. Null is "" when
-/// `csv`.
+/// Returns one cell for people: times in RFC 3339, uuids in their canonical form, lists in brackets. Null is "".
 std::string CellText(const arrow::Array& array, int64_t row, const arrow::Field& field);
 std::string CellJson(const arrow::Array& array, int64_t row, const arrow::Field& field);
 

@@ -18,7 +18,6 @@ struct ClockOptions {
 /// tables exist, the input files are compared too. The tolerance is two hours to a day, as in the pipeline's `now+…`
 /// ranges. Also checks that the clock is at most 400 days ahead of the newest commit. Errors: kRetry with the time
 /// that was compared and what to do; none when the clock is trusted.
-/// witness and what to do; none when the clock is trusted.
 Status CheckClock(const stage::Environment& environment, const ClockOptions& options);
 
 /// Performs the checks of CheckClock. Also checks that the clock is at most `ahead_max_micros` ahead of the newest
