@@ -62,7 +62,7 @@ def test_commands_say_their_language():
 
 
 def test_commands_in_running_text_exist():
-    """In `ingot maintain --compact` within a sentence, the program has the command and its flags."""
+    """A command in running text, such as `ingot maintain --compact`, exists in the program with its flags."""
     helps, found = {}, []
     for page in PAGES:
         if page.parent.name == "decisions":  # decisions describe the program of their time
