@@ -3,10 +3,10 @@
 
 Usage: tools/coverage.py BUILD [--stack] [--set-floors] [--tests none]
 
-BUILD is a build with --coverage (make coverage makes it). The unit, judge and fault tests run on it, with --stack those
-with real servers, too. Branches are those of the source: what the compiler adds for exceptions is left out. A process
-that is killed tells nothing. tests/judge/covers.txt has a floor for each source without a test of its name: less is an
-error (exit code 1); --set-floors writes what was measured there. Reads gcov, which comes with the compiler.
+BUILD is a build with --coverage (make coverage creates it). The unit, judge and fault tests run on it; --stack adds the
+tests with real servers. Only branches of the source count, not those that the compiler adds for exceptions. A killed
+process writes no counts. tests/judge/covers.txt has a floor for each source without a test of its name. A result below
+the floor is an error (exit code 1); --set-floors writes the measured values there. Reads gcov, which is part of the compiler.
 """
 
 import argparse
@@ -20,12 +20,12 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 COVERS = ROOT / "tests/judge/covers.txt"
-MARGIN = 5  # of percent, that a floor is below what was measured
+MARGIN = 5  # percent that a floor is below the measured value
 PYTEST = [".deps/judges/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2", "--dist", "worksteal"]
 
 
 class Source:
-    """Of one file: how often each line ran, and each branch of each line."""
+    """The counts of one file: how often each line ran, and each branch of each line."""
 
     def __init__(self):
         self.lines = collections.Counter()
@@ -45,7 +45,7 @@ class Source:
 def run_tests(build: pathlib.Path, stack: bool) -> bool:
     environment = {**os.environ, "INGOT_PROGRAM": str(build / "ingot"), "INGOT_CATALOG_TEST": str(build / "catalog_test")}
     commands = [["ctest", "--test-dir", str(build), "--output-on-failure", "--parallel", "2"],
-                # Counters are instructions, too: the test that counts them is for the release build.
+                # Counters add instructions: the test that counts them is for the release build.
                 [*PYTEST, "tests/judge", "--ignore", "tests/judge/test_instructions.py"], [*PYTEST, "tests/faults"]]
     if stack:
         commands.append([*PYTEST, "tests/stack"])
@@ -53,7 +53,7 @@ def run_tests(build: pathlib.Path, stack: bool) -> bool:
 
 
 def read(build: pathlib.Path, notes: pathlib.Path) -> list[tuple[str, dict]]:
-    """What gcov says of one object file: the sources below src/, each with its counts."""
+    """Returns gcov's results of one object file: the sources below src/, each with its counts."""
     done = subprocess.run(["gcov", "--json-format", "--stdout", "--branch-probabilities", notes], capture_output=True, cwd=build)
     found = []
     for line in done.stdout.splitlines():
@@ -65,7 +65,7 @@ def read(build: pathlib.Path, notes: pathlib.Path) -> list[tuple[str, dict]]:
 
 
 def measure(build: pathlib.Path) -> dict[str, Source]:
-    """By path below the repository; a header has the counts of all that include it."""
+    """Returns the counts by path below the repository. A header has the counts of all files that include it."""
     sources = collections.defaultdict(Source)
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for files in pool.map(lambda notes: read(build, notes), sorted(build.rglob("*.gcno"))):
@@ -90,7 +90,8 @@ def print_table(sources: dict[str, Source]) -> None:
 
 
 def check_floors(sources: dict[str, Source], stack: bool, write: bool) -> bool:
-    """Whether each source of covers.txt reaches its floor. What only servers reach is left out without them."""
+    """Returns whether each source of covers.txt reaches its floor. Sources that only servers reach are skipped without
+    them."""
     good, out = True, []
     for line in COVERS.read_text().splitlines():
         words = line.split()

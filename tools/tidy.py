@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The bars of the house that a machine can see: include direction, file length, a test for each source.
+"""Checks the bars of the house style that a machine can see: include direction, file length, a test for each source.
 The length of functions is measured by clang-tidy (.clang-tidy).
 
 Usage: tools/tidy.py   (exit code 1 and one line per finding when a bar is broken)
@@ -41,8 +41,8 @@ def check_length(path, findings):
 
 
 def check_switches(path, findings):
-    """A switch over an enum of ours has no default, so that the compiler finds a value that it forgets. Ours are those whose
-    values are named kLikeThis; clang-format has put the labels of a switch two columns behind it."""
+    """Checks that a switch over one of our enums has no default, so that the compiler finds a missing value. Our enum
+    values are named kLikeThis. clang-format indents the labels of a switch by two columns."""
     lines = path.read_text().splitlines()
     for number, line in enumerate(lines, 1):
         if not (found := re.match(r"( *)default:", line)):
@@ -58,7 +58,7 @@ def check_switches(path, findings):
 
 
 def check_depends(rank, findings):
-    """The DEPENDS of a room in CMakeLists.txt are exactly the rooms that it includes."""
+    """Checks that the DEPENDS of a room in CMakeLists.txt are exactly the rooms that it includes."""
     text = (ROOT / "CMakeLists.txt").read_text()
     for room in rank:
         found = re.search(rf"ingot_room\({room}\b([^)]*)\)", text)
@@ -70,7 +70,7 @@ def check_depends(rank, findings):
 
 
 def check_docs(findings):
-    """Line length of prose and commands; table rows may be longer."""
+    """Checks the line length of prose and commands. Table rows may be longer."""
     for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         for number, line in enumerate(path.read_text().splitlines(), 1):
             if len(line) > DOCS_COLUMNS_MAX and not line.lstrip().startswith("|"):
@@ -78,7 +78,7 @@ def check_docs(findings):
 
 
 def check_tests(findings):
-    """Each source has a test of the same name or an entry in tests/judge/covers.txt with the test that covers it."""
+    """Checks that each source has a test of the same name, or an entry in tests/judge/covers.txt with its test."""
     covered = dict(line.split()[:2] for line in (ROOT / "tests/judge/covers.txt").read_text().splitlines() if line and not line.startswith("#"))
     for path in sorted((ROOT / "src").glob("*/*.cc")):
         name = str(path.relative_to(ROOT))

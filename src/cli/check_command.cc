@@ -11,11 +11,11 @@ namespace ingot::cli {
 namespace {
 
 struct Options {
-  std::string trino;  // of the coordinator; empty: not asked
+  std::string trino;  // URL of the coordinator; empty: not checked
   std::string late = "1h";
 };
 
-/// Prints one finding; returns whether it was good.
+/// Prints one finding. Returns true when it is good.
 bool Report(const Shared& shared, const std::string& what, const Status& outcome, const std::string& good) {
   if (shared.Json())
     fmt::print("{{\"check\":{},\"ok\":{},\"detail\":{}}}\n", JsonQuote(what), outcome.has_value(),
@@ -34,7 +34,7 @@ bool Report(const Shared& shared, const run::Checked& checked) {
   return Report(shared, checked.what, Drop(checked.detail), checked.detail.value_or(""));
 }
 
-/// What can be looked at once all servers answer.
+/// Runs the checks that need all servers to answer.
 Result<bool> CheckData(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(const int64_t late, WithContext(ParseDuration(options.late), "--late"));
   std::vector<run::OpenedPipeline> pipelines;

@@ -25,8 +25,8 @@ int ExitCode(ErrorKind kind) {
   return kind == ErrorKind::kBadConfig ? 2 : 1;
 }
 
-/// The environment goes before defaults and after flags. Read here and not by the flags themselves, which every command
-/// has a set of.
+/// The environment overrides defaults, and flags override the environment. It is read once here, because every command
+/// has its own set of flags.
 void ReadEnvironment(Shared& shared) {
   const std::pair<const char*, std::string*> variables[] = {{"INGOT_PIPELINE", &shared.open_options.pipeline_file},
                                                             {"INGOT_SOURCE", &shared.open_options.source},
@@ -45,13 +45,13 @@ void ReadEnvironment(Shared& shared) {
 void PrintError(const Shared& shared, const Error& error) {
   if (shared.Json()) return LogError(std::string(ErrorKindName(error.kind)) + ": " + error.message);
   const bool colour = isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
-  // Not by fmt::print, which throws when standard error is closed.
+  // Not fmt::print, which throws when standard error is closed.
   const std::string text =
       fmt::format("{}error:{} {}\n", colour ? "\x1b[31m" : "", colour ? "\x1b[0m" : "", error.message);
-  std::fwrite(text.data(), 1, text.size(), stderr);  // zero bytes of the input do not cut it
+  std::fwrite(text.data(), 1, text.size(), stderr);  // zero bytes in the input do not truncate the message
 }
 
-/// The command that was asked for, as far as it is known; `path` gets its words.
+/// Returns the requested command, as far as it is known. Stores its words in `path`.
 const CLI::App* Asked(const CLI::App& app, std::string& path) {
   const CLI::App* command = &app;
   for (; !command->get_subcommands().empty(); path += " " + command->get_name())
@@ -59,8 +59,8 @@ const CLI::App* Asked(const CLI::App& app, std::string& path) {
   return command;
 }
 
-/// What of the command line that command does not know, with the nearest that it does; "" when it is something else
-/// that is wrong.
+/// Returns the word of the command line that the command does not know, with the nearest known word. Returns "" when
+/// something else is wrong.
 std::string UnknownWord(const CLI::App& app, const CLI::App& command, int argc, char** argv) {
   const auto unknown = app.remaining(true);
   const auto first = std::find_first_of(argv + 1, argv + argc, unknown.begin(), unknown.end());
@@ -77,8 +77,8 @@ std::string UnknownWord(const CLI::App& app, const CLI::App& command, int argc, 
   return (known.empty() ? "one argument too many: '" : "unknown command '") + word + "'" + DidYouMean(word, known);
 }
 
-/// Runs the command and writes out what it printed. `closed`: the reader of the output had enough, as in
-/// `ingot query … | head -1`, and nothing else is wrong.
+/// Runs the command and flushes its output. `closed`: the reader closed the output early, as in `ingot query … | head
+/// -1`, and nothing else is wrong.
 Status RunCommand(const Shared& shared, bool& closed) {
   Status outcome;
   int code = 0;
@@ -175,7 +175,7 @@ void AddShared(CLI::App& command, Shared& shared) {
 
 int Main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error (EFBIG), not the end of the process
+  std::signal(SIGXFSZ, SIG_IGN);  // exceeding the file size limit is an error (EFBIG), it does not end the process
   CLI::App app{
       "Ingot carries JSON and CSV records through bronze, silver and gold Apache Iceberg tables, exactly once.",
       "ingot"};

@@ -1,4 +1,4 @@
-// The command line: one file per command, each reading flags, calling a room below and printing the outcome.
+// The command line: one file per command. Each reads flags, calls one function of a room below and prints the outcome.
 #pragma once
 
 namespace ingot::cli {

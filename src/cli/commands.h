@@ -1,4 +1,4 @@
-// The commands, and what they share: where the pipeline, the warehouse and the catalog are.
+// The commands, and their shared options: the pipeline, the warehouse and the catalog.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -18,28 +18,28 @@ struct Shared {
   std::string log_format = "text";
   std::string log_level = "warning";
   int exit_code = 0;
-  /// Set by the command that was given; runs after all flags are read.
+  /// Set by the requested command. Runs after all flags are parsed.
   std::function<Status()> command;
 
   bool Json() const { return log_format == "json"; }
 };
 
-/// "512MB", "2GiB", "1000000". Errors: kBadConfig with the flag's name.
+/// Parses "512MB", "2GiB", "1000000". Returns bytes. Errors: kBadConfig with the flag's name.
 Result<int64_t> ParseBytes(const char* flag, const std::string& text);
 
-/// That a flag's value is a number of at least `least`.
+/// Checks that a flag's value is a number of at least `least`.
 CLI::Validator AtLeast(int least);
 
-/// --stage, a list; `help` is followed by the names.
+/// Adds --stage, a list. The names are appended to `help`.
 void AddStages(CLI::App& command, std::vector<stage::Stage>& stages, const std::string& help);
 
-/// The flags that every command takes.
+/// Adds the flags that every command takes.
 void AddShared(CLI::App& command, Shared& shared);
 
-/// What is served of the pipeline's tables, beside a run or without one.
+/// Returns what the HTTP server serves of the pipeline's tables, during a run or without one.
 serve::ServerParts ServerPartsOf(const stage::Environment& environment, std::function<Status()> ready);
 
-/// The commands, in the order of --help: a name X here is a function AddX in src/cli/x_command.cc.
+/// The commands, in the order of --help. A name X here is a function AddX in src/cli/x_command.cc.
 #define INGOT_COMMANDS(COMMAND) \
   COMMAND(Run)                  \
   COMMAND(Generate)             \

@@ -35,7 +35,7 @@ Status PrintBronze(const pipeline::Pipeline& pipeline, pipeline::Dialect dialect
 
 void PrintSilver(const pipeline::Pipeline& pipeline, const pipeline::SilverSpec& silver, pipeline::Dialect dialect) {
   const auto sql = pipeline::MakeSilverSql(pipeline, silver, dialect, {.run_id = "<run id>"});
-  // Trino has no views of a session: the statements below begin with the same as WITH judged AS (…).
+  // Trino has no session views: the statements below begin with the same query as WITH judged AS (…).
   Statement(
       "silver: fix and judge the new rows of bronze",
       (dialect == pipeline::Dialect::kTrino ? "-- judged\n" : "CREATE OR REPLACE TEMP VIEW judged AS\n") + sql.judge);

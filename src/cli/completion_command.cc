@@ -5,7 +5,7 @@
 namespace ingot::cli {
 namespace {
 
-/// All words that may follow a command: its subcommands and its flags.
+/// Returns all words that may follow a command: its subcommands and its flags.
 std::string Words(const CLI::App& command) {
   std::string words;
   for (const auto* sub : command.get_subcommands({})) words += sub->get_name() + " ";

@@ -24,7 +24,8 @@ Status Generate(const Shared& shared, const Options& options) {
     generator.to = std::move(target.uri);
     generator.kafka = std::move(target.kafka);
   }
-  // At a rate records happen when they are made; otherwise they fill a day that ends now, or begins when --start says.
+  // With a rate, records have the time of their creation. Otherwise they fill a day that ends now, or begins at
+  // --start.
   if (generator.rate > 0 && options.start.empty()) {
     generator.start_micros = NowMicros();
     generator.span_micros = int64_t(double(generator.records) / generator.rate * 1e6);

@@ -154,7 +154,7 @@ Status MaintainOne(const Shared& shared, const Options& options, const run::Open
   return {};
 }
 
-/// A table that cannot be maintained does not keep the others from it.
+/// Maintains the tables. A table that fails does not prevent maintenance of the others.
 Status Maintain(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(const run::OpenedPipeline open, run::OpenTables(shared.open_options));
   INGOT_ASSIGN(const auto tables, run::TablesOr(open.environment, options.tables));

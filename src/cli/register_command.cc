@@ -15,7 +15,7 @@ struct Options {
   bool all = false, dry_run = false;
 };
 
-/// Exit code 1 when a table could not be entered; the others are.
+/// Exit code 1 when a table could not be registered. The others are registered.
 Status RegisterAll(Shared& shared, bool dry_run) {
   INGOT_ASSIGN(const auto house, run::OpenEmptyLakehouse(shared.open_options));
   INGOT_ASSIGN(const auto tables, run::RegisterAll(house, shared.open_options.warehouse, dry_run));

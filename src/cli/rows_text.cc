@@ -28,7 +28,7 @@ bool IsNumber(const arrow::DataType& type) {
   return arrow::is_integer(type.id()) || arrow::is_floating(type.id()) || arrow::is_decimal(type.id());
 }
 
-/// Code points, so that columns with accents line up.
+/// Counts code points, so that columns with accents align.
 size_t Width(const std::string& text) {
   return size_t(std::ranges::count_if(text, [](char c) { return (uint8_t(c) & 0xC0) != 0x80; }));
 }
@@ -178,7 +178,8 @@ std::string CellJson(const arrow::Array& array, int64_t row, const arrow::Field&
   if (type.id() == arrow::Type::MAP) {
     const auto& map = static_cast<const arrow::MapArray&>(array);
     const auto& map_type = static_cast<const arrow::MapType&>(type);
-    const bool text_keys = map_type.key_type()->id() == arrow::Type::STRING;  // others are pairs: JSON names are text
+    const bool text_keys =
+        map_type.key_type()->id() == arrow::Type::STRING;  // others become pairs: JSON names are text
     std::string text;
     for (int64_t i = map.value_offset(row); i < map.value_offset(row + 1); ++i) {
       const std::string key = CellJson(*map.keys(), i, *map_type.key_field());
@@ -214,7 +215,7 @@ Status PrintRows(arrow::RecordBatchReader& rows, const std::string& format) {
       }
       out += format == "json" ? "}\n" : "\n";
     }
-    if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size()) return {};  // the reader has gone
+    if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size()) return {};  // the reader closed the output
   }
 }
 

@@ -1,4 +1,4 @@
-// Result rows as text for people and for programs.
+// Result rows as text, for people and for programs.
 #pragma once
 
 #include <arrow/record_batch.h>
@@ -9,13 +9,12 @@
 
 namespace ingot::cli {
 
-/// One cell as people read it: times in RFC 3339, uuids in their canonical form, lists in brackets; "" for null when
-/// `csv`.
+/// Returns one cell for people: times in RFC 3339, uuids in their canonical form, lists in brackets. Null is "".
 std::string CellText(const arrow::Array& array, int64_t row, const arrow::Field& field);
 std::string CellJson(const arrow::Array& array, int64_t row, const arrow::Field& field);
 
 /// Prints all rows to standard output. `format`: table (columns aligned, two passes over at most 10,000 rows), json
-/// (one object a line), csv (RFC 4180).
+/// (one object per line), csv (RFC 4180).
 Status PrintRows(arrow::RecordBatchReader& rows, const std::string& format);
 
 }  // namespace ingot::cli

@@ -42,7 +42,7 @@ struct Options {
   bool trust_clock = false;
 };
 
-/// "500ms", "10s", "5m".
+/// Parses "500ms", "10s", "5m".
 Result<std::chrono::microseconds> ParseInterval(const char* flag, const std::string& text) {
   INGOT_ASSIGN(const int64_t micros, WithContext(ParseDuration(text), flag));
   if (micros <= 0) return Fail(ErrorKind::kBadConfig, fmt::format("{}: must be longer than nothing", flag));
@@ -65,7 +65,7 @@ void Report(Shared& shared, const run::RunReport& report, bool follow) {
   if (!report.broken_rules.empty()) shared.exit_code = 3;
 }
 
-/// Until SIGTERM or SIGINT, which let the batch that is being read be carried to gold.
+/// Runs until SIGTERM or SIGINT. The current batch is still brought to gold.
 Status Follow(Shared& shared, const run::OpenedPipeline& open, const run::RunOptions& run_options,
               const Options& options) {
   INGOT_ASSIGN(const auto every, ParseInterval("--every", options.every));
@@ -110,7 +110,7 @@ Status RunOnce(Shared& shared, const run::OpenedPipeline& open, const run::RunOp
   return run::CheckAllInputsRead(report);
 }
 
-/// A day as the days since 1970-01-01.
+/// Parses a day. Returns the days since 1970-01-01.
 Result<int32_t> ParseDay(const char* flag, const std::string& text) {
   int year = 0, month = 0, day = 0, used = 0;
   const bool shaped = std::sscanf(text.c_str(), "%4d-%2d-%2d%n", &year, &month, &day, &used) == 3 &&

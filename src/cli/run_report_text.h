@@ -1,15 +1,15 @@
-// What `ingot run` prints of a run.
+// Prints the report of `ingot run`.
 #pragma once
 
 #include "run/run.h"
 
 namespace ingot::cli {
 
-/// An object a line for each stage.
+/// Prints one JSON object per stage, one per line.
 void PrintReportJson(const run::RunReport& report);
-/// A table of the stages.
+/// Prints a table of the stages.
 void PrintReportTable(const run::RunReport& report);
-/// One line, of a follower.
+/// Prints one line per run, for a follower.
 void PrintReportLine(const run::RunReport& report);
 
 }  // namespace ingot::cli

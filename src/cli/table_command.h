@@ -1,4 +1,4 @@
-// What the commands below `ingot table` share.
+// Shared code of the subcommands of `ingot table`.
 #pragma once
 
 #include <memory>
@@ -18,11 +18,11 @@ struct TableOptions {
 
 using TableAction = Status (*)(const Shared&, const TableOptions&);
 
-/// Adds a command that takes the name of a table first; further options go into what is returned.
+/// Adds a command whose first argument is a table name. Further options are added to the returned command.
 std::pair<CLI::App*, std::shared_ptr<TableOptions>> AddTableAction(CLI::App& table, Shared& shared, const char* name,
                                                                    const char* help, TableAction action);
 
-/// tag, branch, drop-ref, evolve, upgrade, rollback.
+/// Adds tag, branch, drop-ref, evolve, upgrade, rollback.
 void AddTableChanges(CLI::App& table, Shared& shared);
 
 }  // namespace ingot::cli

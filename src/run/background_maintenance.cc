@@ -50,7 +50,8 @@ BackgroundMaintenance::~BackgroundMaintenance() {
 }
 
 void BackgroundMaintenance::Go(std::chrono::microseconds every) {
-  // Of this thread and those it starts (setpriority(2): on Linux a thread has a nice value of its own).
+  // Applies to this thread and the threads that it starts: on Linux each thread has its own nice value
+  // (setpriority(2)).
   (void)::setpriority(PRIO_PROCESS, id_t(::gettid()), kNice);
   for (int64_t number = 1;; ++number) {
     std::unique_lock lock(mutex_);
@@ -74,7 +75,7 @@ void BackgroundMaintenance::Round(int64_t number) {
     const auto home = environment_.Home(name);
     const auto table = home ? iceberg::LoadTable(*home) : std::unexpected(home.error());
     if (!table) {
-      // A server that is away is spoken of already (base/outage.h).
+      // An unavailable server is already reported (base/outage.h).
       const bool away = table.error().kind == ErrorKind::kRetry;
       away ? LogDebug("maintenance: " + table.error().message) : LogWarning("maintenance: " + table.error().message);
       continue;

@@ -1,4 +1,4 @@
-// Maintenance beside a run that goes on for ever: on a thread of low priority, so that records do not wait for it.
+// Maintenance during a continuous run. It runs on a thread of low priority, so that records do not wait for it.
 #pragma once
 
 #include <chrono>
@@ -11,16 +11,16 @@
 
 namespace ingot::run {
 
-/// Every `every`, on each table of the pipeline: small files are compacted by tiers, and deletes applied where they are
-/// a tenth of a file's rows. Every fifth time snapshots expire: those older than the table's
-/// history.expire.max-snapshot-age-ms, an hour where it says nothing, but for the newest hundred. Once a day retention
-/// and orphans. What fails is told in the log and tried again the next time: ingest goes on.
+/// Once per `every`, compacts small files of each table by tiers, and applies deletes that cover a tenth of a file's
+/// rows. Every fifth round also expires snapshots older than the table's history.expire.max-snapshot-age-ms (here one
+/// hour by default). It keeps the newest hundred snapshots. Once a day it applies retention and removes orphans. A
+/// failure is logged and retried in the next round. Ingest continues meanwhile.
 class BackgroundMaintenance {
  public:
-  /// `every` of nothing: no maintenance.
+  /// `every` of zero disables maintenance.
   BackgroundMaintenance(const stage::Environment& environment, const ClockOptions& clock,
                         std::chrono::microseconds every);
-  /// Ends after what is being written just then.
+  /// Waits until the current write is finished.
   ~BackgroundMaintenance();
   BackgroundMaintenance(const BackgroundMaintenance&) = delete;
   BackgroundMaintenance& operator=(const BackgroundMaintenance&) = delete;

@@ -26,7 +26,7 @@ using iceberg::Snapshot;
 using iceberg::Table;
 using iceberg::TableMetadata;
 
-constexpr size_t kCommitsToTell = 3;  // one alone may be a few bad records between good ones
+constexpr size_t kCommitsToTell = 3;  // one commit alone may be a few bad records between good ones
 
 std::string Ago(int64_t micros) {
   const int64_t seconds = std::max<int64_t>(0, NowMicros() - micros) / kMicrosPerSecond;
@@ -40,7 +40,7 @@ Result<std::optional<Table>> Find(const OpenedPipeline& open, const std::string&
   return iceberg::FindTable(home);
 }
 
-/// The newest snapshot that a stage committed.
+/// Returns the newest snapshot that a stage committed.
 const Snapshot* NewestOfStage(const TableMetadata& metadata) {
   const Snapshot* newest = nullptr;
   for (const Snapshot& snapshot : metadata.snapshots)
@@ -52,7 +52,7 @@ std::string LastCommit(const Snapshot* newest) {
   return newest == nullptr ? "no commit yet" : "last commit " + Ago(newest->timestamp_ms * 1000);
 }
 
-/// `waits`: what, in words.
+/// `waits` describes what waits, as text.
 Result<std::string> Judge(const std::string& waits, int64_t since_micros, const Snapshot* newest, int64_t late_micros) {
   const std::string text = waits + "; " + LastCommit(newest);
   if (NowMicros() - since_micros <= late_micros) return text;
@@ -78,7 +78,8 @@ Result<std::string> ExamineBronze(const OpenedPipeline& open, int64_t late_micro
                newest == nullptr ? NowMicros() : newest->timestamp_ms * 1000, newest, late_micros);
 }
 
-/// That the last commits of silver kept no row at all; "" when they did, or are too few to tell.
+/// Reports that the last commits of silver kept no row. Returns "" when they kept some, or when there are too few
+/// commits.
 std::string AllRefused(const TableMetadata& silver, const std::string& quarantine) {
   std::vector<stage::StageReport> commits;
   for (const Snapshot& snapshot : silver.snapshots)
@@ -138,7 +139,7 @@ Result<std::string> AskTrino(const OpenedPipeline& open, const std::string& url)
   return url + (seen.empty() ? " answers" : " shows " + seen.substr(5));
 }
 
-/// The URI without a password that may stand in it.
+/// Returns the URI without its password.
 std::string WithoutPassword(std::string uri) {
   const auto begin = uri.find("://"), at = uri.find('@');
   if (begin == std::string::npos || at == std::string::npos) return uri;
@@ -146,7 +147,7 @@ std::string WithoutPassword(std::string uri) {
   return colon < at ? uri.replace(colon + 1, at - colon - 1, "***") : uri;
 }
 
-/// That the nearest folder above a warehouse that does not exist yet can be written to: a check creates nothing.
+/// Checks that the nearest existing folder above a warehouse that does not exist is writable. A check creates nothing.
 Status CheckParent(std::filesystem::path folder) {
   std::error_code error;
   while (!std::filesystem::exists(folder, error) && !error) folder = folder.parent_path();

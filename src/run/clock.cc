@@ -32,8 +32,8 @@ int64_t BehindMaxOf(const pipeline::Pipeline& pipeline) {
   return std::max(allowed, kBehindMin);
 }
 
-/// When the table was committed to last, by the clock of the stage that did: snapshots' own times never go back, so
-/// that they stay wrong for long after one commit by a wrong clock. Nothing for an empty table.
+/// Returns when the table was last committed to, by the clock of the stage that did it. Snapshot times never decrease,
+/// so one commit by a wrong clock makes them wrong for a long time. Empty for an empty table.
 std::optional<int64_t> CommittedAt(const iceberg::TableMetadata& metadata) {
   const auto chain = AncestorsOf(metadata, metadata.current_snapshot_id);
   for (const iceberg::Snapshot* snapshot : chain)
@@ -42,14 +42,14 @@ std::optional<int64_t> CommittedAt(const iceberg::TableMetadata& metadata) {
   return chain.empty() ? std::nullopt : std::optional(chain.front()->timestamp_ms * 1000);
 }
 
-/// The newest commit of bronze, silver and gold; nothing when there is none, or no pipeline file.
+/// Returns the newest commit of bronze, silver and gold; empty without a commit or a pipeline file.
 Result<std::optional<Witness>> NewestCommit(const Environment& environment) {
   std::optional<Witness> newest;
   for (const auto& entry : TablesOf(*environment.pipeline, pipeline::kReportedKinds)) {
     const std::string& name = entry.spec->table;
     INGOT_ASSIGN(const auto home, environment.Home(name));
     const auto table = iceberg::LoadTable(home);
-    if (!table) continue;  // one that does not exist or cannot be read says nothing of the clock
+    if (!table) continue;  // a table that does not exist or is unreadable gives no time
     const auto at = CommittedAt(*table->metadata);
     if (at && (!newest || *at > newest->micros)) newest = {*at, "table " + name + " was last committed to"};
   }
@@ -62,7 +62,7 @@ std::optional<Witness> ChangedAt(const std::string& file, const std::string& wha
   return Witness{int64_t(info.st_mtim.tv_sec) * kMicrosPerSecond + info.st_mtim.tv_nsec / 1000, what + " was written"};
 }
 
-/// The newest of the input files, where they are local.
+/// Returns the newest input file, if the files are local.
 std::optional<Witness> NewestInput(const std::string& source) {
   const auto path = storage::LocalPath(storage::AbsoluteLocation(source));
   if (!path) return std::nullopt;

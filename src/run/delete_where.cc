@@ -7,7 +7,7 @@
 namespace ingot::run {
 namespace {
 
-/// Errors: kBadConfig for what is no condition on the columns.
+/// Errors: kBadConfig if the text is not a condition on the columns.
 Result<pipeline::Expression> ConditionFrom(const std::string& text, const pipeline::ColumnTypes& columns) {
   INGOT_ASSIGN(auto condition, WithContext(pipeline::ParseExpression(text), "--where"));
   INGOT_ASSIGN(const auto type, WithContext(Resolve(condition, columns), "--where"));

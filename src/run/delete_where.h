@@ -1,4 +1,4 @@
-// Deletes the rows of a table for which a condition holds, written in the expressions of the pipeline file.
+// Deletes the rows of a table that match a condition, written in the expressions of the pipeline file.
 #pragma once
 
 #include <string>
@@ -20,7 +20,7 @@ struct DeletedWhere {
   maintain::RowsDeleted rows;
 };
 
-/// Errors: kBadConfig for what is not a condition on the table's columns; those of maintain::DeleteRows.
+/// Errors: kBadConfig if the condition does not fit the table's columns; those of maintain::DeleteRows.
 Result<DeletedWhere> DeleteWhere(const OpenedPipeline& open, const DeleteWhereOptions& options);
 
 }  // namespace ingot::run

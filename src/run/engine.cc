@@ -21,7 +21,7 @@ Result<RunReport> RunOnEngine(const OpenOptions& open_options, stage::Environmen
   auto reports =
       spark ? RunOnSpark(open_options, environment, stages, {.master = options.spark_master, .source = options.source})
             : RunOnTrino(environment, stages, options.trino);
-  // What the stages committed belongs into the ledger even when a later one failed.
+  // The ledger records what the stages committed, even when a later stage failed.
   const Status ledger = WriteLedger(environment);
   if (!reports) return std::unexpected(std::move(reports).error());
   INGOT_TRY(ledger);

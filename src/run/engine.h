@@ -1,4 +1,4 @@
-// Stages on another engine: the same plan, compiled to its SQL, on the same tables, with the same marks.
+// Runs stages on another engine: the same plan, compiled to its SQL, on the same tables, with the same marks.
 #pragma once
 
 #include <string>
@@ -11,14 +11,14 @@ namespace ingot::run {
 
 struct EngineOptions {
   std::string engine = stage::kEmbedded;        // or spark, trino
-  std::string spark_master = "local[*]";        // as spark-submit takes it
-  std::string trino = "http://localhost:8083";  // of the coordinator
-  std::string source;                           // a URI, of bronze
+  std::string spark_master = "local[*]";        // in the format of spark-submit
+  std::string trino = "http://localhost:8083";  // URL of the coordinator
+  std::string source;                           // a URI, for bronze
   bool trust_clock = false;
 };
 
-/// Runs the stages in order on the engine, then writes the ledger. Tables that do not exist are made first. Errors:
-/// kUnsupported for a stage that the engine cannot do; kNotFound when its program is not there; those of the engine.
+/// Creates missing tables, runs the stages in order on the engine, then writes the ledger. Errors: kUnsupported for a
+/// stage that the engine cannot run; kNotFound when its program is missing; those of the engine.
 Result<RunReport> RunOnEngine(const OpenOptions& open_options, stage::Environment environment,
                               const std::vector<stage::Stage>& stages, const EngineOptions& options);
 

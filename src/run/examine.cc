@@ -14,7 +14,7 @@
 namespace ingot::run {
 namespace {
 
-/// Of a bronze table: that each range of offsets begins where the one before ended.
+/// Checks that each range of offsets of a bronze table begins where the previous range ended.
 Result<std::optional<maintain::Finding>> OffsetFinding(const iceberg::TableHome& home) {
   INGOT_ASSIGN(const auto table, iceberg::LoadTable(home));
   INGOT_ASSIGN(const auto gaps, bronze::FindOffsetGaps(*table.metadata));
@@ -28,7 +28,7 @@ Result<std::optional<maintain::Finding>> OffsetFinding(const iceberg::TableHome&
                            fmt::format("{} gaps or overlaps: {}", gaps.found.size(), text)};
 }
 
-/// Of the pipeline's rows as a whole; nothing when it has not run yet, or there is none.
+/// Accounts for the pipeline's rows as a whole. Empty when the pipeline has not run yet, or does not exist.
 std::optional<maintain::Finding> RowsFinding(const stage::Environment& environment, const pipeline::SilverSpec& spec) {
   ProgressLine progress("account for rows", 0, "rows");
   const auto account = silver::AccountForRows(environment, spec, [&](int64_t rows) { progress.Add(rows); });
@@ -56,7 +56,7 @@ std::optional<maintain::Finding> RowsFinding(const stage::Environment& environme
                                spec.quarantine.table + ", then ingot run"};
 }
 
-/// Returns whether everything was whole.
+/// Returns true when every file is intact.
 bool Scrub(const iceberg::TableHome& home, const ExamineOptions& options) {
   const std::string table = home.name.Text();
   ProgressLine progress("scrub " + table, 0, "bytes");
@@ -82,7 +82,7 @@ Status Repair(const iceberg::TableHome& home, const ExamineOptions& options) {
   return {};
 }
 
-/// What is found of one table; `alone`: an error is not a finding.
+/// Returns the findings of one table. `alone`: an error is returned as an error, not as a finding.
 Result<std::vector<maintain::Finding>> FindingsOf(const OpenedPipeline& open, const iceberg::TableHome& home,
                                                   bool alone) {
   maintain::DoctorOptions examine;

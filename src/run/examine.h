@@ -1,4 +1,4 @@
-// What `ingot doctor` examines: the tables, the offsets of bronze, and that every row of bronze is accounted for.
+// The checks of `ingot doctor`: the tables, the offsets of bronze, and whether every row of bronze is accounted for.
 #pragma once
 
 #include <functional>
@@ -12,16 +12,16 @@
 namespace ingot::run {
 
 struct ExamineOptions {
-  std::vector<std::string> tables;  // all of the pipeline when empty; then the rows are accounted for, too
+  std::vector<std::string> tables;  // empty: all tables of the pipeline, and the rows are accounted for
   bool repair = false;
   bool scrub = false;
-  /// Told of what is found, table by table.
+  /// Called for each finding, table by table.
   std::function<void(const std::string& table, const maintain::Finding&)> found;
   std::function<void(const std::string& table, const maintain::Scrubbed&)> scrubbed;
 };
 
-/// Returns whether nothing is wrong. A table that cannot be read does not keep the others from being examined.
-/// Errors: kNotFound when the catalog has none of the tables.
+/// Returns true when nothing is wrong. A table that cannot be read does not prevent checks of the others. Errors:
+/// kNotFound when the catalog has none of the tables.
 Result<bool> ExamineTables(const OpenedPipeline& open, const ExamineOptions& options);
 
 }  // namespace ingot::run

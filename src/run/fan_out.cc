@@ -29,7 +29,7 @@ bool HoldsTopicName(const pipeline::PipelineTable& table) {
   return table.spec->table.find(kPlaceholder) != std::string::npos;
 }
 
-constexpr std::chrono::seconds kLookEvery{10};  // for topics that are new
+constexpr std::chrono::seconds kLookEvery{10};  // how often new topics are searched for
 
 }  // namespace
 
@@ -54,7 +54,7 @@ Result<std::vector<OpenedPipeline>> FanOut(const OpenedPipeline& open) {
     OpenedPipeline of_topic{.pipeline = std::make_unique<pipeline::Pipeline>(*open.pipeline),
                             .environment = open.environment,
                             .source = uri};
-    of_topic.pipeline->name += "-" + topic;  // each topic has a consumer group of its own
+    of_topic.pipeline->name += "-" + topic;  // each topic has its own consumer group
     RenameTables(*of_topic.pipeline, [&](std::string& name) { Replace(name, TableWord(topic)); });
     of_topic.environment.pipeline = of_topic.pipeline.get();
     pipelines.push_back(std::move(of_topic));

@@ -1,5 +1,4 @@
-// One pipeline file for many topics: where its table names hold {topic}, each topic that matches gets tables of its
-// own.
+// One pipeline file for many topics: where its table names contain {topic}, each matching topic gets its own tables.
 #pragma once
 
 #include <atomic>
@@ -11,16 +10,16 @@
 
 namespace ingot::run {
 
-/// True when the table names hold {topic}.
+/// Returns true when the table names contain {topic}.
 bool HoldsTopic(const OpenedPipeline& open);
 
-/// A place for each topic at the source of `open`, whose table names hold {topic}: the topic's name (with _ for what
-/// may not stand in a table name) in its place. Errors: kBadConfig when the source is no topic, or two topics would
-/// share tables; those of asking the brokers.
+/// Returns one pipeline for each topic at the source of `open`, whose table names contain {topic}. The topic's name
+/// replaces {topic}; characters that a table name cannot contain become _. Errors: kBadConfig when the source is not a
+/// topic, or two topics would share tables; those of the request to the brokers.
 Result<std::vector<OpenedPipeline>> FanOut(const OpenedPipeline& open);
 
-/// Runs `follow` for each of these places on a thread of its own, and for those of topics that appear meanwhile, until
-/// `stop` is true. The first that ends makes `stop` true for the others. Errors: the first of `follow`.
+/// Runs `follow` for each of these pipelines on its own thread, and for topics that appear later, until `stop` is
+/// true. When one `follow` ends, it sets `stop` for the others. Errors: the first error of `follow`.
 Status FollowTopics(const OpenedPipeline& open, std::atomic<bool>& stop,
                     const std::function<Status(const OpenedPipeline&)>& follow);
 

@@ -23,7 +23,7 @@ bool AnotherTryMayMend(ErrorKind kind) {
 
 constexpr const char* kGoodRun = "a run that succeeds";
 
-/// Speaks of servers that are away, also while a run waits for one of them.
+/// Logs unavailable servers, also while a run waits for one of them.
 class Watch {
  public:
   explicit Watch(const std::function<void()>& each_second)
@@ -41,7 +41,7 @@ class Watch {
   std::jthread thread_;
 };
 
-/// The first failure after a good run is said at once, later ones once a minute.
+/// Logs the first failure after a successful run at once, later failures once a minute.
 void LogFailure(const Error& error, bool first) {
   const auto known = ProcessOutages().All();
   const bool waits = std::ranges::any_of(
@@ -66,8 +66,8 @@ Status Follow(Runner& runner, const FollowOptions& options) {
   bool last = false;
   int last_tries = 0;
   while (!last) {
-    last = options.stop_asked();  // one more run after the question, for what was read when it came
-    // Carrying to silver and gold is part of the interval; a run that takes longer is followed by the next at once.
+    last = options.stop_asked();  // one more run after the stop request, for records that were already read
+    // Silver and gold are part of the interval. If a run takes longer, the next run starts at once.
     next = std::max(next + options.every, Clock::now());
     const RoundOptions round{.deadline = {.at = next, .stop_asked = options.stop_asked},
                              .write_ledger = last || Clock::now() - ledger_at >= kLedgerEvery};

@@ -20,7 +20,7 @@ using iceberg::CatalogEntry;
 constexpr std::string_view kMetadata = "metadata";
 constexpr size_t kUuidDigits = 32;
 
-/// Whether nothing below is a table of its own: hidden folders, and "…/staging/<uuid>" (run/staging.h).
+/// Returns true when no table is searched for below: hidden folders, and "…/staging/<uuid>" (run/staging.h).
 bool IsAside(std::string_view below) {
   return below.starts_with('.') || below.find("/.") != std::string_view::npos ||
          below.find("/staging/") != std::string_view::npos;
@@ -48,14 +48,14 @@ bool HasSeveral(const std::vector<storage::FileInfo>& files, const storage::File
   return others > 0;
 }
 
-/// The versions of one table in a folder; of one whose newest cannot be read all that are left, and no uuid.
+/// The versions of one table in a folder. If the newest cannot be read, it has all remaining versions and no uuid.
 struct Versions {
   std::string uuid, location;
   std::vector<storage::FileInfo> files;
 };
 
-/// Parts the versions in a folder by their tables, the one with the highest version first. A version's log names the
-/// ones before it, which are not read.
+/// Groups the versions in a folder by table, the table with the highest version first. A version's metadata log names
+/// the earlier versions, which are not read.
 std::vector<Versions> ByTable(storage::Storage& storage, std::vector<storage::FileInfo> files) {
   std::vector<Versions> tables;
   while (const auto* newest = iceberg::NewestMetadata(files)) {
@@ -77,7 +77,7 @@ std::vector<Versions> ByTable(storage::Storage& storage, std::vector<storage::Fi
   return tables;
 }
 
-/// Leaves tables that were not taken out of a catalog on purpose, if there are any; true when there are none.
+/// Keeps only the tables that were not unregistered, if there are any. Returns true when there are none.
 Result<bool> DropUnregistered(storage::Storage& storage, const std::string& folder, std::vector<Versions>& tables) {
   INGOT_ASSIGN(const auto gone, iceberg::UnregisteredIn(storage, folder));
   const auto is_gone = [&](const Versions& table) { return gone.contains(table.uuid); };
@@ -89,7 +89,7 @@ Result<bool> DropUnregistered(storage::Storage& storage, const std::string& fold
   return false;
 }
 
-/// By their versions: what the catalogs of the database name.
+/// Maps each version to the entry of a catalog of the database that names it.
 std::map<std::string, CatalogEntry> ByVersion(const std::vector<CatalogEntry>& entries) {
   std::map<std::string, CatalogEntry> by_version;
   for (const CatalogEntry& entry : entries)
@@ -98,7 +98,7 @@ std::map<std::string, CatalogEntry> ByVersion(const std::vector<CatalogEntry>& e
   return by_version;
 }
 
-/// The tables of the catalog by the folder of their metadata; a uuid is empty where it cannot be read.
+/// Maps the folder of metadata to the uuids of the catalog's tables. A uuid is empty if it cannot be read.
 Result<std::map<std::string, std::set<std::string>>> KnownTables(const Lakehouse& house,
                                                                  const std::vector<CatalogEntry>& entries) {
   std::map<std::string, std::set<std::string>> known;
@@ -144,7 +144,7 @@ Result<std::vector<FoundTable>> FindTables(const Lakehouse& house, const std::st
     INGOT_ASSIGN(const bool unregistered, DropUnregistered(*house.storage, folder, tables));
     for (const Versions& versions : tables) {
       const auto* newest = iceberg::NewestMetadata(versions.files);
-      // Metadata that lies elsewhere (write.metadata.path) says where its table is.
+      // Metadata in another folder (write.metadata.path) contains the location of its table.
       const auto said = storage::PathBelow(versions.location, root);
       const std::string home = usual ? storage::ParentLocation(below) : said.value_or("");
       FoundTable table{.name = NameAfterFolder(home),
@@ -155,7 +155,7 @@ Result<std::vector<FoundTable>> FindTables(const Lakehouse& house, const std::st
                        .uuid = versions.uuid,
                        .several = HasSeveral(versions.files, *newest),
                        .unregistered = unregistered};
-      // Another catalog in the same database knows its name, and the version in force.
+      // Another catalog in the same database knows the table's name and its current version.
       for (const auto& file : versions.files)
         if (const auto entry = known.find(storage::CanonicalLocation(file.location)); entry != known.end()) {
           table.name = entry->second.name.Text();
@@ -173,11 +173,11 @@ Status RefuseLostCatalog(const Lakehouse& house, const OpenOptions& open_options
   if (!tables.empty()) return {};
   auto looked = FindTables(house, open_options.warehouse);
   if (!looked)
-    return {};  // a storage that is away is waited for by what needs it; no table is made over another anyway
+    return {};  // an unavailable storage is reported by its users; no table is created over another one anyway
   std::vector<FoundTable> found = *std::move(looked);
   std::erase_if(found, [&](const FoundTable& table) {
     const auto metadata = iceberg::ReadMetadataFile(*house.storage, table.metadata_location);
-    return table.unregistered || (metadata && metadata->snapshots.empty());  // left by a first run that died
+    return table.unregistered || (metadata && metadata->snapshots.empty());  // left by a first run that crashed
   });
   if (found.empty()) return {};
   INGOT_ASSIGN(const auto entries, house.catalog->Entries());

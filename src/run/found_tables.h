@@ -1,4 +1,4 @@
-// The tables that lie in a warehouse, whatever its catalog says: what a lost catalog is made again from.
+// Finds the tables of a warehouse by their files, without its catalog: a lost catalog is rebuilt from them.
 #pragma once
 
 #include <optional>
@@ -10,32 +10,32 @@
 namespace ingot::run {
 
 struct FoundTable {
-  std::string name;  // "namespace.table", after its folders or another catalog of the database; may be empty
+  std::string name;  // "namespace.table", from its folders or another catalog of the database; may be empty
   std::string folder;
   std::string metadata_location;  // the newest version
-  std::string uuid;               // empty where that cannot be read
-  bool several = false;           // versions of that number: the one written last was taken
-  bool unregistered = false;      // taken out of a catalog on purpose
+  std::string uuid;               // empty if it cannot be read
+  bool several = false;           // several versions have that number: the one written last is used
+  bool unregistered = false;      // deliberately removed from a catalog
 };
 
-/// What has metadata below the warehouse, sorted by the folder of that; a folder may hold several tables. Copies in a
-/// table's trash and tables that engines filled for a run are none. Where a table was made in the folder of one that
-/// was taken out of the catalog on purpose it is the later one.
+/// Returns every table with metadata below the warehouse, sorted by metadata folder. A folder may hold several tables.
+/// Copies in a table's trash and staging tables of other engines are ignored. If a table was created in the folder of
+/// an unregistered table, the later table is returned.
 Result<std::vector<FoundTable>> FindTables(const Lakehouse& house, const std::string& warehouse);
 
-/// Errors: kBadConfig for a catalog without a table beside a warehouse in which tables lie that hold snapshots.
+/// Errors: kBadConfig when the catalog is empty but the warehouse contains tables with snapshots.
 Status RefuseLostCatalog(const Lakehouse& house, const OpenOptions& open_options);
 
 struct RegisteredTable {
   FoundTable found;
-  bool known = false;          // the catalog had it already
-  std::optional<Error> error;  // why it could not be entered
+  bool known = false;          // the catalog already had it
+  std::optional<Error> error;  // why it could not be registered
 };
 
-/// Enters every table of the warehouse that the catalog does not know, or only looks which it would.
+/// Registers every table of the warehouse that the catalog does not know. `dry_run` only reports them.
 Result<std::vector<RegisteredTable>> RegisterAll(const Lakehouse& house, const std::string& warehouse, bool dry_run);
 
-/// The newest metadata file of a table's folder. Errors: kNotFound.
+/// Returns the location of the newest metadata file in a table's folder. Errors: kNotFound.
 Result<std::string> NewestMetadataOf(storage::Storage& storage, const std::string& folder);
 
 }  // namespace ingot::run

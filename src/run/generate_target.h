@@ -1,4 +1,4 @@
-// Where `ingot generate` writes unless --to says: to what `ingot run` would read.
+// Where `ingot generate` writes without --to: to the source that `ingot run` would read.
 #pragma once
 
 #include <map>
@@ -13,8 +13,8 @@ struct GenerateTarget {
   std::map<std::string, std::string> kafka;  // settings of librdkafka
 };
 
-/// The source in force; without any pipeline file the topic of KAFKA_BROKER and KAFKA_TOPIC, else ./landing.
-/// Errors: kBadConfig for a source that records cannot be written to.
+/// Returns the current source. Without a pipeline file it is the topic of KAFKA_BROKER and KAFKA_TOPIC, else
+/// ./landing. Errors: kBadConfig for a source that is not writable.
 Result<GenerateTarget> FindGenerateTarget(const OpenOptions& open_options);
 
 }  // namespace ingot::run

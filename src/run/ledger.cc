@@ -75,7 +75,7 @@ LedgerTable Quality() {
           }};
 }
 
-/// What happened in the pipeline's tables after the ledger's cursors, joined per run and table, oldest first.
+/// Returns what happened in the pipeline's tables after the ledger's cursors, joined per run and table, oldest first.
 Result<std::vector<StageReport>> NewReports(const Environment& environment, const iceberg::TableMetadata& ledger,
                                             iceberg::Properties& cursors) {
   std::vector<StageReport> reports;
@@ -124,7 +124,7 @@ Status WriteTable(const Environment& environment, const LedgerTable& ledger) {
         return Fail(ErrorKind::kConflict, "another run wrote the ledger meanwhile");
     return {};
   };
-  // A run that carries a cursor for some tables must carry the others on: each key is looked up on its own.
+  // A commit that sets the cursors of some tables must keep the others: each cursor is looked up by its own key.
   auto committed = iceberg::CommitFiles(table.home, change);
   if (committed || committed.error().kind == ErrorKind::kConflict)
     return {};  // the other run has written the same rows

@@ -1,13 +1,12 @@
-// ops.runs and ops.quality: made from what the snapshots of the other tables say, so that a crash between a stage's
-// commit and the ledger loses nothing: the next run writes the missing rows.
+// The tables ops.runs and ops.quality. They are derived from the snapshots of the other tables. A crash between a
+// stage's commit and the ledger loses nothing: the next run writes the missing rows.
 #pragma once
 
 #include "stage/stage.h"
 
 namespace ingot::run {
 
-/// Appends a row per stage run, and per rule and run, that the ledger does not have yet. Does nothing when there is
-/// none.
+/// Appends the missing rows: one per stage run, and one per rule and run. Does nothing without a ledger.
 Status WriteLedger(const stage::Environment& environment);
 
 }  // namespace ingot::run

@@ -31,7 +31,7 @@ Result<std::optional<Table>> Load(const Environment& environment, const std::str
   return iceberg::FindTable(home);
 }
 
-/// The table of the pipeline that has the name.
+/// Returns the pipeline's table of that name.
 std::optional<PipelineTable> Find(const Environment& environment, const iceberg::TableName& name) {
   for (const PipelineTable& table : TablesOf(*environment.pipeline))
     if (const auto home = environment.Home(table.spec->table); home && home->name == name) return table;
@@ -44,13 +44,13 @@ std::optional<int64_t> KeepMicros(const Environment& environment, const iceberg:
   return std::nullopt;
 }
 
-/// Where a table lies: its metadata file is in the folder "metadata" of it.
+/// Returns the folder of a table: its metadata file is in the subfolder "metadata".
 std::string PlaceOf(const std::string& metadata_location) {
   return storage::CanonicalLocation(storage::ParentLocation(storage::ParentLocation(metadata_location)));
 }
 
-/// Which files are other tables' although this one names them: those that it needs under its other names, and those in
-/// the folder of the table whose copy it is. Nothing where there are none.
+/// Returns which files belong to other tables although this table names them. They are needed under another name of
+/// this table, or are in the folder of the table that this one copies. Empty without such tables.
 Result<std::function<bool(const std::string&)>> FilesOfOthers(const Environment& environment, const Table& table) {
   std::function<bool(const std::string&)> is_of_others;
   if (table.home.catalog->ChoosesLocations()) return is_of_others;
@@ -89,7 +89,7 @@ Result<std::vector<std::string>> TablesOr(const Environment& environment, const 
   for (const PipelineTable& each : TablesOf(pipeline)) {
     const auto table = Load(environment, each.spec->table);
     if (!table || *table)
-      there.push_back(each.spec->table);  // one that cannot be read is for whoever looks at it to tell of
+      there.push_back(each.spec->table);  // an unreadable table is reported by the code that reads it
   }
   return there;
 }
@@ -111,7 +111,8 @@ Result<SequenceNumber> KeepFrom(const Environment& environment, const iceberg::T
     INGOT_ASSIGN(const auto table, Load(environment, each.spec->table));
     consumed.push_back(table ? stage::ConsumedSnapshot(*table->metadata) : std::nullopt);
   }
-  // The source last: it holds what its consumers name. That snapshot has to stay, too: they begin after it.
+  // The source is loaded last: it contains the snapshots that its consumers name. Each of these must also be kept,
+  // because its consumer resumes after it.
   INGOT_ASSIGN(const Table source, iceberg::LoadTable(home));
   for (const auto& id : consumed) {
     const auto* snapshot = id ? source.metadata->SnapshotById(*id) : nullptr;
@@ -126,7 +127,7 @@ Result<MaintenanceReport> MaintainTable(const Environment& environment, const st
   INGOT_ASSIGN(Table table, iceberg::LoadTable(home));
   MaintenanceReport report{.table = home.name.Text()};
   const auto wanted = [&](const char* operation) { return options.operations.contains(operation); };
-  // Storage that is not local refuses requests by a clock that is minutes off.
+  // Remote storage rejects requests when the clock is minutes off, so it confirms the clock.
   const bool vouched = options.clock.trusted || !storage::LocalPath(table.metadata->location);
   const auto check_clock = [&](std::optional<int64_t> keep) {
     return vouched ? CheckClock(environment, options.clock)

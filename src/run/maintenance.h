@@ -1,4 +1,4 @@
-// Maintenance of the pipeline's tables: what it may take, seen from the stages, and when.
+// Maintenance of the pipeline's tables: which snapshots and files the stages no longer need, and when to remove them.
 #pragma once
 
 #include <optional>
@@ -41,15 +41,15 @@ struct MaintenanceReport {
   std::optional<maintain::Orphans> orphans;
 };
 
-/// The tables that were asked for; when none were, those of the pipeline that exist, the ledger's too. Without a
-/// pipeline all of the catalog.
+/// Returns the requested tables. Without a request, returns the existing tables of the pipeline and the ledger.
+/// Without a pipeline, returns all tables of the catalog.
 Result<std::vector<std::string>> TablesOr(const stage::Environment& environment, const std::vector<std::string>& asked);
 
-/// The sequence number from which on the table's snapshots are still to be consumed, by later stages or the ledger: by
-/// the pipeline file, and for tables that it does not have by what the catalog's tables say.
+/// Returns the first sequence number whose snapshots later stages or the ledger still have to consume. It is read from
+/// the pipeline file; for tables outside the pipeline, from the other tables of the catalog.
 Result<iceberg::SequenceNumber> KeepFrom(const stage::Environment& environment, const iceberg::TableHome& home);
 
-/// Does the operations on one table. Retention is that of the pipeline file (`keep`); none where it says none.
+/// Performs the operations on one table. Retention follows `keep` of the pipeline file; without `keep` there is none.
 Result<MaintenanceReport> MaintainTable(const stage::Environment& environment, const std::string& table,
                                         const MaintenanceOptions& options);
 

@@ -17,9 +17,9 @@ namespace ingot::run {
 
 namespace {
 
-/// Buffers of some megabytes come and go with every batch. They are taken from what the batch before has freed, instead
-/// of from the kernel, which would have to clear each page again. Threads share a few
-/// heaps, so that one takes what another has freed.
+/// Every batch allocates and frees buffers of some megabytes. Keeping freed memory lets the next batch reuse it,
+/// without the kernel clearing each page again. Threads share a few heaps, so that one thread reuses what another has
+/// freed.
 void KeepFreedMemory(int64_t budget_bytes, int threads) {
   mallopt(M_ARENA_MAX, std::max(2, threads));
   mallopt(M_MMAP_THRESHOLD, 64 << 20);
@@ -35,7 +35,7 @@ std::string CatalogUri(const OpenOptions& open_options) {
 }
 
 Result<Lakehouse> OpenEmptyLakehouse(const OpenOptions& open_options) {
-  // Metadata names its files in JSON.
+  // Metadata is JSON and names its files in UTF-8.
   if (!IsUtf8(storage::AbsoluteLocation(open_options.warehouse)))
     return Fail(ErrorKind::kBadConfig, "the path of the warehouse is not UTF-8, which tables cannot say: " +
                                            ReplaceInvalidUtf8(open_options.warehouse) +
@@ -45,14 +45,14 @@ Result<Lakehouse> OpenEmptyLakehouse(const OpenOptions& open_options) {
     return Fail(ErrorKind::kBadConfig, "the warehouse " + open_options.warehouse +
                                            " needs a catalog: name one with --catalog, e.g. "
                                            "postgresql://user@host:5432/database");
-  // Before any thread computes: while functions are added, Arrow's registry does not find those that it has.
+  // Must run before any thread computes: while functions are added, lookups in Arrow's registry fail.
   INGOT_TRY(InitializeKernels());
   Lakehouse house;
   INGOT_ASSIGN(
       house.catalog,
       catalog::OpenCatalog(uri, open_options.warehouse == kDefaultWarehouse ? "" : open_options.warehouse,
                            open_options.creates ? catalog::IfMissing::kCreate : catalog::IfMissing::kReadNothing));
-  // The warehouse of a catalog that chooses locations is a name of its own, not a location.
+  // A catalog that chooses locations names its warehouse by its own identifier, not by a location.
   const bool location = !house.catalog->ChoosesLocations();
   INGOT_ASSIGN(house.storage, storage::OpenStorage(location ? open_options.warehouse : kDefaultWarehouse));
   return house;

@@ -1,4 +1,4 @@
-// From the words of a command line to an open warehouse.
+// Opens the warehouse, the catalog and the pipeline that the options of a command line name.
 #pragma once
 
 #include <memory>
@@ -13,43 +13,44 @@ inline constexpr const char* kDefaultSource = "./landing";
 
 struct OpenOptions {
   std::string pipeline_file;
-  bool pipeline_named = false;  // by a flag or the environment: then it has to be there
+  bool pipeline_named = false;  // by a flag or the environment: the file must exist
   std::string source;
   std::string warehouse = kDefaultWarehouse;
-  std::string catalog;       // default: sqlite file in the warehouse
-  bool creates = false;      // the catalog may be created: read-only commands create nothing
+  std::string catalog;       // default: an SQLite file in the warehouse
+  bool creates = false;      // may create the catalog; read-only commands create nothing
   int threads = 0;           // 0: all cores
-  int64_t memory_bytes = 0;  // 0: a gibibyte
+  int64_t memory_bytes = 0;  // 0: 1 GiB
 };
 
 struct OpenedPipeline {
   std::unique_ptr<pipeline::Pipeline> pipeline;
   stage::Environment environment;
-  std::string source;  // in force: a URI
+  std::string source;  // the current source, a URI
 };
 
-/// The catalog URI in force: the one given, else a file in the warehouse; empty when that is not local.
+/// Returns the current catalog URI: the given one, else a file in the warehouse. Empty when the warehouse is not
+/// local.
 std::string CatalogUri(const OpenOptions& open_options);
 
-/// Where the tables are.
+/// The catalog and the storage of the tables.
 struct Lakehouse {
   std::shared_ptr<iceberg::Catalog> catalog;
   std::shared_ptr<storage::Storage> storage;
 };
-/// Errors: kBadConfig for a catalog without tables beside a warehouse that holds some: it was lost, or it is another
-/// one, and every answer would be wrong.
+/// Errors: kBadConfig when the catalog is empty but the warehouse contains tables. The catalog was lost or is another
+/// one, and every result would be wrong.
 Result<Lakehouse> OpenLakehouse(const OpenOptions& open_options);
-/// The same for what enters tables into the catalog.
+/// Opens the lakehouse without that check, for commands that register tables.
 Result<Lakehouse> OpenEmptyLakehouse(const OpenOptions& open_options);
 
-/// The source in force: the one given by flag or environment, else the pipeline file's as it is written, else the
-/// default.
+/// Returns the current source: the one given by flag or environment, else the one in the pipeline file, unchanged,
+/// else the default.
 std::string SourceUri(const OpenOptions& open_options, const pipeline::Pipeline& pipeline);
 
 Result<OpenedPipeline> Open(const OpenOptions& open_options);
 
-/// For what can work on tables of no pipeline: when no pipeline file was named and none is there, the pipeline has no
-/// tables.
+/// Opens for commands that need no pipeline. If no pipeline file was named and the default file does not exist, the
+/// pipeline has no tables.
 Result<OpenedPipeline> OpenTables(const OpenOptions& open_options);
 
 }  // namespace ingot::run

@@ -29,7 +29,7 @@ void WarnOnce(const std::string& message) {
   if (told.insert(message).second) LogWarning(message);
 }
 
-/// Of our catalog through it; of another one in the same database by its metadata file.
+/// Loads a table of our catalog through the catalog, and one of another catalog by its metadata file.
 Result<Table> Load(const Environment& environment, const CatalogEntry& entry) {
   const iceberg::TableHome home{environment.catalog, environment.storage, entry.name};
   if (entry.catalog == environment.catalog->Name()) return iceberg::LoadTable(home);
@@ -42,7 +42,7 @@ Result<Table> Load(const Environment& environment, const CatalogEntry& entry) {
   return Table{home, now->metadata_location, std::make_shared<const iceberg::TableMetadata>(*std::move(metadata))};
 }
 
-/// The folder of a table whose metadata cannot be read: its metadata is in it, or in a folder of it.
+/// Returns the folder of a table whose metadata cannot be read: its metadata is in it, or in a subfolder of it.
 std::string FolderByMetadata(const std::string& metadata_location) {
   const std::string folder = storage::ParentLocation(metadata_location);
   return folder.ends_with("/metadata") ? storage::ParentLocation(folder) : folder;
@@ -68,7 +68,7 @@ Result<std::vector<OtherTable>> OtherTables(const Environment& environment, cons
           other.other_folders.push_back(std::move(place));
       if (!table->metadata_location.empty()) other.other_folders.push_back(FolderByMetadata(table->metadata_location));
     } else if (table.error().kind == ErrorKind::kNotFound) {
-      continue;  // dropped meanwhile
+      continue;  // dropped in the meantime
     } else {
       if (!entry.metadata_location.empty()) other.location = FolderByMetadata(entry.metadata_location);
       WarnOnce("table " + other.name + " cannot be read: " + table.error().message +
@@ -98,7 +98,7 @@ Result<SequenceNumber> KeepForConsumers(const Environment& environment, const ic
     if (const auto seen = iceberg::NewestSummaryNumber(other, stage::kLedgerKey + home.name.Text()))
       from = std::min<SequenceNumber>(from, *seen + 1), ledger = true;
   }
-  // The source last: it holds what its consumers name.
+  // The source is loaded last: it contains the snapshots that its consumers name.
   INGOT_ASSIGN(const Table source, iceberg::LoadTable(home));
   bool any = stage::ParseStage(*stage) == stage::Stage::kGold;  // no stage reads gold
   for (const auto id : consumed)

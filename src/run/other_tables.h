@@ -1,4 +1,4 @@
-// The tables beside the one that is looked at: those of the catalog, and of other catalogs in the same database.
+// The other tables besides the current one: those of the catalog, and of other catalogs in the same database.
 #pragma once
 
 #include <vector>
@@ -8,13 +8,14 @@
 
 namespace ingot::run {
 
-/// Where the other tables are: one may have files in the folder of this one. Of a table that cannot be read it is what
-/// its catalog says; a warning tells of it, once.
+/// Returns the locations of the other tables, which may have files in the folder of this one. For an unreadable table,
+/// the location comes from its catalog, and a warning is logged once.
 Result<std::vector<maintain::OtherTable>> OtherTables(const stage::Environment& environment,
                                                       const iceberg::TableName& name);
 
-/// The sequence number from which on other tables of the catalog have yet to consume the snapshots of this one, by the
-/// marks that they bear: for a table of a pipeline that is not at hand. Everything is to be kept where none is found.
+/// Returns the first sequence number of this table's snapshots that other tables of the catalog have yet to consume.
+/// It is read from their marks, for a table whose pipeline file is not available. Keeps everything when no consumer is
+/// found.
 Result<iceberg::SequenceNumber> KeepForConsumers(const stage::Environment& environment, const iceberg::TableHome& home);
 
 }  // namespace ingot::run

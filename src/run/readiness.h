@@ -1,4 +1,4 @@
-// Whether a follower is ready, as /ready answers: its last good run is not long ago.
+// Whether a follower is ready, for /ready: its last successful run is recent.
 #pragma once
 
 #include <fmt/format.h>
@@ -13,7 +13,7 @@
 
 namespace ingot::run {
 
-/// Safe from several threads.
+/// Thread-safe.
 class Readiness {
  public:
   explicit Readiness(std::chrono::microseconds every) : patience_(std::max(3 * every, kPatienceMin)) {}
@@ -26,7 +26,7 @@ class Readiness {
     std::lock_guard lock(mutex_);
     error_ = ": " + error.message;
   }
-  /// Errors: kRetry when the last good run was longer ago than three times `every`, at least a minute.
+  /// Errors: kRetry when the last successful run is older than three times `every`, and than a minute.
   Status Check() const {
     std::lock_guard lock(mutex_);
     const int64_t age = NowMicros() - good_at_;

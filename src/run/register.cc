@@ -10,7 +10,7 @@
 namespace ingot::run {
 namespace {
 
-/// Unlike iceberg::IsMetadataFile: a file that is named is taken whatever stands before its ending.
+/// Unlike iceberg::IsMetadataFile, accepts any name before the extension: the user named this file.
 bool IsFileName(std::string_view location) {
   return location.ends_with(".json") || location.ends_with(".json.gz") || location.ends_with(".json.zst") ||
          location.ends_with(".json.zstd");
@@ -20,8 +20,8 @@ std::string FolderOf(const std::string& metadata_location) {
   return storage::CanonicalLocation(storage::ParentLocation(metadata_location));
 }
 
-/// Only tables with metadata in the same folders can be the same: the others are not loaded, unless their catalog does
-/// not say where their metadata is.
+/// Only tables with metadata in the same folders can be the same table. Others are not loaded, unless their catalog
+/// does not give the location of their metadata.
 Result<std::vector<iceberg::TableName>> OtherNames(const Lakehouse& house, const Registration& registration) {
   std::set<std::string> folders{FolderOf(registration.metadata_location)};
   for (const auto& entry : registration.metadata.metadata_log) folders.insert(FolderOf(entry.metadata_file));
@@ -56,7 +56,7 @@ Result<Unregistration> UnregisterTable(const Lakehouse& house, const std::string
   Unregistration done;
   INGOT_ASSIGN(done.name, iceberg::ParseTableName(table, house.catalog->Name()));
   INGOT_ASSIGN(const auto loaded, house.catalog->Load(done.name, house.storage));
-  // Before: a crash between leaves a table that is still in the catalog.
+  // Written before the drop: after a crash in between, the table is still in the catalog.
   if (const auto noted = iceberg::NoteUnregistered(*loaded.storage, *loaded.metadata, true); !noted)
     done.warning = noted.error().message;
   INGOT_TRY(house.catalog->Drop(done.name));

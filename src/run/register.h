@@ -1,4 +1,4 @@
-// Tables enter the catalog and leave it; their files stay where they are.
+// Registers tables in the catalog and unregisters them. Their files stay in place.
 #pragma once
 
 #include <string>
@@ -12,20 +12,20 @@ struct Registration {
   iceberg::TableName name;
   std::string metadata_location;
   iceberg::TableMetadata metadata;
-  /// What the same table is called in the catalog already: changes under one name do not reach the other.
+  /// Other names of the same table in the catalog. Changes under one name do not affect the other.
   std::vector<iceberg::TableName> other_names;
 };
 
-/// Enters a table. `location`: its metadata file, or its folder for the newest one. Errors: kExists; kNotFound.
+/// Registers a table. `location`: its metadata file, or its folder for the newest one. Errors: kExists; kNotFound.
 Result<Registration> RegisterTable(const Lakehouse& house, const std::string& table, const std::string& location);
 
 struct Unregistration {
   iceberg::TableName name;
   std::string metadata_location;
-  std::string warning;  // why no other table can be made in its folder; empty when one can
+  std::string warning;  // why no other table can be created in its folder; empty when one can
 };
 
-/// Takes a table out of the catalog. Errors: kNotFound.
+/// Removes a table from the catalog. Errors: kNotFound.
 Result<Unregistration> UnregisterTable(const Lakehouse& house, const std::string& table);
 
 }  // namespace ingot::run

@@ -94,7 +94,7 @@ Result<RunReport> Runner::Run(const RoundOptions& round) {
     report.Add(*environment_.pipeline, std::move(*done));
   }
   for (const auto& processor : processors_) report.records_behind += processor->RecordsBehind();
-  // What the stages committed belongs into the ledger even when a later one failed.
+  // The ledger records what the stages committed, even when a later stage failed.
   const Status ledger = round.write_ledger ? WriteLedger(environment_) : Status();
   INGOT_TRY(outcome);
   INGOT_TRY(ledger);

@@ -1,4 +1,4 @@
-// Runs of the pipeline: the stages in order, then the ledger, then the verdict on quality.
+// Runs of the pipeline: the stages in order, then the ledger, then the check of the quality rules.
 #pragma once
 
 #include <map>
@@ -15,13 +15,14 @@
 
 namespace ingot::run {
 
-/// How old records were when gold showed them: seconds from produced to committed. Source: Kafka's record timestamps.
+/// Age of records when they became visible in gold: seconds from production to commit. Source: Kafka's record
+/// timestamps.
 class Freshness {
  public:
-  /// Records produced at these times (microseconds, in steps) were to be seen at `seen_micros`.
+  /// Adds records that became visible at `seen_micros`. Keys are production times in microseconds, rounded to steps.
   void Add(const std::map<int64_t, int64_t>& rows_by_produced_at, int64_t seen_micros);
   bool Empty() const { return rows_ == 0; }
-  /// The age that `share` of the records did not exceed.
+  /// Returns the age in seconds that `share` of the records did not exceed.
   double Quantile(double share) const;
 
  private:
@@ -31,12 +32,12 @@ class Freshness {
 
 struct RunReport {
   std::vector<stage::StageReport> stages;
-  std::vector<std::string> broken_rules;   // those beyond their fail_above, in words
-  std::vector<std::string> failed_inputs;  // files that were not read, with why and what to do
+  std::vector<std::string> broken_rules;   // rules beyond their fail_above, as text
+  std::vector<std::string> failed_inputs;  // files that were not read, with the reason and what to do
   Freshness freshness;                     // of followed sources
   int64_t records_behind = 0;
 
-  /// The report of the next stage.
+  /// Adds the report of the next stage.
   void Add(const pipeline::Pipeline& pipeline, stage::StageReport stage);
 };
 
@@ -44,29 +45,29 @@ struct RunOptions {
   bronze::BronzeOptions bronze;
   silver::SilverOptions silver;
   gold::GoldOptions gold;
-  bool trust_clock = false;  // whatever speaks against it
+  bool trust_clock = false;  // skips the clock checks
 };
 
-/// Of the stage, with its options.
+/// Returns the processor of the stage, with its options.
 std::unique_ptr<stage::Processor> MakeProcessor(stage::Stage stage, const RunOptions& options);
 
-/// The rules that broke a greater share of the rows of silver than their fail_above, in words.
+/// Returns the rules that a greater share of silver's rows broke than their fail_above allows, as text.
 std::vector<std::string> BrokenRules(const pipeline::Pipeline& pipeline, const stage::StageReport& silver);
 
-/// Of one round of a run.
+/// Options of one round of a run.
 struct RoundOptions {
   stage::Deadline deadline;
   bool write_ledger = true;
 };
 
-/// Keeps the source open from run to run, and what gold knows of its groups.
+/// Keeps the source and gold's state of its groups open between runs.
 class Runner {
  public:
   /// Runs `stages` in this order. Errors: those of opening the source.
   static Result<Runner> Open(const stage::Environment& environment, const std::vector<stage::Stage>& stages,
                              const RunOptions& options);
 
-  /// Errors: the first stage that failed; what was committed before stays and the next run goes on from there.
+  /// Errors: the first stage that failed. Earlier commits remain, and the next run resumes from them.
   Result<RunReport> Run(const RoundOptions& round);
 
  private:

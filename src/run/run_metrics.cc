@@ -44,7 +44,7 @@ void DeclareRunMetrics(Metrics& metrics, const stage::Environment& environment) 
   for (const auto& field : stage::kReportCounts) metrics.Declare(field.metric, MetricKind::kCounter, field.help);
   metrics.Set("ingot_build_info", {{"version", INGOT_VERSION}, {"pipeline", environment.pipeline->name}}, 1);
   metrics.Set("ingot_memory_budget_bytes", {}, double(environment.memory_bytes));
-  // Those that alerts ask about are there from the start: a rate needs a value before the first event.
+  // Metrics that alerts use exist from the start: a rate needs a value before the first event.
   for (const char* outcome : {"done", "broken", "failed"}) metrics.Add("ingot_runs", {{"outcome", outcome}}, 0);
   for (const pipeline::SilverSpec& silver : environment.pipeline->silver)
     for (const std::string& rule : pipeline::RuleNames(silver.rules))

@@ -1,4 +1,4 @@
-// What a run tells Prometheus: docs/metrics.md lists every name.
+// The Prometheus metrics of a run. docs/metrics.md lists every name.
 #pragma once
 
 #include <string>
@@ -8,17 +8,18 @@
 
 namespace ingot::run {
 
-/// Before the first of the others; without it nothing is counted.
+/// Must be called before the other functions; without it nothing is counted.
 void DeclareRunMetrics(Metrics& metrics, const stage::Environment& environment);
 
-/// Counts what the run did.
+/// Counts the rows, files and outcome of the run.
 void CountRun(Metrics& metrics, const RunReport& report);
 void CountFailure(Metrics& metrics, const Error& error);
-/// For how long each server that was away has been so.
+/// Updates for how long each unavailable server has been unavailable.
 void UpdateOutages(Metrics& metrics);
 
-/// Hands all metrics to a Prometheus Pushgateway at `url`, in the place of what this pipeline pushed before: for runs
-/// that end before anyone could ask them. Errors: kRetry, kOutcomeUnknown; kBadConfig for what the gateway refuses.
+/// Pushes all metrics to a Prometheus Pushgateway at `url`, replacing this pipeline's earlier push. It serves runs
+/// that end before Prometheus can scrape them. Errors: kRetry, kOutcomeUnknown; kBadConfig for what the gateway
+/// rejects.
 Status PushMetrics(Metrics& metrics, const std::string& url, const std::string& pipeline);
 
 }  // namespace ingot::run

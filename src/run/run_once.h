@@ -1,4 +1,4 @@
-// One run through the stages that ends, by the embedded engine or another, with its metrics.
+// One finite run through the stages, by the embedded engine or another, with its metrics.
 #pragma once
 
 #include <string>
@@ -13,13 +13,13 @@ namespace ingot::run {
 struct RunOnceOptions {
   std::vector<stage::Stage> stages;
   RunOptions run;            // of the embedded engine
-  EngineOptions engine;      // which engine, and where it is
-  std::string push_metrics;  // URL of a Pushgateway; its metrics are pushed even when the run failed
+  EngineOptions engine;      // which engine, and its address
+  std::string push_metrics;  // URL of a Pushgateway; metrics are pushed even when the run failed
 };
 
 Result<RunReport> RunOnce(const OpenOptions& open_options, const OpenedPipeline& open, const RunOnceOptions& options);
 
-/// Errors: kBadInput that names the files which were not read; all others were.
+/// Errors: kBadInput that names the files that were not read. All other files were read.
 Status CheckAllInputsRead(const RunReport& report);
 
 }  // namespace ingot::run

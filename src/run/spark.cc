@@ -40,7 +40,7 @@ Address SplitPostgres(std::string uri) {
   return address;
 }
 
-/// A folder that only this user can read, gone with the object.
+/// A folder that only this user can read. It is deleted with the object.
 class PrivateFolder {
  public:
   Status Make() {
@@ -80,13 +80,13 @@ Result<std::string> JarsOf(const std::string& folder) {
   return fmt::format("{}", fmt::join(jars, ","));
 }
 
-/// The first words and the last: a stack of calls has its reason at one of its ends.
+/// Keeps the beginning and the end of the output: a stack trace has its cause at one of its ends.
 void Remember(std::string& said, std::string_view line) {
   said.append(line).append("\n");
   if (said.size() > 2 * kSaidMax) said.replace(kSaidMax / 2, said.size() - kSaidMax, "\n…\n");
 }
 
-/// The program of the stage in the folder of jobs.
+/// Returns the program of the stage in the folder of jobs.
 std::string JobOf(stage::Stage stage) {
   switch (stage) {
     case stage::Stage::kBronze:
@@ -173,7 +173,7 @@ Result<std::vector<StageReport>> RunOnSpark(const OpenOptions& open_options, con
     if (!jars.empty()) command.insert(command.end(), {"--jars", jars});
     command.insert(command.end(), {(folder / job).string(), "--compiled", compiled_file});
     const size_t before = reports.size();
-    std::string said;  // Python's complaints come on standard output, too
+    std::string said;  // Python also writes warnings to standard output
     INGOT_ASSIGN(const ProcessResult end, RunProcess(command, [&](std::string_view line) {
                    if (auto report = stage::ReportFromJson(line, "spark"))
                      reports.push_back(std::move(*report));

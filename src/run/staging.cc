@@ -44,7 +44,7 @@ Result<stage::WrittenRows> Staging::Files(const iceberg::Table& target) {
   INGOT_ASSIGN(const auto filled, iceberg::LoadTable(home_));
   stage::WrittenRows written;
   if (filled.metadata->CurrentSnapshot() == nullptr) return written;
-  if (filled.metadata->snapshots.size() > 1)  // a request that was lost and made again may have been heard twice
+  if (filled.metadata->snapshots.size() > 1)  // a retried request may have been executed twice
     return Fail(ErrorKind::kRetry, Name() + " was filled more than once: run again");
   INGOT_ASSIGN(const auto plan, rows::PlanScan(*home_.storage, *filled.metadata, {}));
   for (const rows::FileTask& task : plan.tasks) {

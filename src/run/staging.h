@@ -1,4 +1,4 @@
-// A table that another engine fills and whose files then become those of the table that they are meant for.
+// A staging table that another engine fills. Its files are then added to the target table.
 #pragma once
 
 #include <string>
@@ -10,20 +10,21 @@ namespace ingot::run {
 
 class Staging {
  public:
-  /// Makes a table of the same schema and partition as `target`, whose data files land in the folder of `target`'s.
+  /// Creates a table with the schema and partition spec of `target`. Its data files are written to `target`'s data
+  /// folder.
   static Result<Staging> Make(const stage::Environment& environment, const iceberg::Table& target);
   Staging(Staging&& other) noexcept : home_(std::exchange(other.home_, {})), location_(std::move(other.location_)) {}
   Staging& operator=(Staging&&) = delete;
-  /// Takes the table out of the catalog, and its metadata out of the storage; its data files too, unless they were
+  /// Removes the table from the catalog and deletes its metadata. Deletes its data files too, unless they were
   /// released.
   ~Staging();
 
   /// "namespace.name".
   std::string Name() const { return home_.name.Text(); }
 
-  /// The files that were written, as files of `target`.
+  /// Returns the written files as files of `target`.
   Result<stage::WrittenRows> Files(const iceberg::Table& target);
-  /// The files are handed to a commit, which answers for them from now on.
+  /// Transfers the files to a commit, which owns them from now on.
   void Release() { files_.clear(); }
 
  private:

@@ -1,5 +1,5 @@
-// Changes of one table that `ingot table` commits: branches and tags, an older snapshot, the format, and what the
-// pipeline file says of it.
+// Changes of one table that `ingot table` commits: branches, tags, rollback, format version, and evolution to the
+// pipeline file.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace ingot::run {
 
-/// The table of that name in the catalog, which need not be one of the pipeline. Errors: kBadInput for a name without a
-/// namespace.
+/// Returns the table of that name in the catalog, which may be outside the pipeline. Errors: kBadInput for a name
+/// without a namespace.
 Result<iceberg::TableHome> TableHomeOf(const OpenOptions& open_options, const std::string& table);
 
 /// `type`: "branch" or "tag"; `snapshot`: 0 for the current one. Errors: kBadConfig for a name that is not UTF-8;
@@ -21,10 +21,11 @@ Status DropRef(const iceberg::TableHome& home, const std::string& name);
 
 /// Errors: kNotFound for a snapshot that the table does not have.
 Status Rollback(const iceberg::TableHome& home, iceberg::SnapshotId snapshot);
-/// Returns the format in force. Errors: kBadInput for a lower one.
+/// Returns the current format version. Errors: kBadInput for a lower one.
 Result<int> UpgradeFormat(const iceberg::TableHome& home, int format);
 
-/// Brings a table of the pipeline to what its file says (stage::EvolveTable). Errors: kBadInput for another table.
+/// Evolves a table of the pipeline to its definition in the file (stage::EvolveTable). Errors: kBadInput for another
+/// table.
 Result<iceberg::Table> EvolveTable(const OpenedPipeline& open, const std::string& table);
 
 }  // namespace ingot::run

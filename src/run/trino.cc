@@ -38,7 +38,8 @@ std::string ColumnList(const iceberg::Schema& schema) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-/// Columns of a relation that Trino reads by the schema of the snapshot `end`, under their names of today.
+/// Returns the select list of `columns` under their current names, for a relation that has the schema of the snapshot
+/// `end`.
 std::vector<std::string> ColumnsAt(const Table& table, SnapshotId end, const std::vector<std::string>& columns) {
   const iceberg::Snapshot* snapshot = table.metadata->SnapshotById(end);
   const iceberg::Schema& now = table.metadata->CurrentSchema();
@@ -53,7 +54,7 @@ std::vector<std::string> ColumnsAt(const Table& table, SnapshotId end, const std
   return selected;
 }
 
-/// What was appended to the table after `consumed`, up to `end`, as a relation.
+/// Returns a relation of the rows that were appended to the table after `consumed`, up to `end`.
 std::string NewRows(const Table& table, std::optional<SnapshotId> consumed, SnapshotId end,
                     const std::vector<std::string>& columns) {
   const auto names = ColumnsAt(table, end, columns);
@@ -86,7 +87,7 @@ class TrinoRun {
       INGOT_TRY(FaultPoint("silver.between_commits"));
       INGOT_ASSIGN(quarantine, Load(spec.quarantine.table));
     }
-    // Silver goes as far as quarantine and no farther, also after an end between the two commits.
+    // Silver processes exactly the snapshots that quarantine has, also after a crash between the two commits.
     INGOT_ASSIGN(const Table silver, Load(spec.table.table));
     INGOT_ASSIGN(fresh, HasNew(bronze, silver));
     if (!fresh) return report;
@@ -137,7 +138,7 @@ class TrinoRun {
     change.removes = [partitions, all = replaced.empty()](const iceberg::DataFile& file) -> Result<bool> {
       return all || partitions.contains(file.partition);
     };
-    // Rows of old files were read as they are: nobody may have changed them since.
+    // Rows of old files were read unchanged: the table must not have changed since.
     change.validate = [before = gold.metadata->current_snapshot_id,
                        name = gold.home.name.Text()](const iceberg::TableMetadata& metadata) -> Status {
       if (metadata.current_snapshot_id == before) return {};
@@ -161,7 +162,7 @@ class TrinoRun {
     return iceberg::LoadTable(home);
   }
 
-  /// What silver or quarantine will say of itself.
+  /// Returns the next mark of silver or quarantine.
   stage::Mark Next(const SilverSpec& spec, const Table& table, const Table& bronze, SnapshotId end) const {
     auto mark = stage::NextMark(environment_, stage::MarkOf(*table.metadata), bronze, end);
     mark.definition_id = pipeline::DefinitionId(SilverDefinition(*environment_.pipeline, spec));
@@ -181,7 +182,7 @@ class TrinoRun {
     return pipeline::MakeSilverSql(*environment_.pipeline, spec, Dialect::kTrino, names);
   }
 
-  /// The keys that silver holds, of the span of time that the new rows touch, as a relation.
+  /// Returns a relation of the keys that silver has in the time span of the new rows.
   Result<std::string> Keys(const SilverSpec& spec, const Table& silver, const pipeline::SilverSql& sql) {
     std::vector<std::string> keys;
     for (const std::string& key : spec.unique) keys.push_back(Quote(key));
@@ -199,8 +200,8 @@ class TrinoRun {
                         : fmt::format("(SELECT {} FROM {}{})", fmt::join(keys, ", "), FullName(silver), where);
   }
 
-  /// A condition that holds for all rows of the touched groups, so that other days' files are left out. Counts the
-  /// rows.
+  /// Returns a condition that holds for all rows of the touched groups, so that files of other days are skipped.
+  /// Counts the rows.
   Result<std::string> SpanOfDays(const std::string& source, const std::string& time, StageReport& report) {
     const std::string field = time.empty() ? "NULL" : Quote(time);
     INGOT_ASSIGN(const auto span,

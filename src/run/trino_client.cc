@@ -29,7 +29,7 @@ Result<http::HttpResponse> TrinoClient::Ask(const std::string& method, const std
   Backoff backoff({.attempts_max = std::min(attempts_max_, 8)});
   while (true) {
     auto answer = http_.Send({.method = method, .url = url, .headers = headers_, .body = body});
-    // Each step of a statement may be asked for again: its answer is the same.
+    // Each step of a statement can be requested again: the response is the same.
     const bool busy = answer && (answer->status == 429 || answer->status / 100 == 5);
     const bool lost = !answer && (answer.error().kind == ErrorKind::kRetry || method == "GET");
     if ((!busy && !lost) || !backoff.Wait()) return answer;
@@ -37,7 +37,8 @@ Result<http::HttpResponse> TrinoClient::Ask(const std::string& method, const std
 }
 
 Result<std::vector<TrinoClient::Row>> TrinoClient::Run(const std::string& statement) {
-  // What Trino refuses for want of resources it has not begun: a coordinator that has just started knows no nodes.
+  // A statement that Trino rejects for lack of resources has not started: a coordinator that just started has no
+  // nodes.
   Backoff backoff({.attempts_max = attempts_max_});
   while (true) {
     auto rows = RunOnce(statement);

@@ -1,4 +1,4 @@
-// Statements to a Trino coordinator. Source: Trino documentation, "Trino client REST API".
+// Sends statements to a Trino coordinator. Source: Trino documentation, "Trino client REST API".
 #pragma once
 
 #include <string>
@@ -10,14 +10,15 @@ namespace ingot::run {
 
 class TrinoClient {
  public:
-  /// `url` of the coordinator. From the environment: INGOT_TRINO_USER (ingot), INGOT_TRINO_PASSWORD (none), which go as
-  /// basic authentication over https. `attempts_max` at a coordinator that is not there or just starts.
+  /// `url` is that of the coordinator. Reads the environment: INGOT_TRINO_USER (ingot) and INGOT_TRINO_PASSWORD
+  /// (none), sent as basic authentication over https. `attempts_max` applies while the coordinator is unavailable or
+  /// starting.
   explicit TrinoClient(std::string url, int attempts_max = 12);
 
-  using Row = std::vector<std::string>;  // values as JSON has them, text without its quotes; a null is "null"
-  /// Runs the statement to its end. Errors: kBadInput with Trino's words for what it refuses; kBadConfig for a login
-  /// that it refuses; kRetry when it was not reached, or had no nodes, for a while; kOutcomeUnknown when it was lost
-  /// midway.
+  using Row = std::vector<std::string>;  // values in their JSON form, text without quotes; null is "null"
+  /// Runs the statement to its end. Errors: kBadInput with Trino's message when it rejects the statement; kBadConfig
+  /// for a rejected login; kRetry when it was unreachable or had no nodes for a while; kOutcomeUnknown when the
+  /// connection was lost midway.
   Result<std::vector<Row>> Run(const std::string& statement);
 
  private:

@@ -1,4 +1,4 @@
-"""The judges' independent computation is used here, too; and what was tried is told at the end."""
+"""Imports the judges' independent computation, and reports at the end which calls were tested."""
 
 import collections
 import pathlib

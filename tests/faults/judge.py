@@ -1,4 +1,4 @@
-"""What tables must hold, from the input alone, and what they do hold, as PyIceberg sees it."""
+"""What tables must contain, computed from the input alone, and what they contain, as PyIceberg reads it."""
 
 import contextlib
 import os
@@ -31,7 +31,8 @@ def counted(rows):
 
 
 class Expected:
-    """The rows of each table for the files of `landing`; `kept` chooses those of bronze that retention leaves."""
+    """The expected rows of each table for the files of `landing`. `kept` selects the bronze rows that retention
+    keeps."""
 
     def __init__(self, landing: pathlib.Path, kept=lambda row: True, silver=lambda row: True):
         layers = reference.compute(landing.glob("*.jsonl"))
@@ -49,8 +50,8 @@ def offset_of(row):
 
 
 def check_tables(warehouse: pathlib.Path, expected: Expected, gold=True):
-    """Each record once in bronze; in silver, in quarantine or a duplicate; gold the aggregation of silver; the ledger's
-    sums those of the records; every file that any snapshot names there."""
+    """Asserts that each record is in bronze once, and in silver, in quarantine or a duplicate. Gold is the aggregation
+    of silver, and the ledger's sums equal those of the records. Every file that a snapshot names exists."""
     catalog = open_catalog(warehouse)
     try:
         for name, rows in expected.rows.items():
@@ -102,6 +103,6 @@ def difference(name, has, wanted):
 
 
 def locations(warehouse: pathlib.Path):
-    """The current metadata of every table: unchanged by a command that has nothing to do."""
+    """Returns the current metadata of every table. A command without work leaves it unchanged."""
     with contextlib.closing(sqlite3.connect(warehouse / "catalog.db")) as catalog:
         return catalog.execute("SELECT table_namespace, table_name, metadata_location FROM iceberg_tables ORDER BY 1, 2").fetchall()

@@ -1,4 +1,4 @@
-"""The commands that write, each with the warehouse it starts from and what must hold once it has been done."""
+"""The commands that write, each with its initial warehouse and what must hold afterwards."""
 
 import dataclasses
 import datetime
@@ -20,7 +20,7 @@ OLD_DAY = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
 
 
 class Lab:
-    """A warehouse at one path, so that its metadata stays valid when it is put back into its first state."""
+    """A warehouse at one path, so that its metadata stays valid when its initial state is restored."""
 
     def __init__(self, folder: pathlib.Path):
         self.folder, self.template = folder / "lab", folder / "template"
@@ -52,7 +52,8 @@ class Lab:
         return done
 
     def put(self, name, count, seed, day=OLD_DAY):
-        """Records of two hours in three places, every tenth broken, every ninth a copy of one before it."""
+        """Writes records of two hours in three places. Every tenth is broken, every ninth is a copy of an earlier
+        one."""
         chance, lines = random.Random(seed), []
         for number in range(count):
             record = {"timestamp": int((day + datetime.timedelta(minutes=chance.randrange(120))).timestamp() * 1000),
@@ -94,7 +95,7 @@ def first_files(lab):
 
 
 def with_earlier_names(lab):
-    """Tables whose source position has the names of earlier versions, and a new file."""
+    """Creates tables whose source position has the names of earlier versions, and a new file."""
     three_runs(lab, runs=1)
     catalog = judge.open_catalog(lab.warehouse)
     try:
@@ -145,7 +146,7 @@ def with_trash(lab):
 
 
 def orphans_left(lab):
-    """Orphans outside of the trash, and in it."""
+    """Returns the orphans outside the trash, and in it."""
     found = [path for path in lab.warehouse.rglob("00000000-0000-0000-*.parquet")]
     in_trash = sum(".trash" in path.parts for path in found)
     return len(found) - in_trash, in_trash
@@ -178,7 +179,7 @@ def check_tag(lab):
 
 
 def check_generated(lab):
-    """Each file that has its final name is whole: as many lines as were asked for, each of them JSON."""
+    """Asserts that each file with its final name is complete: the requested number of lines, each of them JSON."""
     files = [path for path in (lab.folder / "made").glob("*.jsonl")]
     assert files
     for path in files:
@@ -197,8 +198,8 @@ class Scenario:
     command: tuple
     prepare: Callable
     check: Callable = Lab.check
-    done_codes: tuple = (0,)  # of the command once more, after it was interrupted
-    durable: bool = True  # what it did survives a power cut after its end
+    done_codes: tuple = (0,)  # of the command when repeated after the interruption
+    durable: bool = True  # its result survives a power cut after its end
 
 
 SCENARIOS = [

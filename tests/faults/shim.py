@@ -1,4 +1,4 @@
-"""The library between the program and its I/O (shim.c): built here, told what to break, its trace read and judged."""
+"""The library between the program and its I/O (shim.c): builds it, sets its faults, reads and judges its trace."""
 
 import dataclasses
 import errno
@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 
-# What each operation can fail with, by its manual page, on local disks and on network file systems.
+# The errors of each operation by its manual page, on local disks and on network file systems.
 ERRORS = {
     "open": ("EACCES", "EMFILE", "EIO", "ESTALE", "EINTR"),
     "create": ("EACCES", "EMFILE", "EIO", "ENOSPC", "EDQUOT", "EROFS", "EINTR"),
@@ -23,12 +23,12 @@ ERRORS = {
     "stat": ("EIO", "EACCES", "ESTALE"),
     "list": ("EIO", "EACCES", "EMFILE"),
 }
-CHANGES = {"create", "write", "fsync", "truncate", "link", "rename", "unlink", "mkdir"}  # what a kill can fall between
+CHANGES = {"create", "write", "fsync", "truncate", "link", "rename", "unlink", "mkdir"}  # a kill can happen between these calls
 
 
 @dataclasses.dataclass(frozen=True)
 class Call:
-    """One I/O call of a run: its number, what it does, to which file, and what else the trace says of it."""
+    """One I/O call of a run: its number, its operation, its file, and the remaining fields of the trace."""
 
     number: int
     operation: str
@@ -36,7 +36,7 @@ class Call:
     detail: str
 
     def kind(self):
-        """Calls that differ only in the file's number or UUID are of one kind."""
+        """Calls that differ only in the file's number or UUID have the same kind."""
         name = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9]+", "#", os.path.basename(self.path))
         return self.operation, name[:40], os.path.basename(os.path.dirname(self.path))
 
@@ -62,9 +62,10 @@ def read_trace(path: pathlib.Path):
 
 
 def cut_power(calls):
-    """Takes away what the calls of a killed process have not made durable: names whose folder was not synced since, and
-    bytes written after the file's last sync. SQLite's own file is changed in place and only loses what was appended."""
-    names, sizes = {}, {}  # name -> where a renamed file was before; file -> bytes that are durable
+    """Removes what the calls of a killed process have not made durable: names whose folder was not synced since, and
+    bytes written after the file's last sync. SQLite's own file is changed in place and only loses its appended
+    bytes."""
+    names, sizes = {}, {}  # name -> the renamed file's earlier name; file -> durable bytes
     for call in calls:
         if call.operation in ("link", "rename", "mkdir") or (call.operation == "create" and call.detail == "new"):
             names.pop(call.path, None)

@@ -1,6 +1,6 @@
-"""Every I/O call of every command that writes: killed before it, failed, cut short, and followed by a power cut.
+"""Tests every I/O call of every command that writes: killed before it, failed, cut short, and followed by a power cut.
 
-A part of the calls is tried, chosen by a seed, or all of them (FAULTS=all). To repeat a failure, run what it prints."""
+A seed selects a part of the calls; FAULTS=all tests all of them. To repeat a failure, run the command that it prints."""
 
 import os
 import random
@@ -21,7 +21,7 @@ ACTIONS = {"kill": shim.CHANGES, "cut": shim.CHANGES, "error": set(shim.ERRORS),
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory, library):
-    """By scenario: its warehouse, and the calls that its command makes when nothing goes wrong."""
+    """Maps each scenario to its warehouse, and to the calls of its command without a fault."""
     known = {}
 
     def prepare(scenario):
@@ -43,7 +43,7 @@ def prepared(tmp_path_factory, library):
 
 
 def run(lab, scenario, library, **fault):
-    """The command on the warehouse as it was prepared, with at most one fault; and what it did."""
+    """Runs the command on the prepared warehouse, with at most one fault. Returns what it did."""
     lab.reset()
     trace = lab.folder.parent / "trace"
     trace.unlink(missing_ok=True)
@@ -52,11 +52,11 @@ def run(lab, scenario, library, **fault):
 
 
 def chosen(calls, scenario, action, part):
-    """Of the calls that the action concerns: all, or one each of some kinds."""
+    """Returns the calls that the action applies to: all of them, or one each of some kinds."""
     calls = [call for call in calls if call.operation in ACTIONS[action]]
     if ONE_CALL:
         return [call for call in calls if call.number == ONE_CALL]
-    if ALL:  # what all operations of maintenance together do, each has done alone
+    if ALL:  # all operations of maintenance together repeat calls that each has made alone
         return calls[part :: PARTS * (8 if scenario.name == "maintain-all" else 1)]
     kinds = {}
     for call in calls:
@@ -67,11 +67,11 @@ def chosen(calls, scenario, action, part):
 
 
 def check_message(done, broken, error):
-    """An error names a file that was at fault and the system's reason."""
+    """Asserts that an error names a faulty file and the system's reason."""
     reasons = [os.strerror(getattr(shim.errno, error))]
     names = {re.sub("(?<=[.]db)-.*", "", os.path.basename(call.path)) for call in broken}
     if "catalog.db" in names:
-        # SQLite opens a file read-only that it cannot open for writing, and forgets why.
+        # SQLite opens a file that it cannot write read-only, and loses the reason.
         reasons += ["readonly database", "cannot create its journal"]
     told = done.stderr + done.stdout  # the doctor's findings are its output
     assert "error" in told or "FAIL" in told, f"exit code {done.returncode} without a message"
@@ -80,7 +80,7 @@ def check_message(done, broken, error):
 
 
 def try_call(lab, scenario, library, action, call):
-    """One fault, then the command once more: all must be as if nothing had happened."""
+    """Injects one fault, then repeats the command: the result must be as if nothing had happened."""
     chance = random.Random(f"{SEED} {scenario.name} {action} {call.number}")
     error = chance.choice(shim.ERRORS[call.operation])
     fault = {"kill": "kill", "cut": "kill", "short": "short", "error": error}[action]
@@ -124,8 +124,10 @@ def try_call(lab, scenario, library, action, call):
 @pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_every_call(scenario, action, part, prepared, library, record_property):
-    """Goal: whatever happens to one I/O call, nothing is lost, doubled or wrong, and errors say what failed.
-    Method: the fault at each chosen call, then the command again, then PyIceberg against what the input says."""
+    """Goal: a fault in one I/O call loses nothing, duplicates nothing and gives no wrong row, and errors say what
+    failed.
+    Method: the fault at each chosen call, then the command again, then PyIceberg against the expected rows of the
+    input."""
     lab, calls = prepared(scenario)
     outcomes, failures = {}, []
     for call in chosen(calls, scenario, action, part):

@@ -1,4 +1,4 @@
-"""A follower outlives storage that is away for a moment, wherever a read fails."""
+"""A follower survives a short outage of the storage, for every read that fails."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def rows(lab):
 
 
 def follow(lab, library, **fault):
-    """Runs silver and gold as a follower until gold has rows; returns its exit code and output, and its calls."""
+    """Runs silver and gold as a follower until gold has rows. Returns its exit code and output, and its calls."""
     lab.reset()
     trace = lab.folder.parent / "trace"
     trace.unlink(missing_ok=True)
@@ -47,7 +47,8 @@ def follow(lab, library, **fault):
 
 @pytest.mark.parametrize("error", ["EIO", "ESTALE"])
 def test_a_read_fails_once(lab, library, error):
-    """Goal: a read that fails once is tried again. Method: the first and the last read of a data file, and one of a manifest, in vain."""
+    """Goal: a read that fails once is retried.
+    Method: the first and the last read of a data file, and a read of a manifest, fail once."""
     code, said, calls = follow(lab, library)
     assert code == 0, said
     expected = rows(lab)

@@ -1,4 +1,4 @@
-"""What the judge tests share: the program, a warehouse of one test, and other people's readers of its tables."""
+"""Shared code of the judge tests: the program, the warehouse of one test, and independent readers of its tables."""
 
 import json
 import os
@@ -16,7 +16,7 @@ CATALOG = "iceberg_catalog"
 
 
 class Warehouse:
-    """A fresh warehouse with its catalog, and the program run on it."""
+    """A fresh warehouse with its catalog, and the program that runs on it."""
 
     def __init__(self, folder: pathlib.Path, pipeline: pathlib.Path):
         self.folder, self.pipeline = folder, pipeline
@@ -38,7 +38,7 @@ class Warehouse:
         return done
 
     def lines(self, *arguments, env=None):
-        """Lines of what the program tells, while it runs; it is killed when they are let go."""
+        """Yields output lines of the program while it runs. The program is killed when the generator is closed."""
         process = subprocess.Popen([INGOT, *map(str, arguments)], env=self.environment() | (env or {}), stdout=subprocess.DEVNULL,
                                    stderr=subprocess.PIPE, text=True)
         try:
@@ -48,7 +48,7 @@ class Warehouse:
             process.wait()
 
     def run(self, *arguments, **options):
-        """Runs the stages; the report of each by its name."""
+        """Runs the stages. Returns the report of each stage by its name."""
         done = self.ingot("run", "--log-format", "json", *arguments, **options)
         return {report["stage"]: report for report in map(json.loads, done.stdout.splitlines())}
 
@@ -60,7 +60,7 @@ class Warehouse:
         return SqlCatalog(CATALOG, uri=f"sqlite:///{self.folder}/warehouse/catalog.db", warehouse=f"file://{self.folder}/warehouse")
 
     def foreign_catalog(self):
-        """The same before Ingot has made anything, with the namespace x."""
+        """The same before Ingot has created anything, with the namespace x."""
         (self.folder / "warehouse").mkdir()
         catalog = self.pyiceberg()
         catalog.create_tables()
@@ -68,12 +68,12 @@ class Warehouse:
         return catalog
 
     def duckdb(self, table, columns="*"):
-        """The rows that DuckDB's iceberg extension sees, from the metadata file that the catalog names."""
+        """Returns the rows as DuckDB's iceberg extension reads them, from the metadata file that the catalog names."""
         location = self.pyiceberg().load_table(table).metadata_location.removeprefix("file://")
         return iceberg_duckdb().sql(f"SELECT {columns} FROM iceberg_scan('{location}')").fetchall()
 
     def table_hash(self, table, without=("_run_id", "_ingested_at", "updated_at")):
-        """The rows of a table, independent of their order and of when they were written."""
+        """Returns a hash of a table's rows that does not depend on their order or write time."""
         rows = self.pyiceberg().load_table(table).scan().to_arrow()
         rows = rows.drop_columns([name for name in without if name in rows.column_names])
         return sorted(map(repr, rows.to_pylist()))
@@ -101,7 +101,7 @@ def mlab(tmp_path):
 
 
 def peer_data(*parts):
-    """A path in the data of other projects; skips, loudly, where it is missing."""
+    """Returns a path in the data of other projects. Skips the test with a message when it is missing."""
     folder = pathlib.Path(os.environ.get("INGOT_PEER_DATA", ROOT / "../shared/data/peers")).resolve()
     if not folder.is_dir():
         pytest.skip(f"PEER DATA IS MISSING: {folder} (set INGOT_PEER_DATA)")
@@ -109,7 +109,7 @@ def peer_data(*parts):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """How many command blocks of the documentation were run, and why the others were not."""
+    """Prints how many command blocks of the documentation were run, and why the others were not."""
     passed = [report.nodeid for report in terminalreporter.stats.get("passed", []) if "test_docs.py::test_page[" in report.nodeid]
     if not passed:
         return

@@ -1,4 +1,4 @@
-"""The fenced blocks of the documentation, and the script of a page: its blocks at the lines where they stand."""
+"""Finds the fenced blocks of the documentation. Builds a script of a page that has each block at its line number."""
 
 import dataclasses
 import pathlib
@@ -16,7 +16,7 @@ class Block:
     line: int  # of the opening fence, from 1
     language: str
     lines: list[str]
-    reason: str | None  # why it is not run
+    reason: str | None  # why the block is not run
 
     @property
     def place(self):
@@ -24,7 +24,7 @@ class Block:
 
 
 def blocks_of(page: pathlib.Path, text: str):
-    """Every fenced block of a page, with the reason of the marker on the line above it."""
+    """Returns every fenced block of a page, with the reason from the marker on the line above it."""
     blocks, opened, above = [], None, ""
     for number, line in enumerate(text.splitlines(), 1):
         if opened is None and line.startswith("```"):
@@ -42,9 +42,9 @@ def blocks_of(page: pathlib.Path, text: str):
 
 
 def script_of(blocks):
-    """One bash script of the blocks that are run. Each command has the line number that it has in the page.
+    """Returns one bash script of the blocks that are run. Each command has the line number that it has in the page.
 
-    SQL is asked of `ingot query`, Python of `python`. The first line of a page is its heading, and so free for the settings.
+    SQL runs in `ingot query`, Python in `python`. The first line of a page is its heading, so the settings are put there.
     """
     lines = ["set -eo pipefail; trap 'echo \"line $LINENO\" >\"$FAILED_AT\"' ERR; run_sql() { ingot query \"$(cat)\"; }"]
     for block in blocks:
@@ -61,10 +61,10 @@ def script_of(blocks):
 
 
 def console_command(line):
-    """What was typed; what the program answered is for the reader."""
+    """Returns the commands that were typed. The output of the program is for the reader."""
     return line[2:] if line.startswith("$ ") else ""
 
 
 def command_without_language(block):
-    """The first line of an output block that looks like a command: it would never be run."""
+    """Returns the first line of an output block that looks like a command: it would never be run."""
     return next((line for line in block.lines if COMMAND.match(line)), None) if block.language in ("", "text") else None

@@ -1,4 +1,4 @@
-"""The rows of a table as one of the judges sees them. A process of its own: a judge may crash on broken tables.
+"""Prints the rows of a table as one of the judges reads them. Runs as its own process: a judge may crash on broken tables.
 
 Usage: judge_rows.py DuckDB|PyIceberg METADATA   (prints the rows in their plain form, one JSON list)
 """
@@ -9,7 +9,7 @@ import sys
 
 
 def plain(value):
-    """Equal for equal values, whatever reader or text form they come from."""
+    """Returns equal results for equal values, for every reader and text form."""
     import base64
     import datetime
     import decimal

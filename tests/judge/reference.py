@@ -1,4 +1,5 @@
-"""The speed-test pipeline once more, written plainly and independently: what the tables must hold for given bytes."""
+"""The speed-test pipeline again, implemented simply and independently: what the tables must contain for given
+bytes."""
 
 import collections
 import dataclasses
@@ -26,7 +27,8 @@ def no_constants(text):
 
 
 def read(line: bytes, now: datetime.datetime):
-    """The six fields of one record, None where one is missing or does not fit; and whether the record fits."""
+    """Returns the six fields of one record, and whether it fits. A field is None when it is missing or does not
+    fit."""
     nothing = dict.fromkeys(FIELDS)
     try:
         record = json.loads(line.decode("utf-8"), parse_constant=no_constants)
@@ -87,7 +89,7 @@ def quantile(values, share):
 
 
 def compute(paths, now=None) -> Layers:
-    """The layers for JSON-lines files, read in the order of their names."""
+    """Computes the layers for JSON-lines files, read in the order of their names."""
     now = now or datetime.datetime.now(datetime.timezone.utc)
     layers, seen, groups = Layers(), set(), collections.defaultdict(list)
     for path in sorted(paths):
@@ -106,7 +108,7 @@ def compute(paths, now=None) -> Layers:
             layers.quarantine.append((row, offset, broken))
             continue
         key = (row["user_id"], row["timestamp"])
-        if key in seen:  # the lowest position stays: the first by file, then by offset
+        if key in seen:  # the lowest position survives: the first by file, then by offset
             layers.duplicates += 1
             continue
         seen.add(key)

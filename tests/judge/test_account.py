@@ -23,13 +23,14 @@ def account(warehouse, *arguments):
 
 @pytest.mark.parametrize("memory", ["1GiB", "16MiB"])
 def test_all_are_there(filled, memory):
-    """Goal: rows in silver, in quarantine and duplicates are accounted for, however little memory. Method: dirty records with duplicates."""
+    """Goal: rows in silver, in quarantine and duplicates are accounted for, even with little memory.
+    Method: dirty records with duplicates."""
     code, rows = account(filled, "--memory", memory)
     assert code == 0 and rows["health"] == "good" and rows["detail"].startswith("2000 rows of bronze")
 
 
 def without_the_history(warehouse, table):
-    """The table as it is, by a first snapshot that says nothing of a deletion."""
+    """Returns the table with its current files, in a first snapshot that does not mention a deletion."""
     file = warehouse.pyiceberg().load_table(table).metadata_location.removeprefix("file://")
     metadata = json.loads(open(file).read())
     last = metadata["snapshots"][-1]
@@ -41,8 +42,9 @@ def without_the_history(warehouse, table):
 
 @pytest.mark.parametrize("table", [SILVER, QUARANTINE])
 def test_missing_rows_are_found(filled, table):
-    """Goal: rows that are in no table are told with their positions and exit code 1; rows that were deleted on purpose are no failure.
-    Method: three rows deleted by PyIceberg, with and without a snapshot that says so."""
+    """Goal: rows that are in no table are reported with their positions and exit code 1. Rows that were deleted on
+    purpose are no failure.
+    Method: PyIceberg deletes three rows, with and without a snapshot that records it."""
     loaded = filled.pyiceberg().load_table(table)
     gone = sorted(loaded.scan().to_arrow()["_source_offset"].to_pylist())[:3]
     loaded.delete(f"_source_offset in ({', '.join(map(str, gone))})")
@@ -58,7 +60,7 @@ def test_missing_rows_are_found(filled, table):
 
 
 def test_doubled_rows_are_found(filled):
-    """Goal: a row that stands twice is told. Method: five rows of quarantine are appended again by PyIceberg."""
+    """Goal: a row that occurs twice is reported. Method: PyIceberg appends five rows of quarantine again."""
     quarantine = filled.pyiceberg().load_table(QUARANTINE)
     quarantine.append(quarantine.scan().to_arrow().slice(0, 5))
     code, rows = account(filled)

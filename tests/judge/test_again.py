@@ -1,4 +1,4 @@
-"""Gold computed again for days that somebody corrected."""
+"""Gold is recomputed for days that were corrected."""
 
 import math
 
@@ -18,14 +18,15 @@ def expected(warehouse, day_condition):
 
 
 def is_expected(warehouse, day_condition):
-    """Rows are equal, averages but for the last bits: sums are made in different orders."""
+    """Compares rows exactly, except for the last bits of averages: sums are computed in different orders."""
     found, right = hours(warehouse, day_condition), expected(warehouse, day_condition)
     bare = [[{key: value for key, value in row.items() if key != "latency"} for row in rows] for rows in (found, right)]
     return bare[0] == bare[1] and all(math.isclose(a["latency"], b["latency"], rel_tol=1e-12) for a, b in zip(found, right))
 
 
 def test_days_again(warehouse):
-    """Goal: --from and --to bring gold to what silver is, in those days only. Method: PyIceberg appends a city to gold; days are computed again; new rows come."""
+    """Goal: --from and --to recompute gold from silver, for those days only.
+    Method: PyIceberg appends a city to gold; the days are recomputed; new rows arrive."""
     warehouse.ingot("generate", "--records", 20_000, "--to", warehouse.landing)
     warehouse.run()
     days = [row["d"] for row in warehouse.query("SELECT DISTINCT CAST(date AS VARCHAR) AS d FROM gold.speedtest_agg ORDER BY 1")]
@@ -35,7 +36,7 @@ def test_days_again(warehouse):
     cities = pa.array(["Atlantis"] * rows.num_rows, rows.schema.field("location").type)
     gold.append(rows.set_column(rows.schema.get_field_index("location"), "location", cities))
     warehouse.run()
-    assert any(row["location"] == "Atlantis" for row in hours(warehouse, "true"))  # nothing new came: gold is as it was
+    assert any(row["location"] == "Atlantis" for row in hours(warehouse, "true"))  # there was no new input: gold is unchanged
     first, rest = f"date = DATE '{days[0]}'", f"date > DATE '{days[0]}'"
     before = hours(warehouse, rest)
     report = warehouse.run("--stage", "gold", "--from", days[0])
@@ -45,7 +46,7 @@ def test_days_again(warehouse):
     assert hours(warehouse, rest) == before
     warehouse.run("--stage", "gold", "--from", days[1], "--to", days[-1])
     assert is_expected(warehouse, "true")
-    # Rows that are new meanwhile are counted once.
+    # Rows that arrived in the meantime are counted once.
     warehouse.ingot("generate", "--records", 3_000, "--seed", 9, "--to", warehouse.landing)
     warehouse.run("--stage", "bronze,silver")
     warehouse.run("--stage", "gold", "--from", days[0], "--to", days[-1])
@@ -54,7 +55,7 @@ def test_days_again(warehouse):
 
 
 def test_days_that_are_none(warehouse):
-    """Goal: words that mean no day are refused. Method: each."""
+    """Goal: invalid days are rejected. Method: one run for each."""
     for arguments, word in ((["--from", "2024-02-30"], "--from"), (["--from", "x"], "--from"), (["--to", "2024-1-1"], "--to"),
                             (["--from", "2024-02-02", "--to", "2024-02-01"], "before"), (["--from", "2024-02-02", "--follow"], "--from"),
                             (["--from", "2024-02-02", "--stage", "silver"], "gold")):

@@ -1,4 +1,4 @@
-"""What the tables hold, proven by text files: tests/cases/*.test. A case needs no code:
+"""Tests what the tables contain by text files: tests/cases/*.test. A case needs no code:
 
     # What the case shows.
     == pipeline
@@ -10,7 +10,7 @@
     == rows SQL
     (the rows as CSV, with a header)
 
-Parts are done in their order; a later pipeline or file of the same name takes the place of the earlier.
+The parts run in order. A later pipeline or file replaces an earlier one of the same name.
 """
 
 import pathlib
@@ -23,7 +23,7 @@ CASES = sorted((ROOT / "tests/cases").glob("*.test"))
 
 
 def parts(case: pathlib.Path):
-    """(word, argument, lines, line number) of each part."""
+    """Yields (word, argument, lines, line number) of each part."""
     found = []
     for number, line in enumerate(case.read_text().splitlines(), 1):
         if line.startswith("== "):
@@ -38,8 +38,8 @@ def parts(case: pathlib.Path):
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
 def test_case(case, tmp_path):
-    """Goal: each file says what a table holds after some records and runs.
-    Method: the parts of the file in order, each against what stands below it."""
+    """Goal: each file states what a table contains after some records and runs.
+    Method: the parts of the file run in order, and each is compared with the text below it."""
     warehouse = Warehouse(tmp_path, ROOT / "pipelines/speedtest.yaml")
     for word, argument, lines, number in parts(case):
         place = f"{case}:{number}"
@@ -65,7 +65,7 @@ def test_case(case, tmp_path):
 
 
 def test_cases_are_found():
-    """Goal: the cases are not passed over by mistake. Method: their number, and that each asks for rows."""
+    """Goal: the cases are not skipped by mistake. Method: their number, and that each reads rows."""
     assert len(CASES) >= 8
     for case in CASES:
         assert any(word == "rows" for word, *_ in parts(case)), case

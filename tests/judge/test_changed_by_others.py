@@ -1,4 +1,5 @@
-"""What other engines do to bronze, silver and gold between two runs: the result is right, or the run says what is wrong."""
+"""Other engines change bronze, silver and gold between two runs. The result is right, or the run reports what is
+wrong."""
 
 import collections
 import datetime
@@ -99,7 +100,8 @@ def add_a_column(bronze):
         update.add_column("more", StringType())
 
 
-# What happens to bronze after its rows 0..5 were consumed and 6..11 were not; the ids that silver and quarantine hold then.
+# Changes to bronze after its rows 0..5 were consumed and before 6..11 are, and the ids that silver and quarantine then
+# have.
 OPERATIONS = {
     "nothing": (lambda bronze: None, set(range(12))),
     "rows deleted before silver saw them": (delete_new, set(range(12)) - {7}),
@@ -116,8 +118,8 @@ OPERATIONS = {
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_bronze_is_changed(lab, operation):
-    """Goal: whatever another engine did to bronze, silver has each row that is there once, and none twice.
-    Method: the operation by PyIceberg between bronze and silver; then two runs, and new records."""
+    """Goal: after any change by another engine, silver has each existing row of bronze once.
+    Method: PyIceberg performs the operation between bronze and silver; then two runs, and new records."""
     put(lab, "b.jsonl", range(6, 12))
     lab.run("--stage", "bronze")
     act, expected = OPERATIONS[operation]
@@ -132,8 +134,9 @@ def test_bronze_is_changed(lab, operation):
 
 
 def test_rows_appended_by_hand(lab):
-    """Goal: rows without a position are consumed once; where they are rewritten, too, they cannot be told from old ones, which is said.
-    Method: such a row appended by PyIceberg; then all of bronze overwritten by itself."""
+    """Goal: rows without a position are consumed once. Once rewritten, they cannot be distinguished from old rows, and
+    the run reports that.
+    Method: PyIceberg appends such a row; then all of bronze is overwritten with itself."""
     bronze = table(lab, "b.t")
     at = datetime.datetime(2024, 7, 19, tzinfo=datetime.timezone.utc)
     bronze.append(pa.Table.from_pylist([{"id": 100, "at": at, "name": "hand", "value": 1.0}], schema=bronze.schema().as_arrow()))
@@ -148,8 +151,10 @@ def test_rows_appended_by_hand(lab):
 
 
 def test_bronze_is_another_table(lab):
-    """Goal: a bronze table that was dropped and made anew is not mixed up with the old one; a rolled back one is refused.
-    Method: rolled back, then unregistered and read anew: the run names the table and what to do, and changes nothing."""
+    """Goal: a bronze table that was dropped and recreated is not mistaken for the old one. A table that was rolled
+    back is rejected.
+    Method: bronze is rolled back, then unregistered and read again. The run names the table and what to do, and
+    changes nothing."""
     put(lab, "b.jsonl", range(6, 12))
     lab.run()
     first = table(lab, "b.t").metadata.snapshots[0].snapshot_id
@@ -174,8 +179,9 @@ SILVER_OPERATIONS = {
 @pytest.mark.parametrize("operation", SILVER_OPERATIONS)
 @pytest.mark.parametrize("more", [False, True])
 def test_silver_is_changed(lab, operation, more):
-    """Goal: gold is what silver gives, whatever another engine did to silver.
-    Method: the operation by PyIceberg, with and without new records; gold against sums over silver as PyIceberg reads it."""
+    """Goal: gold follows silver after any change by another engine.
+    Method: PyIceberg performs the operation, with and without new records; gold is compared with sums over silver as
+    PyIceberg reads it."""
     SILVER_OPERATIONS[operation](table(lab, "s.t"))
     if more:
         put(lab, "b.jsonl", range(6, 12))
@@ -185,8 +191,9 @@ def test_silver_is_changed(lab, operation, more):
 
 
 def test_gold_is_changed(lab):
-    """Goal: what another engine deletes from gold stays deleted until new rows touch the group. Method: a group deleted by PyIceberg; a run
-    with nothing new, one with rows of other groups, one with rows of this one."""
+    """Goal: a group that another engine deletes from gold stays deleted until new rows touch it.
+    Method: PyIceberg deletes a group. Then run without new rows, with rows of other groups, and with rows of this
+    group."""
     table(lab, "g.t").delete("name == 'n1'")
     lab.run()
     put(lab, "b.jsonl", (6, 8))
@@ -198,8 +205,10 @@ def test_gold_is_changed(lab):
 
 
 def test_expiry_that_leaves_no_parent(lab):
-    """Goal: an expiry that leaves another engine's commit alone, as a first snapshot, is not taken for a table that was replaced.
-    Method: PyIceberg deletes a row of silver, appends one, and expires all but that when gold has seen it."""
+    """Goal: an expiry that leaves only another engine's commit, as a first snapshot, does not look like a replaced
+    table.
+    Method: PyIceberg deletes a row of silver, appends one, and expires all other snapshots after gold has consumed
+    them."""
     silver = table(lab, "s.t")
     row = silver.scan("id == 1").to_arrow()
     silver.delete("id == 2")
@@ -215,7 +224,8 @@ def test_expiry_that_leaves_no_parent(lab):
 
 def test_marks_outlive_the_expiry_of_other_engines(lab):
     """Goal: a table whose snapshots another engine expired still knows what it has consumed.
-    Method: the summaries are taken out of the metadata as an expiry leaves them: one snapshot of compaction, its parent gone."""
+    Method: the summaries are removed from the metadata as an expiry does. One compaction snapshot without its parent
+    remains."""
     for name in ("s.t", "s.bad", "g.t"):
         file = table(lab, name).metadata_location.removeprefix("file://")
         metadata = json.loads(open(file).read())

@@ -1,4 +1,4 @@
-"""A clock that is far from what is known to have happened: refused by name, unless it is trusted."""
+"""A clock that differs far from known times is rejected by name, unless it is trusted."""
 
 import json
 import os
@@ -20,7 +20,7 @@ def count(warehouse, table=BRONZE):
 
 
 def move(warehouse, days):
-    """All that the tables say of when they were written moves: as if the clock stood `-days` from where it stood then."""
+    """Shifts all write times in the tables, as if the clock had been off by `-days` at that time."""
     ms = int(days * DAY * 1000)
     for table in (BRONZE, SILVER, GOLD):
         file = warehouse.pyiceberg().load_table(table).metadata_location.removeprefix("file://")
@@ -38,8 +38,9 @@ def move(warehouse, days):
 
 
 def test_behind_the_newest_commit(warehouse):
-    """Goal: a clock that is days behind the newest commit takes in nothing; a trusted one does, and is not asked again.
-    Method: the commits are moved ten days ahead; a run without and with the flag, and the next without it."""
+    """Goal: with a clock days behind the newest commit, a run reads nothing. With a trusted clock it runs, and the
+    next run passes without the flag.
+    Method: the commits are moved ten days ahead; a run without the flag, one with it, and the next without it."""
     fill(warehouse, "a.jsonl")
     warehouse.run()
     move(warehouse, 10)
@@ -57,7 +58,8 @@ def test_behind_the_newest_commit(warehouse):
 
 @pytest.mark.parametrize("days", [1 / 24, -300])
 def test_what_may_be(warehouse, days):
-    """Goal: clocks of several machines may differ a little, and a machine may stand still for long. Method: the commits are moved."""
+    """Goal: clocks of several machines may differ a little, and a machine may be idle for long.
+    Method: the commits are moved."""
     fill(warehouse, "a.jsonl")
     warehouse.run()
     move(warehouse, days)
@@ -67,7 +69,8 @@ def test_what_may_be(warehouse, days):
 
 
 def test_years_ahead(warehouse):
-    """Goal: a run by a clock that is years ahead is refused: its commit would speak against every clock after it. Method: the commits are moved."""
+    """Goal: a run with a clock that is years ahead is rejected: its commit would contradict every later clock.
+    Method: the commits are moved."""
     fill(warehouse, "a.jsonl")
     warehouse.run()
     move(warehouse, -3650)
@@ -80,7 +83,8 @@ def test_years_ahead(warehouse):
 
 
 def test_behind_the_input_files(warehouse):
-    """Goal: before there is a table, the input files speak. Method: files that were written ten days from now."""
+    """Goal: before tables exist, the clock is compared with the input files.
+    Method: files with a time ten days from now."""
     fill(warehouse, "a.jsonl")
     later = time.time() + 10 * DAY
     for file in warehouse.landing.rglob("*.jsonl"):
@@ -93,8 +97,9 @@ def test_behind_the_input_files(warehouse):
 
 @pytest.mark.parametrize("operation", ["--retention", "--expire", "--orphans"])
 def test_far_ahead(warehouse, operation):
-    """Goal: nothing is deleted for its age by a clock that may be far ahead, unless it is trusted.
-    Method: rows and commits of a hundred days ago, as a clock a hundred days ahead sees new ones; the pipeline keeps 90 days."""
+    """Goal: nothing is deleted by age while the clock may be far ahead, unless it is trusted.
+    Method: rows and commits are a hundred days old, as new ones appear to a clock a hundred days ahead. The pipeline
+    keeps 90 days."""
     fill(warehouse, "a.jsonl", days_ago=103)
     warehouse.run()
     move(warehouse, -100)
@@ -107,8 +112,8 @@ def test_far_ahead(warehouse, operation):
 
 
 def test_rows_speak_when_commits_do_not(warehouse):
-    """Goal: a run by the same wrong clock does not hide it from retention: rows carry their makers' clocks.
-    Method: rows of 60 days ago committed just now: a clock 60 days ahead sees so what is new."""
+    """Goal: a run with the same wrong clock does not hide it from retention: rows carry the clocks of their producers.
+    Method: rows of 60 days ago are committed now. New rows appear so to a clock 60 days ahead."""
     fill(warehouse, "a.jsonl", days_ago=63)
     warehouse.run()
     refused = warehouse.ingot("maintain", "--retention", check=False)

@@ -1,4 +1,4 @@
-"""The command line: help, exit codes, formats, precedence, and that what the commands print is so."""
+"""The command line: help, exit codes, formats, precedence, and whether the printed output is true."""
 
 import csv
 import io
@@ -44,21 +44,22 @@ def test_exit_codes(warehouse):
     ("maintain --retain-last many", "--retain-last: 'many' is not a number of at least 1"),
     ("run --log-level loud", "--log-level"), ("table show", "table is required")])
 def test_wrong_usage(warehouse, arguments, said):
-    """Goal: what is wrong is named, with the nearest that is right. Method: slips of each kind."""
+    """Goal: an error names the wrong word and the nearest valid one. Method: mistakes of each kind."""
     refused = warehouse.ingot(*arguments.split(), check=False)
     assert refused.returncode == 2 and refused.stdout == ""
     assert refused.stderr.startswith("error: ") and said in refused.stderr and refused.stderr.count("\n") == 1
 
 
 def test_storage_that_is_away(warehouse):
-    """Goal: that a storage does not answer is told while it is waited for. Method: one that is nowhere."""
+    """Goal: an unavailable storage is reported while the program waits for it.
+    Method: a storage that does not exist."""
     nowhere = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
     told = warehouse.lines("run", "--warehouse", "s3://b/w", "--catalog", f"sqlite:///{warehouse.folder}/catalog.db", env=nowhere)
     assert "127.0.0.1" in (first := next(told)) and "retrying" in first
 
 
 def test_flags_go_before_the_environment(warehouse):
-    """Goal: flag, environment, default, in this order. Method: the warehouse by both."""
+    """Goal: flag, environment, default, in this order. Method: the warehouse is set by both."""
     other = warehouse.folder / "other"
     warehouse.ingot("generate", "--records", 10, "--to", warehouse.landing)
     warehouse.ingot("run", "--warehouse", other)
@@ -68,7 +69,7 @@ def test_flags_go_before_the_environment(warehouse):
 
 
 def test_query_formats(filled):
-    """Goal: table, json and csv say the same. Method: one statement in each, with nulls, quotes and lists."""
+    """Goal: table, json and csv have the same content. Method: one statement in each, with nulls, quotes and lists."""
     sql = "SELECT 1 AS n, 'a,\"b' AS t, NULL AS x, [1, 2] AS l, TIMESTAMPTZ '2024-07-19 18:40:00+00' AS at, true AS b"
     assert json.loads(filled.ingot("query", sql, "--format", "json").stdout) == {"n": 1, "t": 'a,"b', "x": None, "l": [1, 2], "at": "2024-07-19T18:40:00Z", "b": True}
     [header, row] = csv.reader(io.StringIO(filled.ingot("query", sql, "--format", "csv").stdout))
@@ -78,7 +79,7 @@ def test_query_formats(filled):
 
 
 def test_query_errors_and_joins(filled):
-    """Goal: a wrong table is named with the nearest; joins over our tables work. Method: one of each."""
+    """Goal: an unknown table is reported with the nearest name; joins over our tables work. Method: one of each."""
     wrong = filled.ingot("query", "SELECT * FROM silver.speedtest_claen", check=False)
     assert wrong.returncode == 1 and "did you mean 'silver.speedtest_clean'" in wrong.stderr
     rows = filled.query("SELECT count(*) AS n FROM bronze.speedtest_raw JOIN silver.speedtest_clean USING (_source_offset)")
@@ -101,7 +102,8 @@ def test_table_commands(filled):
 
 
 def test_register(filled):
-    """Goal: a table that exists comes into another catalog. Method: its newest metadata, read there."""
+    """Goal: an existing table can be registered in another catalog.
+    Method: its newest metadata file is registered, and the table is read there."""
     location = filled.pyiceberg().load_table("gold.speedtest_agg").metadata_location
     other = filled.folder / "other"
     filled.ingot("register", "old.gold", location, "--warehouse", other)
@@ -111,7 +113,8 @@ def test_register(filled):
 
 
 def test_compile_and_schema(warehouse):
-    """Goal: a compiled pipeline is SQL, the schema is JSON; the old name says the new one. Method: look into each."""
+    """Goal: a compiled pipeline is SQL, the schema is JSON, and the old name is rejected with the new one.
+    Method: the output of each."""
     sql = warehouse.ingot("compile").stdout
     assert "ANTI JOIN silver_keys" in sql and "quantile_cont" in sql
     assert json.loads(warehouse.ingot("compile", "--json-schema").stdout)["title"] == "Ingot pipeline file"
@@ -127,7 +130,8 @@ def test_compile_and_schema(warehouse):
 
 
 def test_check(warehouse):
-    """Goal: each part is examined, failures say what to do. Method: a good place, then a source that is not there."""
+    """Goal: each part is checked, and failures say what to do.
+    Method: a good configuration, then a source that does not exist."""
     good = warehouse.ingot("check")
     assert good.stdout.count(" ok ") == 7
     bad = warehouse.ingot("check", "--source", "/nowhere", check=False)
@@ -135,8 +139,9 @@ def test_check(warehouse):
 
 
 def test_check_where_data_stands(warehouse):
-    """Goal: the cause of data that does not appear is told. Method: data that waits before each table, for longer than allowed and
-    not; rows of which none is kept; a table whose place is gone; a coordinator that is not there."""
+    """Goal: the cause of missing data is reported.
+    Method: data that waits before each table, for longer than allowed and shorter; input of which no row is kept; a
+    table whose last consumed snapshot is gone; a coordinator that does not exist."""
     def found(*arguments) -> dict[str, dict]:
         done = warehouse.ingot("check", "--log-format", "json", *arguments, check=False)
         answers = {line["check"]: line for line in map(json.loads, done.stdout.splitlines())}
@@ -167,14 +172,14 @@ def test_check_where_data_stands(warehouse):
 
 
 def test_completion(warehouse):
-    """Goal: the script completes in a real shell. Method: bash asks it for the commands after 'ingot ta'."""
+    """Goal: the script completes in a real shell. Method: bash completes the commands after 'ingot ta'."""
     script = warehouse.ingot("completion", "bash").stdout
     ask = script + '\nCOMP_WORDS=(ingot table h); COMP_CWORD=2; _ingot; echo "${COMPREPLY[@]}"'
     assert subprocess.run(["bash", "-c", ask], capture_output=True, text=True).stdout.split() == ["history"]
 
 
 def test_generate_to_standard_output(warehouse):
-    """Goal: environment and seed are honoured. Method: the reference system's variable, twice the same seed."""
+    """Goal: environment and seed are honoured. Method: the reference system's variable, and the same seed twice."""
     one = warehouse.ingot("generate", "--to", "-", "--start", "2024-07-19", env={"RECORDS_TO_GENERATE": "25"}).stdout
     two = warehouse.ingot("generate", "--to", "-", "--start", "2024-07-19", "--records", 25).stdout
     assert one == two and len(one.splitlines()) == 25
@@ -182,7 +187,7 @@ def test_generate_to_standard_output(warehouse):
 
 
 def test_follow_takes_new_files_and_stops_on_request(warehouse):
-    """Goal: a directory is watched for new files; SIGTERM ends it after the run that is going on, with exit code 0.
+    """Goal: a directory is watched for new files. SIGTERM ends the program after the current run, with exit code 0.
     Method: a file that appears while it follows."""
     import os
     import signal

@@ -1,4 +1,4 @@
-"""Commands beside each other and beside a locked catalog; commands that only read; outputs that are closed."""
+"""Concurrent commands, commands on a locked catalog, read-only commands, and closed outputs."""
 
 import json
 import os
@@ -25,8 +25,8 @@ def start(warehouse, *arguments, **options):
 
 
 def test_first_runs_at_once(warehouse):
-    """Goal: who comes first creates the catalog and the tables, and nobody fails for it.
-    Method: eight runs at once on nothing; then each record is there once."""
+    """Goal: the first run creates the catalog and the tables, and no other run fails because of it.
+    Method: eight concurrent runs on an empty folder; then each record exists once."""
     fill(warehouse)
     running = [start(warehouse, "run") for _ in range(8)]
     ended = [(process.communicate(timeout=120)[1], process.returncode) for process in running]
@@ -39,7 +39,7 @@ def test_first_runs_at_once(warehouse):
 @pytest.mark.parametrize("command", [("check",), ("table", "list"), ("doctor",), ("storage",), ("query", "SELECT count(*) FROM silver.speedtest_clean")],
                          ids=lambda command: command[0])
 def test_eight_readers_at_once(warehouse, command):
-    """Goal: commands that look at the same warehouse do not fail each other. Method: eight of each at once."""
+    """Goal: commands that read the same warehouse do not make each other fail. Method: eight of each at once."""
     fill(warehouse)
     warehouse.run()
     running = [start(warehouse, *command) for _ in range(8)]
@@ -50,7 +50,7 @@ def test_eight_readers_at_once(warehouse, command):
 
 @pytest.mark.parametrize("command", READING, ids=lambda command: "-".join(command[:2]))
 def test_reading_creates_nothing(warehouse, command):
-    """Goal: a command that only reads leaves no folder and no catalog behind. Method: each of them where nothing is."""
+    """Goal: a read-only command creates no folder and no catalog. Method: each of them in an empty folder."""
     fill(warehouse)
     before = sorted(warehouse.folder.rglob("*"))
     done = warehouse.ingot(*command, check=False, cwd=warehouse.folder)
@@ -61,7 +61,8 @@ def test_reading_creates_nothing(warehouse, command):
 
 
 def test_doctor_on_nothing(warehouse):
-    """Goal: nothing examined is not healthy. Method: no tables; a table that does not exist; a warehouse that moved."""
+    """Goal: a check of nothing does not report success.
+    Method: no tables; a table that does not exist; a warehouse that moved."""
     fill(warehouse)
     done = warehouse.ingot("doctor", check=False)
     assert done.returncode == 1 and "nothing to examine" in done.stderr, done.stderr
@@ -74,8 +75,8 @@ def test_doctor_on_nothing(warehouse):
 
 
 def test_locked_catalog(warehouse):
-    """Goal: a run waits for a catalog that another process locks, says so, and goes on when it is free.
-    Method: this process holds the lock until the warning is there."""
+    """Goal: a run waits for a catalog that another process locks, reports it, and continues when it is free.
+    Method: this process holds the lock until the warning appears."""
     fill(warehouse)
     warehouse.run()
     fill(warehouse, 30)
@@ -94,8 +95,8 @@ def test_locked_catalog(warehouse):
                                      ("generate", "--records", "100000", "--to", "-"), ("check",), ("table", "list"), ("--help",), ("run",)],
                          ids=lambda command: "-".join(word.split()[0].strip("-") for word in command if word != "-"))
 def test_closed_output(warehouse, command):
-    """Goal: `ingot … | head -1` ends without an error. Method: the reading end of the pipe is closed at once, or after
-    the first bytes."""
+    """Goal: `ingot … | head -1` ends without an error.
+    Method: the reading end of the pipe is closed at once, or after the first bytes."""
     fill(warehouse)
     for read in (0, 10):
         reading, writing = os.pipe()

@@ -1,4 +1,5 @@
-"""CSV that is not as RFC 4180 has it: every row arrives, or is kept with its bytes and the reason, or its file is refused by name."""
+"""CSV that deviates from RFC 4180. Every row arrives, or is kept with its bytes and the reason, or its file is
+rejected by name."""
 
 import gzip
 
@@ -49,8 +50,9 @@ def values(rows):
     (", csv: {encoding: utf-16le}", GOOD.replace("\n", "\r\n").encode("utf-16-le")),
 ])
 def test_files_that_are_read(warehouse, options, content):
-    """Goal: other delimiters, line ends, headers and encodings give the same rows, compressed and grown, too. Method: one file in each, half of it
-    first; offsets are where the rows stand."""
+    """Goal: other delimiters, line ends, headers and encodings give the same rows, also in compressed and growing
+    files.
+    Method: one file of each, half of it first; offsets match the rows."""
     csv(warehouse, options)
     half = content.index("1721347200001".encode("utf-16-le" if b"\x001\0" in content and not content.startswith(b"\xfe") else "utf-16-be" if content.startswith(b"\xfe\xff") else "utf-8"))
     (warehouse.landing / "a.csv").write_bytes(content[:half])
@@ -76,7 +78,8 @@ def test_files_that_are_read(warehouse, options, content):
     (GOOD.encode("utf-32"), "UTF-32"),
 ])
 def test_files_that_are_refused(warehouse, content, told):
-    """Goal: a header that fits no field ends the run with the file's name and what to do. Method: one slip each."""
+    """Goal: a header that matches no field ends the run with the file's name and what to do.
+    Method: one mistake each."""
     csv(warehouse)
     (warehouse.landing / "wrong.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
     done = warehouse.ingot("run", check=False)
@@ -84,8 +87,9 @@ def test_files_that_are_refused(warehouse, content, told):
 
 
 def test_rows_that_do_not_fit(warehouse):
-    """Goal: a row that is no record is kept with its bytes, its place and the reason, and reaches quarantine. Method: rows too wide and too narrow,
-    of other bytes, with wrong quotes, of a wrong type, and a header again."""
+    """Goal: a row that is not a record is kept with its bytes, its position and the reason, and reaches quarantine.
+    Method: rows that are too wide or too narrow, with other bytes, wrong quotes, a wrong type, and a repeated
+    header."""
     wrong = [(b"1721347200002,3", "2 cells"), (b"1721347200003,4,a,b,1", "5 cells"), (b"1721347200004,5,Z\xfcrich,1", "not UTF-8"),
              (b'1721347200005,6,"a" b,1', "quote"), (b"1721347200006,x,a,1", "id: expected long"), (b"at,id,name,value", "header among the rows"),
              (b'1721347200007,7,"open,1', "does not close"), (b"1721347200008,8,in the quote,1", "1 line before")]
@@ -105,7 +109,7 @@ def test_rows_that_do_not_fit(warehouse):
 
 
 def test_columns_that_are_missing(warehouse):
-    """Goal: fields without a column are told of. Method: a header without one, and one in other letters."""
+    """Goal: fields without a column are reported. Method: a header without one, and one in other letter case."""
     (csv(warehouse).landing / "a.csv").write_text("at,id,Name\n1721347200000,1,Oslo\n")
     done = warehouse.ingot("run")
     assert "a.csv: the header has no column for name, value" in done.stderr

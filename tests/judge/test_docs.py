@@ -1,6 +1,6 @@
 """Goal:   every command that README.md and docs/ print works as printed.
 Method: the commands of a page run in one bash, in a fresh folder that looks like a checkout after `make build`. A block that
-        cannot run on the embedded default (no servers) stands below `<!-- not run: the reason -->`. The run ends with the counts.
+        cannot run without servers is below `<!-- not run: the reason -->`. The run ends with the counts.
 """
 
 import os
@@ -21,7 +21,7 @@ SECONDS_MAX = 50
 
 
 def checkout(folder: pathlib.Path):
-    """A folder with what the pages name by relative paths: pipelines, deploy, the program."""
+    """Creates a folder with everything that the pages name by relative paths: pipelines, deploy, the program."""
     for name in ("pipelines", "deploy", "tests", "VERSION"):
         (folder / name).symlink_to(ROOT / name)
     (folder / "build/release").mkdir(parents=True)
@@ -30,7 +30,7 @@ def checkout(folder: pathlib.Path):
 
 
 def bash(script, folder, name):
-    """Runs a script as `name`, which bash prints in its errors; the failed line, if one failed, and what was printed."""
+    """Runs a script as `name`, which bash prints in its errors. Returns the failed line, if any, and the output."""
     file, failed_at = folder.parent / name, folder.parent / "failed_at"
     file.write_text(script)
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(("INGOT_", "KAFKA_", "AWS_", "PG"))}
@@ -48,7 +48,7 @@ def test_page(page, tmp_path):
     folder = tmp_path / "ingot"
     folder.mkdir()
     checkout(folder)
-    if page.name != "README.md":  # the other pages speak of the tables that the tour of the README has made
+    if page.name != "README.md":  # the other pages use the tables that the tour of the README creates
         failed, output = bash("set -e; ingot generate --records 2000 --dirty 0.02 --to landing; ingot run --source landing", folder, "tour")
         assert failed is None, output
     failed, output = bash(script_of(BLOCKS[page]), folder, page.name)
@@ -56,16 +56,16 @@ def test_page(page, tmp_path):
 
 
 def test_commands_say_their_language():
-    """A block without a language is output: commands in it would not be run."""
+    """A block without a language is output. Commands in it would not be run."""
     found = [f"{block.place}: {line}" for blocks in BLOCKS.values() for block in blocks if (line := command_without_language(block))]
     assert not found, "\n".join(found)
 
 
 def test_commands_in_running_text_exist():
-    """`ingot maintain --compact` within a sentence: the command and its flags are those of the program."""
+    """A command in running text, such as `ingot maintain --compact`, exists in the program with its flags."""
     helps, found = {}, []
     for page in PAGES:
-        if page.parent.name == "decisions":  # they say what was true when they were made
+        if page.parent.name == "decisions":  # decisions describe the program of their time
             continue
         for number, line in enumerate(page.read_text().splitlines(), 1):
             for command in re.findall(r"`ingot ([a-z][^`]*)`", line):
@@ -81,7 +81,7 @@ def test_commands_in_running_text_exist():
 
 
 def test_named_files_exist():
-    """A file that a page names is in the repository, and a name said to be in it occurs there."""
+    """A file that a page names is in the repository. A name that the page says is in the file occurs there."""
     found = []
     for page in [*PAGES, ROOT / "CONTRIBUTING.md"]:
         if page.parent.name == "decisions":
@@ -100,7 +100,7 @@ def test_named_files_exist():
 
 
 def test_map_of_rooms():
-    """The map in docs/architecture.md is that of layers.txt, with what CMakeLists.txt says that each room includes."""
+    """The map in docs/architecture.md equals layers.txt, with the includes that CMakeLists.txt gives for each room."""
     ranks = {room: rank for rank, room in (line.split() for line in (ROOT / "layers.txt").read_text().splitlines() if line[0] != "#")}
     cmake = (ROOT / "CMakeLists.txt").read_text()
     includes = {}
@@ -113,7 +113,7 @@ def test_map_of_rooms():
 
 
 def test_markers_stand_above_blocks():
-    """A marker that no block follows at once marks nothing."""
+    """A marker without a block directly below it has no effect."""
     marked = sum(block.reason is not None for blocks in BLOCKS.values() for block in blocks)
     written = sum(line.startswith("<!-- not run") for page in PAGES for line in page.read_text().splitlines())
     assert marked == written, "a marker `<!-- not run: the reason -->` stands right above a block"

@@ -1,4 +1,4 @@
-"""Tables with a changed schema, a changed partition spec and row-level deletes: equal rows for every reader."""
+"""Tables with a changed schema, a changed partition spec and row-level deletes: every reader has equal rows."""
 
 import json
 
@@ -12,7 +12,7 @@ def silver_rows(warehouse):
 
 
 def test_a_new_field_in_the_pipeline_file(warehouse):
-    """Goal: changing the data schema is an edit of the pipeline file; old rows read as null.
+    """Goal: an edit of the pipeline file changes the data schema; old rows read as null.
     Method: a field is added between two runs; PyIceberg, DuckDB and Ingot read old and new rows."""
     warehouse.ingot("generate", "--records", 2000, "--to", warehouse.landing)
     warehouse.run()
@@ -34,7 +34,8 @@ def test_a_new_field_in_the_pipeline_file(warehouse):
 
 @pytest.mark.parametrize("version", [2, 3])
 def test_a_default(warehouse, version):
-    """Goal: a record that lacks a field has its default, and in format 3 rows older than the column, too; a record that fits nothing has none.
+    """Goal: a record that lacks a field gets its default. In format 3, rows older than the column get it too. A record
+    that does not fit gets none.
     Method: fields with defaults are added between two runs; PyIceberg and Ingot read old and new rows."""
     text = (ROOT / "pipelines/speedtest.yaml").read_text()
     for layer in ("bronze", "silver"):
@@ -69,8 +70,8 @@ def test_a_default(warehouse, version):
 
 
 def test_nanoseconds(warehouse):
-    """Goal: in format 3 times keep their nanoseconds through all layers and compaction. Method: RFC 3339 and epoch numbers, also before 1970, out of
-    range and wrong; PyIceberg's and Ingot's rows."""
+    """Goal: in format 3 times keep their nanoseconds through all layers and compaction.
+    Method: RFC 3339 and epoch numbers, also before 1970, out of range and invalid; the rows of PyIceberg and Ingot."""
     text = (ROOT / "pipelines/speedtest.yaml").read_text().replace("day(timestamp)", "day(measured)")
     for layer in ("bronze", "silver"):
         text = text.replace(f"{layer}:\n", f"{layer}:\n  properties: {{format-version: 3}}\n")
@@ -97,14 +98,15 @@ def test_nanoseconds(warehouse):
         errors = [row["_error"] for row in warehouse.query("SELECT _error FROM silver.speedtest_quarantine ORDER BY _source_offset")]
         assert [error.split(":")[0] for error in errors] == ["measured", "measured", "counted"] and "out of range of timestamptz_ns" in errors[0]
         warehouse.ingot("maintain", "--compact", "--min-input-files", "2")
-    assert len(list((warehouse.folder / "warehouse/silver/speedtest_clean/data").iterdir())) == 4  # a folder a day
+    assert len(list((warehouse.folder / "warehouse/silver/speedtest_clean/data").iterdir())) == 4  # one folder per day
     warehouse.pipeline.write_text(text.replace("format-version: 3", "format-version: 2").replace("day(measured)", "day(timestamp)").replace("  location:       {type: string}\n", "  location:       {type: string}\n" + times).replace("_raw", "_old"))
     refused = warehouse.ingot("run", check=False)
     assert refused.returncode != 0 and "measured is timestamptz_ns, which requires format 3" in refused.stderr
 
 
 def test_renamed_dropped_and_widened_by_pyiceberg(warehouse):
-    """Goal: columns are found by field id. Method: PyIceberg renames, drops, reorders and widens; Ingot reads like PyIceberg."""
+    """Goal: columns are found by field id.
+    Method: PyIceberg renames, drops, reorders and widens; Ingot reads the same as PyIceberg."""
     from pyiceberg.types import LongType
 
     warehouse.ingot("generate", "--records", 1000, "--to", warehouse.landing)
@@ -122,7 +124,8 @@ def test_renamed_dropped_and_widened_by_pyiceberg(warehouse):
 
 
 def test_partition_spec_evolution(warehouse):
-    """Goal: files of an old and a new spec live in one table. Method: PyIceberg adds a partition field, Ingot writes on."""
+    """Goal: files of an old and a new spec are in one table.
+    Method: PyIceberg adds a partition field, Ingot continues to write."""
     warehouse.ingot("generate", "--records", 1000, "--to", warehouse.landing)
     warehouse.run()
     for name in ("bronze.speedtest_raw", "silver.speedtest_clean"):
@@ -140,7 +143,8 @@ def test_partition_spec_evolution(warehouse):
 
 
 def test_deletes_by_pyiceberg(warehouse):
-    """Goal: what another engine deleted is gone for us, and the stages go on. Method: PyIceberg deletes one city."""
+    """Goal: rows that another engine deleted stay deleted, and the stages continue.
+    Method: PyIceberg deletes one city."""
     warehouse.ingot("generate", "--records", 3000, "--to", warehouse.landing)
     warehouse.run()
     table = warehouse.pyiceberg().load_table("silver.speedtest_clean")
@@ -153,7 +157,7 @@ def test_deletes_by_pyiceberg(warehouse):
 
 
 def add_position_deletes(table, file, positions):
-    """A position delete file for one data file, with PyIceberg's own manifest writers; its tables API writes none."""
+    """Writes a position delete file for one data file with PyIceberg's manifest writers; its table API writes none."""
     import uuid
 
     import pyarrow as pa
@@ -202,7 +206,7 @@ def add_position_deletes(table, file, positions):
 
 
 def test_position_deletes_are_applied(warehouse):
-    """Goal: rows under position deletes are gone for every reader, and the stages go on over them.
+    """Goal: rows under position deletes are deleted for every reader, and the stages continue.
     Method: every third row of a silver file is deleted by position; counts and sums of PyIceberg, DuckDB and Ingot."""
     warehouse.ingot("generate", "--records", 3000, "--start", "2026-01-01", "--to", warehouse.landing)
     warehouse.run()
@@ -222,7 +226,8 @@ def test_position_deletes_are_applied(warehouse):
 
 
 def test_rollback(warehouse):
-    """Goal: `table rollback` brings back an older state that every reader sees. Method: two commits, back to the first."""
+    """Goal: `table rollback` restores an older state that every reader sees.
+    Method: two commits, back to the first."""
     warehouse.ingot("generate", "--records", 100, "--to", warehouse.landing)
     warehouse.run()
     first = json.loads(warehouse.ingot("table", "history", "silver.speedtest_clean", "--log-format", "json").stdout.splitlines()[0])
@@ -231,20 +236,20 @@ def test_rollback(warehouse):
     assert silver_rows(warehouse).num_rows == 300
     warehouse.ingot("table", "rollback", "silver.speedtest_clean", "--snapshot", first["snapshot_id"])
     assert silver_rows(warehouse).num_rows == 100
-    # Gold was made from what is gone now: that is said, not guessed.
+    # Gold was computed from rows that no longer exist: the run reports it and does not guess.
     lost = warehouse.ingot("run", "--stage", "gold", check=False)
     assert lost.returncode == 1 and "rolled back" in lost.stderr
     [_, oldest] = map(json.loads, warehouse.ingot("table", "history", "gold.speedtest_agg", "--log-format", "json").stdout.splitlines())
     warehouse.ingot("table", "rollback", "gold.speedtest_agg", "--snapshot", oldest["snapshot_id"])
-    # The stages know their place from the tables themselves: silver takes the second snapshot of bronze again.
+    # The stages read their marks from the tables: silver consumes the second snapshot of bronze again.
     assert warehouse.run()["silver"]["rows_in"] == 200
     assert warehouse.query("SELECT sum(tests)::BIGINT AS n FROM gold.speedtest_agg") == [{"n": 300}]
     assert silver_rows(warehouse).num_rows == 300
 
 
 def test_real_measurements(mlab):
-    """Goal: the 115 real results arrive with the figures that their README defines.
-    Method: throughput and minimum RTT from the JSON itself against silver and gold, read by PyIceberg."""
+    """Goal: the 115 real results arrive with the values that their README defines.
+    Method: throughput and minimum RTT from the JSON itself, compared with silver and gold as PyIceberg reads them."""
     import gzip
     import statistics
 

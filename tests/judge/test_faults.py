@@ -11,7 +11,7 @@ TABLES = ("bronze.speedtest_raw", "silver.speedtest_clean", "silver.speedtest_qu
 
 @pytest.fixture(scope="module")
 def points(tmp_path_factory):
-    """Every fault point that a run with two commits passes, with how often."""
+    """Lists every fault point of a run with two commits, and how often the run passes it."""
     from conftest import ROOT, Warehouse
 
     warehouse = Warehouse(tmp_path_factory.mktemp("trace"), ROOT / "pipelines/speedtest.yaml")
@@ -43,8 +43,8 @@ def check_tables(warehouse):
 
 
 def test_kill_at_every_step(points, tmp_path_factory):
-    """Goal: a process killed at any step of any commit leaves nothing lost and nothing doubled.
-    Method: for each point and each time it is passed, SIGKILL there, run again, compare with the independent computation."""
+    """Goal: a process killed at any step of any commit loses nothing and duplicates nothing.
+    Method: SIGKILL at each pass of each point, run again, compare with the independent computation."""
     from conftest import ROOT, Warehouse
 
     for point, hit in points:
@@ -61,8 +61,8 @@ def test_kill_at_every_step(points, tmp_path_factory):
 
 @pytest.mark.parametrize("action", ["fail", "unknown"])
 def test_lost_answers_and_failed_swaps(warehouse, action):
-    """Goal: an answer that is lost after the swap is read back, not guessed; a failed swap is tried again.
-    Method: the catalog's answer and the points around the swap fail once each, in one process after another."""
+    """Goal: after a lost answer to the swap the state is read, not guessed; a failed swap is retried.
+    Method: the catalog's answer and the points around the swap fail once each, in separate processes."""
     fill(warehouse)
     for point in ("catalog.answer:1", "catalog.answer:2", "commit.before_swap:1", "commit.after_swap:1"):
         warehouse.ingot("run", "--rows-per-commit", 1500, check=False, env={"INGOT_FAULT": f"{point}={action}"})
@@ -71,8 +71,8 @@ def test_lost_answers_and_failed_swaps(warehouse, action):
 
 
 def test_two_processes_at_once(warehouse):
-    """Goal: two runs on one warehouse at the same time double nothing and lose nothing.
-    Method: four processes start together; then one more finishes what is left."""
+    """Goal: two concurrent runs on one warehouse duplicate nothing and lose nothing.
+    Method: four processes start together; then one more finishes the remaining work."""
     import subprocess
 
     from conftest import INGOT

@@ -1,4 +1,4 @@
-"""Data files in ORC, Avro and Parquet: the rows that were put in, and damage that is found and named."""
+"""Data files in ORC, Avro and Parquet: the rows that were written, and damage that is detected and reported."""
 
 import datetime
 import decimal
@@ -60,7 +60,7 @@ def row(i, null=None):
 
 
 def plain(value):
-    """A row as JSON shows it, whatever the reader."""
+    """Returns a row in its JSON form, for every reader."""
     if isinstance(value, dict):
         return {str(k): plain(v) for k, v in value.items() if v is not None}
     if isinstance(value, (list, tuple)):
@@ -69,7 +69,7 @@ def plain(value):
 
 
 def file_field(field, orc):
-    """A field as a file has it: for ORC the attributes and types of the specification's appendix A."""
+    """Returns a field as a file stores it: for ORC, the attributes and types of the specification's appendix A."""
     attributes = {}
     if field.metadata:
         attributes["iceberg.id" if orc else "PARQUET:field_id"] = field.metadata[b"PARQUET:field_id"].decode()
@@ -95,7 +95,7 @@ def file_field(field, orc):
 
 
 def for_arrow(value, kind):
-    """A value as the types of file_field() want it."""
+    """Converts a value to the types of file_field()."""
     if value is None:
         return None
     if isinstance(value, uuid.UUID):
@@ -172,8 +172,10 @@ def table(warehouse, kind):
 
 @pytest.mark.parametrize("kind, codec", [("ORC", "zstd"), ("ORC", "zlib"), ("ORC", "snappy"), ("ORC", "lz4"), ("ORC", "uncompressed"), ("AVRO", "deflate"), ("AVRO", "null"), ("AVRO", "zstandard")])
 def test_every_type(warehouse, table, tmp_path, kind, codec):
-    """Goal: a file of another format has the rows that a Parquet file has, also projected, filtered, in time travel and after compaction.
-    Method: the same rows by pyarrow as Parquet and ORC, and by PyIceberg's Avro writer, of every type, nested, with nulls."""
+    """Goal: a file of another format gives the rows of a Parquet file, also projected, filtered, in time travel and
+    after compaction.
+    Method: the same rows as Parquet and ORC by pyarrow, and by PyIceberg's Avro writer, of every type, nested, with
+    nulls."""
     if codec in ("null", "zstandard"):
         pytest.importorskip("zstandard")
     schema, rows = table.schema(), rows_for(kind, 0, 300)
@@ -203,8 +205,9 @@ POSITIONS = Schema(NestedField(2147483546, "file_path", StringType(), required=T
 
 @pytest.mark.parametrize("kind", ["ORC", "AVRO"])
 def test_deletes(warehouse, table, tmp_path, monkeypatch, kind):
-    """Goal: rows are deleted by position and by value by delete files of any format, from data of any format.
-    Method: data, then both kinds of delete files, committed by PyIceberg with its manifest writer made to write delete manifests."""
+    """Goal: delete files of any format delete rows by position and by value in data of any format.
+    Method: data, then both kinds of delete files. PyIceberg commits them; its manifest writer is changed to write
+    delete manifests."""
     data = write(tmp_path / f"a.{kind}", rows_for(kind, 0, 300), table.schema(), kind)
     append(table, [data])
     positions = write(tmp_path / f"p.{kind}", [{"file_path": data.file_path, "pos": i} for i in (0, 5, 299)], POSITIONS, kind,
@@ -222,7 +225,8 @@ def test_deletes(warehouse, table, tmp_path, monkeypatch, kind):
 
 
 def test_name_mapping(warehouse, tmp_path):
-    """Goal: ORC files without ids get them from the table's name mapping. Method: columns in another order than the table's, one under an old name."""
+    """Goal: ORC files without ids get them from the table's name mapping.
+    Method: columns in another order than the table's, one under an old name."""
     catalog = warehouse.foreign_catalog()
     schema = Schema(NestedField(1, "id", LongType(), required=False), NestedField(2, "name", StringType(), required=False))
     mapping = [{"field-id": 1, "names": ["id"]}, {"field-id": 2, "names": ["name", "old"]}]
@@ -234,7 +238,8 @@ def test_name_mapping(warehouse, tmp_path):
 
 @pytest.mark.parametrize("kind", ["ORC", "AVRO"])
 def test_damaged_file(warehouse, table, tmp_path, kind):
-    """Goal: a damaged ORC or Avro file gives its rows or an error that names it, never a crash. Method: seeded bit flips, zeros and cuts."""
+    """Goal: a damaged ORC or Avro file gives its rows or an error that names it, never a crash.
+    Method: seeded bit flips, zeros and cuts."""
     path = tmp_path / f"a.{kind}"
     append(table, [write(path, rows_for(kind, 0, 300), table.schema(), kind)])
     good, chance = path.read_bytes(), random.Random(11)
@@ -254,8 +259,8 @@ def test_damaged_file(warehouse, table, tmp_path, kind):
 
 
 def test_one_flipped_bit_in_parquet(warehouse):
-    """Goal: a flipped bit of a file of ours never gives other rows, and --scrub finds it, unless it is in a byte that nothing needs.
-    Method: seeded flips in files of silver and gold; PyIceberg reads the checksums of the pages, too."""
+    """Goal: a flipped bit in an Ingot file never gives other rows. --scrub finds it, unless it is in an unused byte.
+    Method: seeded flips in files of silver and gold; PyIceberg also reads the checksums of the pages."""
     warehouse.ingot("generate", "--records", 3000, "--seed", 3, "--start", "2026-01-01", "--to", warehouse.landing)
     warehouse.run()
     chance = random.Random(5)

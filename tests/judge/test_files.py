@@ -1,4 +1,4 @@
-"""Input files that change, move and lie: each record once, each surprise told."""
+"""Input files that change, move or are damaged: each record is read once, each anomaly is reported."""
 
 import gzip
 import json
@@ -44,7 +44,7 @@ def ids(warehouse, table="b.t"):
 
 
 def await_ids(warehouse, wanted):
-    """Until a follower has stored them."""
+    """Waits until a follower has stored these ids."""
     deadline = time.monotonic() + 60
     while not ((warehouse.folder / "warehouse/catalog.db").exists() and
                wanted <= {row["id"] for row in warehouse.query("SELECT id FROM b.t")}):
@@ -57,7 +57,8 @@ def run(warehouse, *arguments):
 
 
 def test_names_that_are_not_utf8(lab):
-    """Goal: any file name is read once, and told in UTF-8. Method: names that differ in one byte, one that looks like another's escaped form."""
+    """Goal: every file name is read once, and reported in UTF-8.
+    Method: names that differ in one byte, and one that equals another's escaped form."""
     warehouse = lab()
     names = [b"a\xff.jsonl", b"a\xfe.jsonl", b"a%FF.jsonl", "é b.jsonl".encode(), b"100%.jsonl", b"new\nline.jsonl"]
     for i, name in enumerate(names):
@@ -74,8 +75,8 @@ def test_names_that_are_not_utf8(lab):
 
 @pytest.mark.parametrize("on_changed, code, read_again", [("fail", 1, False), ("skip", 0, False), ("reread", 0, True)])
 def test_replaced_files(lab, on_changed, code, read_again):
-    """Goal: a replaced file is told by name and handled as the pipeline file says, once; the others are read.
-    Method: content of the same size, larger, smaller, and truncated by copytruncate, beside a new file."""
+    """Goal: a replaced file is reported by name and handled once, as the pipeline file says; the others are read.
+    Method: content of the same size, larger, smaller, and truncated by copytruncate, next to a new file."""
     warehouse = lab(on_changed=on_changed)
     changed = {"same": (lines(11, 12), 2), "larger": (lines(13, 14, 15), 3), "smaller": (lines(16), 1), "copytruncate": (lines(17, 18, 19), 3)}
     for i, name in enumerate(changed):
@@ -104,8 +105,8 @@ def test_replaced_files(lab, on_changed, code, read_again):
 
 
 def test_rotation(lab):
-    """Goal: a log that is rotated and compressed as logrotate does gives each line once. Method: rotations with lines written in between, runs
-    at every step, and one by a copy and a truncation."""
+    """Goal: a log that logrotate rotates and compresses gives each line once.
+    Method: rotations with lines written in between, runs at every step, and one rotation by copy and truncation."""
     warehouse = lab()
     log, n = warehouse.landing / "app.jsonl", 0
 
@@ -137,8 +138,8 @@ def test_rotation(lab):
 
 
 def test_one_folder_by_many_names(lab):
-    """Goal: a file is read once, however its folder or itself is called; what is hidden is no input. Method: spellings, links, a table that was
-    begun under another one."""
+    """Goal: a file is read once under any name of it or its folder; hidden files are not input.
+    Method: spellings, links, and a table that was started under another name."""
     warehouse = lab()
     landing, folder = warehouse.landing, warehouse.folder
     (folder / "alias").symlink_to(landing)
@@ -160,8 +161,8 @@ def test_one_folder_by_many_names(lab):
 
 
 def test_table_of_an_earlier_version(lab):
-    """Goal: a table without identities adopts them and reads nothing twice, also under a path with a link. Method: its metadata as that version
-    wrote it."""
+    """Goal: a table without file identities adopts them and reads nothing twice, also under a path with a link.
+    Method: its metadata as that version wrote it."""
     warehouse = lab()
     (warehouse.landing / "a.jsonl").write_text(lines(1, 2))
     run(warehouse)
@@ -183,8 +184,8 @@ def test_table_of_an_earlier_version(lab):
 
 
 def test_files_under_way(lab):
-    """Goal: what is still being written is read when it is whole, once. Method: lines in two pieces and a document in two under a follower, a gzip
-    file in two for runs that end."""
+    """Goal: input that is still being written is read once, when it is complete.
+    Method: lines and a document in two parts for a follower; a gzip file in two parts for finite runs."""
     warehouse = lab()
     follower = subprocess.Popen([INGOT, "run", "--follow", "--every", "100ms"], env=warehouse.environment(), stdout=subprocess.DEVNULL)
     with (warehouse.landing / "log.jsonl").open("a", buffering=1) as log:
@@ -192,7 +193,7 @@ def test_files_under_way(lab):
             text = lines(i)
             log.write(text[:20])
             log.flush()
-            # The follower has seen the half of the line once what came after it is in the table.
+            # The follower has seen the partial line when the records after it are in the table.
             (warehouse.landing / f"mark-{i}.jsonl").write_text(lines(100 + i))
             await_ids(warehouse, {100 + i})
             log.write(text[20:])
@@ -224,7 +225,8 @@ def test_files_under_way(lab):
 
 
 def test_what_cannot_be_read_is_told(lab):
-    """Goal: one bad file keeps no other from being read, and a folder of unknown names is told. Method: damage before a good file, a text file."""
+    """Goal: one bad file does not prevent reading the others, and a folder of unknown names is reported.
+    Method: damage before a good file, a text file."""
     warehouse = lab()
     (warehouse.landing / "readme.txt").write_text("text")
     done = run(warehouse)
@@ -239,7 +241,8 @@ def test_what_cannot_be_read_is_told(lab):
 
 
 def test_looked_at_while_it_is_compressed(lab):
-    """Goal: a run while gzip writes beside the file reads nothing twice, and says what it leaves out. Method: a run at each step of gzip."""
+    """Goal: a run while gzip compresses the file reads nothing twice, and reports what it skips.
+    Method: a run at each step of gzip."""
     warehouse = lab()
     content = lines(*range(2000))
     stored = gzip.compress(content.encode())
@@ -257,7 +260,7 @@ def test_looked_at_while_it_is_compressed(lab):
 
 
 def test_a_pipe_is_no_source(lab):
-    """Goal: a source that cannot be read again is refused, not silently empty. Method: a named pipe."""
+    """Goal: a source that cannot be read again is rejected instead of read as empty. Method: a named pipe."""
     warehouse = lab()
     os.mkfifo(warehouse.landing / "pipe.jsonl")
     done = run(warehouse, "--source", warehouse.landing / "pipe.jsonl")

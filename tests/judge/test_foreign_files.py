@@ -1,4 +1,5 @@
-"""Data files as other writers make them: their Arrow types at every depth, without field ids, with INT96 timestamps. PyArrow, PyIceberg and DuckDB judge."""
+"""Data files of other writers: their Arrow types at every depth, without field ids, with INT96 timestamps. PyArrow,
+PyIceberg and DuckDB are the judges."""
 
 import datetime
 import decimal
@@ -27,7 +28,7 @@ DAYS = [datetime.date(2024, 7, 19), None, datetime.date(1969, 12, 31), datetime.
 TIMES = [datetime.time(1, 2, 3), None, datetime.time(23, 59, 59), datetime.time(0)]
 IDS = [b"0123456789abcdef", None, b"\x80" + b"\0" * 15, b"\xff" * 16]
 
-# The table's type, the values, the types that files have them in.
+# The table's type, the values, and the types that files use for them.
 KINDS = [
     (BooleanType(), [True, None, False, True], [pa.bool_()]),
     (IntegerType(), NUMBERS, [pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()]),
@@ -48,7 +49,7 @@ KINDS += [(table_type, [None] * 4, [pa.null()]) for table_type in (IntegerType()
 
 
 def column(values, kind):
-    """Values as an array of the type, whatever it takes to make one."""
+    """Returns the values as an array of the type."""
     if pa.types.is_dictionary(kind):
         return pa.array(values, kind.value_type).dictionary_encode().cast(kind)
     if isinstance(kind, pa.BaseExtensionType):
@@ -61,7 +62,8 @@ def column(values, kind):
 
 
 def nested(name, table_type, array):
-    """The column, and the column within struct, list, map and list of structs: [(name, the table's type, array)]; ids are given with the table."""
+    """Returns [(name, the table's type, array)]: the column, and it within struct, list, map and list of structs. The
+    table assigns the ids."""
     offsets, numbers = pa.array([0, 0, 1, 3, 4], pa.int32()), pa.array(range(4), pa.int32())
     record, record_type = pa.StructArray.from_arrays([array], ["v"]), StructType(NestedField(0, "v", table_type))
     return [(f"{name}_{place}", of, made) for place, of, made in (
@@ -74,7 +76,7 @@ def nested(name, table_type, array):
 
 
 def with_ids(field, table_field):
-    """Arrow's field with the field ids of the table's, at every depth."""
+    """Returns Arrow's field with the field ids of the table's field, at every depth."""
     kind, table_type = field.type, table_field.field_type
     if isinstance(table_type, StructType):
         kind = pa.struct([with_ids(kind.field(i), member) for i, member in enumerate(table_type.fields)])
@@ -112,8 +114,10 @@ def data_path(table, name):
 
 
 def test_arrow_types_at_every_depth(warehouse):
-    """Goal: whatever Arrow types a file's columns have, at whatever depth, the rows are those of a file with the table's own types; so they are after
-    compaction. Method: each type six ways in one file; a file of plain types beside it; `ingot query` of both before and after `maintain --compact`."""
+    """Goal: for every Arrow type at every depth, a file gives the same rows as one with the table's own types, also
+    after compaction.
+    Method: one file has each type in six positions, another has plain types. `ingot query` reads both before and after
+    `maintain --compact`."""
     catalog, n = warehouse.foreign_catalog(), ("n", LongType(), pa.array(range(4), pa.int64()))
     stored, plain = [n], [n]
     for number, (table_type, values, kinds) in enumerate(KINDS):
@@ -148,8 +152,9 @@ def differing(ours, theirs):
 
 
 def test_what_does_not_fit_is_refused_by_name(warehouse):
-    """Goal: a value that the table's type does not hold is an error with file, column and types, at every depth; never another value. Method: files with
-    such values in struct and list."""
+    """Goal: a value that the table's type cannot hold is an error with file, column and types, at every depth. It
+    never becomes another value.
+    Method: files with such values in struct and list."""
     catalog = warehouse.foreign_catalog()
     for number, (table_type, values, kind) in enumerate((
             (LongType(), [2**63], pa.uint64()), (IntegerType(), [2**31], pa.int64()), (DecimalType(9, 2), [D("1.234")], pa.decimal128(9, 3)),
@@ -170,8 +175,8 @@ def test_what_does_not_fit_is_refused_by_name(warehouse):
 
 
 def test_rows_deleted_by_literals_of_each_type(warehouse):
-    """Goal: `table delete` takes a literal for what is written: beyond 64 bits, with all digits of a decimal, as a time. Method: neighbouring values; the
-    ids that PyIceberg reads afterwards."""
+    """Goal: `table delete` takes a literal exactly: beyond 64 bits, with all digits of a decimal, as a time.
+    Method: neighbouring values; the ids that PyIceberg reads afterwards."""
     catalog = warehouse.foreign_catalog()
     least, most = -2**63, 2**63 - 1
     long = D("1234567890123456789012345678.1234567890")
@@ -194,8 +199,9 @@ def test_rows_deleted_by_literals_of_each_type(warehouse):
 
 
 def test_files_without_field_ids(warehouse):
-    """Goal: columns of a file without field ids are never taken by their place: the partition says the value, a name mapping the column, or the file
-    is refused with the property to set; nothing is lost in compaction. Method: a Hive-like file without its partition column and with a nested one."""
+    """Goal: columns of a file without field ids are never matched by position. The partition gives the value, or a
+    name mapping gives the column. Otherwise the file is rejected with the property to set. Compaction loses nothing.
+    Method: a Hive-like file without its partition column and with a nested one."""
     catalog = warehouse.foreign_catalog()
     schema = Schema(NestedField(1, "p", StringType()), NestedField(2, "a", StringType()), NestedField(3, "s", StructType(NestedField(4, "x", LongType()), NestedField(5, "y", LongType()))),
                     NestedField(6, "l", ListType(7, StructType(NestedField(8, "z", LongType())), False)))
@@ -223,7 +229,8 @@ def test_files_without_field_ids(warehouse):
 
 
 def test_int96(warehouse):
-    """Goal: INT96 timestamps are microseconds, whatever year they are in. Method: sentinels of Hive and nanoseconds, at the top and in a list."""
+    """Goal: INT96 timestamps are microseconds in every year.
+    Method: sentinels of Hive and nanoseconds, at the top level and in a list."""
     catalog = warehouse.foreign_catalog()
     moments = pa.array([1577836800123456789, 0, -1], pa.timestamp("ns"))
     columns = [("n", LongType(), pa.array([0, 1, 2], pa.int64())), ("moment", TimestampType(), moments), ("zoned", TimestamptzType(), moments),
@@ -241,8 +248,9 @@ def test_int96(warehouse):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_nested_rows_beyond_the_first_vector(warehouse, seed):
-    """Goal: nested columns of every row are right, whichever rows the engine takes at a time. Method: PyIceberg writes random nested rows in three files;
-    `ingot query` against PyIceberg, all rows and a filter."""
+    """Goal: nested columns of every row are right, for every batch of rows that the engine takes.
+    Method: PyIceberg writes random nested rows in three files; `ingot query` is compared with PyIceberg, for all rows
+    and for a filter."""
     draw = random.Random(seed)
 
     def struct(depth):

@@ -1,4 +1,5 @@
-"""The functions of expressions: their page and examples. And no function, rule, source or catalog can be added in part."""
+"""The functions of expressions: their page and their examples. An incomplete function, rule, source or catalog does
+not compile."""
 
 import datetime
 import json
@@ -15,12 +16,13 @@ SAMPLE = "(SELECT TIMESTAMPTZ '2024-07-19 18:40:00+00' AS t, unnest([1, 1, 3, 5,
 
 
 def test_the_page_is_what_the_program_prints(warehouse):
-    """Goal: docs/functions.md tells what is there. Method: it is the output of the program."""
+    """Goal: docs/functions.md is up to date. Method: it equals the output of the program."""
     assert (ROOT / "docs/functions.md").read_text() == warehouse.ingot("functions").stdout, "ingot functions > docs/functions.md"
 
 
 def test_examples_in_duckdb(warehouse):
-    """Goal: the result of each example is what DuckDB computes, too (the embedded engine: functions_test.cc, aggregate_test.cc).
+    """Goal: DuckDB computes the result of each example too (the embedded engine: functions_test.cc,
+    aggregate_test.cc).
     Method: the SQL of each example over the sample rows."""
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
@@ -35,7 +37,7 @@ def test_examples_in_duckdb(warehouse):
         assert row["version"] >= 1 and row["meaning"].endswith(".") and set(row["sql"]) == {"embedded", "spark", "trino"}
 
 
-# What is cut out of each source, by what instead, and what the compiler says of it.
+# What is removed from each source, its replacement, and the message of the compiler.
 PARTS = {
     "src/pipeline/scalar_functions.cc": [
         (r"\n +\.trino = \"upper\(\{0\}\)\",", "", "missing initializer for member .*trino"),
@@ -54,7 +56,7 @@ PARTS = {
 
 @pytest.mark.parametrize("source", PARTS)
 def test_what_is_forgotten_does_not_compile(tmp_path, source):
-    """Goal: what lacks a part is an error of the compiler. Method: parts are cut out of a copy of the source."""
+    """Goal: a missing part is an error of the compiler. Method: parts are removed from a copy of the source."""
     commands = INGOT.parent / "compile_commands.json"
     if not commands.exists():
         pytest.skip("no compile_commands.json beside the program: run it from its build folder")

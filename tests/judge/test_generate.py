@@ -1,4 +1,4 @@
-"""Where generated records go, what runs read by default, and when the records happen."""
+"""Where generated records are written, what runs read by default, and the times of the records."""
 
 import datetime
 import pathlib
@@ -15,7 +15,7 @@ bronze: {table: b.t}
 silver: {table: s.t}
 gold: [{table: g.t, group: {location: location}, measures: {n: count(*)}}]
 """
-# A setting that librdkafka does not know shows, without waiting, that Kafka would be asked.
+# An unknown librdkafka setting proves, without waiting, that Kafka would be used.
 KAFKA = {"INGOT_KAFKA_NO_SUCH_SETTING": "1"}
 ASKED = "No such configuration property"
 
@@ -41,7 +41,8 @@ def pipeline(folder: pathlib.Path, source: str, name="pipelines/speedtest.yaml")
     ("{kafka: {brokers: 127.0.0.1:1, topic: t}}", (), {"INGOT_SOURCE": "environment"}, "environment"),
     (None, (), {}, "landing")])
 def test_records_go_to_the_source(tmp_path, source, arguments, env, where):
-    """Goal: flag, environment, file, default, in this order. Method: each with the next beside it; the one folder that there is then."""
+    """Goal: flag, environment, file, default, in this order.
+    Method: each with the next one also set; then only the expected folder exists."""
     if source:
         pipeline(tmp_path, source)
     done = ingot(tmp_path, "generate", "--records", "3", *arguments, env=env)
@@ -60,7 +61,8 @@ def test_records_go_to_the_source(tmp_path, source, arguments, env, where):
     ("{files: in}", ("--to", "s3://bucket/in"), {}, "s3://bucket/in"),
     (None, (), KAFKA | {"KAFKA_BROKER": "127.0.0.1:1"}, ASKED)])
 def test_sources_that_are_not_folders(tmp_path, source, arguments, env, told):
-    """Goal: a topic is asked, and what cannot be written to is refused; no folder is made instead. Method: one of each."""
+    """Goal: a topic is used, and a source that is not writable is rejected; no folder is created instead.
+    Method: one of each."""
     if source:
         pipeline(tmp_path, source)
     done = ingot(tmp_path, "generate", "--records", "3", *arguments, env=env)
@@ -70,7 +72,8 @@ def test_sources_that_are_not_folders(tmp_path, source, arguments, env, told):
 
 @pytest.mark.parametrize("file", [None, "{kafka: {brokers: 127.0.0.1:1, topic: t}}"])
 def test_runs_ask_the_broker_that_is_written(tmp_path, file):
-    """Goal: without KAFKA_BROKER the pipeline file's broker is asked, whatever lies in ./landing. Method: the shipped file, and one of its own."""
+    """Goal: without KAFKA_BROKER the pipeline file's broker is used, regardless of ./landing.
+    Method: the shipped file, and another one."""
     (tmp_path / "landing").mkdir()
     (tmp_path / "landing/a.jsonl").write_text('{"location": "x"}\n')
     env = {"INGOT_PIPELINE": str(ROOT / "pipelines/speedtest.yaml")} if file is None else {}
@@ -83,7 +86,8 @@ def test_runs_ask_the_broker_that_is_written(tmp_path, file):
 
 
 def test_evenings_are_local(warehouse):
-    """Goal: gold shows the evening of each city, in summer and in winter. Method: the busiest hour of gold by the zone database's clock."""
+    """Goal: gold shows the evening of each city, in summer and in winter.
+    Method: the busiest hour of gold by the time zone database."""
     for start in ("2025-01-14", "2025-07-15"):
         warehouse.ingot("generate", "--records", 60_000, "--start", start, "--seed", start[6], "--to", warehouse.landing)
     warehouse.run()

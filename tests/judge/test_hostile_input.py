@@ -1,4 +1,4 @@
-"""Whatever comes in: nothing is lost, every refusal has its reason, the program never crashes."""
+"""Hostile input: nothing is lost, every quarantined record has its reason, the program never crashes."""
 
 import gzip
 import json
@@ -11,7 +11,7 @@ GOOD = b'{"timestamp": 1721414400000, "user_id": "550e8400-e29b-41d4-a716-446655
 
 
 def check(warehouse, lines):
-    """One row per line, in order, with its bytes kept where it was refused."""
+    """Checks one row per line, in order, and that a quarantined row keeps its bytes."""
     reports = warehouse.run()
     silver = reports["silver"]
     assert silver["rows_in"] == silver["rows_out"] + silver["rows_quarantined"] + silver["rows_duplicate"] == len(lines)
@@ -25,7 +25,8 @@ def check(warehouse, lines):
 
 
 def test_json_test_suite(warehouse):
-    """Goal: what is JSON is taken, what is not is refused with its bytes kept. Method: the JSON test suite, one file a record."""
+    """Goal: valid JSON is accepted, invalid JSON is quarantined with its bytes.
+    Method: the JSON test suite, one file per record."""
     files = sorted(peer_data("json_suite").glob("*.json"))
     lines = [(file.name, file.read_bytes()) for file in files]
     lines = [(name, data.strip(b" \t\r")) for name, data in lines if b"\n" not in data and data.strip()]
@@ -36,12 +37,13 @@ def test_json_test_suite(warehouse):
         if name.startswith("n_"):
             assert syntax, (name, row["_error"])
         if name.startswith("y_"):
-            # A lone object passes; other values are JSON but no record.
+            # A single object passes. Other values are JSON but not records.
             assert not syntax, (name, row["_error"])
 
 
 def test_odd_records(warehouse):
-    """Goal: each oddity gets the treatment that the architecture names. Method: one line each, against the independent reader."""
+    """Goal: each odd record is handled as the architecture says.
+    Method: one line each, compared with the independent reader."""
     deep = b'{"a":' * 2000 + b"1" + b"}" * 2000
     huge = b'{"location": "' + b"x" * 5_000_000 + b'"}'
     lines = [
@@ -59,12 +61,14 @@ def test_odd_records(warehouse):
     layers = reference.compute(warehouse.landing.glob("*.jsonl"))
     fits = {offset: fit for _, offset, fit in layers.bronze}
     differing = [(row["_source_offset"], row["_error"]) for row in rows if fits[row["_source_offset"]] != (row["_error"] is None)]
-    # Python's reader takes a lone surrogate and 2,000 levels differently from RFC 8259's recommendations: those alone may differ.
+    # Python's reader handles a lone surrogate and 2,000 levels differently from RFC 8259's recommendations: only those
+    # may differ.
     assert all("not JSON" in (error or "") for _, error in differing), differing
 
 
 def test_files_of_every_kind(warehouse):
-    """Goal: gzip, zstd, CRLF, a byte order mark, no last line end, blank lines and empty files all read rightly."""
+    """Goal: gzip, zstd, CRLF, a byte order mark, no last line end, blank lines and empty files are all read
+    correctly."""
     import zstandard
 
     lines = [GOOD.replace(b"446655440000", b"44665544%04d" % i) for i in range(60)]
@@ -101,7 +105,8 @@ def test_csv(warehouse):
 
 
 def test_broken_sources_end_with_a_clear_error(warehouse):
-    """Goal: what cannot be read is named, and what came before it is kept. Method: a cut gzip file, a shrunk file, none at all."""
+    """Goal: an unreadable source is reported by name, and the records before it are kept.
+    Method: a cut gzip file, a shrunk file, no file."""
     missing = warehouse.ingot("run", "--source", "/nowhere/at/all", check=False)
     assert missing.returncode == 1 and "/nowhere/at/all" in missing.stderr
     data = gzip.compress(b"\n".join([GOOD] * 1000))
@@ -130,7 +135,7 @@ def test_broken_sources_end_with_a_clear_error(warehouse):
     ],
 )
 def test_errors_of_the_pipeline_file(warehouse, edit, message):
-    """Goal: an error names file, line, key and the nearest valid word, with exit code 2. Method: one slip each."""
+    """Goal: an error names file, line, key and the nearest valid word, with exit code 2. Method: one mistake each."""
     from conftest import ROOT
 
     warehouse.pipeline = warehouse.folder / "speedtest.yaml"

@@ -1,4 +1,5 @@
-"""Speed as a machine can check it on any day: instructions per record of each stage, counted by callgrind."""
+"""Speed in a measure that does not depend on the machine's load: instructions per record of each stage, counted by
+callgrind."""
 
 import json
 import pathlib
@@ -14,7 +15,7 @@ FEW, MANY = 20_000, 60_000
 
 
 def counted(warehouse, stage: str, records: int) -> int:
-    """Instructions of one stage as a process of its own, on one thread."""
+    """Counts the instructions of one stage as its own process, on one thread."""
     command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", str(INGOT), "run", "--stage", stage,
                "--threads", "1", "--source", str(warehouse.folder / f"landing-{records}"), "--warehouse",
                str(warehouse.folder / f"warehouse-{records}"), "--pipeline", str(warehouse.pipeline)]
@@ -25,8 +26,9 @@ def counted(warehouse, stage: str, records: int) -> int:
 
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="VALGRIND IS MISSING: tools/setup brings it")
 def test_instructions_per_record(warehouse):
-    """Goal: a change that makes a stage a tenth dearer is seen. Method: the difference of two sizes of one day, so that starting up
-    does not count, against what is stored; a tenth cheaper asks to store the new count."""
+    """Goal: a change that makes a stage a tenth slower is detected.
+    Method: the difference of two sizes of one day excludes startup. It is compared with the stored count; a tenth
+    faster requires storing the new count."""
     found = {}
     for records in (FEW, MANY):
         warehouse.ingot("generate", "--records", records, "--start", "2026-01-01", "--to", warehouse.folder / f"landing-{records}")

@@ -1,4 +1,5 @@
-"""A silver step of two commits that was interrupted between them, and what computes the rows changed before the next run."""
+"""A silver step of two commits that was interrupted between them, after which the definition of the rows changes
+before the next run."""
 
 import re
 import shutil
@@ -31,7 +32,8 @@ def interrupt(warehouse, point="silver.between_commits"):
 
 
 def check_account(warehouse):
-    """Each row of bronze is in silver once, or in quarantine once, or its key is in silver; the ledger says the same."""
+    """Checks that each row of bronze is in silver once, or in quarantine once, or its key is in silver; and that the
+    ledger agrees."""
     catalog = warehouse.pyiceberg()
     bronze, silver, quarantine = (catalog.load_table(name).scan().to_arrow().to_pylist() for name in (BRONZE, SILVER, QUARANTINE))
     at = lambda row: (row["_source"], row["_source_partition"], row["_source_offset"])
@@ -49,7 +51,7 @@ def check_account(warehouse):
 
 
 def fresh(warehouse, folder):
-    """The same files through the edited pipeline in one go."""
+    """Runs the same files through the edited pipeline in one run."""
     folder.mkdir()
     other = Warehouse(folder, warehouse.pipeline)
     shutil.rmtree(other.landing)
@@ -60,8 +62,8 @@ def fresh(warehouse, folder):
 
 @pytest.mark.parametrize("rule", EDITS)
 def test_an_edited_rule_between_the_two_commits(warehouse, rule):
-    """Goal: no row is lost or doubled when the rules change between the two commits of a step.
-    Method: killed there, run with the edited file: both tables are those of a fresh run of that file."""
+    """Goal: no row is lost or duplicated when the rules change between the two commits of a step.
+    Method: killed there, run with the edited file: both tables equal those of a fresh run of that file."""
     fill(warehouse)
     interrupt(warehouse)
     edit(warehouse, EDITS[rule])
@@ -73,8 +75,9 @@ def test_an_edited_rule_between_the_two_commits(warehouse, rule):
 
 
 def test_kill_at_every_step_of_taking_back(tmp_path_factory):
-    """Goal: taking a half back may itself be interrupted anywhere.
-    Method: every fault point that it passes is listed once; then for each a fresh warehouse, killed there; the next run ends well."""
+    """Goal: reverting half a step may itself be interrupted at any point.
+    Method: every fault point of the revert is listed once. For each, a fresh warehouse is killed there, and the next
+    run succeeds."""
     first = Warehouse(tmp_path_factory.mktemp("trace"), ROOT / "pipelines/speedtest.yaml")
     fill(first, records=300)
     interrupt(first)
@@ -98,8 +101,9 @@ def test_kill_at_every_step_of_taking_back(tmp_path_factory):
 
 @pytest.mark.parametrize("expired", [False, True])
 def test_quarantine_was_compacted_meanwhile(warehouse, expired):
-    """Goal: exactly the rows of the interrupted step leave quarantine, wherever they are.
-    Method: rows of an earlier run and of the half step are compacted into one file, and old snapshots expire; then the file is edited."""
+    """Goal: exactly the rows of the interrupted step leave quarantine, in whichever files they are.
+    Method: rows of an earlier run and of the half step are compacted into one file, and old snapshots expire; then the
+    file is edited."""
     fill(warehouse)
     warehouse.run()
     before = warehouse.table_hash(QUARANTINE)
@@ -119,8 +123,9 @@ def test_quarantine_was_compacted_meanwhile(warehouse, expired):
 
 @pytest.mark.parametrize("end", ["silver.forbidden", "silver.taken_back", None])
 def test_the_stopped_writer_goes_on(warehouse, end):
-    """Goal: who stood still between the two commits cannot complete a step that another has taken back, or is taking back.
-    Method: stopped there, a run of the edited file as far as `end`, then it goes on."""
+    """Goal: a writer suspended between the two commits cannot complete a step that another has reverted or is
+    reverting.
+    Method: the writer is stopped there, a run of the edited file goes as far as `end`, then the writer continues."""
     fill(warehouse)
     stopped = subprocess.Popen([INGOT, "run"], env=warehouse.environment() | {"INGOT_FAULT": "silver.between_commits=stop"}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
@@ -143,7 +148,7 @@ def test_the_stopped_writer_goes_on(warehouse, end):
 
 
 def test_two_files_at_once(warehouse):
-    """Goal: workers of two pipeline files on one warehouse take back each other's halves, and lose nothing.
+    """Goal: workers of two pipeline files on one warehouse revert each other's half steps, and lose nothing.
     Method: a half step, then two workers of each file in small commits together; one more run finishes."""
     fill(warehouse, records=1500)
     warehouse.ingot("run", "--stage", "bronze", "--rows-per-commit", 150)
@@ -159,8 +164,9 @@ def test_two_files_at_once(warehouse):
 
 
 def test_a_table_that_was_dropped_is_computed_again_or_refused(warehouse):
-    """Goal: silver or quarantine alone is made anew from bronze by the file that computed the other; by another file that is refused.
-    Method: each is unregistered, and the next run compared; then with an edited rule."""
+    """Goal: the file that computed the other table recomputes silver or quarantine from bronze; another file is
+    rejected.
+    Method: each table is unregistered, and the next run is compared; then with an edited rule."""
     fill(warehouse)
     warehouse.run()
     before = {name: warehouse.table_hash(name) for name in (SILVER, QUARANTINE)}

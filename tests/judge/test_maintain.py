@@ -1,4 +1,5 @@
-"""Maintenance of real tables: the same rows before and after for every reader, a pipeline that goes on exactly once, kill -9 at every step."""
+"""Maintenance of real tables: the same rows before and after for every reader, a pipeline that continues exactly once,
+kill -9 at every step."""
 
 import datetime
 import json
@@ -25,7 +26,7 @@ def maintain(warehouse, *arguments, **options):
 
 
 def several_runs(warehouse, count=4):
-    """As many files of records, each carried to gold by a run of its own."""
+    """Generates this many files of records. A separate run brings each to gold."""
     for seed in range(count):
         warehouse.ingot("generate", "--records", 2000, "--dirty", 0.1, "--users", 50, "--seed", seed + 7, "--start", "2026-01-01", "--to", warehouse.landing)
         warehouse.run()
@@ -37,8 +38,9 @@ def files_of(warehouse, table):
 
 @pytest.mark.parametrize("operation", ["--compact", "--deletes", "--manifests", "--expire", "--orphans", "all"])
 def test_rows_stay(warehouse, operation):
-    """Goal: no operation changes a row, for any reader, and the pipeline goes on exactly once afterwards.
-    Method: PyIceberg's and DuckDB's rows before and after; new records and a second round; the independent computation."""
+    """Goal: no operation changes a row, for any reader, and the pipeline continues exactly once afterwards.
+    Method: PyIceberg's and DuckDB's rows before and after; new records and a second round; the independent
+    computation."""
     several_runs(warehouse)
     before = {table: warehouse.table_hash(table) for table in TABLES}
     maintain(warehouse, *(ALL if operation == "all" else (operation, *ALL[ALL.index("--older-than"):])))
@@ -55,7 +57,8 @@ def test_rows_stay(warehouse, operation):
 
 
 def test_expiry_leaves_what_is_needed(warehouse):
-    """Goal: after expiry and removal of orphans a table's folder holds what its metadata names and nothing else; bronze keeps what silver has not seen.
+    """Goal: after expiry and removal of orphans a table's folder contains exactly the files that its metadata names.
+    Bronze keeps what silver has not consumed.
     Method: count files and snapshots; a bronze-only run before the expiry, silver after it."""
     several_runs(warehouse)
     fill(warehouse)
@@ -76,8 +79,8 @@ def test_expiry_leaves_what_is_needed(warehouse):
 
 
 def test_kill_at_every_step(tmp_path_factory):
-    """Goal: maintenance that is killed anywhere loses no row, and the next one cleans up behind it.
-    Method: SIGKILL at each fault point, check the tables, run and maintain again, check again: no orphan is left."""
+    """Goal: maintenance that is killed at any point loses no row, and the next maintenance cleans up.
+    Method: SIGKILL at each fault point, check the tables, run and maintain again, check again: no orphan remains."""
     from conftest import ROOT, Warehouse
 
     def made():
@@ -101,8 +104,8 @@ def test_kill_at_every_step(tmp_path_factory):
 
 
 def test_orphans_of_a_killed_run(warehouse):
-    """Goal: what a killed run left is found, moved to the trash and taken back; what a running one writes is left alone.
-    Method: kill silver after its files were written; a process that still lives has announced itself with the same name."""
+    """Goal: files of a killed run are found, moved to the trash and restored; files of a running one are not touched.
+    Method: silver is killed after its files were written; a live process has announced itself under the same name."""
     fill(warehouse)
     warehouse.ingot("run", check=False, env={"INGOT_FAULT": "silver.after_files=kill"})
     left = [path for path in files_of(warehouse, "silver.speedtest_clean") if path.suffix == ".parquet"]
@@ -118,7 +121,8 @@ def test_orphans_of_a_killed_run(warehouse):
 
 
 def test_deletes_of_others(warehouse):
-    """Goal: rows that another engine deleted stay deleted, and its rows stay. Method: PyIceberg deletes and appends between compactions."""
+    """Goal: rows that another engine deleted stay deleted, and its own rows stay.
+    Method: PyIceberg deletes and appends between compactions."""
     several_runs(warehouse, 3)
     table = warehouse.pyiceberg().load_table("silver.speedtest_clean")
     total = table.scan().to_arrow().num_rows
@@ -134,7 +138,7 @@ def test_deletes_of_others(warehouse):
 
 
 def in_format(warehouse, version):
-    """The shipped pipeline with tables of this format."""
+    """Returns the shipped pipeline with tables of this format."""
     text = warehouse.pipeline.read_text()
     for layer in ("bronze", "silver"):
         text = text.replace(f"{layer}:\n", f"{layer}:\n  properties: {{format-version: {version}}}\n")
@@ -144,8 +148,9 @@ def in_format(warehouse, version):
 
 @pytest.mark.parametrize("version", [2, 3])
 def test_rows_deleted_by_a_condition(warehouse, version):
-    """Goal: rows that match go, for every reader, and nothing else, also when it is killed on the way and done again.
-    Method: PyIceberg's rows before and after; SIGKILL at each fault point; deletes merged, then compacted; the run goes on."""
+    """Goal: exactly the matching rows are deleted, for every reader, also when the command is killed and repeated.
+    Method: PyIceberg's rows before and after; SIGKILL at each fault point; deletes merged, then compacted; the next
+    run continues."""
     in_format(warehouse, version)
     several_runs(warehouse, 3)
     table, delete = warehouse.pyiceberg().load_table("silver.speedtest_clean"), ("table", "delete", "silver.speedtest_clean", "--log-format", "json")
@@ -176,7 +181,8 @@ def test_rows_deleted_by_a_condition(warehouse, version):
 
 
 def test_retention(warehouse):
-    """Goal: rows beyond the pipeline file's keep go by whole days; --dry-run changes nothing. Method: records of one day half a year ago and of today."""
+    """Goal: retention drops whole days of rows beyond the pipeline file's keep; --dry-run changes nothing.
+    Method: records of one day half a year ago and of today."""
     today = datetime.datetime.now(datetime.UTC).date()
     for name, day in (("old", today - datetime.timedelta(days=180)), ("new", today - datetime.timedelta(days=1))):
         warehouse.ingot("generate", "--records", 1000, "--users", 50, "--start", day, "--seed", len(name) + day.day, "--to", warehouse.landing)
@@ -192,7 +198,8 @@ def test_retention(warehouse):
 
 
 def test_the_past(warehouse):
-    """Goal: the past can be asked by id, tag and time, and its metadata by name. Method: three runs, a tag, a rollback."""
+    """Goal: queries can read the past by id, tag and time, and its metadata by name.
+    Method: three runs, a tag, a rollback."""
     several_runs(warehouse, 3)
     snapshots = warehouse.query("SELECT snapshot_id, operation FROM silver.speedtest_clean.snapshots ORDER BY sequence_number")
     counts = [
@@ -216,7 +223,8 @@ def test_the_past(warehouse):
 
 
 def test_a_lost_catalog(warehouse):
-    """Goal: tables come back from storage alone and the pipeline goes on exactly once. Method: delete the catalog, register every folder."""
+    """Goal: tables are restored from storage alone and the pipeline continues exactly once.
+    Method: the catalog is deleted, every folder is registered."""
     several_runs(warehouse, 2)
     (warehouse.folder / "warehouse/catalog.db").unlink()
     for table in (*TABLES, "ops.runs", "ops.quality"):
@@ -232,7 +240,7 @@ def test_a_lost_catalog(warehouse):
 
 
 def test_doctor(warehouse):
-    """Goal: a table is examined and repaired; exit code 1 says that something is wrong. Method: delete a data file of gold."""
+    """Goal: a table is examined and repaired; exit code 1 reports an error. Method: a data file of gold is deleted."""
     several_runs(warehouse, 2)
     good = [json.loads(line) for line in warehouse.ingot("doctor", "--log-format", "json").stdout.splitlines()]
     assert {line["health"] for line in good} <= {"good", "could-be-better"}
@@ -248,8 +256,10 @@ def test_doctor(warehouse):
 
 @pytest.mark.parametrize("others", [False, True])
 def test_following_maintains(warehouse, others):
-    """Goal: a follower keeps its tables small by itself, and right, alone or beside an operator who maintains them, too.
-    Method: many commits with maintenance every half second; in other processes all operations again and again, orphans of any age included."""
+    """Goal: a follower keeps its tables small and correct automatically, alone or with concurrent maintenance by an
+    operator.
+    Method: many commits with maintenance every half second. Other processes repeat all operations, including orphans
+    of any age."""
     from conftest import INGOT
 
     environment = {"PATH": "/usr/bin:/bin", "INGOT_WAREHOUSE": str(warehouse.folder / "warehouse"), "INGOT_PIPELINE": str(warehouse.pipeline)}
@@ -266,7 +276,7 @@ def test_following_maintains(warehouse, others):
                 assert follower.poll() is None and time.monotonic() < deadline, log.read_text()
                 time.sleep(0.02)
             if others and seed % 5 == 4:
-                # Readers of a second ago have ended: a state may go that is older than that.
+                # Readers of a second ago have ended: a state older than that may expire.
                 maintain(warehouse, *("5s" if word == "0s" and at == ALL.index("--older-than") + 1 else word for at, word in enumerate(ALL)), check=False)
         follower.terminate()
         follower.wait(timeout=60)
@@ -276,7 +286,8 @@ def test_following_maintains(warehouse, others):
 
 
 def test_copied_row_groups(warehouse):
-    """Goal: large row groups are copied into one file as they are, for every reader with the same rows. Method: three files of 100,000 records; DuckDB's own reader."""
+    """Goal: large row groups are copied unchanged into one file, with the same rows for every reader.
+    Method: three files of 100,000 records; DuckDB's own reader."""
     for seed in range(3):
         warehouse.ingot("generate", "--records", 100_000, "--seed", seed + 7, "--start", "2026-01-01", "--to", warehouse.landing)
         warehouse.run()
@@ -295,7 +306,8 @@ def test_copied_row_groups(warehouse):
 
 
 def test_bloom_filters(warehouse):
-    """Goal: bloom filters by property, still right after row groups were copied. Method: DuckDB's reader of them, for offsets that are there and others."""
+    """Goal: bloom filters by property are still right after row groups were copied.
+    Method: DuckDB reads them, for existing offsets and others."""
     text = warehouse.pipeline.read_text()
     warehouse.pipeline = warehouse.folder / "pipeline.yaml"
     warehouse.pipeline.write_text(text.replace("silver:\n", 'silver:\n  properties: {write.parquet.bloom-filter-enabled.column._source_offset: "true"}\n', 1))
@@ -316,8 +328,9 @@ def test_bloom_filters(warehouse):
 
 
 def test_statistics(warehouse):
-    """Goal: distinct values of each column, where SQL engines look for them. Method: PyIceberg finds and opens the file; DuckDB's exact
-    counts; statistics of an expired snapshot go."""
+    """Goal: distinct values of each column are where SQL engines look for them.
+    Method: PyIceberg finds and opens the file; DuckDB's exact counts; statistics of an expired snapshot are
+    removed."""
     warehouse.ingot("generate", "--records", 60_000, "--seed", 3, "--start", "2026-01-01", "--to", warehouse.landing)
     warehouse.run()
     name = "silver.speedtest_clean"
@@ -329,7 +342,7 @@ def test_statistics(warehouse):
     assert entry.snapshot_id == table.current_snapshot().snapshot_id and entry.file_size_in_bytes == done["bytes"]
     footer = PuffinFile(table.io.new_input(entry.statistics_path).open().read()).footer
     assert [blob.fields for blob in footer.blobs] == [blob.fields for blob in entry.blob_metadata]
-    rows = table.scan().to_arrow()  # DuckDB asks it by name
+    rows = table.scan().to_arrow()  # DuckDB refers to it by name
     assert done["rows"] == rows.num_rows and done["columns"] == len(entry.blob_metadata) == len(rows.schema)
     for blob in entry.blob_metadata:
         assert blob.type == "apache-datasketches-theta-v1"

@@ -1,4 +1,5 @@
-"""Manifests of other writers in every codec, and ours with partitions of every kind: PyIceberg writes, Ingot rewrites, all read."""
+"""Manifests of other writers in every codec, and ours with partitions of every kind: PyIceberg writes, Ingot rewrites,
+all read."""
 
 import binascii
 import datetime
@@ -31,7 +32,7 @@ SPECS = [[(name, IdentityTransform())] for name in TYPES if name not in ("id", "
 
 
 class Snappy(Codec):
-    """That of PyIceberg needs a package of its own."""
+    """PyIceberg's Snappy codec needs an extra package."""
 
     @staticmethod
     def compress(data):
@@ -41,7 +42,7 @@ class Snappy(Codec):
     @staticmethod
     def decompress(data):
         size, shift = 0, 0
-        for byte in data:  # the plain length stands first
+        for byte in data:  # the uncompressed length comes first
             size |= (byte & 127) << shift
             shift += 7
             if byte < 128:
@@ -50,7 +51,7 @@ class Snappy(Codec):
 
 
 def rows_of(part: int) -> list[dict]:
-    """Two rows of a file and one of nulls: negative numbers, odd floats, bytes that are no text."""
+    """Returns two rows of a file and one of nulls: negative numbers, odd floats, bytes that are not text."""
     rows = []
     for i in (2 * part, 2 * part + 1):
         moment = datetime.datetime(1969 + part * 20, 12, 31, 23, 59, 59, 999_999 - i)
@@ -77,7 +78,7 @@ def seen(table, **options) -> list[str]:
 
 @pytest.mark.parametrize("codec", ["uncompressed", "gzip", "zstd", "snappy"])
 def test_codecs(warehouse, monkeypatch, codec):
-    """Goal: manifests are read whatever compresses them. Method: PyIceberg writes in each codec of Iceberg."""
+    """Goal: manifests are read with every compression. Method: PyIceberg writes in each codec of Iceberg."""
     monkeypatch.setitem(pyiceberg.avro.codecs.KNOWN_CODECS, "snappy", Snappy)
     monkeypatch.setitem(pyiceberg.avro.codecs.CODEC_MAPPING_ICEBERG_TO_AVRO, "uncompressed", "null")
     table = table_of(warehouse, **{"write.avro.compression-codec": codec})
@@ -91,8 +92,9 @@ def test_codecs(warehouse, monkeypatch, codec):
 
 @pytest.mark.parametrize("fields", SPECS, ids=lambda fields: "-".join(f"{name}_{transform}" for name, transform in fields))
 def test_partitions(warehouse, fields):
-    """Goal: partition values of every type and transform are written as they were read. Method: Ingot deletes rows, compacts and
-    writes manifests anew in a table of PyIceberg's, which then sees the same rows, finds them by partition, and can go on."""
+    """Goal: partition values of every type and transform are written unchanged.
+    Method: Ingot deletes rows, compacts and rewrites manifests in a table of PyIceberg. PyIceberg then reads the same
+    rows, finds them by partition, and continues to write."""
     table = table_of(warehouse, PartitionSpec(*(
         PartitionField(IDS[name], 1000 + i, transform, f"part_{i}") for i, (name, transform) in enumerate(fields))))
     before = seen(table, row_filter="id != 3")
@@ -103,14 +105,14 @@ def test_partitions(warehouse, fields):
         warehouse.ingot("maintain", "x.t", operation, "--min-input-files", "2")
         assert seen(table) == before
     left = {repr(row["partition"]) for row in table.inspect.partitions().to_pylist()}
-    assert left <= partitions and len(partitions) - len(left) <= 1  # that of the row that is gone
+    assert left <= partitions and len(partitions) - len(left) <= 1  # the partition of the deleted row
     warehouse.ingot("doctor", "x.t")
     name = fields[-1][0]
     if name != "id":
         found = table.scan(row_filter=IsNull(name)).to_arrow()
         assert sorted(found["id"].to_pylist()) == [100, 101, 102, 103]
     assert 4 in table.scan(row_filter=EqualTo(name, rows_of(2)[0][name])).to_arrow()["id"].to_pylist()
-    for i in (4, 100):  # Ingot finds the partition, too
+    for i in (4, 100):  # Ingot finds the partition too
         assert warehouse.query(f"SELECT count(*) AS n FROM x.t WHERE \"{name}\" IS NOT DISTINCT FROM (SELECT \"{name}\" FROM x.t WHERE id = {i})")[0]["n"] >= 1
     table.append(pa.Table.from_pylist(rows_of(3), schema=table.schema().as_arrow()))
     assert warehouse.query("SELECT count(*) AS n FROM x.t") == [{"n": 14}] and len(warehouse.duckdb("x.t", "id")) == 14

@@ -1,4 +1,4 @@
-"""What silver and gold compute is what `ingot compile` prints as SQL: DuckDB runs the SQL on the same rows."""
+"""Silver and gold equal the SQL that `ingot compile` prints: DuckDB runs the SQL on the same rows."""
 
 import json
 import math
@@ -84,13 +84,13 @@ def records(count: int, seed: int) -> list[dict]:
 
 
 def statements(warehouse, stage: str) -> dict[str, str]:
-    """The printed SQL by its comment."""
+    """Returns the printed SQL by its comment."""
     text = warehouse.ingot("compile", "--stage", stage).stdout
     return {head: sql.strip() for head, sql in re.findall(r"^-- (.*?)\n(.*?);\n$", text, re.S | re.M)}
 
 
 def plain(rows) -> list[tuple]:
-    """Rows in one order, doubles to twelve digits, without what differs from run to run."""
+    """Returns the rows sorted, doubles to twelve digits, without columns that differ between runs."""
     rows = rows.drop_columns([c for c in ("_run_id", "_ingested_at", "updated_at") if c in rows.column_names])
     rows = rows.select(sorted(rows.column_names)).to_pylist()
 
@@ -107,8 +107,9 @@ def table(warehouse, name: str):
 
 
 def test_rows_are_what_the_sql_says(warehouse):
-    """Goal: silver, quarantine and gold equal the printed SQL. Method: random rows with nulls and duplicates, in two runs;
-    after each, DuckDB runs the statements on bronze, and on silver as it was."""
+    """Goal: silver, quarantine and gold equal the printed SQL.
+    Method: random rows with nulls and duplicates, in two runs; after each, DuckDB runs the statements on bronze, and
+    on the earlier silver."""
     warehouse.pipeline = warehouse.folder / "meaning.yaml"
     warehouse.pipeline.write_text(FIELDS)
     connection = duckdb.connect()

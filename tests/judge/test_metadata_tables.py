@@ -1,4 +1,4 @@
-"""What `ingot query` tells of a table beside its rows, as PyIceberg tells it."""
+"""The metadata tables of `ingot query` equal PyIceberg's inspection."""
 
 import datetime
 
@@ -16,7 +16,7 @@ COLUMNS = {
 
 
 def plain(value):
-    """Times to the millisecond, as the metadata has them."""
+    """Rounds times to the millisecond, as in the metadata."""
     if isinstance(value, str) and value[:2] == "20" and value.endswith("Z"):
         value = datetime.datetime.fromisoformat(value)
     return value.replace(tzinfo=None) if isinstance(value, datetime.datetime) else value
@@ -24,8 +24,9 @@ def plain(value):
 
 @pytest.mark.parametrize("aside", COLUMNS)
 def test_as_pyiceberg_has_it(warehouse, aside):
-    """Goal: the metadata tables say what is so, under the names that others use. Method: a table with a rollback, a tag, deletes and a
-    compaction behind it; the rows of Ingot and of PyIceberg's inspection, column by column."""
+    """Goal: the metadata tables are true, under the names that other engines use.
+    Method: a table after a rollback, a tag, deletes and a compaction; the rows of Ingot and of PyIceberg's inspection,
+    column by column."""
     name = "silver.speedtest_clean"
     for seed in range(4):
         warehouse.ingot("generate", "--records", 500, "--seed", seed, "--to", warehouse.landing)
@@ -37,11 +38,11 @@ def test_as_pyiceberg_has_it(warehouse, aside):
     [first] = warehouse.query(f"SELECT snapshot_id FROM {name}.snapshots ORDER BY committed_at LIMIT 1")
     warehouse.ingot("table", "rollback", name, "--snapshot", first["snapshot_id"])
     warehouse.ingot("generate", "--records", 500, "--seed", 9, "--to", warehouse.landing)
-    warehouse.ingot("run", check=False)  # gold has lost its place
+    warehouse.ingot("run", check=False)  # gold's last consumed snapshot was rolled back
 
     columns = COLUMNS[aside]
     table = warehouse.pyiceberg().load_table(name)
-    if aside == "files":  # its inspection fails for a column of uuids
+    if aside == "files":  # its inspection fails for a uuid column
         told = [{column: getattr(task.file, column) for column in columns} for task in table.scan().plan_files()]
     else:
         told = getattr(table.inspect, aside)().to_pylist()

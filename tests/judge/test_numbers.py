@@ -1,4 +1,4 @@
-"""Numbers and times at the edges of what types hold: kept with all their digits, or refused with the reason."""
+"""Numbers and times at the limits of their types: kept with all their digits, or quarantined with the reason."""
 
 import datetime
 import json
@@ -30,7 +30,8 @@ def bronze(warehouse):
 
 
 def test_extra_keeps_every_digit(warehouse):
-    """Goal: what no field takes is in _extra as it was written. Method: Python's decimals of both sides, and the member that was not taken."""
+    """Goal: values that fit no field are in _extra unchanged.
+    Method: Python's decimals of both sides, and the member that did not fit."""
     line = ('{"at": 1721347200000, "id": 1, "user": 42, "value": 100000000000000000000, "a": 0.1000, "b": 12345678901234567890123, "c": 1e400,'
             ' "d": {"deep": [-0.0, 9007199254740993.5, " 1.50 "]}, "id": 7}')
     run(warehouse, [line])
@@ -41,8 +42,9 @@ def test_extra_keeps_every_digit(warehouse):
 
 
 def test_times_at_their_ends(warehouse):
-    """Goal: times are exact, or refused with the unit that fits; every layer and PyIceberg read the first and the last. Method: both ends of the
-    years 1 to 9999 and one beyond, fractions, and another unit."""
+    """Goal: times are exact, or quarantined with the unit that fits; every layer and PyIceberg read the first and the
+    last.
+    Method: both ends of the years 1 to 9999 and one beyond, fractions, and another unit."""
     fits = {"-62135596800000": datetime.datetime(1, 1, 1), "253402300799999": datetime.datetime(9999, 12, 31, 23, 59, 59, 999000),
             "1487249458633.25": datetime.datetime(2017, 2, 16, 12, 50, 58, 633250), "-1": datetime.datetime(1969, 12, 31, 23, 59, 59, 999000)}
     far = ["-62135596800001", "253402300800000", "1721347200000000", "99999999999999999999", "1e300"]
@@ -58,14 +60,16 @@ def test_times_at_their_ends(warehouse):
 
 
 def test_a_narrowed_field(warehouse):
-    """Goal: a column never narrows. Method: double, then float in the pipeline file; float, then double, then widened by PyIceberg."""
+    """Goal: a column never narrows.
+    Method: double, then float in the pipeline file; float, then double, then widened by PyIceberg."""
     run(warehouse, ['{"at": 0, "id": 1, "value": 0.1}'])
     refused = run(warehouse, ['{"at": 0, "id": 2, "value": 0.1}'], type="float", check=False)
     assert refused.returncode != 0 and "value is double and never was float" in refused.stderr
 
 
 def test_an_array_of_records(warehouse):
-    """Goal: a document that is an array is a record for each element. Method: one with a wrong element, whose bytes are kept."""
+    """Goal: a document that is an array gives one record per element.
+    Method: one with a wrong element, whose bytes are kept."""
     document = '[ {"at": 0, "id": 1},\n {"at": 0, "id": "two"}, {"at": 0, "id": 3} ]\n'
     run(warehouse, document, format="document")
     rows = bronze(warehouse)

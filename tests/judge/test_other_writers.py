@@ -1,4 +1,4 @@
-"""Tables as other writers leave them: what they say is kept, their rows stay, and they can still be read by their writers."""
+"""Tables of other writers: their properties and rows stay, and their writers can still read them."""
 
 import pyarrow as pa
 import pytest
@@ -19,8 +19,9 @@ def rows_of(warehouse, name):
 
 
 def test_format_1(warehouse):
-    """Goal: tables of format 1 are maintained as such, and upgraded where row-level deletes need it.
-    Method: PyIceberg's table; rows of PyIceberg, DuckDB and Ingot before and after all operations; an upgrade and a delete."""
+    """Goal: tables of format 1 are maintained in format 1, and upgraded where row-level deletes need it.
+    Method: PyIceberg's table; rows of PyIceberg, DuckDB and Ingot before and after all operations; an upgrade and a
+    delete."""
     catalog = warehouse.foreign_catalog()
     schema = Schema(NestedField(1, "id", LongType()), NestedField(2, "name", StringType()))
     table = catalog.create_table("x.t", schema, partition_spec=PartitionSpec(PartitionField(2, 1000, IdentityTransform(), "name")),
@@ -41,13 +42,14 @@ def test_format_1(warehouse):
     warehouse.ingot("table", "upgrade", "x.t")
     warehouse.ingot("table", "delete", "x.t", "--where", "id = 4")
     assert warehouse.pyiceberg().load_table("x.t").metadata.format_version == 2
-    # DuckDB refuses manifests of format 1 in tables of format 2 where an entry is not new; the specification has their rows as old as 0.
+    # DuckDB rejects format 1 manifests in format 2 tables if an entry is not new. In the specification their sequence
+    # number is 0.
     assert len(rows_of(warehouse, "x.t")) == 11
     assert warehouse.query("SELECT count(*) AS n, sum(id) AS s FROM x.t") == [{"n": 11, "s": 159}]
 
 
 def test_identifier_fields(warehouse):
-    """Goal: identifier fields of another engine, columns that it requires, and what it says of them stay through runs and maintenance.
+    """Goal: identifier fields, required columns and column docs of another engine survive runs and maintenance.
     Method: PyIceberg sets them on silver, whose rules require neither; PyIceberg reads the table after new records."""
     rules = warehouse.pipeline.read_text()
     assert "not_null: [timestamp, user_id, upload_speed, download_speed, latency, location]" in rules
@@ -73,8 +75,8 @@ def test_identifier_fields(warehouse):
 
 @pytest.mark.parametrize("bounded", [True, False])
 def test_uuids_in_the_order_of_java(warehouse, bounded):
-    """Goal: bounds of UUIDs compared as signed numbers, as Java does, hide no row.
-    Method: such bounds, of the file and of the partition; each row is asked for."""
+    """Goal: UUID bounds that were compared as signed numbers, as in Java, hide no row.
+    Method: such bounds of the file and of the partition; each row is queried."""
     import uuid
 
     catalog = warehouse.foreign_catalog()

@@ -1,4 +1,5 @@
-"""Tables that other projects wrote: Ingot sees the rows that DuckDB and PyIceberg see, or refuses with the reason."""
+"""Tables that other projects wrote: Ingot reads the rows that DuckDB and PyIceberg read, or rejects the table with the
+reason."""
 
 import contextlib
 import json
@@ -13,7 +14,7 @@ from judge_rows import counted
 
 
 def tables():
-    """The newest metadata file of every table: by the hint, else by modification of its sequence."""
+    """Returns the newest metadata file of every table: by its last update, then by its number of snapshots."""
     folder = pathlib.Path(os.environ.get("INGOT_PEER_DATA", pathlib.Path(__file__).resolve().parents[3] / "shared/data/peers")) / "duckdb_tables"
     found = []
     for metadata in sorted(folder.rglob("metadata")):
@@ -33,13 +34,13 @@ def load(file):
     return json.loads(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
 
 
-# One table names files in a bucket that is nowhere: that is not asked of the network.
+# One table names files in a bucket that does not exist: it must not be requested over the network.
 NOWHERE = os.environ | {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none", "AWS_REGION": "nowhere"}
 
 
 @pytest.fixture
 def root(tmp_path):
-    """Some of these tables name their files relative to the project they come from."""
+    """Some of these tables name their files relative to their project's folder."""
     (tmp_path / "data").mkdir()
     (tmp_path / "data/persistent").symlink_to(peer_data("duckdb_tables"))
     return tmp_path
@@ -57,7 +58,8 @@ def ingot_rows(root, metadata):
 
 
 def judges(root, metadata):
-    """The rows by each judge that can read the table; one that asks a bucket that is nowhere again and again cannot."""
+    """Returns the rows of each judge that can read the table. A judge that retries a bucket that does not exist
+    cannot."""
     seen = {}
     for judge in ("DuckDB", "PyIceberg"):
         program = [sys.executable, pathlib.Path(__file__).with_name("judge_rows.py"), judge, metadata]
@@ -68,13 +70,13 @@ def judges(root, metadata):
     return seen
 
 
-# What may be refused, and the words that must be used.
+# What may be rejected, and the words that the error must contain.
 REASONS = ("does not exist", "No such file", "cannot be read", "corrupt", "missing", "does not fit", "fake-bucket")
 
 
 @pytest.mark.parametrize("metadata, document", tables())
 def test_rows_of_other_projects(root, metadata, document):
-    """Goal: never a wrong row from a table that others wrote.
+    """Goal: a table of another writer never gives a wrong row.
     Method: the rows of Ingot, DuckDB and PyIceberg; where both judges differ, Ingot agrees with one of them."""
     peer_data()
     rows, refusal = ingot_rows(root, metadata)
@@ -83,7 +85,8 @@ def test_rows_of_other_projects(root, metadata, document):
         assert any(reason in refusal for reason in REASONS), refusal
         assert not answers, f"refused ({refusal.strip()}) what {list(answers)} can read"
         return
-    # DuckDB 1.5.5 applies an equality delete of one partition to another; the specification ("Scan Planning") does not.
+    # DuckDB 1.5.5 applies an equality delete of one partition to another. The specification ("Scan Planning") does
+    # not.
     if "equality_delete_cross_partition" in str(metadata):
         answers["specification"] = counted([(0, 999, "p0-k999"), (1, 100, "p1-k100"), (1, 888, "p1-k888")])
         del answers["DuckDB"]

@@ -1,4 +1,5 @@
-"""Where tables lie: every spelling of a location, folders that tables share, catalogs that were lost. PyIceberg reads all rows before and after."""
+"""Locations of tables: every spelling of a location, shared folders, lost catalogs. PyIceberg reads all rows before
+and after."""
 
 import json
 import os
@@ -15,7 +16,7 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import StaticTable
 from test_faults import TABLES, check_tables, fill
 
-# {d} is the absolute folder of the test, in which the program and PyIceberg run; d/link leads to d/real.
+# {d} is the absolute folder of the test, in which the program and PyIceberg run. d/link links to d/real.
 SPELLINGS = {
     "plain": "file://{d}/t", "path": "{d}/t", "one slash": "file:{d}/t", "doubled slash": "file://{d}//t", "dot": "file://{d}/./t",
     "parent": "file://{d}/x/../t", "relative": "t", "relative with a dot": "./t", "behind a link": "file://{d}/link/t",
@@ -24,7 +25,7 @@ SPELLINGS = {
 
 
 def age(folder, days=10):
-    """All files of a folder as old as removal of orphans wants them."""
+    """Makes all files of a folder old enough for the removal of orphans."""
     then = time.time() - days * 86400
     for path in folder.rglob("*"):
         if path.is_file() and not path.is_symlink():
@@ -48,7 +49,8 @@ def ingot(folder, *arguments, check=True):
 
 
 def make_table(folder, location, name="t", **properties):
-    """Three snapshots, the last without the first row: 2 to 9 are left. Returns the location of its metadata."""
+    """Creates three snapshots, the last without the first row: rows 2 to 9 remain. Returns the location of its
+    metadata."""
     (folder / "elsewhere").mkdir(exist_ok=True)
     catalog = SqlCatalog("other", uri=f"sqlite:///{folder}/elsewhere/{name}.db", warehouse=f"file://{folder}/elsewhere")
     catalog.create_namespace_if_not_exists("n")
@@ -70,8 +72,10 @@ def here(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_every_spelling(here, spelling):
-    """Goal: maintenance and its undoing change no row, however the table's location is spelled, and take just what is an orphan.
-    Method: a table of PyIceberg with a file too many; orphans, all of maintenance, undo; then all of the table in the trash, and undo."""
+    """Goal: maintenance and its undo change no row and remove exactly the orphans, for every spelling of the table's
+    location.
+    Method: a PyIceberg table with an extra file; orphans, all maintenance, undo. Then the whole table is moved to the
+    trash, and undone."""
     metadata = make_table(here, SPELLINGS[spelling].format(d=here))
     [data] = {path.parent for path in here.rglob("*.parquet")}
     (data / "lost.parquet").write_bytes(b"lost")
@@ -100,7 +104,8 @@ def test_every_spelling(here, spelling):
 
 @pytest.mark.parametrize("spelling", ["a slash at the end", "percent-encoded"])
 def test_spellings_of_other_writers(here, spelling):
-    """Goal: the same for spellings that PyIceberg does not write. Method: the location in its metadata file edited; a folder renamed to what its name decodes to."""
+    """Goal: the same for spellings that PyIceberg does not write.
+    Method: the location in its metadata file is edited; a folder is renamed to its decoded name."""
     metadata = make_table(here, f"file://{here}/e%20e/t").removeprefix("file://")
     if spelling == "percent-encoded":
         (here / "e%20e").rename(here / "e e")
@@ -120,7 +125,8 @@ def test_spellings_of_other_writers(here, spelling):
 
 
 def test_two_names_of_one_table(here):
-    """Goal: expiry under one name leaves what the table needs under the other. Method: registered twice, all rows deleted and expired under one."""
+    """Goal: expiry under one name keeps the files that the table needs under its other name.
+    Method: registered twice, all rows deleted and expired under one name."""
     metadata = make_table(here, f"file://{here}/t")
     for name in ("a.t", "a.u"):
         ingot(here, "register", name, metadata)
@@ -133,8 +139,8 @@ def test_two_names_of_one_table(here):
 
 
 def test_a_copied_folder(here):
-    """Goal: a copy whose metadata names the files of the original takes none of them. Method: the folder copied, both registered, all rows of the copy
-    deleted and expired."""
+    """Goal: maintenance of a copy whose metadata names the original's files removes none of them.
+    Method: the folder is copied, both are registered, all rows of the copy are deleted and expired."""
     metadata = make_table(here, f"file://{here}/t")
     shutil.copytree(here / "t", here / "copy")
     ingot(here, "register", "a.t", metadata)
@@ -146,7 +152,7 @@ def test_a_copied_folder(here):
 
 
 def test_undo_that_is_not_complete(here):
-    """Goal: undo does not claim what is not so. Method: one data file is in no trash."""
+    """Goal: undo does not report success when it is incomplete. Method: one data file is in no trash."""
     ingot(here, "register", "a.t", make_table(here, f"file://{here}/t"))
     os.remove(sorted(here.rglob("*.parquet"))[0])
     undone = ingot(here, "maintain", "a.t", "--orphans", "--undo", check=False)
@@ -156,7 +162,8 @@ def test_undo_that_is_not_complete(here):
 @pytest.mark.parametrize("registered", [True, False])
 @pytest.mark.parametrize("place", ["t/below", "t", "."])
 def test_tables_that_share_a_folder(here, place, registered):
-    """Goal: nothing of another table is moved, whether the catalog knows it or not. Method: one below, in and around the folder of the maintained one."""
+    """Goal: no file of another table is moved, registered or not.
+    Method: another table below, in and around the folder of the maintained one."""
     mine = make_table(here, f"file://{here}/t")
     theirs = make_table(here, f"file://{here}/{place}", name="u")
     ingot(here, "register", "a.t", mine)
@@ -174,8 +181,10 @@ def test_tables_that_share_a_folder(here, place, registered):
 
 
 def test_an_unreachable_table(here):
-    """Goal: a table that cannot be read does not keep the others from maintenance, is told of once, and files in its folder stay.
-    Method: the metadata of one of four is broken, that of another gone; one lies in the folder of the broken one."""
+    """Goal: a table that cannot be read does not prevent maintenance of the others. It is reported once, and files in
+    its folder stay.
+    Method: of four tables, the metadata of one is broken and that of another is missing; one is in the folder of the
+    broken one."""
     places = {"broken": "b", "gone": "g", "inside": "b/inside", "well": "w"}
     locations = {name: make_table(here, f"file://{here}/{place}", name=name) for name, place in places.items()}
     for name, location in locations.items():
@@ -194,7 +203,8 @@ def test_an_unreachable_table(here):
 
 
 def test_versions_of_another_catalog(here):
-    """Goal: files of a version that only another catalog has are no orphans. Method: PyIceberg goes on in its own catalog after the table was registered."""
+    """Goal: files of a version that only another catalog has are not orphans.
+    Method: PyIceberg continues in its own catalog after the table was registered."""
     ingot(here, "register", "a.t", make_table(here, f"file://{here}/t"))
     theirs = SqlCatalog("other", uri=f"sqlite:///{here}/elsewhere/t.db", warehouse=f"file://{here}/elsewhere").load_table("n.t")
     for id in (10, 11):
@@ -205,7 +215,8 @@ def test_versions_of_another_catalog(here):
 
 
 def test_without_a_pipeline_file(here):
-    """Goal: what works on tables of no pipeline needs no pipeline file; one that was named has to be there. Method: each command; a named one that is missing."""
+    """Goal: commands on tables of no pipeline need no pipeline file; a named one must exist.
+    Method: each command; a named file that does not exist."""
     ingot(here, "register", "a.t", make_table(here, f"file://{here}/t"))
     for command in (["doctor", "a.t"], ["doctor"], ["storage", "a.t"], ["storage"], ["maintain", "a.t"], ["maintain"], ["maintain", "--undo"],
                     ["table", "delete", "a.t", "--where", "id = 2"]):
@@ -216,7 +227,8 @@ def test_without_a_pipeline_file(here):
 
 
 def test_maintenance_without_the_pipeline_keeps_what_is_not_consumed(warehouse):
-    """Goal: snapshots that later stages have not consumed stay also when nobody says which these are. Method: bronze alone runs on; expire it without the pipeline file."""
+    """Goal: snapshots that later stages have not consumed are kept even without the pipeline file.
+    Method: only bronze runs; its snapshots expire without the pipeline file."""
     fill(warehouse)
     warehouse.run()
     warehouse.ingot("generate", "--records", 500, "--dirty", 0.1, "--users", 50, "--seed", 9, "--start", "2026-01-02", "--to", warehouse.landing)
@@ -229,7 +241,8 @@ def test_maintenance_without_the_pipeline_keeps_what_is_not_consumed(warehouse):
 
 @pytest.mark.parametrize("how", ["missing", "empty", "another name"])
 def test_a_lost_catalog(warehouse, how):
-    """Goal: a lost catalog is not a new one: no command works on it but the one that makes it again. Method: catalogs that are missing, empty, or under another name."""
+    """Goal: a lost catalog is not mistaken for a new one: every command fails except the one that rebuilds it.
+    Method: catalogs that are missing, empty, or under another name."""
     fill(warehouse)
     warehouse.run()
     before = {table: warehouse.table_hash(table) for table in TABLES}
@@ -257,8 +270,9 @@ def test_a_lost_catalog(warehouse, how):
 
 
 def test_tables_of_every_place_are_entered(here):
-    """Goal: all tables of a warehouse are entered again, or named. Method: a name with an underscore, metadata in another folder, two tables in one folder,
-    one without a namespace; each twice."""
+    """Goal: all tables of a warehouse are registered again, or reported.
+    Method: a name with an underscore, metadata in another folder, two tables in one folder, one without a namespace;
+    each twice."""
     (here / "warehouse").mkdir()
     places = {"a._x": ("a/_x", {}), "a.elsewhere": ("a/elsewhere", {"write.metadata.path": f"file://{here}/warehouse/meta/e"}), "a.two": ("a/two", {}), "top": ("top", {})}
     made = {name: make_table(here, f"file://{here}/warehouse/{place}", f"t{number}", **properties) for number, (name, (place, properties)) in enumerate(places.items())}
@@ -279,7 +293,8 @@ def test_tables_of_every_place_are_entered(here):
 
 
 def test_a_table_that_the_catalog_forgot(warehouse):
-    """Goal: no table is made over the folder of another. Method: bronze is taken out of the catalog's database; a run, then register and a run."""
+    """Goal: no table is created over the folder of another.
+    Method: bronze is removed from the catalog's database; a run, then register and a run."""
     fill(warehouse)
     warehouse.run()
     with sqlite3.connect(warehouse.folder / "warehouse/catalog.db") as database:
@@ -292,7 +307,8 @@ def test_a_table_that_the_catalog_forgot(warehouse):
 
 
 def test_a_table_that_was_unregistered(warehouse):
-    """Goal: a table that was taken out on purpose is made anew, and the old one's files stay. Method: unregister gold, run, maintain; a lost catalog gets the new one."""
+    """Goal: an unregistered table is recreated, and the old one's files stay.
+    Method: unregister gold, run, maintain; a lost catalog gets the new table."""
     fill(warehouse)
     warehouse.run()
     old = warehouse.pyiceberg().load_table("gold.speedtest_agg")
@@ -311,7 +327,8 @@ def test_a_table_that_was_unregistered(warehouse):
 
 
 def test_the_first_run_may_die(warehouse):
-    """Goal: a new warehouse works without a word, also after a first run that died. Method: kill at each step before the first snapshot."""
+    """Goal: a new warehouse works without an error, also after a first run that was killed.
+    Method: kill at each step before the first snapshot."""
     fill(warehouse)
     for point in ("table.created", "commit.after_manifests", "commit.before_swap"):
         warehouse.ingot("run", check=False, env={"INGOT_FAULT": f"{point}=kill"})
@@ -321,8 +338,9 @@ def test_the_first_run_may_die(warehouse):
 
 
 def test_a_writer_of_another_machine_wakes_up(warehouse):
-    """Goal: a writer that was called ended commits nothing that is in the trash. Method: stopped after its data files, its entry in the journal made another
-    machine's of two days ago; orphans removed; it goes on."""
+    """Goal: a writer that was declared ended commits nothing that is in the trash.
+    Method: a writer is stopped after its data files. Its journal entry is changed to one of another machine, two days
+    old. Orphans are removed; then it continues."""
     fill(warehouse)
     warehouse.run()
     warehouse.ingot("generate", "--records", 500, "--dirty", 0.1, "--users", 50, "--seed", 9, "--start", "2026-01-02", "--to", warehouse.landing)
@@ -331,7 +349,7 @@ def test_a_writer_of_another_machine_wakes_up(warehouse):
     table = warehouse.folder / "warehouse/bronze/speedtest_raw"
     age(table, days=4)
     [entry] = (table / "metadata/journal").glob("writes-*")
-    assert json.loads(warehouse.ingot("maintain", "bronze.speedtest_raw", "--orphans", "--log-format", "json").stdout)["files"] == []  # it lives
+    assert json.loads(warehouse.ingot("maintain", "bronze.speedtest_raw", "--orphans", "--log-format", "json").stdout)["files"] == []  # the writer is alive
     entry.write_text("elsewhere" + entry.read_text())
     age(table, days=4)
     assert json.loads(warehouse.ingot("maintain", "bronze.speedtest_raw", "--orphans", "--log-format", "json").stdout)["files"]

@@ -1,4 +1,4 @@
-"""`ingot query` leaves out files that a statement cannot use: the answers must be those of DuckDB on all rows."""
+"""`ingot query` skips files that a statement does not need: its results must equal those of DuckDB on all rows."""
 
 import datetime
 import decimal
@@ -34,7 +34,8 @@ SPECS = {
 
 
 def row(chance: random.Random, around: int) -> dict:
-    """A row of a file: values lie close to each other within one, so that bounds say something; odd ones among them."""
+    """Returns a row of a file. Values within a file are close to each other, so that bounds are selective; some are
+    odd."""
     odd = chance.random() < 0.05
     moment = datetime.datetime(2026, 1, 1) + datetime.timedelta(days=around, microseconds=chance.randrange(86_400_000_000))
     values = {
@@ -88,8 +89,9 @@ def condition(rows: list[dict], chance: random.Random, depth: int = 0) -> str:
 
 @pytest.mark.parametrize("layout", SPECS)
 def test_answers_are_those_of_all_rows(warehouse, layout):
-    """Goal: no file is left out that holds a row of the answer, and many are that hold none. Method: tables of PyIceberg with odd
-    values, names and partitions; random conditions, each asked of Ingot and of DuckDB on the rows as PyIceberg reads them."""
+    """Goal: no file with a row of the result is skipped, and many without one are.
+    Method: PyIceberg tables with odd values, names and partitions. Random conditions run in Ingot, and in DuckDB on
+    the rows as PyIceberg reads them."""
     catalog = warehouse.foreign_catalog()
     table = catalog.create_table("x.t", SCHEMA, partition_spec=SPECS[layout], properties={"write.parquet.row-group-limit": "7"})
     chance = random.Random(f"query {layout}")
@@ -103,7 +105,7 @@ def test_answers_are_those_of_all_rows(warehouse, layout):
     judge = duckdb.connect()
     judge.execute("SET TimeZone = 'UTC'")
     judge.register("read", everything)
-    # A uuid comes as bytes from Arrow without its extension type.
+    # Arrow returns a uuid without its extension type as bytes.
     judge.execute("CREATE TABLE t AS FROM read")
     if judge.sql("SELECT typeof(\"user\") FROM t LIMIT 1").fetchone()[0] != "UUID":
         judge.execute("CREATE OR REPLACE TABLE t AS SELECT * REPLACE (regexp_replace(lower(hex(\"user\")), "
@@ -120,14 +122,16 @@ def test_answers_are_those_of_all_rows(warehouse, layout):
         parts = re.search(r"(\d+) files are read in (\d+) parts", done.stderr)
         groups += int(parts[2]) if parts else 0
     assert read < 120 * files * 0.9, f"{read / 120} of {files} files are read for a question"
-    if layout == "plain":  # five row groups a file
+    if layout == "plain":  # five row groups per file
         assert groups < read * 5 * 0.9, f"{groups} row groups of {read} files are read"
 
 
 @pytest.mark.parametrize("transform", [None, IdentityTransform(), TruncateTransform(10), BucketTransform(8)], ids=str)
 def test_widened_columns(warehouse, transform):
-    """Goal: files from before a column was widened are found, now and in the past, and newer ones with values that did not fit then.
-    Method: int to long, float to double, a wider decimal; conditions, and the same beyond a LIMIT, where nothing is left out."""
+    """Goal: files from before a column was widened are found, now and in the past. Newer files are found with values
+    that did not fit then.
+    Method: int to long, float to double, a wider decimal; conditions, and the same beyond a LIMIT, where nothing is
+    skipped."""
     catalog = warehouse.foreign_catalog()
     schema = Schema(NestedField(1, "n", IntegerType()), NestedField(2, "f", FloatType()), NestedField(3, "d", DecimalType(9, 2)))
     fields = [PartitionField(1, 1000, transform, "part")] if transform else []
@@ -152,7 +156,8 @@ def test_widened_columns(warehouse, transform):
 
 
 def test_files_left_out(warehouse):
-    """Goal: what is asked decides what is read, in joins, views of the past and the shipped queries. Method: the log of it."""
+    """Goal: the statement decides which files are read, in joins, views of the past and the shipped queries.
+    Method: the query log."""
     for day in (19, 20, 21):
         warehouse.ingot("generate", "--records", 2000, "--start", f"2026-01-{day}", "--to", warehouse.landing / str(day))
         warehouse.run("--source", warehouse.landing / str(day))
@@ -174,8 +179,8 @@ def test_files_left_out(warehouse):
 
 
 def test_bloom_filters(warehouse):
-    """Goal: bloom filters that another wrote leave out row groups that bounds cannot, and never one that holds an answer. Method: a file
-    of DuckDB's whose row groups have values that lie between each other; PyIceberg puts it into a table."""
+    """Goal: bloom filters of another writer skip row groups that bounds cannot, and never one with a result.
+    Method: a DuckDB file whose row groups have overlapping values; PyIceberg adds it to a table."""
     catalog = warehouse.foreign_catalog()
     types = {"id": LongType(), "name": StringType(), "n": IntegerType(), "moment": TimestamptzType(), "day": DateType()}
     table = catalog.create_table("x.t", Schema(*(NestedField(i, name, kind) for i, (name, kind) in enumerate(types.items(), 1))))
@@ -214,7 +219,8 @@ def test_bloom_filters(warehouse):
 
 
 def test_references_of_tables(warehouse):
-    """Goal: a table is found however it is referred to. Method: aliases, samples and quoted names with spaces, in several spellings."""
+    """Goal: a table is found under every form of reference.
+    Method: aliases, samples and quoted names with spaces, in several spellings."""
     catalog = warehouse.foreign_catalog()
     for name in ("x.t", "x.a b"):
         catalog.create_table(name, Schema(NestedField(1, "id", LongType()))).append(pa.table({"id": [1, 2, 3]}))

@@ -1,4 +1,5 @@
-"""Where records come from: which of several with one key stays, and the columns' names in tables of earlier versions."""
+"""The source position of records: which of several records with one key survives, and the column names in tables of
+earlier versions."""
 
 import json
 import signal
@@ -36,8 +37,10 @@ def silver(lake):
 
 
 def test_the_lowest_position_stays(lake):
-    """Goal: of records with one key in one run the lowest position stays, whatever came first; silver's own row stays before any.
-    Method: files that come in the opposite order of their names, a changed file, and keys at other offsets; then once from bronze."""
+    """Goal: of records with one key in one run, the lowest position survives in every arrival order. An existing row
+    of silver survives before any.
+    Method: files that arrive in the opposite order of their names, a changed file, and keys at other offsets; then
+    silver is rebuilt from bronze."""
     put(lake, "c.json", (1, "c"), (2, "c"), (3, "c"))
     lake.run("--stage", "bronze")
     put(lake, "b.json", (9, "b"), (9, "again"), (1, "b"), (2, "b"))  # at higher offsets than in c
@@ -53,7 +56,7 @@ def test_the_lowest_position_stays(lake):
     put(lake, "0.json", (1, "late"), (10, "late"))
     lake.run()
     assert silver(lake) == expected | {10: "late"}
-    for table in ("s.t", "s.t_quarantine", "g.t"):  # silver anew, of all of bronze in one run
+    for table in ("s.t", "s.t_quarantine", "g.t"):  # rebuild silver from all of bronze in one run
         lake.ingot("unregister", table)
         for file in (lake.folder / "warehouse" / table.replace(".", "/")).rglob("*.*"):
             file.unlink()
@@ -62,7 +65,7 @@ def test_the_lowest_position_stays(lake):
 
 
 def rename_back(lake, tables=POSITIONED):
-    """The tables as an earlier version left them."""
+    """Renames the columns to those of an earlier version."""
     catalog = lake.pyiceberg()
     for name in tables:
         table = catalog.load_table(name)
@@ -86,8 +89,9 @@ def old_lake(lake):
 
 
 def test_tables_of_earlier_versions(lake):
-    """Goal: the columns are renamed once, by field id, metadata only; nobody sees other values. Method: tables renamed back by PyIceberg,
-    which writes to one of them too; the doctor before, a run, and each reader after; compaction over files of both names."""
+    """Goal: the columns are renamed once, by field id, as a metadata-only change; no reader sees other values.
+    Method: PyIceberg renames the columns back, and also writes to one of the tables. The doctor before, a run, and
+    each reader after; compaction over files of both names."""
     old = old_lake(lake)
     before = {name: table.metadata for name, table in old.items()}
     assert lake.ingot("doctor").returncode == 0
@@ -121,7 +125,8 @@ def test_tables_of_earlier_versions(lake):
 
 
 def test_silver_alone_renames_what_it_reads(lake):
-    """Goal: a run of silver alone works on tables of earlier versions. Method: rows that bronze has and silver has not."""
+    """Goal: a run of silver alone works on tables of earlier versions.
+    Method: rows that are in bronze and not yet in silver."""
     old_lake(lake)
     lake.run("--stage", "silver")
     assert silver(lake) == {1: "a", 2: "a", 77: "a"}
@@ -129,7 +134,8 @@ def test_silver_alone_renames_what_it_reads(lake):
 
 @pytest.mark.parametrize("place", [f"{point}:{hit}" for point in ("commit.before_swap", "commit.after_swap", "catalog.answer") for hit in (1, 2, 3)])
 def test_killed_while_renaming(lake, place):
-    """Goal: each table has all three names of before or all three of today. Method: kill around each swap; look; run again."""
+    """Goal: each table has either all three earlier names or all three current names.
+    Method: kill around each swap, read the tables, run again."""
     old_lake(lake)
     assert lake.ingot("run", check=False, env={"INGOT_FAULT": f"{place}=kill"}).returncode == -signal.SIGKILL
     for name in POSITIONED:
@@ -141,7 +147,8 @@ def test_killed_while_renaming(lake, place):
 
 
 def test_a_name_that_is_taken(lake):
-    """Goal: a column of another engine is neither read as the source nor renamed. Method: one of each new name; its owner renames it."""
+    """Goal: a column of another engine is neither read as the source nor renamed.
+    Method: one of each new name; its owner renames it."""
     old = old_lake(lake)
     for now in BEFORE:
         with old["s.t"].update_schema() as update:
@@ -155,7 +162,8 @@ def test_a_name_that_is_taken(lake):
 
 
 def test_earlier_names_in_a_pipeline_file(lake):
-    """Goal: a file that sorts and partitions by the earlier names means the same. Method: the metadata of the tables."""
+    """Goal: a pipeline file that sorts and partitions by the earlier names has the same meaning.
+    Method: the metadata of the tables."""
     lake.pipeline.write_text(PIPELINE.replace("{table: b.t}", '{table: b.t, partition: "bucket(4, _offset)", sort: [_topic, _offset desc], '
                                               'properties: {write.parquet.bloom-filter-enabled.column._offset: "true"}}'))
     put(lake, "a.json", (1, "a"))

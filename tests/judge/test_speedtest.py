@@ -1,4 +1,4 @@
-"""The speed-test pipeline against an independent computation, read by PyIceberg and DuckDB."""
+"""The speed-test pipeline compared with an independent computation, read by PyIceberg and DuckDB."""
 
 import collections
 import json
@@ -9,12 +9,12 @@ import reference
 
 
 def plain(row):
-    """The six fields as text, equal for equal values whatever the reader's classes."""
+    """Returns the six fields as text, equal for equal values of every reader's classes."""
     return repr([row[f].timestamp() if f == "timestamp" and row[f] else row[f] for f in reference.FIELDS])
 
 
 def check_layers(warehouse, layers):
-    """Every layer row by row, as PyIceberg reads it."""
+    """Compares every layer row by row, as PyIceberg reads it."""
     catalog = warehouse.pyiceberg()
     bronze = catalog.load_table("bronze.speedtest_raw").scan().to_arrow().to_pylist()
     assert collections.Counter((row["_source_offset"], plain(row), row["_error"] is None) for row in bronze) == collections.Counter(
@@ -37,7 +37,7 @@ def check_counts(reports):
 
 
 def test_generated_records_reach_every_layer(warehouse):
-    """Goal: every layer holds exactly what an independent computation gives, for other readers too.
+    """Goal: every layer contains exactly the result of an independent computation, for other readers too.
     Method: 60,000 records, a tenth of them broken, in three files; PyIceberg row by row, DuckDB by counts and sums."""
     warehouse.ingot("generate", "--records", 60_000, "--dirty", 0.1, "--users", 500, "--to", warehouse.landing)
     reports = warehouse.run()
@@ -66,13 +66,13 @@ def test_a_rerun_changes_nothing(warehouse):
 
 
 def test_small_commits_and_late_files_give_the_same_tables(warehouse, tmp_path):
-    """Goal: how input is cut into commits does not show in the tables; late rows correct old hours.
-    Method: files that come one after another with commits of 3,000 rows, against the independent computation."""
+    """Goal: the tables do not depend on how input is split into commits; late rows correct old hours.
+    Method: files that arrive in turn with commits of 3,000 rows, compared with the independent computation."""
     staging = tmp_path / "staging"
     warehouse.ingot("generate", "--records", 20_000, "--dirty", 0.1, "--users", 300, "--to", staging)
     lines = next(staging.glob("*.jsonl")).read_bytes().splitlines(keepends=True)
     for part in range(4):
-        # Every fourth line: each file touches all hours. Names keep the order of the computation.
+        # Takes every fourth line, so that each file has all hours. Names keep the order of the computation.
         (warehouse.landing / f"part-{part}.jsonl").write_bytes(b"".join(lines[part::4]))
         check_counts(warehouse.run("--rows-per-commit", 3000))
     layers = reference.compute(warehouse.landing.glob("*.jsonl"))
@@ -95,8 +95,8 @@ def test_growing_file_is_read_on(warehouse):
 
 
 def test_pyiceberg_appends_and_ingot_goes_on(warehouse):
-    """Goal: another engine may write between our commits; its rows are consumed, ours are not read twice.
-    Method: PyIceberg appends a bronze row; silver takes it; bronze goes on from its offsets."""
+    """Goal: another engine may write between our commits. Its rows are consumed, ours are not read twice.
+    Method: PyIceberg appends a bronze row; silver consumes it; bronze resumes from its offsets."""
     warehouse.ingot("generate", "--records", 1000, "--to", warehouse.landing)
     warehouse.run()
     table = warehouse.pyiceberg().load_table("bronze.speedtest_raw")
@@ -112,7 +112,7 @@ def test_pyiceberg_appends_and_ingot_goes_on(warehouse):
 
 
 def test_the_three_queries_of_the_reference_system(warehouse):
-    """Goal: the reference system's queries work as they stand. Method: run them verbatim."""
+    """Goal: the reference system's queries work unchanged. Method: run them verbatim."""
     warehouse.ingot("generate", "--records", 50_000, "--to", warehouse.landing)
     warehouse.run()
     assert len(warehouse.query("SELECT * FROM iceberg_catalog.bronze.speedtest_raw LIMIT 10;")) == 10
@@ -125,7 +125,7 @@ def test_the_three_queries_of_the_reference_system(warehouse):
 
 
 def test_broken_rules_beyond_their_limit_end_with_3(warehouse):
-    """Goal: fail_above is seen by the caller. Method: records of which half have implausible speeds."""
+    """Goal: the caller sees a broken fail_above. Method: records of which half have implausible speeds."""
     made = [json.loads(line) for line in warehouse.ingot("generate", "--records", 100, "--to", "-").stdout.splitlines()]
     for record in made[::2]:
         record["download_speed"] = 1e9

@@ -1,4 +1,4 @@
-"""The servers of a test session and a lakehouse of one test: a topic, a warehouse prefix and catalog of its own."""
+"""The servers of a test session, and the lakehouse of one test: its own topic, warehouse prefix and catalog."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def folder():
 
 @pytest.fixture(scope="session")
 def certificates(folder):
-    """A certificate for 127.0.0.1, in the forms that the servers want."""
+    """Creates a certificate for 127.0.0.1, in the formats of the servers."""
     path = folder / "certs"
     path.mkdir()
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
@@ -129,7 +129,8 @@ class Lakehouse:
         return inherited | {"INGOT_PIPELINE": str(self.pipeline)} | self.variables
 
     def trino_variables(self) -> dict[str, str]:
-        """What deploy/trino/catalog asks of the environment, for the catalog and warehouse of this house."""
+        """Returns the environment variables that deploy/trino/catalog reads, for the catalog and warehouse of this
+        house."""
         return {"CATALOG_JDBC_URL": f"jdbc:postgresql://{self.postgres.address}/{self.database}",
                 "CATALOG_USER": self.postgres.user, "CATALOG_PASSWORD": self.postgres.password,
                 "WAREHOUSE": self.variables["INGOT_WAREHOUSE"], "AWS_REGION": "us-east-1",
@@ -143,7 +144,7 @@ class Lakehouse:
         return done
 
     def start(self, *arguments) -> subprocess.Popen:
-        """Any command in the background."""
+        """Starts any command in the background."""
         log = open(self.folder / f"{arguments[0]}.log", "ab")
         self.background.append(subprocess.Popen(tied([INGOT, *arguments]), env=self.environment(), stdout=log, stderr=log))
         return self.background[-1]
@@ -168,7 +169,7 @@ class Lakehouse:
         return worker
 
     def admin(self) -> AdminClient:
-        self.admin_client = AdminClient({"bootstrap.servers": self.broker})  # its futures die with it
+        self.admin_client = AdminClient({"bootstrap.servers": self.broker})  # its futures end with it
         return self.admin_client
 
     def make_topic(self, partitions: int = 4, topic: str | None = None, replicas: int = 1, **config) -> None:
@@ -177,7 +178,7 @@ class Lakehouse:
             future.result()
 
     def end_offsets(self) -> int:
-        """How many records the topic was given."""
+        """Returns how many records the topic received."""
         consumer = Consumer({"bootstrap.servers": self.broker, "group.id": "watch"})
         partitions = consumer.list_topics(self.topic, timeout=60).topics[self.topic].partitions
         ends = [consumer.get_watermark_offsets(TopicPartition(self.topic, partition), timeout=60)[1] for partition in partitions]
@@ -188,7 +189,7 @@ class Lakehouse:
         return Producer({"bootstrap.servers": self.broker, **{k.replace("_", "."): v for k, v in settings.items()}})
 
     def verify(self, topic: str | None = None, table: str = "bronze.speedtest_raw", **options) -> dict:
-        """The topic against bronze; asserts that they are equal and that silver accounts for every row."""
+        """Compares the topic with bronze. Asserts that they are equal and that silver accounts for every row."""
         result = verify_bronze.verify(self.broker, topic or self.topic, table, variables=self.variables, **options)
         print(f"topic {result['topic']} records, bronze {result['bronze']} rows")
         assert result["problems"] == [], result["problems"][:10]
@@ -199,7 +200,8 @@ class Lakehouse:
         return verify_bronze.open_catalog(self.variables).load_table(table)
 
     def verify_all_layers(self, **options) -> dict:
-        """Bronze is the topic; every bronze row is in silver, in quarantine, or a duplicate; gold counts silver."""
+        """Asserts that bronze equals the topic; every bronze row is in silver, in quarantine, or a duplicate; gold
+        counts silver."""
         result = self.verify(**options)
         counts = self.query(
             "SELECT (SELECT count(*) FROM silver.speedtest_clean) AS clean,"
@@ -247,7 +249,7 @@ def house(request, folder, kafka, postgres, minio):
 
 @pytest.fixture
 def trino(house):
-    """Trino with the catalog and warehouse of the test's house, which `--engine trino` finds."""
+    """Starts Trino with the catalog and warehouse of the test's house. `--engine trino` uses it."""
     server = Trino(house.folder / "trino", free_port(), house.trino_variables()).start()
     house.variables["INGOT_TRINO"] = f"http://{server.address}"
     yield server
@@ -256,7 +258,7 @@ def trino(house):
 
 @pytest.fixture
 def spark(house):
-    """A session with the same as `iceberg_catalog`."""
+    """Starts a Spark session with the catalog and warehouse of the house as `iceberg_catalog`."""
     session = Spark(house)
     yield session
     session.stop()

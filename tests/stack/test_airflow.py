@@ -25,7 +25,8 @@ def airflow(house, trino):
 
 
 def test_dag(house, airflow, trino):
-    """Goal: the DAG carries records to gold and tells of it. Method: triggered by REST as admin; once with nothing new; once with a broken rule."""
+    """Goal: the DAG brings records to gold and reports it.
+    Method: triggered by REST as admin; once with nothing new; once with a broken rule."""
     house.make_topic()
     state, tasks = airflow.run(records=20_000)
     assert state == "success", (tasks, airflow.log("ingest_bronze")[-3000:])
@@ -51,8 +52,8 @@ def test_dag(house, airflow, trino):
 
 
 def test_dag_on_other_engines(house, airflow):
-    """Goal: the DAG's parameter chooses who computes silver and gold. Method: a run on Spark, one on Trino and one embedded
-    after each other, all layers verified at the end."""
+    """Goal: the DAG's parameter selects the engine of silver and gold.
+    Method: a run on Spark, one on Trino and one embedded in turn, all layers verified at the end."""
     house.make_topic()
     for engine in ("spark", "trino", "embedded"):
         state, tasks = airflow.run(records=3_000, engine=engine)
@@ -63,8 +64,10 @@ def test_dag_on_other_engines(house, airflow):
 
 
 def test_catch_up_and_alerts(house):
-    """Goal: hours that were missed are made up for, late runs are told of, other DAGs too of new rows, and days can be computed again. Method: a DAG that began
-    two hours ago with a deadline of no time; a row that another program deleted from silver, and the day of it."""
+    """Goal: missed hours are caught up, late runs are reported, new rows trigger other DAGs, and days can be
+    recomputed.
+    Method: a DAG that began two hours ago with a zero deadline; another program deletes a row from silver, and its day
+    is recomputed."""
     house.make_topic()
     day = datetime.datetime.now(datetime.UTC)
     house.ingot("generate", "--records", 2_000, "--start", day.strftime("%Y-%m-%d"))
@@ -80,7 +83,7 @@ def test_catch_up_and_alerts(house):
             done = {run["logical_date"].replace("Z", "+00:00") for run in runs if run["state"] == "success"}
             return done.issuperset(missed)
         house.wait_for(made_up, 180)
-        events = server.ask("GET", "/api/v2/assets/events")["asset_events"]  # for other people's DAGs
+        events = server.ask("GET", "/api/v2/assets/events")["asset_events"]  # for DAGs of other owners
         for table in ("bronze/speedtest_raw", "silver/speedtest_clean", "gold/speedtest_agg"):
             assert f"iceberg://iceberg_catalog/{table}" in {event["uri"] for event in events}, events[:3]
         house.wait_for(lambda: "deadline missed: medallion_pipeline did not end within" in server.output(), 60)
@@ -95,7 +98,7 @@ def test_catch_up_and_alerts(house):
 
 
 def test_operator():
-    """Goal: exit codes, summaries and ends of the operator. Method: its own tests, in Airflow's Python."""
+    """Goal: exit codes, summaries and termination of the operator. Method: its own tests, in Airflow's Python."""
     done = subprocess.run([DEPS / "airflow/bin/python", "-m", "unittest", "discover", "-s", DEPLOY / "airflow/tests"],
                           capture_output=True, text=True, timeout=120,
                           env=os.environ | {"PYTHONPATH": str(DEPLOY / "airflow"), "AIRFLOW_HOME": "/tmp/ingot-airflow-tests"})

@@ -1,4 +1,4 @@
-"""A cluster of three Kafka brokers (docs/scaling.md) under two followers and a producer."""
+"""A cluster of three Kafka brokers (docs/scaling.md) with two followers and a producer."""
 
 import pytest
 
@@ -10,7 +10,7 @@ REPLICATED = {"min.insync.replicas": 2, "offsets.topic.replication.factor": 3, "
 
 @pytest.fixture
 def brokers(house):
-    """Three brokers, of which the first is the controller; the house reads from them."""
+    """Starts three brokers, the first of which is the controller. The house reads from them."""
     first = Kafka(house.folder / "kafka-1", free_port(), settings=REPLICATED).start()
     brokers = [first] + [Kafka(house.folder / f"kafka-{node}", free_port(), settings=REPLICATED, joins=first, node=node).start()
                          for node in (2, 3)]
@@ -21,8 +21,10 @@ def brokers(house):
 
 
 def test_rolling_restart(house, brokers):
-    """Goal: brokers that restart in turn, and one that dies, lose and double nothing, and no worker has to be restarted.
-    Method: two followers, and a producer at work during each restart; the partitions' leaders and the group's coordinator move."""
+    """Goal: brokers that restart in turn, and one that is killed, lose and duplicate nothing, and no worker has to be
+    restarted.
+    Method: two followers, and a producer during each restart; the partitions' leaders and the group's coordinator
+    move."""
     house.make_topic(6, replicas=3)
     workers = [house.worker() for _ in range(2)]
     produce = lambda seed: house.start("generate", "--records", "15000", "--rate", "1000", "--dirty", "0.02", "--seed", str(seed))
@@ -32,10 +34,10 @@ def test_rolling_restart(house, brokers):
         producers.append(produce(broker.node))
         broker.restart()
         house.wait_for(lambda: house.bronze_rows() > before + 2000, 240)
-    producers.append(produce(4))  # which only begins: it waits for the brokers that are left
+    producers.append(produce(4))  # this one only begins: it waits for the remaining brokers
     brokers[2].kill()
     killed_at = house.bronze_rows()
-    house.wait_for(lambda: house.bronze_rows() > killed_at + 2000, 240)  # the others carry on without it
+    house.wait_for(lambda: house.bronze_rows() > killed_at + 2000, 240)  # the others continue without it
     brokers[2].start()
     assert [producer.wait(300) for producer in producers] == [0] * 4
     house.wait_for(lambda: house.bronze_rows() == 60_000, 240)

@@ -1,4 +1,4 @@
-"""What compose and the images are made of, checked by their own tools."""
+"""Compose and the images, checked by their own tools."""
 
 import json
 import os
@@ -19,7 +19,7 @@ def compose(*arguments: str) -> str:
 
 
 def test_compose():
-    """Goal: the file is what compose takes, and keeps its promises. Method: compose's own reading of it."""
+    """Goal: compose accepts the file, and the file has the documented properties. Method: compose's own parser."""
     compose("config", "-q")
     services = json.loads(compose("config", "--format", "json"))["services"]
     for name, port in PORTS.items():
@@ -32,7 +32,7 @@ def test_compose():
                 assert os.path.exists(volume["source"]), (name, volume["source"])
     stays = {name: service for name, service in services.items() if not name.endswith("-init")}
     assert sum(int(service["mem_limit"]) for service in stays.values()) <= LIMIT_BYTES
-    assert [name for name, service in stays.items() if "healthcheck" not in service] == ["generator"]  # it ends; its image has one
+    assert [name for name, service in stays.items() if "healthcheck" not in service] == ["generator"]  # this service ends; its image has a health check
     core = set(compose("--profile", "core", "--env-file", "/dev/null", "config", "--services").split())
     assert core == {"kafka", "kafka-init", "minio", "minio-init", "postgres", "generator", "pipeline", "dashboard"}
 
@@ -47,14 +47,15 @@ def test_dockerfile():
 @pytest.mark.parametrize("command", [["run", "--follow", "--every", "2s", "--listen", "0.0.0.0:9464", "--memory", "384MB"],
                                      ["serve", "--listen", "0.0.0.0:8080"]])
 def test_commands_of_compose(house, command):
-    """Goal: compose calls Ingot with words that it knows. Method: each command with --help."""
+    """Goal: compose calls Ingot with valid commands. Method: each command with --help."""
     assert house.ingot(*command, "--help").returncode == 0
     services = json.loads(compose("config", "--format", "json"))["services"]
     assert command in [services[name]["command"] for name in ("pipeline", "dashboard")]
 
 
 def test_installed_program_finds_its_libraries(tmp_path):
-    """Goal: what the image holds runs. Method: cmake --install into a folder; no library comes from elsewhere in the tree."""
+    """Goal: the installed program runs.
+    Method: cmake --install into a folder; no library is loaded from elsewhere in the tree."""
     subprocess.run(["cmake", "--install", ROOT / "build/release", "--prefix", tmp_path, "--strip"], check=True,
                    capture_output=True)
     linked = subprocess.run(["ldd", tmp_path / "bin/ingot"], check=True, capture_output=True, text=True).stdout
@@ -76,7 +77,7 @@ print(" ".join(document["kind"] for document in documents))
 
 
 def by_library(library, environment, code, file):
-    """Python code on a file, with a pinned library beside an environment's own."""
+    """Runs Python code on a file, with a pinned library in addition to the environment's own."""
     return subprocess.run([DEPS / environment / "bin/python", "-c", code, file], capture_output=True, text=True,
                           env=os.environ | {"PYTHONPATH": str(pinned(library))})
 
@@ -86,7 +87,8 @@ def validate(file):
 
 
 def test_kubernetes_manifest(tmp_path):
-    """Goal: the manifest is what Kubernetes takes. Method: the schemas of its newest version, nothing unknown allowed; a misspelt key."""
+    """Goal: Kubernetes accepts the manifest.
+    Method: the schemas of its newest version, with unknown keys rejected; a misspelt key."""
     file = ROOT / "deploy/kubernetes/ingot.yaml"
     done = validate(file)
     assert done.returncode == 0, done.stderr
@@ -108,7 +110,7 @@ print(JSONEncoder(sort_keys=True).encode(Dashboard.from_json(json.load(open(sys.
 
 
 def lost(ours, theirs, path=""):
-    """What of ours is not in theirs, or has another value there."""
+    """Returns the keys and values of ours that theirs lacks or has differently."""
     if isinstance(ours, dict) and isinstance(theirs, dict):
         return [found for key, value in ours.items() for found in (lost(value, theirs[key], f"{path}.{key}") if key in theirs else [f"{path}.{key}"])]
     if isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
@@ -117,8 +119,9 @@ def lost(ours, theirs, path=""):
 
 
 def test_dashboards(tmp_path):
-    """Goal: the dashboards are what Grafana takes. Method: its own library reads them as typed objects and writes them again, with all that
-    they say; a misspelt key and a kind of panel's option in the wrong place get lost."""
+    """Goal: Grafana accepts the dashboards.
+    Method: its own library reads them as typed objects and writes them again without loss. A misspelt key and a panel
+    option of another panel type are lost."""
     def rewritten(file):
         done = by_library("grafana-foundation-sdk", "judges", REWRITE, file)
         assert done.returncode == 0, done.stderr

@@ -1,4 +1,5 @@
-"""Whatever dies, hangs or lies in between: afterwards bronze is the topic, each record once. verify_bronze.py is the judge."""
+"""Processes, servers and connections that die or hang: afterwards bronze has each record of the topic once.
+verify_bronze.py is the judge."""
 
 import re
 import signal
@@ -9,13 +10,13 @@ QUICK = {"INGOT_KAFKA_SESSION_TIMEOUT_MS": "6000", "INGOT_KAFKA_HEARTBEAT_INTERV
 
 
 def through(proxy, house) -> str:
-    """The catalog behind the proxy, unencrypted, so that the proxy sees what it is to drop."""
+    """Returns the catalog behind the proxy, unencrypted, so that the proxy can find the bytes to drop."""
     uri = house.variables["INGOT_CATALOG"].replace(house.postgres.address, f"127.0.0.1:{proxy.port}")
     return uri if "?" in uri else uri + "?sslmode=disable"
 
 
 def fault_points(house) -> list[str]:
-    """Every point that a run passes, from the run itself: "name:hit"."""
+    """Returns every fault point of a run, from the run itself: "name:hit"."""
     house.generate(200)
     trace = house.ingot("run", env={"INGOT_FAULT_TRACE": "1"}).stderr
     names = re.findall(r"^fault point (\S+)", trace, re.M)
@@ -23,9 +24,10 @@ def fault_points(house) -> list[str]:
 
 
 def test_kill_at_every_step(house):
-    """Goal: kill -9 at any step of any commit loses and doubles nothing. Method: each step in turn, verified after each."""
+    """Goal: kill -9 at any step of any commit loses and duplicates nothing.
+    Method: each step in turn, verified after each."""
     fault_points(house)
-    points = fault_points(house)  # on an existing warehouse the points of making tables are passed no more
+    points = fault_points(house)  # an existing warehouse no longer passes the points of table creation
     assert {"bronze.after_data_files:1", "bronze.after_commit:1", "commit.before_swap:1"} <= set(points)
     for point in points:
         house.generate(100)
@@ -37,7 +39,8 @@ def test_kill_at_every_step(house):
 
 
 def test_workers_killed_in_a_loop(house):
-    """Goal: a followed topic stays whole while workers die at random times. Method: ten kills under a steady stream."""
+    """Goal: a followed topic stays complete while workers are killed at random times.
+    Method: ten kills under a steady stream."""
     house.make_topic(4)
     for round_number in range(6):
         worker = house.worker(env=QUICK)
@@ -51,7 +54,8 @@ def test_workers_killed_in_a_loop(house):
 
 
 def test_two_workers_rebalance(house):
-    """Goal: workers share partitions, come and go, and nothing is lost or doubled. Method: join, stop, join again."""
+    """Goal: workers share partitions, join and leave, and nothing is lost or duplicated.
+    Method: join, stop, join again."""
     house.make_topic(4)
     first = house.worker(env=QUICK)
     house.generate(4000, "--rate", 4000)
@@ -80,7 +84,8 @@ def test_four_workers(house):
 
 
 def test_zombie(house):
-    """Goal: a worker that stood still while another took over loses its commit. Method: SIGSTOP before the commit."""
+    """Goal: a worker that was suspended while another took over loses its commit.
+    Method: SIGSTOP before the commit."""
     house.make_topic(2)
     house.generate(1000)
     zombie = house.worker(env=QUICK | {"INGOT_FAULT": "bronze.after_data_files:1=stop"})
@@ -98,8 +103,8 @@ def test_zombie(house):
 
 
 def test_first_commit_fails(house):
-    """Goal: records whose commit failed are read again, also where the table knows nothing of their partition yet.
-    Method: a follower whose first commit, and one whose later commit, fails."""
+    """Goal: records whose commit failed are read again, even when the table has no offset of their partition yet.
+    Method: a follower whose first commit fails, and one whose later commit fails."""
     house.make_topic(2)
     house.generate(1000)
     worker = house.worker(env={"INGOT_FAULT": "bronze.after_data_files:1=fail"})
@@ -116,8 +121,8 @@ def test_first_commit_fails(house):
 
 
 def test_waiting_for_a_broker_is_idle(house):
-    """Goal: waiting for a broker costs next to nothing. Method: one that goes and comes back under a follower, which has
-    said that it waits."""
+    """Goal: waiting for a broker uses almost no CPU.
+    Method: a broker that stops and restarts under a follower, which reports that it waits."""
     house.make_topic(2)
     worker = house.worker()
     house.generate(2000)
@@ -134,8 +139,9 @@ def test_waiting_for_a_broker_is_idle(house):
 
 
 def test_no_broker_is_named(house, proxy_to):
-    """Goal: a cluster that shuts down answers for a moment that it has no brokers; a follower that asks just then finds it
-    again. Method: a proxy that Kafka's answers lead to takes the broker out of them (Metadata 9 and later)."""
+    """Goal: a cluster that shuts down briefly answers that it has no brokers. A follower that asks then finds it
+    again.
+    Method: Kafka advertises a proxy, which removes the broker from its answers (Metadata 9 and later)."""
     house.make_topic(2)
     proxy = proxy_to(house.kafka.port)
     address = b"127.0.0.1" + struct.pack(">i", house.kafka.port)
@@ -167,7 +173,8 @@ def test_no_broker_is_named(house, proxy_to):
 
 
 def test_answer_lost_after_the_commit(house, proxy_to):
-    """Goal: a commit that the catalog made and whose answer was lost counts once. Method: the proxy cuts at the swap."""
+    """Goal: a commit that the catalog made and whose answer was lost counts once.
+    Method: the proxy cuts at the swap."""
     house.generate(500)
     house.run()
     proxy = proxy_to(house.postgres.port)
@@ -185,7 +192,7 @@ def test_answer_lost_after_the_commit(house, proxy_to):
 
 
 def test_connections_cut(house, proxy_to):
-    """Goal: catalog connections that break at any time are made anew. Method: a proxy that cuts while a follower works."""
+    """Goal: broken catalog connections are reopened at any time. Method: a proxy that cuts while a follower works."""
     house.make_topic(2)
     proxy = proxy_to(house.postgres.port)
     direct = house.variables["INGOT_CATALOG"]
@@ -202,7 +209,7 @@ def test_connections_cut(house, proxy_to):
 
 
 def test_storage_throttles_and_is_slow(house, proxy_to):
-    """Goal: 503 Slow Down is tried again, slow answers are waited for. Method: a proxy that gives both."""
+    """Goal: 503 Slow Down is retried, slow answers are waited for. Method: a proxy that injects both."""
     proxy = proxy_to(house.minio.port)
     house.generate(1000)
     house.variables["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{proxy.port}"
@@ -218,7 +225,7 @@ def test_storage_throttles_and_is_slow(house, proxy_to):
 
 
 def test_expiry_and_other_writers_between_runs(house):
-    """Goal: snapshots that expire and commits of another engine do not hide the offsets. Method: PyIceberg does both."""
+    """Goal: expired snapshots and commits of another engine do not hide the offsets. Method: PyIceberg does both."""
     house.generate(1000)
     house.run()
     for _ in range(3):

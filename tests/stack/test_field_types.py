@@ -1,4 +1,4 @@
-"""Bronze by Spark is bronze by Ingot for fields of every type, whatever the records hold."""
+"""Bronze by Spark equals bronze by Ingot, for fields of every type and every record."""
 
 import json
 import random
@@ -74,14 +74,15 @@ null
 """.splitlines()
 
 
-# Whole numbers that no 64 bits hold are no time to Spark, what no double holds is "Infinity" in its _extra, and what is nearer to 0 than any
-# double is the whole number 0 (docs/engines.md).
+# Spark reads no time from whole numbers beyond 64 bits. In its _extra, a number beyond a double is "Infinity". A
+# number closer to 0 than any double is the whole number 0 (docs/engines.md).
 BEYOND_SPARK = (b'{"ns":9223372036854775808}', b'{"ns":18446744073709551615}', b'{"a":1e400}',
                 b'{"n":1e-400}', b'{"big":1e-400}', b'{"one":1e-400}', b'{"seven":1e-400}')
 
 
 def repeats_a_key(record: bytes) -> bool:
-    """Of a key that stands twice Spark has the last value only (docs/engines.md); Ingot keeps the others in _extra."""
+    """Of a key that occurs twice, Spark has only the last value (docs/engines.md). Ingot keeps the others in
+    _extra."""
     found = []
     try:
         json.loads(record, object_pairs_hook=lambda pairs: found.append(len(pairs) != len(dict(pairs))))
@@ -91,14 +92,15 @@ def repeats_a_key(record: bytes) -> bool:
 
 
 def meaning(row: dict) -> dict:
-    """JSON text is written in more than one way, and so is nought."""
+    """Normalizes JSON text and zero, which have more than one form."""
     same = row | {"_extra": row["_extra"] and json.loads(row["_extra"])}
     return same | {name: row[name] and float(row[name]) for name in ("x", "f", "rate", "deep")}
 
 
 def test_spark_reads_every_type(house, folder, kafka, postgres, minio):
-    """Goal: one meaning of a record, whoever reads it. Method: every value in a field of every type, and records that are hardly JSON;
-    all columns, and whether a record fits."""
+    """Goal: a record has one meaning in every engine.
+    Method: every value in a field of every type, and records that are barely JSON; all columns, and whether a record
+    fits."""
     house.make_topic(1)
     fields = "\n".join(f"  {name}: {spec}" for name, spec in TYPES.items())
     house.pipeline = house.folder / "types.yaml"
@@ -202,7 +204,7 @@ PLACES = ["a", "ä", " b ", "", "   ", "x y", "Çelik", "ω", "日本", "\U0001f
 
 
 def results(house, query: str) -> list[dict]:
-    """Without what tells of the run."""
+    """Returns the rows without the columns that depend on the run."""
     ours = ("_run_id", "_ingested_at", "_error", "updated_at")
     return [{key: value for key, value in row.items() if key not in ours} for row in house.query(query)]
 
@@ -221,8 +223,8 @@ def odd_records(count: int) -> list[bytes]:
 
 
 def test_expressions_agree(house, trino, folder, kafka, postgres, minio):
-    """Goal: rules, computed columns and measures mean the same on every engine. Method: all operators and functions on odd values;
-    all rows of silver, quarantine and gold of the three."""
+    """Goal: rules, computed columns and measures have the same meaning on every engine.
+    Method: all operators and functions on odd values; all rows of silver, quarantine and gold of the three engines."""
     house.make_topic(2)
     house.pipeline = house.folder / "expressions.yaml"
     house.pipeline.write_text(EXPRESSIONS)

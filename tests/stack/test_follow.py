@@ -1,4 +1,4 @@
-"""Running continuously: fresh, stopped without loss, bounded, and shown in the consumer group."""
+"""Continuous runs: fresh, stopped without loss, with bounded memory, and visible in the consumer group."""
 
 import json
 import time
@@ -7,7 +7,8 @@ from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 
 
 def test_fresh_and_stopped_cleanly(house):
-    """Goal: all three stages run on and on; SIGTERM carries what was read to gold. Method: a stream of some seconds."""
+    """Goal: all three stages run continuously; SIGTERM still brings the read records to gold.
+    Method: a stream of some seconds."""
     house.make_topic(4)
     worker = house.worker()
     house.generate(20_000, "--rate", 5000)
@@ -22,7 +23,7 @@ def test_fresh_and_stopped_cleanly(house):
 
 
 def test_freshness_is_reported(house):
-    """Goal: the report says how old records were when gold showed them. Method: JSON lines of a short run."""
+    """Goal: the report contains the age of records when gold showed them. Method: JSON lines of a short run."""
     house.make_topic(2)
     worker = house.worker()
     house.generate(3000, "--rate", 1500)
@@ -32,7 +33,7 @@ def test_freshness_is_reported(house):
 
 
 def test_commits_by_rows_and_bytes(house):
-    """Goal: a backlog is committed in pieces of the size that is asked for. Method: small limits."""
+    """Goal: a backlog is committed in pieces of the requested size. Method: small limits."""
     house.generate(5000, "--partitions", 1)
     assert house.run("--rows-per-commit", 1000)["bronze"]["commits"] >= 1
     house.generate(5000)
@@ -42,7 +43,7 @@ def test_commits_by_rows_and_bytes(house):
 
 
 def test_group_offsets_are_for_watchers(house):
-    """Goal: those who watch consumer groups see where the table is. Method: the group's offsets after a run."""
+    """Goal: monitoring of consumer groups sees the position of the table. Method: the group's offsets after a run."""
     house.generate(1000)
     house.run()
     group = house.admin().list_consumer_group_offsets([ConsumerGroupTopicPartitions("ingot-speedtest", [
@@ -52,7 +53,7 @@ def test_group_offsets_are_for_watchers(house):
 
 
 def test_memory_stays_bounded(house):
-    """Goal: a backlog does not fill the memory: fetching stops while the queue is full. Method: a small budget."""
+    """Goal: a backlog does not fill the memory: fetching pauses while the queue is full. Method: a small budget."""
     house.generate(400_000)
     done = house.ingot("run", "--memory", "256MB", "--stage", "bronze", "--log-format", "json")
     assert json.loads(done.stdout)["rows_in"] == 400_000

@@ -1,4 +1,4 @@
-"""Tables of format 3: those that Spark wrote, those that Ingot wrote, and those that were of format 2 once."""
+"""Tables of format 3: written by Spark, written by Ingot, and upgraded from format 2."""
 
 import json
 import os
@@ -17,7 +17,8 @@ MEASURES = "count(*) AS rows, sum(id) AS ids, count(*) FILTER (name = 'changed')
 
 
 def test_deletion_vectors(folder):
-    """Goal: rows that Spark deleted stay deleted. Method: vectors made, merged and joined by updates; the table at each snapshot."""
+    """Goal: rows that Spark deleted stay deleted.
+    Method: updates create, merge and join vectors; the table is read at each snapshot."""
     warehouse = folder / "format-3"
     jars = ",".join(map(str, pinned("spark").glob("*.jar")))
     written = subprocess.run([DEPS / "spark/bin/python", pathlib.Path(__file__).with_name("write_format_3.py"), jars, warehouse],
@@ -46,7 +47,7 @@ def test_deletion_vectors(folder):
 
 
 class Readers:
-    """The gold table as each of those who read it sees it."""
+    """Reads the gold table with each reader."""
 
     def __init__(self, house, spark):
         self.house, self.spark = house, spark
@@ -79,8 +80,9 @@ def pipeline_of_format(house, format_version: int, more: str = "") -> None:
 
 
 def test_written_by_ingot(house, spark):
-    """Goal: what Ingot writes in format 3 is what Spark and PyIceberg read, and rows keep their ids. Method: tables of format 3 from
-    the start; rows deleted by Ingot and by Spark in turn, compaction, a column with a default; each reader after each step."""
+    """Goal: Spark and PyIceberg read what Ingot writes in format 3, and rows keep their ids.
+    Method: tables that start in format 3. Ingot and Spark delete rows in turn, compaction, a column with a default;
+    each reader after each step."""
     house.make_topic(2)
     pipeline_of_format(house, 3)
     for _ in range(3):
@@ -122,8 +124,8 @@ def test_written_by_ingot(house, spark):
 
 
 def test_unknown_members_as_a_variant(house, spark):
-    """Goal: what records have beside the fields is a variant that Spark navigates. Method: records of several shapes, as Spark and
-    Ingot read them, before and after compaction."""
+    """Goal: members of records that are not fields become a variant that Spark navigates.
+    Method: records of several shapes, as Spark and Ingot read them, before and after compaction."""
     house.make_topic(2)
     pipeline_of_format(house, 3)
     house.pipeline.write_text(house.pipeline.read_text().replace("bronze:\n", "bronze:\n  extra: variant\n"))
@@ -145,8 +147,9 @@ def test_unknown_members_as_a_variant(house, spark):
 
 
 def test_upgraded(house, spark):
-    """Goal: a table of format 2 with deletes becomes one of format 3 and loses nothing. Method: Spark's position deletes, merged as
-    such, then the upgrade, then as vectors, then compaction; each reader after each step."""
+    """Goal: a table of format 2 with deletes is upgraded to format 3 and loses nothing.
+    Method: Spark's position deletes, merged in format 2, then the upgrade, then as vectors, then compaction; each
+    reader after each step."""
     house.make_topic(2)
     pipeline_of_format(house, 2)
     house.generate(3000, "--start", "2026-01-01")
@@ -179,7 +182,8 @@ def test_upgraded(house, spark):
 
 
 def test_behind_rest(house, folder):
-    """Goal: format 3, sort orders and the upgrade go through a REST catalog's updates. Method: tables made there in format 3, and one raised."""
+    """Goal: format 3, sort orders and the upgrade work through a REST catalog's updates.
+    Method: tables created there in format 3, and one upgraded."""
     server = Rest(folder / "rest-format-3", free_port(), {}).start()
     try:
         house.variables |= {"INGOT_CATALOG": server.uri, "INGOT_WAREHOUSE": "", "INGOT_CATALOG_CREDENTIAL": "ingot:secret"}

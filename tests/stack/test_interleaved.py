@@ -1,4 +1,5 @@
-"""Others change a table while Ingot writes and maintains it: every pair of them at once, and every reader sees the rows that are left."""
+"""Other engines change a table while Ingot writes and maintains it: every pair runs at once, and every reader sees the
+remaining rows."""
 
 import itertools
 import re
@@ -8,17 +9,17 @@ import pytest
 
 GOLD = "gold.speedtest_agg"
 NAMED = f"iceberg_catalog.{GOLD}"
-OLD, NEW = "2026-01-01", "2026-02-01"  # the day that others change, and the one that records come in for
+OLD, NEW = "2026-01-01", "2026-02-01"  # the day that other engines change, and the day of new records
 MAINTENANCE = {
     "compact": ("--compact", "--min-input-files", "2"), "deletes": ("--deletes",), "manifests": ("--manifests",), "statistics": ("--statistics",),
     "expire": ("--expire", "--older-than", "0s"), "orphans": ("--orphans",)}
-# What an engine says when it gives way to another's commit, or when what it reads was replaced and has expired.
+# Errors of an engine whose commit conflicts with another's, or whose input was replaced and has expired.
 GIVES_WAY = re.compile("conflict|cannot determine history|cannot commit|missing required files|not found|no longer|does not exist|"
                        "nosuchkey|notfound|failed to (open|read)|cannot find snapshot|stale|error opening", re.I)
 
 
 class Interplay:
-    """One table, those who change it, and the rows of the old day as they have to be: (hour, location) -> tests."""
+    """One table, the processes that change it, and its expected rows of the old day: (hour, location) -> tests."""
 
     def __init__(self, house, spark, trino):
         self.house, self.spark, self.trino = house, spark, trino
@@ -48,7 +49,7 @@ class Interplay:
             assert sorted(map(tuple, read(OLD))) == left, (after, read.__name__)
             assert sum(tests for *_, tests in read(NEW)) == new, (after, read.__name__)
 
-    # Those who change rows, or only files; each tells whether it came through.
+    # Processes that change rows, or only files. Each returns whether it succeeded.
     def other(self, name):
         place = next(self.places) if name != "trino_optimize" else None
         where = f"date = DATE '{OLD}' AND hour = {place[0]} AND location = '{place[1]}'" if place else ""
@@ -94,8 +95,9 @@ def interplay(house, spark, trino):
 
 
 def test_every_pair(interplay):
-    """Goal: nothing lost, nothing revived. Method: a statement of Spark or Trino while Ingot does one thing again and again, or while the
-    other engine has one of its own; after each pair the rows as Ingot, Spark, Trino and PyIceberg read them."""
+    """Goal: no row is lost, no deleted row returns.
+    Method: a statement of Spark or Trino runs while Ingot repeats one operation, or while the other engine runs a
+    statement. After each pair, Ingot, Spark, Trino and PyIceberg read the rows."""
     with ThreadPoolExecutor(2) as at_once:
         for other, ours in itertools.product(interplay.done, ("append", "delete", *MAINTENANCE)):
             statement = at_once.submit(interplay.other, other)

@@ -1,4 +1,4 @@
-"""What Kafka can hold arrives in bronze as it is there, each record once. The judge is verify_bronze.py."""
+"""Every kind of Kafka record arrives in bronze unchanged, each record once. The judge is verify_bronze.py."""
 
 import concurrent.futures
 import datetime
@@ -18,7 +18,8 @@ def record(i: int, **changes) -> bytes:
 
 
 def test_topic_to_gold(house):
-    """Goal: Kafka to S3 and PostgreSQL, all layers, and nothing twice. Method: dirty records, three runs, other readers."""
+    """Goal: Kafka to S3 and PostgreSQL, all layers, and nothing twice.
+    Method: dirty records, three runs, other readers."""
     house.generate(100_000)
     first = house.run()
     assert first["bronze"]["rows_in"] == 100_000 and first["bronze"]["rows_error"] > 0
@@ -31,7 +32,7 @@ def test_topic_to_gold(house):
 
 
 def test_runs_beside_a_producer(house):
-    """Goal: runs that end while records keep coming lose none of them. Method: many short runs under a stream."""
+    """Goal: finite runs during a stream of records lose none of them. Method: many short runs under a stream."""
     house.make_topic(3)
     with concurrent.futures.ThreadPoolExecutor() as pool:
         stream = pool.submit(house.generate, 60_000, "--rate", 15_000)
@@ -42,7 +43,8 @@ def test_runs_beside_a_producer(house):
 
 
 def test_offsets_are_queryable(house):
-    """Goal: anyone can see gaps and overlaps by SQL. Method: the query of the documentation, on a table of three commits."""
+    """Goal: gaps and overlaps are visible in SQL.
+    Method: the query of the documentation, on a table of three commits."""
     for _ in range(3):
         house.generate(1000)
         house.run("--stage", "bronze")
@@ -63,7 +65,8 @@ def test_offsets_are_queryable(house):
 @pytest.mark.parametrize("codec", ["none", "gzip", "snappy", "lz4", "zstd"])
 @pytest.mark.parametrize("by", ["producer", "broker"])
 def test_codecs(house, codec, by):
-    """Goal: every codec of Kafka. Method: another client's producer; the broker's own code, which compresses for the topic."""
+    """Goal: every codec of Kafka.
+    Method: another client's producer; the broker's own code, which compresses for the topic."""
     house.make_topic(2, **({"compression_type": codec.replace("none", "uncompressed")} if by == "broker" else {}))
     producer = house.producer(**({"compression_codec": codec} if by == "producer" else {}))
     for i in range(3000):
@@ -74,7 +77,8 @@ def test_codecs(house, codec, by):
 
 
 def test_tombstones_keys_and_headers(house):
-    """Goal: records without a value are kept and told; keys and headers are kept on request. Method: all their forms."""
+    """Goal: records without a value are kept and reported; keys and headers are kept on request.
+    Method: all their forms."""
     text = house.pipeline.read_text().replace('topic: "${KAFKA_TOPIC:-speedtest_raw}"',
                                               'topic: "${KAFKA_TOPIC:-speedtest_raw}", keep: [key, headers]')
     house.pipeline = house.folder / "pipeline.yaml"
@@ -98,7 +102,8 @@ def test_tombstones_keys_and_headers(house):
 
 
 def test_transactions(house):
-    """Goal: committed transactions arrive, aborted and open ones do not. Method: one of each, then the open one commits."""
+    """Goal: committed transactions arrive, aborted and open ones do not.
+    Method: one of each, then the open one commits."""
     house.make_topic(2)
     first = house.producer(transactional_id=house.topic + "-a")
     first.init_transactions()
@@ -123,13 +128,14 @@ def test_transactions(house):
 
 
 def test_compaction_gaps(house):
-    """Goal: offsets that compaction took away are no loss and no stop. Method: a compacted topic with few keys."""
+    """Goal: offsets that compaction removed are no loss and do not stop the run.
+    Method: a compacted topic with few keys."""
     house.make_topic(1, cleanup_policy="compact", segment_bytes=1048576, min_cleanable_dirty_ratio=0.01,
                      segment_ms=100, max_compaction_lag_ms=100, delete_retention_ms=0)
     producer = house.producer()
     began = int(time.time() * 1000) - 3000
     for i in range(3000):
-        # Segments are as long as the records' times say.
+        # The length of a segment follows the times of its records.
         producer.produce(house.topic, record(i), key=str(i % 10).encode(), timestamp=began + i)
         if i % 500 == 499:
             producer.flush()
@@ -145,7 +151,7 @@ def test_compaction_gaps(house):
 
 
 def test_new_partitions_while_running(house):
-    """Goal: partitions that are added are read from their first record. Method: a worker, then more partitions."""
+    """Goal: added partitions are read from their first record. Method: a worker, then more partitions."""
     house.make_topic(1)
     worker = house.worker()
     house.generate(2000)
@@ -159,7 +165,7 @@ def test_new_partitions_while_running(house):
 
 
 def test_pattern_of_topics(house):
-    """Goal: one table takes all topics that match. Method: three topics, two of which match."""
+    """Goal: one table receives all matching topics. Method: three topics, two of which match."""
     for name in ("north", "south"):
         house.make_topic(2, topic=f"{house.topic}-{name}")
         house.generate(1000, "--to", f"kafka://{house.broker}/{house.topic}-{name}")
@@ -171,8 +177,8 @@ def test_pattern_of_topics(house):
 
 
 def test_topics_into_tables_of_their_own(house):
-    """Goal: {topic} in the table names gives each topic its own tables. Method: two topics, at once and followed, and one
-    that appears while they are followed."""
+    """Goal: {topic} in the table names gives each topic its own tables.
+    Method: two topics, in one run and followed, and one that appears while they are followed."""
     text = house.pipeline.read_text()
     for layer in ("bronze.speedtest_raw", "silver.speedtest_clean", "silver.speedtest_quarantine", "gold.speedtest_agg"):
         text = text.replace(f"table: {layer}", f"table: {layer}_{{topic}}").replace(
@@ -208,7 +214,8 @@ def test_generator_by_the_reference_names(house):
 
 
 def test_topic_recreated(house):
-    """Goal: another topic of the same name stops the run with a choice; the choice is recorded. Method: delete, create."""
+    """Goal: another topic of the same name stops the run with a choice; the choice is recorded.
+    Method: delete, create."""
     house.generate(1000)
     house.run()
     house.admin().delete_topics([house.topic])[house.topic].result()
@@ -225,7 +232,7 @@ def test_topic_recreated(house):
 
 
 def test_retention_passes_the_consumer(house):
-    """Goal: records that expired unread stop the run with a choice; what is gone is recorded. Method: delete records."""
+    """Goal: records that expired unread stop the run with a choice; the loss is recorded. Method: delete records."""
     house.generate(1000, "--partitions", 1)
     house.run()
     house.generate(1000)
@@ -246,7 +253,8 @@ def test_retention_passes_the_consumer(house):
     ("PLAIN", "reader", "plain-secret"), ("SCRAM-SHA-256", "writer", "scram-secret"),
     ("SCRAM-SHA-512", "writer", "scram-secret")])
 def test_tls_and_sasl(house, certificates, mechanism, user, password):
-    """Goal: TLS with SASL against the real broker, by environment; a wrong password is told. Method: each mechanism."""
+    """Goal: TLS with SASL against the real broker, by environment; a wrong password is reported.
+    Method: each mechanism."""
     house.generate(500)
     secure = {
         "KAFKA_BROKER": f"127.0.0.1:{house.kafka.secure['port']}", "INGOT_KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
@@ -264,7 +272,8 @@ def test_tls_and_sasl(house, certificates, mechanism, user, password):
 
 
 def test_another_protocol(house):
-    """Goal: a protocol that is not the listener's is told, with what there is to know. Method: plain text to TLS, and the reverse."""
+    """Goal: a protocol that differs from the listener's is reported with the known details.
+    Method: plain text to TLS, and the reverse."""
     to_tls = house.ingot("run", check=False, env={"KAFKA_BROKER": f"127.0.0.1:{house.kafka.secure['port']}"})
     assert to_tls.returncode == 1 and "security.protocol" in to_tls.stderr
     to_plain = house.ingot("run", check=False, env={"INGOT_KAFKA_SECURITY_PROTOCOL": "SSL"})
@@ -272,6 +281,6 @@ def test_another_protocol(house):
 
 
 def test_no_broker(house):
-    """Goal: a broker that is not there is told soon, with its address. Method: a port where nothing listens."""
+    """Goal: an unreachable broker is reported soon, with its address. Method: a port where nothing listens."""
     refused = house.ingot("run", check=False, env={"KAFKA_BROKER": "127.0.0.1:1"}, timeout=150)
     assert refused.returncode == 1 and "127.0.0.1:1 can be reached" in refused.stderr and "Connection refused" in refused.stderr

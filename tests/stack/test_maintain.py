@@ -11,8 +11,9 @@ ALL = ("--compact", "--manifests", "--statistics", "--expire", "--orphans", "--o
 
 @pytest.mark.parametrize("catalog", ["postgresql", "rest"])
 def test_on_object_storage(house, folder, catalog):
-    """Goal: every operation on S3, through both kinds of commit, leaves the rows and the place of each stage as they were.
-    Method: several runs, one of them killed; maintain; undo the removal of orphans; more records; the verifier of all layers."""
+    """Goal: every operation on S3, through both kinds of commit, leaves the rows and the mark of each stage unchanged.
+    Method: several runs, one of them killed; maintain; undo the removal of orphans; more records; the verifier of all
+    layers."""
     server = None
     if catalog == "rest":
         server = Rest(folder / "rest-maintain", free_port(), {}).start()

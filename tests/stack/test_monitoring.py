@@ -26,7 +26,8 @@ def get(address: str, path: str, accept: str = "*/*") -> tuple[int, str]:
 
 @pytest.fixture
 def watched(house, folder):
-    """A house with a Kafka that tells of itself, Trino, and Prometheus that asks all of them every second."""
+    """Starts a house with a Kafka that exports metrics, Trino, and Prometheus, which scrapes all of them every
+    second."""
     servers = [Kafka(house.folder / "kafka", free_port(), metrics_port=free_port()).start(),
                Trino(house.folder / "trino", free_port(), house.trino_variables()).start(),
                Pushgateway(house.folder / "pushgateway", free_port()).start(),
@@ -45,7 +46,8 @@ def watched(house, folder):
 
 
 def test_every_panel_has_data(watched):
-    """Goal: what the dashboards ask for is there. Method: records flow, queries run, a run is pushed; all expressions are asked."""
+    """Goal: every expression of the dashboards has data.
+    Method: records flow, queries run, a run is pushed; all expressions are evaluated."""
     house, _, trino, gateway, prometheus = watched
     house.make_topic()
     worker = house.worker("--listen", house.listen)
@@ -56,7 +58,7 @@ def test_every_panel_has_data(watched):
     house.run("--stage", "silver,gold", env=batch)
 
     def empty():
-        """What is still without data, after one more query of Trino's."""
+        """Returns the expressions that still have no data, after one more Trino query."""
         trino.sql("SELECT count(*), sum(latency) FROM iceberg_catalog.bronze.speedtest_raw")
         panels = [(board, title, expression) for board, title, expression in PANELS
                   if not prometheus.query(expression.replace("$__rate_interval", "10s"))]
@@ -84,7 +86,7 @@ def test_every_panel_has_data(watched):
 
 
 def test_readiness_follows_the_catalog(house):
-    """Goal: /ready tells when the tables are out of reach. Method: the catalog's database goes away and comes back."""
+    """Goal: /ready reports unreachable tables. Method: the catalog's database stops and restarts."""
     house.generate(10, "--to", str(house.folder / "landing"))
     house.run("--source", str(house.folder / "landing"))
     address = f"{HOST}:{free_port()}"
@@ -111,7 +113,7 @@ def reachable(address: str) -> bool:
 
 
 def test_rules_and_configuration():
-    """Goal: the files say what they mean. Method: promtool on configuration, rules and the rules' tests; amtool."""
+    """Goal: the files are valid and correct. Method: promtool on configuration, rules and the rules' tests; amtool."""
     for command in (["promtool", "check", "config", DEPLOY / "prometheus/prometheus.yml"],
                     ["promtool", "test", "rules", DEPLOY / "prometheus/tests/ingot.yml"],
                     ["amtool", "check-config", DEPLOY / "alertmanager/alertmanager.yml"],

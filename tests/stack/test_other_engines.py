@@ -1,4 +1,4 @@
-"""The same pipeline on Spark and Trino: equal rows, one place to go on from, whoever was last."""
+"""The same pipeline on Spark and Trino: equal rows, and every engine resumes where the last one stopped."""
 
 import json
 import math
@@ -21,7 +21,7 @@ def gold(house) -> list[dict]:
 
 
 def differences(left: list[dict], right: list[dict]) -> list:
-    """Equal but for the last bits of sums: engines add in different orders."""
+    """Returns the rows that differ, except for the last bits of sums: engines add in different orders."""
     found = [] if len(left) == len(right) else [(len(left), len(right))]
     for one, other in zip(left, right):
         found += [(one, key, one[key], other[key]) for key in one if one[key] != other[key] and not (
@@ -37,7 +37,8 @@ def twin(house, folder, kafka, postgres, minio):
 
 
 def test_engines_agree(house, trino, folder, kafka, postgres, minio):
-    """Goal: three engines, one result. Method: the same topic into three lakehouses, in two rounds; then each goes on after another."""
+    """Goal: three engines, one result.
+    Method: the same topic into three lakehouses, in two rounds; then each engine continues after another."""
     house.make_topic()
     embedded = twin(house, folder, kafka, postgres, minio)
     on_spark = twin(house, folder, kafka, postgres, minio)
@@ -63,7 +64,7 @@ def test_engines_agree(house, trino, folder, kafka, postgres, minio):
                 assert house.query(query) == rows, query
         assert differences(gold(embedded), gold(on_spark)) == [] and differences(gold(embedded), gold(house)) == []
     assert embedded.query("SELECT count(*) AS n FROM bronze.speedtest_raw WHERE location = 'it''s nowhere'")[0]["n"] > 0
-    # Nothing new: nothing happens. Then the engines take turns on one lakehouse.
+    # Without new records nothing happens. Then the engines take turns on one lakehouse.
     assert house.run("--stage", "silver,gold", "--engine", "trino")["gold"]["commits"] == 0
     house.generate(1_000)
     embedded.run()
@@ -87,7 +88,8 @@ def test_engines_agree(house, trino, folder, kafka, postgres, minio):
 
 
 def name_as_before(house, table: str):
-    """The table as an earlier version left it: its columns, and the newest snapshot, whose schema has them, with one more row."""
+    """Changes the table to an earlier version: its column names, and a newest snapshot with that schema and one more
+    row."""
     loaded = house.pyiceberg(table)
     with loaded.update_schema() as update:
         for now, before in (("_source", "_topic"), ("_source_partition", "_partition"), ("_source_offset", "_offset")):
@@ -98,8 +100,9 @@ def name_as_before(house, table: str):
 
 
 def test_tables_of_earlier_versions(house, trino, folder, kafka, postgres, minio):
-    """Goal: engines read snapshots from before the source position was renamed. Method: bronze with the earlier names, read as a whole and
-    then on from a snapshot, by each engine; Trino and Spark read a snapshot by the schema that it was written with."""
+    """Goal: engines read snapshots from before the source position was renamed.
+    Method: each engine reads bronze with the earlier names, as a whole and from a snapshot on. Trino and Spark read a
+    snapshot by the schema of that snapshot."""
     house.make_topic()
     on_spark, embedded = (twin(house, folder, kafka, postgres, minio) for _ in range(2))
     on_spark.variables |= spark_settings(house.folder)
@@ -114,7 +117,7 @@ def test_tables_of_earlier_versions(house, trino, folder, kafka, postgres, minio
 
 
 def submit(house, job: str, *arguments: str) -> subprocess.Popen:
-    """A job by hand, with the settings file of deploy/spark and addresses of this machine."""
+    """Submits a job manually, with the settings file of deploy/spark and addresses of this machine."""
     settings = replaced(DEPLOY / "spark/spark-defaults.conf", {
         "postgres:5432/iceberg": f"{house.postgres.address}/{house.database}", "http://minio:9000": house.minio.url,
         "s3://lakehouse/warehouse": house.variables["INGOT_WAREHOUSE"]})
@@ -138,9 +141,10 @@ def results(process: subprocess.Popen) -> list[dict]:
 
 
 def test_jobs_by_hand(house):
-    """Goal: the jobs work without `ingot run`. Method: bronze as a stream while records come; maintenance; a table registered again."""
+    """Goal: the jobs work without `ingot run`.
+    Method: bronze as a stream while records arrive; maintenance; a table registered again."""
     house.make_topic()
-    house.run()  # makes the tables
+    house.run()  # creates the tables
     stream = submit(house, "ingest_bronze.py", "--stream", "--every", "1")
     try:
         house.generate(1_500)
@@ -167,7 +171,8 @@ def test_jobs_by_hand(house):
 
 
 def test_spark_is_overtaken(house):
-    """Goal: a run of Ingot in the middle of a Spark job costs a retry and no row. Method: Ingot carries silver while the job holds its branch."""
+    """Goal: a run of Ingot during a Spark job costs a retry and no row.
+    Method: Ingot runs silver while the job holds its branch."""
     house.make_topic()
     house.generate(3_000)
     house.run("--stage", "bronze")
@@ -175,7 +180,7 @@ def test_spark_is_overtaken(house):
     house.ingot("table", "evolve", "silver.speedtest_quarantine")
     job = submit(house, "bronze_to_silver.py")
     house.wait_for(lambda: "ingot_" in house.ingot("table", "refs", "silver.speedtest_clean").stdout, 120)
-    assert house.run("--stage", "silver,gold")["silver"]["rows_in"] in (0, 3_000)  # nothing, where the job was faster
+    assert house.run("--stage", "silver,gold")["silver"]["rows_in"] in (0, 3_000)  # nothing, if the job was faster
     results(job)
     assert "ingot_" not in house.ingot("table", "refs", "silver.speedtest_clean").stdout
     house.run("--stage", "silver,gold")

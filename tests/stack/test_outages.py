@@ -1,4 +1,5 @@
-"""A follower outlives each of its servers, away for minutes in the middle of a step, and says what it waits for."""
+"""A follower survives an outage of each of its servers, for minutes in the middle of a step, and reports what it waits
+for."""
 
 import concurrent.futures
 import datetime
@@ -17,12 +18,12 @@ AWAY_SECONDS = float(os.environ.get("OUTAGE_SECONDS", 180))
 SHORT_SECONDS = 2
 SERVERS = ("minio", "postgres", "rest", "kafka")
 NAMES = {"minio": "S3 at ", "postgres": "the catalog at postgresql://", "rest": "the catalog at http://", "kafka": "Kafka at "}
-# Where a follower stands when its server goes: between any two writes of the three stages.
+# The step of the follower when its server stops: between any two writes of the three stages.
 STEPS = ("bronze.after_data_files", "commit.after_manifests", "commit.before_swap:2", "bronze.after_commit", "silver.after_files",
          "silver.between_commits", "gold.computed", "gold.after_files")
 
 
-# What a thread has started ends with the thread: these stay.
+# A process that a thread starts ends with the thread. These threads stay.
 POOL = concurrent.futures.ThreadPoolExecutor(len(SERVERS))
 
 
@@ -32,7 +33,7 @@ def at_each_server(one) -> None:
 
 
 def family(pid: int) -> list[int]:
-    """The process and all below it: PostgreSQL's have sessions of their own."""
+    """Returns the process and all below it: PostgreSQL's have their own sessions."""
     parents = {}
     for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -63,7 +64,7 @@ def bring_back(server, how: str) -> None:
 
 @pytest.fixture(scope="module")
 def own_servers(folder):
-    """Servers that no other test needs."""
+    """Starts servers that no other test uses."""
     place = folder / "outages"
     servers = {"minio": Minio(place / "minio", free_port()), "postgres": Postgres(place / "postgres", free_port()),
                "kafka": Kafka(place / "kafka", free_port())}
@@ -74,7 +75,8 @@ def own_servers(folder):
 
 @pytest.fixture
 def victims(folder, own_servers):
-    """One server of each kind. A REST catalog has the same tables for all who ask it: each test has its own."""
+    """Returns one server of each kind. A REST catalog has the same tables for all clients, so each test has its
+    own."""
     rest = Rest(folder / f"rest-{uuid.uuid4().hex[:6]}", free_port())
     POOL.submit(rest.start).result()
     yield own_servers | {"rest": rest}
@@ -90,7 +92,7 @@ def stop(servers) -> None:
 
 @pytest.fixture
 def houses(request, folder, victims, kafka, postgres, minio):
-    """By kind of server a house that has the victim of that kind."""
+    """Maps each kind of server to a house that uses the victim of that kind."""
     shared = {"kafka": kafka, "postgres": postgres, "minio": minio}
     made = {kind: Lakehouse(folder, **(shared | ({kind: victims[kind]} if kind in shared else {}))) for kind in SERVERS}
     made["rest"].variables |= {"INGOT_CATALOG": victims["rest"].uri, "INGOT_WAREHOUSE": "", "INGOT_CATALOG_CREDENTIAL": "ingot:secret"}
@@ -109,10 +111,11 @@ def stands(worker) -> bool:
 
 
 def outage(house, server, how: str, step: str, seconds: float, records: int):
-    """The server goes while the follower stands in the middle of the step; records come meanwhile. Returns the follower."""
+    """Stops the server while the follower is in the middle of the step; records arrive meanwhile. Returns the
+    follower."""
     hit = step if ":" in step else step + ":1"
     house.generate(records)
-    # A group of its own: a member that stands still would keep those of the other houses waiting.
+    # Its own group: a suspended member would delay those of the other houses.
     worker = house.worker("--group", house.topic, env={"INGOT_FAULT": hit + "=stop"})
     house.wait_for(lambda: stands(worker), 120)
     take_away(server, how)
@@ -122,13 +125,13 @@ def outage(house, server, how: str, step: str, seconds: float, records: int):
         assert worker.process.poll() is None, "the follower ended:\n" + worker.text()[-3000:]
         if server is not house.kafka:
             house.generate(records)
-        time.sleep(min(left, 10))  # the outage itself, not a wait for something
+        time.sleep(min(left, 10))  # the outage itself, not a wait for a condition
     bring_back(server, how)
     return worker
 
 
 def arrived(house, worker, seconds: float) -> None:
-    """Every record of the topic has come into bronze; the follower is stopped."""
+    """Waits until every record of the topic is in bronze, then stops the follower."""
     house.generate(100)
     offsets = house.end_offsets()
     house.wait_for(lambda: house.bronze_rows() == offsets, seconds)
@@ -136,7 +139,7 @@ def arrived(house, worker, seconds: float) -> None:
 
 
 def verified(house) -> None:
-    """Every record of the topic is in each layer once."""
+    """Asserts that every record of the topic is in each layer once."""
     house.run()
     assert house.verify_all_layers()["topic"] == house.end_offsets()
 
@@ -147,8 +150,9 @@ def at(line: dict) -> float:
 
 @pytest.mark.parametrize("how", ["refuses", "hangs"])
 def test_away_for_minutes(houses, victims, how):
-    """Goal: S3, PostgreSQL, REST catalog and broker may each be away for three minutes in the middle of a step; the log says
-    so about once a minute, and when it is over. Method: each goes under a follower of its own, all at once; the verifier."""
+    """Goal: S3, PostgreSQL, REST catalog and broker may each be unavailable for three minutes in the middle of a step.
+    The log reports it about once a minute, and when it ends.
+    Method: each stops under its own follower, all at once; the verifier."""
     steps = {"minio": "bronze.after_data_files", "postgres": "commit.before_swap:2", "rest": "silver.after_files", "kafka": "gold.computed"}
 
     def one(kind):
@@ -165,8 +169,8 @@ def test_away_for_minutes(houses, victims, how):
 
 
 def test_away_in_every_step(houses, victims):
-    """Goal: whatever step a server goes in, nothing is lost or doubled. Method: short outages at each step, by turns refused
-    and unanswered; the verifier in the end."""
+    """Goal: an outage in any step loses and duplicates nothing.
+    Method: short outages at each step, with connections refused and unanswered in turn; the verifier at the end."""
 
     def one(kind):
         for number, step in enumerate(STEPS):

@@ -1,4 +1,4 @@
-"""Catalogs and storage as they are found in the field: TLS, credentials of every origin, refusals that say what to do."""
+"""Catalogs and storage of real deployments: TLS, credentials of every origin, errors that say what to do."""
 
 import os
 import subprocess
@@ -32,11 +32,12 @@ def test_catalogs_conform(house, rest):
 
 
 def test_rest_catalog_with_tokens(house, rest):
-    """Goal: the pipeline over REST with short-lived OAuth2 tokens and a fixed one; refusals are told. Method: all three."""
+    """Goal: the pipeline over REST with short-lived OAuth2 tokens and a fixed one; rejections are reported.
+    Method: all three."""
     local = {"INGOT_CATALOG": rest.uri, "INGOT_WAREHOUSE": "", "INGOT_CATALOG_CREDENTIAL": "ingot:secret"}
     house.variables |= local
     house.generate(2000)
-    first = house.run()  # takes longer than a token lives, in steps
+    first = house.run()  # takes longer than the lifetime of a token, in steps
     assert first["bronze"]["rows_in"] == 2000
     house.generate(500)
     house.run(env={"INGOT_CATALOG_CREDENTIAL": "", "INGOT_CATALOG_TOKEN": "fixed"})
@@ -66,7 +67,8 @@ def test_rest_answer_lost(house, rest, proxy_to):
 
 
 def test_rest_vends_storage_credentials(house, folder):
-    """Goal: what the REST catalog hands out opens the storage, for every command. Method: no S3 settings but the catalog's."""
+    """Goal: the credentials of the REST catalog open the storage, for every command.
+    Method: no S3 settings but the catalog's."""
     s3 = {"endpoint": house.minio.url, "access-key-id": house.minio.user, "secret-access-key": house.minio.password,
           "path-style-access": "true"}
     settings = {f"s3.{key}": value for key, value in s3.items()} | {f"vend.s3.{key}": value for key, value in s3.items()}
@@ -84,7 +86,7 @@ def test_rest_vends_storage_credentials(house, folder):
         assert house.verify_all_layers()["topic"] == 2000
         name = "silver.speedtest_clean"
         asked = house.ingot("query", f"SELECT count(*) FROM {name}", "--log-level", "debug")
-        assert "unannounced" not in asked.stderr  # maintenance elsewhere is told of the reader
+        assert "unannounced" not in asked.stderr  # the reader announces itself to maintenance on other machines
         snapshot = house.query("SELECT snapshot_id FROM gold.speedtest_agg.snapshots ORDER BY committed_at LIMIT 1")[0]["snapshot_id"]
         for command in ("list", f"show {name}", f"history {name}", f"files {name}", f"partitions {name}", f"manifests {name}",
                         f"tag {name} first", f"branch {name} side", f"refs {name}", f"drop-ref {name} side", f"evolve {name}"):
@@ -102,7 +104,8 @@ def test_rest_vends_storage_credentials(house, folder):
 
 
 def test_storage_with_tls(house, folder, certificates):
-    """Goal: S3 over TLS, trusted by AWS_CA_BUNDLE and refused without. Method: a MinIO with a certificate of ours."""
+    """Goal: S3 over TLS, trusted by AWS_CA_BUNDLE and rejected without it.
+    Method: a MinIO with a certificate of ours."""
     server = Minio(folder / "minio-tls", free_port(), certs=certificates).start()
     try:
         house.variables["AWS_ENDPOINT_URL"] = server.url
@@ -120,7 +123,8 @@ def test_storage_with_tls(house, folder, certificates):
 
 
 def test_storage_credentials(house):
-    """Goal: credentials of a profile work; wrong ones and missing buckets say what to look at. Method: each."""
+    """Goal: credentials of a profile work; errors for wrong ones and missing buckets say what to check.
+    Method: each."""
     profile = house.folder / "credentials"
     profile.write_text(f"[lake]\naws_access_key_id = {house.minio.user}\naws_secret_access_key = {house.minio.password}\n")
     house.generate(100)
@@ -140,7 +144,7 @@ def test_storage_credentials(house):
 
 
 def test_postgres_tls_and_credentials(house, certificates):
-    """Goal: TLS to the catalog, verified; wrong users, passwords and databases say so. Method: each."""
+    """Goal: TLS to the catalog is verified; wrong users, passwords and databases are reported. Method: each."""
     house.generate(100)
     uri = house.variables["INGOT_CATALOG"]
     house.run(env={"INGOT_CATALOG": f"{uri}?sslmode=verify-full&sslrootcert={certificates}/public.crt"})
@@ -154,7 +158,7 @@ def test_postgres_tls_and_credentials(house, certificates):
 
 
 def test_check_names_what_is_wrong(house):
-    """Goal: `ingot check` examines the real servers. Method: all well, then each of them wrong."""
+    """Goal: `ingot check` examines the real servers. Method: all correct, then each of them wrong."""
     house.generate(10)
     house.run()
     assert house.ingot("check").returncode == 0
@@ -168,7 +172,7 @@ def test_check_names_what_is_wrong(house):
 
 
 def test_multipart(house):
-    """Goal: files beyond one part arrive whole. Method: one big commit, read by another engine."""
+    """Goal: files beyond one part are uploaded completely. Method: one big commit, read by another engine."""
     house.generate(600_000)
     house.run("--stage", "bronze")
     sizes = house.ingot("table", "files", "bronze.speedtest_raw", "--log-format", "json").stdout
@@ -177,7 +181,8 @@ def test_multipart(house):
 
 
 def test_upload_of_a_killed_process_is_removed(house, folder):
-    """Goal: what kill -9 leaves half uploaded goes away. Method: a kill in the upload, a MinIO with a short expiry."""
+    """Goal: an upload that kill -9 left unfinished is removed.
+    Method: a kill in the upload, a MinIO with a short expiry."""
     server = Minio(folder / "minio-stale", free_port(), stale_uploads="5s").start()
     uploads = server.folder / "data/.minio.sys/multipart"
     parts = lambda: [file for file in uploads.rglob("part.*")] if uploads.exists() else []

@@ -16,7 +16,8 @@ MAINTENANCE = {
 
 
 def plain(value):
-    """A value as all readers would have it: times without a zone (all are in UTC) and without zeros at their end, uuids as text."""
+    """Normalizes a value across readers: times without a zone (all are in UTC) and without trailing zeros, uuids as
+    text."""
     if isinstance(value, list):
         return tuple(map(plain, value))
     if isinstance(value, bytes):
@@ -31,7 +32,7 @@ def plain(value):
 
 
 class Readers:
-    """The same tables through four doors."""
+    """Reads the same tables with four readers."""
 
     def __init__(self, house, spark, trino):
         self.house, self.spark, self.trino = house, spark, trino
@@ -40,7 +41,7 @@ class Readers:
         return [line["table"] for line in self.house.tables()]
 
     def rows(self, table: str) -> dict[str, Counter]:
-        """Each reader's rows."""
+        """Returns each reader's rows."""
         loaded = self.house.pyiceberg(table)
         fields = loaded.schema().fields
         columns = [field.name for field in fields]
@@ -58,7 +59,7 @@ class Readers:
         return {reader: Counter(tuple(map(plain, row)) for row in rows) for reader, rows in found.items()}
 
     def verified(self, after: str) -> dict[str, Counter]:
-        """The rows of every table, which all readers agree on."""
+        """Returns the rows of every table, and asserts that all readers agree on them."""
         agreed = {}
         for table in self.tables():
             rows = self.rows(table)
@@ -75,8 +76,9 @@ def readers(house, spark, trino):
 
 
 def test_every_reader_after_every_operation(house, readers):
-    """Goal: no operation changes a row that it should not, for any reader, in any table. Method: all rows of all tables by four readers, after
-    appends, deletes, each kind of maintenance, a rollback and an evolution."""
+    """Goal: no operation changes an unrelated row, for any reader, in any table.
+    Method: four readers read all rows of all tables after appends, deletes, each kind of maintenance, a rollback and
+    an evolution."""
     day = (datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=2)).strftime("%Y-%m-%d")  # what bronze keeps
     house.make_topic(2)
     for _ in range(3):
@@ -116,8 +118,9 @@ def test_every_reader_after_every_operation(house, readers):
 
 
 def test_spark_works_on_all_tables(house, readers, spark):
-    """Goal: no name of our columns is in Spark's way. Method: SELECT *, MERGE, DELETE and rewrite_data_files on bronze, silver and quarantine,
-    counted by every reader; then a run goes on."""
+    """Goal: none of our column names conflicts with Spark.
+    Method: SELECT *, MERGE, DELETE and rewrite_data_files on bronze, silver and quarantine, counted by every reader;
+    then a run continues."""
     house.make_topic(2)
     for _ in range(2):
         house.generate(300)

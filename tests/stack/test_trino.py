@@ -1,4 +1,4 @@
-"""Trino on the tables: the queries of the reference system as they stand, through every door, and its own writes."""
+"""Trino on the tables: the queries of the reference system unchanged, through every client, and Trino's own writes."""
 
 import datetime
 import os
@@ -31,7 +31,8 @@ public class Browse {
 
 
 def test_trino_reads_and_writes(house, trino, tmp_path):
-    """Goal: what Trino sees and does. Method: the three queries by HTTP, command line, JDBC; OPTIMIZE, expiry, DELETE; Ingot goes on."""
+    """Goal: Trino reads and writes the tables.
+    Method: the three queries by HTTP, command line, JDBC; OPTIMIZE, expiry, DELETE; Ingot continues."""
     today = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT00:00:00Z")
     house.make_topic()
     house.generate(20_000, "--start", today)
@@ -69,7 +70,7 @@ def test_trino_reads_and_writes(house, trino, tmp_path):
             "column avg_upload_speed double"} <= set(seen.splitlines())
     assert seen.count("row ") == len(house.query(QUERIES[2]))
 
-    # Its own writes: rows deleted stay so, and what comes in later is carried on.
+    # Trino's own writes: deleted rows stay deleted, and rows that arrive later are processed.
     house.generate(5_000, "--start", today)
     house.run()
     silver, gold = "iceberg_catalog.silver.speedtest_clean", "iceberg_catalog.gold.speedtest_agg"
@@ -89,7 +90,7 @@ def test_trino_reads_and_writes(house, trino, tmp_path):
     assert trino.sql(f"SELECT count(*) FROM {silver}") == [[after["n"]]]
     assert trino.sql(f"SELECT count(*) FROM {silver} WHERE latency > 40") == [[after["slow"]]]
 
-    # Distinct values that Ingot counted are what Trino plans with, and its own inserts are joined to them.
+    # Trino plans with the distinct values that Ingot counted, and merges those of its own inserts.
     house.ingot("maintain", "silver.speedtest_clean", "--statistics")
 
     def distinct() -> dict[str, float]:

@@ -3,9 +3,9 @@
 
     verify_bronze.py --broker HOST:PORT --topic TOPIC [--table bronze.speedtest_raw]
 
-The topic is read by another client (read_committed, from the oldest record), the table by PyIceberg from the catalog and
-storage that INGOT_CATALOG and AWS_* name. Also checks what the snapshots say of themselves: their offset ranges follow
-each other without gap or overlap. Exit code 0 when all is equal, 1 with the first differences otherwise.
+Another client reads the topic (read_committed, from the oldest record). PyIceberg reads the table from the catalog and
+storage of INGOT_CATALOG and AWS_*. Also checks the summaries of the snapshots: their offset ranges follow each other
+without gap or overlap. Exit code 0 when all is equal, 1 with the first differences otherwise.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from pyiceberg.catalog import load_catalog
 
 
 def open_catalog(variables: Mapping[str, str] = os.environ):
-    """PyIceberg's catalog where the variables of Ingot say; INGOT_VERIFY_* name other ways to the same servers."""
+    """Opens PyIceberg's catalog from the variables of Ingot. INGOT_VERIFY_* name other addresses of the same
+    servers."""
     uri = variables["INGOT_CATALOG"]
     properties = {
         "s3.endpoint": variables.get("INGOT_VERIFY_S3", variables.get("AWS_ENDPOINT_URL", "")),
@@ -59,7 +60,8 @@ def read_topic(broker: str, topic: str, settings: dict | None = None) -> dict[tu
 
 
 def values_differ(sent: bytes | None, row: dict, defaults: Mapping[str, str]) -> bool:
-    """Whether the columns are not what was sent; a record that did not fit keeps its bytes, one without a member, or with null there, has its default."""
+    """Returns whether the columns differ from what was sent. A record that did not fit keeps its bytes; one whose
+    member is missing or null has its default."""
     if row["_error"] is not None:
         return row["_payload"] != sent
     record = defaults | {name: value for name, value in json.loads(sent).items() if value is not None}
@@ -67,7 +69,7 @@ def values_differ(sent: bytes | None, row: dict, defaults: Mapping[str, str]) ->
 
 
 def range_problems(table, topic: str) -> list[str]:
-    """Gaps and overlaps between the ranges that the snapshots say they added."""
+    """Returns gaps and overlaps between the ranges that the snapshots say they added."""
     problems, at = [], {}
     for snapshot in sorted(table.metadata.snapshots, key=lambda s: s.sequence_number or 0):
         summary = snapshot.summary.additional_properties
@@ -84,8 +86,8 @@ def range_problems(table, topic: str) -> list[str]:
 def verify(broker: str, topic: str, table_name: str = "bronze.speedtest_raw", settings: dict | None = None,
            since: str | None = None, compacted: bool = False, defaults: Mapping[str, str] = {},
            variables: Mapping[str, str] = os.environ) -> dict:
-    """{"topic": n, "bronze": n, "problems": […]}. `since`: of rows produced from then on, for a topic that was made anew.
-    `compacted`: the topic may have lost records since they were read."""
+    """Returns {"topic": n, "bronze": n, "problems": […]}. `since`: only rows produced from then on, for a recreated
+    topic. `compacted`: the topic may have lost records since they were read."""
     sent = read_topic(broker, topic, settings)
     table = open_catalog(variables).load_table(table_name)
     rows = table.scan(row_filter=f"_source == '{topic}'" + (f" and _produced_at >= '{since}'" if since else ""),
