@@ -122,14 +122,10 @@ class GoldRun {
   /// when that is not possible.
   Status CatchUp() {
     if (!kept_.silver_snapshot) return Fail(ErrorKind::kNotFound, "nothing is kept");
-    const auto since_kept = [&](std::optional<SnapshotId> until) {
-      return stage::ChangesSince(*silver_.metadata, {.snapshot = kept_.silver_snapshot}, silver_.home.name.Text(),
-                                 until);
-    };
-    INGOT_ASSIGN(const Changes all, since_kept(std::nullopt));
-    if (!all.only_added) return Fail(ErrorKind::kNotFound, "rows that are kept are gone");
     if (kept_.silver_snapshot == consumed_) return {};
-    INGOT_ASSIGN(const Changes missed, since_kept(consumed_));
+    INGOT_ASSIGN(const Changes missed, stage::ChangesSince(*silver_.metadata, {.snapshot = kept_.silver_snapshot},
+                                                           silver_.home.name.Text(), consumed_));
+    if (!missed.only_added) return Fail(ErrorKind::kNotFound, "rows that are kept are gone");
     INGOT_ASSIGN(const auto plan, PlanFresh(missed, pipeline::GoldInputColumns(spec_), {}));
     return Collect(plan, kept_.plan, &kept_.whole, kept_.state);
   }
