@@ -120,12 +120,7 @@ class GroupReader {
     rows::WriterOptions options = rows::WriterOptionsOf(*table_.metadata);
     options.buffered_bytes_max = reading_.environment.memory_bytes / 2;
     INGOT_ASSIGN(writer_, rows::TableWriter::Open(table_.home.storage, *table_.metadata, options));
-    group_.report = {.stage = Stage::kBronze,
-                     .table = table_.home.name.Text(),
-                     .run_id = reading_.environment.run_id,
-                     .started_at_micros = NowMicros(),
-                     .broken_by_rule = {},
-                     .rows_by_produced_at = {}};
+    group_.report = stage::BeginReport(Stage::kBronze, table_.home.name.Text(), reading_.environment.run_id);
     Status encoded;
     std::thread encoder([&] { encoded = Encode(); });
     Pull(source);
@@ -313,11 +308,7 @@ Status Bronze::EnsureTables(const Environment& environment) {
 Result<StageReport> Bronze::Run(const Environment& environment, const stage::Deadline& deadline,
                                 const std::function<void(int64_t)>& progress) {
   const pipeline::Pipeline& pipeline = *environment.pipeline;
-  StageReport total{.stage = Stage::kBronze,
-                    .table = pipeline.bronze.table,
-                    .run_id = environment.run_id,
-                    .started_at_micros = NowMicros(),
-                    .broken_by_rule = {}};
+  StageReport total = stage::BeginReport(Stage::kBronze, pipeline.bronze.table, environment.run_id);
   ParserPool parsers(pipeline, environment.threads);
   const Reading reading{environment, options_, deadline, progress, parsers};
   INGOT_ASSIGN(const auto ensured, stage::EnsureTable(environment, pipeline.bronze, pipeline::BronzeSchema(pipeline)));

@@ -139,9 +139,9 @@ Result<std::optional<gold::DaySpan>> DaysToRecompute(const Options& options) {
   return days;
 }
 
-Result<run::RunOptions> RunOptionsFrom(const Options& options, const std::string& source) {
-  run::RunOptions run{.bronze = {.source = source,
-                                 .on_changed = options.on_changed,
+/// Without the source, which depends on the topic.
+Result<run::RunOptions> RunOptionsFrom(const Options& options) {
+  run::RunOptions run{.bronze = {.on_changed = options.on_changed,
                                  .follow = options.follow,
                                  .group = options.group,
                                  .on_reset = options.on_reset,
@@ -156,9 +156,10 @@ Result<run::RunOptions> RunOptionsFrom(const Options& options, const std::string
   return run;
 }
 
-Status RunPipeline(Shared& shared, const run::OpenedPipeline& open, const Options& options) {
+Status RunPipeline(Shared& shared, const run::OpenedPipeline& open, run::RunOptions run_options,
+                   const Options& options) {
   run::DeclareRunMetrics(ProcessMetrics(), open.environment);
-  INGOT_ASSIGN(const run::RunOptions run_options, RunOptionsFrom(options, open.source));
+  run_options.bronze.source = open.source;
   return options.follow ? Follow(shared, open, run_options, options) : RunOnce(shared, open, run_options, options);
 }
 
@@ -168,15 +169,16 @@ Status Run(Shared& shared, const Options& options) {
                 "--follow is for the embedded engine; deploy/spark/jobs have --stream and --every");
   shared.open_options.creates = true;
   INGOT_ASSIGN(const run::OpenedPipeline open, run::Open(shared.open_options));
-  INGOT_TRY(RunOptionsFrom(options, open.source));
-  if (!run::HoldsTopic(open)) return RunPipeline(shared, open, options);
+  INGOT_ASSIGN(const run::RunOptions run_options, RunOptionsFrom(options));
+  if (!run::HoldsTopic(open)) return RunPipeline(shared, open, run_options, options);
   if (!options.listen.empty())
     return Fail(ErrorKind::kBadConfig, "--listen: tables that are named after {topic} cannot be served by their runs");
   if (options.follow)
-    return run::FollowTopics(open, stop_asked,
-                             [&](const run::OpenedPipeline& topic) { return RunPipeline(shared, topic, options); });
+    return run::FollowTopics(open, stop_asked, [&](const run::OpenedPipeline& topic) {
+      return RunPipeline(shared, topic, run_options, options);
+    });
   INGOT_ASSIGN(const auto topics, run::FanOut(open));
-  for (const run::OpenedPipeline& topic : topics) INGOT_TRY(RunPipeline(shared, topic, options));
+  for (const run::OpenedPipeline& topic : topics) INGOT_TRY(RunPipeline(shared, topic, run_options, options));
   return {};
 }
 

@@ -81,12 +81,8 @@ class GoldRun {
 
  private:
   void Begin() {
-    report_ = {.stage = stage::Stage::kGold,
-               .table = gold_.home.name.Text(),
-               .run_id = environment_.run_id,
-               .commits = 1,
-               .started_at_micros = NowMicros(),
-               .broken_by_rule = {}};
+    report_ = stage::BeginReport(stage::Stage::kGold, gold_.home.name.Text(), environment_.run_id);
+    report_.commits = 1;
   }
 
   Result<StageReport> RecomputeTouched(const Changes& changes) {
@@ -369,10 +365,7 @@ Status Gold::PrepareForEngine(const Environment& environment) {
 
 Result<StageReport> Gold::Run(const Environment& environment, const stage::Deadline&,
                               const std::function<void(int64_t)>& progress) {
-  StageReport total{.stage = stage::Stage::kGold,
-                    .run_id = environment.run_id,
-                    .started_at_micros = NowMicros(),
-                    .broken_by_rule = {}};
+  StageReport total = stage::BeginReport(stage::Stage::kGold, "", environment.run_id);
   for (const GoldSpec& spec : environment.pipeline->gold) {
     auto& kept = kept_[spec.table.table];
     if (kept == nullptr) kept = std::make_unique<Kept>(spec);

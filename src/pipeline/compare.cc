@@ -50,7 +50,7 @@ std::string NumberText(const Expression& source) {
 }
 
 /// Converts a literal to the type of the other operand: text for times and UUIDs, numbers for decimals.
-Result<Datum> Beside(const Operand& operand, const Datum& other) {
+Result<Datum> LiteralFor(const Operand& operand, const Datum& other) {
   const Datum& value = operand.value;
   if (arrow::is_decimal(other.type()->id())) {
     arrow::Decimal256 exact;
@@ -74,8 +74,8 @@ arrow::Datum Typed(const Datum& value, const std::shared_ptr<arrow::DataType>& t
 }
 
 Result<Datum> Compare(const std::string& kernel, const Operand& left, const Operand& right, int64_t rows) {
-  INGOT_ASSIGN(const Datum a, Beside(left, right.value));
-  INGOT_ASSIGN(const Datum b, Beside(right, left.value));
+  INGOT_ASSIGN(const Datum a, LiteralFor(left, right.value));
+  INGOT_ASSIGN(const Datum b, LiteralFor(right, left.value));
   if (a.type()->id() == arrow::Type::NA || b.type()->id() == arrow::Type::NA)
     return Datum(arrow::MakeNullScalar(arrow::boolean()));
   return Compared(kernel, a, b, rows);

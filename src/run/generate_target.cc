@@ -1,17 +1,12 @@
 #include "run/generate_target.h"
 
-#include <cstdlib>
 #include <filesystem>
 
+#include "base/environment.h"
 #include "storage/location.h"
 
 namespace ingot::run {
 namespace {
-
-std::string Environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 Status CheckWritable(const std::string& uri) {
   const auto refuse = [&](const std::string& why) {
@@ -29,10 +24,7 @@ Status CheckWritable(const std::string& uri) {
 
 Result<GenerateTarget> FindGenerateTarget(const OpenOptions& open_options) {
   GenerateTarget target{.uri = open_options.source, .kafka = {}};
-  std::error_code error;
-  const bool has_file =
-      open_options.pipeline_named || std::filesystem::exists(open_options.pipeline_file, error) || error;
-  if (target.uri.empty() && has_file) {
+  if (target.uri.empty() && HasPipelineFile(open_options)) {
     INGOT_ASSIGN(const auto pipeline, pipeline::LoadPipeline(open_options.pipeline_file));
     if (pipeline.source.format != "json")
       return Fail(ErrorKind::kBadConfig, "the source of " + open_options.pipeline_file + " is " +
@@ -40,9 +32,9 @@ Result<GenerateTarget> FindGenerateTarget(const OpenOptions& open_options) {
                                              ", and generated records are JSON lines: say where they go with --to");
     target = {.uri = SourceUri(open_options, pipeline), .kafka = pipeline.source.kafka};
   } else if (target.uri.empty()) {
-    const std::string broker = Environment("KAFKA_BROKER"), topic = Environment("KAFKA_TOPIC");
+    const std::string broker = EnvironmentOr("KAFKA_BROKER");
     target.uri =
-        broker.empty() ? kDefaultSource : "kafka://" + broker + "/" + (topic.empty() ? "speedtest_raw" : topic);
+        broker.empty() ? kDefaultSource : "kafka://" + broker + "/" + EnvironmentOr("KAFKA_TOPIC", "speedtest_raw");
   }
   INGOT_TRY(CheckWritable(target.uri));
   return target;

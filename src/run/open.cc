@@ -64,6 +64,11 @@ Result<Lakehouse> OpenLakehouse(const OpenOptions& open_options) {
   return house;
 }
 
+bool HasPipelineFile(const OpenOptions& open_options) {
+  std::error_code error;
+  return open_options.pipeline_named || std::filesystem::exists(open_options.pipeline_file, error) || error;
+}
+
 std::string SourceUri(const OpenOptions& open_options, const pipeline::Pipeline& pipeline) {
   if (!open_options.source.empty()) return open_options.source;
   return pipeline.source.uri.empty() ? kDefaultSource : pipeline.source.uri;
@@ -95,9 +100,7 @@ Result<OpenedPipeline> Open(const OpenOptions& open_options) {
 }
 
 Result<OpenedPipeline> OpenTables(const OpenOptions& open_options) {
-  std::error_code error;
-  const bool there = std::filesystem::exists(open_options.pipeline_file, error) || error;
-  return open_options.pipeline_named || there ? Open(open_options) : OpenWith(open_options, {});
+  return HasPipelineFile(open_options) ? Open(open_options) : OpenWith(open_options, {});
 }
 
 }  // namespace ingot::run

@@ -43,6 +43,9 @@ Result<Lakehouse> OpenLakehouse(const OpenOptions& open_options);
 /// Opens the lakehouse without that check, for commands that register tables.
 Result<Lakehouse> OpenEmptyLakehouse(const OpenOptions& open_options);
 
+/// Whether there is a pipeline file to load: one was named, or the default file exists or cannot be examined.
+bool HasPipelineFile(const OpenOptions& open_options);
+
 /// Returns the current source: the one given by flag or environment, else the one in the pipeline file, unchanged,
 /// else the default.
 std::string SourceUri(const OpenOptions& open_options, const pipeline::Pipeline& pipeline);

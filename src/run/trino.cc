@@ -150,11 +150,9 @@ class TrinoRun {
 
  private:
   StageReport Begin(stage::Stage stage, const std::string& table) const {
-    return {.stage = stage,
-            .table = table,
-            .run_id = environment_.run_id,
-            .engine = "trino",
-            .started_at_micros = NowMicros()};
+    StageReport report = stage::BeginReport(stage, table, environment_.run_id);
+    report.engine = "trino";
+    return report;
   }
 
   Result<Table> Load(const std::string& name) const {

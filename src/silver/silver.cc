@@ -18,11 +18,7 @@ using stage::Environment;
 using stage::StageReport;
 
 StageReport Begin(const Environment& environment, const std::string& table) {
-  return {.stage = stage::Stage::kSilver,
-          .table = table,
-          .run_id = environment.run_id,
-          .started_at_micros = NowMicros(),
-          .broken_by_rule = {}};
+  return stage::BeginReport(stage::Stage::kSilver, table, environment.run_id);
 }
 
 Status EnsureTablesOf(const Environment& environment, Tables& tables) {

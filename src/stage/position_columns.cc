@@ -45,11 +45,10 @@ Result<Schema> RenamePositionColumns(const Schema& schema, const Schema& wanted)
 }
 
 void SetRenamedSchema(iceberg::TableMetadata& metadata, Schema schema) {
+  const bool renamed = schema.FindByName(pipeline::kSource) != nullptr;
   iceberg::Properties properties;
-  for (const auto& [key, value] : metadata.properties) {
-    const bool gone = schema.FindByName(pipeline::kSource) != nullptr && pipeline::CurrentPropertyName(key) != key;
-    properties.insert_or_assign(gone ? pipeline::CurrentPropertyName(key) : key, value);
-  }
+  for (const auto& [key, value] : metadata.properties)
+    properties.insert_or_assign(renamed ? pipeline::CurrentPropertyName(key) : key, value);
   metadata.properties = std::move(properties);
   iceberg::SetCurrentSchema(metadata, std::move(schema));
 }

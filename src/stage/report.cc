@@ -20,6 +20,10 @@ constexpr const char* kFinishedAt = "ingot.finished-at-us";
 
 }  // namespace
 
+StageReport BeginReport(Stage stage, const std::string& table, const std::string& run_id) {
+  return {.stage = stage, .table = table, .run_id = run_id, .started_at_micros = NowMicros(), .broken_by_rule = {}};
+}
+
 void StageReport::Add(const StageReport& other) {
   for (const ReportCount& field : kReportCounts) this->*field.count += other.*field.count;
   commits += other.commits;

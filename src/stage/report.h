@@ -37,6 +37,9 @@ struct StageReport {
   std::string ToJson(const std::string& more = "") const;
 };
 
+/// Returns the report of a stage run that starts now.
+StageReport BeginReport(Stage stage, const std::string& table, const std::string& run_id);
+
 /// A count of a report, with its name in every output.
 struct ReportCount {
   int64_t StageReport::* count;
