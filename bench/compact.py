@@ -31,7 +31,7 @@ def main() -> None:
             spark = json.loads(run([ROOT / ".deps/spark/bin/python", ROOT / "bench/spark_compact.py", landing, out,
                                     options.files], clean_environment()).output.splitlines()[-1])
             theirs.append(spark["seconds"])
-            run([INGOT, "register", "b.t", out / "twin/b/t", "--warehouse", warehouse])
+            run([INGOT, "register", "b.t", out / "copy/b/t", "--warehouse", warehouse])
             ours.append(run([INGOT, "maintain", "b.t", "--compact", "--min-input-files", "2", "--warehouse", warehouse]))
             counted = json.loads(run([INGOT, "query", "SELECT count(*) AS n FROM b.t", "--warehouse", warehouse, "--format",
                                       "json"]).output)["n"]

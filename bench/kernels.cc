@@ -18,8 +18,8 @@
 #include "rows/parquet_file.h"
 #include "rows/scan_relation.h"
 #include "rows/table_writer.h"
-#include "silver/judge.h"
 #include "silver/key_hash.h"
+#include "silver/rule_evaluator.h"
 #include "source/generator.h"
 #include "source/record_split.h"
 
@@ -52,9 +52,9 @@ struct Inputs {
   }
 
   Batch ToSilver(const Batch& rows) const {
-    const auto judged = Must(silver::Judge(pipeline, pipeline.silver[0]).Apply(*rows));
-    const auto run_id = RepeatText(std::string(36, 'r'), judged.rows->num_rows());
-    return Must(rows::AlignColumns(judged.rows->AddColumn(judged.rows->num_columns(), "_run_id", run_id).ValueOrDie(),
+    const auto checked = Must(silver::RuleEvaluator(pipeline, pipeline.silver[0]).Apply(*rows));
+    const auto run_id = RepeatText(std::string(36, 'r'), checked.rows->num_rows());
+    return Must(rows::AlignColumns(checked.rows->AddColumn(checked.rows->num_columns(), "_run_id", run_id).ValueOrDie(),
                                    silver_table.CurrentSchema()));
   }
 
@@ -140,10 +140,10 @@ void DecodeBronze(benchmark::State& state) {
   Count(state, kRecords * kBatches);
 }
 
-void Judge(benchmark::State& state) {
+void ApplyRules(benchmark::State& state) {
   Inputs& inputs = Inputs::Get();
-  const silver::Judge judge(inputs.pipeline, inputs.pipeline.silver[0]);
-  for (auto _ : state) benchmark::DoNotOptimize(Must(judge.Apply(*inputs.bronze)));
+  const silver::RuleEvaluator rules(inputs.pipeline, inputs.pipeline.silver[0]);
+  for (auto _ : state) benchmark::DoNotOptimize(Must(rules.Apply(*inputs.bronze)));
   Count(state, kRecords);
 }
 
@@ -177,7 +177,7 @@ BENCHMARK(EncodeBronze)->MeasureProcessCPUTime();
 BENCHMARK(DecodeKeys);
 BENCHMARK(HashKeys);
 BENCHMARK(DecodeBronze);
-BENCHMARK(Judge);
+BENCHMARK(ApplyRules);
 BENCHMARK(EncodeSilver)->MeasureProcessCPUTime();
 BENCHMARK(DecodeSilver);
 BENCHMARK(Aggregate);

@@ -14,7 +14,7 @@ from batch import ingot
 from measure import INGOT, ROOT, median, parser, results, run, tell
 
 STAGE = {"SplitLines": "bronze", "Parse": "bronze", "EncodeBronze": "bronze", "DecodeKeys": "silver", "HashKeys": "silver",
-         "DecodeBronze": "silver", "Judge": "silver", "EncodeSilver": "silver", "DecodeSilver": "gold", "Aggregate": "gold"}
+         "DecodeBronze": "silver", "ApplyRules": "silver", "EncodeSilver": "silver", "DecodeSilver": "gold", "Aggregate": "gold"}
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 
     spark_compact.py LANDING OUT FILES   prints one JSON object: files, bytes, and Spark's seconds and rows
 
-Tables b.t of the catalogs of folders OUT/spark and OUT/twin; the warm-up is done on a third one. Not tables of Ingot's own, so
+Tables b.t of the catalogs of folders OUT/spark and OUT/copy; the warm-up is done on a third one. Not tables of Ingot's own, so
 that both begin with the same files.
 """
 
@@ -32,11 +32,11 @@ def compact(spark: SparkSession, name: str) -> float:
 
 def main() -> None:
     landing, out, files = sys.argv[1], sys.argv[2], int(sys.argv[3])
-    spark = session(f"{out}/spark", catalog("twin", f"{out}/twin") | catalog("warm", f"{out}/warm"))
+    spark = session(f"{out}/spark", catalog("copy", f"{out}/copy") | catalog("warm", f"{out}/warm"))
     spark.sparkContext.setLogLevel("ERROR")
     rows = spark.read.schema(SCHEMA).json(landing).withColumn("timestamp", f.timestamp_millis("timestamp"))
     make(spark, "lake", rows.repartition(files))
-    make(spark, "twin", rows.repartition(files))
+    make(spark, "copy", rows.repartition(files))
     make(spark, "warm", rows.limit(500_000).repartition(files // 4))
     before = spark.sql("SELECT count(*) AS files, sum(file_size_in_bytes) AS bytes FROM lake.b.t.files").collect()[0]
     compact(spark, "warm")

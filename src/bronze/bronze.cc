@@ -319,7 +319,7 @@ Result<StageReport> Bronze::Run(const Environment& environment, const stage::Dea
       INGOT_TRY(source_->Seek(checkpoint));
       const auto ended = CommitGroups(reading, *source_, table, total);
       if (!ended && ended.error().kind == ErrorKind::kConflict)
-        LogWarning("bronze: " + ended.error().message + "; reading on from there");
+        LogWarning("bronze: " + ended.error().message + "; rereading from the position of the table");
       INGOT_TRY(ended);
       if (*ended) return {};
       INGOT_ASSIGN(table, iceberg::LoadTable(table.home));

@@ -219,7 +219,7 @@ bool FlatScan::Key::Begins(const char* at) const {
          (name_.size() < 16 || (std::memcmp(at, name_.data(), name_.size()) == 0 && at[name_.size()] == '"'));
 }
 
-bool FlatScan::Suits(std::span<const FieldSpec> fields) {
+bool FlatScan::Supports(std::span<const FieldSpec> fields) {
   // A longer key could extend beyond the readable bytes.
   constexpr size_t kKeyLengthMax = 48;
   return fields.size() <= 64 && std::ranges::all_of(fields, [](const FieldSpec& field) {

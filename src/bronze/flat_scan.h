@@ -14,7 +14,7 @@ namespace ingot::bronze {
 class FlatScan {
  public:
   /// Whether records with these fields can be common: each field must come from one plain key.
-  static bool Suits(std::span<const pipeline::FieldSpec> fields);
+  static bool Supports(std::span<const pipeline::FieldSpec> fields);
   /// `fields` must outlive the scan.
   explicit FlatScan(std::span<const pipeline::FieldSpec> fields);
 

@@ -5,17 +5,12 @@
 #include <cstdint>
 #include <system_error>
 
+#include "base/json_text.h"
+
 namespace ingot::bronze {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\n\r";
-
-/// The position after the string whose opening quote is at `at`.
-size_t BehindString(std::string_view text, size_t at) {
-  for (++at; at < text.size() && text[at] != '"'; ++at)
-    if (text[at] == '\\') ++at;
-  return at < text.size() ? at + 1 : text.size();
-}
 
 bool InNumber(char c) {
   return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
@@ -75,7 +70,7 @@ std::string_view RawMembers::TakeValue() {
   while (at < rest_.size()) {
     const char c = rest_[at];
     if (c == '"') {
-      at = BehindString(rest_, at);
+      at = JsonStringEnd(rest_, at);
       continue;
     }
     if (depth == 0 && (c == ',' || c == '}' || c == ']' || c == ':')) break;
@@ -89,7 +84,7 @@ std::string_view RawMembers::TakeValue() {
 
 RawMembers::Member RawMembers::Next() {
   if (rest_.empty() || rest_[0] != '"') return {};
-  const size_t key_end = BehindString(rest_, 0);
+  const size_t key_end = JsonStringEnd(rest_, 0);
   Member member{.key = rest_.substr(0, key_end), .value = {}};
   rest_.remove_prefix(key_end);
   Skip(":");
@@ -131,7 +126,7 @@ bool IsWholeNumber(std::string_view number) {
 void AppendWithoutBlanks(std::string& out, std::string_view json) {
   for (size_t at = 0; at < json.size();) {
     size_t end = at;
-    while (end < json.size() && uint8_t(json[end]) > ' ') end = json[end] == '"' ? BehindString(json, end) : end + 1;
+    while (end < json.size() && uint8_t(json[end]) > ' ') end = json[end] == '"' ? JsonStringEnd(json, end) : end + 1;
     out += json.substr(at, end - at);
     for (at = end; at < json.size() && uint8_t(json[at]) <= ' ';) ++at;
   }
@@ -142,7 +137,7 @@ std::string WithLargeNumbers(std::string_view json) {
   size_t copied = 0;
   for (size_t at = 0; at < json.size();) {
     if (json[at] == '"') {
-      at = BehindString(json, at);
+      at = JsonStringEnd(json, at);
       continue;
     }
     const size_t begin = at;

@@ -99,7 +99,7 @@ class Parser : public RecordParser {
       if (!field.compute) fields_.push_back(field);
     for (size_t i = 0; i < fields_.size(); ++i)
       if (!fields_[i].default_json.empty()) AddDefault(i);
-    if (FlatScan::Suits(fields_)) flat_.emplace(fields_);
+    if (FlatScan::Supports(fields_)) flat_.emplace(fields_);
     cells_.resize(fields_.size());
     taken_.resize(fields_.size());
     parser_.number_as_string(true);

@@ -65,15 +65,15 @@ class PostgresDatabase : public SqlDatabase {
     }
     const std::string message = OneLine(PQerrorMessage(connection_));
     const auto contains = [&](const char* text) { return message.find(text) != std::string::npos; };
-    const bool refused = contains("authentication failed") || contains("no password supplied") ||
-                         contains("does not exist") || contains("no pg_hba.conf entry") || contains("certificate") ||
-                         contains("does not support SSL") || contains("invalid") ||
-                         (contains("could not translate host name") && !connected_);
+    const bool rejected = contains("authentication failed") || contains("no password supplied") ||
+                          contains("does not exist") || contains("no pg_hba.conf entry") || contains("certificate") ||
+                          contains("does not support SSL") || contains("invalid") ||
+                          (contains("could not translate host name") && !connected_);
     // A name that was known may be gone with its server for a while, as those of containers are.
-    if (!refused) ServerFailed(Server(), message, began);
-    return Fail(
-        refused ? ErrorKind::kBadConfig : ErrorKind::kRetry,
-        Where() + ": " + message + (refused ? " (look at the user, PGPASSWORD, the database's name and sslmode)" : ""));
+    if (!rejected) ServerFailed(Server(), message, began);
+    return Fail(rejected ? ErrorKind::kBadConfig : ErrorKind::kRetry,
+                Where() + ": " + message +
+                    (rejected ? " (look at the user, PGPASSWORD, the database's name and sslmode)" : ""));
   }
 
   Result<std::vector<Row>> Query(const char* sql, const std::vector<std::string>& parameters) override {

@@ -136,11 +136,10 @@ class SqliteDatabase : public SqlDatabase {
         sqlite3_file_control(database_, nullptr, SQLITE_FCNTL_LAST_ERRNO, &file_error) == SQLITE_OK && file_error != 0)
       code = SQLITE_IOERR;
     if (code == SQLITE_BUSY)
-      return Error{
-          ErrorKind::kRetry,
-          fmt::format("the catalog {} has been locked by {} for more than {} s: end that process, or try again "
-                      "when it is done",
-                      path_, LockHolders(path_), Seconds(waits_.total))};
+      return Error{ErrorKind::kRetry,
+                   fmt::format("the catalog {} has been locked by {} for more than {} s: end that process, or retry "
+                               "when it is done",
+                               path_, LockHolders(path_), Seconds(waits_.total))};
     const int cause = file_error != 0 ? file_error : CauseOf(code, call_error);
     // If SQLite cannot create its journal, it checks whether one exists and remembers the errno of that check.
     if (code == SQLITE_CANTOPEN && cause == ENOENT && ::access(path_.c_str(), F_OK) == 0)

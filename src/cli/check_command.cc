@@ -71,10 +71,13 @@ Status Check(Shared& shared, const Options& options) {
 }  // namespace
 
 void AddCheck(CLI::App& app, Shared& shared) {
-  auto* command = app.add_subcommand("check", "Examine configuration, servers, and where the data stands");
+  auto* command =
+      app.add_subcommand("check", "Check the configuration, the servers, and whether the tables are up to date");
   auto options = std::make_shared<Options>();
   AddShared(*command, shared);
-  command->add_option("--trino", options->trino, "Trino's coordinator, to be asked for the gold tables [INGOT_TRINO]")
+  command
+      ->add_option("--trino", options->trino,
+                   "Trino's coordinator, to check that it shows the gold tables [INGOT_TRINO]")
       ->envname("INGOT_TRINO");
   command->add_option("--late", options->late, "Data that waits for longer fails the check")->capture_default_str();
   command->footer("Examples:\n  ingot check --source landing\n  ingot check --trino http://localhost:8083 --late 10m");

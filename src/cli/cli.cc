@@ -52,7 +52,7 @@ void PrintError(const Shared& shared, const Error& error) {
 }
 
 /// Returns the requested command, as far as it is known. Stores its words in `path`.
-const CLI::App* Asked(const CLI::App& app, std::string& path) {
+const CLI::App* RequestedCommand(const CLI::App& app, std::string& path) {
   const CLI::App* command = &app;
   for (; !command->get_subcommands().empty(); path += " " + command->get_name())
     command = command->get_subcommands().back();
@@ -101,7 +101,7 @@ Status RunCommand(const Shared& shared, bool& closed) {
 
 Result<int64_t> ParseMemory(const std::string& text) {
   INGOT_ASSIGN(const int64_t bytes, ParseBytes("--memory", text));
-  if (bytes < kMemoryMin) return Fail(ErrorKind::kBadConfig, "--memory: " + text + " is too little (16MiB at least)");
+  if (bytes < kMemoryMin) return Fail(ErrorKind::kBadConfig, "--memory: " + text + " is too small (at least 16MiB)");
   return bytes;
 }
 
@@ -151,6 +151,17 @@ void AddStages(CLI::App& command, std::vector<stage::Stage>& stages, const std::
       ->default_str(fmt::format("[{}]", fmt::join(chosen, ",")));
 }
 
+void AddEngine(CLI::App& command, pipeline::Dialect& engine, const std::string& help) {
+  const auto choose = [&engine](const std::string& name) {
+    engine = *std::ranges::find(pipeline::kDialects, name, pipeline::DialectName);
+  };
+  command
+      .add_option_function<std::string>("--engine", choose,
+                                        fmt::format("{}: {}", help, fmt::join(pipeline::DialectNames(), ", ")))
+      ->check(CLI::IsMember(pipeline::DialectNames()))
+      ->default_str(std::string(DialectName(engine)));
+}
+
 void AddShared(CLI::App& command, Shared& shared) {
   command.add_option("--pipeline", shared.open_options.pipeline_file, "Pipeline file [INGOT_PIPELINE]")
       ->capture_default_str()
@@ -195,7 +206,7 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version
     std::string path = "ingot";
-    const std::string unknown = UnknownWord(app, *Asked(app, path), argc, argv);
+    const std::string unknown = UnknownWord(app, *RequestedCommand(app, path), argc, argv);
     PrintError(shared, {ErrorKind::kBadConfig,
                         fmt::format("{} (see: {} --help)", unknown.empty() ? error.what() : unknown, path)});
     return 2;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "pipeline/expression.h"
 #include "run/open.h"
 #include "serve/server.h"
 #include "stage/stages.h"
@@ -32,6 +33,9 @@ CLI::Validator AtLeast(int least);
 
 /// Adds --stage, a list. The names are appended to `help`.
 void AddStages(CLI::App& command, std::vector<stage::Stage>& stages, const std::string& help);
+
+/// Adds --engine. The names are appended to `help`.
+void AddEngine(CLI::App& command, pipeline::Dialect& engine, const std::string& help);
 
 /// Adds the flags that every command takes.
 void AddShared(CLI::App& command, Shared& shared);

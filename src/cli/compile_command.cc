@@ -7,7 +7,7 @@ namespace ingot::cli {
 namespace {
 
 struct Options {
-  std::string engine = "embedded";
+  pipeline::Dialect engine = pipeline::Dialect::kEmbedded;
   std::vector<stage::Stage> stages{stage::Stage::kSilver, stage::Stage::kGold};
   bool schema = false;
   bool json = false;
@@ -15,12 +15,6 @@ struct Options {
 
 void Statement(const char* what, const std::string& sql) {
   fmt::print("-- {}\n{};\n\n", what, sql);
-}
-
-pipeline::Dialect DialectOf(const std::string& engine) {
-  return engine == "spark"   ? pipeline::Dialect::kSpark
-         : engine == "trino" ? pipeline::Dialect::kTrino
-                             : pipeline::Dialect::kEmbedded;
 }
 
 Status PrintBronze(const pipeline::Pipeline& pipeline, pipeline::Dialect dialect) {
@@ -35,10 +29,10 @@ Status PrintBronze(const pipeline::Pipeline& pipeline, pipeline::Dialect dialect
 
 void PrintSilver(const pipeline::Pipeline& pipeline, const pipeline::SilverSpec& silver, pipeline::Dialect dialect) {
   const auto sql = pipeline::MakeSilverSql(pipeline, silver, dialect, {.run_id = "<run id>"});
-  // Trino has no session views: the statements below begin with the same query as WITH judged AS (…).
+  // Trino has no session views: the statements below begin with the same query as WITH checked AS (…).
   Statement(
-      "silver: fix and judge the new rows of bronze",
-      (dialect == pipeline::Dialect::kTrino ? "-- judged\n" : "CREATE OR REPLACE TEMP VIEW judged AS\n") + sql.judge);
+      "silver: fix and check the new rows of bronze",
+      (dialect == pipeline::Dialect::kTrino ? "-- checked\n" : "CREATE OR REPLACE TEMP VIEW checked AS\n") + sql.check);
   Statement("silver: rows for quarantine", sql.quarantine);
   Statement("silver: rows for silver", sql.clean);
 }
@@ -47,8 +41,8 @@ void PrintGold(const pipeline::Pipeline& pipeline, pipeline::Dialect dialect) {
   for (const auto& gold : pipeline.gold) {
     const auto sql = pipeline::MakeGoldSql(pipeline, gold, dialect, {});
     Statement(("gold: groups of " + gold.table.table + " that new rows touch").c_str(), sql.touched);
-    Statement("gold: their rows, anew", sql.aggregate);
-    Statement("gold: rows of the same files that stay", sql.kept);
+    Statement("gold: the recomputed rows of these groups", sql.aggregate);
+    Statement("gold: the unchanged rows of the same files", sql.kept);
   }
 }
 
@@ -57,7 +51,7 @@ Status Compile(const Shared& shared, const Options& options) {
     fmt::print("{}\n", pipeline::PipelineJsonSchema());
     return {};
   }
-  const auto dialect = DialectOf(options.engine);
+  const pipeline::Dialect dialect = options.engine;
   INGOT_ASSIGN(const auto pipeline, pipeline::LoadPipeline(shared.open_options.pipeline_file));
   if (options.json) {
     INGOT_ASSIGN(const std::string json, pipeline::PlanToJson(pipeline, dialect, "iceberg_catalog"));
@@ -85,9 +79,7 @@ void AddCompile(CLI::App& app, Shared& shared) {
       app.add_subcommand("compile", "Print what a stage computes as SQL of an engine, or the schema of pipeline files");
   auto options = std::make_shared<Options>();
   AddShared(*command, shared);
-  command->add_option("--engine", options->engine, "embedded, spark or trino")
-      ->check(CLI::IsMember({"embedded", "spark", "trino"}))
-      ->capture_default_str();
+  AddEngine(*command, options->engine, "Engine whose SQL is printed");
   AddStages(*command, options->stages, "Stages");
   command->add_flag("--json-schema", options->schema, "Print the JSON Schema of pipeline files, for editors");
   command->add_flag("--json", options->json, "The whole pipeline as JSON, for the jobs of deploy/spark");

@@ -16,7 +16,7 @@ struct Options {
   bool scrub = false;
 };
 
-const char* WordFor(Health health) {
+const char* HealthName(Health health) {
   return health == Health::kGood ? "ok" : health == Health::kBad ? "FAIL" : "could be better";
 }
 
@@ -29,7 +29,7 @@ void Print(const Shared& shared, const std::string& table, const maintain::Findi
                                                           : "could-be-better"),
                JsonQuote(finding.detail));
   else
-    fmt::print("{:<30} {:<14} {:<15}  {}\n", table, finding.check, WordFor(finding.health), finding.detail);
+    fmt::print("{:<30} {:<14} {:<15}  {}\n", table, finding.check, HealthName(finding.health), finding.detail);
 }
 
 void PrintScrubbed(const Shared& shared, const std::string& table, const maintain::Scrubbed& scrubbed) {
@@ -68,7 +68,7 @@ void AddDoctor(CLI::App& app, Shared& shared) {
   AddShared(*doctor, shared);
   doctor->add_option("tables", options->tables, "namespace.table …; default: all of the pipeline");
   doctor->add_flag("--repair", options->repair,
-                   "Take second references to a file, and references to files that are gone, out of the table");
+                   "Remove duplicate references to a file, and references to missing files, from the table");
   doctor->add_flag("--scrub", options->scrub,
                    "Read every byte of every live file and verify the checksums; names the damaged files");
   doctor->footer(

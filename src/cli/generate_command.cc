@@ -50,7 +50,7 @@ Status Generate(const Shared& shared, const Options& options) {
 }  // namespace
 
 void AddGenerate(CLI::App& app, Shared& shared) {
-  auto* command = app.add_subcommand("generate", "Make speed-test records");
+  auto* command = app.add_subcommand("generate", "Generate speed-test records");
   auto options = std::make_shared<Options>();
   AddShared(*command, shared);
   auto& generator = options->generator;
@@ -58,7 +58,7 @@ void AddGenerate(CLI::App& app, Shared& shared) {
       ->envname("RECORDS_TO_GENERATE")
       ->check(AtLeast(0))
       ->capture_default_str();
-  command->add_option("--rate", generator.rate, "Records a second; 0: as fast as it goes")
+  command->add_option("--rate", generator.rate, "Records per second; 0: as fast as possible")
       ->envname("MESSAGES_PER_SECOND")
       ->check(AtLeast(0))
       ->capture_default_str();
@@ -74,7 +74,7 @@ void AddGenerate(CLI::App& app, Shared& shared) {
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   command->add_option("--users", generator.users, "Number of users")->check(AtLeast(1))->capture_default_str();
-  command->add_option("--partitions", generator.partitions, "Of a Kafka topic that does not exist yet")
+  command->add_option("--partitions", generator.partitions, "Partitions of the Kafka topic, if it must be created")
       ->check(AtLeast(1))
       ->capture_default_str();
   command->add_option("--start", options->start,

@@ -111,7 +111,7 @@ Status UndoOf(const Shared& shared, const run::OpenedPipeline& open, const std::
     fmt::print("{{\"table\":{},\"operation\":\"undo\",\"files\":{}}}\n", JsonQuote(home.name.Text()), restored);
   else
     fmt::print("{:<32} {:<10} {}\n", home.name.Text(), "undo",
-               restored == 0 ? "nothing is in its trash" : fmt::format("{} files back in their place", restored));
+               restored == 0 ? "its trash is empty" : fmt::format("{} files restored", restored));
   return {};
 }
 
@@ -157,7 +157,7 @@ Status MaintainOne(const Shared& shared, const Options& options, const run::Open
 /// Maintains the tables. A table that fails does not prevent maintenance of the others.
 Status Maintain(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(const run::OpenedPipeline open, run::OpenTables(shared.open_options));
-  INGOT_ASSIGN(const auto tables, run::TablesOr(open.environment, options.tables));
+  INGOT_ASSIGN(const auto tables, run::RequestedOrAllTables(open.environment, options.tables));
   INGOT_ASSIGN(const run::MaintenanceOptions maintenance, MaintenanceOptionsFrom(options, open));
   std::optional<Error> first;
   size_t failed = 0;
@@ -183,23 +183,23 @@ void AddMaintain(CLI::App& app, Shared& shared) {
   command->add_option("tables", options->tables, "namespace.table …; default: all of the pipeline");
   const std::pair<const char*, const char*> operations[] = {
       {"retention", "Remove rows older than the pipeline file's keep, by whole files"},
-      {"compact", "Write small files, and files with deletes, anew as few large ones"},
-      {"deletes", "Write position delete files anew as few, or as deletion vectors in tables of format 3"},
-      {"manifests", "Write manifests anew, sorted by partition"},
-      {"statistics", "Count the distinct values of each column, for SQL engines: reads everything, only when asked"},
-      {"expire", "Forget old snapshots and delete what only they need"},
+      {"compact", "Rewrite small files, and files with deletes, as few large ones"},
+      {"deletes", "Merge position delete files; in tables of format 3, convert them to deletion vectors"},
+      {"manifests", "Rewrite manifests, sorted by partition"},
+      {"statistics", "Count the distinct values of each column, for SQL engines; reads all data, so only if requested"},
+      {"expire", "Remove old snapshots and delete the files that only they need"},
       {"orphans", "Move files that no snapshot needs to the table's .trash"}};
   for (const auto& [name, help] : operations)
     command->add_flag_callback(std::string("--") + name, [options, name] { options->operations.insert(name); }, help);
-  command->add_flag("--dry-run", options->dry_run, "Tell what would be done, change nothing");
+  command->add_flag("--dry-run", options->dry_run, "Show what would be done; change nothing");
   command->add_option("--older-than", options->older_than,
                       "Expire snapshots older than this, e.g. 7d; default: the table's "
                       "history.expire.max-snapshot-age-ms, else 5d");
-  command->add_option("--retain-last", options->retain_last, "Snapshots of each branch that stay, however old")
+  command->add_option("--retain-last", options->retain_last, "Snapshots of each branch to keep, regardless of age")
       ->check(AtLeast(1));
   command->add_option("--file-size", options->file_size,
                       "Size of compacted files; default: the table's write.target-file-size-bytes, else 512MiB");
-  command->add_option("--min-input-files", options->files_min, "Fewer small files of a partition are left alone")
+  command->add_option("--min-input-files", options->files_min, "Skip partitions with fewer small files")
       ->check(AtLeast(1))
       ->capture_default_str();
   command
@@ -207,14 +207,13 @@ void AddMaintain(CLI::App& app, Shared& shared) {
                    "Compact everything, sorted by these columns, e.g. \"location,timestamp desc\"; default: the "
                    "table's sort order")
       ->delimiter(',');
-  command->add_option("--orphans-older-than", options->orphans_older_than, "Younger files are left alone")
-      ->capture_default_str();
+  command->add_option("--orphans-older-than", options->orphans_older_than, "Skip younger files")->capture_default_str();
   command->add_flag("--no-trash", options->no_trash, "Delete orphans at once");
   command
       ->add_flag("--trust-clock", options->trust_clock,
                  "This machine's clock is right, however long ago the newest commit was [INGOT_TRUST_CLOCK]")
       ->envname("INGOT_TRUST_CLOCK");
-  command->add_flag("--undo", options->undo, "Take back the last removal of orphans");
+  command->add_flag("--undo", options->undo, "Undo the last removal of orphans");
   command->footer(
       "Without any of the operations all but --statistics are done. Safe beside running writers; what later stages "
       "have not "

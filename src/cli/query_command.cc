@@ -25,7 +25,7 @@ Status Query(const Shared& shared, const Options& options) {
 }  // namespace
 
 void AddQuery(CLI::App& app, Shared& shared) {
-  auto* command = app.add_subcommand("query", "Ask the tables in SQL");
+  auto* command = app.add_subcommand("query", "Query the tables in SQL");
   auto options = std::make_shared<Options>();
   AddShared(*command, shared);
   command->add_option("sql", options->sql, "A statement in DuckDB's SQL")->required();

@@ -67,8 +67,8 @@ void AddRegister(CLI::App& app, Shared& shared) {
   AddShared(*command, shared);
   command->add_option("table", options->table, "namespace.table");
   command->add_option("metadata", options->location, "Its metadata file, or its folder for the newest one");
-  command->add_flag("--all", options->all, "Every table that lies in the warehouse and is not in the catalog");
-  command->add_flag("--dry-run", options->dry_run, "With --all: tell which, change nothing");
+  command->add_flag("--all", options->all, "All tables in the warehouse that are not in the catalog");
+  command->add_flag("--dry-run", options->dry_run, "With --all: list them; change nothing");
   command->footer(
       "Examples:\n  ingot register bronze.old /data/old/metadata/00042-….metadata.json\n  ingot register "
       "bronze.speedtest_raw warehouse/bronze/speedtest_raw\n  ingot register --all --dry-run   # after the catalog was "

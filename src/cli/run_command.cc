@@ -21,7 +21,7 @@
 namespace ingot::cli {
 namespace {
 
-std::atomic<bool> stop_asked{false};
+std::atomic<bool> stop_requested{false};
 
 struct Options {
   std::vector<stage::Stage> stages{std::begin(stage::kStages), std::end(stage::kStages)};
@@ -45,7 +45,7 @@ struct Options {
 /// Parses "500ms", "10s", "5m".
 Result<std::chrono::microseconds> ParseInterval(const char* flag, const std::string& text) {
   INGOT_ASSIGN(const int64_t micros, WithContext(ParseDuration(text), flag));
-  if (micros <= 0) return Fail(ErrorKind::kBadConfig, fmt::format("{}: must be longer than nothing", flag));
+  if (micros <= 0) return Fail(ErrorKind::kBadConfig, fmt::format("{}: must be positive", flag));
   return std::chrono::microseconds(micros);
 }
 
@@ -75,7 +75,7 @@ Status Follow(Shared& shared, const run::OpenedPipeline& open, const run::RunOpt
   const run::BackgroundMaintenance maintenance(open.environment,
                                                {.trusted = options.trust_clock, .source = open.source},
                                                std::chrono::microseconds(maintain_every));
-  for (const int number : {SIGTERM, SIGINT}) std::signal(number, [](int) { stop_asked = true; });
+  for (const int number : {SIGTERM, SIGINT}) std::signal(number, [](int) { stop_requested = true; });
   run::Readiness readiness(every);
   std::unique_ptr<serve::Server> server;
   if (!options.listen.empty()) {
@@ -84,7 +84,7 @@ Status Follow(Shared& shared, const run::OpenedPipeline& open, const run::RunOpt
   }
   return run::Follow(runner, {.every = every,
                               .retry_for = std::chrono::duration_cast<std::chrono::seconds>(retry_for),
-                              .stop_asked = [] { return stop_asked.load(); },
+                              .stop_requested = [] { return stop_requested.load(); },
                               .on_run =
                                   [&](const run::RunReport& report) {
                                     readiness.Succeeded();
@@ -122,10 +122,10 @@ Result<int32_t> ParseDay(const char* flag, const std::string& text) {
 
 Result<std::optional<gold::DaySpan>> DaysToRecompute(const Options& options) {
   if (options.from.empty() && options.to.empty()) return std::optional<gold::DaySpan>();
-  if (options.follow || options.engine.engine != stage::kEmbedded)
+  if (options.follow || options.engine.engine != pipeline::Dialect::kEmbedded)
     return Fail(ErrorKind::kBadConfig, "--from and --to are for runs that end, on the embedded engine");
   if (std::ranges::find(options.stages, stage::Stage::kGold) == options.stages.end())
-    return Fail(ErrorKind::kBadConfig, "--from and --to compute gold again: --stage must hold gold");
+    return Fail(ErrorKind::kBadConfig, "--from and --to recompute gold: --stage must include gold");
   gold::DaySpan days;
   if (!options.from.empty()) {
     INGOT_ASSIGN(days.from, ParseDay("--from", options.from));
@@ -164,7 +164,7 @@ Status RunPipeline(Shared& shared, const run::OpenedPipeline& open, run::RunOpti
 }
 
 Status Run(Shared& shared, const Options& options) {
-  if (options.follow && options.engine.engine != stage::kEmbedded)
+  if (options.follow && options.engine.engine != pipeline::Dialect::kEmbedded)
     return Fail(ErrorKind::kBadConfig,
                 "--follow is for the embedded engine; deploy/spark/jobs have --stream and --every");
   shared.open_options.creates = true;
@@ -174,7 +174,7 @@ Status Run(Shared& shared, const Options& options) {
   if (!options.listen.empty())
     return Fail(ErrorKind::kBadConfig, "--listen: tables that are named after {topic} cannot be served by their runs");
   if (options.follow)
-    return run::FollowTopics(open, stop_asked, [&](const run::OpenedPipeline& topic) {
+    return run::FollowTopics(open, stop_requested, [&](const run::OpenedPipeline& topic) {
       return RunPipeline(shared, topic, run_options, options);
     });
   INGOT_ASSIGN(const auto topics, run::FanOut(open));
@@ -185,16 +185,14 @@ Status Run(Shared& shared, const Options& options) {
 }  // namespace
 
 void AddRun(CLI::App& app, Shared& shared) {
-  auto* command = app.add_subcommand("run", "Carry new records through the stages");
+  auto* command = app.add_subcommand("run", "Process new records through the stages");
   auto options = std::make_shared<Options>();
   AddShared(*command, shared);
   AddStages(*command, options->stages, "Stages to run");
   command->add_option("--from", options->from,
-                      "Compute gold again from this day (UTC), e.g. 2024-07-19: after corrections in silver");
+                      "Recompute gold from this day (UTC), e.g. 2024-07-19: after corrections in silver");
   command->add_option("--to", options->to, "… up to and including this day; alone, or --from alone: that day");
-  command->add_option("--engine", options->engine.engine, "What computes the stages: embedded, spark, trino")
-      ->check(CLI::IsMember({"embedded", "spark", "trino"}))
-      ->capture_default_str();
+  AddEngine(*command, options->engine.engine, "Engine that computes the stages");
   command
       ->add_option("--master", options->engine.spark_master, "Spark's master, with --engine spark [INGOT_SPARK_MASTER]")
       ->envname("INGOT_SPARK_MASTER")
@@ -207,10 +205,10 @@ void AddRun(CLI::App& app, Shared& shared) {
       ->capture_default_str();
   command->add_option("--bytes-per-commit", options->bytes_per_commit, "Bytes of records of one commit, e.g. 512MB")
       ->capture_default_str();
-  command->add_flag("--follow", options->follow, "Go on with new records until stopped by SIGTERM");
+  command->add_flag("--follow", options->follow, "Continue with new records until stopped by SIGTERM");
   command->add_option("--every", options->every, "How often, with --follow: 500ms, 10s, 5m")->capture_default_str();
   command
-      ->add_option("--retry-for", options->retry_for, "How long servers may be away, with --follow, before it gives up")
+      ->add_option("--retry-for", options->retry_for, "How long to retry while a server is unavailable, with --follow")
       ->capture_default_str();
   command
       ->add_option("--maintain-every", options->maintain_every,
@@ -220,17 +218,17 @@ void AddRun(CLI::App& app, Shared& shared) {
                       "Kafka consumer group that shares the partitions, with --follow; default: ingot-<pipeline>");
   command
       ->add_option("--on-reset", options->on_reset,
-                   "When records after the table's offset are gone or the topic was made anew: fail, earliest, latest")
+                   "When records after the table's offset are gone or the topic was recreated: fail, earliest, latest")
       ->check(CLI::IsMember({"fail", "earliest", "latest"}))
       ->capture_default_str();
   command
       ->add_option("--on-changed", options->on_changed,
-                   "What happens to a file that was replaced after it was read: fail, reread, skip; default: the "
+                   "What to do with a file that was replaced after it was read: fail, reread, skip; default: the "
                    "pipeline file's on_changed")
       ->check(CLI::IsMember({"fail", "reread", "skip"}));
   command
       ->add_option("--idle", options->idle,
-                   "With --follow: a file that was not written to for so long is complete, its last line too")
+                   "With --follow: a file that was not written to for this long is complete, including its last line")
       ->capture_default_str();
   command
       ->add_option("--listen", options->listen,
@@ -238,7 +236,7 @@ void AddRun(CLI::App& app, Shared& shared) {
       ->envname("INGOT_LISTEN");
   command
       ->add_option("--push-metrics", options->push_metrics,
-                   "URL of a Prometheus Pushgateway to tell the run's metrics, without --follow [INGOT_PUSHGATEWAY]")
+                   "URL of a Prometheus Pushgateway for the run's metrics, without --follow [INGOT_PUSHGATEWAY]")
       ->envname("INGOT_PUSHGATEWAY");
   command
       ->add_flag("--trust-clock", options->trust_clock,

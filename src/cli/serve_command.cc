@@ -13,7 +13,7 @@
 namespace ingot::cli {
 namespace {
 
-std::atomic<bool> stop_asked{false};
+std::atomic<bool> stop_requested{false};
 
 Status Serve(const Shared& shared, const std::string& listen) {
   INGOT_ASSIGN(const run::OpenedPipeline open, run::OpenTables(shared.open_options));
@@ -22,8 +22,8 @@ Status Serve(const Shared& shared, const std::string& listen) {
                serve::Server::Start(listen, ServerPartsOf(open.environment, [] { return Status(); })));
   fmt::print("http://{}/\n", server->address());
   std::fflush(stdout);
-  for (const int number : {SIGTERM, SIGINT}) std::signal(number, [](int) { stop_asked = true; });
-  while (!stop_asked) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  for (const int number : {SIGTERM, SIGINT}) std::signal(number, [](int) { stop_requested = true; });
+  while (!stop_requested) std::this_thread::sleep_for(std::chrono::milliseconds(50));
   return {};
 }
 
@@ -31,7 +31,7 @@ Status Serve(const Shared& shared, const std::string& listen) {
 
 serve::ServerParts ServerPartsOf(const stage::Environment& environment, std::function<Status()> ready) {
   return {.environment = environment,
-          .tables = [environment] { return run::TablesOr(environment, {}); },
+          .tables = [environment] { return run::RequestedOrAllTables(environment, {}); },
           .ready = std::move(ready)};
 }
 

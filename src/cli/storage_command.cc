@@ -15,7 +15,7 @@ struct Options {
 
 Status Storage(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(const run::OpenedPipeline open, run::OpenTables(shared.open_options));
-  INGOT_ASSIGN(const auto tables, run::TablesOr(open.environment, options.tables));
+  INGOT_ASSIGN(const auto tables, run::RequestedOrAllTables(open.environment, options.tables));
   if (!shared.Json())
     fmt::print("{:<30} {:>8} {:>10} {:>10} {:>10} {:>10} {:>10} {:>11} {:>11}\n", "table", "files", "bytes", "current",
                "history", "metadata", "unneeded", "per day", "small files");
@@ -45,7 +45,8 @@ void AddStorage(CLI::App& app, Shared& shared) {
   AddShared(*command, shared);
   command->add_option("tables", options->tables, "namespace.table …; default: all of the pipeline");
   command->footer(
-      "History goes with ingot maintain --expire, what nothing needs with --orphans.\n\nExample:\n  ingot storage");
+      "ingot maintain --expire removes history, --orphans removes files that no snapshot needs.\n\nExample:\n  ingot "
+      "storage");
   command->callback([&shared, options] { shared.command = [&shared, options] { return Storage(shared, *options); }; });
 }
 

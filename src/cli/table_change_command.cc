@@ -57,7 +57,7 @@ Status Upgrade(const Shared& shared, const TableOptions& options) {
 void AddTableChanges(CLI::App& table, Shared& shared) {
   const auto add_ref = [&](const char* name, const char* help, TableAction action) {
     const auto [sub, options] = AddTableAction(table, shared, name, help, action);
-    sub->add_option("name", options->name, "Of the branch or tag")->required();
+    sub->add_option("name", options->name, "Name of the branch or tag")->required();
     return std::pair(sub, options);
   };
   for (const auto& [sub, options] : {add_ref("tag", "Give a snapshot a name, which keeps it from expiring", Tag),
@@ -65,7 +65,7 @@ void AddTableChanges(CLI::App& table, Shared& shared) {
     sub->add_option("--snapshot", options->snapshot, "Snapshot id; default: the current one");
   add_ref("drop-ref", "Drop a branch or a tag", DropRef);
   AddTableAction(table, shared, "evolve",
-                 "Bring columns, partition, sort order, format and properties to what the pipeline file says", Evolve);
+                 "Change columns, partition, sort order, format and properties to those of the pipeline file", Evolve);
   const auto [upgrade, format] = AddTableAction(
       table, shared, "upgrade",
       "Raise the Iceberg format, which row-level deletes and newer types need; there is no way back", Upgrade);

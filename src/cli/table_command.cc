@@ -138,7 +138,7 @@ std::pair<CLI::App*, std::shared_ptr<TableOptions>> AddTableAction(CLI::App& tab
 }
 
 void AddTable(CLI::App& app, Shared& shared) {
-  auto* command = app.add_subcommand("table", "Look at tables, evolve them, roll them back");
+  auto* command = app.add_subcommand("table", "Show tables, evolve them, roll them back");
   command->require_subcommand(1);
   const auto add = [&](const char* name, const char* help, TableAction action) {
     AddTableAction(*command, shared, name, help, action);

@@ -29,10 +29,11 @@ void AddTableDelete(CLI::App& table, Shared& shared) {
   AddShared(*command, shared);
   command->add_option("table", options->table, "namespace.table")->required();
   command->add_option("--where", options->where, "Condition, in the expressions of the pipeline file")->required();
-  command->add_flag("--dry-run", options->dry_run, "Tell how many rows would go, change nothing");
+  command->add_flag("--dry-run", options->dry_run, "Show how many rows would be deleted; change nothing");
   command->footer(
-      "Files are not written anew: the rows go by deletion vectors (format 3) or position deletes (format 2), which\n"
-      "compaction applies. Older snapshots have the rows until they expire. Tables further on do not change.\n\n"
+      "Files are not rewritten: the rows are deleted by deletion vectors (format 3) or position deletes (format 2), "
+      "which\n"
+      "compaction applies. Older snapshots have the rows until they expire. Downstream tables do not change.\n\n"
       "Examples:\n  ingot table delete silver.speedtest_clean --where \"user_id = "
       "'6f9619ff-8b86-d011-b42d-00c04fc964ff'\"\n  ingot table delete bronze.speedtest_raw --where \"_error is not "
       "null\" --dry-run");

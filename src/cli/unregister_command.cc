@@ -15,7 +15,7 @@ Status Unregister(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(const auto house, run::OpenLakehouse(shared.open_options));
   INGOT_ASSIGN(const auto done, run::UnregisterTable(house, options.table));
   if (!done.warning.empty()) LogWarning("no table can be made in its folder: " + done.warning);
-  fmt::print("{} is no table of the catalog any more; its files stay. To have it back:\n  ingot register {} {}\n",
+  fmt::print("{} is no longer in the catalog; its files remain. To restore it:\n  ingot register {} {}\n",
              done.name.Text(), done.name.Text(), done.metadata_location);
   return {};
 }
@@ -23,7 +23,7 @@ Status Unregister(const Shared& shared, const Options& options) {
 }  // namespace
 
 void AddUnregister(CLI::App& app, Shared& shared) {
-  auto* command = app.add_subcommand("unregister", "Take a table out of the catalog; its files stay");
+  auto* command = app.add_subcommand("unregister", "Remove a table from the catalog; its files stay");
   auto options = std::make_shared<Options>();
   AddShared(*command, shared);
   command->add_option("table", options->table, "namespace.table")->required();

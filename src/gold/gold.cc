@@ -70,7 +70,7 @@ class GoldRun {
       INGOT_TRY(WriteGroups(kept_.state, mine, writer));
     }
     kept_.Drop();
-    INGOT_TRY(KeepOthers(writer));
+    INGOT_TRY(RewriteUntouchedRows(writer));
     INGOT_ASSIGN(auto written, writer.Finish());
     report_.bytes_out = written.bytes;
     stage::Mark mark = mark_;
@@ -105,7 +105,7 @@ class GoldRun {
       }
     }
     INGOT_TRY(FaultPoint("gold.computed"));
-    if (touched_.size() > 0) INGOT_TRY(KeepOthers(writer));
+    if (touched_.size() > 0) INGOT_TRY(RewriteUntouchedRows(writer));
     INGOT_ASSIGN(auto written, writer.Finish());
     report_.bytes_out = written.bytes;
     INGOT_TRY(FaultPoint("gold.after_files"));
@@ -254,7 +254,7 @@ class GoldRun {
   }
 
   /// Replaces the files of gold that may hold touched groups, and rewrites their untouched rows.
-  Status KeepOthers(stage::RowWriter& writer) {
+  Status RewriteUntouchedRows(stage::RowWriter& writer) {
     INGOT_ASSIGN(const Batch keys, touched_.Rows());
     INGOT_ASSIGN(const auto plan, rows::PlanScan(*gold_.home.storage, *gold_.metadata,
                                                  {.columns = {}, .filter = GoldFilter(spec_, *keys)}));
@@ -357,7 +357,7 @@ Status Gold::PrepareForEngine(const Environment& environment) {
     INGOT_ASSIGN(const Inputs inputs, LoadInputs(environment, spec));
     if (inputs.changes.rewritten)
       return Fail(ErrorKind::kUnsupported, "table " + inputs.silver.home.name.Text() + ": " + inputs.changes.rewriter +
-                                               " rewrote rows, whose groups the embedded engine alone finds: run "
+                                               " rewrote rows, whose groups only the embedded engine can find: run "
                                                "--stage gold --engine embedded once");
   }
   return {};

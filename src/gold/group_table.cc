@@ -60,7 +60,7 @@ Result<std::vector<bool>> GroupTable::Has(const arrow::RecordBatch& rows) const 
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> GroupTable::Rows() const {
-  if (rows_.empty()) return Fail(ErrorKind::kInternal, "a table without groups was asked for them");
+  if (rows_.empty()) return Fail(ErrorKind::kInternal, "groups of a table that has none were requested");
   if (rows_.size() == 1) return rows_[0];
   INGOT_ARROW_ASSIGN(auto all, arrow::ConcatenateRecordBatches(rows_));
   return all;

@@ -163,8 +163,8 @@ Result<BoundFilter> BoundFilter::Bind(const Filter& filter, const Schema& schema
   return bound;
 }
 
-bool BoundFilter::May(const Node& node, const MetricsLookup& metrics) {
-  const auto may = [&](const Node& child) { return May(child, metrics); };
+bool BoundFilter::MayMatchNode(const Node& node, const MetricsLookup& metrics) {
+  const auto may = [&](const Node& child) { return MayMatchNode(child, metrics); };
   if (node.op == FilterOp::kTrue) return true;
   if (node.op == FilterOp::kAnd) return std::ranges::all_of(node.children, may);
   if (node.op == FilterOp::kOr) return std::ranges::any_of(node.children, may);
@@ -180,7 +180,7 @@ bool BoundFilter::Must(const Node& node, const MetricsLookup& metrics) {
 }
 
 bool BoundFilter::MayMatch(const MetricsLookup& metrics) const {
-  return May(root_, metrics);
+  return MayMatchNode(root_, metrics);
 }
 bool BoundFilter::MustMatch(const MetricsLookup& metrics) const {
   return Must(root_, metrics);

@@ -86,7 +86,7 @@ class BoundFilter {
   static Result<Node> BindNode(const Filter& filter, const Schema& schema);
   static bool HasEquality(const Node& node);
   static void Collect(const Node& node, std::vector<FieldId>& columns);
-  static bool May(const Node& node, const MetricsLookup& metrics);
+  static bool MayMatchNode(const Node& node, const MetricsLookup& metrics);
   static bool Must(const Node& node, const MetricsLookup& metrics);
   static bool MayPartition(const Node& node, const PartitionSpec& spec,
                            const std::function<ColumnMetrics(size_t)>& fields);

@@ -95,7 +95,7 @@ class SnapshotDraft {
     INGOT_TRY(AddFiles());
     if (parent_) INGOT_TRY(CarryManifests());
     INGOT_TRY(change_.rewrites ? RewriteManifests() : MergeManifests());
-    if (metadata_.format_version >= 3) GiveRowIds();
+    if (metadata_.format_version >= 3) AssignRowIds();
     INGOT_TRY(FaultPoint("commit.after_manifests"));
     snapshot_.summary = Summary(change_, added_, removed_, parent_);
     snapshot_.summary.merge(rewritten_);
@@ -298,7 +298,7 @@ class SnapshotDraft {
 
   /// Specification, "Row Lineage", "First Row ID Assignment": data manifests without a first row id, including those
   /// from before the upgrade to format 3, are numbered consecutively from the table's next row id.
-  void GiveRowIds() {
+  void AssignRowIds() {
     int64_t next = metadata_.next_row_id;
     for (ManifestFile& manifest : manifests_) {
       if (manifest.holds_deletes || manifest.first_row_id) continue;
@@ -324,20 +324,6 @@ class SnapshotDraft {
 };
 
 }  // namespace
-
-Result<std::function<Result<bool>(const DataFile&)>> FilesMatching(const TableMetadata& metadata,
-                                                                   const Filter& filter) {
-  INGOT_ASSIGN(const BoundFilter bound, BoundFilter::Bind(filter, metadata.CurrentSchema()));
-  return [bound, schema = metadata.CurrentSchema(),
-          specs = metadata.partition_specs](const DataFile& file) -> Result<bool> {
-    if (file.content != FileContent::kData) return false;
-    const auto spec = std::ranges::find(specs, file.spec_id, &PartitionSpec::spec_id);
-    if (spec == specs.end()) return Fail(ErrorKind::kCorrupt, "a file of an unknown partition spec: " + file.location);
-    if (!bound.MayMatchFile(file, *spec, schema)) return false;
-    if (bound.MustMatchFile(file, *spec, schema)) return true;
-    return Fail(ErrorKind::kBadInput, "some rows of the file match the filter, others may not: " + file.location);
-  };
-}
 
 Result<Table> CommitSnapshot(const TableHome& home, const SnapshotChange& change) {
   std::vector<std::string> written;

@@ -28,7 +28,7 @@ class UnknownCommits {
     base_location_ = base.metadata_location;
     for (const Snapshot* snapshot : SnapshotsNotIn(next, *base.metadata)) snapshots_.push_back(snapshot->snapshot_id);
   }
-  bool Landed(const TableMetadata& now) const {
+  bool WereCommitted(const TableMetadata& now) const {
     return std::ranges::any_of(snapshots_, [&](SnapshotId id) { return now.SnapshotById(id) != nullptr; });
   }
   /// Once the table has another version without their snapshots, they cannot succeed any more.
@@ -74,7 +74,7 @@ Result<Table> CommitMetadata(const TableHome& home, const MetadataChange& change
   while (true) {
     auto base = home.catalog->Load(home.name, home.storage);
     if (!base) return std::unexpected(unknown.MarkIfUnknown(std::move(base).error()));
-    if (unknown.Landed(*base->metadata)) return TableFrom(home, std::move(*base));
+    if (unknown.WereCommitted(*base->metadata)) return TableFrom(home, std::move(*base));
     unknown.DropIfSuperseded(*base);
     if (auto known = AnnounceWriter(base->storage, *base->metadata); !known)
       return std::unexpected(unknown.MarkIfUnknown(std::move(known).error()));

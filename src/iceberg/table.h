@@ -65,11 +65,6 @@ struct SnapshotChange {
   MetadataChange metadata_change = {};
 };
 
-/// For SnapshotChange::removes: matches the files of which every row matches the filter. Errors on commit: kBadInput
-/// for a file in which, as far as its metrics tell, only some rows match (specification, "Overwrite": whole files
-/// only).
-Result<std::function<Result<bool>(const DataFile&)>> FilesMatching(const TableMetadata& metadata, const Filter& filter);
-
 /// Merges manifests when a snapshot would have more than commit.manifest.min-count-to-merge of them. With
 /// commit.manifest-merge.enabled=false it never merges (fast append).
 Result<Table> CommitSnapshot(const TableHome& home, const SnapshotChange& change);

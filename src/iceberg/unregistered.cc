@@ -8,14 +8,14 @@
 namespace ingot::iceberg {
 namespace {
 
-std::string NoteIn(const std::string& metadata_folder) {
+std::string MarkerIn(const std::string& metadata_folder) {
   return storage::JoinLocation(metadata_folder, "_unregistered");
 }
 
 }  // namespace
 
 Result<std::set<std::string>> UnregisteredIn(storage::Storage& storage, const std::string& metadata_folder) {
-  const auto text = storage.ReadAll(NoteIn(metadata_folder));
+  const auto text = storage.ReadAll(MarkerIn(metadata_folder));
   // A folder in an unsupported storage has no such file.
   if (!text && (text.error().kind == ErrorKind::kNotFound || text.error().kind == ErrorKind::kUnsupported))
     return std::set<std::string>();
@@ -29,7 +29,7 @@ Result<std::set<std::string>> UnregisteredIn(storage::Storage& storage, const st
 
 Status NoteUnregistered(storage::Storage& storage, const TableMetadata& metadata, bool unregistered) {
   if (metadata.table_uuid.empty()) return {};
-  const std::string folder = MetadataFolder(metadata), note = NoteIn(folder);
+  const std::string folder = MetadataFolder(metadata), note = MarkerIn(folder);
   INGOT_ASSIGN(auto uuids, UnregisteredIn(storage, folder));
   const bool changed = unregistered ? uuids.insert(metadata.table_uuid).second : uuids.erase(metadata.table_uuid) > 0;
   if (!changed) return {};

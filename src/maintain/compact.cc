@@ -120,7 +120,7 @@ class Compaction {
                                  .sorted_bytes_max = options_.memory_bytes / 4,
                                  .progress = options_.progress};
     const Status rewritten = ForEachInParallel(side_by_side, bins.size(), [&](size_t, size_t i) -> Status {
-      if (options_.stop_asked()) return {};
+      if (options_.stop_requested()) return {};
       INGOT_ASSIGN(auto files, RewriteBin(read_from_, plan.projection, bins[i], rewrite));
       INGOT_TRY(FaultPoint("compact.after_files"));
       std::lock_guard lock(mutex_);

@@ -17,8 +17,8 @@ struct CompactOptions {
   int64_t memory_bytes = int64_t(512) << 20;
   int threads = 2;
   bool dry_run = false;
-  std::function<void(int64_t)> progress = [](int64_t) {};   // rows written since the last call
-  std::function<bool()> stop_asked = [] { return false; };  // stops after the current bins
+  std::function<void(int64_t)> progress = [](int64_t) {};       // rows written since the last call
+  std::function<bool()> stop_requested = [] { return false; };  // stops after the current bins
 };
 
 struct Compacted {

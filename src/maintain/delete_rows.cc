@@ -30,7 +30,7 @@ struct Chosen {
 Status ChooseFrom(const Table& table, const iceberg::Schema& projection, const FileTask& task,
                   const DeleteRowsOptions& options, std::mutex& mutex, Chosen& chosen) {
   INGOT_ASSIGN(const auto reader, rows::OpenTask(table.home.storage, *table.metadata, projection, task));
-  std::vector<int64_t> going;
+  std::vector<int64_t> deleted;
   int64_t live = 0;
   while (true) {
     INGOT_ARROW_ASSIGN(auto batch, reader->Next());
@@ -39,19 +39,19 @@ Status ChooseFrom(const Table& table, const iceberg::Schema& projection, const F
     const auto& positions = static_cast<const arrow::Int64Array&>(*batch->column(last));
     INGOT_ARROW_ASSIGN(const auto columns, batch->RemoveColumn(last));
     INGOT_ASSIGN(const auto matches, options.matches(columns));
-    const auto& goes = static_cast<const arrow::BooleanArray&>(*matches);
+    const auto& matched = static_cast<const arrow::BooleanArray&>(*matches);
     for (int64_t row = 0; row < batch->num_rows(); ++row)
-      if (goes.IsValid(row) && goes.Value(row)) going.push_back(positions.Value(row));
+      if (matched.IsValid(row) && matched.Value(row)) deleted.push_back(positions.Value(row));
     live += batch->num_rows();
     options.progress(batch->num_rows());
   }
-  if (going.empty()) return {};
+  if (deleted.empty()) return {};
   std::lock_guard lock(mutex);
-  chosen.count += int64_t(going.size());
-  if (int64_t(going.size()) == live)
+  chosen.count += int64_t(deleted.size());
+  if (int64_t(deleted.size()) == live)
     chosen.files.insert(task.file.location);
   else
-    chosen.rows.push_back({&task, std::move(going)});
+    chosen.rows.push_back({&task, std::move(deleted)});
   return {};
 }
 

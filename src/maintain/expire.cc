@@ -159,9 +159,9 @@ Result<UnneededFiles> FindUnneeded(storage::Storage& storage, const TableMetadat
     bytes.emplace(identity, entry.file.file_bytes);
     unneeded.data_files.emplace(std::move(identity), std::move(entry.file.location));
   }));
-  if (options.is_of_others)
+  if (options.belongs_to_other_table)
     for (Files* files : {&unneeded.others, &unneeded.manifest_lists, &unneeded.manifests, &unneeded.data_files})
-      std::erase_if(*files, [&](const auto& file) { return options.is_of_others(file.second); });
+      std::erase_if(*files, [&](const auto& file) { return options.belongs_to_other_table(file.second); });
   if (unneeded.data_files.empty()) return unneeded;
   INGOT_TRY(ForEachEntry(storage, after, Pointers(needed), [&](const ManifestFile&, ManifestEntry& entry) {
     if (live(entry)) unneeded.data_files.erase(storage::FileIdentity(entry.file.location));

@@ -21,7 +21,7 @@ struct ExpireOptions {
   iceberg::SequenceNumber keep_from = std::numeric_limits<iceberg::SequenceNumber>::max();
   std::set<iceberg::SnapshotId> keep;  // snapshots that are being read
   /// Whether a file belongs to another table; then it is kept. Default: none does.
-  std::function<bool(const std::string& location)> is_of_others;
+  std::function<bool(const std::string& location)> belongs_to_other_table;
   bool dry_run = false;
 };
 

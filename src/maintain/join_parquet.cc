@@ -43,8 +43,8 @@ bool AreBoundsInOrder(const DataFile& file, const iceberg::Field& field) {
 }
 
 /// The lowest or highest bounds; columns without a bound in a file that has values are left out.
-iceberg::FieldMap<std::string> Outermost(const std::vector<DataFile>& files, const iceberg::Schema& schema,
-                                         iceberg::FieldMap<std::string> DataFile::* bounds, int direction) {
+iceberg::FieldMap<std::string> ExtremeBounds(const std::vector<DataFile>& files, const iceberg::Schema& schema,
+                                             iceberg::FieldMap<std::string> DataFile::* bounds, int direction) {
   std::set<FieldId> ids;
   for (const DataFile& file : files)
     for (const auto& [id, bound] : file.*bounds) ids.insert(id);
@@ -83,8 +83,8 @@ DataFile Joined(const std::vector<DataFile>& files, const iceberg::Schema& schem
   joined.value_counts = Sum(files, &DataFile::value_counts);
   joined.null_counts = Sum(files, &DataFile::null_counts);
   joined.nan_counts = Sum(files, &DataFile::nan_counts);
-  joined.lower_bounds = Outermost(files, schema, &DataFile::lower_bounds, -1);
-  joined.upper_bounds = Outermost(files, schema, &DataFile::upper_bounds, 1);
+  joined.lower_bounds = ExtremeBounds(files, schema, &DataFile::lower_bounds, -1);
+  joined.upper_bounds = ExtremeBounds(files, schema, &DataFile::upper_bounds, 1);
   return joined;
 }
 

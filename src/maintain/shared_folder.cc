@@ -57,13 +57,13 @@ class Search {
   }
 
  private:
-  void BeUncertain(std::string why) {
+  void MarkUncertain(std::string why) {
     if (!found_.uncertain) found_.uncertain = std::move(why);
   }
 
   Status Add(const OtherTable& other) {
     if (other.location.empty()) {
-      BeUncertain("the location of table " + other.name + " is unknown");
+      MarkUncertain("the location of table " + other.name + " is unknown");
       return {};
     }
     const std::string location = CanonicalLocation(other.location);
@@ -77,8 +77,8 @@ class Search {
     auto loaded = other.load();
     if (!loaded) {
       if (loaded.error().kind != ErrorKind::kNotFound)  // otherwise it was dropped meanwhile
-        BeUncertain("table " + other.name +
-                    " may have files in the folder and cannot be read: " + loaded.error().message);
+        MarkUncertain("table " + other.name +
+                      " may have files in the folder and cannot be read: " + loaded.error().message);
       return {};
     }
     INGOT_ASSIGN(auto needed, WithContext(NeededFiles(*loaded), "table " + other.name));
@@ -96,7 +96,7 @@ class Search {
     if (!metadata_folders_.contains(folder)) {
       const std::string home = folder.ends_with("/metadata") ? storage::ParentLocation(folder) : folder;
       if (home.size() <= root_.size()) {
-        BeUncertain("the folder has metadata of a table that the catalog does not know: " + file.file.location);
+        MarkUncertain("the folder has metadata of a table that the catalog does not know: " + file.file.location);
         return {};
       }
       found_.folders.push_back(home.substr(root_.size() + 1));
@@ -108,7 +108,7 @@ class Search {
     auto metadata = iceberg::ReadMetadataFile(*table_.home.storage, file.file.location);
     if (!metadata && metadata.error().kind == ErrorKind::kNotFound) return {};  // its writer deleted it
     if (!metadata) {
-      BeUncertain("the folder has table metadata that cannot be read: " + metadata.error().message);
+      MarkUncertain("the folder has table metadata that cannot be read: " + metadata.error().message);
       return {};
     }
     const bool own = metadata->table_uuid == table_.metadata->table_uuid;

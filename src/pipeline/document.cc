@@ -35,7 +35,7 @@ std::vector<std::pair<std::string, Place>> Place::Entries() const {
   for (const auto& entry : node_) {
     const auto key = entry.first.as<std::string>();
     const Place place(file_, entry.first, path_.empty() ? key : path_ + "." + key);
-    if (!seen.insert(key).second) place.Refuse("stands here twice");
+    if (!seen.insert(key).second) place.Refuse("duplicate key");
     entries.emplace_back(key, Place(file_, entry.second, path_.empty() ? key : path_ + "." + key));
   }
   return entries;

@@ -67,7 +67,7 @@ class Evaluation {
  private:
   Result<Datum> Column(const std::string& name) const {
     auto column = rows_.GetColumnByName(name);
-    if (column == nullptr) return Fail(ErrorKind::kInternal, "a column that is not there: " + name);
+    if (column == nullptr) return Fail(ErrorKind::kInternal, "unknown column: " + name);
     if (column->type_id() == arrow::Type::INT32) return CastTo(column, arrow::int64());
     if (column->type_id() == arrow::Type::FLOAT) return CastTo(column, arrow::float64());
     return Datum(std::move(column));

@@ -129,6 +129,24 @@ std::string BinarySql(const Expression& binary, const std::string& left, const s
 
 }  // namespace
 
+std::string_view DialectName(Dialect dialect) {
+  switch (dialect) {
+    case Dialect::kEmbedded:
+      return "embedded";
+    case Dialect::kSpark:
+      return "spark";
+    case Dialect::kTrino:
+      return "trino";
+  }
+  return "";
+}
+
+std::vector<std::string> DialectNames() {
+  std::vector<std::string> names;
+  for (const Dialect dialect : kDialects) names.emplace_back(DialectName(dialect));
+  return names;
+}
+
 std::string QuoteName(std::string_view name, Dialect dialect) {
   const char mark = dialect == Dialect::kSpark ? '`' : '"';
   std::string out(1, mark);
@@ -166,9 +184,9 @@ Result<Type> TypeOf(const Expression& expression, const ColumnTypes& columns) {
     case Kind::kColumn: {
       const auto found = columns.find(expression.text);
       if (found != columns.end() && found->second.id == TypeId::kTimestamptzNs)
-        return Fail(ErrorKind::kBadConfig,
-                    "field '" + expression.text +
-                        "' is timestamptz_ns, which is carried along only: expressions take timestamptz");
+        return Fail(
+            ErrorKind::kBadConfig,
+            "field '" + expression.text + "' is timestamptz_ns, which expressions do not support: use timestamptz");
       if (found != columns.end()) return found->second;
       std::vector<std::string> names;
       for (const auto& [name, type] : columns) names.push_back(name);

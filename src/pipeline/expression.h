@@ -14,7 +14,12 @@
 
 namespace ingot::pipeline {
 
+/// The engines that can compute a stage. Each has its dialect of SQL.
 enum class Dialect { kEmbedded, kSpark, kTrino };
+inline constexpr Dialect kDialects[] = {Dialect::kEmbedded, Dialect::kSpark, Dialect::kTrino};
+/// The name of the engine in flags, reports and the ledger.
+std::string_view DialectName(Dialect dialect);
+std::vector<std::string> DialectNames();
 
 struct Expression {
   enum class Kind {

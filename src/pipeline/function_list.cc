@@ -46,6 +46,8 @@ Result<std::string> FunctionsJson() {
   for (const Function& function : Functions()) {
     INGOT_ASSIGN(Expression example, ParseExpression(function.example));
     INGOT_TRY(Resolve(example, sample));
+    nlohmann::ordered_json sql;
+    for (const Dialect dialect : kDialects) sql[std::string(DialectName(dialect))] = ToSql(example, dialect);
     const nlohmann::ordered_json json{{"name", function.name},
                                       {"usage", function.usage},
                                       {"aggregate", function.IsAggregate()},
@@ -55,10 +57,7 @@ Result<std::string> FunctionsJson() {
                                       {"version", function.version},
                                       {"example", function.example},
                                       {"result", function.result},
-                                      {"sql",
-                                       {{"embedded", ToSql(example, Dialect::kEmbedded)},
-                                        {"spark", ToSql(example, Dialect::kSpark)},
-                                        {"trino", ToSql(example, Dialect::kTrino)}}}};
+                                      {"sql", sql}};
     lines += json.dump() + "\n";
   }
   return lines;

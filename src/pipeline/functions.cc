@@ -47,7 +47,7 @@ bool Fits(Takes takes, const Expression& argument, const Type& type) {
   return false;
 }
 
-bool IsWrittenSo(const Function& function, const Expression& call) {
+bool MatchesSyntax(const Function& function, const Expression& call) {
   const bool rows = !call.arguments.empty() && call.arguments[0].kind == Kind::kStar;
   return function.name == call.text && call.arguments.size() >= function.arguments.min &&
          call.arguments.size() <= function.arguments.max && function.TakesFirst(Takes::kRows) == rows &&
@@ -113,7 +113,7 @@ std::span<const std::string> FunctionNames() {
 const Function* FindFunction(const Expression& call) {
   if (call.kind != Kind::kCall) return nullptr;
   const auto functions = Functions();
-  const auto found = std::ranges::find_if(functions, [&](const auto& row) { return IsWrittenSo(row, call); });
+  const auto found = std::ranges::find_if(functions, [&](const auto& row) { return MatchesSyntax(row, call); });
   return found == functions.end() ? nullptr : &*found;
 }
 

@@ -138,7 +138,7 @@ FieldSpec FieldFrom(const std::string& name, const Place& place) {
   else if (place.Has("range"))
     place.At("range").Refuse("only times have a range; write a rule with check for other fields");
   else if (place.Has("from_unit")) {
-    if (!place.Has("unit")) place.At("from_unit").Refuse("needs 'unit' beside it");
+    if (!place.Has("unit")) place.At("from_unit").Refuse("requires 'unit'");
     if (field.type.id != TypeId::kDouble && field.type.id != TypeId::kFloat)
       place.At("from_unit").Refuse("only float and double fields are converted");
     field.factor = place.At("from_unit").Take(ConvertUnit(place.At("from_unit").Text(), place.At("unit").Text()));
@@ -181,7 +181,7 @@ CsvSpec CsvFrom(const Place& place) {
     if (text == "tab" || text == "\\t") text = "\t";
     const bool fits =
         text.size() == 1 && uint8_t(text[0]) < 0x80 && text[0] != '\n' && text[0] != '\r' && text[0] != '\0';
-    if (!fits) place.At(key).Refuse("must be one character of ASCII that ends no line, not '" + text + "'");
+    if (!fits) place.At(key).Refuse("must be one ASCII character other than a line end, not '" + text + "'");
     return text[0];
   };
   if (place.Has("delimiter")) csv.delimiter = character("delimiter");

@@ -142,14 +142,14 @@ std::string FixedRowsSql(const Pipeline& pipeline, const SilverSpec& silver, Dia
 }
 
 /// The rules as SQL on _broken, the sum of one bit per broken rule.
-struct JudgementSql {
+struct RuleSql {
   std::string broken;    // the expression of the sum
   std::string accepted;  // no quarantine rule is broken
   std::string listed;    // for each rule its name if it is broken, else null
 };
 
 // The other rules are not applied to a record that could not be read.
-JudgementSql JudgementOf(const SilverSpec& silver, Dialect dialect) {
+RuleSql RuleSqlOf(const SilverSpec& silver, Dialect dialect) {
   const std::string parse = BitSql(std::to_string(kParseBit), dialect);
   std::vector<std::string> broken, listed{fmt::format("CASE WHEN {} THEN 'parse' END", parse)};
   for (size_t i = 0; i < silver.rules.size(); ++i) {
@@ -177,7 +177,7 @@ std::string UniqueRowsSql(const SilverSpec& silver, Dialect dialect, const Silve
   return fmt::format(
       "SELECT {}, '{}' AS _run_id\nFROM (SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY {} ORDER BY "
       "{} NULLS LAST, {} NULLS LAST, {} NULLS LAST) AS _place FROM {} WHERE {}) WHERE _place = 1) r\n{}",
-      columns, names.run_id, Join(key, ", "), kSource, kSourcePartition, kSourceOffset, names.judged, accepted,
+      columns, names.run_id, Join(key, ", "), kSource, kSourcePartition, kSourceOffset, names.checked, accepted,
       SemiJoinSql(true, names.existing + " s", Join(same, " AND "), dialect));
 }
 
@@ -254,27 +254,27 @@ std::vector<std::string> SilverInputColumns(const Pipeline& pipeline) {
 SilverSql MakeSilverSql(const Pipeline& pipeline, const SilverSpec& silver, Dialect dialect, const SilverNames& names) {
   std::vector<std::string> fields;
   for (const FieldSpec& field : pipeline.fields) fields.push_back(QuoteName(field.name, dialect));
-  const JudgementSql judgement = JudgementOf(silver, dialect);
+  const RuleSql rule_sql = RuleSqlOf(silver, dialect);
   const std::string columns = Join(fields, ", ") + ", " + kPositionSql + ", _ingested_at";
   SilverSql sql;
-  sql.judge = fmt::format("SELECT *, {} AS _broken\nFROM ({})", judgement.broken,
+  sql.check = fmt::format("SELECT *, {} AS _broken\nFROM ({})", rule_sql.broken,
                           FixedRowsSql(pipeline, silver, dialect, names.source));
   if (silver.unique.empty())
-    sql.clean = fmt::format("SELECT {}, '{}' AS _run_id FROM {} WHERE {}", columns, names.run_id, names.judged,
-                            judgement.accepted);
+    sql.clean = fmt::format("SELECT {}, '{}' AS _run_id FROM {} WHERE {}", columns, names.run_id, names.checked,
+                            rule_sql.accepted);
   else
-    sql.clean = UniqueRowsSql(silver, dialect, names, columns, judgement.accepted);
+    sql.clean = UniqueRowsSql(silver, dialect, names, columns, rule_sql.accepted);
   sql.quarantine = fmt::format(
       "SELECT {}, {} AS _rules, _error, _payload, {}, _ingested_at, '{}' AS _run_id\nFROM {} WHERE NOT ({})",
-      Join(fields, ", "), NamesSql(judgement.listed, dialect), kPositionSql, names.run_id, names.judged,
-      judgement.accepted);
+      Join(fields, ", "), NamesSql(rule_sql.listed, dialect), kPositionSql, names.run_id, names.checked,
+      rule_sql.accepted);
   std::vector<std::string> counts{"count(*) AS rows_in",
-                                  fmt::format("count_if(NOT ({})) AS rows_quarantined", judgement.accepted)};
+                                  fmt::format("count_if(NOT ({})) AS rows_quarantined", rule_sql.accepted)};
   const auto rules = RuleNames(silver.rules);
   for (size_t bit = 0; bit < rules.size(); ++bit)
     counts.push_back(fmt::format("count_if({}) AS {}", BitSql(std::to_string(uint64_t(1) << bit), dialect),
                                  QuoteName(rules[bit], dialect)));
-  sql.counts = fmt::format("SELECT {}\nFROM {}", Join(counts, ",\n  "), names.judged);
+  sql.counts = fmt::format("SELECT {}\nFROM {}", Join(counts, ",\n  "), names.checked);
   return sql;
 }
 

@@ -21,13 +21,13 @@ std::vector<std::string> SilverInputColumns(const Pipeline& pipeline);
 struct SilverNames {
   std::string source = "bronze_rows";    // new rows of bronze
   std::string existing = "silver_keys";  // keys that are already in silver, in the partitions that the new rows touch
-  std::string judged = "judged";
+  std::string checked = "checked";
   std::string run_id = "";
 };
 
 /// The statements of silver, in order.
 struct SilverSql {
-  std::string judge;       // SELECT as `judged`: fixed and computed fields, and _broken with one bit per broken rule
+  std::string check;       // SELECT as `checked`: fixed and computed fields, and _broken with one bit per broken rule
   std::string clean;       // SELECT the rows that go to silver
   std::string quarantine;  // SELECT the rows that go to quarantine
   std::string counts;      // SELECT rows_in, rows_quarantined, and per rule the number of rows that broke it

@@ -28,7 +28,7 @@ Json SilverToJson(const Pipeline& pipeline, const SilverSpec& silver, Dialect di
           {"time", SilverTimeField(pipeline, silver)},
           {"rules", rules},
           {"fail_above", limits},
-          {"judge", sql.judge},
+          {"check", sql.check},
           {"counts", sql.counts},
           {"quarantined", sql.quarantine},
           {"clean", sql.clean}};

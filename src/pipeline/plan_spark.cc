@@ -234,11 +234,11 @@ Result<std::string> MakeSparkBronzeSql(const Pipeline& pipeline, const std::stri
     return Fail(ErrorKind::kUnsupported,
                 "Spark's bronze takes JSON records without keys and headers, and keeps _extra as JSON: run it with "
                 "--engine embedded");
-  std::vector<std::string> found, kinds, converted, values, problems, told, names;
+  std::vector<std::string> found, kinds, converted, values, problems, messages, names;
   for (const FieldSpec& field : pipeline.fields) {
     if (field.compute) continue;
-    const auto aside = [at = names.size()](char letter) { return fmt::format("_{}{}", letter, at); };
-    const std::string v = aside('v'), k = aside('k'), c = aside('c'), p = aside('p');
+    const auto helper = [at = names.size()](char letter) { return fmt::format("_{}{}", letter, at); };
+    const std::string v = helper('v'), k = helper('k'), c = helper('c'), p = helper('p');
     INGOT_ASSIGN(const std::string find, FindSql(field, field.from.size()));
     INGOT_ASSIGN(const FieldSql sql, ConvertSql(field, v, k, c));
     names.push_back(QuoteName(field.name, Dialect::kSpark));
@@ -246,14 +246,14 @@ Result<std::string> MakeSparkBronzeSql(const Pipeline& pipeline, const std::stri
     kinds.push_back(fmt::format("schema_of_variant({}) AS {}", v, k));
     converted.push_back(fmt::format("{} AS {}", sql.value, c));
     problems.push_back(fmt::format("CASE WHEN {} IS NULL THEN NULL {}END AS {}", v, sql.problem, p));
-    told.push_back(p);
+    messages.push_back(p);
     values.push_back(fmt::format("CASE WHEN _whole AND {} IS NULL THEN {} END AS {}", p, c, names.back()));
   }
   const std::string error =
       "CASE WHEN value IS NULL THEN 'the record has no value (tombstone)' WHEN _record IS NULL THEN 'not JSON' WHEN "
       "NOT "
       "_whole THEN 'not a JSON object' ELSE nullif(concat_ws('; ', " +
-      fmt::format("{}", fmt::join(told, ", ")) + "), '') END";
+      fmt::format("{}", fmt::join(messages, ", ")) + "), '') END";
   const std::string parsed = ParsedSql(source);
   INGOT_ASSIGN(const std::string extra, ExtraSql(pipeline));
   std::vector<std::string> columns;

@@ -102,7 +102,7 @@ constexpr RuleKind kRuleKinds[] = {
 };
 
 constexpr FixKind kFixKinds[] = {
-    {.word = "trim", .help = "trim: cut blanks off both ends.", .function = "trim", .apply = Trimmed},
+    {.word = "trim", .help = "trim: remove blanks from both ends.", .function = "trim", .apply = Trimmed},
 };
 
 double ShareFrom(const Place& place) {

@@ -20,7 +20,7 @@ namespace ingot::query {
 namespace {
 
 /// Whether `written`, a name from a statement, may refer to the table.
-bool Means(std::string written, const iceberg::TableName& table) {
+bool Matches(std::string written, const iceberg::TableName& table) {
   std::erase(written, '"');
   written = LowerCase(written);
   const std::string name = LowerCase(table.Text());
@@ -38,7 +38,7 @@ std::string NameIn(const std::string& reference) {
 }
 
 /// Iceberg's metadata tables by suffix.
-MetadataTables WithIcebergs(MetadataTables tables) {
+MetadataTables WithStandardTables(MetadataTables tables) {
   tables.insert({{"snapshots", rows::SnapshotRows},
                  {"history", rows::HistoryRows},
                  {"refs", rows::RefRows},
@@ -70,16 +70,16 @@ Nameable NameableOf(const std::vector<iceberg::TableName>& tables, const Metadat
 }
 
 /// The tables whose rows a statement reads, by their name in the engine.
-struct Asked {
+struct TableToRead {
   iceberg::Table table;
   std::optional<iceberg::SnapshotId> snapshot_id;
 };
-using AskedTables = std::map<std::vector<std::string>, Asked>;
+using TablesToRead = std::map<std::vector<std::string>, TableToRead>;
 
-/// Registers a name with the engine. For the rows of a table only its columns, and adds the table to `asked`.
-Status Announce(const iceberg::TableHome& home, const std::vector<std::string>& name, const Named& named,
-                sql::Engine& engine, AskedTables& asked) {
-  Asked one;
+/// Registers a name with the engine. For the rows of a table only its columns, and adds the table to `tables_to_read`.
+Status RegisterName(const iceberg::TableHome& home, const std::vector<std::string>& name, const Named& named,
+                    sql::Engine& engine, TablesToRead& tables_to_read) {
+  TableToRead one;
   INGOT_ASSIGN(one.table, iceberg::LoadTable(home));
   if (named.metadata != nullptr) {
     INGOT_ASSIGN(auto rows, (*named.metadata)(one.table));
@@ -94,18 +94,18 @@ Status Announce(const iceberg::TableHome& home, const std::vector<std::string>& 
     iceberg::AnnounceReader(one.table.home.storage, metadata, *reads);
   INGOT_ASSIGN(auto columns, rows::ColumnsOf(one.table, one.snapshot_id));
   INGOT_TRY(engine.Register(name, std::move(columns)));
-  asked[name] = std::move(one);
+  tables_to_read[name] = std::move(one);
   return {};
 }
 
 /// Registers the rows of the tables, without files that cannot match the statement.
-Status Supply(const AskedTables& asked, const std::string& sql, sql::Engine& engine) {
-  if (asked.empty()) return {};
+Status RegisterRows(const TablesToRead& tables_to_read, const std::string& sql, sql::Engine& engine) {
+  if (tables_to_read.empty()) return {};
   // In the same transaction as the statement, so that now() has the same value when files are filtered.
   INGOT_TRY(engine.Execute("BEGIN"));
   const auto conditions = engine.ConditionsIn(sql);
   if (conditions.empty()) INGOT_TRY(engine.Execute("ROLLBACK"));
-  for (const auto& [name, one] : asked) {
+  for (const auto& [name, one] : tables_to_read) {
     const std::string text = fmt::format("{}", fmt::join(name, "."));
     const auto known = conditions.find(text);
     const iceberg::TableMetadata& metadata = *one.table.metadata;
@@ -134,7 +134,7 @@ Status CheckKnown(std::vector<std::string> wanted, const Nameable& names,
     if (written.starts_with(catalog + ".")) written.erase(0, catalog.size() + 1);
     const bool plain = written.find('.') != std::string::npos && written.find('(') == std::string::npos &&
                        !written.starts_with("information_schema.") && !written.starts_with("pg_catalog.");
-    if (plain && std::ranges::none_of(names, [&](const auto& name) { return Means(written, name.first); }))
+    if (plain && std::ranges::none_of(names, [&](const auto& name) { return Matches(written, name.first); }))
       return Fail(ErrorKind::kNotFound,
                   "table does not exist: " + written + DidYouMean(written, known) + " (see: ingot table list)");
   }
@@ -152,7 +152,7 @@ Status RunStatement(const std::shared_ptr<iceberg::Catalog>& catalog, const std:
   const std::string catalog_name(catalog::kCatalogName);
   INGOT_TRY(engine->Execute(fmt::format("ATTACH IF NOT EXISTS ':memory:' AS {0}; USE {0}", catalog_name)));
   INGOT_ASSIGN(const auto tables, catalog->ListTables());
-  const MetadataTables metadata_tables = WithIcebergs(options.metadata_tables);
+  const MetadataTables metadata_tables = WithStandardTables(options.metadata_tables);
   std::set<std::string> suffixes;
   for (const auto& [suffix, rows] : metadata_tables) suffixes.insert(suffix);
   INGOT_ASSIGN(const RewrittenSql rewritten, RewriteNames(sql, tables, suffixes, catalog_name));
@@ -160,19 +160,19 @@ Status RunStatement(const std::shared_ptr<iceberg::Catalog>& catalog, const std:
   auto wanted = engine->TablesIn(rewritten.sql);
   if (wanted)
     for (std::string& reference : *wanted) reference = NameIn(reference);
-  AskedTables asked;
+  TablesToRead tables_to_read;
   for (const auto& [name, named] : names) {
     // The engine parses some statements only if their tables exist: then each table whose name occurs is registered.
     const bool meant =
-        wanted ? std::ranges::any_of(*wanted, [&](const std::string& written) { return Means(written, name); })
+        wanted ? std::ranges::any_of(*wanted, [&](const std::string& written) { return Matches(written, name); })
                : rewritten.sql.find(name.name) != std::string::npos;
     if (!meant) continue;
-    INGOT_TRY(WithContext(
-        Announce({catalog, storage, named.table}, {catalog_name, name.space, name.name}, named, *engine, asked),
-        "table " + named.table.Text()));
+    INGOT_TRY(WithContext(RegisterName({catalog, storage, named.table}, {catalog_name, name.space, name.name}, named,
+                                       *engine, tables_to_read),
+                          "table " + named.table.Text()));
   }
   if (wanted) INGOT_TRY(CheckKnown(*wanted, names, tables));
-  INGOT_TRY(Supply(asked, rewritten.sql, *engine));
+  INGOT_TRY(RegisterRows(tables_to_read, rewritten.sql, *engine));
   INGOT_ASSIGN(const auto rows, engine->Query(rewritten.sql));
   return use(*rows);
 }

@@ -78,7 +78,7 @@ class Checker {
       }
       if (constants_.contains(field.id) || IsMetadataColumn(field.id)) continue;
       if (!any_known || (!mapped_ && std::ranges::any_of(held, [&](const auto& one) { return MayBe(*one, field); })))
-        return Refused(name);
+        return Unidentified(name);
     }
     return {};
   }
@@ -110,7 +110,7 @@ class Checker {
            });
   }
 
-  Status Refused(const std::string& name) const {
+  Status Unidentified(const std::string& name) const {
     return Fail(ErrorKind::kUnsupported,
                 "column " + name + " cannot be identified: the file has columns without field ids, and " +
                     (mapped_ ? "the table property " + std::string(kNameMapping) + " does not name them"

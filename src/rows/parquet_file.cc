@@ -58,7 +58,7 @@ class Writer : public ParquetFileWriter {
       INGOT_ASSIGN(auto layout, parquet_format::ChooseLayout(std::move(file_schema), options_, rows));
       const auto make = layout.flat ? parquet_format::MakeFlatWriter : parquet_format::MakeArrowWriter;
       auto made = Caught([&] { return make(std::move(layout), stream_); });
-      if (!made) return Told(std::unexpected(std::move(made).error()));
+      if (!made) return WithFileName(std::unexpected(std::move(made).error()));
       body_ = std::move(*made);
     }
     for (size_t i = 0; i < schema_.fields.size(); ++i) {
@@ -69,11 +69,11 @@ class Writer : public ParquetFileWriter {
         nan_counts_[field.id] += CountNaN<arrow::FloatArray>(*rows.column(int(i)));
     }
     INGOT_ASSIGN(const auto encoded, WithVariants(rows));
-    return Told(Caught([&] { return body_->Write(encoded ? *encoded : rows); }));
+    return WithFileName(Caught([&] { return body_->Write(encoded ? *encoded : rows); }));
   }
 
   Status EndRowGroup() override {
-    return body_ == nullptr ? Status() : Told(Caught([&] { return body_->EndRowGroup(); }));
+    return body_ == nullptr ? Status() : WithFileName(Caught([&] { return body_->EndRowGroup(); }));
   }
 
   int64_t BytesBuffered() const override { return body_ == nullptr ? 0 : body_->BytesBuffered(); }
@@ -106,7 +106,7 @@ class Writer : public ParquetFileWriter {
     return encoded;
   }
 
-  Status Told(Status outcome) const {
+  Status WithFileName(Status outcome) const {
     if (outcome) return outcome;
     return std::unexpected(std::move(outcome).error().Context("data file " + location_));
   }

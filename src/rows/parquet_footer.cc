@@ -80,7 +80,7 @@ bool IsSignedInteger(const parquet::ColumnDescriptor& column) {
 }
 
 /// Whether the column chunk stores its values in this type.
-bool IsKeptAs(const parquet::ColumnDescriptor& column, const iceberg::Type& type) {
+bool IsStoredAs(const parquet::ColumnDescriptor& column, const iceberg::Type& type) {
   const auto& logical = column.logical_type();
   switch (column.physical_type()) {
     case parquet::Type::INT32:
@@ -221,7 +221,7 @@ iceberg::MetricsLookup RowGroupMetrics(storage::Storage& storage, const std::str
       const parquet::ColumnDescriptor& column = *footer->schema()->Column(i);
       if (column.schema_node()->field_id() != id || column.max_repetition_level() > 0) continue;
       const auto chunk = footer->RowGroup(row_group)->ColumnChunk(i);
-      const bool same = IsKeptAs(column, field->type);
+      const bool same = IsStoredAs(column, field->type);
       if (same && chunk->bloom_filter_offset())
         known.may_hold = [=, &storage, &location, type = field->type, filter = std::shared_ptr<parquet::BloomFilter>(),
                           was_read = false](const iceberg::Value& value) mutable {

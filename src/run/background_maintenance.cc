@@ -68,7 +68,7 @@ void BackgroundMaintenance::Round(int64_t number) {
   };
   const bool daily = std::chrono::steady_clock::now() - daily_ >= kDaily;
   if (daily) daily_ = std::chrono::steady_clock::now();
-  const auto tables = TablesOr(environment_, {});
+  const auto tables = RequestedOrAllTables(environment_, {});
   if (!tables) return LogWarning("maintenance: " + tables.error().message);
   for (const std::string& name : *tables) {
     if (ending()) return;
@@ -82,7 +82,7 @@ void BackgroundMaintenance::Round(int64_t number) {
     }
     MaintenanceOptions options = OptionsFor(environment_, *table->metadata);
     options.clock = clock_;
-    options.compact.stop_asked = ending;
+    options.compact.stop_requested = ending;
     if (number % kExpireEvery == 0) options.operations.insert("expire");
     if (daily) options.operations.insert({"retention", "orphans"});
     const auto report = MaintainTable(environment_, name, options);

@@ -26,7 +26,7 @@ using iceberg::Snapshot;
 using iceberg::Table;
 using iceberg::TableMetadata;
 
-constexpr size_t kCommitsToTell = 3;  // one commit alone may be a few bad records between good ones
+constexpr size_t kCommitsMin = 3;  // one commit alone may be a few bad records between good ones
 
 std::string Ago(int64_t micros) {
   const int64_t seconds = std::max<int64_t>(0, NowMicros() - micros) / kMicrosPerSecond;
@@ -53,7 +53,8 @@ std::string LastCommit(const Snapshot* newest) {
 }
 
 /// `waits` describes what waits, as text.
-Result<std::string> Judge(const std::string& waits, int64_t since_micros, const Snapshot* newest, int64_t late_micros) {
+Result<std::string> CheckLateness(const std::string& waits, int64_t since_micros, const Snapshot* newest,
+                                  int64_t late_micros) {
   const std::string text = waits + "; " + LastCommit(newest);
   if (NowMicros() - since_micros <= late_micros) return text;
   return Fail(ErrorKind::kRetry, text + ": is `ingot run` still running? Its log says why not");
@@ -62,7 +63,7 @@ Result<std::string> Judge(const std::string& waits, int64_t since_micros, const 
 Result<std::string> ExamineBronze(const OpenedPipeline& open, int64_t late_micros) {
   const pipeline::Pipeline& pipeline = *open.pipeline;
   INGOT_ASSIGN(const auto table, Find(open, pipeline.bronze.table));
-  if (!table) return "not made yet: the first `ingot run` does it";
+  if (!table) return "not created yet: the first `ingot run` creates it";
   INGOT_ASSIGN(const auto checkpoint, bronze::ReadCheckpoint(*table->home.storage, *table->metadata));
   INGOT_ASSIGN(const auto source,
                source::OpenSource(open.source, {.format = pipeline.source.format,
@@ -72,25 +73,25 @@ Result<std::string> ExamineBronze(const OpenedPipeline& open, int64_t late_micro
   if (const auto failures = source->Failures(); !failures.empty()) return Fail(ErrorKind::kBadInput, failures[0]);
   const int64_t records = source->RecordsBehind(), bytes = source->BytesLeft();
   const Snapshot* newest = NewestOfStage(*table->metadata);
-  if (records == 0 && bytes == 0) return "has all that the source has; " + LastCommit(newest);
-  return Judge(records > 0 ? fmt::format("{} records wait in the source", records)
-                           : fmt::format("{} bytes wait in the source", bytes),
-               newest == nullptr ? NowMicros() : newest->timestamp_ms * 1000, newest, late_micros);
+  if (records == 0 && bytes == 0) return "is up to date with the source; " + LastCommit(newest);
+  return CheckLateness(records > 0 ? fmt::format("{} records wait in the source", records)
+                                   : fmt::format("{} bytes wait in the source", bytes),
+                       newest == nullptr ? NowMicros() : newest->timestamp_ms * 1000, newest, late_micros);
 }
 
 /// Reports that the last commits of silver kept no row. Returns "" when they kept some, or when there are too few
 /// commits.
-std::string AllRefused(const TableMetadata& silver, const std::string& quarantine) {
+std::string AllQuarantined(const TableMetadata& silver, const std::string& quarantine) {
   std::vector<stage::StageReport> commits;
   for (const Snapshot& snapshot : silver.snapshots)
     if (auto report = stage::ReportOf(snapshot, ""); report && report->rows_in > 0)
       commits.push_back(std::move(*report));
-  if (commits.size() < kCommitsToTell) return "";
+  if (commits.size() < kCommitsMin) return "";
   stage::StageReport last;
-  for (size_t i = commits.size() - kCommitsToTell; i < commits.size(); ++i) last.Add(commits[i]);
+  for (size_t i = commits.size() - kCommitsMin; i < commits.size(); ++i) last.Add(commits[i]);
   if (last.rows_out > 0 || last.quarantined == 0) return "";
   return fmt::format("none of the {} rows of the last {} commits was kept, {} are in quarantine ", last.rows_in,
-                     kCommitsToTell, last.quarantined) +
+                     kCommitsMin, last.quarantined) +
          "(ingot query \"SELECT _rules, count(*) FROM " + quarantine + " GROUP BY ALL\")";
 }
 
@@ -99,25 +100,26 @@ Result<std::string> ExamineStage(const OpenedPipeline& open, const pipeline::Pip
   const std::string &from = table.source->table, &to = table.spec->table;
   INGOT_ASSIGN(const auto earlier, Find(open, from));
   INGOT_ASSIGN(const auto later, Find(open, to));
-  if (!earlier) return from + " is not made yet";
+  if (!earlier) return from + " does not exist yet";
   const Snapshot* newest = later ? NewestOfStage(*later->metadata) : nullptr;
   INGOT_ASSIGN(const auto waiting,
                stage::ChangesSince(*earlier->metadata, later ? stage::MarkOf(*later->metadata) : stage::Mark(), from));
-  const std::string refused = later && table.kind == pipeline::TableKind::kSilver
-                                  ? AllRefused(*later->metadata, open.pipeline->silver[table.item].quarantine.table)
-                                  : "";
-  if (!refused.empty()) return Fail(ErrorKind::kBadInput, refused);
-  if (waiting.Empty()) return "has all of " + from + "; " + LastCommit(newest);
+  const std::string quarantined =
+      later && table.kind == pipeline::TableKind::kSilver
+          ? AllQuarantined(*later->metadata, open.pipeline->silver[table.item].quarantine.table)
+          : "";
+  if (!quarantined.empty()) return Fail(ErrorKind::kBadInput, quarantined);
+  if (waiting.Empty()) return "is up to date with " + from + "; " + LastCommit(newest);
   if (waiting.appends.empty()) return waiting.rewriter + " rewrote rows of " + from + "; " + LastCommit(newest);
-  return Judge(fmt::format("{} rows of {} wait", waiting.AddedRows(), from),
-               waiting.appends.front()->timestamp_ms * 1000, newest, late_micros);
+  return CheckLateness(fmt::format("{} rows of {} wait", waiting.AddedRows(), from),
+                       waiting.appends.front()->timestamp_ms * 1000, newest, late_micros);
 }
 
 std::string QuoteName(const std::string& name) {
   return pipeline::QuoteName(name, pipeline::Dialect::kTrino);
 }
 
-Result<std::string> AskTrino(const OpenedPipeline& open, const std::string& url) {
+Result<std::string> CheckTrino(const OpenedPipeline& open, const std::string& url) {
   TrinoClient trino(url, 1);
   INGOT_TRY(trino.Run("SELECT 1"));
   std::string seen;
@@ -202,7 +204,7 @@ std::vector<Checked> ExamineData(const OpenedPipeline& open, int64_t late_micros
 }
 
 Checked ExamineTrino(const OpenedPipeline& open, const std::string& url) {
-  auto detail = AskTrino(open, url);
+  auto detail = CheckTrino(open, url);
   if (!detail && detail.error().kind == ErrorKind::kRetry)
     detail.error().message += " (it answers half a minute after its start, and needs 1.9 GB)";
   if (!detail && detail.error().message.find("_NOT_FOUND") != std::string::npos)

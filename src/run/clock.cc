@@ -20,7 +20,7 @@ constexpr int64_t kBehindMin = 2 * kMicrosPerHour, kBehindMax = kMicrosPerDay;
 constexpr int64_t kIdleMax = 400 * kMicrosPerDay;  // without a run
 constexpr int64_t kAheadMin = 3 * kMicrosPerDay, kAheadMax = 30 * kMicrosPerDay;
 
-struct Witness {
+struct KnownTime {
   int64_t micros = 0;
   std::string what;
 };
@@ -43,8 +43,8 @@ std::optional<int64_t> CommittedAt(const iceberg::TableMetadata& metadata) {
 }
 
 /// Returns the newest commit of bronze, silver and gold; empty without a commit or a pipeline file.
-Result<std::optional<Witness>> NewestCommit(const Environment& environment) {
-  std::optional<Witness> newest;
+Result<std::optional<KnownTime>> NewestCommit(const Environment& environment) {
+  std::optional<KnownTime> newest;
   for (const auto& entry : TablesOf(*environment.pipeline, pipeline::kReportedKinds)) {
     const std::string& name = entry.spec->table;
     INGOT_ASSIGN(const auto home, environment.Home(name));
@@ -56,17 +56,18 @@ Result<std::optional<Witness>> NewestCommit(const Environment& environment) {
   return newest;
 }
 
-std::optional<Witness> ChangedAt(const std::string& file, const std::string& what) {
+std::optional<KnownTime> ChangedAt(const std::string& file, const std::string& what) {
   struct stat info{};
   if (::stat(file.c_str(), &info) != 0) return std::nullopt;
-  return Witness{int64_t(info.st_mtim.tv_sec) * kMicrosPerSecond + info.st_mtim.tv_nsec / 1000, what + " was written"};
+  return KnownTime{int64_t(info.st_mtim.tv_sec) * kMicrosPerSecond + info.st_mtim.tv_nsec / 1000,
+                   what + " was written"};
 }
 
 /// Returns the newest input file, if the files are local.
-std::optional<Witness> NewestInput(const std::string& source) {
+std::optional<KnownTime> NewestInput(const std::string& source) {
   const auto path = storage::LocalPath(storage::AbsoluteLocation(source));
   if (!path) return std::nullopt;
-  std::optional<Witness> newest = ChangedAt(*path, "the source " + *path);
+  std::optional<KnownTime> newest = ChangedAt(*path, "the source " + *path);
   const auto files = storage::MakeLocalStorage()->List(*path);
   if (!files) return newest;
   for (const auto& file : *files)
@@ -75,25 +76,25 @@ std::optional<Witness> NewestInput(const std::string& source) {
   return newest;
 }
 
-Status Contradicted(const Witness& witness, const char* advice) {
+Status ClockError(const KnownTime& known, const char* advice) {
   return Fail(ErrorKind::kRetry,
               fmt::format("this machine's clock says {}, but {} at {}: {}", FormatTimestampMicros(NowMicros()),
-                          witness.what, FormatTimestampMicros(witness.micros), advice));
+                          known.what, FormatTimestampMicros(known.micros), advice));
 }
 
 Status CheckPossible(const Environment& environment, const ClockOptions& options,
-                     const std::optional<Witness>& commit) {
-  std::vector<std::optional<Witness>> witnesses{commit, ChangedAt("/proc/self/exe", "this program's file")};
-  if (!commit && !options.source.empty()) witnesses.push_back(NewestInput(options.source));
-  for (const auto& witness : witnesses)
-    if (witness && witness->micros - NowMicros() > BehindMaxOf(*environment.pipeline))
-      return Contradicted(*witness,
-                          "one of the two is wrong. Set the clock; or, when the clock is right, run once with "
-                          "--trust-clock");
+                     const std::optional<KnownTime>& commit) {
+  std::vector<std::optional<KnownTime>> known_times{commit, ChangedAt("/proc/self/exe", "this program's file")};
+  if (!commit && !options.source.empty()) known_times.push_back(NewestInput(options.source));
+  for (const auto& known : known_times)
+    if (known && known->micros - NowMicros() > BehindMaxOf(*environment.pipeline))
+      return ClockError(*known,
+                        "one of the two is wrong. Set the clock; or, when the clock is right, run once with "
+                        "--trust-clock");
   if (commit && storage::LocalPath(environment.warehouse) && NowMicros() - commit->micros > kIdleMax)
-    return Contradicted(*commit,
-                        "either nothing has run since, or the clock is far ahead. Set the clock; or, when it is right, "
-                        "run once with --trust-clock");
+    return ClockError(*commit,
+                      "either nothing has run since, or the clock is far ahead. Set the clock; or, when it is right, "
+                      "run once with --trust-clock");
   return {};
 }
 
@@ -120,10 +121,9 @@ Status CheckClockForDeleting(const Environment& environment, const ClockOptions&
   INGOT_ASSIGN(const auto commit, NewestCommit(environment));
   INGOT_TRY(CheckPossible(environment, options, commit));
   if (!commit || NowMicros() - commit->micros <= ahead_max_micros) return {};
-  return Contradicted(
-      *commit,
-      "either nothing has run since, or the clock is far ahead and what is to be deleted for its age is "
-      "not old. When the clock is right: --trust-clock");
+  return ClockError(*commit,
+                    "either nothing has run since, or the clock is far ahead and what is to be deleted for its age is "
+                    "not old. When the clock is right: --trust-clock");
 }
 
 Status ClockWatch::Check(const Environment& environment, const ClockOptions& options) {
@@ -136,10 +136,11 @@ Status ClockWatch::Check(const Environment& environment, const ClockOptions& opt
   }
   INGOT_TRY(CheckClock(environment, options));
   if (offset_micros_)
-    return Fail(ErrorKind::kRetry,
-                fmt::format("this machine's clock leapt by {:.1f} hours while the program ran, to {}: set it, or start "
-                            "again when it is right now",
-                            double(leap) / double(kMicrosPerHour), FormatTimestampMicros(NowMicros())));
+    return Fail(
+        ErrorKind::kRetry,
+        fmt::format("this machine's clock jumped by {:.1f} hours while the program ran, to {}: set it, or start "
+                    "again when it is right now",
+                    double(leap) / double(kMicrosPerHour), FormatTimestampMicros(NowMicros())));
   offset_micros_ = offset;
   return {};
 }

@@ -14,13 +14,14 @@ Result<RunReport> RunOnEngine(const OpenOptions& open_options, stage::Environmen
   for (const auto& field : environment.pipeline->fields)
     if (field.type.id == iceberg::TypeId::kTimestamptzNs)
       return Fail(ErrorKind::kUnsupported, "field " + field.name + " is timestamptz_ns, which engine " +
-                                               options.engine + " does not have: run it with --engine embedded");
+                                               std::string(DialectName(options.engine)) +
+                                               " does not have: run it with --engine embedded");
   for (const stage::Stage stage : stage::kStages) INGOT_TRY(MakeProcessor(stage, {})->EnsureTables(environment));
   for (const stage::Stage stage : stages) INGOT_TRY(MakeProcessor(stage, {})->PrepareForEngine(environment));
-  const bool spark = options.engine == "spark";
   auto reports =
-      spark ? RunOnSpark(open_options, environment, stages, {.master = options.spark_master, .source = options.source})
-            : RunOnTrino(environment, stages, options.trino);
+      options.engine == pipeline::Dialect::kSpark
+          ? RunOnSpark(open_options, environment, stages, {.master = options.spark_master, .source = options.source})
+          : RunOnTrino(environment, stages, options.trino);
   // The ledger records what the stages committed, even when a later stage failed.
   const Status ledger = WriteLedger(environment);
   if (!reports) return std::unexpected(std::move(reports).error());

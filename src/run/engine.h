@@ -10,7 +10,7 @@
 namespace ingot::run {
 
 struct EngineOptions {
-  std::string engine = stage::kEmbedded;        // or spark, trino
+  pipeline::Dialect engine = pipeline::Dialect::kEmbedded;
   std::string spark_master = "local[*]";        // in the format of spark-submit
   std::string trino = "http://localhost:8083";  // URL of the coordinator
   std::string source;                           // a URI, for bronze

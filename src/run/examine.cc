@@ -46,13 +46,13 @@ std::optional<maintain::Finding> RowsFinding(const stage::Environment& environme
                        fmt::join(account->examples, ", "),
                        account->missing > int64_t(account->examples.size()) ? ", …" : "");
   if (account->duplicated > 0)
-    text += fmt::format("{}{} positions are in silver and quarantine once too often",
-                        account->missing > 0 ? "; " : ": ", account->duplicated);
+    text += fmt::format("{}{} positions are duplicated in silver or quarantine", account->missing > 0 ? "; " : ": ",
+                        account->duplicated);
   if (!account->deleted_by.empty() && account->duplicated == 0)
     return maintain::Finding{"rows", maintain::Health::kCouldBeBetter,
                              text + "; rows were deleted on purpose (" + account->deleted_by + ")"};
   return maintain::Finding{"rows", maintain::Health::kBad,
-                           text + "; to compute both anew from bronze: ingot unregister " + spec.table.table + " " +
+                           text + "; to recompute both from bronze: ingot unregister " + spec.table.table + " " +
                                spec.quarantine.table + ", then ingot run"};
 }
 
@@ -77,7 +77,7 @@ Status Repair(const iceberg::TableHome& home, const ExamineOptions& options) {
   INGOT_ASSIGN(const auto repaired, WithContext(maintain::RepairTable(home), "repair " + home.name.Text()));
   if (repaired.duplicates + repaired.missing > 0)
     options.found(home.name.Text(), {"repair", maintain::Health::kGood,
-                                     fmt::format("{} second references and {} missing files taken out",
+                                     fmt::format("{} duplicate references and {} references to missing files removed",
                                                  repaired.duplicates, repaired.missing)});
   return {};
 }
@@ -101,7 +101,7 @@ Result<std::vector<maintain::Finding>> FindingsOf(const OpenedPipeline& open, co
 }  // namespace
 
 Result<bool> ExamineTables(const OpenedPipeline& open, const ExamineOptions& options) {
-  INGOT_ASSIGN(const auto tables, TablesOr(open.environment, options.tables));
+  INGOT_ASSIGN(const auto tables, RequestedOrAllTables(open.environment, options.tables));
   if (tables.empty())
     return Fail(ErrorKind::kNotFound, "the catalog has none of the tables of " + open.pipeline->file +
                                           ": nothing to examine (wrong --warehouse or --catalog? ingot run creates "

@@ -29,7 +29,7 @@ bool HoldsTopicName(const pipeline::PipelineTable& table) {
   return table.spec->table.find(kPlaceholder) != std::string::npos;
 }
 
-constexpr std::chrono::seconds kLookEvery{10};  // how often new topics are searched for
+constexpr std::chrono::seconds kSearchInterval{10};  // how often new topics are searched for
 
 }  // namespace
 
@@ -45,7 +45,7 @@ Result<std::vector<OpenedPipeline>> FanOut(const OpenedPipeline& open) {
         return table.kind == pipeline::TableKind::kOps || HoldsTopicName(table);
       }))
     return refuse("not all of them do");
-  if (!open.source.starts_with("kafka://")) return refuse("the source " + open.source + " is no topic");
+  if (!source::IsKafkaUri(open.source)) return refuse("the source " + open.source + " is not a topic");
   INGOT_ASSIGN(const auto topics, source::TopicsAt(open.source, open.pipeline->source.kafka));
   std::vector<OpenedPipeline> pipelines;
   std::set<std::string> words;
@@ -82,7 +82,7 @@ Status FollowTopics(const OpenedPipeline& open, std::atomic<bool>& stop,
         return ended;
       }));
     }
-    const auto next = std::chrono::steady_clock::now() + kLookEvery;
+    const auto next = std::chrono::steady_clock::now() + kSearchInterval;
     while (!stop && std::chrono::steady_clock::now() < next) std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   for (auto& one : running)

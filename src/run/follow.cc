@@ -14,10 +14,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kLedgerEvery{30};
-constexpr int kLastTriesMax = 5;  // when asked to stop
+constexpr int kFinalAttemptsMax = 5;  // after a stop request
 constexpr std::chrono::milliseconds kRetryFirst{500}, kRetryMax{10'000};
 
-bool AnotherTryMayMend(ErrorKind kind) {
+bool IsRetryable(ErrorKind kind) {
   return kind == ErrorKind::kRetry || kind == ErrorKind::kConflict || kind == ErrorKind::kOutcomeUnknown;
 }
 
@@ -48,28 +48,28 @@ void LogFailure(const Error& error, bool first) {
       known, [](const Outage& outage) { return outage.since_micros != 0 && outage.server != kGoodRun; });
   if (!waits) ServerFailed(kGoodRun, error.message);
   if (first)
-    LogWarning(error.message + "; trying again");
+    LogWarning(error.message + "; retrying");
   else
-    LogDebug(error.message + "; trying again");
+    LogDebug(error.message + "; retrying");
 }
 
 }  // namespace
 
 Status Follow(Runner& runner, const FollowOptions& options) {
   const auto sleep_until = [&](Clock::time_point when) {
-    while (!options.stop_asked() && Clock::now() < when) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    while (!options.stop_requested() && Clock::now() < when) std::this_thread::sleep_for(std::chrono::milliseconds(10));
   };
   const Watch watch(options.each_second);
   Clock::time_point good_at = Clock::now(), ledger_at;
   auto retry_wait = kRetryFirst;
   Clock::time_point next = Clock::now();
   bool last = false;
-  int last_tries = 0;
+  int final_attempts = 0;
   while (!last) {
-    last = options.stop_asked();  // one more run after the stop request, for records that were already read
+    last = options.stop_requested();  // one more run after the stop request, for records that were already read
     // Silver and gold are part of the interval. If a run takes longer, the next run starts at once.
     next = std::max(next + options.every, Clock::now());
-    const RoundOptions round{.deadline = {.at = next, .stop_asked = options.stop_asked},
+    const RoundOptions round{.deadline = {.at = next, .stop_requested = options.stop_requested},
                              .write_ledger = last || Clock::now() - ledger_at >= kLedgerEvery};
     const auto report = runner.Run(round);
     if (report) {
@@ -81,8 +81,8 @@ Status Follow(Runner& runner, const FollowOptions& options) {
       sleep_until(next);
       continue;
     }
-    if (!AnotherTryMayMend(report.error().kind) || Clock::now() - good_at > options.retry_for ||
-        (last && ++last_tries >= kLastTriesMax))
+    if (!IsRetryable(report.error().kind) || Clock::now() - good_at > options.retry_for ||
+        (last && ++final_attempts >= kFinalAttemptsMax))
       return std::unexpected(report.error());
     options.on_failure(report.error());
     LogFailure(report.error(), retry_wait == kRetryFirst);

@@ -10,8 +10,8 @@ namespace ingot::run {
 
 struct FollowOptions {
   std::chrono::microseconds every{10'000'000};  // between two commits of bronze
-  std::chrono::seconds retry_for{600};  // how long servers may be unavailable before the run ends with their error
-  std::function<bool()> stop_asked;     // the current batch is still brought to gold
+  std::chrono::seconds retry_for{600};   // how long servers may be unavailable before the run ends with their error
+  std::function<bool()> stop_requested;  // the current batch is still brought to gold
   std::function<void(const RunReport&)> on_run;  // after each run
   std::function<void(const Error&)> on_failure;  // after each run that is retried
   std::function<void()> each_second;             // called from another thread, during runs

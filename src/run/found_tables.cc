@@ -21,7 +21,7 @@ constexpr std::string_view kMetadata = "metadata";
 constexpr size_t kUuidDigits = 32;
 
 /// Returns true when no table is searched for below: hidden folders, and "…/staging/<uuid>" (run/staging.h).
-bool IsAside(std::string_view below) {
+bool IsExcludedFolder(std::string_view below) {
   return below.starts_with('.') || below.find("/.") != std::string_view::npos ||
          below.find("/staging/") != std::string_view::npos;
 }
@@ -131,7 +131,7 @@ Result<std::vector<FoundTable>> FindTables(const Lakehouse& house, const std::st
   for (const auto& file : listed) {
     if (!iceberg::IsMetadataFile(file.location)) continue;
     const auto below = storage::PathBelow(file.location, root);
-    if (below && !IsAside(*below) && below->find('/') != std::string::npos)
+    if (below && !IsExcludedFolder(*below) && below->find('/') != std::string::npos)
       by_folder[storage::ParentLocation(*below)].push_back(file);
   }
   INGOT_ASSIGN(const auto entries, house.catalog->Entries());
@@ -145,12 +145,12 @@ Result<std::vector<FoundTable>> FindTables(const Lakehouse& house, const std::st
     for (const Versions& versions : tables) {
       const auto* newest = iceberg::NewestMetadata(versions.files);
       // Metadata in another folder (write.metadata.path) contains the location of its table.
-      const auto said = storage::PathBelow(versions.location, root);
-      const std::string home = usual ? storage::ParentLocation(below) : said.value_or("");
+      const auto recorded = storage::PathBelow(versions.location, root);
+      const std::string home = usual ? storage::ParentLocation(below) : recorded.value_or("");
       FoundTable table{.name = NameAfterFolder(home),
-                       .folder = usual  ? storage::ParentLocation(folder)
-                                 : said ? storage::JoinLocation(root, home)
-                                        : folder,
+                       .folder = usual      ? storage::ParentLocation(folder)
+                                 : recorded ? storage::JoinLocation(root, home)
+                                            : folder,
                        .metadata_location = newest->location,
                        .uuid = versions.uuid,
                        .several = HasSeveral(versions.files, *newest),
@@ -168,7 +168,7 @@ Result<std::vector<FoundTable>> FindTables(const Lakehouse& house, const std::st
   return found;
 }
 
-Status RefuseLostCatalog(const Lakehouse& house, const OpenOptions& open_options) {
+Status CheckCatalogNotLost(const Lakehouse& house, const OpenOptions& open_options) {
   INGOT_ASSIGN(const auto tables, house.catalog->ListTables());
   if (!tables.empty()) return {};
   auto looked = FindTables(house, open_options.warehouse);
@@ -188,9 +188,9 @@ Status RefuseLostCatalog(const Lakehouse& house, const OpenOptions& open_options
                                  : fmt::format(" (its tables are under the catalog name '{}', Ingot's is '{}')",
                                                fmt::join(names, "', '"), catalog::kCatalogName);
   return Fail(ErrorKind::kBadConfig,
-              fmt::format("the catalog {} has no tables{}, but {} lie in the warehouse {}, e.g. {}: was the catalog "
-                          "lost, or is another one meant (--catalog)? To enter them: ingot register --all (with "
-                          "--dry-run it only tells which)",
+              fmt::format("the catalog {} has no tables{}, but {} are in the warehouse {}, e.g. {}: was the catalog "
+                          "lost, or is --catalog wrong? To register them: ingot register --all (--dry-run only lists "
+                          "them)",
                           CatalogUri(open_options), others, found.size(), open_options.warehouse, found[0].folder));
 }
 
@@ -210,8 +210,8 @@ Result<std::vector<RegisteredTable>> RegisterAll(const Lakehouse& house, const s
     const auto enter = [&]() -> Status {
       if (one.known) return {};
       if (table.name.empty())
-        return Fail(ErrorKind::kBadInput,
-                    "its folder says no namespace: ingot register NAMESPACE.TABLE " + table.metadata_location);
+        return Fail(ErrorKind::kBadInput, "its folder has no namespace in its path: ingot register NAMESPACE.TABLE " +
+                                              table.metadata_location);
       if (!names.insert(table.name).second)
         return Fail(ErrorKind::kExists, "the catalog has another table of that name: ingot register NAMESPACE.TABLE " +
                                             table.metadata_location);

@@ -24,7 +24,7 @@ struct FoundTable {
 Result<std::vector<FoundTable>> FindTables(const Lakehouse& house, const std::string& warehouse);
 
 /// Errors: kBadConfig when the catalog is empty but the warehouse contains tables with snapshots.
-Status RefuseLostCatalog(const Lakehouse& house, const OpenOptions& open_options);
+Status CheckCatalogNotLost(const Lakehouse& house, const OpenOptions& open_options);
 
 struct RegisteredTable {
   FoundTable found;

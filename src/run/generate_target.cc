@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "base/environment.h"
+#include "source/source.h"
 #include "storage/location.h"
 
 namespace ingot::run {
@@ -10,10 +11,9 @@ namespace {
 
 Status CheckWritable(const std::string& uri) {
   const auto refuse = [&](const std::string& why) {
-    return Fail(ErrorKind::kBadConfig, "the source " + uri + " " + why + ": say where records go with --to");
+    return Fail(ErrorKind::kBadConfig, "the source " + uri + " " + why + ": set the destination with --to");
   };
-  if (uri.starts_with("kafka://"))
-    return uri.find("/^") == std::string::npos ? Status() : refuse("is a pattern of topics");
+  if (source::IsKafkaUri(uri)) return uri.find("/^") == std::string::npos ? Status() : refuse("is a pattern of topics");
   const auto path = storage::LocalPath(uri);
   if (!path) return refuse("is not a local directory");
   std::error_code error;
@@ -29,7 +29,7 @@ Result<GenerateTarget> FindGenerateTarget(const OpenOptions& open_options) {
     if (pipeline.source.format != "json")
       return Fail(ErrorKind::kBadConfig, "the source of " + open_options.pipeline_file + " is " +
                                              pipeline.source.format +
-                                             ", and generated records are JSON lines: say where they go with --to");
+                                             ", and generated records are JSON lines: set the destination with --to");
     target = {.uri = SourceUri(open_options, pipeline), .kafka = pipeline.source.kafka};
   } else if (target.uri.empty()) {
     const std::string broker = EnvironmentOr("KAFKA_BROKER");

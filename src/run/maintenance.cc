@@ -45,39 +45,40 @@ std::optional<int64_t> KeepMicros(const Environment& environment, const iceberg:
 }
 
 /// Returns the folder of a table: its metadata file is in the subfolder "metadata".
-std::string PlaceOf(const std::string& metadata_location) {
+std::string TableFolder(const std::string& metadata_location) {
   return storage::CanonicalLocation(storage::ParentLocation(storage::ParentLocation(metadata_location)));
 }
 
 /// Returns which files belong to other tables although this table names them. They are needed under another name of
 /// this table, or are in the folder of the table that this one copies. Empty without such tables.
-Result<std::function<bool(const std::string&)>> FilesOfOthers(const Environment& environment, const Table& table) {
-  std::function<bool(const std::string&)> is_of_others;
-  if (table.home.catalog->ChoosesLocations()) return is_of_others;
-  const std::string own = PlaceOf(table.metadata_location);
+Result<std::function<bool(const std::string&)>> FilesOfOtherTables(const Environment& environment, const Table& table) {
+  std::function<bool(const std::string&)> belongs_to_other_table;
+  if (table.home.catalog->ChoosesLocations()) return belongs_to_other_table;
+  const std::string own = TableFolder(table.metadata_location);
   INGOT_ASSIGN(const auto entries, table.home.catalog->Entries());
-  std::set<std::string> places, needed;
+  std::set<std::string> folders, needed;
   for (const iceberg::CatalogEntry& entry : entries)
     if (entry.catalog != table.home.catalog->Name() || entry.name != table.home.name)
-      places.insert(PlaceOf(entry.metadata_location));
-  if (places.erase(own) > 0) {
+      folders.insert(TableFolder(entry.metadata_location));
+  if (folders.erase(own) > 0) {
     INGOT_ASSIGN(const auto others, OtherTables(environment, table.home.name));
     INGOT_ASSIGN(auto shared_folder, maintain::InspectSharedFolder(table, {}, others));
     needed = std::move(shared_folder.needed);
   }
-  is_of_others = [own, places, needed](const std::string& location) {
+  belongs_to_other_table = [own, folders, needed](const std::string& location) {
     if (!needed.empty() && needed.contains(storage::FileIdentity(location))) return true;
     const std::string place = storage::CanonicalLocation(location);
     return !storage::IsInside(place, own) &&
-           std::ranges::any_of(places, [&](const std::string& other) { return storage::IsInside(place, other); });
+           std::ranges::any_of(folders, [&](const std::string& other) { return storage::IsInside(place, other); });
   };
-  return is_of_others;
+  return belongs_to_other_table;
 }
 
 }  // namespace
 
-Result<std::vector<std::string>> TablesOr(const Environment& environment, const std::vector<std::string>& asked) {
-  if (!asked.empty()) return asked;
+Result<std::vector<std::string>> RequestedOrAllTables(const Environment& environment,
+                                                      const std::vector<std::string>& requested) {
+  if (!requested.empty()) return requested;
   const auto& pipeline = *environment.pipeline;
   if (pipeline.bronze.table.empty()) {
     INGOT_ASSIGN(const auto tables, environment.catalog->ListTables());
@@ -85,13 +86,13 @@ Result<std::vector<std::string>> TablesOr(const Environment& environment, const 
     for (const auto& table : tables) all.push_back(table.Text());
     return all;
   }
-  std::vector<std::string> there;
+  std::vector<std::string> existing;
   for (const PipelineTable& each : TablesOf(pipeline)) {
     const auto table = Load(environment, each.spec->table);
     if (!table || *table)
-      there.push_back(each.spec->table);  // an unreadable table is reported by the code that reads it
+      existing.push_back(each.spec->table);  // an unreadable table is reported by the code that reads it
   }
-  return there;
+  return existing;
 }
 
 Result<SequenceNumber> KeepFrom(const Environment& environment, const iceberg::TableHome& home) {
@@ -164,7 +165,7 @@ Result<MaintenanceReport> MaintainTable(const Environment& environment, const st
     INGOT_ASSIGN(expire.keep_from, KeepFrom(environment, home));
     INGOT_ASSIGN(const auto journal, iceberg::ReadJournal(*table.home.storage, *table.metadata));
     expire.keep = journal.reading;
-    INGOT_ASSIGN(expire.is_of_others, FilesOfOthers(environment, table));
+    INGOT_ASSIGN(expire.belongs_to_other_table, FilesOfOtherTables(environment, table));
     INGOT_ASSIGN(report.expire, maintain::ExpireSnapshots(home, expire, stage::KeepMarks));
   }
   if (wanted("orphans")) {

@@ -43,7 +43,8 @@ struct MaintenanceReport {
 
 /// Returns the requested tables. Without a request, returns the existing tables of the pipeline and the ledger.
 /// Without a pipeline, returns all tables of the catalog.
-Result<std::vector<std::string>> TablesOr(const stage::Environment& environment, const std::vector<std::string>& asked);
+Result<std::vector<std::string>> RequestedOrAllTables(const stage::Environment& environment,
+                                                      const std::vector<std::string>& requested);
 
 /// Returns the first sequence number whose snapshots later stages or the ledger still have to consume. It is read from
 /// the pipeline file; for tables outside the pipeline, from the other tables of the catalog.

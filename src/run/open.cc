@@ -37,7 +37,7 @@ std::string CatalogUri(const OpenOptions& open_options) {
 Result<Lakehouse> OpenEmptyLakehouse(const OpenOptions& open_options) {
   // Metadata is JSON and names its files in UTF-8.
   if (!IsUtf8(storage::AbsoluteLocation(open_options.warehouse)))
-    return Fail(ErrorKind::kBadConfig, "the path of the warehouse is not UTF-8, which tables cannot say: " +
+    return Fail(ErrorKind::kBadConfig, "the path of the warehouse is not UTF-8, which table metadata requires: " +
                                            ReplaceInvalidUtf8(open_options.warehouse) +
                                            " (name another with --warehouse)");
   const std::string uri = CatalogUri(open_options);
@@ -60,7 +60,7 @@ Result<Lakehouse> OpenEmptyLakehouse(const OpenOptions& open_options) {
 
 Result<Lakehouse> OpenLakehouse(const OpenOptions& open_options) {
   INGOT_ASSIGN(auto house, OpenEmptyLakehouse(open_options));
-  if (!house.catalog->ChoosesLocations()) INGOT_TRY(RefuseLostCatalog(house, open_options));
+  if (!house.catalog->ChoosesLocations()) INGOT_TRY(CheckCatalogNotLost(house, open_options));
   return house;
 }
 

@@ -24,9 +24,9 @@ using stage::Environment;
 
 void WarnOnce(const std::string& message) {
   static std::mutex mutex;
-  static std::set<std::string> told;
+  static std::set<std::string> logged;
   std::lock_guard lock(mutex);
-  if (told.insert(message).second) LogWarning(message);
+  if (logged.insert(message).second) LogWarning(message);
 }
 
 /// Loads a table of our catalog through the catalog, and one of another catalog by its metadata file.
@@ -73,7 +73,7 @@ Result<std::vector<OtherTable>> OtherTables(const Environment& environment, cons
       if (!entry.metadata_location.empty()) other.location = FolderByMetadata(entry.metadata_location);
       WarnOnce("table " + other.name + " cannot be read: " + table.error().message +
                "; the other tables are maintained, no file is removed from " +
-               (other.location.empty() ? "any folder: nobody knows where it lies" : other.location));
+               (other.location.empty() ? "any folder, because its location is unknown" : other.location));
     }
     others.push_back(std::move(other));
   }

@@ -12,7 +12,7 @@ namespace {
 
 Result<RunReport> RunStages(const OpenOptions& open_options, const OpenedPipeline& open,
                             const RunOnceOptions& options) {
-  if (options.engine.engine != stage::kEmbedded)
+  if (options.engine.engine != pipeline::Dialect::kEmbedded)
     return RunOnEngine(open_options, open.environment, options.stages, options.engine);
   INGOT_ASSIGN(Runner runner, Runner::Open(open.environment, options.stages, options.run));
   return runner.Run({});
@@ -21,12 +21,12 @@ Result<RunReport> RunStages(const OpenOptions& open_options, const OpenedPipelin
 }  // namespace
 
 Status CheckAllInputsRead(const RunReport& report) {
-  constexpr size_t kNamedMax = 10;
+  constexpr size_t kListedMax = 10;
   const auto& failed = report.failed_inputs;
   if (failed.empty()) return {};
   std::string message = fmt::format("{} of the inputs could not be read, all others were", failed.size());
-  for (size_t i = 0; i < std::min(failed.size(), kNamedMax); ++i) message += "\n  " + failed[i];
-  if (failed.size() > kNamedMax) message += fmt::format("\n  … and {} more", failed.size() - kNamedMax);
+  for (size_t i = 0; i < std::min(failed.size(), kListedMax); ++i) message += "\n  " + failed[i];
+  if (failed.size() > kListedMax) message += fmt::format("\n  … and {} more", failed.size() - kListedMax);
   return Fail(ErrorKind::kBadInput, message);
 }
 

@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 using stage::StageReport;
 
-constexpr size_t kSaidMax = 4096;
+constexpr size_t kOutputMax = 4096;
 
 struct Address {
   std::string user, server, options;  // server: host:port/database
@@ -81,9 +81,9 @@ Result<std::string> JarsOf(const std::string& folder) {
 }
 
 /// Keeps the beginning and the end of the output: a stack trace has its cause at one of its ends.
-void Remember(std::string& said, std::string_view line) {
-  said.append(line).append("\n");
-  if (said.size() > 2 * kSaidMax) said.replace(kSaidMax / 2, said.size() - kSaidMax, "\n…\n");
+void AppendOutput(std::string& output, std::string_view line) {
+  output.append(line).append("\n");
+  if (output.size() > 2 * kOutputMax) output.replace(kOutputMax / 2, output.size() - kOutputMax, "\n…\n");
 }
 
 /// Returns the program of the stage in the folder of jobs.
@@ -173,16 +173,16 @@ Result<std::vector<StageReport>> RunOnSpark(const OpenOptions& open_options, con
     if (!jars.empty()) command.insert(command.end(), {"--jars", jars});
     command.insert(command.end(), {(folder / job).string(), "--compiled", compiled_file});
     const size_t before = reports.size();
-    std::string said;  // Python also writes warnings to standard output
+    std::string output;  // Python also writes warnings to standard output
     INGOT_ASSIGN(const ProcessResult end, RunProcess(command, [&](std::string_view line) {
-                   if (auto report = stage::ReportFromJson(line, "spark"))
+                   if (auto report = stage::ReportFromJson(line, pipeline::Dialect::kSpark))
                      reports.push_back(std::move(*report));
                    else
-                     Remember(said, line);
+                     AppendOutput(output, line);
                  }));
     if (end.exit_code != 0)
       return Fail(ErrorKind::kInternal,
-                  fmt::format("{} ended with {}:\n{}{}", job, end.exit_code, end.stderr_tail, said));
+                  fmt::format("{} ended with {}:\n{}{}", job, end.exit_code, end.stderr_tail, output));
     if (reports.size() == before) return Fail(ErrorKind::kInternal, job + " ended without a report");
   }
   return reports;

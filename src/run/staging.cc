@@ -49,7 +49,7 @@ Result<stage::WrittenRows> Staging::Files(const iceberg::Table& target) {
   INGOT_ASSIGN(const auto plan, rows::PlanScan(*home_.storage, *filled.metadata, {}));
   for (const rows::FileTask& task : plan.tasks) {
     if (!task.deletes.empty() || task.file.spec_id != target.metadata->default_spec_id)
-      return Fail(ErrorKind::kInternal, Name() + " holds what was not asked for: " + task.file.location);
+      return Fail(ErrorKind::kInternal, Name() + " contains an unexpected file: " + task.file.location);
     files_.push_back(task.file.location);
     written.files.push_back(task.file);
     written.rows += task.file.record_count;

@@ -80,7 +80,7 @@ class TrinoRun {
     INGOT_ASSIGN(bool fresh, HasNew(bronze, quarantine));
     if (fresh) {
       const auto sql = Plan(spec, bronze, stage::ConsumedSnapshot(*quarantine.metadata), *end, "");
-      INGOT_ASSIGN(auto staging, Fill(quarantine, "WITH judged AS (" + sql.judge + ")\n" + sql.quarantine));
+      INGOT_ASSIGN(auto staging, Fill(quarantine, "WITH checked AS (" + sql.check + ")\n" + sql.quarantine));
       INGOT_ASSIGN(auto written, staging.Files(quarantine));
       const auto mark = Next(spec, quarantine, bronze, *end);
       INGOT_TRY(Commit(quarantine, stage::MarkedChange(quarantine, std::move(written.files), mark), staging));
@@ -94,8 +94,8 @@ class TrinoRun {
     const auto consumed = stage::ConsumedSnapshot(*silver.metadata);
     INGOT_ASSIGN(const std::string keys, Keys(spec, silver, Plan(spec, bronze, consumed, *end, "")));
     const auto sql = Plan(spec, bronze, consumed, *end, keys);
-    INGOT_TRY(CountInto(spec, report, "WITH judged AS (" + sql.judge + ")\n" + sql.counts));
-    INGOT_ASSIGN(auto staging, Fill(silver, "WITH judged AS (" + sql.judge + ")\n" + sql.clean));
+    INGOT_TRY(CountInto(spec, report, "WITH checked AS (" + sql.check + ")\n" + sql.counts));
+    INGOT_ASSIGN(auto staging, Fill(silver, "WITH checked AS (" + sql.check + ")\n" + sql.clean));
     INGOT_ASSIGN(auto written, staging.Files(silver));
     report.rows_out = written.rows;
     report.bytes_out = written.bytes;
@@ -151,7 +151,7 @@ class TrinoRun {
  private:
   StageReport Begin(stage::Stage stage, const std::string& table) const {
     StageReport report = stage::BeginReport(stage, table, environment_.run_id);
-    report.engine = "trino";
+    report.engine = DialectName(pipeline::Dialect::kTrino);
     return report;
   }
 
@@ -187,9 +187,9 @@ class TrinoRun {
     const std::string time = pipeline::SilverTimeField(*environment_.pipeline, spec);
     std::string where;
     if (!time.empty()) {
-      INGOT_ASSIGN(const auto span, trino_.Run(fmt::format("WITH judged AS ({}) SELECT CAST(min({}) AS VARCHAR), "
-                                                           "CAST(max({}) AS VARCHAR) FROM judged",
-                                                           sql.judge, Quote(time), Quote(time))));
+      INGOT_ASSIGN(const auto span, trino_.Run(fmt::format("WITH checked AS ({}) SELECT CAST(min({}) AS VARCHAR), "
+                                                           "CAST(max({}) AS VARCHAR) FROM checked",
+                                                           sql.check, Quote(time), Quote(time))));
       where = span[0][0] == "null" ? " WHERE false"
                                    : fmt::format(" WHERE {} BETWEEN TIMESTAMP '{}' AND TIMESTAMP '{}'", Quote(time),
                                                  span[0][0], span[0][1]);

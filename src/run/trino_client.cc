@@ -24,8 +24,8 @@ TrinoClient::TrinoClient(std::string url, int attempts_max) : url_(std::move(url
     headers_.push_back("Authorization: Basic " + arrow::util::base64_encode(user + ":" + password));
 }
 
-Result<http::HttpResponse> TrinoClient::Ask(const std::string& method, const std::string& url,
-                                            const std::string& body) {
+Result<http::HttpResponse> TrinoClient::Send(const std::string& method, const std::string& url,
+                                             const std::string& body) {
   Backoff backoff({.attempts_max = std::min(attempts_max_, 8)});
   while (true) {
     auto answer = http_.Send({.method = method, .url = url, .headers = headers_, .body = body});
@@ -50,12 +50,12 @@ Result<std::vector<TrinoClient::Row>> TrinoClient::RunOnce(const std::string& st
   std::vector<Row> rows;
   std::string method = "POST", url = url_ + "/v1/statement", body = statement;
   while (true) {
-    auto asked = Ask(method, url, body);
-    if (!asked) {
-      if (method == "GET") asked.error().kind = ErrorKind::kOutcomeUnknown;
-      return std::unexpected(std::move(asked).error());
+    auto sent = Send(method, url, body);
+    if (!sent) {
+      if (method == "GET") sent.error().kind = ErrorKind::kOutcomeUnknown;
+      return std::unexpected(std::move(sent).error());
     }
-    const http::HttpResponse& answer = *asked;
+    const http::HttpResponse& answer = *sent;
     const Json json = Json::parse(answer.body, nullptr, false);
     if (answer.status != 200 || !json.is_object())
       return Fail(answer.status == 401 || answer.status == 403 ? ErrorKind::kBadConfig : ErrorKind::kOutcomeUnknown,

@@ -23,7 +23,7 @@ class TrinoClient {
 
  private:
   Result<std::vector<Row>> RunOnce(const std::string& statement);
-  Result<http::HttpResponse> Ask(const std::string& method, const std::string& url, const std::string& body);
+  Result<http::HttpResponse> Send(const std::string& method, const std::string& url, const std::string& body);
 
   http::HttpClient http_;
   std::string url_;

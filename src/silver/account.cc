@@ -12,9 +12,9 @@
 #include "pipeline/plan.h"
 #include "pipeline/source_position.h"
 #include "rows/scan_relation.h"
-#include "silver/judge.h"
 #include "silver/key_hash.h"
 #include "silver/positions.h"
+#include "silver/rule_evaluator.h"
 #include "silver/step.h"
 #include "stage/changes.h"
 #include "stage/position_columns.h"
@@ -54,7 +54,7 @@ class Accounting {
         tables_(std::move(tables)),
         progress_(progress),
         unique_(tables_.spec->unique),
-        judge_(*environment.pipeline, *tables_.spec),
+        rules_(*environment.pipeline, *tables_.spec),
         retained_(RetainedOf(*tables_.silver.metadata)),
         consumed_(stage::ConsumedSnapshot(*tables_.silver.metadata)) {}
 
@@ -152,7 +152,7 @@ class Accounting {
   Status ForEachAbsent(bool count, const Visit& visit) {
     std::vector<std::string> fields = unique_;
     if (retained_) fields.push_back(retained_->column);
-    std::vector<std::string> columns = judge_.InputsOf(fields);
+    std::vector<std::string> columns = rules_.InputsOf(fields);
     columns.insert(columns.end(), PositionColumns().begin(), PositionColumns().end());
     const rows::ScanOptions options{.snapshot_id = consumed_, .current_schema = true, .columns = columns};
     return ForEachBatch(tables_.bronze, options, [&](const Batch& batch) -> Status {
@@ -160,10 +160,10 @@ class Accounting {
       INGOT_ASSIGN(const int64_t without, ForEachPosition(*batch, [&](int64_t row, uint64_t hash) {
                      if (!held_.Contains(hash)) rows.push_back(row);
                    }));
-      INGOT_TRY(LeaveOutRetained(*batch, rows));
+      INGOT_TRY(SkipRetained(*batch, rows));
       std::vector<uint64_t> keys;
       if (!rows.empty() && !unique_.empty()) {
-        INGOT_ASSIGN(const Batch fixed, judge_.Fixed(*batch, unique_));
+        INGOT_ASSIGN(const Batch fixed, rules_.Fixed(*batch, unique_));
         INGOT_ASSIGN(keys, HashRows(*fixed));
       }
       std::lock_guard lock(mutex_);
@@ -173,9 +173,9 @@ class Accounting {
     });
   }
 
-  Status LeaveOutRetained(const arrow::RecordBatch& batch, std::vector<int64_t>& rows) const {
+  Status SkipRetained(const arrow::RecordBatch& batch, std::vector<int64_t>& rows) const {
     if (!retained_ || rows.empty()) return {};
-    INGOT_ASSIGN(const Batch fixed, judge_.Fixed(batch, {retained_->column}));
+    INGOT_ASSIGN(const Batch fixed, rules_.Fixed(batch, {retained_->column}));
     const auto& times = static_cast<const arrow::TimestampArray&>(*fixed->column(0));
     std::erase_if(rows, [&](int64_t row) { return times.IsValid(row) && times.Value(row) < retained_->before_micros; });
     return {};
@@ -195,7 +195,7 @@ class Accounting {
   const Tables tables_;
   const std::function<void(int64_t)>& progress_;
   const std::vector<std::string>& unique_;
-  const Judge judge_;
+  const RuleEvaluator rules_;
   const std::optional<Retained> retained_;
   const std::optional<iceberg::SnapshotId> consumed_;
   uint64_t part_ = 0, parts_ = 1;

@@ -15,10 +15,10 @@
 #include "rows/arrow_schema.h"
 #include "rows/scan_relation.h"
 #include "silver/deduplicator.h"
-#include "silver/judge.h"
 #include "silver/key_hash.h"
 #include "silver/key_times.h"
 #include "silver/new_rows.h"
+#include "silver/rule_evaluator.h"
 
 namespace ingot::silver {
 namespace {
@@ -36,24 +36,24 @@ class Cleaning {
         silver_(tables.silver),
         quarantine_(tables.quarantine),
         outputs_(outputs),
-        judge_(*environment.pipeline, *tables.spec),
+        rules_(*environment.pipeline, *tables.spec),
         deduplicator_(tables.spec->unique),
         output_(size_t(std::max(1, environment.threads)) * 2) {}
 
   Result<Cleaned> Run(const stage::Changes& changes) {
     INGOT_ASSIGN(const NewRows fresh, NewRows::Find(environment_, bronze_, changes));
-    if (!spec_.unique.empty() && outputs_.silver) INGOT_TRY(FindSuspects(fresh));
+    if (!spec_.unique.empty() && outputs_.silver) INGOT_TRY(FindPossibleDuplicates(fresh));
     INGOT_TRY(FaultPoint("silver.keys_read"));
     INGOT_ASSIGN(auto plan, fresh.Plan(pipeline::SilverInputColumns(pipeline_)));
     for (const auto& task : plan.tasks) cleaned_.bytes_in += task.file.file_bytes;
-    counts_.assign(judge_.names().size(), 0);
+    counts_.assign(rules_.names().size(), 0);
     INGOT_ASSIGN(auto clean, stage::RowWriter::Open(environment_, silver_));
     INGOT_ASSIGN(auto quarantined_rows, stage::RowWriter::Open(environment_, quarantine_));
     Status read;
     std::thread reader([&] {
       read = rows::ForEachBatch(bronze_, plan, environment_.threads, [&](size_t, const Batch& batch) -> Status {
         INGOT_ASSIGN(const Batch rows, fresh.Of(batch));
-        return JudgeBatch(*rows);
+        return CheckBatch(*rows);
       });
       output_.Close();
     });
@@ -62,10 +62,10 @@ class Cleaning {
     reader.join();
     INGOT_TRY(written);
     INGOT_TRY(read);
-    INGOT_TRY(WriteWinners(clean));
+    INGOT_TRY(WriteSurvivors(clean));
     INGOT_ASSIGN(cleaned_.quarantine, quarantined_rows.Finish());
     INGOT_ASSIGN(cleaned_.silver, clean.Finish());
-    for (size_t bit = 0; bit < counts_.size(); ++bit) cleaned_.broken_by_rule[judge_.names()[bit]] = counts_[bit];
+    for (size_t bit = 0; bit < counts_.size(); ++bit) cleaned_.broken_by_rule[rules_.names()[bit]] = counts_[bit];
     return std::move(cleaned_);
   }
 
@@ -75,20 +75,20 @@ class Cleaning {
     bool quarantined = false;
   };
 
-  Status FindSuspects(const NewRows& fresh) {
-    INGOT_ASSIGN(auto plan, fresh.Plan(judge_.InputsOf(spec_.unique)));
+  Status FindPossibleDuplicates(const NewRows& fresh) {
+    INGOT_ASSIGN(auto plan, fresh.Plan(rules_.InputsOf(spec_.unique)));
     std::vector<HashParts> parts(size_t(std::max(1, environment_.threads)));
     std::vector<KeyTimes> times(parts.size(), KeyTimes(pipeline_, spec_));
     INGOT_TRY(rows::ForEachBatch(bronze_, plan, environment_.threads, [&](size_t thread, const Batch& batch) -> Status {
       INGOT_ASSIGN(const Batch rows, fresh.Of(batch));
-      INGOT_ASSIGN(const Batch keys, judge_.Fixed(*rows, spec_.unique));
+      INGOT_ASSIGN(const Batch keys, rules_.Fixed(*rows, spec_.unique));
       INGOT_ASSIGN(const auto hashes, HashRows(*keys));
       parts[thread].Add(hashes);
       times[thread].Add(*keys);
       return {};
     }));
     INGOT_ASSIGN(const auto repeated, FindRepeated(parts, environment_.threads));
-    for (const uint64_t hash : repeated) suspects_.Insert(hash);
+    for (const uint64_t hash : repeated) possible_duplicates_.Insert(hash);
     for (size_t thread = 1; thread < times.size(); ++thread) times[0].Merge(times[thread]);
     return FindExisting(parts, times[0]);
   }
@@ -113,7 +113,7 @@ class Cleaning {
       INGOT_ASSIGN(found, DecodeDictionaries(found));
       hashes = Kept(hashes, keep);
       std::lock_guard lock(mutex);
-      for (const uint64_t hash : hashes) suspects_.Insert(hash);
+      for (const uint64_t hash : hashes) possible_duplicates_.Insert(hash);
       deduplicator_.AddExisting(found, std::move(hashes));
       return {};
     });
@@ -133,28 +133,28 @@ class Cleaning {
     return kept;
   }
 
-  Status JudgeBatch(const arrow::RecordBatch& batch) {
-    INGOT_ASSIGN(Judged judged, judge_.Apply(batch));
-    Batch accepted = judged.rows;
+  Status CheckBatch(const arrow::RecordBatch& batch) {
+    INGOT_ASSIGN(CheckedRows checked, rules_.Apply(batch));
+    Batch accepted = checked.rows;
     int64_t quarantined = 0;
-    if (!judged.broken.empty()) {
-      std::vector<bool> keep(judged.broken.size());
+    if (!checked.broken.empty()) {
+      std::vector<bool> keep(checked.broken.size());
       for (size_t row = 0; row < keep.size(); ++row)
-        quarantined += !(keep[row] = !judge_.Quarantines(judged.broken[row]));
+        quarantined += !(keep[row] = !rules_.Quarantines(checked.broken[row]));
       if (quarantined > 0) {
-        INGOT_ASSIGN(accepted, FilterRows(judged.rows, keep));
-        if (outputs_.quarantine) INGOT_TRY(Quarantine(judged, keep));
+        INGOT_ASSIGN(accepted, FilterRows(checked.rows, keep));
+        if (outputs_.quarantine) INGOT_TRY(Quarantine(checked, keep));
       }
     }
     {
       std::lock_guard lock(mutex_);
       cleaned_.rows_in += batch.num_rows();
       cleaned_.quarantined += quarantined;
-      for (const uint64_t broken : judged.broken)
+      for (const uint64_t broken : checked.broken)
         for (uint64_t bits = broken; bits != 0; bits &= bits - 1) ++counts_[size_t(std::countr_zero(bits))];
     }
     if (!outputs_.silver) return {};
-    INGOT_ASSIGN(accepted, WithoutSuspects(accepted));
+    INGOT_ASSIGN(accepted, WithoutPossibleDuplicates(accepted));
     return accepted->num_rows() > 0 ? Pass(std::move(accepted), false) : Status();
   }
 
@@ -163,32 +163,32 @@ class Cleaning {
     return Fail(ErrorKind::kCancelled, "the writer of silver has stopped");
   }
 
-  Result<Batch> WithoutSuspects(const Batch& accepted) {
-    if (suspects_.size() == 0) return accepted;
+  Result<Batch> WithoutPossibleDuplicates(const Batch& accepted) {
+    if (possible_duplicates_.size() == 0) return accepted;
     INGOT_ASSIGN(const auto hashes, HashRows(*SelectColumns(*accepted, spec_.unique)));
-    auto suspect = Which(hashes, [&](uint64_t hash) { return suspects_.Contains(hash); });
-    if (std::ranges::none_of(suspect, std::identity())) return accepted;
-    INGOT_ASSIGN(Batch held, FilterRows(accepted, suspect));
+    auto possible = Which(hashes, [&](uint64_t hash) { return possible_duplicates_.Contains(hash); });
+    if (std::ranges::none_of(possible, std::identity())) return accepted;
+    INGOT_ASSIGN(Batch held, FilterRows(accepted, possible));
     INGOT_ASSIGN(held, DecodeDictionaries(held));
-    deduplicator_.Add(held, Kept(hashes, suspect));
-    suspect.flip();
-    return FilterRows(accepted, suspect);
+    deduplicator_.Add(held, Kept(hashes, possible));
+    possible.flip();
+    return FilterRows(accepted, possible);
   }
 
   /// Writes the quarantined rows with the names of the rules that they broke.
-  Status Quarantine(const Judged& judged, std::vector<bool> keep) {
+  Status Quarantine(const CheckedRows& checked, std::vector<bool> keep) {
     keep.flip();
-    INGOT_ASSIGN(const Batch refused, FilterRows(judged.rows, keep));
+    INGOT_ASSIGN(const Batch quarantined, FilterRows(checked.rows, keep));
     arrow::ListBuilder rules(arrow::default_memory_pool(), std::make_shared<arrow::StringBuilder>());
     auto& names = static_cast<arrow::StringBuilder&>(*rules.value_builder());
     for (size_t row = 0; row < keep.size(); ++row) {
       if (!keep[row]) continue;
       INGOT_ARROW(rules.Append());
-      for (uint64_t bits = judged.broken[row]; bits != 0; bits &= bits - 1)
-        INGOT_ARROW(names.Append(judge_.names()[size_t(std::countr_zero(bits))]));
+      for (uint64_t bits = checked.broken[row]; bits != 0; bits &= bits - 1)
+        INGOT_ARROW(names.Append(rules_.names()[size_t(std::countr_zero(bits))]));
     }
     INGOT_ARROW_ASSIGN(const auto lists, rules.Finish());
-    INGOT_ARROW_ASSIGN(auto rows, refused->AddColumn(refused->num_columns(), "_rules", lists));
+    INGOT_ARROW_ASSIGN(auto rows, quarantined->AddColumn(quarantined->num_columns(), "_rules", lists));
     return Pass(std::move(rows), true);
   }
 
@@ -200,7 +200,7 @@ class Cleaning {
     return {};
   }
 
-  Status WriteWinners(stage::RowWriter& clean) {
+  Status WriteSurvivors(stage::RowWriter& clean) {
     INGOT_ASSIGN(const auto survivors, deduplicator_.Survivors());
     for (const Batch& batch : survivors) {
       INGOT_ASSIGN(const Batch rows, WithRunId(*batch));
@@ -220,8 +220,8 @@ class Cleaning {
   const pipeline::SilverSpec& spec_;
   const iceberg::Table &bronze_, &silver_, &quarantine_;
   const Outputs outputs_;
-  const Judge judge_;
-  HashSet suspects_;
+  const RuleEvaluator rules_;
+  HashSet possible_duplicates_;
   Deduplicator deduplicator_;
   BoundedQueue<Output> output_;
   std::mutex mutex_;

@@ -49,8 +49,8 @@ Result<NewRows> NewRows::Find(const stage::Environment& environment, const icebe
   if (removed.RecordCount() > environment.memory_bytes / 2 / int64_t(sizeof(int64_t)))
     return Fail(
         ErrorKind::kUnsupported,
-        fmt::format("table {}: {} rewrote files of {} rows that were consumed; to tell new rows from them their "
-                    "positions have to fit into half of the memory budget: run once with --memory {}MB",
+        fmt::format("table {}: {} rewrote files of {} rows that were consumed; to find the new rows, their positions "
+                    "must fit into half of the memory budget: run once with --memory {}MB",
                     table, changes.rewriter, removed.RecordCount(), removed.RecordCount() * 16 / 1'000'000 + 1));
   rows.consumed_ = std::make_unique<SourcePositions>();
   INGOT_TRY(rows::ForEachBatch(
@@ -74,9 +74,10 @@ Result<std::shared_ptr<arrow::RecordBatch>> NewRows::Of(const std::shared_ptr<ar
     return Fail(
         ErrorKind::kUnsupported,
         fmt::format(
-            "table {}: {} rewrote rows without _source and _source_offset, so that new rows cannot be told from "
-            "old ones: append rows instead, or give them positions of their own; {}",
-            bronze_->home.name.Text(), changes_->rewriter, "see docs/troubleshooting.md, \"A stage lost its place\""));
+            "table {}: {} rewrote rows without _source and _source_offset, so that new rows cannot be distinguished "
+            "from old ones: append rows instead, or give them unique positions; {}",
+            bronze_->home.name.Text(), changes_->rewriter,
+            "see docs/troubleshooting.md, \"A stage lost its position\""));
   found.known.flip();
   return FilterRows(rows, found.known);
 }

@@ -6,7 +6,7 @@
 #include "iceberg/find_table.h"
 #include "pipeline/plan.h"
 #include "silver/clean.h"
-#include "silver/take_back.h"
+#include "silver/revert_step.h"
 #include "stage/position_columns.h"
 #include "stage/stage.h"
 
@@ -94,8 +94,8 @@ Result<StageReport> RunTable(const Environment& environment, const SilverSpec& s
   for (bool ended = false; !ended;)
     INGOT_TRY(OnNewestTables(tables, [&]() -> Status {
       INGOT_ASSIGN(const Step step, NextStep(environment, tables, options.rows_per_commit));
-      if (step.take_back) {
-        INGOT_TRY(TakeBack(environment, tables, step));
+      if (step.revert) {
+        INGOT_TRY(RevertStep(environment, tables, step));
         return tables.Reload();
       }
       ended = step.NothingToDo();
@@ -117,11 +117,11 @@ Status PrepareTable(const Environment& environment, const SilverSpec& spec, cons
       if (step.changes.rewritten)
         return Fail(ErrorKind::kUnsupported,
                     "table " + tables.bronze.home.name.Text() + ": " + step.changes.rewriter +
-                        " rewrote rows, which the embedded engine alone can tell from new ones: "
+                        " rewrote rows, which only the embedded engine can distinguish from new ones: "
                         "run --stage silver --engine embedded once");
-      ready = !step.take_back;
+      ready = !step.revert;
       if (ready) return {};
-      INGOT_TRY(TakeBack(environment, tables, step));
+      INGOT_TRY(RevertStep(environment, tables, step));
       return tables.Reload();
     }));
   return {};

@@ -59,7 +59,7 @@ void Limit(Changes& changes, int64_t rows_max) {
   if (count > 0) changes.until = changes.appends.back()->snapshot_id;
 }
 
-Error CannotMeet(const Tables& tables, const Mark& silver, const Mark& quarantine) {
+Error CannotReconcile(const Tables& tables, const Mark& silver, const Mark& quarantine) {
   const auto up_to = [](const Mark& mark) { return mark.snapshot ? fmt::format("{}", *mark.snapshot) : "nothing"; };
   return {
       ErrorKind::kCorrupt,
@@ -122,14 +122,14 @@ Result<Step> NextStep(const Environment& environment, const Tables& tables, int6
   const bool same = ahead.whole && std::ranges::all_of(ahead.marks, [&](const Mark& mark) {
                       return mark.definition_id == definition && (!interrupted || mark.program == INGOT_VERSION);
                     });
-  const bool being_taken_back =
-      iceberg::NewestSummary(*tables.silver.metadata, stage::kTakenBackKey) == TokenOf(quarantine);
-  if (interrupted && (!same || being_taken_back)) {
+  const bool being_reverted =
+      iceberg::NewestSummary(*tables.silver.metadata, stage::kRevertedKey) == TokenOf(quarantine);
+  if (interrupted && (!same || being_reverted)) {
     INGOT_ASSIGN(step.changes, stage::ChangesSince(bronze, silver, name, quarantine.snapshot));
-    step.take_back = true;
+    step.revert = true;
     return step;
   }
-  if (!same) return std::unexpected(CannotMeet(tables, silver, quarantine));
+  if (!same) return std::unexpected(CannotReconcile(tables, silver, quarantine));
   INGOT_ASSIGN(step.changes, stage::ChangesSince(bronze, behind, name, first.snapshot));
   Limit(step.changes, rows_max);
   step.outputs = {.silver = quarantine_ahead, .quarantine = !quarantine_ahead};

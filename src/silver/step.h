@@ -1,6 +1,6 @@
 // Finds silver's next step from the marks of its two tables.
 // A step has two commits with the new mark: quarantine, then silver. If only one exists, the other is computed by the
-// same definition, or the first is reverted (take_back.h). Source: docs/formats/snapshot-summary.md.
+// same definition, or the first is reverted (revert_step.h). Source: docs/formats/snapshot-summary.md.
 #pragma once
 
 #include <string>
@@ -28,9 +28,9 @@ struct Step {
   stage::Changes changes;  // of bronze
   Outputs outputs;         // the missing outputs
   stage::Mark mark;        // the mark of the commits
-  bool take_back = false;  // revert quarantine: another definition computed the part ahead of silver
+  bool revert = false;     // revert quarantine: another definition computed the part ahead of silver
 
-  bool NothingToDo() const { return changes.Empty() && outputs.silver && outputs.quarantine && !take_back; }
+  bool NothingToDo() const { return changes.Empty() && outputs.silver && outputs.quarantine && !revert; }
 };
 
 /// Returns a step of at most `rows_max` rows, or of one larger snapshot.
@@ -38,7 +38,7 @@ struct Step {
 ///   snapshot: one was rolled back or recreated, and another definition computed the difference.
 Result<Step> NextStep(const stage::Environment& environment, const Tables& tables, int64_t rows_max);
 
-/// Returns the name of a step in silver's kTakenBackKey, also for steps of earlier versions.
+/// Returns the name of a step in silver's kRevertedKey, also for steps of earlier versions.
 std::string TokenOf(const stage::Mark& mark);
 
 }  // namespace ingot::silver

@@ -13,7 +13,7 @@ namespace {
 using End = CsvRow::End;
 
 constexpr size_t kHeaderBytesMax = 1 << 20;
-constexpr std::string_view kWideHint = "write csv: {encoding: utf-16le} or utf-16be if that is what it is in";
+constexpr std::string_view kWideHint = "write csv: {encoding: utf-16le} or utf-16be if that is its encoding";
 constexpr std::string_view kMark = "\xEF\xBB\xBF";  // a byte order mark, in UTF-8
 
 /// The encodings of the pipeline file, except utf-16, which needs a byte order mark.
@@ -117,7 +117,7 @@ Result<std::optional<size_t>> CsvRows::ReadHead(std::string_view bytes, bool at_
   if (!options_.names.empty()) {
     if (LooksWide(bytes.substr(mark_bytes)))
       return Fail(ErrorKind::kBadInput,
-                  "there is a zero byte beside each delimiter of its first row: " + std::string(kWideHint));
+                  "its first row has a zero byte next to each delimiter: " + std::string(kWideHint));
     Begin(options_.names);
     return mark_bytes;
   }
@@ -141,7 +141,7 @@ Result<std::optional<size_t>> CsvRows::ReadHead(std::string_view bytes, bool at_
   if (row.end != End::kComplete) {
     const std::string_view first = std::string_view(text).substr(blank);
     const std::string hint = DelimiterHint(first.substr(0, FirstLine(first).text_size));
-    return Fail(ErrorKind::kBadInput, "a quote in the header does not close, or has text behind it" +
+    return Fail(ErrorKind::kBadInput, "a quote in the header is not closed, or is followed by text" +
                                           (hint.empty() ? "; write csv: {quote: \"\"} where quotes are text" : hint));
   }
   const std::string_view line = std::string_view(text).substr(blank, row.text_size);
@@ -258,7 +258,7 @@ void CsvRows::AppendLines(const CsvRow& row, std::string_view text, Output& outp
   int64_t line_number = 0;
   while (!text.empty()) {
     const Line line = FirstLine(text);
-    std::string problem = open ? "CSV: a quote does not close" : "CSV: a quote has text behind it where it closes";
+    std::string problem = open ? "CSV: a quote is not closed" : "CSV: a closing quote is followed by text";
     if (line_number > 0)
       problem += fmt::format("; it opens {} line{} before", line_number, line_number == 1 ? "" : "s");
     if (line_number == 0 && line.size < text.size())

@@ -59,7 +59,7 @@ bool EndsCell(std::string_view text, size_t at, const CsvDialect& dialect, bool 
   if (at == text.size() || text[at] == dialect.delimiter || text[at] == '\r' || text[at] == '\n') return true;
   const size_t line_end = text.find_first_of(kLineEnds, at);
   if (line_end == std::string_view::npos && !at_end) return false;
-  row.end = End::kTextBehindQuote;
+  row.end = End::kTextAfterQuote;
   row.size = line_end == std::string_view::npos ? text.size() : BehindLineEnd(text, line_end);
   return false;
 }

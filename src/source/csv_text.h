@@ -30,9 +30,9 @@ inline constexpr size_t kMultilineBytesMax = 4 << 20;
 struct CsvRow {
   enum class End {
     kComplete,
-    kIncomplete,       // more bytes are needed
-    kOpenQuote,        // a quote is not closed
-    kTextBehindQuote,  // text follows a closing quote before the next delimiter
+    kIncomplete,      // more bytes are needed
+    kOpenQuote,       // a quote is not closed
+    kTextAfterQuote,  // text follows a closing quote before the next delimiter
   };
   End end = End::kIncomplete;
   size_t size = 0;       // with the line end; after a wrong quote, all lines whose meaning depends on it

@@ -46,8 +46,8 @@ class Matcher {
 
   FileMatches Match() {
     IndexKnown();
-    LeaveOutLinks();
-    LeaveOutTwins();
+    SkipLinks();
+    SkipCompressedCopies();
     for (const size_t file : open_) taken_.insert(files_[file].location);
     for (const size_t file : open_)
       if (const size_t at = KnownAt(files_[file]); known_of_[file] == kNone && at != kNone &&
@@ -78,7 +78,7 @@ class Matcher {
   }
 
   /// Keeps one of the hard links and symbolic links to one file: the one that was read before, otherwise the first.
-  void LeaveOutLinks() {
+  void SkipLinks() {
     std::unordered_map<std::pair<uint64_t, uint64_t>, size_t, InodeHash> seen;
     const auto rank = [&](size_t file) { return 2 * (KnownAt(files_[file]) != kNone) + files_[file].known_name; };
     for (size_t file = 0; file < files_.size(); ++file) {
@@ -94,7 +94,7 @@ class Matcher {
 
   /// Keeps one of a file and its compressed form in the same folder. gzip and zstd write one before they remove the
   /// other, or keep both.
-  void LeaveOutTwins() {
+  void SkipCompressedCopies() {
     std::unordered_multimap<std::string_view, size_t> compressed;  // by the path without the suffix
     for (const size_t file : open_)
       if (files_[file].known_name && HasCompressedEnding(files_[file].path))
@@ -103,14 +103,14 @@ class Matcher {
     std::set<size_t> left_out;
     for (const size_t file : open_) {
       const auto [begin, end] = compressed.equal_range(files_[file].path);
-      for (auto twin = begin; twin != end && !left_out.contains(file); ++twin)
-        if (const size_t other = OtherTwin(file, twin->second); other != kNone) left_out.insert(other);
+      for (auto copy = begin; copy != end && !left_out.contains(file); ++copy)
+        if (const size_t other = CopyToSkip(file, copy->second); other != kNone) left_out.insert(other);
     }
     std::erase_if(open_, [&](size_t file) { return left_out.contains(file); });
   }
 
   /// The one of the two that is not read; kNone when their contents differ or both were read before.
-  size_t OtherTwin(size_t plain, size_t compressed) {
+  size_t CopyToSkip(size_t plain, size_t compressed) {
     const size_t plain_at = KnownAt(files_[plain]), compressed_at = KnownAt(files_[compressed]);
     if (plain_at != kNone && compressed_at != kNone) return kNone;
     const auto pair = memory_.pairs.Compare(files_[plain], files_[compressed]);
@@ -124,9 +124,8 @@ class Matcher {
       other = plain_at == kNone ? plain : kNone;
     }
     if (other != kNone)
-      matches_.warnings.push_back("file " + files_[other].path + " is not read: it holds what " +
-                                  files_[other == plain ? compressed : plain].path +
-                                  " beside it does; remove one of the two");
+      matches_.warnings.push_back("file " + files_[other].path + " is not read: its records are also in " +
+                                  files_[other == plain ? compressed : plain].path + "; remove one of the two");
     return other;
   }
 

@@ -50,7 +50,7 @@ class FileSource : public Source {
     ReportChanged();
     tasks_.clear();
     for (InputTask& task : std::exchange(matches_.tasks, {})) {
-      if (!IsWorthReading(task)) continue;
+      if (!ShouldRead(task)) continue;
       bytes_left_ += BytesLeftOf(task);
       tasks_.push_back(std::move(task));
     }
@@ -128,7 +128,7 @@ class FileSource : public Source {
   }
 
   /// False when the file was read in its current state and has no more records.
-  bool IsWorthReading(const InputTask& task) {
+  bool ShouldRead(const InputTask& task) {
     if (!options_.follow) return true;
     const auto [at, first] = looks_.try_emplace(task.location, Look{task.stat, Steady::now(), std::nullopt});
     Look& look = at->second;
@@ -204,7 +204,7 @@ Result<std::unique_ptr<Source>> OpenFiles(const std::string& uri, const SourceOp
                                           " (make records with: ingot generate --records 1000 --to " + path + ")");
   if (!is_directory(found) && !is_regular_file(found))
     return Fail(ErrorKind::kBadConfig, "source is neither a file nor a folder: " + path +
-                                           " (a pipe has no positions to go on from: write it to a file first)");
+                                           " (a pipe has no positions from which to resume: write it to a file first)");
   return std::make_unique<FileSource>(std::move(path), options);
 }
 

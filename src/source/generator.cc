@@ -14,6 +14,7 @@
 
 #include "source/cities.h"
 #include "source/kafka_writer.h"
+#include "source/source.h"
 #include "storage/location.h"
 
 namespace ingot::source {
@@ -238,7 +239,7 @@ void GenerateRecords(const GeneratorOptions& options, int64_t begin, int64_t end
 }
 
 Result<Generated> Generate(const GeneratorOptions& options, const std::function<void(int64_t)>& progress) {
-  const bool to_kafka = options.to.starts_with("kafka://");
+  const bool to_kafka = IsKafkaUri(options.to);
   std::unique_ptr<Output> output;
   if (to_kafka) {
     INGOT_ASSIGN(auto writer, KafkaWriter::Open(options.to, options.kafka, options.partitions));

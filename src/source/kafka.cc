@@ -16,7 +16,7 @@
 namespace ingot::source {
 namespace {
 
-constexpr std::chrono::seconds kSilenceMax{60};    // a run with an end fails after a silence this long
+constexpr std::chrono::seconds kNoAnswerMax{60};   // a run with an end fails without an answer for this long
 constexpr std::chrono::seconds kDescribedFor{10};  // how long the topic metadata is cached
 
 using PartitionList =
@@ -111,10 +111,10 @@ class KafkaSource : public Source {
     const auto now = std::chrono::steady_clock::now();
     if (now - described_at_ > kDescribedFor || interrupted_) INGOT_TRY(Describe([&] { return health_.Check(); }));
     positions_.Begin(topics_);
-    INGOT_ASSIGN(const Positions known, positions_.ToGoOnFrom(checkpoint));
+    INGOT_ASSIGN(const Positions known, positions_.ResumePositions(checkpoint));
     INGOT_TRY(options_.follow ? SeekInGroup(known) : SeekAll(known));
     interrupted_ = false;
-    heard_at_ = std::chrono::steady_clock::now();
+    answered_at_ = std::chrono::steady_clock::now();
     return {};
   }
 
@@ -129,13 +129,13 @@ class KafkaSource : public Source {
     }
     RawBatch batch = std::move(ready_.front());
     ready_.pop_front();
-    places_[batch.from].delivered = batch.end;
+    states_[batch.from].delivered = batch.end;
     return batch;
   }
 
   bool AtEnd() const override {
     return !options_.follow && ready_.empty() &&
-           std::ranges::all_of(places_, [](const auto& place) { return place.second.at_end; });
+           std::ranges::all_of(states_, [](const auto& state) { return state.second.at_end; });
   }
   bool Interrupted() const override { return interrupted_; }
   std::vector<OffsetReset> Resets() const override { return positions_.resets(); }
@@ -148,19 +148,19 @@ class KafkaSource : public Source {
   void Committed(const Positions& positions) override {
     const auto list = MakeList(positions.size());
     for (const auto& [id, offset] : positions)
-      if (places_.contains(id)) Add(list, id, offset);
+      if (states_.contains(id)) Add(list, id, offset);
     // Only a run that is about to end waits for the commit.
     if (list->cnt > 0) (void)rd_kafka_commit(Client(), list.get(), options_.follow ? 1 : 0);
   }
 
   int64_t RecordsBehind() const override {
     int64_t behind = 0;
-    for (const auto& [id, place] : places_) {
+    for (const auto& [id, state] : states_) {
       int64_t low = 0, high = 0;  // last known watermarks; before any, those of Seek
       if (rd_kafka_get_watermark_offsets(Client(), id.topic.c_str(), id.partition, &low, &high) !=
           RD_KAFKA_RESP_ERR_NO_ERROR)
         high = 0;
-      behind += std::max<int64_t>(0, std::max(high, place.target) - place.delivered);
+      behind += std::max<int64_t>(0, std::max(high, state.target) - state.delivered);
     }
     return behind;
   }
@@ -169,7 +169,7 @@ class KafkaSource : public Source {
   rd_kafka_t* Client() const { return static_cast<rd_kafka_t*>(client_.get()); }
 
   Status Describe(const std::function<Status()>& health) {
-    health_.OnQuestion();
+    health_.OnRequest();
     INGOT_ASSIGN(const auto names, TopicsMatching(Client(), address_.topic));
     std::map<std::string, KafkaTopic> topics;
     for (const std::string& name : names) {
@@ -178,7 +178,7 @@ class KafkaSource : public Source {
         return Fail(ErrorKind::kNotFound, "topic " + name + " does not exist at " + address_.brokers +
                                               " (make records with: ingot generate --to kafka://" + address_.brokers +
                                               "/" + name + ")");
-      if (!topic && topic.error().kind == ErrorKind::kRetry) health_.OnSilence(topic.error().message);
+      if (!topic && topic.error().kind == ErrorKind::kRetry) health_.OnNoAnswer(topic.error().message);
       if (!topic) return std::unexpected(std::move(topic).error());
       topics[name] = std::move(*topic);
     }
@@ -190,30 +190,30 @@ class KafkaSource : public Source {
 
   /// Returns the start of a partition and adds it to `list`.
   Result<PartitionState> Begin(const PartitionId& id, const Positions& known, const PartitionList& list) {
-    PartitionState place;
-    INGOT_ASSIGN(place.begun, positions_.StartOf(id, known, place.target));
-    place.delivered = place.fetched = place.begun;
-    place.at_end = place.begun >= place.target;
-    Add(list, id, place.begun);
-    return place;
+    PartitionState state;
+    INGOT_ASSIGN(state.begun, positions_.StartOf(id, known, state.target));
+    state.delivered = state.fetched = state.begun;
+    state.at_end = state.begun >= state.target;
+    Add(list, id, state.begun);
+    return state;
   }
 
   Status SeekAll(const Positions& known) {
     ready_.clear();
-    places_.clear();
+    states_.clear();
     const auto list = MakeList(16);
     for (const auto& [name, topic] : topics_)
       for (int32_t partition = 0; partition < topic.partitions; ++partition) {
-        INGOT_ASSIGN(places_[(PartitionId{name, partition})], Begin({name, partition}, known, list));
+        INGOT_ASSIGN(states_[(PartitionId{name, partition})], Begin({name, partition}, known, list));
       }
     return Check(rd_kafka_assign(Client(), list.get()), "assign partitions");
   }
 
   /// Whether the delivered offset equals the table's position. For a partition that the table does not know, it must be
   /// the start.
-  static bool IsWhereTheTableIs(const PartitionId& id, const PartitionState& place, const Positions& known) {
+  static bool IsAtTablePosition(const PartitionId& id, const PartitionState& state, const Positions& known) {
     const auto position = known.find(id);
-    return place.delivered == (position == known.end() ? place.begun : position->second);
+    return state.delivered == (position == known.end() ? state.begun : position->second);
   }
 
   /// Releases the partitions that the group revokes and those that must restart. Then takes the waiting partitions.
@@ -227,17 +227,17 @@ class KafkaSource : public Source {
     }
     const auto leave = MakeList(16), take = MakeList(16);
     for (const PartitionId& id : revoked_) waiting_.erase(id);
-    for (const auto& [id, place] : places_) {
+    for (const auto& [id, state] : states_) {
       const bool revoked = revoked_.contains(id);
-      if (!revoked && !stale_ && IsWhereTheTableIs(id, place, known)) continue;
+      if (!revoked && !stale_ && IsAtTablePosition(id, state, known)) continue;
       Add(leave, id, RD_KAFKA_OFFSET_INVALID);
       if (!revoked) waiting_.insert(id);
     }
     if (leave->cnt > 0 || revoking_)
-      INGOT_TRY(Check(rd_kafka_incremental_unassign(Client(), leave.get()), "give partitions back"));
-    std::erase_if(places_,
-                  [&](const auto& place) { return revoked_.contains(place.first) || waiting_.contains(place.first); });
-    std::erase_if(ready_, [&](const RawBatch& batch) { return !places_.contains(batch.from); });
+      INGOT_TRY(Check(rd_kafka_incremental_unassign(Client(), leave.get()), "release partitions"));
+    std::erase_if(states_,
+                  [&](const auto& state) { return revoked_.contains(state.first) || waiting_.contains(state.first); });
+    std::erase_if(ready_, [&](const RawBatch& batch) { return !states_.contains(batch.from); });
     revoked_.clear();
     revoking_ = stale_ = false;
 
@@ -247,8 +247,8 @@ class KafkaSource : public Source {
     }
     if (take->cnt > 0 || assigning_)
       INGOT_TRY(Check(rd_kafka_incremental_assign(Client(), take.get()), "take partitions"));
-    places_.merge(begun);
-    if (assigning_) LogInfo(fmt::format("consumer group {}: {} partitions", options_.group, places_.size()));
+    states_.merge(begun);
+    if (assigning_) LogInfo(fmt::format("consumer group {}: {} partitions", options_.group, states_.size()));
     waiting_.clear();
     assigning_ = false;
     return {};
@@ -282,12 +282,12 @@ class KafkaSource : public Source {
     INGOT_ASSIGN(const auto fetched, TakeMessages(queue_, wait));
     const auto now = std::chrono::steady_clock::now();
     if (!fetched.empty()) {
-      heard_at_ = now;
+      answered_at_ = now;
       health_.OnAnswer();
     }
-    if (!options_.follow && now - heard_at_ > kSilenceMax)
+    if (!options_.follow && now - answered_at_ > kNoAnswerMax)
       return Fail(ErrorKind::kRetry,
-                  fmt::format("kafka: nothing was heard of {} for {} s", address_.brokers, kSilenceMax.count()));
+                  fmt::format("kafka: no response from {} for {} s", address_.brokers, kNoAnswerMax.count()));
     std::map<PartitionId, std::vector<rd_kafka_message_t*>> by_partition;
     Status outcome;
     const rd_kafka_topic_t* topic = nullptr;
@@ -310,8 +310,8 @@ class KafkaSource : public Source {
   }
 
   void Ready(const PartitionId& id, std::vector<rd_kafka_message_t*> messages) {
-    const auto place = places_.find(id);
-    const int64_t first = place == places_.end() ? INT64_MAX : place->second.fetched;
+    const auto state = states_.find(id);
+    const int64_t first = state == states_.end() ? INT64_MAX : state->second.fetched;
     std::erase_if(messages, [&](rd_kafka_message_t* message) {
       const bool old = message->offset < first;
       if (old) rd_kafka_message_destroy(message);
@@ -320,9 +320,9 @@ class KafkaSource : public Source {
     if (messages.empty()) return;
     ready_.push_back(
         BatchOf(id, first, std::move(messages), {.key = options_.keep_key, .headers = options_.keep_headers}, client_));
-    place->second.fetched = ready_.back().end;
+    state->second.fetched = ready_.back().end;
     // Fetched records beyond the target are also taken, so that every offset up to here is accounted for.
-    if (!options_.follow && place->second.fetched >= place->second.target) place->second.at_end = true;
+    if (!options_.follow && state->second.fetched >= state->second.target) state->second.at_end = true;
   }
 
   /// Handles a message that is an event, not a record.
@@ -334,16 +334,16 @@ class KafkaSource : public Source {
         Ready(id, std::move(before->second));
         by_partition.erase(before);
       }
-      const auto place = places_.find(id);
-      if (place == places_.end()) return {};
-      place->second.at_end = true;
+      const auto state = states_.find(id);
+      if (state == states_.end()) return {};
+      state->second.at_end = true;
       // Offsets without records, such as transaction markers, are skipped.
-      if (message.offset > place->second.fetched) {
+      if (message.offset > state->second.fetched) {
         RawBatch& passed = ready_.emplace_back();
         passed.from = id;
-        passed.begin = place->second.fetched;
+        passed.begin = state->second.fetched;
         passed.end = message.offset;
-        place->second.fetched = message.offset;
+        state->second.fetched = message.offset;
       }
       return {};
     }
@@ -371,8 +371,8 @@ class KafkaSource : public Source {
   rd_kafka_queue_t* queue_ = nullptr;
   std::map<std::string, KafkaTopic> topics_;
   KafkaPositions positions_;
-  std::chrono::steady_clock::time_point described_at_, heard_at_;
-  std::map<PartitionId, PartitionState> places_;
+  std::chrono::steady_clock::time_point described_at_, answered_at_;
+  std::map<PartitionId, PartitionState> states_;
   std::deque<RawBatch> ready_;
   std::set<PartitionId> waiting_;              // assigned, but not started
   std::set<PartitionId> revoked_;              // to be released

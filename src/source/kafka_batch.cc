@@ -20,14 +20,15 @@ std::string_view Payload(const rd_kafka_message_t& message) {
 
 class PackedMessages : public RawBatch::Packed {
  public:
-  PackedMessages(std::vector<rd_kafka_message_t*> messages, EnvelopeWishes wishes, std::shared_ptr<void> client)
-      : client_(std::move(client)), messages_(std::move(messages)), wishes_(wishes) {}
+  PackedMessages(std::vector<rd_kafka_message_t*> messages, EnvelopeOptions envelope_options,
+                 std::shared_ptr<void> client)
+      : client_(std::move(client)), messages_(std::move(messages)), envelope_options_(envelope_options) {}
   ~PackedMessages() override {
     for (rd_kafka_message_t* message : messages_) rd_kafka_message_destroy(message);
   }
 
   Status Unpack(RawBatch& batch) override {
-    RecordBatchReader reader(wishes_);
+    RecordBatchReader reader(envelope_options_);
     batch.records.reserve(size_t(std::min(batch.packed_records, kRecordsReserved)));
     for (const rd_kafka_message_t* message : messages_) {
       if (!rd_kafka_message_is_record_batch(message)) {
@@ -51,15 +52,15 @@ class PackedMessages : public RawBatch::Packed {
                   .produced_at_micros = MicrosOf(rd_kafka_message_timestamp(&message, nullptr)),
                   .absent = message.payload == nullptr},
                  data, data.data() + data.size(), batch, buffers_);
-    if (!wishes_.key && !wishes_.headers) return;
+    if (!envelope_options_.key && !envelope_options_.headers) return;
     RawBatch::Envelope& envelope = batch.envelopes.emplace_back();
-    if (wishes_.key && message.key != nullptr)
+    if (envelope_options_.key && message.key != nullptr)
       envelope.key = std::string_view(static_cast<const char*>(message.key), message.key_len);
   }
 
   const std::shared_ptr<void> client_;
   const std::vector<rd_kafka_message_t*> messages_;
-  const EnvelopeWishes wishes_;
+  const EnvelopeOptions envelope_options_;
   std::deque<std::string> buffers_;
 };
 
@@ -68,7 +69,7 @@ class PackedMessages : public RawBatch::Packed {
 Result<std::vector<rd_kafka_message_t*>> TakeMessages(rd_kafka_queue_t* queue, std::chrono::milliseconds wait) {
   constexpr size_t kBytesMax = 512 << 10, kMessagesMax = 16'384;
   std::vector<rd_kafka_message_t*> taken;
-  // When asked for more than one message, the library waits until it has all of them.
+  // When more than one message is requested, the library waits until it has all of them.
   for (size_t bytes = 0; bytes < kBytesMax && taken.size() < kMessagesMax;) {
     rd_kafka_message_t* some[64];
     const ssize_t count = rd_kafka_consume_batch_queue(queue, taken.empty() ? int(wait.count()) : 0, some,
@@ -81,15 +82,15 @@ Result<std::vector<rd_kafka_message_t*>> TakeMessages(rd_kafka_queue_t* queue, s
   return taken;
 }
 
-RawBatch BatchOf(PartitionId from, int64_t begin, std::vector<rd_kafka_message_t*> messages, EnvelopeWishes wishes,
-                 std::shared_ptr<void> client) {
+RawBatch BatchOf(PartitionId from, int64_t begin, std::vector<rd_kafka_message_t*> messages,
+                 EnvelopeOptions envelope_options, std::shared_ptr<void> client) {
   RawBatch batch;
   batch.from = std::move(from);
   batch.begin = begin;
   batch.end = messages.back()->offset + 1;
   for (const rd_kafka_message_t* message : messages)
-    batch.packed_records += rd_kafka_message_is_record_batch(message) ? RecordsTold(Payload(*message)) : 1;
-  batch.packed = std::make_shared<PackedMessages>(std::move(messages), wishes, std::move(client));
+    batch.packed_records += rd_kafka_message_is_record_batch(message) ? DeclaredRecords(Payload(*message)) : 1;
+  batch.packed = std::make_shared<PackedMessages>(std::move(messages), envelope_options, std::move(client));
   return batch;
 }
 

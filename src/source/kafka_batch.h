@@ -20,7 +20,7 @@ Result<std::vector<rd_kafka_message_t*>> TakeMessages(rd_kafka_queue_t* queue, s
 /// Makes a batch and takes ownership of the messages, which must be of one partition and free of errors. `begin` is the
 /// partition's position. Offsets without a record (transaction markers, compacted records) are skipped. The batch keeps
 /// the client alive.
-RawBatch BatchOf(PartitionId from, int64_t begin, std::vector<rd_kafka_message_t*> messages, EnvelopeWishes wishes,
-                 std::shared_ptr<void> client);
+RawBatch BatchOf(PartitionId from, int64_t begin, std::vector<rd_kafka_message_t*> messages,
+                 EnvelopeOptions envelope_options, std::shared_ptr<void> client);
 
 }  // namespace ingot::source

@@ -18,7 +18,8 @@ namespace ingot::source {
 namespace {
 
 constexpr int kAnswerMs = 10'000;
-constexpr std::chrono::seconds kAwayMax{8};
+constexpr std::string_view kScheme = "kafka://";
+constexpr std::chrono::seconds kUnreachableMax{8};
 
 void LogLine(const rd_kafka_t*, int level, const char* facility, const char* text) {
   // The library reconnects by itself; problems that matter to the run are reported as errors.
@@ -43,7 +44,7 @@ std::map<std::string, std::string> SettingsFromEnvironment() {
   return settings;
 }
 
-bool BelongsToExactlyOnce(const std::string& key) {
+bool IsRequiredForExactlyOnce(const std::string& key) {
   for (const char* fixed :
        {"enable.auto.commit", "enable.auto.offset.store", "auto.offset.reset", "enable.partition.eof",
         "enable.idempotence", "delivery.report.only.error", "consume.record.batches"})
@@ -60,12 +61,15 @@ Result<rd_kafka_t*> NewClient(rd_kafka_type_t kind, rd_kafka_conf_t* conf) {
 
 }  // namespace
 
+bool IsKafkaUri(std::string_view uri) {
+  return uri.starts_with(kScheme);
+}
+
 Result<KafkaAddress> ParseKafkaAddress(const std::string& uri) {
   const auto refuse = [&] {
     return Fail(ErrorKind::kBadConfig, "not a Kafka address: '" + uri + "' (write kafka://host:9092/topic)");
   };
-  constexpr std::string_view kScheme = "kafka://";
-  if (!uri.starts_with(kScheme)) return refuse();
+  if (!IsKafkaUri(uri)) return refuse();
   std::string_view rest = std::string_view(uri).substr(kScheme.size());
   KafkaAddress address;
   if (const auto question = rest.find('?'); question != std::string_view::npos) {
@@ -96,8 +100,9 @@ Result<rd_kafka_conf_t*> KafkaConfiguration(const KafkaAddress& address, const s
   settings["client.id"] = "ingot";
   for (const auto& more : {SettingsFromEnvironment(), from_pipeline, address.settings})
     for (const auto& [key, value] : more) {
-      if (BelongsToExactlyOnce(key))
-        return Fail(ErrorKind::kBadConfig, "the Kafka setting " + key + " cannot be changed: exactly-once rests on it");
+      if (IsRequiredForExactlyOnce(key))
+        return Fail(ErrorKind::kBadConfig,
+                    "the Kafka setting " + key + " cannot be changed: exactly-once depends on it");
       settings[key] = value;
     }
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
@@ -157,9 +162,9 @@ void KafkaHealth::OnError(int code, const char* reason) {
   if (broken) reason_ = std::string(": ") + reason;
   const bool away = broken || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
   if (away && !down_since_) down_since_ = std::chrono::steady_clock::now();
-  if (away) OnSilence(reason_.empty() ? reason : reason_.substr(2));
+  if (away) OnNoAnswer(reason_.empty() ? reason : reason_.substr(2));
   Error error = KafkaError(code, reason);
-  if (error.kind == ErrorKind::kBadConfig || code == RD_KAFKA_RESP_ERR__FATAL) refused_ = std::move(error);
+  if (error.kind == ErrorKind::kBadConfig || code == RD_KAFKA_RESP_ERR__FATAL) denied_ = std::move(error);
 }
 
 void KafkaHealth::OnAnswer() {
@@ -168,13 +173,13 @@ void KafkaHealth::OnAnswer() {
   ServerAnswered("Kafka at " + brokers_);
 }
 
-void KafkaHealth::OnSilence(const std::string& reason) const {
+void KafkaHealth::OnNoAnswer(const std::string& reason) const {
   ServerFailed("Kafka at " + brokers_, reason);
 }
 
 Status KafkaHealth::Check() const {
-  if (refused_) return std::unexpected(*refused_);
-  if (down_since_ && std::chrono::steady_clock::now() - *down_since_ > kAwayMax)
+  if (denied_) return std::unexpected(*denied_);
+  if (down_since_ && std::chrono::steady_clock::now() - *down_since_ > kUnreachableMax)
     return Fail(ErrorKind::kRetry, "kafka: no broker of " + brokers_ + " can be reached" + reason_);
   return {};
 }

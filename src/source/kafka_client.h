@@ -55,13 +55,13 @@ class KafkaHealth {
   explicit KafkaHealth(std::string brokers) : brokers_(std::move(brokers)) {}
   void OnError(int code, const char* reason);
   /// A request begins. The brokers get the full time to answer, because they may be reachable again.
-  void OnQuestion() {
+  void OnRequest() {
     if (down_since_) down_since_ = std::chrono::steady_clock::now();
   }
   /// A broker has answered.
   void OnAnswer();
   /// No broker has answered.
-  void OnSilence(const std::string& reason) const;
+  void OnNoAnswer(const std::string& reason) const;
   /// Errors: kBadConfig for denied access and untrusted certificates; kRetry with the last reason when all brokers have
   ///   been unreachable for some time.
   Status Check() const;
@@ -69,7 +69,7 @@ class KafkaHealth {
  private:
   const std::string brokers_;
   std::string reason_;  // of the last failed connection
-  std::optional<Error> refused_;
+  std::optional<Error> denied_;
   std::optional<std::chrono::steady_clock::time_point> down_since_;
 };
 

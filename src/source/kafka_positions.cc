@@ -12,7 +12,7 @@ namespace {
 constexpr int kAnswerMs = 10'000;
 
 constexpr const char* kChoice =
-    "; decide how to go on and run again with --on-reset earliest (from the oldest record that is there) or "
+    "; choose how to resume: run with --on-reset earliest (from the oldest available record) or "
     "--on-reset latest (from the newest)";
 
 }  // namespace
@@ -31,16 +31,16 @@ Status KafkaPositions::FindReplaced(const Checkpoint& checkpoint) {
     const bool cluster = was.cluster_id != is.cluster_id;
     const std::string what = cluster ? fmt::format("topic {}: the table holds offsets of cluster {}, this is {}", name,
                                                    was.cluster_id, is.cluster_id)
-                                     : fmt::format("topic {} was deleted and made anew: its id was {} and is {}", name,
+                                     : fmt::format("topic {} was deleted and recreated: its id was {} and is {}", name,
                                                    was.topic_id, is.topic_id);
     if (on_reset_ == OnReset::kFail) return Fail(ErrorKind::kBadInput, what + kChoice);
-    LogWarning(what + "; going on as --on-reset says");
-    replaced_[name] = cluster ? "another cluster" : "topic made anew";
+    LogWarning(what + "; resuming as --on-reset specifies");
+    replaced_[name] = cluster ? "another cluster" : "topic recreated";
   }
   return {};
 }
 
-Result<Positions> KafkaPositions::ToGoOnFrom(const Checkpoint& checkpoint) {
+Result<Positions> KafkaPositions::ResumePositions(const Checkpoint& checkpoint) {
   INGOT_TRY(FindReplaced(checkpoint));
   Positions known;
   for (const auto& [id, offset] : checkpoint.positions) {
@@ -77,7 +77,7 @@ Result<int64_t> KafkaPositions::StartOf(const PartitionId& id, const Positions& 
                 "there are lost",
                 id.topic, id.partition, at, marks.high);
   if (on_reset_ == OnReset::kFail) return Fail(ErrorKind::kBadInput, what + kChoice);
-  LogWarning(what + "; going on as --on-reset says");
+  LogWarning(what + "; resuming as --on-reset specifies");
   const int64_t start = on_reset_ == OnReset::kLatest ? marks.high : marks.low;
   resets_.push_back({.id = id, .from = at, .to = start, .reason = expired ? "records expired" : "records lost"});
   return start;
@@ -90,7 +90,7 @@ Result<KafkaPositions::Watermarks> KafkaPositions::WatermarksOf(const PartitionI
     const auto code =
         rd_kafka_query_watermark_offsets(client_, id.topic.c_str(), id.partition, &marks.low, &marks.high, kAnswerMs);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return marks;
-    if (!backoff.Wait()) return std::unexpected(KafkaError(code, "ask for the offsets of a partition"));
+    if (!backoff.Wait()) return std::unexpected(KafkaError(code, "query the offsets of a partition"));
   }
 }
 

@@ -20,7 +20,7 @@ class KafkaPositions {
   /// Returns the table's positions in the current topics. A recreated topic is reset if the operator chose how to
   /// continue.
   /// Errors: kBadInput with the options.
-  Result<Positions> ToGoOnFrom(const Checkpoint& checkpoint);
+  Result<Positions> ResumePositions(const Checkpoint& checkpoint);
 
   /// Returns the start of a partition: its known position, otherwise its first record. `high` gets its end.
   /// Errors: kBadInput with the options when the records at its position no longer exist.

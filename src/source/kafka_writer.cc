@@ -74,7 +74,7 @@ class Writer : public KafkaWriter {
 
   Status Flush() override {
     if (rd_kafka_flush(client_, kFlushMs) != RD_KAFKA_RESP_ERR_NO_ERROR && outcome_)
-      return Fail(ErrorKind::kRetry, "kafka: the broker did not take all records in time");
+      return Fail(ErrorKind::kRetry, "kafka: the broker did not accept all records in time");
     return outcome_;
   }
 
@@ -86,11 +86,11 @@ class Writer : public KafkaWriter {
     bool answered = false;
     while (true) {
       answered = answered || AnyBrokerAnswers();
-      health_->OnQuestion();
+      health_->OnRequest();
       auto topic = FindOrCreateTopic(name, partitions);
       if (topic || topic.error().kind != ErrorKind::kRetry) return topic;
       if (!answered || std::chrono::steady_clock::now() >= until) return topic;
-      LogWarning(topic.error().message + "; trying again");
+      LogWarning(topic.error().message + "; retrying");
       rd_kafka_poll(client_, kSliceMs);
     }
   }
@@ -116,7 +116,7 @@ class Writer : public KafkaWriter {
       topic = DescribeTopic(client_, name, health);
     }
     if (!topic && topic.error().kind == ErrorKind::kNotFound)
-      return Fail(ErrorKind::kRetry, "kafka: the brokers do not know the topic " + name + " that was made just now");
+      return Fail(ErrorKind::kRetry, "kafka: the brokers do not know the topic " + name + " that was just created");
     return topic;
   }
 
@@ -135,7 +135,7 @@ class Writer : public KafkaWriter {
 
   void OnLost(int code) {
     ++lost_;
-    outcome_ = std::unexpected(KafkaError(code, fmt::format("{} records were not taken", lost_)));
+    outcome_ = std::unexpected(KafkaError(code, fmt::format("{} records were not accepted", lost_)));
   }
 
   rd_kafka_t* client_ = nullptr;

@@ -104,7 +104,7 @@ std::string ReadHeaders(Cursor& cursor, bool wanted) {
 
 }  // namespace
 
-RecordBatchReader::RecordBatchReader(EnvelopeWishes wishes) : wishes_(wishes) {
+RecordBatchReader::RecordBatchReader(EnvelopeOptions envelope_options) : envelope_options_(envelope_options) {
   arrow::util::InitializeUTF8();
 }
 
@@ -112,7 +112,7 @@ int64_t MicrosOf(int64_t millis) {
   return millis < 0 || millis > kTimeMaxMicros / 1000 ? kNoTime : millis * 1000;
 }
 
-int64_t RecordsTold(std::string_view wire) {
+int64_t DeclaredRecords(std::string_view wire) {
   return wire.size() < kHeaderBytes ? 0 : std::max(0, BigEndian<int32_t>(wire.substr(57)));
 }
 
@@ -135,7 +135,7 @@ Status RecordBatchReader::Read(std::string_view wire, int64_t first, RawBatch& b
   const auto base_offset = BigEndian<int64_t>(wire);
   const auto attributes = BigEndian<int16_t>(wire.substr(21));
   const auto base_millis = BigEndian<int64_t>(wire.substr(27)), max_millis = BigEndian<int64_t>(wire.substr(35));
-  const int64_t told = RecordsTold(wire);
+  const int64_t declared = DeclaredRecords(wire);
 
   std::string_view plain = wire.substr(kHeaderBytes);
   const char* readable = plain.data() + plain.size();
@@ -147,7 +147,7 @@ Status RecordBatchReader::Read(std::string_view wire, int64_t first, RawBatch& b
   }
 
   Cursor cursor{plain.data(), plain.data() + plain.size()};
-  for (int64_t i = 0; i < told; ++i) {
+  for (int64_t i = 0; i < declared; ++i) {
     const std::string_view body = cursor.Bytes(cursor.Varint());
     if (!cursor.ok) return Damaged("its records end early");
     Cursor fields{body.data(), body.data() + body.size()};
@@ -155,15 +155,15 @@ Status RecordBatchReader::Read(std::string_view wire, int64_t first, RawBatch& b
     const int64_t millis = Sum(base_millis, fields.Varint());
     const int64_t offset = Sum(base_offset, fields.Varint());
     const auto key = fields.Sized(), value = fields.Sized();
-    std::string headers = ReadHeaders(fields, wishes_.headers);
+    std::string headers = ReadHeaders(fields, envelope_options_.headers);
     if (!fields.ok || fields.at != fields.end) return Damaged(fmt::format("record {} of it cannot be read", i));
     if (offset < first) continue;
     AppendRecord({.offset = offset,
                   .produced_at_micros = MicrosOf(attributes & kLogAppendTime ? max_millis : millis),
                   .absent = !value},
                  value.value_or(std::string_view(plain.data(), 0)), readable, batch, buffers);
-    if (wishes_.key || wishes_.headers)
-      batch.envelopes.push_back({.key = wishes_.key ? key : std::nullopt, .headers = std::move(headers)});
+    if (envelope_options_.key || envelope_options_.headers)
+      batch.envelopes.push_back({.key = envelope_options_.key ? key : std::nullopt, .headers = std::move(headers)});
   }
   if (cursor.at != cursor.end) return Damaged("it holds more than its records");
   return {};

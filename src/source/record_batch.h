@@ -12,7 +12,7 @@
 
 namespace ingot::source {
 
-struct EnvelopeWishes {
+struct EnvelopeOptions {
   bool key = false;
   bool headers = false;
 };
@@ -22,12 +22,12 @@ struct EnvelopeWishes {
 int64_t MicrosOf(int64_t millis);
 
 /// Returns the number of records that the header declares; 0 for an incomplete header.
-int64_t RecordsTold(std::string_view wire);
+int64_t DeclaredRecords(std::string_view wire);
 
 /// Unpacks batches into records. For one thread at a time.
 class RecordBatchReader {
  public:
-  explicit RecordBatchReader(EnvelopeWishes wishes);
+  explicit RecordBatchReader(EnvelopeOptions envelope_options);
 
   /// Appends the records of a complete batch (header and records) whose offsets are at least `first`. The records are
   /// views into `wire` or `buffers`. Errors: kCorrupt.
@@ -38,7 +38,7 @@ class RecordBatchReader {
   Status DecompressStream(arrow::Compression::type type, std::string_view packed, std::string& plain);
   Status DecompressSnappy(std::string_view packed, std::string& plain);
 
-  const EnvelopeWishes wishes_;
+  const EnvelopeOptions envelope_options_;
   arrow::Compression::type type_ = arrow::Compression::UNCOMPRESSED;  // of decompressor_
   std::shared_ptr<arrow::util::Decompressor> decompressor_;
 };

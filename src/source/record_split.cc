@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "base/json_text.h"
+
 namespace ingot::source {
 namespace {
 
@@ -15,13 +17,6 @@ RawBatch::Record RecordAt(std::string_view bytes, size_t begin, size_t end) {
   return {.begin = begin, .size = end - begin, .offset = int64_t(begin), .outside = nullptr};
 }
 
-/// The position after the closing quote of the string whose opening quote is at `at`.
-size_t BehindString(std::string_view bytes, size_t at) {
-  for (++at; at < bytes.size() && bytes[at] != '"'; ++at)
-    if (bytes[at] == '\\') ++at;
-  return at + 1;
-}
-
 /// Splits the array that begins at `at` into elements. False when the array does not end with the bytes.
 bool SplitArray(std::string_view bytes, size_t at, std::vector<RawBatch::Record>& records) {
   size_t begin = ++at;
@@ -29,7 +24,7 @@ bool SplitArray(std::string_view bytes, size_t at, std::vector<RawBatch::Record>
   while (at < bytes.size()) {
     const char c = bytes[at];
     if (c == '"') {
-      at = BehindString(bytes, at);
+      at = JsonStringEnd(bytes, at);
       continue;
     }
     const bool closes = c == ']' && depth == 0;

@@ -183,6 +183,9 @@ struct SourceOptions {
   int64_t memory_bytes = int64_t(128) << 20;  // for prefetched records; a full queue stops fetching
 };
 
+/// Whether the URI names a Kafka topic: kafka://…
+bool IsKafkaUri(std::string_view uri);
+
 /// Opens a source.
 /// Input:  `uri` is a file, a directory, file:///path, or kafka://host:port[,host:port]/topic[?setting=value&…].
 /// Errors: kNotFound.

@@ -11,7 +11,7 @@
 namespace ingot::stage {
 namespace {
 
-constexpr const char* kAdvice = "see docs/troubleshooting.md, \"A stage lost its place\"";
+constexpr const char* kAdvice = "see docs/troubleshooting.md, \"A stage lost its position\"";
 
 enum class Effect { kAppended, kNothing, kAged, kRewrote };
 
@@ -57,7 +57,7 @@ Result<rows::ScanPlan> PlanDifference(storage::Storage& storage, const iceberg::
   return plan;
 }
 
-std::string InWords(const iceberg::Snapshot& snapshot) {
+std::string DescribeSnapshot(const iceberg::Snapshot& snapshot) {
   return fmt::format("snapshot {} ({})", snapshot.snapshot_id, snapshot.Operation());
 }
 
@@ -74,8 +74,8 @@ Result<Changes> ChangesSince(const iceberg::TableMetadata& metadata, const Mark&
   Changes changes{.since = consumed.snapshot, .until = until ? until : metadata.current_snapshot_id};
   if (consumed.snapshot && !consumed.source_uuid.empty() && consumed.source_uuid != metadata.table_uuid)
     return Fail(ErrorKind::kCorrupt,
-                fmt::format("table {} is another one than was consumed up to snapshot {} (it was dropped and made "
-                            "anew: its id is {}, and was {}); {}",
+                fmt::format("table {} is not the one that was consumed up to snapshot {} (it was dropped and "
+                            "recreated: its id is {}, was {}); {}",
                             table, *consumed.snapshot, metadata.table_uuid, consumed.source_uuid, kAdvice));
   std::vector<const iceberg::Snapshot*> chain = iceberg::AncestorsOf(metadata, changes.until);
   if (changes.since) {
@@ -97,7 +97,7 @@ Result<Changes> ChangesSince(const iceberg::TableMetadata& metadata, const Mark&
     if (effect == Effect::kAged || effect == Effect::kRewrote) changes.only_added = false;
     if (effect != Effect::kRewrote) continue;
     changes.rewritten = true;
-    changes.rewriter = InWords(*snapshot);
+    changes.rewriter = DescribeSnapshot(*snapshot);
   }
   return changes;
 }
@@ -118,7 +118,7 @@ Result<rows::ScanPlan> PlanRemoved(storage::Storage& storage, const iceberg::Tab
 
 std::string RowsDeletedBy(const iceberg::TableMetadata& metadata) {
   for (const iceberg::Snapshot* snapshot : iceberg::AncestorsOf(metadata, metadata.current_snapshot_id))
-    if (EffectOf(*snapshot) == Effect::kRewrote && !MarkIn(snapshot->summary)) return InWords(*snapshot);
+    if (EffectOf(*snapshot) == Effect::kRewrote && !MarkIn(snapshot->summary)) return DescribeSnapshot(*snapshot);
   return metadata.Property(kRowsDeletedKey, "");
 }
 

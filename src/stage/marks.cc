@@ -39,7 +39,7 @@ iceberg::Properties MarksOf(const iceberg::TableMetadata& metadata) {
         if (first_checkpoint) marks[key] = value, checkpoint = true;
       } else if (among(kMarkKeys, key)) {
         if (first_mark) marks[key] = value;
-      } else if (key == kTakenBackKey || key == maintain::kRetentionKey || key.starts_with(kLedgerKey)) {
+      } else if (key == kRevertedKey || key == maintain::kRetentionKey || key.starts_with(kLedgerKey)) {
         marks.try_emplace(key, value);
       }
     }
@@ -112,8 +112,8 @@ Status CheckNotReplaced(const iceberg::TableMetadata& metadata, const std::strin
   INGOT_ASSIGN(const bool builds, BuildsOnOthers(*chain.back(), storage));
   if (builds) return {};
   return Fail(ErrorKind::kCorrupt,
-              fmt::format("table {}: another engine replaced it (snapshot {}), so that its mark speaks of other rows; "
-                          "see docs/troubleshooting.md, \"A stage lost its place\"",
+              fmt::format("table {}: another engine replaced it (snapshot {}), so that its mark describes other rows; "
+                          "see docs/troubleshooting.md, \"A stage lost its position\"",
                           table, chain.back()->snapshot_id));
 }
 

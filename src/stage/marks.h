@@ -22,7 +22,7 @@ inline constexpr const char* kStepKey = "ingot.step-id";
 inline constexpr const char* kMarkKeys[] = {kSourceSnapshotKey, kSourceFromKey, kSourceTableKey, kDefinitionKey,
                                             kProgramKey,        kStepKey,       kRunIdKey};
 /// The step that this table must not complete: its first half, in another table, is being reverted.
-inline constexpr const char* kTakenBackKey = "ingot.step-taken-back";
+inline constexpr const char* kRevertedKey = "ingot.step-taken-back";
 /// The cursors of the ledger, one key for each table.
 inline constexpr const char* kLedgerKey = "ingot.ledger.";
 /// The checkpoint of bronze in its source: the offsets, the identities of files, and the identity of the topics.

@@ -14,9 +14,11 @@ namespace ingot::stage {
 /// true.
 struct Deadline {
   std::optional<std::chrono::steady_clock::time_point> at;  // records that were read before are committed
-  std::function<bool()> stop_asked;
+  std::function<bool()> stop_requested;
 
-  bool Passed() const { return (at && std::chrono::steady_clock::now() >= *at) || (stop_asked && stop_asked()); }
+  bool Passed() const {
+    return (at && std::chrono::steady_clock::now() >= *at) || (stop_requested && stop_requested());
+  }
 };
 
 /// Created with the options of its stage and kept between rounds.

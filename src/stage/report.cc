@@ -66,10 +66,10 @@ std::optional<StageReport> ReportOf(const iceberg::Snapshot& snapshot, const std
   StageReport report{.stage = *known,
                      .table = table,
                      .run_id = *run,
-                     .engine = text(kEngine).value_or(kEmbedded),  // absent: written by an earlier version
                      .commits = 1,
                      .started_at_micros = iceberg::SummaryNumber(snapshot, kStartedAt),
                      .finished_at_micros = iceberg::SummaryNumber(snapshot, kFinishedAt)};
+  if (const auto engine = text(kEngine)) report.engine = *engine;  // absent: written by an earlier version
   for (const ReportCount& field : kReportCounts)
     report.*field.count = iceberg::SummaryNumber(snapshot, field.summary_key);
   for (const auto& [key, value] : snapshot.summary)
@@ -78,7 +78,7 @@ std::optional<StageReport> ReportOf(const iceberg::Snapshot& snapshot, const std
   return report;
 }
 
-std::optional<StageReport> ReportFromJson(std::string_view line, const std::string& engine) {
+std::optional<StageReport> ReportFromJson(std::string_view line, pipeline::Dialect engine) {
   const auto json = nlohmann::json::parse(line, nullptr, false);
   if (!json.is_object()) return std::nullopt;
   const auto text = [&](const char* name) {
@@ -91,7 +91,8 @@ std::optional<StageReport> ReportFromJson(std::string_view line, const std::stri
   };
   const auto stage = ParseStage(text("stage"));
   if (!stage) return std::nullopt;
-  StageReport report{.stage = *stage, .table = text("table"), .run_id = text("run_id"), .engine = engine};
+  StageReport report{.stage = *stage, .table = text("table"), .run_id = text("run_id")};
+  report.engine = DialectName(engine);
   for (const ReportCount& field : kReportCounts) report.*field.count = int64_t(number(field.name));
   report.commits = int64_t(number("commits"));
   report.finished_at_micros = NowMicros();

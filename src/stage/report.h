@@ -9,18 +9,17 @@
 #include <vector>
 
 #include "iceberg/summary.h"
+#include "pipeline/expression.h"
 #include "stage/stages.h"
 
 namespace ingot::stage {
-
-inline constexpr const char* kEmbedded = "embedded";  // the engine of this program
 
 /// Counts of one commit or of a whole stage run. rows_in = rows_out + quarantined + duplicates for silver.
 struct StageReport {
   Stage stage = Stage::kBronze;
   std::string table;
   std::string run_id;
-  std::string engine = kEmbedded;  // the engine that ran the stage: embedded, spark, trino
+  std::string engine{DialectName(pipeline::Dialect::kEmbedded)};  // the engine that ran the stage
   int64_t rows_in = 0, rows_out = 0, quarantined = 0, duplicates = 0, errors = 0;
   int64_t bytes_in = 0, bytes_out = 0;
   int64_t commits = 0;
@@ -97,6 +96,6 @@ inline constexpr ReportCount kReportCounts[] = {
 std::optional<StageReport> ReportOf(const iceberg::Snapshot& snapshot, const std::string& table);
 
 /// The report in a line that a job of another engine printed in the format of ToJson. Empty for any other output.
-std::optional<StageReport> ReportFromJson(std::string_view line, const std::string& engine);
+std::optional<StageReport> ReportFromJson(std::string_view line, pipeline::Dialect engine);
 
 }  // namespace ingot::stage

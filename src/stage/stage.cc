@@ -20,7 +20,7 @@ namespace ingot::stage {
 namespace {
 
 /// Tables of format 2 have no defaults. The column is null in rows that are older than the column.
-iceberg::Schema FittingFormat(iceberg::Schema schema, int32_t format_version) {
+iceberg::Schema SchemaForFormat(iceberg::Schema schema, int32_t format_version) {
   if (format_version < 3)
     for (iceberg::Field& field : schema.fields) field.initial_default = field.write_default = "";
   return schema;
@@ -60,7 +60,7 @@ Result<iceberg::TableMetadata> NewMetadata(const Environment& environment, const
   INGOT_ASSIGN(
       auto metadata,
       iceberg::MakeTableMetadata(
-          {.schema = FittingFormat(schema, format == spec.properties.end() ? 2 : std::atoi(format->second.c_str())),
+          {.schema = SchemaForFormat(schema, format == spec.properties.end() ? 2 : std::atoi(format->second.c_str())),
            .partition = spec.partition,
            .location = location,
            .properties = properties}));
@@ -86,7 +86,7 @@ Result<iceberg::Table> EnsureTable(const Environment& environment, const pipelin
     INGOT_ASSIGN(const iceberg::Schema current,
                  WithContext(RenamePositionColumns(metadata.CurrentSchema(), schema), "table " + home.name.Text()));
     const iceberg::Schema wanted =
-        iceberg::KeepRequired(FittingFormat(schema, metadata.format_version), current, metadata.schemas);
+        iceberg::KeepRequired(SchemaForFormat(schema, metadata.format_version), current, metadata.schemas);
     INGOT_ASSIGN(auto next, iceberg::EvolveTowards(current, metadata.last_column_id, wanted));
     INGOT_TRY(WithContext(iceberg::CheckFormatSupports(next, metadata.format_version), "table " + home.name.Text()));
     return next;
@@ -179,8 +179,8 @@ iceberg::SnapshotChange MarkedChange(const iceberg::Table& table, std::vector<ic
     if (ConsumedSnapshot(metadata) != before)
       return Fail(ErrorKind::kConflict,
                   "another run was first: table " + name + " has consumed more of its source meanwhile");
-    if (!step.empty() && iceberg::NewestSummary(metadata, kTakenBackKey) == step)
-      return Fail(ErrorKind::kConflict, "another run takes this step back: table " + name);
+    if (!step.empty() && iceberg::NewestSummary(metadata, kRevertedKey) == step)
+      return Fail(ErrorKind::kConflict, "another run reverts this step: table " + name);
     return {};
   };
   return change;

@@ -18,5 +18,15 @@ TEST(JsonText, ReplacesTruncatedSequences) {
   EXPECT_EQ(ReplaceInvalidUtf8("ok\xe2\x82"), "ok\xEF\xBF\xBD\xEF\xBF\xBD");
 }
 
+// Goal:   the end of a string is found. Method: escapes, an empty string, strings that are not closed.
+TEST(JsonText, StringEnd) {
+  EXPECT_EQ(JsonStringEnd(R"({"a":1})", 1), 4u);
+  EXPECT_EQ(JsonStringEnd(R"("")", 0), 2u);
+  EXPECT_EQ(JsonStringEnd(R"("a\" "b")", 0), 5u);
+  EXPECT_EQ(JsonStringEnd(R"("a"b")", 0), 6u);
+  for (const std::string_view open : {R"(")", R"("a)", R"("a\)", R"("a")"})
+    EXPECT_EQ(JsonStringEnd(open, 0), open.size());
+}
+
 }  // namespace
 }  // namespace ingot

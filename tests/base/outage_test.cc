@@ -20,7 +20,7 @@ std::vector<std::string> Heard(Outages& outages, int64_t from, int64_t to) {
 
 // Goal:   an outage is logged once a minute with its start and last error, and once at its end.
 // Method: an outage of three minutes with simulated time.
-TEST(Outages, SaidOnceAMinute) {
+TEST(Outages, LoggedOnceAMinute) {
   Outages outages;
   outages.Failed("S3 at http://h:9000", "refused", kStart);
   EXPECT_TRUE(Heard(outages, 0, 20).empty());

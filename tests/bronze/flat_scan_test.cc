@@ -63,7 +63,7 @@ std::shared_ptr<arrow::RecordBatch> Parsed(const pipeline::Pipeline& pipeline,
 // Method: records of both kinds.
 TEST(FlatScan, TakesWhatIsCommon) {
   const auto pipeline = PipelineOf(kFields);
-  ASSERT_TRUE(FlatScan::Suits(pipeline.fields));
+  ASSERT_TRUE(FlatScan::Supports(pipeline.fields));
   const FlatScan scan(pipeline.fields);
   std::vector<FieldValue> cells(pipeline.fields.size());
   const auto takes = [&](const std::string& record) {
@@ -97,7 +97,7 @@ TEST(FlatScan, TakesWhatIsCommon) {
                            R"({"place" "x"})",
                            R"({"n":1 "i":1})"})
     EXPECT_FALSE(takes(left)) << left;
-  EXPECT_FALSE(FlatScan::Suits(PipelineOf("\n  a: {type: double, from: $.x.y}\n").fields));
+  EXPECT_FALSE(FlatScan::Supports(PipelineOf("\n  a: {type: double, from: $.x.y}\n").fields));
 }
 
 // Goal:   the fast path and the general parser agree on every record.

@@ -42,7 +42,7 @@ TEST(Offsets, TopicsAndResets) {
   anew.resets.resize(1);
   anew.resets[0].id = {"t", 0};
   anew.resets[0].from = 10;
-  anew.resets[0].reason = "topic made anew";
+  anew.resets[0].reason = "topic recreated";
   const auto after = *Advance(At(10), anew);
   EXPECT_EQ(after.positions.at({"t", 0}), 5);
   EXPECT_EQ(after.topics.at("t").topic_id, "another id");

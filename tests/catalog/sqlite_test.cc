@@ -92,10 +92,11 @@ TEST(Sqlite, WaitsForALockForALimitedTime) {
   ASSERT_TRUE(holder->Change("BEGIN EXCLUSIVE", {}));
   testing::internal::CaptureStderr();
   for (int i = 0; i < 2; ++i) {
-    const auto refused = waiter->Query("SELECT a FROM t", {});
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().kind, ErrorKind::kRetry);
-    EXPECT_NE(refused.error().message.find(file + " has been locked by"), std::string::npos) << refused.error().message;
+    const auto rejected = waiter->Query("SELECT a FROM t", {});
+    ASSERT_FALSE(rejected);
+    EXPECT_EQ(rejected.error().kind, ErrorKind::kRetry);
+    EXPECT_NE(rejected.error().message.find(file + " has been locked by"), std::string::npos)
+        << rejected.error().message;
   }
   EXPECT_NE(testing::internal::GetCapturedStderr().find("is locked by"), std::string::npos);
   ASSERT_TRUE(holder->Change("COMMIT", {}));

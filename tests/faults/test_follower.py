@@ -55,5 +55,5 @@ def test_a_read_fails_once(lab, library, error):
     of = lambda ending: [call for call in calls if call.operation == "read" and "/bronze/" in call.path and call.path.endswith(ending)]
     for call in {of(".parquet")[0], of(".parquet")[-1], of(".avro")[0]}:
         code, said, _ = follow(lab, library, call=call.number, action=error)
-        assert code == 0 and "trying again" in said, (call, said)
+        assert code == 0 and "retrying" in said, (call, said)
         assert rows(lab) == expected, call

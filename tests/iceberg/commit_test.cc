@@ -31,7 +31,7 @@ class SilentCatalog : public rows::MemoryCatalog {
 struct CommitCase {
   const char* what;
   SilentCatalog::Mode mode = SilentCatalog::Mode::kAnswers;
-  std::optional<ErrorKind> refused = {};  // what `validate` says
+  std::optional<ErrorKind> rejected = {};  // what `validate` says
   int lose_answers = 0;
   std::optional<ErrorKind> expected = {};
   bool files_stay = true;
@@ -45,11 +45,11 @@ TEST(Commit, FilesStayUnlessTheCommitIsKnownToHaveFailed) {
   const std::vector<CommitCase> cases{
       {.what = "landed", .rows = 10},
       {.what = "failed before the swap",
-       .refused = ErrorKind::kBadInput,
+       .rejected = ErrorKind::kBadInput,
        .expected = ErrorKind::kBadInput,
        .files_stay = false},
       {.what = "another writer was first",
-       .refused = ErrorKind::kConflict,
+       .rejected = ErrorKind::kConflict,
        .expected = ErrorKind::kConflict,
        .files_stay = false},
       {.what = "answer lost, but read back", .lose_answers = 1, .rows = 10},
@@ -63,7 +63,7 @@ TEST(Commit, FilesStayUnlessTheCommitIsKnownToHaveFailed) {
     catalog->mode = test.mode;
     catalog->lose_answers = test.lose_answers;
     SnapshotChange change{.added = files};
-    change.validate = [&](const TableMetadata&) { return test.refused ? Fail(*test.refused, "refused") : Status(); };
+    change.validate = [&](const TableMetadata&) { return test.rejected ? Fail(*test.rejected, "rejected") : Status(); };
     const auto committed = CommitFiles(table.home, change);
     EXPECT_EQ(committed ? std::nullopt : std::optional(committed.error().kind), test.expected);
     for (const std::string& file : LocationsOf(files))
@@ -78,7 +78,7 @@ TEST(Commit, FilesStayUnlessTheCommitIsKnownToHaveFailed) {
 
 // Goal:   an attempt that lost is made again on the newest state, and only on a conflict, a bounded number of times.
 // Method: another writer is first n times; the attempt counts its calls and looks at the table that it is given.
-TEST(Commit, ConflictsAreTriedAgainUntilTheBound) {
+TEST(Commit, ConflictsAreRetriedUpToALimit) {
   struct Case {
     int others;
     ErrorKind kind = ErrorKind::kConflict;

@@ -54,9 +54,9 @@ TEST(DeletionVector, PositionsBeyondTheFile) {
   INGOT_NEED_PEER_DATA();
   const std::string vector = Peer("small-alternating-values");
   EXPECT_TRUE(DecodeDeletionVector(vector, 10));
-  const auto refused = DecodeDeletionVector(vector, 9);
-  EXPECT_EQ(refused.error().kind, ErrorKind::kCorrupt);
-  EXPECT_NE(refused.error().message.find("position 9 in a data file of 9 rows"), std::string::npos);
+  const auto rejected = DecodeDeletionVector(vector, 9);
+  EXPECT_EQ(rejected.error().kind, ErrorKind::kCorrupt);
+  EXPECT_NE(rejected.error().message.find("position 9 in a data file of 9 rows"), std::string::npos);
 }
 
 // Goal:   vectors are written like those of other writers.

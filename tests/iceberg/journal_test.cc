@@ -114,9 +114,9 @@ TEST_F(OldEntries, OfOtherMachinesAreSilent) {
 TEST_F(OldEntries, OfThisProcessRemoved) {
   const auto lost = rows::WriteEvents(table, 0, 10);
   std::filesystem::remove_all(journal);
-  const auto refused = CommitSnapshot(table.home, {.added = lost});
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().kind, ErrorKind::kConflict);
+  const auto rejected = CommitSnapshot(table.home, {.added = lost});
+  ASSERT_FALSE(rejected);
+  EXPECT_EQ(rejected.error().kind, ErrorKind::kConflict);
   const auto again = rows::WriteEvents(table, 0, 10);
   EXPECT_TRUE(CommitSnapshot(table.home, {.added = again}));
   EXPECT_FALSE(CommitSnapshot(table.home, {.added = lost}));

@@ -93,32 +93,16 @@ TEST(SnapshotCommit, OverwritesFiles) {
   EXPECT_EQ(summary.at("total-data-files"), "3");
 }
 
-// Goal:   an overwrite by filter removes whole files only.
-// Method: a filter at the boundary of two files, and one inside a file.
-TEST(SnapshotCommit, OverwritesByFilter) {
-  const auto storage = storage::MakeMemoryStorage();
-  const Table table =
-      rows::Append(rows::Append(rows::MakeTable(storage, std::make_shared<rows::MemoryCatalog>()), 0, 10), 10, 20);
-  const auto below = [&](int64_t id) {
-    return CommitSnapshot(table.home, {.operation = "delete",
-                                       .removes = *FilesMatching(*table.metadata, Compare("id", FilterOp::kLess, id))});
-  };
-  EXPECT_EQ(below(5).error().kind, ErrorKind::kBadInput);
-  const auto left = below(10);
-  ASSERT_TRUE(left) << left.error().message;
-  EXPECT_EQ(rows::PlanScan(*storage, *left->metadata, {})->RecordCount(), 10);
-}
-
 // Goal:   a commit whose condition fails leaves no files.
 // Method: `validate` fails; compare the folder.
 TEST(SnapshotCommit, AFailedCommitLeavesNoFiles) {
   const auto storage = storage::MakeMemoryStorage();
   const Table table = rows::Append(rows::MakeTable(storage, std::make_shared<rows::MemoryCatalog>()), 0, 10);
   const size_t before = storage->List("file:///w/t/metadata")->size();
-  const auto refused = CommitSnapshot(table.home, {.added = {}, .validate = [](const TableMetadata&) -> Status {
-                                                     return Fail(ErrorKind::kConflict, "no");
-                                                   }});
-  EXPECT_EQ(refused.error().message, "no");
+  const auto rejected = CommitSnapshot(table.home, {.added = {}, .validate = [](const TableMetadata&) -> Status {
+                                                      return Fail(ErrorKind::kConflict, "no");
+                                                    }});
+  EXPECT_EQ(rejected.error().message, "no");
   EXPECT_EQ(storage->List("file:///w/t/metadata")->size(), before);
   EXPECT_EQ(LoadTable(table.home)->metadata_location, table.metadata_location);
 }

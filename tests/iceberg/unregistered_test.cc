@@ -16,10 +16,10 @@ TEST(Unregistered, FoldersOfLostTablesAreNotReused) {
     metadata.table_uuid = "another";
     return CreateTable({std::make_shared<rows::MemoryCatalog>(), storage, {"n", "t"}}, metadata);
   };
-  const auto refused = make();
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().kind, ErrorKind::kBadConfig);
-  EXPECT_NE(refused.error().message.find("ingot register n.t"), std::string::npos);
+  const auto rejected = make();
+  ASSERT_FALSE(rejected);
+  EXPECT_EQ(rejected.error().kind, ErrorKind::kBadConfig);
+  EXPECT_NE(rejected.error().message.find("ingot register n.t"), std::string::npos);
   TableMetadata other = *table.metadata;
   other.table_uuid = "third";
   ASSERT_TRUE(NoteUnregistered(*storage, other, true));

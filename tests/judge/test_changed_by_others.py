@@ -145,8 +145,8 @@ def test_rows_appended_by_hand(lab):
     assert ids(lab, "s.t", "s.bad") == [*range(6), 100]
     bronze = table(lab, "b.t")
     bronze.overwrite(bronze.scan().to_arrow())
-    refused = lab.ingot("run", check=False)
-    assert refused.returncode == 1 and "cannot be told" in refused.stderr
+    rejected = lab.ingot("run", check=False)
+    assert rejected.returncode == 1 and "cannot be distinguished" in rejected.stderr
     assert ids(lab, "s.t", "s.bad") == [*range(6), 100]
 
 
@@ -159,11 +159,11 @@ def test_bronze_is_another_table(lab):
     lab.run()
     first = table(lab, "b.t").metadata.snapshots[0].snapshot_id
     lab.ingot("table", "rollback", "b.t", "--snapshot", first)
-    refused = lab.ingot("run", check=False)
-    assert refused.returncode == 1 and "rolled back" in refused.stderr and "b.t" in refused.stderr
+    rejected = lab.ingot("run", check=False)
+    assert rejected.returncode == 1 and "rolled back" in rejected.stderr and "b.t" in rejected.stderr
     lab.ingot("unregister", "b.t")
-    refused = lab.ingot("run", check=False)
-    assert refused.returncode == 1 and "dropped and made anew" in refused.stderr
+    rejected = lab.ingot("run", check=False)
+    assert rejected.returncode == 1 and "dropped and recreated" in rejected.stderr
     assert ids(lab, "s.t", "s.bad") == list(range(12))
 
 

@@ -46,8 +46,8 @@ def test_behind_the_newest_commit(warehouse):
     move(warehouse, 10)
     fill(warehouse, "b.jsonl")
     for arguments in (["run"], ["maintain"]):
-        refused = warehouse.ingot(*arguments, check=False)
-        assert refused.returncode == 1 and "this machine's clock" in refused.stderr and "--trust-clock" in refused.stderr
+        rejected = warehouse.ingot(*arguments, check=False)
+        assert rejected.returncode == 1 and "this machine's clock" in rejected.stderr and "--trust-clock" in rejected.stderr
     assert count(warehouse) == 300
     warehouse.run("--trust-clock")
     assert count(warehouse) == 600
@@ -57,7 +57,7 @@ def test_behind_the_newest_commit(warehouse):
 
 
 @pytest.mark.parametrize("days", [1 / 24, -300])
-def test_what_may_be(warehouse, days):
+def test_plausible_clocks(warehouse, days):
     """Goal: clocks of several machines may differ a little, and a machine may be idle for long.
     Method: the commits are moved."""
     fill(warehouse, "a.jsonl")
@@ -74,8 +74,8 @@ def test_years_ahead(warehouse):
     fill(warehouse, "a.jsonl")
     warehouse.run()
     move(warehouse, -3650)
-    refused = warehouse.ingot("run", check=False)
-    assert refused.returncode == 1 and "far ahead" in refused.stderr
+    rejected = warehouse.ingot("run", check=False)
+    assert rejected.returncode == 1 and "far ahead" in rejected.stderr
     fill(warehouse, "b.jsonl")
     warehouse.run("--trust-clock")
     warehouse.run()
@@ -89,8 +89,8 @@ def test_behind_the_input_files(warehouse):
     later = time.time() + 10 * DAY
     for file in warehouse.landing.rglob("*.jsonl"):
         os.utime(file, (later, later))
-    refused = warehouse.ingot("run", check=False)
-    assert refused.returncode == 1 and "a.jsonl" in refused.stderr
+    rejected = warehouse.ingot("run", check=False)
+    assert rejected.returncode == 1 and "a.jsonl" in rejected.stderr
     warehouse.run("--trust-clock")
     assert count(warehouse) == 300
 
@@ -104,18 +104,18 @@ def test_far_ahead(warehouse, operation):
     warehouse.run()
     move(warehouse, -100)
     before = count(warehouse)
-    refused = warehouse.ingot("maintain", BRONZE, operation, check=False)
-    assert refused.returncode == 1 and "--trust-clock" in refused.stderr
+    rejected = warehouse.ingot("maintain", BRONZE, operation, check=False)
+    assert rejected.returncode == 1 and "--trust-clock" in rejected.stderr
     assert count(warehouse) == before == 300
     warehouse.ingot("maintain", BRONZE, operation, "--trust-clock")
     assert count(warehouse) == (0 if operation == "--retention" else 300)
 
 
-def test_rows_speak_when_commits_do_not(warehouse):
+def test_rows_show_the_time_without_commits(warehouse):
     """Goal: a run with the same wrong clock does not hide it from retention: rows carry the clocks of their producers.
     Method: rows of 60 days ago are committed now. New rows appear so to a clock 60 days ahead."""
     fill(warehouse, "a.jsonl", days_ago=63)
     warehouse.run()
-    refused = warehouse.ingot("maintain", "--retention", check=False)
-    assert refused.returncode == 1 and "the newest row" in refused.stderr
+    rejected = warehouse.ingot("maintain", "--retention", check=False)
+    assert rejected.returncode == 1 and "the newest row" in rejected.stderr
     assert count(warehouse) == 300

@@ -45,9 +45,9 @@ def test_exit_codes(warehouse):
     ("run --log-level loud", "--log-level"), ("table show", "table is required")])
 def test_wrong_usage(warehouse, arguments, said):
     """Goal: an error names the wrong word and the nearest valid one. Method: mistakes of each kind."""
-    refused = warehouse.ingot(*arguments.split(), check=False)
-    assert refused.returncode == 2 and refused.stdout == ""
-    assert refused.stderr.startswith("error: ") and said in refused.stderr and refused.stderr.count("\n") == 1
+    rejected = warehouse.ingot(*arguments.split(), check=False)
+    assert rejected.returncode == 2 and rejected.stdout == ""
+    assert rejected.stderr.startswith("error: ") and said in rejected.stderr and rejected.stderr.count("\n") == 1
 
 
 def test_storage_that_is_away(warehouse):
@@ -123,10 +123,10 @@ def test_compile_and_schema(warehouse):
     jobs = json.loads(warehouse.ingot("compile", "--engine", "spark", "--json").stdout)
     assert jobs["silver"][0]["table"] == "silver.speedtest_clean" and "try_parse_json" in jobs["bronze"]["rows"]
     for old in (("plan",), ("plan", "--engine", "spark", "--json")):
-        refused = warehouse.ingot(*old, check=False)
-        assert refused.returncode == 2 and "'ingot plan' is called 'ingot compile' now" in refused.stderr, old
-    refused = warehouse.ingot("run", "--engine", "trino", "--follow", check=False)
-    assert refused.returncode == 2 and "--follow" in refused.stderr
+        rejected = warehouse.ingot(*old, check=False)
+        assert rejected.returncode == 2 and "'ingot plan' is called 'ingot compile' now" in rejected.stderr, old
+    rejected = warehouse.ingot("run", "--engine", "trino", "--follow", check=False)
+    assert rejected.returncode == 2 and "--follow" in rejected.stderr
 
 
 def test_check(warehouse):
@@ -162,8 +162,8 @@ def test_check_where_data_stands(warehouse):
         (warehouse.landing / f"bad-{number}.jsonl").write_text('{"timestamp": 1}\n' * 20)
         assert "bytes wait in the source" in found()[bronze]["detail"] and not found("--late", "0s")[bronze]["ok"]
         warehouse.ingot("run", check=False)
-    refused = found()[silver]
-    assert not refused["ok"] and "none of the 60 rows" in refused["detail"] and "_rules" in refused["detail"]
+    rejected = found()[silver]
+    assert not rejected["ok"] and "none of the 60 rows" in rejected["detail"] and "_rules" in rejected["detail"]
     first = warehouse.query(f"SELECT min_by(snapshot_id, committed_at) AS id FROM {bronze}.snapshots")[0]["id"]
     warehouse.ingot("table", "rollback", bronze, "--snapshot", first)
     assert "is not in its history any more" in found()[silver]["detail"]
@@ -186,7 +186,7 @@ def test_generate_to_standard_output(warehouse):
     assert set(json.loads(one.splitlines()[0])) == {"timestamp", "user_id", "upload_speed", "download_speed", "latency", "location"}
 
 
-def test_follow_takes_new_files_and_stops_on_request(warehouse):
+def test_follow_reads_new_files_and_stops_on_request(warehouse):
     """Goal: a directory is watched for new files. SIGTERM ends the program after the current run, with exit code 0.
     Method: a file that appears while it follows."""
     import os

@@ -77,7 +77,7 @@ def test_files_that_are_read(warehouse, options, content):
     (GOOD.encode("utf-16-le"), "utf-16le"),
     (GOOD.encode("utf-32"), "UTF-32"),
 ])
-def test_files_that_are_refused(warehouse, content, told):
+def test_files_that_fail(warehouse, content, told):
     """Goal: a header that matches no field ends the run with the file's name and what to do.
     Method: one mistake each."""
     csv(warehouse)

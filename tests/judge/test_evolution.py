@@ -54,9 +54,9 @@ def test_a_default(warehouse, version):
     warehouse.run()
     old = {3: (0.5, 'a "new" one'), 2: (None, None)}[version]
     wanted = {(1.5, "phone"): 250, (0.5, 'a "new" one'): 250}
-    for name, refused in (("bronze.speedtest_raw", 1), ("silver.speedtest_clean", 0)):
+    for name, quarantined in (("bronze.speedtest_raw", 1), ("silver.speedtest_clean", 0)):
         expected = dict(wanted)
-        for values, count in ((old, 2000), ((None, None), refused)):
+        for values, count in ((old, 2000), ((None, None), quarantined)):
             expected[values] = expected.get(values, 0) + count
         expected = {values: count for values, count in expected.items() if count}
         rows = warehouse.pyiceberg().load_table(name).scan(selected_fields=("jitter", "device")).to_arrow().to_pylist()
@@ -100,8 +100,8 @@ def test_nanoseconds(warehouse):
         warehouse.ingot("maintain", "--compact", "--min-input-files", "2")
     assert len(list((warehouse.folder / "warehouse/silver/speedtest_clean/data").iterdir())) == 4  # one folder per day
     warehouse.pipeline.write_text(text.replace("format-version: 3", "format-version: 2").replace("day(measured)", "day(timestamp)").replace("  location:       {type: string}\n", "  location:       {type: string}\n" + times).replace("_raw", "_old"))
-    refused = warehouse.ingot("run", check=False)
-    assert refused.returncode != 0 and "measured is timestamptz_ns, which requires format 3" in refused.stderr
+    rejected = warehouse.ingot("run", check=False)
+    assert rejected.returncode != 0 and "measured is timestamptz_ns, which requires format 3" in rejected.stderr
 
 
 def test_renamed_dropped_and_widened_by_pyiceberg(warehouse):

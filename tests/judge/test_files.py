@@ -69,8 +69,8 @@ def test_names_that_are_not_utf8(lab):
     topics = {row["_source"] for row in warehouse.pyiceberg().load_table("b.t").scan().to_arrow().to_pylist()}
     assert len(topics) == len(names)
     odd = os.fsdecode(os.fsencode(warehouse.folder) + b"/w\xff")
-    refused = warehouse.ingot("run", "--warehouse", odd, check=False)
-    assert refused.returncode == 2 and "not UTF-8" in refused.stderr
+    rejected = warehouse.ingot("run", "--warehouse", odd, check=False)
+    assert rejected.returncode == 2 and "not UTF-8" in rejected.stderr
 
 
 @pytest.mark.parametrize("on_changed, code, read_again", [("fail", 1, False), ("skip", 0, False), ("reread", 0, True)])
@@ -183,7 +183,7 @@ def test_table_of_an_earlier_version(lab):
     assert done.returncode == 1 and "a.jsonl" in done.stderr
 
 
-def test_files_under_way(lab):
+def test_files_being_written(lab):
     """Goal: input that is still being written is read once, when it is complete.
     Method: lines and a document in two parts for a follower; a gzip file in two parts for finite runs."""
     warehouse = lab()
@@ -224,7 +224,7 @@ def test_files_under_way(lab):
     assert "Nothing new" in run(documents).stdout
 
 
-def test_what_cannot_be_read_is_told(lab):
+def test_unreadable_files_are_reported(lab):
     """Goal: one bad file does not prevent reading the others, and a folder of unknown names is reported.
     Method: damage before a good file, a text file."""
     warehouse = lab()

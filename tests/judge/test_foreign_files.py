@@ -151,7 +151,7 @@ def differing(ours, theirs):
     return {name for one, other in zip(ours, theirs, strict=True) for name in other if one[name] != other[name]}
 
 
-def test_what_does_not_fit_is_refused_by_name(warehouse):
+def test_values_that_do_not_fit_are_named(warehouse):
     """Goal: a value that the table's type cannot hold is an error with file, column and types, at every depth. It
     never becomes another value.
     Method: files with such values in struct and list."""
@@ -194,8 +194,8 @@ def test_rows_deleted_by_literals_of_each_type(warehouse):
             warehouse.ingot("table", "delete", f"x.t{number}_{place}", "--where", condition)
             assert sorted(table.refresh().scan().to_arrow()["id"].to_pylist()) == left, condition
     for none in ("v < 1.2.3", "v < 1e", "v < 1e400"):
-        refused = warehouse.ingot("table", "delete", "x.t0_0", "--where", none, check=False)
-        assert refused.returncode == 2 and none.split()[-1] in refused.stderr
+        rejected = warehouse.ingot("table", "delete", "x.t0_0", "--where", none, check=False)
+        assert rejected.returncode == 2 and none.split()[-1] in rejected.stderr
 
 
 def test_files_without_field_ids(warehouse):

@@ -54,9 +54,9 @@ def test_records_go_to_the_source(tmp_path, source, arguments, env, where):
 @pytest.mark.parametrize(("source", "arguments", "env", "told"), [
     ("{kafka: {brokers: 127.0.0.1:1, topic: t}}", (), KAFKA, ASKED),
     ("{kafka: {brokers: 127.0.0.1:1, topic: t, properties: {no.such.setting: 1}}}", (), {}, ASKED),
-    ("{kafka: {brokers: 127.0.0.1:1, topic: ^t}}", (), KAFKA, "is a pattern of topics: say where records go with --to"),
+    ("{kafka: {brokers: 127.0.0.1:1, topic: ^t}}", (), KAFKA, "is a pattern of topics: set the destination with --to"),
     ("{files: in, format: csv}", (), {}, "is csv, and generated records are JSON lines"),
-    ("{files: pipelines/speedtest.yaml}", (), {}, "is a file: say where records go with --to"),
+    ("{files: pipelines/speedtest.yaml}", (), {}, "is a file: set the destination with --to"),
     ("{files: s3://bucket/in}", (), {}, "is not a local directory"),
     ("{files: in}", ("--to", "s3://bucket/in"), {}, "s3://bucket/in"),
     (None, (), KAFKA | {"KAFKA_BROKER": "127.0.0.1:1"}, ASKED)])

@@ -37,11 +37,11 @@ def check_account(warehouse):
     catalog = warehouse.pyiceberg()
     bronze, silver, quarantine = (catalog.load_table(name).scan().to_arrow().to_pylist() for name in (BRONZE, SILVER, QUARANTINE))
     at = lambda row: (row["_source"], row["_source_partition"], row["_source_offset"])
-    clean, refused = [at(row) for row in silver], [at(row) for row in quarantine]
+    clean, quarantined = [at(row) for row in silver], [at(row) for row in quarantine]
     keys = {(row["user_id"], row["timestamp"]) for row in silver}
-    assert len(set(clean)) == len(clean) and len(set(refused)) == len(refused)
-    assert not set(clean) & set(refused)
-    lost = [at(row) for row in bronze if at(row) not in {*clean, *refused} and (row["user_id"], row["timestamp"]) not in keys]
+    assert len(set(clean)) == len(clean) and len(set(quarantined)) == len(quarantined)
+    assert not set(clean) & set(quarantined)
+    lost = [at(row) for row in bronze if at(row) not in {*clean, *quarantined} and (row["user_id"], row["timestamp"]) not in keys]
     assert not lost
     [counts] = warehouse.query(
         f"SELECT sum(rows_in - rows_out - rows_quarantined - rows_duplicate)::BIGINT AS unaccounted, sum(rows_in)::BIGINT AS rows, sum(rows_out)::BIGINT AS out FROM ops.runs WHERE table_name = '{SILVER}'"
@@ -68,13 +68,13 @@ def test_an_edited_rule_between_the_two_commits(warehouse, rule):
     interrupt(warehouse)
     edit(warehouse, EDITS[rule])
     told = warehouse.ingot("run").stderr
-    assert ("were taken back" in told) == (rule != "the same")
+    assert ("were reverted" in told) == (rule != "the same")
     check_account(warehouse)
     assert {name: warehouse.table_hash(name) for name in (SILVER, QUARANTINE)} == fresh(warehouse, warehouse.folder / "fresh")
     assert warehouse.run()["silver"]["commits"] == 0
 
 
-def test_kill_at_every_step_of_taking_back(tmp_path_factory):
+def test_kill_at_every_step_of_a_revert(tmp_path_factory):
     """Goal: reverting half a step may itself be interrupted at any point.
     Method: every fault point of the revert is listed once. For each, a fresh warehouse is killed there, and the next
     run succeeds."""
@@ -83,9 +83,9 @@ def test_kill_at_every_step_of_taking_back(tmp_path_factory):
     interrupt(first)
     edit(first, EDITS["stricter"])
     passed = re.findall(r"fault point (\S+)", first.ingot("run", env={"INGOT_FAULT_TRACE": "1"}).stderr)
-    passed = passed[: passed.index("silver.taken_back") + 1]
+    passed = passed[: passed.index("silver.reverted") + 1]
     points = [(name, hit) for name in dict.fromkeys(passed) for hit in range(1, passed.count(name) + 1)]
-    assert {"silver.forbidden", "silver.taken_back"} <= {name for name, _ in points}
+    assert {"silver.blocked", "silver.reverted"} <= {name for name, _ in points}
     for point, hit in points:
         warehouse = Warehouse(tmp_path_factory.mktemp("kill"), ROOT / "pipelines/speedtest.yaml")
         fill(warehouse, records=300)
@@ -116,13 +116,13 @@ def test_quarantine_was_compacted_meanwhile(warehouse, expired):
         assert len(warehouse.pyiceberg().load_table(QUARANTINE).metadata.snapshots) == 1
     edit(warehouse, EDITS["stricter"])
     told = warehouse.ingot("run").stderr
-    assert "were taken back" in told
-    _, refused = check_account(warehouse)
-    assert set(before) <= set(warehouse.table_hash(QUARANTINE)) and refused > len(before)
+    assert "were reverted" in told
+    _, quarantined = check_account(warehouse)
+    assert set(before) <= set(warehouse.table_hash(QUARANTINE)) and quarantined > len(before)
 
 
-@pytest.mark.parametrize("end", ["silver.forbidden", "silver.taken_back", None])
-def test_the_stopped_writer_goes_on(warehouse, end):
+@pytest.mark.parametrize("end", ["silver.blocked", "silver.reverted", None])
+def test_a_suspended_writer_resumes(warehouse, end):
     """Goal: a writer suspended between the two commits cannot complete a step that another has reverted or is
     reverting.
     Method: the writer is stopped there, a run of the edited file goes as far as `end`, then the writer continues."""
@@ -139,7 +139,7 @@ def test_the_stopped_writer_goes_on(warehouse, end):
     if end:
         interrupt(warehouse, end)
     else:
-        assert "were taken back" in warehouse.ingot("run").stderr
+        assert "were reverted" in warehouse.ingot("run").stderr
     stopped.send_signal(signal.SIGCONT)
     assert stopped.wait(60) == 0, stopped.stderr.read()
     warehouse.pipeline = pipeline
@@ -163,7 +163,7 @@ def test_two_files_at_once(warehouse):
     check_account(warehouse)
 
 
-def test_a_table_that_was_dropped_is_computed_again_or_refused(warehouse):
+def test_a_dropped_table_is_recomputed_or_an_error(warehouse):
     """Goal: the file that computed the other table recomputes silver or quarantine from bronze; another file is
     rejected.
     Method: each table is unregistered, and the next run is compared; then with an edited rule."""
@@ -178,6 +178,6 @@ def test_a_table_that_was_dropped_is_computed_again_or_refused(warehouse):
     warehouse.run("--stage", "bronze,silver")
     warehouse.ingot("unregister", QUARANTINE)
     edit(warehouse, EDITS["stricter"])
-    refused = warehouse.ingot("run", check=False)
-    assert refused.returncode == 1
-    assert SILVER in refused.stderr and QUARANTINE in refused.stderr and "ingot table rollback" in refused.stderr
+    rejected = warehouse.ingot("run", check=False)
+    assert rejected.returncode == 1
+    assert SILVER in rejected.stderr and QUARANTINE in rejected.stderr and "ingot table rollback" in rejected.stderr

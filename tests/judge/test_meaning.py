@@ -36,7 +36,7 @@ fields:
 bronze: {table: bronze.rows, partition: day(t)}
 silver:
   table: silver.rows
-  quarantine: silver.refused
+  quarantine: silver.quarantined
   partition: day(t)
   rules:
     - {name: trimmed, field: s, fix: trim}
@@ -114,7 +114,7 @@ def test_rows_are_what_the_sql_says(warehouse):
     warehouse.pipeline.write_text(FIELDS)
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
-    bronze = silver = refused = None
+    bronze = silver = quarantined = None
     for seed in (1, 2):
         lines = "\n".join(map(json.dumps, records(3000, seed)))
         (warehouse.landing / f"{seed}.jsonl").write_text(lines + "\nnot JSON\n")
@@ -124,16 +124,16 @@ def test_rows_are_what_the_sql_says(warehouse):
         connection.register("bronze_rows", bronze.slice(before))
         connection.register("silver_keys", silver if silver is not None else table(warehouse, "silver.rows").slice(0, 0))
         sql = statements(warehouse, "silver")
-        connection.execute(sql["silver: fix and judge the new rows of bronze"])
+        connection.execute(sql["silver: apply fixes and rules to the new rows of bronze"])
         clean = connection.sql(sql["silver: rows for silver"]).to_arrow_table()
         bad = connection.sql(sql["silver: rows for quarantine"]).to_arrow_table()
-        new_silver, new_refused = table(warehouse, "silver.rows"), table(warehouse, "silver.refused")
+        new_silver, new_quarantined = table(warehouse, "silver.rows"), table(warehouse, "silver.quarantined")
         assert 0 < clean.num_rows < 3000 and bad.num_rows > 100
         assert plain(new_silver) == sorted((plain(silver) if silver else []) + plain(clean), key=repr)
-        assert plain(new_refused) == sorted((plain(refused) if refused else []) + plain(bad), key=repr)
-        silver, refused = new_silver, new_refused
+        assert plain(new_quarantined) == sorted((plain(quarantined) if quarantined else []) + plain(bad), key=repr)
+        silver, quarantined = new_silver, new_quarantined
         connection.register("silver_rows", silver)
         connection.register("silver_new", silver)
         sql = statements(warehouse, "gold")
         connection.execute("CREATE OR REPLACE TEMP TABLE touched AS " + sql["gold: groups of gold.rows that new rows touch"])
-        assert plain(table(warehouse, "gold.rows")) == plain(connection.sql(sql["gold: their rows, anew"]).to_arrow_table())
+        assert plain(table(warehouse, "gold.rows")) == plain(connection.sql(sql["gold: the recomputed rows of these groups"]).to_arrow_table())

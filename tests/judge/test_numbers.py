@@ -63,8 +63,8 @@ def test_a_narrowed_field(warehouse):
     """Goal: a column never narrows.
     Method: double, then float in the pipeline file; float, then double, then widened by PyIceberg."""
     run(warehouse, ['{"at": 0, "id": 1, "value": 0.1}'])
-    refused = run(warehouse, ['{"at": 0, "id": 2, "value": 0.1}'], type="float", check=False)
-    assert refused.returncode != 0 and "value is double and never was float" in refused.stderr
+    rejected = run(warehouse, ['{"at": 0, "id": 2, "value": 0.1}'], type="float", check=False)
+    assert rejected.returncode != 0 and "value is double and never was float" in rejected.stderr
 
 
 def test_an_array_of_records(warehouse):

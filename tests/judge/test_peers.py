@@ -83,7 +83,7 @@ def test_rows_of_other_projects(root, metadata, document):
     answers = judges(root, metadata)
     if rows is None:
         assert any(reason in refusal for reason in REASONS), refusal
-        assert not answers, f"refused ({refusal.strip()}) what {list(answers)} can read"
+        assert not answers, f"rejected ({refusal.strip()}) what {list(answers)} can read"
         return
     # DuckDB 1.5.5 applies an equality delete of one partition to another. The specification ("Scan Planning") does
     # not.

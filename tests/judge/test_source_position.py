@@ -153,8 +153,8 @@ def test_a_name_that_is_taken(lake):
     for now in BEFORE:
         with old["s.t"].update_schema() as update:
             update.add_column(now, StringType())
-        refused = lake.ingot("run", check=False)
-        assert refused.returncode == 1 and f"table s.t: column {now} exists" in refused.stderr, refused.stderr
+        rejected = lake.ingot("run", check=False)
+        assert rejected.returncode == 1 and f"table s.t: column {now} exists" in rejected.stderr, rejected.stderr
         with old["s.t"].update_schema() as update:
             update.rename_column(now, f"theirs{now}")
     lake.run()

@@ -84,7 +84,7 @@ def test_small_commits_and_late_files_give_the_same_tables(warehouse, tmp_path):
     assert runs == [{"i": len(layers.bronze), "o": len(layers.bronze)}]
 
 
-def test_growing_file_is_read_on(warehouse):
+def test_appended_lines_are_read(warehouse):
     """Goal: bytes appended to a file are read once. Method: the same file grows twice between runs."""
     file = warehouse.landing / "grow.jsonl"
     made = warehouse.ingot("generate", "--records", 300, "--to", "-").stdout.splitlines(keepends=True)
@@ -94,7 +94,7 @@ def test_growing_file_is_read_on(warehouse):
     assert warehouse.query("SELECT count(DISTINCT _source_offset) AS n FROM bronze.speedtest_raw") == [{"n": 300}]
 
 
-def test_pyiceberg_appends_and_ingot_goes_on(warehouse):
+def test_rows_appended_by_pyiceberg_are_processed(warehouse):
     """Goal: another engine may write between our commits. Its rows are consumed, ours are not read twice.
     Method: PyIceberg appends a bronze row; silver consumes it; bronze resumes from its offsets."""
     warehouse.ingot("generate", "--records", 1000, "--to", warehouse.landing)

@@ -143,9 +143,9 @@ TEST(CompactTable, NeverUndoesConcurrentCommits) {
 TEST(CompactTable, FailsBeforePermanentDamage) {
   const Table table = Appends(6);
   const Table twice = *iceberg::CommitSnapshot(table.home, {.added = {rows::Tasks(table).at(0).file}});
-  const auto refused = CompactTable(twice.home, Options());
-  ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().message.find("--repair"), std::string::npos);
+  const auto rejected = CompactTable(twice.home, Options());
+  ASSERT_FALSE(rejected);
+  EXPECT_NE(rejected.error().message.find("--repair"), std::string::npos);
   CompactOptions options = Options();
   options.sort_by = {{.column = "nothing"}};
   EXPECT_EQ(CompactTable(Appends(2).home, options).error().kind, ErrorKind::kBadInput);

@@ -34,10 +34,10 @@ TEST(DropOldPartitions, RemovesWholeDays) {
 // Method: four days of 2024; the newest row may be a day old, or any age.
 TEST(DropOldPartitions, NewestRowChecksTheClock) {
   const iceberg::Table table = Days(4, {{"at", {.kind = iceberg::TransformKind::kDay}}});
-  const auto refused =
+  const auto rejected =
       DropOldPartitions(table.home, {.keep_micros = kMicrosPerDay, .newest_age_max_micros = 3 * kMicrosPerDay});
-  EXPECT_EQ(refused.error().kind, ErrorKind::kRetry);
-  EXPECT_NE(refused.error().message.find("2024-01-04"), std::string::npos) << refused.error().message;
+  EXPECT_EQ(rejected.error().kind, ErrorKind::kRetry);
+  EXPECT_NE(rejected.error().message.find("2024-01-04"), std::string::npos) << rejected.error().message;
   EXPECT_EQ(DropOldPartitions(table.home, {.keep_micros = kMicrosPerDay})->files, 4);
 }
 

@@ -22,7 +22,7 @@ TEST(Document, PlacesAreNamed) {
   EXPECT_EQ(RefusalOf([&] { root.At("a").Flag(); }), "f.yaml:1: a: must be true or false, not '1'");
   EXPECT_EQ(RefusalOf([&] { root.At("b").Items()[1].At("y").Text(); }), "f.yaml:4: b[1].y: must be a single value");
   EXPECT_EQ(root.At("b").Items()[1].At("y").Texts(), std::vector<std::string>{"3"});
-  EXPECT_EQ(RefusalOf([&] { Place("f", YAML::Load("a: 1\na: 2\n")).Entries(); }), "f:2: a: stands here twice");
+  EXPECT_EQ(RefusalOf([&] { Place("f", YAML::Load("a: 1\na: 2\n")).Entries(); }), "f:2: a: duplicate key");
 }
 
 }  // namespace

@@ -7,7 +7,7 @@ namespace {
 
 // Goal:   a path has keys and indexes, which count from either end.
 // Method: each form, and texts that are not a path.
-TEST(Path, FormsAndRefusals) {
+TEST(Path, FormsAndErrors) {
   const Path path = *ParsePath("$.a.b[0].c[-1]['d e'][last][first]");
   ASSERT_EQ(path.size(), 8u);
   EXPECT_EQ(path[2].index, 0);

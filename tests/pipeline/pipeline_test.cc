@@ -50,7 +50,7 @@ TEST(Pipeline, CsvAndTimes) {
 
 // Goal:   contradictions are errors with their line.
 // Method: one file per mistake.
-TEST(Pipeline, Refuses) {
+TEST(Pipeline, RejectsInvalidFiles) {
   const std::string head = "pipeline: p\nsource: {files: x}\nfields:\n  a: {type: string}\n  t: {type: timestamptz}\n";
   const std::string tables = "bronze: {table: b.t}\nsilver: {table: s.t}\n";
   ASSERT_TRUE(ParsePipeline(head + tables, "f"));
@@ -94,7 +94,7 @@ TEST(Pipeline, Refuses) {
        "e}\n" +
            tables,
        "f:2: the file is not UTF-8 (byte 0xDF)"},
-      {head + tables + "fields: {}\n", "f:8: fields: stands here twice"}};
+      {head + tables + "fields: {}\n", "f:8: fields: duplicate key"}};
   for (const auto& [text, message] : slips) {
     const auto parsed = ParsePipeline(text, "f");
     ASSERT_FALSE(parsed) << text;

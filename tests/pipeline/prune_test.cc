@@ -40,7 +40,7 @@ bool May(const std::string& condition) {
 
 // Goal:   only files without a matching row are pruned.
 // Method: conditions of each kind, true and false for some row, and conditions that are not converted.
-TEST(Prune, WhatItTells) {
+TEST(Prune, RangesOfConditions) {
   for (const char* condition : {"n = 15",
                                 "15 = n",
                                 "n >= 20",

@@ -44,8 +44,8 @@ TEST(Rules, AreNumberedOnce) {
     ASSERT_TRUE(pipeline.silver[0].rules[i].check->Mark(*rows, RuleBit(i), broken));
   EXPECT_EQ(broken, (std::vector<uint64_t>{4 + 8, 2, 0}));
   const SilverSql sql = MakeSilverSql(pipeline, pipeline.silver[0], Dialect::kEmbedded, {});
-  EXPECT_NE(sql.judge.find(R"(CASE WHEN ("name" IS NULL OR "speed" IS NULL) THEN 2 ELSE 0 END)"), std::string::npos);
-  EXPECT_NE(sql.judge.find("THEN 4 ELSE 0 END"), std::string::npos);
+  EXPECT_NE(sql.check.find(R"(CASE WHEN ("name" IS NULL OR "speed" IS NULL) THEN 2 ELSE 0 END)"), std::string::npos);
+  EXPECT_NE(sql.check.find("THEN 4 ELSE 0 END"), std::string::npos);
   EXPECT_NE(sql.clean.find("(_broken & 11) <> 0"), std::string::npos);
   EXPECT_NE(sql.counts.find(R"(count_if((_broken & 8) <> 0) AS "named")"), std::string::npos);
 }
@@ -64,7 +64,7 @@ TEST(Rules, Require) {
 TEST(Rules, FixesOfComputedFields) {
   const Pipeline pipeline =
       WithRules("    - {name: a, field: name, fix: trim}\n    - {name: b, field: label, fix: trim}\n");
-  const std::string sql = MakeSilverSql(pipeline, pipeline.silver[0], Dialect::kSpark, {}).judge;
+  const std::string sql = MakeSilverSql(pipeline, pipeline.silver[0], Dialect::kSpark, {}).check;
   EXPECT_NE(sql.find("trim(BOTH ' \t\n\r' FROM `name`) AS `name`"), std::string::npos) << sql;
   EXPECT_NE(sql.find("trim(BOTH ' \t\n\r' FROM TRY_CAST("), std::string::npos) << sql;
   const auto column = ArrayOf(arrow::utf8(), R"([" a ", null])");

@@ -239,8 +239,8 @@ TEST(ArrowConvert, ExtensionsAndKeys) {
   const iceberg::Field map{.id = 1, .name = "m", .type = Nest(Primitive("string"))[5]};
   EXPECT_EQ(ValuesOf(**ProjectArray(nulls->Slice(0, 1), *arrow::field("m", nulls->type()), map)),
             std::vector<std::string>{"[{a,1}]"});
-  const auto refused = ProjectArray(nulls, *arrow::field("m", nulls->type()), map).error().message;
-  EXPECT_NE(refused.find("a key is null"), std::string::npos) << refused;
+  const auto rejected = ProjectArray(nulls, *arrow::field("m", nulls->type()), map).error().message;
+  EXPECT_NE(rejected.find("a key is null"), std::string::npos) << rejected;
 }
 
 }  // namespace

@@ -142,12 +142,13 @@ TEST(FileReader, FootersThatArrowRejects) {
   EXPECT_EQ(Text(*read->column(0)->chunk(0)), "[1,2]");
   EXPECT_EQ(read->column(1)->null_count(), 1);
   SetLogicalType(*storage, task.file.location, "m", 1);
-  const auto refused = OpenTask(storage, metadata, metadata.CurrentSchema(), task);
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().kind, ErrorKind::kUnsupported);
-  EXPECT_NE(refused.error().message.find("a.parquet cannot be read: Arrow's Parquet reader does not support this file"),
-            std::string::npos)
-      << refused.error().message;
+  const auto rejected = OpenTask(storage, metadata, metadata.CurrentSchema(), task);
+  ASSERT_FALSE(rejected);
+  EXPECT_EQ(rejected.error().kind, ErrorKind::kUnsupported);
+  EXPECT_NE(
+      rejected.error().message.find("a.parquet cannot be read: Arrow's Parquet reader does not support this file"),
+      std::string::npos)
+      << rejected.error().message;
 }
 
 }  // namespace

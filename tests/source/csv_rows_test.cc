@@ -65,7 +65,7 @@ TEST(CsvRows, RecordsAndTheirBytes) {
     ASSERT_EQ(read.records, Texts({R"({"a":"1","b":"x \"y\"\nz"})", R"({"a":null,"b":""})",
                                    "[CSV: 3 cells where there are 2 columns]",
                                    "[CSV: 1 cell where there are 2 columns]", "[CSV: a header among the rows]",
-                                   "[CSV: a quote has text behind it where it closes]", R"({"a":"10","b":"11"})"}))
+                                   "[CSV: a closing quote is followed by text]", R"({"a":"10","b":"11"})"}))
         << cut;
     EXPECT_EQ(read.originals, Texts({"1,\"x \"\"y\"\"\nz\"", ",\"\"", "3,4,5", "6", "a,b", "7,\"8\" 9", "10,11"}));
     for (size_t i = 0; i < read.originals.size(); ++i)
@@ -80,9 +80,9 @@ TEST(CsvRows, AnOpenQuote) {
   const Outcome read = Read(file, {}, 0);
   EXPECT_EQ(read.originals, Texts({"1,x", "2,\"y", "3,z", "4,v"}));
   EXPECT_EQ(read.records[0], R"({"a":"1","b":"x"})");
-  EXPECT_TRUE(read.records[1].starts_with("[CSV: a quote does not close; csv: {multiline: false}")) << read.records[1];
-  EXPECT_EQ(read.records[3], "[CSV: a quote does not close; it opens 2 lines before]");
-  EXPECT_EQ(Read(file, {.multiline = false}, 0).records, Texts({R"({"a":"1","b":"x"})", "[CSV: a quote does not close]",
+  EXPECT_TRUE(read.records[1].starts_with("[CSV: a quote is not closed; csv: {multiline: false}")) << read.records[1];
+  EXPECT_EQ(read.records[3], "[CSV: a quote is not closed; it opens 2 lines before]");
+  EXPECT_EQ(Read(file, {.multiline = false}, 0).records, Texts({R"({"a":"1","b":"x"})", "[CSV: a quote is not closed]",
                                                                 R"({"a":"3","b":"z"})", R"({"a":"4","b":"v"})"}));
 }
 
@@ -165,7 +165,7 @@ TEST(CsvRows, Headers) {
 
 // Goal:   an invalid header is an error with its remedy.
 // Method: each kind of error.
-TEST(CsvRows, HeadersThatAreRefused) {
+TEST(CsvRows, InvalidHeaders) {
   const std::vector<std::vector<std::string>> fields{{"at"}, {"id"}};
   const std::pair<std::string, std::string> cases[] = {
       {"at;id\n", "write csv: {delimiter: \";\"}"},

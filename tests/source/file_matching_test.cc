@@ -161,7 +161,7 @@ TEST(FileMatching, WhatHappensToFiles) {
 
 // Goal:   a file and its compressed form count as one, whichever came first, also when one of them is deleted.
 // Method: each is written, partly and completely, while the other exists; short and long content.
-TEST(FileMatching, CompressedTwins) {
+TEST(FileMatching, CompressedCopies) {
   for (const std::string& content : {std::string("1\n2\n"), "1\n2\n" + kLong + "\n"}) {
     const std::string read = content.size() > 10 ? "1 2 " + kLong + " " : "1 2 ";
     for (const bool plain_goes : {true, false}) {

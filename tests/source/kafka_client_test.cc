@@ -17,6 +17,8 @@ TEST(KafkaClient, Addresses) {
   EXPECT_EQ(address.topic, "speedtest_raw");
   EXPECT_EQ(address.settings.at("security.protocol"), "SSL");
   EXPECT_EQ(address.settings.at("fetch.wait.max.ms"), "5");
+  EXPECT_TRUE(IsKafkaUri("kafka://a/t"));
+  for (const char* path : {"kafka:/a/t", "./kafka://a/t", "landing", ""}) EXPECT_FALSE(IsKafkaUri(path)) << path;
   EXPECT_EQ(ParseKafkaAddress("kafka://a/^speed.*")->topic, "^speed.*");
   for (const char* bad :
        {"kafka://", "kafka://a", "kafka://a/", "kafka:///t", "kafka://a/b/c", "kafka://a/t?x", "file:///a"})

@@ -305,7 +305,7 @@ TEST(Kafka, CoordinatorFails) {
 
 // Goal:   transient errors of brokers are retried, and a member that the group has dropped rejoins.
 // Method: errors in the responses to each kind of request, before and while records are read.
-TEST(Kafka, ErrorsInPassing) {
+TEST(Kafka, TransientErrors) {
   using Errors = std::vector<rd_kafka_resp_err_t>;
   const std::pair<int16_t, Errors> cases[] = {
       {kFetch,

@@ -71,9 +71,9 @@ struct Read {
   Status outcome;
 };
 
-Read ReadBatch(std::string_view wire, int64_t first = kBase, EnvelopeWishes wishes = {}) {
+Read ReadBatch(std::string_view wire, int64_t first = kBase, EnvelopeOptions envelope_options = {}) {
   Read read;
-  RecordBatchReader reader(wishes);
+  RecordBatchReader reader(envelope_options);
   read.outcome = reader.Read(wire, first, read.batch, read.buffers);
   return read;
 }
@@ -121,7 +121,7 @@ const std::vector<Written> kRecords{
 // Method: all forms of each, gaps, a later start.
 TEST(RecordBatch, Fields) {
   const std::string wire = Wire(Records(kRecords), 3, 0);
-  EXPECT_EQ(RecordsTold(wire), 3);
+  EXPECT_EQ(DeclaredRecords(wire), 3);
   Read all = ReadBatch(wire, kBase, {.key = true, .headers = true});
   ASSERT_TRUE(all.outcome) << all.outcome.error().message;
   ASSERT_EQ(all.batch.records.size(), 3u);

@@ -54,7 +54,7 @@ TEST(TextEncoding, LeavesHalfACharacter) {
 
 // Goal:   the first invalid byte is found.
 // Method: each encoding, valid and invalid; U+FFFD itself is valid.
-TEST(TextEncoding, FindsWhatIsNoText) {
+TEST(TextEncoding, FindsInvalidText) {
   const auto at = [](std::string_view bytes, TextEncoding encoding) {
     return FindInvalidText(bytes, encoding).value_or(99);
   };

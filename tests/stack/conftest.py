@@ -206,14 +206,14 @@ class Lakehouse:
         counts = self.query(
             "SELECT (SELECT count(*) FROM silver.speedtest_clean) AS clean,"
             " (SELECT count(DISTINCT (user_id, timestamp)) FROM silver.speedtest_clean) AS keys,"
-            " (SELECT count(*) FROM silver.speedtest_quarantine) AS refused,"
+            " (SELECT count(*) FROM silver.speedtest_quarantine) AS quarantined,"
             " (SELECT sum(tests) FROM gold.speedtest_agg) AS tests")[0]
-        clean, refused = int(counts["clean"]), int(counts["refused"])
+        clean, quarantined = int(counts["clean"]), int(counts["quarantined"])
         assert clean == int(counts["keys"]) == int(counts["tests"])
         good = self.query(
             "SELECT count(DISTINCT (user_id, timestamp)) AS n FROM bronze.speedtest_raw r ANTI JOIN"
             " silver.speedtest_quarantine q ON q._source = r._source AND q._source_partition = r._source_partition AND q._source_offset = r._source_offset")
-        assert clean == int(good[0]["n"]) and clean + refused <= result["bronze"]
+        assert clean == int(good[0]["n"]) and clean + quarantined <= result["bronze"]
         return result
 
     def wait_for(self, what, seconds: float = 60):

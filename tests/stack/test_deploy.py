@@ -95,8 +95,8 @@ def test_kubernetes_manifest(tmp_path):
     assert done.stdout.split() == ["Namespace", "ConfigMap", "Secret", "Deployment", "Deployment", "Service", "CronJob"]
     broken = tmp_path / "broken.yaml"
     broken.write_text(file.read_text().replace("replicas:", "replica:", 1))
-    refused = validate(broken)
-    assert refused.returncode != 0 and "replica" in refused.stderr
+    rejected = validate(broken)
+    assert rejected.returncode != 0 and "replica" in rejected.stderr
 
 
 REWRITE = """

@@ -96,7 +96,7 @@ def test_zombie(house):
     zombie.send(signal.SIGCONT)
     house.generate(1000)
     house.wait_for(lambda: house.bronze_rows() == 3000, 90)
-    house.wait_for(lambda: "reading on from there" in zombie.text() or "trying again" in zombie.text())
+    house.wait_for(lambda: "rereading from the position of the table" in zombie.text() or "retrying" in zombie.text())
     for worker in (zombie, other):
         assert worker.stop() == 0, worker.text()[-2000:]
     assert house.verify_all_layers()["topic"] == 3000

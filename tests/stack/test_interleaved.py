@@ -61,9 +61,9 @@ class Interplay:
                            " AND t.location = s.location WHEN MATCHED THEN UPDATE SET t.tests = s.tests + 1000"}[name]
         try:
             (self.spark if name.startswith("spark") else self.trino).sql(statement)
-        except RuntimeError as refused:
-            assert GIVES_WAY.search(str(refused)), str(refused)[:2000]
-            print(f"{name} gave way: {str(refused)[:150]!r}")
+        except RuntimeError as rejected:
+            assert GIVES_WAY.search(str(rejected)), str(rejected)[:2000]
+            print(f"{name} gave way: {str(rejected)[:150]!r}")
             return
         self.done[name] += 1
         if name.endswith("delete"):

@@ -222,8 +222,8 @@ def test_topic_recreated(house):
     house.wait_for(lambda: house.topic not in house.admin().list_topics(timeout=10).topics)
     anew = datetime.datetime.now(datetime.UTC).isoformat()
     house.generate(2000)
-    refused = house.ingot("run", check=False)
-    assert refused.returncode == 1 and "made anew" in refused.stderr and "--on-reset earliest" in refused.stderr
+    rejected = house.ingot("run", check=False)
+    assert rejected.returncode == 1 and "recreated" in rejected.stderr and "--on-reset earliest" in rejected.stderr
     house.run("--on-reset", "earliest")
     assert house.bronze_rows() == 3000
     assert house.verify(since=anew)["bronze"] == 2000
@@ -238,8 +238,8 @@ def test_retention_passes_the_consumer(house):
     house.generate(1000)
     gone = house.admin().delete_records([TopicPartition(house.topic, 0, 1500)])
     [future.result() for future in gone.values()]
-    refused = house.ingot("run", check=False)
-    assert refused.returncode == 1 and "records 1000 to 1499 are gone" in refused.stderr
+    rejected = house.ingot("run", check=False)
+    assert rejected.returncode == 1 and "records 1000 to 1499 are gone" in rejected.stderr
     house.run("--on-reset", "earliest")
     assert house.verify(compacted=True)["bronze"] == 1500
     table = house.pyiceberg()
@@ -262,8 +262,8 @@ def test_tls_and_sasl(house, certificates, mechanism, user, password):
         "INGOT_KAFKA_SASL_USERNAME": user, "INGOT_KAFKA_SASL_PASSWORD": password}
     house.run(env=secure)
     assert house.verify()["bronze"] == 500
-    refused = house.ingot("run", check=False, env=secure | {"INGOT_KAFKA_SASL_PASSWORD": "wrong"})
-    assert refused.returncode in (1, 2) and "sasl.password" in refused.stderr
+    rejected = house.ingot("run", check=False, env=secure | {"INGOT_KAFKA_SASL_PASSWORD": "wrong"})
+    assert rejected.returncode in (1, 2) and "sasl.password" in rejected.stderr
     untrusted = house.ingot("run", check=False, env=secure | {"INGOT_KAFKA_SSL_CA_LOCATION": "/etc/hostname"})
     assert untrusted.returncode == 2
     del secure["INGOT_KAFKA_SSL_CA_LOCATION"]
@@ -282,5 +282,5 @@ def test_another_protocol(house):
 
 def test_no_broker(house):
     """Goal: an unreachable broker is reported soon, with its address. Method: a port where nothing listens."""
-    refused = house.ingot("run", check=False, env={"KAFKA_BROKER": "127.0.0.1:1"}, timeout=150)
-    assert refused.returncode == 1 and "127.0.0.1:1 can be reached" in refused.stderr and "Connection refused" in refused.stderr
+    rejected = house.ingot("run", check=False, env={"KAFKA_BROKER": "127.0.0.1:1"}, timeout=150)
+    assert rejected.returncode == 1 and "127.0.0.1:1 can be reached" in rejected.stderr and "Connection refused" in rejected.stderr

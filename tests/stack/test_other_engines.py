@@ -170,7 +170,7 @@ def test_jobs_by_hand(house):
     assert house.query("SELECT count(*) AS n FROM gold.speedtest_agg") == before
 
 
-def test_spark_is_overtaken(house):
+def test_spark_retries_after_a_conflict(house):
     """Goal: a run of Ingot during a Spark job costs a retry and no row.
     Method: Ingot runs silver while the job holds its branch."""
     house.make_topic()

@@ -51,7 +51,7 @@ def test_trino_reads_and_writes(house, trino, tmp_path):
 
     check = house.ingot("check")  # at INGOT_TRINO
     assert f"http://{trino.address} shows gold.speedtest_agg" in check.stdout
-    assert "has all that the source has" in check.stdout
+    assert "is up to date with the source" in check.stdout
     house.generate(100)
     late = house.ingot("check", "--late", "0s", check=False)
     assert late.returncode == 1 and "100 records wait in the source" in late.stdout

@@ -37,7 +37,7 @@ TEST(Changes, OperationsOfOtherEngines) {
 
 // Goal:   a lost position is an error with its reason. The first snapshots may have expired before a first run.
 // Method: a mark of another table, a mark outside of the history, and a history without its beginning.
-TEST(Changes, ALostPlaceIsSaid) {
+TEST(Changes, LostPositionsAreErrors) {
   const auto metadata = Chain({{{"operation", "append"}}, {{"operation", "append"}}});
   EXPECT_EQ(ChangesSince(metadata, {}, "t")->appends.size(), 2u);
   EXPECT_EQ(ChangesSince(metadata, {}, "t", 1)->appends.size(), 1u);
@@ -45,7 +45,7 @@ TEST(Changes, ALostPlaceIsSaid) {
   EXPECT_EQ(ChangesSince(metadata, Consumed(99), "t").error().kind, ErrorKind::kCorrupt);
   EXPECT_TRUE(ChangesSince(metadata, {.snapshot = 1, .source_uuid = metadata.table_uuid}, "t"));
   const auto other = ChangesSince(metadata, {.snapshot = 1, .source_uuid = "another"}, "t");
-  EXPECT_NE(other.error().message.find("dropped and made anew"), std::string::npos);
+  EXPECT_NE(other.error().message.find("dropped and recreated"), std::string::npos);
   auto expired = metadata;
   expired.snapshots.EraseIf([](const iceberg::Snapshot& snapshot) { return snapshot.snapshot_id == 1; });
   EXPECT_TRUE(ChangesSince(expired, {}, "t")->rewritten);

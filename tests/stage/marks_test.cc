@@ -18,7 +18,7 @@ TEST(Lineage, MarksAreCarriedPastOthers) {
 
 // Goal:   the keys of two marks are never mixed, and a mark outlives its snapshot.
 // Method: a full mark, a mark of an earlier version with fewer keys, and both as properties.
-TEST(Lineage, AMarkIsTakenAsAWhole) {
+TEST(Lineage, MarksAreReadAsAWhole) {
   const Mark full{.snapshot = 5,
                   .from = 4,
                   .source_uuid = "uuid",
@@ -38,7 +38,7 @@ TEST(Lineage, AMarkIsTakenAsAWhole) {
 // Goal:   a table that another engine replaced as a whole is distinguished from the table that consumed its source.
 // Method: a mark in the properties; histories with the mark, with an expired beginning, and with neither; a first
 //         snapshot without a parent that has a manifest of an earlier snapshot.
-TEST(Lineage, AReplacedTableIsSaid) {
+TEST(Lineage, ReplacedTablesAreErrors) {
   const auto storage = storage::MakeMemoryStorage();
   const auto check = [&](iceberg::TableMetadata metadata) {
     PutMarks(metadata, ToProperties({.snapshot = 7}));

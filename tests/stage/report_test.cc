@@ -40,7 +40,7 @@ void ExpectSame(const StageReport& a, const StageReport& b) {
 TEST(Report, ThereAndBack) {
   const StageReport report = Filled();
   ExpectSame(report, *ReportOf({.summary = report.ToSummary()}, "s.t"));
-  ExpectSame(report, *ReportFromJson(report.ToJson(), "spark"));
+  ExpectSame(report, *ReportFromJson(report.ToJson(), pipeline::Dialect::kSpark));
   EXPECT_EQ(nlohmann::json::parse(report.ToJson("\"more\":[1]"))["more"][0], 1);
 }
 
@@ -59,14 +59,14 @@ TEST(Report, CommitsOfARun) {
 
 // Goal:   data that no stage wrote is not a report.
 // Method: summaries of other engines, and lines of other output.
-TEST(Report, WhatIsNone) {
+TEST(Report, SnapshotsWithoutAReport) {
   for (const iceberg::Properties& summary :
        {iceberg::Properties{}, {{kStageKey, "silver"}}, {{kRunIdKey, "r"}}, {{kStageKey, "ops"}, {kRunIdKey, "r"}}})
     EXPECT_FALSE(ReportOf({.summary = summary}, "t"));
   for (const char* line :
        {"", "WARN something", "[1]", "{}", R"({"stage":1})", R"({"stage":"ops"})", R"({"stage":"silver")"})
-    EXPECT_FALSE(ReportFromJson(line, "spark")) << line;
-  const auto few = ReportFromJson(R"({"stage":"gold","broken_by_rule":{"r":0}})", "spark");
+    EXPECT_FALSE(ReportFromJson(line, pipeline::Dialect::kSpark)) << line;
+  const auto few = ReportFromJson(R"({"stage":"gold","broken_by_rule":{"r":0}})", pipeline::Dialect::kSpark);
   EXPECT_EQ(few->rows_in, 0);
   EXPECT_TRUE(few->broken_by_rule.empty());
 }

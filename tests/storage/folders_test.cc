@@ -18,9 +18,9 @@ TEST(Folders, AreCreatedWithTheirParents) {
   EXPECT_TRUE(MakeFolder(folder / "a" / "b"));
   EXPECT_TRUE(fs::is_directory(folder / "a" / "b"));
   std::ofstream(folder / "file") << "x";
-  const auto refused = MakeFolder(folder / "file" / "c");
-  ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().message.find("file/c: Not a directory"), std::string::npos) << refused.error().message;
+  const auto rejected = MakeFolder(folder / "file" / "c");
+  ASSERT_FALSE(rejected);
+  EXPECT_NE(rejected.error().message.find("file/c: Not a directory"), std::string::npos) << rejected.error().message;
   EXPECT_FALSE(MakeFolder(folder / "file"));
 }
 

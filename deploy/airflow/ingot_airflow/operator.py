@@ -81,7 +81,7 @@ class IngotOperator(BaseOperator):
         self._log_summary(results)
         broken = [line.removeprefix("quality: ") for line in complaints if line.startswith("quality: ")]
         context["ti"].xcom_push(key="broken_rules", value=broken)
-        last = complaints[-1] if complaints else "it said nothing"
+        last = complaints[-1] if complaints else "it printed nothing"
         if code == WRONG_USAGE or (code == RULE_BROKEN and self.broken_rules_fail):
             raise AirflowFailException(f"ingot ended with {code}: {last}")
         if code not in (0, RULE_BROKEN):

@@ -1,4 +1,4 @@
-"""The operator with a program that says and ends as it is told."""
+"""The operator with a program of given output and exit code."""
 
 import pathlib
 import signal

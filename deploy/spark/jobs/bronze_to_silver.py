@@ -9,13 +9,13 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from ingot_spark import DEFINITION, PROGRAM, RUN_ID, SOURCE_FROM, SOURCE_SNAPSHOT, STEP, TAKEN_BACK, Job, Overtaken, Report, Source, Table, literal
+from ingot_spark import DEFINITION, PROGRAM, REVERTED, RUN_ID, SOURCE_FROM, SOURCE_SNAPSHOT, STEP, Conflict, Job, Report, Source, Table, literal
 
 
-def judge(job: Job, silver: dict[str, Any], bronze: Source, consumed: str | None) -> None:
-    """Creates the view `judged` of the rows of bronze after the snapshot `consumed`."""
+def check(job: Job, silver: dict[str, Any], bronze: Source, consumed: str | None) -> None:
+    """Creates the view `checked` of the rows of bronze after the snapshot `consumed`."""
     bronze.rows(consumed).createOrReplaceTempView("bronze_rows")
-    job.spark.sql(job.statement(silver["judge"])).persist().createOrReplaceTempView("judged")
+    job.spark.sql(job.statement(silver["check"])).persist().createOrReplaceTempView("checked")
 
 
 def make_keys(job: Job, silver: dict[str, Any]) -> None:
@@ -24,7 +24,7 @@ def make_keys(job: Job, silver: dict[str, Any]) -> None:
     where = ""
     if silver["time"]:
         time = f"`{silver['time']}`"
-        span = job.spark.sql(f"SELECT min({time}) AS low, max({time}) AS high FROM judged").first()
+        span = job.spark.sql(f"SELECT min({time}) AS low, max({time}) AS high FROM checked").first()
         where = f" WHERE {time} BETWEEN {literal(span.low)} AND {literal(span.high)}" if span.low else " WHERE false"
     job.spark.sql(f"SELECT {keys} FROM {job.name(silver['table'])}{where}").createOrReplaceTempView("silver_keys")
 
@@ -35,21 +35,21 @@ def mark(job: Job, silver: dict[str, Any], consumed: str | None, end: str, step:
             DEFINITION: silver["definition"], PROGRAM: job.compiled["program"]}
 
 
-def refuse(job: Job, silver: dict[str, Any], bronze: Source) -> None:
+def commit_quarantine(job: Job, silver: dict[str, Any], bronze: Source) -> None:
     """Commits quarantined rows before silver, so that each row is always in at least one of the two."""
     table = Table(job, silver["quarantine"])
     consumed = table.mark(SOURCE_SNAPSHOT)
     if not bronze.has_new(consumed):
         return table.drop()
-    judge(job, silver, bronze, consumed)
+    check(job, silver, bronze, consumed)
     table.commit(job.spark.sql(job.statement(silver["quarantined"])), mark(job, silver, consumed, bronze.end, str(uuid.uuid4())))
     job.spark.catalog.clearCache()
 
 
-def carry(job: Job, silver: dict[str, Any]) -> Report:
+def run_stage(job: Job, silver: dict[str, Any]) -> Report:
     report = Report("silver", silver["table"], job.run_id)
     with Source(job, silver["source"]) as bronze:
-        refuse(job, silver, bronze)
+        commit_quarantine(job, silver, bronze)
         quarantine = Table(job, silver["quarantine"])
         step = quarantine.mark(STEP) or ""
         quarantine.drop()
@@ -59,10 +59,10 @@ def carry(job: Job, silver: dict[str, Any]) -> Report:
         if not bronze.has_new(consumed):
             table.drop()
             return report
-        if step and table.mark(TAKEN_BACK) == step:  # Ingot reverts the commit to quarantine, because its definition differs
+        if step and table.mark(REVERTED) == step:  # Ingot reverts the commit to quarantine, because its definition differs
             table.drop()
-            raise Overtaken(silver["table"])
-        judge(job, silver, bronze, consumed)
+            raise Conflict(silver["table"])
+        check(job, silver, bronze, consumed)
         counts = job.spark.sql(job.statement(silver["counts"])).first().asDict()
         make_keys(job, silver)
         clean = job.spark.sql(job.statement(silver["clean"])).persist()
@@ -79,7 +79,7 @@ def main() -> None:
     job = Job("silver", __doc__, lambda parser: parser.add_argument("--every", type=float, help="repeat every SECONDS until stopped"))
     for _ in job.every(job.arguments.every):
         for silver in job.compiled["silver"]:
-            job.again_when_overtaken(lambda silver=silver: carry(job, silver)).print()
+            job.retry_on_conflict(lambda silver=silver: run_stage(job, silver)).print()
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import re
 import tempfile
 from typing import Any
 
-from ingot_spark import Job, Overtaken, Report, Table
+from ingot_spark import Conflict, Job, Report, Table
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 
@@ -126,7 +126,7 @@ def stream(job: Job, topic: Topic, seconds: float) -> None:
         offsets, here = begins(topic, table, first)
         if any(row.low < here[str(row.partition)] for row in seen):  # another writer has committed some of these
             table.drop()
-            raise Overtaken(table.table)
+            raise Conflict(table.table)
         end = here | {str(row.partition): row.high + 1 for row in seen}
         commit(job, topic, table, records, offsets, here, end).print()
         records.unpersist()
@@ -151,7 +151,7 @@ def main() -> None:
     if job.arguments.stream:
         stream(job, topic, job.arguments.every)
     else:
-        job.again_when_overtaken(lambda: once(job, topic)).print()
+        job.retry_on_conflict(lambda: once(job, topic)).print()
 
 
 if __name__ == "__main__":

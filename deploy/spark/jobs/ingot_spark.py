@@ -26,13 +26,13 @@ SOURCE_FROM = "ingot.source-from-snapshot-id"
 DEFINITION = "ingot.definition-id"
 PROGRAM = "ingot.program-version"
 STEP = "ingot.step-id"
-TAKEN_BACK = "ingot.step-taken-back"
+REVERTED = "ingot.step-taken-back"
 RUN_ID = "ingot.run-id"
 MARK = (SOURCE_SNAPSHOT, SOURCE_FROM, DEFINITION, PROGRAM, STEP, RUN_ID)
 ATTEMPTS = 5
 
 
-class Overtaken(Exception):
+class Conflict(Exception):
     """Another writer committed first: the stage starts again from the table's new state."""
 
 
@@ -64,8 +64,8 @@ class Report:
                 | {f"ingot.rule.{rule}": str(count) for rule, count in self.broken_by_rule.items() if count})
 
     def print(self) -> None:
-        told = {key: value for key, value in self.__dict__.items() if key != "started_at_us"}
-        print(json.dumps(told | {"seconds": (time.time_ns() // 1000 - self.started_at_us) / 1e6}), flush=True)
+        report = {key: value for key, value in self.__dict__.items() if key != "started_at_us"}
+        print(json.dumps(report | {"seconds": (time.time_ns() // 1000 - self.started_at_us) / 1e6}), flush=True)
 
 
 class Job:
@@ -94,11 +94,11 @@ class Job:
     def call(self, procedure: str, table: str, *arguments: str) -> list[Any]:
         return self.spark.sql(f"CALL {self.catalog}.system.{procedure}({', '.join((f'table => {table!r}', *arguments))})").collect()
 
-    def again_when_overtaken(self, stage: Callable[[], Report]) -> Report:
+    def retry_on_conflict(self, stage: Callable[[], Report]) -> Report:
         for attempt in range(ATTEMPTS):
             try:
                 return stage()
-            except Overtaken:
+            except Conflict:
                 if attempt + 1 == ATTEMPTS:
                     raise
                 time.sleep(0.2 * 2**attempt)
@@ -128,7 +128,7 @@ class Table:
         self.base: int | None = refs[self.branch]
         if refs.get("main") not in (None, self.base):  # main moved while the branch was created
             self.drop()
-            raise Overtaken(table)
+            raise Conflict(table)
 
     def mark(self, key: str) -> str | None:
         """The newest mark in the history of main, else that in the table's properties (docs/maintenance.md)."""
@@ -142,7 +142,7 @@ class Table:
         return {row.key: row.value for row in properties}.get(key) or None
 
     def commit(self, rows: DataFrame, summary: dict[str, str], overwrite: bool = False) -> None:
-        """Writes the rows to the branch and moves main to it. Errors: Overtaken; main is then unchanged."""
+        """Writes the rows to the branch and moves main to it. Errors: Conflict; main is then unchanged."""
         # Reads and writes name the branch in the same way; the writer expects it as part of the table's name.
         writer = rows.writeTo(f"{self.name}.branch_{self.branch}")
         for key, value in summary.items():
@@ -155,7 +155,7 @@ class Table:
         except (Py4JJavaError, PySparkException) as error:
             if not any(word in str(error) for word in ("fast-forward", "ancestor", "CommitFailedException")):
                 raise
-            raise Overtaken(self.table) from error
+            raise Conflict(self.table) from error
         finally:
             self.drop()
 

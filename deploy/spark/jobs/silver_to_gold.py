@@ -22,7 +22,7 @@ def span_of_days(job: Job, column: str) -> str:
     return f"`{column}` >= {literal(low)} AND `{column}` < {literal(high)}"
 
 
-def carry(job: Job, gold: dict[str, Any]) -> Report:
+def run_stage(job: Job, gold: dict[str, Any]) -> Report:
     report = Report("gold", gold["table"], job.run_id)
     with Source(job, gold["source"]) as silver:
         table = Table(job, gold["table"])
@@ -55,7 +55,7 @@ def main() -> None:
     job = Job("gold", __doc__, lambda parser: parser.add_argument("--every", type=float, help="repeat every SECONDS until stopped"))
     for _ in job.every(job.arguments.every):
         for gold in job.compiled["gold"]:
-            job.again_when_overtaken(lambda gold=gold: carry(job, gold)).print()
+            job.retry_on_conflict(lambda gold=gold: run_stage(job, gold)).print()
 
 
 if __name__ == "__main__":

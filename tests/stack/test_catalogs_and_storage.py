@@ -42,11 +42,11 @@ def test_rest_catalog_with_tokens(house, rest):
     house.generate(500)
     house.run(env={"INGOT_CATALOG_CREDENTIAL": "", "INGOT_CATALOG_TOKEN": "fixed"})
     assert house.verify_all_layers()["topic"] == 2500
-    refused = house.ingot("table", "list", check=False, env={"INGOT_CATALOG_CREDENTIAL": "ingot:wrong"})
-    assert refused.returncode == 2 and "INGOT_CATALOG_CREDENTIAL" in refused.stderr
-    refused = house.ingot("table", "list", check=False,
+    rejected = house.ingot("table", "list", check=False, env={"INGOT_CATALOG_CREDENTIAL": "ingot:wrong"})
+    assert rejected.returncode == 2 and "INGOT_CATALOG_CREDENTIAL" in rejected.stderr
+    rejected = house.ingot("table", "list", check=False,
                           env={"INGOT_CATALOG_CREDENTIAL": "", "INGOT_CATALOG_TOKEN": "wrong"})
-    assert refused.returncode == 2 and "INGOT_CATALOG_TOKEN" in refused.stderr
+    assert rejected.returncode == 2 and "INGOT_CATALOG_TOKEN" in rejected.stderr
 
 
 def test_rest_answer_lost(house, rest, proxy_to):
@@ -152,9 +152,9 @@ def test_postgres_tls_and_credentials(house, certificates):
     for change in ({"PGPASSWORD": "wrong"}, {"INGOT_CATALOG": uri.replace("ingot@", "nobody@")},
                    {"INGOT_CATALOG": uri.replace(house.database, "nothing")},
                    {"INGOT_CATALOG": f"{uri}?sslmode=verify-full&sslrootcert=/etc/hostname"}):
-        refused = house.ingot("run", check=False, env=change)
-        assert refused.returncode == 2 and "PGPASSWORD" in refused.stderr, (change, refused.stderr)
-        assert "wrong" not in refused.stderr
+        rejected = house.ingot("run", check=False, env=change)
+        assert rejected.returncode == 2 and "PGPASSWORD" in rejected.stderr, (change, rejected.stderr)
+        assert "wrong" not in rejected.stderr
 
 
 def test_check_names_what_is_wrong(house):

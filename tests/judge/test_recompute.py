@@ -24,7 +24,7 @@ def is_expected(warehouse, day_condition):
     return bare[0] == bare[1] and all(math.isclose(a["latency"], b["latency"], rel_tol=1e-12) for a, b in zip(found, right))
 
 
-def test_days_again(warehouse):
+def test_recomputed_days(warehouse):
     """Goal: --from and --to recompute gold from silver, for those days only.
     Method: PyIceberg appends a city to gold; the days are recomputed; new rows arrive."""
     warehouse.ingot("generate", "--records", 20_000, "--to", warehouse.landing)
@@ -54,10 +54,10 @@ def test_days_again(warehouse):
     assert is_expected(warehouse, "true")
 
 
-def test_days_that_are_none(warehouse):
+def test_invalid_days(warehouse):
     """Goal: invalid days are rejected. Method: one run for each."""
     for arguments, word in ((["--from", "2024-02-30"], "--from"), (["--from", "x"], "--from"), (["--to", "2024-1-1"], "--to"),
                             (["--from", "2024-02-02", "--to", "2024-02-01"], "before"), (["--from", "2024-02-02", "--follow"], "--from"),
                             (["--from", "2024-02-02", "--stage", "silver"], "gold")):
-        refused = warehouse.ingot("run", *arguments, check=False)
-        assert refused.returncode == 2 and word in refused.stderr, (arguments, refused.stderr)
+        rejected = warehouse.ingot("run", *arguments, check=False)
+        assert rejected.returncode == 2 and word in rejected.stderr, (arguments, rejected.stderr)

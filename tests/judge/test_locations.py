@@ -255,9 +255,9 @@ def test_a_lost_catalog(warehouse, how):
         if how == "empty":
             catalog.write_bytes(b"")
     for command in (["run"], ["query", "SELECT 1"], ["doctor"], ["maintain"], ["table", "list"]):
-        refused = warehouse.ingot(*command, check=False)
-        assert refused.returncode == 2 and "ingot register --all" in refused.stderr, command
-        assert ("theirs" in refused.stderr) == (how == "another name")
+        rejected = warehouse.ingot(*command, check=False)
+        assert rejected.returncode == 2 and "ingot register --all" in rejected.stderr, command
+        assert ("theirs" in rejected.stderr) == (how == "another name")
     checked = warehouse.ingot("check", check=False)
     assert checked.returncode == 1 and "ingot register --all" in checked.stdout + checked.stderr
     names = {*TABLES, "ops.runs", "ops.quality"}
@@ -269,7 +269,7 @@ def test_a_lost_catalog(warehouse, how):
     check_tables(warehouse)
 
 
-def test_tables_of_every_place_are_entered(here):
+def test_tables_of_every_folder_are_registered(here):
     """Goal: all tables of a warehouse are registered again, or reported.
     Method: a name with an underscore, metadata in another folder, two tables in one folder, one without a namespace;
     each twice."""
@@ -292,15 +292,15 @@ def test_tables_of_every_place_are_entered(here):
     assert rows(other) == rows(made["top"]) == list(range(2, 10))
 
 
-def test_a_table_that_the_catalog_forgot(warehouse):
+def test_a_table_missing_in_the_catalog(warehouse):
     """Goal: no table is created over the folder of another.
     Method: bronze is removed from the catalog's database; a run, then register and a run."""
     fill(warehouse)
     warehouse.run()
     with sqlite3.connect(warehouse.folder / "warehouse/catalog.db") as database:
         database.execute("DELETE FROM iceberg_tables WHERE table_name = 'speedtest_raw'")
-    refused = warehouse.ingot("run", check=False)
-    assert refused.returncode == 2 and "ingot register bronze.speedtest_raw" in refused.stderr
+    rejected = warehouse.ingot("run", check=False)
+    assert rejected.returncode == 2 and "ingot register bronze.speedtest_raw" in rejected.stderr
     warehouse.ingot("register", "--all")
     warehouse.run()
     check_tables(warehouse)
@@ -326,7 +326,7 @@ def test_a_table_that_was_unregistered(warehouse):
     check_tables(warehouse)
 
 
-def test_the_first_run_may_die(warehouse):
+def test_the_first_run_may_crash(warehouse):
     """Goal: a new warehouse works without an error, also after a first run that was killed.
     Method: kill at each step before the first snapshot."""
     fill(warehouse)
@@ -337,7 +337,7 @@ def test_the_first_run_may_die(warehouse):
     check_tables(warehouse)
 
 
-def test_a_writer_of_another_machine_wakes_up(warehouse):
+def test_a_writer_of_another_machine_resumes(warehouse):
     """Goal: a writer that was declared ended commits nothing that is in the trash.
     Method: a writer is stopped after its data files. Its journal entry is changed to one of another machine, two days
     old. Orphans are removed; then it continues."""

@@ -1,4 +1,4 @@
-#include "silver/judge.h"
+#include "silver/rule_evaluator.h"
 
 #include <gtest/gtest.h>
 
@@ -36,26 +36,26 @@ std::shared_ptr<arrow::RecordBatch> Bronze() {
 
 // Goal:   fixes and computed fields are applied before the rules; a null breaks no check; _error breaks only "parse".
 // Method: four rows, one for each.
-TEST(Judge, BitsOfBrokenRules) {
+TEST(RuleEvaluator, BitsOfBrokenRules) {
   const auto pipeline = Rules();
-  const Judge judge(pipeline, pipeline.silver[0]);
-  const Judged judged = *judge.Apply(*Bronze());
-  EXPECT_EQ(judge.names(), (std::vector<std::string>{"parse", "complete", "plausible", "quick"}));
-  EXPECT_EQ(judged.broken, (std::vector<uint64_t>{8, 2 + 4, 0, 1}));
-  EXPECT_FALSE(judge.Quarantines(8));
-  EXPECT_TRUE(judge.Quarantines(4));
-  EXPECT_EQ(Text(*judged.rows->GetColumnByName("name")), "[a,null,b,c]");
-  EXPECT_EQ(Text(*judged.rows->GetColumnByName("twice")), "[1,120,null,120]");
-  EXPECT_NE(judged.rows->GetColumnByName("_error"), nullptr);
+  const RuleEvaluator rules(pipeline, pipeline.silver[0]);
+  const CheckedRows checked = *rules.Apply(*Bronze());
+  EXPECT_EQ(rules.names(), (std::vector<std::string>{"parse", "complete", "plausible", "quick"}));
+  EXPECT_EQ(checked.broken, (std::vector<uint64_t>{8, 2 + 4, 0, 1}));
+  EXPECT_FALSE(rules.Quarantines(8));
+  EXPECT_TRUE(rules.Quarantines(4));
+  EXPECT_EQ(Text(*checked.rows->GetColumnByName("name")), "[a,null,b,c]");
+  EXPECT_EQ(Text(*checked.rows->GetColumnByName("twice")), "[1,120,null,120]");
+  EXPECT_NE(checked.rows->GetColumnByName("_error"), nullptr);
 }
 
 // Goal:   the key alone needs only the columns from which it is computed.
 // Method: a computed key.
-TEST(Judge, KeysAlone) {
+TEST(RuleEvaluator, KeysAlone) {
   const auto pipeline = Rules();
-  const Judge judge(pipeline, pipeline.silver[0]);
-  EXPECT_EQ(judge.InputsOf({"twice"}), std::vector<std::string>{"speed"});
-  const auto keys = *judge.Fixed(*Bronze(), pipeline.silver[0].unique);
+  const RuleEvaluator rules(pipeline, pipeline.silver[0]);
+  EXPECT_EQ(rules.InputsOf({"twice"}), std::vector<std::string>{"speed"});
+  const auto keys = *rules.Fixed(*Bronze(), pipeline.silver[0].unique);
   EXPECT_EQ(keys->schema()->field_names(), pipeline.silver[0].unique);
   EXPECT_EQ(Text(*keys->column(0)), "[a,null,b,c]");
 }

@@ -1,4 +1,4 @@
-#include "silver/take_back.h"
+#include "silver/revert_step.h"
 
 #include <arrow/api.h>
 #include <fmt/format.h>
@@ -20,20 +20,20 @@ using iceberg::TableMetadata;
 using stage::Environment;
 using stage::Mark;
 
-Status Overtaken(const iceberg::Table& table) {
+Status ConflictOn(const iceberg::Table& table) {
   return Fail(ErrorKind::kConflict,
               "another run was first: table " + table.home.name.Text() + " has another mark meanwhile");
 }
 
-Status ForbidToComplete(const Tables& tables, const std::string& token) {
+Status PreventCompletion(const Tables& tables, const std::string& token) {
   const iceberg::Table& silver = tables.silver;
-  if (iceberg::NewestSummary(*silver.metadata, stage::kTakenBackKey) == token) return {};
-  iceberg::SnapshotChange change{.summary = {{stage::kTakenBackKey, token}}};
+  if (iceberg::NewestSummary(*silver.metadata, stage::kRevertedKey) == token) return {};
+  iceberg::SnapshotChange change{.summary = {{stage::kRevertedKey, token}}};
   change.validate = [&](const TableMetadata& metadata) -> Status {
-    return stage::MarkOf(metadata) == stage::MarkOf(*silver.metadata) ? Status() : Overtaken(silver);
+    return stage::MarkOf(metadata) == stage::MarkOf(*silver.metadata) ? Status() : ConflictOn(silver);
   };
   INGOT_TRY(iceberg::CommitFiles(silver.home, change));
-  return FaultPoint("silver.forbidden");
+  return FaultPoint("silver.blocked");
 }
 
 /// The previous mark of quarantine, or its known part.
@@ -52,23 +52,23 @@ Result<std::shared_ptr<arrow::Array>> IsOfStep(const arrow::RecordBatch& rows, c
   INGOT_ASSIGN(const auto column, DecodeDictionaries(rows.GetColumnByName("_run_id")));
   const auto& runs = static_cast<const arrow::StringArray&>(*column);
   const auto offsets = rows.GetColumnByName(pipeline::kSourceOffset), sources = rows.GetColumnByName(pipeline::kSource);
-  arrow::BooleanBuilder goes;
+  arrow::BooleanBuilder matches;
   for (int64_t row = 0; row < rows.num_rows(); ++row) {
     const bool unidentified = offsets->IsNull(row) || sources->IsNull(row);
     const bool of_run = run_id.empty() || (runs.IsValid(row) && runs.GetView(row) == run_id);
     const bool consumed = found.known[size_t(row)] || (unidentified && positions.HoldsUnidentified());
-    INGOT_ARROW(goes.Append(of_run && consumed));
+    INGOT_ARROW(matches.Append(of_run && consumed));
   }
   std::shared_ptr<arrow::Array> result;
-  INGOT_ARROW(goes.Finish(&result));
+  INGOT_ARROW(matches.Finish(&result));
   return result;
 }
 
 }  // namespace
 
-Status TakeBack(const Environment& environment, const Tables& tables, const Step& step) {
+Status RevertStep(const Environment& environment, const Tables& tables, const Step& step) {
   const Mark mark = stage::MarkOf(*tables.quarantine.metadata), before = MarkBefore(tables);
-  INGOT_TRY(ForbidToComplete(tables, TokenOf(mark)));
+  INGOT_TRY(PreventCompletion(tables, TokenOf(mark)));
   SourcePositions positions;
   INGOT_ASSIGN(const NewRows fresh, NewRows::Find(environment, tables.bronze, step.changes));
   INGOT_ASSIGN(const auto plan, fresh.Plan(PositionColumns()));
@@ -87,14 +87,14 @@ Status TakeBack(const Environment& environment, const Tables& tables, const Step
   };
   options.amend = [&](iceberg::SnapshotChange& change) { stage::PutMark(change, before); };
   options.validate = [&](const TableMetadata& metadata) -> Status {
-    return stage::MarkOf(metadata) == mark ? Status() : Overtaken(tables.quarantine);
+    return stage::MarkOf(metadata) == mark ? Status() : ConflictOn(tables.quarantine);
   };
   INGOT_ASSIGN(const auto done, maintain::DeleteRows(tables.quarantine.home, options));
   LogWarning(
-      fmt::format("table {}: {} rows of a step that never reached {} were taken back, because another pipeline "
-                  "file or program version computed them; the step is done again",
+      fmt::format("table {}: {} rows of a step that never reached {} were reverted, because another pipeline "
+                  "file or program version computed them; the step is repeated",
                   tables.quarantine.home.name.Text(), done.rows, tables.silver.home.name.Text()));
-  return FaultPoint("silver.taken_back");
+  return FaultPoint("silver.reverted");
 }
 
 }  // namespace ingot::silver

@@ -12,20 +12,20 @@
 
 namespace ingot::silver {
 
-struct Judged {
+struct CheckedRows {
   std::shared_ptr<arrow::RecordBatch> rows;  // the fields, then the other input columns
   std::vector<uint64_t> broken;              // one bit per broken rule; empty when no row broke a rule
 };
 
 /// Thread-safe.
-class Judge {
+class RuleEvaluator {
  public:
   /// Both arguments must outlive the object.
-  Judge(const pipeline::Pipeline& pipeline, const pipeline::SilverSpec& silver);
+  RuleEvaluator(const pipeline::Pipeline& pipeline, const pipeline::SilverSpec& silver);
 
   /// Applies fixes, computed fields and rules. A record that could not be parsed (`_error`) breaks "parse", and no
   /// other rule is applied to it. A check that is neither true nor false is not broken.
-  Result<Judged> Apply(const arrow::RecordBatch& bronze) const;
+  Result<CheckedRows> Apply(const arrow::RecordBatch& bronze) const;
 
   /// Returns only the given fields, fixed and computed, from the columns InputsOf(fields) of bronze.
   Result<std::shared_ptr<arrow::RecordBatch>> Fixed(const arrow::RecordBatch& bronze,

@@ -1,4 +1,4 @@
-#include "silver/judge.h"
+#include "silver/rule_evaluator.h"
 
 #include <arrow/api.h>
 
@@ -9,14 +9,14 @@
 
 namespace ingot::silver {
 
-Judge::Judge(const pipeline::Pipeline& pipeline, const pipeline::SilverSpec& silver)
+RuleEvaluator::RuleEvaluator(const pipeline::Pipeline& pipeline, const pipeline::SilverSpec& silver)
     : pipeline_(pipeline),
       silver_(silver),
       names_(pipeline::RuleNames(silver.rules)),
       quarantine_bits_(pipeline::QuarantineBits(silver.rules)) {}
 
-Result<std::shared_ptr<arrow::RecordBatch>> Judge::Fix(const arrow::RecordBatch& bronze,
-                                                       const std::set<std::string>& fields) const {
+Result<std::shared_ptr<arrow::RecordBatch>> RuleEvaluator::Fix(const arrow::RecordBatch& bronze,
+                                                               const std::set<std::string>& fields) const {
   arrow::FieldVector schema;
   arrow::ArrayVector columns;
   for (const pipeline::FieldSpec& field : pipeline_.fields) {
@@ -35,14 +35,14 @@ Result<std::shared_ptr<arrow::RecordBatch>> Judge::Fix(const arrow::RecordBatch&
   return arrow::RecordBatch::Make(arrow::schema(schema), bronze.num_rows(), std::move(columns));
 }
 
-std::set<std::string> Judge::WithOrigins(const std::vector<std::string>& fields) const {
+std::set<std::string> RuleEvaluator::WithOrigins(const std::vector<std::string>& fields) const {
   std::set<std::string> wanted(fields.begin(), fields.end());
   for (auto field = pipeline_.fields.rbegin(); field != pipeline_.fields.rend(); ++field)
     if (field->compute && wanted.contains(field->name)) CollectColumns(*field->compute, wanted);
   return wanted;
 }
 
-std::vector<std::string> Judge::InputsOf(const std::vector<std::string>& fields) const {
+std::vector<std::string> RuleEvaluator::InputsOf(const std::vector<std::string>& fields) const {
   const auto wanted = WithOrigins(fields);
   std::vector<std::string> inputs;
   for (const pipeline::FieldSpec& field : pipeline_.fields)
@@ -50,25 +50,25 @@ std::vector<std::string> Judge::InputsOf(const std::vector<std::string>& fields)
   return inputs;
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> Judge::Fixed(const arrow::RecordBatch& bronze,
-                                                         const std::vector<std::string>& fields) const {
+Result<std::shared_ptr<arrow::RecordBatch>> RuleEvaluator::Fixed(const arrow::RecordBatch& bronze,
+                                                                 const std::vector<std::string>& fields) const {
   INGOT_ASSIGN(const auto fixed, Fix(bronze, WithOrigins(fields)));
   return SelectColumns(*fixed, fields);
 }
 
-Result<Judged> Judge::Apply(const arrow::RecordBatch& bronze) const {
+Result<CheckedRows> RuleEvaluator::Apply(const arrow::RecordBatch& bronze) const {
   const int64_t rows = bronze.num_rows();
   std::set<std::string> fields;
   for (const pipeline::FieldSpec& field : pipeline_.fields) fields.insert(field.name);
   INGOT_ASSIGN(const auto fixed, Fix(bronze, fields));
-  Judged judged;
+  CheckedRows checked;
   for (size_t i = 0; i < silver_.rules.size(); ++i)
-    INGOT_TRY(silver_.rules[i].check->Mark(*fixed, pipeline::RuleBit(i), judged.broken));
+    INGOT_TRY(silver_.rules[i].check->Mark(*fixed, pipeline::RuleBit(i), checked.broken));
   const auto error = bronze.GetColumnByName("_error");
   if (error->null_count() < rows) {
-    judged.broken.resize(size_t(rows));
+    checked.broken.resize(size_t(rows));
     for (int64_t row = 0; row < rows; ++row)
-      if (error->IsValid(row)) judged.broken[size_t(row)] = pipeline::kParseBit;
+      if (error->IsValid(row)) checked.broken[size_t(row)] = pipeline::kParseBit;
   }
   arrow::FieldVector schema = fixed->schema()->fields();
   arrow::ArrayVector columns = fixed->columns();
@@ -77,8 +77,8 @@ Result<Judged> Judge::Apply(const arrow::RecordBatch& bronze) const {
     schema.push_back(bronze.schema()->field(i));
     columns.push_back(bronze.column(i));
   }
-  judged.rows = arrow::RecordBatch::Make(arrow::schema(schema), rows, std::move(columns));
-  return judged;
+  checked.rows = arrow::RecordBatch::Make(arrow::schema(schema), rows, std::move(columns));
+  return checked;
 }
 
 }  // namespace ingot::silver

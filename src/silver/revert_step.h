@@ -10,8 +10,8 @@ namespace ingot::silver {
 /// Second, one commit deletes the step's rows from quarantine and resets quarantine's mark to that of silver. The rows
 /// are found by run and position, even after compaction. After a crash between the two, the next run does the second;
 /// concurrent runs do each once.
-/// Input: a step of NextStep with `take_back`.
+/// Input: a step of NextStep with `revert`.
 /// Errors: kConflict when another run was first: reload the tables.
-Status TakeBack(const stage::Environment& environment, const Tables& tables, const Step& step);
+Status RevertStep(const stage::Environment& environment, const Tables& tables, const Step& step);
 
 }  // namespace ingot::silver
