@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks the bars of the house style that a machine can see: include direction, file length, a test for each source.
+"""Checks the bars of the house style that a machine can see: include direction, file length, a test for each source,
+phrases that have a standard term.
 The length of functions is measured by clang-tidy (.clang-tidy).
 
 Usage: tools/tidy.py   (exit code 1 and one line per finding when a bar is broken)
@@ -12,6 +13,22 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FILE_LINES_MAX = 500
 DOCS_COLUMNS_MAX = 130
+# Phrases that were replaced by the standard term, each with the term to use. Patterns, without regard to case.
+PHRASES = {
+    r"\banew\b": "again, recreate, rewrite, recompute",
+    r"\bupkeep\b": "maintenance",
+    r"\bwinners?\b|\bcontests?\b": "survivor, deduplicate",
+    r"\btak(e|es|en|ing) back\b": "revert, undo",
+    r"\b(told|tell) (of|apart|from)\b|\bcannot be told\b": "distinguish, report",
+    r"\b(go|goes|going|went|reading) on (from|as|with|there)\b": "resume, continue",
+    r"\btrying again\b": "retrying",
+    r"\bpassed over\b": "skipped",
+    r"\basked for\b": "requested",
+    r"\bstands? (here|there|beside)\b": "is",
+    r"\bthat (is|are) not there\b": "unknown, not found, missing",
+    r"\blonger than nothing\b": "must be positive",
+    r"\bmade plain\b": "decoded",
+}
 
 
 def ranks():
@@ -77,6 +94,19 @@ def check_docs(findings):
                 findings.append(f"{path}:{number}: {len(line)} characters, more than {DOCS_COLUMNS_MAX}")
 
 
+def check_phrases(findings):
+    """Checks that PHRASES do not return to the sources, which have the messages and help texts, or to the documentation."""
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
+    sources = [*(ROOT / "src").rglob("*.cc"), *(ROOT / "src").rglob("*.h")]
+    for path in sorted(pages + sources):
+        text = path.read_text()
+        for phrase, better in PHRASES.items():
+            # A phrase may span two lines of a comment, or two string literals.
+            for found in re.finditer(phrase.replace(" ", r'[\s/"]+'), text, re.IGNORECASE):
+                number = text.count("\n", 0, found.start()) + 1
+                findings.append(f"{path}:{number}: '{' '.join(found[0].split())}': write {better}")
+
+
 def check_tests(findings):
     """Checks that each source has a test of the same name, or an entry in tests/judge/covers.txt with its test."""
     covered = dict(line.split()[:2] for line in (ROOT / "tests/judge/covers.txt").read_text().splitlines() if line and not line.startswith("#"))
@@ -103,6 +133,7 @@ def main():
             findings.append(f"{path}: open task in a comment; document what is missing in docs/limits.md")
     check_depends(rank, findings)
     check_docs(findings)
+    check_phrases(findings)
     check_tests(findings)
     for finding in findings:
         print(finding.replace(f"{ROOT}/", ""))
