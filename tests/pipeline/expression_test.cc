@@ -34,6 +34,7 @@ TEST(Expression, Types) {
 // Goal:   each engine gets SQL in its own dialect.
 // Method: one expression in three dialects.
 TEST(Expression, Dialects) {
+  EXPECT_EQ(DialectNames(), (std::vector<std::string>{"embedded", "spark", "trino"}));
   const auto expression = *ParseExpression("share_if(speed >= 1.5)");
   EXPECT_EQ(ToSql(expression, Dialect::kEmbedded),
             "avg(CASE WHEN (\"speed\" >= 1.5e0) THEN 1.0::DOUBLE ELSE 0.0::DOUBLE END)");
