@@ -93,20 +93,24 @@ Status CsvRows::ChooseEncoding(std::string_view bytes, size_t& mark_bytes) {
   return {};
 }
 
-/// Whether a single-byte encoding is wrong: each delimiter and the end of the first row take two bytes, one of them
-/// zero.
-bool CsvRows::LooksWide(std::string_view bytes) const {
+/// Whether a single-byte encoding is wrong: each delimiter and the end of the first line take two bytes, one of them
+/// zero. Nothing while more bytes may change the answer, so that it does not depend on where a read ends.
+std::optional<bool> CsvRows::LooksWide(std::string_view bytes, bool at_end) const {
   if (UnitBytes(encoding_) > 1) return false;
+  at_end |= bytes.size() > kHeaderBytesMax;
   bytes = bytes.substr(0, kHeaderBytesMax);
+  const size_t line_end = bytes.find_first_of("\r\n");
+  if (line_end == std::string_view::npos && !at_end) return std::nullopt;
   size_t zeros_before = 0, zeros_behind = 0, found = 0;
-  for (size_t at = 0; at < bytes.size(); ++at) {
-    if (bytes[at] != dialect_.delimiter && bytes[at] != '\n') continue;
+  for (size_t at = 0; at < std::min(line_end, bytes.size() - 1) + 1; ++at) {
+    if (bytes[at] != dialect_.delimiter && at != line_end) continue;
     ++found;
     zeros_before += at > 0 && bytes[at - 1] == '\0';
     zeros_behind += at + 1 < bytes.size() && bytes[at + 1] == '\0';
-    if (bytes[at] == '\n') break;
   }
-  return found > 0 && (zeros_before == found || zeros_behind == found);
+  if (found > 0 && (zeros_before == found || zeros_behind == found)) return true;
+  if (!at_end && line_end + 1 == bytes.size() && zeros_behind + 1 == found) return std::nullopt;
+  return false;
 }
 
 Result<std::optional<size_t>> CsvRows::ReadHead(std::string_view bytes, bool at_end) {
@@ -115,7 +119,9 @@ Result<std::optional<size_t>> CsvRows::ReadHead(std::string_view bytes, bool at_
   size_t mark_bytes = 0;
   INGOT_TRY(ChooseEncoding(bytes, mark_bytes));
   if (!options_.names.empty()) {
-    if (LooksWide(bytes.substr(mark_bytes)))
+    const std::optional<bool> wide = LooksWide(bytes.substr(mark_bytes), at_end);
+    if (!wide) return std::nullopt;
+    if (*wide)
       return Fail(ErrorKind::kBadInput,
                   "its first row has a zero byte next to each delimiter: " + std::string(kWideHint));
     Begin(options_.names);

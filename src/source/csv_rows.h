@@ -37,7 +37,7 @@ class CsvRows {
   struct Output;
 
   Status ChooseEncoding(std::string_view bytes, size_t& mark_bytes);
-  bool LooksWide(std::string_view bytes) const;
+  std::optional<bool> LooksWide(std::string_view bytes, bool at_end) const;
   Status TakeHeader(const CsvRow& row, std::string_view line);
   std::string DelimiterHint(std::string_view line) const;
   std::string UnknownHeader(std::string_view line) const;

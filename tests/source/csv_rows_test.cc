@@ -148,6 +148,21 @@ TEST(CsvRows, WideEncodings) {
             Texts({R"({"id":"1","city":"a\u0000b"})", R"({"id":"2","city":"\u0000"})"}));
 }
 
+// Goal:   whether an encoding is wide does not depend on where a read ends.
+// Method: every cut of rows in UTF-16 and in one byte, with one column and two, and each kind of line end.
+TEST(CsvRows, WideEncodingsInPieces) {
+  for (const std::vector<std::string>& names : {std::vector<std::string>{"id"}, {"id", "city"}})
+    for (const std::string end : {"\n", "\r\n", "\r"}) {
+      const std::string row = names.size() == 1 ? "first" : "first,x", text = row + end + row + end;
+      for (const std::string& file : {text, Utf16(text, true).substr(2), Utf16(text, false).substr(2)})
+        for (size_t cut = 0; cut <= file.size(); ++cut) {
+          const Outcome read = Read(file, {.encoding = "latin-1", .names = names}, cut);
+          EXPECT_EQ(read.error.empty(), file == text) << names.size() << " columns, cut at " << cut << ": " << file;
+          EXPECT_EQ(read.records.size(), file == text ? 2u : 0u);
+        }
+    }
+}
+
 // Goal:   columns are named by the header, by the pipeline file or by their position.
 // Method: whitespace, empty names, no names at all.
 TEST(CsvRows, Headers) {
