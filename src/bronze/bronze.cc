@@ -273,26 +273,33 @@ source::CsvOptions CsvOptionsOf(const pipeline::Pipeline& pipeline) {
   return options;
 }
 
-}  // namespace
-
+/// Converts a word of the pipeline file: fail, reread or skip.
 source::OnChanged OnChangedOf(const std::string& choice) {
   if (choice == "reread") return source::OnChanged::kReread;
   return choice == "skip" ? source::OnChanged::kSkip : source::OnChanged::kFail;
 }
 
+}  // namespace
+
+source::SourceOptions SourceOptionsOf(const pipeline::Pipeline& pipeline) {
+  const pipeline::SourceSpec& spec = pipeline.source;
+  return {.format = spec.format,
+          .csv = CsvOptionsOf(pipeline),
+          .on_changed = OnChangedOf(spec.on_changed),
+          .kafka = spec.kafka,
+          .group = "ingot-" + pipeline.name,
+          .keep_key = spec.keep_key,
+          .keep_headers = spec.keep_headers};
+}
+
 Status Bronze::Open(const Environment& environment) {
   const pipeline::SourceSpec& spec = environment.pipeline->source;
-  source::SourceOptions options{
-      .format = spec.format,
-      .csv = CsvOptionsOf(*environment.pipeline),
-      .on_changed = OnChangedOf(options_.on_changed.empty() ? spec.on_changed : options_.on_changed),
-      .idle = options_.idle,
-      .kafka = spec.kafka,
-      .follow = options_.follow,
-      .group = options_.group.empty() ? "ingot-" + environment.pipeline->name : options_.group,
-      .keep_key = spec.keep_key,
-      .keep_headers = spec.keep_headers,
-      .memory_bytes = environment.memory_bytes / 8};
+  source::SourceOptions options = SourceOptionsOf(*environment.pipeline);
+  if (!options_.on_changed.empty()) options.on_changed = OnChangedOf(options_.on_changed);
+  options.idle = options_.idle;
+  options.follow = options_.follow;
+  if (!options_.group.empty()) options.group = options_.group;
+  options.memory_bytes = environment.memory_bytes / 8;
   if (options_.on_reset == "earliest") options.on_reset = source::OnReset::kEarliest;
   if (options_.on_reset == "latest") options.on_reset = source::OnReset::kLatest;
   INGOT_ASSIGN(source_, source::OpenSource(options_.source.empty() ? spec.uri : options_.source, options));

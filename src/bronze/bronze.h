@@ -15,8 +15,8 @@
 
 namespace ingot::bronze {
 
-/// Converts a word of the pipeline file: fail, reread or skip.
-source::OnChanged OnChangedOf(const std::string& choice);
+/// The options of the pipeline's source, as its file says.
+source::SourceOptions SourceOptionsOf(const pipeline::Pipeline& pipeline);
 
 struct BronzeOptions {
   std::string source;                          // a URI; empty: the one in the pipeline file

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/json_text.h"
+#include "bronze/bronze.h"
 #include "cli/commands.h"
 #include "run/check.h"
 #include "run/fan_out.h"
@@ -55,9 +56,7 @@ Status Check(Shared& shared, const Options& options) {
   bool good = Report(shared, "pipeline", Drop(pipeline), shared.open_options.pipeline_file);
   if (pipeline) {
     const std::string uri = run::SourceUri(shared.open_options, *pipeline);
-    good &= Report(shared, "source",
-                   Drop(source::OpenSource(uri, {.format = pipeline->source.format, .kafka = pipeline->source.kafka})),
-                   uri);
+    good &= Report(shared, "source", Drop(source::OpenSource(uri, bronze::SourceOptionsOf(*pipeline))), uri);
   }
   good &= Report(shared, run::ExamineStorage(shared.open_options.warehouse));
   good &= Report(shared, run::ExamineCatalog(shared.open_options));

@@ -15,6 +15,7 @@
 #include "base/spelling.h"
 #include "catalog/open.h"
 #include "cli/commands.h"
+#include "source/source.h"
 
 namespace ingot::cli {
 namespace {
@@ -167,7 +168,7 @@ void AddShared(CLI::App& command, Shared& shared) {
       ->capture_default_str()
       ->each([&shared](const std::string&) { shared.open_options.pipeline_named = true; });
   command.add_option("--source", shared.open_options.source,
-                     "File, directory or kafka://host:port/topic to read; default: the pipeline file's [INGOT_SOURCE]");
+                     "Where to read: " + source::SourceForms() + "; default: the pipeline file's [INGOT_SOURCE]");
   command
       .add_option("--warehouse", shared.open_options.warehouse,
                   "Directory of the tables, or s3://bucket/prefix [INGOT_WAREHOUSE]")

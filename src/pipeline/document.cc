@@ -59,22 +59,21 @@ std::vector<std::string> Place::Texts() const {
   return texts;
 }
 
-void Place::CheckSection(std::string_view section) const {
-  const auto keys = KeysOf(section);
+void Place::CheckSection(const std::vector<Key>& keys) const {
   if (!node_.IsMap()) Refuse(fmt::format("must be a map with keys such as '{}'", keys[0].name));
   (void)Entries();  // checks that no key occurs twice
   for (const auto& entry : node_) {
     const auto name = entry.first.as<std::string>();
     const auto key = std::ranges::find(keys, name, &Key::name);
     if (key == keys.end())
-      Place(file_, entry.first, path_).Refuse("unknown key '" + name + "'" + DidYouMean(name, KeyNames(section)));
+      Place(file_, entry.first, path_).Refuse("unknown key '" + name + "'" + DidYouMean(name, KeyNames(keys)));
     const Place place(file_, entry.second, path_.empty() ? name : path_ + "." + name);
-    if (key->kind == Key::Kind::kObject) place.CheckSection(key->section);
+    if (key->kind == Key::Kind::kObject) place.CheckSection(*key->section);
     if (key->kind == Key::Kind::kList)
-      for (const Place& item : place.Items()) item.CheckSection(key->section);
+      for (const Place& item : place.Items()) item.CheckSection(*key->section);
     if (key->kind == Key::Kind::kMap)
       for (const auto& [item_name, item] : place.Entries())
-        if (!key->section.empty()) item.CheckSection(key->section);
+        if (key->section != nullptr) item.CheckSection(*key->section);
     if (!key->words.empty()) {
       const std::string word = place.Text();
       const std::vector<std::string> words(key->words.begin(), key->words.end());

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "pipeline/keys.h"
 
 namespace ingot::pipeline {
 
@@ -23,9 +24,9 @@ class Place {
 
   [[noreturn]] void Refuse(const std::string& why) const;
 
-  /// Checks that the node is a map whose keys all belong to the section (keys.h). Required keys must be present, and
-  /// values must have the kind of their key. Throws Refusal.
-  void CheckSection(std::string_view section) const;
+  /// Checks that the node is a map whose keys are all among `keys`. Required keys must be present, and values must
+  /// have the kind of their key. Throws Refusal.
+  void CheckSection(const std::vector<Key>& keys) const;
   bool Has(const std::string& key) const { return node_.IsMap() && node_[key].IsDefined() && !node_[key].IsNull(); }
   Place At(const std::string& key) const;
   std::vector<Place> Items() const;

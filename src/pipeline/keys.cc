@@ -12,92 +12,73 @@ using Kind = Key::Kind;
 const std::vector<std::string_view> kTypes{"boolean", "int",  "long", "float",       "double",
                                            "string",  "uuid", "date", "timestamptz", "timestamptz_ns"};
 
-const std::vector<Key> kPipeline{
-    {"pipeline", Kind::kText, "", true, "The name of the pipeline."},
-    {"source", Kind::kObject, "source", true, "Where records come from."},
-    {"fields", Kind::kMap, "field", true, "The columns, in order."},
-    {"bronze", Kind::kObject, "bronze", true, "The table of ingested records."},
-    {"silver", Kind::kObject, "silver", true, "The table of clean records."},
-    {"gold", Kind::kList, "gold", false, "Tables of aggregates over silver."},
-};
-const std::vector<Key> kSource{
-    {"kafka", Kind::kObject, "kafka", false, "A Kafka topic."},
-    {"files", Kind::kText, "", false, "A file or a directory."},
-    {"format",
-     Kind::kText,
-     "",
-     false,
-     "json: one record per line; document: one record or an array of records per file; csv: one record per row.",
-     {"json", "document", "csv"}},
-    {"csv", Kind::kObject, "csv", false, "The CSV format, where it differs from RFC 4180."},
-    {"on_changed",
-     Kind::kText,
-     "",
-     false,
-     "What to do with a file that was replaced after it was read: fail (default), reread as new records, or skip.",
-     {"fail", "reread", "skip"}},
-};
 const std::vector<Key> kCsv{
-    {"delimiter", Kind::kText, "", false, "The delimiter between cells: one character, or tab. Default: a comma."},
-    {"quote", Kind::kText, "", false,
+    {"delimiter", Kind::kText, nullptr, false, "The delimiter between cells: one character, or tab. Default: a comma."},
+    {"quote", Kind::kText, nullptr, false,
      "The quote around cells that contain delimiters: one character, or empty for none. Default: \"."},
-    {"header", Kind::kFlagOrList, "", false,
+    {"header", Kind::kFlagOrList, nullptr, false,
      "true: the first row names the columns; false: the columns are the fields, in order; or a list of names."},
-    {"multiline", Kind::kBoolean, "", false,
+    {"multiline", Kind::kBoolean, nullptr, false,
      "false: cells contain no line ends, so an unclosed quote affects only its own line. Default: true."},
     {"encoding",
      Kind::kText,
-     "",
+     nullptr,
      false,
      "The character encoding. A byte order mark in the file takes precedence. Default: utf-8.",
      {"utf-8", "latin-1", "windows-1252", "utf-16", "utf-16le", "utf-16be"}},
 };
 const std::vector<Key> kKafka{
-    {"brokers", Kind::kText, "", true, "host:port; separate several with commas."},
-    {"topic", Kind::kText, "", true, "The topic, or a pattern such as ^speedtest_.* that selects all matching topics."},
-    {"properties", Kind::kMap, "", false, "librdkafka settings, e.g. security.protocol: SASL_SSL."},
-    {"keep", Kind::kTextList, "", false,
+    {"brokers", Kind::kText, nullptr, true, "host:port; separate several with commas."},
+    {"topic", Kind::kText, nullptr, true,
+     "The topic, or a pattern such as ^speedtest_.* that selects all matching topics."},
+    {"properties", Kind::kMap, nullptr, false, "librdkafka settings, e.g. security.protocol: SASL_SSL."},
+    {"keep", Kind::kTextList, nullptr, false,
      "What bronze keeps in addition to the record: key (as _key), headers (as _headers)."},
 };
+const std::vector<Key> kSource{
+    {"kafka", Kind::kObject, &kKafka, false, "A Kafka topic."},
+    {"files", Kind::kText, nullptr, false, "A file or a directory."},
+    {"format",
+     Kind::kText,
+     nullptr,
+     false,
+     "json: one record per line; document: one record or an array of records per file; csv: one record per row.",
+     {"json", "document", "csv"}},
+    {"csv", Kind::kObject, &kCsv, false, "The CSV format, where it differs from RFC 4180."},
+    {"on_changed",
+     Kind::kText,
+     nullptr,
+     false,
+     "What to do with a file that was replaced after it was read: fail (default), reread as new records, or skip.",
+     {"fail", "reread", "skip"}},
+};
 const std::vector<Key> kField{
-    {"type", Kind::kText, "", true, "The type of the column.", kTypes},
-    {"from", Kind::kTextOrList, "", false,
+    {"type", Kind::kText, nullptr, true, "The type of the column.", kTypes},
+    {"from", Kind::kTextOrList, nullptr, false,
      "A JSON path, or several: the first that exists in the record is used. Default: $.name."},
-    {"unit", Kind::kText, "", false,
+    {"unit", Kind::kText, nullptr, false,
      "The unit of the column. For times: the format in the record: s, ms, us, ns or rfc3339."},
-    {"from_unit", Kind::kText, "", false, "The unit in the record, if it differs from the unit of the column."},
-    {"coerce", Kind::kBoolean, "", false, "Accept numbers in quotes."},
-    {"range", Kind::kRange, "", false, "For times: the valid range [earliest, latest], as dates or now+1d."},
-    {"default", Kind::kText, "", false,
+    {"from_unit", Kind::kText, nullptr, false, "The unit in the record, if it differs from the unit of the column."},
+    {"coerce", Kind::kBoolean, nullptr, false, "Accept numbers in quotes."},
+    {"range", Kind::kRange, nullptr, false, "For times: the valid range [earliest, latest], as dates or now+1d."},
+    {"default", Kind::kText, nullptr, false,
      "The value for records without the field; in tables of format 3 also for rows older than the column."},
-    {"compute", Kind::kText, "", false, "An expression over the other fields. Silver computes the column."},
+    {"compute", Kind::kText, nullptr, false, "An expression over the other fields. Silver computes the column."},
 };
 const std::vector<Key> kBronze{
-    {"table", Kind::kText, "", true, "namespace.table"},
-    {"partition", Kind::kTextOrList, "", false,
+    {"table", Kind::kText, nullptr, true, "namespace.table"},
+    {"partition", Kind::kTextOrList, nullptr, false,
      "day(timestamp), hour(…), bucket(16, user_id), truncate(4, name) or a column."},
-    {"sort", Kind::kTextOrList, "", false,
+    {"sort", Kind::kTextOrList, nullptr, false,
      "The sort order of compaction: one or several columns, each with asc or desc, nulls first or nulls last."},
-    {"keep", Kind::kText, "", false, "How long rows are kept, e.g. 90d."},
-    {"properties", Kind::kMap, "", false, "Iceberg table properties."},
+    {"keep", Kind::kText, nullptr, false, "How long rows are kept, e.g. 90d."},
+    {"properties", Kind::kMap, nullptr, false, "Iceberg table properties."},
     {"extra",
      Kind::kText,
-     "",
+     nullptr,
      false,
      "How unknown members are kept: as JSON text, or as a variant in tables of format 3.",
      {"json", "variant"}},
-};
-const std::vector<Key> kSilver{
-    {"table", Kind::kText, "", true, "namespace.table"},
-    {"quarantine", Kind::kText, "", false,
-     "The table of quarantined records. Default: <silver namespace>.<pipeline>_quarantine."},
-    {"partition", Kind::kTextOrList, "", false, "As in bronze."},
-    {"sort", Kind::kTextOrList, "", false,
-     "The sort order of compaction: one or several columns, each with asc or desc, nulls first or nulls last."},
-    {"keep", Kind::kText, "", false, "How long rows are kept, e.g. 365d."},
-    {"properties", Kind::kMap, "", false, "Iceberg table properties."},
-    {"rules", Kind::kList, "rule", false, "Quality rules and fixes."},
-    {"unique", Kind::kObject, "unique", false, "The key by which records are deduplicated."},
 };
 std::vector<Key> RuleKeys() {
   static const std::string fix_help = [] {
@@ -105,49 +86,70 @@ std::vector<Key> RuleKeys() {
     for (const FixKind& fix : FixKinds()) text += (text.empty() ? "" : " ") + std::string(fix.help);
     return text;
   }();
-  std::vector<Key> keys{{"name", Kind::kText, "", true, "The rule's name in quarantine and ops.quality."},
-                        {"field", Kind::kText, "", false, "The field that fix changes."},
-                        {"fix", Kind::kText, "", false, fix_help}};
+  std::vector<Key> keys{{"name", Kind::kText, nullptr, true, "The rule's name in quarantine and ops.quality."},
+                        {"field", Kind::kText, nullptr, false, "The field that fix changes."},
+                        {"fix", Kind::kText, nullptr, false, fix_help}};
   for (const FixKind& fix : FixKinds()) keys.back().words.push_back(fix.word);
   for (const RuleKind& rule : RuleKinds())
-    keys.push_back({rule.key, rule.takes_list ? Kind::kTextList : Kind::kText, "", false, rule.help});
+    keys.push_back({rule.key, rule.takes_list ? Kind::kTextList : Kind::kText, nullptr, false, rule.help});
   keys.push_back({"else",
                   Kind::kText,
-                  "",
+                  nullptr,
                   false,
                   "quarantine: quarantine the record; count: keep it and count it.",
                   {"quarantine", "count"}});
-  keys.push_back({"fail_above", Kind::kText, "", false,
+  keys.push_back({"fail_above", Kind::kText, nullptr, false,
                   "The share of broken rows, e.g. 20%, above which the run ends with exit code 3."});
-  keys.push_back({"on_fail", Kind::kText, "", false, "fail: any broken row ends the run with exit code 3.", {"fail"}});
+  keys.push_back(
+      {"on_fail", Kind::kText, nullptr, false, "fail: any broken row ends the run with exit code 3.", {"fail"}});
   return keys;
 }
 const std::vector<Key> kRule = RuleKeys();
 const std::vector<Key> kUnique{
-    {"key", Kind::kTextList, "", true, "The fields of the key."},
+    {"key", Kind::kTextList, nullptr, true, "The fields of the key."},
     {"keep",
      Kind::kText,
-     "",
+     nullptr,
      false,
      "first: the record that is already in silver survives, else the record with the lowest position.",
      {"first"}},
 };
-const std::vector<Key> kGold{
-    {"table", Kind::kText, "", true, "namespace.table"},
-    {"partition", Kind::kTextOrList, "", false, "A group column, or a transform of one."},
-    {"sort", Kind::kTextOrList, "", false,
+const std::vector<Key> kSilver{
+    {"table", Kind::kText, nullptr, true, "namespace.table"},
+    {"quarantine", Kind::kText, nullptr, false,
+     "The table of quarantined records. Default: <silver namespace>.<pipeline>_quarantine."},
+    {"partition", Kind::kTextOrList, nullptr, false, "As in bronze."},
+    {"sort", Kind::kTextOrList, nullptr, false,
      "The sort order of compaction: one or several columns, each with asc or desc, nulls first or nulls last."},
-    {"keep", Kind::kText, "", false, "How long rows are kept."},
-    {"properties", Kind::kMap, "", false, "Iceberg table properties."},
-    {"group", Kind::kMap, "", true, "Group columns, each as name: expression."},
-    {"measures", Kind::kMap, "", true, "Aggregates, each as name: expression."},
+    {"keep", Kind::kText, nullptr, false, "How long rows are kept, e.g. 365d."},
+    {"properties", Kind::kMap, nullptr, false, "Iceberg table properties."},
+    {"rules", Kind::kList, &kRule, false, "Quality rules and fixes."},
+    {"unique", Kind::kObject, &kUnique, false, "The key by which records are deduplicated."},
+};
+const std::vector<Key> kGold{
+    {"table", Kind::kText, nullptr, true, "namespace.table"},
+    {"partition", Kind::kTextOrList, nullptr, false, "A group column, or a transform of one."},
+    {"sort", Kind::kTextOrList, nullptr, false,
+     "The sort order of compaction: one or several columns, each with asc or desc, nulls first or nulls last."},
+    {"keep", Kind::kText, nullptr, false, "How long rows are kept."},
+    {"properties", Kind::kMap, nullptr, false, "Iceberg table properties."},
+    {"group", Kind::kMap, nullptr, true, "Group columns, each as name: expression."},
+    {"measures", Kind::kMap, nullptr, true, "Aggregates, each as name: expression."},
+};
+const std::vector<Key> kPipeline{
+    {"pipeline", Kind::kText, nullptr, true, "The name of the pipeline."},
+    {"source", Kind::kObject, &kSource, true, "Where records come from."},
+    {"fields", Kind::kMap, &kField, true, "The columns, in order."},
+    {"bronze", Kind::kObject, &kBronze, true, "The table of ingested records."},
+    {"silver", Kind::kObject, &kSilver, true, "The table of clean records."},
+    {"gold", Kind::kList, &kGold, false, "Tables of aggregates over silver."},
 };
 
 nlohmann::ordered_json KeySchema(const Key& key);
 
-nlohmann::ordered_json SectionSchema(std::string_view section) {
+nlohmann::ordered_json SectionSchema(const std::vector<Key>& section) {
   nlohmann::ordered_json properties = nlohmann::ordered_json::object(), required = nlohmann::ordered_json::array();
-  for (const Key& key : KeysOf(section)) {
+  for (const Key& key : section) {
     properties[std::string(key.name)] = KeySchema(key);
     if (key.required) required.push_back(key.name);
   }
@@ -184,14 +186,14 @@ nlohmann::ordered_json KeySchema(const Key& key) {
       schema = {{"type", "array"}, {"items", scalar}, {"minItems", 2}, {"maxItems", 2}};
       break;
     case Kind::kObject:
-      schema = SectionSchema(key.section);
+      schema = SectionSchema(*key.section);
       break;
     case Kind::kList:
-      schema = {{"type", "array"}, {"items", SectionSchema(key.section)}};
+      schema = {{"type", "array"}, {"items", SectionSchema(*key.section)}};
       break;
     case Kind::kMap:
       schema = {{"type", "object"},
-                {"additionalProperties", key.section.empty() ? scalar : SectionSchema(key.section)}};
+                {"additionalProperties", key.section == nullptr ? scalar : SectionSchema(*key.section)}};
       break;
   }
   schema["description"] = key.help;
@@ -201,23 +203,20 @@ nlohmann::ordered_json KeySchema(const Key& key) {
 
 }  // namespace
 
-std::span<const Key> KeysOf(std::string_view section) {
-  static const std::map<std::string_view, const std::vector<Key>*> sections{
-      {"pipeline", &kPipeline}, {"source", &kSource}, {"kafka", &kKafka}, {"csv", &kCsv},       {"field", &kField},
-      {"bronze", &kBronze},     {"silver", &kSilver}, {"rule", &kRule},   {"unique", &kUnique}, {"gold", &kGold}};
-  return *sections.at(section);
+const std::vector<Key>& PipelineKeys() {
+  return kPipeline;
 }
 
-std::vector<std::string> KeyNames(std::string_view section) {
+std::vector<std::string> KeyNames(const std::vector<Key>& section) {
   std::vector<std::string> names;
-  for (const Key& key : KeysOf(section)) names.emplace_back(key.name);
+  for (const Key& key : section) names.emplace_back(key.name);
   return names;
 }
 
 std::string PipelineJsonSchema() {
   nlohmann::ordered_json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
                                 {"title", "Ingot pipeline file"}};
-  schema.update(SectionSchema("pipeline"));
+  schema.update(SectionSchema(kPipeline));
   return schema.dump(2);
 }
 

@@ -1,7 +1,6 @@
 // The keys and values of the pipeline file. The validator, its error messages and the JSON Schema use this one list.
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,15 +11,14 @@ struct Key {
   enum class Kind { kText, kNumber, kBoolean, kTextList, kTextOrList, kFlagOrList, kRange, kObject, kList, kMap };
   std::string_view name;
   Kind kind;
-  std::string_view section;  // of the object, of the items of the list, or of the values of the map
+  const std::vector<Key>* section;  // keys of the object, of each item of the list or of each value of the map, or null
   bool required;
   std::string_view help;
   std::vector<std::string_view> words = {};  // the allowed values; empty: any
 };
 
-/// Sections: "pipeline" (the whole file), "source", "kafka", "csv", "field", "bronze", "silver", "rule", "unique",
-/// "gold".
-std::span<const Key> KeysOf(std::string_view section);
-std::vector<std::string> KeyNames(std::string_view section);
+/// The keys of the whole file.
+const std::vector<Key>& PipelineKeys();
+std::vector<std::string> KeyNames(const std::vector<Key>& section);
 
 }  // namespace ingot::pipeline

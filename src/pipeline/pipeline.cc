@@ -292,7 +292,7 @@ void CheckNames(const Place& root, const Pipeline& pipeline) {
 }
 
 Pipeline PipelineFrom(const Place& root, const std::string& file) {
-  root.CheckSection("pipeline");
+  root.CheckSection(PipelineKeys());
   Pipeline pipeline{.name = root.At("pipeline").Text(), .file = file, .source = SourceFrom(root.At("source"))};
   for (const auto& [name, place] : root.At("fields").Entries()) {
     pipeline.fields.push_back(FieldFrom(name, place));

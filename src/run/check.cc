@@ -65,10 +65,7 @@ Result<std::string> ExamineBronze(const OpenedPipeline& open, int64_t late_micro
   INGOT_ASSIGN(const auto table, Find(open, pipeline.bronze.table));
   if (!table) return "not created yet: the first `ingot run` creates it";
   INGOT_ASSIGN(const auto checkpoint, bronze::ReadCheckpoint(*table->home.storage, *table->metadata));
-  INGOT_ASSIGN(const auto source,
-               source::OpenSource(open.source, {.format = pipeline.source.format,
-                                                .on_changed = bronze::OnChangedOf(pipeline.source.on_changed),
-                                                .kafka = pipeline.source.kafka}));
+  INGOT_ASSIGN(const auto source, source::OpenSource(open.source, bronze::SourceOptionsOf(pipeline)));
   INGOT_TRY(source->Seek(checkpoint));
   if (const auto failures = source->Failures(); !failures.empty()) return Fail(ErrorKind::kBadInput, failures[0]);
   const int64_t records = source->RecordsBehind(), bytes = source->BytesLeft();

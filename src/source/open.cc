@@ -11,17 +11,25 @@ namespace ingot::source {
 namespace {
 
 struct Kind {
-  std::string_view scheme;  // empty: the address is a path
+  std::string_view scheme;  // empty: the URI is a path
+  std::string_view form;    // form of its URI, for help; empty for another form of the next kind
   Result<std::unique_ptr<Source>> (*open)(const std::string& uri, const SourceOptions& options);
 };
 
 constexpr Kind kKinds[] = {
-    {"kafka://", OpenKafka},
-    {"file://", OpenFiles},
-    {"", OpenFiles},
+    {"kafka://", "kafka://host:port/topic", OpenKafka},
+    {"file://", "", OpenFiles},
+    {"", "or a file or directory", OpenFiles},
 };
 
 }  // namespace
+
+std::string SourceForms() {
+  std::string forms;
+  for (const Kind& kind : kKinds)
+    if (!kind.form.empty()) forms += (forms.empty() ? "" : ", ") + std::string(kind.form);
+  return forms;
+}
 
 Result<std::unique_ptr<Source>> OpenSource(const std::string& uri, const SourceOptions& options) {
   return std::ranges::find_if(kKinds, [&](const Kind& kind) { return uri.starts_with(kind.scheme); })

@@ -135,7 +135,7 @@ class Source {
   virtual bool Interrupted() const { return false; }
   /// The offsets that Seek skipped or rewound, to be recorded with the next commit.
   virtual std::vector<OffsetReset> Resets() const { return {}; }
-  /// The topics that are being read.
+  /// The topics that are being read. A partition of a topic may begin at any offset; any other partition begins at 0.
   virtual std::map<std::string, TopicIdentity> Topics() const { return {}; }
   /// The new identities of known files that Seek found, to be recorded with the next commit. If CommitFilesFound, they
   /// need a commit of their own.
@@ -185,6 +185,9 @@ struct SourceOptions {
 
 /// Whether the URI names a Kafka topic: kafka://…
 bool IsKafkaUri(std::string_view uri);
+
+/// The forms of source URIs, for help.
+std::string SourceForms();
 
 /// Opens a source.
 /// Input:  `uri` is a file, a directory, file:///path, or kafka://host:port[,host:port]/topic[?setting=value&…].
