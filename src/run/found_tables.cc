@@ -40,19 +40,24 @@ std::string NameAfterFolder(std::string_view below) {
   return name.find('.') == std::string::npos ? "" : name;
 }
 
-bool HasSeveral(const std::vector<storage::FileInfo>& files, const storage::FileInfo& newest) {
-  const auto others = std::ranges::count_if(files, [&](const storage::FileInfo& file) {
-    return &file != &newest && iceberg::IsMetadataFile(file.location) &&
-           iceberg::MetadataVersion(file.location) == iceberg::MetadataVersion(newest.location);
-  });
-  return others > 0;
-}
-
 /// The versions of one table in a folder. If the newest cannot be read, it has all remaining versions and no uuid.
 struct Versions {
   std::string uuid, location;
+  storage::FileInfo newest;
+  bool several = false;  // another file has the same version and is not an earlier version
   std::vector<storage::FileInfo> files;
 };
+
+/// Adds a version that no version added before names. Of two, the one whose metadata log names the other is the newer
+/// one, whatever their numbers: PyIceberg begins again at 0 after a name that is not "<number>-<uuid>.metadata.json".
+void AddVersion(Versions& table, const storage::FileInfo& file, const std::set<std::string>& known) {
+  if (table.newest.location.empty() || known.contains(storage::FileIdentity(table.newest.location))) {
+    table.newest = file;
+    table.several = false;
+  } else if (iceberg::MetadataVersion(file.location) == iceberg::MetadataVersion(table.newest.location)) {
+    table.several = true;
+  }
+}
 
 /// Groups the versions in a folder by table, the table with the highest version first. A version's metadata log names
 /// the earlier versions, which are not read.
@@ -61,7 +66,7 @@ std::vector<Versions> ByTable(storage::Storage& storage, std::vector<storage::Fi
   while (const auto* newest = iceberg::NewestMetadata(files)) {
     const storage::FileInfo file = *newest;
     const auto metadata = iceberg::ReadMetadataFile(storage, file.location);
-    if (!metadata && tables.empty()) return {{.files = std::move(files)}};
+    if (!metadata && tables.empty()) return {{.newest = file, .files = std::move(files)}};
     std::set<std::string> known{storage::FileIdentity(file.location)};
     if (metadata)
       for (const auto& entry : metadata->metadata_log) known.insert(storage::FileIdentity(entry.metadata_file));
@@ -72,6 +77,7 @@ std::vector<Versions> ByTable(storage::Storage& storage, std::vector<storage::Fi
     auto table = std::ranges::find(tables, metadata->table_uuid, &Versions::uuid);
     if (table == tables.end())
       table = tables.insert(table, {.uuid = metadata->table_uuid, .location = metadata->location});
+    AddVersion(*table, file, known);
     std::ranges::move(own, std::back_inserter(table->files));
   }
   return tables;
@@ -117,11 +123,12 @@ Result<std::map<std::string, std::set<std::string>>> KnownTables(const Lakehouse
 Result<std::string> NewestMetadataOf(storage::Storage& storage, const std::string& folder) {
   const std::string metadata = storage::JoinLocation(folder, kMetadata);
   INGOT_ASSIGN(const auto files, storage.List(metadata));
-  const auto* newest = iceberg::NewestMetadata(files);
-  if (newest == nullptr) return Fail(ErrorKind::kNotFound, "no metadata file (*.metadata.json) in " + metadata);
-  if (HasSeveral(files, *newest))
-    LogWarning("several metadata files have the highest version; the one written last is taken: " + newest->location);
-  return newest->location;
+  const auto tables = ByTable(storage, files);
+  if (tables.empty()) return Fail(ErrorKind::kNotFound, "no metadata file (*.metadata.json) in " + metadata);
+  const std::string& newest = tables.front().newest.location;
+  if (tables.front().several)
+    LogWarning("several metadata files have the highest version; the one written last is taken: " + newest);
+  return newest;
 }
 
 Result<std::vector<FoundTable>> FindTables(const Lakehouse& house, const std::string& warehouse) {
@@ -143,7 +150,6 @@ Result<std::vector<FoundTable>> FindTables(const Lakehouse& house, const std::st
     auto tables = ByTable(*house.storage, std::move(files));
     INGOT_ASSIGN(const bool unregistered, DropUnregistered(*house.storage, folder, tables));
     for (const Versions& versions : tables) {
-      const auto* newest = iceberg::NewestMetadata(versions.files);
       // Metadata in another folder (write.metadata.path) contains the location of its table.
       const auto recorded = storage::PathBelow(versions.location, root);
       const std::string home = usual ? storage::ParentLocation(below) : recorded.value_or("");
@@ -151,9 +157,9 @@ Result<std::vector<FoundTable>> FindTables(const Lakehouse& house, const std::st
                        .folder = usual      ? storage::ParentLocation(folder)
                                  : recorded ? storage::JoinLocation(root, home)
                                             : folder,
-                       .metadata_location = newest->location,
+                       .metadata_location = versions.newest.location,
                        .uuid = versions.uuid,
-                       .several = HasSeveral(versions.files, *newest),
+                       .several = versions.several,
                        .unregistered = unregistered};
       // Another catalog in the same database knows the table's name and its current version.
       for (const auto& file : versions.files)

@@ -239,6 +239,28 @@ def test_a_lost_catalog(warehouse):
     check_tables(warehouse)
 
 
+@pytest.mark.parametrize("by_folder", [False, True])
+def test_a_lost_catalog_after_another_writer(warehouse, by_folder):
+    """Goal: the newest version of a table is found, not the one with the highest number.
+    Method: PyIceberg, which numbers its metadata files from 0 again, and then Ingot write to a table; the catalog is lost."""
+    for seed in (1, 2, 3):
+        warehouse.ingot("generate", "--records", 10, "--seed", seed, "--to", warehouse.landing)
+        warehouse.run()
+    name = "silver.speedtest_clean"
+    table = warehouse.pyiceberg().load_table(name)
+    table.append(table.scan().to_arrow().slice(0, 1))
+    warehouse.ingot("generate", "--records", 10, "--seed", 4, "--to", warehouse.landing)
+    warehouse.run()
+    rows, newest = warehouse.table_hash(name), warehouse.pyiceberg().load_table(name).metadata_location
+    assert len(rows) == 41
+    (warehouse.folder / "warehouse/catalog.db").unlink()
+    told = warehouse.ingot("register", name, warehouse.folder / "warehouse/silver/speedtest_clean") if by_folder else None
+    warehouse.ingot("register", "--all")
+    assert warehouse.pyiceberg().load_table(name).metadata_location == newest and warehouse.table_hash(name) == rows
+    assert told is None or "several" not in told.stderr
+    assert warehouse.run()["gold"]["rows_in"] == 0
+
+
 def test_doctor(warehouse):
     """Goal: a table is examined and repaired; exit code 1 reports an error. Method: a data file of gold is deleted."""
     several_runs(warehouse, 2)
