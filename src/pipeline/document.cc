@@ -67,7 +67,9 @@ void Place::CheckSection(const std::vector<Key>& keys) const {
     const auto key = std::ranges::find(keys, name, &Key::name);
     if (key == keys.end())
       Place(file_, entry.first, path_).Refuse("unknown key '" + name + "'" + DidYouMean(name, KeyNames(keys)));
-    const Place place(file_, entry.second, path_.empty() ? name : path_ + "." + name);
+    const std::string path = path_.empty() ? name : path_ + "." + name;
+    if (entry.second.IsNull()) Place(file_, entry.first, path).Refuse("has no value: write one, or remove the key");
+    const Place place(file_, entry.second, path);
     if (key->kind == Key::Kind::kObject) place.CheckSection(*key->section);
     if (key->kind == Key::Kind::kList)
       for (const Place& item : place.Items()) item.CheckSection(*key->section);

@@ -149,12 +149,18 @@ FieldSpec FieldFrom(const std::string& name, const Place& place) {
   return field;
 }
 
+/// Names of Iceberg's metadata columns (format/spec.md, "Reserved Field IDs"): Spark cannot read a table that has one.
+constexpr std::string_view kMetadataColumns[] = {
+    "_file", "_pos", "_deleted", "_spec_id", "_partition", "_row_id", "_last_updated_sequence_number"};
+
 GoldSpec GoldFrom(const Place& place, const ColumnTypes& columns) {
   GoldSpec gold{.table = TableFrom(place), .group = {}, .measures = {}};
   std::vector<std::string> names{"updated_at"};
   const auto read = [&](const std::string& section, bool aggregates, std::vector<NamedExpression>& into) {
     for (const auto& [name, item] : place.At(section).Entries()) {
       if (std::ranges::find(names, name) != names.end()) item.Refuse("a column of that name exists already");
+      if (std::ranges::find(kMetadataColumns, name) != std::end(kMetadataColumns))
+        item.Refuse("the name belongs to a metadata column of Iceberg: choose another one");
       NamedExpression named{.name = name, .expression = item.Take(ParseExpression(item.Text())), .type = {}};
       if (HasAggregate(named.expression) != aggregates)
         item.Refuse(aggregates ? "a measure must be an aggregate, such as avg(x)" : "a group cannot be an aggregate");
@@ -214,16 +220,32 @@ void CheckCsvField(const Place& place, FieldSpec& field) {
       place.At("from").Refuse("columns of CSV have no members; write $['a.b'] for a column whose name holds a dot");
 }
 
+/// A text that is not empty, not even where a variable of the environment is.
+std::string NonEmpty(const Place& place) {
+  std::string text = place.Text();
+  if (text.empty()) place.Refuse("is empty");
+  return text;
+}
+
+std::string KafkaUri(const Place& kafka) {
+  const std::string brokers = NonEmpty(kafka.At("brokers"));
+  if (brokers.find('/') != std::string::npos)
+    kafka.At("brokers").Refuse("must be host:port without a scheme or a path, not '" + brokers + "'");
+  return "kafka://" + brokers + "/" + NonEmpty(kafka.At("topic"));
+}
+
 SourceSpec SourceFrom(const Place& place) {
   SourceSpec source;
-  source.uri = place.Text("files", "");
+  if (place.Has("files") && place.Has("kafka"))
+    place.At("files").Refuse("the source has kafka, too: remove one of them");
+  if (place.Has("files")) source.uri = NonEmpty(place.At("files"));
   source.format = place.Text("format", "json");
   if (place.Has("csv") && source.format != "csv") place.At("csv").Refuse("needs format: csv");
   if (place.Has("csv")) source.csv = CsvFrom(place.At("csv"));
   source.on_changed = place.Text("on_changed", "fail");
   if (!place.Has("kafka")) return source;
   const Place kafka = place.At("kafka");
-  source.uri = "kafka://" + kafka.At("brokers").Text() + "/" + kafka.At("topic").Text();
+  source.uri = KafkaUri(kafka);
   if (kafka.Has("properties"))
     for (const auto& [name, value] : kafka.At("properties").Entries()) source.kafka[name] = value.Text();
   if (kafka.Has("keep"))

@@ -1,3 +1,6 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <cstdlib>
 
 #include "base/spelling.h"
@@ -27,7 +30,8 @@ Result<const Unit*> Find(const std::string& name) {
     if (unit.name == name || (name == "µs" && unit.name == "us")) return &unit;
     names.push_back(unit.name);
   }
-  return Fail(ErrorKind::kBadConfig, "unknown unit '" + name + "'" + DidYouMean(name, names));
+  return Fail(ErrorKind::kBadConfig, fmt::format("unknown unit '{}'{}: write one of {}, or leave it out", name,
+                                                 DidYouMean(name, names), fmt::join(names, ", ")));
 }
 
 }  // namespace

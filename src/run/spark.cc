@@ -148,7 +148,8 @@ Result<std::vector<StageReport>> RunOnSpark(const OpenOptions& open_options, con
                                             const std::vector<stage::Stage>& stages, const SparkOptions& options) {
   const fs::path folder = EnvironmentOr("INGOT_SPARK_JOBS", "deploy/spark/jobs");
   if (!fs::exists(folder / "ingot_spark.py"))
-    return Fail(ErrorKind::kNotFound, "no jobs in " + folder.string() + ": set INGOT_SPARK_JOBS to deploy/spark/jobs");
+    return Fail(ErrorKind::kNotFound, "no Spark jobs in " + folder.string() +
+                                          ": set INGOT_SPARK_JOBS to the folder deploy/spark/jobs of the sources");
   pipeline::Pipeline pipeline = *environment.pipeline;
   pipeline.source.uri = options.source;
   INGOT_ASSIGN(const std::string compiled,

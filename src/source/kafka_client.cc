@@ -59,6 +59,18 @@ Result<rd_kafka_t*> NewClient(rd_kafka_type_t kind, rd_kafka_conf_t* conf) {
   return Fail(ErrorKind::kBadConfig, std::string("kafka: ") + problem);
 }
 
+/// Returns where the '?' before the settings is. In a pattern of topics, '?' has another meaning: there the settings
+/// begin at the first '?' before a name and '='.
+size_t SettingsBegin(std::string_view address) {
+  size_t question = address.find('?');
+  if (address.find("/^") > question) return question;
+  for (; question != std::string_view::npos; question = address.find('?', question + 1)) {
+    const size_t end = address.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._", question + 1);
+    if (end != std::string_view::npos && end > question + 1 && address[end] == '=') break;
+  }
+  return question;
+}
+
 }  // namespace
 
 bool IsKafkaUri(std::string_view uri) {
@@ -72,7 +84,7 @@ Result<KafkaAddress> ParseKafkaAddress(const std::string& uri) {
   if (!IsKafkaUri(uri)) return refuse();
   std::string_view rest = std::string_view(uri).substr(kScheme.size());
   KafkaAddress address;
-  if (const auto question = rest.find('?'); question != std::string_view::npos) {
+  if (const auto question = SettingsBegin(rest); question != std::string_view::npos) {
     std::string_view query = rest.substr(question + 1);
     rest = rest.substr(0, question);
     while (!query.empty()) {

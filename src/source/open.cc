@@ -32,6 +32,11 @@ std::string SourceForms() {
 }
 
 Result<std::unique_ptr<Source>> OpenSource(const std::string& uri, const SourceOptions& options) {
+  const bool known = std::ranges::any_of(
+      kKinds, [&](const Kind& kind) { return !kind.scheme.empty() && uri.starts_with(kind.scheme); });
+  if (!known && uri.find("://") != std::string::npos)
+    return Fail(ErrorKind::kBadConfig,
+                "not a source: '" + uri + "' (write kafka://host:port/topic, a path or file:///path)");
   return std::ranges::find_if(kKinds, [&](const Kind& kind) { return uri.starts_with(kind.scheme); })
       ->open(uri, options);
 }

@@ -48,6 +48,34 @@ TEST(Pipeline, CsvAndTimes) {
   EXPECT_EQ(plain.fields[1].time_min_micros, kTimeMinMicros);
 }
 
+// Goal:   a source that would not be read as it is written is an error with its line.
+// Method: two sources, empty texts (also of variables), addresses in another form; then those that are right.
+TEST(Pipeline, Sources) {
+  const auto parse = [](const std::string& source) {
+    return ParsePipeline("pipeline: p\nsource: " + source +
+                             "\nfields: {a: {type: string}}\nbronze: {table: b.t}\nsilver: {table: s.t}\n",
+                         "f");
+  };
+  const std::pair<const char*, const char*> wrong[] = {
+      {"{files: x, kafka: {brokers: \"b:1\", topic: t}}", "f:2: source.files: the source has kafka, too"},
+      {"{files: \"\"}", "f:2: source.files: is empty"},
+      {"{files: \"${INGOT_TEST_NONE:-}\"}", "f:2: source.files: is empty"},
+      {"{files: }", "f:2: source.files: has no value"},
+      {"{kafka: {brokers: \"${INGOT_TEST_NONE:-}\", topic: t}}", "f:2: source.kafka.brokers: is empty"},
+      {"{kafka: {brokers: \"kafka://b:1\", topic: t}}",
+       "f:2: source.kafka.brokers: must be host:port without a scheme"},
+      {"{kafka: {brokers: \"b:1\", topic: \"\"}}", "f:2: source.kafka.topic: is empty"},
+      {"{kafka: }", "f:2: source.kafka: has no value"}};
+  for (const auto& [source, message] : wrong) {
+    const auto parsed = parse(source);
+    ASSERT_FALSE(parsed) << source;
+    EXPECT_TRUE(parsed.error().message.starts_with(message)) << parsed.error().message;
+  }
+  EXPECT_EQ(parse("{files: x}")->source.uri, "x");
+  EXPECT_EQ(parse("{format: json}")->source.uri, "");
+  EXPECT_EQ(parse("{kafka: {brokers: \"a:1,b:2\", topic: \"^t(est)?_\"}}")->source.uri, "kafka://a:1,b:2/^t(est)?_");
+}
+
 // Goal:   contradictions are errors with their line.
 // Method: one file per mistake.
 TEST(Pipeline, RejectsInvalidFiles) {
@@ -88,6 +116,13 @@ TEST(Pipeline, RejectsInvalidFiles) {
        "two columns are named 'a'"},
       {"pipeline: p\nsource: {files: x, format: csv}\nfields:\n  a: {type: string, from: $.b.c}\n" + tables,
        "columns of CSV have no members"},
+      {head + "bronze: {table: b.t}\nsilver:\n  table: s.t\n  unique:\n",
+       "f:9: silver.unique: has no value: write one, or remove the key"},
+      {head + "bronze: {table: b.t, keep: }\nsilver: {table: s.t}\n", "f:6: bronze.keep: has no value"},
+      {head + tables + "gold: [{table: g.t, group: {_partition: a}, measures: {n: count(*)}}]\n",
+       "f:8: gold[0].group._partition: the name belongs to a metadata column of Iceberg"},
+      {"pipeline: p\nsource: {files: x}\nfields:\n  a: {type: double, unit: EUR}\n" + tables,
+       "f:4: fields.a.unit: unknown unit 'EUR': write one of bit/s, kbit/s,"},
       {"pipeline: p\n", "'source' is missing"},
       {"pipeline: [\n", "f:"},
       {"pipeline: p\nsource: {files: Stra\xDF"

@@ -20,6 +20,10 @@ TEST(KafkaClient, Addresses) {
   EXPECT_TRUE(IsKafkaUri("kafka://a/t"));
   for (const char* path : {"kafka:/a/t", "./kafka://a/t", "landing", ""}) EXPECT_FALSE(IsKafkaUri(path)) << path;
   EXPECT_EQ(ParseKafkaAddress("kafka://a/^speed.*")->topic, "^speed.*");
+  const auto pattern = *ParseKafkaAddress("kafka://a/^t(est)?_[a-z]+?security.protocol=SSL&sasl.password=a?b=c");
+  EXPECT_EQ(pattern.topic, "^t(est)?_[a-z]+");
+  EXPECT_EQ(pattern.settings, (decltype(pattern.settings){{"security.protocol", "SSL"}, {"sasl.password", "a?b=c"}}));
+  EXPECT_EQ(ParseKafkaAddress("kafka://a/^t(est)?")->topic, "^t(est)?");
   for (const char* bad :
        {"kafka://", "kafka://a", "kafka://a/", "kafka:///t", "kafka://a/b/c", "kafka://a/t?x", "file:///a"})
     EXPECT_EQ(ParseKafkaAddress(bad).error().kind, ErrorKind::kBadConfig) << bad;
