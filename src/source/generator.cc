@@ -177,7 +177,11 @@ class FileOutput : public Output {
     std::error_code error;
     std::filesystem::create_directories(folder_, error);
     if (error) return Fail(ErrorKind::kBadConfig, "create directory " + folder_ + ": " + error.message());
-    name_ = fmt::format("{}/speedtest-{}-{:05}.jsonl", folder_, options_.seed, number);
+    // An existing file stays: a run may have read it.
+    for (number += skipped_;; ++number, ++skipped_) {
+      name_ = fmt::format("{}/speedtest-{}-{:05}.jsonl", folder_, options_.seed, number);
+      if (!std::filesystem::exists(std::filesystem::symlink_status(name_, error))) break;
+    }
     draft_ = fmt::format("{}/.speedtest-{}-{:05}.draft", folder_, options_.seed, number);
     file_ = std::fopen(draft_.c_str(), "wb");
     if (file_ == nullptr) return Fail(ErrorKind::kBadConfig, "create " + draft_ + ": " + std::strerror(errno));
@@ -209,6 +213,7 @@ class FileOutput : public Output {
   const GeneratorOptions& options_;
   const std::string folder_;
   const bool to_stdout_;
+  int64_t skipped_ = 0;  // numbers of files that exist
   std::FILE* file_ = nullptr;
   std::string name_, draft_;
 };

@@ -2,6 +2,7 @@
 
 import datetime
 import pathlib
+import re
 import subprocess
 import zoneinfo
 
@@ -98,3 +99,14 @@ def test_evenings_are_local(warehouse):
         if zone := zones.get(row["location"]):
             local = datetime.datetime.fromisoformat(row["busiest"]).replace(tzinfo=datetime.UTC).astimezone(zoneinfo.ZoneInfo(zone))
             assert 18 <= local.hour <= 22 and row["most"] > 4 * row["least"], (row, local)
+
+
+def test_files_of_earlier_calls_stay(tmp_path):
+    """Goal: records that were generated before, and perhaps read, are not replaced.
+    Method: the same command three times; a run after each reads all."""
+    pipeline(tmp_path, "{files: in}")
+    for files in (1, 2, 3):
+        ingot(tmp_path, "generate", "--records", "5")
+        assert [path.name for path in sorted((tmp_path / "in").iterdir())] == [f"speedtest-1-{number:05}.jsonl" for number in range(files)]
+        ran = ingot(tmp_path, "run")
+        assert ran.returncode == 0 and re.search(r"bronze +5 +5 ", ran.stdout), (ran.stdout, ran.stderr)
