@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <sstream>
 #include <system_error>
 
 #include "base/log.h"
@@ -21,6 +22,8 @@ namespace ingot::cli {
 namespace {
 
 constexpr int64_t kMemoryMin = 16 << 20;
+const std::vector<std::string> kLogFormats{"text", "json"};
+const std::vector<std::string> kLogLevels{"debug", "info", "warning", "error"};
 
 int ExitCode(ErrorKind kind) {
   return kind == ErrorKind::kBadConfig ? 2 : 1;
@@ -98,6 +101,25 @@ Status RunCommand(const Shared& shared, bool& closed) {
   if (code != 0 && outcome)
     outcome = Fail(ErrorKind::kRetry, std::string("cannot write to standard output: ") + std::strerror(code));
   return outcome;
+}
+
+/// Errors: kBadConfig for a value of the environment that the flag would not accept.
+Status CheckEnvironment(const Shared& shared) {
+  const auto check = [](const char* name, const std::string& value, const std::vector<std::string>& known) -> Status {
+    if (std::ranges::find(known, value) != known.end()) return {};
+    return Fail(ErrorKind::kBadConfig, fmt::format("{}: '{}' is none of {}", name, value, fmt::join(known, ", ")));
+  };
+  INGOT_TRY(check("INGOT_LOG_FORMAT", shared.log_format, kLogFormats));
+  return check("INGOT_LOG_LEVEL", shared.log_level, kLogLevels);
+}
+
+/// Runs the command. Returns the exit code.
+int Finish(const Shared& shared) {
+  bool closed = false;
+  const Status outcome = RunCommand(shared, closed);
+  if (outcome || closed) return shared.exit_code;
+  PrintError(shared, outcome.error());
+  return ExitCode(outcome.error().kind);
 }
 
 Result<int64_t> ParseMemory(const std::string& text) {
@@ -178,10 +200,10 @@ void AddShared(CLI::App& command, Shared& shared) {
   command.add_option("--threads", shared.open_options.threads, "Threads; default: all cores")->check(AtLeast(0));
   command.add_option("--memory", shared.memory, "Memory budget, e.g. 512MB; default 1GiB [INGOT_MEMORY]");
   command.add_option("--log-format", shared.log_format, "text or json [INGOT_LOG_FORMAT]")
-      ->check(CLI::IsMember({"text", "json"}))
+      ->check(CLI::IsMember(kLogFormats))
       ->capture_default_str();
   command.add_option("--log-level", shared.log_level, "debug, info, warning or error [INGOT_LOG_LEVEL]")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->check(CLI::IsMember(kLogLevels))
       ->capture_default_str();
 }
 
@@ -205,27 +227,35 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version
+    if (error.get_exit_code() == 0) {  // --help and --version
+      shared.command = [&app, error] {
+        std::ostringstream text;
+        app.exit(error, text, text);
+        fmt::print("{}", text.str());
+        return Status();
+      };
+      return Finish(shared);
+    }
     std::string path = "ingot";
     const std::string unknown = UnknownWord(app, *RequestedCommand(app, path), argc, argv);
     PrintError(shared, {ErrorKind::kBadConfig,
                         fmt::format("{} (see: {} --help)", unknown.empty() ? error.what() : unknown, path)});
     return 2;
   }
+  if (const auto valid = CheckEnvironment(shared); !valid) {
+    PrintError(shared, valid.error());
+    return ExitCode(valid.error().kind);
+  }
   StartLog(shared.Json() ? LogFormat::kJson : LogFormat::kText, shared.log_level);
-  Status outcome;
   if (!shared.memory.empty()) {
     const auto bytes = ParseMemory(shared.memory);
-    if (bytes)
-      shared.open_options.memory_bytes = *bytes;
-    else
-      outcome = std::unexpected(bytes.error());
+    if (!bytes) {
+      PrintError(shared, bytes.error());
+      return ExitCode(bytes.error().kind);
+    }
+    shared.open_options.memory_bytes = *bytes;
   }
-  bool closed = false;
-  if (outcome) outcome = RunCommand(shared, closed);
-  if (outcome || closed) return shared.exit_code;
-  PrintError(shared, outcome.error());
-  return ExitCode(outcome.error().kind);
+  return Finish(shared);
 }
 
 }  // namespace ingot::cli

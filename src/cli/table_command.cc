@@ -140,6 +140,9 @@ std::pair<CLI::App*, std::shared_ptr<TableOptions>> AddTableAction(CLI::App& tab
 void AddTable(CLI::App& app, Shared& shared) {
   auto* command = app.add_subcommand("table", "Show tables, evolve them, roll them back");
   command->require_subcommand(1);
+  command->footer(  // also of the subcommands that have none of their own
+      "Examples:\n  ingot table list\n  ingot table history silver.speedtest_clean\n  ingot table tag "
+      "gold.speedtest_agg month-end\n  ingot table rollback gold.speedtest_agg --snapshot 1234");
   const auto add = [&](const char* name, const char* help, TableAction action) {
     AddTableAction(*command, shared, name, help, action);
   };
@@ -154,9 +157,6 @@ void AddTable(CLI::App& app, Shared& shared) {
   add("refs", "Branches and tags", Print<rows::RefRows>);
   AddTableChanges(*command, shared);
   AddTableDelete(*command, shared);
-  command->footer(
-      "Examples:\n  ingot table list\n  ingot table history silver.speedtest_clean\n  ingot table tag "
-      "gold.speedtest_agg month-end\n  ingot table rollback gold.speedtest_agg --snapshot 1234");
 }
 
 }  // namespace ingot::cli

@@ -42,12 +42,22 @@ def test_exit_codes(warehouse):
     ("compile --engin spark", "unknown option '--engin' (did you mean '--engine'?)"),
     ("run x", "one argument too many: 'x'"), ("run --threads -1", "--threads: '-1' is not a number of at least 0"),
     ("maintain --retain-last many", "--retain-last: 'many' is not a number of at least 1"),
+    ("run --source s3://b/x", "not a source: 's3://b/x' (write kafka://host:port/topic"), ("run --source KAFKA://b/x", "not a source"),
     ("run --log-level loud", "--log-level"), ("table show", "table is required")])
 def test_wrong_usage(warehouse, arguments, said):
     """Goal: an error names the wrong word and the nearest valid one. Method: mistakes of each kind."""
     rejected = warehouse.ingot(*arguments.split(), check=False)
     assert rejected.returncode == 2 and rejected.stdout == ""
     assert rejected.stderr.startswith("error: ") and said in rejected.stderr and rejected.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("variable", ["INGOT_LOG_LEVEL", "INGOT_LOG_FORMAT", "INGOT_MEMORY"])
+def test_wrong_environment(warehouse, variable):
+    """Goal: a value that the flag does not accept is an error in the environment, too; help needs no valid one.
+    Method: each variable."""
+    refused = warehouse.ingot("table", "list", check=False, env={variable: "loud"})
+    assert refused.returncode == 2 and "loud" in refused.stderr and refused.stdout == ""
+    assert warehouse.ingot("--help", env={variable: "loud"}).stdout.startswith("Ingot ")
 
 
 def test_storage_that_is_away(warehouse):

@@ -111,10 +111,11 @@ def test_closed_output(warehouse, command):
         assert (process.returncode, "error" in told) == (0, False), (command, read, process.returncode, told)
 
 
-def test_full_output(warehouse):
+@pytest.mark.parametrize("command", [("query", "SELECT * FROM range(100000)"), ("--help",), ("run", "--help"), ("--version",)], ids=" ".join)
+def test_full_output(warehouse, command):
     """Goal: output that cannot be written is an error. Method: /dev/full."""
     from conftest import INGOT
 
     with open("/dev/full", "w") as full:
-        done = subprocess.run([INGOT, "query", "SELECT * FROM range(100000)"], env=warehouse.environment(), stdout=full, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run([INGOT, *command], env=warehouse.environment(), stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 1 and "No space left" in done.stderr, (done.returncode, done.stderr)
