@@ -223,18 +223,17 @@ Result<iceberg::SnapshotId> ResolveAsOf(const iceberg::TableMetadata& metadata, 
   if (as_of.time_micros) {
     const auto id = iceberg::SnapshotAsOf(metadata, *as_of.time_micros / 1000);
     if (id) return *id;
-    return Fail(ErrorKind::kNotFound, fmt::format("table {} has no snapshot at or before {} (see: ingot table history)",
-                                                  table, FormatTimestampMicros(*as_of.time_micros)));
+    return Fail(ErrorKind::kNotFound, fmt::format("no snapshot at or before {} (see: ingot table history {})",
+                                                  FormatTimestampMicros(*as_of.time_micros), table));
   }
   if (const auto* name = std::get_if<std::string>(&as_of.version)) {
     const auto ref = metadata.refs.find(*name);
     if (ref != metadata.refs.end()) return ref->second.snapshot_id;
-    return Fail(ErrorKind::kNotFound,
-                fmt::format("table {} has no branch or tag '{}' (see: ingot table refs)", table, *name));
+    return Fail(ErrorKind::kNotFound, fmt::format("no branch or tag '{}' (see: ingot table refs {})", *name, table));
   }
   const auto id = std::get<iceberg::SnapshotId>(as_of.version);
   if (metadata.SnapshotById(id) != nullptr) return id;
-  return Fail(ErrorKind::kNotFound, fmt::format("table {} has no snapshot {} (see: ingot table history)", table, id));
+  return Fail(ErrorKind::kNotFound, fmt::format("no snapshot {} (see: ingot table history {})", id, table));
 }
 
 }  // namespace ingot::query
