@@ -61,7 +61,7 @@ faults: build ## inject a fault at every I/O call of every command that writes (
 stack-test: build ## run the tests with real servers on 127.0.0.1: Kafka, PostgreSQL, MinIO, REST, Trino, Spark, Airflow, Prometheus
 	@tools/setup judges lint stack
 	@INGOT_PROGRAM=$(CURDIR)/$(BUILD)/ingot INGOT_CATALOG_TEST=$(CURDIR)/$(BUILD)/catalog_test \
-		.deps/judges/bin/python -m pytest -q -p no:cacheprovider -n 2 --dist worksteal tests/stack
+		.deps/judges/bin/python -m pytest -q -p no:cacheprovider -n 3 --dist load --maxschedchunk 1 tests/stack
 
 coverage: setup ## lines and branches of src/ that the tests reach; COVERAGE_STACK=1 runs the stack tests, too
 	@tools/setup judges $(if $(COVERAGE_STACK),lint stack)

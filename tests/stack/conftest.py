@@ -18,13 +18,38 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from engines import Spark, Trino  # noqa: E402
+from engines import SharedTrino, Spark  # noqa: E402
 from proxy import Proxy  # noqa: E402
-from servers import Kafka, Minio, Postgres, free_port, tied  # noqa: E402
+from servers import Kafka, Minio, Postgres, Server, free_port, tied  # noqa: E402
 import verify_bronze  # noqa: E402
+
+Server.quick = True
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 INGOT = os.environ.get("INGOT_PROGRAM", str(ROOT / "build/release/ingot"))
+
+
+# Seconds after which something that should happen counts as failed. Only failures take as long: it is generous, because the
+# other tests and the linters use the same cores.
+PATIENCE = 300
+# Tests that mostly wait come first, then the longest, so that the others fill the cores beside them and none is left over at
+# the end (make stack-test starts them in this order).
+FIRST = ("test_outages.py", "test_other_engines.py", "test_readers.py", "test_interleaved.py", "test_airflow.py", "test_monitoring.py",
+         "test_field_types.py", "test_format_3.py", "test_cluster.py", "test_faults.py")
+
+
+def pytest_collection_modifyitems(items):
+    order = {name: place for place, name in enumerate(FIRST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(FIRST)))
+
+
+def this_day(lasting: float = 600) -> str:
+    """Returns the day in UTC, for tests that ask for CURRENT_DATE: near midnight, waits for the next day, so that it does
+    not change within the test."""
+    seconds_left = lambda: 86_400 - time.time() % 86_400  # noqa: E731
+    while seconds_left() < lasting:
+        time.sleep(1)
+    return time.strftime("%Y-%m-%d", time.gmtime())
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +111,7 @@ class Worker:
         self.process.kill()
         self.process.wait()
 
-    def stop(self, wait: float = 60) -> int:
+    def stop(self, wait: float = PATIENCE) -> int:
         self.process.terminate()
         return self.process.wait(wait)
 
@@ -136,7 +161,7 @@ class Lakehouse:
                 "WAREHOUSE": self.variables["INGOT_WAREHOUSE"], "AWS_REGION": "us-east-1",
                 **{key: value for key, value in self.variables.items() if key.startswith("AWS_")}}
 
-    def ingot(self, *arguments, check=True, env=None, timeout=120):
+    def ingot(self, *arguments, check=True, env=None, timeout=2 * PATIENCE):
         done = subprocess.run([INGOT, *map(str, arguments)], env=self.environment() | (env or {}), capture_output=True,
                               text=True, timeout=timeout)
         if check and done.returncode not in (0, 3):
@@ -153,9 +178,11 @@ class Lakehouse:
         done = self.ingot("run", "--log-format", "json", *arguments, **options)
         return {report["stage"]: report for report in map(json.loads, done.stdout.splitlines())}
 
-    def generate(self, records: int, *arguments, **options):
-        return self.ingot("generate", "--records", records, "--dirty", 0.02, "--seed", uuid.uuid4().int % 10**6,
-                          *arguments, **options)
+    def generate(self, records: int, *arguments, dirty: float = 0.02, **options):
+        """Generates other records at each call. The seed is printed, so that a failure can be repeated."""
+        seed = uuid.uuid4().int % 10**6
+        print(f"generate --records {records} --dirty {dirty} --seed {seed}", *arguments)
+        return self.ingot("generate", "--records", records, "--dirty", dirty, "--seed", seed, *arguments, **options)
 
     def query(self, sql: str) -> list[dict]:
         return [json.loads(line) for line in self.ingot("query", sql, "--format", "json").stdout.splitlines()]
@@ -216,7 +243,7 @@ class Lakehouse:
         assert clean == int(good[0]["n"]) and clean + quarantined <= result["bronze"]
         return result
 
-    def wait_for(self, what, seconds: float = 60):
+    def wait_for(self, what, seconds: float = PATIENCE):
         deadline = time.monotonic() + seconds
         while not (found := what()):
             assert time.monotonic() < deadline, "it did not happen in time:\n" + self.ingot("table", "list", check=False).stdout
@@ -247,21 +274,34 @@ def house(request, folder, kafka, postgres, minio):
             print(f"--- {worker.log.name}\n{worker.text()[-3000:]}")
 
 
-@pytest.fixture
-def trino(house):
-    """Starts Trino with the catalog and warehouse of the test's house. `--engine trino` uses it."""
-    server = Trino(house.folder / "trino", free_port(), house.trino_variables()).start()
-    house.variables["INGOT_TRINO"] = f"http://{server.address}"
+@pytest.fixture(scope="session")
+def shared_trino(folder):
+    server = SharedTrino(folder / "trino", free_port()).start()
     yield server
     server.stop()
 
 
 @pytest.fixture
-def spark(house):
-    """Starts a Spark session with the catalog and warehouse of the house as `iceberg_catalog`."""
-    session = Spark(house)
+def trino(house, shared_trino):
+    """Gives the worker's Trino the catalog and warehouse of the test's house. `--engine trino` uses it.
+    test_monitoring.py starts one with exactly the files of deploy/."""
+    shared_trino.use(house.trino_variables())
+    house.variables["INGOT_TRINO"] = f"http://{shared_trino.address}"
+    return shared_trino
+
+
+@pytest.fixture(scope="session")
+def shared_spark(folder):
+    session = Spark(folder, dict(os.environ))
     yield session
     session.stop()
+
+
+@pytest.fixture
+def spark(house, shared_spark):
+    """Begins a Spark session with the catalog and warehouse of the house as `iceberg_catalog`."""
+    shared_spark.use_house(house)
+    return shared_spark
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -15,7 +16,7 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
-from servers import DEPS, HOST, ROOT, Server, pinned, port_is_free, read_properties
+from servers import DEPS, HOST, ROOT, Server, pinned, port_is_free, quick_java, read_properties
 
 DEPLOY = ROOT / "deploy"
 
@@ -31,44 +32,55 @@ def new_java() -> Path:
 
 
 class Spark:
-    """A session with the catalog and warehouse of a house as `iceberg_catalog`."""
+    """A Spark that lives as long as the tests of a worker. `use` gives it a new session, so each test has its own
+    catalogs."""
 
-    def __init__(self, house):
-        catalog, variables = "spark.sql.catalog.iceberg_catalog", house.trino_variables()
+    def __init__(self, folder: Path, environment: dict[str, str]):
         settings = {
             "spark.jars": ",".join(map(str, pinned("spark").glob("*.jar"))), "spark.ui.enabled": "false",
             "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1", "spark.sql.shuffle.partitions": "2",
-            "spark.sql.session.timeZone": "UTC", "spark.driver.memory": "1g", "spark.driver.extraJavaOptions": "-XX:+UseSerialGC",
-            "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
-            catalog: "org.apache.iceberg.spark.SparkCatalog", f"{catalog}.type": "jdbc",
-            f"{catalog}.uri": variables["CATALOG_JDBC_URL"], f"{catalog}.jdbc.user": variables["CATALOG_USER"],
-            f"{catalog}.jdbc.password": variables["CATALOG_PASSWORD"], f"{catalog}.jdbc.schema-version": "V1",
-            f"{catalog}.warehouse": variables["WAREHOUSE"], f"{catalog}.cache-enabled": "false",
-            f"{catalog}.io-impl": "org.apache.iceberg.aws.s3.S3FileIO", f"{catalog}.client.region": "us-east-1",
-            f"{catalog}.s3.endpoint": house.minio.url, f"{catalog}.s3.path-style-access": "true"}
+            "spark.sql.session.timeZone": "UTC", "spark.driver.memory": "1g",
+            "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"}
         self.process = subprocess.Popen(
-            [DEPS / "spark/bin/python", Path(__file__).with_name("spark_session.py"), json.dumps(settings)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=open(house.folder / "spark.log", "w"), text=True,
-            env=house.environment() | {"SPARK_LOCAL_IP": "127.0.0.1"})
+            [DEPS.resolve() / "spark/bin/python", Path(__file__).with_name("spark_session.py"), json.dumps(settings)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=open(folder / "spark.log", "w"), text=True,
+            env=environment | quick_spark())
+
+    def use(self, catalog: str, settings: dict[str, str]) -> None:
+        """Begins a session with one catalog. `settings`: those of `spark.sql.catalog.NAME.`"""
+        name = f"spark.sql.catalog.{catalog}"
+        self._ask({name: "org.apache.iceberg.spark.SparkCatalog"} | {f"{name}.{key}": value for key, value in settings.items()})
+
+    def use_house(self, house) -> None:
+        """Begins a session with the catalog and warehouse of a house as `iceberg_catalog`."""
+        variables = house.trino_variables()
+        self.use("iceberg_catalog", {
+            "type": "jdbc", "uri": variables["CATALOG_JDBC_URL"], "jdbc.user": variables["CATALOG_USER"],
+            "jdbc.password": variables["CATALOG_PASSWORD"], "jdbc.schema-version": "V1", "warehouse": variables["WAREHOUSE"],
+            "cache-enabled": "false", "io-impl": "org.apache.iceberg.aws.s3.S3FileIO", "client.region": "us-east-1",
+            "s3.endpoint": house.minio.url, "s3.path-style-access": "true", "s3.access-key-id": house.minio.user,
+            "s3.secret-access-key": house.minio.password})
 
     def sql(self, statement: str) -> list:
-        self.process.stdin.write(json.dumps(statement) + "\n")
+        return self._ask(statement)["rows"]
+
+    def _ask(self, question: str | dict) -> dict:
+        self.process.stdin.write(json.dumps(question) + "\n")
         self.process.stdin.flush()
         while not (line := self.process.stdout.readline()).startswith("{"):
             assert line, "the Spark session ended"
         answer = json.loads(line)
         if "error" in answer:
             raise RuntimeError(answer["error"])
-        return answer["rows"]
+        return answer
 
     def stop(self) -> None:
         self.process.stdin.close()
-        self.process.wait(60)
+        self.process.wait(300)
 
 
 class Trino(Server):
     name = "trino"
-    ready_seconds = 120
 
     def __init__(self, folder: Path, port: int, variables: dict[str, str]):
         super().__init__(folder, port)
@@ -109,7 +121,7 @@ class Trino(Server):
     def sql(self, statement: str, named: bool = False) -> list:
         """Returns the rows of a statement through the HTTP protocol; dictionaries when `named`. For some seconds after
         its start, no Trino node knows the catalog."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while True:
             try:
                 return self.ask(statement, named)
@@ -124,7 +136,7 @@ class Trino(Server):
                                           "X-Trino-Client-Capabilities": "PARAMETRIC_DATETIME"})  # microseconds too
         rows, columns = [], []
         while True:
-            answer = json.load(urllib.request.urlopen(request, timeout=120))
+            answer = json.load(urllib.request.urlopen(request, timeout=300))
             if "error" in answer:
                 raise RuntimeError(f"{answer['error']['errorName']}: {answer['error']['message']}\n{statement}")
             columns = [column["name"] for column in answer.get("columns", [])] or columns
@@ -137,19 +149,46 @@ class Trino(Server):
         return subprocess.run(
             [str(new_java()), "-Xmx256m", "-jar", str(pinned("trino-cli") / "trino-cli.jar"), "--server",
              self.address, "--output-format", "CSV_UNQUOTED", "--execute", statement],
-            check=True, capture_output=True, text=True, timeout=120).stdout
+            check=True, capture_output=True, text=True, timeout=300).stdout
 
 
-def spark_settings(folder: Path) -> dict[str, str]:
-    """Returns the settings of a small Spark: two cores, few partitions, no server of its own."""
-    conf = folder / "spark-conf"
-    conf.mkdir(exist_ok=True)
-    (conf / "spark-defaults.conf").write_text(
-        "spark.sql.shuffle.partitions 4\nspark.ui.enabled false\nspark.driver.host 127.0.0.1\n"
-        "spark.driver.bindAddress 127.0.0.1\nspark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC\n")
-    return {"SPARK_CONF_DIR": str(conf), "INGOT_SPARK_SUBMIT": str(DEPS / "spark/bin/spark-submit"), "INGOT_SPARK_JOBS": str(DEPLOY / "spark/jobs"),
-            "INGOT_SPARK_JARS": str(pinned("spark")), "INGOT_SPARK_MASTER": "local[2]", "SPARK_LOCAL_IP": "127.0.0.1",
-            "PYSPARK_PYTHON": str(DEPS / "spark/bin/python"), "SPARK_DRIVER_MEMORY": "2g"}
+class SharedTrino(Trino):
+    """A Trino that lives as long as the tests of a worker. `use` gives it the catalog of deploy/trino/catalog with the
+    variables of a house."""
+
+    def __init__(self, folder: Path, port: int):
+        super().__init__(folder, port, {})
+
+    def command(self) -> list[str]:
+        command = [word for word in super().command() if not word.startswith(("-XX:+UseG1GC", "-XX:G1", "-Dcatalog."))]
+        return [*command[:1], *quick_java(), "-Dcatalog.management=dynamic", "-Dcatalog.store=memory", *command[1:]]
+
+    def use(self, variables: dict[str, str]) -> None:
+        for file in (DEPLOY / "trino/catalog").iterdir():
+            settings = {key: re.sub(r"\$\{ENV:(\w+)\}", lambda name: variables[name[1]], value)
+                        for key, value in read_properties(file).items()}
+            connector = settings.pop("connector.name")
+            self.sql(f"DROP CATALOG IF EXISTS {file.stem}")
+            self.sql(f"CREATE CATALOG {file.stem} USING {connector} WITH (" +
+                     ", ".join(f"\"{key}\" = '{value}'" for key, value in settings.items()) + ")")
+
+
+def quick_spark(**settings: str) -> dict[str, str]:
+    """Returns the environment of a Spark that starts in little processor time. Its class path has to be that of the
+    archive of classes, with an empty folder of settings; so the settings are options of Java."""
+    options = quick_java("spark") + [f"-D{key}={value}" for key, value in settings.items()]
+    return {"SPARK_CONF_DIR": str(DEPS.resolve() / "class-archives/no-settings"), "SPARK_LOCAL_IP": "127.0.0.1",
+            "SPARK_SUBMIT_OPTS": " ".join(options)}
+
+
+def spark_settings() -> dict[str, str]:
+    """Returns the settings of a small Spark for `--engine spark`: two cores, few partitions, no server of its own."""
+    small = {"spark.sql.shuffle.partitions": "4", "spark.ui.enabled": "false", "spark.driver.host": "127.0.0.1",
+             "spark.driver.bindAddress": "127.0.0.1"}
+    return quick_spark(**small) | {
+        "INGOT_SPARK_SUBMIT": str(DEPS.resolve() / "spark/bin/spark-submit"), "INGOT_SPARK_JOBS": str(DEPLOY / "spark/jobs"),
+        "INGOT_SPARK_JARS": str(pinned("spark")), "INGOT_SPARK_MASTER": "local[2]",
+        "PYSPARK_PYTHON": str(DEPS.resolve() / "spark/bin/python"), "SPARK_DRIVER_MEMORY": "2g"}
 
 
 def replaced(file: Path, addresses: dict[str, str]) -> str:
@@ -228,7 +267,6 @@ class Airflow(Server):
     """Runs deploy/airflow/start.sh: all of Airflow's processes, on SQLite."""
 
     name = "airflow"
-    ready_seconds = 120
 
     def __init__(self, folder: Path, port: int, variables: dict[str, str]):
         super().__init__(folder, port)
@@ -270,10 +308,10 @@ class Airflow(Server):
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
         request = urllib.request.Request(f"http://{self.address}{path}", json.dumps(body).encode() if body else None,
                                          headers, method=method)
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             return json.load(answer)
 
-    def run(self, seconds: float = 300, **params) -> tuple[str, dict[str, str]]:
+    def run(self, seconds: float = 900, **params) -> tuple[str, dict[str, str]]:
         """Triggers the DAG manually. Returns its final state and that of each task."""
         if self.ask("GET", "/api/v2/dags/medallion_pipeline")["is_paused"]:
             self.ask("PATCH", "/api/v2/dags/medallion_pipeline?update_mask=is_paused", {"is_paused": False})

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import contextlib
 import json
 import os
 import random
@@ -21,6 +22,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -66,6 +68,15 @@ def started_at(pid: int) -> str | None:
         return None
 
 
+def quick_java(archive: str | None = None) -> list[str]:
+    """Returns options for a Java that starts in little processor time and lives for a test. `archive` names classes that
+    tools/setup archived (Debian's Java); Java ignores an archive that is missing or of other jars."""
+    options = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
+    if archive:
+        options += [f"-XX:SharedArchiveFile={DEPS.resolve()}/class-archives/{archive}.jsa", "-Xlog:disable", "-Xlog:all=error:stderr"]
+    return options
+
+
 def tied(command: list) -> list[str]:
     """Returns a command that ends when the process that started it has ended, for any reason."""
     return ["setpriv", "--pdeathsig=TERM", "--", *map(str, command)]
@@ -75,8 +86,9 @@ class Server:
     """One process with its folder. `start` returns when the server answers."""
 
     name = "server"
-    ready_seconds = 60
+    ready_seconds = 300  # only a failure takes as long
     outlives = False  # the process that starts it
+    quick = False  # for tests: started in little processor time rather than fast afterwards
 
     def __init__(self, folder: Path, port: int):
         self.folder, self.port = folder, port
@@ -151,8 +163,9 @@ class Kafka(Server):
         """Returns a program as in the broker's image, from its jars."""
         path = self.folder / "bin" / name
         path.parent.mkdir(exist_ok=True)
-        path.write_text(f"#!/bin/sh\nexec java {options} -XX:+UseSerialGC -Dorg.slf4j.simpleLogger.defaultLogLevel=warn "
-                        f"${{KAFKA_OPTS:-}} -cp '{pinned('kafka')}/*' {main} \"$@\"\n")
+        java = " ".join(quick_java("kafka") if self.quick else ["-XX:+UseSerialGC"])
+        path.write_text(f"#!/bin/sh\nexec java {options} {java} -Dorg.slf4j.simpleLogger.defaultLogLevel=warn "
+                        f"${{KAFKA_OPTS:-}} -cp '{pinned('kafka').resolve()}/*' {main} \"$@\"\n")
         path.chmod(0o755)
         return path
 
@@ -350,6 +363,7 @@ class Rest(Server):
     def __init__(self, folder: Path, port: int, settings: dict[str, str] | None = None):
         super().__init__(folder, port)
         self.settings = settings or {}
+        self.classes = folder.parent / "rest-classes"  # shared: compiling takes longer than starting
 
     def classpath(self) -> str:
         return f"{pinned('rest')}/*:{pinned('kafka')}/*"
@@ -358,13 +372,17 @@ class Rest(Server):
         (self.folder / "warehouse").mkdir(exist_ok=True)
         self.settings.setdefault("uri", f"jdbc:sqlite:{self.folder}/catalog.db")
         self.settings.setdefault("warehouse", f"file://{self.folder}/warehouse")
-        if not (self.folder / "classes").exists():
-            subprocess.run(["javac", "-nowarn", "-cp", self.classpath(), "-d", str(self.folder / "classes"),
-                            str(ROOT / "tests/stack/RestServer.java")], check=True)
+        if not self.classes.exists():
+            compiled = Path(tempfile.mkdtemp(dir=self.folder))
+            subprocess.run(["javac", "-nowarn", "-cp", self.classpath(), "-d", compiled, ROOT / "tests/stack/RestServer.java"],
+                           check=True)
+            with contextlib.suppress(OSError):  # another server of this folder was first
+                compiled.rename(self.classes)
 
     def command(self) -> list[str]:
-        return ["java", "-Xmx256m", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp",
-                f"{self.folder}/classes:{self.classpath()}", "org.apache.iceberg.rest.RestServer", str(self.port),
+        java = quick_java() if self.quick else ["-XX:+UseSerialGC"]
+        return ["java", "-Xmx256m", *java, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp",
+                f"{self.classes}:{self.classpath()}", "org.apache.iceberg.rest.RestServer", str(self.port),
                 *[f"{key}={value}" for key, value in self.settings.items()]]
 
     def is_ready(self) -> bool:

@@ -1,4 +1,5 @@
-"""A Spark session as its own process: each line of stdin is a statement as JSON, each line of stdout its rows or its error.
+"""A Spark as its own process: each line of stdin is JSON, a statement or the settings of a new session; each line of stdout
+the rows or the error.
 
     spark_session.py SETTINGS
 """
@@ -15,7 +16,14 @@ spark = builder.getOrCreate()
 spark.sparkContext.setLogLevel("OFF")
 for line in sys.stdin:
     try:
-        answer = {"rows": [list(row) for row in spark.sql(json.loads(line)).collect()]}
+        question = json.loads(line)
+        if isinstance(question, dict):
+            spark = spark.newSession()  # with catalogs of its own
+            for key, value in question.items():
+                spark.conf.set(key, value)
+            answer = {}
+        else:
+            answer = {"rows": [list(row) for row in spark.sql(question).collect()]}
     except Exception as problem:  # every exception is returned as the answer
         answer = {"error": str(problem)}
     print(json.dumps(answer, default=str), flush=True)

@@ -5,7 +5,7 @@ import os
 import subprocess
 
 import pytest
-from conftest import INGOT
+from conftest import INGOT, this_day
 from engines import DEPLOY, Airflow, spark_settings
 from servers import DEPS, free_port
 
@@ -18,7 +18,7 @@ def start_airflow(house, **more: str) -> Airflow:
 
 @pytest.fixture
 def airflow(house, trino):
-    house.variables |= spark_settings(house.folder)
+    house.variables |= spark_settings()
     server = start_airflow(house)
     yield server
     server.stop()
@@ -27,6 +27,7 @@ def airflow(house, trino):
 def test_dag(house, airflow, trino):
     """Goal: the DAG brings records to gold and reports it.
     Method: triggered by REST as admin; once with nothing new; once with a broken rule."""
+    this_day()
     house.make_topic()
     state, tasks = airflow.run(records=20_000)
     assert state == "success", (tasks, airflow.log("ingest_bronze")[-3000:])
@@ -82,11 +83,11 @@ def test_catch_up_and_alerts(house):
             assert not [run for run in runs if run["state"] == "failed"], runs
             done = {run["logical_date"].replace("Z", "+00:00") for run in runs if run["state"] == "success"}
             return done.issuperset(missed)
-        house.wait_for(made_up, 180)
+        house.wait_for(made_up)
         events = server.ask("GET", "/api/v2/assets/events")["asset_events"]  # for DAGs of other owners
         for table in ("bronze/speedtest_raw", "silver/speedtest_clean", "gold/speedtest_agg"):
             assert f"iceberg://iceberg_catalog/{table}" in {event["uri"] for event in events}, events[:3]
-        house.wait_for(lambda: "deadline missed: medallion_pipeline did not end within" in server.output(), 60)
+        house.wait_for(lambda: "deadline missed: medallion_pipeline did not end within" in server.output())
         house.verify_all_layers()
         house.ingot("table", "delete", "silver.speedtest_clean", "--where", "latency > 0")
         assert int(house.query("SELECT sum(tests) AS n FROM gold.speedtest_agg")[0]["n"]) > 0
@@ -100,6 +101,6 @@ def test_catch_up_and_alerts(house):
 def test_operator():
     """Goal: exit codes, summaries and termination of the operator. Method: its own tests, in Airflow's Python."""
     done = subprocess.run([DEPS / "airflow/bin/python", "-m", "unittest", "discover", "-s", DEPLOY / "airflow/tests"],
-                          capture_output=True, text=True, timeout=120,
+                          capture_output=True, text=True, timeout=300,
                           env=os.environ | {"PYTHONPATH": str(DEPLOY / "airflow"), "AIRFLOW_HOME": "/tmp/ingot-airflow-tests"})
     assert done.returncode == 0, done.stderr[-3000:]

@@ -6,7 +6,7 @@ import time
 
 import pytest
 import verify_bronze
-from conftest import INGOT
+from conftest import INGOT, PATIENCE
 from servers import Minio, Rest, free_port
 
 CATALOG_TEST = os.environ.get("INGOT_CATALOG_TEST", str(verify_bronze.__file__).replace(
@@ -22,7 +22,7 @@ def rest(folder):
 
 def test_catalogs_conform(house, rest):
     """Goal: one suite over SQLite, PostgreSQL and REST. Method: the C++ conformance tests on the real servers."""
-    done = subprocess.run([CATALOG_TEST, "--gtest_filter=*Conformance*"], capture_output=True, text=True, timeout=300,
+    done = subprocess.run([CATALOG_TEST, "--gtest_filter=*Conformance*"], capture_output=True, text=True, timeout=PATIENCE,
                           env=house.environment() | {
                               "INGOT_TEST_CATALOGS": f"{house.variables['INGOT_CATALOG']} {rest.uri}",
                               "INGOT_CATALOG_CREDENTIAL": "ingot:secret"})
@@ -196,6 +196,9 @@ def test_upload_of_a_killed_process_is_removed(house, folder):
         run.wait()
         assert parts()
         house.wait_for(lambda: not parts())
+        server.stop()
+        server.stale_uploads = "24h"  # a slow upload of the next run would expire too
+        server.start()
         house.run()
         counted = house.query("SELECT count(*) AS n, count(DISTINCT (_source_partition, _source_offset)) AS d FROM bronze.speedtest_raw")
         assert {int(value) for value in counted[0].values()} == {1_500_000}

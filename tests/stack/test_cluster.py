@@ -33,14 +33,14 @@ def test_rolling_restart(house, brokers):
         before = house.bronze_rows()
         producers.append(produce(broker.node))
         broker.restart()
-        house.wait_for(lambda: house.bronze_rows() > before + 2000, 240)
+        house.wait_for(lambda: house.bronze_rows() > before + 2000)
     producers.append(produce(4))  # this one only begins: it waits for the remaining brokers
     brokers[2].kill()
     killed_at = house.bronze_rows()
-    house.wait_for(lambda: house.bronze_rows() > killed_at + 2000, 240)  # the others continue without it
+    house.wait_for(lambda: house.bronze_rows() > killed_at + 2000)  # the others continue without it
     brokers[2].start()
     assert [producer.wait(300) for producer in producers] == [0] * 4
-    house.wait_for(lambda: house.bronze_rows() == 60_000, 240)
+    house.wait_for(lambda: house.bronze_rows() == 60_000)
     for worker in workers:
         assert worker.stop() == 0, worker.text()[-2000:]
     assert house.verify_all_layers()["topic"] == 60_000

@@ -76,7 +76,7 @@ def test_four_workers(house):
     house.generate(8000, "--rate", 2000)
     workers[1].kill()
     house.generate(4000, "--rate", 2000)
-    house.wait_for(lambda: house.bronze_rows() == 12_000, 90)
+    house.wait_for(lambda: house.bronze_rows() == 12_000)
     for index in (0, 2, 3):
         assert workers[index].stop() == 0, workers[index].text()[-2000:]
     house.run()
@@ -92,10 +92,10 @@ def test_zombie(house):
     house.wait_for(lambda: f"State:\tT" in open(f"/proc/{zombie.process.pid}/status").read())
     house.generate(1000)
     other = house.worker(env=QUICK)
-    house.wait_for(lambda: house.bronze_rows() == 2000, 90)
+    house.wait_for(lambda: house.bronze_rows() == 2000)
     zombie.send(signal.SIGCONT)
     house.generate(1000)
-    house.wait_for(lambda: house.bronze_rows() == 3000, 90)
+    house.wait_for(lambda: house.bronze_rows() == 3000)
     house.wait_for(lambda: "rereading from the position of the table" in zombie.text() or "retrying" in zombie.text())
     for worker in (zombie, other):
         assert worker.stop() == 0, worker.text()[-2000:]
@@ -133,7 +133,7 @@ def test_waiting_for_a_broker_is_idle(house):
     assert worker.processor_seconds() - before <= 1 + (time.monotonic() - gone_at) / 10
     house.kafka.start()
     house.generate(2000)
-    house.wait_for(lambda: house.bronze_rows() == 4000, 90)
+    house.wait_for(lambda: house.bronze_rows() == 4000)
     assert worker.stop() == 0
     assert house.verify_all_layers()["topic"] == 4000
 

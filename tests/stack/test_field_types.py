@@ -4,6 +4,7 @@ import json
 import random
 import uuid
 
+from conftest import PATIENCE
 from engines import spark_settings
 from test_other_engines import differences, twin
 
@@ -107,7 +108,7 @@ def test_spark_reads_every_type(house, folder, kafka, postgres, minio):
     house.pipeline.write_text(PIPELINE.replace("FIELDS", fields))
     on_spark = twin(house, folder, kafka, postgres, minio)
     on_spark.pipeline = house.pipeline
-    on_spark.variables |= spark_settings(house.folder)
+    on_spark.variables |= spark_settings()
     records = [record.encode() for record in RECORDS if record] + [b"\xef\xbb\xbf{}", b'{"place":"\xff"}', b"\x00", b" ", b"[" * 2000]
     records += [f'{{"{"a" if name == "deep" else name}":{value}}}'.encode() for name in TYPES for value in VALUES]
     producer = house.producer()
@@ -116,7 +117,7 @@ def test_spark_reads_every_type(house, folder, kafka, postgres, minio):
         producer.poll(0)
     producer.flush()
     house.run("--stage", "bronze")
-    on_spark.run("--stage", "bronze", "--engine", "spark", timeout=300)
+    on_spark.run("--stage", "bronze", "--engine", "spark", timeout=4 * PATIENCE)
     columns = ", ".join(f'CAST("{name}" AS VARCHAR) AS "{name}"' for name in TYPES)
     query = f"SELECT _source_offset, _error IS NULL AS fits, {columns}, _extra, _payload IS NULL AS whole, _error FROM bronze.t ORDER BY _source_offset"
     ours, theirs = house.query(query), on_spark.query(query)
@@ -230,7 +231,7 @@ def test_expressions_agree(house, trino, folder, kafka, postgres, minio):
     house.pipeline.write_text(EXPRESSIONS)
     embedded, on_spark = (twin(house, folder, kafka, postgres, minio) for _ in range(2))
     embedded.pipeline = on_spark.pipeline = house.pipeline
-    on_spark.variables |= spark_settings(house.folder)
+    on_spark.variables |= spark_settings()
     producer = house.producer()
     for record in odd_records(3000):
         producer.produce(house.topic, record)
@@ -238,8 +239,8 @@ def test_expressions_agree(house, trino, folder, kafka, postgres, minio):
     producer.flush()
     embedded.run()
     house.run("--stage", "bronze")
-    house.run("--stage", "silver,gold", "--engine", "trino", timeout=300)
-    on_spark.run("--engine", "spark", timeout=300)
+    house.run("--stage", "silver,gold", "--engine", "trino", timeout=4 * PATIENCE)
+    on_spark.run("--engine", "spark", timeout=4 * PATIENCE)
     for query in ("SELECT * FROM silver.t ORDER BY _source_partition, _source_offset", "SELECT * FROM silver.q ORDER BY _source_partition, _source_offset",
                   'SELECT * FROM gold.t ORDER BY "on", hour, flag, loud'):
         rows = results(embedded, query)

@@ -4,6 +4,7 @@ import json
 import time
 
 from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
+from conftest import PATIENCE
 
 
 def test_fresh_and_stopped_cleanly(house):
@@ -11,11 +12,12 @@ def test_fresh_and_stopped_cleanly(house):
     Method: a stream of some seconds."""
     house.make_topic(4)
     worker = house.worker()
-    house.generate(20_000, "--rate", 5000)
+    gold = lambda: len([line for line in worker.lines() if line.get("stage") == "gold" and line["commits"] > 0])  # noqa: E731
+    for commits in range(1, 4):
+        house.generate(5000, "--rate", 5000)
+        house.wait_for(lambda: gold() >= commits)
+    house.generate(5000, "--rate", 5000)
     assert worker.stop() == 0
-    reports = worker.lines()
-    gold = [line for line in reports if line.get("stage") == "gold" and line["commits"] > 0]
-    assert len(gold) >= 3
     house.run()
     assert house.verify_all_layers()["topic"] == 20_000
     runs = house.query("SELECT stage, sum(rows_in) AS n FROM ops.runs GROUP BY 1")
@@ -26,10 +28,13 @@ def test_freshness_is_reported(house):
     """Goal: the report contains the age of records when gold showed them. Method: JSON lines of a short run."""
     house.make_topic(2)
     worker = house.worker()
+    began = time.monotonic()
     house.generate(3000, "--rate", 1500)
+    fresh = lambda: [line for line in worker.lines() if "freshness_p50" in line]  # noqa: E731
+    house.wait_for(fresh)
     worker.stop()
-    fresh = [line for line in worker.lines() if "freshness_p50" in line]
-    assert fresh and all(0 < line["freshness_p50"] <= line["freshness_p99"] < 60 for line in fresh)
+    oldest = time.monotonic() - began
+    assert all(0 < line["freshness_p50"] <= line["freshness_p99"] <= oldest for line in fresh())
 
 
 def test_commits_by_rows_and_bytes(house):
@@ -60,7 +65,7 @@ def test_memory_stays_bounded(house):
     worker = house.worker("--memory", "256MB")
     house.generate(400_000)
     peak = 0
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while house.bronze_rows() < 800_000 and time.monotonic() < deadline:
         status = open(f"/proc/{worker.process.pid}/status").read()
         peak = int(status.split("VmHWM:")[1].split()[0])

@@ -1,12 +1,10 @@
 """Tables of format 3: written by Spark, written by Ingot, and upgraded from format 2."""
 
 import json
-import os
-import pathlib
 import subprocess
 
 from conftest import INGOT, ROOT
-from servers import DEPS, Rest, free_port, pinned
+from servers import Rest, free_port
 
 GOLD = "gold.speedtest_agg"
 NAMED = f"iceberg_catalog.{GOLD}"
@@ -16,16 +14,45 @@ LINEAGE = ", _row_id, _last_updated_sequence_number"
 MEASURES = "count(*) AS rows, sum(id) AS ids, count(*) FILTER (name = 'changed') AS changed, count(DISTINCT name) AS names"
 
 
-def test_deletion_vectors(folder):
+CHANGES = (
+    "INSERT INTO lake.a.t SELECT id, CAST(id % 3 AS INT), concat('n', id) FROM range(20000)",
+    "DELETE FROM lake.a.t WHERE id % 7 = 0",
+    "DELETE FROM lake.a.t WHERE id % 11 = 0 AND part > 0",
+    "UPDATE lake.a.t SET name = 'changed' WHERE id BETWEEN 90 AND 120",
+    "INSERT INTO lake.a.t SELECT id, CAST(id % 3 AS INT), 'late' FROM range(20000, 20100)")
+# Documents of any shape.
+DOCUMENTS = r"""INSERT INTO lake.a.v SELECT id, parse_json(doc) FROM VALUES
+    (1L, '{"b": [1, 2.5, null, "x"], "a": {"deep": {"er": true}}}'), (2L, 'null'), (3L, '"Zürich"'), (4L, '12345678901'), (5L, '[]'),
+    (6L, '{"long": "0123456789012345678901234567890123456789012345678901234567890123456789", "n": -1.25e3}') AS t(id, doc)"""
+
+
+def write_format_3(spark) -> tuple[list, list]:
+    """Writes two tables of format 3. Returns what each snapshot of one holds: [snapshot, rows, sum of ids, changed,
+    names], and the documents of the other."""
+    spark.sql("CREATE TABLE lake.a.t (id BIGINT, part INT, name STRING) USING iceberg PARTITIONED BY (part) TBLPROPERTIES "
+              "('format-version' = '3', 'write.delete.mode' = 'merge-on-read', 'write.update.mode' = 'merge-on-read')")
+    states = []
+    for change in CHANGES:
+        spark.sql(change)
+        [[snapshot]] = spark.sql("SELECT snapshot_id FROM lake.a.t.snapshots ORDER BY committed_at DESC LIMIT 1")
+        states += [[snapshot, *row] for row in spark.sql(
+            "SELECT count(*), sum(id), count_if(name = 'changed'), count(DISTINCT name) FROM lake.a.t")]
+    [[vectors]] = spark.sql("SELECT count(*) FROM lake.a.t.delete_files WHERE file_format = 'PUFFIN'")
+    assert vectors > 0
+    spark.sql("CREATE TABLE lake.a.v (id BIGINT, doc VARIANT) USING iceberg TBLPROPERTIES ('format-version' = '3')")
+    spark.sql(DOCUMENTS)
+    spark.sql("INSERT INTO lake.a.v VALUES (7L, CAST(NULL AS VARIANT)), (8L, CAST(DATE '2026-01-02' AS VARIANT)),"
+              " (9L, CAST(CAST(1.50 AS DECIMAL(9, 2)) AS VARIANT))")
+    return states, spark.sql("SELECT id, to_json(doc) FROM lake.a.v ORDER BY id")
+
+
+def test_deletion_vectors(folder, shared_spark):
     """Goal: rows that Spark deleted stay deleted.
     Method: updates create, merge and join vectors; the table is read at each snapshot."""
     warehouse = folder / "format-3"
-    jars = ",".join(map(str, pinned("spark").glob("*.jar")))
-    written = subprocess.run([DEPS / "spark/bin/python", pathlib.Path(__file__).with_name("write_format_3.py"), jars, warehouse],
-                             capture_output=True, text=True, timeout=240, env=os.environ | {"SPARK_LOCAL_IP": "127.0.0.1"})
-    assert written.returncode == 0, (written.stdout + written.stderr)[-3000:]
-    *states, told, variants = [json.loads(line) for line in written.stdout.splitlines() if line[:1] in "[{"]
-    assert len(states) == 5 and told["vectors"] > 0
+    shared_spark.use("lake", {"type": "hadoop", "warehouse": str(warehouse)})
+    states, documents = write_format_3(shared_spark)
+    assert len(states) == 5
 
     def ingot(*arguments):
         done = subprocess.run([INGOT, *arguments, "--warehouse", warehouse / "ingot"], capture_output=True, text=True)
@@ -38,7 +65,7 @@ def test_deletion_vectors(folder):
         assert [int(value) for value in found.values()] == expected, snapshot
     ingot("register", "a.v", warehouse / "a/v")
     read = [json.loads(line) for line in ingot("query", "SELECT id, doc FROM a.v ORDER BY id", "--format", "json").splitlines()]
-    for row, (number, document) in zip(read, variants["documents"], strict=True):
+    for row, (number, document) in zip(read, documents, strict=True):
         assert (row["id"], row["doc"] and json.loads(row["doc"])) == (number, document and json.loads(document)), number
     ingot("maintain", "a.t", "--min-input-files", "2")
     found = json.loads(ingot("query", f"SELECT {MEASURES} FROM a.t", "--format", "json"))

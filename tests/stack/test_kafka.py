@@ -144,7 +144,7 @@ def test_compaction_gaps(house):
     def compacted():
         return len(verify_bronze.read_topic(house.broker, house.topic)) < 3000
 
-    house.wait_for(compacted, 60)
+    house.wait_for(compacted)
     house.run()
     assert 10 <= house.verify(compacted=True)["bronze"] < 3000
     assert all(stage["commits"] == 0 for stage in house.run().values())
@@ -159,7 +159,7 @@ def test_new_partitions_while_running(house):
     house.admin().create_partitions([NewPartitions(house.topic, 3)])[house.topic].result()
     house.wait_for(lambda: len(house.admin().list_topics(timeout=10).topics[house.topic].partitions) == 3)
     house.generate(3000)
-    house.wait_for(lambda: house.bronze_rows() == 5000, 90)
+    house.wait_for(lambda: house.bronze_rows() == 5000)
     assert worker.stop() == 0
     assert house.verify_all_layers()["topic"] == 5000
 
@@ -282,5 +282,5 @@ def test_another_protocol(house):
 
 def test_no_broker(house):
     """Goal: an unreachable broker is reported soon, with its address. Method: a port where nothing listens."""
-    rejected = house.ingot("run", check=False, env={"KAFKA_BROKER": "127.0.0.1:1"}, timeout=150)
+    rejected = house.ingot("run", check=False, env={"KAFKA_BROKER": "127.0.0.1:1"})
     assert rejected.returncode == 1 and "127.0.0.1:1 can be reached" in rejected.stderr and "Connection refused" in rejected.stderr

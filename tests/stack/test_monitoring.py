@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 
 import pytest
+from conftest import PATIENCE
 from engines import DEPLOY, Alertmanager, Prometheus, Pushgateway, Trino
 from servers import HOST, Kafka, free_port
 
@@ -53,7 +54,7 @@ def test_every_panel_has_data(watched):
     house.make_topic()
     worker = house.worker("--listen", house.listen)
     serve = house.start("serve", "--listen", house.dashboard)
-    feeder = house.start("generate", "--records", "400000", "--rate", "2000", "--dirty", "0.02")
+    feeder = house.start("generate", "--records", "2000000", "--rate", "2000", "--dirty", "0.02")
     house.wait_for(lambda: house.bronze_rows() > 0)
     batch = {"KAFKA_TOPIC": house.topic, "INGOT_PUSHGATEWAY": f"http://{gateway.address}"}
     house.run("--stage", "silver,gold", env=batch)
@@ -66,7 +67,7 @@ def test_every_panel_has_data(watched):
         return panels + [rule for rule in RULES if not prometheus.query(rule)]
 
     assert len(PANELS) > 50
-    deadline = time.monotonic() + 240
+    deadline = time.monotonic() + PATIENCE
     while missing := empty():
         assert time.monotonic() < deadline, missing
     assert get(house.listen, "/health") == (200, "ok\n") and get(house.listen, "/ready") == (200, "ready\n")
@@ -80,7 +81,7 @@ def test_every_panel_has_data(watched):
     runs = json.loads(get(house.dashboard, "/api/runs?limit=5")[1])
     assert len(runs) == 5 and runs[0]["finished_at"] >= runs[-1]["finished_at"]
     assert "<title>Ingot</title>" in get(house.dashboard, "/")[1]
-    assert {health.strip() for health in prometheus.targets().values()} == {"up"}, prometheus.targets()
+    house.wait_for(lambda: {health.strip() for health in prometheus.targets().values()} == {"up"})  # a scrape may be late
     firing = [alert["metric"]["alertname"] for alert in prometheus.query('ALERTS{alertstate="firing"}')]
     assert firing == []
     for process in (feeder, serve):
@@ -95,7 +96,7 @@ def test_readiness_follows_the_catalog(house):
     address = f"{HOST}:{free_port()}"
     serve = house.start("serve", "--listen", address)
     house.wait_for(lambda: serve.poll() is None and reachable(address))
-    assert get(address, "/ready")[0] == 200
+    house.wait_for(lambda: get(address, "/ready")[0] == 200)
     house.postgres.stop()
     status, reason = get(address, "/ready")
     assert status == 503 and reason.strip()
@@ -105,7 +106,7 @@ def test_readiness_follows_the_catalog(house):
     house.postgres.start()
     house.wait_for(lambda: get(address, "/ready")[0] == 200)
     serve.terminate()
-    assert serve.wait(10) == 0
+    assert serve.wait(PATIENCE) == 0
 
 
 def reachable(address: str) -> bool:

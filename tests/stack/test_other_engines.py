@@ -4,6 +4,7 @@ import json
 import math
 import subprocess
 
+from conftest import PATIENCE
 from engines import DEPLOY, replaced, spark_settings
 from servers import DEPS, pinned
 
@@ -42,7 +43,7 @@ def test_engines_agree(house, trino, folder, kafka, postgres, minio):
     house.make_topic()
     embedded = twin(house, folder, kafka, postgres, minio)
     on_spark = twin(house, folder, kafka, postgres, minio)
-    on_spark.variables |= spark_settings(house.folder)
+    on_spark.variables |= spark_settings()
     edited = house.folder / "default.yaml"
     edited.write_text(house.pipeline.read_text().replace("{type: string}", "{type: string, default: \"it's nowhere\"}"))
     house.pipeline = embedded.pipeline = on_spark.pipeline = edited
@@ -50,8 +51,8 @@ def test_engines_agree(house, trino, folder, kafka, postgres, minio):
         house.generate(records)
         expected = embedded.run()
         house.run("--stage", "bronze")
-        by_trino = house.run("--stage", "silver,gold", "--engine", "trino", timeout=300)
-        by_spark = on_spark.run("--engine", "spark", timeout=300)
+        by_trino = house.run("--stage", "silver,gold", "--engine", "trino", timeout=4 * PATIENCE)
+        by_spark = on_spark.run("--engine", "spark", timeout=4 * PATIENCE)
         for stage, keys in (("silver", ("rows_in", "rows_out", "rows_quarantined", "rows_duplicate", "rows_error", "broken_by_rule")),
                             ("bronze", ("rows_in", "rows_out", "rows_error"))):
             for key in keys:
@@ -72,7 +73,7 @@ def test_engines_agree(house, trino, folder, kafka, postgres, minio):
     assert house.run()["silver"]["rows_in"] == 1_000
     house.generate(1_000)
     embedded.run()
-    assert on_spark.run("--stage", "bronze", "--engine", "spark", timeout=300)["bronze"]["rows_in"] == 1_000
+    assert on_spark.run("--stage", "bronze", "--engine", "spark", timeout=4 * PATIENCE)["bronze"]["rows_in"] == 1_000
     on_spark.run("--stage", "silver,gold")
     assert on_spark.query(ROWS) == embedded.query(ROWS) and differences(gold(on_spark), gold(embedded)) == []
     on_spark.verify_all_layers(defaults={"location": "it's nowhere"})
@@ -105,13 +106,13 @@ def test_tables_of_earlier_versions(house, trino, folder, kafka, postgres, minio
     snapshot by the schema of that snapshot."""
     house.make_topic()
     on_spark, embedded = (twin(house, folder, kafka, postgres, minio) for _ in range(2))
-    on_spark.variables |= spark_settings(house.folder)
+    on_spark.variables |= spark_settings()
     for _ in range(2):
         house.generate(400)
         for lakehouse, engine in ((house, "trino"), (on_spark, "spark"), (embedded, "embedded")):
             lakehouse.run("--stage", "bronze")
             name_as_before(lakehouse, "bronze.speedtest_raw")
-            lakehouse.run("--stage", "silver,gold", "--engine", engine, timeout=300)
+            lakehouse.run("--stage", "silver,gold", "--engine", engine, timeout=4 * PATIENCE)
         for query in (ROWS, REFUSED):
             assert house.query(query) == on_spark.query(query) == embedded.query(query) != [], query
 
@@ -121,9 +122,9 @@ def submit(house, job: str, *arguments: str) -> subprocess.Popen:
     settings = replaced(DEPLOY / "spark/spark-defaults.conf", {
         "postgres:5432/iceberg": f"{house.postgres.address}/{house.database}", "http://minio:9000": house.minio.url,
         "s3://lakehouse/warehouse": house.variables["INGOT_WAREHOUSE"]})
-    small = spark_settings(house.folder)
+    small = spark_settings()
     conf = house.folder / "spark.conf"
-    conf.write_text(settings + (house.folder / "spark-conf/spark-defaults.conf").read_text() + "spark.log.level ERROR\n")
+    conf.write_text(settings + "spark.log.level ERROR\n")
     compiled = house.folder / "compiled.json"
     compiled.write_text(house.ingot("compile", "--engine", "spark", "--json").stdout)
     jars = ",".join(map(str, pinned("spark").glob("*.jar")))
@@ -134,7 +135,7 @@ def submit(house, job: str, *arguments: str) -> subprocess.Popen:
 
 
 def results(process: subprocess.Popen) -> list[dict]:
-    out, _ = process.communicate(timeout=180)
+    out, _ = process.communicate(timeout=PATIENCE)
     told = [line for line in out.splitlines() if not line.startswith(("\tat ", "  File"))]
     assert process.returncode == 0, "\n".join(told)[-4000:]
     return [json.loads(line) for line in out.splitlines() if line.startswith("{")]
@@ -148,12 +149,12 @@ def test_jobs_by_hand(house):
     stream = submit(house, "ingest_bronze.py", "--stream", "--every", "1")
     try:
         house.generate(1_500)
-        house.wait_for(lambda: house.bronze_rows() == 1_500, 120)
+        house.wait_for(lambda: house.bronze_rows() == 1_500)
         house.generate(700)
         house.wait_for(lambda: house.bronze_rows() == 2_200)
     finally:
         stream.terminate()
-        print(stream.communicate(timeout=60)[0][-3000:])  # shown when the test fails
+        print(stream.communicate(timeout=PATIENCE)[0][-3000:])  # shown when the test fails
     house.generate(300)
     report = house.run()
     assert (report["bronze"]["rows_in"], report["silver"]["rows_in"]) == (300, 2_500)
@@ -179,7 +180,7 @@ def test_spark_retries_after_a_conflict(house):
     house.ingot("table", "evolve", "silver.speedtest_clean")
     house.ingot("table", "evolve", "silver.speedtest_quarantine")
     job = submit(house, "bronze_to_silver.py")
-    house.wait_for(lambda: "ingot_" in house.ingot("table", "refs", "silver.speedtest_clean").stdout, 120)
+    house.wait_for(lambda: "ingot_" in house.ingot("table", "refs", "silver.speedtest_clean").stdout or job.poll() is not None)
     assert house.run("--stage", "silver,gold")["silver"]["rows_in"] in (0, 3_000)  # nothing, if the job was faster
     results(job)
     assert "ingot_" not in house.ingot("table", "refs", "silver.speedtest_clean").stdout

@@ -117,7 +117,7 @@ def outage(house, server, how: str, step: str, seconds: float, records: int):
     house.generate(records)
     # Its own group: a suspended member would delay those of the other houses.
     worker = house.worker("--group", house.topic, env={"INGOT_FAULT": hit + "=stop"})
-    house.wait_for(lambda: stands(worker), 120)
+    house.wait_for(lambda: stands(worker))
     take_away(server, how)
     worker.send(signal.SIGCONT)
     back_at = time.monotonic() + seconds
@@ -130,12 +130,12 @@ def outage(house, server, how: str, step: str, seconds: float, records: int):
     return worker
 
 
-def arrived(house, worker, seconds: float) -> None:
+def arrived(house, worker) -> None:
     """Waits until every record of the topic is in bronze, then stops the follower."""
     house.generate(100)
     offsets = house.end_offsets()
-    house.wait_for(lambda: house.bronze_rows() == offsets, seconds)
-    assert worker.stop(120) == 0, worker.text()[-3000:]
+    house.wait_for(lambda: house.bronze_rows() == offsets)
+    assert worker.stop() == 0, worker.text()[-3000:]
 
 
 def verified(house) -> None:
@@ -158,8 +158,8 @@ def test_away_for_minutes(houses, victims, how):
     def one(kind):
         house = houses[kind]
         worker = outage(house, victims[kind], how, steps[kind], AWAY_SECONDS, 200)
-        house.wait_for(lambda: re.search(f"no longer waiting for {NAMES[kind]}.*since .* UTC", worker.text()), 120)
-        arrived(house, worker, 120)
+        house.wait_for(lambda: re.search(f"no longer waiting for {NAMES[kind]}.*since .* UTC", worker.text()))
+        arrived(house, worker)
         verified(house)
         words = [at(line) for line in worker.lines() if line.get("message", "").startswith("waiting for " + NAMES[kind])]
         assert len(words) >= AWAY_SECONDS // 60 - 1, worker.text()[-3000:]
@@ -175,7 +175,7 @@ def test_away_in_every_step(houses, victims):
     def one(kind):
         for number, step in enumerate(STEPS):
             worker = outage(houses[kind], victims[kind], ("refuses", "hangs")[number % 2], step, SHORT_SECONDS, 100)
-            arrived(houses[kind], worker, 120)
+            arrived(houses[kind], worker)
         verified(houses[kind])
 
     at_each_server(one)

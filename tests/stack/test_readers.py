@@ -82,7 +82,7 @@ def test_every_reader_after_every_operation(house, readers):
     day = (datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=2)).strftime("%Y-%m-%d")  # what bronze keeps
     house.make_topic(2)
     for _ in range(3):
-        house.generate(150, "--start", day)
+        house.generate(150, "--start", day, dirty=0.1)  # some of each kind, whatever the seed
         house.run()
     before = readers.verified("append")
     assert len(before) == 6 and all(before.values()), {table: rows.total() for table, rows in before.items()}
@@ -123,7 +123,7 @@ def test_spark_works_on_all_tables(house, readers, spark):
     then a run continues."""
     house.make_topic(2)
     for _ in range(2):
-        house.generate(300)
+        house.generate(300, dirty=0.1)
         house.run()
     rows = {table: found.total() for table, found in readers.verified("append").items()}
     for table in ("bronze.speedtest_raw", "silver.speedtest_clean", "silver.speedtest_quarantine"):

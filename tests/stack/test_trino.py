@@ -1,10 +1,10 @@
 """Trino on the tables: the queries of the reference system unchanged, through every client, and Trino's own writes."""
 
-import datetime
 import os
 import subprocess
 
 import pytest
+from conftest import this_day
 from servers import ROOT, pinned
 
 QUERIES = ("SELECT * FROM iceberg_catalog.bronze.speedtest_raw LIMIT 10",
@@ -33,7 +33,7 @@ public class Browse {
 def test_trino_reads_and_writes(house, trino, tmp_path):
     """Goal: Trino reads and writes the tables.
     Method: the three queries by HTTP, command line, JDBC; OPTIMIZE, expiry, DELETE; Ingot continues."""
-    today = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT00:00:00Z")
+    today = this_day() + "T00:00:00Z"
     house.make_topic()
     house.generate(20_000, "--start", today)
     house.run()
