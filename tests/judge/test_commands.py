@@ -213,7 +213,7 @@ def test_follow_reads_new_files_and_stops_on_request(warehouse):
             assert [report["stage"] for report in reports] == ["bronze", "silver", "gold"]
             assert reports[0]["rows_in"] == records
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=300) == 0
     finally:
         process.kill()
     assert warehouse.query("SELECT count(*) AS n FROM silver.speedtest_clean") == [{"n": 500}]

@@ -29,7 +29,7 @@ def test_first_runs_at_once(warehouse):
     Method: eight concurrent runs on an empty folder; then each record exists once."""
     fill(warehouse)
     running = [start(warehouse, "run") for _ in range(8)]
-    ended = [(process.communicate(timeout=120)[1], process.returncode) for process in running]
+    ended = [(process.communicate(timeout=300)[1], process.returncode) for process in running]
     assert [code for _, code in ended] == [0] * 8, ended
     warehouse.run()
     for table in ("bronze.speedtest_raw", "silver.speedtest_clean"):
@@ -43,7 +43,7 @@ def test_eight_readers_at_once(warehouse, command):
     fill(warehouse)
     warehouse.run()
     running = [start(warehouse, *command) for _ in range(8)]
-    ended = [(*process.communicate(timeout=120), process.returncode) for process in running]
+    ended = [(*process.communicate(timeout=300), process.returncode) for process in running]
     assert [code for *_, code in ended] == [0] * 8, [text for text in ended if text[2] != 0][0]
     assert not list((warehouse.folder / "warehouse").glob(".ingot-check*"))
 
@@ -85,7 +85,7 @@ def test_locked_catalog(warehouse):
     waiting = start(warehouse, "run")
     word = waiting.stderr.readline()
     holder.rollback()
-    rest = waiting.communicate(timeout=60)[1]
+    rest = waiting.communicate(timeout=300)[1]
     assert "catalog.db is locked by" in word and f"process {os.getpid()}" in word, word + rest
     assert waiting.returncode == 0, rest
     assert warehouse.query("SELECT count(*) AS n FROM bronze.speedtest_raw") == [{"n": 30}]
@@ -107,7 +107,7 @@ def test_closed_output(warehouse, command):
         if read:
             os.read(reading, read)
         os.close(reading)
-        told = process.communicate(timeout=120)[1]
+        told = process.communicate(timeout=300)[1]
         assert (process.returncode, "error" in told) == (0, False), (command, read, process.returncode, told)
 
 

@@ -81,6 +81,6 @@ def test_two_processes_at_once(warehouse):
     environment = {"INGOT_WAREHOUSE": str(warehouse.folder / "warehouse"), "INGOT_PIPELINE": str(warehouse.pipeline), "INGOT_SOURCE": str(warehouse.landing), "PATH": "/usr/bin:/bin"}
     running = [subprocess.Popen([INGOT, "run", "--rows-per-commit", "500"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(4)]
     for process in running:
-        process.wait(timeout=120)
+        process.wait(timeout=300)
     warehouse.run()
     check_tables(warehouse)

@@ -45,7 +45,7 @@ def ids(warehouse, table="b.t"):
 
 def await_ids(warehouse, wanted):
     """Waits until a follower has stored these ids."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not ((warehouse.folder / "warehouse/catalog.db").exists() and
                wanted <= {row["id"] for row in warehouse.query("SELECT id FROM b.t")}):
         assert time.monotonic() < deadline, f"{wanted} were not stored in time"

@@ -128,7 +128,7 @@ def test_a_suspended_writer_resumes(warehouse, end):
     Method: the writer is stopped there, a run of the edited file goes as far as `end`, then the writer continues."""
     fill(warehouse)
     stopped = subprocess.Popen([INGOT, "run"], env=warehouse.environment() | {"INGOT_FAULT": "silver.between_commits=stop"}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while True:
         assert time.monotonic() < deadline, "it never came to the step"
         time.sleep(0.02)
@@ -158,7 +158,7 @@ def test_two_files_at_once(warehouse):
     environments += [warehouse.environment()] * 2
     running = [subprocess.Popen([INGOT, "run", "--rows-per-commit", "150"], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for env in environments]
     for process in running:
-        process.wait(timeout=120)
+        process.wait(timeout=300)
     warehouse.run()
     check_account(warehouse)
 

@@ -64,7 +64,7 @@ def judges(root, metadata):
     for judge in ("DuckDB", "PyIceberg"):
         program = [sys.executable, pathlib.Path(__file__).with_name("judge_rows.py"), judge, metadata]
         with contextlib.suppress(subprocess.TimeoutExpired):
-            done = subprocess.run(program, cwd=root, env=NOWHERE, capture_output=True, text=True, timeout=60)
+            done = subprocess.run(program, cwd=root, env=NOWHERE, capture_output=True, text=True, timeout=300)
             if done.returncode == 0:
                 seen[judge] = json.loads(done.stdout)
     return seen

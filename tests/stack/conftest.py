@@ -243,11 +243,13 @@ class Lakehouse:
         assert clean == int(good[0]["n"]) and clean + quarantined <= result["bronze"]
         return result
 
-    def wait_for(self, what, seconds: float = PATIENCE):
-        deadline = time.monotonic() + seconds
+    def wait_for(self, what, seconds: float = PATIENCE, pause_max: float = 1):
+        """Waits until `what` returns something. Asks more and more rarely, because many questions are a program's run."""
+        began = time.monotonic()
         while not (found := what()):
-            assert time.monotonic() < deadline, "it did not happen in time:\n" + self.ingot("table", "list", check=False).stdout
-            time.sleep(0.2)
+            passed = time.monotonic() - began
+            assert passed < seconds, "it did not happen in time:\n" + self.ingot("table", "list", check=False).stdout
+            time.sleep(min(pause_max, 0.1 + passed / 10))
         return found
 
     def bronze_rows(self) -> int:

@@ -180,7 +180,8 @@ def test_spark_retries_after_a_conflict(house):
     house.ingot("table", "evolve", "silver.speedtest_clean")
     house.ingot("table", "evolve", "silver.speedtest_quarantine")
     job = submit(house, "bronze_to_silver.py")
-    house.wait_for(lambda: "ingot_" in house.ingot("table", "refs", "silver.speedtest_clean").stdout or job.poll() is not None)
+    house.wait_for(lambda: "ingot_" in house.ingot("table", "refs", "silver.speedtest_clean").stdout or job.poll() is not None,
+                   pause_max=0.1)
     assert house.run("--stage", "silver,gold")["silver"]["rows_in"] in (0, 3_000)  # nothing, if the job was faster
     results(job)
     assert "ingot_" not in house.ingot("table", "refs", "silver.speedtest_clean").stdout
