@@ -296,8 +296,9 @@ class Airflow(Server):
         except OSError:
             return False
 
-    def stop(self, sig: int = signal.SIGTERM, wait: float = 30) -> None:
-        """Stops the whole process group, because the children would outlive the parent."""
+    def stop(self, sig: int = signal.SIGTERM, wait: float = 5) -> None:
+        """Stops the whole process group, because the children would outlive the parent. Some of them would take half a
+        minute to end, and nothing of them is needed any more."""
         group = self.process.pid if self.process else None
         super().stop(sig, wait)
         if group:
