@@ -20,6 +20,8 @@ std::string_view ErrorKindName(ErrorKind kind) {
       return "exists";
     case ErrorKind::kUnsupported:
       return "unsupported";
+    case ErrorKind::kPendingChange:
+      return "pending change";
     case ErrorKind::kCorrupt:
       return "corrupt";
     case ErrorKind::kCancelled:

@@ -18,6 +18,7 @@ enum class ErrorKind {
   kNotFound,        ///< a file, table, column or snapshot does not exist
   kExists,          ///< what should be created exists already
   kUnsupported,     ///< valid, but not supported by this version
+  kPendingChange,   ///< the pipeline file and a table differ, and the user has not decided about existing rows
   kCorrupt,         ///< stored bytes violate their format
   kCancelled,       ///< stopped on request
   kInternal,        ///< a bug of ours

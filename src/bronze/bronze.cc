@@ -15,9 +15,11 @@
 #include "bronze/offsets.h"
 #include "bronze/record_parser.h"
 #include "iceberg/commit.h"
+#include "pipeline/definition.h"
 #include "pipeline/plan.h"
 #include "rows/scan_relation.h"
 #include "rows/table_writer.h"
+#include "stage/fence.h"
 #include "stage/marks.h"
 #include "stage/stage.h"
 
@@ -208,7 +210,7 @@ class GroupReader {
 };
 
 /// Commits the rows and offsets of the group. Deletes the files of both when the commit is known to have failed.
-Result<iceberg::Table> Commit(const iceberg::Table& table, Group& group) {
+Result<iceberg::Table> Commit(const iceberg::Table& table, Group& group, const std::string& definition) {
   group.report.finished_at_micros = NowMicros();
   iceberg::SnapshotChange change{.operation = "append", .added = group.files, .summary = group.report.ToSummary()};
   const std::string ranges = RangesToJson(group.change.ranges);
@@ -230,6 +232,7 @@ Result<iceberg::Table> Commit(const iceberg::Table& table, Group& group) {
     for (const auto& [key, value] : marks) metadata.properties[key] = value;
     return {};
   };
+  stage::Fence(change, definition, table.home.name.Text());
   auto committed = iceberg::CommitFiles(table.home, change);
   if (!committed) iceberg::DiscardUnlessUnknown(*table.home.storage, mark_files, committed.error());
   return committed;
@@ -244,7 +247,7 @@ Result<bool> CommitGroups(const Reading& reading, source::Source& source, iceber
     INGOT_ASSIGN(Group group, reader.Read(source, std::exchange(resets, {})));
     if (!group.change.empty()) {
       INGOT_TRY(FaultPoint("bronze.after_data_files"));
-      INGOT_ASSIGN(table, Commit(table, group));
+      INGOT_ASSIGN(table, Commit(table, group, BronzeDefinition(*reading.environment.pipeline)));
       group.report.commits = 1;
       total.Add(group.report);
       INGOT_TRY(FaultPoint("bronze.after_commit"));
@@ -254,6 +257,10 @@ Result<bool> CommitGroups(const Reading& reading, source::Source& source, iceber
     if (group.ended) return true;
     if (source.Interrupted()) return false;
   }
+}
+
+stage::WantedTable WantedBronze(const pipeline::Pipeline& pipeline) {
+  return {.spec = pipeline.bronze, .schema = BronzeSchema(pipeline), .definition = BronzeDefinition(pipeline)};
 }
 
 source::CsvOptions CsvOptionsOf(const pipeline::Pipeline& pipeline) {
@@ -307,8 +314,7 @@ Status Bronze::Open(const Environment& environment) {
 }
 
 Status Bronze::EnsureTables(const Environment& environment) {
-  const pipeline::Pipeline& pipeline = *environment.pipeline;
-  INGOT_TRY(stage::EnsureTable(environment, pipeline.bronze, pipeline::BronzeSchema(pipeline)));
+  INGOT_TRY(stage::EnsureTable(environment, WantedBronze(*environment.pipeline)));
   return {};
 }
 
@@ -318,7 +324,7 @@ Result<StageReport> Bronze::Run(const Environment& environment, const stage::Dea
   StageReport total = stage::BeginReport(Stage::kBronze, pipeline.bronze.table, environment.run_id);
   ParserPool parsers(pipeline, environment.threads);
   const Reading reading{environment, options_, deadline, progress, parsers};
-  INGOT_ASSIGN(const auto ensured, stage::EnsureTable(environment, pipeline.bronze, pipeline::BronzeSchema(pipeline)));
+  INGOT_ASSIGN(const auto ensured, stage::EnsureTable(environment, WantedBronze(pipeline)));
   // The records of a lost commit are reread from the position where the winning commit left the table.
   INGOT_TRY(iceberg::RetryOnConflict(ensured.home, [&](iceberg::Table table) -> Status {
     while (true) {

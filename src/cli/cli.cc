@@ -25,8 +25,10 @@ constexpr int64_t kMemoryMin = 16 << 20;
 const std::vector<std::string> kLogFormats{"text", "json"};
 const std::vector<std::string> kLogLevels{"debug", "info", "warning", "error"};
 
+/// 3, a quality gate, is not an error: the run reports it.
 int ExitCode(ErrorKind kind) {
-  return kind == ErrorKind::kBadConfig ? 2 : 1;
+  if (kind == ErrorKind::kBadConfig) return 2;
+  return kind == ErrorKind::kPendingChange ? 4 : 1;
 }
 
 /// The environment overrides defaults, and flags override the environment. It is read once here, because every command
@@ -76,7 +78,6 @@ std::string UnknownWord(const CLI::App& app, const CLI::App& command, int argc, 
       for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
     return "unknown option '" + word + "'" + DidYouMean(word, known);
   }
-  if (&command == &app && word == "plan") return "'ingot plan' is called 'ingot compile' now";
   for (const CLI::App* one : command.get_subcommands({})) known.push_back(one->get_name());
   return (known.empty() ? "one argument too many: '" : "unknown command '") + word + "'" + DidYouMean(word, known);
 }

@@ -46,6 +46,8 @@ serve::ServerParts ServerPartsOf(const stage::Environment& environment, std::fun
 /// The commands, in the order of --help. A name X here is a function AddX in src/cli/x_command.cc.
 #define INGOT_COMMANDS(COMMAND) \
   COMMAND(Run)                  \
+  COMMAND(Plan)                 \
+  COMMAND(Apply)                \
   COMMAND(Generate)             \
   COMMAND(Query)                \
   COMMAND(Table)                \

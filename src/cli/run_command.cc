@@ -13,6 +13,7 @@
 #include "run/background_maintenance.h"
 #include "run/engine.h"
 #include "run/fan_out.h"
+#include "run/apply.h"
 #include "run/follow.h"
 #include "run/readiness.h"
 #include "run/run_metrics.h"
@@ -71,6 +72,7 @@ Status Follow(Shared& shared, const run::OpenedPipeline& open, const run::RunOpt
   INGOT_ASSIGN(const auto every, ParseInterval("--every", options.every));
   INGOT_ASSIGN(const auto retry_for, ParseInterval("--retry-for", options.retry_for));
   INGOT_ASSIGN(const int64_t maintain_every, WithContext(ParseDuration(options.maintain_every), "--maintain-every"));
+  INGOT_TRY(run::ApplyBeforeFollowing(open.environment, options.stages));
   INGOT_ASSIGN(run::Runner runner, run::Runner::Open(open.environment, options.stages, run_options));
   const run::BackgroundMaintenance maintenance(open.environment,
                                                {.trusted = options.trust_clock, .source = open.source},
@@ -107,7 +109,7 @@ Status RunOnce(Shared& shared, const run::OpenedPipeline& open, const run::RunOp
   once.engine.trust_clock = options.trust_clock;
   INGOT_ASSIGN(const auto report, run::RunOnce(shared.open_options, open, once));
   Report(shared, report, false);
-  return run::CheckAllInputsRead(report);
+  return run::CheckComplete(report);
 }
 
 /// Parses a day. Returns the days since 1970-01-01.

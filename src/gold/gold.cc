@@ -12,9 +12,11 @@
 #include "gold/touched.h"
 #include "iceberg/commit.h"
 #include "iceberg/find_table.h"
+#include "pipeline/definition.h"
 #include "rows/arrow_schema.h"
 #include "rows/scan_relation.h"
 #include "stage/changes.h"
+#include "stage/fence.h"
 #include "stage/stage.h"
 
 namespace ingot::gold {
@@ -37,6 +39,7 @@ class GoldRun {
         kept_(kept),
         silver_(std::move(silver)),
         gold_(std::move(gold)),
+        definition_(GoldDefinition(*environment.pipeline, spec)),
         mark_(stage::MarkOf(*gold_.metadata)),
         consumed_(mark_.snapshot) {}
 
@@ -109,7 +112,7 @@ class GoldRun {
     INGOT_ASSIGN(auto written, writer.Finish());
     report_.bytes_out = written.bytes;
     INGOT_TRY(FaultPoint("gold.after_files"));
-    INGOT_TRY(Commit(std::move(written.files), stage::NextMark(environment_, mark_, silver_, *changes.until)));
+    INGOT_TRY(Commit(std::move(written.files), stage::NextMark(environment_, mark_, silver_, *changes.until, definition_)));
     INGOT_TRY(FaultPoint("gold.after_commit"));
     return report_;
   }
@@ -281,6 +284,7 @@ class GoldRun {
       return Fail(ErrorKind::kConflict,
                   "another writer was first: table " + gold_.home.name.Text() + " has changed meanwhile");
     };
+    stage::Fence(change, definition_, gold_.home.name.Text());
     INGOT_TRY(iceberg::CommitFiles(gold_.home, change));
     return {};
   }
@@ -290,6 +294,7 @@ class GoldRun {
   const GoldSpec& spec_;
   Gold::Kept& kept_;
   const Table silver_, gold_;
+  const std::string definition_;
   const stage::Mark mark_;
   const std::optional<SnapshotId> consumed_;
   bool only_added_ = false;
@@ -317,6 +322,12 @@ Result<Inputs> LoadInputs(const Environment& environment, const GoldSpec& spec) 
   return inputs;
 }
 
+stage::WantedTable WantedGold(const Environment& environment, const GoldSpec& spec) {
+  return {.spec = spec.table,
+          .schema = pipeline::GoldSchema(spec),
+          .definition = GoldDefinition(*environment.pipeline, spec)};
+}
+
 /// Processes the changes of silver, or the given days.
 Result<StageReport> RunTable(const Environment& environment, const GoldSpec& spec, Gold::Kept& kept,
                              const GoldOptions& options, const std::function<void(int64_t)>& progress) {
@@ -325,7 +336,7 @@ Result<StageReport> RunTable(const Environment& environment, const GoldSpec& spe
   if (!there)
     return Fail(ErrorKind::kNotFound,
                 "table " + silver_home.name.Text() + " does not exist: run the silver stage first");
-  INGOT_TRY(stage::EnsureTable(environment, spec.table, pipeline::GoldSchema(spec)));
+  INGOT_TRY(stage::EnsureTable(environment, WantedGold(environment, spec)));
   const auto& days = options.recompute_days;
   return iceberg::RetryOnConflict([&]() -> Result<StageReport> {
     INGOT_ASSIGN(const Inputs inputs, LoadInputs(environment, spec));
@@ -347,7 +358,7 @@ void Gold::Kept::Drop() {
 
 Status Gold::EnsureTables(const Environment& environment) {
   for (const GoldSpec& spec : environment.pipeline->gold)
-    INGOT_TRY(stage::EnsureTable(environment, spec.table, pipeline::GoldSchema(spec)));
+    INGOT_TRY(stage::EnsureTable(environment, WantedGold(environment, spec)));
   return {};
 }
 
@@ -370,8 +381,10 @@ Result<StageReport> Gold::Run(const Environment& environment, const stage::Deadl
     auto& kept = kept_[spec.table.table];
     if (kept == nullptr) kept = std::make_unique<Kept>(spec);
     const GoldOptions only_new{.keep_groups = options_.keep_groups};
-    INGOT_ASSIGN(const StageReport report, RunTable(environment, spec, *kept, only_new, progress));
-    total.Add(report);
+    const auto report = RunTable(environment, spec, *kept, only_new, progress);
+    if (total.AddPending(report)) continue;
+    INGOT_TRY(report);
+    total.Add(*report);
     if (options_.recompute_days) {
       INGOT_ASSIGN(const StageReport days, RunTable(environment, spec, *kept, options_, progress));
       total.Add(days);

@@ -16,7 +16,7 @@ Result<RunReport> RunOnEngine(const OpenOptions& open_options, stage::Environmen
       return Fail(ErrorKind::kUnsupported, "field " + field.name + " is timestamptz_ns, which engine " +
                                                std::string(DialectName(options.engine)) +
                                                " does not have: run it with --engine embedded");
-  for (const stage::Stage stage : stage::kStages) INGOT_TRY(MakeProcessor(stage, {})->EnsureTables(environment));
+  for (const stage::Stage stage : stages) INGOT_TRY(MakeProcessor(stage, {})->EnsureTables(environment));
   for (const stage::Stage stage : stages) INGOT_TRY(MakeProcessor(stage, {})->PrepareForEngine(environment));
   auto reports =
       options.engine == pipeline::Dialect::kSpark

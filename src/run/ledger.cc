@@ -105,7 +105,7 @@ Result<std::vector<StageReport>> NewReports(const Environment& environment, cons
 }
 
 Status WriteTable(const Environment& environment, const LedgerTable& ledger) {
-  INGOT_ASSIGN(const auto table, stage::EnsureTable(environment, ledger.spec, ledger.schema));
+  INGOT_ASSIGN(const auto table, stage::EnsureTable(environment, {.spec = ledger.spec, .schema = ledger.schema, .definition = ""}));
   iceberg::Properties cursors;
   INGOT_ASSIGN(const auto reports, NewReports(environment, *table.metadata, cursors));
   std::vector<CellRow> rows;

@@ -60,6 +60,7 @@ std::unique_ptr<stage::Processor> MakeProcessor(stage::Stage stage, const RunOpt
 
 void RunReport::Add(const pipeline::Pipeline& pipeline, StageReport stage) {
   std::ranges::move(stage.failed_inputs, std::back_inserter(failed_inputs));
+  std::ranges::move(stage.pending_changes, std::back_inserter(pending_changes));
   std::ranges::move(BrokenRules(pipeline, stage), std::back_inserter(broken_rules));
   if (stage.stage == stage::Stage::kGold)
     for (const StageReport& before : stages) freshness.Add(before.rows_by_produced_at, NowMicros());

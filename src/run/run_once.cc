@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "run/apply.h"
 #include "run/run_metrics.h"
 
 namespace ingot::run {
@@ -12,6 +13,7 @@ namespace {
 
 Result<RunReport> RunStages(const OpenOptions& open_options, const OpenedPipeline& open,
                             const RunOnceOptions& options) {
+  INGOT_TRY(ApplyWithoutChoice(open.environment, options.stages));
   if (options.engine.engine != pipeline::Dialect::kEmbedded)
     return RunOnEngine(open_options, open.environment, options.stages, options.engine);
   INGOT_ASSIGN(Runner runner, Runner::Open(open.environment, options.stages, options.run));
@@ -20,7 +22,9 @@ Result<RunReport> RunStages(const OpenOptions& open_options, const OpenedPipelin
 
 }  // namespace
 
-Status CheckAllInputsRead(const RunReport& report) {
+Status CheckComplete(const RunReport& report) {
+  if (!report.pending_changes.empty())
+    return Fail(ErrorKind::kPendingChange, fmt::format("{}", fmt::join(report.pending_changes, "\n  ")));
   constexpr size_t kListedMax = 10;
   const auto& failed = report.failed_inputs;
   if (failed.empty()) return {};
@@ -33,7 +37,7 @@ Status CheckAllInputsRead(const RunReport& report) {
 Result<RunReport> RunOnce(const OpenOptions& open_options, const OpenedPipeline& open, const RunOnceOptions& options) {
   auto report = RunStages(open_options, open, options);
   if (report) CountRun(ProcessMetrics(), *report);
-  const Status outcome = report ? CheckAllInputsRead(*report) : Status(std::unexpected(report.error()));
+  const Status outcome = report ? CheckComplete(*report) : Status(std::unexpected(report.error()));
   if (!outcome) CountFailure(ProcessMetrics(), outcome.error());
   if (!options.push_metrics.empty()) {
     const Status pushed = PushMetrics(ProcessMetrics(), options.push_metrics, open.pipeline->name);

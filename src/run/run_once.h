@@ -19,7 +19,8 @@ struct RunOnceOptions {
 
 Result<RunReport> RunOnce(const OpenOptions& open_options, const OpenedPipeline& open, const RunOnceOptions& options);
 
-/// Errors: kBadInput that names the files that were not read. All other files were read.
-Status CheckAllInputsRead(const RunReport& report);
+/// Errors: kPendingChange that names the tables that were not computed; kBadInput that names the files that were not
+/// read. All others were.
+Status CheckComplete(const RunReport& report);
 
 }  // namespace ingot::run

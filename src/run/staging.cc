@@ -7,18 +7,14 @@
 
 namespace ingot::run {
 
-Result<Staging> Staging::Make(const stage::Environment& environment, const iceberg::Table& target) {
-  Staging staging;
-  staging.home_ = target.home;
-  staging.home_.name.name += "_staging_" + RandomUuid().substr(0, 8);
-  iceberg::TableMetadata metadata = *target.metadata;
+iceberg::TableMetadata EmptyCopyOf(const iceberg::TableMetadata& target, bool with_location) {
+  iceberg::TableMetadata metadata = target;
   metadata.table_uuid = RandomUuid();
   metadata.properties["write.data.path"] =
       metadata.Property("write.data.path", storage::JoinLocation(metadata.location, "data"));
   metadata.location =
-      environment.catalog->ChoosesLocations()
-          ? ""
-          : storage::JoinLocation(storage::JoinLocation(metadata.location, "staging"), metadata.table_uuid);
+      with_location ? storage::JoinLocation(storage::JoinLocation(metadata.location, "staging"), metadata.table_uuid)
+                    : "";
   metadata.properties.erase("write.metadata.path");
   metadata.last_sequence_number = 0;
   metadata.current_snapshot_id.reset();
@@ -27,6 +23,20 @@ Result<Staging> Staging::Make(const stage::Environment& environment, const icebe
   metadata.metadata_log.clear();
   metadata.refs.clear();
   metadata.other.clear();
+  return metadata;
+}
+
+void DiscardStaging(const iceberg::TableHome& home, const std::string& location) {
+  (void)home.catalog->Drop(home.name);
+  if (const auto metadata = home.storage->List(location))
+    for (const auto& file : *metadata) (void)home.storage->Delete(file.location);
+}
+
+Result<Staging> Staging::Make(const stage::Environment& environment, const iceberg::Table& target) {
+  Staging staging;
+  staging.home_ = target.home;
+  staging.home_.name.name += "_staging_" + RandomUuid().substr(0, 8);
+  const auto metadata = EmptyCopyOf(*target.metadata, !environment.catalog->ChoosesLocations());
   INGOT_ASSIGN(const auto made, iceberg::CreateTable(staging.home_, metadata));
   staging.location_ = made.metadata->location;
   return staging;
@@ -34,10 +44,8 @@ Result<Staging> Staging::Make(const stage::Environment& environment, const icebe
 
 Staging::~Staging() {
   if (!home_.catalog) return;
-  (void)home_.catalog->Drop(home_.name);
   iceberg::Discard(*home_.storage, files_);
-  if (const auto metadata = home_.storage->List(location_))
-    for (const auto& file : *metadata) (void)home_.storage->Delete(file.location);
+  DiscardStaging(home_, location_);
 }
 
 Result<stage::WrittenRows> Staging::Files(const iceberg::Table& target) {

@@ -8,6 +8,14 @@
 
 namespace ingot::run {
 
+/// The metadata of an empty table with the schemas, specs and sort orders of `target`, ids included, so that its data
+/// files can become files of `target`. They are written to `target`'s data folder. Without a location, the catalog
+/// chooses one.
+iceberg::TableMetadata EmptyCopyOf(const iceberg::TableMetadata& target, bool with_location);
+
+/// Removes a staging table from the catalog and deletes its metadata. Keeps data files.
+void DiscardStaging(const iceberg::TableHome& home, const std::string& location);
+
 class Staging {
  public:
   /// Creates a table with the schema and partition spec of `target`. Its data files are written to `target`'s data

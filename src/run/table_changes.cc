@@ -3,7 +3,7 @@
 #include "base/utf8.h"
 #include "iceberg/table.h"
 #include "pipeline/tables.h"
-#include "stage/stage.h"
+#include "stage/evolve.h"
 
 namespace ingot::run {
 
@@ -54,7 +54,7 @@ Result<iceberg::Table> EvolveTable(const OpenedPipeline& open, const std::string
   for (const auto& each : TablesOf(pipeline)) {
     INGOT_ASSIGN(const auto candidate, open.environment.Home(each.spec->table));
     if (each.kind != pipeline::TableKind::kOps && candidate.name == home.name)
-      return stage::EvolveTable(open.environment, *each.spec, SchemaOf(pipeline, each));
+      return stage::EvolveTable(open.environment, stage::Wanted(pipeline, each));
   }
   return Fail(ErrorKind::kBadInput, "table " + table + " is not one of the pipeline file " + pipeline.file);
 }

@@ -13,6 +13,7 @@
 #include "run/staging.h"
 #include "run/trino_client.h"
 #include "stage/changes.h"
+#include "stage/fence.h"
 
 namespace ingot::run {
 namespace {
@@ -83,7 +84,7 @@ class TrinoRun {
       INGOT_ASSIGN(auto staging, Fill(quarantine, "WITH checked AS (" + sql.check + ")\n" + sql.quarantine));
       INGOT_ASSIGN(auto written, staging.Files(quarantine));
       const auto mark = Next(spec, quarantine, bronze, *end);
-      INGOT_TRY(Commit(quarantine, stage::MarkedChange(quarantine, std::move(written.files), mark), staging));
+      INGOT_TRY(Commit(quarantine, stage::MarkedChange(quarantine, std::move(written.files), mark, DefinitionOf(spec)), staging));
       INGOT_TRY(FaultPoint("silver.between_commits"));
       INGOT_ASSIGN(quarantine, Load(spec.quarantine.table));
     }
@@ -102,7 +103,7 @@ class TrinoRun {
     report.duplicates = report.rows_in - report.quarantined - report.rows_out;
     auto mark = Next(spec, silver, bronze, *end);
     mark.step_id = stage::MarkOf(*quarantine.metadata).step_id;
-    INGOT_TRY(End(report, silver, stage::MarkedChange(silver, std::move(written.files), mark), staging));
+    INGOT_TRY(End(report, silver, stage::MarkedChange(silver, std::move(written.files), mark, DefinitionOf(spec)), staging));
     return report;
   }
 
@@ -132,8 +133,10 @@ class TrinoRun {
     report.bytes_out = written.bytes;
     std::set<std::vector<iceberg::Value>> partitions;
     for (const auto& file : written.files) partitions.insert(file.partition);
-    iceberg::SnapshotChange change = stage::MarkedChange(
-        gold, std::move(written.files), stage::NextMark(environment_, stage::MarkOf(*gold.metadata), silver, *end));
+    const std::string definition = GoldDefinition(*environment_.pipeline, spec);
+    const stage::Mark mark =
+        stage::NextMark(environment_, stage::MarkOf(*gold.metadata), silver, *end, definition);
+    iceberg::SnapshotChange change = stage::MarkedChange(gold, std::move(written.files), mark, definition);
     change.operation = "overwrite";
     change.removes = [partitions, all = replaced.empty()](const iceberg::DataFile& file) -> Result<bool> {
       return all || partitions.contains(file.partition);
@@ -144,6 +147,7 @@ class TrinoRun {
       if (metadata.current_snapshot_id == before) return {};
       return Fail(ErrorKind::kConflict, "table " + name + " has changed while its groups were computed");
     };
+    stage::Fence(change, definition, gold.home.name.Text());
     INGOT_TRY(End(report, gold, std::move(change), staging));
     return report;
   }
@@ -160,11 +164,11 @@ class TrinoRun {
     return iceberg::LoadTable(home);
   }
 
+  std::string DefinitionOf(const SilverSpec& spec) const { return SilverDefinition(*environment_.pipeline, spec); }
+
   /// Returns the next mark of silver or quarantine.
   stage::Mark Next(const SilverSpec& spec, const Table& table, const Table& bronze, SnapshotId end) const {
-    auto mark = stage::NextMark(environment_, stage::MarkOf(*table.metadata), bronze, end);
-    mark.definition_id = pipeline::DefinitionId(SilverDefinition(*environment_.pipeline, spec));
-    return mark;
+    return stage::NextMark(environment_, stage::MarkOf(*table.metadata), bronze, end, DefinitionOf(spec));
   }
 
   static Result<bool> HasNew(const Table& source, const Table& table) {

@@ -4,6 +4,7 @@
 #include "base/fault.h"
 #include "iceberg/commit.h"
 #include "iceberg/find_table.h"
+#include "pipeline/definition.h"
 #include "pipeline/plan.h"
 #include "silver/clean.h"
 #include "silver/revert_step.h"
@@ -24,9 +25,15 @@ StageReport Begin(const Environment& environment, const std::string& table) {
 Status EnsureTablesOf(const Environment& environment, Tables& tables) {
   const pipeline::Pipeline& pipeline = *environment.pipeline;
   const SilverSpec& spec = *tables.spec;
-  INGOT_ASSIGN(tables.silver, stage::EnsureTable(environment, spec.table, pipeline::SilverSchema(pipeline, spec)));
-  INGOT_ASSIGN(tables.quarantine,
-               stage::EnsureTable(environment, spec.quarantine, pipeline::QuarantineSchema(pipeline)));
+  const std::string definition = SilverDefinition(pipeline, spec);
+  INGOT_ASSIGN(
+      tables.silver,
+      stage::EnsureTable(environment,
+                         {.spec = spec.table, .schema = SilverSchema(pipeline, spec), .definition = definition}));
+  INGOT_ASSIGN(
+      tables.quarantine,
+      stage::EnsureTable(environment,
+                         {.spec = spec.quarantine, .schema = QuarantineSchema(pipeline), .definition = definition}));
   return {};
 }
 
@@ -60,7 +67,7 @@ Result<StageReport> Process(const Environment& environment, Tables& tables, cons
   INGOT_TRY(FaultPoint("silver.after_files"));
   if (step.outputs.quarantine) {
     auto committed = iceberg::CommitFiles(
-        tables.quarantine.home, stage::MarkedChange(tables.quarantine, std::move(cleaned.quarantine.files), step.mark));
+        tables.quarantine.home, stage::MarkedChange(tables.quarantine, std::move(cleaned.quarantine.files), step.mark, step.definition));
     if (!committed) {
       iceberg::Discard(*tables.silver.home.storage, iceberg::LocationsOf(cleaned.silver.files));
       return std::unexpected(std::move(committed).error());
@@ -70,7 +77,7 @@ Result<StageReport> Process(const Environment& environment, Tables& tables, cons
   // The silver commit has already counted these rows.
   if (!step.outputs.silver) return StageReport{};
   INGOT_TRY(FaultPoint("silver.between_commits"));
-  auto change = stage::MarkedChange(tables.silver, std::move(cleaned.silver.files), step.mark);
+  auto change = stage::MarkedChange(tables.silver, std::move(cleaned.silver.files), step.mark, step.definition);
   change.summary.merge(report.ToSummary());
   INGOT_ASSIGN(tables.silver, iceberg::CommitFiles(tables.silver.home, change));
   INGOT_TRY(FaultPoint("silver.after_commit"));
@@ -142,9 +149,11 @@ Result<StageReport> Silver::Run(const Environment& environment, const stage::Dea
                                 const std::function<void(int64_t)>& progress) {
   StageReport total = Begin(environment, "");
   for (const SilverSpec& spec : environment.pipeline->silver) {
-    INGOT_ASSIGN(const StageReport report, RunTable(environment, spec, options_, progress));
-    total.Add(report);
-    total.table += (total.table.empty() ? "" : ", ") + report.table;
+    const auto report = RunTable(environment, spec, options_, progress);
+    if (total.AddPending(report)) continue;
+    INGOT_TRY(report);
+    total.Add(*report);
+    total.table += (total.table.empty() ? "" : ", ") + report->table;
   }
   return total;
 }

@@ -95,18 +95,16 @@ std::string TokenOf(const Mark& mark) {
 Result<Step> NextStep(const Environment& environment, const Tables& tables, int64_t rows_max) {
   const TableMetadata& bronze = *tables.bronze.metadata;
   const std::string name = tables.bronze.home.name.Text();
-  const std::string definition = pipeline::DefinitionId(SilverDefinition(*environment.pipeline, *tables.spec));
   for (const iceberg::Table* table : {&tables.silver, &tables.quarantine})
     INGOT_TRY(stage::CheckNotReplaced(*table->metadata, table->home.name.Text(), *table->home.storage));
   const Mark silver = stage::MarkOf(*tables.silver.metadata), quarantine = stage::MarkOf(*tables.quarantine.metadata);
   INGOT_ASSIGN(Changes left, stage::ChangesSince(bronze, silver, name));
   INGOT_ASSIGN(const Changes left_of_quarantine, stage::ChangesSince(bronze, quarantine, name));
-  Step step;
+  Step step{.definition = SilverDefinition(*environment.pipeline, *tables.spec)};
   if (silver.snapshot == quarantine.snapshot) {
     step.changes = std::move(left);
     Limit(step.changes, rows_max);
-    if (step.changes.until) step.mark = stage::NextMark(environment, silver, tables.bronze, *step.changes.until);
-    step.mark.definition_id = definition;
+    if (step.changes.until) step.mark = stage::NextMark(environment, silver, tables.bronze, *step.changes.until, step.definition);
     return step;
   }
   // Both have the same history, and one is ahead of the other.
@@ -119,8 +117,9 @@ Result<Step> NextStep(const Environment& environment, const Tables& tables, int6
   const Ahead ahead =
       MarksAfter(quarantine_ahead ? *tables.quarantine.metadata : *tables.silver.metadata, behind.snapshot);
   const bool single = ahead.whole && ahead.marks.size() == 1, interrupted = quarantine_ahead && single;
+  const std::string id = pipeline::DefinitionId(step.definition);
   const bool same = ahead.whole && std::ranges::all_of(ahead.marks, [&](const Mark& mark) {
-                      return mark.definition_id == definition && (!interrupted || mark.program == INGOT_VERSION);
+                      return mark.definition_id == id && (!interrupted || mark.program == INGOT_VERSION);
                     });
   const bool being_reverted =
       iceberg::NewestSummary(*tables.silver.metadata, stage::kRevertedKey) == TokenOf(quarantine);
@@ -133,8 +132,7 @@ Result<Step> NextStep(const Environment& environment, const Tables& tables, int6
   INGOT_ASSIGN(step.changes, stage::ChangesSince(bronze, behind, name, first.snapshot));
   Limit(step.changes, rows_max);
   step.outputs = {.silver = quarantine_ahead, .quarantine = !quarantine_ahead};
-  step.mark = stage::NextMark(environment, behind, tables.bronze, *step.changes.until);
-  step.mark.definition_id = definition;
+  step.mark = stage::NextMark(environment, behind, tables.bronze, *step.changes.until, step.definition);
   step.mark.step_id = TokenOf(first);
   return step;
 }

@@ -28,6 +28,7 @@ struct Step {
   stage::Changes changes;  // of bronze
   Outputs outputs;         // the missing outputs
   stage::Mark mark;        // the mark of the commits
+  std::string definition;  // what computes the rows
   bool revert = false;     // revert quarantine: another definition computed the part ahead of silver
 
   bool NothingToDo() const { return changes.Empty() && outputs.silver && outputs.quarantine && !revert; }

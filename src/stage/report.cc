@@ -33,6 +33,12 @@ void StageReport::Add(const StageReport& other) {
   for (const auto& [at, count] : other.rows_by_produced_at) rows_by_produced_at[at] += count;
 }
 
+bool StageReport::AddPending(const Result<StageReport>& outcome) {
+  if (outcome || outcome.error().kind != ErrorKind::kPendingChange) return false;
+  pending_changes.push_back(outcome.error().message);
+  return true;
+}
+
 iceberg::Properties StageReport::ToSummary() const {
   iceberg::Properties summary{{kStageKey, std::string(StageName(stage))},
                               {kRunIdKey, run_id},

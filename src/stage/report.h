@@ -26,9 +26,12 @@ struct StageReport {
   int64_t started_at_micros = 0, finished_at_micros = 0;
   std::map<std::string, int64_t> broken_by_rule;
   std::vector<std::string> failed_inputs;          // bronze: files that were not read, with the reason and what to do
+  std::vector<std::string> pending_changes;        // tables with another definition, which were not computed: why
   std::map<int64_t, int64_t> rows_by_produced_at;  // bronze: in microseconds, rounded down to 10 ms
 
   void Add(const StageReport& other);
+  /// Adds the message and returns true if the outcome of a table is kPendingChange.
+  bool AddPending(const Result<StageReport>& outcome);
   double Seconds() const { return double(finished_at_micros - started_at_micros) / 1e6; }
   /// The properties of the snapshot that commits the rows. The ledger can be rebuilt from the tables alone.
   iceberg::Properties ToSummary() const;

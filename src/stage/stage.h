@@ -7,6 +7,7 @@
 
 #include "base/relation.h"
 #include "iceberg/table.h"
+#include "pipeline/tables.h"
 #include "rows/table_writer.h"
 #include "stage/environment.h"
 #include "stage/marks.h"
@@ -14,15 +15,15 @@
 
 namespace ingot::stage {
 
-/// Loads the table, or creates it if it does not exist. Adds missing columns. Does not change the partition of an
-/// existing table.
-Result<iceberg::Table> EnsureTable(const Environment& environment, const pipeline::TableSpec& spec,
-                                   const iceberg::Schema& schema);
-
-/// Changes the format, properties and columns of the table to those of the pipeline file. Its partition and sort order
-/// apply to new files; existing files are unchanged. Creates the table if it does not exist.
-Result<iceberg::Table> EvolveTable(const Environment& environment, const pipeline::TableSpec& spec,
-                                   const iceberg::Schema& schema);
+/// A table as the pipeline file wants it.
+struct WantedTable {
+  const pipeline::TableSpec& spec;
+  iceberg::Schema schema;
+  std::string definition;  // pipeline/definition.h; empty for ops tables
+};
+/// Loads the table, or creates it with its definition if it does not exist. Adds missing columns. Does not change the
+/// partition of an existing table. Errors: kPendingChange, before anything changes, if the table has another definition.
+Result<iceberg::Table> EnsureTable(const Environment& environment, const WantedTable& wanted);
 
 struct WrittenRows {
   std::vector<iceberg::DataFile> files;
@@ -48,17 +49,18 @@ class RowWriter {
   int64_t rows_ = 0;
 };
 
-/// The mark of a table after it has consumed `source` up to `until`. Input: `before`: its current mark.
+/// The mark of a table after it has consumed `source` up to `until`. Input: `before`: its current mark; `definition`:
+/// what computes the rows.
 Mark NextMark(const Environment& environment, const Mark& before, const iceberg::Table& source,
-              iceberg::SnapshotId until);
+              iceberg::SnapshotId until, const std::string& definition);
 
 /// Adds the mark to the change: to its summary, and to the table's properties in case another engine expires the
 /// snapshot.
 void PutMark(iceberg::SnapshotChange& change, const Mark& mark);
 
 /// A change that appends the files with the mark. The commit fails with kConflict if another run has moved the mark of
-/// `table`, or if the step is being reverted.
+/// `table`, or if the step is being reverted; with kPendingChange if the table has another definition.
 iceberg::SnapshotChange MarkedChange(const iceberg::Table& table, std::vector<iceberg::DataFile> files,
-                                     const Mark& mark);
+                                     const Mark& mark, const std::string& definition);
 
 }  // namespace ingot::stage

@@ -41,8 +41,9 @@ class GoldTest : public testing::Test {
     environment_.storage = storage::MakeMemoryStorage();
     environment_.warehouse = "file:///w";
     environment_.pipeline = &pipeline_;
-    silver_ = *stage::EnsureTable(environment_, pipeline_.silver[0].table,
-                                  pipeline::SilverSchema(pipeline_, pipeline_.silver[0]));
+    silver_ = *stage::EnsureTable(environment_, {.spec = pipeline_.silver[0].table,
+                                                 .schema = pipeline::SilverSchema(pipeline_, pipeline_.silver[0]),
+                                                 .definition = ""});
   }
 
   /// Appends `rows` rows in each of the hours, of two locations; returns the files.

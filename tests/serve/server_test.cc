@@ -29,7 +29,8 @@ class ServerTest : public testing::Test {
     environment_.warehouse = "file://" + folder_;
     iceberg::Schema schema;
     schema.fields.push_back({.id = 1, .name = "a", .type = {.id = iceberg::TypeId::kLong}});
-    ASSERT_TRUE(stage::EnsureTable(environment_, {.table = "s.t"}, schema));
+    const pipeline::TableSpec spec{.table = "s.t"};
+    ASSERT_TRUE(stage::EnsureTable(environment_, {.spec = spec, .schema = schema, .definition = ""}));
     const StageReport report{.stage = stage::Stage::kSilver,
                              .table = "s.t",
                              .run_id = "r1",

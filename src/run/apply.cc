@@ -1,0 +1,192 @@
+#include "run/apply.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "bronze/rebuild.h"
+#include "iceberg/commit.h"
+#include "pipeline/definition.h"
+#include "run/adopt.h"
+#include "run/change_record.h"
+#include "run/rebuild.h"
+
+namespace ingot::run {
+namespace {
+
+using iceberg::TableMetadata;
+using pipeline::TableKind;
+using stage::Environment;
+
+/// The columns of a table that the pipeline file does not have.
+std::vector<std::string> ColumnsToDrop(const Environment& environment, const TablePlan& table) {
+  const auto wanted = stage::Wanted(*environment.pipeline, table.table);
+  std::vector<std::string> names;
+  for (const iceberg::Field& field : table.current->metadata->CurrentSchema().fields) {
+    const auto renames = EvolutionOf(*environment.pipeline).renames;
+    const auto renamed = renames.find(field.name);
+    if (wanted.schema.FindByName(renamed == renames.end() ? field.name : renamed->second) == nullptr)
+      names.push_back(field.name);
+  }
+  return names;
+}
+
+class Applying {
+ public:
+  Applying(const Environment& environment, const ApplyOptions& options,
+           const std::function<void(const std::string&)>& done)
+      : environment_(environment), options_(options), done_(done) {}
+
+  /// One attempt, on the newest state of the tables.
+  Status Run(std::span<const stage::Stage> stages) {
+    INGOT_ASSIGN(PipelinePlan plan, MakePlan(environment_));
+    for (TablePlan& table : plan.tables) INGOT_TRY(Adopt(table));
+    if (options_.existing == Existing::kUndecided && plan.Pending(stages))
+      return std::unexpected(PendingError(plan, stages));
+    for (const TablePlan& table : plan.tables)
+      if (std::ranges::find(stages, StageOf(table.table.kind)) != stages.end()) INGOT_TRY(ApplyTo(plan, table));
+    return {};
+  }
+
+ private:
+  /// Decides whether a table without a definition has the rows of the current one.
+  Status Adopt(TablePlan& table) const {
+    if (table.need != Need::kAdopt) return {};
+    INGOT_ASSIGN(const std::string differs, SampleDiffers(environment_, table));
+    if (differs.empty()) return {};
+    table.need = Need::kChoice;
+    table.differences.push_back({.change = pipeline::ChangeClass::kChoice,
+                                 .what = "made by an earlier version",
+                                 .meaning = "this pipeline file does not give its rows: " + differs});
+    return {};
+  }
+
+  Status ApplyTo(const PipelinePlan& plan, const TablePlan& table) {
+    switch (table.need) {
+      case Need::kCreate:
+        return {};
+      case Need::kNothing:
+        return options_.drop_columns ? Evolve(table, "drop columns") : Status();
+      case Need::kApply:
+        return Evolve(table, "automatic");
+      case Need::kAdopt:
+        return Evolve(table, "adopted");
+      case Need::kChoice:
+        return options_.existing == Existing::kRebuild || CountsTwice(table) ? RebuildTable(plan, table)
+                                                                             : Evolve(table, "forward-only");
+    }
+    return {};
+  }
+
+  /// New group columns beside old ones would count a row of silver under both.
+  static bool CountsTwice(const TablePlan& table) {
+    return std::ranges::any_of(table.differences, [](const pipeline::Difference& one) {
+      return one.change == pipeline::ChangeClass::kChoice && one.what.starts_with("group ");
+    });
+  }
+
+  ChangeRecord RecordOf(const TablePlan& table, const std::string& action) const {
+    return {.action = action,
+            .differences = LinesOf(table),
+            .definition_before = table.have.empty() ? "" : pipeline::DefinitionId(table.have),
+            .started_at_micros = NowMicros()};
+  }
+
+  /// Changes metadata alone.
+  Status Evolve(const TablePlan& table, const std::string& action) {
+    const stage::WantedTable wanted = stage::Wanted(*environment_.pipeline, table.table);
+    stage::Evolution evolution = EvolutionOf(*environment_.pipeline);
+    if (options_.drop_columns) evolution.drops = ColumnsToDrop(environment_, table);
+    if (table.need == Need::kNothing && evolution.drops.empty()) return {};
+    Status outcome;
+    if (table.have == table.want) {
+      outcome = Discarded(iceberg::CommitMetadata(table.current->home, [&](TableMetadata& metadata) {
+        return stage::EvolveMetadata(metadata, wanted, evolution);
+      }));
+    } else {
+      outcome = Discarded(stage::CommitDefinition(environment_, wanted, evolution, table.have,
+                                                  {{kChangeKey, ToJson(RecordOf(table, action))}}));
+    }
+    if (!outcome && action == "forward-only" && outcome.error().kind == ErrorKind::kBadInput)
+      return Fail(ErrorKind::kBadConfig,
+                  outcome.error().message + ": existing values cannot stay in the column; use `ingot apply --rebuild`");
+    INGOT_TRY(outcome);
+    for (const std::string& line : LinesOf(table)) done_(line + (action == "automatic" ? "" : " (" + action + ")"));
+    for (const std::string& column : evolution.drops) done_(table.name + ": column " + column + ": dropped");
+    if (table.need == Need::kAdopt)
+      done_(table.name + ": made by an earlier version; a recomputed sample agrees with the pipeline file");
+    return {};
+  }
+
+  template <typename Value>
+  static Status Discarded(const Result<Value>& result) {
+    return result ? Status() : Status(std::unexpected(result.error()));
+  }
+
+  Status RebuildTable(const PipelinePlan& plan, const TablePlan& table) {
+    const std::string record = ToJson(RecordOf(table, "rebuild"));
+    switch (table.table.kind) {
+      case TableKind::kBronze:
+        INGOT_TRY(bronze::Rebuild(environment_, *table.current, table.have, {{kChangeKey, record}}));
+        break;
+      case TableKind::kSilver:
+      case TableKind::kQuarantine:
+        return RebuildPair(plan, table, record);
+      case TableKind::kGold:
+        INGOT_TRY(RebuildGold(environment_, table, record));
+        break;
+      case TableKind::kOps:
+        return {};
+    }
+    for (const std::string& line : LinesOf(table)) done_(line + " (rebuilt)");
+    return {};
+  }
+
+  Status RebuildPair(const PipelinePlan& plan, const TablePlan& table, const std::string& record) {
+    if (!rebuilt_.insert(table.table.item).second) return {};
+    const auto of = [&](TableKind kind) -> const TablePlan& {
+      return *std::ranges::find_if(plan.tables, [&](const TablePlan& other) {
+        return other.table.kind == kind && other.table.item == table.table.item;
+      });
+    };
+    INGOT_TRY(RebuildSilver(environment_, of(TableKind::kSilver), of(TableKind::kQuarantine), record));
+    for (const std::string& line : LinesOf(table)) done_(line + " (rebuilt)");
+    return {};
+  }
+
+  const Environment& environment_;
+  const ApplyOptions& options_;
+  const std::function<void(const std::string&)>& done_;
+  std::set<size_t> rebuilt_;  // silver tables that were rebuilt with their quarantine
+};
+
+Status ApplyTo(Environment environment, std::span<const stage::Stage> stages, const ApplyOptions& options,
+               const std::function<void(const std::string&)>& done) {
+  environment.run_id = RandomUuid();
+  return iceberg::RetryOnConflict([&] { return Applying(environment, options, done).Run(stages); });
+}
+
+}  // namespace
+
+Status ApplyPlan(const Environment& environment, const ApplyOptions& options,
+                 const std::function<void(const std::string&)>& done) {
+  return ApplyTo(environment, stage::kStages, options, done);
+}
+
+Status ApplyWithoutChoice(const Environment& environment, std::span<const stage::Stage> stages) {
+  return ApplyTo(environment, stages, {}, [](const std::string& line) { LogWarning(line); });
+}
+
+Status ApplyBeforeFollowing(const Environment& environment, std::span<const stage::Stage> stages) {
+  for (const stage::Stage stage : stages) {
+    const Status applied = ApplyWithoutChoice(environment, std::span(&stage, 1));
+    const bool waits = !applied && applied.error().kind == ErrorKind::kPendingChange && stage != stage::Stage::kBronze;
+    if (!waits) INGOT_TRY(applied);
+  }
+  return {};
+}
+
+}  // namespace ingot::run

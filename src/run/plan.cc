@@ -1,0 +1,232 @@
+#include "run/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "bronze/unknown_members.h"
+#include "iceberg/find_table.h"
+#include "iceberg/summary_numbers.h"
+#include "pipeline/definition.h"
+#include "stage/fence.h"
+#include "stage/report.h"
+
+namespace ingot::run {
+namespace {
+
+using iceberg::TableMetadata;
+using pipeline::ChangeClass;
+using pipeline::Difference;
+using pipeline::TableKind;
+using stage::Environment;
+
+constexpr double kRowsPerSecondGuess = 500'000;
+constexpr size_t kCommitsMeasured = 20;
+
+constexpr TableKind kDefinedKinds[] = {TableKind::kBronze, TableKind::kSilver, TableKind::kQuarantine,
+                                       TableKind::kGold};
+
+/// What EvolveMetadata would change, as text. Definitions explain changes of fields; this adds what they leave out.
+std::vector<std::string> LayoutChanges(const TableMetadata& before, const TableMetadata& after) {
+  std::vector<std::string> lines;
+  if (after.format_version != before.format_version)
+    lines.push_back(fmt::format("format version {} -> {}", before.format_version, after.format_version));
+  for (const iceberg::Field& field : after.CurrentSchema().fields) {
+    const iceberg::Field* had = before.CurrentSchema().FindById(field.id);
+    if (had == nullptr)
+      lines.push_back(fmt::format("column {}: added", field.name));
+    else if (had->name != field.name)
+      lines.push_back(fmt::format("column {}: renamed to {}", had->name, field.name));
+    else if (!(had->type == field.type))
+      lines.push_back(fmt::format("column {}: type {} -> {}", field.name, TypeName(had->type), TypeName(field.type)));
+    else if (had->required != field.required)
+      lines.push_back(fmt::format("column {}: {}", field.name, field.required ? "required" : "optional"));
+  }
+  if (after.default_spec_id != before.default_spec_id) lines.emplace_back("partition of new files: changed");
+  if (after.default_sort_order_id != before.default_sort_order_id) lines.emplace_back("sort order: changed");
+  for (const auto& [key, value] : after.properties)
+    if (before.Property(key, "") != value) lines.push_back(fmt::format("property {}: {}", key, value));
+  return lines;
+}
+
+/// Rows and bytes of all live files, by the totals of the newest snapshot.
+std::pair<int64_t, int64_t> SizeOf(const TableMetadata& metadata) {
+  const iceberg::Snapshot* snapshot = metadata.CurrentSnapshot();
+  if (snapshot == nullptr) return {0, 0};
+  return {iceberg::SummaryNumber(*snapshot, "total-records"), iceberg::SummaryNumber(*snapshot, "total-files-size")};
+}
+
+/// The rate at which the newest commits of the table processed rows.
+double RowsPerSecond(const TableMetadata& metadata, const std::string& table) {
+  int64_t rows = 0;
+  double seconds = 0;
+  size_t commits = 0;
+  for (const iceberg::Snapshot* snapshot : AncestorsOf(metadata, metadata.current_snapshot_id)) {
+    const auto report = stage::ReportOf(*snapshot, table);
+    if (!report || report->rows_in == 0) continue;
+    rows += report->rows_in;
+    seconds += report->Seconds();
+    if (++commits == kCommitsMeasured) break;
+  }
+  return rows > 0 && seconds > 0 ? double(rows) / seconds : kRowsPerSecondGuess;
+}
+
+class Planning {
+ public:
+  explicit Planning(const Environment& environment)
+      : environment_(environment), pipeline_(*environment.pipeline), evolution_(EvolutionOf(pipeline_)) {}
+
+  Result<PipelinePlan> Run() {
+    PipelinePlan plan;
+    for (const auto& table : TablesOf(pipeline_, kDefinedKinds)) {
+      INGOT_ASSIGN(TablePlan one, PlanOf(table));
+      plan.tables.push_back(std::move(one));
+    }
+    for (TablePlan& table : plan.tables) AddDependents(plan, table);
+    return plan;
+  }
+
+ private:
+  Result<TablePlan> PlanOf(const pipeline::PipelineTable& table) {
+    const stage::WantedTable wanted = stage::Wanted(pipeline_, table);
+    TablePlan plan{.table = table, .name = table.spec->table, .want = wanted.definition};
+    INGOT_ASSIGN(const auto home, environment_.Home(plan.name));
+    INGOT_ASSIGN(plan.current, iceberg::FindTable(home));
+    if (table.kind == TableKind::kBronze) bronze_ = plan.current;
+    if (!plan.current) {
+      plan.need = Need::kCreate;
+      return plan;
+    }
+    const TableMetadata& metadata = *plan.current->metadata;
+    plan.have = stage::DefinitionIn(metadata);
+    if (plan.have.empty() && metadata.current_snapshot_id) {
+      plan.need = Need::kAdopt;
+    } else if (!plan.have.empty() && plan.have != plan.want) {
+      INGOT_ASSIGN(plan.differences,
+                   WithContext(Differences(table.kind, plan.have, plan.want, evolution_.renames), "table " + plan.name));
+      for (Difference& difference : plan.differences) INGOT_TRY(LookUp(difference));
+      const bool choice = std::ranges::any_of(
+          plan.differences, [](const Difference& one) { return one.change == ChangeClass::kChoice; });
+      plan.need = choice ? Need::kChoice : Need::kApply;
+    } else if (plan.have.empty()) {
+      plan.need = Need::kApply;
+    }
+    INGOT_TRY(AddLayout(plan, wanted));
+    INGOT_TRY(AddCosts(plan));
+    return plan;
+  }
+
+  /// A new path is exact for future records only as long as no existing record has a value there.
+  Status LookUp(Difference& difference) {
+    if (difference.change != ChangeClass::kForward || difference.members.empty() || !bronze_) return {};
+    for (const std::string& member : difference.members) {
+      const auto known = members_.find(member);
+      if (known == members_.end()) {
+        INGOT_ASSIGN(const std::string found,
+                     bronze::FindUnknownMember(*bronze_, {member}, environment_.threads));
+        members_[member] = !found.empty();
+      }
+      if (!members_[member]) continue;
+      difference.change = ChangeClass::kChoice;
+      difference.meaning = fmt::format("existing records have `{}` in _extra", member);
+    }
+    return {};
+  }
+
+  Status AddLayout(TablePlan& plan, const stage::WantedTable& wanted) const {
+    TableMetadata next = *plan.current->metadata;
+    stage::Evolution evolution = evolution_;
+    evolution.replaces_types = plan.need == Need::kChoice;
+    INGOT_TRY(WithContext(stage::EvolveMetadata(next, wanted, evolution), "table " + plan.name));
+    plan.layout = LayoutChanges(*plan.current->metadata, next);
+    // The differences of the definition name the same columns.
+    if (!plan.differences.empty()) std::erase_if(plan.layout, [](const auto& line) { return line.starts_with("column "); });
+    if (!plan.layout.empty() && plan.need == Need::kNothing) plan.need = Need::kApply;
+    return {};
+  }
+
+  Status AddCosts(TablePlan& plan) const {
+    const iceberg::Table* source = &*plan.current;
+    std::optional<iceberg::Table> loaded;
+    if (plan.table.source != nullptr) {
+      INGOT_ASSIGN(const auto home, environment_.Home(plan.table.source->table));
+      INGOT_ASSIGN(loaded, iceberg::FindTable(home));
+      if (!loaded) return {};
+      source = &*loaded;
+    }
+    std::tie(plan.rows, plan.bytes) = SizeOf(*source->metadata);
+    plan.rebuild_seconds = double(plan.rows) / RowsPerSecond(*plan.current->metadata, plan.name);
+    return {};
+  }
+
+  static void AddDependents(const PipelinePlan& plan, TablePlan& table) {
+    std::set<std::string> sources{table.name};
+    for (const TablePlan& other : plan.tables)
+      if (other.table.source != nullptr && sources.contains(other.table.source->table)) {
+        sources.insert(other.name);
+        table.dependents.push_back(other.name);
+      }
+  }
+
+  const Environment& environment_;
+  const pipeline::Pipeline& pipeline_;
+  const stage::Evolution evolution_;
+  std::optional<iceberg::Table> bronze_;
+  std::map<std::string, bool> members_;  // whether bronze has them in _extra
+};
+
+bool Holds(std::span<const stage::Stage> stages, const TablePlan& table) {
+  return std::ranges::find(stages, StageOf(table.table.kind)) != stages.end();
+}
+
+}  // namespace
+
+bool PipelinePlan::Pending(std::span<const stage::Stage> stages) const {
+  return std::ranges::any_of(
+      tables, [&](const TablePlan& table) { return table.need == Need::kChoice && Holds(stages, table); });
+}
+
+Result<PipelinePlan> MakePlan(const Environment& environment) {
+  return Planning(environment).Run();
+}
+
+stage::Stage StageOf(TableKind kind) {
+  switch (kind) {
+    case TableKind::kBronze:
+      return stage::Stage::kBronze;
+    case TableKind::kSilver:
+    case TableKind::kQuarantine:
+      return stage::Stage::kSilver;
+    case TableKind::kGold:
+    case TableKind::kOps:
+      return stage::Stage::kGold;
+  }
+  return stage::Stage::kGold;
+}
+
+stage::Evolution EvolutionOf(const pipeline::Pipeline& pipeline) {
+  return {.renames = pipeline::Renames(pipeline), .drops = {}};
+}
+
+std::vector<std::string> LinesOf(const TablePlan& table) {
+  std::vector<std::string> lines;
+  for (const Difference& one : table.differences)
+    lines.push_back(fmt::format("{}: {}{}{}", table.name, one.what, one.meaning.empty() ? "" : ": ", one.meaning));
+  for (const std::string& one : table.layout) lines.push_back(table.name + ": " + one);
+  return lines;
+}
+
+Error PendingError(const PipelinePlan& plan, std::span<const stage::Stage> stages) {
+  std::string message = "the pipeline file and the tables differ, and existing rows would differ:";
+  for (const TablePlan& table : plan.tables)
+    if (table.need == Need::kChoice && Holds(stages, table))
+      for (const Difference& one : table.differences)
+        if (one.change == ChangeClass::kChoice)
+          message += fmt::format("\n  {}: {}: {}", table.name, one.what, one.meaning);
+  return {ErrorKind::kPendingChange,
+          message + "\nNothing was changed. See `ingot plan`; then `ingot apply --rebuild` recomputes existing rows, and "
+                    "`ingot apply --forward-only` leaves them as they are"};
+}
+
+}  // namespace ingot::run

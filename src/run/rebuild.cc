@@ -1,0 +1,191 @@
+#include "run/rebuild.h"
+
+#include <fmt/format.h>
+
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "iceberg/commit.h"
+#include "iceberg/find_table.h"
+#include "pipeline/definition.h"
+#include "run/change_record.h"
+#include "run/run.h"
+#include "run/staging.h"
+#include "stage/fence.h"
+#include "stage/marks.h"
+
+namespace ingot::run {
+namespace {
+
+using iceberg::DataFile;
+using iceberg::Table;
+using iceberg::TableMetadata;
+using stage::Environment;
+
+constexpr const char* kSuffix = "__rebuild";
+/// The table that a staging table will replace, by its id.
+constexpr const char* kRebuildOf = "ingot.rebuild-of";
+/// How often the target was rebuilt when the staging table was created. A staging table of an earlier rebuild, left by a
+/// crash after its commit, has files that the target has had already.
+constexpr const char* kRebuildNumber = "ingot.rebuild-number";
+
+/// The staging table of a rebuild: an empty copy of the target, evolved to the wanted schema and definition.
+class Rebuild {
+ public:
+  /// Finds the staging table of an interrupted rebuild, or creates one.
+  static Result<Rebuild> Open(const Environment& environment, const TablePlan& plan) {
+    Rebuild rebuild(environment, plan);
+    INGOT_TRY(rebuild.OpenStaging());
+    return rebuild;
+  }
+
+  std::string StagingName() const { return plan_->name + kSuffix; }
+
+  /// Replaces all rows of the target by those of the staging table. Output: the number of rows.
+  Result<int64_t> Swap(const std::string& change_record) {
+    INGOT_ASSIGN(const Table staging, iceberg::LoadTable(home_));
+    INGOT_ASSIGN(const auto files, FilesOf(staging));
+    const stage::Mark mark = stage::MarkOf(*staging.metadata);
+    int64_t rows = 0;
+    for (const DataFile& file : files) rows += file.record_count;
+    iceberg::SnapshotChange change{.operation = "overwrite", .added = files};
+    change.removes = [](const DataFile&) -> Result<bool> { return true; };
+    if (mark.snapshot) stage::PutMark(change, mark);
+    change.summary[stage::kRunIdKey] = environment_->run_id;
+    change.summary[stage::kDefinitionKey] = pipeline::DefinitionId(plan_->want);
+    change.summary[kChangeKey] = change_record;
+    change.validate = [&](const TableMetadata& metadata) { return Validate(metadata, *staging.metadata); };
+    change.metadata_change = [&, put_mark = std::move(change.metadata_change)](TableMetadata& metadata) -> Status {
+      if (put_mark) INGOT_TRY(put_mark(metadata));
+      INGOT_TRY(stage::EvolveMetadata(metadata, wanted_, evolution_));
+      stage::SetDefinition(metadata, *environment_, plan_->want);
+      metadata.properties[kRebuildNumber] = std::to_string(metadata.PropertyInt(kRebuildNumber, 0) + 1);
+      return {};
+    };
+    INGOT_TRY(FaultPoint("rebuild.before_swap"));
+    INGOT_TRY(iceberg::CommitSnapshot(plan_->current->home, change));
+    INGOT_TRY(FaultPoint("rebuild.after_swap"));
+    DiscardStaging(home_, staging.metadata->location);
+    return rows;
+  }
+
+ private:
+  Rebuild(const Environment& environment, const TablePlan& plan)
+      : environment_(&environment),
+        plan_(&plan),
+        wanted_(stage::Wanted(*environment.pipeline, plan.table)),
+        evolution_(EvolutionOf(*environment.pipeline)),
+        home_(plan.current->home) {
+    home_.name.name += kSuffix;
+    evolution_.replaces_types = true;
+  }
+
+  Result<TableMetadata> Evolved(TableMetadata metadata) const {
+    INGOT_TRY(stage::EvolveMetadata(metadata, wanted_, evolution_));
+    stage::SetDefinition(metadata, *environment_, plan_->want);
+    return metadata;
+  }
+
+  Status OpenStaging() {
+    INGOT_ASSIGN(const auto evolved, Evolved(*plan_->current->metadata));
+    INGOT_ASSIGN(const auto found, iceberg::FindTable(home_));
+    if (found) {
+      const TableMetadata& metadata = *found->metadata;
+      const bool fits = metadata.Property(kRebuildOf, "") == evolved.table_uuid &&
+                        metadata.Property(kRebuildNumber, "") == evolved.Property(kRebuildNumber, "0") &&
+                        stage::DefinitionIn(metadata) == plan_->want && SameLayout(metadata, evolved);
+      if (fits) {
+        LogWarning("table " + plan_->name + ": an interrupted rebuild is continued");
+        return {};
+      }
+      // Its data files are kept: they may be the target's by now. Otherwise maintenance removes them as orphans.
+      DiscardStaging(home_, metadata.location);
+    }
+    TableMetadata empty = EmptyCopyOf(evolved, !environment_->catalog->ChoosesLocations());
+    for (const char* key : stage::kMarkKeys) empty.properties.erase(key);
+    empty.properties[kRebuildOf] = evolved.table_uuid;
+    empty.properties[kRebuildNumber] = evolved.Property(kRebuildNumber, "0");
+    auto created = iceberg::CreateTable(home_, empty);
+    if (!created && created.error().kind != ErrorKind::kExists) return std::unexpected(created.error());
+    return FaultPoint("rebuild.staging_created");
+  }
+
+  /// Whether files of one table are valid files of the other: the same field ids and partition specs.
+  static bool SameLayout(const TableMetadata& a, const TableMetadata& b) {
+    return a.CurrentSchema().SameFields(b.CurrentSchema()) && a.default_spec_id == b.default_spec_id &&
+           a.DefaultSpec().SameFields(b.DefaultSpec());
+  }
+
+  Status Validate(const TableMetadata& target, const TableMetadata& staging) const {
+    if (stage::DefinitionIn(target) != plan_->have ||
+        target.Property(kRebuildNumber, "0") != staging.Property(kRebuildNumber, ""))
+      return Fail(ErrorKind::kConflict, "table " + plan_->name + " has another definition meanwhile");
+    INGOT_ASSIGN(const auto evolved, Evolved(target));
+    if (SameLayout(evolved, staging)) return {};
+    return Fail(ErrorKind::kConflict, "the columns or the partition of table " + plan_->name + " changed meanwhile");
+  }
+
+  /// The live data files with all of their metrics.
+  static Result<std::vector<DataFile>> FilesOf(const Table& table) {
+    std::vector<DataFile> files;
+    const iceberg::Snapshot* snapshot = table.metadata->CurrentSnapshot();
+    if (snapshot == nullptr) return files;
+    INGOT_ASSIGN(const auto manifests, iceberg::ReadManifestList(*table.home.storage, *snapshot));
+    for (const iceberg::ManifestFile& manifest : manifests)
+      INGOT_TRY(iceberg::ForEachEntry(*table.home.storage, manifest, *table.metadata, nullptr,
+                                      [&](iceberg::ManifestEntry& entry) -> Status {
+                                        if (entry.status != iceberg::EntryStatus::kDeleted)
+                                          files.push_back(std::move(entry.file));
+                                        return {};
+                                      }));
+    return files;
+  }
+
+  const Environment* environment_;
+  const TablePlan* plan_;
+  stage::WantedTable wanted_;
+  stage::Evolution evolution_;
+  iceberg::TableHome home_;
+};
+
+/// Runs the stage on a pipeline of which only these tables remain, until it has consumed its source.
+Status Fill(const Environment& environment, const pipeline::Pipeline& pipeline, stage::Stage stage) {
+  Environment filling = environment;
+  filling.pipeline = &pipeline;
+  ProgressLine progress("rebuild", 0, "records");
+  const auto processor = MakeProcessor(stage, {});
+  INGOT_ASSIGN(const auto report,
+               processor->Run(filling, {}, [&](int64_t rows) { progress.Add(rows); }));
+  if (report.pending_changes.empty()) return FaultPoint("rebuild.filled");
+  return Fail(ErrorKind::kConflict, report.pending_changes.front());
+}
+
+}  // namespace
+
+Status RebuildGold(const Environment& environment, const TablePlan& gold, const std::string& change) {
+  INGOT_ASSIGN(Rebuild rebuild, Rebuild::Open(environment, gold));
+  pipeline::Pipeline pipeline = *environment.pipeline;
+  pipeline.gold = {pipeline.gold[gold.table.item]};
+  pipeline.gold[0].table.table = rebuild.StagingName();
+  INGOT_TRY(Fill(environment, pipeline, stage::Stage::kGold));
+  INGOT_TRY(rebuild.Swap(change));
+  return {};
+}
+
+Status RebuildSilver(const Environment& environment, const TablePlan& silver, const TablePlan& quarantine,
+                     const std::string& change) {
+  INGOT_ASSIGN(Rebuild clean, Rebuild::Open(environment, silver));
+  INGOT_ASSIGN(Rebuild quarantined, Rebuild::Open(environment, quarantine));
+  pipeline::Pipeline pipeline = *environment.pipeline;
+  pipeline.silver = {pipeline.silver[silver.table.item]};
+  pipeline.silver[0].table.table = clean.StagingName();
+  pipeline.silver[0].quarantine.table = quarantined.StagingName();
+  pipeline.gold.clear();
+  INGOT_TRY(Fill(environment, pipeline, stage::Stage::kSilver));
+  INGOT_TRY(quarantined.Swap(change));
+  INGOT_TRY(FaultPoint("rebuild.between_swaps"));
+  INGOT_TRY(clean.Swap(change));
+  return {};
+}
+
+}  // namespace ingot::run
