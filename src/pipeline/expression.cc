@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
 
 #include "base/clock.h"
@@ -85,7 +86,10 @@ Result<Type> TypeOfBinary(const Expression& binary, const ColumnTypes& columns) 
   }
   if (binary.text == "||") return Type{.id = TypeId::kString};
   static const std::set<std::string> arithmetic{"+", "-", "*", "/", "%"};
-  if (!arithmetic.contains(binary.text)) return Type{.id = TypeId::kBoolean};
+  if (!arithmetic.contains(binary.text)) {
+    INGOT_TRY(CheckSameKind("'" + binary.text + "'", binary.arguments, std::array{left, right}, true));
+    return Type{.id = TypeId::kBoolean};
+  }
   if (!IsNumber(left) || !IsNumber(right))
     return Fail(ErrorKind::kBadConfig,
                 fmt::format("'{}' needs numbers, not {} and {}", binary.text, TypeName(left), TypeName(right)));
@@ -93,6 +97,24 @@ Result<Type> TypeOfBinary(const Expression& binary, const ColumnTypes& columns) 
       right.id == TypeId::kFloat)
     return Type{.id = TypeId::kDouble};
   return Type{.id = TypeId::kLong};
+}
+
+/// The values of all branches are in one column: null takes the type of the others.
+Result<Type> TypeOfCase(const Expression& expression, const ColumnTypes& columns) {
+  std::vector<Expression> values;
+  std::vector<Type> types;
+  for (size_t i = 0; i < expression.arguments.size(); ++i) {
+    const Expression& argument = expression.arguments[i];
+    INGOT_ASSIGN(const Type type, TypeOf(argument, columns));
+    const bool condition = i % 2 == 0 && i + 1 < expression.arguments.size();
+    if (condition && type.id != TypeId::kBoolean && argument.kind != Kind::kNull)
+      return Fail(ErrorKind::kBadConfig, "WHEN needs a condition, not a " + TypeName(type));
+    if (condition) continue;
+    values.push_back(argument);
+    types.push_back(type);
+  }
+  INGOT_TRY(CheckSameKind("CASE", values, types, false));
+  return TypeOf(expression.arguments[1], columns);
 }
 
 /// A number with a point is written as a double, because Spark and Trino would read it as a decimal. A whole number is
@@ -216,12 +238,16 @@ Result<Type> TypeOf(const Expression& expression, const ColumnTypes& columns) {
       return Type{.id = TypeId::kBoolean};
     case Kind::kBetween:
     case Kind::kIn:
-    case Kind::kIsNull:
-      for (const Expression& argument : expression.arguments) INGOT_TRY(TypeOf(argument, columns));
+    case Kind::kIsNull: {
+      std::vector<Type> types;
+      for (const Expression& argument : expression.arguments) {
+        INGOT_ASSIGN(types.emplace_back(), TypeOf(argument, columns));
+      }
+      INGOT_TRY(CheckSameKind(expression.kind == Kind::kIn ? "IN" : "BETWEEN", expression.arguments, types, true));
       return Type{.id = TypeId::kBoolean};
+    }
     case Kind::kCase:
-      for (const Expression& argument : expression.arguments) INGOT_TRY(TypeOf(argument, columns));
-      return TypeOf(expression.arguments[1], columns);
+      return TypeOfCase(expression, columns);
   }
   return Fail(ErrorKind::kInternal, "an expression without a type");
 }

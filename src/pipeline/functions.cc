@@ -143,6 +143,8 @@ Result<Type> CheckCall(const Expression& call, std::span<const Type> arguments) 
                   fmt::format("{}: argument {} must be a {}", function.usage, i + 1, TakesText(takes)));
     return Fail(ErrorKind::kBadConfig, fmt::format("{} does not take a {}", function.usage, TypeName(arguments[i])));
   }
+  if (function.gives == Gives::kArgument && !function.IsAggregate())
+    INGOT_TRY(CheckSameKind(std::string(function.usage), call.arguments, arguments, false));
   switch (function.gives) {
     case Gives::kLong:
       return Type{.id = TypeId::kLong};
@@ -158,6 +160,27 @@ Result<Type> CheckCall(const Expression& call, std::span<const Type> arguments) 
       return arguments[0];
   }
   return arguments[0];
+}
+
+Status CheckSameKind(const std::string& what, std::span<const Expression> expressions,
+                     std::span<const Type> types, bool times_as_text) {
+  const auto written_as_text = [](const Type& type) {
+    static constexpr TypeId kTypes[] = {TypeId::kTimestamptz, TypeId::kTimestamp, TypeId::kTimestampNs, TypeId::kTime,
+                                        TypeId::kDate,        TypeId::kUuid};
+    return std::ranges::find(kTypes, type.id) != std::end(kTypes);
+  };
+  std::optional<size_t> first;
+  for (size_t i = 0; i < types.size(); ++i) {
+    if (expressions[i].kind == Kind::kNull) continue;
+    if (!first) first = i;
+    const Type &a = types[*first], &b = types[i];
+    const bool literal = times_as_text && ((expressions[i].kind == Kind::kText && written_as_text(a)) ||
+                                           (expressions[*first].kind == Kind::kText && written_as_text(b)));
+    if (a == b || (IsNumber(a) && IsNumber(b)) || literal) continue;
+    return Fail(ErrorKind::kBadConfig, fmt::format("{} takes values of one type, not a {} and a {}", what, TypeName(a),
+                                                   TypeName(b)));
+  }
+  return {};
 }
 
 std::string_view TakesText(Takes takes) {

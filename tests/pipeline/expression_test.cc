@@ -27,8 +27,15 @@ TEST(Expression, Types) {
   EXPECT_EQ(Type("n / 2")->id, TypeId::kDouble);
   EXPECT_EQ(Type("speed > 1 and place <> ''")->id, TypeId::kBoolean);
   for (const char* bad :
-       {"avg(place)", "date(n)", "speed and n", "place + 1", "avg(max(n))", "spede > 1", "count_if(n)"})
+       {"avg(place)", "date(n)", "speed and n", "place + 1", "avg(max(n))", "spede > 1", "count_if(n)", "place > 5",
+        "n = 'x'", "speed between 'a' and 'b'", "place in ('a', 2)", "at > 5", "n = (speed > 1)", "coalesce(place, 0)",
+        "nullif(n, '')", "case when n then 1 end", "case when n > 1 then place else 0 end"})
     EXPECT_EQ(Type(bad).error().kind, ErrorKind::kBadConfig) << bad;
+  for (const char* good :
+       {"at > '2024-01-01'", "'2024-01-01' < date(at)", "n in (1, 2.5, null)", "place = null", "coalesce(null, n, 1.5)",
+        "case when n > 1 then null else place end", "speed between n and 10"})
+    EXPECT_TRUE(Type(good)) << good;
+  EXPECT_EQ(Type("place > 5").error().message, "'>' takes values of one type, not a string and a long");
 }
 
 // Goal:   each engine gets SQL in its own dialect.
