@@ -6,17 +6,12 @@
 #include <string>
 
 #include "pipeline/pipeline.h"
-#include "pipeline/tables.h"
 
 namespace ingot::pipeline {
 
 /// The definition of silver and its quarantine, as JSON with sorted keys. It has the fields with path, type and unit,
 /// the rules, the key, and the version of each function that is used.
 std::string SilverDefinition(const Pipeline& pipeline, const SilverSpec& silver);
-
-std::string BronzeDefinition(const Pipeline& pipeline);
-std::string GoldDefinition(const Pipeline& pipeline, const GoldSpec& gold);
-std::string DefinitionOf(const Pipeline& pipeline, const PipelineTable& table);
 
 /// The JSON of an expression in a definition, with the version of each function.
 nlohmann::json ToJson(const Expression& expression);
