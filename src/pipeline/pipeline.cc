@@ -29,6 +29,9 @@ using iceberg::TransformKind;
 using iceberg::Type;
 using iceberg::TypeId;
 
+constexpr TimeFormat kTimeFormats[] = {TimeFormat::kEpochSeconds, TimeFormat::kEpochMillis, TimeFormat::kEpochMicros,
+                                       TimeFormat::kEpochNanos, TimeFormat::kRfc3339};
+
 /// Input: "day(timestamp)", "bucket(16, user_id)", "truncate(4, name)" or a column.
 std::pair<std::string, Transform> PartitionFrom(const Place& place, const std::string& text) {
   const size_t open = text.find('(');
@@ -79,14 +82,10 @@ TableSpec PositionedTableFrom(const Place& place) {
 }
 
 void TimeFrom(const Place& place, FieldSpec& field) {
-  static const std::map<std::string, TimeFormat> formats{{"s", TimeFormat::kEpochSeconds},
-                                                         {"ms", TimeFormat::kEpochMillis},
-                                                         {"us", TimeFormat::kEpochMicros},
-                                                         {"ns", TimeFormat::kEpochNanos},
-                                                         {"rfc3339", TimeFormat::kRfc3339}};
   const std::string unit = place.Text("unit", "ms");
-  if (!formats.contains(unit)) place.At("unit").Refuse("'" + unit + "' is none of s, ms, us, ns, rfc3339");
-  field.time_format = formats.at(unit);
+  const auto* const format = std::ranges::find(kTimeFormats, unit, TimeFormatName);
+  if (format == std::end(kTimeFormats)) place.At("unit").Refuse("'" + unit + "' is none of s, ms, us, ns, rfc3339");
+  field.time_format = *format;
   if (!place.Has("range")) return;
   const Place range = place.At("range");
   const auto bounds = range.Texts();
@@ -121,6 +120,7 @@ std::string DefaultFrom(const Place& place, const FieldSpec& field) {
 FieldSpec FieldFrom(const std::string& name, const Place& place) {
   FieldSpec field{.name = name, .type = place.Take(iceberg::ParsePrimitiveType(place.At("type").Text()))};
   if (name.empty() || name.starts_with('_')) place.Refuse("a field's name must not begin with '_'");
+  field.renamed_from = place.Text("renamed_from", "");
   if (place.Has("compute")) {
     for (const char* key : {"from", "default"})
       if (place.Has(key)) place.At(key).Refuse("a computed field is not read from the record");
@@ -128,7 +128,9 @@ FieldSpec FieldFrom(const std::string& name, const Place& place) {
     return field;
   }
   if (!place.Has("from"))
-    field.from.push_back({{.key = name, .index = std::nullopt}});
+    for (const std::string& key : {name, field.renamed_from}) {
+      if (!key.empty()) field.from.push_back({{.key = key, .index = std::nullopt}});
+    }
   else
     for (const std::string& path : place.At("from").Texts())
       field.from.push_back(place.At("from").Take(ParsePath(path)));
@@ -152,6 +154,20 @@ FieldSpec FieldFrom(const std::string& name, const Place& place) {
 /// Names of Iceberg's metadata columns (format/spec.md, "Reserved Field IDs"): Spark cannot read a table that has one.
 constexpr std::string_view kMetadataColumns[] = {
     "_file", "_pos", "_deleted", "_spec_id", "_partition", "_row_id", "_last_updated_sequence_number"};
+
+void CheckRenames(const Place& fields, const Pipeline& pipeline) {
+  std::map<std::string, std::string> renames;
+  for (const FieldSpec& field : pipeline.fields) {
+    const std::string& old = field.renamed_from;
+    if (old.empty()) continue;
+    const Place place = fields.At(field.name).At("renamed_from");
+    if (old.starts_with('_')) place.Refuse("a field's name must not begin with '_'");
+    if (std::ranges::find(pipeline.fields, old, &FieldSpec::name) != pipeline.fields.end())
+      place.Refuse("'" + old + "' is a field of this file: name the field that " + field.name + " replaces");
+    if (const auto [other, added] = renames.emplace(old, field.name); !added)
+      place.Refuse("'" + other->second + "' is renamed from '" + old + "' too");
+  }
+}
 
 GoldSpec GoldFrom(const Place& place, const ColumnTypes& columns) {
   GoldSpec gold{.table = TableFrom(place), .group = {}, .measures = {}};
@@ -326,6 +342,7 @@ Pipeline PipelineFrom(const Place& root, const std::string& file) {
       place.At("compute").Refuse("gives " + iceberg::TypeName(type) + ", not " +
                                  iceberg::TypeName(pipeline.fields.back().type));
   }
+  CheckRenames(root.At("fields"), pipeline);
   if (pipeline.fields.empty()) root.At("fields").Refuse("at least one field is needed");
   const ColumnTypes columns = pipeline.Columns();
   pipeline.bronze = PositionedTableFrom(root.At("bronze"));
@@ -354,6 +371,22 @@ Status RequireUtf8(std::string_view yaml, const std::string& file) {
 }
 
 }  // namespace
+
+std::string_view TimeFormatName(TimeFormat format) {
+  switch (format) {
+    case TimeFormat::kEpochSeconds:
+      return "s";
+    case TimeFormat::kEpochMillis:
+      return "ms";
+    case TimeFormat::kEpochMicros:
+      return "us";
+    case TimeFormat::kEpochNanos:
+      return "ns";
+    case TimeFormat::kRfc3339:
+      return "rfc3339";
+  }
+  return "";
+}
 
 ColumnTypes Pipeline::Columns() const {
   ColumnTypes columns;

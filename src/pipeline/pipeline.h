@@ -27,6 +27,8 @@ using Path = std::vector<PathStep>;
 Result<Path> ParsePath(std::string_view text);
 
 enum class TimeFormat { kEpochSeconds, kEpochMillis, kEpochMicros, kEpochNanos, kRfc3339 };
+/// The word of the pipeline file: "s", "ms", "us", "ns" or "rfc3339".
+std::string_view TimeFormatName(TimeFormat format);
 
 struct FieldSpec {
   std::string name;
@@ -40,6 +42,7 @@ struct FieldSpec {
   std::optional<int64_t> time_max_after_now_micros;  // after the time of ingestion
   std::optional<Expression> compute;                 // computed in silver instead of read from the record
   std::string default_json;                          // for records without the field: a JSON scalar; empty for null
+  std::string renamed_from;                          // the name that the field had before; empty: none
 };
 
 struct TableSpec {

@@ -51,7 +51,11 @@ class NotNull : public RuleCheck {
 
   bool Requires(const std::string& field) const override { return std::ranges::find(fields_, field) != fields_.end(); }
 
-  Json Definition() const override { return {{"kind", 0}, {"fields", fields_}}; }
+  Json Definition() const override {
+    auto fields = fields_;
+    std::ranges::sort(fields);
+    return {{"kind", "not_null"}, {"fields", fields}};
+  }
 
   static std::shared_ptr<const RuleCheck> Read(const Place& value, const ColumnTypes& columns) {
     const auto fields = value.Texts();
@@ -83,7 +87,7 @@ class Check : public RuleCheck {
 
   bool Requires(const std::string&) const override { return false; }
 
-  Json Definition() const override { return {{"kind", 1}, {"fields", Json::array()}, {"check", ToJson(condition_)}}; }
+  Json Definition() const override { return {{"kind", "check"}, {"check", ToJson(condition_)}}; }
 
   static std::shared_ptr<const RuleCheck> Read(const Place& value, const ColumnTypes& columns) {
     Expression condition = value.Take(ParseExpression(value.Text()));

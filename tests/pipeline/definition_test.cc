@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <nlohmann/json.hpp>
+
 namespace ingot::pipeline {
 namespace {
 
@@ -28,44 +31,125 @@ gold:
     measures: {n: count(*)}
 )";
 
-std::string Edited(const std::string& from, const std::string& to) {
+Pipeline Parsed(const std::string& from, const std::string& to) {
   std::string text = kFile;
   text.replace(text.find(from), from.size(), to);
-  const auto pipeline = ParsePipeline(text, "p.yaml");
+  auto pipeline = ParsePipeline(text, "p.yaml");
   EXPECT_TRUE(pipeline) << from << ": " << pipeline.error().message;
-  return DefinitionId(SilverDefinition(*pipeline, pipeline->silver[0]));
+  return std::move(*pipeline);
 }
 
-// Goal:   the definition changes exactly when the same bronze rows, or the same records, could give other rows.
-// Method: one edit of each kind at a time.
+/// The ids of bronze, silver and gold.
+using Ids = std::array<std::string, 3>;
+Ids Edited(const std::string& from, const std::string& to) {
+  const Pipeline pipeline = Parsed(from, to);
+  return {DefinitionId(BronzeDefinition(pipeline)), DefinitionId(SilverDefinition(pipeline, pipeline.silver[0])),
+          DefinitionId(GoldDefinition(pipeline, pipeline.gold[0]))};
+}
+
+struct Edit {
+  std::string from, to;
+};
+
+// Goal:   a definition changes exactly when the same records could give other rows: also in the tables downstream, and
+//         never upstream.
+// Method: one edit of each kind at a time, by the first layer that it affects.
 TEST(Definition, WhatComputesTheRows) {
-  const std::string original = Edited("pipeline: p", "pipeline: p");
-  EXPECT_EQ(original, "2e1f9a12fa1bee62aa8040fcbea595f0b79310d7fc12360b6f68bd8ee1c17f2e");  // stored in tables
-  for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
-           {"between 0 and 100", "between 0 and 1000"},
-           {"speed * 2", "speed * 3"},
-           {"type: long", "type: int"},
-           {"unit: ms", "unit: s"},
-           {"now+1d", "now+2d"},
-           {"from_unit: kbit/s", "from_unit: bit/s"},
-           {"id:    {type: long}", "id:    {type: long, from: $.key}"},
-           {"id:    {type: long}", "id:    {type: long, coerce: true}"},
-           {"place: {type: string}", "place: {type: string, default: none}"},
-           {"[at, id]", "[at]"},
-           {"key: [id, at]", "key: [id]"},
-           {", fail_above: 5%", ", else: count"},
-           {"    - {name: place_trimmed, field: place, fix: trim}\n", ""}})
-    EXPECT_NE(Edited(from, to), original) << to;
-  for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
-           {"pipeline: p", "# a comment\npipeline: q"},
-           {"{table: b.t}", "{table: b.t, partition: day(at), keep: 90d}"},
-           {"speed between 0 and 100", "speed  BETWEEN 0 AND 100"},
-           {"  id:    {type: long}\n  speed: {type: double, unit: Mbit/s, from_unit: kbit/s}\n",
-            "  speed: {from_unit: kbit/s, unit: Mbit/s, type: double}\n  id:    {type: long}\n"},
-           {"[id, at]", "[at, id]"},
-           {", fail_above: 5%", ""},
-           {"count(*)", "max(speed)"}})
+  const Ids original = Edited("pipeline: p", "pipeline: p");
+  EXPECT_EQ(original[1], "9761a75d2feb83b03813cba79f3a318dfb1775d3f96df87c000d092f2ca5f549");  // stored in tables
+  const std::vector<Edit> layers[] = {
+      {{"type: long", "type: int"},
+       {"unit: ms", "unit: s"},
+       {"now+1d", "now+2d"},
+       {"2000-01-01", "2001-01-01"},
+       {"from_unit: kbit/s", "from_unit: bit/s"},
+       {"id:    {type: long}", "id:    {type: long, from: $.key}"},
+       {"id:    {type: long}", "id:    {type: long, from: [$.id, $.key]}"},
+       {"id:    {type: long}", "id:    {type: long, coerce: true}"},
+       {"place: {type: string}", "place: {type: string, default: none}"},
+       {"  place: {type: string}\n", "  place: {type: string}\n  more: {type: string}\n"},
+       {"{files: landing}", "{files: landing, format: document}"},
+       {"{files: landing}", "{files: landing, format: csv}"},
+       {"{files: landing}", "{kafka: {brokers: b, topic: t, keep: key}}"},
+       {"{table: b.t}", "{table: b.t, extra: variant}"}},
+      {{"between 0 and 100", "between 0 and 1000"},
+       {"speed * 2", "speed * 3"},
+       {"[at, id]", "[at]"},
+       {"key: [id, at]", "key: [id]"},
+       {", fail_above: 5%", ", else: count"},
+       {"    - {name: place_trimmed, field: place, fix: trim}\n", ""},
+       {"name: complete", "name: whole"}},
+      {{"count(*)", "max(speed)"},
+       {"count(*)", "count(id)"},
+       {"n: count(*)", "n: count(*), m: max(speed)"},
+       {"n: count(*)", "m: count(*)"},
+       {"date: date(at)", "date: date(at), place: place"},
+       {"date: date(at)", "date: hour(at)"}}};
+  for (size_t layer = 0; layer < 3; ++layer)
+    for (const auto& [from, to] : layers[layer]) {
+      const Ids ids = Edited(from, to);
+      for (size_t i = 0; i < 3; ++i) EXPECT_EQ(ids[i] != original[i], i >= layer) << to << " in layer " << i;
+    }
+  for (const auto& [from, to] :
+       std::vector<Edit>{{"pipeline: p", "# a comment\npipeline: q"},
+                         {"{files: landing}", "{files: elsewhere}"},
+                         {"{table: b.t}", "{table: b.u, partition: day(at), keep: 90d, sort: id, properties: {a: b}}"},
+                         {"speed between 0 and 100", "speed  BETWEEN 0 AND 100"},
+                         {"  id:    {type: long}\n  speed: {type: double, unit: Mbit/s, from_unit: kbit/s}\n",
+                          "  speed: {from_unit: kbit/s, unit: Mbit/s, type: double}\n  id:    {type: long}\n"},
+                         {"id:    {type: long}", "id:    {type: long, from: $.id, coerce: false}"},
+                         {"key: [id, at]", "key: [at, id]"},
+                         {"not_null: [at, id]", "not_null: [id, at]"},
+                         {"name: place_trimmed", "name: tidy"},
+                         {", fail_above: 5%", ""},
+                         {"count(*)", "COUNT( * )"}})
     EXPECT_EQ(Edited(from, to), original) << to;
+}
+
+// Goal:   the JSON has words and no numbers of enums, since tables keep it for years.
+// Method: the definition of gold, which contains the others.
+TEST(Definition, Json) {
+  const Pipeline pipeline = Parsed("pipeline: p", "pipeline: p");
+  const auto gold = nlohmann::json::parse(GoldDefinition(pipeline, pipeline.gold[0]));
+  EXPECT_EQ(gold["silver"].dump(), SilverDefinition(pipeline, pipeline.silver[0]));
+  EXPECT_EQ(gold["silver"]["bronze"].dump(), BronzeDefinition(pipeline));
+  EXPECT_EQ(gold["silver"]["bronze"]["fields"]["at"].dump(),
+            R"({"from":[["at"]],"time_format":"ms","time_max_after_now":86400000000,"time_min":946684800000000,)"
+            R"("type":"timestamptz"})");
+  EXPECT_EQ(gold["measures"].dump(),
+            R"({"n":{"expression":{"arguments":[{"kind":"star"}],"kind":"call","text":"count","version":1},)"
+            R"("type":"long"}})");
+  EXPECT_EQ(gold["silver"]["fixes"].dump(), R"({"place":[{"fix":"trim","version":1}]})");
+}
+
+// Goal:   each table has the definition of its kind, and ops tables have none.
+// Method: all tables of the file.
+TEST(Definition, OfEachTable) {
+  const Pipeline pipeline = Parsed("pipeline: p", "pipeline: p");
+  const std::string silver = SilverDefinition(pipeline, pipeline.silver[0]);
+  const std::map<TableKind, std::string> expected{{TableKind::kBronze, BronzeDefinition(pipeline)},
+                                                  {TableKind::kSilver, silver},
+                                                  {TableKind::kQuarantine, silver},
+                                                  {TableKind::kGold, GoldDefinition(pipeline, pipeline.gold[0])},
+                                                  {TableKind::kOps, ""}};
+  for (const PipelineTable& table : TablesOf(pipeline))
+    EXPECT_EQ(DefinitionOf(pipeline, table), expected.at(table.kind)) << table.spec->table;
+}
+
+// Goal:   without a header the order of the fields decides what a row of CSV means.
+// Method: two fields in both orders, without and with a header.
+TEST(Definition, CsvWithoutHeader) {
+  const auto id = [](const std::string& csv, const std::string& fields) {
+    const auto pipeline = ParsePipeline("pipeline: p\nsource: {files: x, format: csv, csv: {" + csv + "}}\nfields:\n" +
+                                            fields + "bronze: {table: b.t}\nsilver: {table: s.t}\n",
+                                        "f");
+    EXPECT_TRUE(pipeline) << pipeline.error().message;
+    return DefinitionId(BronzeDefinition(*pipeline));
+  };
+  const std::string a = "  a: {type: long}\n", b = "  b: {type: long}\n";
+  EXPECT_NE(id("header: false", a + b), id("header: false", b + a));
+  EXPECT_EQ(id("header: true", a + b), id("header: true", b + a));
+  EXPECT_NE(id("delimiter: tab", a + b), id("header: true", a + b));
 }
 
 }  // namespace
