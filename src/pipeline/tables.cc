@@ -54,6 +54,11 @@ const TableSpec& OpsQuality() {
   return spec;
 }
 
+const TableSpec& OpsChanges() {
+  static const TableSpec spec = OpsTable("ops.changes");
+  return spec;
+}
+
 std::vector<PipelineTable> TablesOf(const Pipeline& pipeline) {
   std::vector<PipelineTable> tables;
   ForEachTable(pipeline, [&](TableKind kind, size_t item, const TableSpec& spec, const TableSpec* source) {
@@ -61,6 +66,7 @@ std::vector<PipelineTable> TablesOf(const Pipeline& pipeline) {
   });
   tables.push_back({TableKind::kOps, 0, &OpsRuns(), nullptr});
   tables.push_back({TableKind::kOps, 1, &OpsQuality(), nullptr});
+  tables.push_back({TableKind::kOps, 2, &OpsChanges(), nullptr});
   std::erase_if(tables, [](const PipelineTable& table) { return table.spec->table.empty(); });
   return tables;
 }

@@ -12,6 +12,7 @@
 #include "pipeline/definition.h"
 #include "run/adopt.h"
 #include "run/change_record.h"
+#include "run/ledger.h"
 #include "run/rebuild.h"
 
 namespace ingot::run {
@@ -166,7 +167,16 @@ class Applying {
 Status ApplyTo(Environment environment, std::span<const stage::Stage> stages, const ApplyOptions& options,
                const std::function<void(const std::string&)>& done) {
   environment.run_id = RandomUuid();
-  return iceberg::RetryOnConflict([&] { return Applying(environment, options, done).Run(stages); });
+  bool changed = false;
+  const std::function<void(const std::string&)> count = [&](const std::string& line) {
+    changed = true;
+    done(line);
+  };
+  const Status applied = iceberg::RetryOnConflict([&] { return Applying(environment, options, count).Run(stages); });
+  // The ledger records what was applied, even when a later table failed.
+  const Status ledger = changed ? WriteLedger(environment) : Status();
+  INGOT_TRY(applied);
+  return ledger;
 }
 
 }  // namespace

@@ -1,6 +1,10 @@
 #include "run/ledger.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <span>
 
 #include "base/cells.h"
 #include "base/fault.h"
@@ -9,6 +13,7 @@
 #include "iceberg/summary_numbers.h"
 #include "pipeline/tables.h"
 #include "rows/arrow_schema.h"
+#include "run/change_record.h"
 #include "stage/marks.h"
 #include "stage/stage.h"
 
@@ -19,10 +24,13 @@ using iceberg::TypeId;
 using stage::Environment;
 using stage::StageReport;
 
+using Rows = std::vector<CellRow>;
+
 struct LedgerTable {
-  pipeline::TableSpec spec;
+  const pipeline::TableSpec& spec;
   iceberg::Schema schema;
-  std::function<std::vector<CellRow>(const StageReport&)> rows;
+  /// The rows for what happened in the pipeline's tables after the ledger's cursors. Sets the new cursors.
+  std::function<Result<Rows>(const Environment&, const iceberg::TableMetadata* ledger, iceberg::Properties& cursors)> rows;
 };
 
 using Columns = std::vector<std::pair<const char*, TypeId>>;
@@ -34,6 +42,47 @@ iceberg::Schema SchemaOf(const Columns& columns) {
   return schema;
 }
 
+/// Calls `visit(snapshot, table)` for the snapshots after the ledger's cursors, oldest first. It returns whether the ledger
+/// records the snapshot.
+template <typename Visit>
+Status ForEachNewSnapshot(const Environment& environment, std::span<const pipeline::TableKind> kinds,
+                          const iceberg::TableMetadata* ledger, iceberg::Properties& cursors, const Visit& visit) {
+  for (const auto& entry : TablesOf(*environment.pipeline, kinds)) {
+    INGOT_ASSIGN(const auto home, environment.Home(entry.spec->table));
+    INGOT_ASSIGN(const auto table, iceberg::FindTable(home));
+    if (!table) continue;
+    const std::string key = stage::kLedgerKey + home.name.Text();
+    const iceberg::SequenceNumber seen =
+        ledger == nullptr ? 0 : iceberg::NewestSummaryNumber(*ledger, key).value_or(0);
+    auto chain = iceberg::AncestorsOf(*table->metadata, table->metadata->current_snapshot_id);
+    std::ranges::reverse(chain);
+    for (const iceberg::Snapshot* snapshot : chain)
+      if (snapshot->sequence_number > seen && visit(*snapshot, home.name.Text()))
+        cursors[key] = std::to_string(snapshot->sequence_number);
+  }
+  return {};
+}
+
+/// The reports of stages, joined per run and table.
+Result<std::vector<StageReport>> NewReports(const Environment& environment, const iceberg::TableMetadata* ledger,
+                                            iceberg::Properties& cursors) {
+  std::vector<StageReport> reports;
+  const auto add = [&](const iceberg::Snapshot& snapshot, const std::string& table) {
+    const auto report = stage::ReportOf(snapshot, table);
+    if (!report) return false;
+    const auto same = std::ranges::find_if(reports, [&](const StageReport& other) {
+      return other.run_id == report->run_id && other.table == report->table;
+    });
+    if (same == reports.end())
+      reports.push_back(*report);
+    else
+      same->Add(*report);
+    return true;
+  };
+  INGOT_TRY(ForEachNewSnapshot(environment, pipeline::kReportedKinds, ledger, cursors, add));
+  return reports;
+}
+
 LedgerTable Runs() {
   Columns columns{{"run_id", TypeId::kString},          {"stage", TypeId::kString},
                   {"table_name", TypeId::kString},      {"engine", TypeId::kString},
@@ -42,17 +91,17 @@ LedgerTable Runs() {
   for (const stage::ReportCount& field : stage::kReportCounts) columns.emplace_back(field.name, TypeId::kLong);
   return {.spec = pipeline::OpsRuns(),
           .schema = SchemaOf(columns),
-          .rows = [](const StageReport& report) -> std::vector<CellRow> {
-            CellRow row{report.run_id,
-                        std::string(stage::StageName(report.stage)),
-                        report.table,
-                        report.engine,
-                        report.started_at_micros,
-                        report.finished_at_micros,
-                        report.Seconds(),
-                        report.commits};
-            for (const stage::ReportCount& field : stage::kReportCounts) row.emplace_back(report.*field.count);
-            return {row};
+          .rows = [](const Environment& environment, const iceberg::TableMetadata* ledger,
+                     iceberg::Properties& cursors) -> Result<Rows> {
+            INGOT_ASSIGN(const auto reports, NewReports(environment, ledger, cursors));
+            Rows rows;
+            for (const StageReport& report : reports) {
+              rows.push_back({report.run_id, std::string(stage::StageName(report.stage)), report.table, report.engine,
+                              report.started_at_micros, report.finished_at_micros, report.Seconds(), report.commits});
+              for (const stage::ReportCount& field : stage::kReportCounts)
+                rows.back().emplace_back(report.*field.count);
+            }
+            return rows;
           }};
 }
 
@@ -65,52 +114,77 @@ LedgerTable Quality() {
                               {"rows_broken", TypeId::kLong},
                               {"share_broken", TypeId::kDouble},
                               {"started_at", TypeId::kTimestamptz}}),
-          .rows = [](const StageReport& report) {
-            std::vector<CellRow> rows;
-            for (const auto& [rule, broken] : report.broken_by_rule)
-              rows.push_back({report.run_id, report.table, rule, report.rows_in, broken,
-                              report.rows_in == 0 ? 0.0 : double(broken) / double(report.rows_in),
-                              report.started_at_micros});
+          .rows = [](const Environment& environment, const iceberg::TableMetadata* ledger,
+                     iceberg::Properties& cursors) -> Result<Rows> {
+            INGOT_ASSIGN(const auto reports, NewReports(environment, ledger, cursors));
+            Rows rows;
+            for (const StageReport& report : reports)
+              for (const auto& [rule, broken] : report.broken_by_rule)
+                rows.push_back({report.run_id, report.table, rule, report.rows_in, broken,
+                                report.rows_in == 0 ? 0.0 : double(broken) / double(report.rows_in),
+                                report.started_at_micros});
             return rows;
           }};
 }
 
-/// Returns what happened in the pipeline's tables after the ledger's cursors, joined per run and table, oldest first.
-Result<std::vector<StageReport>> NewReports(const Environment& environment, const iceberg::TableMetadata& ledger,
-                                            iceberg::Properties& cursors) {
-  std::vector<StageReport> reports;
-  for (const auto& entry : TablesOf(*environment.pipeline, pipeline::kReportedKinds)) {
-    INGOT_ASSIGN(const auto home, environment.Home(entry.spec->table));
-    INGOT_ASSIGN(const auto table, iceberg::FindTable(home));
-    if (!table) continue;
-    const std::string key = stage::kLedgerKey + home.name.Text();
-    const iceberg::SequenceNumber seen = iceberg::NewestSummaryNumber(ledger, key).value_or(0);
-    auto chain = iceberg::AncestorsOf(*table->metadata, table->metadata->current_snapshot_id);
-    std::ranges::reverse(chain);
-    for (const iceberg::Snapshot* snapshot : chain) {
-      const auto report =
-          snapshot->sequence_number > seen ? stage::ReportOf(*snapshot, home.name.Text()) : std::nullopt;
-      if (!report) continue;
-      cursors[key] = std::to_string(snapshot->sequence_number);
-      const auto same = std::ranges::find_if(reports, [&](const StageReport& other) {
-        return other.run_id == report->run_id && other.table == report->table;
-      });
-      if (same == reports.end())
-        reports.push_back(*report);
-      else
-        same->Add(*report);
-    }
-  }
-  return reports;
+constexpr pipeline::TableKind kChangedKinds[] = {pipeline::TableKind::kBronze, pipeline::TableKind::kSilver,
+                                                 pipeline::TableKind::kQuarantine, pipeline::TableKind::kGold};
+
+CellRow RowOf(const ChangeRecord& record, const iceberg::Snapshot& snapshot, const std::string& pipeline,
+              const std::string& table) {
+  const auto text = [&](const char* key) {
+    const auto found = snapshot.summary.find(key);
+    return found == snapshot.summary.end() ? Cell() : Cell(found->second);
+  };
+  const Cell before = record.definition_before.empty() ? Cell() : Cell(record.definition_before);
+  return {text(stage::kRunIdKey),
+          pipeline,
+          table,
+          record.action,
+          fmt::format("{}", fmt::join(record.differences, "\n")),
+          before,
+          text(stage::kDefinitionKey),
+          iceberg::SummaryNumber(snapshot, "added-records"),
+          snapshot.snapshot_id,
+          snapshot.timestamp_ms * 1000,
+          record.started_at_micros};
 }
 
+LedgerTable Changes() {
+  return {.spec = pipeline::OpsChanges(),
+          .schema = SchemaOf({{"run_id", TypeId::kString},
+                              {"pipeline", TypeId::kString},
+                              {"table_name", TypeId::kString},
+                              {"action", TypeId::kString},
+                              {"differences", TypeId::kString},
+                              {"definition_before", TypeId::kString},
+                              {"definition_after", TypeId::kString},
+                              {"rows_written", TypeId::kLong},
+                              {"snapshot_id", TypeId::kLong},
+                              {"since", TypeId::kTimestamptz},
+                              {"started_at", TypeId::kTimestamptz}}),
+          .rows = [](const Environment& environment, const iceberg::TableMetadata* ledger,
+                     iceberg::Properties& cursors) -> Result<Rows> {
+            Rows rows;
+            const auto add = [&](const iceberg::Snapshot& snapshot, const std::string& table) {
+              const auto record = ChangeRecordIn(snapshot.summary);
+              if (record) rows.push_back(RowOf(*record, snapshot, environment.pipeline->name, table));
+              return record.has_value();
+            };
+            INGOT_TRY(ForEachNewSnapshot(environment, kChangedKinds, ledger, cursors, add));
+            return rows;
+          }};
+}
+
+/// Errors: those of the catalog and of the storage. A table of the ledger is created with its first row.
 Status WriteTable(const Environment& environment, const LedgerTable& ledger) {
-  INGOT_ASSIGN(const auto table, stage::EnsureTable(environment, {.spec = ledger.spec, .schema = ledger.schema, .definition = ""}));
+  INGOT_ASSIGN(const auto home, environment.Home(ledger.spec.table));
+  INGOT_ASSIGN(const auto found, iceberg::FindTable(home));
   iceberg::Properties cursors;
-  INGOT_ASSIGN(const auto reports, NewReports(environment, *table.metadata, cursors));
-  std::vector<CellRow> rows;
-  for (const StageReport& report : reports) std::ranges::move(ledger.rows(report), std::back_inserter(rows));
+  INGOT_ASSIGN(const Rows rows, ledger.rows(environment, found ? found->metadata.get() : nullptr, cursors));
   if (cursors.empty()) return {};
+  INGOT_ASSIGN(const auto table, stage::EnsureTable(environment, {.spec = ledger.spec, .schema = ledger.schema,
+                                                                  .definition = ""}));
   INGOT_ASSIGN(const auto columns, rows::ToArrowSchema(ledger.schema));
   INGOT_ASSIGN(const auto batch, BatchOf(columns, rows));
   INGOT_ASSIGN(auto writer, stage::RowWriter::Open(environment, table));
@@ -119,9 +193,11 @@ Status WriteTable(const Environment& environment, const LedgerTable& ledger) {
   INGOT_TRY(FaultPoint("ledger.after_files"));
   iceberg::SnapshotChange change{.operation = "append", .added = std::move(written.files), .summary = cursors};
   change.validate = [&](const iceberg::TableMetadata& metadata) -> Status {
-    for (const auto& [key, cursor] : cursors)
-      if (iceberg::NewestSummary(metadata, key) != iceberg::NewestSummary(*table.metadata, key))
+    for (const auto& [key, cursor] : cursors) {
+      const auto before = found ? iceberg::NewestSummary(*found->metadata, key) : std::nullopt;
+      if (iceberg::NewestSummary(metadata, key) != before)
         return Fail(ErrorKind::kConflict, "another run wrote the ledger meanwhile");
+    }
     return {};
   };
   // A commit that sets the cursors of some tables must keep the others: each cursor is looked up by its own key.
@@ -134,6 +210,7 @@ Status WriteTable(const Environment& environment, const LedgerTable& ledger) {
 }  // namespace
 
 Status WriteLedger(const Environment& environment) {
+  INGOT_TRY(WriteTable(environment, Changes()));
   INGOT_TRY(WriteTable(environment, Quality()));
   return WriteTable(environment, Runs());
 }
