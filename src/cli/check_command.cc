@@ -36,7 +36,7 @@ bool Report(const Shared& shared, const run::Checked& checked) {
 }
 
 /// Runs the checks that need all servers to answer.
-Result<bool> CheckData(const Shared& shared, const Options& options) {
+Result<bool> CheckData(Shared& shared, const Options& options) {
   INGOT_ASSIGN(const int64_t late, WithContext(ParseDuration(options.late), "--late"));
   std::vector<run::OpenedPipeline> pipelines;
   INGOT_ASSIGN(pipelines.emplace_back(), run::Open(shared.open_options));
@@ -44,6 +44,11 @@ Result<bool> CheckData(const Shared& shared, const Options& options) {
     INGOT_ASSIGN(pipelines, run::FanOut(pipelines[0]));
   }
   bool good = true;
+  for (const run::OpenedPipeline& pipeline : pipelines) {
+    const run::Checked plan = run::ExaminePlan(pipeline);
+    if (!plan.detail && plan.detail.error().kind == ErrorKind::kPendingChange) shared.exit_code = 4;
+    good &= Report(shared, plan);
+  }
   for (const run::OpenedPipeline& pipeline : pipelines)
     for (const run::Checked& checked : run::ExamineData(pipeline, late)) good &= Report(shared, checked);
   for (const run::OpenedPipeline& pipeline : pipelines)
@@ -63,7 +68,7 @@ Status Check(Shared& shared, const Options& options) {
   if (good) {
     INGOT_ASSIGN(good, CheckData(shared, options));
   }
-  if (!good) shared.exit_code = 1;
+  if (!good && shared.exit_code == 0) shared.exit_code = 1;
   return {};
 }
 

@@ -23,7 +23,6 @@ Json SilverToJson(const Pipeline& pipeline, const SilverSpec& silver, Dialect di
   return {{"source", pipeline.bronze.table},
           {"table", silver.table.table},
           {"quarantine", silver.quarantine.table},
-          {"definition", DefinitionId(SilverDefinition(pipeline, silver))},
           {"key", silver.unique},
           {"time", SilverTimeField(pipeline, silver)},
           {"rules", rules},
@@ -70,6 +69,9 @@ Result<std::string> PlanToJson(const Pipeline& pipeline, Dialect dialect, const 
       bronze["unsupported"] = sql.error().message;
     plan["bronze"] = std::move(bronze);
   }
+  for (const PipelineTable& table : TablesOf(pipeline))
+    if (const std::string definition = DefinitionOf(pipeline, table); !definition.empty())
+      plan["definitions"][table.spec->table] = DefinitionId(definition);
   plan["silver"] = Json::array();
   for (const SilverSpec& silver : pipeline.silver) plan["silver"].push_back(SilverToJson(pipeline, silver, dialect));
   plan["gold"] = Json::array();

@@ -13,6 +13,7 @@
 #include "bronze/offsets.h"
 #include "iceberg/find_table.h"
 #include "pipeline/tables.h"
+#include "run/plan.h"
 #include "run/trino_client.h"
 #include "source/source.h"
 #include "stage/changes.h"
@@ -198,6 +199,15 @@ std::vector<Checked> ExamineData(const OpenedPipeline& open, int64_t late_micros
   for (const auto& table : TablesOf(pipeline, pipeline::kReportedKinds))
     if (table.source != nullptr) findings.push_back({table.spec->table, ExamineStage(open, table, late_micros)});
   return findings;
+}
+
+Checked ExaminePlan(const OpenedPipeline& open) {
+  const auto plan = MakePlan(open.environment);
+  if (!plan) return {"tables", std::unexpected(plan.error())};
+  if (plan->Pending()) return {"tables", std::unexpected(PendingError(*plan, stage::kStages))};
+  const auto changes = std::ranges::count(plan->tables, Need::kApply, &TablePlan::need);
+  return {"tables", changes == 0 ? "are what the pipeline file says"
+                                 : fmt::format("the next run changes {} of them (ingot plan)", changes)};
 }
 
 Checked ExamineTrino(const OpenedPipeline& open, const std::string& url) {

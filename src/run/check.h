@@ -24,6 +24,9 @@ Checked ExamineCatalog(const OpenOptions& open_options);
 /// commits of silver kept no row.
 std::vector<Checked> ExamineData(const OpenedPipeline& open, int64_t late_micros);
 
+/// Compares the pipeline file with the tables. Errors: kPendingChange if a decision about existing rows is missing.
+Checked ExaminePlan(const OpenedPipeline& open);
+
 /// Checks that the coordinator answers and lists the gold tables of the catalog.
 Checked ExamineTrino(const OpenedPipeline& open, const std::string& url);
 

@@ -58,7 +58,7 @@ class Rebuild {
     change.metadata_change = [&, put_mark = std::move(change.metadata_change)](TableMetadata& metadata) -> Status {
       if (put_mark) INGOT_TRY(put_mark(metadata));
       INGOT_TRY(stage::EvolveMetadata(metadata, wanted_, evolution_));
-      stage::SetDefinition(metadata, *environment_, plan_->want);
+      stage::SetDefinition(metadata.properties, *environment_, plan_->want);
       metadata.properties[kRebuildNumber] = std::to_string(metadata.PropertyInt(kRebuildNumber, 0) + 1);
       return {};
     };
@@ -82,7 +82,7 @@ class Rebuild {
 
   Result<TableMetadata> Evolved(TableMetadata metadata) const {
     INGOT_TRY(stage::EvolveMetadata(metadata, wanted_, evolution_));
-    stage::SetDefinition(metadata, *environment_, plan_->want);
+    stage::SetDefinition(metadata.properties, *environment_, plan_->want);
     return metadata;
   }
 

@@ -101,9 +101,10 @@ Result<iceberg::Table> EvolveTable(const Environment& environment, const WantedT
       home, [&](TableMetadata& metadata) { return EvolveMetadata(metadata, wanted, {}); });
 }
 
-void SetDefinition(TableMetadata& metadata, const Environment& environment, const std::string& definition) {
-  metadata.properties[kDefinitionProperty] = definition;
-  metadata.properties[kPipelineProperty] = environment.pipeline->name;
+void SetDefinition(iceberg::Properties& properties, const Environment& environment, const std::string& definition) {
+  properties[kDefinitionProperty] = definition;
+  properties[kDefinitionKey] = pipeline::DefinitionId(definition);
+  properties[kPipelineProperty] = environment.pipeline->name;
 }
 
 Result<iceberg::Table> CommitDefinition(const Environment& environment, const WantedTable& wanted,
@@ -119,7 +120,7 @@ Result<iceberg::Table> CommitDefinition(const Environment& environment, const Wa
   };
   change.metadata_change = [&](TableMetadata& metadata) -> Status {
     INGOT_TRY(EvolveMetadata(metadata, wanted, evolution));
-    SetDefinition(metadata, environment, wanted.definition);
+    SetDefinition(metadata.properties, environment, wanted.definition);
     return {};
   };
   return iceberg::CommitFiles(home, change);

@@ -36,7 +36,8 @@ Status EvolveMetadata(iceberg::TableMetadata& metadata, const WantedTable& wante
 /// Does this to a table, which is created if it does not exist.
 Result<iceberg::Table> EvolveTable(const Environment& environment, const WantedTable& wanted);
 
-void SetDefinition(iceberg::TableMetadata& metadata, const Environment& environment, const std::string& definition);
+/// Sets the properties that hold the definition, its id and the name of the pipeline.
+void SetDefinition(iceberg::Properties& properties, const Environment& environment, const std::string& definition);
 
 /// Commits EvolveMetadata and the wanted definition with an empty snapshot, so that a commit of a stage with the
 /// definition `before` fails from now on with every kind of catalog. Errors: kConflict if the table no longer has

@@ -28,10 +28,7 @@ Result<iceberg::TableMetadata> NewMetadata(const Environment& environment, const
   properties.merge(iceberg::Properties{{"write.format.default", "parquet"},
                                        {"write.parquet.compression-codec", "zstd"},
                                        {"write.metadata.delete-after-commit.enabled", "true"}});
-  if (!wanted.definition.empty()) {
-    properties[kDefinitionProperty] = wanted.definition;
-    properties[kPipelineProperty] = environment.pipeline->name;
-  }
+  if (!wanted.definition.empty()) SetDefinition(properties, environment, wanted.definition);
   const std::string location =
       environment.catalog->ChoosesLocations()
           ? ""

@@ -14,7 +14,7 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 # Exit codes of ingot, from its documentation (docs/operations.md).
-WRONG_USAGE, RULE_BROKEN = 2, 3
+WRONG_USAGE, RULE_BROKEN, PENDING_CHANGE = 2, 3, 4
 
 
 class StageSummary(TypedDict, total=False):
@@ -82,7 +82,7 @@ class IngotOperator(BaseOperator):
         broken = [line.removeprefix("quality: ") for line in complaints if line.startswith("quality: ")]
         context["ti"].xcom_push(key="broken_rules", value=broken)
         last = complaints[-1] if complaints else "it printed nothing"
-        if code == WRONG_USAGE or (code == RULE_BROKEN and self.broken_rules_fail):
+        if code in (WRONG_USAGE, PENDING_CHANGE) or (code == RULE_BROKEN and self.broken_rules_fail):
             raise AirflowFailException(f"ingot ended with {code}: {last}")
         if code not in (0, RULE_BROKEN):
             raise AirflowException(f"ingot ended with {code}: {last}")

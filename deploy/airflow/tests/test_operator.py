@@ -48,8 +48,9 @@ class OperatorTest(unittest.TestCase):
             self.run_program("echo 'error: no broker' >&2; exit 1")
         self.assertNotIsInstance(failed.exception, AirflowFailException)
         self.assertIn("no broker", str(failed.exception))
-        with self.assertRaises(AirflowFailException):
-            self.run_program("exit 2")
+        for code in (2, 4):
+            with self.assertRaises(AirflowFailException):
+                self.run_program(f"exit {code}")
         with self.assertRaises(AirflowException):
             self.run_program("kill -9 $$")
 

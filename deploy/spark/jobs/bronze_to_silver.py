@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from ingot_spark import DEFINITION, PROGRAM, REVERTED, RUN_ID, SOURCE_FROM, SOURCE_SNAPSHOT, STEP, Conflict, Job, Report, Source, Table, literal
+from ingot_spark import PROGRAM, REVERTED, RUN_ID, SOURCE_FROM, SOURCE_SNAPSHOT, STEP, Conflict, Job, Report, Source, Table, literal
 
 
 def check(job: Job, silver: dict[str, Any], bronze: Source, consumed: str | None) -> None:
@@ -29,10 +29,9 @@ def make_keys(job: Job, silver: dict[str, Any]) -> None:
     job.spark.sql(f"SELECT {keys} FROM {job.name(silver['table'])}{where}").createOrReplaceTempView("silver_keys")
 
 
-def mark(job: Job, silver: dict[str, Any], consumed: str | None, end: str, step: str) -> dict[str, str]:
+def mark(job: Job, consumed: str | None, end: str, step: str) -> dict[str, str]:
     """The mark in the summary of a commit (docs/formats/snapshot-summary.md)."""
-    return {SOURCE_SNAPSHOT: end, SOURCE_FROM: consumed or "", STEP: step, RUN_ID: job.run_id,
-            DEFINITION: silver["definition"], PROGRAM: job.compiled["program"]}
+    return {SOURCE_SNAPSHOT: end, SOURCE_FROM: consumed or "", STEP: step, RUN_ID: job.run_id, PROGRAM: job.compiled["program"]}
 
 
 def commit_quarantine(job: Job, silver: dict[str, Any], bronze: Source) -> None:
@@ -42,7 +41,7 @@ def commit_quarantine(job: Job, silver: dict[str, Any], bronze: Source) -> None:
     if not bronze.has_new(consumed):
         return table.drop()
     check(job, silver, bronze, consumed)
-    table.commit(job.spark.sql(job.statement(silver["quarantined"])), mark(job, silver, consumed, bronze.end, str(uuid.uuid4())))
+    table.commit(job.spark.sql(job.statement(silver["quarantined"])), mark(job, consumed, bronze.end, str(uuid.uuid4())))
     job.spark.catalog.clearCache()
 
 
@@ -69,7 +68,7 @@ def run_stage(job: Job, silver: dict[str, Any]) -> Report:
         report.rows_in, report.rows_quarantined = counts.pop("rows_in"), counts.pop("rows_quarantined")
         report.rows_out, report.rows_error, report.broken_by_rule = clean.count(), counts["parse"], counts
         report.rows_duplicate = report.rows_in - report.rows_quarantined - report.rows_out
-        table.commit(clean, mark(job, silver, consumed, bronze.end, step) | report.summary())
+        table.commit(clean, mark(job, consumed, bronze.end, step) | report.summary())
     job.spark.catalog.clearCache()
     report.commits = 1
     return report

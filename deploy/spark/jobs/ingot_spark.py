@@ -36,6 +36,10 @@ class Conflict(Exception):
     """Another writer committed first: the stage starts again from the table's new state."""
 
 
+class PendingChange(Exception):
+    """The table has another definition than the compiled pipeline: a user has to decide with `ingot plan` and `ingot apply`."""
+
+
 @dataclass
 class Report:
     """The summary of a stage run, in the format of `ingot run --log-format json`."""
@@ -129,6 +133,12 @@ class Table:
         if refs.get("main") not in (None, self.base):  # main moved while the branch was created
             self.drop()
             raise Conflict(table)
+        # Each change of the definition is a snapshot. A commit of this job fails if there is one after `base`.
+        self.definition: str = job.compiled["definitions"][table]
+        if self.mark(DEFINITION) not in (None, self.definition):
+            self.drop()
+            raise PendingChange(f"table {table} was computed by another pipeline file or program version than this one: "
+                                "see the differences with `ingot plan`, then decide with `ingot apply`")
 
     def mark(self, key: str) -> str | None:
         """The newest mark in the history of main, else that in the table's properties (docs/maintenance.md)."""
@@ -145,6 +155,7 @@ class Table:
         """Writes the rows to the branch and moves main to it. Errors: Conflict; main is then unchanged."""
         # Reads and writes name the branch in the same way; the writer expects it as part of the table's name.
         writer = rows.writeTo(f"{self.name}.branch_{self.branch}")
+        summary = summary | {DEFINITION: self.definition}
         for key, value in summary.items():
             writer = writer.option(f"snapshot-property.{key}", value)
         try:
