@@ -76,7 +76,8 @@ void PrintTable(const TablePlan& table) {
 
 Status Plan(Shared& shared, bool json) {
   INGOT_ASSIGN(const run::OpenedPipeline open, run::Open(shared.open_options));
-  INGOT_ASSIGN(const run::PipelinePlan plan, run::MakePlan(open.environment));
+  INGOT_ASSIGN(run::PipelinePlan plan, run::MakePlan(open.environment));
+  INGOT_TRY(run::ProposeRemovals(open.environment, plan));
   if (plan.Pending()) shared.exit_code = 4;
   if (json || shared.Json()) {
     PrintJson(plan);
@@ -87,8 +88,9 @@ Status Plan(Shared& shared, bool json) {
     if (table.need != Need::kNothing) differs = true, PrintTable(table);
   for (const std::string& proposal : plan.proposals) fmt::print("{}\n", proposal);
   if (plan.Pending())
-    fmt::print("\nExisting rows would differ. Decide with\n  ingot apply --rebuild        to recompute them\n"
-               "  ingot apply --forward-only   to leave them as they are\n");
+    fmt::print(
+        "\nExisting rows would differ. Decide with\n  ingot apply --rebuild        to recompute them\n"
+        "  ingot apply --forward-only   to leave them as they are\n");
   else if (!differs)
     fmt::print("The tables are what the pipeline file says.\n");
   return {};
@@ -101,8 +103,9 @@ void AddPlan(CLI::App& app, Shared& shared) {
   auto json = std::make_shared<bool>(false);
   AddShared(*command, shared);
   command->add_flag("--json", *json, "Print the plan as JSON");
-  command->footer("Exit code 4 when existing rows would differ and no decision has been made. Changes nothing.\n\n"
-                  "Examples:\n  ingot plan\n  ingot plan --json");
+  command->footer(
+      "Exit code 4 when existing rows would differ and no decision has been made. Changes nothing.\n\n"
+      "Examples:\n  ingot plan\n  ingot plan --json");
   command->callback([&shared, json] { shared.command = [&shared, json] { return Plan(shared, *json); }; });
 }
 

@@ -47,6 +47,7 @@ class Applying {
     for (TablePlan& table : plan.tables) INGOT_TRY(Adopt(table));
     if (options_.existing == Existing::kUndecided && plan.Pending(stages))
       return std::unexpected(PendingError(plan, stages));
+    for (const TablePlan& table : plan.tables) INGOT_TRY(CheckRowsCanStay(plan, table));
     for (const TablePlan& table : plan.tables)
       if (std::ranges::find(stages, StageOf(table.table.kind)) != stages.end()) INGOT_TRY(ApplyTo(plan, table));
     return {};
@@ -76,10 +77,37 @@ class Applying {
       case Need::kAdopt:
         return Evolve(table, "adopted");
       case Need::kChoice:
-        return options_.existing == Existing::kRebuild || CountsTwice(table) ? RebuildTable(plan, table)
-                                                                             : Evolve(table, "forward-only");
+        return MustRebuild(plan, table) ? RebuildTable(plan, table) : Evolve(table, "forward-only");
     }
     return {};
+  }
+
+  bool MustRebuild(const PipelinePlan& plan, const TablePlan& table) const {
+    return options_.existing == Existing::kRebuild || CountsTwice(table) || IsHalfRebuilt(plan, table);
+  }
+
+  static const TablePlan& OtherTable(const PipelinePlan& plan, const TablePlan& table, TableKind kind) {
+    return *std::ranges::find_if(plan.tables, [&](const TablePlan& other) {
+      return other.table.kind == kind && other.table.item == table.table.item;
+    });
+  }
+
+  static bool IsHalfRebuilt(const PipelinePlan& plan, const TablePlan& table) {
+    if (table.table.kind != TableKind::kSilver && table.table.kind != TableKind::kQuarantine) return false;
+    return HalfRebuilt(OtherTable(plan, table, TableKind::kSilver), OtherTable(plan, table, TableKind::kQuarantine));
+  }
+
+  /// Refuses a forward-only change that needs another column for existing values, before any table changes.
+  Status CheckRowsCanStay(const PipelinePlan& plan, const TablePlan& table) const {
+    if (table.need != Need::kChoice || options_.existing != Existing::kForwardOnly || MustRebuild(plan, table))
+      return {};
+    TableMetadata next = *table.current->metadata;
+    const Status stays = stage::EvolveMetadata(next, stage::Wanted(*environment_.pipeline, table.table),
+                                               EvolutionOf(*environment_.pipeline));
+    if (stays || (stays.error().kind != ErrorKind::kBadInput && stays.error().kind != ErrorKind::kBadConfig))
+      return stays;
+    return Fail(ErrorKind::kBadConfig, "table " + table.name + ": " + stays.error().message +
+                                           ": existing values cannot stay in the column; use `ingot apply --rebuild`");
   }
 
   /// New group columns beside old ones would count a row of silver under both.
@@ -111,9 +139,6 @@ class Applying {
       outcome = Discarded(stage::CommitDefinition(environment_, wanted, evolution, table.have,
                                                   {{kChangeKey, ToJson(RecordOf(table, action))}}));
     }
-    if (!outcome && action == "forward-only" && outcome.error().kind == ErrorKind::kBadInput)
-      return Fail(ErrorKind::kBadConfig,
-                  outcome.error().message + ": existing values cannot stay in the column; use `ingot apply --rebuild`");
     INGOT_TRY(outcome);
     for (const std::string& line : LinesOf(table)) done_(line + (action == "automatic" ? "" : " (" + action + ")"));
     for (const std::string& column : evolution.drops) done_(table.name + ": column " + column + ": dropped");
@@ -148,12 +173,14 @@ class Applying {
 
   Status RebuildPair(const PipelinePlan& plan, const TablePlan& table, const std::string& record) {
     if (!rebuilt_.insert(table.table.item).second) return {};
-    const auto of = [&](TableKind kind) -> const TablePlan& {
-      return *std::ranges::find_if(plan.tables, [&](const TablePlan& other) {
-        return other.table.kind == kind && other.table.item == table.table.item;
-      });
-    };
-    INGOT_TRY(RebuildSilver(environment_, of(TableKind::kSilver), of(TableKind::kQuarantine), record));
+    const TablePlan& silver = OtherTable(plan, table, TableKind::kSilver);
+    const TablePlan& quarantine = OtherTable(plan, table, TableKind::kQuarantine);
+    for (const TablePlan* one : {&silver, &quarantine})
+      if (!one->current) {
+        INGOT_TRY(stage::EnsureTable(environment_, stage::Wanted(*environment_.pipeline, one->table)));
+        return Fail(ErrorKind::kConflict, "table " + one->name + " was missing and has been created");
+      }
+    INGOT_TRY(RebuildSilver(environment_, silver, quarantine, record));
     for (const std::string& line : LinesOf(table)) done_(line + " (rebuilt)");
     return {};
   }
@@ -183,7 +210,11 @@ Status ApplyTo(Environment environment, std::span<const stage::Stage> stages, co
 
 Status ApplyPlan(const Environment& environment, const ApplyOptions& options,
                  const std::function<void(const std::string&)>& done) {
-  return ApplyTo(environment, stage::kStages, options, done);
+  INGOT_TRY(ApplyTo(environment, stage::kStages, options, done));
+  INGOT_ASSIGN(const PipelinePlan left, MakePlan(environment));
+  for (const TablePlan& table : left.tables)
+    if (table.current && table.need != Need::kChoice) DiscardRebuild(*table.current);
+  return {};
 }
 
 Status ApplyWithoutChoice(const Environment& environment, std::span<const stage::Stage> stages) {

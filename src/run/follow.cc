@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <set>
+#include <string>
 #include <thread>
 
 #include "base/log.h"
@@ -53,6 +55,14 @@ void LogFailure(const Error& error, bool first) {
     LogDebug(error.message + "; retrying");
 }
 
+/// Logs which tables are not computed, because they have another definition. Each once, until it is computed again.
+void LogPending(std::set<std::string>& logged, const RunReport& report) {
+  const std::set<std::string> pending(report.pending_changes.begin(), report.pending_changes.end());
+  for (const std::string& message : pending)
+    if (!logged.contains(message)) LogWarning(message);
+  logged = pending;
+}
+
 }  // namespace
 
 Status Follow(Runner& runner, const FollowOptions& options) {
@@ -65,6 +75,7 @@ Status Follow(Runner& runner, const FollowOptions& options) {
   Clock::time_point next = Clock::now();
   bool last = false;
   int final_attempts = 0;
+  std::set<std::string> pending;
   while (!last) {
     last = options.stop_requested();  // one more run after the stop request, for records that were already read
     // Silver and gold are part of the interval. If a run takes longer, the next run starts at once.
@@ -77,6 +88,7 @@ Status Follow(Runner& runner, const FollowOptions& options) {
       if (round.write_ledger) ledger_at = good_at;
       retry_wait = kRetryFirst;
       ServerAnswered(kGoodRun);
+      LogPending(pending, *report);
       options.on_run(*report);
       sleep_until(next);
       continue;

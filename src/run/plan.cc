@@ -103,11 +103,11 @@ class Planning {
     if (plan.have.empty() && metadata.current_snapshot_id) {
       plan.need = Need::kAdopt;
     } else if (!plan.have.empty() && plan.have != plan.want) {
-      INGOT_ASSIGN(plan.differences,
-                   WithContext(Differences(table.kind, plan.have, plan.want, evolution_.renames), "table " + plan.name));
+      INGOT_ASSIGN(plan.differences, WithContext(Differences(table.kind, plan.have, plan.want, evolution_.renames),
+                                                 "table " + plan.name));
       for (Difference& difference : plan.differences) INGOT_TRY(LookUp(difference));
-      const bool choice = std::ranges::any_of(
-          plan.differences, [](const Difference& one) { return one.change == ChangeClass::kChoice; });
+      const bool choice = std::ranges::any_of(plan.differences,
+                                              [](const Difference& one) { return one.change == ChangeClass::kChoice; });
       plan.need = choice ? Need::kChoice : Need::kApply;
     } else if (plan.have.empty()) {
       plan.need = Need::kApply;
@@ -123,8 +123,7 @@ class Planning {
     for (const std::string& member : difference.members) {
       const auto known = members_.find(member);
       if (known == members_.end()) {
-        INGOT_ASSIGN(const std::string found,
-                     bronze::FindUnknownMember(*bronze_, {member}, environment_.threads));
+        INGOT_ASSIGN(const std::string found, bronze::FindUnknownMember(*bronze_, {member}, environment_.threads));
         members_[member] = !found.empty();
       }
       if (!members_[member]) continue;
@@ -141,7 +140,8 @@ class Planning {
     INGOT_TRY(WithContext(stage::EvolveMetadata(next, wanted, evolution), "table " + plan.name));
     plan.layout = LayoutChanges(*plan.current->metadata, next);
     // The differences of the definition name the same columns.
-    if (!plan.differences.empty()) std::erase_if(plan.layout, [](const auto& line) { return line.starts_with("column "); });
+    if (!plan.differences.empty())
+      std::erase_if(plan.layout, [](const auto& line) { return line.starts_with("column "); });
     if (!plan.layout.empty() && plan.need == Need::kNothing) plan.need = Need::kApply;
     return {};
   }
@@ -191,6 +191,29 @@ Result<PipelinePlan> MakePlan(const Environment& environment) {
   return Planning(environment).Run();
 }
 
+Status ProposeRemovals(const Environment& environment, PipelinePlan& plan) {
+  std::set<iceberg::TableName> known;
+  std::set<std::string> spaces;
+  for (const TablePlan& table : plan.tables) {
+    INGOT_ASSIGN(const auto home, environment.Home(table.name));
+    known.insert(home.name);
+    spaces.insert(home.name.space);
+  }
+  INGOT_ASSIGN(const auto names, environment.catalog->ListTables());
+  for (const iceberg::TableName& name : names) {
+    if (known.contains(name) || !spaces.contains(name.space)) continue;
+    INGOT_ASSIGN(const auto home, environment.Home(name.Text()));
+    const auto found = iceberg::FindTable(home);
+    if (!found || !*found) continue;  // dropped meanwhile, or not a table of ours
+    if ((*found)->metadata->Property(stage::kPipelineProperty, "") != environment.pipeline->name) continue;
+    plan.proposals.push_back(
+        fmt::format("table {0}: the pipeline file no longer names it. It keeps its rows and is not updated; "
+                    "`ingot unregister {0}` removes it from the catalog",
+                    name.Text()));
+  }
+  return {};
+}
+
 stage::Stage StageOf(TableKind kind) {
   switch (kind) {
     case TableKind::kBronze:
@@ -225,8 +248,9 @@ Error PendingError(const PipelinePlan& plan, std::span<const stage::Stage> stage
         if (one.change == ChangeClass::kChoice)
           message += fmt::format("\n  {}: {}: {}", table.name, one.what, one.meaning);
   return {ErrorKind::kPendingChange,
-          message + "\nNothing was changed. See `ingot plan`; then `ingot apply --rebuild` recomputes existing rows, and "
-                    "`ingot apply --forward-only` leaves them as they are"};
+          message +
+              "\nNothing was changed. See `ingot plan`; then `ingot apply --rebuild` recomputes existing rows, and "
+              "`ingot apply --forward-only` leaves them as they are"};
 }
 
 }  // namespace ingot::run

@@ -18,11 +18,11 @@ namespace ingot::run {
 
 /// What a table needs.
 enum class Need {
-  kCreate,   // it does not exist: the next run creates it and computes all of its rows
+  kCreate,  // it does not exist: the next run creates it and computes all of its rows
   kNothing,
-  kApply,    // only differences that need no choice: the next run applies them
-  kAdopt,    // no definition, from an earlier version: adopts the current one if a recomputed sample agrees
-  kChoice    // existing rows would differ: `ingot apply`
+  kApply,  // only differences that need no choice: the next run applies them
+  kAdopt,  // no definition, from an earlier version: adopts the current one if a recomputed sample agrees
+  kChoice  // existing rows would differ: `ingot apply`
 };
 
 struct TablePlan {
@@ -32,7 +32,7 @@ struct TablePlan {
   std::optional<iceberg::Table> current;  // the table as it was read
   std::string have, want;                 // definitions
   std::vector<pipeline::Difference> differences;
-  std::vector<std::string> layout;  // changes of columns, partition, sort order and properties, as text
+  std::vector<std::string> layout;      // changes of columns, partition, sort order and properties, as text
   std::vector<std::string> dependents;  // tables that are computed from this one
   int64_t rows = 0, bytes = 0;          // of its source: what a rebuild reads
   double rebuild_seconds = 0;           // estimate
@@ -49,6 +49,9 @@ struct PipelinePlan {
 /// Compares the tables with the pipeline file. Reads metadata, and for some differences one column of bronze. Writes
 /// nothing. Errors: kCorrupt for a stored definition that cannot be read; those of the catalog.
 Result<PipelinePlan> MakePlan(const stage::Environment& environment);
+
+/// Adds a proposal for each table of this pipeline that the file no longer names.
+Status ProposeRemovals(const stage::Environment& environment, PipelinePlan& plan);
 
 /// The stage that writes a table.
 stage::Stage StageOf(pipeline::TableKind kind);

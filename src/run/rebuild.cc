@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/progress.h"
@@ -25,9 +27,17 @@ using stage::Environment;
 constexpr const char* kSuffix = "__rebuild";
 /// The table that a staging table will replace, by its id.
 constexpr const char* kRebuildOf = "ingot.rebuild-of";
-/// How often the target was rebuilt when the staging table was created. A staging table of an earlier rebuild, left by a
-/// crash after its commit, has files that the target has had already.
+/// How often the target was rebuilt when the staging table was created. A staging table of an earlier rebuild, left by
+/// a crash after its commit, has files that the target has had already.
 constexpr const char* kRebuildNumber = "ingot.rebuild-number";
+
+/// Another apply that finished first drops the staging table. The next attempt starts from what it left.
+template <typename Value>
+Result<Value> OtherApplyIsAConflict(Result<Value> outcome) {
+  if (!outcome && outcome.error().kind == ErrorKind::kNotFound)
+    return Fail(ErrorKind::kConflict, "another apply was first: " + outcome.error().message);
+  return outcome;
+}
 
 /// The staging table of a rebuild: an empty copy of the target, evolved to the wanted schema and definition.
 class Rebuild {
@@ -41,9 +51,10 @@ class Rebuild {
 
   std::string StagingName() const { return plan_->name + kSuffix; }
 
-  /// Replaces all rows of the target by those of the staging table. Output: the number of rows.
-  Result<int64_t> Swap(const std::string& change_record) {
-    INGOT_ASSIGN(const Table staging, iceberg::LoadTable(home_));
+  /// Replaces all rows of the target by those of the staging table. Output: the number of rows. Input: `number`: that
+  /// of this rebuild, which silver and its quarantine have in common when both are replaced.
+  Result<int64_t> Swap(const std::string& change_record, int64_t number) {
+    INGOT_ASSIGN(const Table staging, OtherApplyIsAConflict(iceberg::LoadTable(home_)));
     INGOT_ASSIGN(const auto files, FilesOf(staging));
     const stage::Mark mark = stage::MarkOf(*staging.metadata);
     int64_t rows = 0;
@@ -59,7 +70,7 @@ class Rebuild {
       if (put_mark) INGOT_TRY(put_mark(metadata));
       INGOT_TRY(stage::EvolveMetadata(metadata, wanted_, evolution_));
       stage::SetDefinition(metadata.properties, *environment_, plan_->want);
-      metadata.properties[kRebuildNumber] = std::to_string(metadata.PropertyInt(kRebuildNumber, 0) + 1);
+      metadata.properties[kRebuildNumber] = std::to_string(number);
       return {};
     };
     INGOT_TRY(FaultPoint("rebuild.before_swap"));
@@ -148,6 +159,10 @@ class Rebuild {
   iceberg::TableHome home_;
 };
 
+int64_t NumberOf(const TablePlan& table) {
+  return table.current->metadata->PropertyInt(kRebuildNumber, 0);
+}
+
 /// Runs the stage on a pipeline of which only these tables remain, until it has consumed its source.
 Status Fill(const Environment& environment, const pipeline::Pipeline& pipeline, stage::Stage stage) {
   Environment filling = environment;
@@ -155,12 +170,23 @@ Status Fill(const Environment& environment, const pipeline::Pipeline& pipeline, 
   ProgressLine progress("rebuild", 0, "records");
   const auto processor = MakeProcessor(stage, {});
   INGOT_ASSIGN(const auto report,
-               processor->Run(filling, {}, [&](int64_t rows) { progress.Add(rows); }));
+               OtherApplyIsAConflict(processor->Run(filling, {}, [&](int64_t rows) { progress.Add(rows); })));
   if (report.pending_changes.empty()) return FaultPoint("rebuild.filled");
   return Fail(ErrorKind::kConflict, report.pending_changes.front());
 }
 
 }  // namespace
+
+void DiscardRebuild(const iceberg::Table& target) {
+  iceberg::TableHome home = target.home;
+  home.name.name += kSuffix;
+  // One that another apply fills now is started again by it.
+  if (const auto found = iceberg::FindTable(home); found && *found) DiscardStaging(home, (*found)->metadata->location);
+}
+
+bool HalfRebuilt(const TablePlan& silver, const TablePlan& quarantine) {
+  return silver.current && quarantine.current && NumberOf(silver) != NumberOf(quarantine);
+}
 
 Status RebuildGold(const Environment& environment, const TablePlan& gold, const std::string& change) {
   INGOT_ASSIGN(Rebuild rebuild, Rebuild::Open(environment, gold));
@@ -168,7 +194,7 @@ Status RebuildGold(const Environment& environment, const TablePlan& gold, const 
   pipeline.gold = {pipeline.gold[gold.table.item]};
   pipeline.gold[0].table.table = rebuild.StagingName();
   INGOT_TRY(Fill(environment, pipeline, stage::Stage::kGold));
-  INGOT_TRY(rebuild.Swap(change));
+  INGOT_TRY(rebuild.Swap(change, NumberOf(gold) + 1));
   return {};
 }
 
@@ -182,9 +208,10 @@ Status RebuildSilver(const Environment& environment, const TablePlan& silver, co
   pipeline.silver[0].quarantine.table = quarantined.StagingName();
   pipeline.gold.clear();
   INGOT_TRY(Fill(environment, pipeline, stage::Stage::kSilver));
-  INGOT_TRY(quarantined.Swap(change));
+  const int64_t number = std::max(NumberOf(silver), NumberOf(quarantine)) + 1;
+  INGOT_TRY(quarantined.Swap(change, number));
   INGOT_TRY(FaultPoint("rebuild.between_swaps"));
-  INGOT_TRY(clean.Swap(change));
+  INGOT_TRY(clean.Swap(change, number));
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include "base/random.h"
 #include "iceberg/commit.h"
 #include "rows/scan.h"
+#include "stage/fence.h"
 #include "storage/location.h"
 
 namespace ingot::run {
@@ -16,6 +17,7 @@ iceberg::TableMetadata EmptyCopyOf(const iceberg::TableMetadata& target, bool wi
       with_location ? storage::JoinLocation(storage::JoinLocation(metadata.location, "staging"), metadata.table_uuid)
                     : "";
   metadata.properties.erase("write.metadata.path");
+  metadata.properties.erase(stage::kPipelineProperty);
   metadata.last_sequence_number = 0;
   metadata.current_snapshot_id.reset();
   metadata.snapshots = {};
