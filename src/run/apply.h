@@ -32,7 +32,7 @@ Status ApplyPlan(const stage::Environment& environment, const ApplyOptions& opti
 /// Errors: kPendingChange if a decision is missing in one of them, before anything changes.
 Status ApplyWithoutChoice(const stage::Environment& environment, std::span<const stage::Stage> stages);
 
-/// The same for a follower. It goes on with bronze while a decision is missing only for silver or gold; their tables
+/// The same for a follower. It continues with bronze while a decision is missing only for silver or gold; their tables
 /// report it each round. Errors: kPendingChange if a decision is missing for bronze.
 Status ApplyBeforeFollowing(const stage::Environment& environment, std::span<const stage::Stage> stages);
 

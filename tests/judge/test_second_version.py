@@ -316,7 +316,7 @@ def test_columns_of_bronze_keep_what_the_next_version_may_need(shop):
 
 
 def test_a_missing_decision_of_silver_does_not_stop_bronze(shop):
-    """Goal: `run --stage bronze` goes on while only silver is pending; it stops while bronze is pending.
+    """Goal: `run --stage bronze` continues while only silver is pending; it stops while bronze is pending.
     Method: a rule, then a path is changed; records of a second file."""
     shop.write(changed(FIRST, {"silver/rules/positive": None}))
     shop.put("b.jsonl", more_data())

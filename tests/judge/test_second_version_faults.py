@@ -173,7 +173,7 @@ def follower(shop):
 
 
 def test_a_follower_of_the_old_file(shop, follower):
-    """Goal: a follower of the old file goes on with bronze, stops silver and gold with one message each, and spoils
+    """Goal: a follower of the old file continues with bronze, stops silver and gold with one message each, and spoils
     nothing.
     Method: it has computed a file when apply with another rule and key runs; more files arrive; the tables at the end."""
     shop.put("b.jsonl", more_data())
