@@ -38,14 +38,15 @@ CHANGES = {
     "nested field added that records have": Change(BRONZE, CHOICE, {"fields/deep_big": {"type": "double", "from": "$.deep.big"}}),
     "second field of a path": Change(BRONZE, CHOICE, {"fields/amount_too": {"type": "long", "from": "$.amount"}}),
     "field removed": Change(BRONZE, FORWARD, {"fields/note": None}, members=("note",)),
-    "field renamed": Change(BRONZE, METADATA, RENAMED | {"fields/category": {"type": "string", "renamed_from": "kind"}}, renames={"kind": "category"},
+    # A renamed field also reads the new member, a path that is added.
+    "field renamed": Change(BRONZE, FORWARD, RENAMED | {"fields/category": {"type": "string", "renamed_from": "kind"}}, renames={"kind": "category"},
                             more=(json.loads(json.dumps(record(200, 25)).replace('"kind"', '"category"')),)),
     "field renamed, old member": Change(BRONZE, METADATA, RENAMED | {"fields/category": {"type": "string", "renamed_from": "kind", "from": "$.kind"}},
                                         renames={"kind": "category"}),
-    "key field renamed": Change(BRONZE, METADATA, {"fields/id": None, "fields/number": {"type": "long", "renamed_from": "id"}, "silver/unique/key": ["number"],
+    "key field renamed": Change(BRONZE, FORWARD, {"fields/id": None, "fields/number": {"type": "long", "renamed_from": "id"}, "silver/unique/key": ["number"],
                                                    "silver/rules/complete": {"not_null": ["number", "ts", "kind"]}}, renames={"id": "number"}),
     "computed field's source renamed": Change(
-        BRONZE, METADATA, {"fields/size": None, "fields/bytes": {"type": "long", "renamed_from": "size"}, "fields/twice": {"type": "long", "compute": "bytes * 2"},
+        BRONZE, FORWARD, {"fields/size": None, "fields/bytes": {"type": "long", "renamed_from": "size"}, "fields/twice": {"type": "long", "compute": "bytes * 2"},
                            "silver/rules/sized": {"check": "bytes < 1000"}, f"gold/{KINDS}/measures/largest": "max(bytes)"}, renames={"size": "bytes"}),
     "field renamed without a word": Change(BRONZE, CHOICE, RENAMED | {"fields/category": {"type": "string", "from": "$.kind"}}),
     "widened": Change(BRONZE, METADATA, {"fields/amount/type": "long"}, more=(record(200, 25, amount=5_000_000_000),)),
@@ -226,7 +227,8 @@ def test_no_difference(shop, name):
     before = shop.tables()
     if name == "comments and order":
         turn = lambda value: {key: turn(value[key]) for key in reversed(value)} if isinstance(value, dict) else value
-        shop.write(turn(FIRST))
+        read = {name: field for name, field in FIRST["fields"].items() if "compute" not in field}
+        shop.write(turn(FIRST) | {"fields": turn(read) | FIRST["fields"]})  # a computed field follows those that it reads
         shop.pipeline.write_text("# a comment\n" + shop.pipeline.read_text())
     else:
         shop.write(changed(FIRST, {"silver/rules/positive/fail_above": "90%", "silver/keep": "9000d", "bronze/keep": "9000d"}))
@@ -313,6 +315,39 @@ def test_columns_of_bronze_keep_what_the_next_version_may_need(shop):
         check_equal(shop.tables(), shop.fresh())
         if edit == {}:
             check_equal(shop.tables(), before)
+
+
+@pytest.mark.parametrize("again", [{"type": "string"}, {"type": "string", "from": "$.region"}, {"type": "long", "from": "$.total"}, {"type": "string", "from": "$.absent"}],
+                         ids=["the same", "another path", "another type", "a path that no record has"])
+@pytest.mark.parametrize("between", [True, False], ids=["records between", "nothing between"])
+def test_a_removed_field_is_added_again(shop, again, between):
+    """Goal: a field that takes the name of a removed one has its own values only, and finds those of its member.
+    Method: a field is removed; records arrive, or not; a field of that name is added and, where asked, rebuilt."""
+    shop.write(changed(FIRST, {"fields/note": None}))
+    if between:
+        shop.put("b.jsonl", more_data())
+    shop.command("run")
+    shop.write(changed(FIRST, {"fields/note": again}))
+    if shop.ingot("plan", check=False).returncode == 4:
+        shop.command("apply", "--rebuild")
+    shop.put("c.jsonl", more_data(300))
+    shop.command("run")
+    after, fresh = shop.tables(), shop.fresh()
+    check_equal(after, fresh, tables=[SILVER, QUARANTINE, KINDS, DAYS] if "from" in again else TABLES)
+    check_counted_once(after)
+
+
+def test_a_member_of_a_removed_field(shop):
+    """Goal: a field added for the member of a removed field finds its values in the column that stayed.
+    Method: a field is removed, and later another name takes its member."""
+    shop.write(changed(FIRST, {"fields/note": None}))
+    shop.command("run")
+    shop.write(changed(FIRST, {"fields/note": None, "fields/remark": {"type": "string", "from": "$.note"}}))
+    shop.command("run", code=4)
+    shop.command("apply", "--rebuild")
+    shop.put("b.jsonl", more_data())
+    shop.command("run")
+    check_equal(shop.tables(), shop.fresh())
 
 
 def test_a_missing_decision_of_silver_does_not_stop_bronze(shop):

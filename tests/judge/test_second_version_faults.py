@@ -7,7 +7,8 @@ import time
 
 import pytest
 from conftest import INGOT
-from second_version import BRONZE, DAYS, FIRST, KINDS, QUARANTINE, SILVER, TABLES, Shop, changed, check_counted_once, check_equal, comparable, more_data
+from second_version import (BRONZE, DAYS, FIRST, KINDS, QUARANTINE, SILVER, TABLES, Shop, changed, check_counted_once, check_equal,
+                            comparable, more_data, text_of)
 
 # Each layer changes rows of its own.
 SECOND = changed(FIRST, {"fields/region": {"type": "string"}, "fields/amount/from": ["$.amount", "$.total"], "silver/rules/positive": {"check": "amount >= -10"},
@@ -52,7 +53,7 @@ def points(made):
     made.reset(SECOND)
     passed = re.findall(r"fault point (\S+)", made.command("apply", "--rebuild", env={"INGOT_FAULT_TRACE": "1"}).stderr)
     assert {"rebuild.staging_created", "rebuild.filled", "rebuild.before_swap", "rebuild.after_swap", "rebuild.between_swaps"} <= set(passed), passed
-    steps = [name for name in dict.fromkeys(passed) if name.startswith(("rebuild.", "bronze.rebuild", "commit.after_swap"))]
+    steps = [name for name in dict.fromkeys(passed) if name.startswith(("rebuild.", "bronze.rebuil", "commit.after_swap"))]
     return [(name, hit) for name in steps for hit in range(1, passed.count(name) + 1)], made.tables()
 
 
@@ -63,14 +64,14 @@ def test_kill_at_every_step(made, points):
     made.reset(SECOND)
     old = made.tables()
     states = {table: [content(old, table), content(new, table)] for table in TABLES}
-    for step, (point, hit) in enumerate(steps):
+    for point, hit in steps:
         made.reset(SECOND)
         killed = made.command("apply", "--rebuild", code=-signal.SIGKILL, env={"INGOT_FAULT": f"{point}:{hit}=kill"})
         try:
             seen = made.tables()
             for table in TABLES:
                 assert content(seen, table) in states[table], table
-            made.plan(made.command("plan", code=made.ingot("plan", check=False).returncode).returncode)
+            assert made.ingot("plan", check=False).returncode in (0, 4)
             finish(made)
         except AssertionError as problem:
             raise AssertionError(f"after kill at {point}:{hit}, {killed.stderr}") from problem
@@ -114,19 +115,13 @@ def test_records_arrive_while_apply_waits(shop, point):
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     wait_for(lambda: state_of(stopped) in "TZ", "the step")
     first = shop.folder / "first.yaml"
-    first.write_text(text_of_first(shop))
+    first.write_text(text_of(FIRST))
     shop.put("c.jsonl", more_data(400))
     shop.ingot("run", check=False, env={"INGOT_PIPELINE": str(first)})
     stopped.send_signal(signal.SIGCONT)
     said = stopped.communicate(timeout=60)
     assert stopped.returncode == 0, said
     finish(shop)
-
-
-def text_of_first(shop):
-    from second_version import text_of
-
-    return text_of(FIRST)
 
 
 def state_of(process):
@@ -145,7 +140,7 @@ class Follower:
 
     def __init__(self, shop):
         pipeline = shop.folder / "first.yaml"
-        pipeline.write_text(text_of_first(shop))
+        pipeline.write_text(text_of(FIRST))
         self.log = shop.folder / "follower.log"
         with open(self.log, "w") as log:
             self.process = subprocess.Popen([INGOT, "run", "--follow", "--every", "100ms"], env=shop.environment() | {"INGOT_PIPELINE": str(pipeline)},
