@@ -4,7 +4,8 @@
 
 #include "base/progress.h"
 #include "cli/commands.h"
-#include "run/plan.h"
+#include "run/adopt.h"
+#include "run/plan_sample.h"
 
 namespace ingot::cli {
 namespace {
@@ -21,7 +22,7 @@ std::string_view NeedName(Need need) {
     case Need::kApply:
       return "applied by the next run";
     case Need::kAdopt:
-      return "has no definition yet";
+      return "made by an earlier version; a recomputed sample agrees, and the next run adopts it";
     case Need::kChoice:
       return "needs a choice";
   }
@@ -40,14 +41,30 @@ std::string_view ClassName(pipeline::ChangeClass change) {
   return "";
 }
 
-void PrintJson(const run::PipelinePlan& plan) {
-  using Json = nlohmann::ordered_json;
+using Json = nlohmann::ordered_json;
+using Samples = std::map<std::string, stage::Sample>;  // by table
+
+Json ToJson(const stage::SampledResult& result) {
+  Json values = Json::object();
+  for (const auto& [name, value] : result.values) values[name] = value;
+  return {{"table", result.table.empty() ? Json() : Json(result.table)}, {"rules", result.rules}, {"values", values}};
+}
+
+Json ToJson(const stage::Sample& sample) {
+  Json rows = Json::array();
+  for (const stage::SampledRow& row : sample.differing)
+    rows.push_back({{"row", row.name}, {"before", ToJson(row.before)}, {"after", ToJson(row.after)}});
+  return {{"compared", sample.compared}, {"different", sample.different}, {"unchecked", sample.unchecked}, {"rows", rows}};
+}
+
+void PrintJson(const run::PipelinePlan& plan, const Samples& samples) {
   Json tables = Json::array();
   for (const TablePlan& table : plan.tables) {
     Json differences = Json::array();
     for (const auto& one : table.differences)
       differences.push_back(
           {{"class", ClassName(one.change)}, {"what", one.what}, {"meaning", one.meaning}, {"hint", one.hint}});
+    const auto sample = samples.find(table.name);
     tables.push_back({{"table", table.name},
                       {"kind", pipeline::TableKindName(table.table.kind)},
                       {"need", NeedName(table.need)},
@@ -55,13 +72,23 @@ void PrintJson(const run::PipelinePlan& plan) {
                       {"differences", differences},
                       {"layout", table.layout},
                       {"dependents", table.dependents},
-                      {"rebuild", {{"rows", table.rows}, {"bytes", table.bytes}, {"seconds", table.rebuild_seconds}}}});
+                      {"rebuild", {{"rows", table.rows}, {"bytes", table.bytes}, {"seconds", table.rebuild_seconds}}},
+                      {"sample", sample == samples.end() ? Json() : ToJson(sample->second)}});
   }
   const Json json{{"pending", plan.Pending()}, {"tables", tables}, {"proposals", plan.proposals}};
   fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
 }
 
-void PrintTable(const TablePlan& table) {
+void PrintSample(const stage::Sample& sample) {
+  if (!sample.unchecked.empty()) {
+    fmt::print("  no sample: {}\n", sample.unchecked);
+    return;
+  }
+  fmt::print("  sample: {} of {} compared differ\n", sample.different, sample.compared);
+  for (const stage::SampledRow& row : sample.differing) fmt::print("    {}\n", ToText(row));
+}
+
+void PrintTable(const TablePlan& table, const Samples& samples) {
   fmt::print("{}: {}\n", table.name, NeedName(table.need));
   for (const auto& one : table.differences) {
     fmt::print("  {}: {}: {}\n", ClassName(one.change), one.what, one.meaning);
@@ -72,20 +99,26 @@ void PrintTable(const TablePlan& table) {
   if (!table.dependents.empty()) fmt::print("  computed from it: {}\n", fmt::join(table.dependents, ", "));
   fmt::print("  a rebuild reads {} rows, {}, in about {:.0f} s\n", table.rows, HumanBytes(double(table.bytes)),
              std::max(1.0, table.rebuild_seconds));
+  if (const auto sample = samples.find(table.name); sample != samples.end()) PrintSample(sample->second);
 }
 
 Status Plan(Shared& shared, bool json) {
   INGOT_ASSIGN(const run::OpenedPipeline open, run::Open(shared.open_options));
   INGOT_ASSIGN(run::PipelinePlan plan, run::MakePlan(open.environment));
   INGOT_TRY(run::ProposeRemovals(open.environment, plan));
+  INGOT_TRY(run::DecideAdoptions(open.environment, plan));
+  Samples samples;
+  for (const TablePlan& table : plan.tables)
+    if (table.need == Need::kChoice && table.table.kind != pipeline::TableKind::kQuarantine)
+      samples[table.name] = run::SampleOf(open.environment, plan, table);
   if (plan.Pending()) shared.exit_code = 4;
   if (json || shared.Json()) {
-    PrintJson(plan);
+    PrintJson(plan, samples);
     return {};
   }
   bool differs = false;
   for (const TablePlan& table : plan.tables)
-    if (table.need != Need::kNothing) differs = true, PrintTable(table);
+    if (table.need != Need::kNothing) differs = true, PrintTable(table, samples);
   for (const std::string& proposal : plan.proposals) fmt::print("{}\n", proposal);
   if (plan.Pending())
     fmt::print(

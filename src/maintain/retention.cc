@@ -101,4 +101,16 @@ Result<PartitionsDropped> DropOldPartitions(const iceberg::TableHome& home, cons
   return dropped;
 }
 
+std::optional<RemovedRows> RemovedByRetention(const TableMetadata& metadata) {
+  const auto before = iceberg::NewestSummary(metadata, kRetentionKey);
+  const auto micros = before ? iceberg::ParseValue(*before, {.id = TypeId::kTimestamptz})
+                             : Fail(ErrorKind::kNotFound, "nothing was removed");
+  if (!micros) return std::nullopt;
+  for (const auto& field : metadata.DefaultSpec().fields)
+    if (const auto* source = metadata.CurrentSchema().FindById(field.source_id);
+        source != nullptr && source->type.id == TypeId::kTimestamptz)
+      return RemovedRows{source->name, std::get<int64_t>(*micros)};
+  return std::nullopt;
+}
+
 }  // namespace ingot::maintain

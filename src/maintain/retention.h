@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "iceberg/table.h"
 
@@ -25,5 +26,14 @@ struct RetentionOptions {
 /// spec. Rows with a null time are kept. Errors: kBadInput if the table has no such partition field; kRetry if the
 /// clock is far ahead of the newest row.
 Result<PartitionsDropped> DropOldPartitions(const iceberg::TableHome& home, const RetentionOptions& options);
+
+/// The rows that retention removed from the table: those with a time before this.
+struct RemovedRows {
+  std::string column;  // of type timestamptz
+  int64_t before_micros = 0;
+};
+
+/// What retention has removed so far, by the newest such snapshot.
+std::optional<RemovedRows> RemovedByRetention(const iceberg::TableMetadata& metadata);
 
 }  // namespace ingot::maintain

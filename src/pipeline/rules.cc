@@ -56,6 +56,7 @@ class NotNull : public RuleCheck {
     std::ranges::sort(fields);
     return {{"kind", "not_null"}, {"fields", fields}};
   }
+  std::vector<std::string> Fields() const override { return fields_; }
 
   static std::shared_ptr<const RuleCheck> Read(const Place& value, const ColumnTypes& columns) {
     const auto fields = value.Texts();
@@ -88,6 +89,7 @@ class Check : public RuleCheck {
   bool Requires(const std::string&) const override { return false; }
 
   Json Definition() const override { return {{"kind", "check"}, {"check", ToJson(condition_)}}; }
+  const Expression* Condition() const override { return &condition_; }
 
   static std::shared_ptr<const RuleCheck> Read(const Place& value, const ColumnTypes& columns) {
     Expression condition = value.Take(ParseExpression(value.Text()));

@@ -30,6 +30,9 @@ class RuleCheck {
   virtual bool Requires(const std::string& field) const = 0;
   /// The part of this check in the definition (definition.h).
   virtual nlohmann::json Definition() const = 0;
+  /// The fields that must have a value, as written; the condition. Each kind of rule has one of them.
+  virtual std::vector<std::string> Fields() const { return {}; }
+  virtual const Expression* Condition() const { return nullptr; }
 };
 
 struct Rule {

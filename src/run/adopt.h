@@ -1,13 +1,12 @@
 // Whether the pipeline file gives the rows of a table that an earlier version made, by recomputing a sample of them.
 #pragma once
 
-#include <string>
-
 #include "run/plan.h"
 
 namespace ingot::run {
 
-/// Recomputes a sample of the table's rows from its source. Returns how they differ; empty if they agree.
-Result<std::string> SampleDiffers(const stage::Environment& environment, const TablePlan& table);
+/// Recomputes a sample of the rows of each table that has no definition (Need::kAdopt). If the sample differs, the table
+/// gets a difference that says how, and needs a choice.
+Status DecideAdoptions(const stage::Environment& environment, PipelinePlan& plan);
 
 }  // namespace ingot::run

@@ -44,7 +44,7 @@ class Applying {
   /// One attempt, on the newest state of the tables.
   Status Run(std::span<const stage::Stage> stages) {
     INGOT_ASSIGN(PipelinePlan plan, MakePlan(environment_));
-    for (TablePlan& table : plan.tables) INGOT_TRY(Adopt(table));
+    INGOT_TRY(DecideAdoptions(environment_, plan));
     if (options_.existing == Existing::kUndecided && plan.Pending(stages))
       return std::unexpected(PendingError(plan, stages));
     for (const TablePlan& table : plan.tables) INGOT_TRY(CheckRowsCanStay(plan, table));
@@ -54,18 +54,6 @@ class Applying {
   }
 
  private:
-  /// Decides whether a table without a definition has the rows of the current one.
-  Status Adopt(TablePlan& table) const {
-    if (table.need != Need::kAdopt) return {};
-    INGOT_ASSIGN(const std::string differs, SampleDiffers(environment_, table));
-    if (differs.empty()) return {};
-    table.need = Need::kChoice;
-    table.differences.push_back({.change = pipeline::ChangeClass::kChoice,
-                                 .what = "made by an earlier version",
-                                 .meaning = "this pipeline file does not give its rows: " + differs});
-    return {};
-  }
-
   Status ApplyTo(const PipelinePlan& plan, const TablePlan& table) {
     switch (table.need) {
       case Need::kCreate:

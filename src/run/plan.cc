@@ -136,7 +136,8 @@ class Planning {
   Status AddLayout(TablePlan& plan, const stage::WantedTable& wanted) const {
     TableMetadata next = *plan.current->metadata;
     stage::Evolution evolution = evolution_;
-    evolution.replaces_types = plan.need == Need::kChoice;
+    // Whether a table without a definition may be changed is decided later (adopt.h).
+    evolution.replaces_types = plan.need == Need::kChoice || plan.need == Need::kAdopt;
     INGOT_TRY(WithContext(stage::EvolveMetadata(next, wanted, evolution), "table " + plan.name));
     plan.layout = LayoutChanges(*plan.current->metadata, next);
     // The differences of the definition name the same columns.

@@ -29,24 +29,6 @@ using stage::Environment;
 constexpr int64_t kBytesPerRow = 32;  // for a hash set that has just grown
 constexpr size_t kExamplesMax = 5;
 
-/// Retention has removed the rows of silver before this time.
-struct Retained {
-  std::string column;
-  int64_t before_micros = 0;
-};
-
-std::optional<Retained> RetainedOf(const iceberg::TableMetadata& silver) {
-  const auto before = iceberg::NewestSummary(silver, maintain::kRetentionKey);
-  const auto micros = before ? iceberg::ParseValue(*before, {.id = iceberg::TypeId::kTimestamptz})
-                             : Fail(ErrorKind::kNotFound, "nothing went");
-  if (!micros) return std::nullopt;
-  for (const auto& field : silver.DefaultSpec().fields)
-    if (const auto* source = silver.CurrentSchema().FindById(field.source_id);
-        source != nullptr && source->type.id == iceberg::TypeId::kTimestamptz)
-      return Retained{source->name, std::get<int64_t>(*micros)};
-  return std::nullopt;
-}
-
 class Accounting {
  public:
   Accounting(const Environment& environment, Tables tables, const std::function<void(int64_t)>& progress)
@@ -55,7 +37,7 @@ class Accounting {
         progress_(progress),
         unique_(tables_.spec->unique),
         rules_(*environment.pipeline, *tables_.spec),
-        retained_(RetainedOf(*tables_.silver.metadata)),
+        retained_(maintain::RemovedByRetention(*tables_.silver.metadata)),
         consumed_(stage::ConsumedSnapshot(*tables_.silver.metadata)) {}
 
   Result<Account> Run() {
@@ -196,7 +178,7 @@ class Accounting {
   const std::function<void(int64_t)>& progress_;
   const std::vector<std::string>& unique_;
   const RuleEvaluator rules_;
-  const std::optional<Retained> retained_;
+  const std::optional<maintain::RemovedRows> retained_;
   const std::optional<iceberg::SnapshotId> consumed_;
   uint64_t part_ = 0, parts_ = 1;
   std::mutex mutex_;
