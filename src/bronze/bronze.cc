@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/queue.h"
+#include "bronze/csv_records.h"
 #include "bronze/offsets.h"
 #include "bronze/record_parser.h"
 #include "iceberg/commit.h"
@@ -261,23 +262,6 @@ Result<bool> CommitGroups(const Reading& reading, source::Source& source, iceber
 
 stage::WantedTable WantedBronze(const pipeline::Pipeline& pipeline) {
   return {.spec = pipeline.bronze, .schema = BronzeSchema(pipeline), .definition = BronzeDefinition(pipeline)};
-}
-
-source::CsvOptions CsvOptionsOf(const pipeline::Pipeline& pipeline) {
-  const pipeline::CsvSpec& spec = pipeline.source.csv;
-  source::CsvOptions options{.delimiter = spec.delimiter,
-                             .quote = spec.quote,
-                             .multiline = spec.multiline,
-                             .encoding = spec.encoding,
-                             .names = spec.names,
-                             .fields = {}};
-  for (const pipeline::FieldSpec& field : pipeline.fields) {
-    if (field.compute) continue;
-    std::vector<std::string>& keys = options.fields.emplace_back();
-    for (const pipeline::Path& path : field.from) keys.push_back(path[0].key);
-    if (!spec.header && spec.names.empty()) options.names.push_back(keys.front());
-  }
-  return options;
 }
 
 /// Converts a word of the pipeline file: fail, reread or skip.

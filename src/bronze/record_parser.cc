@@ -12,6 +12,7 @@
 #include "base/rows.h"
 #include "bronze/columns.h"
 #include "bronze/flat_scan.h"
+#include "bronze/json_path.h"
 #include "bronze/raw_json.h"
 #include "pipeline/plan.h"
 #include "rows/arrow_project.h"
@@ -21,35 +22,7 @@ namespace ingot::bronze {
 namespace {
 
 using pipeline::FieldSpec;
-using pipeline::PathStep;
 namespace dom = simdjson::dom;
-
-/// Returns the value at the end of a path; an error when a step does not exist. `on_step` gets the index of the member
-/// or element of each step.
-simdjson::simdjson_result<dom::element> Walk(dom::element at, std::span<const PathStep> steps, auto on_step) {
-  for (const PathStep& step : steps) {
-    if (!step.index) {
-      dom::object object;
-      if (const auto error = at.get_object().get(object)) return error;
-      bool found = false;
-      size_t number = 0, last = 0;
-      for (const auto member : object) {
-        if (member.key == step.key) at = member.value, found = true, last = number;  // the last duplicate key counts
-        ++number;
-      }
-      if (!found) return simdjson::NO_SUCH_FIELD;
-      on_step(last);
-      continue;
-    }
-    dom::array array;
-    if (const auto error = at.get_array().get(array)) return error;
-    const int64_t index = *step.index < 0 ? int64_t(array.size()) + *step.index : *step.index;
-    if (index < 0) return simdjson::INDEX_OUT_OF_BOUNDS;
-    if (const auto error = array.at(size_t(index)).get(at)) return error;
-    on_step(size_t(index));
-  }
-  return at;
-}
 
 Scalar ScalarOf(dom::element value) {
   switch (value.type()) {

@@ -1,0 +1,23 @@
+// Reads the definition of a bronze table back: how the rows that a table has were read from their records.
+// Source: docs/formats/definition.md.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pipeline/pipeline.h"
+
+namespace ingot::pipeline {
+
+/// How records become rows.
+struct RecordSpec {
+  std::string format;  // of SourceSpec
+  CsvSpec csv;         // for format csv. Without a header, `names` has the names of all columns
+  std::vector<FieldSpec> fields;
+};
+
+/// Input:  `definition` of a bronze table (BronzeDefinition).
+/// Errors: kCorrupt if it is not such a definition.
+Result<RecordSpec> RecordSpecIn(const std::string& definition);
+
+}  // namespace ingot::pipeline
