@@ -122,7 +122,7 @@ FieldSpec FieldFrom(const std::string& name, const Place& place) {
   if (name.empty() || name.starts_with('_')) place.Refuse("a field's name must not begin with '_'");
   field.renamed_from = place.Text("renamed_from", "");
   if (place.Has("compute")) {
-    for (const char* key : {"from", "default"})
+    for (const char* key : {"from", "default", "from_unit", "coerce", "range"})
       if (place.Has(key)) place.At(key).Refuse("a computed field is not read from the record");
     field.compute = place.At("compute").Take(ParseExpression(place.At("compute").Text()));
     return field;
@@ -135,6 +135,8 @@ FieldSpec FieldFrom(const std::string& name, const Place& place) {
     for (const std::string& path : place.At("from").Texts())
       field.from.push_back(place.At("from").Take(ParsePath(path)));
   field.coerce = place.Has("coerce") && place.At("coerce").Flag();
+  if (IsTime(field) && place.Has("from_unit"))
+    place.At("from_unit").Refuse("is for numbers; 'unit' is the format of a time in the record");
   if (IsTime(field))
     TimeFrom(place, field);
   else if (place.Has("range"))

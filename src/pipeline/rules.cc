@@ -132,6 +132,8 @@ Fix FixFrom(const Place& item, const ColumnTypes& columns) {
   const std::string word = item.At("fix").Text();
   const auto* const kind = std::ranges::find(kFixKinds, word, &FixKind::word);  // CheckSection has checked the value
   if (!item.Has("field")) item.Refuse("'field' is missing: the field that fix changes");
+  for (const char* key : {"else", "fail_above", "on_fail"})
+    if (item.Has(key)) item.At(key).Refuse("a fix never breaks a record: use a rule with check, or leave it out");
   Fix fix{.name = item.At("name").Text(), .field = item.At("field").Text(), .kind = kind};
   NeedField(item.At("field"), fix.field, columns);
   item.At("field").Take(TypeOf(CallOf(*kind, fix.field), columns));
@@ -160,6 +162,9 @@ void ReadRuleOrFix(const Place& item, const ColumnTypes& columns, std::vector<Ru
     fixes.push_back(FixFrom(item, columns));
     return;
   }
+  if (item.Has("field")) item.At("field").Refuse("only a fix has a field: a rule names its fields itself");
+  if (item.Has("fail_above") && item.Has("on_fail"))
+    item.At("on_fail").Refuse("'fail_above' is given, too: leave one of them out");
   const auto& kind = *std::ranges::find_if(kRuleKinds, [&](const auto& one) { return item.Has(std::string(one.key)); });
   Rule rule{.name = item.At("name").Text(),
             .check = kind.read(item.At(std::string(kind.key)), columns),

@@ -123,6 +123,10 @@ TEST(Pipeline, RejectsInvalidFiles) {
        "f:8: gold[0].group._partition: the name belongs to a metadata column of Iceberg"},
       {"pipeline: p\nsource: {files: x}\nfields:\n  a: {type: double, unit: EUR}\n" + tables,
        "f:4: fields.a.unit: unknown unit 'EUR': write one of bit/s, kbit/s,"},
+      {"pipeline: p\nsource: {files: x}\nfields:\n  a: {type: double, compute: \"1 / 2\", range: [0, 1]}\n" + tables,
+       "f:4: fields.a.range: a computed field is not read from the record"},
+      {"pipeline: p\nsource: {files: x}\nfields:\n  t: {type: timestamptz, from_unit: s}\n" + tables,
+       "f:4: fields.t.from_unit: is for numbers"},
       {"pipeline: p\n", "'source' is missing"},
       {"pipeline: [\n", "f:"},
       {"pipeline: p\nsource: {files: Stra\xDF"

@@ -9,8 +9,8 @@
 namespace ingot::pipeline {
 namespace {
 
-Pipeline WithRules(const std::string& rules) {
-  return *ParsePipeline(R"(
+Result<Pipeline> ParseWithRules(const std::string& rules) {
+  return ParsePipeline(R"(
 pipeline: p
 source: {files: x}
 fields:
@@ -22,7 +22,11 @@ silver:
   table: s.t
   rules:
 )" + rules,
-                        "f");
+                       "f");
+}
+
+Pipeline WithRules(const std::string& rules) {
+  return *ParseWithRules(rules);
 }
 
 // Goal:   a rule has the same number on columns and in SQL, and fixes have no number.
@@ -48,6 +52,24 @@ TEST(Rules, AreNumberedOnce) {
   EXPECT_NE(sql.check.find("THEN 4 ELSE 0 END"), std::string::npos);
   EXPECT_NE(sql.clean.find("(_broken & 11) <> 0"), std::string::npos);
   EXPECT_NE(sql.counts.find(R"(count_if((_broken & 8) <> 0) AS "named")"), std::string::npos);
+}
+
+// Goal:   a key that would have no effect on a rule or a fix is an error with its place.
+// Method: each such key.
+TEST(Rules, RejectKeysWithoutEffect) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"fix: trim, field: name, else: count", "silver.rules[0].else: a fix never breaks a record"},
+      {"fix: trim, field: name, else: quarantine", "silver.rules[0].else: a fix never breaks a record"},
+      {"fix: trim, field: name, fail_above: 5%", "silver.rules[0].fail_above: a fix never breaks a record"},
+      {"fix: trim, field: name, on_fail: fail", "silver.rules[0].on_fail: a fix never breaks a record"},
+      {"not_null: [name], field: speed", "silver.rules[0].field: only a fix has a field"},
+      {"check: speed > 1, fail_above: 5%, on_fail: fail", "silver.rules[0].on_fail: 'fail_above' is given, too"}};
+  for (const auto& [keys, message] : cases) {
+    const auto parsed = ParseWithRules(std::string("    - {name: a, ") + keys + "}\n");
+    ASSERT_FALSE(parsed) << keys;
+    EXPECT_EQ(parsed.error().kind, ErrorKind::kBadConfig);
+    EXPECT_NE(parsed.error().message.find(message), std::string::npos) << parsed.error().message;
+  }
 }
 
 // Goal:   a field that a quarantine rule requires is a required column.
