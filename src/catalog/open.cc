@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/environment.h"
 #include "catalog/postgres.h"
 #include "catalog/rest.h"
 #include "catalog/sqlite.h"
@@ -37,20 +38,57 @@ Opened OpenRestAt(const Address& address) {
   return OpenRest({.uri = std::string(address.uri), .warehouse = address.warehouse, .name = std::string(kCatalogName)});
 }
 
+using Properties = std::map<std::string, std::string>;
+
+Properties JdbcProperties(const std::string& uri) {
+  return {{"type", "jdbc"}, {"uri", "jdbc:" + uri}, {"jdbc.schema-version", "V1"}};
+}
+
+Properties SqliteProperties(std::string_view uri) {
+  return JdbcProperties("sqlite:" + std::string(uri.substr(uri.find("///") + 2)));
+}
+
+Properties PostgresProperties(std::string_view uri) {
+  std::string_view server = uri.substr(uri.find("://") + 3), user;  // server: host:port/database?options
+  if (const size_t at = server.substr(0, server.find('?')).find('@'); at != std::string_view::npos) {
+    user = server.substr(0, std::min(at, server.find(':')));
+    server.remove_prefix(at + 1);
+  }
+  Properties properties = JdbcProperties("postgresql://" + std::string(server));
+  properties["jdbc.user"] = user;
+  properties["jdbc.password"] = EnvironmentOr("PGPASSWORD");
+  return properties;
+}
+
+Properties RestProperties(std::string_view uri) {
+  Properties properties{{"type", "rest"}, {"uri", std::string(uri)}};
+  for (const auto& [key, name] :
+       {std::pair{"token", "INGOT_CATALOG_TOKEN"}, {"credential", "INGOT_CATALOG_CREDENTIAL"}})
+    if (const std::string value = EnvironmentOr(name); !value.empty()) properties[key] = value;
+  return properties;
+}
+
 struct Kind {
   std::string_view scheme;
   std::string_view form;  // form of its URI, for messages; empty for an alias of the previous scheme
   Opened (*open)(const Address& address);
+  Properties (*java_properties)(std::string_view uri);
 };
 
 // One line per kind of catalog.
 constexpr Kind kKinds[] = {
-    {"sqlite:///", "sqlite:///absolute/path.db", OpenSqliteAt},
-    {"postgresql://", "postgresql://user@host:port/database", OpenPostgresAt},
-    {"postgres://", "", OpenPostgresAt},
-    {"http://", "http(s)://host:port/path of an Iceberg REST catalog", OpenRestAt},
-    {"https://", "", OpenRestAt},
+    {"sqlite:///", "sqlite:///absolute/path.db", OpenSqliteAt, SqliteProperties},
+    {"postgresql://", "postgresql://user@host:port/database", OpenPostgresAt, PostgresProperties},
+    {"postgres://", "", OpenPostgresAt, PostgresProperties},
+    {"http://", "http(s)://host:port/path of an Iceberg REST catalog", OpenRestAt, RestProperties},
+    {"https://", "", OpenRestAt, RestProperties},
 };
+
+Result<const Kind*> KindOf(std::string_view uri) {
+  for (const Kind& kind : kKinds)
+    if (uri.starts_with(kind.scheme)) return &kind;
+  return Fail(ErrorKind::kBadConfig, "unsupported catalog URI '" + std::string(uri) + "': use " + CatalogForms());
+}
 
 }  // namespace
 
@@ -65,9 +103,13 @@ std::string CatalogForms() {
 
 Result<std::shared_ptr<iceberg::Catalog>> OpenCatalog(std::string_view uri, const std::string& warehouse,
                                                       IfMissing if_missing) {
-  for (const Kind& kind : kKinds)
-    if (uri.starts_with(kind.scheme)) return kind.open({.uri = uri, .warehouse = warehouse, .if_missing = if_missing});
-  return Fail(ErrorKind::kBadConfig, "unsupported catalog URI '" + std::string(uri) + "': use " + CatalogForms());
+  INGOT_ASSIGN(const Kind* const kind, KindOf(uri));
+  return kind->open({.uri = uri, .warehouse = warehouse, .if_missing = if_missing});
+}
+
+Result<std::map<std::string, std::string>> JavaProperties(std::string_view uri) {
+  INGOT_ASSIGN(const Kind* const kind, KindOf(uri));
+  return kind->java_properties(uri);
 }
 
 }  // namespace ingot::catalog

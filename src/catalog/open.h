@@ -1,6 +1,7 @@
 // Opens a catalog by its URI.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,5 +21,10 @@ std::string CatalogForms();
 /// `http(s)://…`, an Iceberg REST catalog, which receives `warehouse`. Errors: kBadConfig for an unknown scheme.
 Result<std::shared_ptr<iceberg::Catalog>> OpenCatalog(std::string_view uri, const std::string& warehouse,
                                                       IfMissing if_missing = IfMissing::kCreate);
+
+/// The properties with which Iceberg's Java library, which Spark uses, opens the catalog at `uri`. They may hold a
+/// password or a token from the environment (PGPASSWORD, INGOT_CATALOG_TOKEN, INGOT_CATALOG_CREDENTIAL).
+/// Errors: kBadConfig for an unknown scheme.
+Result<std::map<std::string, std::string>> JavaProperties(std::string_view uri);
 
 }  // namespace ingot::catalog

@@ -8,9 +8,11 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "base/environment.h"
 #include "base/subprocess.h"
+#include "catalog/open.h"
 #include "pipeline/plan_json.h"
 
 namespace ingot::run {
@@ -20,25 +22,6 @@ namespace fs = std::filesystem;
 using stage::StageReport;
 
 constexpr size_t kOutputMax = 4096;
-
-struct Address {
-  std::string user, server, options;  // server: host:port/database
-};
-
-Address SplitPostgres(std::string uri) {
-  uri.erase(0, uri.find("://") + 3);
-  Address address;
-  if (const size_t question = uri.find('?'); question != std::string::npos) {
-    address.options = uri.substr(question);
-    uri.resize(question);
-  }
-  if (const size_t at = uri.find('@'); at != std::string::npos) {
-    address.user = uri.substr(0, uri.find(':') < at ? uri.find(':') : at);
-    uri.erase(0, at + 1);
-  }
-  address.server = std::move(uri);
-  return address;
-}
 
 /// A folder that only this user can read. It is deleted with the object.
 class PrivateFolder {
@@ -99,50 +82,33 @@ std::string JobOf(stage::Stage stage) {
   return "";
 }
 
-}  // namespace
-
+/// Returns the settings by which Spark finds the catalog and the storage, by name. Errors: kBadConfig.
 Result<std::map<std::string, std::string>> SparkSettings(const OpenOptions& open_options,
                                                          const stage::Environment& environment) {
-  const std::string catalog = "spark.sql.catalog." + environment.catalog->Name(), uri = CatalogUri(open_options);
+  const std::string catalog_key = "spark.sql.catalog." + environment.catalog->Name(), uri = CatalogUri(open_options);
   std::map<std::string, std::string> settings{
       {"spark.sql.extensions", "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"},
       {"spark.log.level", "WARN"},
       {"spark.sql.session.timeZone", "UTC"},
-      {catalog, "org.apache.iceberg.spark.SparkCatalog"},
-      {catalog + ".cache-enabled", "false"},
-      {catalog + ".warehouse",
+      {catalog_key, "org.apache.iceberg.spark.SparkCatalog"},
+      {catalog_key + ".cache-enabled", "false"},
+      {catalog_key + ".warehouse",
        environment.catalog->ChoosesLocations() ? open_options.warehouse : environment.warehouse}};
-  if (uri.starts_with("postgresql://") || uri.starts_with("postgres://")) {
-    const Address address = SplitPostgres(uri);
-    settings[catalog + ".type"] = "jdbc";
-    settings[catalog + ".uri"] = "jdbc:postgresql://" + address.server + address.options;
-    settings[catalog + ".jdbc.schema-version"] = "V1";
-    settings[catalog + ".jdbc.user"] = address.user;
-    settings[catalog + ".jdbc.password"] = EnvironmentOr("PGPASSWORD");
-  } else if (uri.starts_with("http")) {
-    settings[catalog + ".type"] = "rest";
-    settings[catalog + ".uri"] = uri;
-    for (const auto& [key, name] :
-         {std::pair{"token", "INGOT_CATALOG_TOKEN"}, {"credential", "INGOT_CATALOG_CREDENTIAL"}})
-      if (const std::string value = EnvironmentOr(name); !value.empty()) settings[catalog + "." + key] = value;
-  } else if (uri.starts_with("sqlite://")) {
-    settings[catalog + ".type"] = "jdbc";
-    settings[catalog + ".uri"] = "jdbc:sqlite:" + uri.substr(9);
-    settings[catalog + ".jdbc.schema-version"] = "V1";
-  } else {
-    return Fail(ErrorKind::kBadConfig, "Spark cannot reach the catalog " + uri);
-  }
+  INGOT_ASSIGN(const auto properties, catalog::JavaProperties(uri));
+  for (const auto& [key, value] : properties) settings[catalog_key + "." + key] = value;
   if (environment.warehouse.starts_with("s3")) {
-    settings[catalog + ".io-impl"] = "org.apache.iceberg.aws.s3.S3FileIO";
-    settings[catalog + ".client.region"] = EnvironmentOr("AWS_REGION", "us-east-1");
+    settings[catalog_key + ".io-impl"] = "org.apache.iceberg.aws.s3.S3FileIO";
+    settings[catalog_key + ".client.region"] = EnvironmentOr("AWS_REGION", "us-east-1");
     const std::string endpoint = EnvironmentOr("INGOT_S3_ENDPOINT", EnvironmentOr("AWS_ENDPOINT_URL"));
     if (!endpoint.empty()) {
-      settings[catalog + ".s3.endpoint"] = endpoint;
-      settings[catalog + ".s3.path-style-access"] = "true";
+      settings[catalog_key + ".s3.endpoint"] = endpoint;
+      settings[catalog_key + ".s3.path-style-access"] = "true";
     }
   }
   return settings;
 }
+
+}  // namespace
 
 Result<std::vector<StageReport>> RunOnSpark(const OpenOptions& open_options, const stage::Environment& environment,
                                             const std::vector<stage::Stage>& stages, const SparkOptions& options) {

@@ -23,8 +23,4 @@ Result<std::vector<stage::StageReport>> RunOnSpark(const OpenOptions& open_optio
                                                    const std::vector<stage::Stage>& stages,
                                                    const SparkOptions& options);
 
-/// Returns the settings by which Spark finds the catalog and the storage, by name. Errors: kBadConfig.
-Result<std::map<std::string, std::string>> SparkSettings(const OpenOptions& open_options,
-                                                         const stage::Environment& environment);
-
 }  // namespace ingot::run
