@@ -18,9 +18,13 @@ void Statement(const char* what, const std::string& sql) {
 }
 
 Status PrintBronze(const pipeline::Pipeline& pipeline, pipeline::Dialect dialect) {
-  if (dialect != pipeline::Dialect::kSpark) {
-    fmt::print("-- bronze: records are parsed by the program itself; no SQL\n\n");
-    return {};
+  switch (dialect) {
+    case pipeline::Dialect::kEmbedded:
+    case pipeline::Dialect::kTrino:
+      fmt::print("-- bronze: records are parsed by the program itself; no SQL\n\n");
+      return {};
+    case pipeline::Dialect::kSpark:
+      break;
   }
   INGOT_ASSIGN(const std::string sql, pipeline::MakeSparkBronzeSql(pipeline, "records"));
   Statement("bronze: records as columns", sql);
@@ -30,9 +34,9 @@ Status PrintBronze(const pipeline::Pipeline& pipeline, pipeline::Dialect dialect
 void PrintSilver(const pipeline::Pipeline& pipeline, const pipeline::SilverSpec& silver, pipeline::Dialect dialect) {
   const auto sql = pipeline::MakeSilverSql(pipeline, silver, dialect, {.run_id = "<run id>"});
   // Trino has no session views: the statements below begin with the same query as WITH checked AS (…).
-  Statement(
-      "silver: fix and check the new rows of bronze",
-      (dialect == pipeline::Dialect::kTrino ? "-- checked\n" : "CREATE OR REPLACE TEMP VIEW checked AS\n") + sql.check);
+  constexpr const char* kView = "CREATE OR REPLACE TEMP VIEW checked AS\n";
+  Statement("silver: fix and check the new rows of bronze",
+            TextOf(dialect, {.embedded = kView, .spark = kView, .trino = "-- checked\n"}) + sql.check);
   Statement("silver: rows for quarantine", sql.quarantine);
   Statement("silver: rows for silver", sql.clean);
 }

@@ -19,23 +19,39 @@ using iceberg::Type;
 using iceberg::TypeId;
 
 std::string QuoteText(std::string_view text, Dialect dialect) {
+  const std::string escaped = TextOf(dialect, {.embedded = "'", .spark = "'\\", .trino = "'"});
   std::string out = "'";
   for (const char c : text) {
-    if (c == '\'' || (c == '\\' && dialect == Dialect::kSpark)) out += c;
+    if (escaped.contains(c)) out += c;
     out += c;
   }
   return out + "'";
 }
 
+std::string TimestampText(const Expression& text) {
+  return FormatTimestampMicros(std::get<int64_t>(*iceberg::ParseValue(text.text, {.id = text.type})));
+}
+
 /// A typed literal: no engine reads it as text or in the time zone of its session.
 std::string LiteralSql(const Expression& text, Dialect dialect) {
-  if (dialect == Dialect::kEmbedded || text.type == TypeId::kString) return QuoteText(text.text, dialect);
-  if (text.type == TypeId::kDate) return "DATE " + QuoteText(text.text, dialect);
-  if (text.type == TypeId::kUuid)
-    return (dialect == Dialect::kTrino ? "UUID " : "") + QuoteText(LowerCase(text.text), dialect);
-  std::string time = FormatTimestampMicros(std::get<int64_t>(*iceberg::ParseValue(text.text, {.id = text.type})));
-  if (dialect == Dialect::kTrino) time = time.replace(time.find('T'), 1, " ").replace(time.find('Z'), 1, " UTC");
-  return "TIMESTAMP " + QuoteText(time, dialect);
+  if (text.type == TypeId::kString) return QuoteText(text.text, dialect);
+  const bool date = text.type == TypeId::kDate, uuid = text.type == TypeId::kUuid;
+  switch (dialect) {
+    case Dialect::kEmbedded:
+      return QuoteText(text.text, dialect);
+    case Dialect::kSpark:
+      if (date) return "DATE " + QuoteText(text.text, dialect);
+      if (uuid) return QuoteText(LowerCase(text.text), dialect);
+      return "TIMESTAMP " + QuoteText(TimestampText(text), dialect);
+    case Dialect::kTrino: {
+      if (date) return "DATE " + QuoteText(text.text, dialect);
+      if (uuid) return "UUID " + QuoteText(LowerCase(text.text), dialect);
+      std::string time = TimestampText(text);
+      time.replace(time.find('T'), 1, " ").replace(time.find('Z'), 1, " UTC");
+      return "TIMESTAMP " + QuoteText(time, dialect);
+    }
+  }
+  return "";
 }
 
 /// Sets the type of a text literal to the type of the operand that it is compared with.
@@ -125,16 +141,38 @@ std::string NumberSql(const std::string& text, Dialect dialect) {
   if (!exponent && text.find('.') == std::string::npos && text.size() <= kDecimalDigitsMax) {
     const auto number = NumberOf(text);
     const bool whole = number && std::holds_alternative<int64_t>(*number);
-    return whole || dialect != Dialect::kTrino ? text : "DECIMAL " + QuoteText(text, dialect);
+    if (whole) return text;
+    return fmt::format(fmt::runtime(TextOf(dialect, {.embedded = "{}", .spark = "{}", .trino = "DECIMAL '{}'"})), text);
   }
-  return dialect == Dialect::kSpark ? text + "D" : exponent ? text : text + "e0";
+  if (exponent) return text + TextOf(dialect, {.embedded = "", .spark = "D", .trino = ""});
+  return text + TextOf(dialect, {.embedded = "e0", .spark = "D", .trino = "e0"});
+}
+
+/// Whether arithmetic of whole numbers needs WholeSql. The embedded program computes it in its own code (evaluate.h).
+bool NeedsWholeSql(Dialect dialect) {
+  switch (dialect) {
+    case Dialect::kEmbedded:
+      return false;
+    case Dialect::kSpark:
+    case Dialect::kTrino:
+      return true;
+  }
+  return true;
 }
 
 /// Arithmetic of whole numbers: null if the result does not fit into 64 bits. Otherwise engines would end the query.
 std::string WholeSql(const std::string& left, const std::string& operation, const std::string& right, Dialect dialect) {
-  if (dialect == Dialect::kTrino) return fmt::format("TRY(CAST({} AS BIGINT) {} {})", left, operation, right);
-  const char* function = operation == "+" ? "try_add" : operation == "-" ? "try_subtract" : "try_multiply";
-  return fmt::format("{}(CAST({} AS BIGINT), {})", function, left, right);
+  switch (dialect) {
+    case Dialect::kEmbedded:
+      return fmt::format("({} {} {})", left, operation, right);
+    case Dialect::kSpark: {
+      const char* function = operation == "+" ? "try_add" : operation == "-" ? "try_subtract" : "try_multiply";
+      return fmt::format("{}(CAST({} AS BIGINT), {})", function, left, right);
+    }
+    case Dialect::kTrino:
+      return fmt::format("TRY(CAST({} AS BIGINT) {} {})", left, operation, right);
+  }
+  return "";
 }
 
 std::string BinarySql(const Expression& binary, const std::string& left, const std::string& right, Dialect dialect) {
@@ -145,7 +183,7 @@ std::string BinarySql(const Expression& binary, const std::string& left, const s
   const std::string divisor = certain ? right : "nullif(" + right + ", 0)";
   if (operation == "/") return fmt::format("(CAST({} AS DOUBLE) / {})", left, divisor);
   if (operation == "%") return fmt::format("({} % {})", left, divisor);
-  if (binary.type == TypeId::kLong && dialect != Dialect::kEmbedded) return WholeSql(left, operation, right, dialect);
+  if (binary.type == TypeId::kLong && NeedsWholeSql(dialect)) return WholeSql(left, operation, right, dialect);
   return fmt::format("({} {} {})", left, operation == "and" ? "AND" : operation == "or" ? "OR" : operation, right);
 }
 
@@ -169,8 +207,20 @@ std::vector<std::string> DialectNames() {
   return names;
 }
 
+std::string TextOf(Dialect dialect, const DialectTexts& texts) {
+  switch (dialect) {
+    case Dialect::kEmbedded:
+      return std::string(texts.embedded.sql);
+    case Dialect::kSpark:
+      return std::string(texts.spark.sql);
+    case Dialect::kTrino:
+      return std::string(texts.trino.sql);
+  }
+  return "";
+}
+
 std::string QuoteName(std::string_view name, Dialect dialect) {
-  const char mark = dialect == Dialect::kSpark ? '`' : '"';
+  const char mark = TextOf(dialect, {.embedded = "\"", .spark = "`", .trino = "\""})[0];
   std::string out(1, mark);
   for (const char c : name) out += c == mark ? std::string(2, mark) : std::string(1, c);
   return out + mark;
@@ -276,8 +326,7 @@ std::string ToSql(const Expression& expression, Dialect dialect) {
       return "*";
     case Kind::kUnary:
       if (expression.text == "not") return "(NOT " + argument(0) + ")";
-      if (expression.type == TypeId::kLong && expression.arguments[0].kind != Kind::kNumber &&
-          dialect != Dialect::kEmbedded)
+      if (expression.type == TypeId::kLong && expression.arguments[0].kind != Kind::kNumber && NeedsWholeSql(dialect))
         return WholeSql("0", "-", argument(0), dialect);
       return "(-" + argument(0) + ")";
     case Kind::kBinary:

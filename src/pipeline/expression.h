@@ -21,6 +21,16 @@ inline constexpr Dialect kDialects[] = {Dialect::kEmbedded, Dialect::kSpark, Dia
 std::string_view DialectName(Dialect dialect);
 std::vector<std::string> DialectNames();
 
+/// What each dialect writes. A dialect that is left out does not compile, because a Text has no default.
+struct DialectTexts {
+  struct Text {
+    constexpr Text(const char* sql) : sql(sql) {}
+    std::string_view sql;
+  };
+  Text embedded, spark, trino;
+};
+std::string TextOf(Dialect dialect, const DialectTexts& texts);
+
 struct Expression {
   enum class Kind {
     kColumn,

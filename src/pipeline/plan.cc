@@ -47,8 +47,10 @@ std::string SameSql(const std::string& left, const std::string& right, bool requ
 
 /// The condition that one of the bits of `mask` is set in _broken.
 std::string BitSql(std::string_view mask, Dialect dialect) {
-  return dialect == Dialect::kTrino ? fmt::format("bitwise_and(_broken, {}) <> 0", mask)
-                                    : fmt::format("(_broken & {}) <> 0", mask);
+  const std::string form = TextOf(
+      dialect,
+      {.embedded = "(_broken & {}) <> 0", .spark = "(_broken & {}) <> 0", .trino = "bitwise_and(_broken, {}) <> 0"});
+  return fmt::format(fmt::runtime(form), mask);
 }
 
 /// The condition that `other` has a row for which `on` is true. With `anti`: that it has none.
@@ -59,32 +61,27 @@ std::string SemiJoinSql(bool anti, const std::string& other, const std::string& 
     case Dialect::kSpark:
       return fmt::format("LEFT {} JOIN {} ON {}", anti ? "ANTI" : "SEMI", other, on);
     case Dialect::kTrino:
-      break;
+      return fmt::format("WHERE {}EXISTS (SELECT 1 FROM {} WHERE {})", anti ? "NOT " : "", other, on);
   }
-  return fmt::format("WHERE {}EXISTS (SELECT 1 FROM {} WHERE {})", anti ? "NOT " : "", other, on);
+  return "";
 }
 
 /// An array of the names in the list that are not null.
 std::string NamesSql(const std::string& names, Dialect dialect) {
-  switch (dialect) {
-    case Dialect::kEmbedded:
-      return fmt::format("list_filter([{}], r -> r IS NOT NULL)", names);
-    case Dialect::kSpark:
-      return fmt::format("filter(array({}), r -> r IS NOT NULL)", names);
-    case Dialect::kTrino:
-      break;
-  }
-  return fmt::format("filter(ARRAY[{}], r -> r IS NOT NULL)", names);
+  const std::string form = TextOf(dialect, {.embedded = "list_filter([{}], r -> r IS NOT NULL)",
+                                            .spark = "filter(array({}), r -> r IS NOT NULL)",
+                                            .trino = "filter(ARRAY[{}], r -> r IS NOT NULL)"});
+  return fmt::format(fmt::runtime(form), names);
 }
 
 std::string TypeSql(const Type& type, Dialect dialect) {
   switch (type.id) {
     case TypeId::kInt:
-      return dialect == Dialect::kSpark ? "INT" : "INTEGER";
+      return TextOf(dialect, {.embedded = "INTEGER", .spark = "INT", .trino = "INTEGER"});
     case TypeId::kLong:
       return "BIGINT";
     case TypeId::kFloat:
-      return dialect == Dialect::kTrino ? "REAL" : "FLOAT";
+      return TextOf(dialect, {.embedded = "FLOAT", .spark = "FLOAT", .trino = "REAL"});
     case TypeId::kDouble:
       return "DOUBLE";
     case TypeId::kBoolean:
@@ -92,13 +89,11 @@ std::string TypeSql(const Type& type, Dialect dialect) {
     case TypeId::kDate:
       return "DATE";
     case TypeId::kString:
-      return dialect == Dialect::kSpark ? "STRING" : "VARCHAR";
+      return TextOf(dialect, {.embedded = "VARCHAR", .spark = "STRING", .trino = "VARCHAR"});
     case TypeId::kTimestamptz:
-      return dialect == Dialect::kSpark   ? "TIMESTAMP"
-             : dialect == Dialect::kTrino ? "TIMESTAMP(6) WITH TIME ZONE"
-                                          : "TIMESTAMPTZ";
+      return TextOf(dialect, {.embedded = "TIMESTAMPTZ", .spark = "TIMESTAMP", .trino = "TIMESTAMP(6) WITH TIME ZONE"});
     case TypeId::kUuid:
-      return dialect == Dialect::kSpark ? "STRING" : "UUID";
+      return TextOf(dialect, {.embedded = "UUID", .spark = "STRING", .trino = "UUID"});
     case TypeId::kDecimal:
     case TypeId::kTime:
     case TypeId::kTimestamp:

@@ -33,6 +33,15 @@ Json SilverToJson(const Pipeline& pipeline, const SilverSpec& silver, Dialect di
           {"clean", sql.clean}};
 }
 
+Json SparkBronzeToJson(const Pipeline& pipeline) {
+  Json bronze{{"table", pipeline.bronze.table}};
+  if (const auto sql = MakeSparkBronzeSql(pipeline, "records"))
+    bronze["rows"] = *sql;
+  else
+    bronze["unsupported"] = sql.error().message;
+  return bronze;
+}
+
 }  // namespace
 
 std::string SilverTimeField(const Pipeline& pipeline, const SilverSpec& silver) {
@@ -61,23 +70,25 @@ std::string GoldReplaceColumn(const GoldSpec& gold) {
 Result<std::string> PlanToJson(const Pipeline& pipeline, Dialect dialect, const std::string& catalog) {
   Json plan{
       {"pipeline", pipeline.name}, {"catalog", catalog}, {"source", pipeline.source.uri}, {"program", INGOT_VERSION}};
-  if (dialect == Dialect::kSpark) {
-    Json bronze{{"table", pipeline.bronze.table}};
-    if (const auto sql = MakeSparkBronzeSql(pipeline, "records"))
-      bronze["rows"] = *sql;
-    else
-      bronze["unsupported"] = sql.error().message;
-    plan["bronze"] = std::move(bronze);
+  switch (dialect) {
+    case Dialect::kSpark:
+      plan["bronze"] = SparkBronzeToJson(pipeline);
+      break;
+    case Dialect::kEmbedded:
+    case Dialect::kTrino:  // the program itself parses records
+      break;
   }
   for (const PipelineTable& table : TablesOf(pipeline))
     if (const std::string definition = DefinitionOf(pipeline, table); !definition.empty())
       plan["definitions"][table.spec->table] = DefinitionId(definition);
   plan["silver"] = Json::array();
   for (const SilverSpec& silver : pipeline.silver) plan["silver"].push_back(SilverToJson(pipeline, silver, dialect));
+  // Who runs the statements replaces {now} and {run_id}.
+  const std::string now =
+      TextOf(dialect, {.embedded = "current_timestamp()", .spark = "current_timestamp()", .trino = "{now}"});
   plan["gold"] = Json::array();
   for (const GoldSpec& gold : pipeline.gold) {
-    const GoldSql sql = MakeGoldSql(pipeline, gold, dialect,
-                                    {.updated_at = dialect == Dialect::kTrino ? "{now}" : "current_timestamp()"});
+    const GoldSql sql = MakeGoldSql(pipeline, gold, dialect, {.updated_at = now});
     plan["gold"].push_back({{"source", pipeline.SourceOf(gold).table.table},
                             {"table", gold.table.table},
                             {"time", GoldTimeField(gold)},
