@@ -99,6 +99,20 @@ def test_named_files_exist():
     assert not found, "\n".join(found)
 
 
+def test_symptoms_are_messages():
+    """A message that docs/troubleshooting.md quotes as a symptom is one of the program's."""
+    sources = "".join(file.read_text() for file in sorted((ROOT / "src").rglob("*.cc")))
+    sources = re.sub(r'"\s*"', "", sources)  # joins the parts of a literal
+    found = []
+    for line in (ROOT / "docs/troubleshooting.md").read_text().splitlines():
+        if not (cell := re.match(r"\| (`[^`]+`(?:, `[^`]+`)*) \|", line)):
+            continue  # a symptom in words, or of another program
+        for symptom in re.findall("`([^`]+)`", cell[1]):
+            parts = [part.strip(" :,()") for part in re.split(r"…|\b[NM]\b|\bTABLE\b", symptom)]
+            found += [f"{symptom}: no message has '{part}'" for part in parts if len(part) > 5 and part not in sources]
+    assert not found, "\n".join(found)
+
+
 def test_map_of_rooms():
     """The map in docs/architecture.md equals layers.txt, with the includes that CMakeLists.txt gives for each room."""
     ranks = {room: rank for rank, room in (line.split() for line in (ROOT / "layers.txt").read_text().splitlines() if line[0] != "#")}
