@@ -42,15 +42,15 @@ bench-hour: setup ## follow a stream of 2 TB a day for an hour and account for e
 
 test: unit judge faults-part ## set up, build, and run all tests that need no server
 
-unit: build
+unit: build ## run the unit tests
 	@ctest --test-dir $(BUILD) --output-on-failure --parallel 2
 
-judge: build
+judge: build ## run the program and check its tables with PyIceberg and DuckDB
 	@tools/setup judges
 	@INGOT_PROGRAM=$(CURDIR)/$(BUILD)/ingot .deps/judges/bin/python -m pytest -q -p no:cacheprovider -n 2 --dist worksteal tests/judge
 
 FAULTS_TESTS := .deps/judges/bin/python -m pytest -q -p no:cacheprovider -n 2 --dist worksteal tests/faults
-faults-part: build
+faults-part: build ## inject faults at some I/O calls, which a seed chooses
 	@tools/setup judges
 	@INGOT_PROGRAM=$(CURDIR)/$(BUILD)/ingot $(FAULTS_TESTS)
 
