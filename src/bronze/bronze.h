@@ -1,8 +1,8 @@
 // The first stage: ingests each record of the source once into the bronze table.
 // Protocol (docs/formats/snapshot-summary.md): read the table's checkpoint; read records from there; write files;
 // commit.
-// The compare-and-swap of the commit checks that each partition is still at the start of its batch. A run that loses
-// restarts from the new checkpoint.
+// The compare-and-swap of the commit checks that each partition is still at the start of its batch. If another
+// run was first, this one restarts from the new checkpoint.
 #pragma once
 
 #include <chrono>
@@ -42,7 +42,7 @@ class Bronze : public stage::Processor {
 
   /// Reads to the end of the source or to the deadline. Commits when the limit of rows or bytes is reached, and at the
   /// end. `progress` gets the number of records as they are read.
-  /// Errors: those of the source; kConflict when other writers win repeatedly.
+  /// Errors: those of the source; kConflict when other writers commit first repeatedly.
   Result<stage::StageReport> Run(const stage::Environment& environment, const stage::Deadline& deadline,
                                  const std::function<void(int64_t)>& progress) override;
   int64_t RecordsBehind() const override { return source_ ? source_->RecordsBehind() : 0; }

@@ -1,5 +1,5 @@
 // The state kept per group to compute its aggregates, exact and mergeable: counts, moments, extremes, all values for
-// quantiles, and all distinct values for distinct counts. pipeline/functions.cc defines the aggregates.
+// quantiles, and all distinct values for distinct counts. pipeline/aggregate_functions.cc lists them.
 #pragma once
 
 #include <arrow/array.h>
@@ -54,8 +54,8 @@ struct OfDistinctValues {
 };
 using Computation = std::variant<OfRows, OfConditions, OfMoments, OfExtremes, OfValues, OfDistinctValues>;
 
-/// Returns how an aggregate is computed. Only this function gives the aggregates of pipeline/functions.cc their meaning
-/// in gold.
+/// Returns how an aggregate is computed. Only this function gives the aggregates of
+/// pipeline/aggregate_functions.cc their meaning in gold.
 Computation ComputationOf(pipeline::AggregateKind kind);
 
 /// Creates the aggregate for a call, e.g. avg(x). Calls may share one if their Computation has the same alternative and

@@ -58,9 +58,9 @@ class Catalog {
   /// If `metadata` has no location, the catalog chooses one. Errors: kExists.
   virtual Result<LoadedTable> Create(const TableName& table, const TableMetadata& metadata,
                                      const StoragePtr& storage) = 0;
-  /// Puts `next` in the place of `base`, if the table is still at `base`. A lost answer is looked into here.
-  /// Errors: kConflict when the table has moved on, kRetry when nothing happened, kOutcomeUnknown when the table does
-  /// not show it, but it may still land.
+  /// Replaces `base` with `next` if the table is still at `base`. If the response is lost, the table is read again.
+  /// Errors: kConflict when another commit replaced `base`, kRetry when nothing was changed, kOutcomeUnknown when the
+  /// table does not have `next` but the commit may still succeed.
   virtual Result<LoadedTable> Commit(const TableName& table, const LoadedTable& base, const TableMetadata& next) = 0;
   /// Adds a table that already has metadata. Errors: kExists.
   virtual Status Register(const TableName& table, const std::string& metadata_location) = 0;

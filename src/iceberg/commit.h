@@ -1,5 +1,5 @@
-// What every writer does around a commit: start over when another writer was first, and delete the files of a commit
-// that failed, but never those of one that may have landed. Source: docs/formats/commit.md.
+// What every writer does around a commit: retry when another writer was first, and delete the files of a commit that
+// failed, but not those of one that may still succeed. Source: docs/formats/commit.md.
 #pragma once
 
 #include <string>
@@ -11,8 +11,8 @@
 
 namespace ingot::iceberg {
 
-/// Calls `attempt` again, after a wait, as long as it ends with kConflict. An attempt loads the tables itself, so that
-/// each one starts from their newest state. Errors: kConflict when the attempts are used up; any other at once.
+/// Calls `attempt` again, after a wait, as long as it ends with kConflict. Each attempt loads the tables itself, so
+/// that it starts from their newest state. Errors: kConflict after the last attempt; any other error at once.
 template <typename Attempt>
 auto RetryOnConflict(const Attempt& attempt, Backoff::Options options = {}) -> decltype(attempt()) {
   Backoff backoff(options);
@@ -22,7 +22,7 @@ auto RetryOnConflict(const Attempt& attempt, Backoff::Options options = {}) -> d
   }
 }
 
-/// The same for one table: `attempt` is given its newest state each time.
+/// The same for one table: each attempt receives its newest state.
 template <typename Attempt>
 auto RetryOnConflict(const TableHome& home, const Attempt& attempt, Backoff::Options options = {})
     -> decltype(attempt(std::declval<const Table&>())) {
@@ -35,12 +35,14 @@ auto RetryOnConflict(const TableHome& home, const Attempt& attempt, Backoff::Opt
 
 std::vector<std::string> LocationsOf(const std::vector<DataFile>& files);
 
-/// Deletes files that no snapshot has or can get. What cannot be deleted is left for the removal of orphans.
+/// Deletes files that no snapshot refers to or can refer to later. The removal of orphans deletes those that remain
+/// after an error.
 void Discard(storage::Storage& storage, const std::vector<std::string>& locations);
-/// Deletes the files that were written for a commit which ended with `error`; keeps them when its outcome is unknown.
+/// Deletes the files of a commit that ended with `error`. Keeps them when its outcome is unknown.
 void DiscardUnlessUnknown(storage::Storage& storage, const std::vector<std::string>& locations, const Error& error);
 
-/// CommitSnapshot for files that were written for this commit alone: they are deleted when it is known to have failed.
+/// CommitSnapshot for files that were written for this commit only. Deletes them when the commit is known to have
+/// failed.
 Result<Table> CommitFiles(const TableHome& home, const SnapshotChange& change);
 
 }  // namespace ingot::iceberg

@@ -1,4 +1,4 @@
-// A table that need not exist.
+// Loads a table that may not exist.
 #pragma once
 
 #include <optional>
@@ -7,7 +7,7 @@
 
 namespace ingot::iceberg {
 
-/// Loads the table; nullopt when the catalog has none of that name.
+/// Loads the table; nullopt when the catalog has no table of that name. Errors: those of LoadTable but kNotFound.
 inline Result<std::optional<Table>> FindTable(const TableHome& home) {
   auto table = LoadTable(home);
   if (table) return std::optional(std::move(*table));

@@ -1,5 +1,6 @@
-// The functions of pipeline expressions, one row per function (functions.cc). The parser, the type check, the SQL of
-// each engine, the evaluation, the definitions of tables and docs/functions.md all read these rows.
+// The functions of pipeline expressions, one row per function (scalar_functions.cc, aggregate_functions.cc). The
+// parser, the type check, the SQL of each engine, the evaluation, the definitions of tables and docs/functions.md all
+// read them.
 #pragma once
 
 #include <array>

@@ -9,7 +9,8 @@ namespace ingot::pipeline {
 
 /// Output: the source, and the tables and statements of each stage in the dialect. Relations in the statements:
 ///         `records` (topic, partition, offset, timestamp, value, _now), `bronze_rows`, `silver_keys`, `checked`,
-///         `silver_new`, `silver_rows`, `gold_old`, `touched`. `{run_id}` is a placeholder for the id of the run.
+///         `silver_new`, `silver_rows`, `gold_old`, `touched`. `{run_id}` is a placeholder for the id of the run,
+///         `{now}` (Trino) for its time.
 /// Errors: kUnsupported for features that the engine does not have.
 Result<std::string> PlanToJson(const Pipeline& pipeline, Dialect dialect, const std::string& catalog);
 

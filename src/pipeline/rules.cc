@@ -103,7 +103,7 @@ class Check : public RuleCheck {
 };
 
 constexpr RuleKind kRuleKinds[] = {
-    {.key = "not_null", .takes_list = true, .help = "Fields that must be there.", .read = NotNull::Read},
+    {.key = "not_null", .takes_list = true, .help = "Fields that must have a value.", .read = NotNull::Read},
     {.key = "check", .takes_list = false, .help = "A condition that must not be false.", .read = Check::Read},
 };
 
