@@ -12,6 +12,20 @@ std::string MarkerIn(const std::string& metadata_folder) {
   return storage::JoinLocation(metadata_folder, "_unregistered");
 }
 
+/// Writes the file after `change` of the UUIDs in it. `change` returns false when nothing has changed.
+template <typename Change>
+Status ChangeMarked(storage::Storage& storage, const TableMetadata& metadata, const Change& change) {
+  if (metadata.table_uuid.empty()) return {};
+  const std::string folder = MetadataFolder(metadata), marker = MarkerIn(folder);
+  INGOT_ASSIGN(auto uuids, UnregisteredIn(storage, folder));
+  if (!change(uuids)) return {};
+  if (uuids.empty()) return storage.Delete(marker);
+  INGOT_ASSIGN(const auto out, storage.OpenOutput(marker));
+  for (const std::string& uuid : uuids) INGOT_ARROW(out->Write(uuid + "\n"));
+  INGOT_ARROW(out->Close());
+  return {};
+}
+
 }  // namespace
 
 Result<std::set<std::string>> UnregisteredIn(storage::Storage& storage, const std::string& metadata_folder) {
@@ -27,17 +41,12 @@ Result<std::set<std::string>> UnregisteredIn(storage::Storage& storage, const st
   return uuids;
 }
 
-Status NoteUnregistered(storage::Storage& storage, const TableMetadata& metadata, bool unregistered) {
-  if (metadata.table_uuid.empty()) return {};
-  const std::string folder = MetadataFolder(metadata), note = MarkerIn(folder);
-  INGOT_ASSIGN(auto uuids, UnregisteredIn(storage, folder));
-  const bool changed = unregistered ? uuids.insert(metadata.table_uuid).second : uuids.erase(metadata.table_uuid) > 0;
-  if (!changed) return {};
-  if (uuids.empty()) return storage.Delete(note);
-  INGOT_ASSIGN(const auto out, storage.OpenOutput(note));
-  for (const std::string& uuid : uuids) INGOT_ARROW(out->Write(uuid + "\n"));
-  INGOT_ARROW(out->Close());
-  return {};
+Status MarkUnregistered(storage::Storage& storage, const TableMetadata& metadata) {
+  return ChangeMarked(storage, metadata, [&](auto& uuids) { return uuids.insert(metadata.table_uuid).second; });
+}
+
+Status MarkRegistered(storage::Storage& storage, const TableMetadata& metadata) {
+  return ChangeMarked(storage, metadata, [&](auto& uuids) { return uuids.erase(metadata.table_uuid) > 0; });
 }
 
 }  // namespace ingot::iceberg

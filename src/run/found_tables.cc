@@ -226,7 +226,7 @@ Result<std::vector<RegisteredTable>> RegisterAll(const Lakehouse& house, const s
       if (dry_run) return {};
       INGOT_TRY(house.catalog->CreateNamespace(name.space));
       INGOT_TRY(house.catalog->Register(name, table.metadata_location));
-      return iceberg::NoteUnregistered(*house.storage, metadata, false);
+      return iceberg::MarkRegistered(*house.storage, metadata);
     };
     if (const Status entered = enter(); !entered) one.error = entered.error();
     tables.push_back(std::move(one));

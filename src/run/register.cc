@@ -47,7 +47,7 @@ Result<Registration> RegisterTable(const Lakehouse& house, const std::string& ta
   INGOT_ASSIGN(registration.metadata, iceberg::ReadMetadataFile(*house.storage, registration.metadata_location));
   INGOT_TRY(house.catalog->CreateNamespace(registration.name.space));
   INGOT_TRY(house.catalog->Register(registration.name, registration.metadata_location));
-  INGOT_TRY(iceberg::NoteUnregistered(*house.storage, registration.metadata, false));
+  INGOT_TRY(iceberg::MarkRegistered(*house.storage, registration.metadata));
   if (auto others = OtherNames(house, registration)) registration.other_names = std::move(*others);
   return registration;
 }
@@ -57,7 +57,7 @@ Result<Unregistration> UnregisterTable(const Lakehouse& house, const std::string
   INGOT_ASSIGN(done.name, iceberg::ParseTableName(table, house.catalog->Name()));
   INGOT_ASSIGN(const auto loaded, house.catalog->Load(done.name, house.storage));
   // Written before the drop: after a crash in between, the table is still in the catalog.
-  if (const auto noted = iceberg::NoteUnregistered(*loaded.storage, *loaded.metadata, true); !noted)
+  if (const auto noted = iceberg::MarkUnregistered(*loaded.storage, *loaded.metadata); !noted)
     done.warning = noted.error().message;
   INGOT_TRY(house.catalog->Drop(done.name));
   done.metadata_location = loaded.metadata_location;

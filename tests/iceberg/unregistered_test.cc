@@ -22,15 +22,15 @@ TEST(Unregistered, FoldersOfLostTablesAreNotReused) {
   EXPECT_NE(rejected.error().message.find("ingot register n.t"), std::string::npos);
   TableMetadata other = *table.metadata;
   other.table_uuid = "third";
-  ASSERT_TRUE(NoteUnregistered(*storage, other, true));
+  ASSERT_TRUE(MarkUnregistered(*storage, other));
   EXPECT_FALSE(make());
-  ASSERT_TRUE(NoteUnregistered(*storage, *table.metadata, true));
+  ASSERT_TRUE(MarkUnregistered(*storage, *table.metadata));
   EXPECT_EQ(UnregisteredIn(*storage, "file:///w/t/metadata")->size(), 2u);
-  ASSERT_TRUE(NoteUnregistered(*storage, *table.metadata, false));
+  ASSERT_TRUE(MarkRegistered(*storage, *table.metadata));
   EXPECT_FALSE(make());
-  ASSERT_TRUE(NoteUnregistered(*storage, other, false));
+  ASSERT_TRUE(MarkRegistered(*storage, other));
   EXPECT_FALSE(*storage->Exists("file:///w/t/metadata/_unregistered"));
-  ASSERT_TRUE(NoteUnregistered(*storage, *table.metadata, true));
+  ASSERT_TRUE(MarkUnregistered(*storage, *table.metadata));
   EXPECT_TRUE(make());
 }
 
