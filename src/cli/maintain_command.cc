@@ -215,9 +215,9 @@ void AddMaintain(CLI::App& app, Shared& shared) {
       ->envname("INGOT_TRUST_CLOCK");
   command->add_flag("--undo", options->undo, "Undo the last removal of orphans");
   command->footer(
-      "Without any of the operations all but --statistics are done. Safe beside running writers; what later stages "
-      "have not "
-      "consumed yet is kept.\n\nExamples:\n  ingot maintain --dry-run\n  ingot maintain bronze.speedtest_raw "
+      "Without an operation, all but --statistics are done. Other processes may write at the same time. Snapshots that "
+      "later stages have not consumed yet are kept.\n\nExamples:\n  ingot maintain --dry-run\n  ingot maintain "
+      "bronze.speedtest_raw "
       "--compact\n"
       "  ingot maintain --expire --older-than 7d --retain-last 10\n  ingot maintain --orphans --undo");
   command->callback([&shared, options] { shared.command = [&shared, options] { return Maintain(shared, *options); }; });

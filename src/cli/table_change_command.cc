@@ -25,7 +25,7 @@ Status Branch(const Shared& shared, const TableOptions& options) {
 Status DropRef(const Shared& shared, const TableOptions& options) {
   INGOT_ASSIGN(const auto home, run::TableHomeOf(shared.open_options, options.table));
   INGOT_TRY(run::DropRef(home, options.name));
-  fmt::print("{}: {} is gone\n", home.name.Text(), options.name);
+  fmt::print("{}: dropped {}\n", home.name.Text(), options.name);
   return {};
 }
 
@@ -68,7 +68,7 @@ void AddTableChanges(CLI::App& table, Shared& shared) {
                  "Change columns, partition, sort order, format and properties to those of the pipeline file", Evolve);
   const auto [upgrade, format] = AddTableAction(
       table, shared, "upgrade",
-      "Raise the Iceberg format, which row-level deletes and newer types need; there is no way back", Upgrade);
+      "Raise the Iceberg format, which row-level deletes and newer types need; cannot be undone", Upgrade);
   upgrade->add_option("--format", format->format, "2 or 3; default: 2");
   const auto [rollback, to] =
       AddTableAction(table, shared, "rollback", "Make an older snapshot the current one", Rollback);

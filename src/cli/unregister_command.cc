@@ -14,7 +14,7 @@ struct Options {
 Status Unregister(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(const auto house, run::OpenLakehouse(shared.open_options));
   INGOT_ASSIGN(const auto done, run::UnregisterTable(house, options.table));
-  if (!done.warning.empty()) LogWarning("no table can be made in its folder: " + done.warning);
+  if (!done.warning.empty()) LogWarning("no table can be created in its folder: " + done.warning);
   fmt::print("{} is no longer in the catalog; its files remain. To restore it:\n  ingot register {} {}\n",
              done.name.Text(), done.name.Text(), done.metadata_location);
   return {};

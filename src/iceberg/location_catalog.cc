@@ -134,7 +134,7 @@ Result<LoadedTable> LocationCatalog::Load(const TableName& table, const StorageP
     if (now != location) return Load(table, storage);
     return Fail(ErrorKind::kCorrupt,
                 fmt::format("table {}: metadata file not found: {} (was the warehouse moved? If removal of "
-                            "orphans took the file: ingot maintain {} --orphans --undo)",
+                            "orphans moved the file: ingot maintain {} --orphans --undo)",
                             table.Text(), location, table.Text()));
   }
   if (!metadata) return std::unexpected(std::move(metadata).error());

@@ -39,7 +39,7 @@ bool HoldsTopic(const OpenedPipeline& open) {
 
 Result<std::vector<OpenedPipeline>> FanOut(const OpenedPipeline& open) {
   const auto refuse = [&](const std::string& why) {
-    return Fail(ErrorKind::kBadConfig, open.pipeline->file + ": table names hold {topic}, but " + why);
+    return Fail(ErrorKind::kBadConfig, open.pipeline->file + ": table names contain {topic}, but " + why);
   };
   if (!std::ranges::all_of(TablesOf(*open.pipeline), [](const pipeline::PipelineTable& table) {
         return table.kind == pipeline::TableKind::kOps || HoldsTopicName(table);

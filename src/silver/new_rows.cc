@@ -34,8 +34,8 @@ Result<NewRows> NewRows::Find(const stage::Environment& environment, const icebe
   if (!changes.rewritten || !changes.since) return rows;
   const std::string table = bronze.home.name.Text();
   LogWarning(
-      fmt::format("table {}: {} deleted or overwrote rows: of what is there now, rows that were ingested "
-                  "before are not ingested again; tables made from them are not corrected",
+      fmt::format("table {}: {} deleted or overwrote rows: rows that silver has processed before are not "
+                  "processed again, and silver and gold are not corrected",
                   table, changes.rewriter));
   // This filter is true for every row. It makes the plan load the bounds of the column.
   const iceberg::Filter any_time = iceberg::Or({{.op = iceberg::FilterOp::kIsNull, .column = "_ingested_at"},

@@ -361,10 +361,11 @@ class Matcher {
       if (at == kNone || known_[at].file != kNone || known_[at].offset == 0) {
         Begin(file);
       } else if (WasIncomplete(input, known_[at])) {
-        matches_.warnings.push_back("file " + input.path +
-                                    " was read before it was whole and is read again; the part that was read stays in "
-                                    "bronze and in quarantine, at " +
-                                    known_[at].id->topic + " partition " + std::to_string(known_[at].id->partition));
+        matches_.warnings.push_back(
+            "file " + input.path +
+            " was read while it was incomplete and is read again; the incomplete record stays in "
+            "bronze and in quarantine, at " +
+            known_[at].id->topic + " partition " + std::to_string(known_[at].id->partition));
         Begin(file);
       } else if (options_.on_changed == OnChanged::kReread) {
         Begin(file);

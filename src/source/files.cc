@@ -165,8 +165,8 @@ class FileSource : public Source {
     if (look_ != nullptr && !unfinished) looks_.erase(read.Location());
     if (read.Stream().Truncated() && final_)
       Report("file " + read.Path() +
-             " ends early: its compressed content is cut. What comes before the cut was read; the rest is read when "
-             "the file is whole");
+             " ends early: its compressed content is truncated. The part before the end was read. The rest will be "
+             "read when the file is complete");
     if (unfinished || !read.Stream().Compressed()) return std::nullopt;
     RawBatch mark;
     mark.from = EndMarkOf(read.Id());

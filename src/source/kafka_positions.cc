@@ -69,13 +69,12 @@ Result<int64_t> KafkaPositions::StartOf(const PartitionId& id, const Positions& 
   if (at >= marks.low && at <= marks.high) return at;
   const bool expired = at < marks.low;
   const std::string what =
-      expired
-          ? fmt::format("topic {} partition {}: records {} to {} are gone before they were read: retention was faster",
-                        id.topic, id.partition, at, marks.low - 1)
-          : fmt::format(
-                "topic {} partition {}: the table is at offset {}, the topic ends at {}: records that were "
-                "there are lost",
-                id.topic, id.partition, at, marks.high);
+      expired ? fmt::format("topic {} partition {}: records {} to {} were deleted before they were read (retention)",
+                            id.topic, id.partition, at, marks.low - 1)
+              : fmt::format(
+                    "topic {} partition {}: the table is at offset {}, the topic ends at {}: the records in "
+                    "between no longer exist",
+                    id.topic, id.partition, at, marks.high);
   if (on_reset_ == OnReset::kFail) return Fail(ErrorKind::kBadInput, what + kChoice);
   LogWarning(what + "; resuming as --on-reset specifies");
   const int64_t start = on_reset_ == OnReset::kLatest ? marks.high : marks.low;
