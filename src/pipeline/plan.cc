@@ -53,8 +53,11 @@ std::string BitSql(std::string_view mask, Dialect dialect) {
   return fmt::format(fmt::runtime(form), mask);
 }
 
-/// The condition that `other` has a row for which `on` is true. With `anti`: that it has none.
-std::string SemiJoinSql(bool anti, const std::string& other, const std::string& on, Dialect dialect) {
+enum class Keep { kMatched, kUnmatched };
+
+/// Keeps the rows for which `other` has a row, or none, for which `on` is true.
+std::string JoinSql(Keep keep, const std::string& other, const std::string& on, Dialect dialect) {
+  const bool anti = keep == Keep::kUnmatched;
   switch (dialect) {
     case Dialect::kEmbedded:
       return fmt::format("{} JOIN {} ON {}", anti ? "ANTI" : "SEMI", other, on);
@@ -173,7 +176,7 @@ std::string UniqueRowsSql(const SilverSpec& silver, Dialect dialect, const Silve
       "SELECT {}, '{}' AS _run_id\nFROM (SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY {} ORDER BY "
       "{} NULLS LAST, {} NULLS LAST, {} NULLS LAST) AS _place FROM {} WHERE {}) WHERE _place = 1) r\n{}",
       columns, names.run_id, Join(key, ", "), kSource, kSourcePartition, kSourceOffset, names.checked, accepted,
-      SemiJoinSql(true, names.existing + " s", Join(same, " AND "), dialect));
+      JoinSql(Keep::kUnmatched, names.existing + " s", Join(same, " AND "), dialect));
 }
 
 iceberg::Field ColumnOf(const FieldSpec& field) {
@@ -304,10 +307,10 @@ GoldSql MakeGoldSql(const Pipeline& pipeline, const GoldSpec& gold, Dialect dial
   sql.touched = fmt::format("SELECT DISTINCT {} FROM {}", Join(touched, ", "), names.fresh);
   sql.aggregate = fmt::format("SELECT {},\n  {} AS updated_at\nFROM {} {}\nGROUP BY {} ORDER BY {}",
                               Join(columns, ",\n  "), names.updated_at, names.all,
-                              SemiJoinSql(false, names.touched + " t", Join(matched, " AND "), dialect),
+                              JoinSql(Keep::kMatched, names.touched + " t", Join(matched, " AND "), dialect),
                               Join(groups, ", "), Join(groups, ", "));
   sql.kept = fmt::format("SELECT o.* FROM {} o {}", names.old,
-                         SemiJoinSql(true, names.touched + " t", Join(kept, " AND "), dialect));
+                         JoinSql(Keep::kUnmatched, names.touched + " t", Join(kept, " AND "), dialect));
   return sql;
 }
 
