@@ -117,20 +117,44 @@ class Planning {
     return plan;
   }
 
-  /// A new path is exact for future records only as long as no existing record has a value there.
+  /// Differences that are exact as long as no existing record is concerned need a choice if one is.
   Status LookUp(Difference& difference) {
-    if (difference.change != ChangeClass::kForward || difference.members.empty() || !bronze_) return {};
-    for (const std::string& member : difference.members) {
-      const auto known = members_.find(member);
-      if (known == members_.end()) {
-        INGOT_ASSIGN(const std::string found, bronze::FindUnknownMember(*bronze_, {member}, environment_.threads));
-        members_[member] = !found.empty();
-      }
-      if (!members_[member]) continue;
+    if (difference.change == ChangeClass::kChoice || !bronze_) return {};
+    const std::string field = FieldThatTakesMore(difference);
+    INGOT_ASSIGN(const bool unfit, !field.empty() ? Known(unfit_, field, bronze::HasUnfitValue) : Result<bool>(false));
+    if (unfit) {
       difference.change = ChangeClass::kChoice;
-      difference.meaning = fmt::format("existing records have `{}` in _extra", member);
+      difference.meaning = fmt::format("existing records are in quarantine because of `{}`, and may fit now", field);
+    }
+    for (const std::string& member : difference.members) {
+      INGOT_ASSIGN(const bool found,
+                   Known(members_, member, [](const iceberg::Table& bronze, const std::string& name, int threads) {
+                     return bronze::FindUnknownMember(bronze, {name}, threads).transform([](const auto& first) {
+                       return !first.empty();
+                     });
+                   }));
+      if (!found) continue;
+      difference.change = ChangeClass::kChoice;
+      difference.meaning = fmt::format("existing records have `{}`, which bronze keeps in _extra or _payload", member);
     }
     return {};
+  }
+
+  /// The field of a difference after which a record that did not fit may fit: it is removed, or its type is wider.
+  static std::string FieldThatTakesMore(const Difference& difference) {
+    constexpr std::string_view kField = "field ";
+    const std::string& what = difference.what;
+    const size_t end = what.rfind(": removed"), type = what.find(": type ");
+    if (!what.starts_with(kField) || (end == std::string::npos && type == std::string::npos)) return {};
+    return what.substr(kField.size(), std::min(end, type) - kField.size());
+  }
+
+  /// Looks something up in bronze, once.
+  template <typename Find>
+  Result<bool> Known(std::map<std::string, bool>& known, const std::string& name, const Find& find) const {
+    if (const auto found = known.find(name); found != known.end()) return found->second;
+    INGOT_ASSIGN(known[name], find(*bronze_, name, environment_.threads));
+    return known[name];
   }
 
   Status AddLayout(TablePlan& plan, const stage::WantedTable& wanted) const {
@@ -174,7 +198,8 @@ class Planning {
   const pipeline::Pipeline& pipeline_;
   const stage::Evolution evolution_;
   std::optional<iceberg::Table> bronze_;
-  std::map<std::string, bool> members_;  // whether bronze has them in _extra
+  std::map<std::string, bool> members_;  // whether records have them that no field takes
+  std::map<std::string, bool> unfit_;    // fields: whether a record did not fit because of them
 };
 
 bool Holds(std::span<const stage::Stage> stages, const TablePlan& table) {
