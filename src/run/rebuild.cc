@@ -145,8 +145,9 @@ class Rebuild {
     for (const iceberg::ManifestFile& manifest : manifests)
       INGOT_TRY(iceberg::ForEachEntry(*table.home.storage, manifest, *table.metadata, nullptr,
                                       [&](iceberg::ManifestEntry& entry) -> Status {
-                                        if (entry.status != iceberg::EntryStatus::kDeleted)
-                                          files.push_back(std::move(entry.file));
+                                        if (entry.status == iceberg::EntryStatus::kDeleted) return {};
+                                        entry.file.first_row_id.reset();  // the target numbers its rows itself
+                                        files.push_back(std::move(entry.file));
                                         return {};
                                       }));
     return files;

@@ -119,9 +119,9 @@ def more_data(first=100, records=8):
 class Shop(Warehouse):
     """A warehouse that the first version has filled with the first data. `reset` restores that state."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, pipeline=FIRST):
         super().__init__(folder, folder / "shop.yaml")
-        self.write(FIRST)
+        self.write(pipeline)
         self.put("a.jsonl", first_data())
         self.ingot("run")
         self.kept, self.data = folder / "kept", folder / "warehouse"
