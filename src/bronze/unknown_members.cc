@@ -82,11 +82,11 @@ Result<std::string> FindUnknownMember(const iceberg::Table& bronze, const std::v
   });
 }
 
-Result<bool> HasUnfitValue(const iceberg::Table& bronze, const std::string& field, int threads) {
+Result<bool> HasError(const iceberg::Table& bronze, const std::string& begin, int threads) {
   INGOT_ASSIGN(const std::string found,
                FirstFound(bronze, "_error", "_error", threads, [&](const arrow::Array& values, int64_t row) {
                  const auto* errors = dynamic_cast<const arrow::StringArray*>(&values);
-                 return errors != nullptr && errors->GetView(row).starts_with(field + ": ") ? field : std::string();
+                 return errors != nullptr && errors->GetView(row).starts_with(begin) ? begin : std::string();
                }));
   return !found.empty();
 }

@@ -13,8 +13,8 @@ namespace ingot::bronze {
 /// Cost: reads _extra, _error and _payload of the files in which they are not null everywhere.
 Result<std::string> FindUnknownMember(const iceberg::Table& bronze, const std::vector<std::string>& members, int threads);
 
-/// Whether a record did not fit because of this field, so that it may fit when the field changes.
+/// Whether the _error of some row begins with this text.
 /// Cost: reads _error of the files in which it is not null everywhere.
-Result<bool> HasUnfitValue(const iceberg::Table& bronze, const std::string& field, int threads);
+Result<bool> HasError(const iceberg::Table& bronze, const std::string& begin, int threads);
 
 }  // namespace ingot::bronze

@@ -120,11 +120,12 @@ class Planning {
   /// Differences that are exact as long as no existing record is concerned need a choice if one is.
   Status LookUp(Difference& difference) {
     if (difference.change == ChangeClass::kChoice || !bronze_) return {};
-    const std::string field = FieldThatTakesMore(difference);
-    INGOT_ASSIGN(const bool unfit, !field.empty() ? Known(unfit_, field, bronze::HasUnfitValue) : Result<bool>(false));
-    if (unfit) {
-      difference.change = ChangeClass::kChoice;
-      difference.meaning = fmt::format("existing records are in quarantine because of `{}`, and may fit now", field);
+    if (const std::string error = ErrorThatMayGo(difference); !error.empty()) {
+      INGOT_ASSIGN(const bool found, Known(errors_, error, bronze::HasError));
+      if (found) {
+        difference.change = ChangeClass::kChoice;
+        difference.meaning = fmt::format("records in quarantine may fit now: '{} …'", error);
+      }
     }
     for (const std::string& member : difference.members) {
       INGOT_ASSIGN(const bool found,
@@ -140,13 +141,15 @@ class Planning {
     return {};
   }
 
-  /// The field of a difference after which a record that did not fit may fit: it is removed, or its type is wider.
-  static std::string FieldThatTakesMore(const Difference& difference) {
+  /// How the errors begin of records that did not fit, and may fit after this difference: a field is removed, or wider.
+  static std::string ErrorThatMayGo(const Difference& difference) {
     constexpr std::string_view kField = "field ";
     const std::string& what = difference.what;
-    const size_t end = what.rfind(": removed"), type = what.find(": type ");
-    if (!what.starts_with(kField) || (end == std::string::npos && type == std::string::npos)) return {};
-    return what.substr(kField.size(), std::min(end, type) - kField.size());
+    if (!what.starts_with(kField)) return {};
+    const auto error = [&](size_t end, const char* rest) { return what.substr(kField.size(), end - kField.size()) + rest; };
+    if (what.ends_with(": removed")) return error(what.size() - std::string_view(": removed").size(), ": ");
+    if (const size_t type = what.find(": type "); type != std::string::npos) return error(type, ": out of the range");
+    return {};
   }
 
   /// Looks something up in bronze, once.
@@ -199,7 +202,7 @@ class Planning {
   const stage::Evolution evolution_;
   std::optional<iceberg::Table> bronze_;
   std::map<std::string, bool> members_;  // whether records have them that no field takes
-  std::map<std::string, bool> unfit_;    // fields: whether a record did not fit because of them
+  std::map<std::string, bool> errors_;   // how they begin: whether rows have them
 };
 
 bool Holds(std::span<const stage::Stage> stages, const TablePlan& table) {

@@ -49,7 +49,7 @@ CHANGES = {
         BRONZE, FORWARD, {"fields/size": None, "fields/bytes": {"type": "long", "renamed_from": "size"}, "fields/twice": {"type": "long", "compute": "bytes * 2"},
                            "silver/rules/sized": {"check": "bytes < 1000"}, f"gold/{KINDS}/measures/largest": "max(bytes)"}, renames={"size": "bytes"}),
     "field renamed without a word": Change(BRONZE, CHOICE, RENAMED | {"fields/category": {"type": "string", "from": "$.kind"}}),
-    "widened": Change(BRONZE, METADATA, {"fields/amount/type": "long"}, more=(record(200, 25, amount=5_000_000_000),)),
+    "widened": Change(BRONZE, METADATA, {"fields/amount/type": "long"}, more=(record(200, 25, amount=5_000_000_000),), nullness=("_error",)),
     "narrowed": Change(BRONZE, CHOICE, {"fields/size/type": "int"}, forward=False),
     "long to double": Change(BRONZE, CHOICE, {"fields/size/type": "double", "fields/twice/type": "double"}, forward=False),
     "long to string": Change(BRONZE, CHOICE, NO_SIZE | {"fields/size/type": "string"}, forward=False, nullness=("_payload", "_error")),
