@@ -9,6 +9,7 @@
 #include "iceberg/find_table.h"
 #include "iceberg/summary_numbers.h"
 #include "pipeline/definition.h"
+#include "pipeline/removed_fields.h"
 #include "stage/fence.h"
 #include "stage/report.h"
 
@@ -127,6 +128,10 @@ class Planning {
         difference.meaning = fmt::format("records in quarantine may fit now: '{} …'", error);
       }
     }
+    if (std::string why = RemovedFieldThatDiffers(difference); !why.empty()) {
+      difference.change = ChangeClass::kChoice;
+      difference.meaning = std::move(why);
+    }
     for (const std::string& member : difference.members) {
       INGOT_ASSIGN(const bool found,
                    Known(members_, member, [](const iceberg::Table& bronze, const std::string& name, int threads) {
@@ -139,6 +144,19 @@ class Planning {
       difference.meaning = fmt::format("existing records have `{}`, which bronze keeps in _extra or _payload", member);
     }
     return {};
+  }
+
+  std::string RemovedFieldThatDiffers(const Difference& difference) const {
+    if (difference.members.empty()) return {};
+    constexpr std::string_view kField = "field ", kAdded = ": added";
+    const std::string& what = difference.what;
+    std::string added;
+    if (what.starts_with(kField) && what.ends_with(kAdded))
+      added = what.substr(kField.size(), what.size() - kField.size() - kAdded.size());
+    std::vector<std::string> columns;
+    for (const iceberg::Field& field : bronze_->metadata->CurrentSchema().fields) columns.push_back(field.name);
+    return pipeline::RemovedFieldDiffers(bronze_->metadata->Property(stage::kRemovedFieldsProperty, ""),
+                                         pipeline::BronzeDefinition(pipeline_), added, difference.members, columns);
   }
 
   /// How the errors begin of records that did not fit, and may fit after this difference: a field is removed, or wider.

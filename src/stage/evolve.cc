@@ -7,6 +7,8 @@
 #include "iceberg/commit.h"
 #include "iceberg/schema_change.h"
 #include "pipeline/definition.h"
+#include "pipeline/difference.h"
+#include "pipeline/removed_fields.h"
 #include "stage/fence.h"
 #include "stage/position_columns.h"
 #include "stage/stage.h"
@@ -102,6 +104,13 @@ Result<iceberg::Table> EvolveTable(const Environment& environment, const WantedT
 }
 
 void SetDefinition(iceberg::Properties& properties, const Environment& environment, const std::string& definition) {
+  const std::string removed =
+      pipeline::RemovedFields(properties[kRemovedFieldsProperty], properties[kDefinitionProperty], definition,
+                              pipeline::Renames(*environment.pipeline));
+  if (removed.empty())
+    properties.erase(kRemovedFieldsProperty);
+  else
+    properties[kRemovedFieldsProperty] = removed;
   properties[kDefinitionProperty] = definition;
   properties[kDefinitionKey] = pipeline::DefinitionId(definition);
   properties[kPipelineProperty] = environment.pipeline->name;

@@ -11,6 +11,8 @@ namespace ingot::stage {
 
 /// The table property with the definition that computed the rows. Snapshots of stages have its id (kDefinitionKey).
 inline constexpr const char* kDefinitionProperty = "ingot.definition";
+/// The table property of bronze with the fields that the pipeline file no longer has (pipeline/removed_fields.h).
+inline constexpr const char* kRemovedFieldsProperty = "ingot.removed-fields";
 /// The table property with the name of the pipeline that writes the table.
 inline constexpr const char* kPipelineProperty = "ingot.pipeline";
 
