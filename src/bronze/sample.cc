@@ -86,7 +86,8 @@ class Sampling {
     return bytes == nullptr ? std::nullopt : std::optional(bytes->GetView(row));
   }
 
-  static Result<Batch> Parse(RecordParser& parser, const arrow::RecordBatch& batch, int64_t row, std::string_view record) {
+  static Result<Batch> Parse(RecordParser& parser, const arrow::RecordBatch& batch, int64_t row,
+                             std::string_view record) {
     source::RawBatch raw;
     raw.bytes = std::string(record) + std::string(source::kPadding, '\0');
     raw.records.push_back({.begin = 0, .size = record.size()});

@@ -16,9 +16,9 @@ struct SampleOptions {
   std::map<std::string, std::string> renames;  // current name of a column by its old name
 };
 
-/// Compares what can be computed again. A row with `_payload`: all fields, and whether the record can be read. Any other
-/// row: the fields whose path leads to a value in `_extra`. A field that took its whole member from the record cannot
-/// be computed again. Writes nothing.
+/// Compares what can be computed again. A row with `_payload`: all fields, and whether the record can be read. Any
+/// other row: the fields whose path leads to a value in `_extra`. A field that took its whole member from the record
+/// cannot be computed again. Writes nothing.
 Result<stage::Sample> SampleRows(const stage::Environment& environment, const SampleOptions& options);
 
 }  // namespace ingot::bronze

@@ -172,11 +172,14 @@ class Sampling {
     const bool deleted = !stage::RowsDeletedBy(*gold_.metadata).empty();
     for (size_t row = 0; row < old_keys.size(); ++row)
       if (!old_rows.emplace(old_keys[row], int64_t(row)).second)
-        Add({.name = NameOf(*before, int64_t(row)), .before = {.table = table + " twice", .rules = {}, .values = {}}, .after = {.table = table, .rules = {}, .values = {}}},
+        Add({.name = NameOf(*before, int64_t(row)),
+             .before = {.table = table + " twice", .rules = {}, .values = {}},
+             .after = {.table = table, .rules = {}, .values = {}}},
             sample);
     for (size_t row = 0; row < keys.size(); ++row) {
       const auto old = old_rows.find(keys[row]);
-      stage::SampledRow one{.name = NameOf(*after, int64_t(row)), .before = {}, .after = {.table = table, .rules = {}, .values = {}}};
+      stage::SampledRow one{
+          .name = NameOf(*after, int64_t(row)), .before = {}, .after = {.table = table, .rules = {}, .values = {}}};
       if (old != old_rows.end()) {
         one.before.table = table;
         stage::AddDifferences(*before, old->second, *after, int64_t(row), measures_, kTolerance, one);
@@ -244,7 +247,8 @@ Result<Sample> SampleGroups(const Environment& environment, const GoldSpec& spec
   const auto inputs = pipeline::GoldInputColumns(spec);
   if (stage::ColumnsIn(silver, inputs).size() < inputs.size()) {
     Sample sample;
-    sample.unchecked = fmt::format("{} does not have all columns that {} reads", silver.home.name.Text(), gold.home.name.Text());
+    sample.unchecked =
+        fmt::format("{} does not have all columns that {} reads", silver.home.name.Text(), gold.home.name.Text());
     return sample;
   }
   return Sampling(environment, spec, std::move(silver), std::move(gold), options).Run();

@@ -1,5 +1,5 @@
-// The definition of silver as versions before `ingot.definition` wrote it. Tables of these versions have only its id, in
-// their marks. It tells whether the pipeline file has changed since.
+// The definition of silver as versions before `ingot.definition` wrote it. Tables of these versions have only its id,
+// in their marks. It tells whether the pipeline file has changed since.
 #pragma once
 
 #include <string>

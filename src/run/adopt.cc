@@ -56,7 +56,8 @@ Result<std::optional<bool>> FieldsChanged(const Environment& environment, const 
   }
   const std::string id = stage::MarkOf(*table->metadata).definition_id;
   if (id.empty()) return std::nullopt;
-  return id != pipeline::DefinitionId(pipeline::EarlierSilverDefinition(pipeline, spec));
+  return id != pipeline::DefinitionId(pipeline::EarlierSilverDefinition(pipeline, spec)) &&
+         id != pipeline::DefinitionId(SilverDefinition(pipeline, spec));
 }
 
 class Adoption {
@@ -88,8 +89,8 @@ class Adoption {
       case TableKind::kQuarantine: {
         const auto known = silver_.find(table.table.item);
         if (known != silver_.end()) return known->second;
-        INGOT_ASSIGN(const auto sample, silver::SampleRows(environment_, pipeline_.silver[table.table.item],
-                                                           {.renames = renames_}));
+        INGOT_ASSIGN(const auto sample,
+                     silver::SampleRows(environment_, pipeline_.silver[table.table.item], {.renames = renames_}));
         return silver_[table.table.item] = TextOf(sample);
       }
       case TableKind::kGold: {
@@ -114,9 +115,10 @@ class Adoption {
     for (const pipeline::SilverSpec& spec : pipeline_.silver) {
       INGOT_ASSIGN(const auto changed, FieldsChanged(environment_, spec));
       if (changed.value_or(false) && !whole.empty())
-        return fmt::format("it has changed since {} was computed, and bronze does not hold the values from which these "
-                           "fields were read: {}; run once with the pipeline file of that time, then change it",
-                           spec.table.table, whole);
+        return fmt::format(
+            "it has changed since {} was computed, and bronze does not hold the values from which these "
+            "fields were read: {}; run once with the pipeline file of that time, then change it",
+            spec.table.table, whole);
     }
     return NewFieldDiffers(table);
   }
@@ -129,8 +131,7 @@ class Adoption {
       for (const pipeline::Path& path : field.from)
         if (path.size() == 1) members.push_back(path.front().key);
     }
-    INGOT_ASSIGN(const std::string found,
-                 bronze::FindUnknownMember(*table.current, members, environment_.threads));
+    INGOT_ASSIGN(const std::string found, bronze::FindUnknownMember(*table.current, members, environment_.threads));
     return found.empty() ? found : fmt::format("existing records have `{}` in _extra, and no column holds it", found);
   }
 

@@ -5,8 +5,8 @@
 
 namespace ingot::run {
 
-/// Recomputes a sample of the rows of each table that has no definition (Need::kAdopt). If the sample differs, the table
-/// gets a difference that says how, and needs a choice.
+/// Recomputes a sample of the rows of each table that has no definition (Need::kAdopt). If the sample differs, the
+/// table gets a difference that says how, and needs a choice.
 Status DecideAdoptions(const stage::Environment& environment, PipelinePlan& plan);
 
 }  // namespace ingot::run

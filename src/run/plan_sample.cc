@@ -16,9 +16,8 @@ using stage::Environment;
 using stage::Sample;
 
 bool NeedsChoice(const PipelinePlan& plan, const pipeline::TableSpec* spec) {
-  return std::ranges::any_of(plan.tables, [&](const TablePlan& table) {
-    return table.table.spec == spec && table.need == Need::kChoice;
-  });
+  return std::ranges::any_of(
+      plan.tables, [&](const TablePlan& table) { return table.table.spec == spec && table.need == Need::kChoice; });
 }
 
 Result<Sample> Compute(const Environment& environment, const PipelinePlan& plan, const TablePlan& table) {
@@ -30,7 +29,8 @@ Result<Sample> Compute(const Environment& environment, const PipelinePlan& plan,
       return bronze::SampleRows(environment, {.renames = renames});
     case TableKind::kSilver:
       if (NeedsChoice(plan, &pipeline.bronze))
-        return Sample{.unchecked = fmt::format("its rows depend on those of {}, which change too", pipeline.bronze.table)};
+        return Sample{.unchecked =
+                          fmt::format("its rows depend on those of {}, which change too", pipeline.bronze.table)};
       return silver::SampleRows(environment, pipeline.silver[item], {.renames = renames});
     case TableKind::kQuarantine:
       return Sample{.unchecked = fmt::format("see {}", pipeline.silver[item].table.table)};

@@ -6,9 +6,9 @@
 
 namespace ingot::run {
 
-/// Computes a sample of the table's rows or groups by the pipeline file: of silver with its quarantine from bronze as it
-/// is now, of gold from silver as it is now. Writes nothing. Input: a table that needs a choice.
-/// Output: `unchecked` says why there is no sample.
+/// Computes a sample of the table's rows or groups by the pipeline file: of silver with its quarantine from bronze as
+/// it is now, of gold from silver as it is now. Writes nothing. Input: a table that needs a choice. Output: `unchecked`
+/// says why there is no sample.
 stage::Sample SampleOf(const stage::Environment& environment, const PipelinePlan& plan, const TablePlan& table);
 
 }  // namespace ingot::run

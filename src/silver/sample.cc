@@ -14,9 +14,9 @@
 #include "pipeline/plan.h"
 #include "pipeline/source_position.h"
 #include "rows/scan_relation.h"
-#include "silver/judge.h"
 #include "silver/key_times.h"
 #include "silver/positions.h"
+#include "silver/rule_evaluator.h"
 #include "silver/step.h"
 #include "stage/changes.h"
 
@@ -33,9 +33,9 @@ constexpr double kTolerance = 1e-12;
 
 /// A bronze row of the sample.
 struct SampleRow {
-  size_t batch = 0;  // index into the judged batches
+  size_t batch = 0;  // index into the checked batches
   int64_t row = 0;
-  uint64_t position = 0;  // hash of its source position
+  uint64_t position = 0;   // hash of its source position
   bool key_taken = false;  // silver has its key in another row
   stage::SampledResult before;
   stage::SampledResult after;  // the values that differ, if both are in the same table
@@ -49,7 +49,7 @@ class Sampling {
         spec_(*tables.spec),
         tables_(std::move(tables)),
         options_(options),
-        judge_(pipeline_, spec_) {
+        rules_(pipeline_, spec_) {
     for (const pipeline::FieldSpec& field : pipeline_.fields) fields_.push_back(field.name);
   }
 
@@ -96,21 +96,23 @@ class Sampling {
     const iceberg::Schema schema = stage::SelectFields(BronzeSchema(pipeline_), columns);
     for (const Batch& batch : batches) {
       INGOT_ASSIGN(const Batch aligned, rows::AlignColumns(batch, schema));
-      INGOT_ASSIGN(Judged judged, judge_.Apply(*aligned));
-      INGOT_ASSIGN(judged.rows, DecodeDictionaries(judged.rows));
-      INGOT_TRY(AddRows(*judged.rows));
-      judged_.push_back(std::move(judged));
+      INGOT_ASSIGN(CheckedRows checked, rules_.Apply(*aligned));
+      INGOT_ASSIGN(checked.rows, DecodeDictionaries(checked.rows));
+      INGOT_TRY(AddRows(*checked.rows));
+      batches_.push_back(std::move(checked));
     }
     return {};
   }
 
   Status AddRows(const arrow::RecordBatch& batch) {
     INGOT_ASSIGN(const auto hashes, HashRows(*SelectColumns(batch, PositionColumns())));
-    const auto sources = batch.GetColumnByName(pipeline::kSource), offsets = batch.GetColumnByName(pipeline::kSourceOffset);
+    const auto sources = batch.GetColumnByName(pipeline::kSource),
+               offsets = batch.GetColumnByName(pipeline::kSourceOffset);
     for (int64_t row = 0; row < batch.num_rows(); ++row) {
       if (sources->IsNull(row) || offsets->IsNull(row)) continue;
       at_[hashes[size_t(row)]] = rows_.size();
-      rows_.push_back({.batch = judged_.size(), .row = row, .position = hashes[size_t(row)], .before = {}, .after = {}});
+      rows_.push_back(
+          {.batch = batches_.size(), .row = row, .position = hashes[size_t(row)], .before = {}, .after = {}});
     }
     return {};
   }
@@ -118,14 +120,15 @@ class Sampling {
   /// Selects the rows that were ingested with those of the sample.
   iceberg::Filter IngestedWithSample() const {
     std::vector<iceberg::Filter> ranges;
-    for (const Judged& judged : judged_) {
-      const auto& times = static_cast<const arrow::TimestampArray&>(*judged.rows->GetColumnByName("_ingested_at"));
+    for (const CheckedRows& checked : batches_) {
+      const auto& times = static_cast<const arrow::TimestampArray&>(*checked.rows->GetColumnByName("_ingested_at"));
       if (times.null_count() > 0) return {};
       if (times.length() == 0) continue;
       const int64_t* values = times.raw_values();
       const auto [first, last] = std::minmax_element(values, values + times.length());
-      ranges.push_back(iceberg::And({iceberg::Compare("_ingested_at", iceberg::FilterOp::kGreaterOrEqual, iceberg::Value(*first)),
-                                     iceberg::Compare("_ingested_at", iceberg::FilterOp::kLessOrEqual, iceberg::Value(*last))}));
+      ranges.push_back(
+          iceberg::And({iceberg::Compare("_ingested_at", iceberg::FilterOp::kGreaterOrEqual, iceberg::Value(*first)),
+                        iceberg::Compare("_ingested_at", iceberg::FilterOp::kLessOrEqual, iceberg::Value(*last))}));
     }
     return iceberg::Or(std::move(ranges));
   }
@@ -157,9 +160,9 @@ class Sampling {
     row.before.table = table.home.name.Text();
     const uint64_t broken = Broken(row);
     if (quarantine) row.before.rules = RulesIn(batch, at);
-    if (judge_.Quarantines(broken) != quarantine || (broken & pipeline::kParseBit) != 0) return;
+    if (rules_.Quarantines(broken) != quarantine || (broken & pipeline::kParseBit) != 0) return;
     SampledRow differing{.name = "", .before = std::move(row.before), .after = {}};
-    stage::AddDifferences(batch, at, *judged_[row.batch].rows, row.row, fields_, kTolerance, differing);
+    stage::AddDifferences(batch, at, *batches_[row.batch].rows, row.row, fields_, kTolerance, differing);
     row.before = std::move(differing.before);
     row.after = std::move(differing.after);
   }
@@ -175,14 +178,14 @@ class Sampling {
   }
 
   uint64_t Broken(const SampleRow& row) const {
-    const auto& broken = judged_[row.batch].broken;
+    const auto& broken = batches_[row.batch].broken;
     return broken.empty() ? 0 : broken[size_t(row.row)];
   }
 
   std::vector<std::string> BrokenNames(const SampleRow& row) const {
     std::vector<std::string> names;
     for (uint64_t bits = Broken(row); bits != 0; bits &= bits - 1)
-      names.push_back(judge_.names()[size_t(std::countr_zero(bits))]);
+      names.push_back(rules_.names()[size_t(std::countr_zero(bits))]);
     std::ranges::sort(names);
     return names;
   }
@@ -192,15 +195,14 @@ class Sampling {
     std::unordered_multimap<uint64_t, size_t> by_key;
     KeyTimes times(pipeline_, spec_);
     std::vector<std::vector<uint64_t>> hashes;
-    for (const Judged& judged : judged_) {
-      const Batch keys = SelectColumns(*judged.rows, spec_.unique);
+    for (const CheckedRows& checked : batches_) {
+      const Batch keys = SelectColumns(*checked.rows, spec_.unique);
       times.Add(*keys);
       INGOT_ASSIGN(auto of_batch, HashRows(*keys));
       hashes.push_back(std::move(of_batch));
     }
     for (size_t i = 0; i < rows_.size(); ++i)
-      if (!judge_.Quarantines(Broken(rows_[i])))
-        by_key.emplace(hashes[rows_[i].batch][size_t(rows_[i].row)], i);
+      if (!rules_.Quarantines(Broken(rows_[i]))) by_key.emplace(hashes[rows_[i].batch][size_t(rows_[i].row)], i);
     if (by_key.empty()) return {};
     const Table& silver = tables_.silver;
     std::vector<std::string> columns = stage::ColumnsIn(silver, spec_.unique);
@@ -228,7 +230,7 @@ class Sampling {
   }
 
   Status Compare(SampleRow& row, Sample& sample) {
-    const bool quarantined = judge_.Quarantines(Broken(row));
+    const bool quarantined = rules_.Quarantines(Broken(row));
     const Table& table = quarantined ? tables_.quarantine : tables_.silver;
     if (row.before.table.empty()) {
       INGOT_ASSIGN(const bool deleted, MayBeDeleted(table, row));
@@ -242,8 +244,8 @@ class Sampling {
       row.after = {.table = "", .rules = {}, .values = {}};
       if (!row.before.table.empty()) row.after.rules = {"its key is there already"};
     }
-    const bool same = row.before.table == row.after.table && row.before.rules == row.after.rules &&
-                      row.before.values.empty();
+    const bool same =
+        row.before.table == row.after.table && row.before.rules == row.after.rules && row.before.values.empty();
     if (same) return {};
     ++sample.different;
     if (sample.differing.size() < options_.differing_max)
@@ -256,7 +258,7 @@ class Sampling {
     if (!stage::RowsDeletedBy(*table.metadata).empty()) return true;
     const auto removed = maintain::RemovedByRetention(*table.metadata);
     if (!removed) return false;
-    const auto column = judged_[row.batch].rows->GetColumnByName(removed->column);
+    const auto column = batches_[row.batch].rows->GetColumnByName(removed->column);
     if (column == nullptr || column->type_id() != arrow::Type::TIMESTAMP) return true;
     const auto& times = static_cast<const arrow::TimestampArray&>(*column);
     return times.IsValid(row.row) && times.Value(row.row) < removed->before_micros;
@@ -266,7 +268,7 @@ class Sampling {
     std::string name = "row ";
     for (const char* column : {pipeline::kSource, pipeline::kSourcePartition, pipeline::kSourceOffset})
       name += (name.ends_with(' ') ? "" : "/") +
-              stage::ValueText(*judged_[row.batch].rows->GetColumnByName(column), row.row);
+              stage::ValueText(*batches_[row.batch].rows->GetColumnByName(column), row.row);
     return name;
   }
 
@@ -275,9 +277,9 @@ class Sampling {
   const pipeline::SilverSpec& spec_;
   const Tables tables_;
   const SampleOptions& options_;
-  const Judge judge_;
+  const RuleEvaluator rules_;
   std::vector<std::string> fields_;
-  std::vector<Judged> judged_;
+  std::vector<CheckedRows> batches_;
   std::vector<SampleRow> rows_;
   std::unordered_map<uint64_t, size_t> at_;  // index into rows_ by position
 };
@@ -293,7 +295,8 @@ Result<Sample> SampleRows(const Environment& environment, const pipeline::Silver
   INGOT_ASSIGN(tables.quarantine.home, environment.Home(spec.quarantine.table));
   INGOT_ASSIGN(tables.bronze.home, environment.Home(pipeline.bronze.table));
   INGOT_TRY(tables.Reload());
-  INGOT_ASSIGN(tables.bronze, stage::WithCurrentNames(std::move(tables.bronze), BronzeSchema(pipeline), options.renames));
+  INGOT_ASSIGN(tables.bronze,
+               stage::WithCurrentNames(std::move(tables.bronze), BronzeSchema(pipeline), options.renames));
   INGOT_ASSIGN(tables.silver,
                stage::WithCurrentNames(std::move(tables.silver), SilverSchema(pipeline, spec), options.renames));
   INGOT_ASSIGN(tables.quarantine,

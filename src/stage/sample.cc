@@ -130,8 +130,7 @@ Result<std::vector<Batch>> ReadSample(const iceberg::Table& table, rows::ScanPla
   std::vector<Batch> sample;
   for (const size_t part : chosen) {
     int64_t left = rows_max / int64_t(chosen.size());
-    INGOT_ASSIGN(const auto reader,
-                 rows::OpenTask(table.home.storage, *table.metadata, plan.projection, parts[part]));
+    INGOT_ASSIGN(const auto reader, rows::OpenTask(table.home.storage, *table.metadata, plan.projection, parts[part]));
     while (left > 0) {
       INGOT_ARROW_ASSIGN(Batch batch, reader->Next());
       if (batch == nullptr) break;

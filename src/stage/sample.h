@@ -17,8 +17,8 @@ namespace ingot::stage {
 
 /// Where a row of the sample is, and its values there.
 struct SampledResult {
-  std::string table;                                       // that holds it; empty: none
-  std::vector<std::string> rules;                          // that it breaks, sorted
+  std::string table;                                        // that holds it; empty: none
+  std::vector<std::string> rules;                           // that it breaks, sorted
   std::vector<std::pair<std::string, std::string>> values;  // as text, of the columns that differ
 };
 
@@ -61,8 +61,8 @@ std::string ValueText(const arrow::Array& values, int64_t row);
 void AddDifferences(const arrow::RecordBatch& before, int64_t before_row, const arrow::RecordBatch& after,
                     int64_t after_row, const std::vector<std::string>& columns, double tolerance, SampledRow& row);
 
-/// Reads at most `rows_max` rows of a few parts of the plan, spread from the oldest to the newest file, with all columns
-/// of the projection decoded.
+/// Reads at most `rows_max` rows of a few parts of the plan, spread from the oldest to the newest file, with all
+/// columns of the projection decoded.
 Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> ReadSample(const iceberg::Table& table, rows::ScanPlan plan,
                                                                     int64_t rows_max);
 
