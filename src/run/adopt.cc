@@ -30,7 +30,10 @@ Result<std::string> TypesDiffer(const Environment& environment, const TablePlan&
   INGOT_ASSIGN(const auto current, stage::WithCurrentNames(*table.current, wanted.schema, evolution.renames));
   for (const iceberg::Field& field : wanted.schema.fields) {
     const iceberg::Field* have = current.metadata->CurrentSchema().FindByName(field.name);
-    if (have == nullptr || have->type.id == field.type.id || iceberg::CanPromote(have->type, field.type)) continue;
+    // A wider column may have been widened by another engine, which EvolveMetadata knows.
+    if (have == nullptr || have->type.id == field.type.id || iceberg::CanPromote(have->type, field.type) ||
+        iceberg::CanPromote(field.type, have->type))
+      continue;
     return fmt::format("column {} is {}, and would be {}", field.name, TypeName(have->type), TypeName(field.type));
   }
   iceberg::TableMetadata next = *table.current->metadata;
@@ -70,7 +73,10 @@ class Adoption {
   Status Decide(TablePlan& table) {
     INGOT_ASSIGN(std::string differs, TypesDiffer(environment_, table));
     if (differs.empty()) {
-      INGOT_ASSIGN(differs, SampleDiffers(table));
+      const auto sampled = SampleDiffers(table);
+      // Without its source the table cannot be compared.
+      if (!sampled && sampled.error().kind != ErrorKind::kNotFound) return std::unexpected(sampled.error());
+      differs = sampled ? *sampled : sampled.error().message;
     }
     if (differs.empty()) return {};
     table.need = Need::kChoice;

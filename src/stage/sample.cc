@@ -18,7 +18,7 @@ namespace {
 
 using Batch = std::shared_ptr<arrow::RecordBatch>;
 
-constexpr size_t kPartsMax = 8;
+constexpr int64_t kPartsMin = 8, kPartsMax = 64;
 
 std::string PlaceText(const SampledResult& result) {
   const std::string table = result.table.empty() ? "no table" : result.table;
@@ -120,22 +120,28 @@ void AddDifferences(const arrow::RecordBatch& before, int64_t before_row, const 
 }
 
 Result<std::vector<Batch>> ReadSample(const iceberg::Table& table, rows::ScanPlan plan, int64_t rows_max) {
+  // Few files are opened, however many the plan has; more if they are small.
+  const int64_t files = int64_t(plan.tasks.size()), all = std::max<int64_t>(1, plan.RecordCount());
+  const size_t most = size_t(std::clamp(rows_max * files / all, kPartsMin, kPartsMax));
   std::ranges::stable_sort(plan.tasks, {}, &rows::FileTask::sequence_number);
-  // Few files are opened, however many the plan has.
-  std::vector<rows::FileTask> files;
-  for (const size_t i : Spread(plan.tasks.size(), kPartsMax)) files.push_back(plan.tasks[i]);
-  plan.tasks = std::move(files);
+  std::vector<rows::FileTask> tasks;
+  for (const size_t i : Spread(plan.tasks.size(), most)) tasks.push_back(plan.tasks[i]);
+  plan.tasks = std::move(tasks);
   INGOT_ASSIGN(const auto parts, rows::PartsOf(*table.home.storage, plan));
-  const auto chosen = Spread(parts.size(), kPartsMax);
+  std::vector<rows::FileTask> chosen;
+  for (const size_t i : Spread(parts.size(), most)) chosen.push_back(parts[i]);
+  // What small files do not use is left for the large ones.
+  std::ranges::stable_sort(chosen, {}, [](const rows::FileTask& task) { return task.file.record_count; });
   std::vector<Batch> sample;
-  for (const size_t part : chosen) {
-    int64_t left = rows_max / int64_t(chosen.size());
-    INGOT_ASSIGN(const auto reader, rows::OpenTask(table.home.storage, *table.metadata, plan.projection, parts[part]));
+  for (size_t part = 0; part < chosen.size(); ++part) {
+    int64_t left = rows_max / int64_t(chosen.size() - part);
+    INGOT_ASSIGN(const auto reader, rows::OpenTask(table.home.storage, *table.metadata, plan.projection, chosen[part]));
     while (left > 0) {
       INGOT_ARROW_ASSIGN(Batch batch, reader->Next());
       if (batch == nullptr) break;
       batch = batch->Slice(0, left);
       left -= batch->num_rows();
+      rows_max -= batch->num_rows();
       INGOT_ASSIGN(batch, DecodeDictionaries(batch));
       sample.push_back(std::move(batch));
     }

@@ -37,12 +37,13 @@ silver:
   rules:
     - {name: place_trimmed, field: place, fix: trim}
     - {name: complete, not_null: [id, at]}
-    - {name: plausible, check: "speed between 0 and 100 and not place in ('x', 'y')", else: count}
+    - {name: plausible, check: "speed between 0 and 100 and not place in ('x', 'y')", else: count
+}
   unique: {key: [id, at]}
 )",
                                "p.yaml")),
             "e7bbed102d05004f5471ee6a7dac3e2b2cf31a901ada375cde22f1259c271197");
-}
+  }
 
-}  // namespace
-}  // namespace ingot::pipeline
+  }  // namespace
+  }  // namespace ingot::pipeline
