@@ -46,7 +46,7 @@ std::string TextOf(const stage::Sample& sample) {
   return sample.differing.empty() ? std::string() : ToText(sample.differing.front());
 }
 
-/// Whether a silver table was computed by other fields than those of the pipeline file. Empty if it cannot be told.
+/// Whether a silver table was computed by other fields than those of the pipeline file. Empty if that is unknown.
 Result<std::optional<bool>> FieldsChanged(const Environment& environment, const pipeline::SilverSpec& spec) {
   const pipeline::Pipeline& pipeline = *environment.pipeline;
   INGOT_ASSIGN(const auto home, environment.Home(spec.table.table));
