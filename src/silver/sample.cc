@@ -91,11 +91,16 @@ class Sampling {
     INGOT_ASSIGN(auto plan, rows::PlanScan(*tables_.bronze.home.storage, *tables_.bronze.metadata,
                                            {.snapshot_id = consumed,
                                             .current_schema = true,
-                                            .columns = stage::ColumnsIn(tables_.bronze, columns)}));
+                                            .columns = options_.rebuild ? std::vector<std::string>()
+                                                                        : stage::ColumnsIn(tables_.bronze, columns)}));
     INGOT_ASSIGN(const auto batches, stage::ReadSample(tables_.bronze, std::move(plan), options_.rows));
     const iceberg::Schema schema = stage::SelectFields(BronzeSchema(pipeline_), columns);
     for (const Batch& batch : batches) {
-      INGOT_ASSIGN(const Batch aligned, rows::AlignColumns(batch, schema));
+      Batch input = batch;
+      if (options_.rebuild) {
+        INGOT_ASSIGN(input, options_.rebuild(batch));
+      }
+      INGOT_ASSIGN(const Batch aligned, rows::AlignColumns(input, schema));
       INGOT_ASSIGN(CheckedRows checked, rules_.Apply(*aligned));
       INGOT_ASSIGN(checked.rows, DecodeDictionaries(checked.rows));
       INGOT_TRY(AddRows(*checked.rows));
@@ -110,7 +115,8 @@ class Sampling {
                offsets = batch.GetColumnByName(pipeline::kSourceOffset);
     for (int64_t row = 0; row < batch.num_rows(); ++row) {
       if (sources->IsNull(row) || offsets->IsNull(row)) continue;
-      at_[hashes[size_t(row)]] = rows_.size();
+      // Of a position that occurs twice, one row stands for both.
+      if (!at_.try_emplace(hashes[size_t(row)], rows_.size()).second) continue;
       rows_.push_back(
           {.batch = batches_.size(), .row = row, .position = hashes[size_t(row)], .before = {}, .after = {}});
     }
@@ -295,8 +301,10 @@ Result<Sample> SampleRows(const Environment& environment, const pipeline::Silver
   INGOT_ASSIGN(tables.quarantine.home, environment.Home(spec.quarantine.table));
   INGOT_ASSIGN(tables.bronze.home, environment.Home(pipeline.bronze.table));
   INGOT_TRY(tables.Reload());
-  INGOT_ASSIGN(tables.bronze,
-               stage::WithCurrentNames(std::move(tables.bronze), BronzeSchema(pipeline), options.renames));
+  if (!options.rebuild) {
+    INGOT_ASSIGN(tables.bronze,
+                 stage::WithCurrentNames(std::move(tables.bronze), BronzeSchema(pipeline), options.renames));
+  }
   INGOT_ASSIGN(tables.silver,
                stage::WithCurrentNames(std::move(tables.silver), SilverSchema(pipeline, spec), options.renames));
   INGOT_ASSIGN(tables.quarantine,

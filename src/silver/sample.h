@@ -2,7 +2,11 @@
 // quarantine.
 #pragma once
 
+#include <arrow/record_batch.h>
+
+#include <functional>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "stage/environment.h"
@@ -14,6 +18,8 @@ struct SampleOptions {
   int64_t rows = 10'000;                       // of bronze
   size_t differing_max = 10;                   // rows in Sample::differing
   std::map<std::string, std::string> renames;  // current name of a column by its old name
+  /// What a pending rebuild of bronze makes of its rows. Empty: they stay as they are.
+  std::function<Result<std::shared_ptr<arrow::RecordBatch>>(const std::shared_ptr<arrow::RecordBatch>&)> rebuild;
 };
 
 /// Compares all fields and the broken rules by source position. A row in neither table must be a duplicate. Rows that

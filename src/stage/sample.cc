@@ -39,7 +39,7 @@ std::optional<double> NumberAt(const arrow::Array& values, int64_t row) {
 
 bool AlmostEqual(double a, double b, double tolerance) {
   if (a == b || (std::isnan(a) && std::isnan(b))) return true;
-  return std::abs(a - b) <= tolerance * std::max(std::abs(a), std::abs(b));
+  return std::abs(a - b) <= tolerance * std::max({std::abs(a), std::abs(b), 0.01});
 }
 
 }  // namespace

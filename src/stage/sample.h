@@ -50,7 +50,8 @@ std::vector<std::string> ColumnsIn(const iceberg::Table& table, const std::vecto
 /// The columns of `schema` with these names, in that order. All must exist.
 iceberg::Schema SelectFields(const iceberg::Schema& schema, const std::vector<std::string>& names);
 
-/// Whether two values are equal. Columns may have different types. `tolerance`: relative, of floating-point numbers.
+/// Whether two values are equal. Columns may have different types. `tolerance`: relative, of floating-point numbers;
+/// near zero a hundredth of it.
 bool SameValue(const arrow::Array& a, int64_t row_a, const arrow::Array& b, int64_t row_b, double tolerance);
 
 /// A value as text; "null" for none.

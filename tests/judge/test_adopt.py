@@ -62,7 +62,7 @@ def test_the_same_file_is_adopted_once(filled):
 
 DIFFERENT = {
     "rule": ("latency between 0 and 60000", "latency between 0 and 30",
-             rf"{SILVER}.*row \S+jsonl/0/\d+: is in {SILVER}, and would be in {QUARANTINE} \(.*plausible_latency"),
+             rf"{SILVER}.*row \S+jsonl/0/\d+: is in .*, and would be in {QUARANTINE} \(.*plausible_latency"),
     "rule left out": ("    - {name: location_not_blank, check: \"location <> ''\"}\n", "", r"would be in"),
     "fix": ("    - {name: location_trimmed, field: location, fix: trim}\n", "", r"row \S+: (location is \S+, and would be|is in)"),
     "key": ("key: [user_id, timestamp]", "key: [user_id]", r"its key is there already"),
