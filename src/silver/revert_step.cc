@@ -9,6 +9,7 @@
 #include "base/rows.h"
 #include "iceberg/commit.h"
 #include "maintain/delete_rows.h"
+#include "pipeline/definition.h"
 #include "pipeline/source_position.h"
 #include "rows/scan_relation.h"
 #include "silver/new_rows.h"
@@ -85,7 +86,11 @@ Status RevertStep(const Environment& environment, const Tables& tables, const St
   options.matches = [&](const std::shared_ptr<arrow::RecordBatch>& rows) {
     return IsOfStep(*rows, positions, mark.run_id);
   };
-  options.amend = [&](iceberg::SnapshotChange& change) { stage::PutMark(change, before); };
+  options.amend = [&](iceberg::SnapshotChange& change) {
+    stage::PutMark(change, before);
+    // The mark may be older than the definition of the table, which stays as it is.
+    change.summary[stage::kDefinitionKey] = pipeline::DefinitionId(step.definition);
+  };
   options.validate = [&](const TableMetadata& metadata) -> Status {
     return stage::MarkOf(metadata) == mark ? Status() : ConflictOn(tables.quarantine);
   };

@@ -1,12 +1,16 @@
 #include "stage/fence.h"
 
+#include "iceberg/summary.h"
 #include "pipeline/definition.h"
 #include "stage/marks.h"
 
 namespace ingot::stage {
 
 std::string DefinitionIn(const iceberg::TableMetadata& metadata) {
-  return metadata.Property(kDefinitionProperty, "");
+  const std::string property = metadata.Property(kDefinitionProperty, "");
+  if (property.empty()) return property;
+  const auto newest = iceberg::NewestSummary(metadata, kDefinitionKey);
+  return newest && *newest != pipeline::DefinitionId(property) ? "" : property;
 }
 
 Status CheckDefinition(const iceberg::TableMetadata& metadata, const std::string& definition,
@@ -15,7 +19,7 @@ Status CheckDefinition(const iceberg::TableMetadata& metadata, const std::string
   if (have == definition) return {};
   return Fail(ErrorKind::kPendingChange,
               "table " + table +
-                  (have.empty() ? " was made by an earlier version and has no definition yet"
+                  (have.empty() ? " has no definition: an earlier version made it, or it was rolled back to rows of another one"
                                 : " was computed by another pipeline file or program version than this one") +
                   ": see the differences with `ingot plan`, then decide with `ingot apply`");
 }

@@ -16,7 +16,8 @@ inline constexpr const char* kRemovedFieldsProperty = "ingot.removed-fields";
 /// The table property with the name of the pipeline that writes the table.
 inline constexpr const char* kPipelineProperty = "ingot.pipeline";
 
-/// The definition of the table. Empty if an earlier version of the program made the table.
+/// The definition of the table's rows. Empty if an earlier version of the program made the table, or if it was rolled
+/// back to a snapshot of another definition.
 std::string DefinitionIn(const iceberg::TableMetadata& metadata);
 
 /// Errors: kPendingChange, with what to do, if the table has another definition or none.
