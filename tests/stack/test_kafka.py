@@ -282,5 +282,5 @@ def test_another_protocol(house):
 
 def test_no_broker(house):
     """Goal: an unreachable broker is reported soon, with its address. Method: a port where nothing listens."""
-    rejected = house.ingot("run", check=False, env={"KAFKA_BROKER": "127.0.0.1:1"})
+    rejected = house.ingot("run", check=False, env={"KAFKA_BROKER": "127.0.0.1:1"}, timeout=150)
     assert rejected.returncode == 1 and "127.0.0.1:1 can be reached" in rejected.stderr and "Connection refused" in rejected.stderr
