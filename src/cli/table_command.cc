@@ -1,6 +1,7 @@
 #include "cli/table_command.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <numeric>
@@ -13,6 +14,7 @@
 #include "iceberg/table.h"
 #include "rows/metadata_rows.h"
 #include "rows/scan.h"
+#include "run/change_record.h"
 #include "run/table_changes.h"
 
 namespace ingot::cli {
@@ -75,6 +77,13 @@ Status Show(const Shared& shared, const TableOptions& options) {
   return {};
 }
 
+/// What changed the definition or existing rows in this snapshot: "rebuild: silver.t: rule a: added". Empty without a
+/// change.
+std::string ChangeOf(const iceberg::Snapshot& snapshot) {
+  const auto record = run::ChangeRecordIn(snapshot.summary);
+  return record ? fmt::format("{}: {}", record->action, fmt::join(record->differences, "; ")) : "";
+}
+
 Status History(const Shared& shared, const TableOptions& options) {
   INGOT_ASSIGN(const auto home, run::TableHomeOf(shared.open_options, options.table));
   INGOT_ASSIGN(const auto table, iceberg::LoadTable(home));
@@ -82,14 +91,18 @@ Status History(const Shared& shared, const TableOptions& options) {
     const auto count = [&](const char* key) {
       return snapshot->summary.contains(key) ? snapshot->summary.at(key) : std::string("0");
     };
+    const std::string change = ChangeOf(*snapshot);
     if (shared.Json())
       fmt::print(
-          "{{\"snapshot_id\":{},\"committed_at\":{},\"operation\":{},\"added_records\":{},\"deleted_records\":{}}}\n",
+          "{{\"snapshot_id\":{},\"committed_at\":{},\"operation\":{},\"added_records\":{},\"deleted_records\":{},"
+          "\"change\":{}}}\n",
           snapshot->snapshot_id, JsonQuote(FormatTimestampMicros(snapshot->timestamp_ms * 1000)),
-          JsonQuote(snapshot->Operation()), count("added-records"), count("deleted-records"));
+          JsonQuote(snapshot->Operation()), count("added-records"), count("deleted-records"),
+          change.empty() ? "null" : JsonQuote(change));
     else
-      fmt::print("{}  {:>20}  {:<10} +{} -{}\n", FormatTimestampMicros(snapshot->timestamp_ms * 1000),
-                 snapshot->snapshot_id, snapshot->Operation(), count("added-records"), count("deleted-records"));
+      fmt::print("{}  {:>20}  {:<10} +{} -{}{}{}\n", FormatTimestampMicros(snapshot->timestamp_ms * 1000),
+                 snapshot->snapshot_id, snapshot->Operation(), count("added-records"), count("deleted-records"),
+                 change.empty() ? "" : "  ", change);
   }
   return {};
 }
