@@ -34,6 +34,8 @@ constexpr struct {
     {"ingot_freshness_seconds", MetricKind::kGauge,
      "Age of the last run's records when gold showed them: that of a share of them."},
     {"ingot_waiting_seconds", MetricKind::kGauge, "For how long a server has not answered; 0: it answers again."},
+    {"ingot_pending_tables", MetricKind::kGauge,
+     "Tables that are not computed, because the pipeline file differs and no decision has been made."},
     {"ingot_memory_budget_bytes", MetricKind::kGauge, "What --memory allows."},
 };
 
@@ -68,6 +70,7 @@ void CountRun(Metrics& metrics, const RunReport& report) {
     for (const auto& [rule, count] : stage.broken_by_rule)
       metrics.Add("ingot_rule_broken_rows", {{"rule", rule}}, double(count));
   }
+  metrics.Set("ingot_pending_tables", {}, double(report.pending_changes.size()));
   metrics.Set("ingot_lag_records", {}, double(report.records_behind));
   const bool waits = report.records_behind > 0 && !report.freshness.Empty();
   metrics.Set("ingot_lag_seconds", {}, waits ? report.freshness.Quantile(1) : 0);
