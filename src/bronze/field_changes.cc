@@ -31,7 +31,7 @@ std::string NameNow(const FieldSpec& before, const std::map<std::string, std::st
 }  // namespace
 
 FieldChanges ChangesOf(const std::vector<FieldSpec>& before, const std::vector<FieldSpec>& after,
-                       const std::map<std::string, std::string>& renames) {
+                       const std::map<std::string, std::string>& renames, const std::vector<FieldSpec>& removed) {
   std::map<std::string, const FieldSpec*> old;  // by current name
   for (const FieldSpec& field : before) old[NameNow(field, renames, after)] = &field;
   FieldChanges changes;
@@ -60,13 +60,15 @@ FieldChanges ChangesOf(const std::vector<FieldSpec>& before, const std::vector<F
     };
     for (const FieldSpec& field : after)
       if (shares(field)) parsed.insert(field.name), add_keys(field);
-    for (const FieldSpec& field : before)
-      if (keys.contains(OwnKey(field))) written.insert(field.name), keys.emplace(OwnKey(field));
+    for (const auto* fields : {&before, &removed})
+      for (const FieldSpec& field : *fields)
+        if (keys.contains(OwnKey(field))) written.insert(field.name);
   }
   for (const FieldSpec& field : after)
     if (parsed.contains(field.name)) changes.parsed.push_back(field);
-  for (const FieldSpec& field : before)
-    if (written.contains(field.name)) changes.written.push_back(field);
+  for (const auto* fields : {&before, &removed})
+    for (const FieldSpec& field : *fields)
+      if (written.contains(field.name)) changes.written.push_back(field);
   return changes;
 }
 

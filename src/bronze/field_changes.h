@@ -21,7 +21,9 @@ struct FieldChanges {
 
 /// Compares how records were read with how they are read now.
 /// Input: `before` and `after` without computed fields; `renames`: new name by old name. `before` has the old names.
+///        `removed`: fields that earlier changes removed, whose columns hold their members.
 FieldChanges ChangesOf(const std::vector<pipeline::FieldSpec>& before, const std::vector<pipeline::FieldSpec>& after,
-                       const std::map<std::string, std::string>& renames);
+                       const std::map<std::string, std::string>& renames,
+                       const std::vector<pipeline::FieldSpec>& removed = {});
 
 }  // namespace ingot::bronze

@@ -48,8 +48,9 @@ struct Definitions {
   std::map<std::string, std::string> renames;
 };
 
-Result<Definitions> DefinitionsOf(const Environment& environment, const std::string& before) {
+Result<Definitions> DefinitionsOf(const Environment& environment, const Table& bronze, const std::string& before) {
   INGOT_ASSIGN(auto spec, pipeline::RecordSpecIn(before));
+  INGOT_ASSIGN(spec.removed, pipeline::FieldsIn(bronze.metadata->Property(stage::kRemovedFieldsProperty, "")));
   return Definitions{*environment.pipeline, std::move(spec), pipeline::Renames(*environment.pipeline)};
 }
 
@@ -231,12 +232,12 @@ class Rebuilding {
 
 Status Rebuild(const Environment& environment, const Table& bronze, const std::string& before,
                const iceberg::Properties& summary) {
-  INGOT_ASSIGN(auto definitions, DefinitionsOf(environment, before));
+  INGOT_ASSIGN(auto definitions, DefinitionsOf(environment, bronze, before));
   return Rebuilding(environment, std::move(definitions), bronze.home, before, summary).Run();
 }
 
 Result<UnfitRows> CountUnfit(const Environment& environment, const Table& bronze, const std::string& before) {
-  INGOT_ASSIGN(const auto definitions, DefinitionsOf(environment, before));
+  INGOT_ASSIGN(const auto definitions, DefinitionsOf(environment, bronze, before));
   INGOT_ASSIGN(auto plan, rows::PlanScan(*bronze.home.storage, *bronze.metadata, {}));
   UnfitRows unfit;
   INGOT_TRY(RecomputeRows(environment, definitions, bronze, std::move(plan), bronze.metadata->CurrentSchema(), true,

@@ -115,14 +115,15 @@ class Recomputing : public Recompute {
       : from_(options.from),
         to_(options.to),
         only_counts_(options.only_counts),
-        before_(options.before.fields),
+        written_(options.before.fields),
         is_json_(options.before.format != "csv"),
         csv_(options.pipeline) {}
 
   Status Open(const Options& options) {
     const std::vector<FieldSpec> after = ReadFields(options.pipeline.fields);
-    changes_ = ChangesOf(before_, after, options.renames);
-    RecordText::Options whole{.fields = before_, .all_quoted = !is_json_};
+    changes_ = ChangesOf(options.before.fields, after, options.renames, options.before.removed);
+    written_.insert(written_.end(), options.before.removed.begin(), options.before.removed.end());
+    RecordText::Options whole{.fields = written_, .all_quoted = !is_json_};
     for (const FieldSpec& field : after) {
       fields_.insert(field.name);
       const bool textual = field.type.id == iceberg::TypeId::kString;
@@ -278,7 +279,7 @@ class Recomputing : public Recompute {
   Status ParseWholes() {
     Order(*whole_, wholes_);
     if (!std::ranges::all_of(wholes_, [&](int64_t row) { return IsSet(payload_, row); }))
-      INGOT_TRY(BeginText(*whole_text_, before_));
+      INGOT_TRY(BeginText(*whole_text_, written_));
     for (const int64_t row : wholes_) {
       if (IsSet(payload_, row))
         AppendPayload(whole_->Text(), row);
@@ -391,7 +392,7 @@ class Recomputing : public Recompute {
 
   const iceberg::Schema from_, to_;
   const bool only_counts_;
-  const std::vector<FieldSpec> before_;
+  std::vector<FieldSpec> written_;  // the fields whose columns hold members of records
   const bool is_json_;  // _payload has JSON
   CsvRecords csv_;
   FieldChanges changes_;

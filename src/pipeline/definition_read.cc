@@ -69,11 +69,16 @@ CsvSpec CsvFrom(const Json& json) {
   return csv;
 }
 
+std::vector<FieldSpec> FieldsFrom(const Json& json) {
+  if (!json.is_object()) ThrowJsonProblem("'fields' must be an object");
+  std::vector<FieldSpec> fields;
+  for (const auto& [name, field] : json.items()) fields.push_back(FieldFrom(name, field));
+  return fields;
+}
+
 RecordSpec RecordSpecFrom(const Json& json) {
-  RecordSpec spec{.format = Get<std::string>(json, "format"), .csv = {}, .fields = {}};
-  const Json& fields = RequiredMember(json, "fields");
-  if (!fields.is_object()) ThrowJsonProblem("'fields' must be an object");
-  for (const auto& [name, field] : fields.items()) spec.fields.push_back(FieldFrom(name, field));
+  RecordSpec spec{.format = Get<std::string>(json, "format"), .csv = {}, .fields = {}, .removed = {}};
+  spec.fields = FieldsFrom(RequiredMember(json, "fields"));
   if (const auto csv = json.find("csv"); csv != json.end()) spec.csv = CsvFrom(*csv);
   return spec;
 }
@@ -84,6 +89,13 @@ Result<RecordSpec> RecordSpecIn(const std::string& definition) {
   auto spec = ParseJsonWith(definition, RecordSpecFrom);
   if (!spec) return Fail(ErrorKind::kCorrupt, "the definition of a bronze table: " + spec.error().message);
   return spec;
+}
+
+Result<std::vector<FieldSpec>> FieldsIn(const std::string& fields) {
+  if (fields.empty()) return std::vector<FieldSpec>();
+  auto specs = ParseJsonWith(fields, FieldsFrom);
+  if (!specs) return Fail(ErrorKind::kCorrupt, "the removed fields of a bronze table: " + specs.error().message);
+  return specs;
 }
 
 }  // namespace ingot::pipeline

@@ -14,10 +14,15 @@ struct RecordSpec {
   std::string format;  // of SourceSpec
   CsvSpec csv;         // for format csv. Without a header, `names` has the names of all columns
   std::vector<FieldSpec> fields;
+  std::vector<FieldSpec> removed;  // earlier fields, whose columns the table still has
 };
 
 /// Input:  `definition` of a bronze table (BronzeDefinition).
 /// Errors: kCorrupt if it is not such a definition.
 Result<RecordSpec> RecordSpecIn(const std::string& definition);
+
+/// Input:  `fields`: RemovedFields, or empty.
+/// Errors: kCorrupt if it is not that.
+Result<std::vector<FieldSpec>> FieldsIn(const std::string& fields);
 
 }  // namespace ingot::pipeline

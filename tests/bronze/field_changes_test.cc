@@ -48,5 +48,17 @@ TEST(ChangesOf, FindsTheFieldsThatChange) {
   }
 }
 
+// Goal:   the column of a field that was removed earlier gives its member to a field that is added.
+// Method: added under another name, and under the old name.
+TEST(ChangesOf, WritesTheMembersOfRemovedFields) {
+  const auto before = FieldsOf("a: {type: long}"), removed = FieldsOf("n: {type: string}");
+  for (const std::string added : {"m: {type: string, from: $.n}", "n: {type: string}"}) {
+    const auto changes = ChangesOf(before, FieldsOf("a: {type: long}, " + added), {}, removed);
+    EXPECT_EQ(changes.computed, std::set{added.substr(0, 1)});
+    EXPECT_EQ(Names(changes.written), "n");
+  }
+  EXPECT_TRUE(ChangesOf(before, before, {}, removed).Empty());
+}
+
 }  // namespace
 }  // namespace ingot::bronze
