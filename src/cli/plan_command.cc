@@ -22,7 +22,7 @@ std::string_view NeedName(Need need) {
     case Need::kApply:
       return "applied by the next run";
     case Need::kAdopt:
-      return "made by an earlier version; a recomputed sample agrees, and the next run adopts it";
+      return "no definition (made by an earlier version, or rolled back); a recomputed sample agrees: the next run adopts it";
     case Need::kChoice:
       return "needs a choice";
   }

@@ -81,13 +81,13 @@ class Adoption {
     if (differs.empty()) return {};
     table.need = Need::kChoice;
     table.differences.push_back({.change = pipeline::ChangeClass::kChoice,
-                                 .what = "made by an earlier version",
+                                 .what = "no definition (made by an earlier version, or rolled back)",
                                  .meaning = "this pipeline file does not give its rows: " + differs});
     return {};
   }
 
  private:
-  Result<std::string> SampleDiffers(const TablePlan& table) {
+  Result<std::string> SampleDiffers(TablePlan& table) {
     switch (table.table.kind) {
       case TableKind::kBronze:
         return BronzeDiffers(table);
@@ -110,9 +110,11 @@ class Adoption {
     return std::string();
   }
 
-  Result<std::string> BronzeDiffers(const TablePlan& table) {
+  Result<std::string> BronzeDiffers(TablePlan& table) {
     INGOT_ASSIGN(const auto sample, bronze::SampleRows(environment_, {.renames = renames_}));
     if (const std::string differs = TextOf(sample); !differs.empty()) return differs;
+    INGOT_ASSIGN(const std::string added, NewFieldDiffers(table));
+    if (!added.empty()) return added;
     // A field that took its whole member cannot be computed again.
     std::string whole;
     for (const FieldSpec& field : pipeline_.fields)
@@ -120,13 +122,15 @@ class Adoption {
         whole += (whole.empty() ? "" : ", ") + field.name;
     for (const pipeline::SilverSpec& spec : pipeline_.silver) {
       INGOT_ASSIGN(const auto changed, FieldsChanged(environment_, spec));
-      if (changed.value_or(false) && !whole.empty())
-        return fmt::format(
-            "it has changed since {} was computed, and bronze does not hold the values from which these "
-            "fields were read: {}; run once with the pipeline file of that time, then change it",
-            spec.table.table, whole);
+      if (!changed.value_or(false) || whole.empty()) continue;
+      table.sample_agrees = true;
+      return fmt::format(
+          "it has changed since {} was computed, and bronze does not hold the values from which these "
+          "fields were read: {}. If one of them was changed, run once with the pipeline file of that "
+          "time first; if not, `ingot apply --rebuild` recomputes the other tables",
+          spec.table.table, whole);
     }
-    return NewFieldDiffers(table);
+    return std::string();
   }
 
   /// A field without a column is null in all rows; it must not be in any record.

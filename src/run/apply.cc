@@ -47,7 +47,10 @@ class Applying {
     INGOT_TRY(DecideAdoptions(environment_, plan));
     if (options_.existing == Existing::kUndecided && plan.Pending(stages))
       return std::unexpected(PendingError(plan, stages));
-    for (const TablePlan& table : plan.tables) INGOT_TRY(CheckRowsCanStay(plan, table));
+    for (const TablePlan& table : plan.tables) {
+      INGOT_TRY(CheckRowsCanStay(plan, table));
+      INGOT_TRY(CheckCanRebuild(table));
+    }
     for (const TablePlan& table : plan.tables)
       if (std::ranges::find(stages, StageOf(table.table.kind)) != stages.end()) INGOT_TRY(ApplyTo(plan, table));
     return {};
@@ -140,7 +143,17 @@ class Applying {
     return result ? Status() : Status(std::unexpected(result.error()));
   }
 
+  /// Bronze is rebuilt from its columns, of which its definition says what they were read from.
+  Status CheckCanRebuild(const TablePlan& table) const {
+    const bool unknown = table.table.kind == TableKind::kBronze && table.need == Need::kChoice && table.have.empty();
+    if (!unknown || table.sample_agrees || options_.existing != Existing::kRebuild) return {};
+    return Fail(ErrorKind::kBadConfig,
+                table.name + " has no definition that says what its columns were read from: run once with the pipeline "
+                             "file of that time, then change it; or use `ingot apply --forward-only`");
+  }
+
   Status RebuildTable(const PipelinePlan& plan, const TablePlan& table) {
+    if (table.sample_agrees) return Evolve(table, "forward-only");
     const std::string record = ToJson(RecordOf(table, "rebuild"));
     switch (table.table.kind) {
       case TableKind::kBronze:
