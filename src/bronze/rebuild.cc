@@ -30,8 +30,8 @@ using iceberg::Table;
 using iceberg::TableMetadata;
 using stage::Environment;
 
-constexpr int kStartsMax = 10;     // of the whole rebuild
-constexpr int kCommitsMax = 100;   // tried, each after the rows that were appended before it
+constexpr int kStartsMax = 10;    // of the whole rebuild
+constexpr int kCommitsMax = 100;  // tried, each after the rows that were appended before it
 
 /// Variants of other engines are copied as they are stored. _extra is JSON.
 Schema WithCopiedVariants(const Schema& schema) {
@@ -61,22 +61,21 @@ Status RecomputeRows(const Environment& environment, const Definitions& definiti
   plan.projection = WithCopiedVariants(plan.projection);
   std::vector<std::unique_ptr<Recompute>> per_thread(size_t(std::max(1, environment.threads)));
   std::mutex mutex;
-  return rows::ForEachBatch(
-      table, plan, environment.threads,
-      [&](size_t thread, const std::shared_ptr<arrow::RecordBatch>& batch) -> Status {
-        std::unique_ptr<Recompute>& recompute = per_thread[thread];
-        if (recompute == nullptr) {
-          INGOT_ASSIGN(recompute, Recompute::Make({.pipeline = definitions.pipeline,
-                                                   .before = definitions.before,
-                                                   .from = plan.projection,
-                                                   .to = to,
-                                                   .renames = definitions.renames,
-                                                   .only_counts = only_counts}));
-        }
-        INGOT_ASSIGN(const Recomputed result, recompute->Rows(batch));
-        std::lock_guard lock(mutex);
-        return take(result, batch->num_rows());
-      });
+  return rows::ForEachBatch(table, plan, environment.threads,
+                            [&](size_t thread, const std::shared_ptr<arrow::RecordBatch>& batch) -> Status {
+                              std::unique_ptr<Recompute>& recompute = per_thread[thread];
+                              if (recompute == nullptr) {
+                                INGOT_ASSIGN(recompute, Recompute::Make({.pipeline = definitions.pipeline,
+                                                                         .before = definitions.before,
+                                                                         .from = plan.projection,
+                                                                         .to = to,
+                                                                         .renames = definitions.renames,
+                                                                         .only_counts = only_counts}));
+                              }
+                              INGOT_ASSIGN(const Recomputed result, recompute->Rows(batch));
+                              std::lock_guard lock(mutex);
+                              return take(result, batch->num_rows());
+                            });
 }
 
 class Rebuilding {
@@ -102,7 +101,8 @@ class Rebuilding {
     for (int start = 0; start < kStartsMax; ++start) {
       INGOT_ASSIGN(const bool done, Attempt());
       if (done) return {};
-      LogWarning("table " + home_.name.Text() + ": its rows or columns were changed meanwhile; the rebuild starts over");
+      LogWarning("table " + home_.name.Text() +
+                 ": its rows or columns were changed meanwhile; the rebuild starts over");
       Forget();
     }
     return Fail(ErrorKind::kRetry, "table " + home_.name.Text() +
@@ -182,7 +182,8 @@ class Rebuilding {
     ProgressLine progress("rebuild", plan.RecordCount(), "records");
     auto written = std::make_shared<TableMetadata>(evolved_);
     iceberg::SetCurrentSchema(*written, WithCopiedVariants(evolved_.CurrentSchema()));
-    INGOT_ASSIGN(auto writer, stage::RowWriter::Open(environment_, {.home = home_, .metadata_location = "", .metadata = written}));
+    INGOT_ASSIGN(auto writer,
+                 stage::RowWriter::Open(environment_, {.home = home_, .metadata_location = "", .metadata = written}));
     INGOT_TRY(RecomputeRows(environment_, definitions_, table, std::move(plan), written->CurrentSchema(), false,
                             [&](const Recomputed& result, int64_t read) -> Status {
                               progress.Add(read);
@@ -223,9 +224,9 @@ class Rebuilding {
   const iceberg::Properties summary_;
   const std::string want_;
   stage::Evolution evolution_;
-  TableMetadata evolved_;                     // for which the files are written
-  std::vector<iceberg::DataFile> files_;      // not committed
-  std::optional<iceberg::SnapshotId> read_;   // whose rows are in these files
+  TableMetadata evolved_;                    // for which the files are written
+  std::vector<iceberg::DataFile> files_;     // not committed
+  std::optional<iceberg::SnapshotId> read_;  // whose rows are in these files
 };
 
 }  // namespace

@@ -44,9 +44,8 @@ class ParsedRows {
   static Result<ParsedRows> Make(const pipeline::Pipeline& pipeline, std::vector<FieldSpec> fields) {
     pipeline::Pipeline only = pipeline;
     ParsedRows rows;
-    rows.by_time_ = std::ranges::any_of(fields, [](const FieldSpec& field) {
-      return field.time_max_after_now_micros.has_value();
-    });
+    rows.by_time_ =
+        std::ranges::any_of(fields, [](const FieldSpec& field) { return field.time_max_after_now_micros.has_value(); });
     only.fields = std::move(fields);
     only.source.keep_key = only.source.keep_headers = false;
     INGOT_ASSIGN(rows.parser_, RecordParser::Make(only));
@@ -193,8 +192,8 @@ class Recomputing : public Recompute {
     INGOT_ASSIGN(const Array decoded, DecodeDictionaries(column));
     auto typed = std::dynamic_pointer_cast<ArrayType>(decoded);
     if (typed) return typed;
-    return Fail(ErrorKind::kUnsupported,
-                "column " + std::string(name) + " has the type " + column->type()->ToString() + ", which cannot be read");
+    return Fail(ErrorKind::kUnsupported, "column " + std::string(name) + " has the type " + column->type()->ToString() +
+                                             ", which cannot be read");
   }
 
   /// Lets `text` write from the rows. Decodes only the columns that it reads.
@@ -393,7 +392,7 @@ class Recomputing : public Recompute {
   const iceberg::Schema from_, to_;
   const bool only_counts_;
   std::vector<FieldSpec> written_;  // the fields whose columns hold members of records
-  const bool is_json_;  // _payload has JSON
+  const bool is_json_;              // _payload has JSON
   CsvRecords csv_;
   FieldChanges changes_;
   std::set<std::string> fields_;  // that are read from records now

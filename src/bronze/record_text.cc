@@ -166,11 +166,11 @@ std::string_view OwnKey(const FieldSpec& field) {
 }
 
 struct RecordText::Member {
-  FieldSpec field, plain;    // plain: without a factor
-  std::string key;           // in quotes, with its colon
-  size_t number = 0;         // of the key; fields may share one
-  bool quoted = false;       // numbers and booleans are written in quotes
-  std::string default_text;  // empty without a default
+  FieldSpec field, plain;               // plain: without a factor
+  std::string key;                      // in quotes, with its colon
+  size_t number = 0;                    // of the key; fields may share one
+  bool quoted = false;                  // numbers and booleans are written in quotes
+  std::string default_text;             // empty without a default
   std::vector<pipeline::Path> earlier;  // paths with several steps that come before the own key
   std::shared_ptr<arrow::Array> column;
 };

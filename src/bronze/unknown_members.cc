@@ -17,9 +17,9 @@ constexpr const char* kExtra = "_extra";
 /// The first of `members` that a JSON object has.
 std::string FirstMemberOf(std::string_view object, const std::vector<std::string>& members) {
   // A key is usually written without escapes. Parsing is needed only if one of them may be in the text.
-  const bool may_have = object.find('\\') != std::string_view::npos || std::ranges::any_of(members, [&](const auto& key) {
-                          return object.find(key) != std::string_view::npos;
-                        });
+  const bool may_have =
+      object.find('\\') != std::string_view::npos ||
+      std::ranges::any_of(members, [&](const auto& key) { return object.find(key) != std::string_view::npos; });
   if (!may_have) return {};
   const auto json = nlohmann::json::parse(object, nullptr, false);
   if (json.is_discarded() || !json.is_object()) return members.front();
@@ -35,8 +35,8 @@ std::string FirstKeyIn(std::string_view record, const std::vector<std::string>& 
   return {};
 }
 
-/// Calls `test(value, row)` with the values of the first column where `filled` (one of the columns) is not null, until it
-/// returns text. Returns that text.
+/// Calls `test(value, row)` with the values of the first column where `filled` (one of the columns) is not null, until
+/// it returns text. Returns that text.
 template <typename Test>
 Result<std::string> FirstFound(const iceberg::Table& bronze, const std::string& column, const std::string& filled,
                                int threads, const Test& test) {
@@ -71,7 +71,8 @@ Result<std::string> FirstFound(const iceberg::Table& bronze, const std::string& 
 Result<std::string> FindUnknownMember(const iceberg::Table& bronze, const std::vector<std::string>& members,
                                       int threads) {
   if (members.empty()) return std::string();
-  INGOT_ASSIGN(std::string found, FirstFound(bronze, kExtra, kExtra, threads, [&](const arrow::Array& values, int64_t row) {
+  INGOT_ASSIGN(std::string found,
+               FirstFound(bronze, kExtra, kExtra, threads, [&](const arrow::Array& values, int64_t row) {
                  const auto* texts = dynamic_cast<const arrow::StringArray*>(&values);  // else a variant
                  return texts == nullptr ? members.front() : FirstMemberOf(texts->GetView(row), members);
                }));

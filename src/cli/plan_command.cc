@@ -22,7 +22,8 @@ std::string_view NeedName(Need need) {
     case Need::kApply:
       return "applied by the next run";
     case Need::kAdopt:
-      return "no definition (made by an earlier version, or rolled back); a recomputed sample agrees: the next run adopts it";
+      return "no definition (made by an earlier version, or rolled back); a recomputed sample agrees: the next run "
+             "adopts it";
     case Need::kChoice:
       return "needs a choice";
   }
@@ -54,7 +55,8 @@ Json ToJson(const stage::Sample& sample) {
   Json rows = Json::array();
   for (const stage::SampledRow& row : sample.differing)
     rows.push_back({{"row", row.name}, {"before", ToJson(row.before)}, {"after", ToJson(row.after)}});
-  return {{"compared", sample.compared}, {"different", sample.different}, {"unchecked", sample.unchecked}, {"rows", rows}};
+  return {
+      {"compared", sample.compared}, {"different", sample.different}, {"unchecked", sample.unchecked}, {"rows", rows}};
 }
 
 void PrintJson(const run::PipelinePlan& plan, const Samples& samples) {

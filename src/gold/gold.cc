@@ -112,7 +112,8 @@ class GoldRun {
     INGOT_ASSIGN(auto written, writer.Finish());
     report_.bytes_out = written.bytes;
     INGOT_TRY(FaultPoint("gold.after_files"));
-    INGOT_TRY(Commit(std::move(written.files), stage::NextMark(environment_, mark_, silver_, *changes.until, definition_)));
+    INGOT_TRY(
+        Commit(std::move(written.files), stage::NextMark(environment_, mark_, silver_, *changes.until, definition_)));
     INGOT_TRY(FaultPoint("gold.after_commit"));
     return report_;
   }

@@ -162,11 +162,11 @@ Result<Type> CheckCall(const Expression& call, std::span<const Type> arguments) 
   return arguments[0];
 }
 
-Status CheckSameKind(const std::string& what, std::span<const Expression> expressions,
-                     std::span<const Type> types, bool times_as_text) {
+Status CheckSameKind(const std::string& what, std::span<const Expression> expressions, std::span<const Type> types,
+                     bool times_as_text) {
   const auto written_as_text = [](const Type& type) {
-    static constexpr TypeId kTypes[] = {TypeId::kTimestamptz, TypeId::kTimestamp, TypeId::kTimestampNs, TypeId::kTime,
-                                        TypeId::kDate,        TypeId::kUuid};
+    static constexpr TypeId kTypes[] = {TypeId::kTimestamptz, TypeId::kTimestamp, TypeId::kTimestampNs,
+                                        TypeId::kTime,        TypeId::kDate,      TypeId::kUuid};
     return std::ranges::find(kTypes, type.id) != std::end(kTypes);
   };
   std::optional<size_t> first;
@@ -177,8 +177,8 @@ Status CheckSameKind(const std::string& what, std::span<const Expression> expres
     const bool literal = times_as_text && ((expressions[i].kind == Kind::kText && written_as_text(a)) ||
                                            (expressions[*first].kind == Kind::kText && written_as_text(b)));
     if (a == b || (IsNumber(a) && IsNumber(b)) || literal) continue;
-    return Fail(ErrorKind::kBadConfig, fmt::format("{} takes values of one type, not a {} and a {}", what, TypeName(a),
-                                                   TypeName(b)));
+    return Fail(ErrorKind::kBadConfig,
+                fmt::format("{} takes values of one type, not a {} and a {}", what, TypeName(a), TypeName(b)));
   }
   return {};
 }

@@ -108,8 +108,8 @@ Result<iceberg::Type> CheckCall(const Expression& call, std::span<const iceberg:
 
 bool IsNumber(const iceberg::Type& type);
 /// Checks that values of the expressions can be in one column or be compared: numbers with numbers, otherwise equal
-/// types; null with any. `times_as_text`: also text literals with times, dates and UUIDs. Errors: kBadConfig with `what`
-/// and both types.
+/// types; null with any. `times_as_text`: also text literals with times, dates and UUIDs. Errors: kBadConfig with
+/// `what` and both types.
 Status CheckSameKind(const std::string& what, std::span<const Expression> expressions,
                      std::span<const iceberg::Type> types, bool times_as_text);
 std::string_view TakesText(Takes takes);

@@ -51,7 +51,8 @@ std::string RemovedFieldDiffers(const std::string& removed, const std::string& w
   for (const auto& [name, field] : ObjectIn(removed).items()) {
     if (std::ranges::find(columns, name) == columns.end()) continue;  // dropped
     if (name != added) {
-      if (Takes(field, members)) return fmt::format("existing rows have it in the column of the removed field {}", name);
+      if (Takes(field, members))
+        return fmt::format("existing rows have it in the column of the removed field {}", name);
     } else if (field != Member(fields, name)) {
       return "existing rows have values of the removed field of that name";
     }

@@ -1,5 +1,5 @@
-// Fields that the pipeline file no longer has. Bronze keeps their columns, and remembers how it read them: a field that is
-// added later may need their values, or take their name. Source: docs/formats/definition.md.
+// Fields that the pipeline file no longer has. Bronze keeps their columns, and remembers how it read them: a field that
+// is added later may need their values, or take their name. Source: docs/formats/definition.md.
 #pragma once
 
 #include <map>

@@ -34,8 +34,8 @@ std::vector<PipelineTable> TablesOf(const Pipeline& pipeline, std::span<const Ta
 /// The schema of a table. Input: not an ops table.
 iceberg::Schema SchemaOf(const Pipeline& pipeline, const PipelineTable& table);
 
-/// ops.runs has one row per run of a stage. ops.quality has one row per rule and run. ops.changes has one row per applied
-/// change of a table.
+/// ops.runs has one row per run of a stage. ops.quality has one row per rule and run. ops.changes has one row per
+/// applied change of a table.
 const TableSpec& OpsRuns();
 const TableSpec& OpsQuality();
 const TableSpec& OpsChanges();

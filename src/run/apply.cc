@@ -148,8 +148,9 @@ class Applying {
     const bool unknown = table.table.kind == TableKind::kBronze && table.need == Need::kChoice && table.have.empty();
     if (!unknown || table.sample_agrees || options_.existing != Existing::kRebuild) return {};
     return Fail(ErrorKind::kBadConfig,
-                table.name + " has no definition that says what its columns were read from: run once with the pipeline "
-                             "file of that time, then change it; or use `ingot apply --forward-only`");
+                table.name +
+                    " has no definition that says what its columns were read from: run once with the pipeline "
+                    "file of that time, then change it; or use `ingot apply --forward-only`");
   }
 
   Status RebuildTable(const PipelinePlan& plan, const TablePlan& table) {

@@ -30,7 +30,8 @@ struct LedgerTable {
   const pipeline::TableSpec& spec;
   iceberg::Schema schema;
   /// The rows for what happened in the pipeline's tables after the ledger's cursors. Sets the new cursors.
-  std::function<Result<Rows>(const Environment&, const iceberg::TableMetadata* ledger, iceberg::Properties& cursors)> rows;
+  std::function<Result<Rows>(const Environment&, const iceberg::TableMetadata* ledger, iceberg::Properties& cursors)>
+      rows;
 };
 
 using Columns = std::vector<std::pair<const char*, TypeId>>;
@@ -42,8 +43,8 @@ iceberg::Schema SchemaOf(const Columns& columns) {
   return schema;
 }
 
-/// Calls `visit(snapshot, table)` for the snapshots after the ledger's cursors, oldest first. It returns whether the ledger
-/// records the snapshot.
+/// Calls `visit(snapshot, table)` for the snapshots after the ledger's cursors, oldest first. It returns whether the
+/// ledger records the snapshot.
 template <typename Visit>
 Status ForEachNewSnapshot(const Environment& environment, std::span<const pipeline::TableKind> kinds,
                           const iceberg::TableMetadata* ledger, iceberg::Properties& cursors, const Visit& visit) {
@@ -52,8 +53,7 @@ Status ForEachNewSnapshot(const Environment& environment, std::span<const pipeli
     INGOT_ASSIGN(const auto table, iceberg::FindTable(home));
     if (!table) continue;
     const std::string key = stage::kLedgerKey + home.name.Text();
-    const iceberg::SequenceNumber seen =
-        ledger == nullptr ? 0 : iceberg::NewestSummaryNumber(*ledger, key).value_or(0);
+    const iceberg::SequenceNumber seen = ledger == nullptr ? 0 : iceberg::NewestSummaryNumber(*ledger, key).value_or(0);
     auto chain = iceberg::AncestorsOf(*table->metadata, table->metadata->current_snapshot_id);
     std::ranges::reverse(chain);
     for (const iceberg::Snapshot* snapshot : chain)
@@ -183,8 +183,8 @@ Status WriteTable(const Environment& environment, const LedgerTable& ledger) {
   iceberg::Properties cursors;
   INGOT_ASSIGN(const Rows rows, ledger.rows(environment, found ? found->metadata.get() : nullptr, cursors));
   if (cursors.empty()) return {};
-  INGOT_ASSIGN(const auto table, stage::EnsureTable(environment, {.spec = ledger.spec, .schema = ledger.schema,
-                                                                  .definition = ""}));
+  INGOT_ASSIGN(const auto table,
+               stage::EnsureTable(environment, {.spec = ledger.spec, .schema = ledger.schema, .definition = ""}));
   INGOT_ASSIGN(const auto columns, rows::ToArrowSchema(ledger.schema));
   INGOT_ASSIGN(const auto batch, BatchOf(columns, rows));
   INGOT_ASSIGN(auto writer, stage::RowWriter::Open(environment, table));

@@ -164,7 +164,9 @@ class Planning {
     constexpr std::string_view kField = "field ";
     const std::string& what = difference.what;
     if (!what.starts_with(kField)) return {};
-    const auto error = [&](size_t end, const char* rest) { return what.substr(kField.size(), end - kField.size()) + rest; };
+    const auto error = [&](size_t end, const char* rest) {
+      return what.substr(kField.size(), end - kField.size()) + rest;
+    };
     if (what.ends_with(": removed")) return error(what.size() - std::string_view(": removed").size(), ": ");
     if (const size_t type = what.find(": type "); type != std::string::npos) return error(type, ": out of the range");
     return {};

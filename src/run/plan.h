@@ -21,7 +21,8 @@ enum class Need {
   kCreate,  // it does not exist: the next run creates it and computes all of its rows
   kNothing,
   kApply,  // only differences that need no choice: the next run applies them
-  kAdopt,  // no definition (of an earlier version, or rolled back): adopts the current one if a recomputed sample agrees
+  kAdopt,  // no definition (of an earlier version, or rolled back): adopts the current one if a recomputed sample
+           // agrees
   kChoice  // existing rows would differ: `ingot apply`
 };
 
@@ -35,7 +36,7 @@ struct TablePlan {
   std::vector<std::string> layout;      // changes of columns, partition, sort order and properties, as text
   std::vector<std::string> dependents;  // tables that are computed from this one
   int64_t rows = 0, bytes = 0;          // of its source: what a rebuild reads
-  bool sample_agrees = false;  // of a table without a definition: what can be computed again is the same
+  bool sample_agrees = false;           // of a table without a definition: what can be computed again is the same
   double rebuild_seconds = 0;           // estimate
 };
 

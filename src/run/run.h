@@ -32,10 +32,10 @@ class Freshness {
 
 struct RunReport {
   std::vector<stage::StageReport> stages;
-  std::vector<std::string> broken_rules;   // rules beyond their fail_above, as text
-  std::vector<std::string> failed_inputs;  // files that were not read, with the reason and what to do
+  std::vector<std::string> broken_rules;     // rules beyond their fail_above, as text
+  std::vector<std::string> failed_inputs;    // files that were not read, with the reason and what to do
   std::vector<std::string> pending_changes;  // tables that were not computed, because their definition differs
-  Freshness freshness;                     // of followed sources
+  Freshness freshness;                       // of followed sources
   int64_t records_behind = 0;
 
   /// Adds the report of the next stage.

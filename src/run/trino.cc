@@ -84,7 +84,8 @@ class TrinoRun {
       INGOT_ASSIGN(auto staging, Fill(quarantine, "WITH checked AS (" + sql.check + ")\n" + sql.quarantine));
       INGOT_ASSIGN(auto written, staging.Files(quarantine));
       const auto mark = Next(spec, quarantine, bronze, *end);
-      INGOT_TRY(Commit(quarantine, stage::MarkedChange(quarantine, std::move(written.files), mark, DefinitionOf(spec)), staging));
+      INGOT_TRY(Commit(quarantine, stage::MarkedChange(quarantine, std::move(written.files), mark, DefinitionOf(spec)),
+                       staging));
       INGOT_TRY(FaultPoint("silver.between_commits"));
       INGOT_ASSIGN(quarantine, Load(spec.quarantine.table));
     }
@@ -103,7 +104,8 @@ class TrinoRun {
     report.duplicates = report.rows_in - report.quarantined - report.rows_out;
     auto mark = Next(spec, silver, bronze, *end);
     mark.step_id = stage::MarkOf(*quarantine.metadata).step_id;
-    INGOT_TRY(End(report, silver, stage::MarkedChange(silver, std::move(written.files), mark, DefinitionOf(spec)), staging));
+    INGOT_TRY(
+        End(report, silver, stage::MarkedChange(silver, std::move(written.files), mark, DefinitionOf(spec)), staging));
     return report;
   }
 
@@ -134,8 +136,7 @@ class TrinoRun {
     std::set<std::vector<iceberg::Value>> partitions;
     for (const auto& file : written.files) partitions.insert(file.partition);
     const std::string definition = GoldDefinition(*environment_.pipeline, spec);
-    const stage::Mark mark =
-        stage::NextMark(environment_, stage::MarkOf(*gold.metadata), silver, *end, definition);
+    const stage::Mark mark = stage::NextMark(environment_, stage::MarkOf(*gold.metadata), silver, *end, definition);
     iceberg::SnapshotChange change = stage::MarkedChange(gold, std::move(written.files), mark, definition);
     change.operation = "overwrite";
     change.removes = [partitions, all = replaced.empty()](const iceberg::DataFile& file) -> Result<bool> {

@@ -26,14 +26,12 @@ Status EnsureTablesOf(const Environment& environment, Tables& tables) {
   const pipeline::Pipeline& pipeline = *environment.pipeline;
   const SilverSpec& spec = *tables.spec;
   const std::string definition = SilverDefinition(pipeline, spec);
-  INGOT_ASSIGN(
-      tables.silver,
-      stage::EnsureTable(environment,
-                         {.spec = spec.table, .schema = SilverSchema(pipeline, spec), .definition = definition}));
-  INGOT_ASSIGN(
-      tables.quarantine,
-      stage::EnsureTable(environment,
-                         {.spec = spec.quarantine, .schema = QuarantineSchema(pipeline), .definition = definition}));
+  INGOT_ASSIGN(tables.silver, stage::EnsureTable(environment, {.spec = spec.table,
+                                                               .schema = SilverSchema(pipeline, spec),
+                                                               .definition = definition}));
+  INGOT_ASSIGN(tables.quarantine, stage::EnsureTable(environment, {.spec = spec.quarantine,
+                                                                   .schema = QuarantineSchema(pipeline),
+                                                                   .definition = definition}));
   return {};
 }
 
@@ -67,7 +65,8 @@ Result<StageReport> Process(const Environment& environment, Tables& tables, cons
   INGOT_TRY(FaultPoint("silver.after_files"));
   if (step.outputs.quarantine) {
     auto committed = iceberg::CommitFiles(
-        tables.quarantine.home, stage::MarkedChange(tables.quarantine, std::move(cleaned.quarantine.files), step.mark, step.definition));
+        tables.quarantine.home,
+        stage::MarkedChange(tables.quarantine, std::move(cleaned.quarantine.files), step.mark, step.definition));
     if (!committed) {
       iceberg::Discard(*tables.silver.home.storage, iceberg::LocationsOf(cleaned.silver.files));
       return std::unexpected(std::move(committed).error());

@@ -104,7 +104,8 @@ Result<Step> NextStep(const Environment& environment, const Tables& tables, int6
   if (silver.snapshot == quarantine.snapshot) {
     step.changes = std::move(left);
     Limit(step.changes, rows_max);
-    if (step.changes.until) step.mark = stage::NextMark(environment, silver, tables.bronze, *step.changes.until, step.definition);
+    if (step.changes.until)
+      step.mark = stage::NextMark(environment, silver, tables.bronze, *step.changes.until, step.definition);
     return step;
   }
   // Both have the same history, and one is ahead of the other.

@@ -99,8 +99,7 @@ Status EvolveMetadata(TableMetadata& metadata, const WantedTable& wanted, const 
 Result<iceberg::Table> EvolveTable(const Environment& environment, const WantedTable& wanted) {
   INGOT_TRY(EnsureTable(environment, wanted));
   INGOT_ASSIGN(const iceberg::TableHome home, environment.Home(wanted.spec.table));
-  return iceberg::CommitMetadata(
-      home, [&](TableMetadata& metadata) { return EvolveMetadata(metadata, wanted, {}); });
+  return iceberg::CommitMetadata(home, [&](TableMetadata& metadata) { return EvolveMetadata(metadata, wanted, {}); });
 }
 
 void SetDefinition(iceberg::Properties& properties, const Environment& environment, const std::string& definition) {

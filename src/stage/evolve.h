@@ -1,5 +1,5 @@
-// Changes an existing table to what the pipeline file asks for: columns, format, properties, partition and sort order, and
-// the stored definition. No data file changes.
+// Changes an existing table to what the pipeline file asks for: columns, format, properties, partition and sort order,
+// and the stored definition. No data file changes.
 #pragma once
 
 #include <map>
@@ -25,8 +25,8 @@ struct Evolution {
 /// Tables of format 2 have no defaults. The column is null in rows that are older than the column.
 iceberg::Schema SchemaForFormat(iceberg::Schema schema, int32_t format_version);
 
-/// The current schema, changed towards the wanted one. Errors: kBadConfig for a narrower type, kBadInput for a type that
-/// cannot be promoted, unless the evolution replaces types.
+/// The current schema, changed towards the wanted one. Errors: kBadConfig for a narrower type, kBadInput for a type
+/// that cannot be promoted, unless the evolution replaces types.
 Result<iceberg::Schema> EvolvedSchema(const iceberg::TableMetadata& metadata, const WantedTable& wanted,
                                       const Evolution& evolution);
 

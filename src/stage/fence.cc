@@ -17,11 +17,12 @@ Status CheckDefinition(const iceberg::TableMetadata& metadata, const std::string
                        const std::string& table) {
   const std::string have = DefinitionIn(metadata);
   if (have == definition) return {};
-  return Fail(ErrorKind::kPendingChange,
-              "table " + table +
-                  (have.empty() ? " has no definition: an earlier version made it, or it was rolled back to rows of another one"
-                                : " was computed by another pipeline file or program version than this one") +
-                  ": see the differences with `ingot plan`, then decide with `ingot apply`");
+  return Fail(
+      ErrorKind::kPendingChange,
+      "table " + table +
+          (have.empty() ? " has no definition: an earlier version made it, or it was rolled back to rows of another one"
+                        : " was computed by another pipeline file or program version than this one") +
+          ": see the differences with `ingot plan`, then decide with `ingot apply`");
 }
 
 void Fence(iceberg::SnapshotChange& change, const std::string& definition, const std::string& table) {

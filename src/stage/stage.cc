@@ -34,13 +34,13 @@ Result<iceberg::TableMetadata> NewMetadata(const Environment& environment, const
           ? ""
           : storage::JoinLocation(storage::JoinLocation(environment.warehouse, name.space), name.name);
   const auto format = spec.properties.find(iceberg::kFormatVersion);
-  INGOT_ASSIGN(
-      auto metadata,
-      iceberg::MakeTableMetadata(
-          {.schema = SchemaForFormat(wanted.schema, format == spec.properties.end() ? 2 : std::atoi(format->second.c_str())),
-           .partition = spec.partition,
-           .location = location,
-           .properties = properties}));
+  INGOT_ASSIGN(auto metadata,
+               iceberg::MakeTableMetadata(
+                   {.schema = SchemaForFormat(wanted.schema,
+                                              format == spec.properties.end() ? 2 : std::atoi(format->second.c_str())),
+                    .partition = spec.partition,
+                    .location = location,
+                    .properties = properties}));
   INGOT_TRY(iceberg::SetSortOrder(metadata, spec.sort));
   return metadata;
 }

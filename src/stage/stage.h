@@ -22,7 +22,8 @@ struct WantedTable {
   std::string definition;  // pipeline/definition.h; empty for ops tables
 };
 /// Loads the table, or creates it with its definition if it does not exist. Adds missing columns. Does not change the
-/// partition of an existing table. Errors: kPendingChange, before anything changes, if the table has another definition.
+/// partition of an existing table. Errors: kPendingChange, before anything changes, if the table has another
+/// definition.
 Result<iceberg::Table> EnsureTable(const Environment& environment, const WantedTable& wanted);
 
 struct WrittenRows {

@@ -6,9 +6,8 @@ namespace ingot::bronze {
 namespace {
 
 std::vector<pipeline::FieldSpec> FieldsOf(const std::string& yaml) {
-  auto pipeline = pipeline::ParsePipeline("pipeline: p\nsource: {files: x}\nfields: {" + yaml +
-                                              "}\nbronze: {table: b.t}\nsilver: {table: s.t}\n",
-                                          "f");
+  auto pipeline = pipeline::ParsePipeline(
+      "pipeline: p\nsource: {files: x}\nfields: {" + yaml + "}\nbronze: {table: b.t}\nsilver: {table: s.t}\n", "f");
   EXPECT_TRUE(pipeline) << pipeline.error().message;
   return pipeline->fields;
 }

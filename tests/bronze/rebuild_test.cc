@@ -17,7 +17,8 @@ namespace {
 
 constexpr int64_t kIngestedAt = 1'700'000'000'000'000;
 
-pipeline::Pipeline PipelineOf(const std::string& fields, const std::string& source = "", const std::string& bronze = "") {
+pipeline::Pipeline PipelineOf(const std::string& fields, const std::string& source = "",
+                              const std::string& bronze = "") {
   auto pipeline = pipeline::ParsePipeline("pipeline: p\nsource: {files: x" + source + "}\nfields:\n" + fields +
                                               "bronze: {table: b.t" + bronze + "}\nsilver: {table: s.t}\n",
                                           "f");
@@ -89,14 +90,13 @@ class House {
 
   void Delete(int64_t offset) {
     const auto deleted = maintain::DeleteRows(
-        Table().home, {.columns = {"_source_offset"},
-                       .matches = [&](const auto& batch) -> Result<std::shared_ptr<arrow::Array>> {
-                         const auto& offsets = static_cast<const arrow::Int64Array&>(*batch->column(0));
-                         arrow::BooleanBuilder builder;
-                         for (int64_t row = 0; row < offsets.length(); ++row)
-                           (void)builder.Append(offsets.Value(row) == offset);
-                         return *builder.Finish();
-                       }});
+        Table().home,
+        {.columns = {"_source_offset"}, .matches = [&](const auto& batch) -> Result<std::shared_ptr<arrow::Array>> {
+           const auto& offsets = static_cast<const arrow::Int64Array&>(*batch->column(0));
+           arrow::BooleanBuilder builder;
+           for (int64_t row = 0; row < offsets.length(); ++row) (void)builder.Append(offsets.Value(row) == offset);
+           return *builder.Finish();
+         }});
     EXPECT_TRUE(deleted) << deleted.error().message;
   }
 
@@ -144,61 +144,96 @@ struct Change {
 };
 
 const Change kChanges[] = {
-    {"rename", "  kind: {type: string}\n", "  sort: {type: string, renamed_from: kind}\n",
+    {"rename",
+     "  kind: {type: string}\n",
+     "  sort: {type: string, renamed_from: kind}\n",
      {R"({"kind":"a"})", R"({"kind":"b","sort":"c"})", R"({"sort":"d","x":1})", R"({"kind":7})", "{", ""}},
-    {"widen", "  n: {type: int}\n", "  n: {type: long}\n",
+    {"widen",
+     "  n: {type: int}\n",
+     "  n: {type: long}\n",
      {R"({"n":1})", R"({"n":3000000000})", R"({"n":3000000000,"x":"y"})", R"({"n":"q"})", R"({"x":[1]})"}},
-    {"narrow", "  n: {type: long}\n  t: {type: string}\n", "  n: {type: int}\n  t: {type: string}\n",
+    {"narrow",
+     "  n: {type: long}\n  t: {type: string}\n",
+     "  n: {type: int}\n  t: {type: string}\n",
      {R"({"n":1,"t":"a\n\u00e9\"\\"})", R"({"n":3000000000,"t":"b\u0001\"","x":1.50})", R"({"n":-1})", "[]"}},
     {"number to text", "  n: {type: long}\n", "  n: {type: string}\n", {R"({"n":1})", R"({"n":"a"})", R"({})"}},
-    {"text to number", "  n: {type: string}\n", "  n: {type: long, coerce: true}\n",
+    {"text to number",
+     "  n: {type: string}\n",
+     "  n: {type: long, coerce: true}\n",
      {R"({"n":"12"})", R"({"n":"x","m":1})", R"({"n":5})", R"({"n":null})"}},
-    {"fractions", "  n: {type: double}\n", "  n: {type: long}\n",
+    {"fractions",
+     "  n: {type: double}\n",
+     "  n: {type: long}\n",
      {R"({"n":1})", R"({"n":2.0})", R"({"n":2.5})", R"({"n":-0.0})", R"({"n":12345678})"}},
     {"single precision", "  n: {type: float}\n", "  n: {type: double}\n", {R"({"n":0.1})", R"({"n":16777216})"}},
-    {"unit", "  n: {type: double, unit: s, from_unit: ms}\n  m: {type: float, unit: ms, from_unit: us}\n",
+    {"unit",
+     "  n: {type: double, unit: s, from_unit: ms}\n  m: {type: float, unit: ms, from_unit: us}\n",
      "  n: {type: double}\n  m: {type: double, unit: s, from_unit: us}\n",
-     {R"({"n":12345.678,"m":0.7})", R"({"n":0.1,"m":1234567})", R"({"n":7,"m":33})", R"({"n":1e300})", R"({"n":-3e-5})"}},
-    {"time unit", "  t: {type: timestamptz, unit: ms}\n", "  t: {type: timestamptz, unit: s}\n",
+     {R"({"n":12345.678,"m":0.7})", R"({"n":0.1,"m":1234567})", R"({"n":7,"m":33})", R"({"n":1e300})",
+      R"({"n":-3e-5})"}},
+    {"time unit",
+     "  t: {type: timestamptz, unit: ms}\n",
+     "  t: {type: timestamptz, unit: s}\n",
      {R"({"t":1487249458633})", R"({"t":1487249458.5})", R"({"t":-1500})", R"({"t":86400000})", R"({"t":"now"})"}},
-    {"time to number", "  a: {type: timestamptz, unit: s}\n  b: {type: timestamptz_ns, unit: ns}\n",
+    {"time to number",
+     "  a: {type: timestamptz, unit: s}\n  b: {type: timestamptz_ns, unit: ns}\n",
      "  a: {type: double}\n  b: {type: long}\n",
      {R"({"a":1487249458.633125,"b":1487249458633000001})", R"({"a":-1.5,"b":-1})", R"({"a":10,"b":0})"}},
-    {"text to time", "  a: {type: string}\n  b: {type: string}\n",
+    {"text to time",
+     "  a: {type: string}\n  b: {type: string}\n",
      "  a: {type: timestamptz, unit: rfc3339}\n  b: {type: timestamptz_ns, unit: rfc3339}\n",
      {R"({"a":"2024-01-02T03:04:05.678901Z","b":"2024-01-02T03:04:05.123456789Z"})", R"({"a":"x","b":"y"})"}},
-    {"time to text", "  a: {type: timestamptz, unit: rfc3339}\n  b: {type: timestamptz_ns, unit: rfc3339}\n",
+    {"time to text",
+     "  a: {type: timestamptz, unit: rfc3339}\n  b: {type: timestamptz_ns, unit: rfc3339}\n",
      "  a: {type: string}\n  b: {type: string}\n",
      {R"({"a":"2024-01-02T03:04:05.678901Z","b":"2024-01-02T03:04:05.123456789Z"})",
       R"({"a":"1969-12-31T23:59:59Z","b":"1969-12-31T23:59:59.999999999Z"})", R"({"a":"2024-01-02T03:04:05.500Z"})"}},
-    {"other types", "  u: {type: uuid}\n  d: {type: date}\n  b: {type: boolean}\n",
+    {"other types",
+     "  u: {type: uuid}\n  d: {type: date}\n  b: {type: boolean}\n",
      "  u: {type: string}\n  d: {type: string}\n  b: {type: boolean, default: true}\n",
      {R"({"u":"0f8fad5b-d9cb-469f-a165-70867728950e","d":"2024-02-29","b":false})", R"({"d":"0001-01-01"})"}},
-    {"path", "  n: {type: long, from: $.a}\n", "  n: {type: long, from: $.b}\n",
+    {"path",
+     "  n: {type: long, from: $.a}\n",
+     "  n: {type: long, from: $.b}\n",
      {R"({"a":1,"b":2})", R"({"a":1})", R"({"b":2})", R"({"a":1,"b":"x"})", R"({"c":3})"}},
-    {"nested", "  n: {type: long, from: \"$.d.m[-1].v\"}\n  k: {type: string}\n",
+    {"nested",
+     "  n: {type: long, from: \"$.d.m[-1].v\"}\n  k: {type: string}\n",
      "  n: {type: string, from: \"$.d.m[0].w\"}\n  k: {type: string}\n",
      {R"({"d":{"m":[{"v":1,"w":"a"},{"v":2,"w":"b"}]},"k":"k1"})", R"({"d":{"m":[]},"k":"k2"})", R"({"d":null})",
       R"({"d":{"m":[{"w":5}]}})"}},
-    {"alternatives", "  n: {type: long, from: [\"$.d.v\", $.a, $.b]}\n", "  n: {type: long, from: [$.b, $.a]}\n",
+    {"alternatives",
+     "  n: {type: long, from: [\"$.d.v\", $.a, $.b]}\n",
+     "  n: {type: long, from: [$.b, $.a]}\n",
      {R"({"d":{"v":1},"a":2,"b":3})", R"({"d":{"w":1},"a":2,"b":3})", R"({"a":4})", R"({"d":{"v":null},"a":5})"}},
-    {"new and removed", "  a: {type: string}\n  b: {type: double}\n  c: {type: timestamptz, unit: rfc3339}\n",
+    {"new and removed",
+     "  a: {type: string}\n  b: {type: double}\n  c: {type: timestamptz, unit: rfc3339}\n",
      "  x: {type: long}\n  y: {type: double, from: $.z.y}\n  b: {type: double}\n",
      {R"({"a":"\u0041\n\"","b":0.1,"x":12,"z":{"y":1.5}})", R"({"a":"é","x":"no","q":12345678901234567890123})",
-      R"({"b":1.50,"c":"2024-01-01T00:00:00Z","y":0.1000})", R"({"x":null})", R"({"z":{"y":"text"},"k":{"a":[1, 2]}})"}},
-    {"all removed but one", "  a: {type: long}\n  b: {type: boolean}\n", "  b: {type: boolean}\n",
+      R"({"b":1.50,"c":"2024-01-01T00:00:00Z","y":0.1000})", R"({"x":null})",
+      R"({"z":{"y":"text"},"k":{"a":[1, 2]}})"}},
+    {"all removed but one",
+     "  a: {type: long}\n  b: {type: boolean}\n",
+     "  b: {type: boolean}\n",
      {R"({"a":1,"b":true})", R"({"a":-9223372036854775808})", R"({"b":false,"c":1})", R"({"a":"s","b":true})"}},
-    {"default", "  a: {type: long, default: 7}\n  b: {type: string}\n  c: {type: double, default: 0}\n",
+    {"default",
+     "  a: {type: long, default: 7}\n  b: {type: string}\n  c: {type: double, default: 0}\n",
      "  a: {type: long, default: 8}\n  b: {type: string, default: none}\n  c: {type: double}\n",
      {R"({"a":1,"b":"x","c":2.5})", R"({})", R"({"a":null,"b":null})", R"({"a":"bad"})", ""}},
-    {"one member of two fields", "  a: {type: long, from: $.m}\n", "  a: {type: long, from: $.m}\n  b: {type: double, from: $.m}\n",
+    {"one member of two fields",
+     "  a: {type: long, from: $.m}\n",
+     "  a: {type: long, from: $.m}\n  b: {type: double, from: $.m}\n",
      {R"({"m":1})", R"({"m":"x"})", R"({"n":2})", R"({"m":9007199254740993})"}},
-    {"one member given back", "  a: {type: long, from: $.m}\n  b: {type: string, from: $.s}\n",
-     "  b: {type: string, from: $.s}\n  c: {type: double, from: $.m}\n", {R"({"m":1,"s":"x"})", R"({"s":"y"})"}},
-    {"range", "  t: {type: timestamptz, unit: s}\n",
+    {"one member given back",
+     "  a: {type: long, from: $.m}\n  b: {type: string, from: $.s}\n",
+     "  b: {type: string, from: $.s}\n  c: {type: double, from: $.m}\n",
+     {R"({"m":1,"s":"x"})", R"({"s":"y"})"}},
+    {"range",
+     "  t: {type: timestamptz, unit: s}\n",
      "  t: {type: timestamptz, unit: s, range: [\"2020-01-01T00:00:00Z\", now]}\n",
      {R"({"t":1600000000})", R"({"t":1500000000,"x":1})", R"({"t":1699999999})", R"({"t":1800000000})"}},
-    {"many digits", "  a: {type: long}\n", "  a: {type: long}\n  big: {type: double}\n",
+    {"many digits",
+     "  a: {type: long}\n",
+     "  a: {type: long}\n  big: {type: double}\n",
      {R"({"a":1,"big":12345678901234567890123,"y":1e400,"z":0.1000})", R"({"a":2,"big":18446744073709551615})",
       R"({"big":1e400,"a":3})"}},
     {"duplicate keys", "  a: {type: long}\n", "  a: {type: double}\n", {R"({"a":1,"a":2,"b":3,"b":4})"}},
@@ -258,9 +293,8 @@ TEST(Rebuild, IsOneOverwriteThatKeepsTheCheckpoint) {
   EXPECT_EQ(snapshot.summary.at("total-delete-files"), "0");
   EXPECT_EQ(*ReadCheckpoint(*house.storage_, *now.metadata), *ReadCheckpoint(*house.storage_, *before.metadata));
   EXPECT_EQ(house.Rows({.fields = {{.name = "n"}, {.name = "s"}, {.name = "_error"}}}),
-            (std::map<int64_t, std::string>{{1, "n=b s=b _error=null "},
-                                            {3, "n=null s=null _error=null "},
-                                            {4, "n=c s=c _error=null "}}));
+            (std::map<int64_t, std::string>{
+                {1, "n=b s=b _error=null "}, {3, "n=null s=null _error=null "}, {4, "n=c s=c _error=null "}}));
   // The old type cannot become the new one, so the column has another id.
   EXPECT_NE(now.metadata->CurrentSchema().FindByName("n")->id, before.metadata->CurrentSchema().FindByName("n")->id);
   EXPECT_EQ(now.metadata->DefaultSpec().fields[0].name, "n_trunc");

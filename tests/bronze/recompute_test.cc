@@ -35,12 +35,10 @@ Result<Recomputed> Rows(const pipeline::Pipeline& before, const pipeline::Pipeli
   for (const ColumnText& column : columns) some.fields.push_back(*from.FindByName(column.name));
   const iceberg::Schema to = SchemaOf(after, from);
   const std::map<std::string, std::string> renames;
-  INGOT_ASSIGN(const auto recompute, Recompute::Make({.pipeline = after,
-                                                      .before = spec,
-                                                      .from = some,
-                                                      .to = to,
-                                                      .renames = renames,
-                                                      .only_counts = only_counts}));
+  INGOT_ASSIGN(
+      const auto recompute,
+      Recompute::Make(
+          {.pipeline = after, .before = spec, .from = some, .to = to, .renames = renames, .only_counts = only_counts}));
   INGOT_TRY(recompute->Rows(RowsOf(columns)->Slice(0, 1)));  // a batch leaves nothing behind
   return recompute->Rows(RowsOf(columns));
 }
@@ -53,13 +51,13 @@ std::string Column(const Recomputed& recomputed, const std::string& name) {
 // Goal:   each row takes the way that its columns allow: a kept record, a part, or the row as it is.
 // Method: rows with a record beside good values, with a record that did not fit, without a value, and plain ones.
 TEST(Recompute, EachRowByWhatItHolds) {
-  const auto result = Rows(PipelineOf("n: {type: long}, s: {type: string}"), PipelineOf("n: {type: int}, s: {type: string}"),
-                           {{"n", arrow::int64(), "[1, null, null, 4, 5000000000, null]"},
-                            {"s", arrow::utf8(), R"(["a", "b", null, "d", "e", "f"])"},
-                            {"_extra", arrow::utf8(), R"([null, null, null, "{\"x\":1}", "{\"x\":2}", null])"},
-                            {"_error", arrow::utf8(), R"([null, "n: bad", "no value", null, null, null])"},
-                            {"_payload", arrow::binary(),
-                             R"(["{\"n\":1,\"s\":\"a\"}", "{\"n\":7,\"s\":\"b\"}", null, null, null, null])"}});
+  const auto result = Rows(
+      PipelineOf("n: {type: long}, s: {type: string}"), PipelineOf("n: {type: int}, s: {type: string}"),
+      {{"n", arrow::int64(), "[1, null, null, 4, 5000000000, null]"},
+       {"s", arrow::utf8(), R"(["a", "b", null, "d", "e", "f"])"},
+       {"_extra", arrow::utf8(), R"([null, null, null, "{\"x\":1}", "{\"x\":2}", null])"},
+       {"_error", arrow::utf8(), R"([null, "n: bad", "no value", null, null, null])"},
+       {"_payload", arrow::binary(), R"(["{\"n\":1,\"s\":\"a\"}", "{\"n\":7,\"s\":\"b\"}", null, null, null, null])"}});
   ASSERT_TRUE(result) << result.error().message;
   EXPECT_EQ(Column(*result, "n"), "[1,7,null,4,null,null]");
   EXPECT_EQ(Column(*result, "s"), "[a,b,null,d,e,f]");
@@ -75,12 +73,12 @@ TEST(Recompute, EachRowByWhatItHolds) {
 TEST(Recompute, RowsOfCsv) {
   for (const bool named : {false, true}) {
     const std::string source = named ? ", format: csv, csv: {header: [n, s]}" : ", format: csv";
-    const auto result =
-        Rows(PipelineOf("n: {type: long}, s: {type: string}", source), PipelineOf("n: {type: string}, s: {type: string}", source),
-             {{"n", arrow::int64(), "[12, null]"},
-              {"s", arrow::utf8(), R"(["a", "b"])"},
-              {"_error", arrow::utf8(), R"([null, "n: bad"])"},
-              {"_payload", arrow::binary(), R"([null, "x,b"])"}});
+    const auto result = Rows(PipelineOf("n: {type: long}, s: {type: string}", source),
+                             PipelineOf("n: {type: string}, s: {type: string}", source),
+                             {{"n", arrow::int64(), "[12, null]"},
+                              {"s", arrow::utf8(), R"(["a", "b"])"},
+                              {"_error", arrow::utf8(), R"([null, "n: bad"])"},
+                              {"_payload", arrow::binary(), R"([null, "x,b"])"}});
     ASSERT_TRUE(result) << result.error().message;
     EXPECT_EQ(Column(*result, "n"), named ? "[12,x]" : "[12,null]");
     EXPECT_EQ(Column(*result, "s"), "[a,b]");

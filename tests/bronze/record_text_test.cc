@@ -43,7 +43,8 @@ TEST(RecordText, WritesTheRecordsThatWereRead) {
   const std::pair<std::string, std::vector<std::string>> cases[] = {
       {"  a: {type: long}\n", {R"({"a":-9223372036854775808})", "{}", R"({"x":1.50,"a":7})"}},
       {"  a: {type: double}\n",
-       {R"({"a":0.1})", R"({"a":5})", R"({"a":-0.0})", R"({"a":1e+300})", R"({"a":5e-324})", R"({"a":9007199254740992.0})"}},
+       {R"({"a":0.1})", R"({"a":5})", R"({"a":-0.0})", R"({"a":1e+300})", R"({"a":5e-324})",
+        R"({"a":9007199254740992.0})"}},
       {"  a: {type: float}\n", {R"({"a":0.1})", R"({"a":3.4028235e+38})"}},
       {"  a: {type: double, unit: s, from_unit: ms}\n", {R"({"a":0.7})", R"({"a":12345.678})", R"({"a":-1e-07})"}},
       {"  a: {type: float, unit: s, from_unit: ms}\n", {R"({"a":0.7})", R"({"a":12345.68})"}},
@@ -58,10 +59,12 @@ TEST(RecordText, WritesTheRecordsThatWereRead) {
       {"  a: {type: timestamptz_ns, unit: ns}\n", {R"({"a":-1})", R"({"a":1487249458633001001})"}},
       {"  a: {type: timestamptz_ns, unit: ms}\n", {R"({"a":-1})"}},
       {"  a: {type: timestamptz, unit: rfc3339}\n",
-       {R"({"a":"1969-12-31T23:59:59.999999Z"})", R"({"a":"2024-02-29T00:00:00Z"})", R"({"a":"2024-02-29T00:00:00.120Z"})"}},
+       {R"({"a":"1969-12-31T23:59:59.999999Z"})", R"({"a":"2024-02-29T00:00:00Z"})",
+        R"({"a":"2024-02-29T00:00:00.120Z"})"}},
       {"  a: {type: timestamptz_ns, unit: rfc3339}\n", {R"({"a":"1969-12-31T23:59:59.999999999Z"})"}},
       {"  a: {type: long, default: 3}\n  b: {type: string, default: q}\n", {"{}", R"({"a":4})", R"({"b":"r","a":4})"}},
-      {"  a: {type: long, from: [\"$.d.a\", $.a]}\n", {R"({"d":{"a":1}})", R"({"d":{"b":1},"a":2})", R"({"d":{"a":1},"a":2})"}},
+      {"  a: {type: long, from: [\"$.d.a\", $.a]}\n",
+       {R"({"d":{"a":1}})", R"({"d":{"b":1},"a":2})", R"({"d":{"a":1},"a":2})"}},
       {"  a: {type: double, from: $.k}\n  b: {type: long, from: $.k}\n", {R"({"k":3})"}},
   };
   for (const auto& [fields, records] : cases) EXPECT_EQ(Written(fields, records), records) << fields;

@@ -27,8 +27,9 @@ TEST(RecordSpecIn, ReadsWhatBronzeDefinitionWrites) {
   f: {type: uuid, renamed_from: g}
   h: {type: date}
 )"),
-      PipelineOf(", format: csv, csv: {delimiter: \"|\", quote: \"\", multiline: false, encoding: latin-1, header: [b, a]}",
-                 "  a: {type: long}\n"),
+      PipelineOf(
+          ", format: csv, csv: {delimiter: \"|\", quote: \"\", multiline: false, encoding: latin-1, header: [b, a]}",
+          "  a: {type: long}\n"),
       PipelineOf(", format: csv, csv: {header: false}", "  b: {type: long}\n  a: {type: string}\n"),
       PipelineOf(", format: document", "  a: {type: boolean}\n")};
   for (const Pipeline& pipeline : pipelines) {

@@ -5,7 +5,8 @@
 namespace ingot::pipeline {
 namespace {
 
-constexpr const char* kBoth = R"({"fields":{"id":{"from":[["id"]],"type":"long"},"note":{"from":[["note"]],"type":"string"}}})";
+constexpr const char* kBoth =
+    R"({"fields":{"id":{"from":[["id"]],"type":"long"},"note":{"from":[["note"]],"type":"string"}}})";
 constexpr const char* kId = R"({"fields":{"id":{"from":[["id"]],"type":"long"}}})";
 constexpr const char* kNote = R"({"note":{"from":[["note"]],"type":"string"}})";
 
