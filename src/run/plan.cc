@@ -134,11 +134,11 @@ class Planning {
     }
     for (const std::string& member : difference.members) {
       INGOT_ASSIGN(const bool found,
-                   Known(members_, member, [](const iceberg::Table& bronze, const std::string& name, int threads) {
-                     return bronze::FindUnknownMember(bronze, {name}, threads).transform([](const auto& first) {
-                       return !first.empty();
-                     });
-                   }));
+                   Known(members_, member,
+                         [](const iceberg::Table& bronze, const std::string& name, int threads) -> Result<bool> {
+                           INGOT_ASSIGN(const std::string first, bronze::FindUnknownMember(bronze, {name}, threads));
+                           return !first.empty();
+                         }));
       if (!found) continue;
       difference.change = ChangeClass::kChoice;
       difference.meaning = fmt::format("existing records have `{}`, which bronze keeps in _extra or _payload", member);
