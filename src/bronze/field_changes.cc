@@ -47,9 +47,16 @@ FieldChanges ChangesOf(const std::vector<FieldSpec>& before, const std::vector<F
     add_keys(field);
     if (known != old.end()) add_keys(*known->second);
   }
+  const auto is_read = [&](const std::string& name) {
+    return std::ranges::find(after, name, &FieldSpec::name) != after.end();
+  };
+  const auto remove = [&](const FieldSpec& field) {
+    if (!is_read(field.name)) changes.removed.insert(field.name);
+    if (!OwnKey(field).empty()) keys.emplace(OwnKey(field));
+  };
   for (const auto& [name, field] : old)
-    if (std::ranges::find(after, name, &FieldSpec::name) == after.end() && !OwnKey(*field).empty())
-      keys.emplace(OwnKey(*field));
+    if (!is_read(name)) remove(*field);
+  for (const FieldSpec& field : removed) remove(field);
   // Fields that can take the same member are parsed together, because a member that no field takes goes to _extra.
   std::set<std::string> parsed = changes.computed;
   for (size_t count = 0; count != keys.size();) {

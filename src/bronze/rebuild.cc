@@ -133,6 +133,7 @@ class Rebuilding {
                                     .definition = want_};
     INGOT_TRY(stage::EvolveMetadata(metadata, wanted, evolution_));
     stage::SetDefinition(metadata.properties, environment_, want_);
+    metadata.properties.erase(stage::kRemovedFieldsProperty);  // their values are in _extra now
     return metadata;
   }
 

@@ -10,12 +10,15 @@ namespace ingot::bronze {
 
 /// Replaces all rows in one commit, while other writers append rows by the definition `before`. Rows that are appended
 /// meanwhile are recomputed too. Columns whose field is unchanged keep their values. A changed or new column is
-/// computed from the column that had the field's path, from _extra, or from _payload. The checkpoint of the source
-/// stays. If other rows were deleted or rewritten meanwhile, the rebuild starts over. A rebuild that was interrupted by
-/// a crash starts from the beginning when it is called again; maintenance removes its files as orphans. Input:
-/// `summary`: added to the snapshot. Errors: kConflict if the table no longer has the definition `before`; kRetry if
-/// other writers were always faster. Cost:   reads and writes all of bronze. Keeps one batch per thread, and the open
-/// files, in memory.
+/// computed from the column that had the field's path, from _extra, or from _payload. Values of removed fields go to
+/// _extra, and their columns become null. The checkpoint of the source stays.
+///
+/// If other rows were deleted or rewritten meanwhile, the rebuild starts over. A rebuild that was interrupted by a
+/// crash starts from the beginning when it is called again; maintenance removes its files as orphans.
+///
+/// Input:  `summary`: added to the snapshot.
+/// Errors: kConflict if the table no longer has the definition `before`; kRetry if other writers were always faster.
+/// Cost:   reads and writes all of bronze. Keeps one batch per thread, and the open files, in memory.
 Status Rebuild(const stage::Environment& environment, const iceberg::Table& bronze, const std::string& before,
                const iceberg::Properties& summary);
 

@@ -144,7 +144,7 @@ class Recomputing : public Recompute {
   Result<Recomputed> Rows(const std::shared_ptr<arrow::RecordBatch>& rows) override {
     INGOT_TRY(Begin(rows));
     INGOT_TRY(Choose());
-    if (!changes_.Empty()) INGOT_TRY(ParseParts());
+    INGOT_TRY(ParseParts());
     INGOT_TRY(ParseWholes());
     Recomputed result;
     INGOT_TRY(CountUnfit(result));
@@ -217,9 +217,9 @@ class Recomputing : public Recompute {
         ways_[size_t(row)] = Way::kCopied;
     for (const Unchanged& field : unchanged_) {
       const Array column = OldById(field.id);
-      if (column == nullptr || column->null_count() == 0) continue;
-      for (int64_t row = 0; row < column->length(); ++row)
-        if (column->IsNull(row) && ways_[size_t(row)] != Way::kWhole && !IsSet(error_, row) && MayHave(field, row))
+      if (column != nullptr && column->null_count() == 0) continue;
+      for (int64_t row = 0; row < old_->num_rows(); ++row)
+        if (!IsSet(column, row) && ways_[size_t(row)] != Way::kWhole && !IsSet(error_, row) && MayHave(field, row))
           AddWhole(row);
     }
     for (int64_t row = 0; row < old_->num_rows(); ++row)
@@ -261,6 +261,7 @@ class Recomputing : public Recompute {
 
   /// A row whose part does not fit is parsed as a whole.
   Status ParseParts() {
+    if (parts_.empty()) return {};
     Order(*part_, parts_);
     INGOT_TRY(BeginText(*part_text_, changes_.written));
     for (const int64_t row : parts_) {
@@ -268,7 +269,6 @@ class Recomputing : public Recompute {
       INGOT_TRY(part_->Add(IngestedAt(row)));
     }
     INGOT_TRY(part_->Parse());
-    if (parts_.empty()) return {};
     INGOT_ASSIGN(const Array errors, part_->Column(kError));
     for (size_t i = 0; i < parts_.size(); ++i)
       if (errors->IsValid(int64_t(i))) AddWhole(parts_[i]);
@@ -316,6 +316,7 @@ class Recomputing : public Recompute {
   }
 
   Result<Array> ColumnOf(const iceberg::Field& field) const {
+    if (changes_.removed.contains(field.name)) return rows::RepeatValue({}, field.type, old_->num_rows());
     const bool changed = changes_.computed.contains(field.name);
     // A value of a changed field, in a row whose record is not known, does not have the meaning of the new field.
     Sources sources{.old = field.name == kExtra ? Array(extra_) : changed ? nullptr : OldById(field.id)};
@@ -334,19 +335,21 @@ class Recomputing : public Recompute {
     return Merged(field, std::move(sources));
   }
 
-  /// A row that has its record keeps it. A row that did not fit gets the one that was written for it.
+  /// A row that does not fit has its record: the one that it had, or the one that was written for it. A row that fits
+  /// keeps its record only if it fitted before.
   Result<Array> Payload(const iceberg::Field& field, Sources sources) const {
-    const bool all_have = std::ranges::all_of(wholes_, [&](int64_t row) { return IsSet(payload_, row); });
-    if (all_have) return Merged(field, std::move(sources));
-    INGOT_ASSIGN(sources.whole, whole_->Column(kPayload));
-    // The parser returns the record only if it does not fit.
+    if (wholes_.empty()) return sources.old;
+    INGOT_ASSIGN(const Array errors, whole_->Column(kError));
+    INGOT_ASSIGN(const Array records, whole_->Column(kPayload));
+    const auto& written = static_cast<const arrow::BinaryArray&>(*records);
     arrow::BinaryBuilder builder;
-    const auto& parsed = static_cast<const arrow::BinaryArray&>(*sources.whole);
     for (size_t i = 0; i < wholes_.size(); ++i) {
-      if (IsSet(payload_, wholes_[i]))
-        INGOT_ARROW(builder.Append(payload_->GetView(wholes_[i])));
-      else if (parsed.IsValid(int64_t(i)))
-        INGOT_ARROW(builder.Append(parsed.GetView(int64_t(i))));
+      const int64_t row = wholes_[i];
+      const bool unfit = errors->IsValid(int64_t(i));
+      if (IsSet(payload_, row) && (unfit || !IsSet(error_, row)))
+        INGOT_ARROW(builder.Append(payload_->GetView(row)));
+      else if (unfit)
+        INGOT_ARROW(builder.Append(written.GetView(int64_t(i))));
       else
         INGOT_ARROW(builder.AppendNull());
     }
