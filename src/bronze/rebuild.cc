@@ -49,8 +49,7 @@ struct Definitions {
 };
 
 Result<Definitions> DefinitionsOf(const Environment& environment, const Table& bronze, const std::string& before) {
-  INGOT_ASSIGN(auto spec, pipeline::RecordSpecIn(before));
-  INGOT_ASSIGN(spec.removed, pipeline::FieldsIn(bronze.metadata->Property(stage::kRemovedFieldsProperty, "")));
+  INGOT_ASSIGN(auto spec, RecordsBefore(bronze, before));
   return Definitions{*environment.pipeline, std::move(spec), pipeline::Renames(*environment.pipeline)};
 }
 
@@ -231,6 +230,12 @@ class Rebuilding {
 };
 
 }  // namespace
+
+Result<pipeline::RecordSpec> RecordsBefore(const Table& bronze, const std::string& before) {
+  INGOT_ASSIGN(auto spec, pipeline::RecordSpecIn(before));
+  INGOT_ASSIGN(spec.removed, pipeline::FieldsIn(bronze.metadata->Property(stage::kRemovedFieldsProperty, "")));
+  return spec;
+}
 
 Status Rebuild(const Environment& environment, const Table& bronze, const std::string& before,
                const iceberg::Properties& summary) {

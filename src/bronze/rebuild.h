@@ -4,6 +4,7 @@
 #include <string>
 
 #include "iceberg/table.h"
+#include "pipeline/definition_read.h"
 #include "stage/environment.h"
 
 namespace ingot::bronze {
@@ -21,6 +22,9 @@ namespace ingot::bronze {
 /// Cost:   reads and writes all of bronze. Keeps one batch per thread, and the open files, in memory.
 Status Rebuild(const stage::Environment& environment, const iceberg::Table& bronze, const std::string& before,
                const iceberg::Properties& summary);
+
+/// How the rows of bronze were read from their records. Input: `before`: the definition of the table.
+Result<pipeline::RecordSpec> RecordsBefore(const iceberg::Table& bronze, const std::string& before);
 
 /// Rows that Rebuild would give an _error although they have none.
 struct UnfitRows {

@@ -3,6 +3,7 @@
 #include <arrow/api.h>
 
 #include "base/rows.h"
+#include "bronze/rebuild.h"
 #include "bronze/recompute.h"
 #include "pipeline/source_position.h"
 #include "stage/evolve.h"
@@ -45,7 +46,7 @@ Result<RebuildRows> MakeRebuildRows(const stage::Environment& environment, const
                                     const iceberg::Schema& from, const std::string& before) {
   const pipeline::Pipeline& pipeline = *environment.pipeline;
   auto kept = std::make_shared<Definitions>();
-  INGOT_ASSIGN(kept->before, pipeline::RecordSpecIn(before));
+  INGOT_ASSIGN(kept->before, RecordsBefore(bronze, before));
   kept->renames = pipeline::Renames(pipeline);
   kept->from = from;
   iceberg::TableMetadata evolved = *bronze.metadata;
