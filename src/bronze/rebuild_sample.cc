@@ -5,6 +5,7 @@
 #include "base/rows.h"
 #include "bronze/rebuild.h"
 #include "bronze/recompute.h"
+#include "pipeline/difference.h"
 #include "pipeline/source_position.h"
 #include "stage/evolve.h"
 

@@ -12,8 +12,7 @@ std::string IdOf(const Result<Pipeline>& pipeline) {
   return DefinitionId(EarlierSilverDefinition(*pipeline, pipeline->silver[0]));
 }
 
-// Outside of EXPECT_EQ: GCC 12 does not take raw strings of several lines as arguments of macros.
-const char* const kEveryKind = R"(
+const char* const kEveryKind = R"yaml(
 pipeline: p
 source: {files: landing}
 fields:
@@ -31,7 +30,7 @@ silver:
     - {name: complete, not_null: [id, at]}
     - {name: plausible, check: "speed between 0 and 100 and not place in ('x', 'y')", else: count}
   unique: {key: [id, at]}
-)";
+)yaml";
 
 // Goal:   the id that tables of earlier versions have can be computed for as long as there are such tables.
 // Method: ids that the version before `ingot.definition` wrote for the pipelines of this repository, and for one with a
