@@ -9,6 +9,7 @@
 #include "maintain/delete_rows.h"
 #include "pipeline/plan.h"
 #include "pipeline/definition.h"
+#include "pipeline/plan.h"
 #include "stage/evolve.h"
 #include "stage/fence.h"
 #include "stage/stage.h"
@@ -285,13 +286,13 @@ const char* const kNew = "  n: {type: string, from: $.s}\n  s: {type: string}\n"
 // Goal:   one commit replaces everything and keeps the checkpoint, so that the next run reads no record twice.
 // Method: summary, checkpoint and files of the table after a rebuild of a partitioned table with a delete file.
 TEST(Rebuild, IsOneOverwriteThatKeepsTheCheckpoint) {
-  House house(PipelineOf(kOld, "", R"(, partition: "truncate(1, s)")"));
+  House house(PipelineOf(kOld, "", ", partition: \"truncate(1, s)\""));
   ASSERT_TRUE(house.Append({R"({"n":1,"s":"a"})", R"({"n":2,"s":"b"})"}));
   ASSERT_TRUE(house.Append({R"({"n":3,"s":"a"})", R"({"n":4})", R"({"n":5,"s":"c"})"}));
   house.Delete(0);
   house.Delete(2);
   const iceberg::Table before = house.Table();
-  const auto after = PipelineOf(kNew, "", R"(, partition: "truncate(1, n)")");
+  const auto after = PipelineOf(kNew, "", ", partition: \"truncate(1, n)\"");
   const auto rebuilt = house.Rebuild(after);
   ASSERT_TRUE(rebuilt) << rebuilt.error().message;
   const iceberg::Table now = house.Table();
