@@ -22,7 +22,7 @@ std::string Converted(const std::string& csv, const std::vector<std::string>& ro
 // Method: names in the pipeline file, fields in order, and a header; rows that fit and rows that do not.
 TEST(CsvRecords, ConvertsRowsOfKnownColumns) {
   EXPECT_EQ(Converted("{header: [a, b]}", {"x,1", "x", "\"y\"\"z\",", "\"open,1"}),
-            R"({"a":"x","b":"1"}-{"a":"y\"z"}-)");
+            R"({"a":"x","b":"1"}-{"a":"y\"z","b":null}-)");
   EXPECT_EQ(Converted("{header: false, delimiter: ';'}", {"1;x", "2;y"}), R"({"b":"1","a":"x"}{"b":"2","a":"y"})");
   EXPECT_EQ(Converted("{}", {"1,x"}), "-");
 }

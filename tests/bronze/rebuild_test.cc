@@ -7,7 +7,6 @@
 #include "bronze/record_parser.h"
 #include "iceberg/commit.h"
 #include "maintain/delete_rows.h"
-#include "pipeline/plan.h"
 #include "pipeline/definition.h"
 #include "pipeline/plan.h"
 #include "stage/evolve.h"
