@@ -47,8 +47,8 @@ std::string RemovedFields(const std::string& removed, const std::string& have, c
 
 std::string RemovedFieldDiffers(const std::string& removed, const std::string& want, const std::string& added,
                                 const std::vector<std::string>& members, const std::vector<std::string>& columns) {
-  const Json fields = Member(ObjectIn(want), "fields");
-  for (const auto& [name, field] : ObjectIn(removed).items()) {
+  const Json fields = Member(ObjectIn(want), "fields"), gone = ObjectIn(removed);
+  for (const auto& [name, field] : gone.items()) {
     if (std::ranges::find(columns, name) == columns.end()) continue;  // dropped
     if (name != added) {
       if (Takes(field, members))

@@ -22,8 +22,8 @@ TEST(JsonText, ReplacesTruncatedSequences) {
 TEST(JsonText, StringEnd) {
   EXPECT_EQ(JsonStringEnd(R"({"a":1})", 1), 4u);
   EXPECT_EQ(JsonStringEnd(R"("")", 0), 2u);
-  EXPECT_EQ(JsonStringEnd(R"("a\" "b")", 0), 5u);
-  EXPECT_EQ(JsonStringEnd(R"("a"b")", 0), 6u);
+  EXPECT_EQ(JsonStringEnd(R"("a\" "b")", 0), 6u);
+  EXPECT_EQ(JsonStringEnd(R"("a"b")", 0), 3u);
   for (const std::string_view open : {R"(")", R"("a)", R"("a\)", R"("a")"})
     EXPECT_EQ(JsonStringEnd(open, 0), open.size());
 }

@@ -63,7 +63,7 @@ TEST(Recompute, EachRowByWhatItHolds) {
   EXPECT_EQ(Column(*result, "s"), "[a,b,null,d,e,f]");
   EXPECT_EQ(Column(*result, "_extra"), R"([null,null,null,{"x":1},null,null])");
   EXPECT_EQ(Column(*result, "_error"), "[null,null,no value,null,n: out of the range of an int,null]");
-  EXPECT_EQ(Column(*result, "_payload"), R"([{"n":1,"s":"a"},null,null,null,{"x":2,"n":5000000000,"s":"e"},null])");
+  EXPECT_EQ(Column(*result, "_payload"), R"([{"n":1,"s":"a"},null,null,null,{"x":2,"s":"e","n":5000000000},null])");
   EXPECT_EQ(result->unfit, 1);
   EXPECT_EQ(result->example, "n: out of the range of an int");
 }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "pipeline/definition.h"
 
 namespace ingot::pipeline {
@@ -38,6 +40,10 @@ TEST(RecordSpecIn, ReadsWhatBronzeDefinitionWrites) {
     ASSERT_TRUE(read) << read.error().message;
     Pipeline again = pipeline;
     again.fields = read->fields;
+    // A definition keeps the order of fields only for CSV without a header, as csv.fields.
+    std::ranges::sort(again.fields, {}, [&](const FieldSpec& field) {
+      return std::ranges::find(pipeline.fields, field.name, &FieldSpec::name) - pipeline.fields.begin();
+    });
     again.source.format = read->format;
     if (pipeline.source.csv.header) again.source.csv = read->csv;
     EXPECT_EQ(BronzeDefinition(again), written);

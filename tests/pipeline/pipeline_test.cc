@@ -107,7 +107,7 @@ TEST(Pipeline, RejectsInvalidFiles) {
       {"pipeline: p\nsource: {files: x, csv: {quote: x}}\nfields:\n  a: {type: string}\n" + tables,
        "needs format: csv"},
       {"pipeline: p\nsource: {files: x, format: csv, csv: {delimiter: ab}}\nfields:\n  a: {type: string}\n" + tables,
-       "f:2: source.csv.delimiter: must be one character"},
+       "f:2: source.csv.delimiter: must be one ASCII character"},
       {"pipeline: p\nsource: {files: x, format: csv, csv: {delimiter: '\"'}}\nfields:\n  a: {type: string}\n" + tables,
        "must differ"},
       {"pipeline: p\nsource: {files: x, format: csv, csv: {encoding: utf16}}\nfields:\n  a: {type: string}\n" + tables,

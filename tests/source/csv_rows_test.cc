@@ -190,7 +190,7 @@ TEST(CsvRows, InvalidHeaders) {
       {"ID,x\n", "write from: \"$.ID\""},
       {"at,id,at\n", "the header holds 'at' twice"},
       {"at,x,x\n", "the header holds 'x' twice"},
-      {"at,\"id\n", "a quote in the header does not close"},
+      {"at,\"id\n", "a quote in the header is not closed"},
       {"at,Gr\xF6\xDF"
        "e\n",
        "the header is not UTF-8"},
