@@ -74,7 +74,12 @@ void PrintJson(const run::PipelinePlan& plan, const Samples& samples) {
                       {"differences", differences},
                       {"layout", table.layout},
                       {"dependents", table.dependents},
-                      {"rebuild", {{"rows", table.rows}, {"bytes", table.bytes}, {"seconds", table.rebuild_seconds}}},
+                      {"rebuild",
+                       {{"rows", table.rows},
+                        {"bytes", table.bytes},
+                        {"seconds", table.rebuild_seconds},
+                        {"unfit_rows", table.unfit.rows},
+                        {"unfit_example", table.unfit.example}}},
                       {"sample", sample == samples.end() ? Json() : ToJson(sample->second)}});
   }
   const Json json{{"pending", plan.Pending()}, {"tables", tables}, {"proposals", plan.proposals}};
@@ -101,6 +106,8 @@ void PrintTable(const TablePlan& table, const Samples& samples) {
   if (!table.dependents.empty()) fmt::print("  computed from it: {}\n", fmt::join(table.dependents, ", "));
   fmt::print("  a rebuild reads {} rows, {}, in about {:.0f} s\n", table.rows, HumanBytes(double(table.bytes)),
              std::max(1.0, table.rebuild_seconds));
+  if (table.unfit.rows > 0)
+    fmt::print("  {} rows do not fit any more and go to quarantine, such as '{}'\n", table.unfit.rows, table.unfit.example);
   if (const auto sample = samples.find(table.name); sample != samples.end()) PrintSample(sample->second);
 }
 
@@ -109,6 +116,7 @@ Status Plan(Shared& shared, bool json) {
   INGOT_ASSIGN(run::PipelinePlan plan, run::MakePlan(open.environment));
   INGOT_TRY(run::ProposeRemovals(open.environment, plan));
   INGOT_TRY(run::DecideAdoptions(open.environment, plan));
+  INGOT_TRY(run::CountUnfit(open.environment, plan));
   Samples samples;
   for (const TablePlan& table : plan.tables)
     if (table.need == Need::kChoice && table.table.kind != pipeline::TableKind::kQuarantine)

@@ -71,15 +71,38 @@ void ComparePaths(Layer& layer, const Part& part, const Json& have, const Json& 
   layer.Add(part, Reach::kRows, std::move(difference));
 }
 
+bool IsTime(const Json& field) {
+  return field.at("type").get<std::string>().starts_with("timestamptz");
+}
+
+/// Bronze has values, not records. What it cannot give to a rebuild is said here.
+constexpr std::string_view kOldDefaultHint =
+    "bronze does not keep whether a record had the value of the old default: a rebuild takes it for the default";
+constexpr std::string_view kQuotesHint =
+    "bronze does not keep which numbers were in quotes: a rebuild leaves them as they are";
+constexpr std::string_view kSpellingHint =
+    "bronze does not keep how a record spelled the value: a rebuild writes it in the usual form";
+
+void CompareDefault(Layer& layer, const Part& part, const Json& have, const Json& want) {
+  const auto text = [](const Json& value) { return value.is_null() ? "none" : Shown(value); };
+  layer.Add(part, Reach::kColumn,
+            {.what = ChangeText("default", text(have), text(want)),
+             .meaning = "existing rows keep the old value",
+             .hint = have.is_null() ? "" : std::string(kOldDefaultHint)});
+}
+
+/// Text is not spelled in one way only, unlike the numbers of JSON.
+void CompareFieldType(Layer& layer, const Part& part, const Json& have, const Json& want) {
+  CompareType(layer, part, have, want);
+  if (want == "string" && (IsTime(part.have) || have == "date" || have == "uuid" || layer.have.at("format") == "csv"))
+    layer.found.back().difference.hint = kSpellingHint;
+}
+
 template <const char* kWhat, const char* kMissing, Reach kReach>
 void CompareValue(Layer& layer, const Part& part, const Json& have, const Json& want) {
   const auto text = [](const Json& value) { return value.is_null() ? kMissing : Shown(value); };
   layer.Add(part, kReach,
             {.what = ChangeText(kWhat, text(have), text(want)), .meaning = "existing rows keep the old value"});
-}
-
-bool IsTime(const Json& field) {
-  return field.at("type").get<std::string>().starts_with("timestamptz");
 }
 
 /// A type that is no time any more has neither format nor range; the difference of the type says enough.
@@ -104,15 +127,16 @@ void CompareCoerce(Layer& layer, const Part& part, const Json& have, const Json&
   const auto text = [](const Json& value) { return value.is_null() ? "false" : Shown(value); };
   layer.Add(part, Reach::kRows,
             {.what = ChangeText("coerce", text(have), text(want)),
-             .meaning = "existing rows hold numbers in quotes as before"});
+             .meaning = "existing rows hold numbers in quotes as before",
+             .hint = have == true ? std::string(kQuotesHint) : ""});
 }
 
-constexpr char kDefault[] = "default", kFactor[] = "factor of from_unit", kNone[] = "none", kOne[] = "1";
-constexpr Member kFieldMembers[] = {{"type", CompareType},
+constexpr char kFactor[] = "factor of from_unit", kOne[] = "1";
+constexpr Member kFieldMembers[] = {{"type", CompareFieldType},
                                     {"from", ComparePaths},
                                     {"factor", CompareValue<kFactor, kOne, Reach::kColumn>},
                                     {"coerce", CompareCoerce},
-                                    {"default", CompareValue<kDefault, kNone, Reach::kColumn>},
+                                    {"default", CompareDefault},
                                     {"time_format", CompareTimeFormat},
                                     {"time_min", CompareRange},
                                     {"time_max", CompareRange},

@@ -240,6 +240,14 @@ Result<PipelinePlan> MakePlan(const Environment& environment) {
   return Planning(environment).Run();
 }
 
+Status CountUnfit(const Environment& environment, PipelinePlan& plan) {
+  for (TablePlan& table : plan.tables)
+    if (table.table.kind == TableKind::kBronze && table.need == Need::kChoice && !table.have.empty()) {
+      INGOT_ASSIGN(table.unfit, bronze::CountUnfit(environment, *table.current, table.have));
+    }
+  return {};
+}
+
 Status ProposeRemovals(const Environment& environment, PipelinePlan& plan) {
   std::set<iceberg::TableName> known;
   std::set<std::string> spaces;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "bronze/rebuild.h"
 #include "pipeline/difference.h"
 #include "pipeline/tables.h"
 #include "run/open.h"
@@ -38,6 +39,7 @@ struct TablePlan {
   int64_t rows = 0, bytes = 0;          // of its source: what a rebuild reads
   bool sample_agrees = false;           // of a table without a definition: what can be computed again is the same
   double rebuild_seconds = 0;           // estimate
+  bronze::UnfitRows unfit;              // of bronze, if CountUnfit was called
 };
 
 struct PipelinePlan {
@@ -51,6 +53,10 @@ struct PipelinePlan {
 /// Compares the tables with the pipeline file. Reads metadata, and for some differences one column of bronze. Writes
 /// nothing. Errors: kCorrupt for a stored definition that cannot be read; those of the catalog.
 Result<PipelinePlan> MakePlan(const stage::Environment& environment);
+
+/// Counts the rows of bronze that a rebuild would send to quarantine, because a value does not fit by the new file.
+/// Cost: reads all of bronze, if it waits for a decision.
+Status CountUnfit(const stage::Environment& environment, PipelinePlan& plan);
 
 /// Adds a proposal for each table of this pipeline that the file no longer names.
 Status ProposeRemovals(const stage::Environment& environment, PipelinePlan& plan);
