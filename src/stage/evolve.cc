@@ -48,6 +48,10 @@ Result<Schema> Prepared(const TableMetadata& metadata, const Schema& wanted, con
     before[to] = from;
     if (current.FindByName(from) != nullptr && current.FindByName(to) == nullptr) change.Rename(from, to);
   }
+  // New rows have null in the columns that are no longer written.
+  for (const iceberg::Field& field : current.fields)
+    if (field.required && wanted.FindByName(field.name) == nullptr && !evolution.renames.contains(field.name))
+      change.MakeOptional(field.name);
   for (const std::string& name : evolution.drops)
     if (current.FindByName(name) != nullptr) change.Drop(name);
   if (evolution.replaces_types)
