@@ -45,6 +45,20 @@ void AddedField(Layer& layer, const Part& part) {
   layer.Add(part, Reach::kColumn, std::move(difference));
 }
 
+bool IsTime(const Json& field) {
+  return field.at("type").get<std::string>().starts_with("timestamptz");
+}
+
+/// Bronze has values, not records. What it cannot give to a rebuild is said here.
+constexpr std::string_view kOldDefaultHint =
+    "bronze does not keep whether a record had the value of the old default: a rebuild takes it for the default";
+constexpr std::string_view kPathsHint =
+    "bronze does not keep at which of several paths a value was: a rebuild takes it for that of the first";
+constexpr std::string_view kQuotesHint =
+    "bronze does not keep which numbers were in quotes: a rebuild leaves them as they are";
+constexpr std::string_view kSpellingHint =
+    "bronze does not keep how a record spelled the value: a rebuild writes it in the usual form";
+
 /// Paths that are added change only records that have their members.
 void ComparePaths(Layer& layer, const Part& part, const Json& have, const Json& want) {
   Json added = Json::array();
@@ -58,7 +72,9 @@ void ComparePaths(Layer& layer, const Part& part, const Json& have, const Json& 
     const auto text = [](const Json& paths) { return paths.size() == 1 ? PathText(paths.at(0)) : ListText(paths); };
     layer.Add(
         part, Reach::kRows,
-        {.what = ChangeText("path", text(have), text(want)), .meaning = "existing rows have what was at the old path"});
+        {.what = ChangeText("path", text(have), text(want)),
+         .meaning = "existing rows have what was at the old path",
+         .hint = have.size() > 1 ? std::string(kPathsHint) : ""});
     return;
   }
   const auto keys = KeysOfPaths(added);
@@ -70,18 +86,6 @@ void ComparePaths(Layer& layer, const Part& part, const Json& have, const Json& 
   if (change == kForward) difference.members = keys;
   layer.Add(part, Reach::kRows, std::move(difference));
 }
-
-bool IsTime(const Json& field) {
-  return field.at("type").get<std::string>().starts_with("timestamptz");
-}
-
-/// Bronze has values, not records. What it cannot give to a rebuild is said here.
-constexpr std::string_view kOldDefaultHint =
-    "bronze does not keep whether a record had the value of the old default: a rebuild takes it for the default";
-constexpr std::string_view kQuotesHint =
-    "bronze does not keep which numbers were in quotes: a rebuild leaves them as they are";
-constexpr std::string_view kSpellingHint =
-    "bronze does not keep how a record spelled the value: a rebuild writes it in the usual form";
 
 void CompareDefault(Layer& layer, const Part& part, const Json& have, const Json& want) {
   const auto text = [](const Json& value) { return value.is_null() ? "none" : Shown(value); };

@@ -46,7 +46,9 @@ Result<Schema> Prepared(const TableMetadata& metadata, const Schema& wanted, con
   std::map<std::string, std::string> before;  // by current name
   for (const auto& [from, to] : evolution.renames) {
     before[to] = from;
-    if (current.FindByName(from) != nullptr && current.FindByName(to) == nullptr) change.Rename(from, to);
+    // Columns of gold have names of their own: `kind: category` stays kind when the field kind becomes category.
+    const bool wanted_now = wanted.FindByName(to) != nullptr && wanted.FindByName(from) == nullptr;
+    if (wanted_now && current.FindByName(from) != nullptr && current.FindByName(to) == nullptr) change.Rename(from, to);
   }
   // New rows have null in the columns that are no longer written.
   for (const iceberg::Field& field : current.fields)

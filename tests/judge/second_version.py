@@ -53,9 +53,8 @@ def changed(pipeline, edit):
         at = pipeline
         for name in parents:
             at = at.setdefault(name, {})
-        if value is None:
-            at.pop(last, None)
-        else:
+        at.pop(last, None)
+        if value is not None:
             at[last] = value
     return pipeline
 
@@ -202,7 +201,8 @@ DUCKDB = iceberg_duckdb()
 
 def plain(column, value):
     if column == "_extra" and value is not None:
-        return json.dumps(json.loads(value), sort_keys=True)
+        # Bronze does not keep whether the member of a field was null or missing.
+        return json.dumps({key: member for key, member in json.loads(value).items() if member is not None}, sort_keys=True)
     if isinstance(value, datetime.datetime) and value.tzinfo is None:
         return value.isoformat()
     return judge_rows.plain(value)

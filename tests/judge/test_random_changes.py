@@ -28,11 +28,11 @@ def rename(pipeline, old, new):
 
 def choices(pipeline, pick):
     """Returns the changes that are possible for this file. Changes that lose what bronze would need later are not among
-    them: a default, a coercion and a wider type stay."""
+    them: a default, a coercion and a wider type stay, and no field has several paths."""
     fields, silver, kinds = pipeline["fields"], pipeline["silver"], pipeline["gold"][KINDS]
     kind = next(name for name in ("kind", "category", "sort_of") if name in fields)
     edits = [
-        {"fields/amount/from": pick(["$.total", "$.amount", ["$.amount", "$.total"], ["$.total", "$.amount"]])},
+        {"fields/amount/from": pick(["$.total", "$.amount"])},
         {"fields/rtt/unit": pick(["s", "ms", "us"])},
         {"fields/amount/default": 7},
         {"fields/amount/coerce": True},
@@ -42,7 +42,7 @@ def choices(pipeline, pick):
         {"fields/deep": pick([None, {"type": "double", "from": "$.deep.big"}, {"type": "double", "from": "$.deep.x[0]"}])},
         {"fields/seen": pick([{"type": "string"}, {"type": "timestamptz", "unit": "rfc3339"}]) if fields["seen"]["type"] == "string" else fields["seen"]},
         {"fields/device": pick([None, {"type": "string"}])},
-        rename(pipeline, kind, pick(["kind", "category", "sort_of"])) if "renamed_from" not in fields[kind] else {},
+        rename(pipeline, kind, pick(sorted({"kind", "category", "sort_of"} - {kind}))) if "renamed_from" not in fields[kind] else {},
         {"silver/rules/positive": pick([None, {"check": f"amount >= {pick([0, 3, -10, -60])}"}, {"check": "amount >= 0", "else": "count"}])},
         {"silver/rules/sized": pick([None, {"check": f"size < {pick([50, 1000, 5000])}"}])},
         {"silver/rules/trimmed": pick([None, {"fix": "trim", "field": kind}])},
@@ -81,7 +81,7 @@ def test_any_sequence_of_changes(tmp_path_factory, sequence):
     try:
         have, fresh = shop.tables(), shop.fresh()
         removed = set(have.types(BRONZE)) - set(fresh.types(BRONZE))
-        check_equal(have, fresh, members=removed)
+        check_equal(have, fresh, nullness=("_error", "_payload"), members=removed)
         check_counted_once(have)
         shop.plan()
     except AssertionError as problem:

@@ -44,7 +44,7 @@ CHANGES = {
     "field renamed, old member": Change(BRONZE, METADATA, RENAMED | {"fields/category": {"type": "string", "renamed_from": "kind", "from": "$.kind"}},
                                         renames={"kind": "category"}),
     "key field renamed": Change(BRONZE, FORWARD, {"fields/id": None, "fields/number": {"type": "long", "renamed_from": "id"}, "silver/unique/key": ["number"],
-                                                   "silver/rules/complete": {"not_null": ["number", "ts", "kind"]}}, renames={"id": "number"}),
+                                                   "silver/rules/complete": {"not_null": ["number", "ts", "kind"]}}, renames={"id": "number"}, nullness=("_error",)),
     "computed field's source renamed": Change(
         BRONZE, FORWARD, {"fields/size": None, "fields/bytes": {"type": "long", "renamed_from": "size"}, "fields/twice": {"type": "long", "compute": "bytes * 2"},
                            "silver/rules/sized": {"check": "bytes < 1000"}, f"gold/{KINDS}/measures/largest": "max(bytes)"}, renames={"size": "bytes"}),
@@ -428,7 +428,8 @@ def test_format_3(tmp_path):
     after, fresh = shop.tables(), shop.fresh()
     for table in TABLES:
         columns = sorted(set(fresh.types(table)) - ALWAYS_DIFFER)
-        check_rows(comparable(after.rows(table), columns), comparable(fresh.rows(table), columns), table)
+        unkept = ("_payload", "_error")  # a record that fitted meanwhile has lost its bytes
+        check_rows(comparable(after.rows(table), columns, unkept), comparable(fresh.rows(table), columns, unkept), table)
     shop.command("doctor")
 
 
