@@ -154,6 +154,7 @@ Result<StageReport> Silver::Run(const Environment& environment, const stage::Dea
     total.Add(*report);
     total.table += (total.table.empty() ? "" : ", ") + report->table;
   }
+  total.finished_at_micros = NowMicros();
   return total;
 }
 
