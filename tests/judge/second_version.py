@@ -202,7 +202,10 @@ DUCKDB = iceberg_duckdb()
 def plain(column, value):
     if column == "_extra" and value is not None:
         # Bronze does not keep whether the member of a field was null or missing.
-        return json.dumps({key: member for key, member in json.loads(value).items() if member is not None}, sort_keys=True)
+        members = {key: member for key, member in json.loads(value).items() if member is not None}
+        return json.dumps(members, sort_keys=True) if members else None
+    if column == "_rules" and value is not None:
+        return sorted(value)  # in the order of the file, which is no difference
     if isinstance(value, datetime.datetime) and value.tzinfo is None:
         return value.isoformat()
     return judge_rows.plain(value)

@@ -129,5 +129,5 @@ def test_types_are_checked_before_anything_runs(shop, check):
         assert done.returncode == (1 if command == "check" else 2), (command, said)
         assert f"{shop.pipeline}:11" in said, said
         kinds = {"kind > 5": ("string", "int"), "amount = 'a'": ("int", "string"), "ts < 5": ("timestamptz", "int"), "amount + kind > 1": ("string",)}[check]
-        assert all(any(spelling in said for spelling in {kind, {"int": "number", "string": "text", "timestamptz": "time"}.get(kind, kind)}) for kind in kinds), said
+        assert all(any(spelling in said for spelling in {kind, {"int": "long", "string": "text", "timestamptz": "time"}.get(kind, kind)}) for kind in kinds), said
     assert shop.locations() == before

@@ -28,11 +28,12 @@ def rename(pipeline, old, new):
 
 def choices(pipeline, pick):
     """Returns the changes that are possible for this file. Changes that lose what bronze would need later are not among
-    them: a default, a coercion and a wider type stay, and no field has several paths."""
+    them: a default, its path, a coercion and a wider type stay, and no field has
+    several paths."""
     fields, silver, kinds = pipeline["fields"], pipeline["silver"], pipeline["gold"][KINDS]
     kind = next(name for name in ("kind", "category", "sort_of") if name in fields)
     edits = [
-        {"fields/amount/from": pick(["$.total", "$.amount"])},
+        {"fields/amount/from": pick(["$.total", "$.amount"])} if "default" not in fields["amount"] else {},
         {"fields/rtt/unit": pick(["s", "ms", "us"])},
         {"fields/amount/default": 7},
         {"fields/amount/coerce": True},

