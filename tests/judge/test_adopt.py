@@ -16,8 +16,8 @@ def filled(warehouse):
     for day in (1, 2):
         file = warehouse.landing / f"{day}.jsonl"
         done = warehouse.ingot("generate", "--records", 1000, "--dirty", 0.1, "--users", 40, "--seed", day, "--start", f"2026-01-0{day}",
-                               "--to", "-")
-        file.write_text(done.stdout)
+                               "--to", "-", errors="surrogateescape")
+        file.write_text(done.stdout, errors="surrogateescape")
         warehouse.run()
     return warehouse
 
