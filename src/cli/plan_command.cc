@@ -107,7 +107,8 @@ void PrintTable(const TablePlan& table, const Samples& samples) {
   fmt::print("  a rebuild reads {} rows, {}, in about {:.0f} s\n", table.rows, HumanBytes(double(table.bytes)),
              std::max(1.0, table.rebuild_seconds));
   if (table.unfit.rows > 0)
-    fmt::print("  {} rows do not fit any more and go to quarantine, such as '{}'\n", table.unfit.rows, table.unfit.example);
+    fmt::print("  {} rows do not fit any more and go to quarantine, such as '{}'\n", table.unfit.rows,
+               table.unfit.example);
   if (const auto sample = samples.find(table.name); sample != samples.end()) PrintSample(sample->second);
 }
 

@@ -70,11 +70,10 @@ void ComparePaths(Layer& layer, const Part& part, const Json& have, const Json& 
       added.push_back(path);
   if (kept < have.size()) {
     const auto text = [](const Json& paths) { return paths.size() == 1 ? PathText(paths.at(0)) : ListText(paths); };
-    layer.Add(
-        part, Reach::kRows,
-        {.what = ChangeText("path", text(have), text(want)),
-         .meaning = "existing rows have what was at the old path",
-         .hint = have.size() > 1 ? std::string(kPathsHint) : ""});
+    layer.Add(part, Reach::kRows,
+              {.what = ChangeText("path", text(have), text(want)),
+               .meaning = "existing rows have what was at the old path",
+               .hint = have.size() > 1 ? std::string(kPathsHint) : ""});
     return;
   }
   const auto keys = KeysOfPaths(added);
@@ -136,15 +135,10 @@ void CompareCoerce(Layer& layer, const Part& part, const Json& have, const Json&
 }
 
 constexpr char kFactor[] = "factor of from_unit", kOne[] = "1";
-constexpr Member kFieldMembers[] = {{"type", CompareFieldType},
-                                    {"from", ComparePaths},
-                                    {"factor", CompareValue<kFactor, kOne, Reach::kColumn>},
-                                    {"coerce", CompareCoerce},
-                                    {"default", CompareDefault},
-                                    {"time_format", CompareTimeFormat},
-                                    {"time_min", CompareRange},
-                                    {"time_max", CompareRange},
-                                    {"time_max_after_now", CompareRange}};
+constexpr Member kFieldMembers[] = {
+    {"type", CompareFieldType}, {"from", ComparePaths},      {"factor", CompareValue<kFactor, kOne, Reach::kColumn>},
+    {"coerce", CompareCoerce},  {"default", CompareDefault}, {"time_format", CompareTimeFormat},
+    {"time_min", CompareRange}, {"time_max", CompareRange},  {"time_max_after_now", CompareRange}};
 constexpr Section kFields{"field", AddedField, RemovedColumn, kFieldMembers};
 
 void CompareFormat(Layer& layer, const Part& part, const Json& have, const Json& want) {

@@ -30,9 +30,9 @@ TEST(Tables, All) {
   const Pipeline pipeline = Example();
   std::vector<std::string> all, some;
   for (const PipelineTable& table : TablesOf(pipeline)) all.push_back(Text(table));
-  EXPECT_EQ(
-      all, (std::vector<std::string>{"bronze0 b.t", "silver0 s.t from b.t", "quarantine0 s.q from b.t",
-                                     "gold0 g.t from s.t", "gold1 g.u from s.t", "ops0 ops.runs", "ops1 ops.quality", "ops2 ops.changes"}));
+  EXPECT_EQ(all, (std::vector<std::string>{"bronze0 b.t", "silver0 s.t from b.t", "quarantine0 s.q from b.t",
+                                           "gold0 g.t from s.t", "gold1 g.u from s.t", "ops0 ops.runs",
+                                           "ops1 ops.quality", "ops2 ops.changes"}));
   for (const PipelineTable& table : TablesOf(pipeline, kReportedKinds)) some.push_back(table.spec->table);
   EXPECT_EQ(some, (std::vector<std::string>{"b.t", "s.t", "g.t", "g.u"}));
   EXPECT_EQ(TablesOf({}).size(), 3u);
@@ -49,10 +49,10 @@ TEST(Tables, SeveralSilverTables) {
   pipeline.gold[1].from = 1;
   std::vector<std::string> all;
   for (const PipelineTable& table : TablesOf(pipeline)) all.push_back(Text(table));
-  EXPECT_EQ(
-      all, (std::vector<std::string>{"bronze0 b.t", "silver0 s.t from b.t", "quarantine0 s.q from b.t",
-                                     "silver1 s.u from b.t", "quarantine1 s.u_quarantine from b.t",
-                                     "gold0 g.t from s.t", "gold1 g.u from s.u", "ops0 ops.runs", "ops1 ops.quality", "ops2 ops.changes"}));
+  EXPECT_EQ(all, (std::vector<std::string>{"bronze0 b.t", "silver0 s.t from b.t", "quarantine0 s.q from b.t",
+                                           "silver1 s.u from b.t", "quarantine1 s.u_quarantine from b.t",
+                                           "gold0 g.t from s.t", "gold1 g.u from s.u", "ops0 ops.runs",
+                                           "ops1 ops.quality", "ops2 ops.changes"}));
   const auto silver = TablesOf(pipeline, kReportedKinds);
   EXPECT_TRUE(SchemaOf(pipeline, silver[1]).FindByName("a")->required);
   EXPECT_FALSE(SchemaOf(pipeline, silver[2]).FindByName("a")->required);
@@ -79,7 +79,8 @@ TEST(Tables, Rename) {
   RenameTables(pipeline, [](std::string& name) { name += "x"; });
   std::vector<std::string> names;
   for (const PipelineTable& table : TablesOf(pipeline)) names.push_back(table.spec->table);
-  EXPECT_EQ(names, (std::vector<std::string>{"b.tx", "s.tx", "s.qx", "g.tx", "g.ux", "ops.runs", "ops.quality", "ops.changes"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"b.tx", "s.tx", "s.qx", "g.tx", "g.ux", "ops.runs", "ops.quality",
+                                             "ops.changes"}));
 }
 
 }  // namespace
