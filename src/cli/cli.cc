@@ -177,7 +177,8 @@ void AddStages(CLI::App& command, std::vector<stage::Stage>& stages, const std::
 
 void AddEngine(CLI::App& command, pipeline::Dialect& engine, const std::string& help) {
   const auto choose = [&engine](const std::string& name) {
-    engine = *std::ranges::find(pipeline::kDialects, name, pipeline::DialectName);
+    for (const pipeline::Dialect dialect : pipeline::kDialects)
+      if (name == DialectName(dialect)) engine = dialect;
   };
   command
       .add_option_function<std::string>("--engine", choose,

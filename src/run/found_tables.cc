@@ -186,6 +186,9 @@ Status CheckCatalogNotLost(const Lakehouse& house, const OpenOptions& open_optio
     return table.unregistered || (metadata && metadata->snapshots.empty());  // left by a first run that crashed
   });
   if (found.empty()) return {};
+  // Another run may have created them since the catalog was read.
+  INGOT_ASSIGN(const auto tables_now, house.catalog->ListTables());
+  if (!tables_now.empty()) return {};
   INGOT_ASSIGN(const auto entries, house.catalog->Entries());
   std::set<std::string> names;
   for (const CatalogEntry& entry : entries) names.insert(entry.catalog);

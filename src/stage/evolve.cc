@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "iceberg/commit.h"
 #include "iceberg/schema_change.h"
@@ -89,7 +90,26 @@ Result<Schema> EvolvedSchema(const TableMetadata& metadata, const WantedTable& w
   return next;
 }
 
+std::string LayoutOf(const pipeline::TableSpec& spec) {
+  nlohmann::json layout{{"properties", spec.properties},
+                        {"partition", nlohmann::json::array()},
+                        {"sort", nlohmann::json::array()}};
+  for (const auto& [column, transform] : spec.partition)
+    layout["partition"].push_back({column, iceberg::TransformName(transform)});
+  for (const iceberg::SortColumn& one : spec.sort)
+    layout["sort"].push_back({one.column, one.descending ? "desc" : "asc",
+                              one.nulls_first ? (*one.nulls_first ? "nulls first" : "nulls last") : ""});
+  return layout.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+}
+
 Status EvolveMetadata(TableMetadata& metadata, const WantedTable& wanted, const Evolution& evolution) {
+  const std::string layout = LayoutOf(wanted.spec);
+  if (metadata.Property(kLayoutProperty, "") == layout && !evolution.resets_layout) {
+    INGOT_ASSIGN(auto schema, EvolvedSchema(metadata, wanted, evolution));
+    SetRenamedSchema(metadata, std::move(schema));
+    return {};
+  }
+  metadata.properties[kLayoutProperty] = layout;
   // The format is upgraded first, because new columns may need it.
   for (const auto& [key, value] : wanted.spec.properties)
     if (key == iceberg::kFormatVersion)
@@ -105,7 +125,7 @@ Status EvolveMetadata(TableMetadata& metadata, const WantedTable& wanted, const 
 Result<iceberg::Table> EvolveTable(const Environment& environment, const WantedTable& wanted) {
   INGOT_TRY(EnsureTable(environment, wanted));
   INGOT_ASSIGN(const iceberg::TableHome home, environment.Home(wanted.spec.table));
-  return iceberg::CommitMetadata(home, [&](TableMetadata& metadata) { return EvolveMetadata(metadata, wanted, {}); });
+  return iceberg::CommitMetadata(home, [&](TableMetadata& metadata) { return EvolveMetadata(metadata, wanted, {.resets_layout = true}); });
 }
 
 void SetDefinition(iceberg::Properties& properties, const Environment& environment, const std::string& definition) {

@@ -28,6 +28,7 @@ Result<iceberg::TableMetadata> NewMetadata(const Environment& environment, const
   properties.merge(iceberg::Properties{{"write.format.default", "parquet"},
                                        {"write.parquet.compression-codec", "zstd"},
                                        {"write.metadata.delete-after-commit.enabled", "true"}});
+  properties[kLayoutProperty] = LayoutOf(spec);
   if (!wanted.definition.empty()) SetDefinition(properties, environment, wanted.definition);
   const std::string location =
       environment.catalog->ChoosesLocations()

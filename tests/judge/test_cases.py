@@ -50,6 +50,8 @@ def test_case(case, tmp_path):
             warehouse.pipeline.write_text("\n".join(lines) + "\n")
         elif word == "records":
             (warehouse.landing / argument).write_text("\n".join(lines) + "\n")
+        elif word == "apply":
+            warehouse.ingot("apply", *argument.split())
         elif word == "run":
             done = warehouse.ingot("run", *argument.split(), check=False)
             if lines:

@@ -132,9 +132,6 @@ def test_compile_and_schema(warehouse):
     assert "NOT EXISTS" in warehouse.ingot("compile", "--engine", "trino").stdout
     jobs = json.loads(warehouse.ingot("compile", "--engine", "spark", "--json").stdout)
     assert jobs["silver"][0]["table"] == "silver.speedtest_clean" and "try_parse_json" in jobs["bronze"]["rows"]
-    for old in (("plan",), ("plan", "--engine", "spark", "--json")):
-        rejected = warehouse.ingot(*old, check=False)
-        assert rejected.returncode == 2 and "'ingot plan' is called 'ingot compile' now" in rejected.stderr, old
     rejected = warehouse.ingot("run", "--engine", "trino", "--follow", check=False)
     assert rejected.returncode == 2 and "--follow" in rejected.stderr
 
@@ -143,7 +140,7 @@ def test_check(warehouse):
     """Goal: each part is checked, and failures say what to do.
     Method: a good configuration, then a source that does not exist."""
     good = warehouse.ingot("check")
-    assert good.stdout.count(" ok ") == 7
+    assert good.stdout.count(" ok ") == 8
     bad = warehouse.ingot("check", "--source", "/nowhere", check=False)
     assert bad.returncode == 1 and "FAIL" in bad.stdout and "ingot generate" in bad.stdout
 

@@ -92,7 +92,7 @@ def test_rows_that_do_not_fit(warehouse):
     header."""
     wrong = [(b"1721347200002,3", "2 cells"), (b"1721347200003,4,a,b,1", "5 cells"), (b"1721347200004,5,Z\xfcrich,1", "not UTF-8"),
              (b'1721347200005,6,"a" b,1', "quote"), (b"1721347200006,x,a,1", "id: expected long"), (b"at,id,name,value", "header among the rows"),
-             (b'1721347200007,7,"open,1', "does not close"), (b"1721347200008,8,in the quote,1", "1 line before")]
+             (b'1721347200007,7,"open,1', "is not closed"), (b"1721347200008,8,in the quote,1", "1 line before")]
     content = GOOD.encode() + b"\n".join(row for row, _ in wrong)
     (csv(warehouse).landing / "a.csv").write_bytes(content)
     assert warehouse.run()["silver"]["rows_quarantined"] == len(wrong)

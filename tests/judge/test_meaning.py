@@ -124,7 +124,7 @@ def test_rows_are_what_the_sql_says(warehouse):
         connection.register("bronze_rows", bronze.slice(before))
         connection.register("silver_keys", silver if silver is not None else table(warehouse, "silver.rows").slice(0, 0))
         sql = statements(warehouse, "silver")
-        connection.execute(sql["silver: apply fixes and rules to the new rows of bronze"])
+        connection.execute(sql["silver: fix and check the new rows of bronze"])
         clean = connection.sql(sql["silver: rows for silver"]).to_arrow_table()
         bad = connection.sql(sql["silver: rows for quarantine"]).to_arrow_table()
         new_silver, new_quarantined = table(warehouse, "silver.rows"), table(warehouse, "silver.quarantined")
