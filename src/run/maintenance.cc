@@ -10,6 +10,7 @@
 #include "iceberg/summary_numbers.h"
 #include "maintain/shared_folder.h"
 #include "pipeline/tables.h"
+#include "run/change_record.h"
 #include "run/other_tables.h"
 #include "stage/marks.h"
 #include "storage/location.h"
@@ -95,12 +96,26 @@ Result<std::vector<std::string>> RequestedOrAllTables(const Environment& environ
   return existing;
 }
 
+/// The oldest snapshot with a change that ops.changes does not have yet. ops.changes may not exist.
+Result<SequenceNumber> FirstUnrecordedChange(const Environment& environment, const Table& source) {
+  INGOT_ASSIGN(const auto changes, Load(environment, pipeline::OpsChanges().table));
+  const auto seen = changes ? iceberg::NewestSummaryNumber(*changes->metadata,
+                                                           stage::kLedgerKey + source.home.name.Text())
+                            : std::nullopt;
+  SequenceNumber from = kNothing;
+  for (const iceberg::Snapshot& snapshot : source.metadata->snapshots)
+    if (snapshot.sequence_number > seen.value_or(0) && ChangeRecordIn(snapshot.summary))
+      from = std::min(from, snapshot.sequence_number);
+  return from;
+}
+
 Result<SequenceNumber> KeepFrom(const Environment& environment, const iceberg::TableHome& home) {
   const auto own = Find(environment, home.name);
   if (!own || own->kind == TableKind::kOps) return KeepForConsumers(environment, home);
   SequenceNumber from = kNothing;
   if (own->kind != TableKind::kQuarantine)
     for (const PipelineTable& ops : TablesOf(*environment.pipeline, kLedgerKinds)) {
+      if (ops.spec == &pipeline::OpsChanges()) continue;
       INGOT_ASSIGN(const auto table, Load(environment, ops.spec->table));
       const auto seen =
           table ? iceberg::NewestSummaryNumber(*table->metadata, stage::kLedgerKey + home.name.Text()) : std::nullopt;
@@ -115,6 +130,8 @@ Result<SequenceNumber> KeepFrom(const Environment& environment, const iceberg::T
   // The source is loaded last: it contains the snapshots that its consumers name. Each of these must also be kept,
   // because its consumer resumes after it.
   INGOT_ASSIGN(const Table source, iceberg::LoadTable(home));
+  INGOT_ASSIGN(const SequenceNumber change, FirstUnrecordedChange(environment, source));
+  from = std::min(from, change);
   for (const auto& id : consumed) {
     const auto* snapshot = id ? source.metadata->SnapshotById(*id) : nullptr;
     from = std::min(from, snapshot == nullptr ? 0 : snapshot->sequence_number);
