@@ -110,12 +110,14 @@ Status EvolveMetadata(TableMetadata& metadata, const WantedTable& wanted, const 
     return {};
   }
   metadata.properties[kLayoutProperty] = layout;
-  // The format is upgraded first, because new columns may need it.
-  for (const auto& [key, value] : wanted.spec.properties)
-    if (key == iceberg::kFormatVersion)
-      INGOT_TRY(iceberg::UpgradeFormat(metadata, std::atoi(value.c_str())));
-    else
+  // Only `ingot table evolve` raises the format: other engines may not read it. It comes first, because new columns may
+  // need it.
+  for (const auto& [key, value] : wanted.spec.properties) {
+    if (key != iceberg::kFormatVersion)
       metadata.properties[key] = value;
+    else if (evolution.resets_layout)
+      INGOT_TRY(iceberg::UpgradeFormat(metadata, std::atoi(value.c_str())));
+  }
   INGOT_ASSIGN(auto schema, EvolvedSchema(metadata, wanted, evolution));
   SetRenamedSchema(metadata, std::move(schema));
   if (!wanted.spec.sort.empty()) INGOT_TRY(iceberg::SetSortOrder(metadata, wanted.spec.sort));

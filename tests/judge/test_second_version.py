@@ -434,6 +434,21 @@ def test_format_3(tmp_path):
     shop.command("doctor")
 
 
+def test_a_run_does_not_raise_the_format(shop):
+    """Goal: the format of a table changes by `ingot table evolve` alone, because other engines may not read format 3.
+    Method: the file asks for format 3; a run, an apply, and the command."""
+    shop.write(changed(FIRST, {"silver/properties": {"format-version": "3"}}))
+    shop.plan()
+    shop.command("run")
+    shop.command("apply", "--rebuild")
+    assert shop.tables().metadata(SILVER).metadata.format_version == 2
+    shop.command("table", "evolve", SILVER)
+    assert shop.tables().metadata(SILVER).metadata.format_version == 3
+    shop.put("b.jsonl", more_data())
+    shop.command("run")
+    check_counted_once(shop.tables())
+
+
 def test_the_shipped_pipeline(warehouse):
     """Goal: a changed rule of a shipped pipeline is refused, planned and rebuilt.
     Method: a stricter limit in pipelines/speedtest.yaml; the tables against a fresh warehouse."""
