@@ -20,12 +20,12 @@ struct Evolution {
   /// A column whose type cannot be promoted to the wanted one is dropped, and one of that name with a new field id is
   /// added. Only for commits that replace all rows.
   bool replaces_types = false;
-  /// Applies partition, sort order and properties of the pipeline file even if the file still asks for the same as before,
+  /// Applies partition, sort order and properties of the pipeline file even if these are the same as before in the file,
   /// and another engine has changed them.
   bool resets_layout = false;
 };
 
-/// The table property with the partition, sort order and properties that the pipeline file asked for.
+/// The table property with the partition, sort order and properties of the pipeline file that was applied last.
 inline constexpr const char* kLayoutProperty = "ingot.layout";
 /// Its value for a table of the pipeline file, as JSON.
 std::string LayoutOf(const pipeline::TableSpec& spec);
