@@ -92,7 +92,9 @@ Result<RunReport> Runner::Run(const RoundOptions& round) {
       break;
     }
     rows = done->rows_out;
+    const bool pending = !done->pending_changes.empty();
     report.Add(*environment_.pipeline, std::move(*done));
+    if (pending) break;  // later stages read what was not computed
   }
   for (const auto& processor : processors_) report.records_behind += processor->RecordsBehind();
   // The ledger records what the stages committed, even when a later stage failed.

@@ -1,8 +1,11 @@
 #include "run/table_changes.h"
 
+#include <array>
+
 #include "base/utf8.h"
 #include "iceberg/table.h"
 #include "pipeline/tables.h"
+#include "run/apply.h"
 #include "stage/evolve.h"
 
 namespace ingot::run {
@@ -53,8 +56,9 @@ Result<iceberg::Table> EvolveTable(const OpenedPipeline& open, const std::string
   INGOT_ASSIGN(const auto home, open.environment.Home(table));
   for (const auto& each : TablesOf(pipeline)) {
     INGOT_ASSIGN(const auto candidate, open.environment.Home(each.spec->table));
-    if (each.kind != pipeline::TableKind::kOps && candidate.name == home.name)
-      return stage::EvolveTable(open.environment, stage::Wanted(pipeline, each));
+    if (each.kind == pipeline::TableKind::kOps || candidate.name != home.name) continue;
+    INGOT_TRY(ApplyWithoutChoice(open.environment, std::array{StageOf(each.kind)}));
+    return stage::EvolveTable(open.environment, stage::Wanted(pipeline, each));
   }
   return Fail(ErrorKind::kBadInput, "table " + table + " is not one of the pipeline file " + pipeline.file);
 }

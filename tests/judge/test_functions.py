@@ -49,8 +49,8 @@ PARTS = {
     "src/pipeline/rules.cc": [
         (r", \.read = NotNull::Read", "", "missing initializer for member .*read"),
         (r"bool Requires\(const std::string&\) const override \{ return false; \}", "", "abstract class type .*Check")],
-    "src/source/open.cc": [(r"\{\"kafka://\", OpenKafka\}", '{"kafka://"}', "missing initializer for member .*open")],
-    "src/catalog/open.cc": [(r", OpenPostgresAt\}", "}", "missing initializer for member .*open")],
+    "src/source/open.cc": [(r", OpenKafka\}", "}", "missing initializer for member .*open")],
+    "src/catalog/open.cc": [(r"OpenPostgresAt, PostgresProperties\}", "OpenPostgresAt}", "missing initializer for member .*java_properties")],
 }
 
 

@@ -84,7 +84,7 @@ def test_every_spelling(here, spelling):
     report = json.loads(ingot(here, "maintain", "a.t", "--orphans", "--log-format", "json").stdout)
     assert [os.path.basename(file) for file in report["files"]] == ["lost.parquet"]
     assert rows(location_of(here)) == list(range(2, 10))
-    assert "1 files back" in ingot(here, "maintain", "a.t", "--orphans", "--undo").stdout and (data / "lost.parquet").exists()
+    assert "1 files restored" in ingot(here, "maintain", "a.t", "--orphans", "--undo").stdout and (data / "lost.parquet").exists()
     for again in ([], ["--orphans-older-than", "0s", "--older-than", "0s"], ["--older-than", "0s", "--min-input-files", "2", "--file-size", "1MB"]):
         ingot(here, "maintain", "a.t", *again)
         age(here)
@@ -98,7 +98,7 @@ def test_every_spelling(here, spelling):
     for folder in ("data", "metadata"):
         (table / folder).rename(batch / folder)
     assert "--undo" in ingot(here, "query", "SELECT * FROM a.t", check=False).stderr
-    assert "back" in ingot(here, "maintain", "a.t", "--undo").stdout
+    assert "restored" in ingot(here, "maintain", "a.t", "--undo").stdout
     assert rows(location_of(here)) == list(range(2, 10)) and not list(batch.rglob("*.parquet"))
 
 
