@@ -139,7 +139,6 @@ void SetDefinition(iceberg::Properties& properties, const Environment& environme
   else
     properties[kRemovedFieldsProperty] = removed;
   properties[kDefinitionProperty] = definition;
-  properties[kDefinitionKey] = pipeline::DefinitionId(definition);
   properties[kPipelineProperty] = environment.pipeline->name;
 }
 

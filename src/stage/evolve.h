@@ -44,7 +44,8 @@ Status EvolveMetadata(iceberg::TableMetadata& metadata, const WantedTable& wante
 /// Does this to a table, which is created if it does not exist.
 Result<iceberg::Table> EvolveTable(const Environment& environment, const WantedTable& wanted);
 
-/// Sets the properties that hold the definition, its id and the name of the pipeline.
+/// Sets the properties that hold the definition and the name of the pipeline. The property kDefinitionKey belongs to the
+/// mark: it says what computed the rows up to it.
 void SetDefinition(iceberg::Properties& properties, const Environment& environment, const std::string& definition);
 
 /// Commits EvolveMetadata and the wanted definition with an empty snapshot, so that a commit of a stage with the
