@@ -99,9 +99,9 @@ Result<std::vector<std::string>> RequestedOrAllTables(const Environment& environ
 /// The oldest snapshot with a change that ops.changes does not have yet. ops.changes may not exist.
 Result<SequenceNumber> FirstUnrecordedChange(const Environment& environment, const Table& source) {
   INGOT_ASSIGN(const auto changes, Load(environment, pipeline::OpsChanges().table));
-  const auto seen = changes ? iceberg::NewestSummaryNumber(*changes->metadata,
-                                                           stage::kLedgerKey + source.home.name.Text())
-                            : std::nullopt;
+  const auto seen = changes
+                        ? iceberg::NewestSummaryNumber(*changes->metadata, stage::kLedgerKey + source.home.name.Text())
+                        : std::nullopt;
   SequenceNumber from = kNothing;
   for (const iceberg::Snapshot& snapshot : source.metadata->snapshots)
     if (snapshot.sequence_number > seen.value_or(0) && ChangeRecordIn(snapshot.summary))

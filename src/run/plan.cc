@@ -47,7 +47,8 @@ std::vector<std::string> LayoutChanges(const TableMetadata& before, const TableM
   if (after.default_spec_id != before.default_spec_id) lines.emplace_back("partition of new files: changed");
   if (after.default_sort_order_id != before.default_sort_order_id) lines.emplace_back("sort order: changed");
   for (const auto& [key, value] : after.properties)
-    if (before.Property(key, "") != value && key != stage::kLayoutProperty) lines.push_back(fmt::format("property {}: {}", key, value));
+    if (before.Property(key, "") != value && key != stage::kLayoutProperty)
+      lines.push_back(fmt::format("property {}: {}", key, value));
   return lines;
 }
 

@@ -24,8 +24,8 @@ Status Rollback(const iceberg::TableHome& home, iceberg::SnapshotId snapshot);
 /// Returns the current format version. Errors: kBadInput for a lower one.
 Result<int> UpgradeFormat(const iceberg::TableHome& home, int format);
 
-/// Evolves a table of the pipeline to the file (stage::EvolveTable). Errors: kBadInput for another table; kPendingChange if
-/// existing rows would differ.
+/// Evolves a table of the pipeline to the file (stage::EvolveTable). Errors: kBadInput for another table;
+/// kPendingChange if existing rows would differ.
 Result<iceberg::Table> EvolveTable(const OpenedPipeline& open, const std::string& table);
 
 }  // namespace ingot::run

@@ -91,9 +91,8 @@ Result<Schema> EvolvedSchema(const TableMetadata& metadata, const WantedTable& w
 }
 
 std::string LayoutOf(const pipeline::TableSpec& spec) {
-  nlohmann::json layout{{"properties", spec.properties},
-                        {"partition", nlohmann::json::array()},
-                        {"sort", nlohmann::json::array()}};
+  nlohmann::json layout{
+      {"properties", spec.properties}, {"partition", nlohmann::json::array()}, {"sort", nlohmann::json::array()}};
   for (const auto& [column, transform] : spec.partition)
     layout["partition"].push_back({column, iceberg::TransformName(transform)});
   for (const iceberg::SortColumn& one : spec.sort)
@@ -127,7 +126,8 @@ Status EvolveMetadata(TableMetadata& metadata, const WantedTable& wanted, const 
 Result<iceberg::Table> EvolveTable(const Environment& environment, const WantedTable& wanted) {
   INGOT_TRY(EnsureTable(environment, wanted));
   INGOT_ASSIGN(const iceberg::TableHome home, environment.Home(wanted.spec.table));
-  return iceberg::CommitMetadata(home, [&](TableMetadata& metadata) { return EvolveMetadata(metadata, wanted, {.resets_layout = true}); });
+  return iceberg::CommitMetadata(
+      home, [&](TableMetadata& metadata) { return EvolveMetadata(metadata, wanted, {.resets_layout = true}); });
 }
 
 void SetDefinition(iceberg::Properties& properties, const Environment& environment, const std::string& definition) {

@@ -20,8 +20,8 @@ struct Evolution {
   /// A column whose type cannot be promoted to the wanted one is dropped, and one of that name with a new field id is
   /// added. Only for commits that replace all rows.
   bool replaces_types = false;
-  /// Applies partition, sort order and properties of the pipeline file even if these are the same as before in the file,
-  /// and another engine has changed them.
+  /// Applies partition, sort order and properties of the pipeline file even if these are the same as before in the
+  /// file, and another engine has changed them.
   bool resets_layout = false;
 };
 
@@ -44,8 +44,8 @@ Status EvolveMetadata(iceberg::TableMetadata& metadata, const WantedTable& wante
 /// Does this to a table, which is created if it does not exist.
 Result<iceberg::Table> EvolveTable(const Environment& environment, const WantedTable& wanted);
 
-/// Sets the properties that hold the definition and the name of the pipeline. The property kDefinitionKey belongs to the
-/// mark: it says what computed the rows up to it.
+/// Sets the properties that hold the definition and the name of the pipeline. The property kDefinitionKey belongs to
+/// the mark: it says what computed the rows up to it.
 void SetDefinition(iceberg::Properties& properties, const Environment& environment, const std::string& definition);
 
 /// Commits EvolveMetadata and the wanted definition with an empty snapshot, so that a commit of a stage with the
