@@ -388,10 +388,7 @@ TEST(Rebuild, ComputesWhatAnEarlierChangeLeftOut) {
   ASSERT_TRUE(house.Append({R"({"n":1,"s":"a","d":{"v":2}})", R"({"s":"b"})"}));
   const auto after = PipelineOf("  s: {type: string}\n  n: {type: long, default: 5}\n  v: {type: long, from: $.d.v}\n");
   const std::string definition = pipeline::BronzeDefinition(after);
-  ASSERT_TRUE(iceberg::CommitMetadata(house.Table().home, [&](iceberg::TableMetadata& metadata) -> Status {
-    metadata.properties[stage::kDefinitionProperty] = definition;
-    return {};
-  }));
+  ASSERT_TRUE(house.ChangeForward(after));
   stage::Environment environment;
   environment.pipeline = &after;
   environment.catalog = house.catalog_;
