@@ -25,13 +25,11 @@ using stage::Environment;
 /// The columns of a table that the pipeline file does not have.
 std::vector<std::string> ColumnsToDrop(const Environment& environment, const TablePlan& table) {
   const auto wanted = stage::Wanted(*environment.pipeline, table.table);
+  const iceberg::Schema& current = table.current->metadata->CurrentSchema();
+  const auto renames = stage::RenamesOf(current, wanted.schema, EvolutionOf(*environment.pipeline).renames);
   std::vector<std::string> names;
-  for (const iceberg::Field& field : table.current->metadata->CurrentSchema().fields) {
-    const auto renames = EvolutionOf(*environment.pipeline).renames;
-    const auto renamed = renames.find(field.name);
-    if (wanted.schema.FindByName(renamed == renames.end() ? field.name : renamed->second) == nullptr)
-      names.push_back(field.name);
-  }
+  for (const iceberg::Field& field : current.fields)
+    if (wanted.schema.FindByName(field.name) == nullptr && !renames.contains(field.name)) names.push_back(field.name);
   return names;
 }
 

@@ -44,16 +44,15 @@ Status CheckNotNarrowed(const iceberg::TableMetadata& metadata, const iceberg::S
 Result<Schema> Prepared(const TableMetadata& metadata, const Schema& wanted, const Evolution& evolution) {
   INGOT_ASSIGN(const Schema current, RenamePositionColumns(metadata.CurrentSchema(), wanted));
   iceberg::SchemaChange change(current, metadata.last_column_id);
+  const auto renames = RenamesOf(current, wanted, evolution.renames);
   std::map<std::string, std::string> before;  // by current name
-  for (const auto& [from, to] : evolution.renames) {
+  for (const auto& [from, to] : renames) {
     before[to] = from;
-    // Columns of gold have names of their own: `kind: category` stays kind when the field kind becomes category.
-    const bool wanted_now = wanted.FindByName(to) != nullptr && wanted.FindByName(from) == nullptr;
-    if (wanted_now && current.FindByName(from) != nullptr && current.FindByName(to) == nullptr) change.Rename(from, to);
+    change.Rename(from, to);
   }
   // New rows have null in the columns that are no longer written.
   for (const iceberg::Field& field : current.fields)
-    if (field.required && wanted.FindByName(field.name) == nullptr && !evolution.renames.contains(field.name))
+    if (field.required && wanted.FindByName(field.name) == nullptr && !renames.contains(field.name))
       change.MakeOptional(field.name);
   for (const std::string& name : evolution.drops)
     if (current.FindByName(name) != nullptr) change.Drop(name);
@@ -69,6 +68,16 @@ Result<Schema> Prepared(const TableMetadata& metadata, const Schema& wanted, con
 }
 
 }  // namespace
+
+std::map<std::string, std::string> RenamesOf(const Schema& current, const Schema& wanted,
+                                             const std::map<std::string, std::string>& renames) {
+  std::map<std::string, std::string> applying;
+  for (const auto& [from, to] : renames)
+    if (wanted.FindByName(to) != nullptr && wanted.FindByName(from) == nullptr && current.FindByName(from) != nullptr &&
+        current.FindByName(to) == nullptr)
+      applying[from] = to;
+  return applying;
+}
 
 iceberg::Schema SchemaForFormat(iceberg::Schema schema, int32_t format_version) {
   if (format_version < 3)

@@ -25,6 +25,11 @@ struct Evolution {
   bool resets_layout = false;
 };
 
+/// The renames of fields that apply to a table with these columns: it has the old name, and the wanted schema only the
+/// new one. Columns of gold have names of their own: `kind: category` stays kind when the field kind becomes category.
+std::map<std::string, std::string> RenamesOf(const iceberg::Schema& current, const iceberg::Schema& wanted,
+                                             const std::map<std::string, std::string>& renames);
+
 /// The table property with the partition, sort order and properties of the pipeline file that was applied last.
 inline constexpr const char* kLayoutProperty = "ingot.layout";
 /// Its value for a table of the pipeline file, as JSON.

@@ -11,6 +11,7 @@
 #include "base/arrow_result.h"
 #include "base/rows.h"
 #include "iceberg/schema_change.h"
+#include "stage/evolve.h"
 #include "stage/position_columns.h"
 
 namespace ingot::stage {
@@ -68,8 +69,7 @@ Result<iceberg::Table> WithCurrentNames(iceberg::Table table, const iceberg::Sch
   INGOT_ASSIGN(table, WithPositionColumns(std::move(table), wanted));
   const iceberg::Schema& current = table.metadata->CurrentSchema();
   iceberg::SchemaChange change(current, table.metadata->last_column_id);
-  for (const auto& [from, to] : renames)
-    if (current.FindByName(from) != nullptr && current.FindByName(to) == nullptr) change.Rename(from, to);
+  for (const auto& [from, to] : RenamesOf(current, wanted, renames)) change.Rename(from, to);
   INGOT_ASSIGN(iceberg::Schema renamed, change.Finish());
   if (renamed.SameFields(current)) return table;
   auto metadata = std::make_shared<iceberg::TableMetadata>(*table.metadata);

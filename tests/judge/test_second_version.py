@@ -276,6 +276,20 @@ def test_columns_are_dropped_when_asked(shop):
     check_equal(after, fresh, tables=[SILVER, QUARANTINE, KINDS, DAYS])
 
 
+def test_columns_are_dropped_beside_a_renamed_field(shop):
+    """Goal: a column of gold with the old name of a renamed field is its own, and is not dropped.
+    Method: gold groups by `kind: category` after the field kind became category; rows and types before and after."""
+    shop.write(changed(FIRST, RENAMED | {"fields/category": {"type": "string", "renamed_from": "kind", "from": "$.kind"}}))
+    shop.command("run")
+    before = shop.tables()
+    assert "kind" not in shop.command("apply", "--drop-columns", "--yes").stdout
+    after = shop.tables()
+    for table in TABLES:
+        assert after.types(table) == before.types(table)
+    columns = sorted(set(before.types(KINDS)) - ALWAYS_DIFFER)
+    check_rows(comparable(after.rows(KINDS), columns), comparable(before.rows(KINDS), columns), KINDS)
+
+
 def test_values_that_do_not_fit_are_counted(shop):
     """Goal: before a field is narrowed, the plan says how many values do not fit.
     Method: two values do not fit an int; after the rebuild exactly these records are in quarantine."""
