@@ -35,7 +35,7 @@ def test_a_new_field_in_the_pipeline_file(warehouse):
 
 @pytest.mark.parametrize("version", [2, 3])
 def test_a_default(warehouse, version):
-    """Goal: a record that lacks a field gets its default. In format 3, rows older than the column get it too. A record
+    """Goal: a record that lacks a field gets its default. Rows older than the column keep null, in format 3 too. A record
     that does not fit gets none.
     Method: fields with defaults are added between two runs; PyIceberg and Ingot read old and new rows."""
     text = (ROOT / "pipelines/speedtest.yaml").read_text()
@@ -54,13 +54,9 @@ def test_a_default(warehouse, version):
     (warehouse.landing / "more.jsonl").write_text("\n".join(lines))
     warehouse.ingot("apply", "--forward-only")
     warehouse.run()
-    old = {3: (0.5, 'a "new" one'), 2: (None, None)}[version]
     wanted = {(1.5, "phone"): 250, (0.5, 'a "new" one'): 250}
     for name, quarantined in (("bronze.speedtest_raw", 1), ("silver.speedtest_clean", 0)):
-        expected = dict(wanted)
-        for values, count in ((old, 2000), ((None, None), quarantined)):
-            expected[values] = expected.get(values, 0) + count
-        expected = {values: count for values, count in expected.items() if count}
+        expected = wanted | {(None, None): 2000 + quarantined}
         rows = warehouse.pyiceberg().load_table(name).scan(selected_fields=("jitter", "device")).to_arrow().to_pylist()
         theirs, ours = ({}, {})
         for row in rows:
