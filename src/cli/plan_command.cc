@@ -104,8 +104,11 @@ void PrintTable(const TablePlan& table, const Samples& samples) {
   for (const std::string& one : table.layout) fmt::print("  metadata only: {}\n", one);
   if (table.need != Need::kChoice) return;
   if (!table.dependents.empty()) fmt::print("  computed from it: {}\n", fmt::join(table.dependents, ", "));
-  fmt::print("  a rebuild reads {} rows, {}, in about {:.0f} s\n", table.rows, HumanBytes(double(table.bytes)),
-             std::max(1.0, table.rebuild_seconds));
+  if (table.table.kind == pipeline::TableKind::kQuarantine)
+    fmt::print("  rebuilt together with its silver table\n");
+  else
+    fmt::print("  a rebuild reads {} rows, {}, in about {:.0f} s\n", table.rows, HumanBytes(double(table.bytes)),
+               std::max(1.0, table.rebuild_seconds));
   if (table.unfit.rows > 0)
     fmt::print("  {} rows do not fit any more and go to quarantine, such as '{}'\n", table.unfit.rows,
                table.unfit.example);

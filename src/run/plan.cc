@@ -195,7 +195,9 @@ class Planning {
     return {};
   }
 
+  /// Quarantine has no cost of its own: the rebuild of silver writes it.
   Status AddCosts(TablePlan& plan) const {
+    if (plan.table.kind == TableKind::kQuarantine) return {};
     const iceberg::Table* source = &*plan.current;
     std::optional<iceberg::Table> loaded;
     if (plan.table.source != nullptr) {
