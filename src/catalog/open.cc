@@ -4,6 +4,7 @@
 
 #include "base/environment.h"
 #include "catalog/postgres.h"
+#include "catalog/postgres_uri.h"
 #include "catalog/rest.h"
 #include "catalog/sqlite.h"
 
@@ -49,14 +50,13 @@ Properties SqliteProperties(std::string_view uri) {
 }
 
 Properties PostgresProperties(std::string_view uri) {
-  std::string_view server = uri.substr(uri.find("://") + 3), user;  // server: host:port/database?options
-  if (const size_t at = server.substr(0, server.find('?')).find('@'); at != std::string_view::npos) {
-    user = server.substr(0, std::min(at, server.find(':')));
-    server.remove_prefix(at + 1);
-  }
-  Properties properties = JdbcProperties("postgresql://" + std::string(server));
-  properties["jdbc.user"] = user;
-  properties["jdbc.password"] = EnvironmentOr("PGPASSWORD");
+  const PostgresUri parts = ParsePostgresUri(uri);
+  Properties properties = JdbcProperties("postgresql://" + parts.server);
+  const std::string user = parts.user.empty() ? EnvironmentOr("PGUSER") : parts.user;
+  const std::string password = parts.password.empty() ? EnvironmentOr("PGPASSWORD") : parts.password;
+  // Without a password, the driver reads ~/.pgpass as libpq does.
+  if (!user.empty()) properties["jdbc.user"] = user;
+  if (!password.empty()) properties["jdbc.password"] = password;
   return properties;
 }
 
@@ -87,7 +87,7 @@ constexpr Kind kKinds[] = {
 Result<const Kind*> KindOf(std::string_view uri) {
   for (const Kind& kind : kKinds)
     if (uri.starts_with(kind.scheme)) return &kind;
-  return Fail(ErrorKind::kBadConfig, "unsupported catalog URI '" + std::string(uri) + "': use " + CatalogForms());
+  return Fail(ErrorKind::kBadConfig, "unsupported catalog URI '" + WithoutPassword(uri) + "': use " + CatalogForms());
 }
 
 }  // namespace
@@ -105,6 +105,19 @@ Result<std::shared_ptr<iceberg::Catalog>> OpenCatalog(std::string_view uri, cons
                                                       IfMissing if_missing) {
   INGOT_ASSIGN(const Kind* const kind, KindOf(uri));
   return kind->open({.uri = uri, .warehouse = warehouse, .if_missing = if_missing});
+}
+
+std::string WithoutPassword(std::string_view uri) {
+  if (uri.starts_with("postgres")) {
+    const PostgresUri parts = ParsePostgresUri(uri);
+    return std::string(uri.substr(0, uri.find("://") + 3)) + parts.user + (parts.password.empty() ? "" : ":***") +
+           (parts.user.empty() && parts.password.empty() ? "" : "@") + parts.server;
+  }
+  const size_t begin = uri.find("://") + 3, at = uri.find_first_of("@/", begin);
+  if (uri.find("://") == std::string_view::npos || at == std::string_view::npos || uri[at] == '/')
+    return std::string(uri);
+  const size_t colon = uri.find(':', begin);
+  return colon < at ? std::string(uri.substr(0, colon)) + ":***" + std::string(uri.substr(at)) : std::string(uri);
 }
 
 Result<std::map<std::string, std::string>> JavaProperties(std::string_view uri) {

@@ -23,8 +23,11 @@ Result<std::shared_ptr<iceberg::Catalog>> OpenCatalog(std::string_view uri, cons
                                                       IfMissing if_missing = IfMissing::kCreate);
 
 /// The properties with which Iceberg's Java library, which Spark uses, opens the catalog at `uri`. They may hold a
-/// password or a token from the environment (PGPASSWORD, INGOT_CATALOG_TOKEN, INGOT_CATALOG_CREDENTIAL).
+/// password or a token from the URI or the environment (PGPASSWORD, INGOT_CATALOG_TOKEN, INGOT_CATALOG_CREDENTIAL).
 /// Errors: kBadConfig for an unknown scheme.
 Result<std::map<std::string, std::string>> JavaProperties(std::string_view uri);
+
+/// The URI for messages and logs: *** replaces its password.
+std::string WithoutPassword(std::string_view uri);
 
 }  // namespace ingot::catalog

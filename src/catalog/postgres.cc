@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/outage.h"
 #include "base/retry.h"
+#include "catalog/open.h"
 
 namespace ingot::catalog {
 namespace {
@@ -63,7 +64,9 @@ class PostgresDatabase : public SqlDatabase {
       PQsetNoticeProcessor(connection_, [](void*, const char* notice) { LogDebug(OneLine(notice)); }, nullptr);
       return {};
     }
-    const std::string message = OneLine(PQerrorMessage(connection_));
+    std::string message = OneLine(PQerrorMessage(connection_));
+    if (const size_t at = message.find(uri_); at != std::string::npos)
+      message.replace(at, uri_.size(), WithoutPassword(uri_));
     const auto contains = [&](const char* text) { return message.find(text) != std::string::npos; };
     const bool rejected = contains("authentication failed") || contains("no password supplied") ||
                           contains("does not exist") || contains("no pg_hba.conf entry") || contains("certificate") ||
@@ -167,7 +170,9 @@ class PostgresDatabase : public SqlDatabase {
 
   /// Closes the connection, so that a late response cannot be taken for that of another statement.
   std::unexpected<Error> Lost(ErrorKind kind, int64_t began = 0) {
-    const std::string message = OneLine(PQerrorMessage(connection_));
+    std::string message = OneLine(PQerrorMessage(connection_));
+    if (const size_t at = message.find(uri_); at != std::string::npos)
+      message.replace(at, uri_.size(), WithoutPassword(uri_));
     auto error = Fail(kind, Where() + ": connection lost" + (message.empty() ? "" : ": " + message));
     ServerFailed(Server(), error.error().message, began);
     PQfinish(connection_);

@@ -8,9 +8,10 @@
 
 namespace ingot::catalog {
 
-/// `uri`: postgresql://user@host:port/database?sslmode=…, as libpq reads it; the password may come from PGPASSWORD or
-/// ~/.pgpass. Statements are prepared once per connection. Reconnects after a lost connection, with bounded retries.
-/// Errors: kBadConfig for rejected credentials and unknown databases, kRetry when the server cannot be reached.
+/// `uri`: postgresql://user@host:port/database?sslmode=…, as libpq reads it; the password may come from the
+/// URI, PGPASSWORD or ~/.pgpass. Statements are prepared once per connection. Reconnects after a lost connection, with
+/// bounded retries. Errors: kBadConfig for rejected credentials and unknown databases, kRetry when the server cannot be
+/// reached.
 Result<std::unique_ptr<SqlDatabase>> OpenPostgres(const std::string& uri);
 
 }  // namespace ingot::catalog

@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "bronze/bronze.h"
 #include "bronze/offsets.h"
+#include "catalog/open.h"
 #include "iceberg/find_table.h"
 #include "pipeline/tables.h"
 #include "run/plan.h"
@@ -139,14 +140,6 @@ Result<std::string> CheckTrino(const OpenedPipeline& open, const std::string& ur
   return url + (seen.empty() ? " answers" : " shows " + seen.substr(5));
 }
 
-/// Returns the URI without its password.
-std::string WithoutPassword(std::string uri) {
-  const auto begin = uri.find("://"), at = uri.find('@');
-  if (begin == std::string::npos || at == std::string::npos) return uri;
-  const auto colon = uri.find(':', begin + 3);
-  return colon < at ? uri.replace(colon + 1, at - colon - 1, "***") : uri;
-}
-
 /// Checks that the nearest existing folder above a warehouse that does not exist is writable. A check creates nothing.
 Status CheckParent(std::filesystem::path folder) {
   std::error_code error;
@@ -190,7 +183,7 @@ Checked ExamineStorage(const std::string& warehouse) {
 Checked ExamineCatalog(const OpenOptions& open_options) {
   const auto tables = CheckTables(open_options);
   if (!tables) return {"catalog", std::unexpected(tables.error())};
-  return {"catalog", fmt::format("{} ({} tables)", WithoutPassword(CatalogUri(open_options)), *tables)};
+  return {"catalog", fmt::format("{} ({} tables)", catalog::WithoutPassword(CatalogUri(open_options)), *tables)};
 }
 
 std::vector<Checked> ExamineData(const OpenedPipeline& open, int64_t late_micros) {

@@ -200,10 +200,12 @@ Status CheckCatalogNotLost(const Lakehouse& house, const OpenOptions& open_optio
               fmt::format("the catalog {} has no tables{}, but {} are in the warehouse {}, e.g. {}: was the catalog "
                           "lost, or is --catalog wrong? To register them: ingot register --all (--dry-run only lists "
                           "them)",
-                          CatalogUri(open_options), others, found.size(), open_options.warehouse, found[0].folder));
+                          catalog::WithoutPassword(CatalogUri(open_options)), others, found.size(),
+                          open_options.warehouse, found[0].folder));
 }
 
-Result<std::vector<RegisteredTable>> RegisterAll(const Lakehouse& house, const std::string& warehouse, bool dry_run) {
+Result<std::vector<RegisteredTable>> RegisterAll(const Lakehouse& house, const std::string& warehouse,
+                                                 const RegisterAllOptions& options) {
   INGOT_ASSIGN(const auto found, FindTables(house, warehouse));
   INGOT_ASSIGN(const auto entries, house.catalog->Entries());
   INGOT_ASSIGN(const auto known, KnownTables(house, entries));
@@ -226,7 +228,7 @@ Result<std::vector<RegisteredTable>> RegisterAll(const Lakehouse& house, const s
                                             table.metadata_location);
       INGOT_ASSIGN(const auto name, iceberg::ParseTableName(table.name, house.catalog->Name()));
       INGOT_ASSIGN(const auto metadata, iceberg::ReadMetadataFile(*house.storage, table.metadata_location));
-      if (dry_run) return {};
+      if (options.dry_run) return {};
       INGOT_TRY(house.catalog->CreateNamespace(name.space));
       INGOT_TRY(house.catalog->Register(name, table.metadata_location));
       return iceberg::MarkRegistered(*house.storage, metadata);

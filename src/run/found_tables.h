@@ -32,8 +32,13 @@ struct RegisteredTable {
   std::optional<Error> error;  // why it could not be registered
 };
 
-/// Registers every table of the warehouse that the catalog does not know. `dry_run` only reports them.
-Result<std::vector<RegisteredTable>> RegisterAll(const Lakehouse& house, const std::string& warehouse, bool dry_run);
+struct RegisterAllOptions {
+  bool dry_run = false;  // only reports the tables
+};
+
+/// Registers every table of the warehouse that the catalog does not know.
+Result<std::vector<RegisteredTable>> RegisterAll(const Lakehouse& house, const std::string& warehouse,
+                                                 const RegisterAllOptions& options = {});
 
 /// Returns the location of the newest metadata file in a table's folder. Errors: kNotFound.
 Result<std::string> NewestMetadataOf(storage::Storage& storage, const std::string& folder);

@@ -82,6 +82,19 @@ std::string JobOf(stage::Stage stage) {
   return "";
 }
 
+/// A value of a Java properties file. Source: java.util.Properties.load.
+std::string EscapedProperty(std::string_view value) {
+  std::string text;
+  for (const char c : value) {
+    if (c == '\\' || (c == ' ' && text.empty())) text += '\\';
+    if (c == '\n')
+      text += "\\n";
+    else
+      text += c;
+  }
+  return text;
+}
+
 /// Returns the settings by which Spark finds the catalog and the storage, by name. Errors: kBadConfig.
 Result<std::map<std::string, std::string>> SparkSettings(const OpenOptions& open_options,
                                                          const stage::Environment& environment) {
@@ -89,6 +102,7 @@ Result<std::map<std::string, std::string>> SparkSettings(const OpenOptions& open
   std::map<std::string, std::string> settings{
       {"spark.sql.extensions", "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"},
       {"spark.log.level", "WARN"},
+      {"spark.redaction.regex", "(?i)secret|password|token|credential|access[.]?key"},
       {"spark.sql.session.timeZone", "UTC"},
       {catalog_key, "org.apache.iceberg.spark.SparkCatalog"},
       {catalog_key + ".cache-enabled", "false"},
@@ -123,7 +137,7 @@ Result<std::vector<StageReport>> RunOnSpark(const OpenOptions& open_options, con
   INGOT_ASSIGN(const auto settings, SparkSettings(open_options, environment));
   INGOT_ASSIGN(const std::string jars, JarsOf(EnvironmentOr("INGOT_SPARK_JARS")));
   std::string properties;
-  for (const auto& [key, value] : settings) properties += key + " " + value + "\n";
+  for (const auto& [key, value] : settings) properties += key + " " + EscapedProperty(value) + "\n";
   PrivateFolder secret;  // the settings may hold a password
   INGOT_TRY(secret.Make());
   INGOT_ASSIGN(const std::string compiled_file, secret.Write("compiled.json", compiled));

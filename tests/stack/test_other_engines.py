@@ -3,6 +3,7 @@
 import json
 import math
 import subprocess
+from urllib.parse import quote
 
 from conftest import PATIENCE
 from engines import DEPLOY, replaced, spark_settings
@@ -187,3 +188,35 @@ def test_spark_retries_after_a_conflict(house):
     assert "ingot_" not in house.ingot("table", "refs", "silver.speedtest_clean").stdout
     house.run("--stage", "silver,gold")
     house.verify_all_layers()
+
+
+def test_spark_gets_the_password_privately(house):
+    """Goal: a password in the catalog's URI reaches Spark, and no command line, log or message.
+    Method: a program in the place of spark-submit keeps what it was given and fails."""
+    house.make_topic()
+    house.generate(100)
+    house.run()
+    password = r"p@s/s:%w \d"
+    house.postgres.psql("CREATE ROLE guest LOGIN SUPERUSER PASSWORD '%s'" % password, "postgres")
+    submit = house.folder / "spark-submit"
+    submit.write_text("""#!/bin/sh
+cd "$(dirname "$0")"
+printf '%s\\n' "$@" > arguments
+while [ "$1" != --properties-file ]; do shift; done
+cp "$2" settings; stat -c %a "$(dirname "$2")" > mode
+echo failed >&2; exit 9
+""")
+    submit.chmod(0o755)
+    del house.variables["PGPASSWORD"]
+    house.variables |= {"INGOT_CATALOG": f"postgresql://guest:{quote(password, safe='')}@{house.postgres.address}/{house.database}",
+                        "INGOT_SPARK_SUBMIT": str(submit), "INGOT_SPARK_JOBS": str(DEPLOY / "spark/jobs")}
+    done = house.ingot("run", "--stage", "silver", "--engine", "spark", check=False, env={"INGOT_LOG_LEVEL": "debug"})
+    assert done.returncode == 1 and "ended with 9" in done.stderr
+    settings = dict(line.split(" ", 1) for line in (house.folder / "settings").read_text().splitlines())
+    catalog = "spark.sql.catalog.iceberg_catalog."
+    assert settings[catalog + "jdbc.user"] == "guest"
+    assert settings[catalog + "jdbc.password"].replace("\\\\", "\\") == password
+    assert settings[catalog + "uri"] == f"jdbc:postgresql://{house.postgres.address}/{house.database}"
+    assert (house.folder / "mode").read_text() == "700\n"
+    for text in (done.stdout, done.stderr, (house.folder / "arguments").read_text(), house.ingot("check", check=False).stdout):
+        assert password not in text and quote(password, safe="") not in text
