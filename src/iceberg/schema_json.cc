@@ -130,8 +130,4 @@ std::string SchemaToJson(const Schema& schema) {
   return SchemaJson(schema).dump();
 }
 
-Result<Schema> ParseSchema(std::string_view json) {
-  return ParseJsonWith(json, [](const Json& document) { return SchemaFrom(document); });
-}
-
 }  // namespace ingot::iceberg

@@ -108,7 +108,6 @@ class Schema {
 
 /// JSON of Appendix C, e.g. for the "schema" property of manifests.
 std::string SchemaToJson(const Schema& schema);
-Result<Schema> ParseSchema(std::string_view json);
 
 /// Gives every field, including nested ones, a new id after `last_id`, in depth-first order. Returns the last id given.
 FieldId AssignFreshIds(std::vector<Field>& fields, FieldId last_id);

@@ -244,20 +244,4 @@ Result<std::vector<FileTask>> PartsOf(storage::Storage& storage, const ScanPlan&
   return parts;
 }
 
-Result<std::shared_ptr<arrow::Table>> ReadRows(std::shared_ptr<storage::Storage> storage,
-                                               const iceberg::TableMetadata& metadata, const ScanPlan& plan) {
-  INGOT_ASSIGN(const auto schema, ToArrowSchema(plan.projection));
-  arrow::RecordBatchVector batches;
-  for (const FileTask& task : plan.tasks) {
-    INGOT_ASSIGN(const auto reader, OpenTask(storage, metadata, plan.projection, task));
-    while (true) {
-      INGOT_ARROW_ASSIGN(auto batch, reader->Next());
-      if (batch == nullptr) break;
-      batches.push_back(std::move(batch));
-    }
-  }
-  INGOT_ARROW_ASSIGN(auto table, arrow::Table::FromRecordBatches(schema, batches));
-  return table;
-}
-
 }  // namespace ingot::rows

@@ -66,8 +66,4 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> OpenTask(std::shared_ptr<stora
                                                            const iceberg::TableMetadata& metadata,
                                                            const iceberg::Schema& projection, const FileTask& task);
 
-/// Reads all rows of a plan, task by task.
-Result<std::shared_ptr<arrow::Table>> ReadRows(std::shared_ptr<storage::Storage> storage,
-                                               const iceberg::TableMetadata& metadata, const ScanPlan& plan);
-
 }  // namespace ingot::rows

@@ -1,7 +1,13 @@
+#include "iceberg/schema_json.h"
+
 #include "tests/rows/fixtures.h"
 
 namespace ingot::iceberg {
 namespace {
+
+Result<Schema> ParseSchema(std::string_view text) {
+  return ParseJsonWith(text, SchemaFrom);
+}
 
 // Goal:   nested types and defaults survive a round trip.
 // Method: one schema with all of them.

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <sstream>
 
+#include "base/arrow_result.h"
 #include "iceberg/journal.h"
 #include "iceberg/location_catalog.h"
 #include "iceberg/table.h"
@@ -168,5 +169,22 @@ inline std::filesystem::path PeerData() {
 }
 #define INGOT_NEED_PEER_DATA() \
   if (ingot::rows::PeerData().empty()) GTEST_SKIP() << "PEER DATA IS MISSING: set INGOT_PEER_DATA"
+
+/// Reads all rows of a plan, task by task.
+inline Result<std::shared_ptr<arrow::Table>> ReadRows(std::shared_ptr<storage::Storage> storage,
+                                                      const iceberg::TableMetadata& metadata, const ScanPlan& plan) {
+  INGOT_ASSIGN(const auto schema, ToArrowSchema(plan.projection));
+  arrow::RecordBatchVector batches;
+  for (const FileTask& task : plan.tasks) {
+    INGOT_ASSIGN(const auto reader, OpenTask(storage, metadata, plan.projection, task));
+    while (true) {
+      INGOT_ARROW_ASSIGN(auto batch, reader->Next());
+      if (batch == nullptr) break;
+      batches.push_back(std::move(batch));
+    }
+  }
+  INGOT_ARROW_ASSIGN(auto table, arrow::Table::FromRecordBatches(schema, batches));
+  return table;
+}
 
 }  // namespace ingot::rows
