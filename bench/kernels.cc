@@ -48,7 +48,8 @@ struct Inputs {
 
   void Split() {
     raw.records.clear();
-    source::SplitLines(std::string_view(raw.bytes).substr(0, raw.bytes.size() - source::kPadding), true, raw.records);
+    source::SplitLines(std::string_view(raw.bytes).substr(0, raw.bytes.size() - source::kPadding), source::Rest::kNone,
+                       raw.records);
   }
 
   Batch ToSilver(const Batch& rows) const {

@@ -30,8 +30,9 @@ std::optional<Rows> Read(std::string_view file, const source::CsvOptions& option
   size_t at = 0;
   for (const size_t end : {cut, file.size()}) {
     const bool at_end = end == file.size();
+    const source::Rest rest = at_end ? source::Rest::kNone : source::Rest::kFollows;
     if (!csv.HasHead()) {
-      const auto head = csv.ReadHead(file.substr(0, end), at_end);
+      const auto head = csv.ReadHead(file.substr(0, end), rest);
       if (!head) return std::nullopt;
       if (!*head) continue;
       at = **head;
@@ -39,7 +40,7 @@ std::optional<Rows> Read(std::string_view file, const source::CsvOptions& option
     const std::string_view piece = file.substr(at, end - at);
     std::string json;
     source::RawBatch batch;
-    const size_t used = csv.Split(piece, at_end, json, batch);
+    const size_t used = csv.Split(piece, rest, json, batch);
     FUZZ_EXPECT(used <= piece.size() && (!at_end || used == piece.size()));
     FUZZ_EXPECT(batch.records.size() == batch.originals.size());
     size_t behind = 0;

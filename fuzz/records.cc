@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   source::RawBatch batch;
   batch.from = {"fuzz", 0};
   batch.bytes = fuzz::Text(data, size);
-  source::SplitLines(batch.bytes, true, batch.records);
+  source::SplitLines(batch.bytes, source::Rest::kNone, batch.records);
   batch.end = int64_t(size);
   batch.bytes.append(source::kPadding, '\0');
   const auto parsed = parser->Parse(batch, 0);

@@ -26,10 +26,10 @@ CsvRecords::CsvRecords(const pipeline::Pipeline& pipeline) {
 
 bool CsvRecords::Append(std::string& out, std::string_view row) {
   if (!rows_) return false;
-  if (!rows_->HasHead() && (!rows_->ReadHead(row, true) || !rows_->HasHead())) return false;
+  if (!rows_->HasHead() && (!rows_->ReadHead(row, source::Rest::kNone) || !rows_->HasHead())) return false;
   source::RawBatch batch;
   json_.clear();
-  rows_->Split(row, true, json_, batch);
+  rows_->Split(row, source::Rest::kNone, json_, batch);
   if (batch.records.size() != 1 || !batch.originals[0].problem.empty()) return false;
   out += std::string_view(json_).substr(batch.records[0].begin, batch.records[0].size);
   return true;

@@ -189,7 +189,7 @@ class Examination {
   }
 
   Status Manifests() {
-    INGOT_ASSIGN(const ManifestsRewritten plan, RewriteManifests(table_.home, true));
+    INGOT_ASSIGN(const ManifestsRewritten plan, RewriteManifests(table_.home, {.dry_run = true}));
     if (plan.after == plan.before)
       Report("manifests", Health::kGood, fmt::format("{} manifests", plan.before));
     else

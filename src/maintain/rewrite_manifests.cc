@@ -14,7 +14,7 @@ constexpr size_t kFew = 5;  // fewer are read as fast as a single one
 
 }  // namespace
 
-Result<ManifestsRewritten> RewriteManifests(const iceberg::TableHome& home, bool dry_run) {
+Result<ManifestsRewritten> RewriteManifests(const iceberg::TableHome& home, const RewriteManifestsOptions& options) {
   INGOT_ASSIGN(const iceberg::Table table, iceberg::LoadTable(home));
   const iceberg::Snapshot* snapshot = table.metadata->CurrentSnapshot();
   if (snapshot == nullptr) return ManifestsRewritten{};
@@ -39,7 +39,7 @@ Result<ManifestsRewritten> RewriteManifests(const iceberg::TableHome& home, bool
     if (!worth) continue;
     for (const ManifestFile* manifest : group.manifests) chosen.insert(manifest->location);
   }
-  if (chosen.empty() || dry_run) return counts;
+  if (chosen.empty() || options.dry_run) return counts;
   iceberg::SnapshotChange change{.operation = "replace"};
   change.rewrites = [&](const ManifestFile& manifest) { return chosen.contains(manifest.location); };
   INGOT_ASSIGN(const auto rewritten, iceberg::CommitSnapshot(table.home, change));

@@ -94,7 +94,7 @@ Result<rows::ScanPlan> Plan(const iceberg::Table& table) {
 
 }  // namespace
 
-Result<StatisticsWritten> WriteStatistics(const iceberg::TableHome& home, int threads, bool dry_run) {
+Result<StatisticsWritten> WriteStatistics(const iceberg::TableHome& home, const StatisticsOptions& options) {
   INGOT_ASSIGN(const iceberg::Table table, iceberg::LoadTable(home));
   const iceberg::Snapshot* snapshot = table.metadata->CurrentSnapshot();
   if (snapshot == nullptr || iceberg::HasStatistics(*table.metadata, snapshot->snapshot_id, kBlobType))
@@ -102,7 +102,7 @@ Result<StatisticsWritten> WriteStatistics(const iceberg::TableHome& home, int th
   INGOT_ASSIGN(const auto plan, Plan(table));
   if (plan.tasks.empty() || plan.projection.fields.empty()) return StatisticsWritten{};
   StatisticsWritten written{.columns = int64_t(plan.projection.fields.size()), .rows = plan.RecordCount()};
-  if (dry_run) return written;
+  if (options.dry_run) return written;
 
   auto& storage = *table.home.storage;
   iceberg::AnnounceReader(table.home.storage, *table.metadata, snapshot->snapshot_id);
@@ -110,7 +110,7 @@ Result<StatisticsWritten> WriteStatistics(const iceberg::TableHome& home, int th
   std::vector<rows::FileTask> parts;
   for (const auto& task : plan.tasks)
     for (auto& part : rows::Split(task)) parts.push_back(std::move(part));
-  DistinctCounter counter(table, plan.projection, threads);
+  DistinctCounter counter(table, plan.projection, options.threads);
   INGOT_TRY(counter.Read(parts));
   std::vector<iceberg::PuffinBlob> blobs;
   for (size_t i = 0; i < plan.projection.fields.size(); ++i) {

@@ -103,7 +103,8 @@ Result<Type> TypeOfBinary(const Expression& binary, const ColumnTypes& columns) 
   if (binary.text == "||") return Type{.id = TypeId::kString};
   static const std::set<std::string> arithmetic{"+", "-", "*", "/", "%"};
   if (!arithmetic.contains(binary.text)) {
-    INGOT_TRY(CheckSameKind("'" + binary.text + "'", binary.arguments, std::array{left, right}, true));
+    INGOT_TRY(
+        CheckSameKind("'" + binary.text + "'", binary.arguments, std::array{left, right}, TextLiterals::kMayBeTimes));
     return Type{.id = TypeId::kBoolean};
   }
   if (!IsNumber(left) || !IsNumber(right))
@@ -129,7 +130,7 @@ Result<Type> TypeOfCase(const Expression& expression, const ColumnTypes& columns
     values.push_back(argument);
     types.push_back(type);
   }
-  INGOT_TRY(CheckSameKind("CASE", values, types, false));
+  INGOT_TRY(CheckSameKind("CASE", values, types, TextLiterals::kAreText));
   return TypeOf(expression.arguments[1], columns);
 }
 
@@ -293,7 +294,8 @@ Result<Type> TypeOf(const Expression& expression, const ColumnTypes& columns) {
       for (const Expression& argument : expression.arguments) {
         INGOT_ASSIGN(types.emplace_back(), TypeOf(argument, columns));
       }
-      INGOT_TRY(CheckSameKind(expression.kind == Kind::kIn ? "IN" : "BETWEEN", expression.arguments, types, true));
+      INGOT_TRY(CheckSameKind(expression.kind == Kind::kIn ? "IN" : "BETWEEN", expression.arguments, types,
+                              TextLiterals::kMayBeTimes));
       return Type{.id = TypeId::kBoolean};
     }
     case Kind::kCase:

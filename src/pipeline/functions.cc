@@ -144,7 +144,7 @@ Result<Type> CheckCall(const Expression& call, std::span<const Type> arguments) 
     return Fail(ErrorKind::kBadConfig, fmt::format("{} does not take a {}", function.usage, TypeName(arguments[i])));
   }
   if (function.gives == Gives::kArgument && !function.IsAggregate())
-    INGOT_TRY(CheckSameKind(std::string(function.usage), call.arguments, arguments, false));
+    INGOT_TRY(CheckSameKind(std::string(function.usage), call.arguments, arguments, TextLiterals::kAreText));
   switch (function.gives) {
     case Gives::kLong:
       return Type{.id = TypeId::kLong};
@@ -163,7 +163,7 @@ Result<Type> CheckCall(const Expression& call, std::span<const Type> arguments) 
 }
 
 Status CheckSameKind(const std::string& what, std::span<const Expression> expressions, std::span<const Type> types,
-                     bool times_as_text) {
+                     TextLiterals literals) {
   const auto written_as_text = [](const Type& type) {
     static constexpr TypeId kTypes[] = {TypeId::kTimestamptz, TypeId::kTimestamp, TypeId::kTimestampNs,
                                         TypeId::kTime,        TypeId::kDate,      TypeId::kUuid};
@@ -174,8 +174,9 @@ Status CheckSameKind(const std::string& what, std::span<const Expression> expres
     if (expressions[i].kind == Kind::kNull) continue;
     if (!first) first = i;
     const Type &a = types[*first], &b = types[i];
-    const bool literal = times_as_text && ((expressions[i].kind == Kind::kText && written_as_text(a)) ||
-                                           (expressions[*first].kind == Kind::kText && written_as_text(b)));
+    const bool literal =
+        literals == TextLiterals::kMayBeTimes && ((expressions[i].kind == Kind::kText && written_as_text(a)) ||
+                                                  (expressions[*first].kind == Kind::kText && written_as_text(b)));
     if (a == b || (IsNumber(a) && IsNumber(b)) || literal) continue;
     return Fail(ErrorKind::kBadConfig,
                 fmt::format("{} takes values of one type, not a {} and a {}", what, TypeName(a), TypeName(b)));

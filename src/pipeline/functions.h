@@ -107,11 +107,13 @@ std::string CallSql(const Expression& call, const std::vector<std::string>& argu
 Result<iceberg::Type> CheckCall(const Expression& call, std::span<const iceberg::Type> arguments);
 
 bool IsNumber(const iceberg::Type& type);
+/// Whether a text literal may stand for a time, a date or a UUID.
+enum class TextLiterals { kAreText, kMayBeTimes };
+
 /// Checks that values of the expressions can be in one column or be compared: numbers with numbers, otherwise equal
-/// types; null with any. `times_as_text`: also text literals with times, dates and UUIDs. Errors: kBadConfig with
-/// `what` and both types.
+/// types; null with any. Errors: kBadConfig with `what` and both types.
 Status CheckSameKind(const std::string& what, std::span<const Expression> expressions,
-                     std::span<const iceberg::Type> types, bool times_as_text);
+                     std::span<const iceberg::Type> types, TextLiterals literals);
 std::string_view TakesText(Takes takes);
 std::string_view GivesText(Gives gives);
 

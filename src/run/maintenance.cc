@@ -171,10 +171,11 @@ Result<MaintenanceReport> MaintainTable(const Environment& environment, const st
     INGOT_ASSIGN(report.deletes, maintain::RewriteDeletes(home, deletes));
   }
   if (wanted("manifests")) {
-    INGOT_ASSIGN(report.manifests, maintain::RewriteManifests(home, options.dry_run));
+    INGOT_ASSIGN(report.manifests, maintain::RewriteManifests(home, {.dry_run = options.dry_run}));
   }
   if (wanted("statistics")) {
-    INGOT_ASSIGN(report.statistics, maintain::WriteStatistics(home, environment.threads, options.dry_run));
+    INGOT_ASSIGN(report.statistics,
+                 maintain::WriteStatistics(home, {.threads = environment.threads, .dry_run = options.dry_run}));
   }
   if (wanted("expire")) {
     maintain::ExpireOptions expire = options.expire;

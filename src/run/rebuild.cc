@@ -112,7 +112,7 @@ class Rebuild {
       // Its data files are kept: they may be the target's by now. Otherwise maintenance removes them as orphans.
       DiscardStaging(home_, metadata.location);
     }
-    TableMetadata empty = EmptyCopyOf(evolved, !environment_->catalog->ChoosesLocations());
+    TableMetadata empty = EmptyCopyOf(evolved, {.with_location = !environment_->catalog->ChoosesLocations()});
     for (const char* key : stage::kMarkKeys) empty.properties.erase(key);
     empty.properties[kRebuildOf] = evolved.table_uuid;
     empty.properties[kRebuildNumber] = evolved.Property(kRebuildNumber, "0");

@@ -8,14 +8,14 @@
 
 namespace ingot::run {
 
-iceberg::TableMetadata EmptyCopyOf(const iceberg::TableMetadata& target, bool with_location) {
+iceberg::TableMetadata EmptyCopyOf(const iceberg::TableMetadata& target, const EmptyCopyOptions& options) {
   iceberg::TableMetadata metadata = target;
   metadata.table_uuid = RandomUuid();
   metadata.properties["write.data.path"] =
       metadata.Property("write.data.path", storage::JoinLocation(metadata.location, "data"));
-  metadata.location =
-      with_location ? storage::JoinLocation(storage::JoinLocation(metadata.location, "staging"), metadata.table_uuid)
-                    : "";
+  metadata.location = options.with_location ? storage::JoinLocation(storage::JoinLocation(metadata.location, "staging"),
+                                                                    metadata.table_uuid)
+                                            : "";
   metadata.properties.erase("write.metadata.path");
   metadata.properties.erase(stage::kPipelineProperty);
   metadata.last_sequence_number = 0;
@@ -38,7 +38,7 @@ Result<Staging> Staging::Make(const stage::Environment& environment, const icebe
   Staging staging;
   staging.home_ = target.home;
   staging.home_.name.name += "_staging_" + RandomUuid().substr(0, 8);
-  const auto metadata = EmptyCopyOf(*target.metadata, !environment.catalog->ChoosesLocations());
+  const auto metadata = EmptyCopyOf(*target.metadata, {.with_location = !environment.catalog->ChoosesLocations()});
   INGOT_ASSIGN(const auto made, iceberg::CreateTable(staging.home_, metadata));
   staging.location_ = made.metadata->location;
   return staging;

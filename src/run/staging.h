@@ -8,10 +8,13 @@
 
 namespace ingot::run {
 
+struct EmptyCopyOptions {
+  bool with_location = true;  // without one, the catalog chooses it
+};
+
 /// The metadata of an empty table with the schemas, specs and sort orders of `target`, ids included, so that its data
-/// files can become files of `target`. They are written to `target`'s data folder. Without a location, the catalog
-/// chooses one.
-iceberg::TableMetadata EmptyCopyOf(const iceberg::TableMetadata& target, bool with_location);
+/// files can become files of `target`. They are written to `target`'s data folder.
+iceberg::TableMetadata EmptyCopyOf(const iceberg::TableMetadata& target, const EmptyCopyOptions& options);
 
 /// Removes a staging table from the catalog and deletes its metadata. Keeps data files.
 void DiscardStaging(const iceberg::TableHome& home, const std::string& location);

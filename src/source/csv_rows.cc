@@ -95,9 +95,9 @@ Status CsvRows::ChooseEncoding(std::string_view bytes, size_t& mark_bytes) {
 
 /// Whether a single-byte encoding is wrong: each delimiter and the end of the first line take two bytes, one of them
 /// zero. Nothing while more bytes may change the answer, so that it does not depend on where a read ends.
-std::optional<bool> CsvRows::LooksWide(std::string_view bytes, bool at_end) const {
+std::optional<bool> CsvRows::LooksWide(std::string_view bytes, Rest rest) const {
   if (UnitBytes(encoding_) > 1) return false;
-  at_end |= bytes.size() > kHeaderBytesMax;
+  const bool at_end = rest == Rest::kNone || bytes.size() > kHeaderBytesMax;
   bytes = bytes.substr(0, kHeaderBytesMax);
   const size_t line_end = bytes.find_first_of("\r\n");
   if (line_end == std::string_view::npos && !at_end) return std::nullopt;
@@ -113,13 +113,13 @@ std::optional<bool> CsvRows::LooksWide(std::string_view bytes, bool at_end) cons
   return false;
 }
 
-Result<std::optional<size_t>> CsvRows::ReadHead(std::string_view bytes, bool at_end) {
-  if (bytes.size() < 4 && !at_end) return std::nullopt;
+Result<std::optional<size_t>> CsvRows::ReadHead(std::string_view bytes, Rest rest) {
+  if (bytes.size() < 4 && rest == Rest::kFollows) return std::nullopt;
   if (bytes.empty()) return std::nullopt;
   size_t mark_bytes = 0;
   INGOT_TRY(ChooseEncoding(bytes, mark_bytes));
   if (!options_.names.empty()) {
-    const std::optional<bool> wide = LooksWide(bytes.substr(mark_bytes), at_end);
+    const std::optional<bool> wide = LooksWide(bytes.substr(mark_bytes), rest);
     if (!wide) return std::nullopt;
     if (*wide)
       return Fail(ErrorKind::kBadInput,
@@ -129,12 +129,13 @@ Result<std::optional<size_t>> CsvRows::ReadHead(std::string_view bytes, bool at_
   }
   bytes.remove_prefix(mark_bytes);
   const bool whole = bytes.size() <= kHeaderBytesMax;
+  const Rest rest_of_head = whole ? rest : Rest::kFollows;
   std::string text;
-  AppendAsUtf8(bytes.substr(0, kHeaderBytesMax), encoding_, at_end && whole, text);
+  AppendAsUtf8(bytes.substr(0, kHeaderBytesMax), encoding_, rest_of_head, text);
   size_t blank = 0;
   CsvRow row;
   do {
-    ReadCsvRow(std::string_view(text).substr(blank), dialect_, at_end && whole, row);
+    ReadCsvRow(std::string_view(text).substr(blank), dialect_, rest_of_head, row);
     if (row.Blank()) blank += row.size;
   } while (row.Blank() && row.size > 0);
   if (row.Blank()) {  // only blank lines
@@ -186,7 +187,7 @@ std::string CsvRows::DelimiterHint(std::string_view line) const {
   int64_t most = 0;
   CsvRow row;
   for (const char delimiter : {',', ';', '\t', '|'}) {
-    ReadCsvRow(line, {.delimiter = delimiter, .quote = dialect_.quote}, true, row);
+    ReadCsvRow(line, {.delimiter = delimiter, .quote = dialect_.quote}, Rest::kNone, row);
     const std::vector<std::string> names = NamesOf(row, dialect_);
     const int64_t found =
         std::ranges::count_if(names, [&](const auto& name) { return IsFieldKey(std::string(Trimmed(name))); });
@@ -201,7 +202,7 @@ std::string CsvRows::DelimiterHint(std::string_view line) const {
 /// Why no field matches the header `line`, and what may help.
 std::string CsvRows::UnknownHeader(std::string_view line) const {
   CsvRow row;
-  ReadCsvRow(line, dialect_, true, row);
+  ReadCsvRow(line, dialect_, Rest::kNone, row);
   const std::vector<std::string> names = NamesOf(row, dialect_);
   std::string text = "the header holds no field of the pipeline file: " + Shown(names);
   if (line.find('\0') != std::string_view::npos) return text + "; it holds zero bytes: " + std::string(kWideHint);
@@ -276,11 +277,11 @@ void CsvRows::AppendLines(const CsvRow& row, std::string_view text, Output& outp
   }
 }
 
-size_t CsvRows::Split(std::string_view bytes, bool at_end, std::string& json, RawBatch& batch) const {
+size_t CsvRows::Split(std::string_view bytes, Rest rest, std::string& json, RawBatch& batch) const {
   std::string converted;
   std::string_view text = bytes;
   if (encoding_ != TextEncoding::kUtf8) {
-    AppendAsUtf8(bytes, encoding_, at_end, converted);
+    AppendAsUtf8(bytes, encoding_, rest, converted);
     text = converted;
   }
   Output output{.bytes = bytes, .encoding = encoding_, .json = json, .batch = batch};
@@ -288,7 +289,7 @@ size_t CsvRows::Split(std::string_view bytes, bool at_end, std::string& json, Ra
   while (!text.empty()) {
     // Each file of a concatenation may begin with a byte order mark.
     const size_t mark = text.starts_with(kMark) ? kMark.size() : 0;
-    ReadCsvRow(text.substr(mark), dialect_, at_end, row);
+    ReadCsvRow(text.substr(mark), dialect_, rest, row);
     if (row.end == End::kIncomplete) break;
     output.at += output.Original(text.substr(0, mark)).size();
     text.remove_prefix(mark);

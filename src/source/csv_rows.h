@@ -22,14 +22,14 @@ class CsvRows {
   /// Reads the byte order mark and the header at the start of a file.
   /// Output: the bytes they take; nothing while more bytes are needed.
   /// Errors: kBadInput with the problem and its remedy.
-  Result<std::optional<size_t>> ReadHead(std::string_view bytes, bool at_end);
+  Result<std::optional<size_t>> ReadHead(std::string_view bytes, Rest rest);
   bool HasHead() const { return has_head_; }
   /// The fields of the pipeline file that have no column in the header.
   const std::vector<std::string>& FieldsWithoutColumn() const { return missing_; }
 
   /// Appends a record for each complete row to `batch`, and its JSON to `json`. A record's `offset` is the row's
   /// position in `bytes`; the row is its original. Blank rows are skipped. Returns the bytes used.
-  size_t Split(std::string_view bytes, bool at_end, std::string& json, RawBatch& batch) const;
+  size_t Split(std::string_view bytes, Rest rest, std::string& json, RawBatch& batch) const;
 
   TextEncoding Encoding() const { return encoding_; }
 
@@ -37,7 +37,7 @@ class CsvRows {
   struct Output;
 
   Status ChooseEncoding(std::string_view bytes, size_t& mark_bytes);
-  std::optional<bool> LooksWide(std::string_view bytes, bool at_end) const;
+  std::optional<bool> LooksWide(std::string_view bytes, Rest rest) const;
   Status TakeHeader(const CsvRow& row, std::string_view line);
   std::string DelimiterHint(std::string_view line) const;
   std::string UnknownHeader(std::string_view line) const;

@@ -75,7 +75,8 @@ std::string CellText(const CsvCell& cell, const CsvDialect& dialect) {
   return text;
 }
 
-void ReadCsvRow(std::string_view text, const CsvDialect& dialect, bool at_end, CsvRow& row) {
+void ReadCsvRow(std::string_view text, const CsvDialect& dialect, Rest rest, CsvRow& row) {
+  const bool at_end = rest == Rest::kNone;
   row.cells.clear();
   row.end = End::kIncomplete;
   row.size = row.text_size = 0;

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "source/text_encoding.h"
+
 namespace ingot::source {
 
 struct CsvDialect {
@@ -44,7 +46,7 @@ struct CsvRow {
 
 /// Reads the row at the start of `text` into `row`, and reuses the memory of `row`. Cells are views into `text`. A
 /// quote inside an unquoted cell is text.
-void ReadCsvRow(std::string_view text, const CsvDialect& dialect, bool at_end, CsvRow& row);
+void ReadCsvRow(std::string_view text, const CsvDialect& dialect, Rest rest, CsvRow& row);
 
 /// The line at the start of `text`: its bytes with and without the line end, which is \n, \r\n or \r.
 struct Line {

@@ -7,8 +7,8 @@
 namespace ingot::source {
 namespace {
 
-Result<std::optional<Continuation>> CompareStream(FileStream& stream, const InputFile& file, int64_t offset,
-                                                  const FileIdentity* before, bool end_was_read) {
+Result<std::optional<Continuation>> CompareStream(FileStream& stream, const InputFile& file, const ReadBefore& read) {
+  const auto& [offset, before, to_the_end] = read;
   Continuation same{.now = {.location = file.location,
                             .stat = stream.Stat(),
                             .offset = offset,
@@ -17,7 +17,7 @@ Result<std::optional<Continuation>> CompareStream(FileStream& stream, const Inpu
   INGOT_TRY(stream.SkipTo(std::min(offset, kHeadBytes)));
   same.now.head = stream.Trace().Head();
   if (before != nullptr && before->head != same.now.head) return std::nullopt;
-  if (before == nullptr && stream.Compressed() && end_was_read) return same;
+  if (before == nullptr && stream.Compressed() && to_the_end) return same;
   INGOT_TRY(stream.SkipTo(offset));
   same.now.tail = stream.Trace().Tail();
   if (before != nullptr && before->tail != 0 && before->tail != same.now.tail) return std::nullopt;
@@ -31,11 +31,10 @@ Result<std::optional<Continuation>> CompareStream(FileStream& stream, const Inpu
 
 }  // namespace
 
-Result<std::optional<Continuation>> Compare(const InputFile& file, int64_t offset, const FileIdentity* before,
-                                            bool end_was_read) {
+Result<std::optional<Continuation>> Compare(const InputFile& file, const ReadBefore& before) {
   INGOT_ASSIGN(const auto stream, FileStream::Open(file.path));
-  auto compared = CompareStream(*stream, file, offset, before, end_was_read);
-  if (!compared && compared.error().kind == ErrorKind::kBadInput) return std::nullopt;  // shorter than `offset`
+  auto compared = CompareStream(*stream, file, before);
+  if (!compared && compared.error().kind == ErrorKind::kBadInput) return std::nullopt;  // shorter than before
   return compared;
 }
 

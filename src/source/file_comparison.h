@@ -16,13 +16,17 @@ struct Continuation {
   bool ends = false;  // compressed content ends at the offset; not checked for plain files, whose size shows it
 };
 
-/// Compares the first `offset` bytes of the content of `file` with what was read before.
-/// Input:  `before` is empty when an earlier version read the file; then only the length is compared. `end_was_read`
-///   says that a compressed file was read to its end; then it need not be decompressed for the length.
+/// What an earlier run read of a file.
+struct ReadBefore {
+  int64_t offset = 0;
+  const FileIdentity* identity = nullptr;  // null when an earlier version read it; then only the length is compared
+  bool to_the_end = false;                 // of a compressed file: then it need not be decompressed for the length
+};
+
+/// Compares the first bytes of the content of `file` with what was read before.
 /// Output: nothing when the content differs.
 /// Errors: kNotFound; kRetry; kCorrupt for damaged compressed data.
-Result<std::optional<Continuation>> Compare(const InputFile& file, int64_t offset, const FileIdentity* before,
-                                            bool end_was_read);
+Result<std::optional<Continuation>> Compare(const InputFile& file, const ReadBefore& before);
 
 struct ContentHead {
   std::string bytes;  // the first kHeadBytes, or fewer in a shorter file

@@ -265,8 +265,9 @@ class Matcher {
     const Known& known = known_[at];
     const bool compressed =
         known.identity != nullptr ? known.identity->compressed : HasCompressedEnding(files_[file].path);
-    const auto compared =
-        Compare(files_[file], known.offset, known.identity, EndWasRead(files_[file], known, compressed));
+    const auto compared = Compare(files_[file], {.offset = known.offset,
+                                                 .identity = known.identity,
+                                                 .to_the_end = EndWasRead(files_[file], known, compressed)});
     if (!compared) {
       if (compared.error().kind != ErrorKind::kNotFound) matches_.failures.push_back(compared.error().message);
       known_of_[file] = at;  // the file is not read
@@ -331,7 +332,7 @@ class Matcher {
   bool WasIncomplete(const InputFile& file, const Known& known) const {
     if (known.identity != nullptr && known.identity->incomplete) return true;
     if (options_.format != "document") return false;
-    const auto compared = Compare(file, known.offset, known.identity, false);
+    const auto compared = Compare(file, {.offset = known.offset, .identity = known.identity});
     if (!compared || !*compared) return false;
     auto text = ReadFrom(file.path, 0, known.offset);
     return text && !EndsWhole(*text);

@@ -77,8 +77,8 @@ RawBatch FileReader::BatchHere() const {
   return batch;
 }
 
-Status FileReader::TakeHead(std::string_view head, bool at_end) {
-  INGOT_ASSIGN(const auto bytes, WithContext(csv_.ReadHead(head, at_end), "file " + path_));
+Status FileReader::TakeHead(std::string_view head, Rest rest) {
+  INGOT_ASSIGN(const auto bytes, WithContext(csv_.ReadHead(head, rest), "file " + path_));
   if (bytes) head_bytes_ = int64_t(*bytes);
   if (bytes && offset_ == 0 && !csv_.FieldsWithoutColumn().empty())
     LogWarning(fmt::format("file {}: the header has no column for {}: null in every row", path_,
@@ -93,18 +93,18 @@ Status FileReader::ReadHeadAgain() {
     const size_t before = head.size();
     INGOT_TRY(stream->Read(65536, head));
     at_end = head.size() == before;
-    INGOT_TRY(TakeHead(head, at_end));
+    INGOT_TRY(TakeHead(head, at_end ? Rest::kNone : Rest::kFollows));
   }
   return {};
 }
 
 Result<size_t> FileReader::SplitCsv(RawBatch& batch, std::string& json) {
   const std::string_view bytes = batch.bytes;
-  if (!csv_.HasHead()) INGOT_TRY(TakeHead(bytes, AtFinalEnd()));
+  if (!csv_.HasHead()) INGOT_TRY(TakeHead(bytes, RestOfFile()));
   if (!csv_.HasHead()) return 0;
   // A header that was incomplete at an earlier read may have grown since.
   const size_t head = size_t(std::clamp<int64_t>(head_bytes_ - offset_, 0, int64_t(bytes.size())));
-  const size_t used = head + csv_.Split(bytes.substr(head), AtFinalEnd(), json, batch);
+  const size_t used = head + csv_.Split(bytes.substr(head), RestOfFile(), json, batch);
   for (RawBatch::Record& record : batch.records) record.offset += int64_t(head);
   for (RawBatch::Original& original : batch.originals) original.begin += head;
   return used;
@@ -112,7 +112,7 @@ Result<size_t> FileReader::SplitCsv(RawBatch& batch, std::string& json) {
 
 Result<size_t> FileReader::Split(RawBatch& batch, std::string& json) {
   if (options_.format == "csv") return SplitCsv(batch, json);
-  const size_t used = SplitLines(batch.bytes, AtFinalEnd(), batch.records);
+  const size_t used = SplitLines(batch.bytes, RestOfFile(), batch.records);
   if (offset_ == 0) SkipByteOrderMark(batch);
   return used;
 }

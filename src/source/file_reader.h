@@ -45,7 +45,7 @@ class FileReader {
   Status Begin();
   RawBatch BatchHere() const;
   Status ReadHeadAgain();
-  Status TakeHead(std::string_view head, bool at_end);
+  Status TakeHead(std::string_view head, Rest rest);
   Result<std::optional<RawBatch>> ReadStretch();
   Result<std::optional<RawBatch>> ReadDocument();
   /// Splits the complete records of `batch`. CSV rows are written to `json` as JSON. Returns the bytes used.
@@ -56,6 +56,7 @@ class FileReader {
   Result<int64_t> SkipTooLong(RawBatch& batch);
   /// Whether a last record without a line end is complete.
   bool AtFinalEnd() const { return at_end_ && final_ && !stream_->Truncated(); }
+  Rest RestOfFile() const { return AtFinalEnd() ? Rest::kNone : Rest::kFollows; }
   bool IsWhole(const std::string& document) const;
 
   const std::string path_, location_;

@@ -44,7 +44,7 @@ bool SplitArray(std::string_view bytes, size_t at, std::vector<RawBatch::Record>
 
 }  // namespace
 
-size_t SplitLines(std::string_view bytes, bool at_end, std::vector<RawBatch::Record>& records) {
+size_t SplitLines(std::string_view bytes, Rest rest, std::vector<RawBatch::Record>& records) {
   size_t begin = 0;
   const auto add = [&](size_t end) {
     size_t first = begin, last = end;
@@ -60,7 +60,7 @@ size_t SplitLines(std::string_view bytes, bool at_end, std::vector<RawBatch::Rec
     add(end);
     begin = end + 1;
   }
-  if (at_end && begin < bytes.size()) {
+  if (rest == Rest::kNone && begin < bytes.size()) {
     add(bytes.size());
     begin = bytes.size();
   }

@@ -96,7 +96,7 @@ size_t UnitBytes(TextEncoding encoding) {
   return IsUtf16(encoding) ? 2 : 1;
 }
 
-size_t AppendAsUtf8(std::string_view bytes, TextEncoding encoding, bool at_end, std::string& out) {
+size_t AppendAsUtf8(std::string_view bytes, TextEncoding encoding, Rest rest, std::string& out) {
   if (encoding == TextEncoding::kUtf8) {
     out += bytes;
     return bytes.size();
@@ -112,7 +112,7 @@ size_t AppendAsUtf8(std::string_view bytes, TextEncoding encoding, bool at_end, 
   size_t used = 0;
   while (used < bytes.size()) {
     const Utf16Character character = ReadUtf16(bytes.substr(used), encoding);
-    if (!character.whole && !at_end) break;
+    if (!character.whole && rest == Rest::kFollows) break;
     AppendCodePoint(character.code, out);
     used += character.bytes;
   }

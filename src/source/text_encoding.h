@@ -27,9 +27,12 @@ bool HasUtf32Mark(std::string_view bytes);
 /// The bytes of a code unit, in which line ends and delimiters are written.
 size_t UnitBytes(TextEncoding encoding);
 
-/// Appends `bytes` as UTF-8. Each unit that is not a character becomes U+FFFD; UTF-8 input is copied unchanged. Without
-/// `at_end`, an incomplete character at the end is left. Returns the bytes used.
-size_t AppendAsUtf8(std::string_view bytes, TextEncoding encoding, bool at_end, std::string& out);
+/// Whether more text follows the bytes that are at hand.
+enum class Rest { kFollows, kNone };
+
+/// Appends `bytes` as UTF-8. Each unit that is not a character becomes U+FFFD; UTF-8 input is copied unchanged. If more
+/// text follows, an incomplete character at the end is left. Returns the bytes used.
+size_t AppendAsUtf8(std::string_view bytes, TextEncoding encoding, Rest rest, std::string& out);
 
 /// The number of input bytes from which AppendAsUtf8 made `utf8`, which may be a part of its output.
 size_t BytesBefore(std::string_view utf8, TextEncoding encoding);

@@ -37,11 +37,13 @@ std::string KeyOf(const rows::FileTask& task) {
   return key;
 }
 
+/// What makes two files of a table the same: their location, or also the deletes that apply to them.
+enum class SameFile { kLocation, kLocationAndDeletes };
+
 /// The files of snapshot `of` that snapshot `without` does not have.
 Result<rows::ScanPlan> PlanDifference(storage::Storage& storage, const iceberg::TableMetadata& metadata,
-                                      iceberg::SnapshotId of, std::optional<iceberg::SnapshotId> without,
-                                      bool with_deletes, const std::vector<std::string>& columns,
-                                      const iceberg::Filter& filter) {
+                                      iceberg::SnapshotId of, std::optional<iceberg::SnapshotId> without, SameFile same,
+                                      const std::vector<std::string>& columns, const iceberg::Filter& filter) {
   const auto plan_at = [&](iceberg::SnapshotId id, const std::vector<std::string>& names,
                            const iceberg::Filter& wanted) {
     return rows::PlanScan(storage, metadata,
@@ -49,7 +51,9 @@ Result<rows::ScanPlan> PlanDifference(storage::Storage& storage, const iceberg::
   };
   INGOT_ASSIGN(rows::ScanPlan plan, plan_at(of, columns, filter));
   if (!without) return plan;
-  const auto key_of = [&](const rows::FileTask& task) { return with_deletes ? KeyOf(task) : task.file.location; };
+  const auto key_of = [&](const rows::FileTask& task) {
+    return same == SameFile::kLocationAndDeletes ? KeyOf(task) : task.file.location;
+  };
   INGOT_ASSIGN(const rows::ScanPlan other, plan_at(*without, {}, {}));
   std::set<std::string> known;
   for (const rows::FileTask& task : other.tasks) known.insert(key_of(task));
@@ -106,14 +110,15 @@ Result<rows::ScanPlan> PlanAdded(storage::Storage& storage, const iceberg::Table
                                  const Changes& changes, const std::vector<std::string>& columns,
                                  const iceberg::Filter& filter) {
   if (!changes.rewritten) return rows::PlanAppends(storage, metadata, changes.appends, columns, filter);
-  return PlanDifference(storage, metadata, *changes.until, changes.since, false, columns, filter);
+  return PlanDifference(storage, metadata, *changes.until, changes.since, SameFile::kLocation, columns, filter);
 }
 
 Result<rows::ScanPlan> PlanRemoved(storage::Storage& storage, const iceberg::TableMetadata& metadata,
                                    const Changes& changes, const std::vector<std::string>& columns,
                                    const iceberg::Filter& filter) {
   if (!changes.rewritten || !changes.since) return rows::PlanAppends(storage, metadata, {}, columns, filter);
-  return PlanDifference(storage, metadata, *changes.since, changes.until, true, columns, filter);
+  return PlanDifference(storage, metadata, *changes.since, changes.until, SameFile::kLocationAndDeletes, columns,
+                        filter);
 }
 
 std::string RowsDeletedBy(const iceberg::TableMetadata& metadata) {

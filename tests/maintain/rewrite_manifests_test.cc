@@ -17,8 +17,8 @@ TEST(RewriteManifests, FewAndSorted) {
     for (const auto& task : rows::Tasks(of)) numbers[task.file.location] = task.sequence_number;
     return numbers;
   };
-  EXPECT_EQ(RewriteManifests(table.home, true)->after, 1);
-  const auto done = RewriteManifests(table.home, false);
+  EXPECT_EQ(RewriteManifests(table.home, {.dry_run = true})->after, 1);
+  const auto done = RewriteManifests(table.home);
   ASSERT_TRUE(done) << done.error().message;
   EXPECT_EQ(done->before, 20);
   EXPECT_EQ(done->after, 1);
@@ -30,7 +30,7 @@ TEST(RewriteManifests, FewAndSorted) {
   EXPECT_TRUE(std::ranges::is_sorted(entries, {},
                                      [](const auto& entry) { return std::get<std::string>(entry.file.partition[0]); }));
   EXPECT_EQ(after.metadata->CurrentSnapshot()->summary.at("manifests-replaced"), "20");
-  EXPECT_EQ(RewriteManifests(table.home, false)->before, 1);
+  EXPECT_EQ(RewriteManifests(table.home)->before, 1);
   EXPECT_EQ(iceberg::LoadTable(table.home)->metadata_location, after.metadata_location);
 }
 

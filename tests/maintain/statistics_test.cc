@@ -26,11 +26,11 @@ std::map<int, int64_t> Distinct(const Json& entry) {
 TEST(WriteStatistics, CountsDistinctValues) {
   iceberg::Table table = rows::MakeTable(storage::MakeMemoryStorage(), std::make_shared<rows::MemoryCatalog>());
   for (int i = 0; i < 4; ++i) table = rows::Append(table, i * 50, i * 50 + 100);
-  const auto planned = WriteStatistics(table.home, 2, true);
+  const auto planned = WriteStatistics(table.home, {.dry_run = true});
   ASSERT_TRUE(planned) << planned.error().message;
   EXPECT_EQ(planned->rows, 400);
   EXPECT_EQ(iceberg::LoadTable(table.home)->metadata_location, table.metadata_location);
-  const auto done = WriteStatistics(table.home, 2, false);
+  const auto done = WriteStatistics(table.home);
   ASSERT_TRUE(done) << done.error().message;
   EXPECT_EQ(done->rows, 400);
   EXPECT_EQ(done->columns, 4);
@@ -42,7 +42,7 @@ TEST(WriteStatistics, CountsDistinctValues) {
   EXPECT_EQ(after.metadata->current_snapshot_id, table.metadata->current_snapshot_id);
   const auto counts = Distinct(entries[0]);
   EXPECT_EQ(counts, (std::map<int, int64_t>{{1, 250}, {2, 250}, {3, 5}, {4, 250}}));
-  EXPECT_EQ(WriteStatistics(table.home, 2, false)->columns, 0);  // this snapshot has statistics
+  EXPECT_EQ(WriteStatistics(table.home)->columns, 0);  // this snapshot has statistics
 
   const std::string bytes = *after.home.storage->ReadAll(entries[0].at("statistics-path").get<std::string>());
   const auto sketch = datasketches::compact_theta_sketch::deserialize(bytes.data() + 4, bytes.size() - 4);

@@ -74,7 +74,7 @@ TEST(Together, NoRowIsLostOrRestored) {
   }));
   threads.push_back(
       Again(done, [&] { return ExpireSnapshots(home, {.max_age_ms = 0, .retain_last = 3}, stage::KeepMarks); }));
-  threads.push_back(Again(done, [&] { return RewriteManifests(home, false); }));
+  threads.push_back(Again(done, [&] { return RewriteManifests(home); }));
   std::multiset<int64_t> expected;
   for (int i = 0; i < kAppends; ++i) {
     MustCommit(home, {.added = rows::WriteEvents(table, i * kRowsEach, (i + 1) * kRowsEach)});
@@ -158,7 +158,7 @@ std::map<std::string, Operation> OperationsOn(Stage& stage) {
           {"delete", [&stage, digit] { return stage.Delete((*digit)++ % 10); }},
           {"compact", [home, compact] { return Outcome(CompactTable(home, compact)); }},
           {"deletes", [home] { return Outcome(RewriteDeletes(home, {.files_min = 1})); }},
-          {"manifests", [home] { return Outcome(RewriteManifests(home, false)); }},
+          {"manifests", [home] { return Outcome(RewriteManifests(home)); }},
           {"expire",
            [home] { return Outcome(ExpireSnapshots(home, {.max_age_ms = 0, .retain_last = 1}, stage::KeepMarks)); }},
           {"orphans", [home] { return Outcome(RemoveOrphans(home, {.older_than_ms = 0, .trash = false})); }}};

@@ -22,8 +22,9 @@ Outcome Read(std::string_view file, const CsvOptions& options, size_t cut) {
   size_t at = 0;
   for (const size_t end : {std::min(cut, file.size()), file.size()}) {
     const bool at_end = end == file.size();
+    const Rest rest = at_end ? Rest::kNone : Rest::kFollows;
     if (!rows.HasHead()) {
-      const auto head = rows.ReadHead(file.substr(0, end), at_end);
+      const auto head = rows.ReadHead(file.substr(0, end), rest);
       if (!head) outcome.error = head.error().message;
       if (!head || !*head) continue;
       at = **head;
@@ -31,7 +32,7 @@ Outcome Read(std::string_view file, const CsvOptions& options, size_t cut) {
     std::string json;
     RawBatch batch;
     const std::string_view piece = file.substr(at, end - at);
-    const size_t used = rows.Split(piece, at_end, json, batch);
+    const size_t used = rows.Split(piece, rest, json, batch);
     for (size_t i = 0; i < batch.records.size(); ++i) {
       const auto& [begin, size, problem] = batch.originals[i];
       const RawBatch::Record& record = batch.records[i];
@@ -174,7 +175,7 @@ TEST(CsvRows, Headers) {
             Texts({"[CSV: a header among the rows]", R"({"a":"1","b":"2"})"}));
   for (const char* none : {"", "\n\n", "\xEF\xBB\xBF", "id\n"}) EXPECT_EQ(Read(none, {}, 0).records, Texts()) << none;
   CsvRows rows({.fields = {{"id"}, {"name", "city"}, {"value"}}});
-  ASSERT_TRUE(rows.ReadHead("id,city\n", false));
+  ASSERT_TRUE(rows.ReadHead("id,city\n", Rest::kFollows));
   EXPECT_EQ(rows.FieldsWithoutColumn(), Texts({"value"}));
 }
 

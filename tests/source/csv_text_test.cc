@@ -8,11 +8,11 @@ namespace {
 using End = CsvRow::End;
 
 /// Formats each row as "a|b", in brackets when a quote is wrong.
-std::vector<std::string> Rows(std::string_view text, const CsvDialect& dialect, bool at_end = true) {
+std::vector<std::string> Rows(std::string_view text, const CsvDialect& dialect, Rest rest = Rest::kNone) {
   std::vector<std::string> rows;
   CsvRow row;
   while (!text.empty()) {
-    ReadCsvRow(text, dialect, at_end, row);
+    ReadCsvRow(text, dialect, rest, row);
     if (row.end == End::kIncomplete) break;
     std::string shown;
     for (const CsvCell& cell : row.cells) {
@@ -38,9 +38,9 @@ TEST(CsvText, RowsAndCells) {
   EXPECT_EQ(Rows("\"a\t\"b\"\n", {.delimiter = '\t', .quote = '\0'}), Texts({"\"a|\"b\""}));
   EXPECT_EQ(Rows("\"\"\n\"\"\"\"\n", {}), Texts({"", "\""}));
   CsvRow row;
-  ReadCsvRow("\n", {}, false, row);
+  ReadCsvRow("\n", {}, Rest::kFollows, row);
   EXPECT_TRUE(row.Blank());
-  ReadCsvRow("\"\"\n", {}, false, row);
+  ReadCsvRow("\"\"\n", {}, Rest::kFollows, row);
   EXPECT_FALSE(row.Blank());
 }
 
@@ -61,17 +61,17 @@ TEST(CsvText, LongCells) {
   std::string lines = "1,\"a\n";
   while (lines.size() <= kMultilineBytesMax + 100) lines += "2,b\n";
   CsvRow row;
-  for (const bool at_end : {false, true}) {
-    ReadCsvRow(lines, {}, at_end, row);
+  for (const Rest rest : {Rest::kFollows, Rest::kNone}) {
+    ReadCsvRow(lines, {}, rest, row);
     EXPECT_EQ(row.end, End::kOpenQuote);
     EXPECT_LE(row.size, kMultilineBytesMax + 4);
     EXPECT_GT(row.size, kMultilineBytesMax - 4);
     EXPECT_EQ(lines.substr(row.size, 4), "2,b\n");
   }
-  ReadCsvRow(lines + "\"\n", {}, true, row);
+  ReadCsvRow(lines + "\"\n", {}, Rest::kNone, row);
   EXPECT_EQ(row.end, End::kOpenQuote);  // independent of how much has been read
   const std::string long_cell = "1,\"" + std::string(kMultilineBytesMax + 100, 'x') + "\"\n";
-  ReadCsvRow(long_cell, {}, false, row);
+  ReadCsvRow(long_cell, {}, Rest::kFollows, row);
   EXPECT_EQ(row.end, End::kComplete);
 }
 

@@ -10,11 +10,11 @@ namespace {
 TEST(RecordSplit, Lines) {
   const std::string text = "a\r\nbb\n\n \t\n  ccc  \nlast";
   std::vector<RawBatch::Record> records;
-  EXPECT_EQ(SplitLines(text, false, records), text.size() - 4);
+  EXPECT_EQ(SplitLines(text, Rest::kFollows, records), text.size() - 4);
   ASSERT_EQ(records.size(), 3u);
   EXPECT_EQ(text.substr(records[2].begin, records[2].size), "ccc");
   records.clear();
-  EXPECT_EQ(SplitLines(text, true, records), text.size());
+  EXPECT_EQ(SplitLines(text, Rest::kNone, records), text.size());
   EXPECT_EQ(records.size(), 4u);
 }
 

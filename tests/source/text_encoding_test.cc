@@ -9,7 +9,7 @@ using namespace std::string_view_literals;
 
 std::string AsUtf8(std::string_view bytes, TextEncoding encoding) {
   std::string text;
-  EXPECT_EQ(AppendAsUtf8(bytes, encoding, true, text), bytes.size());
+  EXPECT_EQ(AppendAsUtf8(bytes, encoding, Rest::kNone, text), bytes.size());
   return text;
 }
 
@@ -48,7 +48,7 @@ TEST(TextEncoding, LeavesHalfACharacter) {
   const size_t used[] = {0, 0, 2, 2, 2, 2, 6};
   for (size_t size = 0; size <= bytes.size(); ++size) {
     std::string text;
-    EXPECT_EQ(AppendAsUtf8(bytes.substr(0, size), TextEncoding::kUtf16Be, false, text), used[size]) << size;
+    EXPECT_EQ(AppendAsUtf8(bytes.substr(0, size), TextEncoding::kUtf16Be, Rest::kFollows, text), used[size]) << size;
   }
 }
 
