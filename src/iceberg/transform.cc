@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 
 #include "base/clock.h"
+#include "base/enum_count.h"
 #include "base/utf8.h"
 
 namespace ingot::iceberg {
@@ -15,6 +17,7 @@ constexpr std::pair<TransformKind, std::string_view> kNames[] = {
     {TransformKind::kIdentity, "identity"}, {TransformKind::kYear, "year"}, {TransformKind::kMonth, "month"},
     {TransformKind::kDay, "day"},           {TransformKind::kHour, "hour"}, {TransformKind::kVoid, "void"},
 };
+static_assert(std::size(kNames) + 3 == kEnumCount<TransformKind>, "bucket and truncate have a width; unknown has none");
 
 int64_t FloorDivide(int64_t a, int64_t b) {
   return a / b - (a % b != 0 && (a < 0) != (b < 0));

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <utility>
+
+#include "base/enum_count.h"
 
 namespace ingot::iceberg {
 namespace {
@@ -27,6 +30,7 @@ constexpr std::pair<TypeId, std::string_view> kNames[] = {
     {TypeId::kUnknown, "unknown"},
     {TypeId::kVariant, "variant"},
 };
+static_assert(std::size(kNames) + 5 == kEnumCount<TypeId>, "decimal, fixed, struct, list and map have parameters");
 
 /// The integers between `open` and `close`, separated by commas and blanks; empty if the text has another form.
 std::vector<int32_t> Parameters(std::string_view text, char open, char close) {

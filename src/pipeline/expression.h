@@ -2,6 +2,7 @@
 // Grammar and meaning: docs/pipeline-file.md.
 #pragma once
 
+#include <iterator>
 #include <map>
 #include <memory>
 #include <set>
@@ -10,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/enum_count.h"
 #include "iceberg/types.h"
 
 namespace ingot::pipeline {
@@ -17,6 +19,7 @@ namespace ingot::pipeline {
 /// The engines that can compute a stage. Each has its dialect of SQL.
 enum class Dialect { kEmbedded, kSpark, kTrino };
 inline constexpr Dialect kDialects[] = {Dialect::kEmbedded, Dialect::kSpark, Dialect::kTrino};
+static_assert(std::size(kDialects) == kEnumCount<Dialect>, "an engine is missing");
 /// The name of the engine in flags, reports and the ledger.
 std::string_view DialectName(Dialect dialect);
 std::vector<std::string> DialectNames();
