@@ -220,7 +220,8 @@ void AddRun(CLI::App& app, Shared& shared) {
                       "Kafka consumer group that shares the partitions, with --follow; default: ingot-<pipeline>");
   command
       ->add_option("--on-reset", options->on_reset,
-                   "When records after the table's offset are gone or the topic was recreated: fail, earliest, latest")
+                   "When Kafka deleted records before they were read, or the topic was recreated: fail, or resume at "
+                   "earliest or latest")
       ->check(CLI::IsMember({"fail", "earliest", "latest"}))
       ->capture_default_str();
   command

@@ -74,7 +74,7 @@ inline constexpr ReportCount kReportCounts[] = {
     {&StageReport::quarantined, "rows_quarantined", "ingot.rows-quarantined", "quarantined", false,
      "ingot_rows_quarantined", "Rows that went to quarantine.", Stage::kSilver},
     {&StageReport::duplicates, "rows_duplicate", "ingot.rows-duplicate", "duplicates", false, "ingot_rows_duplicate",
-     "Rows whose key was there already.", Stage::kSilver},
+     "Input rows of silver that were not added, because another row has the same key.", Stage::kSilver},
     {&StageReport::errors, "rows_error", "ingot.rows-error", "errors", false, "ingot_rows_error",
      "Records that do not fit the declared types.", Stage::kBronze},
     {&StageReport::bytes_in,

@@ -69,12 +69,18 @@ def begins(topic: Topic, table: Table, first: Offsets) -> tuple[dict[str, Any], 
         raise SystemExit(f"{table.name} keeps its offsets in a file: run bronze with --engine embedded")
     known = json.loads(table.mark("ingot.topics") or "{}").get(topic.name)
     if known is not None and known != topic.identity:
-        raise SystemExit(f"{topic.name} is another topic than the one that {table.name} was read from: ingot run --on-reset")
+        raise SystemExit(
+            f"topic {topic.name} is not the one that {table.name} was read from; "
+            "run bronze once with --engine embedded and --on-reset earliest or latest"
+        )
     offsets = json.loads(table.mark("ingot.offsets") or "{}")
     here = {partition: offsets.get(topic.name, {}).get(partition, begin) for partition, begin in first.items()}
     gone = [partition for partition, begin in first.items() if here[partition] < begin]
     if gone:
-        raise SystemExit(f"{topic.name}: records of partitions {', '.join(gone)} are gone: ingot run --on-reset")
+        raise SystemExit(
+            f"topic {topic.name}: records of partitions {', '.join(gone)} were deleted before they were read; "
+            "run bronze once with --engine embedded and --on-reset earliest or latest"
+        )
     return offsets, here
 
 
