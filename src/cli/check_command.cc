@@ -57,7 +57,7 @@ Result<bool> CheckData(Shared& shared, const Options& options) {
 }
 
 Status Check(Shared& shared, const Options& options) {
-  const auto pipeline = pipeline::LoadPipeline(shared.open_options.pipeline_file);
+  const auto pipeline = pipeline::LoadPipeline(shared.open_options.pipeline_file, shared.open_options.source);
   bool good = Report(shared, "pipeline", Drop(pipeline), shared.open_options.pipeline_file);
   if (pipeline) {
     const std::string uri = run::SourceUri(shared.open_options, *pipeline);

@@ -56,7 +56,8 @@ Status Compile(const Shared& shared, const Options& options) {
     return {};
   }
   const pipeline::Dialect dialect = options.engine;
-  INGOT_ASSIGN(const auto pipeline, pipeline::LoadPipeline(shared.open_options.pipeline_file));
+  INGOT_ASSIGN(const auto pipeline,
+               pipeline::LoadPipeline(shared.open_options.pipeline_file, shared.open_options.source));
   if (options.json) {
     INGOT_ASSIGN(const std::string json, pipeline::PlanToJson(pipeline, dialect, "iceberg_catalog"));
     fmt::print("{}\n", json);
@@ -88,9 +89,10 @@ void AddCompile(CLI::App& app, Shared& shared) {
   command->add_flag("--json-schema", options->schema, "Print the JSON Schema of pipeline files, for editors");
   command->add_flag("--json", options->json, "The whole pipeline as JSON, for the jobs of deploy/spark");
   command->footer(
-      "Examples:\n  ingot compile --stage silver\n  ingot compile --engine spark --json > compiled.json\n  ingot "
-      "compile "
-      "--json-schema > docs/pipeline.schema.json");
+      "Examples:\n  ingot compile --stage silver\n  ingot compile --engine spark --json > compiled.json\n"
+      "  ingot compile --json-schema > pipeline.schema.json\n"
+      "An editor that knows YAML checks a pipeline file by that schema if its first line is\n"
+      "  # yaml-language-server: $schema=pipeline.schema.json");
   command->callback([&shared, options] { shared.command = [&shared, options] { return Compile(shared, *options); }; });
 }
 

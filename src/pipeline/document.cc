@@ -76,6 +76,12 @@ void Place::CheckSection(const std::vector<Key>& keys) const {
     if (key->kind == Key::Kind::kMap)
       for (const auto& [item_name, item] : place.Entries())
         if (key->section != nullptr) item.CheckSection(*key->section);
+    if (key->kind == Key::Kind::kTexts) {
+      std::vector<std::string> texts = place.Texts();
+      std::ranges::sort(texts);
+      if (const auto twice = std::ranges::adjacent_find(texts); twice != texts.end())
+        place.Refuse("'" + *twice + "' is listed twice");
+    }
     if (!key->words.empty()) {
       const std::string word = place.Text();
       const std::vector<std::string> words(key->words.begin(), key->words.end());

@@ -16,7 +16,7 @@ const std::vector<Key> kCsv{
     {"delimiter", Kind::kText, nullptr, false, "The delimiter between cells: one character, or tab. Default: a comma."},
     {"quote", Kind::kText, nullptr, false,
      "The quote around cells that contain delimiters: one character, or empty for none. Default: \"."},
-    {"header", Kind::kFlagOrList, nullptr, false,
+    {"header", Kind::kFlagOrTexts, nullptr, false,
      "true: the first row names the columns; false: the columns are the fields, in order; or a list of names."},
     {"multiline", Kind::kBoolean, nullptr, false,
      "false: cells contain no line ends, so an unclosed quote affects only its own line. Default: true."},
@@ -32,7 +32,7 @@ const std::vector<Key> kKafka{
     {"topic", Kind::kText, nullptr, true,
      "The topic, or a pattern such as ^speedtest_.* that selects all matching topics."},
     {"properties", Kind::kMap, nullptr, false, "librdkafka settings, e.g. security.protocol: SASL_SSL."},
-    {"keep", Kind::kTextList, nullptr, false,
+    {"keep", Kind::kTexts, nullptr, false,
      "What bronze keeps in addition to the record: key (as _key), headers (as _headers)."},
 };
 const std::vector<Key> kSource{
@@ -54,12 +54,12 @@ const std::vector<Key> kSource{
 };
 const std::vector<Key> kField{
     {"type", Kind::kText, nullptr, true, "The type of the column.", kTypes},
-    {"from", Kind::kTextOrList, nullptr, false,
+    {"from", Kind::kTexts, nullptr, false,
      "A JSON path, or several: the first that exists in the record is used. Default: $.name."},
     {"unit", Kind::kText, nullptr, false,
      "The unit of the column. For times: the format in the record: s, ms, us, ns or rfc3339."},
     {"from_unit", Kind::kText, nullptr, false, "The unit in the record, if it differs from the unit of the column."},
-    {"coerce", Kind::kBoolean, nullptr, false, "Accept numbers in quotes."},
+    {"coerce", Kind::kBoolean, nullptr, false, "Accept numbers and booleans in quotes."},
     {"range", Kind::kRange, nullptr, false, "For times: the valid range [earliest, latest], as dates or now+1d."},
     {"default", Kind::kText, nullptr, false,
      "The value for records without the field; in tables of format 3 also for rows older than the column."},
@@ -69,9 +69,9 @@ const std::vector<Key> kField{
 };
 const std::vector<Key> kBronze{
     {"table", Kind::kText, nullptr, true, "namespace.table"},
-    {"partition", Kind::kTextOrList, nullptr, false,
+    {"partition", Kind::kTexts, nullptr, false,
      "day(timestamp), hour(…), bucket(16, user_id), truncate(4, name) or a column."},
-    {"sort", Kind::kTextOrList, nullptr, false,
+    {"sort", Kind::kTexts, nullptr, false,
      "The sort order of compaction: one or several columns, each with asc or desc, nulls first or nulls last."},
     {"keep", Kind::kText, nullptr, false, "How long rows are kept, e.g. 90d."},
     {"properties", Kind::kMap, nullptr, false, "Iceberg table properties."},
@@ -93,7 +93,7 @@ std::vector<Key> RuleKeys() {
                         {"fix", Kind::kText, nullptr, false, fix_help}};
   for (const FixKind& fix : FixKinds()) keys.back().words.push_back(fix.word);
   for (const RuleKind& rule : RuleKinds())
-    keys.push_back({rule.key, rule.takes_list ? Kind::kTextList : Kind::kText, nullptr, false, rule.help});
+    keys.push_back({rule.key, rule.takes_list ? Kind::kTexts : Kind::kText, nullptr, false, rule.help});
   keys.push_back({"else",
                   Kind::kText,
                   nullptr,
@@ -108,7 +108,7 @@ std::vector<Key> RuleKeys() {
 }
 const std::vector<Key> kRule = RuleKeys();
 const std::vector<Key> kUnique{
-    {"key", Kind::kTextList, nullptr, true, "The fields of the key."},
+    {"key", Kind::kTexts, nullptr, true, "The fields of the key."},
     {"keep",
      Kind::kText,
      nullptr,
@@ -120,8 +120,8 @@ const std::vector<Key> kSilver{
     {"table", Kind::kText, nullptr, true, "namespace.table"},
     {"quarantine", Kind::kText, nullptr, false,
      "The table of quarantined records. Default: <silver namespace>.<pipeline>_quarantine."},
-    {"partition", Kind::kTextOrList, nullptr, false, "As in bronze."},
-    {"sort", Kind::kTextOrList, nullptr, false,
+    {"partition", Kind::kTexts, nullptr, false, "As in bronze."},
+    {"sort", Kind::kTexts, nullptr, false,
      "The sort order of compaction: one or several columns, each with asc or desc, nulls first or nulls last."},
     {"keep", Kind::kText, nullptr, false, "How long rows are kept, e.g. 365d."},
     {"properties", Kind::kMap, nullptr, false, "Iceberg table properties."},
@@ -130,8 +130,8 @@ const std::vector<Key> kSilver{
 };
 const std::vector<Key> kGold{
     {"table", Kind::kText, nullptr, true, "namespace.table"},
-    {"partition", Kind::kTextOrList, nullptr, false, "A group column, or a transform of one."},
-    {"sort", Kind::kTextOrList, nullptr, false,
+    {"partition", Kind::kTexts, nullptr, false, "A group column, or a transform of one."},
+    {"sort", Kind::kTexts, nullptr, false,
      "The sort order of compaction: one or several columns, each with asc or desc, nulls first or nulls last."},
     {"keep", Kind::kText, nullptr, false, "How long rows are kept."},
     {"properties", Kind::kMap, nullptr, false, "Iceberg table properties."},
@@ -160,32 +160,32 @@ nlohmann::ordered_json SectionSchema(const std::vector<Key>& section) {
   return schema;
 }
 
+/// The schema of a value that the program reads as text: a number and a boolean are text, too. A variable may stand for
+/// one of the words.
+nlohmann::ordered_json TextSchema(const std::vector<std::string_view>& words) {
+  using Json = nlohmann::ordered_json;
+  if (words.empty()) return {{"type", {"string", "number", "boolean"}}};
+  return {{"anyOf", Json::array({Json{{"enum", words}}, Json{{"type", "string"}, {"pattern", "\\$\\{"}}})}};
+}
+
 nlohmann::ordered_json KeySchema(const Key& key) {
   using Json = nlohmann::ordered_json;
-  const Json text{{"type", "string"}}, scalar{{"type", {"string", "number", "boolean"}}},
-      list{{"type", "array"}, {"items", text}};
+  const Json text = TextSchema({}), list{{"type", "array"}, {"items", text}};
   Json schema;
   switch (key.kind) {
     case Kind::kText:
-      schema = {{"type", {"string", "number"}}};
-      break;
-    case Kind::kNumber:
-      schema = {{"type", "number"}};
+      schema = TextSchema(key.words);
       break;
     case Kind::kBoolean:
-      schema = {{"type", "boolean"}};
+      schema["anyOf"] = Json::array({Json{{"type", "boolean"}}, TextSchema({"true", "false"})});
       break;
-    case Kind::kTextList:
-      schema = list;
-      break;
-    case Kind::kTextOrList:
-      schema["oneOf"] = Json::array({text, list});
-      break;
-    case Kind::kFlagOrList:
-      schema["oneOf"] = Json::array({Json{{"type", "boolean"}}, list});
+    case Kind::kTexts:
+    case Kind::kFlagOrTexts:
+      schema["anyOf"] = Json::array({text, list});
       break;
     case Kind::kRange:
-      schema = {{"type", "array"}, {"items", scalar}, {"minItems", 2}, {"maxItems", 2}};
+      schema = list;
+      schema.update({{"minItems", 2}, {"maxItems", 2}});
       break;
     case Kind::kObject:
       schema = SectionSchema(*key.section);
@@ -195,11 +195,10 @@ nlohmann::ordered_json KeySchema(const Key& key) {
       break;
     case Kind::kMap:
       schema = {{"type", "object"},
-                {"additionalProperties", key.section == nullptr ? scalar : SectionSchema(*key.section)}};
+                {"additionalProperties", key.section == nullptr ? text : SectionSchema(*key.section)}};
       break;
   }
   schema["description"] = key.help;
-  if (!key.words.empty()) schema["enum"] = key.words;
   return schema;
 }
 

@@ -8,7 +8,7 @@
 namespace ingot::pipeline {
 
 struct Key {
-  enum class Kind { kText, kNumber, kBoolean, kTextList, kTextOrList, kFlagOrList, kRange, kObject, kList, kMap };
+  enum class Kind { kText, kBoolean, kTexts, kFlagOrTexts, kRange, kObject, kList, kMap };  // kTexts: one or a list
   std::string_view name;
   Kind kind;
   const std::vector<Key>* section;  // keys of the object, of each item of the list or of each value of the map, or null

@@ -106,15 +106,31 @@ bool IsTime(const FieldSpec& field) {
   return field.type.id == TypeId::kTimestamptz || field.type.id == TypeId::kTimestamptzNs;
 }
 
+bool IsText(const FieldSpec& field) {
+  return field.type.id == TypeId::kString || field.type.id == TypeId::kUuid || field.type.id == TypeId::kDate;
+}
+
 /// The default as JSON. The type of the field decides whether it is text.
 std::string DefaultFrom(const Place& place, const FieldSpec& field) {
   if (IsTime(field)) place.Refuse("a time has no default");
   const std::string text = place.Text();
   place.Take(iceberg::ParseValue(text, field.type));
-  const bool quoted =
-      field.type.id == TypeId::kString || field.type.id == TypeId::kUuid || field.type.id == TypeId::kDate;
+  const bool quoted = IsText(field);
   if (!quoted && !nlohmann::json::accept(text)) place.Refuse("'" + text + "' is no " + TypeName(field.type));
   return quoted ? JsonQuote(text) : text;
+}
+
+/// The unit of a number says what it is and converts nothing.
+void CheckUnit(const Place& place, const FieldSpec& field) {
+  if (!place.Has("unit") || IsTime(field)) return;
+  if (IsText(field) || field.type.id == TypeId::kBoolean)
+    place.At("unit").Refuse("only numbers and times have a unit, not a " + TypeName(field.type));
+  place.At("unit").Take(ConvertUnit(place.At("unit").Text(), place.At("unit").Text()));
+}
+
+void CheckCoerce(const Place& place, const FieldSpec& field) {
+  const bool text = IsText(field) || (IsTime(field) && place.Text("unit", "") == "rfc3339");
+  if (text) place.At("coerce").Refuse("is for numbers and booleans in quotes; this field is text in the record");
 }
 
 FieldSpec FieldFrom(const std::string& name, const Place& place) {
@@ -124,6 +140,8 @@ FieldSpec FieldFrom(const std::string& name, const Place& place) {
   if (place.Has("compute")) {
     for (const char* key : {"from", "default", "from_unit", "coerce", "range"})
       if (place.Has(key)) place.At(key).Refuse("a computed field is not read from the record");
+    if (IsTime(field) && place.Has("unit")) place.At("unit").Refuse("a computed field is not read from the record");
+    CheckUnit(place, field);
     field.compute = place.At("compute").Take(ParseExpression(place.At("compute").Text()));
     return field;
   }
@@ -134,6 +152,7 @@ FieldSpec FieldFrom(const std::string& name, const Place& place) {
   else
     for (const std::string& path : place.At("from").Texts())
       field.from.push_back(place.At("from").Take(ParsePath(path)));
+  if (place.Has("coerce")) CheckCoerce(place, field);
   field.coerce = place.Has("coerce") && place.At("coerce").Flag();
   if (IsTime(field) && place.Has("from_unit"))
     place.At("from_unit").Refuse("is for numbers; 'unit' is the format of a time in the record");
@@ -146,8 +165,8 @@ FieldSpec FieldFrom(const std::string& name, const Place& place) {
     if (field.type.id != TypeId::kDouble && field.type.id != TypeId::kFloat)
       place.At("from_unit").Refuse("only float and double fields are converted");
     field.factor = place.At("from_unit").Take(ConvertUnit(place.At("from_unit").Text(), place.At("unit").Text()));
-  } else if (place.Has("unit")) {
-    place.At("unit").Take(ConvertUnit(place.At("unit").Text(), place.At("unit").Text()));
+  } else {
+    CheckUnit(place, field);
   }
   if (place.Has("default")) field.default_json = DefaultFrom(place.At("default"), field);
   return field;
@@ -211,6 +230,8 @@ CsvSpec CsvFrom(const Place& place) {
   if (place.Has("delimiter")) csv.delimiter = character("delimiter");
   if (place.Has("quote")) csv.quote = place.At("quote").Text().empty() ? '\0' : character("quote");
   if (csv.quote == csv.delimiter) place.Refuse("delimiter and quote must differ");
+  if (place.Has("multiline") && csv.quote == '\0')
+    place.At("multiline").Refuse("is for quoted cells, and quote is none");
   if (place.Has("multiline")) csv.multiline = place.At("multiline").Flag();
   csv.encoding = place.Text("encoding", csv.encoding);
   if (!place.Has("header")) return csv;
@@ -232,6 +253,7 @@ CsvSpec CsvFrom(const Place& place) {
 
 /// CSV has only text and no nested members.
 void CheckCsvField(const Place& place, FieldSpec& field) {
+  if (place.Has("coerce")) place.At("coerce").Refuse("cells of CSV are text, which is always converted: remove it");
   field.coerce = true;
   for (const Path& path : field.from)
     if (path.size() > 1)
@@ -272,6 +294,14 @@ SourceSpec SourceFrom(const Place& place) {
       (what == "key" ? source.keep_key : source.keep_headers) = true;
     }
   return source;
+}
+
+/// Keys that only files obey. Records of a topic are JSON, one per message.
+void CheckKafkaKeys(const Place& place, const SourceSpec& source) {
+  if (!place.Has("kafka")) return;
+  if (source.format != "json")
+    place.At("format").Refuse("'" + source.format + "' is for files: the records of a topic are JSON (format: json)");
+  if (place.Has("on_changed")) place.At("on_changed").Refuse("is for files, and the source has kafka: remove it");
 }
 
 void CheckColumns(const Place& place, const TableSpec& table, const ColumnTypes& columns) {
@@ -396,10 +426,13 @@ ColumnTypes Pipeline::Columns() const {
   return columns;
 }
 
-Result<Pipeline> ParsePipeline(const std::string& yaml, const std::string& file) {
+Result<Pipeline> ParsePipeline(const std::string& yaml, const std::string& file, const std::string& source) {
   INGOT_TRY(RequireUtf8(yaml, file));
   try {
-    return PipelineFrom(Place(file, YAML::Load(yaml)), file);
+    const Place root(file, YAML::Load(yaml));
+    Pipeline pipeline = PipelineFrom(root, file);
+    if (source.empty()) CheckKafkaKeys(root.At("source"), pipeline.source);
+    return pipeline;
   } catch (const Refusal& refusal) {
     return Fail(ErrorKind::kBadConfig, refusal.message);
   } catch (const YAML::Exception& problem) {
@@ -407,7 +440,7 @@ Result<Pipeline> ParsePipeline(const std::string& yaml, const std::string& file)
   }
 }
 
-Result<Pipeline> LoadPipeline(const std::string& file) {
+Result<Pipeline> LoadPipeline(const std::string& file, const std::string& source) {
   errno = 0;
   std::ifstream in(file, std::ios::binary);
   if (!in && errno == ENOENT)
@@ -416,7 +449,7 @@ Result<Pipeline> LoadPipeline(const std::string& file) {
   if (in && in.peek() != std::ifstream::traits_type::eof()) text << in.rdbuf();
   if (in.bad() || text.bad() || !in.is_open())
     return Fail(ErrorKind::kBadConfig, "cannot read the pipeline file " + file + ": " + std::strerror(errno));
-  return ParsePipeline(text.str(), file);
+  return ParsePipeline(text.str(), file, source);
 }
 
 }  // namespace ingot::pipeline

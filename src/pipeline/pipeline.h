@@ -110,8 +110,9 @@ struct Pipeline {
 };
 
 /// Errors: kBadConfig as "file:line: key: what is wrong (did you mean …?)"; kNotFound.
-Result<Pipeline> LoadPipeline(const std::string& file);
-Result<Pipeline> ParsePipeline(const std::string& yaml, const std::string& file);
+/// Input:  `source`: the URI that is used instead of the file's source; empty: none.
+Result<Pipeline> LoadPipeline(const std::string& file, const std::string& source = "");
+Result<Pipeline> ParsePipeline(const std::string& yaml, const std::string& file, const std::string& source = "");
 
 /// The JSON Schema (draft 2020-12) of pipeline files, for editors.
 std::string PipelineJsonSchema();

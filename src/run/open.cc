@@ -95,7 +95,7 @@ Result<OpenedPipeline> OpenWith(const OpenOptions& open_options, pipeline::Pipel
 }  // namespace
 
 Result<OpenedPipeline> Open(const OpenOptions& open_options) {
-  INGOT_ASSIGN(auto pipeline, pipeline::LoadPipeline(open_options.pipeline_file));
+  INGOT_ASSIGN(auto pipeline, pipeline::LoadPipeline(open_options.pipeline_file, open_options.source));
   return OpenWith(open_options, std::move(pipeline));
 }
 

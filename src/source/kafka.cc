@@ -402,8 +402,9 @@ Result<std::map<std::string, std::string>> TopicsAt(const std::string& uri,
 }
 
 Result<std::unique_ptr<Source>> OpenKafka(const std::string& uri, const SourceOptions& options) {
-  if (options.format == "csv")
-    return Fail(ErrorKind::kBadConfig, "a topic holds no CSV: its records are JSON (format: json)");
+  if (options.format != "json")
+    return Fail(ErrorKind::kBadConfig,
+                "format '" + options.format + "' is for files: the records of a topic are JSON (format: json)");
   INGOT_ASSIGN(KafkaAddress address, ParseKafkaAddress(uri));
   auto source = std::make_unique<KafkaSource>(std::move(address), options);
   INGOT_TRY(source->Open());

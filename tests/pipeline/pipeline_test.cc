@@ -142,5 +142,83 @@ TEST(Pipeline, RejectsInvalidFiles) {
   }
 }
 
+// Goal:   a key without effect is an error with its line, and a key that seems to have none is accepted for a reason.
+// Method: each key in each context where it has no effect; then the accepted ones, with the reason.
+TEST(Pipeline, KeysWithoutEffect) {
+  const std::string kafka = "{brokers: \"b:1\", topic: t}";
+  const auto file = [](const std::string& source, const std::string& fields, const std::string& silver = "") {
+    return "pipeline: p\nsource: {" + source + "}\nfields:\n  n: {type: long}\n" + fields +
+           "bronze: {table: b.t}\nsilver: {table: s.t" + silver + "}\n";
+  };
+  const auto field = [&](const std::string& text) { return file("files: x", "  a: {" + text + "}\n"); };
+  const auto csv = [&](const std::string& text) { return file("files: x, format: csv" + text, ""); };
+  const auto rule = [&](const std::string& text) { return file("files: x", "", ", rules: [{name: r, " + text + "}]"); };
+  const std::pair<std::string, const char*> refused[] = {
+      {file("files: x, kafka: " + kafka, ""), "f:2: source.files: the source has kafka, too"},
+      {file("on_changed: skip, kafka: " + kafka, ""), "f:2: source.on_changed: is for files"},
+      {file("on_changed: fail, kafka: " + kafka, ""), "f:2: source.on_changed: is for files"},
+      {file("format: document, kafka: " + kafka, ""), "f:2: source.format: 'document' is for files"},
+      {file("format: csv, kafka: " + kafka, ""), "f:2: source.format: 'csv' is for files"},
+      {file("kafka: {brokers: \"b:1\", topic: t, keep: [key, key]}", ""),
+       "f:2: source.kafka.keep: 'key' is listed twice"},
+      {file("files: x, csv: {quote: x}", ""), "f:2: source.csv: needs format: csv"},
+      {csv(", csv: {quote: \"\", multiline: false}"), "f:2: source.csv.multiline: is for quoted cells"},
+      {file("files: x, format: csv", "  a: {type: long, coerce: true}\n"),
+       "f:5: fields.a.coerce: cells of CSV are text"},
+      {file("files: x, format: csv", "  a: {type: long, coerce: false}\n"),
+       "f:5: fields.a.coerce: cells of CSV are text"},
+      {field("type: string, coerce: true"), "f:5: fields.a.coerce: is for numbers and booleans in quotes"},
+      {field("type: string, coerce: false"), "f:5: fields.a.coerce: is for numbers and booleans in quotes"},
+      {field("type: uuid, coerce: true"), "f:5: fields.a.coerce: is for numbers and booleans in quotes"},
+      {field("type: date, coerce: true"), "f:5: fields.a.coerce: is for numbers and booleans in quotes"},
+      {field("type: timestamptz, unit: rfc3339, coerce: true"), "f:5: fields.a.coerce: is for numbers and booleans"},
+      {field("type: timestamptz, from_unit: s"), "f:5: fields.a.from_unit: is for numbers"},
+      {field("type: double, from_unit: s"), "f:5: fields.a.from_unit: requires 'unit'"},
+      {field("type: string, unit: s"), "f:5: fields.a.unit: only numbers and times have a unit, not a string"},
+      {field("type: date, unit: rfc3339"), "f:5: fields.a.unit: only numbers and times have a unit, not a date"},
+      {field("type: boolean, unit: s"), "f:5: fields.a.unit: only numbers and times have a unit, not a boolean"},
+      {field("type: double, range: [0, 1]"), "f:5: fields.a.range: only times have a range"},
+      {field("type: string, from: [$.b, $.b]"), "f:5: fields.a.from: '$.b' is listed twice"},
+      {field("type: double, compute: \"n / 2\", range: [0, 1]"), "f:5: fields.a.range: a computed field is not read"},
+      {field("type: double, compute: \"n / 2\", from: $.b"), "f:5: fields.a.from: a computed field is not read"},
+      {field("type: double, compute: \"n / 2\", default: 1"), "f:5: fields.a.default: a computed field is not read"},
+      {field("type: double, compute: \"n / 2\", coerce: true"), "f:5: fields.a.coerce: a computed field is not read"},
+      {field("type: double, compute: \"n / 2\", from_unit: s"),
+       "f:5: fields.a.from_unit: a computed field is not read"},
+      {field("type: double, compute: \"n / 2\", unit: EUR"), "f:5: fields.a.unit: unknown unit 'EUR'"},
+      {file("files: x", "  t: {type: timestamptz}\n  a: {type: timestamptz, compute: t, unit: s}\n"),
+       "f:6: fields.a.unit: a computed field is not read"},
+      {rule("check: \"n > 0\", field: n"), "f:6: silver.rules[0].field: only a fix has a field"},
+      {rule("check: \"n > 0\", fail_above: 1%, on_fail: fail"), "f:6: silver.rules[0].on_fail: 'fail_above' is given"},
+      {rule("not_null: [n, n]"), "f:6: silver.rules[0].not_null: 'n' is listed twice"},
+      {file("files: x", "", ", unique: {key: [n, n]}"), "f:6: silver.unique.key: 'n' is listed twice"}};
+  for (const auto& [text, message] : refused) {
+    const auto parsed = ParsePipeline(text, "f");
+    ASSERT_FALSE(parsed) << text;
+    EXPECT_EQ(parsed.error().kind, ErrorKind::kBadConfig);
+    EXPECT_TRUE(parsed.error().message.starts_with(message)) << parsed.error().message << "\n" << text;
+  }
+  const std::pair<const char*, std::string> accepted[] = {
+      {"the default, written out",
+       file("files: x, format: json, on_changed: fail", "", ", unique: {key: n, keep: first}")},
+      {"the default, written out", csv(", csv: {delimiter: \",\", header: true, multiline: true, encoding: utf-8}")},
+      {"the default, written out", rule("check: \"n > 0\", else: quarantine")},
+      {"booleans in quotes", field("type: boolean, coerce: true")},
+      {"epochs in quotes", field("type: timestamptz, coerce: true")},
+      {"documents the column", field("type: double, unit: s")},
+      {"says that the record has the same unit", field("type: double, unit: s, from_unit: s")},
+      {"documents the column", field("type: double, compute: \"n / 2\", unit: s")},
+      {"its column in silver is renamed", field("type: double, compute: \"n / 2\", renamed_from: b")},
+      {"the column is renamed, the paths are not", field("type: double, from: $.c, renamed_from: b")},
+      {"says that the limit is off", rule("check: \"n > 0\", fail_above: 100%")},
+      {"for other engines", file("files: x", "", ", properties: {owner: me}")}};
+  for (const auto& [reason, text] : accepted) {
+    const auto parsed = ParsePipeline(text, "f");
+    EXPECT_TRUE(parsed) << reason << ": " << (parsed ? "" : parsed.error().message) << "\n" << text;
+  }
+  // Another source takes the place of the one in the file: then its format is that of files.
+  EXPECT_TRUE(ParsePipeline(file("format: document, on_changed: skip, kafka: " + kafka, ""), "f", "landing"));
+}
+
 }  // namespace
 }  // namespace ingot::pipeline
