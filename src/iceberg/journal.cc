@@ -32,8 +32,20 @@ constexpr auto kAnnounceEvery = std::chrono::minutes(10), kPauseMax = std::chron
 constexpr int64_t kSilentAfter = kMicrosPerDay;
 constexpr std::string_view kWrites = "writes-", kReads = "reads-";
 
+/// The digit of a UUID that has its version. Version 8 is for the use of vendors: other writers of Iceberg tables name
+/// files by version 4.
+constexpr size_t kVersionDigit = 14;
+
+/// The part of the process's UUID that is in the names of all its files. A number takes the place of the rest in the
+/// names of metadata files.
+constexpr size_t kProcessBytes = 24;
+
 const std::string& ProcessId() {
-  static const std::string id = RandomUuid();
+  static const std::string id = [] {
+    std::string uuid = RandomUuid();
+    uuid[kVersionDigit] = '8';
+    return uuid;
+  }();
   return id;
 }
 
@@ -164,6 +176,17 @@ std::string NewFileName() {
   return fmt::format("{}-{}", ProcessId(), next_file++);
 }
 
+std::string NewMetadataUuid() {
+  return fmt::format("{}{:012x}", ProcessId().substr(0, kProcessBytes), next_file++);
+}
+
+bool IsNameOfIngot(std::string_view location) {
+  const std::string_view name = location.substr(location.rfind('/') + 1);
+  const size_t dash = name.find('-');
+  if (dash == std::string_view::npos || name.size() <= dash + 1 + kUuidTextBytes) return false;
+  return name[dash + 1 + kVersionDigit] == '8' || name[dash + 1 + kUuidTextBytes] == '-';
+}
+
 Status AnnounceWriter(const StoragePtr& storage, const TableMetadata& metadata) {
   return WithContext(Announce(storage, WriterEntry(metadata)), "announce a writer");
 }
@@ -210,8 +233,9 @@ void WithdrawAll() {
 
 bool Journal::Owns(std::string_view location) const {
   const std::string_view name = location.substr(location.rfind('/') + 1);
-  return std::ranges::any_of(writers,
-                             [&](const std::string& writer) { return name.find(writer) != std::string_view::npos; });
+  return std::ranges::any_of(writers, [&](const std::string& writer) {
+    return name.find(writer.substr(0, kProcessBytes)) != std::string_view::npos;
+  });
 }
 
 Result<Journal> ReadJournal(storage::Storage& storage, const TableMetadata& metadata) {

@@ -15,6 +15,14 @@ namespace ingot::iceberg {
 /// Returns a globally unique file name: this process's UUID and a number.
 std::string NewFileName();
 
+/// Returns the UUID for the name of a metadata file, "00042-<uuid>.metadata.json". Other engines take the number only
+/// from names of this form. Globally unique: the first 24 characters are those of this process's UUID.
+std::string NewMetadataUuid();
+
+/// Whether the name of a metadata file, "00042-…", is one that Ingot gives. Earlier versions wrote "<NewFileName()>" in
+/// the place of the UUID.
+bool IsNameOfIngot(std::string_view location);
+
 /// Announces that this process writes to the table. Cost: writes a small file at the first call and every ten minutes.
 Status AnnounceWriter(const std::shared_ptr<storage::Storage>& storage, const TableMetadata& metadata);
 /// Checks that maintenance cannot have removed the files that a commit is about to add: this process's journal entry

@@ -21,7 +21,7 @@ namespace {
 /// "00042-<uuid>.metadata.json": one above the number of the previous file.
 std::string NextMetadataName(const std::string& previous, bool gzip) {
   const int64_t number = previous.empty() ? -1 : MetadataVersion(previous);
-  return fmt::format("{:05}-{}{}", number + 1, NewFileName(), gzip ? ".gz.metadata.json" : ".metadata.json");
+  return fmt::format("{:05}-{}{}", number + 1, NewMetadataUuid(), gzip ? ".gz.metadata.json" : ".metadata.json");
 }
 
 /// Above this size metadata is compressed unless write.metadata.compression-codec says otherwise. Most of it is cached

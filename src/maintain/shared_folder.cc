@@ -6,6 +6,7 @@
 #include <ranges>
 
 #include "base/uuid.h"
+#include "iceberg/journal.h"
 #include "iceberg/location_catalog.h"
 #include "maintain/needed_files.h"
 #include "storage/location.h"
@@ -23,14 +24,6 @@ void AddMetadataFolders(const Table& table, std::set<std::string>& folders) {
   std::set<std::string> spelled{storage::ParentLocation(table.metadata_location), MetadataFolder(*table.metadata)};
   for (const auto& entry : table.metadata->metadata_log) spelled.insert(storage::ParentLocation(entry.metadata_file));
   for (const std::string& folder : spelled) folders.insert(CanonicalLocation(folder));
-}
-
-/// "00042-<uuid of a process>-7.metadata.json": a file name that Ingot gives, e.g. of a commit that was interrupted.
-bool IsIngotName(std::string_view location) {
-  const std::string_view name = location.substr(location.rfind('/') + 1);
-  const size_t dash = name.find('-');
-  return dash != std::string_view::npos && dash + 1 + kUuidTextBytes < name.size() &&
-         name[dash + 1 + kUuidTextBytes] == '-';
 }
 
 /// "staging/<uuid>/…": tables that other engines write for a run of Ingot.
@@ -134,7 +127,7 @@ class Search {
     if (metadata.last_updated_ms < begin_ms) return false;
     const bool follows = metadata.metadata_log.empty() ||
                          own_.contains(storage::FileIdentity(metadata.metadata_log.back().metadata_file));
-    return !follows || !IsIngotName(file.file.location);
+    return !follows || !iceberg::IsNameOfIngot(file.file.location);
   }
 
   /// Keeps the files that such versions need, and those of tables that no catalog knows.

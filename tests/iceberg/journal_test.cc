@@ -4,7 +4,10 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <set>
 
+#include "base/random.h"
+#include "base/uuid.h"
 #include "tests/rows/fixtures.h"
 
 namespace ingot::iceberg {
@@ -22,9 +25,28 @@ TEST(Journal, ListsWritersAndReaders) {
   const auto journal = ReadJournal(*storage, *table.metadata);
   ASSERT_TRUE(journal) << journal.error().message;
   EXPECT_TRUE(journal->Owns("file:///w/t/data/00001-" + NewFileName() + ".parquet"));
+  EXPECT_TRUE(journal->Owns("file:///w/t/metadata/00001-" + NewMetadataUuid() + ".metadata.json"));
+  EXPECT_FALSE(journal->Owns("file:///w/t/metadata/00001-" + RandomUuid() + ".metadata.json"));
   EXPECT_EQ(journal->reading, std::set<SnapshotId>{-5});
   WithdrawAll();
   EXPECT_TRUE(storage->List("file:///w/t/metadata/journal")->empty());
+}
+
+// Goal:   other engines read the number in the name of a metadata file, and Ingot knows its own names.
+// Method: names of this version, of the earlier one and of other writers.
+TEST(Journal, NamesOfMetadataFiles) {
+  std::set<std::string> names;
+  for (int i = 0; i < 100; ++i) {
+    const std::string uuid = NewMetadataUuid();
+    uint8_t bytes[kUuidBytes];
+    EXPECT_TRUE(ParseUuid(uuid, bytes)) << uuid;
+    EXPECT_TRUE(names.insert(uuid).second) << uuid;
+  }
+  EXPECT_TRUE(IsNameOfIngot("s3://b/t/metadata/00042-" + NewMetadataUuid() + ".metadata.json"));
+  EXPECT_TRUE(IsNameOfIngot("s3://b/t/metadata/00042-" + NewMetadataUuid() + ".gz.metadata.json"));
+  EXPECT_TRUE(IsNameOfIngot("s3://b/t/metadata/00042-" + RandomUuid() + "-7.metadata.json"));
+  EXPECT_FALSE(IsNameOfIngot("s3://b/t/metadata/00042-" + RandomUuid() + ".metadata.json"));
+  EXPECT_FALSE(IsNameOfIngot("s3://b/t/metadata/v42.metadata.json"));
 }
 
 // Goal:   ended processes are told from running ones.

@@ -4,9 +4,11 @@ kill -9 at every step."""
 import datetime
 import json
 import math
+import os
 import pathlib
 import re
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -242,13 +244,20 @@ def test_a_lost_catalog(warehouse):
 @pytest.mark.parametrize("by_folder", [False, True])
 def test_a_lost_catalog_after_another_writer(warehouse, by_folder):
     """Goal: the newest version of a table is found, not the one with the highest number.
-    Method: PyIceberg, which numbers its metadata files from 0 again, and then Ingot write to a table; the catalog is lost."""
+    Method: PyIceberg, which numbers its metadata files from 0 again after the names of an earlier version of Ingot, and then
+    Ingot write to a table; the catalog is lost."""
     for seed in (1, 2, 3):
         warehouse.ingot("generate", "--records", 10, "--seed", seed, "--to", warehouse.landing)
         warehouse.run()
     name = "silver.speedtest_clean"
+    location = warehouse.pyiceberg().load_table(name).metadata_location
+    earlier = location.replace(".metadata.json", "-7.metadata.json")
+    os.rename(location.removeprefix("file://"), earlier.removeprefix("file://"))
+    with sqlite3.connect(warehouse.folder / "warehouse/catalog.db") as catalog:
+        catalog.execute("UPDATE iceberg_tables SET metadata_location = ? WHERE metadata_location = ?", (earlier, location))
     table = warehouse.pyiceberg().load_table(name)
     table.append(table.scan().to_arrow().slice(0, 1))
+    assert "/00000-" in table.metadata_location
     warehouse.ingot("generate", "--records", 10, "--seed", 4, "--to", warehouse.landing)
     warehouse.run()
     rows, newest = warehouse.table_hash(name), warehouse.pyiceberg().load_table(name).metadata_location

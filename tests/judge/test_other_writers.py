@@ -1,8 +1,12 @@
 """Tables of other writers: their properties and rows stay, and their writers can still read them."""
 
+import pathlib
+import re
+
 import pyarrow as pa
 import pytest
 from pyiceberg import manifest as m
+from pyiceberg.catalog import Catalog
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table.snapshots import Operation, Snapshot, Summary
@@ -16,6 +20,31 @@ ALL = ("--compact", "--manifests", "--expire", "--orphans", "--older-than", "0s"
 
 def rows_of(warehouse, name):
     return sorted(map(repr, warehouse.pyiceberg().load_table(name).scan().to_arrow().to_pylist()))
+
+
+@pytest.mark.parametrize("codec", ["none", "gzip"])
+def test_numbers_of_metadata_files(warehouse, codec):
+    """Goal: metadata files are numbered in the order of the commits, whoever commits.
+    Method: Ingot and PyIceberg commit by turns; the numbers that PyIceberg reads, and the form of the names."""
+    name, numbers = "silver.speedtest_clean", []
+
+    def add_number():
+        location = warehouse.pyiceberg().load_table(name).metadata_location
+        number = Catalog._parse_metadata_version(location)
+        assert re.fullmatch(r"\d{5}-[0-9a-f-]{36}(\.gz)?\.metadata\.json", pathlib.Path(location).name), location
+        assert not numbers or number > numbers[-1], (location, numbers)
+        numbers.append(number)
+
+    for seed in range(4):
+        warehouse.ingot("generate", "--records", 10, "--seed", seed, "--to", warehouse.landing)
+        warehouse.run()
+        add_number()
+        with warehouse.pyiceberg().load_table(name).transaction() as transaction:
+            transaction.set_properties({"write.metadata.compression-codec": codec, "turn": str(seed)})
+        add_number()
+    assert numbers[1::2] == [number + 1 for number in numbers[::2]]
+    names = [file.name for file in (warehouse.folder / "warehouse").glob("*/*/metadata/*.metadata.json")]
+    assert len(names) == len(set(names)) and all(Catalog._parse_metadata_version(name) >= 0 for name in names)
 
 
 def test_format_1(warehouse):
