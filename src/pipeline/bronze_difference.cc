@@ -35,7 +35,8 @@ ChangeClass ClassOfPaths(const Layer& layer, const std::vector<std::string>& key
 void AddedField(Layer& layer, const Part& part) {
   const std::string hint = RenameHint(layer.have.at("fields"), layer.want.at("fields"), part);
   const auto keys = KeysOfPaths(part.want.at("from"));
-  Difference difference{.what = "added", .meaning = "existing rows do not have it", .hint = hint};
+  Difference difference{
+      .what = "added", .meaning = "existing rows do not have it", .hint = hint, .kind = DifferenceKind::kAdded};
   if (part.want.contains("default"))
     difference.meaning = "existing rows do not have the default";
   else if (ClassOfPaths(layer, keys) == kForward)
@@ -139,7 +140,7 @@ constexpr Member kFieldMembers[] = {
     {"type", CompareFieldType}, {"from", ComparePaths},      {"factor", CompareValue<kFactor, kOne, Reach::kColumn>},
     {"coerce", CompareCoerce},  {"default", CompareDefault}, {"time_format", CompareTimeFormat},
     {"time_min", CompareRange}, {"time_max", CompareRange},  {"time_max_after_now", CompareRange}};
-constexpr Section kFields{"field", AddedField, RemovedColumn, kFieldMembers};
+constexpr Section kFields{DifferingPart::kField, AddedField, RemovedColumn, kFieldMembers};
 
 void CompareFormat(Layer& layer, const Part& part, const Json& have, const Json& want) {
   layer.Add(part, Reach::kRows,

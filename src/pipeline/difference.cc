@@ -121,9 +121,10 @@ Found ApplyRenames(const Layers<Json>& have, const Layers<Json>& want,
       (computed ? found.silver : found.bronze)
           .push_back({{.change = ChangeClass::kMetadata,
                        .what = fmt::format("field {}: renamed from {}", to, from),
-                       .meaning = "existing rows keep their values"},
-                      Reach::kColumn,
-                      to});
+                       .meaning = "existing rows keep their values",
+                       .part = DifferingPart::kField,
+                       .name = to},
+                      Reach::kColumn});
     }
   return found;
 }
@@ -153,8 +154,9 @@ void CollectUsed(const Layers<Json>& layers, std::set<std::string>& used) {
 
 void Inherit(std::vector<LayerDifference>& found, std::string_view layer, const std::set<std::string>* used,
              std::vector<Difference>& into) {
-  for (auto& [difference, reach, field] : found) {
-    if (reach == Reach::kTable || (reach == Reach::kColumn && used != nullptr && !used->contains(field))) continue;
+  for (auto& [difference, reach] : found) {
+    if (reach == Reach::kTable || (reach == Reach::kColumn && used != nullptr && !used->contains(difference.name)))
+      continue;
     difference.inherited = layer;
     into.push_back(std::move(difference));
   }
@@ -178,7 +180,7 @@ std::vector<Difference> Compare(const Layers<Json>& have, const Layers<Json>& wa
   if (have.silver != nullptr) Inherit(found.bronze, "bronze", have.gold != nullptr ? &used : nullptr, differences);
   if (have.gold != nullptr) Inherit(found.silver, "silver", &used, differences);
   auto& own = have.gold != nullptr ? found.gold : have.silver != nullptr ? found.silver : found.bronze;
-  for (auto& [difference, reach, field] : own) differences.push_back(std::move(difference));
+  for (auto& [difference, reach] : own) differences.push_back(std::move(difference));
   return differences;
 }
 
@@ -193,18 +195,6 @@ Difference Unconcerned(TableKind kind) {
 }
 
 }  // namespace
-
-std::string_view ChangeClassName(ChangeClass change) {
-  switch (change) {
-    case ChangeClass::kMetadata:
-      return "metadata only";
-    case ChangeClass::kForward:
-      return "exact going forward";
-    case ChangeClass::kChoice:
-      return "needs a choice";
-  }
-  return "";
-}
 
 Result<std::vector<Difference>> Differences(TableKind kind, const std::string& have, const std::string& want,
                                             const std::map<std::string, std::string>& renames) {

@@ -18,8 +18,9 @@ enum class ChangeClass {
   kChoice,    ///< existing rows would differ: rebuild them, or leave them
 };
 
-/// "metadata only", "exact going forward", "needs a choice".
-std::string_view ChangeClassName(ChangeClass change);
+/// The part of a definition that differs. kLayer: bronze, silver or gold as a whole.
+enum class DifferingPart { kLayer, kField, kRule, kGroup, kMeasure };
+enum class DifferenceKind { kAdded, kRemoved, kType, kOther };
 
 struct Difference {
   ChangeClass change = ChangeClass::kChoice;
@@ -28,6 +29,9 @@ struct Difference {
   std::string hint = {};  // a proposal: "looks like a rename: write renamed_from: kind"; may be empty
   std::vector<std::string> members = {};  // top-level keys to look for in _extra of bronze; empty: nothing to look for
   std::string inherited = {};             // "bronze" or "silver" if it is a difference of that table; else empty
+  DifferingPart part = DifferingPart::kLayer;
+  std::string name = {};  // of the part; empty for kLayer
+  DifferenceKind kind = DifferenceKind::kOther;
 };
 
 /// Compares two definitions of a table of this kind (definition.h).

@@ -15,17 +15,21 @@ using enum ChangeClass;
 void AddedGroup(Layer& layer, const Part& part) {
   layer.Add(part, Reach::kRows,
             {.what = "added as " + ExpressionText(part.want.at("expression")),
-             .meaning = "existing rows are of groups without it"});
+             .meaning = "existing rows are of groups without it",
+             .kind = DifferenceKind::kAdded});
 }
 
 void RemovedGroup(Layer& layer, const Part& part) {
-  layer.Add(part, Reach::kRows, {.what = "removed", .meaning = "existing rows are of groups that it divides"});
+  layer.Add(
+      part, Reach::kRows,
+      {.what = "removed", .meaning = "existing rows are of groups that it divides", .kind = DifferenceKind::kRemoved});
 }
 
 void AddedMeasure(Layer& layer, const Part& part) {
-  layer.Add(
-      part, Reach::kColumn,
-      {.what = "added as " + ExpressionText(part.want.at("expression")), .meaning = "existing rows do not have it"});
+  layer.Add(part, Reach::kColumn,
+            {.what = "added as " + ExpressionText(part.want.at("expression")),
+             .meaning = "existing rows do not have it",
+             .kind = DifferenceKind::kAdded});
 }
 
 void CompareColumn(Layer& layer, const Part& part, const Json& have, const Json& want) {
@@ -38,8 +42,8 @@ void CompareTypeOfColumn(Layer& layer, const Part& part, const Json& have, const
 }
 
 constexpr Member kColumnMembers[] = {{"type", CompareTypeOfColumn}, {"expression", CompareColumn}};
-constexpr Section kGroup{"group", AddedGroup, RemovedGroup, kColumnMembers};
-constexpr Section kMeasures{"measure", AddedMeasure, RemovedColumn, kColumnMembers};
+constexpr Section kGroup{DifferingPart::kGroup, AddedGroup, RemovedGroup, kColumnMembers};
+constexpr Section kMeasures{DifferingPart::kMeasure, AddedMeasure, RemovedColumn, kColumnMembers};
 constexpr Member kGold[] = {
     {"silver", Ignore}, {"group", CompareSectionOf<kGroup>}, {"measures", CompareSectionOf<kMeasures>}};
 

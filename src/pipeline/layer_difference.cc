@@ -14,6 +14,22 @@ namespace {
 using Json = nlohmann::json;
 using enum ChangeClass;
 
+std::string_view NounOf(DifferingPart part) {
+  switch (part) {
+    case DifferingPart::kLayer:
+      return "";
+    case DifferingPart::kField:
+      return "field";
+    case DifferingPart::kRule:
+      return "rule";
+    case DifferingPart::kGroup:
+      return "group";
+    case DifferingPart::kMeasure:
+      return "measure";
+  }
+  return "";
+}
+
 /// A wider type keeps all values. Any other change of type needs other values.
 ChangeClass ClassOfType(const Json& have, const Json& want) {
   const auto from = iceberg::ParsePrimitiveType(have.get<std::string>());
@@ -60,8 +76,11 @@ std::set<std::string> NamesIn(const Json& have, const Json& want) {
 }
 
 void Layer::Add(const Part& part, Reach reach, Difference difference) {
-  difference.what = part.label + difference.what;
-  found.push_back({std::move(difference), reach, part.name});
+  if (const std::string_view noun = NounOf(part.part); !noun.empty())
+    difference.what = fmt::format("{} {}: {}", noun, part.name, difference.what);
+  difference.part = part.part;
+  difference.name = part.name;
+  found.push_back({std::move(difference), reach});
 }
 
 void CompareMembers(Layer& layer, const Part& part, std::span<const Member> members) {
@@ -84,10 +103,7 @@ void CompareMembers(Layer& layer, const Part& part, std::span<const Member> memb
 
 void CompareSection(Layer& layer, const Section& section, const Json& have, const Json& want) {
   for (const std::string& name : NamesIn(have, want)) {
-    const Part part{.label = fmt::format("{} {}: ", section.noun, name),
-                    .name = name,
-                    .have = ValueOf(have, name),
-                    .want = ValueOf(want, name)};
+    const Part part{.part = section.part, .name = name, .have = ValueOf(have, name), .want = ValueOf(want, name)};
     if (part.have == part.want) continue;
     if (part.have.is_null())
       section.added(layer, part);
@@ -102,7 +118,7 @@ std::vector<LayerDifference> CompareLayer(const Json& have, const Json& want, st
   for (const Member& member : members)
     if (member.key != "csv") (void)have.at(member.key);  // a definition without it is damaged
   Layer layer{.have = have, .want = want};
-  CompareMembers(layer, {.label = "", .name = "", .have = have, .want = want}, members);
+  CompareMembers(layer, {.name = "", .have = have, .want = want}, members);
   return std::move(layer.found);
 }
 
@@ -122,7 +138,8 @@ void CompareType(Layer& layer, const Part& part, const Json& have, const Json& w
   layer.Add(part, change == kMetadata ? Reach::kColumn : Reach::kRows,
             {.change = change,
              .what = ChangeText("type", Shown(have), Shown(want)),
-             .meaning = change == kMetadata ? "existing rows keep their values" : "existing rows have the old type"});
+             .meaning = change == kMetadata ? "existing rows keep their values" : "existing rows have the old type",
+             .kind = DifferenceKind::kType});
 }
 
 bool IsSameText(const Json& have, const Json& want) {
@@ -172,7 +189,8 @@ void RemovedColumn(Layer& layer, const Part& part) {
             {.change = kForward,
              .what = "removed",
              .meaning = "the column stays as it is, and is null in new rows",
-             .hint = "drop it: ingot apply --drop-columns"});
+             .hint = "drop it: ingot apply --drop-columns",
+             .kind = DifferenceKind::kRemoved});
 }
 
 }  // namespace ingot::pipeline

@@ -23,7 +23,6 @@ enum class Reach {
 struct LayerDifference {
   Difference difference;
   Reach reach = Reach::kRows;
-  std::string field;  // the field, column, rule or group; empty for the layer as a whole
 };
 
 /// Input:  the objects of the layer (docs/formats/definition.md). The layer below in them is ignored.
@@ -34,8 +33,8 @@ std::vector<LayerDifference> GoldDifferences(const nlohmann::json& have, const n
 
 /// A field, rule, group or measure in both definitions, or the layer itself. A definition without it has null.
 struct Part {
-  std::string label;  // "field amount: "; empty for the layer itself
-  std::string name;
+  DifferingPart part = DifferingPart::kLayer;
+  std::string name;  // empty for the layer itself
   nlohmann::json have, want;
 };
 
@@ -45,7 +44,7 @@ struct Layer {
   const nlohmann::json& want;
   std::vector<LayerDifference> found = {};
 
-  /// Puts the label of the part in front of `difference.what`.
+  /// Adds the part to `difference`, and its label ("field amount: ") in front of `difference.what`.
   void Add(const Part& part, Reach reach, Difference difference);
 };
 
@@ -58,7 +57,7 @@ struct Member {
 
 /// Parts by name.
 struct Section {
-  std::string_view noun;
+  DifferingPart part;
   void (*added)(Layer& layer, const Part& part);
   void (*removed)(Layer& layer, const Part& part);
   std::span<const Member> members;

@@ -16,7 +16,8 @@ void AddedComputed(Layer& layer, const Part& part) {
   layer.Add(part, Reach::kColumn,
             {.what = "added as " + ExpressionText(part.want.at("compute")),
              .meaning = "existing rows do not have it",
-             .hint = RenameHint(layer.have.at("computed"), layer.want.at("computed"), part)});
+             .hint = RenameHint(layer.have.at("computed"), layer.want.at("computed"), part),
+             .kind = DifferenceKind::kAdded});
 }
 
 void CompareCompute(Layer& layer, const Part& part, const Json& have, const Json& want) {
@@ -33,12 +34,16 @@ Reach ReachOfRule(const Part& part) {
 
 void AddedRule(Layer& layer, const Part& part) {
   layer.Add(part, ReachOfRule(part),
-            {.what = "added: " + CheckText(part.want), .meaning = "existing rows were not checked by it"});
+            {.what = "added: " + CheckText(part.want),
+             .meaning = "existing rows were not checked by it",
+             .kind = DifferenceKind::kAdded});
 }
 
 void RemovedRule(Layer& layer, const Part& part) {
   layer.Add(part, ReachOfRule(part),
-            {.what = "removed: " + CheckText(part.have), .meaning = "rows that it quarantined stay in quarantine"});
+            {.what = "removed: " + CheckText(part.have),
+             .meaning = "rows that it quarantined stay in quarantine",
+             .kind = DifferenceKind::kRemoved});
 }
 
 void CompareCheck(Layer& layer, const Part& part, const Json&, const Json&) {
@@ -57,10 +62,10 @@ void CompareElse(Layer& layer, const Part& part, const Json& have, const Json& w
 }
 
 constexpr Member kComputedMembers[] = {{"type", CompareType}, {"compute", CompareCompute}};
-constexpr Section kComputed{"field", AddedComputed, RemovedColumn, kComputedMembers};
+constexpr Section kComputed{DifferingPart::kField, AddedComputed, RemovedColumn, kComputedMembers};
 constexpr Member kRuleMembers[] = {
     {"kind", CompareCheck}, {"check", CompareCheck}, {"fields", CompareCheck}, {"else", CompareElse}};
-constexpr Section kRules{"rule", AddedRule, RemovedRule, kRuleMembers};
+constexpr Section kRules{DifferingPart::kRule, AddedRule, RemovedRule, kRuleMembers};
 
 /// "trim", and the version if only the version differs.
 std::string FixesText(const Json& fixes, bool with_version) {
@@ -77,7 +82,7 @@ void CompareFixes(Layer& layer, const Part&, const Json& have, const Json& want)
     const Json before = ValueOf(have, field), after = ValueOf(want, field);
     if (before == after) continue;
     const bool versions = FixesText(before, false) == FixesText(after, false);
-    layer.Add({.label = "field " + field + ": ", .name = field, .have = before, .want = after}, Reach::kColumn,
+    layer.Add({.part = DifferingPart::kField, .name = field, .have = before, .want = after}, Reach::kColumn,
               {.what = ChangeText("fix", FixesText(before, versions), FixesText(after, versions)),
                .meaning = "existing rows keep the old value"});
   }

@@ -102,7 +102,7 @@ class Applying {
   /// New group columns beside old ones would count a row of silver under both.
   static bool CountsTwice(const TablePlan& table) {
     return std::ranges::any_of(table.differences, [](const pipeline::Difference& one) {
-      return one.change == pipeline::ChangeClass::kChoice && one.what.starts_with("group ");
+      return one.change == pipeline::ChangeClass::kChoice && one.part == pipeline::DifferingPart::kGroup;
     });
   }
 

@@ -19,6 +19,8 @@ namespace {
 using iceberg::TableMetadata;
 using pipeline::ChangeClass;
 using pipeline::Difference;
+using pipeline::DifferenceKind;
+using pipeline::DifferingPart;
 using pipeline::TableKind;
 using stage::Environment;
 
@@ -149,11 +151,8 @@ class Planning {
 
   std::string RemovedFieldThatDiffers(const Difference& difference) const {
     if (difference.members.empty()) return {};
-    constexpr std::string_view kField = "field ", kAdded = ": added";
-    const std::string& what = difference.what;
-    std::string added;
-    if (what.starts_with(kField) && what.ends_with(kAdded))
-      added = what.substr(kField.size(), what.size() - kField.size() - kAdded.size());
+    const bool is_field = difference.part == DifferingPart::kField && difference.kind == DifferenceKind::kAdded;
+    const std::string added = is_field ? difference.name : "";
     std::vector<std::string> columns;
     for (const iceberg::Field& field : bronze_->metadata->CurrentSchema().fields) columns.push_back(field.name);
     return pipeline::RemovedFieldDiffers(bronze_->metadata->Property(stage::kRemovedFieldsProperty, ""),
@@ -162,14 +161,9 @@ class Planning {
 
   /// How the errors begin of records that did not fit, and may fit after this difference: a field is removed, or wider.
   static std::string ErrorThatMayGo(const Difference& difference) {
-    constexpr std::string_view kField = "field ";
-    const std::string& what = difference.what;
-    if (!what.starts_with(kField)) return {};
-    const auto error = [&](size_t end, const char* rest) {
-      return what.substr(kField.size(), end - kField.size()) + rest;
-    };
-    if (what.ends_with(": removed")) return error(what.size() - std::string_view(": removed").size(), ": ");
-    if (const size_t type = what.find(": type "); type != std::string::npos) return error(type, ": out of the range");
+    if (difference.part != DifferingPart::kField) return {};
+    if (difference.kind == DifferenceKind::kRemoved) return difference.name + ": ";
+    if (difference.kind == DifferenceKind::kType) return difference.name + ": out of the range";
     return {};
   }
 

@@ -165,5 +165,53 @@ TEST(Difference, RenamesOfTheFile) {
             std::string::npos);
 }
 
+// Goal:   a difference says which part it concerns, whatever the part's name.
+// Method: an edit of each section; names that look like the text of a difference.
+TEST(Difference, SaysItsPart) {
+  using enum DifferingPart;
+  using enum DifferenceKind;
+  struct Expected {
+    TableKind kind;
+    Edit edit;
+    DifferingPart part;
+    std::string name;
+    DifferenceKind difference;
+  };
+  const std::string note = "  note:   {type: string}\n";
+  const Expected expected[] = {
+      {TableKind::kBronze, {note, note + "  \"a: removed\": {type: string}\n"}, kField, "a: removed", kAdded},
+      {TableKind::kBronze, {note, "  note:   {type: string, from: $.other}\n"}, kField, "note", kOther},
+      {TableKind::kBronze, {"id:     {type: int}", "id:     {type: long}"}, kField, "id", kType},
+      {TableKind::kBronze, {"landing}", "landing, format: document}"}, kLayer, "", kOther},
+      {TableKind::kSilver,
+       {"  twice:", "  \"group a\": {type: int, compute: id}\n  twice:"},
+       kField,
+       "group a",
+       kAdded},
+      {TableKind::kSilver, {"    - {name: tidy, field: kind, fix: trim}\n", ""}, kField, "kind", kOther},
+      {TableKind::kSilver,
+       {"name: positive, check", "name: \"field x: added\", check"},
+       kRule,
+       "field x: added",
+       kAdded},
+      {TableKind::kSilver, {"    - {name: positive, check: \"amount > 0\"}\n", ""}, kRule, "positive", kRemoved},
+      {TableKind::kSilver, {"key: [id, at]", "key: [id]"}, kLayer, "", kOther},
+      {TableKind::kGold, {", kind: kind}", ", kind: kind, place: note}"}, kGroup, "place", kAdded},
+      {TableKind::kGold, {", kind: kind}", "}"}, kGroup, "kind", kRemoved},
+      {TableKind::kGold, {", least: min(id)", ""}, kMeasure, "least", kRemoved}};
+  for (const auto& [kind, edit, part, name, difference] : expected) {
+    const auto of = [&, table = kind](const std::string& text) {
+      return DefinitionOf(ParsedSample(text), {.kind = table});
+    };
+    const auto found = Differences(kind, of(kSampleFile), of(Edited(kSampleFile, {edit})), {});
+    ASSERT_TRUE(found) << found.error().message;
+    const bool has =
+        std::ranges::any_of(*found, [&, &wanted = name, &section = part, &what = difference](const Difference& one) {
+          return one.part == section && one.name == wanted && one.kind == what;
+        });
+    EXPECT_TRUE(has) << edit.to;
+  }
+}
+
 }  // namespace
 }  // namespace ingot::pipeline

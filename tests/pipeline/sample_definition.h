@@ -57,6 +57,18 @@ inline Pipeline ParsedSample(const std::string& text) {
   return std::move(*pipeline);
 }
 
+inline std::string_view ChangeClassName(ChangeClass change) {
+  switch (change) {
+    case ChangeClass::kMetadata:
+      return "metadata only";
+    case ChangeClass::kForward:
+      return "exact going forward";
+    case ChangeClass::kChoice:
+      return "needs a choice";
+  }
+  return "";
+}
+
 inline std::string LineOf(const Difference& difference) {
   std::string line = std::string(ChangeClassName(difference.change)) + ": ";
   if (!difference.inherited.empty()) line += "(" + difference.inherited + ") ";
