@@ -97,6 +97,7 @@ struct Reading {
   const stage::Deadline& deadline;
   const std::function<void(int64_t)>& progress;
   ParserPool& parsers;
+  const std::string& definition;
 };
 
 /// The content of one commit.
@@ -248,7 +249,7 @@ Result<bool> CommitGroups(const Reading& reading, source::Source& source, iceber
     INGOT_ASSIGN(Group group, reader.Read(source, std::exchange(resets, {})));
     if (!group.change.empty()) {
       INGOT_TRY(FaultPoint("bronze.after_data_files"));
-      INGOT_ASSIGN(table, Commit(table, group, BronzeDefinition(*reading.environment.pipeline)));
+      INGOT_ASSIGN(table, Commit(table, group, reading.definition));
       group.report.commits = 1;
       total.Add(group.report);
       INGOT_TRY(FaultPoint("bronze.after_commit"));
@@ -307,8 +308,9 @@ Result<StageReport> Bronze::Run(const Environment& environment, const stage::Dea
   const pipeline::Pipeline& pipeline = *environment.pipeline;
   StageReport total = stage::BeginReport(Stage::kBronze, pipeline.bronze.table, environment.run_id);
   ParserPool parsers(pipeline, environment.threads);
-  const Reading reading{environment, options_, deadline, progress, parsers};
-  INGOT_ASSIGN(const auto ensured, stage::EnsureTable(environment, WantedBronze(pipeline)));
+  const stage::WantedTable wanted = WantedBronze(pipeline);
+  const Reading reading{environment, options_, deadline, progress, parsers, wanted.definition};
+  INGOT_ASSIGN(const auto ensured, stage::EnsureTable(environment, wanted));
   // The records of a lost commit are reread from the position where the winning commit left the table.
   INGOT_TRY(iceberg::RetryOnConflict(ensured.home, [&](iceberg::Table table) -> Status {
     while (true) {

@@ -6,21 +6,12 @@
 #include "bronze/rebuild.h"
 #include "bronze/recompute.h"
 #include "pipeline/difference.h"
-#include "pipeline/source_position.h"
 #include "stage/evolve.h"
 
 namespace ingot::bronze {
 namespace {
 
 using Batch = std::shared_ptr<arrow::RecordBatch>;
-
-/// What the function of MakeRebuildRows refers to.
-struct Definitions {
-  pipeline::RecordSpec before;
-  iceberg::Schema from, to;
-  std::map<std::string, std::string> renames;
-  std::unique_ptr<Recompute> recompute;
-};
 
 /// The rows with the column names of the pipeline file.
 Batch WithNewNames(const arrow::RecordBatch& rows, const std::map<std::string, std::string>& renames) {
@@ -33,34 +24,22 @@ Batch WithNewNames(const arrow::RecordBatch& rows, const std::map<std::string, s
   return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), rows.num_rows(), rows.columns());
 }
 
-std::string NameOf(const arrow::RecordBatch& rows, int64_t row) {
-  std::string name = "row ";
-  for (const char* column : {pipeline::kSource, pipeline::kSourcePartition, pipeline::kSourceOffset})
-    if (const auto values = rows.GetColumnByName(column))
-      name += (name.ends_with(' ') ? "" : "/") + stage::ValueText(*values, row);
-  return name;
-}
-
 }  // namespace
 
 Result<RebuildRows> MakeRebuildRows(const stage::Environment& environment, const iceberg::Table& bronze,
                                     const iceberg::Schema& from, const std::string& before) {
   const pipeline::Pipeline& pipeline = *environment.pipeline;
-  auto kept = std::make_shared<Definitions>();
-  INGOT_ASSIGN(kept->before, RecordsBefore(bronze, before));
-  kept->renames = pipeline::Renames(pipeline);
-  kept->from = from;
+  const auto renames = pipeline::Renames(pipeline);
+  INGOT_ASSIGN(const pipeline::RecordSpec spec, RecordsBefore(bronze, before));
   iceberg::TableMetadata evolved = *bronze.metadata;
   const auto wanted = stage::Wanted(pipeline, {.kind = pipeline::TableKind::kBronze, .spec = &pipeline.bronze});
-  INGOT_TRY(stage::EvolveMetadata(evolved, wanted, {.renames = kept->renames, .drops = {}, .replaces_types = true}));
-  kept->to = evolved.CurrentSchema();
-  INGOT_ASSIGN(kept->recompute, Recompute::Make({.pipeline = pipeline,
-                                                 .before = kept->before,
-                                                 .from = kept->from,
-                                                 .to = kept->to,
-                                                 .renames = kept->renames}));
-  return [kept](const Batch& rows) -> Result<Batch> {
-    INGOT_ASSIGN(const Recomputed result, kept->recompute->Rows(rows));
+  INGOT_TRY(stage::EvolveMetadata(evolved, wanted, {.renames = renames, .drops = {}, .replaces_types = true}));
+  INGOT_ASSIGN(
+      std::shared_ptr<Recompute> recompute,
+      Recompute::Make(
+          {.pipeline = pipeline, .before = spec, .from = from, .to = evolved.CurrentSchema(), .renames = renames}));
+  return [recompute](const Batch& rows) -> Result<Batch> {
+    INGOT_ASSIGN(const Recomputed result, recompute->Rows(rows));
     return DecodeDictionaries(result.rows);
   };
 }
@@ -86,7 +65,7 @@ Result<stage::Sample> SampleRebuild(const stage::Environment& environment, const
       if (one.before.values.empty()) continue;
       ++sample.different;
       if (sample.differing.size() == options.differing_max) continue;
-      one.name = NameOf(*old, row);
+      one.name = stage::RowName(*old, row);
       one.before.table = one.after.table = home.name.Text();
       sample.differing.push_back(std::move(one));
     }

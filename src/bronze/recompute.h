@@ -18,7 +18,7 @@ struct Recomputed {
   std::string example;                       // the _error of one of them
 };
 
-/// Not thread-safe: each thread has its own.
+/// Not thread-safe: each thread has its own. It keeps no reference to its options.
 class Recompute {
  public:
   struct Options {

@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "base/rows.h"
+#include "bronze/json_path.h"
 #include "bronze/record_parser.h"
 #include "pipeline/plan.h"
 #include "pipeline/source_position.h"
@@ -16,7 +16,6 @@ namespace ingot::bronze {
 namespace {
 
 using Batch = std::shared_ptr<arrow::RecordBatch>;
-using Json = nlohmann::json;
 using iceberg::Table;
 using pipeline::FieldSpec;
 using stage::Environment;
@@ -24,22 +23,10 @@ using stage::Sample;
 
 constexpr double kTolerance = 1e-12;
 
-/// The value at the end of a path. Null if there is none.
-const Json* Find(const Json& record, const pipeline::Path& path) {
-  const Json* at = &record;
-  for (const pipeline::PathStep& step : path) {
-    if (!step.index) {
-      const auto member = at->is_object() ? at->find(step.key) : at->end();
-      if (!at->is_object() || member == at->end()) return nullptr;
-      at = &*member;
-      continue;
-    }
-    if (!at->is_array()) return nullptr;
-    const int64_t index = *step.index < 0 ? int64_t(at->size()) + *step.index : *step.index;
-    if (index < 0 || index >= int64_t(at->size())) return nullptr;
-    at = &(*at)[size_t(index)];
-  }
-  return at->is_null() ? nullptr : at;
+/// Whether the record has a value other than null at the end of the path.
+bool HasValue(simdjson::dom::element record, const pipeline::Path& path) {
+  simdjson::dom::element found;
+  return !Walk(record, path, [](size_t) {}).get(found) && !found.is_null();
 }
 
 class Sampling {
@@ -48,6 +35,7 @@ class Sampling {
       : pipeline_(*environment.pipeline), bronze_(std::move(bronze)), options_(options) {
     for (const FieldSpec& field : pipeline_.fields)
       if (!field.compute) fields_.push_back(&field);
+    json_.number_as_string(true);  // of integers beyond 64 bits
     // A row of CSV is not a record by itself: the header has the names.
     parses_payload_ = pipeline_.source.format != "csv";
   }
@@ -115,14 +103,14 @@ class Sampling {
   }
 
   Status CompareExtra(const arrow::RecordBatch& batch, int64_t row, std::string_view extra) {
-    const Json record = Json::parse(extra, nullptr, false);
-    if (!record.is_object()) return {};
+    simdjson::dom::element record;
+    if (json_.parse(extra.data(), extra.size()).get(record) || !record.is_object()) return {};
     std::vector<std::string> names;  // of the fields whose value is in the rest of the record
     bool may_repeat = false;
     for (const FieldSpec* field : fields_) {
       bool may_be_taken = false;  // an earlier path may have led to a member that the field took
       for (const pipeline::Path& path : field->from) {
-        if (Find(record, path) == nullptr) {
+        if (!HasValue(record, path)) {
           may_be_taken |= path.size() == 1;
           continue;
         }
@@ -165,10 +153,7 @@ class Sampling {
     if (one.before.values.empty()) return;
     ++sample.different;
     if (sample.differing.size() >= options_.differing_max) return;
-    one.name = "row ";
-    for (const char* column : {pipeline::kSource, pipeline::kSourcePartition, pipeline::kSourceOffset})
-      if (const auto values = batch.GetColumnByName(column))
-        one.name += (one.name.ends_with(' ') ? "" : "/") + stage::ValueText(*values, row);
+    one.name = stage::RowName(batch, row);
     sample.differing.push_back(std::move(one));
   }
 
@@ -181,6 +166,7 @@ class Sampling {
     pipeline::Pipeline pipeline;
     std::unique_ptr<RecordParser> parser;
   };
+  simdjson::dom::parser json_;
   std::unique_ptr<RecordParser> parser_;
   std::map<std::vector<std::string>, Part> parts_;  // by the names of their fields
   Sample sample_;

@@ -32,14 +32,15 @@ using Batch = std::shared_ptr<arrow::RecordBatch>;
 
 class GoldRun {
  public:
-  GoldRun(const Environment& environment, const GoldSpec& spec, Gold::Kept& kept, bool keeps, Table silver, Table gold)
+  GoldRun(const Environment& environment, const GoldSpec& spec, const std::string& definition, Gold::Kept& kept,
+          bool keeps, Table silver, Table gold)
       : environment_(environment),
         keeps_(keeps),
         spec_(spec),
         kept_(kept),
         silver_(std::move(silver)),
         gold_(std::move(gold)),
-        definition_(GoldDefinition(*environment.pipeline, spec)),
+        definition_(definition),
         mark_(stage::MarkOf(*gold_.metadata)),
         consumed_(mark_.snapshot) {}
 
@@ -121,11 +122,14 @@ class GoldRun {
   /// Brings the kept state to the snapshot that gold has consumed, which another follower may have advanced. Errors:
   /// when that is not possible.
   Status CatchUp() {
-    if (!kept_.silver_snapshot) return Fail(ErrorKind::kNotFound, "nothing is kept");
+    if (!kept_.silver_snapshot)
+      return Fail(ErrorKind::kNotFound, "no groups of an earlier round are in memory; gold reads silver again");
     if (kept_.silver_snapshot == consumed_) return {};
     INGOT_ASSIGN(const Changes missed, stage::ChangesSince(*silver_.metadata, {.snapshot = kept_.silver_snapshot},
                                                            silver_.home.name.Text(), consumed_));
-    if (!missed.only_added) return Fail(ErrorKind::kNotFound, "rows that are kept are gone");
+    if (!missed.only_added)
+      return Fail(ErrorKind::kNotFound,
+                  "rows of silver that are in memory were deleted from it; gold reads silver again");
     INGOT_ASSIGN(const auto plan, PlanFresh(missed, pipeline::GoldInputColumns(spec_), {}));
     return Collect(plan, kept_.plan, &kept_.whole, kept_.state);
   }
@@ -295,7 +299,7 @@ class GoldRun {
   const GoldSpec& spec_;
   Gold::Kept& kept_;
   const Table silver_, gold_;
-  const std::string definition_;
+  const std::string& definition_;
   const stage::Mark mark_;
   const std::optional<SnapshotId> consumed_;
   bool only_added_ = false;
@@ -337,12 +341,13 @@ Result<StageReport> RunTable(const Environment& environment, const GoldSpec& spe
   if (!there)
     return Fail(ErrorKind::kNotFound,
                 "table " + silver_home.name.Text() + " does not exist: run the silver stage first");
-  INGOT_TRY(stage::EnsureTable(environment, WantedGold(environment, spec)));
+  const stage::WantedTable wanted = WantedGold(environment, spec);
+  INGOT_TRY(stage::EnsureTable(environment, wanted));
   const auto& days = options.recompute_days;
   return iceberg::RetryOnConflict([&]() -> Result<StageReport> {
     INGOT_ASSIGN(const Inputs inputs, LoadInputs(environment, spec));
     if (!days && (!inputs.changes.until || inputs.changes.Empty())) return StageReport{};
-    GoldRun run(environment, spec, kept, options.keep_groups, inputs.silver, inputs.gold);
+    GoldRun run(environment, spec, wanted.definition, kept, options.keep_groups, inputs.silver, inputs.gold);
     auto report = days ? run.RecomputeDays(*days) : run.Process(inputs.changes);
     if (report && !days) progress(report->rows_in);
     return report;

@@ -95,10 +95,6 @@ Json SilverJson(const Pipeline& pipeline, const SilverSpec& silver) {
   return json;
 }
 
-std::string Text(const Json& json) {
-  return json.dump(-1, ' ', true, Json::error_handler_t::replace);
-}
-
 bool HasResolvedType(Kind kind) {
   return kind == Kind::kText || kind == Kind::kUnary || kind == Kind::kBinary;
 }
@@ -150,17 +146,17 @@ nlohmann::json ToJson(const Expression& expression) {
 }
 
 std::string BronzeDefinition(const Pipeline& pipeline) {
-  return Text(BronzeJson(pipeline));
+  return CanonicalText(BronzeJson(pipeline));
 }
 
 std::string SilverDefinition(const Pipeline& pipeline, const SilverSpec& silver) {
-  return Text(SilverJson(pipeline, silver));
+  return CanonicalText(SilverJson(pipeline, silver));
 }
 
 std::string GoldDefinition(const Pipeline& pipeline, const GoldSpec& gold) {
-  return Text({{"silver", SilverJson(pipeline, pipeline.SourceOf(gold))},
-               {"group", ToJson(gold.group)},
-               {"measures", ToJson(gold.measures)}});
+  return CanonicalText({{"silver", SilverJson(pipeline, pipeline.SourceOf(gold))},
+                        {"group", ToJson(gold.group)},
+                        {"measures", ToJson(gold.measures)}});
 }
 
 std::string DefinitionOf(const Pipeline& pipeline, const PipelineTable& table) {
@@ -176,6 +172,10 @@ std::string DefinitionOf(const Pipeline& pipeline, const PipelineTable& table) {
       return "";
   }
   return "";
+}
+
+std::string CanonicalText(const Json& json) {
+  return json.dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
 std::string DefinitionId(const std::string& definition) {

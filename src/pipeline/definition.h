@@ -24,6 +24,9 @@ std::string DefinitionOf(const Pipeline& pipeline, const PipelineTable& table);
 /// The JSON of an expression in a definition, with the version of each function.
 nlohmann::json ToJson(const Expression& expression);
 
+/// JSON as the text of a definition. Equal JSON gives equal text.
+std::string CanonicalText(const nlohmann::json& json);
+
 /// The id of a definition: its SHA-256 in hexadecimal digits.
 std::string DefinitionId(const std::string& definition);
 

@@ -1,6 +1,7 @@
 #include "pipeline/definition_read.h"
 
 #include "base/json.h"
+#include "pipeline/definition.h"
 
 namespace ingot::pipeline {
 namespace {
@@ -89,6 +90,13 @@ Result<RecordSpec> RecordSpecIn(const std::string& definition) {
   auto spec = ParseJsonWith(definition, RecordSpecFrom);
   if (!spec) return Fail(ErrorKind::kCorrupt, "the definition of a bronze table: " + spec.error().message);
   return spec;
+}
+
+Result<std::string> BronzeDefinitionIn(const std::string& silver_definition) {
+  auto bronze =
+      ParseJsonWith(silver_definition, [](const Json& json) { return CanonicalText(RequiredMember(json, "bronze")); });
+  if (!bronze) return Fail(ErrorKind::kCorrupt, "the definition of a silver table: " + bronze.error().message);
+  return bronze;
 }
 
 Result<std::vector<FieldSpec>> FieldsIn(const std::string& fields) {

@@ -21,6 +21,9 @@ struct RecordSpec {
 /// Errors: kCorrupt if it is not such a definition.
 Result<RecordSpec> RecordSpecIn(const std::string& definition);
 
+/// The definition of bronze in that of silver, as BronzeDefinition writes it. Errors: kCorrupt if it is not there.
+Result<std::string> BronzeDefinitionIn(const std::string& silver_definition);
+
 /// Input:  `fields`: RemovedFields, or empty.
 /// Errors: kCorrupt if it is not that.
 Result<std::vector<FieldSpec>> FieldsIn(const std::string& fields);

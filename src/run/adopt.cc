@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "bronze/sample.h"
 #include "bronze/unknown_members.h"
@@ -11,6 +10,7 @@
 #include "iceberg/find_table.h"
 #include "iceberg/schema_change.h"
 #include "pipeline/definition.h"
+#include "pipeline/definition_read.h"
 #include "pipeline/earlier_definition.h"
 #include "silver/sample.h"
 #include "stage/fence.h"
@@ -53,9 +53,8 @@ Result<std::optional<bool>> FieldsChanged(const Environment& environment, const 
   INGOT_ASSIGN(const auto table, iceberg::FindTable(home));
   if (!table) return std::nullopt;
   if (const std::string have = stage::DefinitionIn(*table->metadata); !have.empty()) {
-    const auto json = nlohmann::json::parse(have, nullptr, false);
-    if (!json.is_object() || !json.contains("bronze")) return std::nullopt;
-    return json["bronze"] != nlohmann::json::parse(pipeline::BronzeDefinition(pipeline));
+    const auto bronze = pipeline::BronzeDefinitionIn(have);
+    return bronze ? std::optional(*bronze != pipeline::BronzeDefinition(pipeline)) : std::nullopt;
   }
   const std::string id = stage::MarkOf(*table->metadata).definition_id;
   if (id.empty()) return std::nullopt;

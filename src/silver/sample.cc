@@ -270,13 +270,7 @@ class Sampling {
     return times.IsValid(row.row) && times.Value(row.row) < removed->before_micros;
   }
 
-  std::string NameOf(const SampleRow& row) const {
-    std::string name = "row ";
-    for (const char* column : {pipeline::kSource, pipeline::kSourcePartition, pipeline::kSourceOffset})
-      name += (name.ends_with(' ') ? "" : "/") +
-              stage::ValueText(*batches_[row.batch].rows->GetColumnByName(column), row.row);
-    return name;
-  }
+  std::string NameOf(const SampleRow& row) const { return stage::RowName(*batches_[row.batch].rows, row.row); }
 
   const Environment& environment_;
   const pipeline::Pipeline& pipeline_;

@@ -100,7 +100,7 @@ Result<Step> NextStep(const Environment& environment, const Tables& tables, int6
   const Mark silver = stage::MarkOf(*tables.silver.metadata), quarantine = stage::MarkOf(*tables.quarantine.metadata);
   INGOT_ASSIGN(Changes left, stage::ChangesSince(bronze, silver, name));
   INGOT_ASSIGN(const Changes left_of_quarantine, stage::ChangesSince(bronze, quarantine, name));
-  Step step{.definition = SilverDefinition(*environment.pipeline, *tables.spec)};
+  Step step{.definition = tables.definition};
   if (silver.snapshot == quarantine.snapshot) {
     step.changes = std::move(left);
     Limit(step.changes, rows_max);

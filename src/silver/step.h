@@ -12,6 +12,7 @@ namespace ingot::silver {
 
 struct Tables {
   const pipeline::SilverSpec* spec = nullptr;
+  std::string definition;  // of silver and of quarantine, by the pipeline file
   iceberg::Table bronze, silver, quarantine;
 
   /// Reloads silver and quarantine as of one moment. Bronze is last: it must have every snapshot that the other two

@@ -11,6 +11,7 @@
 #include "base/arrow_result.h"
 #include "base/rows.h"
 #include "iceberg/schema_change.h"
+#include "pipeline/source_position.h"
 #include "stage/evolve.h"
 #include "stage/position_columns.h"
 
@@ -106,6 +107,14 @@ std::string ValueText(const arrow::Array& values, int64_t row) {
   if (values.IsNull(row)) return "null";
   const auto scalar = values.GetScalar(row);
   return scalar.ok() ? (*scalar)->ToString() : scalar.status().ToString();
+}
+
+std::string RowName(const arrow::RecordBatch& rows, int64_t row) {
+  std::string name = "row ";
+  for (const char* column : {pipeline::kSource, pipeline::kSourcePartition, pipeline::kSourceOffset})
+    if (const auto values = rows.GetColumnByName(column))
+      name += (name.ends_with(' ') ? "" : "/") + ValueText(*values, row);
+  return name;
 }
 
 void AddDifferences(const arrow::RecordBatch& before, int64_t before_row, const arrow::RecordBatch& after,

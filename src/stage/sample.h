@@ -57,6 +57,9 @@ bool SameValue(const arrow::Array& a, int64_t row_a, const arrow::Array& b, int6
 /// A value as text; "null" for none.
 std::string ValueText(const arrow::Array& values, int64_t row);
 
+/// The name of a row by its source position: "row speedtest_raw/0/17".
+std::string RowName(const arrow::RecordBatch& rows, int64_t row);
+
 /// Appends the columns in which the rows differ to the values of both results. A column that `before` does not have is
 /// null there.
 void AddDifferences(const arrow::RecordBatch& before, int64_t before_row, const arrow::RecordBatch& after,

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 
 import judge_rows
+import pytest
 from conftest import Warehouse, iceberg_duckdb
 from pyiceberg.table import StaticTable
 
@@ -253,3 +254,14 @@ def check_counted_once(tables):
     for table in tables.ours:
         if table.startswith("gold."):
             assert sum(row["n"] for row in tables.rows(table)) == rows, table
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return Shop(tmp_path_factory.mktemp("shop"))
+
+
+@pytest.fixture
+def shop(made):
+    made.reset()
+    return made

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 from conftest import ROOT
 from second_version import (ALWAYS_DIFFER, BRONZE, DAYS, FIRST, KINDS, QUARANTINE, SILVER, TABLES, Shop, changed, check_counted_once,
-                            check_equal, check_rows, comparable, more_data, record)
+                            check_equal, check_rows, comparable, made, more_data, record, shop)
 
 METADATA, FORWARD, CHOICE = "metadata only", "exact going forward", "needs a choice"
 STRENGTH = [METADATA, FORWARD, CHOICE]
@@ -100,17 +100,6 @@ CHANGES = {
     "bronze, silver and gold": Change(BRONZE, CHOICE, {"fields/region": {"type": "string"}, "silver/rules/positive": None, f"gold/{KINDS}/group": {"region": "region"}},
                                       regroups=True),
 }
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    return Shop(tmp_path_factory.mktemp("shop"))
-
-
-@pytest.fixture
-def shop(made):
-    made.reset()
-    return made
 
 
 def second(change):

@@ -7,8 +7,8 @@ import time
 
 import pytest
 from conftest import INGOT
-from second_version import (BRONZE, DAYS, FIRST, KINDS, QUARANTINE, SILVER, TABLES, Shop, changed, check_counted_once, check_equal,
-                            comparable, more_data, text_of)
+from second_version import (BRONZE, DAYS, FIRST, KINDS, QUARANTINE, SILVER, TABLES, changed, check_counted_once, check_equal, comparable,
+                            made, more_data, shop, text_of)
 
 # Each layer changes rows of its own.
 SECOND = changed(FIRST, {"fields/region": {"type": "string"}, "fields/amount/from": "$.total", "silver/rules/positive": {"check": "amount >= -10"},
@@ -17,17 +17,6 @@ SECOND = changed(FIRST, {"fields/region": {"type": "string"}, "fields/amount/fro
 # Bronze stays.
 SILVER_ONLY = changed(FIRST, {"silver/rules/positive": {"check": "amount >= -10"}, "silver/unique/key": ["id", "kind"],
                               f"gold/{DAYS}/measures/slowest": "min(rtt)"})
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    return Shop(tmp_path_factory.mktemp("shop"))
-
-
-@pytest.fixture
-def shop(made):
-    made.reset()
-    return made
 
 
 def content(tables, table):

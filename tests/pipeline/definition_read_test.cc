@@ -29,9 +29,9 @@ TEST(RecordSpecIn, ReadsWhatBronzeDefinitionWrites) {
   f: {type: uuid, renamed_from: g}
   h: {type: date}
 )"),
-      PipelineOf(
-          ", format: csv, csv: {delimiter: \"|\", quote: \"\", multiline: false, encoding: latin-1, header: [b, a]}",
-          "  a: {type: long}\n"),
+      PipelineOf(", format: csv, csv: {delimiter: \"|\", quote: \"\", encoding: latin-1, header: [b, a]}",
+                 "  a: {type: long}\n"),
+      PipelineOf(", format: csv, csv: {quote: \"'\", multiline: false}", "  a: {type: long}\n"),
       PipelineOf(", format: csv, csv: {header: false}", "  b: {type: long}\n  a: {type: string}\n"),
       PipelineOf(", format: document", "  a: {type: boolean}\n")};
   for (const Pipeline& pipeline : pipelines) {
@@ -72,6 +72,15 @@ TEST(RecordSpecIn, DamageIsCorrupt) {
     ASSERT_FALSE(read) << text;
     EXPECT_EQ(read.error().kind, ErrorKind::kCorrupt) << text;
   }
+}
+
+// Goal:   the definition of bronze is found in that of silver.
+// Method: the texts are equal; texts that are no definition of silver.
+TEST(RecordSpecIn, BronzeInSilver) {
+  const Pipeline pipeline = PipelineOf("", "  a: {type: long, default: 7}\n  b: {type: string}\n");
+  EXPECT_EQ(*BronzeDefinitionIn(SilverDefinition(pipeline, pipeline.silver[0])), BronzeDefinition(pipeline));
+  for (const char* text : {"", "[]", "{}", "{\"bronze\"", "null"})
+    EXPECT_EQ(BronzeDefinitionIn(text).error().kind, ErrorKind::kCorrupt) << text;
 }
 
 }  // namespace
