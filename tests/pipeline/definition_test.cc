@@ -5,57 +5,24 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "tests/pipeline/sample_definition.h"
+
 namespace ingot::pipeline {
 namespace {
 
-const std::string kFile = R"(
-pipeline: p
-source: {files: landing}
-fields:
-  at:    {type: timestamptz, unit: ms, range: [2000-01-01, now+1d]}
-  id:    {type: long}
-  speed: {type: double, unit: Mbit/s, from_unit: kbit/s}
-  place: {type: string}
-  twice: {type: double, compute: "speed * 2"}
-bronze: {table: b.t}
-silver:
-  table: s.t
-  rules:
-    - {name: place_trimmed, field: place, fix: trim}
-    - {name: complete, not_null: [at, id]}
-    - {name: plausible, check: "speed between 0 and 100", fail_above: 5%}
-  unique: {key: [id, at]}
-gold:
-  - table: g.t
-    group: {date: date(at)}
-    measures: {n: count(*)}
-)";
-
-Pipeline Parsed(const std::string& from, const std::string& to) {
-  std::string text = kFile;
-  text.replace(text.find(from), from.size(), to);
-  auto pipeline = ParsePipeline(text, "p.yaml");
-  EXPECT_TRUE(pipeline) << from << ": " << pipeline.error().message;
-  return std::move(*pipeline);
-}
-
 /// The ids of bronze, silver and gold.
 using Ids = std::array<std::string, 3>;
-Ids Edited(const std::string& from, const std::string& to) {
-  const Pipeline pipeline = Parsed(from, to);
+Ids IdsAfter(const Edit& edit) {
+  const Pipeline pipeline = ParsedSample(Edited(kStoredFile, {edit}));
   return {DefinitionId(BronzeDefinition(pipeline)), DefinitionId(SilverDefinition(pipeline, pipeline.silver[0])),
           DefinitionId(GoldDefinition(pipeline, pipeline.gold[0]))};
 }
-
-struct Edit {
-  std::string from, to;
-};
 
 // Goal:   a definition changes exactly when the same records could give other rows: also in the tables downstream, and
 //         never upstream.
 // Method: one edit of each kind at a time, by the first layer that it affects.
 TEST(Definition, WhatComputesTheRows) {
-  const Ids original = Edited("pipeline: p", "pipeline: p");
+  const Ids original = IdsAfter({"pipeline: p", "pipeline: p"});
   EXPECT_EQ(original[1], "9761a75d2feb83b03813cba79f3a318dfb1775d3f96df87c000d092f2ca5f549");  // stored in tables
   const std::vector<Edit> layers[] = {
       {{"type: long", "type: int"},
@@ -86,11 +53,11 @@ TEST(Definition, WhatComputesTheRows) {
        {"date: date(at)", "date: date(at), place: place"},
        {"date: date(at)", "date: hour(at)"}}};
   for (size_t layer = 0; layer < 3; ++layer)
-    for (const auto& [from, to] : layers[layer]) {
-      const Ids ids = Edited(from, to);
-      for (size_t i = 0; i < 3; ++i) EXPECT_EQ(ids[i] != original[i], i >= layer) << to << " in layer " << i;
+    for (const Edit& edit : layers[layer]) {
+      const Ids ids = IdsAfter(edit);
+      for (size_t i = 0; i < 3; ++i) EXPECT_EQ(ids[i] != original[i], i >= layer) << edit.to << " in layer " << i;
     }
-  for (const auto& [from, to] :
+  for (const Edit& edit :
        std::vector<Edit>{{"pipeline: p", "# a comment\npipeline: q"},
                          {"{files: landing}", "{files: elsewhere}"},
                          {"{table: b.t}", "{table: b.u, partition: day(at), keep: 90d, sort: id, properties: {a: b}}"},
@@ -103,13 +70,13 @@ TEST(Definition, WhatComputesTheRows) {
                          {"name: place_trimmed", "name: tidy"},
                          {", fail_above: 5%", ""},
                          {"count(*)", "COUNT( * )"}})
-    EXPECT_EQ(Edited(from, to), original) << to;
+    EXPECT_EQ(IdsAfter(edit), original) << edit.to;
 }
 
 // Goal:   the JSON has words and no numbers of enums, since tables keep it for years.
 // Method: the definition of gold, which contains the others.
 TEST(Definition, Json) {
-  const Pipeline pipeline = Parsed("pipeline: p", "pipeline: p");
+  const Pipeline pipeline = ParsedSample(kStoredFile);
   const auto gold = nlohmann::json::parse(GoldDefinition(pipeline, pipeline.gold[0]));
   EXPECT_EQ(gold["silver"].dump(), SilverDefinition(pipeline, pipeline.silver[0]));
   EXPECT_EQ(gold["silver"]["bronze"].dump(), BronzeDefinition(pipeline));
@@ -125,7 +92,7 @@ TEST(Definition, Json) {
 // Goal:   each table has the definition of its kind, and ops tables have none.
 // Method: all tables of the file.
 TEST(Definition, OfEachTable) {
-  const Pipeline pipeline = Parsed("pipeline: p", "pipeline: p");
+  const Pipeline pipeline = ParsedSample(kStoredFile);
   const std::string silver = SilverDefinition(pipeline, pipeline.silver[0]);
   const std::map<TableKind, std::string> expected{{TableKind::kBronze, BronzeDefinition(pipeline)},
                                                   {TableKind::kSilver, silver},

@@ -37,6 +37,30 @@ gold:
     measures: {total: sum(amount), least: min(id)}
 )";
 
+/// The pipeline file of definitions whose ids are stored in tables.
+inline const std::string kStoredFile = R"(
+pipeline: p
+source: {files: landing}
+fields:
+  at:    {type: timestamptz, unit: ms, range: [2000-01-01, now+1d]}
+  id:    {type: long}
+  speed: {type: double, unit: Mbit/s, from_unit: kbit/s}
+  place: {type: string}
+  twice: {type: double, compute: "speed * 2"}
+bronze: {table: b.t}
+silver:
+  table: s.t
+  rules:
+    - {name: place_trimmed, field: place, fix: trim}
+    - {name: complete, not_null: [at, id]}
+    - {name: plausible, check: "speed between 0 and 100", fail_above: 5%}
+  unique: {key: [id, at]}
+gold:
+  - table: g.t
+    group: {date: date(at)}
+    measures: {n: count(*)}
+)";
+
 struct Edit {
   std::string from, to;
 };
