@@ -120,12 +120,10 @@ std::string DefaultFrom(const Place& place, const FieldSpec& field) {
   return quoted ? JsonQuote(text) : text;
 }
 
-/// The unit of a number says what it is and converts nothing.
+/// The unit of a number documents the column.
 void CheckUnit(const Place& place, const FieldSpec& field) {
-  if (!place.Has("unit") || IsTime(field)) return;
-  if (IsText(field) || field.type.id == TypeId::kBoolean)
+  if (place.Has("unit") && (IsText(field) || field.type.id == TypeId::kBoolean))
     place.At("unit").Refuse("only numbers and times have a unit, not a " + TypeName(field.type));
-  place.At("unit").Take(ConvertUnit(place.At("unit").Text(), place.At("unit").Text()));
 }
 
 void CheckCoerce(const Place& place, const FieldSpec& field) {
@@ -165,8 +163,9 @@ FieldSpec FieldFrom(const std::string& name, const Place& place) {
     if (field.type.id != TypeId::kDouble && field.type.id != TypeId::kFloat)
       place.At("from_unit").Refuse("only float and double fields are converted");
     field.factor = place.At("from_unit").Take(ConvertUnit(place.At("from_unit").Text(), place.At("unit").Text()));
-  } else {
+  } else if (place.Has("unit")) {
     CheckUnit(place, field);
+    place.At("unit").Take(ConvertUnit(place.At("unit").Text(), place.At("unit").Text()));
   }
   if (place.Has("default")) field.default_json = DefaultFrom(place.At("default"), field);
   return field;
