@@ -12,6 +12,7 @@
 #include <sstream>
 #include <system_error>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/spelling.h"
 #include "catalog/open.h"
@@ -130,6 +131,15 @@ Result<int64_t> ParseMemory(const std::string& text) {
 }
 
 }  // namespace
+
+Result<int32_t> ParseDay(const char* flag, const std::string& text) {
+  int year = 0, month = 0, day = 0, used = 0;
+  const bool shaped = std::sscanf(text.c_str(), "%4d-%2d-%2d%n", &year, &month, &day, &used) == 3 &&
+                      size_t(used) == text.size() && text.size() == 10 && month >= 1 && month <= 12 && day >= 1;
+  const int64_t days = shaped ? DaysFromCivil(year, unsigned(month), unsigned(day)) : 0;
+  if (shaped && CivilFromDays(days).day == unsigned(day)) return int32_t(days);
+  return Fail(ErrorKind::kBadConfig, fmt::format("{}: not a day: '{}' (write 2024-07-19)", flag, text));
+}
 
 Result<int64_t> ParseBytes(const char* flag, const std::string& text) {
   size_t used = 0;

@@ -28,6 +28,9 @@ struct Shared {
 /// Parses "512MB", "2GiB", "1000000". Returns bytes. Errors: kBadConfig with the flag's name.
 Result<int64_t> ParseBytes(const char* flag, const std::string& text);
 
+/// Parses a day, such as 2024-07-19. Returns the days since 1970-01-01. Errors: kBadConfig with the flag's name.
+Result<int32_t> ParseDay(const char* flag, const std::string& text);
+
 /// Checks that a flag's value is a number of at least `least`.
 CLI::Validator AtLeast(int least);
 
@@ -48,6 +51,7 @@ serve::ServerParts ServerPartsOf(const stage::Environment& environment, std::fun
   COMMAND(Run)                  \
   COMMAND(Plan)                 \
   COMMAND(Apply)                \
+  COMMAND(Replay)               \
   COMMAND(Generate)             \
   COMMAND(Query)                \
   COMMAND(Table)                \

@@ -9,16 +9,13 @@
 #include "base/arrow_result.h"
 #include "base/fault.h"
 #include "base/queue.h"
-#include "base/row_hash.h"
 #include "base/rows.h"
 #include "pipeline/plan.h"
 #include "rows/arrow_schema.h"
 #include "rows/scan_relation.h"
-#include "silver/deduplicator.h"
-#include "silver/key_hash.h"
-#include "silver/key_times.h"
 #include "silver/new_rows.h"
 #include "silver/rule_evaluator.h"
+#include "silver/unique_rows.h"
 
 namespace ingot::silver {
 namespace {
@@ -37,7 +34,7 @@ class Cleaning {
         quarantine_(tables.quarantine),
         outputs_(outputs),
         rules_(*environment.pipeline, *tables.spec),
-        deduplicator_(tables.spec->unique),
+        unique_(*environment.pipeline, *tables.spec, environment.threads),
         output_(size_t(std::max(1, environment.threads)) * 2) {}
 
   Result<Cleaned> Run(const stage::Changes& changes) {
@@ -77,60 +74,12 @@ class Cleaning {
 
   Status FindPossibleDuplicates(const NewRows& fresh) {
     INGOT_ASSIGN(auto plan, fresh.Plan(rules_.InputsOf(spec_.unique)));
-    std::vector<HashParts> parts(size_t(std::max(1, environment_.threads)));
-    std::vector<KeyTimes> times(parts.size(), KeyTimes(pipeline_, spec_));
     INGOT_TRY(rows::ForEachBatch(bronze_, plan, environment_.threads, [&](size_t thread, const Batch& batch) -> Status {
       INGOT_ASSIGN(const Batch rows, fresh.Of(batch));
       INGOT_ASSIGN(const Batch keys, rules_.Fixed(*rows, spec_.unique));
-      INGOT_ASSIGN(const auto hashes, HashRows(*keys));
-      parts[thread].Add(hashes);
-      times[thread].Add(*keys);
-      return {};
+      return unique_.AddKeys(thread, *keys);
     }));
-    INGOT_ASSIGN(const auto repeated, FindRepeated(parts, environment_.threads));
-    for (const uint64_t hash : repeated) possible_duplicates_.Insert(hash);
-    for (size_t thread = 1; thread < times.size(); ++thread) times[0].Merge(times[thread]);
-    return FindExisting(parts, times[0]);
-  }
-
-  /// Finds the keys of silver that the new rows may also have.
-  Status FindExisting(const std::vector<HashParts>& parts, const KeyTimes& times) {
-    rows::ScanOptions options{.columns = spec_.unique, .filter = times.Filter()};
-    INGOT_ASSIGN(auto plan, rows::PlanScan(*silver_.home.storage, *silver_.metadata, options));
-    if (plan.tasks.empty()) return {};
-    size_t count = 0;
-    for (const HashParts& all : parts) count += all.size();
-    HashFilter fresh(count);
-    for (const HashParts& all : parts)
-      for (size_t part = 0; part < HashParts::kParts; ++part)
-        for (const uint64_t hash : all.part(part)) fresh.Insert(hash);
-    std::mutex mutex;
-    return rows::ForEachBatch(silver_, plan, environment_.threads, [&](size_t, const Batch& keys) -> Status {
-      INGOT_ASSIGN(auto hashes, HashRows(*keys));
-      const auto keep = Which(hashes, [&](uint64_t hash) { return fresh.MayContain(hash); });
-      if (std::ranges::none_of(keep, std::identity())) return {};
-      INGOT_ASSIGN(Batch found, FilterRows(keys, keep));
-      INGOT_ASSIGN(found, DecodeDictionaries(found));
-      hashes = Kept(hashes, keep);
-      std::lock_guard lock(mutex);
-      for (const uint64_t hash : hashes) possible_duplicates_.Insert(hash);
-      deduplicator_.AddExisting(found, std::move(hashes));
-      return {};
-    });
-  }
-
-  template <typename Wanted>
-  static std::vector<bool> Which(const std::vector<uint64_t>& hashes, const Wanted& wanted) {
-    std::vector<bool> which(hashes.size());
-    std::transform(hashes.begin(), hashes.end(), which.begin(), wanted);
-    return which;
-  }
-
-  static std::vector<uint64_t> Kept(const std::vector<uint64_t>& hashes, const std::vector<bool>& keep) {
-    std::vector<uint64_t> kept;
-    for (size_t row = 0; row < hashes.size(); ++row)
-      if (keep[row]) kept.push_back(hashes[row]);
-    return kept;
+    return unique_.FindPossibleDuplicates(silver_);
   }
 
   Status CheckBatch(const arrow::RecordBatch& batch) {
@@ -154,25 +103,13 @@ class Cleaning {
         for (uint64_t bits = broken; bits != 0; bits &= bits - 1) ++counts_[size_t(std::countr_zero(bits))];
     }
     if (!outputs_.silver) return {};
-    INGOT_ASSIGN(accepted, WithoutPossibleDuplicates(accepted));
+    INGOT_ASSIGN(accepted, unique_.Certain(accepted));
     return accepted->num_rows() > 0 ? Pass(std::move(accepted), false) : Status();
   }
 
   Status Pass(Batch rows, bool quarantined) {
     if (output_.Push({std::move(rows), quarantined})) return {};
     return Fail(ErrorKind::kCancelled, "the writer of silver has stopped");
-  }
-
-  Result<Batch> WithoutPossibleDuplicates(const Batch& accepted) {
-    if (possible_duplicates_.size() == 0) return accepted;
-    INGOT_ASSIGN(const auto hashes, HashRows(*SelectColumns(*accepted, spec_.unique)));
-    auto possible = Which(hashes, [&](uint64_t hash) { return possible_duplicates_.Contains(hash); });
-    if (std::ranges::none_of(possible, std::identity())) return accepted;
-    INGOT_ASSIGN(Batch held, FilterRows(accepted, possible));
-    INGOT_ASSIGN(held, DecodeDictionaries(held));
-    deduplicator_.Add(held, Kept(hashes, possible));
-    possible.flip();
-    return FilterRows(accepted, possible);
   }
 
   /// Writes the quarantined rows with the names of the rules that they broke.
@@ -201,7 +138,7 @@ class Cleaning {
   }
 
   Status WriteSurvivors(stage::RowWriter& clean) {
-    INGOT_ASSIGN(const auto survivors, deduplicator_.Survivors());
+    INGOT_ASSIGN(const auto survivors, unique_.Survivors());
     for (const Batch& batch : survivors) {
       INGOT_ASSIGN(const Batch rows, WithRunId(*batch));
       INGOT_TRY(clean.Write(rows));
@@ -221,8 +158,7 @@ class Cleaning {
   const iceberg::Table &bronze_, &silver_, &quarantine_;
   const Outputs outputs_;
   const RuleEvaluator rules_;
-  HashSet possible_duplicates_;
-  Deduplicator deduplicator_;
+  UniqueRows unique_;
   BoundedQueue<Output> output_;
   std::mutex mutex_;
   Cleaned cleaned_;

@@ -15,6 +15,8 @@ class KeyTimes {
  public:
   /// The time is the key column by which silver is partitioned. Without one the search is unbounded.
   KeyTimes(const pipeline::Pipeline& pipeline, const pipeline::SilverSpec& silver);
+  /// The time is this column of the rows.
+  explicit KeyTimes(std::string column) : column_(std::move(column)) {}
 
   void Add(const arrow::RecordBatch& keys);
   void Merge(const KeyTimes& other);

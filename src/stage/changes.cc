@@ -123,7 +123,9 @@ Result<rows::ScanPlan> PlanRemoved(storage::Storage& storage, const iceberg::Tab
 
 std::string RowsDeletedBy(const iceberg::TableMetadata& metadata) {
   for (const iceberg::Snapshot* snapshot : iceberg::AncestorsOf(metadata, metadata.current_snapshot_id))
-    if (EffectOf(*snapshot) == Effect::kRewrote && !MarkIn(snapshot->summary)) return DescribeSnapshot(*snapshot);
+    if (EffectOf(*snapshot) == Effect::kRewrote && !MarkIn(snapshot->summary) &&
+        !snapshot->summary.contains(kReplayKey))
+      return DescribeSnapshot(*snapshot);
   return metadata.Property(kRowsDeletedKey, "");
 }
 

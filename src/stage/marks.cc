@@ -39,7 +39,8 @@ iceberg::Properties MarksOf(const iceberg::TableMetadata& metadata) {
         if (first_checkpoint) marks[key] = value, checkpoint = true;
       } else if (among(kMarkKeys, key)) {
         if (first_mark) marks[key] = value;
-      } else if (key == kRevertedKey || key == maintain::kRetentionKey || key.starts_with(kLedgerKey)) {
+      } else if (key == kRevertedKey || key == kReplayKey || key == maintain::kRetentionKey ||
+                 key.starts_with(kLedgerKey)) {
         marks.try_emplace(key, value);
       }
     }

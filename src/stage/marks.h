@@ -23,6 +23,8 @@ inline constexpr const char* kMarkKeys[] = {kSourceSnapshotKey, kSourceFromKey, 
                                             kProgramKey,        kStepKey,       kRunIdKey};
 /// The step that this table must not complete: its first half, in another table, is being reverted.
 inline constexpr const char* kRevertedKey = "ingot.step-taken-back";
+/// In silver: the newest replay that added rows. In quarantine: the newest one whose rows left it.
+inline constexpr const char* kReplayKey = "ingot.replay";
 /// The cursors of the ledger, one key for each table.
 inline constexpr const char* kLedgerKey = "ingot.ledger.";
 /// The checkpoint of bronze in its source: the offsets, the identities of files, and the identity of the topics.

@@ -125,12 +125,15 @@ iceberg::SnapshotChange MarkedChange(const iceberg::Table& table, std::vector<ic
   iceberg::SnapshotChange change{.operation = "append", .added = std::move(files)};
   PutMark(change, mark);
   change.validate = [before = ConsumedSnapshot(*table.metadata), step = mark.step_id,
+                     replay = iceberg::NewestSummary(*table.metadata, kReplayKey),
                      name = table.home.name.Text()](const iceberg::TableMetadata& metadata) -> Status {
     if (ConsumedSnapshot(metadata) != before)
       return Fail(ErrorKind::kConflict,
                   "another run was first: table " + name + " has consumed more of its source meanwhile");
     if (!step.empty() && iceberg::NewestSummary(metadata, kRevertedKey) == step)
       return Fail(ErrorKind::kConflict, "another run reverts this step: table " + name);
+    if (iceberg::NewestSummary(metadata, kReplayKey) != replay)
+      return Fail(ErrorKind::kConflict, "rows were replayed meanwhile, which may have the same keys: table " + name);
     return {};
   };
   Fence(change, definition, table.home.name.Text());

@@ -60,7 +60,8 @@ Mark NextMark(const Environment& environment, const Mark& before, const iceberg:
 void PutMark(iceberg::SnapshotChange& change, const Mark& mark);
 
 /// A change that appends the files with the mark. The commit fails with kConflict if another run has moved the mark of
-/// `table`, or if the step is being reverted; with kPendingChange if the table has another definition.
+/// `table`, if the step is being reverted, or if rows were replayed since; with kPendingChange if the table has another
+/// definition.
 iceberg::SnapshotChange MarkedChange(const iceberg::Table& table, std::vector<iceberg::DataFile> files,
                                      const Mark& mark, const std::string& definition);
 
