@@ -6,6 +6,7 @@
 
 #include "bronze/rebuild_sample.h"
 #include "gold/sample.h"
+#include "run/parse_again.h"
 #include "silver/sample.h"
 
 namespace ingot::run {
@@ -37,6 +38,8 @@ Result<Sample> OfSilver(const Environment& environment, const pipeline::SilverSp
     INGOT_ASSIGN(const auto plan, rows::PlanScan(*bronze->current->home.storage, *bronze->current->metadata, {}));
     INGOT_ASSIGN(options.rebuild,
                  bronze::MakeRebuildRows(environment, *bronze->current, plan.projection, bronze->have));
+  } else if (bronze != nullptr && bronze->current && bronze->have == bronze->want) {
+    options.parser = ParserOf(environment);
   }
   return silver::SampleRows(environment, spec, options);
 }

@@ -11,6 +11,7 @@
 #include "iceberg/find_table.h"
 #include "pipeline/definition.h"
 #include "run/change_record.h"
+#include "run/parse_again.h"
 #include "run/run.h"
 #include "run/staging.h"
 #include "stage/fence.h"
@@ -169,7 +170,7 @@ Status Fill(const Environment& environment, const pipeline::Pipeline& pipeline, 
   Environment filling = environment;
   filling.pipeline = &pipeline;
   ProgressLine progress("rebuild", 0, "records");
-  const auto processor = MakeProcessor(stage, {});
+  const auto processor = MakeProcessor(stage, {.silver = {.parser = ParserOf(environment)}});
   INGOT_ASSIGN(const auto report,
                OtherApplyIsAConflict(processor->Run(filling, {}, [&](int64_t rows) { progress.Add(rows); })));
   if (report.pending_changes.empty()) return FaultPoint("rebuild.filled");

@@ -13,7 +13,6 @@
 #include "base/random.h"
 #include "base/rows.h"
 #include "base/spelling.h"
-#include "bronze/rebuild_sample.h"
 #include "iceberg/find_table.h"
 #include "pipeline/definition.h"
 #include "pipeline/evaluate.h"
@@ -21,6 +20,7 @@
 #include "run/change_record.h"
 #include "run/condition.h"
 #include "run/ledger.h"
+#include "run/parse_again.h"
 
 namespace ingot::run {
 namespace {
@@ -170,11 +170,7 @@ Result<ReplayReport> ReplayTable(const Environment& environment, const pipeline:
   silver::ReplayOptions replay{.selection = selecting->Selection()};
   replay.dry_run = options.dry_run;
   replay.progress = [&](int64_t rows) { progress.Add(rows); };
-  replay.parser = [&](const iceberg::Table& bronze, const iceberg::Schema& from) -> Result<silver::RowsFunction> {
-    INGOT_ASSIGN(auto parse,
-                 bronze::MakeRebuildRows(environment, bronze, from, BronzeDefinition(*environment.pipeline)));
-    return silver::RowsFunction(std::move(parse));
-  };
+  replay.parser = ParserOf(environment);
   replay.summary = [&, started = NowMicros()](const silver::Replayed& rows) -> iceberg::Properties {
     ChangeRecord record{
         .action = "replay", .differences = {Summary(rows)}, .definition_before = "", .started_at_micros = started};

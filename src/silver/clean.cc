@@ -25,7 +25,7 @@ using stage::Environment;
 
 class Cleaning {
  public:
-  Cleaning(const Environment& environment, const Tables& tables, Outputs outputs)
+  Cleaning(const Environment& environment, const Tables& tables, Outputs outputs, const ParserFactory& parser)
       : environment_(environment),
         pipeline_(*environment.pipeline),
         spec_(*tables.spec),
@@ -33,6 +33,7 @@ class Cleaning {
         silver_(tables.silver),
         quarantine_(tables.quarantine),
         outputs_(outputs),
+        parser_(parser),
         rules_(*environment.pipeline, *tables.spec),
         unique_(*environment.pipeline, *tables.spec, environment.threads),
         output_(size_t(std::max(1, environment.threads)) * 2) {}
@@ -48,9 +49,10 @@ class Cleaning {
     INGOT_ASSIGN(auto quarantined_rows, stage::RowWriter::Open(environment_, quarantine_));
     Status read;
     std::thread reader([&] {
-      read = rows::ForEachBatch(bronze_, plan, environment_.threads, [&](size_t, const Batch& batch) -> Status {
+      ParseAgain again(parser_, bronze_, plan.projection, environment_.threads);
+      read = rows::ForEachBatch(bronze_, plan, environment_.threads, [&](size_t thread, const Batch& batch) -> Status {
         INGOT_ASSIGN(const Batch rows, fresh.Of(batch));
-        return CheckBatch(*rows);
+        return again.Pass(thread, rows, [&](const Batch& part) { return CheckBatch(*part); });
       });
       output_.Close();
     });
@@ -73,11 +75,16 @@ class Cleaning {
   };
 
   Status FindPossibleDuplicates(const NewRows& fresh) {
-    INGOT_ASSIGN(auto plan, fresh.Plan(rules_.InputsOf(spec_.unique)));
+    std::vector<std::string> columns = rules_.InputsOf(spec_.unique);
+    if (parser_) columns.insert(columns.end(), std::begin(kColumnsToParseAgain), std::end(kColumnsToParseAgain));
+    INGOT_ASSIGN(auto plan, fresh.Plan(std::move(columns)));
+    ParseAgain again(parser_, bronze_, plan.projection, environment_.threads);
     INGOT_TRY(rows::ForEachBatch(bronze_, plan, environment_.threads, [&](size_t thread, const Batch& batch) -> Status {
       INGOT_ASSIGN(const Batch rows, fresh.Of(batch));
-      INGOT_ASSIGN(const Batch keys, rules_.Fixed(*rows, spec_.unique));
-      return unique_.AddKeys(thread, *keys);
+      return again.Pass(thread, rows, [&](const Batch& part) -> Status {
+        INGOT_ASSIGN(const Batch keys, rules_.Fixed(*part, spec_.unique));
+        return unique_.AddKeys(thread, *keys);
+      });
     }));
     return unique_.FindPossibleDuplicates(silver_);
   }
@@ -157,6 +164,7 @@ class Cleaning {
   const pipeline::SilverSpec& spec_;
   const iceberg::Table &bronze_, &silver_, &quarantine_;
   const Outputs outputs_;
+  const ParserFactory& parser_;
   const RuleEvaluator rules_;
   UniqueRows unique_;
   BoundedQueue<Output> output_;
@@ -167,8 +175,9 @@ class Cleaning {
 
 }  // namespace
 
-Result<Cleaned> Clean(const Environment& environment, const Tables& tables, const Step& step) {
-  return Cleaning(environment, tables, step.outputs).Run(step.changes);
+Result<Cleaned> Clean(const Environment& environment, const Tables& tables, const Step& step,
+                      const ParserFactory& parser) {
+  return Cleaning(environment, tables, step.outputs, parser).Run(step.changes);
 }
 
 }  // namespace ingot::silver

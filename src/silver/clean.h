@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "silver/parse_again.h"
 #include "silver/step.h"
 #include "stage/stage.h"
 
@@ -20,8 +21,10 @@ struct Cleaned {
 /// Writes the step's new bronze rows to the tables that lack them. The first pass reads only the keys. Their hashes
 /// identify the few possible duplicates, of each other or of rows that silver holds in the same hours. The second pass
 /// reads all columns, with as many threads as the budget allows.
+/// Input: `parser`: parses records with an `_error` again; without it they go to quarantine.
 /// Output: counts of silver are missing when the step does not write silver.
 /// Cost: memory of 8 bytes per row, plus the possible duplicates.
-Result<Cleaned> Clean(const stage::Environment& environment, const Tables& tables, const Step& step);
+Result<Cleaned> Clean(const stage::Environment& environment, const Tables& tables, const Step& step,
+                      const ParserFactory& parser = {});
 
 }  // namespace ingot::silver

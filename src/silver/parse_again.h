@@ -13,9 +13,13 @@ namespace ingot::silver {
 
 using RowsFunction =
     std::function<Result<std::shared_ptr<arrow::RecordBatch>>(const std::shared_ptr<arrow::RecordBatch>&)>;
-/// Makes the function that parses the `_payload` of rows by today's fields, for one thread. `from`: the columns of the
-/// rows, which are all columns of bronze. Rows that still do not fit keep their `_error`.
+/// Makes the function that parses the `_payload` of rows by today's fields, for one thread. Its result has all columns
+/// of bronze. Rows that still do not fit have an `_error`. Input: `from`: the columns of the rows, with
+/// kColumnsToParseAgain.
 using ParserFactory = std::function<Result<RowsFunction>(const iceberg::Table& bronze, const iceberg::Schema& from)>;
+
+/// The columns of bronze that are needed besides those of the position.
+inline constexpr const char* kColumnsToParseAgain[] = {"_error", "_payload", "_ingested_at"};
 
 class ParseAgain {
  public:

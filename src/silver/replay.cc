@@ -64,7 +64,7 @@ Result<int64_t> RemoveRows(const Environment& environment, const Tables& tables,
 class Replaying {
  public:
   Replaying(const Environment& environment, Tables& tables, const ReplayOptions& options, const IngestSpan& span,
-            std::string name)
+            std::string name, HashSet& moved_keys)
       : environment_(environment),
         tables_(tables),
         spec_(*tables.spec),
@@ -73,7 +73,8 @@ class Replaying {
         name_(std::move(name)),
         rules_(*environment.pipeline, spec_),
         unique_(*environment.pipeline, spec_, environment.threads),
-        counts_(rules_.names().size()) {}
+        counts_(rules_.names().size()),
+        moved_keys_(moved_keys) {}
 
   /// `moved_before`: rows that an interrupted replay has moved, which do not count. Sets `in_silver` when the rows are
   /// in silver, and the others must still leave quarantine.
@@ -138,9 +139,10 @@ class Replaying {
       INGOT_ASSIGN(keys, HashRows(*SelectColumns(*rows, spec_.unique)));
     }
     std::lock_guard lock(mutex_);
-    replayed_.moved += rows->num_rows();
+    int64_t repeated = 0;  // keys that an earlier span would have moved, in a dry run
+    for (const uint64_t key : keys) repeated += !moved_keys_.Insert(key);
+    replayed_.moved += rows->num_rows() - (writer ? 0 : repeated);
     if (!writer) return {};
-    for (const uint64_t key : keys) moved_keys_.Insert(key);
     INGOT_ARROW_ASSIGN(const auto with_run, rows->AddColumn(rows->num_columns(), "_run_id",
                                                             RepeatText(environment_.run_id, rows->num_rows())));
     return writer->Write(with_run);
@@ -225,7 +227,7 @@ class Replaying {
   std::vector<int64_t> counts_;  // by rule, of rows that remain
   int64_t accepted_ = 0;
   SourcePositions left_;  // of accepted rows
-  HashSet moved_keys_;
+  HashSet& moved_keys_;   // their hashes; in a dry run also those of earlier spans
 };
 
 /// Loads the tables at a state from which rows can be replayed.
@@ -292,23 +294,26 @@ Result<Replayed> Replay(const Environment& environment, const pipeline::SilverSp
   INGOT_ASSIGN(const auto spans, SpansOf(environment, tables.quarantine, options.selection,
                                          std::max<int64_t>(10'000, environment.memory_bytes / 4 / kBytesPerRow)));
   Replayed total;
+  HashSet moved_keys;
   for (size_t i = 0; i < spans.size(); ++i) {
     const std::string name = fmt::format("{}/{}", environment.run_id, i);
     std::optional<Replayed> in_silver;
-    INGOT_ASSIGN(const Replayed part, iceberg::RetryOnConflict([&]() -> Result<Replayed> {
-                   INGOT_TRY(LoadTables(environment, tables));
-                   SourcePositions moved_before;
-                   INGOT_ASSIGN(const auto interrupted, InterruptedReplay(environment, tables, moved_before));
-                   if (interrupted) {
-                     INGOT_ASSIGN(const int64_t rows,
-                                  RemoveRows(environment, tables, moved_before, {}, *interrupted, {}, options.dry_run));
-                     if (interrupted != name) total.finished += options.dry_run && i > 0 ? 0 : rows;
-                     if (!options.dry_run) INGOT_TRY(LoadTables(environment, tables));
-                   }
-                   // The first attempt has moved the rows, and conflicted in quarantine.
-                   if (in_silver) return *in_silver;
-                   return Replaying(environment, tables, options, spans[i], name).Run(moved_before, in_silver);
-                 }));
+    INGOT_ASSIGN(
+        const Replayed part, iceberg::RetryOnConflict([&]() -> Result<Replayed> {
+          INGOT_TRY(LoadTables(environment, tables));
+          SourcePositions moved_before;
+          INGOT_ASSIGN(const auto interrupted, InterruptedReplay(environment, tables, moved_before));
+          if (interrupted) {
+            INGOT_ASSIGN(const int64_t rows,
+                         RemoveRows(environment, tables, moved_before, {}, *interrupted, {}, options.dry_run));
+            if (interrupted != name) total.finished += options.dry_run && i > 0 ? 0 : rows;
+            if (!options.dry_run) INGOT_TRY(LoadTables(environment, tables));
+          }
+          // The first attempt has moved the rows, and conflicted in quarantine.
+          if (in_silver) return *in_silver;
+          if (!options.dry_run) moved_keys = HashSet();
+          return Replaying(environment, tables, options, spans[i], name, moved_keys).Run(moved_before, in_silver);
+        }));
     total.Add(part);
   }
   return total;

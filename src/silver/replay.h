@@ -38,7 +38,8 @@ struct ReplayOptions {
 /// same key the one with the lowest source position survives; a row of silver always does. Many rows are replayed in
 /// several steps, by their time of ingestion. Runs and other replays may commit meanwhile.
 /// Errors: kPendingChange if a table has another definition; kRetry if a run was interrupted between its two commits.
-/// Cost: reads the rows of bronze that were ingested in the same hours, twice if silver has a key. Memory is bounded.
+/// Cost: reads the rows of bronze that were ingested in the same hours, twice if silver has a key. Memory is bounded;
+///         a dry run holds 16 bytes more per row that would move.
 Result<Replayed> Replay(const stage::Environment& environment, const pipeline::SilverSpec& spec,
                         const ReplayOptions& options);
 

@@ -20,7 +20,7 @@ namespace {
 using Batch = std::shared_ptr<arrow::RecordBatch>;
 using iceberg::FilterOp;
 
-constexpr const char *kIngestedAt = "_ingested_at", *kError = "_error";
+constexpr const char* kIngestedAt = "_ingested_at";
 
 std::optional<int64_t> TimeAt(const arrow::Array& times, int64_t row) {
   if (times.IsNull(row)) return std::nullopt;
@@ -42,14 +42,13 @@ iceberg::Filter FilterOf(const IngestSpan& span) {
   return iceberg::Or({std::move(filter), {.op = FilterOp::kIsNull, .column = kIngestedAt}});
 }
 
-/// Calls `visit(rows)` for batches of the selected rows, decoded, with the columns of the selection, of the position,
-/// and _error.
+/// Calls `visit(rows)` for batches of the selected rows, decoded, with the columns of the selection and of the
+/// position.
 template <typename Visit>
 Status ForEachSelected(const stage::Environment& environment, const iceberg::Table& quarantine,
                        const QuarantineSelection& selection, const IngestSpan& span, const Visit& visit) {
   std::vector<std::string> columns = selection.columns;
   columns.insert(columns.end(), PositionColumns().begin(), PositionColumns().end());
-  columns.emplace_back(kError);
   std::ranges::sort(columns);
   columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
   INGOT_ASSIGN(const auto plan,
@@ -119,7 +118,6 @@ Result<ReplayRows> ReplayRows::Find(const stage::Environment& environment, const
         found.times_.Add(*kept);
         found.count_ += count;
         found.unidentified_ += unidentified;
-        found.has_errors_ |= kept->GetColumnByName(kError)->null_count() < kept->num_rows();
         return {};
       }));
   found.positions_->Seal();
@@ -128,10 +126,8 @@ Result<ReplayRows> ReplayRows::Find(const stage::Environment& environment, const
 
 Status ReplayRows::ForEach(const ParserFactory& parser, const Work& work) const {
   const iceberg::Table &bronze = tables_->bronze, &quarantine = tables_->quarantine;
-  const auto inputs = pipeline::SilverInputColumns(*environment_->pipeline);
-  // A record is parsed again into all columns of bronze.
   INGOT_ASSIGN(const auto plan, rows::PlanScan(*bronze.home.storage, *bronze.metadata,
-                                               {.columns = has_errors_ ? std::vector<std::string>() : inputs,
+                                               {.columns = pipeline::SilverInputColumns(*environment_->pipeline),
                                                 .filter = times_.Filter()}));
   ParseAgain again(parser, bronze, plan.projection, environment_->threads);
   const auto pass = [&](size_t thread, const Batch& rows) {

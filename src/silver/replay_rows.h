@@ -62,7 +62,6 @@ class ReplayRows {
   std::unique_ptr<SourcePositions> positions_;
   KeyTimes times_{"_ingested_at"};
   int64_t count_ = 0, unidentified_ = 0;
-  bool has_errors_ = false;  // some row has an _error
 };
 
 }  // namespace ingot::silver

@@ -93,6 +93,7 @@ class Sampling {
                                             .current_schema = true,
                                             .columns = options_.rebuild ? std::vector<std::string>()
                                                                         : stage::ColumnsIn(tables_.bronze, columns)}));
+    ParseAgain again(options_.parser, tables_.bronze, plan.projection, 1);
     INGOT_ASSIGN(const auto batches, stage::ReadSample(tables_.bronze, std::move(plan), options_.rows));
     const iceberg::Schema schema = stage::SelectFields(BronzeSchema(pipeline_), columns);
     for (const Batch& batch : batches) {
@@ -100,11 +101,14 @@ class Sampling {
       if (options_.rebuild) {
         INGOT_ASSIGN(input, options_.rebuild(batch));
       }
-      INGOT_ASSIGN(const Batch aligned, rows::AlignColumns(input, schema));
-      INGOT_ASSIGN(CheckedRows checked, rules_.Apply(*aligned));
-      INGOT_ASSIGN(checked.rows, DecodeDictionaries(checked.rows));
-      INGOT_TRY(AddRows(*checked.rows));
-      batches_.push_back(std::move(checked));
+      INGOT_TRY(again.Pass(0, input, [&](const Batch& part) -> Status {
+        INGOT_ASSIGN(const Batch aligned, rows::AlignColumns(part, schema));
+        INGOT_ASSIGN(CheckedRows checked, rules_.Apply(*aligned));
+        INGOT_ASSIGN(checked.rows, DecodeDictionaries(checked.rows));
+        INGOT_TRY(AddRows(*checked.rows));
+        batches_.push_back(std::move(checked));
+        return {};
+      }));
     }
     return {};
   }

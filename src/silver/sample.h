@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "silver/parse_again.h"
 #include "stage/environment.h"
 #include "stage/sample.h"
 
@@ -19,7 +20,9 @@ struct SampleOptions {
   size_t differing_max = 10;                   // rows in Sample::differing
   std::map<std::string, std::string> renames;  // current name of a column by its old name
   /// What a pending rebuild of bronze makes of its rows. Empty: they stay as they are.
-  std::function<Result<std::shared_ptr<arrow::RecordBatch>>(const std::shared_ptr<arrow::RecordBatch>&)> rebuild;
+  RowsFunction rebuild;
+  ParserFactory
+      parser;  // parses records with an `_error` again, as a rebuild of silver does; empty: they break "parse"
 };
 
 /// Compares all fields and the broken rules by source position. A row in neither table must be a duplicate. Rows that

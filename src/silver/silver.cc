@@ -52,10 +52,11 @@ Result<Tables> OpenTables(const Environment& environment, const SilverSpec& spec
 }
 
 /// Computes and commits the missing outputs of a step.
-Result<StageReport> Process(const Environment& environment, Tables& tables, const Step& step) {
+Result<StageReport> Process(const Environment& environment, Tables& tables, const Step& step,
+                            const ParserFactory& parser) {
   StageReport report = Begin(environment, tables.silver.home.name.Text());
   report.commits = 1;
-  INGOT_ASSIGN(Cleaned cleaned, Clean(environment, tables, step));
+  INGOT_ASSIGN(Cleaned cleaned, Clean(environment, tables, step, parser));
   report.rows_in = cleaned.rows_in;
   report.bytes_in = cleaned.bytes_in;
   report.quarantined = cleaned.quarantined;
@@ -109,7 +110,7 @@ Result<StageReport> RunTable(const Environment& environment, const SilverSpec& s
       }
       ended = step.NothingToDo();
       if (ended) return {};
-      INGOT_ASSIGN(const StageReport report, Process(environment, tables, step));
+      INGOT_ASSIGN(const StageReport report, Process(environment, tables, step, options.parser));
       progress(report.rows_in);
       total.Add(report);
       return {};

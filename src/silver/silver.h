@@ -7,12 +7,14 @@
 
 #include <functional>
 
+#include "silver/parse_again.h"
 #include "stage/processor.h"
 
 namespace ingot::silver {
 
 struct SilverOptions {
   int64_t rows_per_commit = 8'000'000;  // of bronze; a larger snapshot of bronze is not split
+  ParserFactory parser = {};            // parses records with an `_error` again; without it they go to quarantine
 };
 
 class Silver : public stage::Processor {

@@ -1,7 +1,10 @@
 """`ingot replay`: quarantined rows through today's rules, judged by the tables that the same file gives on all data."""
 
+import datetime
 import json
+import signal
 
+import pyarrow as pa
 import pytest
 from second_version import (BRONZE, DAYS, FIRST, QUARANTINE, SILVER, Shop, changed, check_counted_once, check_equal, check_rows, comparable,
                             more_data, record)
@@ -207,7 +210,6 @@ def test_rows_without_a_position_stay(shop):
     Method: another engine appends such a row to bronze."""
     table = shop.pyiceberg().load_table(BRONZE)
     rows = table.scan(row_filter="id == 42").to_arrow()
-    import pyarrow as pa
     gone = [name for name in rows.column_names if name in ("_source", "_source_offset")]
     for name in gone:
         at = rows.column_names.index(name)
@@ -220,12 +222,24 @@ def test_rows_without_a_position_stay(shop):
 
 
 def test_little_memory(tmp_path):
-    """Goal: many rows are replayed in several steps, with the same result. Method: hours of ingestion; a small budget."""
+    """Goal: many rows are replayed in several steps within the memory budget, the earlier ones first.
+    Method: PyIceberg spreads the rows over five hours of ingestion, so that bronze does not have them any more; half of the rows
+    have keys of others; the smallest budget; the second step is interrupted."""
     shop = Shop(tmp_path)
-    lines = [json.dumps(record(1000 + number, amount=-1)) for number in range(30_000)]
-    shop.put("b.jsonl", lines)
+    shop.put("b.jsonl", [json.dumps(record(1000 + number % 25_000, amount=-1, note=f"{number // 25_000}")) for number in range(50_000)])
     shop.command("run")
+    table = shop.pyiceberg().load_table(QUARANTINE)
+    rows = table.scan().to_arrow().sort_by([("_source", "ascending"), ("_source_offset", "ascending")])
+    at = rows.column_names.index("_ingested_at")
+    first = rows["_ingested_at"][0].as_py()
+    times = pa.array([first + datetime.timedelta(hours=number // 10_000) for number in range(len(rows))], rows.schema.field(at).type)
+    table.overwrite(rows.set_column(at, rows.schema.field(at), times))
     change(shop, RELAXED)
+    counted = replay(shop, "--dry-run", "--memory", "16MiB")
+    assert counts(counted) == (50_009, 25_001, 25_000, 8)
+    shop.command("replay", "--memory", "16MiB", code=-signal.SIGKILL, env={"INGOT_FAULT": "replay.between_commits:2=kill"})
     report = replay(shop, "--memory", "16MiB")
-    assert report["moved"] == 30_001
-    check_as_new(shop)
+    assert report["finished"] + report["moved"] < 25_001 and report["remaining"] == 8
+    moved = [row["note"] for row in shop.tables().rows(SILVER) if row["id"] >= 1000]
+    assert moved == ["0"] * 25_000 and len(shop.tables().rows(QUARANTINE)) == 8
+    assert sum(row["rows_written"] for row in shop.tables().changes() if row["action"] == "replay") == 25_001
