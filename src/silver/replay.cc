@@ -9,7 +9,6 @@
 
 #include "base/arrow_result.h"
 #include "base/fault.h"
-#include "base/log.h"
 #include "base/row_hash.h"
 #include "base/rows.h"
 #include "iceberg/commit.h"
@@ -206,12 +205,8 @@ class Replaying {
                                  : iceberg::NewestSummary(*tables_.silver.metadata, stage::kReplayKey).value_or(name_);
     auto summary = replayed_.moved > 0 ? iceberg::Properties() : options_.summary(replayed_);
     summary[stage::kRunIdKey] = environment_.run_id;
-    INGOT_ASSIGN(const int64_t rows,
-                 RemoveRows(environment_, tables_, left_, times.Filter(), name, std::move(summary), false));
-    if (rows < replayed_.Left())
-      LogWarning(fmt::format("table {}: {} of {} rows had left it already: another replay was faster",
-                             tables_.quarantine.home.name.Text(), replayed_.Left() - rows, replayed_.Left()));
-    return {};
+    const auto removed = RemoveRows(environment_, tables_, left_, times.Filter(), name, std::move(summary), false);
+    return removed ? Status() : Status(std::unexpected(removed.error()));
   }
 
   const Environment& environment_;
@@ -274,6 +269,13 @@ Result<std::optional<std::string>> InterruptedReplay(const Environment& environm
 }
 
 }  // namespace
+
+Result<int64_t> FinishReplay(const Environment& environment, const Tables& tables) {
+  SourcePositions moved;
+  INGOT_ASSIGN(const auto interrupted, InterruptedReplay(environment, tables, moved));
+  if (!interrupted) return 0;
+  return RemoveRows(environment, tables, moved, {}, *interrupted, {}, false);
+}
 
 void Replayed::Add(const Replayed& other) {
   selected += other.selected;

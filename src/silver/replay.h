@@ -1,7 +1,7 @@
 // Moves quarantined rows that today's rules accept to silver.
 // Protocol (docs/formats/snapshot-summary.md): silver commits first, with the name of the replay; then the rows leave
-// quarantine. After a crash between the two commits, the next replay finds the rows in silver by their run and source
-// position, and removes them from quarantine.
+// quarantine. After a crash between the two commits, the next replay or run finds the rows in silver by their run and
+// source position, and removes them from quarantine.
 #pragma once
 
 #include <functional>
@@ -42,5 +42,9 @@ struct ReplayOptions {
 ///         a dry run holds 16 bytes more per row that would move.
 Result<Replayed> Replay(const stage::Environment& environment, const pipeline::SilverSpec& spec,
                         const ReplayOptions& options);
+
+/// Removes from quarantine the rows that an interrupted replay has moved to silver. Returns their number.
+/// Cost: reads nothing if no replay was interrupted.
+Result<int64_t> FinishReplay(const stage::Environment& environment, const Tables& tables);
 
 }  // namespace ingot::silver

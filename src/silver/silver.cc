@@ -7,6 +7,7 @@
 #include "pipeline/definition.h"
 #include "pipeline/plan.h"
 #include "silver/clean.h"
+#include "silver/replay.h"
 #include "silver/revert_step.h"
 #include "stage/position_columns.h"
 #include "stage/stage.h"
@@ -101,6 +102,7 @@ Result<StageReport> RunTable(const Environment& environment, const SilverSpec& s
                              const std::function<void(int64_t)>& progress) {
   StageReport total = Begin(environment, spec.table.table);
   INGOT_ASSIGN(Tables tables, OpenTables(environment, spec));
+  INGOT_TRY(FinishReplay(environment, tables));
   for (bool ended = false; !ended;)
     INGOT_TRY(OnNewestTables(tables, [&]() -> Status {
       INGOT_ASSIGN(const Step step, NextStep(environment, tables, options.rows_per_commit));

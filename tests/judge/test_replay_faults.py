@@ -84,6 +84,30 @@ def test_interrupted_replay_and_another_selection(shop):
     check_replayed_once(shop)
 
 
+def test_a_run_finishes_an_interrupted_replay(shop):
+    """Goal: no row stays in silver and in quarantine until someone replays again. Method: killed between the commits; a run; doctor."""
+    shop.command("replay", code=-signal.SIGKILL, env={"INGOT_FAULT": "replay.between_commits=kill"})
+    shop.command("run")
+    assert {42, 60}.isdisjoint(row["id"] for row in shop.tables().rows(QUARANTINE))
+    shop.command("doctor")
+    report = replay(shop)
+    assert (report["finished"], report["moved"], report["duplicates"]) == (0, 0, 1)
+    check_replayed_once(shop)
+
+
+def test_expiry_and_compaction_of_an_interrupted_replay(shop):
+    """Goal: an interrupted replay is finished although its snapshot and its files are gone.
+    Method: the row of another replay between; compaction, expiry, then a replay."""
+    shop.command("replay", "--where", "id = 42")
+    shop.command("replay", code=-signal.SIGKILL, env={"INGOT_FAULT": "replay.between_commits=kill"})
+    shop.command("maintain", SILVER, "--compact")
+    shop.command("maintain", SILVER, QUARANTINE, "--expire", "--older-than", "0s", "--retain-last", "1")
+    report = replay(shop)
+    assert (report["finished"], report["moved"], report["duplicates"]) == (1, 0, 1)
+    assert replay(shop)["selected"] == report["remaining"]
+    check_as_new(shop)
+
+
 def test_unknown_outcome(shop):
     """Goal: a commit whose outcome is not known is not made twice. Method: the answer of the swap is lost; then a replay."""
     passed = re.findall(r"fault point (\S+)", shop.command("replay", env={"INGOT_FAULT_TRACE": "1"}).stderr)
