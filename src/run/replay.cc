@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <limits>
 #include <mutex>
 #include <set>
 
@@ -72,17 +73,8 @@ class Selecting {
   /// The columns of --where.
   std::vector<std::string> WhereColumns() const { return where_ ? where_->columns : std::vector<std::string>(); }
 
-  /// Errors: kBadConfig for a rule that neither the pipeline file nor a quarantined row has.
-  Status CheckRules(const pipeline::SilverSpec& spec) const {
-    std::vector<std::string> known = pipeline::RuleNames(spec.rules);
-    for (const std::string& rule : seen_)
-      if (!Contains(known, rule)) known.push_back(rule);
-    for (const std::string& rule : options_.rules)
-      if (!Contains(known, rule))
-        return Fail(ErrorKind::kBadConfig, fmt::format("--rule: no rule '{}'{}: it is one of {}", rule,
-                                                       DidYouMean(rule, known), fmt::join(known, ", ")));
-    return {};
-  }
+  /// The rules that the rows broke on which the selection was evaluated.
+  const std::set<std::string, std::less<>>& rules_seen() const { return seen_; }
 
  private:
   Result<std::vector<bool>> Matches(const arrow::RecordBatch& rows) {
@@ -131,6 +123,23 @@ class Selecting {
   std::set<std::string, std::less<>> seen_;  // rules of quarantined rows
 };
 
+/// Errors: kBadConfig for a rule that neither the pipeline file nor a quarantined row has.
+Status CheckRules(const Environment& environment, const pipeline::SilverSpec& spec, const iceberg::Table& quarantine,
+                  const std::vector<std::string>& rules) {
+  std::vector<std::string> known = pipeline::RuleNames(spec.rules);
+  if (std::ranges::all_of(rules, [&](const std::string& rule) { return Contains(known, rule); })) return {};
+  const ReplayOptions options{.rules = rules};
+  Selecting selecting(options);
+  INGOT_TRY(silver::SpansOf(environment, quarantine, selecting.Selection(), std::numeric_limits<int64_t>::max()));
+  for (const std::string& rule : selecting.rules_seen())
+    if (!Contains(known, rule)) known.push_back(rule);
+  for (const std::string& rule : rules)
+    if (!Contains(known, rule))
+      return Fail(ErrorKind::kBadConfig, fmt::format("--rule: no rule '{}'{}: it is one of {}", rule,
+                                                     DidYouMean(rule, known), fmt::join(known, ", ")));
+  return {};
+}
+
 std::string Rows(int64_t count, const std::string& noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
@@ -165,6 +174,7 @@ Result<ReplayReport> ReplayTable(const Environment& environment, const pipeline:
     return Fail(ErrorKind::kNotFound,
                 "table " + spec.quarantine.table + " does not exist: the first `ingot run` creates it");
   ReplayReport report{.silver = spec.table.table, .quarantine = spec.quarantine.table, .rows = {}};
+  INGOT_TRY(CheckRules(environment, spec, *quarantine, options.rules));
   INGOT_ASSIGN(const auto selecting, Selecting::Make(options, quarantine->metadata->CurrentSchema()));
   ProgressLine progress("replay to " + spec.table.table, 0, "records");
   silver::ReplayOptions replay{.selection = selecting->Selection()};
@@ -180,7 +190,6 @@ Result<ReplayReport> ReplayTable(const Environment& environment, const pipeline:
     return {{kChangeKey, ToJson(record)}};
   };
   INGOT_ASSIGN(report.rows, silver::Replay(environment, spec, replay));
-  INGOT_TRY(selecting->CheckRules(spec));
   return report;
 }
 

@@ -176,9 +176,12 @@ def test_selections(shop, name):
 
 def test_wrong_options(shop):
     """Goal: an option that cannot mean a row is an error, with the nearest right one. Method: misspelled values."""
-    for arguments, said in ((["--rule", "positiv"], "did you mean 'positive'?"), (["--where", "amnt > 1"], "amount"), (["--where", "amount"], "condition"),
+    change(shop, RELAXED)
+    tables = shop.tables().locations
+    for arguments, said in ((["--rule", "positiv", "--rule", "positive"], "did you mean 'positive'?"), (["--where", "amnt > 1"], "amount"), (["--where", "amount"], "condition"),
                             (["--from", "2026-02-30"], "--from"), (["--from", "2026-02-03", "--to", "2026-02-01"], "--to")):
         assert said in replay(shop, *arguments, code=2).stderr, arguments
+    assert shop.tables().locations == tables
 
 
 def test_file_differs(shop):
