@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "cli/commands.h"
+#include "cli/day_options.h"
 #include "run/apply.h"
 
 namespace ingot::cli {
@@ -14,6 +15,7 @@ struct Options {
   bool forward_only = false;
   bool drop_columns = false;
   bool yes = false;
+  DayOptions days;
 };
 
 /// Asks on a terminal. Without one the flags are the decision.
@@ -30,12 +32,14 @@ Status Confirm(const run::PipelinePlan& plan, const Options& options) {
 }
 
 Status Apply(Shared& shared, const Options& options) {
+  INGOT_ASSIGN(const auto days, DaysFrom(options.days));
   INGOT_ASSIGN(const run::OpenedPipeline open, run::Open(shared.open_options));
   INGOT_ASSIGN(const run::PipelinePlan plan, run::MakePlan(open.environment));
   INGOT_TRY(Confirm(plan, options));
   const run::ApplyOptions apply{.existing = options.rebuild        ? run::Existing::kRebuild
                                             : options.forward_only ? run::Existing::kForwardOnly
                                                                    : run::Existing::kUndecided,
+                                .days = days,
                                 .drop_columns = options.drop_columns};
   bool changed = false;
   INGOT_TRY(run::ApplyPlan(open.environment, apply, [&](const std::string& line) {
@@ -57,11 +61,19 @@ void AddApply(CLI::App& app, Shared& shared) {
       ->add_flag("--forward-only", options->forward_only,
                  "Leave existing rows as they are; the file holds for new rows from now on")
       ->excludes(rebuild);
+  command
+      ->add_option("--from", options->days.from,
+                   "With --rebuild: only rows from this day (UTC), e.g. 2024-07-19; other rows stay as they are")
+      ->needs(rebuild);
+  command->add_option("--to", options->days.to, "… up to and including this day; alone, or --from alone: that day")
+      ->needs(rebuild);
   command->add_flag("--drop-columns", options->drop_columns, "Also drop columns that the pipeline file does not have");
   command->add_flag("--yes", options->yes, "Do not ask");
   command->footer(
       "Atomic per table: readers see the old rows or the new ones. An interrupted apply continues when it is called\n"
-      "again.\n\nExamples:\n  ingot apply --rebuild\n  ingot apply --forward-only --yes");
+      "again.\n\nExamples:\n  ingot apply --rebuild\n  ingot apply --rebuild --from 2024-07-19 --to 2024-07-21\n  "
+      "ingot apply "
+      "--forward-only --yes");
   command->callback([&shared, options] { shared.command = [&shared, options] { return Apply(shared, *options); }; });
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "cli/commands.h"
+#include "cli/day_options.h"
 #include "cli/run_report_text.h"
 #include "run/apply.h"
 #include "run/background_maintenance.h"
@@ -39,7 +40,8 @@ struct Options {
   std::string listen;
   std::string push_metrics;
   run::EngineOptions engine;
-  std::string from, to;
+  bool stages_named = false;
+  DayOptions days;
   bool trust_clock = false;
 };
 
@@ -112,23 +114,22 @@ Status RunOnce(Shared& shared, const run::OpenedPipeline& open, const run::RunOp
   return run::CheckComplete(report);
 }
 
-Result<std::optional<gold::DaySpan>> DaysToRecompute(const Options& options) {
-  if (options.from.empty() && options.to.empty()) return std::optional<gold::DaySpan>();
+/// Sets which days are computed again. Silver only if it is named: a correction of silver must outlive `--from` alone.
+Status SetDays(const Options& options, run::RunOptions& run) {
+  INGOT_ASSIGN(const auto days, DaysFrom(options.days));
+  if (!days) return {};
   if (options.follow || options.engine.engine != pipeline::Dialect::kEmbedded)
     return Fail(ErrorKind::kBadConfig, "--from and --to are for runs that end, on the embedded engine");
-  if (std::ranges::find(options.stages, stage::Stage::kGold) == options.stages.end())
-    return Fail(ErrorKind::kBadConfig, "--from and --to recompute gold: --stage must include gold");
-  gold::DaySpan days;
-  if (!options.from.empty()) {
-    INGOT_ASSIGN(days.from, ParseDay("--from", options.from));
-    days.to = days.from;
-  }
-  if (!options.to.empty()) {
-    INGOT_ASSIGN(days.to, ParseDay("--to", options.to));
-    if (options.from.empty()) days.from = days.to;
-  }
-  if (days.to < days.from) return Fail(ErrorKind::kBadConfig, "--to: before --from");
-  return days;
+  const auto runs = [&](stage::Stage stage) {
+    return std::ranges::find(options.stages, stage) != options.stages.end();
+  };
+  const bool silver = options.stages_named && runs(stage::Stage::kSilver);
+  if (!silver && !runs(stage::Stage::kGold))
+    return Fail(ErrorKind::kBadConfig, "--from and --to recompute silver and gold: --stage must include one of them");
+  if (silver) run.silver_days = days;
+  run.gold.recompute_days = days;
+  run.gold.days_required = !silver;
+  return {};
 }
 
 /// Without the source, which depends on the topic.
@@ -139,9 +140,9 @@ Result<run::RunOptions> RunOptionsFrom(const Options& options) {
                                  .on_reset = options.on_reset,
                                  .rows_per_commit = options.rows_per_commit},
                       .silver = {.rows_per_commit = options.rows_per_commit},
-                      .gold = {.keep_groups = options.follow, .recompute_days = {}},
+                      .gold = {.keep_groups = options.follow},
                       .trust_clock = options.trust_clock};
-  INGOT_ASSIGN(run.gold.recompute_days, DaysToRecompute(options));
+  INGOT_TRY(SetDays(options, run));
   INGOT_ASSIGN(run.bronze.bytes_per_commit, ParseBytes("--bytes-per-commit", options.bytes_per_commit));
   INGOT_ASSIGN(const int64_t idle_micros, WithContext(ParseDuration(options.idle), "--idle"));
   run.bronze.idle = std::chrono::microseconds(idle_micros);
@@ -181,9 +182,10 @@ void AddRun(CLI::App& app, Shared& shared) {
   auto options = std::make_shared<Options>();
   AddShared(*command, shared);
   AddStages(*command, options->stages, "Stages to run");
-  command->add_option("--from", options->from,
-                      "Recompute gold from this day (UTC), e.g. 2024-07-19: after corrections in silver");
-  command->add_option("--to", options->to, "… up to and including this day; alone, or --from alone: that day");
+  command->add_option("--from", options->days.from,
+                      "Recompute gold from this day (UTC), e.g. 2024-07-19: after corrections in silver; with --stage "
+                      "silver,gold first silver from bronze");
+  command->add_option("--to", options->days.to, "… up to and including this day; alone, or --from alone: that day");
   AddEngine(*command, options->engine.engine, "Engine that computes the stages");
   command
       ->add_option("--master", options->engine.spark_master, "Spark's master, with --engine spark [INGOT_SPARK_MASTER]")
@@ -237,9 +239,12 @@ void AddRun(CLI::App& app, Shared& shared) {
       ->envname("INGOT_TRUST_CLOCK");
   command->footer(
       "Examples:\n  ingot run --source landing\n  ingot run --stage silver,gold --warehouse /data/warehouse\n  ingot "
-      "run "
+      "run --stage silver,gold --from 2024-07-19 --to 2024-07-21\n  ingot run "
       "--source kafka://localhost:9092/speedtest_raw --follow --every 10s --listen 127.0.0.1:8080");
-  command->callback([&shared, options] { shared.command = [&shared, options] { return Run(shared, *options); }; });
+  command->callback([&shared, options, command] {
+    options->stages_named = command->count("--stage") > 0;
+    shared.command = [&shared, options] { return Run(shared, *options); };
+  });
 }
 
 }  // namespace ingot::cli

@@ -60,7 +60,7 @@ class GoldRun {
 
   /// Recomputes these days from the current silver. The consumed snapshot does not change: rows that arrive meanwhile
   /// are counted again with their hour when they are consumed.
-  Result<StageReport> RecomputeDays(DaySpan days) {
+  Result<StageReport> RecomputeDays(stage::DaySpan days) {
     Begin();
     INGOT_ASSIGN(auto writer, stage::RowWriter::Open(environment_, gold_));
     for (int32_t day = days.from; day <= days.to; ++day) {
@@ -391,7 +391,7 @@ Result<StageReport> Gold::Run(const Environment& environment, const stage::Deadl
     if (total.AddPending(report)) continue;
     INGOT_TRY(report);
     total.Add(*report);
-    if (options_.recompute_days) {
+    if (options_.recompute_days && (options_.days_required || !DayFieldOf(spec).empty())) {
       INGOT_ASSIGN(const StageReport days, RunTable(environment, spec, *kept, options_, progress));
       total.Add(days);
     }

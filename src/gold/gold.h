@@ -9,18 +9,15 @@
 #include <string>
 
 #include "gold/group_state.h"
+#include "stage/days.h"
 #include "stage/processor.h"
 
 namespace ingot::gold {
 
-/// Days since 1970-01-01 (UTC), both inclusive.
-struct DaySpan {
-  int32_t from = 0, to = 0;
-};
-
 struct GoldOptions {
-  bool keep_groups = false;               // between runs, for followers
-  std::optional<DaySpan> recompute_days;  // recomputed from all of silver, after the new rows
+  bool keep_groups = false;                      // between runs, for followers
+  std::optional<stage::DaySpan> recompute_days;  // recomputed from all of silver, after the new rows
+  bool days_required = true;  // false: tables that are not grouped by day follow the changes of silver alone
 };
 
 /// Keeps the state of groups that new rows touch repeatedly between runs, so that the cost of a follower's round

@@ -27,6 +27,11 @@ const pipeline::NamedExpression* GroupBy(const pipeline::GoldSpec& spec, const s
   return nullptr;
 }
 
+/// The group that is the hour of the same field.
+const pipeline::NamedExpression* HourOf(const pipeline::GoldSpec& spec, const pipeline::NamedExpression& date) {
+  return GroupBy(spec, "hour", date.expression.arguments[0].text);
+}
+
 }  // namespace
 
 iceberg::Filter SilverFilter(const pipeline::GoldSpec& spec, const arrow::RecordBatch& touched) {
@@ -63,17 +68,21 @@ iceberg::Filter GoldFilter(const pipeline::GoldSpec& spec, const arrow::RecordBa
   return iceberg::In(date->name, {values.begin(), values.end()});
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> GroupsOfDay(const pipeline::GoldSpec& spec, int32_t day) {
+std::string DayFieldOf(const pipeline::GoldSpec& spec) {
   const auto* date = GroupBy(spec, "date", "");
-  const auto* hour = date != nullptr ? GroupBy(spec, "hour", date->expression.arguments[0].text) : nullptr;
-  const auto groups = pipeline::TouchedGroups(spec);
-  if (date == nullptr || groups.size() != (hour != nullptr ? 2 : 1))
+  if (date == nullptr || pipeline::TouchedGroups(spec).size() != (HourOf(spec, *date) != nullptr ? 2 : 1)) return "";
+  return date->expression.arguments[0].text;
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> GroupsOfDay(const pipeline::GoldSpec& spec, int32_t day) {
+  if (DayFieldOf(spec).empty())
     return Fail(ErrorKind::kUnsupported,
                 "table " + spec.table.table + " is not grouped by date(field), or hour(field) too: it has no days");
-  const int64_t rows = hour != nullptr ? 24 : 1;
+  const auto* date = GroupBy(spec, "date", "");
+  const int64_t rows = HourOf(spec, *date) != nullptr ? 24 : 1;
   arrow::FieldVector fields;
   arrow::ArrayVector columns;
-  for (const auto& group : groups) {
+  for (const auto& group : pipeline::TouchedGroups(spec)) {
     std::shared_ptr<arrow::Array> values;
     arrow::Date32Builder days;
     arrow::Int32Builder hours;

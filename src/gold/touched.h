@@ -16,6 +16,9 @@ iceberg::Filter SilverFilter(const pipeline::GoldSpec& spec, const arrow::Record
 /// Selects the rows of the gold table for these groups, and rows that share a file with them.
 iceberg::Filter GoldFilter(const pipeline::GoldSpec& spec, const arrow::RecordBatch& touched);
 
+/// The field by whose date the table is grouped. Empty for a table whose groups may hold rows of several days.
+std::string DayFieldOf(const pipeline::GoldSpec& spec);
+
 /// Returns all touched groups that a day can have. Errors: kUnsupported for a gold table that is not grouped by the
 /// date of a field.
 Result<std::shared_ptr<arrow::RecordBatch>> GroupsOfDay(const pipeline::GoldSpec& spec, int32_t day);

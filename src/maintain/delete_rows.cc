@@ -1,5 +1,7 @@
 #include "maintain/delete_rows.h"
 
+#include <arrow/builder.h>
+
 #include <mutex>
 #include <set>
 
@@ -26,6 +28,12 @@ struct Chosen {
   std::set<std::string> files;          // files without remaining rows
   int64_t count = 0;
 };
+
+/// Whether the metrics of the file show that the condition is true for each of its rows.
+bool MatchesWhole(const Table& table, const ScanPlan& plan, const FileTask& task, const DeleteRowsOptions& options) {
+  const auto* spec = table.metadata->SpecById(task.file.spec_id);
+  return options.filter_is_condition && spec != nullptr && plan.filter.MustMatchFile(task.file, *spec, plan.schema);
+}
 
 Status ChooseFrom(const Table& table, const iceberg::Schema& projection, const FileTask& task,
                   const DeleteRowsOptions& options, std::mutex& mutex, Chosen& chosen) {
@@ -60,7 +68,13 @@ Result<Chosen> Choose(const Table& table, const ScanPlan& plan, const DeleteRows
   projection.fields.push_back(iceberg::RowPositionColumn());
   Chosen chosen;
   std::mutex mutex;
-  INGOT_TRY(ForEachInParallel(options.threads, plan.tasks.size(), [&](size_t, size_t i) {
+  INGOT_TRY(ForEachInParallel(options.threads, plan.tasks.size(), [&](size_t, size_t i) -> Status {
+    if (const FileTask& task = plan.tasks[i]; MatchesWhole(table, plan, task, options)) {
+      std::lock_guard lock(mutex);
+      chosen.files.insert(task.file.location);
+      chosen.count += task.file.record_count;
+      return {};
+    }
     return ChooseFrom(table, projection, plan.tasks[i], options, mutex, chosen);
   }));
   return chosen;
@@ -70,7 +84,9 @@ Result<Chosen> Choose(const Table& table, const ScanPlan& plan, const DeleteRows
 Status Commit(const Table& table, const Chosen& chosen, const DeleteRowsOptions& options) {
   INGOT_ASSIGN(auto deletes, rows::WriteRowDeletes(table.home.storage, *table.metadata, chosen.rows));
   INGOT_TRY(FaultPoint("delete_rows.after_files"));
-  iceberg::SnapshotChange change{.operation = "delete", .added = deletes.files};
+  iceberg::SnapshotChange change{.operation = options.replacements.empty() ? "delete" : "overwrite",
+                                 .added = options.replacements};
+  change.added.insert(change.added.end(), deletes.files.begin(), deletes.files.end());
   change.removes = [&](const DataFile& file) -> Result<bool> {
     return chosen.files.contains(file.location) || deletes.replaced.contains(file.Key());
   };
@@ -82,11 +98,21 @@ Status Commit(const Table& table, const Chosen& chosen, const DeleteRowsOptions&
     return Fail(ErrorKind::kConflict, "the table was changed while rows were deleted from it");
   };
   if (options.amend) options.amend(change);
-  INGOT_TRY(iceberg::CommitFiles(table.home, change));
-  return {};
+  const auto committed = iceberg::CommitSnapshot(table.home, change);
+  if (committed) return {};
+  iceberg::DiscardUnlessUnknown(*table.home.storage, iceberg::LocationsOf(deletes.files), committed.error());
+  return std::unexpected(committed.error());
 }
 
 }  // namespace
+
+Result<std::shared_ptr<arrow::Array>> ToBooleans(const std::vector<bool>& matches) {
+  arrow::BooleanBuilder builder;
+  INGOT_ARROW(builder.AppendValues(matches));
+  std::shared_ptr<arrow::Array> array;
+  INGOT_ARROW(builder.Finish(&array));
+  return array;
+}
 
 Result<RowsDeleted> DeleteRows(const iceberg::TableHome& home, const DeleteRowsOptions& options) {
   return iceberg::RetryOnConflict(home, [&](const Table& table) -> Result<RowsDeleted> {
@@ -97,7 +123,8 @@ Result<RowsDeleted> DeleteRows(const iceberg::TableHome& home, const DeleteRowsO
     const RowsDeleted done{.rows = chosen.count,
                            .files_removed = int64_t(chosen.files.size()),
                            .files_with_deletes = int64_t(chosen.rows.size())};
-    if (options.dry_run || (chosen.count == 0 && !options.amend)) return done;
+    const bool nothing = chosen.count == 0 && options.replacements.empty() && !options.amend;
+    if (options.dry_run || nothing) return done;
     INGOT_TRY(Commit(table, chosen, options));
     return done;
   });

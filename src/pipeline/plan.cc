@@ -179,7 +179,8 @@ std::string UniqueRowsSql(const SilverSpec& silver, Dialect dialect, const Silve
       JoinSql(Keep::kUnmatched, names.existing + " s", Join(same, " AND "), dialect));
 }
 
-/// Without an initial default: rows that were written before the column existed keep null, unless a rebuild computes them.
+/// Without an initial default: rows that were written before the column existed keep null, unless a rebuild computes
+/// them.
 iceberg::Field ColumnOf(const FieldSpec& field) {
   return {.name = field.name, .type = field.type, .write_default = field.default_json};
 }

@@ -8,12 +8,14 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "bronze/rebuild.h"
+#include "gold/touched.h"
 #include "iceberg/commit.h"
 #include "pipeline/definition.h"
 #include "run/adopt.h"
 #include "run/change_record.h"
 #include "run/ledger.h"
 #include "run/rebuild.h"
+#include "run/rebuild_days.h"
 
 namespace ingot::run {
 namespace {
@@ -48,6 +50,7 @@ class Applying {
     for (const TablePlan& table : plan.tables) {
       INGOT_TRY(CheckRowsCanStay(plan, table));
       INGOT_TRY(CheckCanRebuild(table));
+      INGOT_TRY(CheckDaysCanDiffer(plan, table));
     }
     for (const TablePlan& table : plan.tables)
       if (std::ranges::find(stages, StageOf(table.table.kind)) != stages.end()) INGOT_TRY(ApplyTo(plan, table));
@@ -71,7 +74,11 @@ class Applying {
     return {};
   }
 
+  /// Rows stay as they are, although the pipeline file gives others.
+  bool RowsStay() const { return options_.existing == Existing::kForwardOnly || options_.days; }
+
   bool MustRebuild(const PipelinePlan& plan, const TablePlan& table) const {
+    if (options_.days) return false;  // CheckDaysCanDiffer
     return options_.existing == Existing::kRebuild || CountsTwice(table) || IsHalfRebuilt(plan, table);
   }
 
@@ -88,8 +95,7 @@ class Applying {
 
   /// Refuses a forward-only change that needs another column for existing values, before any table changes.
   Status CheckRowsCanStay(const PipelinePlan& plan, const TablePlan& table) const {
-    if (table.need != Need::kChoice || options_.existing != Existing::kForwardOnly || MustRebuild(plan, table))
-      return {};
+    if (table.need != Need::kChoice || !RowsStay() || MustRebuild(plan, table)) return {};
     TableMetadata next = *table.current->metadata;
     const Status stays = stage::EvolveMetadata(next, stage::Wanted(*environment_.pipeline, table.table),
                                                EvolutionOf(*environment_.pipeline));
@@ -99,16 +105,54 @@ class Applying {
                                            ": existing values cannot stay in the column; use `ingot apply --rebuild`");
   }
 
+  /// Refuses a rebuild of some days where rows of the other days do not go together with them.
+  Status CheckDaysCanDiffer(const PipelinePlan& plan, const TablePlan& table) const {
+    if (!options_.days || table.need != Need::kChoice || table.sample_agrees) return {};
+    INGOT_ASSIGN(const std::string reason, WhyAllDays(plan, table));
+    if (reason.empty()) return {};
+    return Fail(ErrorKind::kBadConfig, table.name + ": " + reason + "; leave out --from and --to to rebuild all days");
+  }
+
+  Result<std::string> WhyAllDays(const PipelinePlan& plan, const TablePlan& table) const {
+    const pipeline::Pipeline& pipeline = *environment_.pipeline;
+    if (table.table.kind == TableKind::kBronze) return "bronze changes, which is recomputed as a whole";
+    if (IsHalfRebuilt(plan, table)) return "an interrupted rebuild has replaced rows of all days in one of two tables";
+    const bool gold = table.table.kind == TableKind::kGold;
+    const auto& silver = gold ? pipeline.SourceOf(pipeline.gold[table.table.item]) : pipeline.silver[table.table.item];
+    INGOT_ASSIGN(const stage::Days days, stage::DaysOf(pipeline, silver, *options_.days));
+    if (HasChoice(table, [](const pipeline::Difference& one) { return one.what.starts_with("unique key"); }))
+      return "the key changes: rows of different keys cannot be deduplicated";
+    if (HasChoice(table, [&](const pipeline::Difference& one) {
+          return one.part == pipeline::DifferingPart::kField && one.name == days.column();
+        }))
+      return "the field that tells the day changes";
+    if (!gold) return "";
+    if (CountsTwice(table)) return "its groups change: rows would be counted in two groupings";
+    if (gold::DayFieldOf(pipeline.gold[table.table.item]) != days.column())
+      return "its groups are not of single days of " + days.column() + ": one would hold values of two meanings";
+    return "";
+  }
+
   /// New group columns beside old ones would count a row of silver under both.
   static bool CountsTwice(const TablePlan& table) {
-    return std::ranges::any_of(table.differences, [](const pipeline::Difference& one) {
-      return one.change == pipeline::ChangeClass::kChoice && one.part == pipeline::DifferingPart::kGroup;
+    return HasChoice(table,
+                     [](const pipeline::Difference& one) { return one.part == pipeline::DifferingPart::kGroup; });
+  }
+
+  /// Whether one of the differences that need a choice is of this kind.
+  template <typename Predicate>
+  static bool HasChoice(const TablePlan& table, const Predicate& is_one) {
+    return std::ranges::any_of(table.differences, [&](const pipeline::Difference& one) {
+      return one.change == pipeline::ChangeClass::kChoice && is_one(one);
     });
   }
 
   ChangeRecord RecordOf(const TablePlan& table, const std::string& action) const {
+    std::vector<std::string> differences = LinesOf(table);
+    if (options_.days && action == "forward-only")
+      differences.push_back(fmt::format("rows of {} are recomputed, those of other days stay", options_.days->Text()));
     return {.action = action,
-            .differences = LinesOf(table),
+            .differences = std::move(differences),
             .definition_before = table.have.empty() ? "" : pipeline::DefinitionId(table.have),
             .started_at_micros = NowMicros()};
   }
@@ -206,11 +250,26 @@ Status ApplyTo(Environment environment, std::span<const stage::Stage> stages, co
   return ledger;
 }
 
+/// Recomputes the days of silver, then of gold.
+Status RecomputeDays(const Environment& environment, stage::DaySpan days,
+                     const std::function<void(const std::string&)>& done) {
+  INGOT_ASSIGN(Runner runner,
+               Runner::Open(environment, {stage::Stage::kSilver, stage::Stage::kGold},
+                            {.gold = {.recompute_days = days, .days_required = false}, .silver_days = days}));
+  INGOT_ASSIGN(const RunReport report, runner.Run({}));
+  if (!report.pending_changes.empty()) return Fail(ErrorKind::kPendingChange, report.pending_changes.front());
+  for (const stage::StageReport& stage : report.stages)
+    done(fmt::format("{}: {} recomputed", stage.table, days.Text()));
+  return {};
+}
+
 }  // namespace
 
 Status ApplyPlan(const Environment& environment, const ApplyOptions& options,
                  const std::function<void(const std::string&)>& done) {
+  if (options.days) INGOT_TRY(CheckDays(environment, *options.days));
   INGOT_TRY(ApplyTo(environment, stage::kStages, options, done));
+  if (options.days) INGOT_TRY(RecomputeDays(environment, *options.days, done));
   INGOT_ASSIGN(const PipelinePlan left, MakePlan(environment));
   for (const TablePlan& table : left.tables)
     if (table.current && table.need != Need::kChoice) DiscardRebuild(*table.current);

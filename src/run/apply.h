@@ -2,10 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "run/plan.h"
+#include "stage/days.h"
 
 namespace ingot::run {
 
@@ -18,12 +20,15 @@ enum class Existing {
 
 struct ApplyOptions {
   Existing existing = Existing::kUndecided;
+  /// With kRebuild: only rows of these days are recomputed, the others stay as with kForwardOnly.
+  std::optional<stage::DaySpan> days;
   bool drop_columns = false;  // columns that the pipeline file no longer has
 };
 
 /// Applies the plan table by table, in the order of the data flow. Each table changes in one commit; quarantine before
 /// silver. An interrupted apply continues when it is called again. `done` gets one line per table.
-/// Errors: kPendingChange if a decision is missing; kBadConfig for a change that the choice does not allow; kConflict
+/// Errors: kPendingChange if a decision is missing; kBadConfig, before anything changes, for a change that
+/// the choice does not allow; kConflict
 /// when other writers win repeatedly.
 Status ApplyPlan(const stage::Environment& environment, const ApplyOptions& options,
                  const std::function<void(const std::string& line)>& done);

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "base/fault.h"
-#include "base/log.h"
 #include "base/progress.h"
 #include "iceberg/commit.h"
 #include "iceberg/find_table.h"
@@ -100,32 +99,8 @@ class Rebuild {
 
   Status OpenStaging() {
     INGOT_ASSIGN(const auto evolved, Evolved(*plan_->current->metadata));
-    INGOT_ASSIGN(const auto found, iceberg::FindTable(home_));
-    if (found) {
-      const TableMetadata& metadata = *found->metadata;
-      const bool fits = metadata.Property(kRebuildOf, "") == evolved.table_uuid &&
-                        metadata.Property(kRebuildNumber, "") == evolved.Property(kRebuildNumber, "0") &&
-                        stage::DefinitionIn(metadata) == plan_->want && SameLayout(metadata, evolved);
-      if (fits) {
-        LogWarning("table " + plan_->name + ": an interrupted rebuild is continued");
-        return {};
-      }
-      // Its data files are kept: they may be the target's by now. Otherwise maintenance removes them as orphans.
-      DiscardStaging(home_, metadata.location);
-    }
-    TableMetadata empty = EmptyCopyOf(evolved, {.with_location = !environment_->catalog->ChoosesLocations()});
-    for (const char* key : stage::kMarkKeys) empty.properties.erase(key);
-    empty.properties[kRebuildOf] = evolved.table_uuid;
-    empty.properties[kRebuildNumber] = evolved.Property(kRebuildNumber, "0");
-    auto created = iceberg::CreateTable(home_, empty);
-    if (!created && created.error().kind != ErrorKind::kExists) return std::unexpected(created.error());
-    return FaultPoint("rebuild.staging_created");
-  }
-
-  /// Whether files of one table are valid files of the other: the same field ids and partition specs.
-  static bool SameLayout(const TableMetadata& a, const TableMetadata& b) {
-    return a.CurrentSchema().SameFields(b.CurrentSchema()) && a.default_spec_id == b.default_spec_id &&
-           a.DefaultSpec().SameFields(b.DefaultSpec());
+    return ContinueStaging(*environment_, home_, evolved,
+                           {{kRebuildOf, evolved.table_uuid}, {kRebuildNumber, evolved.Property(kRebuildNumber, "0")}});
   }
 
   Status Validate(const TableMetadata& target, const TableMetadata& staging) const {
@@ -135,23 +110,6 @@ class Rebuild {
     INGOT_ASSIGN(const auto evolved, Evolved(target));
     if (SameLayout(evolved, staging)) return {};
     return Fail(ErrorKind::kConflict, "the columns or the partition of table " + plan_->name + " changed meanwhile");
-  }
-
-  /// The live data files with all of their metrics.
-  static Result<std::vector<DataFile>> FilesOf(const Table& table) {
-    std::vector<DataFile> files;
-    const iceberg::Snapshot* snapshot = table.metadata->CurrentSnapshot();
-    if (snapshot == nullptr) return files;
-    INGOT_ASSIGN(const auto manifests, iceberg::ReadManifestList(*table.home.storage, *snapshot));
-    for (const iceberg::ManifestFile& manifest : manifests)
-      INGOT_TRY(iceberg::ForEachEntry(*table.home.storage, manifest, *table.metadata, nullptr,
-                                      [&](iceberg::ManifestEntry& entry) -> Status {
-                                        if (entry.status == iceberg::EntryStatus::kDeleted) return {};
-                                        entry.file.first_row_id.reset();  // the target numbers its rows itself
-                                        files.push_back(std::move(entry.file));
-                                        return {};
-                                      }));
-    return files;
   }
 
   const Environment* environment_;
@@ -170,7 +128,7 @@ Status Fill(const Environment& environment, const pipeline::Pipeline& pipeline, 
   Environment filling = environment;
   filling.pipeline = &pipeline;
   ProgressLine progress("rebuild", 0, "records");
-  const auto processor = MakeProcessor(stage, {.silver = {.parser = ParserOf(environment)}});
+  const auto processor = MakeProcessor(stage, {.silver = {.clean = {.parser = ParserOf(environment)}}});
   INGOT_ASSIGN(const auto report,
                OtherApplyIsAConflict(processor->Run(filling, {}, [&](int64_t rows) { progress.Add(rows); })));
   if (report.pending_changes.empty()) return FaultPoint("rebuild.filled");

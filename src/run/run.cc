@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "base/random.h"
 #include "run/ledger.h"
+#include "run/rebuild_days.h"
 
 namespace ingot::run {
 namespace {
@@ -51,6 +52,7 @@ std::unique_ptr<stage::Processor> MakeProcessor(stage::Stage stage, const RunOpt
     case stage::Stage::kBronze:
       return std::make_unique<bronze::Bronze>(options.bronze);
     case stage::Stage::kSilver:
+      if (options.silver_days) return std::make_unique<SilverOfDays>(options.silver, *options.silver_days);
       return std::make_unique<silver::Silver>(options.silver);
     case stage::Stage::kGold:
       return std::make_unique<gold::Gold>(options.gold);

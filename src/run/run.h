@@ -46,7 +46,8 @@ struct RunOptions {
   bronze::BronzeOptions bronze;
   silver::SilverOptions silver;
   gold::GoldOptions gold;
-  bool trust_clock = false;  // skips the clock checks
+  std::optional<stage::DaySpan> silver_days;  // computed again after the new rows
+  bool trust_clock = false;                   // skips the clock checks
 };
 
 /// Returns the processor of the stage, with its options.

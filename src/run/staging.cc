@@ -1,9 +1,15 @@
 #include "run/staging.h"
 
+#include <algorithm>
+
+#include "base/fault.h"
+#include "base/log.h"
 #include "base/random.h"
 #include "iceberg/commit.h"
+#include "iceberg/find_table.h"
 #include "rows/scan.h"
 #include "stage/fence.h"
+#include "stage/marks.h"
 #include "storage/location.h"
 
 namespace ingot::run {
@@ -26,6 +32,52 @@ iceberg::TableMetadata EmptyCopyOf(const iceberg::TableMetadata& target, const E
   metadata.refs.clear();
   metadata.other.clear();
   return metadata;
+}
+
+Status ContinueStaging(const stage::Environment& environment, const iceberg::TableHome& home,
+                       const iceberg::TableMetadata& target, const iceberg::Properties& stamp) {
+  INGOT_ASSIGN(const auto found, iceberg::FindTable(home));
+  if (found) {
+    const iceberg::TableMetadata& metadata = *found->metadata;
+    const bool fits =
+        std::ranges::all_of(stamp,
+                            [&](const auto& entry) { return metadata.Property(entry.first, "") == entry.second; }) &&
+        metadata.Property(stage::kDefinitionProperty, "") == target.Property(stage::kDefinitionProperty, "") &&
+        SameLayout(metadata, target);
+    if (fits) {
+      LogWarning("table " + home.name.Text() + ": interrupted work is continued");
+      return {};
+    }
+    DiscardStaging(home, metadata.location);
+  }
+  iceberg::TableMetadata empty = EmptyCopyOf(target, {.with_location = !environment.catalog->ChoosesLocations()});
+  for (const char* key : stage::kMarkKeys) empty.properties.erase(key);
+  for (const char* key : {stage::kRevertedKey, stage::kReplayKey}) empty.properties.erase(key);
+  for (const auto& [key, value] : stamp) empty.properties[key] = value;
+  const auto created = iceberg::CreateTable(home, empty);
+  if (!created && created.error().kind != ErrorKind::kExists) return std::unexpected(created.error());
+  return FaultPoint("rebuild.staging_created");
+}
+
+bool SameLayout(const iceberg::TableMetadata& a, const iceberg::TableMetadata& b) {
+  return a.CurrentSchema().SameFields(b.CurrentSchema()) && a.default_spec_id == b.default_spec_id &&
+         a.DefaultSpec().SameFields(b.DefaultSpec());
+}
+
+Result<std::vector<iceberg::DataFile>> FilesOf(const iceberg::Table& staging) {
+  std::vector<iceberg::DataFile> files;
+  const iceberg::Snapshot* snapshot = staging.metadata->CurrentSnapshot();
+  if (snapshot == nullptr) return files;
+  INGOT_ASSIGN(const auto manifests, iceberg::ReadManifestList(*staging.home.storage, *snapshot));
+  for (const iceberg::ManifestFile& manifest : manifests)
+    INGOT_TRY(iceberg::ForEachEntry(*staging.home.storage, manifest, *staging.metadata, nullptr,
+                                    [&](iceberg::ManifestEntry& entry) -> Status {
+                                      if (entry.status == iceberg::EntryStatus::kDeleted) return {};
+                                      entry.file.first_row_id.reset();  // the target numbers its rows itself
+                                      files.push_back(std::move(entry.file));
+                                      return {};
+                                    }));
+  return files;
 }
 
 void DiscardStaging(const iceberg::TableHome& home, const std::string& location) {

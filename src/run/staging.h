@@ -1,4 +1,5 @@
-// A staging table that another engine fills. Its files are then added to the target table.
+// A staging table that is filled beside its target, by a stage or another engine. Its files are then added to the
+// target table.
 #pragma once
 
 #include <string>
@@ -15,6 +16,18 @@ struct EmptyCopyOptions {
 /// The metadata of an empty table with the schemas, specs and sort orders of `target`, ids included, so that its data
 /// files can become files of `target`. They are written to `target`'s data folder.
 iceberg::TableMetadata EmptyCopyOf(const iceberg::TableMetadata& target, const EmptyCopyOptions& options);
+
+/// Finds the staging table of interrupted work, or creates it as an empty copy of `target`, without marks. `stamp`:
+/// properties that say what it is for. One with another stamp, definition or layout is dropped, and its data files are
+/// kept: they may be the target's by now. Otherwise maintenance removes them as orphans.
+Status ContinueStaging(const stage::Environment& environment, const iceberg::TableHome& home,
+                       const iceberg::TableMetadata& target, const iceberg::Properties& stamp);
+
+/// Whether files of one table are valid files of the other: the same field ids and partition specs.
+bool SameLayout(const iceberg::TableMetadata& a, const iceberg::TableMetadata& b);
+
+/// The live data and delete files with all of their metrics, as files to add to the target.
+Result<std::vector<iceberg::DataFile>> FilesOf(const iceberg::Table& staging);
 
 /// Removes a staging table from the catalog and deletes its metadata. Keeps data files.
 void DiscardStaging(const iceberg::TableHome& home, const std::string& location);

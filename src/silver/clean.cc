@@ -25,7 +25,7 @@ using stage::Environment;
 
 class Cleaning {
  public:
-  Cleaning(const Environment& environment, const Tables& tables, Outputs outputs, const ParserFactory& parser)
+  Cleaning(const Environment& environment, const Tables& tables, Outputs outputs, const CleanOptions& options)
       : environment_(environment),
         pipeline_(*environment.pipeline),
         spec_(*tables.spec),
@@ -33,7 +33,7 @@ class Cleaning {
         silver_(tables.silver),
         quarantine_(tables.quarantine),
         outputs_(outputs),
-        parser_(parser),
+        options_(options),
         rules_(*environment.pipeline, *tables.spec),
         unique_(*environment.pipeline, *tables.spec, environment.threads),
         output_(size_t(std::max(1, environment.threads)) * 2) {}
@@ -42,17 +42,17 @@ class Cleaning {
     INGOT_ASSIGN(const NewRows fresh, NewRows::Find(environment_, bronze_, changes));
     if (!spec_.unique.empty() && outputs_.silver) INGOT_TRY(FindPossibleDuplicates(fresh));
     INGOT_TRY(FaultPoint("silver.keys_read"));
-    INGOT_ASSIGN(auto plan, fresh.Plan(pipeline::SilverInputColumns(pipeline_)));
+    INGOT_ASSIGN(auto plan, PlanOf(fresh, pipeline::SilverInputColumns(pipeline_)));
     for (const auto& task : plan.tasks) cleaned_.bytes_in += task.file.file_bytes;
     counts_.assign(rules_.names().size(), 0);
     INGOT_ASSIGN(auto clean, stage::RowWriter::Open(environment_, silver_));
     INGOT_ASSIGN(auto quarantined_rows, stage::RowWriter::Open(environment_, quarantine_));
     Status read;
     std::thread reader([&] {
-      ParseAgain again(parser_, bronze_, plan.projection, environment_.threads);
+      ParseAgain again(options_.parser, bronze_, plan.projection, environment_.threads);
       read = rows::ForEachBatch(bronze_, plan, environment_.threads, [&](size_t thread, const Batch& batch) -> Status {
         INGOT_ASSIGN(const Batch rows, fresh.Of(batch));
-        return again.Pass(thread, rows, [&](const Batch& part) { return CheckBatch(*part); });
+        return ForEachPart(again, thread, rows, [&](const arrow::RecordBatch& part) { return CheckBatch(part); });
       });
       output_.Close();
     });
@@ -74,15 +74,36 @@ class Cleaning {
     bool quarantined = false;
   };
 
+  /// Plans the scan of the new rows, of which records that could not be parsed have no day yet.
+  Result<rows::ScanPlan> PlanOf(const NewRows& fresh, std::vector<std::string> columns) const {
+    if (!options_.days) return fresh.Plan(std::move(columns));
+    const std::string& column = options_.days->column();
+    if (std::ranges::find(columns, column) == columns.end()) columns.push_back(column);
+    iceberg::Filter filter = options_.days->Inside();
+    if (options_.parser) filter = iceberg::Or({filter, Compare(column, iceberg::FilterOp::kIsNull, {})});
+    return fresh.Plan(std::move(columns), filter);
+  }
+
+  /// Calls `work` with the rows of the days, and with those that were parsed again.
+  template <typename Work>
+  Status ForEachPart(ParseAgain& again, size_t thread, const Batch& rows, const Work& work) const {
+    return again.Pass(thread, rows, [&](const Batch& part) -> Status {
+      if (!options_.days) return work(*part);
+      INGOT_ASSIGN(const Batch inside, FilterRows(part, options_.days->Has(*part)));
+      return inside->num_rows() > 0 ? work(*inside) : Status();
+    });
+  }
+
   Status FindPossibleDuplicates(const NewRows& fresh) {
     std::vector<std::string> columns = rules_.InputsOf(spec_.unique);
-    if (parser_) columns.insert(columns.end(), std::begin(kColumnsToParseAgain), std::end(kColumnsToParseAgain));
-    INGOT_ASSIGN(auto plan, fresh.Plan(std::move(columns)));
-    ParseAgain again(parser_, bronze_, plan.projection, environment_.threads);
+    if (options_.parser)
+      columns.insert(columns.end(), std::begin(kColumnsToParseAgain), std::end(kColumnsToParseAgain));
+    INGOT_ASSIGN(auto plan, PlanOf(fresh, std::move(columns)));
+    ParseAgain again(options_.parser, bronze_, plan.projection, environment_.threads);
     INGOT_TRY(rows::ForEachBatch(bronze_, plan, environment_.threads, [&](size_t thread, const Batch& batch) -> Status {
       INGOT_ASSIGN(const Batch rows, fresh.Of(batch));
-      return again.Pass(thread, rows, [&](const Batch& part) -> Status {
-        INGOT_ASSIGN(const Batch keys, rules_.Fixed(*part, spec_.unique));
+      return ForEachPart(again, thread, rows, [&](const arrow::RecordBatch& part) -> Status {
+        INGOT_ASSIGN(const Batch keys, rules_.Fixed(part, spec_.unique));
         return unique_.AddKeys(thread, *keys);
       });
     }));
@@ -164,7 +185,7 @@ class Cleaning {
   const pipeline::SilverSpec& spec_;
   const iceberg::Table &bronze_, &silver_, &quarantine_;
   const Outputs outputs_;
-  const ParserFactory& parser_;
+  const CleanOptions& options_;
   const RuleEvaluator rules_;
   UniqueRows unique_;
   BoundedQueue<Output> output_;
@@ -176,8 +197,8 @@ class Cleaning {
 }  // namespace
 
 Result<Cleaned> Clean(const Environment& environment, const Tables& tables, const Step& step,
-                      const ParserFactory& parser) {
-  return Cleaning(environment, tables, step.outputs, parser).Run(step.changes);
+                      const CleanOptions& options) {
+  return Cleaning(environment, tables, step.outputs, options).Run(step.changes);
 }
 
 }  // namespace ingot::silver

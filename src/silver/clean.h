@@ -3,11 +3,13 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "silver/parse_again.h"
 #include "silver/step.h"
+#include "stage/days.h"
 #include "stage/stage.h"
 
 namespace ingot::silver {
@@ -18,13 +20,17 @@ struct Cleaned {
   std::map<std::string, int64_t> broken_by_rule;  // includes "parse"
 };
 
+struct CleanOptions {
+  ParserFactory parser = {};             // parses records with an `_error` again; without it they go to quarantine
+  std::optional<stage::Days> days = {};  // only rows of these days; with a parser, after it
+};
+
 /// Writes the step's new bronze rows to the tables that lack them. The first pass reads only the keys. Their hashes
 /// identify the few possible duplicates, of each other or of rows that silver holds in the same hours. The second pass
 /// reads all columns, with as many threads as the budget allows.
-/// Input: `parser`: parses records with an `_error` again; without it they go to quarantine.
 /// Output: counts of silver are missing when the step does not write silver.
 /// Cost: memory of 8 bytes per row, plus the possible duplicates.
 Result<Cleaned> Clean(const stage::Environment& environment, const Tables& tables, const Step& step,
-                      const ParserFactory& parser = {});
+                      const CleanOptions& options = {});
 
 }  // namespace ingot::silver

@@ -60,11 +60,11 @@ Result<NewRows> NewRows::Find(const stage::Environment& environment, const icebe
   return rows;
 }
 
-Result<rows::ScanPlan> NewRows::Plan(std::vector<std::string> columns) const {
+Result<rows::ScanPlan> NewRows::Plan(std::vector<std::string> columns, const iceberg::Filter& filter) const {
   if (consumed_)
     for (const std::string& column : PositionColumns())
       if (std::ranges::find(columns, column) == columns.end()) columns.push_back(column);
-  return stage::PlanAdded(*bronze_->home.storage, *bronze_->metadata, *changes_, columns);
+  return stage::PlanAdded(*bronze_->home.storage, *bronze_->metadata, *changes_, columns, filter);
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> NewRows::Of(const std::shared_ptr<arrow::RecordBatch>& rows) const {

@@ -20,8 +20,8 @@ class NewRows {
   static Result<NewRows> Find(const stage::Environment& environment, const iceberg::Table& bronze,
                               const stage::Changes& changes);
 
-  /// Plans a scan of the files with new rows, with these columns and those that Of needs.
-  Result<rows::ScanPlan> Plan(std::vector<std::string> columns) const;
+  /// Plans a scan of the files with new rows, with these columns and those that Of needs. `filter` prunes files.
+  Result<rows::ScanPlan> Plan(std::vector<std::string> columns, const iceberg::Filter& filter = {}) const;
 
   /// Returns the new rows of a batch of that plan. Thread-safe. Errors: kUnsupported when rows without a position were
   /// rewritten, because they cannot be distinguished.

@@ -54,10 +54,10 @@ Result<Tables> OpenTables(const Environment& environment, const SilverSpec& spec
 
 /// Computes and commits the missing outputs of a step.
 Result<StageReport> Process(const Environment& environment, Tables& tables, const Step& step,
-                            const ParserFactory& parser) {
+                            const CleanOptions& options) {
   StageReport report = Begin(environment, tables.silver.home.name.Text());
   report.commits = 1;
-  INGOT_ASSIGN(Cleaned cleaned, Clean(environment, tables, step, parser));
+  INGOT_ASSIGN(Cleaned cleaned, Clean(environment, tables, step, options));
   report.rows_in = cleaned.rows_in;
   report.bytes_in = cleaned.bytes_in;
   report.quarantined = cleaned.quarantined;
@@ -105,14 +105,15 @@ Result<StageReport> RunTable(const Environment& environment, const SilverSpec& s
   INGOT_TRY(FinishReplay(environment, tables));
   for (bool ended = false; !ended;)
     INGOT_TRY(OnNewestTables(tables, [&]() -> Status {
-      INGOT_ASSIGN(const Step step, NextStep(environment, tables, options.rows_per_commit));
+      INGOT_ASSIGN(const Step step,
+                   NextStep(environment, tables, {.rows_max = options.rows_per_commit, .until = options.until}));
       if (step.revert) {
         INGOT_TRY(RevertStep(environment, tables, step));
         return tables.Reload();
       }
       ended = step.NothingToDo();
       if (ended) return {};
-      INGOT_ASSIGN(const StageReport report, Process(environment, tables, step, options.parser));
+      INGOT_ASSIGN(const StageReport report, Process(environment, tables, step, options.clean));
       progress(report.rows_in);
       total.Add(report);
       return {};
@@ -125,7 +126,7 @@ Status PrepareTable(const Environment& environment, const SilverSpec& spec, cons
   INGOT_ASSIGN(Tables tables, OpenTables(environment, spec));
   for (bool ready = false; !ready;)
     INGOT_TRY(OnNewestTables(tables, [&]() -> Status {
-      INGOT_ASSIGN(const Step step, NextStep(environment, tables, options.rows_per_commit));
+      INGOT_ASSIGN(const Step step, NextStep(environment, tables, {.rows_max = options.rows_per_commit}));
       if (step.changes.rewritten)
         return Fail(ErrorKind::kUnsupported,
                     "table " + tables.bronze.home.name.Text() + ": " + step.changes.rewriter +

@@ -6,15 +6,17 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
-#include "silver/parse_again.h"
+#include "silver/clean.h"
 #include "stage/processor.h"
 
 namespace ingot::silver {
 
 struct SilverOptions {
-  int64_t rows_per_commit = 8'000'000;  // of bronze; a larger snapshot of bronze is not split
-  ParserFactory parser = {};            // parses records with an `_error` again; without it they go to quarantine
+  int64_t rows_per_commit = 8'000'000;            // of bronze; a larger snapshot of bronze is not split
+  std::optional<iceberg::SnapshotId> until = {};  // processes bronze up to this snapshot, instead of the current one
+  CleanOptions clean = {};
 };
 
 class Silver : public stage::Processor {

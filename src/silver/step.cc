@@ -92,18 +92,18 @@ std::string TokenOf(const Mark& mark) {
   return !mark.step_id.empty() ? mark.step_id : fmt::format("up to {}", mark.snapshot.value_or(0));
 }
 
-Result<Step> NextStep(const Environment& environment, const Tables& tables, int64_t rows_max) {
+Result<Step> NextStep(const Environment& environment, const Tables& tables, const StepOptions& options) {
   const TableMetadata& bronze = *tables.bronze.metadata;
   const std::string name = tables.bronze.home.name.Text();
   for (const iceberg::Table* table : {&tables.silver, &tables.quarantine})
     INGOT_TRY(stage::CheckNotReplaced(*table->metadata, table->home.name.Text(), *table->home.storage));
   const Mark silver = stage::MarkOf(*tables.silver.metadata), quarantine = stage::MarkOf(*tables.quarantine.metadata);
-  INGOT_ASSIGN(Changes left, stage::ChangesSince(bronze, silver, name));
-  INGOT_ASSIGN(const Changes left_of_quarantine, stage::ChangesSince(bronze, quarantine, name));
+  INGOT_ASSIGN(Changes left, stage::ChangesSince(bronze, silver, name, options.until));
+  INGOT_ASSIGN(const Changes left_of_quarantine, stage::ChangesSince(bronze, quarantine, name, options.until));
   Step step{.definition = tables.definition};
   if (silver.snapshot == quarantine.snapshot) {
     step.changes = std::move(left);
-    Limit(step.changes, rows_max);
+    Limit(step.changes, options.rows_max);
     if (step.changes.until)
       step.mark = stage::NextMark(environment, silver, tables.bronze, *step.changes.until, step.definition);
     return step;
@@ -131,7 +131,7 @@ Result<Step> NextStep(const Environment& environment, const Tables& tables, int6
   }
   if (!same) return std::unexpected(CannotReconcile(tables, silver, quarantine));
   INGOT_ASSIGN(step.changes, stage::ChangesSince(bronze, behind, name, first.snapshot));
-  Limit(step.changes, rows_max);
+  Limit(step.changes, options.rows_max);
   step.outputs = {.silver = quarantine_ahead, .quarantine = !quarantine_ahead};
   step.mark = stage::NextMark(environment, behind, tables.bronze, *step.changes.until, step.definition);
   step.mark.step_id = TokenOf(first);

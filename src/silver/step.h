@@ -35,10 +35,15 @@ struct Step {
   bool NothingToDo() const { return changes.Empty() && outputs.silver && outputs.quarantine && !revert; }
 };
 
-/// Returns a step of at most `rows_max` rows, or of one larger snapshot.
+struct StepOptions {
+  int64_t rows_max = 0;                      // of a step; one larger snapshot of bronze is not split
+  std::optional<iceberg::SnapshotId> until;  // the last snapshot of bronze; the current one by default
+};
+
+/// Returns the next step.
 /// Errors: kCorrupt when bronze is not what was consumed. kCorrupt when the two tables cannot be brought to the same
 ///   snapshot: one was rolled back or recreated, and another definition computed the difference.
-Result<Step> NextStep(const stage::Environment& environment, const Tables& tables, int64_t rows_max);
+Result<Step> NextStep(const stage::Environment& environment, const Tables& tables, const StepOptions& options);
 
 /// Returns the name of a step in silver's kRevertedKey, also for steps of earlier versions.
 std::string TokenOf(const stage::Mark& mark);

@@ -124,7 +124,7 @@ Result<rows::ScanPlan> PlanRemoved(storage::Storage& storage, const iceberg::Tab
 std::string RowsDeletedBy(const iceberg::TableMetadata& metadata) {
   for (const iceberg::Snapshot* snapshot : iceberg::AncestorsOf(metadata, metadata.current_snapshot_id))
     if (EffectOf(*snapshot) == Effect::kRewrote && !MarkIn(snapshot->summary) &&
-        !snapshot->summary.contains(kReplayKey))
+        !snapshot->summary.contains(kReplayKey) && !snapshot->summary.contains(kRunIdKey))
       return DescribeSnapshot(*snapshot);
   return metadata.Property(kRowsDeletedKey, "");
 }

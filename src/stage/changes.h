@@ -45,7 +45,7 @@ Result<rows::ScanPlan> PlanRemoved(storage::Storage& storage, const iceberg::Tab
                                    const iceberg::Filter& filter = {});
 
 /// The last snapshot on main that deleted or overwrote existing rows, as text; it may have expired. Compaction,
-/// retention, replays and commits of stages do not count. Empty if there is none.
+/// retention and commits of Ingot's runs and replays do not count. Empty if there is none.
 std::string RowsDeletedBy(const iceberg::TableMetadata& metadata);
 /// The table property that keeps this text after the snapshot has expired.
 inline constexpr const char* kRowsDeletedKey = "ingot.rows-deleted-by";

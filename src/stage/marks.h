@@ -23,6 +23,8 @@ inline constexpr const char* kMarkKeys[] = {kSourceSnapshotKey, kSourceFromKey, 
                                             kProgramKey,        kStepKey,       kRunIdKey};
 /// The step that this table must not complete: its first half, in another table, is being reverted.
 inline constexpr const char* kRevertedKey = "ingot.step-taken-back";
+/// The table property that counts how often rows were recomputed in place. What a stage has read before is outdated.
+inline constexpr const char* kRecomputedKey = "ingot.recomputed";
 /// In silver: the newest replay that added rows. In quarantine: the newest one whose rows left it.
 inline constexpr const char* kReplayKey = "ingot.replay";
 /// The cursors of the ledger, one key for each table.

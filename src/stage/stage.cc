@@ -125,8 +125,11 @@ iceberg::SnapshotChange MarkedChange(const iceberg::Table& table, std::vector<ic
   iceberg::SnapshotChange change{.operation = "append", .added = std::move(files)};
   PutMark(change, mark);
   change.validate = [before = ConsumedSnapshot(*table.metadata), step = mark.step_id,
+                     recomputed = table.metadata->PropertyInt(kRecomputedKey, 0),
                      replay = iceberg::NewestSummary(*table.metadata, kReplayKey),
                      name = table.home.name.Text()](const iceberg::TableMetadata& metadata) -> Status {
+    if (metadata.PropertyInt(kRecomputedKey, 0) != recomputed)
+      return Fail(ErrorKind::kConflict, "another run was first: days of table " + name + " were recomputed meanwhile");
     if (ConsumedSnapshot(metadata) != before)
       return Fail(ErrorKind::kConflict,
                   "another run was first: table " + name + " has consumed more of its source meanwhile");

@@ -31,7 +31,7 @@ gold:
 }
 
 constexpr int64_t kHour = 3'600'000'000;
-constexpr GoldOptions kFollower{.keep_groups = true, .recompute_days = {}};
+constexpr GoldOptions kFollower{.keep_groups = true};
 
 /// A silver table, and gold tables computed from it.
 class GoldTest : public testing::Test {

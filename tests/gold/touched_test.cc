@@ -44,6 +44,7 @@ TEST(Touched, GroupsOfDay) {
       pipeline::LoadPipeline(std::string(INGOT_SOURCE_DIR) + "/pipelines/speedtest.yaml")->gold[0];
   const auto groups = GroupsOfDay(spec, 19'923);
   ASSERT_TRUE(groups) << groups.error().message;
+  EXPECT_EQ(DayFieldOf(spec), "timestamp");
   EXPECT_EQ((*groups)->num_rows(), 24);
   EXPECT_EQ((*groups)->GetColumnByName("date")->GetScalar(23).ValueOrDie()->ToString(), "2024-07-19");
   EXPECT_EQ((*groups)->GetColumnByName("hour")->GetScalar(23).ValueOrDie()->ToString(), "23");
@@ -51,6 +52,7 @@ TEST(Touched, GroupsOfDay) {
   EXPECT_EQ((*GroupsOfDay(spec, 0))->num_rows(), 1);
   std::erase_if(spec.group, [](const auto& group) { return group.name == "date"; });
   EXPECT_EQ(GroupsOfDay(spec, 0).error().kind, ErrorKind::kUnsupported);
+  EXPECT_EQ(DayFieldOf(spec), "");
 }
 
 }  // namespace

@@ -58,6 +58,7 @@ def test_invalid_days(warehouse):
     """Goal: invalid days are rejected. Method: one run for each."""
     for arguments, word in ((["--from", "2024-02-30"], "--from"), (["--from", "x"], "--from"), (["--to", "2024-1-1"], "--to"),
                             (["--from", "2024-02-02", "--to", "2024-02-01"], "before"), (["--from", "2024-02-02", "--follow"], "--from"),
-                            (["--from", "2024-02-02", "--stage", "silver"], "gold")):
+                            (["--from", "2024-02-02", "--stage", "bronze"], "gold"),
+                            (["--from", "2024-02-02", "--stage", "silver", "--engine", "spark"], "embedded")):
         rejected = warehouse.ingot("run", *arguments, check=False)
         assert rejected.returncode == 2 and word in rejected.stderr, (arguments, rejected.stderr)

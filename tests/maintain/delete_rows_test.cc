@@ -67,6 +67,38 @@ TEST(DeleteRows, DeletesExactlyTheMatchingRows) {
   }
 }
 
+// Goal:   rows are replaced in one commit, and files in which every row matches are not read.
+// Method: both formats; a file of another table instead of two files and a half, of which one is gone from the storage;
+//         a commit that fails keeps the replacement.
+TEST(DeleteRows, ReplacesRows) {
+  for (const char* format : {"2", "3"}) {
+    const Table table = Made(format),
+                other = rows::Append(rows::MakeTable(table.home.storage, std::make_shared<MemoryCatalog>(), {},
+                                                     {{"format-version", format}}),
+                                     100, 103);
+    DeleteRowsOptions options = Where([](int64_t id) { return id >= 15; });
+    options.filter = iceberg::Compare("id", iceberg::FilterOp::kGreaterOrEqual, int64_t(15));
+    options.filter_is_condition = true;
+    const auto added = rows::PlanScan(*other.home.storage, *other.metadata, {});
+    options.replacements = {added->tasks[0].file};
+    options.validate = [](const iceberg::TableMetadata&) { return Fail(ErrorKind::kBadInput, "not now"); };
+    EXPECT_FALSE(DeleteRows(table.home, options));
+    options.validate = {};
+    const auto plan = rows::PlanScan(*table.home.storage, *table.metadata, {.filter = options.filter});
+    ASSERT_TRUE(table.home.storage->Delete(plan->tasks.back().file.location));
+    const auto done = DeleteRows(table.home, options);
+    ASSERT_TRUE(done) << done.error().message;
+    EXPECT_EQ(done->rows, 25);
+    EXPECT_EQ(done->files_removed, 2);
+    const Table after = *iceberg::LoadTable(table.home);
+    std::set<int64_t> wanted{100, 101, 102};
+    for (int64_t id = 0; id < 15; ++id) wanted.insert(id);
+    EXPECT_EQ(Ids(after), wanted) << format;
+    EXPECT_EQ(after.metadata->CurrentSnapshot()->Operation(), "overwrite");
+    EXPECT_EQ(after.metadata->snapshots.size(), 5u);
+  }
+}
+
 // Goal:   concurrent commits are neither lost nor undone.
 // Method: an append, and another delete, while the rows are selected for the first time.
 TEST(DeleteRows, ConcurrentCommits) {
