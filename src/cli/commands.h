@@ -58,6 +58,7 @@ serve::ServerParts ServerPartsOf(const stage::Environment& environment, std::fun
   COMMAND(Doctor)               \
   COMMAND(Storage)              \
   COMMAND(Maintain)             \
+  COMMAND(Erase)                \
   COMMAND(Compile)              \
   COMMAND(Check)                \
   COMMAND(Register)             \

@@ -271,6 +271,8 @@ class SnapshotDraft {
       for (const ManifestFile& manifest : members) {
         INGOT_TRY(ReadLive(manifest, entries));
         bytes += manifest.bytes;
+        // One that this commit wrote is in no snapshot.
+        if (manifest.added_snapshot_id == snapshot_.snapshot_id) Discard(*home_.storage, {manifest.location});
       }
       std::ranges::stable_sort(entries, [](const ManifestEntry& a, const ManifestEntry& b) {
         return std::ranges::lexicographical_compare(

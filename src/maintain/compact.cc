@@ -9,6 +9,7 @@
 #include "base/parallel.h"
 #include "iceberg/commit.h"
 #include "iceberg/summary.h"
+#include "maintain/applied_deletes.h"
 #include "maintain/needed_files.h"
 #include "maintain/rewrite.h"
 
@@ -25,13 +26,6 @@ struct Rewritten {
   Bin bin;
   std::vector<DataFile> files;
 };
-
-std::set<std::string> DeletesOf(const FileTask& task, bool positions_only) {
-  std::set<std::string> deletes;
-  for (const DataFile& file : task.deletes)
-    if (!positions_only || file.content == iceberg::FileContent::kPositionDeletes) deletes.insert(file.Key());
-  return deletes;
-}
 
 /// Errors: kCorrupt for a data file that is referenced twice: rewriting it would make its duplicate rows permanent.
 Status CheckNamedOnce(const ScanPlan& plan, const std::string& table) {
@@ -53,24 +47,8 @@ bool IsStillValid(const Bin& bin, const std::map<std::string, const FileTask*>& 
   });
 }
 
-/// Rewritten files, and the delete files that were applied to each.
-using Replaced = std::map<std::string, std::set<std::string>>;
-
 void Replace(const Bin& bin, Replaced& replaced) {
   for (const FileTask& task : bin.tasks) replaced[task.file.location] = DeletesOf(task, false);
-}
-
-/// Delete files that no longer apply to any file. Those of remaining files are needed, and those that were added to
-/// rewritten files since these were read.
-std::set<std::string> UnneededDeletes(const ScanPlan& plan, const Replaced& replaced) {
-  std::set<std::string> unneeded;
-  for (const DataFile& file : plan.deletes) unneeded.insert(file.Key());
-  for (const FileTask& task : plan.tasks) {
-    const auto applied = replaced.find(task.file.location);
-    for (const DataFile& file : task.deletes)
-      if (applied == replaced.end() || !applied->second.contains(file.Key())) unneeded.erase(file.Key());
-  }
-  return unneeded;
 }
 
 /// Loads all metrics of the files to rewrite; the plan only has those that pruning needs.

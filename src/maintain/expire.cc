@@ -83,11 +83,26 @@ class SnapshotRetention {
   std::vector<std::string> expired_refs_;
 };
 
+/// The snapshots of `only` that the metadata has, without the current one. Removes the refs to them.
+std::unordered_set<SnapshotId> TakeOnly(TableMetadata& metadata, const std::set<SnapshotId>& only) {
+  std::unordered_set<SnapshotId> gone;
+  for (const Snapshot& snapshot : metadata.snapshots)
+    if (only.contains(snapshot.snapshot_id) && snapshot.snapshot_id != metadata.current_snapshot_id)
+      gone.insert(snapshot.snapshot_id);
+  std::erase_if(metadata.refs, [&](const auto& ref) { return gone.contains(ref.second.snapshot_id); });
+  return gone;
+}
+
 /// Removes expired refs and snapshots from the metadata.
 void RemoveExpired(TableMetadata& metadata, const ExpireOptions& options, const KeepSummaries& keep) {
-  const SnapshotRetention retention(metadata, options);
-  for (const std::string& name : retention.expired_refs()) metadata.refs.erase(name);
-  const auto gone = retention.ExpiredSnapshots();
+  std::unordered_set<SnapshotId> gone;
+  if (options.only) {
+    gone = TakeOnly(metadata, *options.only);
+  } else {
+    const SnapshotRetention retention(metadata, options);
+    for (const std::string& name : retention.expired_refs()) metadata.refs.erase(name);
+    gone = retention.ExpiredSnapshots();
+  }
   if (gone.empty()) return;
   const TableMetadata before = metadata;
   iceberg::RemoveSnapshots(metadata, gone);
@@ -117,6 +132,14 @@ void Add(Files& files, const std::string& location) {
 struct UnneededFiles {
   Files manifest_lists, manifests, others, data_files;
   int64_t data_bytes = 0;
+
+  void CountInto(Expired& expired) const {
+    expired.manifest_lists = int64_t(manifest_lists.size());
+    expired.manifests = int64_t(manifests.size());
+    expired.data_files = int64_t(data_files.size());
+    expired.other_files = int64_t(others.size());
+    expired.data_bytes = data_bytes;
+  }
 };
 
 void AddOthers(Files& files, const TableMetadata& metadata, const std::vector<const Snapshot*>& snapshots) {
@@ -131,8 +154,18 @@ void AddOthers(Files& files, const TableMetadata& metadata, const std::vector<co
   for (const auto& file : StatisticsFiles(metadata, [&](SnapshotId id) { return ids.contains(id); })) Add(files, file);
 }
 
+/// Removes from `manifests` those that do not exist.
+Status DropMissing(storage::Storage& storage, std::map<std::string, ManifestFile>& manifests) {
+  for (auto manifest = manifests.begin(); manifest != manifests.end();) {
+    INGOT_ASSIGN(const bool exists, storage.Exists(manifest->first));
+    manifest = exists ? std::next(manifest) : manifests.erase(manifest);
+  }
+  return {};
+}
+
+/// `interrupted`: an earlier call has deleted some of the files.
 Result<UnneededFiles> FindUnneeded(storage::Storage& storage, const TableMetadata& before, const TableMetadata& after,
-                                   const ExpireOptions& options) {
+                                   const ExpireOptions& options, bool interrupted) {
   UnneededFiles unneeded;
   const auto gone = iceberg::SnapshotsNotIn(before, after);
   AddOthers(unneeded.others, before, gone);
@@ -144,6 +177,7 @@ Result<UnneededFiles> FindUnneeded(storage::Storage& storage, const TableMetadat
 
   INGOT_ASSIGN(const auto needed, ManifestsOf(storage, All(after)));
   INGOT_ASSIGN(auto dropped, ManifestsOf(storage, gone));
+  if (interrupted) INGOT_TRY(DropMissing(storage, dropped));
   for (const auto& [location, manifest] : needed) Add(kept, location);
   std::erase_if(dropped, [&](const auto& manifest) {
     return needed.contains(manifest.first) || kept.contains(storage::FileIdentity(manifest.first));
@@ -209,13 +243,24 @@ Result<Expired> ExpireSnapshots(const iceberg::TableHome& home, const ExpireOpti
     expired.refs = int64_t(before.refs.size() - after.refs.size());
     INGOT_TRY(FaultPoint("expire.after_commit"));
   }
-  INGOT_ASSIGN(const UnneededFiles unneeded, FindUnneeded(*table.home.storage, before, after, options));
-  expired.manifest_lists = int64_t(unneeded.manifest_lists.size());
-  expired.manifests = int64_t(unneeded.manifests.size());
-  expired.data_files = int64_t(unneeded.data_files.size());
-  expired.other_files = int64_t(unneeded.others.size());
-  expired.data_bytes = unneeded.data_bytes;
+  INGOT_ASSIGN(const UnneededFiles unneeded, FindUnneeded(*table.home.storage, before, after, options, false));
+  unneeded.CountInto(expired);
   if (!options.dry_run) INGOT_TRY(Delete(*table.home.storage, unneeded));
+  return expired;
+}
+
+Result<Expired> DeleteUnneeded(storage::Storage& storage, TableMetadata before, const TableMetadata& after,
+                               const ExpireOptions& options) {
+  std::unordered_set<SnapshotId> missing;  // their manifest lists were deleted last
+  for (const Snapshot* snapshot : iceberg::SnapshotsNotIn(before, after)) {
+    INGOT_ASSIGN(const bool exists, storage.Exists(snapshot->manifest_list));
+    if (!exists) missing.insert(snapshot->snapshot_id);
+  }
+  before.snapshots.EraseIf([&](const Snapshot& snapshot) { return missing.contains(snapshot.snapshot_id); });
+  INGOT_ASSIGN(const UnneededFiles unneeded, FindUnneeded(storage, before, after, options, true));
+  Expired expired;
+  unneeded.CountInto(expired);
+  INGOT_TRY(Delete(storage, unneeded));
   return expired;
 }
 

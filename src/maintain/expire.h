@@ -22,6 +22,8 @@ struct ExpireOptions {
   std::set<iceberg::SnapshotId> keep;  // snapshots that are being read
   /// Whether a file belongs to another table; then it is kept. Default: none does.
   std::function<bool(const std::string& location)> belongs_to_other_table;
+  /// Expires exactly these snapshots, without the current one, and the branches and tags that point to them.
+  std::optional<std::set<iceberg::SnapshotId>> only;
   bool dry_run = false;
 };
 
@@ -41,5 +43,10 @@ using KeepSummaries = std::function<void(const iceberg::TableMetadata& before, i
 /// remaining snapshot cannot be read.
 Result<Expired> ExpireSnapshots(const iceberg::TableHome& home, const ExpireOptions& options,
                                 const KeepSummaries& keep);
+
+/// Deletes the files that `before` needs and `after` does not, except those that are missing already. Completes the
+/// work of an interrupted ExpireSnapshots, where `before` is the metadata before its commit.
+Result<Expired> DeleteUnneeded(storage::Storage& storage, iceberg::TableMetadata before,
+                               const iceberg::TableMetadata& after, const ExpireOptions& options);
 
 }  // namespace ingot::maintain

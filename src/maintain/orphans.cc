@@ -42,30 +42,6 @@ bool IsDraft(const std::string& below) {
   return below.substr(below.rfind('/') + 1).starts_with(".draft-");
 }
 
-/// Names that engines ignore in listings, such as _delta_log and .hoodie: their files belong to other systems.
-/// Partition folders ("_day=2026-01-01") are not hidden.
-bool IsHidden(const std::string& below) {
-  for (size_t begin = 0; begin < below.size();) {
-    const size_t end = std::min(below.find('/', begin), below.size());
-    const std::string_view part = std::string_view(below).substr(begin, end - begin);
-    if ((part.starts_with('_') || part.starts_with('.')) && part.find('=') == std::string_view::npos) return true;
-    begin = end + 1;
-  }
-  return false;
-}
-
-Result<std::vector<ListedFile>> ListFolder(storage::Storage& storage, const std::string& folder) {
-  INGOT_ASSIGN(auto files, storage.List(folder));
-  std::vector<ListedFile> listed;
-  for (FileInfo& file : files) {
-    auto below = storage::PathBelow(file.location, folder);
-    if (!below) return Fail(ErrorKind::kInternal, file.location + " was listed in " + folder + " but is not inside it");
-    std::string identity = storage::FileIdentity(file.location);
-    listed.push_back({std::move(file), *std::move(below), std::move(identity)});
-  }
-  return listed;
-}
-
 /// The folder that a file was listed in, as the listing spells it; it may differ from `folder` by symbolic links.
 std::string ListedFolder(const ListedFile& file, const std::string& folder) {
   const std::string& location = file.file.location;

@@ -24,14 +24,17 @@ using iceberg::DataFile;
 
 constexpr size_t kBatchesAhead = 2;
 
-/// Reads all files of the bin in batches.
+/// Reads all files of the bin in batches, with `change` applied.
 Status ReadBin(const iceberg::Table& table, const iceberg::Schema& projection, const Bin& bin,
-               const std::function<Status(Batch)>& consume) {
+               const RewriteOptions& options, const std::function<Status(Batch)>& consume) {
   for (const rows::FileTask& task : bin.tasks) {
     INGOT_ASSIGN(const auto reader, rows::OpenTask(table.home.storage, *table.metadata, projection, task));
     while (true) {
       INGOT_ARROW_ASSIGN(auto batch, reader->Next());
       if (batch == nullptr) break;
+      if (options.change) {
+        INGOT_ASSIGN(batch, options.change(batch));
+      }
       if (batch->num_rows() > 0) INGOT_TRY(consume(std::move(batch)));
     }
   }
@@ -40,11 +43,11 @@ Status ReadBin(const iceberg::Table& table, const iceberg::Schema& projection, c
 
 /// The same, but another thread reads ahead.
 Status ReadAhead(const iceberg::Table& table, const iceberg::Schema& projection, const Bin& bin,
-                 const std::function<Status(const Batch&)>& consume) {
+                 const RewriteOptions& options, const std::function<Status(const Batch&)>& consume) {
   BoundedQueue<Batch> ready(kBatchesAhead);
   Status read, consumed;
   std::thread reader([&] {
-    read = ReadBin(table, projection, bin, [&](Batch batch) -> Status {
+    read = ReadBin(table, projection, bin, options, [&](Batch batch) -> Status {
       return ready.Push(std::move(batch)) ? Status() : Fail(ErrorKind::kInternal, "reading was cancelled");
     });
     ready.Close();
@@ -91,7 +94,7 @@ Result<bool> WriteSorted(const iceberg::Table& table, const iceberg::Schema& pro
   arrow::RecordBatchVector batches;
   int64_t bytes = 0;
   bool whole = true;
-  INGOT_TRY(ReadBin(table, projection, bin, [&](Batch batch) -> Status {
+  INGOT_TRY(ReadBin(table, projection, bin, options, [&](Batch batch) -> Status {
     INGOT_ARROW_ASSIGN(const int64_t more, arrow::util::ReferencedBufferSize(*batch));
     if (bytes + more > options.sorted_bytes_max && !batches.empty()) {
       INGOT_TRY(WriteInOrder(batches, options, writer));
@@ -136,7 +139,7 @@ Result<std::optional<DataFile>> CopyBin(const iceberg::Table& table, const Bin& 
     if (!task.deletes.empty() || task.file.spec_id != table.metadata->default_spec_id) return std::nullopt;
     files.push_back(task.file);
   }
-  if (files.size() < 2 || !options.sort_by.empty()) return std::nullopt;
+  if (files.size() < 2 || !options.sort_by.empty() || options.change) return std::nullopt;
   INGOT_TRY(iceberg::AnnounceWriter(table.home.storage, *table.metadata));
   const std::string location =
       storage::JoinLocation(storage::ParentLocation(files[0].location), iceberg::NewFileName() + ".parquet");
@@ -166,7 +169,7 @@ Result<std::vector<DataFile>> RewriteBin(const iceberg::Table& table, const iceb
   if (!options.sort_by.empty()) {
     sorted = WriteSorted(table, columns, bin, options, *writer);
   } else {
-    const Status written = ReadAhead(table, columns, bin, [&](const Batch& batch) -> Status {
+    const Status written = ReadAhead(table, columns, bin, options, [&](const Batch& batch) -> Status {
       INGOT_TRY(writer->Write(batch));
       options.progress(batch->num_rows());
       return {};

@@ -1,7 +1,10 @@
 // Rewrites the data files of a bin as new files.
 #pragma once
 
+#include <arrow/record_batch.h>
+
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,6 +20,8 @@ struct RewriteOptions {
   std::vector<iceberg::SortColumn> sort_by;  // above sorted_bytes_max each part is sorted on its own
   int64_t sorted_bytes_max = 256 << 20;      // size of rows sorted in memory
   std::function<void(int64_t)> progress;
+  /// Changes or removes rows before they are written. The batches have the columns of the table. Default: keeps them.
+  std::function<Result<std::shared_ptr<arrow::RecordBatch>>(const std::shared_ptr<arrow::RecordBatch>&)> change = {};
 };
 
 /// Writes the rows of the bin, without deleted ones, to new files in the table's default partition spec. Deletes its

@@ -161,6 +161,28 @@ class Search {
 
 }  // namespace
 
+Result<std::vector<ListedFile>> ListFolder(storage::Storage& storage, const std::string& folder) {
+  INGOT_ASSIGN(auto files, storage.List(folder));
+  std::vector<ListedFile> listed;
+  for (storage::FileInfo& file : files) {
+    auto below = storage::PathBelow(file.location, folder);
+    if (!below) return Fail(ErrorKind::kInternal, file.location + " was listed in " + folder + " but is not inside it");
+    std::string identity = storage::FileIdentity(file.location);
+    listed.push_back({std::move(file), *std::move(below), std::move(identity)});
+  }
+  return listed;
+}
+
+bool IsHidden(const std::string& below) {
+  for (size_t begin = 0; begin < below.size();) {
+    const size_t end = std::min(below.find('/', begin), below.size());
+    const std::string_view part = std::string_view(below).substr(begin, end - begin);
+    if ((part.starts_with('_') || part.starts_with('.')) && part.find('=') == std::string_view::npos) return true;
+    begin = end + 1;
+  }
+  return false;
+}
+
 bool SharedFolder::Holds(const ListedFile& file) const {
   return std::ranges::any_of(folders, [&](const std::string& folder) { return IsInside(file.below, folder); });
 }

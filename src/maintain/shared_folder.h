@@ -27,6 +27,14 @@ struct ListedFile {
   std::string identity;  // storage::FileIdentity
 };
 
+/// All files in the folder, at any depth. Errors: those of the storage.
+Result<std::vector<ListedFile>> ListFolder(storage::Storage& storage, const std::string& folder);
+
+/// Whether engines ignore the file in listings, by a name such as _delta_log or .hoodie on its path: it belongs to
+/// another system. Partition folders ("_day=2026-01-01") are not hidden. Input: the path relative to the table's
+/// folder.
+bool IsHidden(const std::string& below);
+
 struct SharedFolder {
   std::set<std::string> needed;          // files that other tables need, by identity
   std::vector<std::string> folders;      // relative to the table's folder; of other tables

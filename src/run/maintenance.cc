@@ -50,8 +50,27 @@ std::string TableFolder(const std::string& metadata_location) {
   return storage::CanonicalLocation(storage::ParentLocation(storage::ParentLocation(metadata_location)));
 }
 
-/// Returns which files belong to other tables although this table names them. They are needed under another name of
-/// this table, or are in the folder of the table that this one copies. Empty without such tables.
+}  // namespace
+
+Result<std::vector<std::string>> RequestedOrAllTables(const Environment& environment,
+                                                      const std::vector<std::string>& requested) {
+  if (!requested.empty()) return requested;
+  const auto& pipeline = *environment.pipeline;
+  if (pipeline.bronze.table.empty()) {
+    INGOT_ASSIGN(const auto tables, environment.catalog->ListTables());
+    std::vector<std::string> all;
+    for (const auto& table : tables) all.push_back(table.Text());
+    return all;
+  }
+  std::vector<std::string> existing;
+  for (const PipelineTable& each : TablesOf(pipeline)) {
+    const auto table = Load(environment, each.spec->table);
+    if (!table || *table)
+      existing.push_back(each.spec->table);  // an unreadable table is reported by the code that reads it
+  }
+  return existing;
+}
+
 Result<std::function<bool(const std::string&)>> FilesOfOtherTables(const Environment& environment, const Table& table) {
   std::function<bool(const std::string&)> belongs_to_other_table;
   if (table.home.catalog->ChoosesLocations()) return belongs_to_other_table;
@@ -73,27 +92,6 @@ Result<std::function<bool(const std::string&)>> FilesOfOtherTables(const Environ
            std::ranges::any_of(folders, [&](const std::string& other) { return storage::IsInside(place, other); });
   };
   return belongs_to_other_table;
-}
-
-}  // namespace
-
-Result<std::vector<std::string>> RequestedOrAllTables(const Environment& environment,
-                                                      const std::vector<std::string>& requested) {
-  if (!requested.empty()) return requested;
-  const auto& pipeline = *environment.pipeline;
-  if (pipeline.bronze.table.empty()) {
-    INGOT_ASSIGN(const auto tables, environment.catalog->ListTables());
-    std::vector<std::string> all;
-    for (const auto& table : tables) all.push_back(table.Text());
-    return all;
-  }
-  std::vector<std::string> existing;
-  for (const PipelineTable& each : TablesOf(pipeline)) {
-    const auto table = Load(environment, each.spec->table);
-    if (!table || *table)
-      existing.push_back(each.spec->table);  // an unreadable table is reported by the code that reads it
-  }
-  return existing;
 }
 
 /// The oldest snapshot with a change that ops.changes does not have yet. ops.changes may not exist.

@@ -1,6 +1,7 @@
 // Maintenance of the pipeline's tables: which snapshots and files the stages no longer need, and when to remove them.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -49,6 +50,11 @@ Result<std::vector<std::string>> RequestedOrAllTables(const stage::Environment& 
 /// Returns the first sequence number whose snapshots later stages or the ledger still have to consume. It is read from
 /// the pipeline file; for tables outside the pipeline, from the other tables of the catalog.
 Result<iceberg::SequenceNumber> KeepFrom(const stage::Environment& environment, const iceberg::TableHome& home);
+
+/// Returns which files belong to other tables although this table names them. They are needed under another name of
+/// this table, or are in the folder of the table that this one copies. Empty without such tables.
+Result<std::function<bool(const std::string& location)>> FilesOfOtherTables(const stage::Environment& environment,
+                                                                            const iceberg::Table& table);
 
 /// Performs the operations on one table. Retention follows `keep` of the pipeline file; without `keep` there is none.
 Result<MaintenanceReport> MaintainTable(const stage::Environment& environment, const std::string& table,

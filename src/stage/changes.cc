@@ -13,13 +13,14 @@ namespace {
 
 constexpr const char* kAdvice = "see docs/troubleshooting.md, \"A stage lost its position\"";
 
-enum class Effect { kAppended, kNothing, kAged, kRewrote };
+enum class Effect { kAppended, kNothing, kAged, kErased, kRewrote };
 
 Effect EffectOf(const iceberg::Snapshot& snapshot) {
   const std::string operation = snapshot.Operation();
   if (operation.empty() || operation == "append")
     return iceberg::RemovesNothing(snapshot) ? Effect::kAppended : Effect::kRewrote;
   if (snapshot.summary.contains(maintain::kRetentionKey)) return Effect::kAged;
+  if (snapshot.summary.contains(kErasedKey)) return Effect::kErased;
   // Compaction writes the same rows, or fewer if it applied deletes.
   if (operation == "replace" &&
       iceberg::SummaryNumber(snapshot, "added-records") <= iceberg::SummaryNumber(snapshot, "deleted-records"))
@@ -96,9 +97,12 @@ Result<Changes> ChangesSince(const iceberg::TableMetadata& metadata, const Mark&
   }
   std::ranges::reverse(chain);
   for (const iceberg::Snapshot* snapshot : chain) {
-    const Effect effect = EffectOf(*snapshot);
+    Effect effect = EffectOf(*snapshot);
+    // Rows that were appended before it and not consumed are read from the files that it wrote.
+    if (effect == Effect::kErased && !changes.appends.empty()) effect = Effect::kRewrote;
+    changes.erased = changes.erased || effect == Effect::kErased;
     if (effect == Effect::kAppended) changes.appends.push_back(snapshot);
-    if (effect == Effect::kAged || effect == Effect::kRewrote) changes.only_added = false;
+    if (effect != Effect::kAppended && effect != Effect::kNothing) changes.only_added = false;
     if (effect != Effect::kRewrote) continue;
     changes.rewritten = true;
     changes.rewriter = DescribeSnapshot(*snapshot);

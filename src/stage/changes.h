@@ -20,8 +20,10 @@ struct Changes {
   std::string rewriter;  // the rewriting snapshot and its operation, as text
   /// `until` has all rows of `since`: no row was rewritten, and retention removed none.
   bool only_added = true;
+  /// Rows were erased that the consumer has consumed and erases itself. It only proceeds past the snapshot.
+  bool erased = false;
 
-  bool Empty() const { return appends.empty() && !rewritten; }
+  bool Empty() const { return appends.empty() && !rewritten && !erased; }
   int64_t AddedRows() const;
 };
 
@@ -31,6 +33,9 @@ struct Changes {
 ///         longer in the history (rolled back, replaced or expired).
 Result<Changes> ChangesSince(const iceberg::TableMetadata& metadata, const Mark& consumed, const std::string& table,
                              std::optional<iceberg::SnapshotId> until = {});
+
+/// Summary key of a snapshot that erased rows, in a table whose consumers erase the same rows themselves.
+inline constexpr const char* kErasedKey = "ingot.erased";
 
 /// Plans the files with the added rows. If rows were rewritten: the live rows of `until`, deletes applied, in files
 /// that `since` does not have. Such files may also hold rows of `since` (PlanRemoved). `filter` prunes files.

@@ -35,6 +35,21 @@ TEST(Changes, OperationsOfOtherEngines) {
   }
 }
 
+// Goal:   a consumer proceeds past an erasure. Rows that it had not consumed before are read from the erased files.
+// Method: an erasure directly after the consumed snapshot, and after an append that was not consumed.
+TEST(Changes, Erasures) {
+  const iceberg::Properties append{{"operation", "append"}};
+  const iceberg::Properties erasure{{"operation", "overwrite"}, {"deleted-records", "1"}, {kErasedKey, "true"}};
+  const auto metadata = Chain({append, erasure, append, erasure});
+  const auto consumed = ChangesSince(metadata, Consumed(1), "t", 2);
+  EXPECT_TRUE(consumed->erased && !consumed->rewritten && !consumed->Empty() && !consumed->only_added);
+  const auto later = ChangesSince(metadata, Consumed(1), "t", 3);
+  EXPECT_EQ(later->appends.size(), 1u);
+  EXPECT_FALSE(later->rewritten);
+  EXPECT_TRUE(ChangesSince(metadata, Consumed(2), "t")->rewritten);
+  EXPECT_TRUE(ChangesSince(metadata, Consumed(4), "t")->Empty());
+}
+
 // Goal:   a lost position is an error with its reason. The first snapshots may have expired before a first run.
 // Method: a mark of another table, a mark outside of the history, and a history without its beginning.
 TEST(Changes, LostPositionsAreErrors) {
