@@ -43,7 +43,7 @@ void PrintTables(const run::Erasure& erasure, bool dry_run) {
         table.name, dry_run ? "would be: " : "", table.rows.Rows(), rows[run::kByCondition], rows[run::kByBytes],
         rows[run::kByRecord], table.rows.files + table.rows.delete_files, table.snapshots);
     if (!dry_run) fmt::print(", {} files deleted", table.files_deleted);
-    if (!table.refs.empty()) fmt::print("; dropped: {}", fmt::join(table.refs, ", "));
+    if (!table.refs.empty()) fmt::print("; made again, or dropped in gold: {}", fmt::join(table.refs, ", "));
     if (dry_run && table.searched.files_found > 0)
       fmt::print("; {} files hold such values, with orphans and trash", table.searched.files_found);
     fmt::print("\n");
@@ -100,7 +100,8 @@ void AddErase(CLI::App& app, Shared& shared) {
   command->add_option("--where", options->where, "Fields compared with literals by = and IN, joined by AND and OR")
       ->required();
   command->add_flag("--dry-run", options->dry_run, "Show what would be erased; change nothing");
-  command->add_flag("--yes", options->yes, "Also drop branches and tags that reach such rows");
+  command->add_flag("--yes", options->yes,
+                    "Also make branches and tags again that reach such rows; those of gold are dropped");
   command->add_flag("--json", *json, "Print one JSON object");
   command->footer(
       "The rows leave bronze, silver, quarantine and gold's groups, then every snapshot, file and former version of "

@@ -32,7 +32,7 @@ class HistorySearch {
       INGOT_TRY(Search());
     }
     for (const auto& [name, ref] : metadata.refs)
-      if (name != "main" && found_.snapshots.contains(ref.snapshot_id)) found_.refs.push_back(ref.type + " " + name);
+      if (name != "main" && found_.snapshots.contains(ref.snapshot_id)) found_.refs.push_back(name);
     found_.current = metadata.current_snapshot_id && found_.snapshots.contains(*metadata.current_snapshot_id);
     return std::move(found_);
   }
@@ -160,6 +160,10 @@ Result<HistoryErased> EraseHistory(const iceberg::TableHome& home, const History
   if (history.current)
     return Fail(ErrorKind::kConflict,
                 "table " + home.name.Text() + ": rows to erase were written meanwhile: run the command again");
+  if (std::ranges::any_of(options.consumed, [&](SnapshotId id) { return history.snapshots.contains(id); }))
+    return Fail(ErrorKind::kConflict, "table " + home.name.Text() +
+                                          ": a table that is computed from it has not proceeded past the erased rows: "
+                                          "see why with `ingot check`, then run the command again");
   HistoryErased done{.refs = std::move(history.refs)};
   ExpireOptions expire{.belongs_to_other_table = belongs_to_other_table, .only = std::move(history.snapshots)};
   INGOT_ASSIGN(const Expired expired, ExpireSnapshots(home, expire, keep));

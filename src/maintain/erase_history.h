@@ -15,14 +15,15 @@ namespace ingot::maintain {
 /// The snapshots that reach erased rows: a file that stores one, live or only listed as deleted, or a summary.
 struct ErasedHistory {
   std::set<iceberg::SnapshotId> snapshots;
-  std::vector<std::string> refs;  // branches and tags to them, with their kind: "tag x"; main excluded
+  std::vector<std::string> refs;  // branches and tags to them, except main
   int64_t files = 0;              // data and delete files that store such rows
   bool current = false;           // the current snapshot is among them
 };
 
 struct HistoryOptions {
   EraseSearch search;
-  bool all_but_current = false;  // regards every snapshot but the current one as reaching erased rows
+  std::set<iceberg::SnapshotId> consumed = {};  // up to which consumers have read the table: they must not go
+  bool all_but_current = false;                 // regards every snapshot but the current one as reaching erased rows
   int threads = 2;
   std::function<void(int64_t)> progress = [](int64_t) {};  // rows read since the last call
 };
@@ -35,7 +36,8 @@ struct HistoryErased {
 };
 
 /// Expires the snapshots, drops the branches and tags to them, and deletes the files that only they need. An
-/// interrupted call is completed by the next one. Errors: kConflict if the current snapshot reaches such rows.
+/// interrupted call is completed by the next one. Errors: kConflict if the current snapshot reaches such rows, or one
+/// that a consumer needs to proceed.
 Result<HistoryErased> EraseHistory(const iceberg::TableHome& home, const HistoryOptions& options,
                                    const std::function<bool(const std::string&)>& belongs_to_other_table,
                                    const KeepSummaries& keep);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <optional>
 #include <set>
 
 #include "base/arrow_result.h"
@@ -36,7 +37,10 @@ class Erasure {
   Erasure(const Table& table, const EraseRowsOptions& options) : table_(table), options_(options) {}
 
   Result<RowsErased> Run() {
-    INGOT_ASSIGN(plan_, rows::PlanScan(*table_.home.storage, *table_.metadata, {}));
+    head_ = HeadOf(*table_.metadata);
+    if (!head_) return done_;
+    INGOT_ASSIGN(
+        plan_, rows::PlanScan(*table_.home.storage, *table_.metadata, {.snapshot_id = head_, .current_schema = true}));
     INGOT_TRY(Choose());
     if (options_.dry_run) {
       INGOT_TRY(CountRows());
@@ -58,6 +62,12 @@ class Erasure {
   }
 
  private:
+  std::optional<iceberg::SnapshotId> HeadOf(const TableMetadata& metadata) const {
+    if (options_.branch == "main") return metadata.current_snapshot_id;
+    const auto ref = metadata.refs.find(options_.branch);
+    return ref == metadata.refs.end() ? std::nullopt : std::optional(ref->second.snapshot_id);
+  }
+
   /// Chooses the data files that store such rows, and those with a delete file that holds a value.
   Status Choose() {
     std::vector<char> stores(plan_.tasks.size());
@@ -136,7 +146,7 @@ class Erasure {
     Replaced replaced;
     for (const FileTask* task : chosen_) replaced[task->file.location] = DeletesOf(*task, false);
     const auto unneeded = UnneededDeletes(plan_, replaced);
-    iceberg::SnapshotChange change{.operation = "overwrite", .added = files};
+    iceberg::SnapshotChange change{.operation = "overwrite", .added = files, .branch = options_.branch};
     if (options_.summary) change.summary = options_.summary(done_);
     if (table_.metadata->format_version >= 2) change.added_sequence_number = table_.metadata->last_sequence_number;
     change.removes = [&](const DataFile& file) -> Result<bool> {
@@ -145,9 +155,8 @@ class Erasure {
     // Manifests with entries of removed files, of this commit and of earlier ones, keep their bounds.
     change.rewrites = [](const iceberg::ManifestFile& manifest) { return manifest.deleted_files.value_or(1) > 0; };
     change.validate = [&](const TableMetadata& metadata) -> Status {
-      if (metadata.current_snapshot_id == table_.metadata->current_snapshot_id ||
-          iceberg::OnlyAppended(metadata, table_.metadata->current_snapshot_id))
-        return {};
+      if (HeadOf(metadata) == head_) return {};
+      if (options_.branch == "main" && iceberg::OnlyAppended(metadata, head_)) return {};
       return Fail(ErrorKind::kConflict, "the table was changed while rows were erased from it");
     };
     INGOT_TRY(iceberg::CommitFiles(table_.home, change));
@@ -156,6 +165,7 @@ class Erasure {
 
   const Table& table_;
   const EraseRowsOptions& options_;
+  std::optional<iceberg::SnapshotId> head_;  // of the branch, when it was read
   ScanPlan plan_;
   std::vector<const FileTask*> chosen_;
   std::mutex mutex_;

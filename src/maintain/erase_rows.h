@@ -5,6 +5,7 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "iceberg/table.h"
 #include "maintain/stored_rows.h"
@@ -33,6 +34,7 @@ struct EraseRowsOptions {
   std::function<Result<std::shared_ptr<arrow::RecordBatch>>(const std::shared_ptr<arrow::RecordBatch>&)> change = {};
   /// The summary of the snapshot. Default: none.
   std::function<iceberg::Properties(const RowsErased&)> summary = {};
+  std::string branch = "main";
   /// Commits a snapshot even if no file stores such rows, so that consumers can proceed to it.
   bool always_commits = false;
   int64_t memory_bytes = int64_t(512) << 20;

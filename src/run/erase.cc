@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "iceberg/commit.h"
 #include "iceberg/find_table.h"
+#include "maintain/erase_ref.h"
 #include "pipeline/tables.h"
 #include "run/apply.h"
 #include "run/change_record.h"
@@ -163,10 +164,21 @@ class EraseRun {
   }
 
   maintain::EraseRowsOptions RowsOptions(const Target& target, const Table& table) const {
-    return {.search = SearchOf(target, table),
-            .memory_bytes = environment_.memory_bytes,
-            .threads = environment_.threads,
-            .dry_run = options_.dry_run};
+    maintain::EraseRowsOptions options{.search = SearchOf(target, table),
+                                       .memory_bytes = environment_.memory_bytes,
+                                       .threads = environment_.threads,
+                                       .dry_run = options_.dry_run};
+    if (target.table.kind == TableKind::kOps)
+      options.change = [this](const auto& rows) { return WithoutTexts(rows, condition_); };
+    options.summary = [this, kind = target.table.kind](const maintain::RowsErased& rows) {
+      iceberg::Properties summary{{stage::kRunIdKey, environment_.run_id}};
+      if (kind == TableKind::kBronze) summary[stage::kErasedKey] = "true";
+      if (rows.Rows() > 0 && kind != TableKind::kOps)
+        summary[kChangeKey] =
+            ChangeText({fmt::format("{} (condition on {})", Text(rows), fmt::join(condition_.fields(), ", "))});
+      return summary;
+    };
+    return options;
   }
 
   maintain::HistoryOptions HistoryOf(const Target& target, const Table& table) const {
@@ -190,7 +202,8 @@ class EraseRun {
       // A group of gold may be named by the value.
       gold_changes_ = gold_changes_ || (target.table.kind == TableKind::kGold && files.files_found > 0);
       INGOT_ASSIGN(target.history, maintain::FindErasedHistory(table, HistoryOf(target, table)));
-      report.refs = target.history.refs;
+      for (const std::string& ref : target.history.refs)
+        report.refs.push_back(table.metadata->refs.at(ref).type + " " + ref);
       if (options_.dry_run) {
         report.snapshots = int64_t(target.history.snapshots.size());
         report.history_files = std::max<int64_t>(0, target.history.files - erased.files - erased.delete_files);
@@ -217,21 +230,27 @@ class EraseRun {
       for (const std::string& ref : table.refs) refs.push_back(table.name + ": " + ref);
     if (refs.empty() || options_.yes) return {};
     return Fail(ErrorKind::kBadInput,
-                fmt::format("nothing was erased: branches and tags reach such rows; drop them with --yes, or keep none "
-                            "of their rows:\n  {}",
+                fmt::format("nothing was erased: branches and tags reach such rows; with --yes they are made again "
+                            "without the rows, and those of gold are dropped:\n  {}",
                             fmt::join(refs, "\n  ")));
+  }
+
+  /// The snapshots of a table up to which others have consumed it.
+  Result<std::set<iceberg::SnapshotId>> ConsumedOf(const Target& target) const {
+    std::set<iceberg::SnapshotId> consumed;
+    for (const Target& other : targets_) {
+      if (other.table.source != target.table.spec) continue;
+      INGOT_ASSIGN(const Table consumer, iceberg::LoadTable(other.home));
+      if (const auto id = stage::ConsumedSnapshot(*consumer.metadata)) consumed.insert(*id);
+    }
+    return consumed;
   }
 
   /// Whether a consumer has consumed this table up to a snapshot that must go, or the current one lists such a file.
   Result<bool> MustProceed(const Target& target) const {
-    if (target.history.current) return true;
-    for (const Target& other : targets_) {
-      if (other.table.source != target.table.spec) continue;
-      INGOT_ASSIGN(const Table consumer, iceberg::LoadTable(other.home));
-      const auto consumed = stage::ConsumedSnapshot(*consumer.metadata);
-      if (consumed && target.history.snapshots.contains(*consumed)) return true;
-    }
-    return false;
+    INGOT_ASSIGN(const auto consumed, ConsumedOf(target));
+    return target.history.current ||
+           std::ranges::any_of(consumed, [&](iceberg::SnapshotId id) { return target.history.snapshots.contains(id); });
   }
 
   std::string ChangeText(std::vector<std::string> lines) const {
@@ -247,16 +266,6 @@ class EraseRun {
     INGOT_ASSIGN(const Table table, iceberg::LoadTable(target.home));
     maintain::EraseRowsOptions options = RowsOptions(target, table);
     options.always_commits = always;
-    if (target.table.kind == TableKind::kOps)
-      options.change = [&](const auto& rows) { return WithoutTexts(rows, condition_); };
-    options.summary = [&](const maintain::RowsErased& rows) {
-      iceberg::Properties summary{{stage::kRunIdKey, environment_.run_id}};
-      if (target.table.kind == TableKind::kBronze) summary[stage::kErasedKey] = "true";
-      if (rows.Rows() > 0 && target.HoldsRecords())
-        summary[kChangeKey] =
-            ChangeText({fmt::format("{} (condition on {})", Text(rows), fmt::join(condition_.fields(), ", "))});
-      return summary;
-    };
     INGOT_ASSIGN(const auto erased, maintain::EraseRows(target.home, options));
     auto& total = erasure_.tables[i].rows;
     for (size_t reason = 0; reason < total.rows.size(); ++reason) total.rows[reason] += erased.rows[reason];
@@ -303,6 +312,13 @@ class EraseRun {
     return {};
   }
 
+  Status RemakeRefs(const Target& target, const Table& table) const {
+    for (const std::string& ref : target.history.refs)
+      if (!ref.starts_with(maintain::kRemadeRef))
+        INGOT_TRY(maintain::RemakeRef(target.home, ref, RowsOptions(target, table)));
+    return {};
+  }
+
   Status EraseStorage() {
     for (size_t i = 0; i < targets_.size(); ++i) {
       const Target& target = targets_[i];
@@ -312,7 +328,6 @@ class EraseRun {
       INGOT_ASSIGN(const auto history,
                    maintain::EraseHistory(target.home, HistoryOf(target, table), belongs_to_other, stage::KeepMarks));
       report.snapshots += history.snapshots;
-      report.refs = history.refs.empty() ? report.refs : history.refs;
       const bool all = target.table.kind == TableKind::kGold && gold_changes_;
       INGOT_ASSIGN(
           const auto files,

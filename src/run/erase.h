@@ -15,7 +15,7 @@ namespace ingot::run {
 
 struct EraseOptions {
   std::string where;
-  bool yes = false;  // also drops branches and tags that reach such rows
+  bool yes = false;  // also makes branches and tags again that reach such rows, and drops those of gold
   bool dry_run = false;
 };
 

@@ -175,9 +175,9 @@ def test_nothing_of_the_person_remains(tmp_path, format_version):
     assert "is bad" not in visits.ingot("doctor", check=False).stdout
 
 
-def test_branches_and_tags_are_listed_and_dropped(tmp_path):
-    """Goal: refs that reach such rows stop the erasure until --yes drops them; others stay.
-    Method: a tag before the victim's first row, a tag and a branch after it."""
+def test_branches_and_tags_are_listed_and_made_again(tmp_path):
+    """Goal: refs that reach such rows stop the erasure until --yes makes them again; others stay as they are; gold's go.
+    Method: a tag before the victim's first row, tags and a branch after it."""
     visits = Visits(tmp_path)
     visits.put("0.jsonl", [json.dumps(record(1000 + i, OTHERS[0])) for i in range(5)])
     visits.ingot("run")
@@ -186,15 +186,22 @@ def test_branches_and_tags_are_listed_and_dropped(tmp_path):
     visits.ingot("run")
     visits.ingot("table", "tag", SILVER, "dirty")
     visits.ingot("table", "branch", BRONZE, "audit")
+    visits.ingot("table", "tag", DAYS, "month")
+    silver = visits.rows(SILVER)
     state = visits.state()
     told = visits.erase(code=1).stderr
-    assert "tag dirty" in told and "branch audit" in told and "clean" not in told and VICTIM not in told
+    assert "tag dirty" in told and "branch audit" in told and "tag month" in told and "clean" not in told and VICTIM not in told
     assert visits.state() == state
     assert "dirty" in visits.erase("--yes").stdout
     assert files_with(visits.data) == []
-    assert set(visits.pyiceberg().load_table(SILVER).metadata.refs) == {"main", "clean"}
-    clean = visits.pyiceberg().load_table(SILVER)
-    assert clean.scan(snapshot_id=clean.metadata.refs["clean"].snapshot_id).to_arrow().num_rows == 5
+    table = visits.pyiceberg().load_table(SILVER)
+    rows_at = lambda ref: table.scan(snapshot_id=table.metadata.refs[ref].snapshot_id).to_arrow().to_pylist()
+    assert set(table.metadata.refs) == {"main", "clean", "dirty"} and len(rows_at("clean")) == 5
+    key = lambda row: row["id"]
+    assert sorted(rows_at("dirty"), key=key) == sorted(visits.rows(SILVER), key=key)
+    assert len(visits.rows(SILVER)) == len([row for row in silver if not is_victims(row)])
+    assert str(table.metadata.refs["dirty"].snapshot_ref_type) == "tag"
+    assert set(visits.pyiceberg().load_table(DAYS).metadata.refs) == {"main"}
 
 
 def test_killed_at_every_step(tmp_path_factory):

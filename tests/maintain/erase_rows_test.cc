@@ -5,6 +5,7 @@
 #include "maintain/delete_rows.h"
 #include "maintain/erase_files.h"
 #include "maintain/erase_history.h"
+#include "maintain/erase_ref.h"
 #include "tests/rows/fixtures.h"
 
 namespace ingot::maintain {
@@ -103,7 +104,7 @@ TEST(EraseHistory, KeepsWhatDoesNotReachThem) {
   });
   const auto found = FindErasedHistory(table, {.search = search});
   ASSERT_TRUE(found);
-  EXPECT_EQ(found->refs, std::vector<std::string>{"tag dirty"});
+  EXPECT_EQ(found->refs, std::vector<std::string>{"dirty"});
   EXPECT_EQ(found->snapshots.size(), 2u);
   EXPECT_TRUE(found->current);
   EXPECT_EQ(EraseHistory(table.home, {.search = search}, {}, kKeepNothing).error().kind, ErrorKind::kConflict);
@@ -114,6 +115,37 @@ TEST(EraseHistory, KeepsWhatDoesNotReachThem) {
   EXPECT_EQ(after.metadata->refs.count("dirty"), 0u);
   EXPECT_EQ(after.metadata->snapshots.size(), 3u);
   EXPECT_EQ(Ids(after).size(), 39u);
+}
+
+// Goal:   a tag and a branch are made again without the rows; their kind stays, and main does not change.
+// Method: both point to a snapshot with the row; then the history is erased and every file searched.
+TEST(EraseRef, MakesRefsAgain) {
+  Table table = Made("3");
+  const EraseSearch search = IdIs({15});
+  const iceberg::SnapshotId second = table.metadata->snapshots[1].snapshot_id;
+  table = *iceberg::CommitMetadata(table.home, [&](iceberg::TableMetadata& metadata) -> Status {
+    INGOT_TRY(iceberg::SetRef(metadata, "tagged", {.snapshot_id = second, .type = "tag"}));
+    return iceberg::SetRef(metadata, "branched", {.snapshot_id = second, .type = "branch"});
+  });
+  ASSERT_TRUE(EraseRows(table.home, {.search = search}));
+  for (const char* ref : {"tagged", "branched"}) {
+    const Status made = RemakeRef(table.home, ref, {.search = search});
+    ASSERT_TRUE(made) << made.error().message;
+  }
+  const auto history = EraseHistory(table.home, {.search = search}, {}, kKeepNothing);
+  ASSERT_TRUE(history) << history.error().message;
+  EXPECT_TRUE(history->refs.empty());
+  const Table after = *iceberg::LoadTable(table.home);
+  EXPECT_EQ(after.metadata->refs.size(), 3u);
+  EXPECT_EQ(after.metadata->refs.at("tagged").type, "tag");
+  EXPECT_EQ(after.metadata->refs.at("branched").type, "branch");
+  for (const char* ref : {"tagged", "branched"}) {
+    const auto plan = rows::PlanScan(*after.home.storage, *after.metadata,
+                                     {.snapshot_id = after.metadata->refs.at(ref).snapshot_id, .columns = {"id"}});
+    EXPECT_EQ((*rows::ReadRows(after.home.storage, *after.metadata, *plan))->num_rows(), 19);
+  }
+  EXPECT_EQ(Ids(after).size(), 39u);
+  EXPECT_EQ(Searched(after, search).rows_found, 0);
 }
 
 // Goal:   unneeded files that store such rows are deleted, others are kept.
