@@ -404,12 +404,17 @@ std::vector<std::string> Erasure::Left() const {
 
 Result<Erasure> Erase(const OpenedPipeline& open, const EraseOptions& options) {
   INGOT_ASSIGN(const auto fields, FieldsOf(open.environment));
-  INGOT_ASSIGN(auto condition, EraseCondition::Parse(options.where, fields));
+  INGOT_ASSIGN(const auto condition, EraseCondition::Parse(options.where, fields));
   INGOT_ASSIGN(const auto home, open.environment.Home(open.pipeline->bronze.table));
   INGOT_ASSIGN(const auto bronze, iceberg::FindTable(home));
   if (!bronze)
     return Fail(ErrorKind::kNotFound, "table " + home.name.Text() + " does not exist: there is nothing to erase");
-  INGOT_ASSIGN(Erasure erasure, EraseRun(open.environment, options, std::move(condition)).Run(*bronze));
+  auto outcome = EraseRun(open.environment, options, condition).Run(*bronze);
+  if (!outcome) {
+    outcome.error().message = condition.WithoutLiterals(std::move(outcome.error().message));
+    return outcome;
+  }
+  Erasure erasure = *std::move(outcome);
   erasure.outside = {DescribeSource(open), "backups, and copies by other engines",
                      "this command line, in the history of the shell"};
   return erasure;

@@ -229,6 +229,15 @@ bool EraseCondition::InMetadata(std::string_view bytes) const {
          std::ranges::any_of(values_, [&](const auto& value) { return !value.IsNumber() && value.In(bytes); });
 }
 
+std::string EraseCondition::WithoutLiterals(std::string text) const {
+  constexpr std::string_view kInstead = "(literal)";
+  for (const ValueSearch& value : values_)
+    for (size_t at = 0; !value.IsNumber() && (at = text.find(value.text(), at)) != std::string::npos;
+         at += kInstead.size())
+      text.replace(at, value.text().size(), kInstead);
+  return text;
+}
+
 std::vector<std::string> EraseCondition::ColumnsIn(const iceberg::Schema& schema) const {
   std::vector<std::string> wanted(fields_.begin(), fields_.end());
   wanted.insert(wanted.end(), std::begin(kByteColumns), std::end(kByteColumns));

@@ -41,6 +41,9 @@ class EraseCondition {
   bool InMetadata(std::string_view bytes) const;
   bool SearchesMetadata() const { return !has_and_ && !only_numbers_; }
 
+  /// The text with "(literal)" instead of each literal.
+  std::string WithoutLiterals(std::string text) const;
+
   /// The columns that it reads from a table with these columns: fields, bytes, and the source position.
   std::vector<std::string> ColumnsIn(const iceberg::Schema& schema) const;
   /// Matches every row whose columns match. No filter if the table lacks a field.
