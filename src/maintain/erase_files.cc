@@ -95,6 +95,8 @@ class FileSearch {
     // Metadata in the trash may hold parts of a value, as bounds are truncated.
     const bool goes = unneeded && options_.deletes &&
                       (options_.deletes_all || !what || !what->empty() || (in_trash && FormatOf(file.below).empty()));
+    const bool needed = needed_.contains(file.identity) || shared_.needed.contains(file.identity);
+    if (!what && !goes && !needed) return {};  // its writer has not completed it, or crashed; then `deletes` removes it
     if (!what && !goes) return std::unexpected(std::move(what).error().Context("search " + file.file.location));
     options_.progress(file.file.bytes);
     std::lock_guard lock(mutex_);

@@ -64,6 +64,14 @@ Result<std::shared_ptr<arrow::RecordBatch>> WithoutTexts(const std::shared_ptr<a
   return arrow::RecordBatch::Make(rows->schema(), rows->num_rows(), std::move(columns));
 }
 
+/// All branches and tags but main.
+std::vector<std::string> RefsOf(const iceberg::TableMetadata& metadata) {
+  std::vector<std::string> refs;
+  for (const auto& [name, ref] : metadata.refs)
+    if (name != "main") refs.push_back(name);
+  return refs;
+}
+
 std::string Text(const maintain::RowsErased& rows) {
   return fmt::format("{} rows: {} by the condition, {} by bytes that no column was made of, {} of the same records",
                      rows.Rows(), rows.rows[kByCondition], rows.rows[kByBytes], rows.rows[kByRecord]);
@@ -202,6 +210,8 @@ class EraseRun {
       // A group of gold may be named by the value.
       gold_changes_ = gold_changes_ || (target.table.kind == TableKind::kGold && files.files_found > 0);
       INGOT_ASSIGN(target.history, maintain::FindErasedHistory(table, HistoryOf(target, table)));
+      // Its current snapshot goes too, when groups have been computed again.
+      if (target.table.kind == TableKind::kGold && gold_changes_) target.history.refs = RefsOf(*table.metadata);
       for (const std::string& ref : target.history.refs)
         report.refs.push_back(table.metadata->refs.at(ref).type + " " + ref);
       if (options_.dry_run) {
