@@ -43,16 +43,20 @@ Result<bool> CheckData(Shared& shared, const Options& options) {
   if (run::HoldsTopic(pipelines[0])) {
     INGOT_ASSIGN(pipelines, run::FanOut(pipelines[0]));
   }
-  bool good = true;
+  bool good = true, held = false;
   for (const run::OpenedPipeline& pipeline : pipelines) {
     const run::Checked plan = run::ExaminePlan(pipeline);
     if (!plan.detail && plan.detail.error().kind == ErrorKind::kPendingChange) shared.exit_code = 4;
     good &= Report(shared, plan);
   }
   for (const run::OpenedPipeline& pipeline : pipelines)
-    for (const run::Checked& checked : run::ExamineData(pipeline, late)) good &= Report(shared, checked);
+    for (const run::Checked& checked : run::ExamineData(pipeline, late)) {
+      held |= checked.held;
+      good &= Report(shared, checked) || checked.held;
+    }
   for (const run::OpenedPipeline& pipeline : pipelines)
     if (!options.trino.empty()) good &= Report(shared, run::ExamineTrino(pipeline, options.trino));
+  if (good && held && shared.exit_code == 0) shared.exit_code = 3;
   return good;
 }
 

@@ -44,7 +44,7 @@ void AddEngine(CLI::App& command, pipeline::Dialect& engine, const std::string& 
 void AddShared(CLI::App& command, Shared& shared);
 
 /// Returns what the HTTP server serves of the pipeline's tables, during a run or without one.
-serve::ServerParts ServerPartsOf(const stage::Environment& environment, std::function<Status()> ready);
+serve::ServerParts ServerPartsOf(const stage::Environment& environment, std::function<Result<std::string>()> ready);
 
 /// The commands, in the order of --help. A name X here is a function AddX in src/cli/x_command.cc.
 #define INGOT_COMMANDS(COMMAND) \

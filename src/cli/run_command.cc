@@ -13,6 +13,7 @@
 #include "cli/run_report_text.h"
 #include "run/apply.h"
 #include "run/background_maintenance.h"
+#include "run/change_record.h"
 #include "run/engine.h"
 #include "run/fan_out.h"
 #include "run/follow.h"
@@ -43,6 +44,7 @@ struct Options {
   bool stages_named = false;
   DayOptions days;
   bool trust_clock = false;
+  bool publish_anyway = false;
 };
 
 /// Parses "500ms", "10s", "5m".
@@ -64,8 +66,10 @@ void Report(Shared& shared, const run::RunReport& report, bool follow) {
   else
     PrintReportTable(report);
   std::fflush(stdout);
-  for (const std::string& rule : report.broken_rules) fmt::print(stderr, "quality: {}\n", rule);
-  if (!report.broken_rules.empty()) shared.exit_code = 3;
+  for (const std::string& limit : report.published_anyway) fmt::print(stderr, "published anyway: {}\n", limit);
+  if (follow) return;  // it logs what is held back
+  for (const stage::HeldRows& held : report.held) fmt::print(stderr, "quality: {}\n", HeldText(held));
+  if (!report.held.empty()) shared.exit_code = 3;
 }
 
 /// Runs until SIGTERM or SIGINT. The current batch is still brought to gold.
@@ -86,21 +90,25 @@ Status Follow(Shared& shared, const run::OpenedPipeline& open, const run::RunOpt
     INGOT_ASSIGN(server, serve::Server::Start(options.listen,
                                               ServerPartsOf(open.environment, [&] { return readiness.Check(); })));
   }
-  return run::Follow(runner, {.every = every,
-                              .retry_for = std::chrono::duration_cast<std::chrono::seconds>(retry_for),
-                              .stop_requested = [] { return stop_requested.load(); },
-                              .on_run =
-                                  [&](const run::RunReport& report) {
-                                    readiness.Succeeded();
-                                    run::CountRun(ProcessMetrics(), report);
-                                    Report(shared, report, true);
-                                  },
-                              .on_failure =
-                                  [&](const Error& error) {
-                                    readiness.Failed(error);
-                                    run::CountFailure(ProcessMetrics(), error);
-                                  },
-                              .each_second = [] { run::UpdateOutages(ProcessMetrics()); }});
+  bool holds = false;
+  const Status outcome = run::Follow(runner, {.every = every,
+                                              .retry_for = std::chrono::duration_cast<std::chrono::seconds>(retry_for),
+                                              .stop_requested = [] { return stop_requested.load(); },
+                                              .on_run =
+                                                  [&](const run::RunReport& report) {
+                                                    holds = !report.held.empty();
+                                                    readiness.Succeeded(report.held);
+                                                    run::CountRun(ProcessMetrics(), report);
+                                                    Report(shared, report, true);
+                                                  },
+                                              .on_failure =
+                                                  [&](const Error& error) {
+                                                    readiness.Failed(error);
+                                                    run::CountFailure(ProcessMetrics(), error);
+                                                  },
+                                              .each_second = [] { run::UpdateOutages(ProcessMetrics()); }});
+  if (holds) shared.exit_code = 3;
+  return outcome;
 }
 
 Status RunOnce(Shared& shared, const run::OpenedPipeline& open, const run::RunOptions& run_options,
@@ -139,14 +147,28 @@ Result<run::RunOptions> RunOptionsFrom(const Options& options) {
                                  .group = options.group,
                                  .on_reset = options.on_reset,
                                  .rows_per_commit = options.rows_per_commit},
-                      .silver = {.rows_per_commit = options.rows_per_commit},
+                      .silver = {.rows_per_commit = options.rows_per_commit, .gates = {.follow = options.follow}},
                       .gold = {.keep_groups = options.follow},
                       .trust_clock = options.trust_clock};
+  if (options.publish_anyway) run.silver.gates.publish_anyway = run::PublishedRecord;
   INGOT_TRY(SetDays(options, run));
   INGOT_ASSIGN(run.bronze.bytes_per_commit, ParseBytes("--bytes-per-commit", options.bytes_per_commit));
   INGOT_ASSIGN(const int64_t idle_micros, WithContext(ParseDuration(options.idle), "--idle"));
   run.bronze.idle = std::chrono::microseconds(idle_micros);
   return run;
+}
+
+Status CheckPublishAnyway(const Options& options) {
+  if (!options.publish_anyway) return {};
+  if (options.engine.engine != pipeline::Dialect::kEmbedded)
+    return Fail(ErrorKind::kBadConfig,
+                "--publish-anyway is for the embedded engine: run it with --stage silver --engine embedded");
+  if (options.follow)
+    return Fail(ErrorKind::kBadConfig,
+                "--publish-anyway is for one run that ends: run it beside the follower, with --stage silver,gold");
+  if (std::ranges::find(options.stages, stage::Stage::kSilver) == options.stages.end())
+    return Fail(ErrorKind::kBadConfig, "--publish-anyway publishes rows to silver: --stage must include silver");
+  return {};
 }
 
 Status RunPipeline(Shared& shared, const run::OpenedPipeline& open, run::RunOptions run_options,
@@ -160,6 +182,7 @@ Status Run(Shared& shared, const Options& options) {
   if (options.follow && options.engine.engine != pipeline::Dialect::kEmbedded)
     return Fail(ErrorKind::kBadConfig,
                 "--follow is for the embedded engine; deploy/spark/jobs have --stream and --every");
+  INGOT_TRY(CheckPublishAnyway(options));
   shared.open_options.creates = true;
   INGOT_ASSIGN(const run::OpenedPipeline open, run::Open(shared.open_options));
   INGOT_ASSIGN(const run::RunOptions run_options, RunOptionsFrom(options));
@@ -233,6 +256,8 @@ void AddRun(CLI::App& app, Shared& shared) {
       ->add_option("--push-metrics", options->push_metrics,
                    "URL of a Prometheus Pushgateway for the run's metrics, without --follow [INGOT_PUSHGATEWAY]")
       ->envname("INGOT_PUSHGATEWAY");
+  command->add_flag("--publish-anyway", options->publish_anyway,
+                    "Publish to silver what quality gates hold back; ops.changes records it");
   command
       ->add_flag("--trust-clock", options->trust_clock,
                  "This machine's clock is right, whatever the newest snapshots say [INGOT_TRUST_CLOCK]")

@@ -38,7 +38,9 @@ void PrintReportTable(const run::RunReport& report) {
     seconds += stage.Seconds();
   }
   const bool nothing = std::ranges::all_of(report.stages, [](const auto& stage) { return stage.commits == 0; });
-  if (nothing)
+  if (!report.held.empty())
+    fmt::print("A quality gate holds rows back (exit code 3).\n");
+  else if (nothing)
     fmt::print("Nothing new: all tables are up to date.\n");
   else
     fmt::print("Done in {:.2f} s.\n", seconds);

@@ -19,7 +19,7 @@ Status Serve(const Shared& shared, const std::string& listen) {
   INGOT_ASSIGN(const run::OpenedPipeline open, run::OpenTables(shared.open_options));
   run::DeclareRunMetrics(ProcessMetrics(), open.environment);
   INGOT_ASSIGN(const auto server,
-               serve::Server::Start(listen, ServerPartsOf(open.environment, [] { return Status(); })));
+               serve::Server::Start(listen, ServerPartsOf(open.environment, [] { return std::string(); })));
   fmt::print("http://{}/\n", server->address());
   std::fflush(stdout);
   for (const int number : {SIGTERM, SIGINT}) std::signal(number, [](int) { stop_requested = true; });
@@ -29,7 +29,7 @@ Status Serve(const Shared& shared, const std::string& listen) {
 
 }  // namespace
 
-serve::ServerParts ServerPartsOf(const stage::Environment& environment, std::function<Status()> ready) {
+serve::ServerParts ServerPartsOf(const stage::Environment& environment, std::function<Result<std::string>()> ready) {
   return {.environment = environment,
           .tables = [environment] { return run::RequestedOrAllTables(environment, {}); },
           .ready = std::move(ready)};

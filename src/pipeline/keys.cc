@@ -100,10 +100,16 @@ std::vector<Key> RuleKeys() {
                   false,
                   "quarantine: quarantine the record; count: keep it and count it.",
                   {"quarantine", "count"}});
-  keys.push_back({"fail_above", Kind::kText, nullptr, false,
-                  "The share of broken rows, e.g. 20%, above which the run ends with exit code 3."});
   keys.push_back(
-      {"on_fail", Kind::kText, nullptr, false, "fail: any broken row ends the run with exit code 3.", {"fail"}});
+      {"fail_above", Kind::kText, nullptr, false,
+       "The share of broken rows, e.g. 20%, above which the gate holds the rows of the run back: neither silver "
+       "nor quarantine gets them, and the exit code is 3."});
+  keys.push_back({"on_fail",
+                  Kind::kText,
+                  nullptr,
+                  false,
+                  "fail: one broken row is enough for the gate to hold the rows of the run back.",
+                  {"fail"}});
   return keys;
 }
 const std::vector<Key> kRule = RuleKeys();
@@ -127,6 +133,9 @@ const std::vector<Key> kSilver{
     {"properties", Kind::kMap, nullptr, false, "Iceberg table properties."},
     {"rules", Kind::kList, &kRule, false, "Quality rules and fixes."},
     {"unique", Kind::kObject, &kUnique, false, "The key by which records are deduplicated."},
+    {"gate_rows", Kind::kNumber, nullptr, false,
+     "With --follow: fewer rows that exceed a limit wait up to a minute for more before they are held back. Default: "
+     "10000."},
 };
 const std::vector<Key> kGold{
     {"table", Kind::kText, nullptr, true, "namespace.table"},

@@ -323,6 +323,15 @@ void ReadRules(const Place& place, const ColumnTypes& columns, SilverSpec& silve
     place.Refuse("two rules are named '" + *twice + "'");
 }
 
+int64_t RowCountFrom(const Place& place) {
+  const std::string text = place.Text();
+  int64_t rows = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), rows);
+  if (error != std::errc() || end != text.data() + text.size() || rows < 1)
+    place.Refuse("must be a whole number of rows, at least 1");
+  return rows;
+}
+
 SilverSpec SilverFrom(const Place& place, const Pipeline& pipeline, const ColumnTypes& columns) {
   SilverSpec silver{.table = PositionedTableFrom(place), .quarantine = {}, .fixes = {}, .rules = {}, .unique = {}};
   CheckColumns(place, silver.table, columns);
@@ -339,6 +348,7 @@ SilverSpec SilverFrom(const Place& place, const Pipeline& pipeline, const Column
     silver.unique = key.Texts();
     for (const std::string& field : silver.unique) NeedField(key, field, columns);
   }
+  if (place.Has("gate_rows")) silver.gate_rows = RowCountFrom(place.At("gate_rows"));
   return silver;
 }
 

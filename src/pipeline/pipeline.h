@@ -66,6 +66,7 @@ struct SilverSpec {
   std::vector<Fix> fixes;  // in order, applied before the rules
   std::vector<Rule> rules;
   std::vector<std::string> unique;  // the fields of the key; empty: no deduplication
+  int64_t gate_rows = 10'000;       // fewer young rows of a follower wait for more before a gate holds them back
 };
 
 struct GoldSpec {

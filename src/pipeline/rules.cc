@@ -188,6 +188,10 @@ uint64_t QuarantineBits(std::span<const Rule> rules) {
   return bits;
 }
 
+bool HasGate(std::span<const Rule> rules) {
+  return std::ranges::any_of(rules, [](const Rule& rule) { return rule.fail_above.has_value(); });
+}
+
 std::string FixedSql(std::span<const Fix> fixes, const std::string& field, std::string sql, Dialect dialect) {
   for (const Fix& fix : fixes)
     if (fix.field == field) sql = CallSql(CallOf(*fix.kind, field), {sql}, dialect);

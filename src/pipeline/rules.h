@@ -39,7 +39,7 @@ struct Rule {
   std::string name;
   std::shared_ptr<const RuleCheck> check;
   bool quarantine = true;            // false: counted only
-  std::optional<double> fail_above;  // share of broken rows above which the run ends with exit code 3
+  std::optional<double> fail_above;  // the gate: the share of broken rows above which they are held back
 };
 
 /// A kind of rule, named by its key in the pipeline file.
@@ -78,6 +78,9 @@ constexpr uint64_t RuleBit(size_t rule) {
 std::vector<std::string> RuleNames(std::span<const Rule> rules);
 /// The bits of the rules that quarantine a row. One of them is enough.
 uint64_t QuarantineBits(std::span<const Rule> rules);
+
+/// Whether a rule can hold rows back.
+bool HasGate(std::span<const Rule> rules);
 
 /// The SQL of the field's value after its fixes. Input: `sql`: the value before.
 std::string FixedSql(std::span<const Fix> fixes, const std::string& field, std::string sql, Dialect dialect);

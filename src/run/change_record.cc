@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/clock.h"
+
 namespace ingot::run {
 namespace {
 
@@ -15,6 +17,13 @@ std::string ToJson(const ChangeRecord& record) {
               {"definition_before", record.definition_before},
               {"started_at_us", record.started_at_micros}}
       .dump(-1, ' ', true, Json::error_handler_t::replace);
+}
+
+iceberg::Properties PublishedRecord(const std::vector<std::string>& reasons) {
+  return {{kChangeKey, ToJson({.action = "published",
+                               .differences = reasons,
+                               .definition_before = "",
+                               .started_at_micros = NowMicros()})}};
 }
 
 std::optional<ChangeRecord> ChangeRecordIn(const iceberg::Properties& summary) {

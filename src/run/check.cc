@@ -14,6 +14,7 @@
 #include "catalog/open.h"
 #include "iceberg/find_table.h"
 #include "pipeline/tables.h"
+#include "run/ledger.h"
 #include "run/plan.h"
 #include "run/trino_client.h"
 #include "source/source.h"
@@ -114,6 +115,15 @@ Result<std::string> ExamineStage(const OpenedPipeline& open, const pipeline::Pip
                        waiting.appends.front()->timestamp_ms * 1000, newest, late_micros);
 }
 
+Checked ExamineTable(const OpenedPipeline& open, const pipeline::PipelineTable& table, int64_t late_micros) {
+  const std::string& name = table.spec->table;
+  if (table.kind == pipeline::TableKind::kSilver) {
+    const auto held = HeldBack(open.environment, open.pipeline->silver[table.item]);
+    if (held && !held->empty()) return {name, Fail(ErrorKind::kBadInput, "quality: " + *held), true};
+  }
+  return {name, ExamineStage(open, table, late_micros)};
+}
+
 std::string QuoteName(const std::string& name) {
   return pipeline::QuoteName(name, pipeline::Dialect::kTrino);
 }
@@ -190,7 +200,7 @@ std::vector<Checked> ExamineData(const OpenedPipeline& open, int64_t late_micros
   const pipeline::Pipeline& pipeline = *open.pipeline;
   std::vector<Checked> findings{{pipeline.bronze.table, ExamineBronze(open, late_micros)}};
   for (const auto& table : TablesOf(pipeline, pipeline::kReportedKinds))
-    if (table.source != nullptr) findings.push_back({table.spec->table, ExamineStage(open, table, late_micros)});
+    if (table.source != nullptr) findings.push_back(ExamineTable(open, table, late_micros));
   return findings;
 }
 

@@ -9,19 +9,41 @@
 namespace ingot::run {
 namespace {
 
-Result<std::vector<stage::StageReport>> RunStages(const OpenOptions& open_options,
-                                                  const stage::Environment& environment,
-                                                  const std::vector<stage::Stage>& stages,
-                                                  const EngineOptions& options) {
+Result<std::vector<stage::StageReport>> RunStage(const OpenOptions& open_options, const stage::Environment& environment,
+                                                 stage::Stage stage, const EngineOptions& options,
+                                                 std::optional<iceberg::SnapshotId> until) {
   switch (options.engine) {
     case pipeline::Dialect::kSpark:
-      return RunOnSpark(open_options, environment, stages, {.master = options.spark_master, .source = options.source});
+      return RunOnSpark(open_options, environment, stage,
+                        {.master = options.spark_master, .source = options.source, .silver_until = until});
     case pipeline::Dialect::kTrino:
-      return RunOnTrino(environment, stages, options.trino);
+      return RunOnTrino(environment, stage, {.url = options.trino, .silver_until = until});
     case pipeline::Dialect::kEmbedded:
       break;
   }
   return Fail(ErrorKind::kInternal, "the embedded engine has no server to run on");
+}
+
+/// Runs the stages in order. Ingot judges the gates itself, before the engine computes silver.
+Status RunStages(const OpenOptions& open_options, const stage::Environment& environment,
+                 const std::vector<stage::Stage>& stages, const EngineOptions& options, RunReport& report) {
+  for (const stage::Stage stage : stages) {
+    silver::Silver::JudgedRows judged;
+    if (stage == stage::Stage::kSilver) {
+      INGOT_ASSIGN(judged, silver::Silver({.gates = {.judges_first = true}}).JudgeForEngine(environment));
+    }
+    if (!judged.held.empty()) {
+      auto held = stage::BeginReport(stage, judged.held.front().table, environment.run_id);
+      held.finished_at_micros = held.started_at_micros;
+      for (const stage::HeldRows& rows : judged.held) INGOT_TRY(WriteHeld(environment, rows));
+      held.held = std::move(judged.held);
+      report.Add(*environment.pipeline, std::move(held));
+      continue;
+    }
+    INGOT_ASSIGN(auto done, RunStage(open_options, environment, stage, options, judged.until));
+    for (auto& one : done) report.Add(*environment.pipeline, std::move(one));
+  }
+  return {};
 }
 
 }  // namespace
@@ -37,13 +59,12 @@ Result<RunReport> RunOnEngine(const OpenOptions& open_options, stage::Environmen
                                                " does not have: run it with --engine embedded");
   for (const stage::Stage stage : stages) INGOT_TRY(MakeProcessor(stage, {})->EnsureTables(environment));
   for (const stage::Stage stage : stages) INGOT_TRY(MakeProcessor(stage, {})->PrepareForEngine(environment));
-  auto reports = RunStages(open_options, environment, stages, options);
+  RunReport report;
+  const Status outcome = RunStages(open_options, environment, stages, options, report);
   // The ledger records what the stages committed, even when a later stage failed.
   const Status ledger = WriteLedger(environment);
-  if (!reports) return std::unexpected(std::move(reports).error());
+  INGOT_TRY(outcome);
   INGOT_TRY(ledger);
-  RunReport report;
-  for (auto& stage : *reports) report.Add(*environment.pipeline, std::move(stage));
   return report;
 }
 

@@ -63,6 +63,18 @@ void LogPending(std::set<std::string>& logged, const RunReport& report) {
   logged = pending;
 }
 
+/// Logs what gates hold back, at most once a minute, and when they do not any more.
+void LogHeld(std::set<std::string>& tables, const RunReport& report) {
+  std::set<std::string> holding;
+  for (const stage::HeldRows& held : report.held) {
+    holding.insert(held.table);
+    if (held.is_news) LogWarning(stage::HeldText(held));
+  }
+  for (const std::string& table : tables)
+    if (!holding.contains(table)) LogInfo("table " + table + ": no gate holds rows back any more");
+  tables = holding;
+}
+
 }  // namespace
 
 Status Follow(Runner& runner, const FollowOptions& options) {
@@ -75,7 +87,7 @@ Status Follow(Runner& runner, const FollowOptions& options) {
   Clock::time_point next = Clock::now();
   bool last = false;
   int final_attempts = 0;
-  std::set<std::string> pending;
+  std::set<std::string> pending, held;
   while (!last) {
     last = options.stop_requested();  // one more run after the stop request, for records that were already read
     // Silver and gold are part of the interval. If a run takes longer, the next run starts at once.
@@ -89,6 +101,7 @@ Status Follow(Runner& runner, const FollowOptions& options) {
       retry_wait = kRetryFirst;
       ServerAnswered(kGoodRun);
       LogPending(pending, *report);
+      LogHeld(held, *report);
       options.on_run(*report);
       sleep_until(next);
       continue;

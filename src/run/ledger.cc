@@ -4,9 +4,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <span>
 
 #include "base/cells.h"
+#include "base/clock.h"
 #include "base/fault.h"
 #include "iceberg/commit.h"
 #include "iceberg/find_table.h"
@@ -105,6 +107,12 @@ LedgerTable Runs() {
           }};
 }
 
+CellRow QualityRow(const std::string& run_id, const std::string& table, const std::string& rule, int64_t rows,
+                   int64_t broken, int64_t started_at_micros) {
+  const double share = rows == 0 ? 0.0 : double(broken) / double(rows);
+  return {run_id, table, rule, rows, broken, share, started_at_micros, false, Cell()};
+}
+
 LedgerTable Quality() {
   return {.spec = pipeline::OpsQuality(),
           .schema = SchemaOf({{"run_id", TypeId::kString},
@@ -113,16 +121,17 @@ LedgerTable Quality() {
                               {"rows_checked", TypeId::kLong},
                               {"rows_broken", TypeId::kLong},
                               {"share_broken", TypeId::kDouble},
-                              {"started_at", TypeId::kTimestamptz}}),
+                              {"started_at", TypeId::kTimestamptz},
+                              {"held", TypeId::kBoolean},
+                              {"samples", TypeId::kString}}),
           .rows = [](const Environment& environment, const iceberg::TableMetadata* ledger,
                      iceberg::Properties& cursors) -> Result<Rows> {
             INGOT_ASSIGN(const auto reports, NewReports(environment, ledger, cursors));
             Rows rows;
             for (const StageReport& report : reports)
               for (const auto& [rule, broken] : report.broken_by_rule)
-                rows.push_back({report.run_id, report.table, rule, report.rows_in, broken,
-                                report.rows_in == 0 ? 0.0 : double(broken) / double(report.rows_in),
-                                report.started_at_micros});
+                rows.push_back(
+                    QualityRow(report.run_id, report.table, rule, report.rows_in, broken, report.started_at_micros));
             return rows;
           }};
 }
@@ -176,13 +185,9 @@ LedgerTable Changes() {
           }};
 }
 
-/// Errors: those of the catalog and of the storage. A table of the ledger is created with its first row.
-Status WriteTable(const Environment& environment, const LedgerTable& ledger) {
-  INGOT_ASSIGN(const auto home, environment.Home(ledger.spec.table));
-  INGOT_ASSIGN(const auto found, iceberg::FindTable(home));
-  iceberg::Properties cursors;
-  INGOT_ASSIGN(const Rows rows, ledger.rows(environment, found ? found->metadata.get() : nullptr, cursors));
-  if (cursors.empty()) return {};
+/// Errors: those of the catalog and of the storage.
+Status Append(const Environment& environment, const LedgerTable& ledger, const Rows& rows,
+              iceberg::SnapshotChange change) {
   INGOT_ASSIGN(const auto table,
                stage::EnsureTable(environment, {.spec = ledger.spec, .schema = ledger.schema, .definition = ""}));
   INGOT_ASSIGN(const auto columns, rows::ToArrowSchema(ledger.schema));
@@ -191,7 +196,20 @@ Status WriteTable(const Environment& environment, const LedgerTable& ledger) {
   INGOT_TRY(writer.Write(batch));
   INGOT_ASSIGN(auto written, writer.Finish());
   INGOT_TRY(FaultPoint("ledger.after_files"));
-  iceberg::SnapshotChange change{.operation = "append", .added = std::move(written.files), .summary = cursors};
+  change.operation = "append";
+  change.added = std::move(written.files);
+  INGOT_TRY(iceberg::CommitFiles(table.home, change));
+  return {};
+}
+
+/// Errors: those of the catalog and of the storage. A table of the ledger is created with its first row.
+Status WriteTable(const Environment& environment, const LedgerTable& ledger) {
+  INGOT_ASSIGN(const auto home, environment.Home(ledger.spec.table));
+  INGOT_ASSIGN(const auto found, iceberg::FindTable(home));
+  iceberg::Properties cursors;
+  INGOT_ASSIGN(const Rows rows, ledger.rows(environment, found ? found->metadata.get() : nullptr, cursors));
+  if (cursors.empty()) return {};
+  iceberg::SnapshotChange change{.summary = cursors};
   change.validate = [&](const iceberg::TableMetadata& metadata) -> Status {
     for (const auto& [key, cursor] : cursors) {
       const auto before = found ? iceberg::NewestSummary(*found->metadata, key) : std::nullopt;
@@ -201,10 +219,18 @@ Status WriteTable(const Environment& environment, const LedgerTable& ledger) {
     return {};
   };
   // A commit that sets the cursors of some tables must keep the others: each cursor is looked up by its own key.
-  auto committed = iceberg::CommitFiles(table.home, change);
-  if (committed || committed.error().kind == ErrorKind::kConflict)
-    return {};  // the other run has written the same rows
-  return std::unexpected(std::move(committed).error());
+  const Status written = Append(environment, ledger, rows, std::move(change));
+  if (!written && written.error().kind == ErrorKind::kConflict) return {};  // the other run has written the same rows
+  return written;
+}
+
+/// The newest rows that were held back, per silver table; JSON.
+constexpr const char* kHeldKey = "ingot.held.";
+
+std::string HeldToJson(const stage::HeldRows& held) {
+  nlohmann::json json{{"text", stage::HeldText(held)}, {"at_us", NowMicros()}};
+  if (held.after) json["after"] = *held.after;
+  return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace
@@ -213,6 +239,32 @@ Status WriteLedger(const Environment& environment) {
   INGOT_TRY(WriteTable(environment, Changes()));
   INGOT_TRY(WriteTable(environment, Quality()));
   return WriteTable(environment, Runs());
+}
+
+Status WriteHeld(const Environment& environment, const stage::HeldRows& held) {
+  Rows rows;
+  for (const auto& [rule, broken] : held.counts.broken_by_rule) {
+    rows.push_back(QualityRow(environment.run_id, held.table, rule, held.counts.rows, broken, NowMicros()));
+    *(rows.back().end() - 2) = true;
+    if (const auto samples = held.samples_by_rule.find(rule); samples != held.samples_by_rule.end())
+      rows.back().back() = samples->second;
+  }
+  return Append(environment, Quality(), rows, {.summary = {{kHeldKey + held.table, HeldToJson(held)}}});
+}
+
+Result<std::string> HeldBack(const Environment& environment, const pipeline::SilverSpec& silver) {
+  INGOT_ASSIGN(const auto quality_home, environment.Home(pipeline::OpsQuality().table));
+  INGOT_ASSIGN(const auto silver_home, environment.Home(silver.table.table));
+  INGOT_ASSIGN(const auto quality, iceberg::FindTable(quality_home));
+  INGOT_ASSIGN(const auto table, iceberg::FindTable(silver_home));
+  const auto text = quality ? iceberg::NewestSummary(*quality->metadata, kHeldKey + silver.table.table) : std::nullopt;
+  if (!text || !table || !HasGate(silver.rules)) return "";
+  const auto json = nlohmann::json::parse(*text, nullptr, false);
+  if (!json.is_object() || !json.contains("text") || !json["text"].is_string()) return "";
+  const auto after = json.contains("after") && json["after"].is_number_integer()
+                         ? std::optional(json["after"].get<iceberg::SnapshotId>())
+                         : std::nullopt;
+  return stage::ConsumedSnapshot(*table->metadata) == after ? json["text"].get<std::string>() : "";
 }
 
 }  // namespace ingot::run

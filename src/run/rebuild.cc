@@ -13,6 +13,7 @@
 #include "run/parse_again.h"
 #include "run/run.h"
 #include "run/staging.h"
+#include "stage/changes.h"
 #include "stage/fence.h"
 #include "stage/marks.h"
 
@@ -123,14 +124,34 @@ int64_t NumberOf(const TablePlan& table) {
   return table.current->metadata->PropertyInt(kRebuildNumber, 0);
 }
 
-/// Runs the stage on a pipeline of which only these tables remain, until it has consumed its source.
-Status Fill(const Environment& environment, const pipeline::Pipeline& pipeline, stage::Stage stage) {
+/// Reports rows that a gate holds back. They are not part of the rebuild, and the next run judges them again.
+/// Errors: kBadInput if published rows are among them, because bronze was rewritten after they were published.
+Status CheckHeld(const Environment& environment, const stage::HeldRows& held,
+                 std::optional<iceberg::SnapshotId> published) {
+  INGOT_ASSIGN(const auto home, environment.Home(environment.pipeline->bronze.table));
+  INGOT_ASSIGN(const Table bronze, iceberg::LoadTable(home));
+  const auto rows = stage::ChangesSince(*bronze.metadata, {.snapshot = held.after}, home.name.Text(), published);
+  if (published && (!rows || !rows->Empty()))
+    return Fail(ErrorKind::kBadInput,
+                fmt::format("rebuild: {} rows exceed a limit, and published rows are among them: correct the rule or "
+                            "the data, then continue with `ingot apply --rebuild`; {}",
+                            held.counts.rows, fmt::join(held.reasons, "; ")));
+  LogWarning("quality: " + HeldText(held));
+  return {};
+}
+
+/// Runs the stage on a pipeline of which only these tables remain, until it has consumed its source. Input:
+/// `published`: rows of silver's source up to here were published before, and no gate judges them again.
+Status Fill(const Environment& environment, const pipeline::Pipeline& pipeline, stage::Stage stage,
+            std::optional<iceberg::SnapshotId> published = {}) {
   Environment filling = environment;
   filling.pipeline = &pipeline;
   ProgressLine progress("rebuild", 0, "records");
-  const auto processor = MakeProcessor(stage, {.silver = {.clean = {.parser = ParserOf(environment)}}});
+  const auto processor = MakeProcessor(
+      stage, {.silver = {.clean = {.parser = ParserOf(environment)}, .gates = {.published_until = published}}});
   INGOT_ASSIGN(const auto report,
                OtherApplyIsAConflict(processor->Run(filling, {}, [&](int64_t rows) { progress.Add(rows); })));
+  for (const stage::HeldRows& held : report.held) INGOT_TRY(CheckHeld(environment, held, published));
   if (report.pending_changes.empty()) return FaultPoint("rebuild.filled");
   return Fail(ErrorKind::kConflict, report.pending_changes.front());
 }
@@ -167,7 +188,8 @@ Status RebuildSilver(const Environment& environment, const TablePlan& silver, co
   pipeline.silver[0].table.table = clean.StagingName();
   pipeline.silver[0].quarantine.table = quarantined.StagingName();
   pipeline.gold.clear();
-  INGOT_TRY(Fill(environment, pipeline, stage::Stage::kSilver));
+  const auto published = stage::ConsumedSnapshot(*silver.current->metadata);
+  INGOT_TRY(Fill(environment, pipeline, stage::Stage::kSilver, published));
   const int64_t number = std::max(NumberOf(silver), NumberOf(quarantine)) + 1;
   INGOT_TRY(quarantined.Swap(change, number));
   INGOT_TRY(FaultPoint("rebuild.between_swaps"));

@@ -171,7 +171,8 @@ class DaysAgain {
     // One step, so that of all rows with a key the one with the lowest position stays.
     silver::Silver silver({.rows_per_commit = std::numeric_limits<int64_t>::max(),
                            .until = until_,
-                           .clean = {.parser = ParserOf(environment_), .days = days_}});
+                           .clean = {.parser = ParserOf(environment_), .days = days_},
+                           .gates = {.published_until = until_}});
     INGOT_ASSIGN(const StageReport filled, silver.Run(filling, {}, progress));
     if (!filled.pending_changes.empty()) return Fail(ErrorKind::kPendingChange, filled.pending_changes.front());
     INGOT_TRY(FaultPoint("days.filled"));

@@ -17,21 +17,17 @@ namespace {
 using stage::Environment;
 using stage::StageReport;
 
-}  // namespace
-
-std::vector<std::string> BrokenRules(const pipeline::Pipeline& pipeline, const StageReport& report) {
-  std::vector<std::string> broken;
-  for (const pipeline::SilverSpec& silver : pipeline.silver)
-    for (const pipeline::Rule& rule : silver.rules) {
-      const auto found = report.broken_by_rule.find(rule.name);
-      if (!rule.fail_above || found == report.broken_by_rule.end() || report.rows_in == 0) continue;
-      const double share = double(found->second) / double(report.rows_in);
-      if (share > *rule.fail_above)
-        broken.push_back(fmt::format("rule {}: {} of {} rows ({:.1f} %) are broken, more than the {:.1f} % allowed",
-                                     rule.name, found->second, report.rows_in, share * 100, *rule.fail_above * 100));
-    }
-  return broken;
+void AddGates(const pipeline::SilverSpec& silver, const StageReport& report, std::vector<GateState>& gates) {
+  for (const pipeline::Rule& rule : silver.rules) {
+    if (!rule.fail_above) continue;
+    const bool holds = std::ranges::any_of(report.held, [&](const stage::HeldRows& held) {
+      return held.table == silver.table.table && std::ranges::find(held.rules, rule.name) != held.rules.end();
+    });
+    gates.push_back({silver.table.table, rule.name, holds});
+  }
 }
+
+}  // namespace
 
 void Freshness::Add(const std::map<int64_t, int64_t>& rows_by_produced_at, int64_t seen_micros) {
   for (const auto& [produced, rows] : rows_by_produced_at) {
@@ -63,8 +59,12 @@ std::unique_ptr<stage::Processor> MakeProcessor(stage::Stage stage, const RunOpt
 void RunReport::Add(const pipeline::Pipeline& pipeline, StageReport stage) {
   std::ranges::move(stage.failed_inputs, std::back_inserter(failed_inputs));
   std::ranges::move(stage.pending_changes, std::back_inserter(pending_changes));
-  std::ranges::move(BrokenRules(pipeline, stage), std::back_inserter(broken_rules));
-  if (stage.stage == stage::Stage::kGold)
+  std::ranges::copy(stage.held, std::back_inserter(held));
+  std::ranges::copy(stage.published_anyway, std::back_inserter(published_anyway));
+  if (stage.stage == stage::Stage::kSilver)
+    for (const pipeline::SilverSpec& silver : pipeline.silver) AddGates(silver, stage, gates);
+  const bool waits = std::ranges::any_of(stages, &StageReport::undecided);
+  if (stage.stage == stage::Stage::kGold && held.empty() && !waits)
     for (const StageReport& before : stages) freshness.Add(before.rows_by_produced_at, NowMicros());
   stages.push_back(std::move(stage));
 }
@@ -101,6 +101,8 @@ Result<RunReport> Runner::Run(const RoundOptions& round) {
   for (const auto& processor : processors_) report.records_behind += processor->RecordsBehind();
   // The ledger records what the stages committed, even when a later stage failed.
   const Status ledger = round.write_ledger ? WriteLedger(environment_) : Status();
+  for (const stage::HeldRows& held : report.held)
+    if (held.is_news) INGOT_TRY(WriteHeld(environment_, held));
   INGOT_TRY(outcome);
   INGOT_TRY(ledger);
   return report;

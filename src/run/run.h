@@ -30,12 +30,20 @@ class Freshness {
   int64_t rows_ = 0;
 };
 
+/// A rule with a limit.
+struct GateState {
+  std::string table, rule;
+  bool holds = false;
+};
+
 struct RunReport {
   std::vector<stage::StageReport> stages;
-  std::vector<std::string> broken_rules;     // rules beyond their fail_above, as text
-  std::vector<std::string> failed_inputs;    // files that were not read, with the reason and what to do
-  std::vector<std::string> pending_changes;  // tables that were not computed, because their definition differs
-  Freshness freshness;                       // of followed sources
+  std::vector<GateState> gates;               // of the silver tables, after their stage
+  std::vector<stage::HeldRows> held;          // rows that gates hold back
+  std::vector<std::string> published_anyway;  // limits that rows exceed which were published on request
+  std::vector<std::string> failed_inputs;     // files that were not read, with the reason and what to do
+  std::vector<std::string> pending_changes;   // tables that were not computed, because their definition differs
+  Freshness freshness;                        // of followed sources
   int64_t records_behind = 0;
 
   /// Adds the report of the next stage.
@@ -52,9 +60,6 @@ struct RunOptions {
 
 /// Returns the processor of the stage, with its options.
 std::unique_ptr<stage::Processor> MakeProcessor(stage::Stage stage, const RunOptions& options);
-
-/// Returns the rules that a greater share of silver's rows broke than their fail_above allows, as text.
-std::vector<std::string> BrokenRules(const pipeline::Pipeline& pipeline, const stage::StageReport& silver);
 
 /// Options of one round of a run.
 struct RoundOptions {

@@ -20,10 +20,13 @@ constexpr struct {
   const char* help;
 } kMeters[] = {
     {"ingot_build_info", MetricKind::kGauge, "The version that runs; always 1."},
-    {"ingot_runs", MetricKind::kCounter, "Runs through the stages, by outcome: done, broken (a quality rule), failed."},
+    {"ingot_runs", MetricKind::kCounter,
+     "Runs through the stages, by outcome: done, held (by a quality gate), failed."},
     {"ingot_run_errors", MetricKind::kCounter, "Runs that failed, by kind of error."},
     {"ingot_last_run_timestamp_seconds", MetricKind::kGauge, "When a run ended well, seconds since the epoch."},
     {"ingot_stage_seconds", MetricKind::kHistogram, "Duration of a stage of a run; bronze waits for records."},
+    {"ingot_gate_held", MetricKind::kGauge, "Whether the limit of a rule holds rows back from silver: 1 or 0."},
+    {"ingot_held_rows", MetricKind::kGauge, "Rows that gates hold back from a silver table."},
     {"ingot_rule_broken_rows", MetricKind::kCounter, "Rows that broke a quality rule."},
     {"ingot_commits", MetricKind::kCounter, "Snapshots that a stage committed."},
     {"ingot_commit_seconds", MetricKind::kHistogram, "Duration of a commit with all its attempts."},
@@ -47,17 +50,25 @@ void DeclareRunMetrics(Metrics& metrics, const stage::Environment& environment) 
   metrics.Set("ingot_build_info", {{"version", INGOT_VERSION}, {"pipeline", environment.pipeline->name}}, 1);
   metrics.Set("ingot_memory_budget_bytes", {}, double(environment.memory_bytes));
   // Metrics that alerts use exist from the start: a rate needs a value before the first event.
-  for (const char* outcome : {"done", "broken", "failed"}) metrics.Add("ingot_runs", {{"outcome", outcome}}, 0);
-  for (const pipeline::SilverSpec& silver : environment.pipeline->silver)
+  for (const char* outcome : {"done", "held", "failed"}) metrics.Add("ingot_runs", {{"outcome", outcome}}, 0);
+  for (const pipeline::SilverSpec& silver : environment.pipeline->silver) {
     for (const std::string& rule : pipeline::RuleNames(silver.rules))
       metrics.Add("ingot_rule_broken_rows", {{"rule", rule}}, 0);
+    for (const pipeline::Rule& rule : silver.rules)
+      if (rule.fail_above) metrics.Set("ingot_gate_held", {{"table", silver.table.table}, {"rule", rule.name}}, 0);
+  }
   for (const auto& table : TablesOf(*environment.pipeline, pipeline::kReportedKinds))
     metrics.Add("ingot_commit_conflicts", {{"table", table.spec->table}}, 0);
 }
 
 void CountRun(Metrics& metrics, const RunReport& report) {
-  const bool broken = !report.broken_rules.empty();
-  metrics.Add("ingot_runs", {{"outcome", broken ? "broken" : "done"}});
+  metrics.Add("ingot_runs", {{"outcome", report.held.empty() ? "done" : "held"}});
+  for (const GateState& gate : report.gates) {
+    metrics.Set("ingot_gate_held", {{"table", gate.table}, {"rule", gate.rule}}, gate.holds ? 1 : 0);
+    metrics.Set("ingot_held_rows", {{"table", gate.table}}, 0);
+  }
+  for (const stage::HeldRows& held : report.held)
+    metrics.Set("ingot_held_rows", {{"table", held.table}}, double(held.counts.rows));
   metrics.Set("ingot_last_run_timestamp_seconds", {}, double(NowMicros()) / 1e6);
   for (const auto& stage : report.stages) {
     const MetricLabels label{{"stage", std::string(stage::StageName(stage.stage))}};

@@ -125,7 +125,7 @@ Result<std::map<std::string, std::string>> SparkSettings(const OpenOptions& open
 }  // namespace
 
 Result<std::vector<StageReport>> RunOnSpark(const OpenOptions& open_options, const stage::Environment& environment,
-                                            const std::vector<stage::Stage>& stages, const SparkOptions& options) {
+                                            stage::Stage stage, const SparkOptions& options) {
   const fs::path folder = EnvironmentOr("INGOT_SPARK_JOBS", "deploy/spark/jobs");
   if (!fs::exists(folder / "ingot_spark.py"))
     return Fail(ErrorKind::kNotFound, "no Spark jobs in " + folder.string() +
@@ -142,30 +142,29 @@ Result<std::vector<StageReport>> RunOnSpark(const OpenOptions& open_options, con
   INGOT_TRY(secret.Make());
   INGOT_ASSIGN(const std::string compiled_file, secret.Write("compiled.json", compiled));
   INGOT_ASSIGN(const std::string settings_file, secret.Write("spark.conf", properties));
+  const std::string job = JobOf(stage);
+  std::vector<std::string> command{EnvironmentOr("INGOT_SPARK_SUBMIT", "spark-submit"),
+                                   "--master",
+                                   options.master,
+                                   "--properties-file",
+                                   settings_file,
+                                   "--load-spark-defaults"};
+  if (!jars.empty()) command.insert(command.end(), {"--jars", jars});
+  command.insert(command.end(), {(folder / job).string(), "--compiled", compiled_file});
+  if (stage == stage::Stage::kSilver && options.silver_until)
+    command.insert(command.end(), {"--until", fmt::format("{}", *options.silver_until)});
   std::vector<StageReport> reports;
-  for (const stage::Stage stage : stages) {
-    const std::string job = JobOf(stage);
-    std::vector<std::string> command{EnvironmentOr("INGOT_SPARK_SUBMIT", "spark-submit"),
-                                     "--master",
-                                     options.master,
-                                     "--properties-file",
-                                     settings_file,
-                                     "--load-spark-defaults"};
-    if (!jars.empty()) command.insert(command.end(), {"--jars", jars});
-    command.insert(command.end(), {(folder / job).string(), "--compiled", compiled_file});
-    const size_t before = reports.size();
-    std::string output;  // Python also writes warnings to standard output
-    INGOT_ASSIGN(const ProcessResult end, RunProcess(command, [&](std::string_view line) {
-                   if (auto report = stage::ReportFromJson(line, pipeline::Dialect::kSpark))
-                     reports.push_back(std::move(*report));
-                   else
-                     AppendOutput(output, line);
-                 }));
-    if (end.exit_code != 0)
-      return Fail(ErrorKind::kInternal,
-                  fmt::format("{} ended with {}:\n{}{}", job, end.exit_code, end.stderr_tail, output));
-    if (reports.size() == before) return Fail(ErrorKind::kInternal, job + " ended without a report");
-  }
+  std::string output;  // Python also writes warnings to standard output
+  INGOT_ASSIGN(const ProcessResult end, RunProcess(command, [&](std::string_view line) {
+                 if (auto report = stage::ReportFromJson(line, pipeline::Dialect::kSpark))
+                   reports.push_back(std::move(*report));
+                 else
+                   AppendOutput(output, line);
+               }));
+  if (end.exit_code != 0)
+    return Fail(ErrorKind::kInternal,
+                fmt::format("{} ended with {}:\n{}{}", job, end.exit_code, end.stderr_tail, output));
+  if (reports.empty()) return Fail(ErrorKind::kInternal, job + " ended without a report");
   return reports;
 }
 

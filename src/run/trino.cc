@@ -70,15 +70,16 @@ std::string NewRows(const Table& table, std::optional<SnapshotId> consumed, Snap
 
 class TrinoRun {
  public:
-  TrinoRun(const Environment& environment, const std::string& url) : environment_(environment), trino_(url) {}
+  TrinoRun(const Environment& environment, const TrinoOptions& options)
+      : environment_(environment), silver_until_(options.silver_until), trino_(options.url) {}
 
   Result<StageReport> Silver(const SilverSpec& spec) {
     StageReport report = Begin(stage::Stage::kSilver, spec.table.table);
     INGOT_ASSIGN(Table quarantine, Load(spec.quarantine.table));
     INGOT_ASSIGN(const Table bronze, Load(environment_.pipeline->bronze.table));
-    const auto end = bronze.metadata->current_snapshot_id;
+    const auto end = silver_until_ ? silver_until_ : bronze.metadata->current_snapshot_id;
     if (!end) return report;
-    INGOT_ASSIGN(bool fresh, HasNew(bronze, quarantine));
+    INGOT_ASSIGN(bool fresh, HasNew(bronze, quarantine, end));
     if (fresh) {
       const auto sql = Plan(spec, bronze, stage::ConsumedSnapshot(*quarantine.metadata), *end, "");
       INGOT_ASSIGN(auto staging, Fill(quarantine, "WITH checked AS (" + sql.check + ")\n" + sql.quarantine));
@@ -91,7 +92,7 @@ class TrinoRun {
     }
     // Silver processes exactly the snapshots that quarantine has, also after a crash between the two commits.
     INGOT_ASSIGN(const Table silver, Load(spec.table.table));
-    INGOT_ASSIGN(fresh, HasNew(bronze, silver));
+    INGOT_ASSIGN(fresh, HasNew(bronze, silver, end));
     if (!fresh) return report;
     const auto consumed = stage::ConsumedSnapshot(*silver.metadata);
     INGOT_ASSIGN(const std::string keys, Keys(spec, silver, Plan(spec, bronze, consumed, *end, "")));
@@ -114,7 +115,7 @@ class TrinoRun {
     INGOT_ASSIGN(const Table gold, Load(spec.table.table));
     INGOT_ASSIGN(const Table silver, Load(environment_.pipeline->SourceOf(spec).table.table));
     const auto end = silver.metadata->current_snapshot_id;
-    INGOT_ASSIGN(const bool fresh, HasNew(silver, gold));
+    INGOT_ASSIGN(const bool fresh, HasNew(silver, gold, end));
     if (!end || !fresh) return report;
     const std::string source =
         NewRows(silver, stage::ConsumedSnapshot(*gold.metadata), *end, pipeline::TouchedInputColumns(spec));
@@ -172,9 +173,9 @@ class TrinoRun {
     return stage::NextMark(environment_, stage::MarkOf(*table.metadata), bronze, end, DefinitionOf(spec));
   }
 
-  static Result<bool> HasNew(const Table& source, const Table& table) {
+  static Result<bool> HasNew(const Table& source, const Table& table, std::optional<SnapshotId> end) {
     INGOT_ASSIGN(const auto fresh,
-                 stage::ChangesSince(*source.metadata, stage::MarkOf(*table.metadata), source.home.name.Text()));
+                 stage::ChangesSince(*source.metadata, stage::MarkOf(*table.metadata), source.home.name.Text(), end));
     return !fresh.Empty();
   }
 
@@ -252,30 +253,31 @@ class TrinoRun {
   }
 
   const Environment& environment_;
+  const std::optional<SnapshotId> silver_until_;
   TrinoClient trino_;
 };
 
 }  // namespace
 
-Result<std::vector<StageReport>> RunOnTrino(const Environment& environment, const std::vector<stage::Stage>& stages,
-                                            const std::string& url) {
-  TrinoRun run(environment, url);
+Result<std::vector<StageReport>> RunOnTrino(const Environment& environment, stage::Stage stage,
+                                            const TrinoOptions& options) {
+  TrinoRun run(environment, options);
   std::vector<StageReport> reports;
-  const auto until_first = [&](const auto& stage) -> Status {
-    INGOT_ASSIGN(StageReport report, iceberg::RetryOnConflict(stage));
+  const auto until_first = [&](const auto& table) -> Status {
+    INGOT_ASSIGN(StageReport report, iceberg::RetryOnConflict(table));
     reports.push_back(std::move(report));
     return {};
   };
-  for (const stage::Stage stage : stages) switch (stage) {
-      case stage::Stage::kBronze:
-        return Fail(ErrorKind::kUnsupported, "Trino reads no records: run --stage bronze with --engine embedded");
-      case stage::Stage::kSilver:
-        for (const auto& spec : environment.pipeline->silver) INGOT_TRY(until_first([&] { return run.Silver(spec); }));
-        break;
-      case stage::Stage::kGold:
-        for (const auto& gold : environment.pipeline->gold) INGOT_TRY(until_first([&] { return run.Gold(gold); }));
-        break;
-    }
+  switch (stage) {
+    case stage::Stage::kBronze:
+      return Fail(ErrorKind::kUnsupported, "Trino reads no records: run --stage bronze with --engine embedded");
+    case stage::Stage::kSilver:
+      for (const auto& spec : environment.pipeline->silver) INGOT_TRY(until_first([&] { return run.Silver(spec); }));
+      break;
+    case stage::Stage::kGold:
+      for (const auto& gold : environment.pipeline->gold) INGOT_TRY(until_first([&] { return run.Gold(gold); }));
+      break;
+  }
   return reports;
 }
 

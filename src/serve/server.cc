@@ -56,11 +56,11 @@ class RequestHandler {
   }
 
   void Ready(httplib::Response& response) const {
-    Status state = parts_.ready();
+    Result<std::string> state = parts_.ready();
     if (state)
       if (const auto states = States(); !states) state = std::unexpected(states.error());
     response.status = state ? 200 : 503;
-    response.set_content(state ? "ready\n" : state.error().message + "\n", kText);
+    response.set_content(state ? "ready\n" + *state : state.error().message + "\n", kText);
   }
 
   void Json(httplib::Response& response, const std::function<std::string(const std::vector<TableState>&)>& text) const {

@@ -14,8 +14,8 @@ struct ServerParts {
   stage::Environment environment;
   /// Returns the tables to show; called for each request.
   std::function<Result<std::vector<std::string>>()> tables;
-  /// Returns an error while the run next to the server fails.
-  std::function<Status()> ready;
+  /// Returns what /ready adds about the run next to the server, or an error while it fails.
+  std::function<Result<std::string>()> ready;
 };
 
 /// Serves on its own threads until it is destroyed:

@@ -13,7 +13,21 @@ RuleEvaluator::RuleEvaluator(const pipeline::Pipeline& pipeline, const pipeline:
     : pipeline_(pipeline),
       silver_(silver),
       names_(pipeline::RuleNames(silver.rules)),
-      quarantine_bits_(pipeline::QuarantineBits(silver.rules)) {}
+      quarantine_bits_(pipeline::QuarantineBits(silver.rules)) {
+  for (size_t bit = 1; bit < names_.size(); ++bit) {
+    const auto fields = FieldsOf(bit);
+    rule_fields_.insert(fields.begin(), fields.end());
+  }
+}
+
+std::vector<std::string> RuleEvaluator::FieldsOf(size_t bit) const {
+  if (bit == 0) return {};
+  const pipeline::RuleCheck& check = *silver_.rules[bit - 1].check;
+  const auto fields = check.Fields();
+  std::set<std::string> read(fields.begin(), fields.end());
+  if (check.Condition() != nullptr) CollectColumns(*check.Condition(), read);
+  return {read.begin(), read.end()};
+}
 
 Result<std::shared_ptr<arrow::RecordBatch>> RuleEvaluator::Fix(const arrow::RecordBatch& bronze,
                                                                const std::set<std::string>& fields) const {
@@ -57,9 +71,18 @@ Result<std::shared_ptr<arrow::RecordBatch>> RuleEvaluator::Fixed(const arrow::Re
 }
 
 Result<CheckedRows> RuleEvaluator::Apply(const arrow::RecordBatch& bronze) const {
-  const int64_t rows = bronze.num_rows();
   std::set<std::string> fields;
   for (const pipeline::FieldSpec& field : pipeline_.fields) fields.insert(field.name);
+  return ApplyTo(bronze, fields);
+}
+
+Result<CheckedRows> RuleEvaluator::ApplyRules(const arrow::RecordBatch& bronze) const {
+  return ApplyTo(bronze, WithOrigins(RuleFields()));
+}
+
+Result<CheckedRows> RuleEvaluator::ApplyTo(const arrow::RecordBatch& bronze,
+                                           const std::set<std::string>& fields) const {
+  const int64_t rows = bronze.num_rows();
   INGOT_ASSIGN(const auto fixed, Fix(bronze, fields));
   CheckedRows checked;
   for (size_t i = 0; i < silver_.rules.size(); ++i)

@@ -27,6 +27,12 @@ class RuleEvaluator {
   /// other rule is applied to it. A check that is neither true nor false is not broken.
   Result<CheckedRows> Apply(const arrow::RecordBatch& bronze) const;
 
+  /// The same with only the fields that rules read, from `_error` and the columns InputsOf(RuleFields()) of bronze.
+  Result<CheckedRows> ApplyRules(const arrow::RecordBatch& bronze) const;
+  std::vector<std::string> RuleFields() const { return {rule_fields_.begin(), rule_fields_.end()}; }
+  /// The fields that the rule of this bit reads; none for "parse".
+  std::vector<std::string> FieldsOf(size_t bit) const;
+
   /// Returns only the given fields, fixed and computed, from the columns InputsOf(fields) of bronze.
   Result<std::shared_ptr<arrow::RecordBatch>> Fixed(const arrow::RecordBatch& bronze,
                                                     const std::vector<std::string>& fields) const;
@@ -38,6 +44,7 @@ class RuleEvaluator {
 
  private:
   std::set<std::string> WithOrigins(const std::vector<std::string>& fields) const;
+  Result<CheckedRows> ApplyTo(const arrow::RecordBatch& bronze, const std::set<std::string>& fields) const;
   Result<std::shared_ptr<arrow::RecordBatch>> Fix(const arrow::RecordBatch& bronze,
                                                   const std::set<std::string>& fields) const;
 
@@ -45,6 +52,7 @@ class RuleEvaluator {
   const pipeline::SilverSpec& silver_;
   const std::vector<std::string> names_;
   const uint64_t quarantine_bits_;
+  std::set<std::string> rule_fields_;
 };
 
 }  // namespace ingot::silver

@@ -52,26 +52,41 @@ Result<Tables> OpenTables(const Environment& environment, const SilverSpec& spec
   return tables;
 }
 
-/// Computes and commits the missing outputs of a step.
-Result<StageReport> Process(const Environment& environment, Tables& tables, const Step& step,
-                            const CleanOptions& options) {
+StageReport ReportOf(const Environment& environment, const Tables& tables, const Cleaned& cleaned) {
   StageReport report = Begin(environment, tables.silver.home.name.Text());
   report.commits = 1;
-  INGOT_ASSIGN(Cleaned cleaned, Clean(environment, tables, step, options));
   report.rows_in = cleaned.rows_in;
   report.bytes_in = cleaned.bytes_in;
   report.quarantined = cleaned.quarantined;
-  report.errors = cleaned.broken_by_rule["parse"];
   report.broken_by_rule = cleaned.broken_by_rule;
+  report.errors = report.broken_by_rule["parse"];
   report.rows_out = cleaned.silver.rows;
   report.bytes_out = cleaned.silver.bytes;
   report.duplicates = report.rows_in - report.quarantined - report.rows_out;
+  return report;
+}
+
+/// Computes and commits the missing outputs of a step. Input: `judge`: whether the gate must judge the outputs before.
+/// Returns nothing if it does not let them pass.
+Result<std::optional<StageReport>> Process(const Environment& environment, Tables& tables, const Step& step,
+                                           const CleanOptions& options, Gate& gate, bool judge) {
+  const int64_t started_at_micros = NowMicros();
+  INGOT_ASSIGN(Cleaned cleaned, Clean(environment, tables, step, options));
+  StageReport report = ReportOf(environment, tables, cleaned);
+  report.started_at_micros = started_at_micros;
   report.finished_at_micros = NowMicros();
   INGOT_TRY(FaultPoint("silver.after_files"));
+  const stage::RuleCounts counts{.rows = report.rows_in, .broken_by_rule = report.broken_by_rule};
+  if (judge && !gate.JudgeCleaned(counts)) {
+    for (const auto* written : {&cleaned.silver, &cleaned.quarantine})
+      iceberg::Discard(*tables.silver.home.storage, iceberg::LocationsOf(written->files));
+    return std::nullopt;
+  }
   if (step.outputs.quarantine) {
-    auto committed = iceberg::CommitFiles(
-        tables.quarantine.home,
-        stage::MarkedChange(tables.quarantine, std::move(cleaned.quarantine.files), step.mark, step.definition));
+    auto change =
+        stage::MarkedChange(tables.quarantine, std::move(cleaned.quarantine.files), step.mark, step.definition);
+    gate.PutDecision(change, step);
+    auto committed = iceberg::CommitFiles(tables.quarantine.home, change);
     if (!committed) {
       iceberg::Discard(*tables.silver.home.storage, iceberg::LocationsOf(cleaned.silver.files));
       return std::unexpected(std::move(committed).error());
@@ -83,7 +98,9 @@ Result<StageReport> Process(const Environment& environment, Tables& tables, cons
   INGOT_TRY(FaultPoint("silver.between_commits"));
   auto change = stage::MarkedChange(tables.silver, std::move(cleaned.silver.files), step.mark, step.definition);
   change.summary.merge(report.ToSummary());
+  gate.PutDecision(change, step);
   INGOT_ASSIGN(tables.silver, iceberg::CommitFiles(tables.silver.home, change));
+  gate.Published(counts);
   INGOT_TRY(FaultPoint("silver.after_commit"));
   return report;
 }
@@ -97,30 +114,66 @@ Status OnNewestTables(Tables& tables, const std::function<Status()>& step) {
   });
 }
 
-/// Processes bronze to its end.
-Result<StageReport> RunTable(const Environment& environment, const SilverSpec& spec, const SilverOptions& options,
-                             const std::function<void(int64_t)>& progress) {
-  StageReport total = Begin(environment, spec.table.table);
-  INGOT_ASSIGN(Tables tables, OpenTables(environment, spec));
-  INGOT_TRY(FinishReplay(environment, tables));
-  for (bool ended = false; !ended;)
-    INGOT_TRY(OnNewestTables(tables, [&]() -> Status {
-      INGOT_ASSIGN(const Step step,
-                   NextStep(environment, tables, {.rows_max = options.rows_per_commit, .until = options.until}));
-      if (step.revert) {
-        INGOT_TRY(RevertStep(environment, tables, step));
-        return tables.Reload();
-      }
-      ended = step.NothingToDo();
-      if (ended) return {};
-      INGOT_ASSIGN(const StageReport report, Process(environment, tables, step, options.clean));
-      progress(report.rows_in);
-      total.Add(report);
-      return {};
-    }));
-  total.finished_at_micros = NowMicros();
-  return total;
-}
+/// Processes bronze to its end, or until a gate holds rows back.
+class TableRun {
+ public:
+  TableRun(const Environment& environment, const SilverSpec& spec, const SilverOptions& options, Gate& gate,
+           const std::function<void(int64_t)>& progress)
+      : environment_(environment),
+        spec_(spec),
+        options_(options),
+        gate_(gate),
+        progress_(progress),
+        total_(Begin(environment, spec.table.table)) {}
+
+  Result<StageReport> Run() {
+    INGOT_ASSIGN(tables_, OpenTables(environment_, spec_));
+    INGOT_TRY(FinishReplay(environment_, tables_));
+    gate_.Begin(tables_);
+    while (!ended_) INGOT_TRY(OnNewestTables(tables_, [&] { return OneStep(); }));
+    total_.finished_at_micros = NowMicros();
+    return std::move(total_);
+  }
+
+ private:
+  Status OneStep() {
+    INGOT_ASSIGN(const Step step, NextStep(environment_, tables_,
+                                           {.rows_max = options_.rows_per_commit,
+                                            .until = options_.until ? options_.until : gate_.Until(tables_)}));
+    if (step.revert) {
+      INGOT_TRY(RevertStep(environment_, tables_, step));
+      return tables_.Reload();
+    }
+    ended_ = step.NothingToDo();
+    if (ended_) return {};
+    Verdict verdict = Verdict::kPublish;  // what an interrupted step has committed was judged before
+    if (!step.Interrupted()) {
+      INGOT_ASSIGN(verdict, gate_.Judge(environment_, tables_, step));
+    }
+    ended_ = verdict == Verdict::kWait || verdict == Verdict::kHold;
+    total_.undecided = verdict == Verdict::kWait;
+    if (verdict == Verdict::kHold) total_.held.push_back(gate_.Held());
+    return ended_ ? Status() : Publish(step, verdict == Verdict::kClean);
+  }
+
+  Status Publish(const Step& step, bool judge) {
+    INGOT_ASSIGN(const auto report, Process(environment_, tables_, step, options_.clean, gate_, judge));
+    if (!report) return {};
+    progress_(report->rows_in);
+    total_.Add(*report);
+    total_.published_anyway = gate_.published_anyway();
+    return {};
+  }
+
+  const Environment& environment_;
+  const SilverSpec& spec_;
+  const SilverOptions& options_;
+  Gate& gate_;
+  const std::function<void(int64_t)>& progress_;
+  Tables tables_;
+  StageReport total_;
+  bool ended_ = false;
+};
 
 Status PrepareTable(const Environment& environment, const SilverSpec& spec, const SilverOptions& options) {
   INGOT_ASSIGN(Tables tables, OpenTables(environment, spec));
@@ -155,7 +208,8 @@ Result<StageReport> Silver::Run(const Environment& environment, const stage::Dea
                                 const std::function<void(int64_t)>& progress) {
   StageReport total = Begin(environment, "");
   for (const SilverSpec& spec : environment.pipeline->silver) {
-    const auto report = RunTable(environment, spec, options_, progress);
+    Gate& gate = gates_.try_emplace(spec.table.table, spec, options_.gates).first->second;
+    const auto report = TableRun(environment, spec, options_, gate, progress).Run();
     if (total.AddPending(report)) continue;
     INGOT_TRY(report);
     total.Add(*report);
@@ -163,6 +217,27 @@ Result<StageReport> Silver::Run(const Environment& environment, const stage::Dea
   }
   total.finished_at_micros = NowMicros();
   return total;
+}
+
+Result<Silver::JudgedRows> Silver::JudgeForEngine(const Environment& environment) {
+  JudgedRows judged;
+  for (const SilverSpec& spec : environment.pipeline->silver) {
+    if (!HasGate(spec.rules)) continue;
+    INGOT_ASSIGN(const Tables tables, OpenTables(environment, spec));
+    Gate gate(spec, options_.gates);
+    gate.Begin(tables);
+    INGOT_ASSIGN(const Step step,
+                 NextStep(environment, tables, {.rows_max = options_.rows_per_commit, .until = gate.Until(tables)}));
+    if (step.Interrupted()) {  // what it has committed was judged before
+      judged.until = stage::MarkOf(*(step.outputs.silver ? tables.quarantine : tables.silver).metadata).snapshot;
+      continue;
+    }
+    judged.until = gate.Until(tables);
+    if (step.NothingToDo()) continue;
+    INGOT_ASSIGN(const Verdict verdict, gate.Judge(environment, tables, step));
+    if (verdict != Verdict::kPublish) judged.held.push_back(gate.Held());
+  }
+  return judged;
 }
 
 Status Silver::PrepareForEngine(const Environment& environment) {

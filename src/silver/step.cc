@@ -46,17 +46,19 @@ Ahead MarksAfter(const TableMetadata& metadata, std::optional<SnapshotId> before
   return ahead;
 }
 
-/// Removes the appends that exceed one commit.
-void Limit(Changes& changes, int64_t rows_max) {
-  if (changes.rewritten) return;
+/// Removes the appends that exceed one commit. Returns whether none is left for another one.
+bool Limit(Changes& changes, int64_t rows_max) {
+  if (changes.rewritten) return true;
   int64_t rows = 0;
   size_t count = 0;
   for (; count < changes.appends.size(); ++count) {
     rows += iceberg::SummaryNumber(*changes.appends[count], "added-records");
     if (count > 0 && rows > rows_max) break;
   }
+  const bool last = count == changes.appends.size();
   changes.appends.resize(count);
   if (count > 0) changes.until = changes.appends.back()->snapshot_id;
+  return last;
 }
 
 Error CannotReconcile(const Tables& tables, const Mark& silver, const Mark& quarantine) {
@@ -92,18 +94,29 @@ std::string TokenOf(const Mark& mark) {
   return !mark.step_id.empty() ? mark.step_id : fmt::format("up to {}", mark.snapshot.value_or(0));
 }
 
+bool HasConsumed(const TableMetadata& bronze, const Mark& mark, std::optional<SnapshotId> snapshot) {
+  return mark.snapshot && snapshot &&
+         std::ranges::any_of(AncestorsOf(bronze, mark.snapshot),
+                             [&](const iceberg::Snapshot* before) { return before->snapshot_id == *snapshot; });
+}
+
 Result<Step> NextStep(const Environment& environment, const Tables& tables, const StepOptions& options) {
   const TableMetadata& bronze = *tables.bronze.metadata;
   const std::string name = tables.bronze.home.name.Text();
   for (const iceberg::Table* table : {&tables.silver, &tables.quarantine})
     INGOT_TRY(stage::CheckNotReplaced(*table->metadata, table->home.name.Text(), *table->home.storage));
   const Mark silver = stage::MarkOf(*tables.silver.metadata), quarantine = stage::MarkOf(*tables.quarantine.metadata);
-  INGOT_ASSIGN(Changes left, stage::ChangesSince(bronze, silver, name, options.until));
-  INGOT_ASSIGN(const Changes left_of_quarantine, stage::ChangesSince(bronze, quarantine, name, options.until));
+  INGOT_ASSIGN(Changes left, stage::ChangesSince(bronze, silver, name));
+  if (HasConsumed(bronze, silver, options.until)) {
+    left = {.since = silver.snapshot};
+  } else if (options.until && options.until != bronze.current_snapshot_id) {
+    INGOT_ASSIGN(left, stage::ChangesSince(bronze, silver, name, options.until));
+  }
+  INGOT_ASSIGN(const Changes left_of_quarantine, stage::ChangesSince(bronze, quarantine, name));
   Step step{.definition = tables.definition};
   if (silver.snapshot == quarantine.snapshot) {
     step.changes = std::move(left);
-    Limit(step.changes, options.rows_max);
+    step.last = Limit(step.changes, options.rows_max);
     if (step.changes.until)
       step.mark = stage::NextMark(environment, silver, tables.bronze, *step.changes.until, step.definition);
     return step;

@@ -31,19 +31,25 @@ struct Step {
   stage::Mark mark;        // the mark of the commits
   std::string definition;  // what computes the rows
   bool revert = false;     // revert quarantine: another definition computed the part ahead of silver
+  bool last = true;        // no row is left after it
 
-  bool NothingToDo() const { return changes.Empty() && outputs.silver && outputs.quarantine && !revert; }
+  bool Interrupted() const { return !outputs.silver || !outputs.quarantine; }
+  bool NothingToDo() const { return changes.Empty() && !Interrupted() && !revert; }
 };
 
 struct StepOptions {
-  int64_t rows_max = 0;                      // of a step; one larger snapshot of bronze is not split
-  std::optional<iceberg::SnapshotId> until;  // the last snapshot of bronze; the current one by default
+  int64_t rows_max = 0;                        // of one step, or one larger snapshot of bronze
+  std::optional<iceberg::SnapshotId> until{};  // of bronze, the last that a new step consumes; default: the current one
 };
 
 /// Returns the next step.
 /// Errors: kCorrupt when bronze is not what was consumed. kCorrupt when the two tables cannot be brought to the same
 ///   snapshot: one was rolled back or recreated, and another definition computed the difference.
 Result<Step> NextStep(const stage::Environment& environment, const Tables& tables, const StepOptions& options);
+
+/// Whether a table with this mark has consumed the snapshot of bronze.
+bool HasConsumed(const iceberg::TableMetadata& bronze, const stage::Mark& mark,
+                 std::optional<iceberg::SnapshotId> snapshot);
 
 /// Returns the name of a step in silver's kRevertedKey, also for steps of earlier versions.
 std::string TokenOf(const stage::Mark& mark);

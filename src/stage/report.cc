@@ -31,6 +31,9 @@ void StageReport::Add(const StageReport& other) {
   finished_at_micros = std::max(finished_at_micros, other.finished_at_micros);
   for (const auto& [rule, count] : other.broken_by_rule) broken_by_rule[rule] += count;
   for (const auto& [at, count] : other.rows_by_produced_at) rows_by_produced_at[at] += count;
+  held.insert(held.end(), other.held.begin(), other.held.end());
+  published_anyway.insert(published_anyway.end(), other.published_anyway.begin(), other.published_anyway.end());
+  undecided |= other.undecided;
 }
 
 bool StageReport::AddPending(const Result<StageReport>& outcome) {
@@ -55,10 +58,14 @@ std::string StageReport::ToJson(const std::string& more) const {
   for (const ReportCount& field : kReportCounts) counts += fmt::format("\"{}\":{},", field.name, this->*field.count);
   for (const auto& [rule, count] : broken_by_rule)
     rules += fmt::format("{}{}:{}", rules.empty() ? "" : ",", JsonQuote(rule), count);
+  std::string held_rows = more.empty() ? "" : "," + more;
+  for (const HeldRows& rows : held)
+    held_rows += (&rows == &held.front() ? ",\"held\":[" : ",") + JsonQuote(HeldText(rows));
+  if (!held.empty()) held_rows += "]";
   return fmt::format(
-      R"({{"stage":{},"table":{},"run_id":{},"engine":{},{}"commits":{},"seconds":{:.3f},"finished_at":{},"broken_by_rule":{{{}}}{}{}}})",
+      R"({{"stage":{},"table":{},"run_id":{},"engine":{},{}"commits":{},"seconds":{:.3f},"finished_at":{},"broken_by_rule":{{{}}}{}}})",
       JsonQuote(StageName(stage)), JsonQuote(table), JsonQuote(run_id), JsonQuote(engine), counts, commits, Seconds(),
-      JsonQuote(FormatTimestampMicros(finished_at_micros)), rules, more.empty() ? "" : ",", more);
+      JsonQuote(FormatTimestampMicros(finished_at_micros)), rules, held_rows);
 }
 
 std::optional<StageReport> ReportOf(const iceberg::Snapshot& snapshot, const std::string& table) {

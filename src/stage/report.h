@@ -10,6 +10,7 @@
 
 #include "iceberg/summary.h"
 #include "pipeline/expression.h"
+#include "stage/held_rows.h"
 #include "stage/stages.h"
 
 namespace ingot::stage {
@@ -28,6 +29,9 @@ struct StageReport {
   std::vector<std::string> failed_inputs;          // bronze: files that were not read, with the reason and what to do
   std::vector<std::string> pending_changes;        // tables with another definition, which were not computed: why
   std::map<int64_t, int64_t> rows_by_produced_at;  // bronze: in microseconds, rounded down to 10 ms
+  std::vector<HeldRows> held;                      // silver: rows that a gate holds back
+  std::vector<std::string> published_anyway;       // silver: limits that rows exceed which were published on request
+  bool undecided = false;                          // silver: rows wait for more before a gate is judged
 
   void Add(const StageReport& other);
   /// Adds the message and returns true if the outcome of a table is kPendingChange.

@@ -33,7 +33,7 @@ class Warehouse:
 
     def ingot(self, *arguments, check=True, env=None, **options):
         done = subprocess.run([INGOT, *map(str, arguments)], env=self.environment() | (env or {}), capture_output=True, text=True, **options)
-        if check and done.returncode not in (0, 3):
+        if check and done.returncode != 0:
             raise AssertionError(f"ingot {arguments} ended with {done.returncode}:\n{done.stderr}")
         return done
 

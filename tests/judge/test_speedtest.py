@@ -125,11 +125,14 @@ def test_the_three_queries_of_the_reference_system(warehouse):
 
 
 def test_broken_rules_beyond_their_limit_end_with_3(warehouse):
-    """Goal: the caller sees a broken fail_above. Method: records of which half have implausible speeds."""
+    """Goal: rows beyond a fail_above are held back. Method: records of which half have implausible speeds."""
     made = [json.loads(line) for line in warehouse.ingot("generate", "--records", 100, "--to", "-").stdout.splitlines()]
     for record in made[::2]:
         record["download_speed"] = 1e9
     (warehouse.landing / "half.jsonl").write_text("\n".join(map(json.dumps, made)))
     done = warehouse.ingot("run", check=False)
     assert done.returncode == 3 and "plausible_download" in done.stderr
+    assert warehouse.query("SELECT count(*) AS n FROM silver.speedtest_clean") == [{"n": 0}]
+    done = warehouse.ingot("run", "--publish-anyway")
+    assert "plausible_download" in done.stderr
     assert warehouse.query("SELECT count(*) AS n FROM silver.speedtest_clean") == [{"n": 50}]

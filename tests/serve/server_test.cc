@@ -59,13 +59,16 @@ class ServerTest : public testing::Test {
   std::string folder_;
   pipeline::Pipeline pipeline_;
   stage::Environment environment_;
-  Status ready_;
+  Result<std::string> ready_;
   std::unique_ptr<Server> server_;
 };
 
 // Goal:   each path returns what server.h says. Method: all paths, on a warehouse with one table and one run.
 TEST_F(ServerTest, Paths) {
   EXPECT_EQ(Get("/health")->body, "ok\n");
+  EXPECT_EQ(Get("/ready")->status, 200);
+  ready_ = "quality: rows are held back\n";
+  EXPECT_EQ(Get("/ready")->body, "ready\nquality: rows are held back\n");
   EXPECT_EQ(Get("/ready")->status, 200);
   const auto open = Get("/metrics", {{"Accept", "application/openmetrics-text; version=1.0.0"}});
   EXPECT_TRUE(open->get_header_value("Content-Type").starts_with("application/openmetrics-text"));

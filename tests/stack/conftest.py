@@ -164,7 +164,7 @@ class Lakehouse:
     def ingot(self, *arguments, check=True, env=None, timeout=2 * PATIENCE):
         done = subprocess.run([INGOT, *map(str, arguments)], env=self.environment() | (env or {}), capture_output=True,
                               text=True, timeout=timeout)
-        if check and done.returncode not in (0, 3):
+        if check and done.returncode != 0:
             raise AssertionError(f"ingot {arguments} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-3000:]}")
         return done
 

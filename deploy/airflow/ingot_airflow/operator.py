@@ -36,8 +36,8 @@ class IngotOperator(BaseOperator):
 
     The task's log shows ingot's log messages immediately, and a summary of the stages at the end. Exit code 2 (wrong
     usage) fails the task without retries. Other failures use the task's retries, which are safe: a rerun changes nothing.
-    Exit code 3 (a quality rule broke on too many rows) also fails the task without retries. If `broken_rules_fail` is
-    false, the task succeeds instead and puts the rules into its XCom `broken_rules`, for a later gate.
+    Exit code 3 (a quality gate holds rows back: silver did not change) also fails the task without retries. If
+    `broken_rules_fail` is false, the task succeeds instead and puts the reasons into its XCom `broken_rules`, for a later task.
 
     :param arguments: the command and its flags, without the program; templated
     :param env: environment in addition to the worker's own, e.g. INGOT_WAREHOUSE; templated

@@ -2,10 +2,13 @@
 """Computes silver and quarantine from new rows of bronze.
 
     spark-submit bronze_to_silver.py --compiled compiled.json [--every SECONDS]
+
+A job judges no gates: `ingot run --engine spark` does so before it starts the job, up to the snapshot `--until`.
 """
 
 from __future__ import annotations
 
+import argparse
 import uuid
 from typing import Any
 
@@ -47,7 +50,7 @@ def commit_quarantine(job: Job, silver: dict[str, Any], bronze: Source) -> None:
 
 def run_stage(job: Job, silver: dict[str, Any]) -> Report:
     report = Report("silver", silver["table"], job.run_id)
-    with Source(job, silver["source"]) as bronze:
+    with Source(job, silver["source"], job.arguments.until) as bronze:
         commit_quarantine(job, silver, bronze)
         quarantine = Table(job, silver["quarantine"])
         step = quarantine.mark(STEP) or ""
@@ -74,8 +77,13 @@ def run_stage(job: Job, silver: dict[str, Any]) -> Report:
     return report
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--every", type=float, help="repeat every SECONDS until stopped")
+    parser.add_argument("--until", help="the last snapshot of bronze that silver consumes; default: the current one")
+
+
 def main() -> None:
-    job = Job("silver", __doc__, lambda parser: parser.add_argument("--every", type=float, help="repeat every SECONDS until stopped"))
+    job = Job("silver", __doc__, add_arguments)
     for _ in job.every(job.arguments.every):
         for silver in job.compiled["silver"]:
             job.retry_on_conflict(lambda silver=silver: run_stage(job, silver)).print()

@@ -181,15 +181,18 @@ class Table:
 
 
 class Source:
-    """The current state of a table, for reading within the `with` block while other writers commit."""
+    """The state of a table at a snapshot, by default the current one, for reading within the `with` block while other
+    writers commit."""
 
-    def __init__(self, job: Job, table: str):
+    def __init__(self, job: Job, table: str, end: str | None = None):
         self.job, self.name = job, job.name(table)
         self.branch: str | None = None
-        self.end: str | None = None
+        self.end = end
 
     def __enter__(self) -> Source:
         self.job.spark.sql(f"REFRESH TABLE {self.name}")
+        if self.end:
+            return self
         rows = self.job.spark.sql(f"SELECT snapshot_id FROM {self.name}.refs WHERE name = 'main'").collect()
         self.end = str(rows[0].snapshot_id) if rows else None
         return self
