@@ -86,7 +86,8 @@ std::string JobOf(stage::Stage stage) {
 std::string EscapedProperty(std::string_view value) {
   std::string text;
   for (const char c : value) {
-    if (c == '\\' || (c == ' ' && text.empty())) text += '\\';
+    const bool ends_key = c == ' ' || c == '=' || c == ':';
+    if (c == '\\' || (ends_key && text.empty())) text += '\\';
     if (c == '\n')
       text += "\\n";
     else
