@@ -79,10 +79,10 @@ TEST(CsvText, LongCells) {
 // Method: each prefix.
 TEST(CsvText, Beginnings) {
   const std::string text = "a,\"b\"\"\n\"\r\nc,\"d\" x\ne,\"\"\n";
-  const Texts whole = Rows(text, {}, false);
+  const Texts whole = Rows(text, {}, Rest::kFollows);
   EXPECT_EQ(whole, Texts({"a|b\"\n", "[c,\"d\" x\n]", "e|"}));
   for (size_t size = 0; size < text.size(); ++size) {
-    const Texts some = Rows(text.substr(0, size), {}, false);
+    const Texts some = Rows(text.substr(0, size), {}, Rest::kFollows);
     EXPECT_TRUE(std::equal(some.begin(), some.end(), whole.begin())) << size;
   }
 }
