@@ -1,5 +1,6 @@
 #include "bronze/bronze.h"
 
+#include <arrow/api.h>
 #include <fmt/format.h>
 
 #include <atomic>
@@ -36,7 +37,27 @@ struct CountedBatch {
   int64_t records = 0;
   int64_t bytes = 0;
   std::map<int64_t, int64_t> by_produced_at;  // records by produced_at in units of kStep
+  stage::RecordSample sample;
 };
+
+constexpr size_t kSampledPerBatch = 64, kSampledBytesMax = 64 * 1024;
+
+/// Copies some records, spread over the batch, and reasons why records do not fit.
+void TakeSample(const source::RawBatch& batch, CountedBatch& counted) {
+  const size_t records = batch.records.size(), wanted = std::min(kSampledPerBatch, records);
+  for (size_t i = 0; i < wanted; ++i) {
+    const auto& record = batch.records[i * records / wanted];
+    if (!record.absent && record.size > 0 && record.size <= kSampledBytesMax)
+      counted.sample.records.emplace_back(batch.Bytes(record));
+  }
+  const auto column = counted.parsed.errors == 0 ? nullptr : counted.parsed.rows->GetColumnByName("_error");
+  const auto* reasons = dynamic_cast<const arrow::StringArray*>(column.get());
+  for (int64_t row = 0; reasons != nullptr && row < reasons->length(); ++row) {
+    if (reasons->IsNull(row)) continue;
+    counted.sample.problems.emplace_back(reasons->GetView(row));
+    if (counted.sample.problems.size() >= kSampledPerBatch) break;
+  }
+}
 
 void Count(const source::RawBatch& batch, CountedBatch& counted) {
   constexpr int64_t kStep = 10'000;  // microseconds
@@ -77,6 +98,10 @@ class ParserPool {
     INGOT_ASSIGN(counted.parsed, parser->Parse(batch, now_micros));
     Count(batch, counted);
     std::lock_guard lock(mutex_);
+    if (sampled_records_ < stage::kSampledMax || (counted.parsed.errors > 0 && sampled_problems_ < stage::kSampledMax))
+      TakeSample(batch, counted);
+    sampled_records_ += counted.sample.records.size();
+    sampled_problems_ += counted.sample.problems.size();
     idle_.push_back(std::move(parser));
     return counted;
   }
@@ -84,6 +109,7 @@ class ParserPool {
   const pipeline::Pipeline& pipeline_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<RecordParser>> idle_;
+  size_t sampled_records_ = 0, sampled_problems_ = 0;
   ThreadPool workers_;  // last member: the threads end before what they use
 };
 
@@ -197,6 +223,10 @@ class GroupReader {
     report.rows_in += counted.records;
     report.rows_out += counted.parsed.rows->num_rows();
     report.errors += counted.parsed.errors;
+    if (!report.nulls) report.nulls.emplace();
+    for (size_t i = 0; i < counted.parsed.nulls.size(); ++i)
+      (*report.nulls)[counted.parsed.rows->schema()->field(int(i))->name()] += counted.parsed.nulls[i];
+    report.sample.Add(counted.sample);
     report.bytes_in += counted.bytes;
     bytes_in_ = report.bytes_in;
     if (!reading_.options.follow) return;
@@ -259,6 +289,26 @@ Result<bool> CommitGroups(const Reading& reading, source::Source& source, iceber
     if (group.ended) return true;
     if (source.Interrupted()) return false;
   }
+}
+
+std::vector<stage::Warning> WarningsOf(const pipeline::Pipeline& pipeline, const source::Source& source) {
+  std::vector<stage::Warning> warnings;
+  for (const source::InputWarning& found : source.Warnings()) {
+    stage::Warning warning{.table = pipeline.bronze.table, .field = found.subject, .message = found.message};
+    switch (found.kind) {
+      case source::InputWarning::Kind::kNoInputFiles:
+        warning.kind = stage::WarningKind::kNoInputFiles;
+        break;
+      case source::InputWarning::Kind::kUnknownHeader:
+        warning.kind = stage::WarningKind::kUnknownHeader;
+        break;
+      case source::InputWarning::Kind::kMissingColumn:
+        warning.kind = stage::WarningKind::kMissingColumn;
+        break;
+    }
+    warnings.push_back(std::move(warning));
+  }
+  return warnings;
 }
 
 stage::WantedTable WantedBronze(const pipeline::Pipeline& pipeline) {
@@ -325,6 +375,7 @@ Result<StageReport> Bronze::Run(const Environment& environment, const stage::Dea
     }
   }));
   total.failed_inputs = source_->Failures();
+  total.warnings = WarningsOf(pipeline, *source_);
   total.finished_at_micros = NowMicros();
   return total;
 }

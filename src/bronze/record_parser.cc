@@ -94,6 +94,7 @@ class Parser : public RecordParser {
           static_cast<arrow::ArrayBuilder*>(&row.payload)})
       INGOT_ARROW(builder->Reserve(rows));
     ParsedBatch parsed;
+    parsed.nulls.resize(fields_.size());
     for (size_t record_index = 0; record_index < batch.records.size(); ++record_index) {
       const source::RawBatch::Record& record = batch.records[record_index];
       row.offset.UnsafeAppend(record.offset);
@@ -117,16 +118,18 @@ class Parser : public RecordParser {
           INGOT_ARROW(row.error.Append(problem));
           const std::string_view original = batch.OriginalBytes(record_index);
           INGOT_ARROW(record.absent ? row.payload.AppendNull() : row.payload.Append(original));
+          for (size_t i = 0; i < cells_.size(); ++i) parsed.nulls[i] -= !cells_[i].valid;
         }
       }
       if (fits)
         for (const auto& [i, cell] : defaults_)
-          if (!cells_[i].valid) cells_[i] = cell;
+          if (!cells_[i].valid) cells_[i] = cell, ++parsed.nulls[i];
       for (size_t i = 0; i < columns.size(); ++i) columns[i].Append(cells_[i]);
     }
     INGOT_TRY(AppendPlain(row));
     INGOT_TRY(AppendEnvelopes(batch, row));
     INGOT_ASSIGN(parsed.rows, Finish(batch, columns, row));
+    for (size_t i = 0; i < parsed.nulls.size(); ++i) parsed.nulls[i] += parsed.rows->column(int(i))->null_count();
     return parsed;
   }
 

@@ -5,6 +5,7 @@
 #include <arrow/record_batch.h>
 
 #include <memory>
+#include <vector>
 
 #include "pipeline/pipeline.h"
 #include "source/source.h"
@@ -14,6 +15,7 @@ namespace ingot::bronze {
 struct ParsedBatch {
   std::shared_ptr<arrow::RecordBatch> rows;  // the columns of pipeline::BronzeSchema, in its order
   int64_t errors = 0;                        // rows with _error
+  std::vector<int64_t> nulls;                // by field: rows without _error whose record has no value
 };
 
 /// Not thread-safe: each thread has its own.

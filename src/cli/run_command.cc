@@ -57,7 +57,8 @@ Result<std::chrono::microseconds> ParseInterval(const char* flag, const std::str
 void Report(Shared& shared, const run::RunReport& report, bool follow) {
   static std::mutex one_at_a_time;
   std::lock_guard lock(one_at_a_time);
-  const bool nothing = std::ranges::all_of(report.stages, [](const auto& stage) { return stage.commits == 0; });
+  const bool nothing = std::ranges::all_of(
+      report.stages, [](const auto& stage) { return stage.commits == 0 && stage.warnings.empty(); });
   if (nothing && follow) return;
   if (shared.Json())
     PrintReportJson(report);

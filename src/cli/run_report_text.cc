@@ -38,12 +38,14 @@ void PrintReportTable(const run::RunReport& report) {
     seconds += stage.Seconds();
   }
   const bool nothing = std::ranges::all_of(report.stages, [](const auto& stage) { return stage.commits == 0; });
+  const size_t warnings = report.warnings.size();  // the log has them
+  const std::string unusual = warnings == 0 ? "" : fmt::format(" {} warning{}.", warnings, warnings == 1 ? "" : "s");
   if (!report.held.empty())
-    fmt::print("A quality gate holds rows back (exit code 3).\n");
+    fmt::print("A quality gate holds rows back (exit code 3).{}\n", unusual);
   else if (nothing)
-    fmt::print("Nothing new: all tables are up to date.\n");
+    fmt::print("Nothing new: all tables are up to date.{}\n", unusual);
   else
-    fmt::print("Done in {:.2f} s.\n", seconds);
+    fmt::print("Done in {:.2f} s.{}\n", seconds, unusual);
 }
 
 void PrintReportLine(const run::RunReport& report) {

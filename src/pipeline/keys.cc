@@ -63,6 +63,7 @@ const std::vector<Key> kField{
     {"range", Kind::kRange, nullptr, false, "For times: the valid range [earliest, latest], as dates or now+1d."},
     {"default", Kind::kText, nullptr, false,
      "The value for records without the field; in tables of format 3 also for rows older than the column."},
+    {"rare", Kind::kBoolean, nullptr, false, "Few records have it: no warning if none has, or if their share changes."},
     {"renamed_from", Kind::kText, nullptr, false,
      "The name that the field had before. The column keeps its rows; records may have either name."},
     {"compute", Kind::kText, nullptr, false, "An expression over the other fields. Silver computes the column."},

@@ -136,7 +136,7 @@ FieldSpec FieldFrom(const std::string& name, const Place& place) {
   if (name.empty() || name.starts_with('_')) place.Refuse("a field's name must not begin with '_'");
   field.renamed_from = place.Text("renamed_from", "");
   if (place.Has("compute")) {
-    for (const char* key : {"from", "default", "from_unit", "coerce", "range"})
+    for (const char* key : {"from", "default", "from_unit", "coerce", "range", "rare"})
       if (place.Has(key)) place.At(key).Refuse("a computed field is not read from the record");
     if (IsTime(field) && place.Has("unit")) place.At("unit").Refuse("a computed field is not read from the record");
     CheckUnit(place, field);
@@ -150,6 +150,7 @@ FieldSpec FieldFrom(const std::string& name, const Place& place) {
   else
     for (const std::string& path : place.At("from").Texts())
       field.from.push_back(place.At("from").Take(ParsePath(path)));
+  field.rare = place.Has("rare") && place.At("rare").Flag();
   if (place.Has("coerce")) CheckCoerce(place, field);
   field.coerce = place.Has("coerce") && place.At("coerce").Flag();
   if (IsTime(field) && place.Has("from_unit"))

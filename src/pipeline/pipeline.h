@@ -42,6 +42,7 @@ struct FieldSpec {
   std::optional<int64_t> time_max_after_now_micros;  // after the time of ingestion
   std::optional<Expression> compute;                 // computed in silver instead of read from the record
   std::string default_json;                          // for records without the field: a JSON scalar; empty for null
+  bool rare = false;                                 // few records have it: no warning if none has it
   std::string renamed_from;                          // the name that the field had before; empty: none
 };
 

@@ -71,9 +71,11 @@ Result<std::string> ExamineBronze(const OpenedPipeline& open, int64_t late_micro
   INGOT_ASSIGN(const auto source, source::OpenSource(open.source, bronze::SourceOptionsOf(pipeline)));
   INGOT_TRY(source->Seek(checkpoint));
   if (const auto failures = source->Failures(); !failures.empty()) return Fail(ErrorKind::kBadInput, failures[0]);
+  std::string unusual;
+  for (const source::InputWarning& warning : source->Warnings()) unusual += "; " + warning.message;
   const int64_t records = source->RecordsBehind(), bytes = source->BytesLeft();
   const Snapshot* newest = NewestOfStage(*table->metadata);
-  if (records == 0 && bytes == 0) return "is up to date with the source; " + LastCommit(newest);
+  if (records == 0 && bytes == 0) return "is up to date with the source; " + LastCommit(newest) + unusual;
   return CheckLateness(records > 0 ? fmt::format("{} records wait in the source", records)
                                    : fmt::format("{} bytes wait in the source", bytes),
                        newest == nullptr ? NowMicros() : newest->timestamp_ms * 1000, newest, late_micros);

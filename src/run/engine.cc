@@ -61,8 +61,12 @@ Result<RunReport> RunOnEngine(const OpenOptions& open_options, stage::Environmen
   for (const stage::Stage stage : stages) INGOT_TRY(MakeProcessor(stage, {})->PrepareForEngine(environment));
   RunReport report;
   const Status outcome = RunStages(open_options, environment, stages, options, report);
+  WarningWatch warnings;
+  if (outcome) warnings.Judge(environment, report.stages, {}, true);
+  report.warnings = warnings.Current();
   // The ledger records what the stages committed, even when a later stage failed.
-  const Status ledger = WriteLedger(environment);
+  Status ledger = WriteLedger(environment);
+  if (ledger) ledger = WriteWarnings(environment, warnings.Unwritten());
   INGOT_TRY(outcome);
   INGOT_TRY(ledger);
   return report;

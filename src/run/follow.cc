@@ -93,7 +93,8 @@ Status Follow(Runner& runner, const FollowOptions& options) {
     // Silver and gold are part of the interval. If a run takes longer, the next run starts at once.
     next = std::max(next + options.every, Clock::now());
     const RoundOptions round{.deadline = {.at = next, .stop_requested = options.stop_requested},
-                             .write_ledger = last || Clock::now() - ledger_at >= kLedgerEvery};
+                             .write_ledger = last || Clock::now() - ledger_at >= kLedgerEvery,
+                             .last = last};
     const auto report = runner.Run(round);
     if (report) {
       good_at = Clock::now();

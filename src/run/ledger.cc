@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <span>
 
@@ -123,7 +124,10 @@ LedgerTable Quality() {
                               {"share_broken", TypeId::kDouble},
                               {"started_at", TypeId::kTimestamptz},
                               {"held", TypeId::kBoolean},
-                              {"samples", TypeId::kString}}),
+                              {"samples", TypeId::kString},
+                              {"warning", TypeId::kString},  // this and the next only for a warning
+                              {"field", TypeId::kString},
+                              {"message", TypeId::kString}}),
           .rows = [](const Environment& environment, const iceberg::TableMetadata* ledger,
                      iceberg::Properties& cursors) -> Result<Rows> {
             INGOT_ASSIGN(const auto reports, NewReports(environment, ledger, cursors));
@@ -185,12 +189,12 @@ LedgerTable Changes() {
           }};
 }
 
-/// Errors: those of the catalog and of the storage.
-Status Append(const Environment& environment, const LedgerTable& ledger, const Rows& rows,
-              iceberg::SnapshotChange change) {
+/// Errors: those of the catalog and of the storage. Input: cells at the end of a row that are missing are null.
+Status Append(const Environment& environment, const LedgerTable& ledger, Rows rows, iceberg::SnapshotChange change) {
   INGOT_ASSIGN(const auto table,
                stage::EnsureTable(environment, {.spec = ledger.spec, .schema = ledger.schema, .definition = ""}));
   INGOT_ASSIGN(const auto columns, rows::ToArrowSchema(ledger.schema));
+  for (CellRow& row : rows) row.resize(ledger.schema.fields.size());
   INGOT_ASSIGN(const auto batch, BatchOf(columns, rows));
   INGOT_ASSIGN(auto writer, stage::RowWriter::Open(environment, table));
   INGOT_TRY(writer.Write(batch));
@@ -233,6 +237,25 @@ std::string HeldToJson(const stage::HeldRows& held) {
   return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 
+/// A row of ops.quality without a rule.
+CellRow RowOf(const RaisedWarning& raised, const iceberg::Schema& schema) {
+  const stage::Warning& warning = raised.warning;
+  std::map<std::string, Cell> cells{{"run_id", raised.run_id},
+                                    {"table_name", warning.table},
+                                    {"started_at", raised.started_at_micros},
+                                    {"warning", std::string(WarningName(warning.kind))},
+                                    {"message", warning.message}};
+  if (!warning.field.empty()) cells["field"] = warning.field;
+  if (warning.rows_checked > 0) {
+    cells["rows_checked"] = warning.rows_checked;
+    cells["rows_broken"] = warning.rows_found;
+    cells["share_broken"] = double(warning.rows_found) / double(warning.rows_checked);
+  }
+  CellRow row;
+  for (const auto& column : schema.fields) row.push_back(cells[column.name]);
+  return row;
+}
+
 }  // namespace
 
 Status WriteLedger(const Environment& environment) {
@@ -265,6 +288,16 @@ Result<std::string> HeldBack(const Environment& environment, const pipeline::Sil
                          ? std::optional(json["after"].get<iceberg::SnapshotId>())
                          : std::nullopt;
   return stage::ConsumedSnapshot(*table->metadata) == after ? json["text"].get<std::string>() : "";
+}
+
+Status WriteWarnings(const Environment& environment, std::vector<RaisedWarning>& warnings) {
+  if (warnings.empty()) return {};
+  const LedgerTable quality = Quality();
+  Rows rows;
+  for (const RaisedWarning& warning : warnings) rows.push_back(RowOf(warning, quality.schema));
+  INGOT_TRY(Append(environment, quality, std::move(rows), {}));
+  warnings.clear();
+  return {};
 }
 
 }  // namespace ingot::run

@@ -2,6 +2,7 @@
 // stage's commit and the ledger loses nothing: the next run writes the missing rows.
 #pragma once
 
+#include "run/warnings.h"
 #include "stage/stage.h"
 
 namespace ingot::run {
@@ -14,5 +15,8 @@ Status WriteHeld(const stage::Environment& environment, const stage::HeldRows& h
 
 /// What gates last held back from a silver table, as text; "" if it was published meanwhile.
 Result<std::string> HeldBack(const stage::Environment& environment, const pipeline::SilverSpec& silver);
+/// Appends the warnings to ops.quality, without a rule so that sums over rules stay right, and clears them. A crash
+/// before that loses the rows, not the messages in the log.
+Status WriteWarnings(const stage::Environment& environment, std::vector<RaisedWarning>& warnings);
 
 }  // namespace ingot::run

@@ -99,8 +99,11 @@ Result<RunReport> Runner::Run(const RoundOptions& round) {
     if (pending) break;  // later stages read what was not computed
   }
   for (const auto& processor : processors_) report.records_behind += processor->RecordsBehind();
-  // The ledger records what the stages committed, even when a later stage failed.
-  const Status ledger = round.write_ledger ? WriteLedger(environment_) : Status();
+  // What the stages did is judged and recorded even when a later stage failed.
+  warnings_.Judge(environment_, report.stages, report.failed_inputs, round.last);
+  report.warnings = warnings_.Current();
+  Status ledger = round.write_ledger ? WriteLedger(environment_) : Status();
+  if (round.write_ledger && ledger) ledger = WriteWarnings(environment_, warnings_.Unwritten());
   for (const stage::HeldRows& held : report.held)
     if (held.is_news) INGOT_TRY(WriteHeld(environment_, held));
   INGOT_TRY(outcome);

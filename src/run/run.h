@@ -10,6 +10,7 @@
 #include "bronze/bronze.h"
 #include "gold/gold.h"
 #include "run/clock.h"
+#include "run/warnings.h"
 #include "silver/silver.h"
 #include "stage/processor.h"
 
@@ -43,6 +44,7 @@ struct RunReport {
   std::vector<std::string> published_anyway;  // limits that rows exceed which were published on request
   std::vector<std::string> failed_inputs;     // files that were not read, with the reason and what to do
   std::vector<std::string> pending_changes;   // tables that were not computed, because their definition differs
+  std::vector<stage::Warning> warnings;       // all that hold; reports of stages have those that are new
   Freshness freshness;                        // of followed sources
   int64_t records_behind = 0;
 
@@ -65,6 +67,7 @@ std::unique_ptr<stage::Processor> MakeProcessor(stage::Stage stage, const RunOpt
 struct RoundOptions {
   stage::Deadline deadline;
   bool write_ledger = true;
+  bool last = true;  // no round follows
 };
 
 /// Keeps the source and gold's state of its groups open between runs.
@@ -84,6 +87,7 @@ class Runner {
   stage::Environment environment_;
   ClockOptions clock_options_;
   ClockWatch clock_;
+  WarningWatch warnings_;
   std::vector<std::unique_ptr<stage::Processor>> processors_;
 };
 

@@ -39,6 +39,7 @@ constexpr struct {
     {"ingot_waiting_seconds", MetricKind::kGauge, "For how long a server has not answered; 0: it answers again."},
     {"ingot_pending_tables", MetricKind::kGauge,
      "Tables that are not computed, because the pipeline file differs and no decision has been made."},
+    {"ingot_warnings", MetricKind::kGauge, "Warnings that hold, by kind: what is unusual about the data."},
     {"ingot_memory_budget_bytes", MetricKind::kGauge, "What --memory allows."},
 };
 
@@ -82,6 +83,9 @@ void CountRun(Metrics& metrics, const RunReport& report) {
       metrics.Add("ingot_rule_broken_rows", {{"rule", rule}}, double(count));
   }
   metrics.Set("ingot_pending_tables", {}, double(report.pending_changes.size()));
+  for (const stage::WarningKind kind : stage::kWarningKinds)
+    metrics.Set("ingot_warnings", {{"kind", std::string(stage::WarningName(kind))}},
+                double(std::ranges::count(report.warnings, kind, &stage::Warning::kind)));
   metrics.Set("ingot_lag_records", {}, double(report.records_behind));
   const bool waits = report.records_behind > 0 && !report.freshness.Empty();
   metrics.Set("ingot_lag_seconds", {}, waits ? report.freshness.Quantile(1) : 0);

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/json_text.h"
+#include "base/spelling.h"
 
 namespace ingot::source {
 namespace {
@@ -169,8 +170,9 @@ Status CsvRows::TakeHeader(const CsvRow& row, std::string_view line) {
     if (!row.cells[i].quoted && !IsFieldKey(names[i])) names[i] = Trimmed(names[i]);
     if (names[i].empty()) names[i] = fmt::format("column_{}", i + 1);
   }
-  if (!options_.fields.empty() && std::ranges::none_of(names, [&](const auto& name) { return IsFieldKey(name); }))
-    return Fail(ErrorKind::kBadInput, UnknownHeader(line));
+  unknown_header_ =
+      !options_.fields.empty() && std::ranges::none_of(names, [&](const auto& name) { return IsFieldKey(name); });
+  if (unknown_header_) return Fail(ErrorKind::kBadInput, UnknownHeader(line));
   for (size_t i = 0; i < names.size(); ++i)
     if (std::ranges::find(names.begin(), names.begin() + ptrdiff_t(i), names[i]) != names.begin() + ptrdiff_t(i))
       return Fail(ErrorKind::kBadInput,
@@ -212,6 +214,11 @@ std::string CsvRows::UnknownHeader(std::string_view line) const {
       for (const std::string& key : keys)
         if (LowerAscii(key) == LowerAscii(std::string(Trimmed(name))))
           return text + fmt::format("; names are compared with their case: write from: \"$.{}\"", Trimmed(name));
+  for (const std::string& name : names)
+    for (const auto& keys : options_.fields)
+      if (const std::string hint = DidYouMean(Trimmed(name), keys); !hint.empty())
+        return text + fmt::format("; is '{}' the field {}? Then write from: \"$.{}\"", Trimmed(name), keys.front(),
+                                  Trimmed(name));
   return text + "; if it is no header, write csv: {header: false}, or name the columns: csv: {header: [a, b]}";
 }
 
@@ -222,6 +229,12 @@ void CsvRows::Begin(std::vector<std::string> names) {
   for (const auto& keys : options_.fields)
     if (std::ranges::none_of(keys, [&](const auto& key) { return std::ranges::find(names_, key) != names_.end(); }))
       missing_.push_back(keys.front());
+}
+
+std::vector<std::string> CsvRows::UnreadColumns() const {
+  std::vector<std::string> unread;
+  std::ranges::copy_if(names_, std::back_inserter(unread), [&](const auto& name) { return !IsFieldKey(name); });
+  return unread;
 }
 
 /// A single column is never taken for a header, because one word may be a value.

@@ -26,6 +26,10 @@ class CsvRows {
   bool HasHead() const { return has_head_; }
   /// The fields of the pipeline file that have no column in the header.
   const std::vector<std::string>& FieldsWithoutColumn() const { return missing_; }
+  /// The columns that no field reads.
+  std::vector<std::string> UnreadColumns() const;
+  /// Whether ReadHead failed because the header has no column of any field.
+  bool HeaderIsUnknown() const { return unknown_header_; }
 
   /// Appends a record for each complete row to `batch`, and its JSON to `json`. A record's `offset` is the row's
   /// position in `bytes`; the row is its original. Blank rows are skipped. Returns the bytes used.
@@ -52,6 +56,7 @@ class CsvRows {
   const CsvDialect dialect_;
   TextEncoding encoding_ = TextEncoding::kUtf8;
   bool has_head_ = false;
+  bool unknown_header_ = false;
   std::vector<std::string> names_;  // of the columns
   std::vector<std::string> keys_;   // the same as JSON keys
   std::vector<std::string> missing_;

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "source/json_end.h"
 #include "source/record_split.h"
 
@@ -78,11 +77,10 @@ RawBatch FileReader::BatchHere() const {
 }
 
 Status FileReader::TakeHead(std::string_view head, Rest rest) {
-  INGOT_ASSIGN(const auto bytes, WithContext(csv_.ReadHead(head, rest), "file " + path_));
-  if (bytes) head_bytes_ = int64_t(*bytes);
-  if (bytes && offset_ == 0 && !csv_.FieldsWithoutColumn().empty())
-    LogWarning(fmt::format("file {}: the header has no column for {}: null in every row", path_,
-                           fmt::join(csv_.FieldsWithoutColumn(), ", ")));
+  const auto bytes = WithContext(csv_.ReadHead(head, rest), "file " + path_);
+  new_header_ = offset_ == 0;
+  INGOT_TRY(bytes);
+  if (*bytes) head_bytes_ = int64_t(**bytes);
   return {};
 }
 

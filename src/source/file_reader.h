@@ -26,6 +26,8 @@ class FileReader {
   const std::string& Location() const { return location_; }
   const FileStream& Stream() const { return *stream_; }
   const PartitionId& Id() const { return id_; }
+  /// CSV: the header, if this reader began at the start of the file; otherwise nullptr.
+  const CsvRows* NewHeader() const { return new_header_ ? &csv_ : nullptr; }
   /// After the last batch: whether bytes remain that may become a record when more is written.
   bool Waits() const { return waits_; }
   /// The identity that the table should record for the file, and the one that it has recorded.
@@ -67,6 +69,7 @@ class FileReader {
   std::unique_ptr<FileStream> stream_;
   ContentTrace trace_;
   CsvRows csv_;
+  bool new_header_ = false;
   int64_t head_bytes_ = 0;  // CSV: the end of the header
   std::string carry_;
   int64_t offset_ = 0;

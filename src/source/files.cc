@@ -10,8 +10,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "source/file_matching.h"
-#include "source/file_names.h"
 #include "source/file_reader.h"
+#include "source/input_warnings.h"
 #include "storage/location.h"
 
 namespace ingot::source {
@@ -34,16 +34,22 @@ class FileSource : public Source {
   std::vector<FileChange> FilesFound() override { return std::exchange(matches_.found, {}); }
   bool CommitFilesFound() const override { return matches_.commit_found; }
   std::vector<std::string> Failures() const override { return failures_; }
+  std::vector<InputWarning> Warnings() const override {
+    std::vector<InputWarning> warnings = headers_.All();
+    if (names_) warnings.push_back(*names_);
+    return warnings;
+  }
 
   Status Seek(const Checkpoint& checkpoint) override {
     reader_.reset();
     failures_.clear();
+    headers_.Restart(options_.follow);
     bytes_left_ = 0;
     positions_ = checkpoint.positions;
     INGOT_ASSIGN(const FileListing listing, ListFiles(path_));
     for (const std::string& warning : listing.warnings) WarnOnce(warning);
     for (const std::string& failure : listing.failures) Report(failure);
-    WarnOfNames(listing.files);
+    names_ = WarningOfNames(path_, listing, !checkpoint.positions.empty());
     matches_ = MatchFiles(listing.files, checkpoint, options_, memory_);
     for (const std::string& warning : matches_.warnings) WarnOnce(warning);
     for (const std::string& failure : matches_.failures) Report(failure);
@@ -68,8 +74,10 @@ class FileSource : public Source {
       auto batch = reader_->Next();
       if (batch && *batch) return batch;
       const auto read = std::exchange(reader_, nullptr);
+      const CsvRows* header = read->NewHeader();
+      if (header != nullptr) headers_.Add(read->Path(), *header, batch ? "" : batch.error().message);
       if (!batch) {
-        ReportBroken(batch.error());
+        ReportBroken(batch.error(), header != nullptr && header->HeaderIsUnknown());
         continue;
       }
       if (auto mark = End(*read)) return mark;
@@ -93,21 +101,16 @@ class FileSource : public Source {
       failures_.push_back(failure);
   }
 
-  /// Reports an error of the file at look_. Bad content stays bad until the file is written.
-  void ReportBroken(const Error& error) {
+  /// Reports an error of the file at look_. Bad content stays bad until the file is written. Input: `is_warning`: a
+  /// warning says the same.
+  void ReportBroken(const Error& error, bool is_warning) {
     const bool content = error.kind == ErrorKind::kCorrupt || error.kind == ErrorKind::kBadInput;
     if (look_ != nullptr && content) look_->read_as_final = final_;
-    Report(error.message);
+    if (!options_.follow || !is_warning) Report(error.message);
   }
 
   void WarnOnce(const std::string& warning) {
     if (warned_.insert(warning).second) LogWarning(warning);
-  }
-
-  void WarnOfNames(const std::vector<InputFile>& files) {
-    if (files.empty() || std::ranges::any_of(files, &InputFile::known_name)) return;
-    WarnOnce("no file in " + path_ + " is read, e.g. " + files[0].path + ": names of input files end with " +
-             kKnownEndings);
   }
 
   void ReportChanged() {
@@ -152,7 +155,7 @@ class FileSource : public Source {
       if (opened.error().kind == ErrorKind::kNotFound)
         LogDebug(opened.error().message);  // the file was deleted after the listing
       else
-        ReportBroken(opened.error());
+        ReportBroken(opened.error(), false);
     }
     return false;
   }
@@ -187,6 +190,8 @@ class FileSource : public Source {
   bool final_ = true;
   int64_t bytes_left_ = 0;
   std::vector<std::string> failures_;
+  std::optional<InputWarning> names_;
+  HeaderWarnings headers_;
   std::set<std::string> warned_;
   std::unordered_map<std::string, Look> looks_;
   MatchMemory memory_;

@@ -117,6 +117,18 @@ struct RawBatch {
   }
 };
 
+/// Something unusual about the inputs, which were read as far as they could be.
+struct InputWarning {
+  enum class Kind {
+    kNoInputFiles,   // the folder has no file with a known name
+    kUnknownHeader,  // a header without any declared field: the file is also one of the failures
+    kMissingColumn   // a header without a declared field
+  };
+  Kind kind = Kind::kNoInputFiles;
+  std::string subject;  // kMissingColumn: the name of the column; kUnknownHeader: the file
+  std::string message;
+};
+
 /// A source of batches. For one thread at a time.
 class Source {
  public:
@@ -143,6 +155,8 @@ class Source {
   virtual bool CommitFilesFound() const { return false; }
   /// Since Seek, for a source that is not followed: the inputs that could not be read, and the remedies.
   virtual std::vector<std::string> Failures() const { return {}; }
+  /// Since Seek. What is still true is repeated after each Seek.
+  virtual std::vector<InputWarning> Warnings() const { return {}; }
   /// Reports the table's positions, so that consumer-group tools show them.
   virtual void Committed(const Positions&) {}
   /// Stored bytes that remain to be read, for progress; 0 when unknown.

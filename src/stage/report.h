@@ -12,8 +12,19 @@
 #include "pipeline/expression.h"
 #include "stage/held_rows.h"
 #include "stage/stages.h"
+#include "stage/warning.h"
 
 namespace ingot::stage {
+
+/// What bronze saw of its records, from which run/warnings explains what is unusual. Not in summaries.
+struct RecordSample {
+  std::vector<std::string> records;   // as JSON
+  std::vector<std::string> problems;  // of records that do not fit
+
+  /// Adds those of another sample, up to kSampledMax of each.
+  void Add(const RecordSample& other);
+};
+inline constexpr size_t kSampledMax = 256;
 
 /// Counts of one commit or of a whole stage run. rows_in = rows_out + quarantined + duplicates for silver.
 struct StageReport {
@@ -32,6 +43,11 @@ struct StageReport {
   std::vector<HeldRows> held;                      // silver: rows that a gate holds back
   std::vector<std::string> published_anyway;       // silver: limits that rows exceed which were published on request
   bool undecided = false;                          // silver: rows wait for more before a gate is judged
+  /// Bronze: rows without _error whose record has no value for a field, by field; fields without such rows may be
+  /// absent. Empty if it was not counted (earlier versions, other engines).
+  std::optional<std::map<std::string, int64_t>> nulls;
+  RecordSample sample;            // bronze
+  std::vector<Warning> warnings;  // what is unusual and was not said before
 
   void Add(const StageReport& other);
   /// Adds the message and returns true if the outcome of a table is kPendingChange.

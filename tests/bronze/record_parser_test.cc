@@ -52,6 +52,22 @@ TEST(RecordParser, PathsAndAlternatives) {
   EXPECT_EQ(Text(*rows, "_error", 0), "null");
 }
 
+// Goal:   rows without a value are counted by field, also where a default hides them; rows that do not fit are not.
+// Method: records on the fast and on the general path: a value, null, no member, another type, no JSON.
+TEST(RecordParser, CountsNulls) {
+  const auto pipeline = pipeline::ParsePipeline(
+      "pipeline: p\nsource: {files: x}\nfields:\n  a: {type: int}\n  b: {type: string, default: none}\nbronze: {table: "
+      "b.t}\nsilver: {table: s.t}\n",
+      "f");
+  ASSERT_TRUE(pipeline) << pipeline.error().message;
+  const auto parsed = *(*RecordParser::Make(*pipeline))
+                           ->Parse(Batch({R"({"a":1,"b":"x"})", R"({"a":null,"b":"x"})", R"({"a":2})",
+                                          R"({"a":3,"c":{"d":1}})", R"({"a":"text"})", "no JSON", "{}"}),
+                                   NowMicros());
+  EXPECT_EQ(parsed.errors, 2);
+  EXPECT_EQ(parsed.nulls, (std::vector<int64_t>{2, 3}));
+}
+
 // Goal:   nothing of a record is lost: numbers keep their digits, and values that no field takes are kept.
 // Method: unknown members, alternatives, duplicate keys, numbers beyond 64 bits and beyond a double.
 TEST(RecordParser, ExtraKeepsWhatNoFieldTakes) {

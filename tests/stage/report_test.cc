@@ -57,6 +57,34 @@ TEST(Report, CommitsOfARun) {
   EXPECT_EQ(total.broken_by_rule.begin()->second, 4);
 }
 
+// Goal:   counts of nulls survive a summary, fields without nulls take no room in it, and none is not the same as zero.
+// Method: a summary is read; two reports are added; too many fields.
+TEST(Report, Nulls) {
+  StageReport report = Filled();
+  EXPECT_FALSE(ReportOf({.summary = report.ToSummary()}, "s.t")->nulls);
+  report.nulls = {{"a \"b\"", 3}, {"c", 0}};
+  report.Add(StageReport(report));
+  const auto summary = report.ToSummary();
+  EXPECT_EQ(summary.at("ingot.nulls"), R"({"a \"b\"":6})");
+  EXPECT_EQ(ReportOf({.summary = summary}, "s.t")->nulls, (std::map<std::string, int64_t>{{"a \"b\"", 6}}));
+  for (int i = 0; i < 1000; ++i) (*report.nulls)["field_" + std::to_string(i)] = 1;
+  EXPECT_FALSE(report.ToSummary().contains("ingot.nulls"));
+}
+
+// Goal:   warnings are in the JSON of a stage, and samples do not grow without a limit.
+// Method: two reports are added.
+TEST(Report, WarningsAndSamples) {
+  StageReport report = Filled();
+  report.warnings = {{.kind = WarningKind::kNullShare, .field = "a", .message = "m"}};
+  report.sample.records.assign(kSampledMax - 1, "{}");
+  StageReport total = report;
+  total.Add(report);
+  EXPECT_EQ(total.sample.records.size(), kSampledMax);
+  const auto json = nlohmann::json::parse(total.ToJson());
+  ASSERT_EQ(json["warnings"].size(), 2u);
+  EXPECT_EQ(json["warnings"][1]["code"], "null_share");
+}
+
 // Goal:   data that no stage wrote is not a report.
 // Method: summaries of other engines, and lines of other output.
 TEST(Report, SnapshotsWithoutAReport) {
