@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/rows.h"
+#include "gold/changed_groups.h"
 #include "gold/touched.h"
 #include "iceberg/commit.h"
 #include "iceberg/find_table.h"
@@ -90,24 +91,8 @@ class GoldRun {
   }
 
   Result<StageReport> RecomputeTouched(const Changes& changes) {
-    INGOT_ASSIGN(auto fresh, PlanFresh(changes, pipeline::GoldInputColumns(spec_), {}));
-    report_.rows_in = fresh.RecordCount();
-    for (const auto& task : fresh.tasks) report_.bytes_in += task.file.file_bytes;
     INGOT_ASSIGN(auto writer, stage::RowWriter::Open(environment_, gold_));
-    if (fresh.RecordCount() <= RowsAtOnce()) {
-      INGOT_TRY(Pass(fresh, nullptr, writer));
-    } else {
-      kept_.Drop();
-      INGOT_ASSIGN(const auto touching, PlanFresh(changes, pipeline::TouchedInputColumns(spec_), {}));
-      INGOT_ASSIGN(const auto parts, SplitTouched(touching));
-      for (const Batch& part : parts) {
-        GroupTable only;
-        INGOT_TRY(only.Number(part));
-        INGOT_ASSIGN(fresh, PlanFresh(changes, pipeline::GoldInputColumns(spec_), SilverFilter(spec_, *part)));
-        INGOT_TRY(Pass(fresh, &only, writer));
-        kept_.Drop();
-      }
-    }
+    INGOT_TRY(changes.rewritten ? RecomputeChanged(changes, writer) : RecomputeAdded(changes, writer));
     INGOT_TRY(FaultPoint("gold.computed"));
     if (touched_.size() > 0) INGOT_TRY(RewriteUntouchedRows(writer));
     INGOT_ASSIGN(auto written, writer.Finish());
@@ -117,6 +102,46 @@ class GoldRun {
         Commit(std::move(written.files), stage::NextMark(environment_, mark_, silver_, *changes.until, definition_)));
     INGOT_TRY(FaultPoint("gold.after_commit"));
     return report_;
+  }
+
+  Status RecomputeAdded(const Changes& changes, stage::RowWriter& writer) {
+    INGOT_ASSIGN(auto fresh, PlanAdded(changes, pipeline::GoldInputColumns(spec_), {}));
+    CountInput(fresh);
+    if (fresh.RecordCount() <= RowsAtOnce()) return Pass(fresh, nullptr, writer);
+    kept_.Drop();
+    INGOT_ASSIGN(const auto touching, PlanAdded(changes, pipeline::TouchedInputColumns(spec_), {}));
+    INGOT_ASSIGN(const auto parts, SplitTouched(touching));
+    for (const Batch& part : parts) {
+      GroupTable only;
+      INGOT_TRY(only.Number(part));
+      INGOT_ASSIGN(fresh, PlanAdded(changes, pipeline::GoldInputColumns(spec_), SilverFilter(spec_, *part)));
+      INGOT_TRY(Pass(fresh, &only, writer));
+      kept_.Drop();
+    }
+    return {};
+  }
+
+  /// Recomputes the groups in which rows were added, changed or deleted, from all of their rows.
+  Status RecomputeChanged(const Changes& changes, stage::RowWriter& writer) {
+    INGOT_ASSIGN(const stage::Difference difference, stage::PlanDifference(*silver_.home.storage, *silver_.metadata,
+                                                                           changes, pipeline::GoldInputColumns(spec_)));
+    CountInput(difference.before);
+    CountInput(difference.after);
+    INGOT_ASSIGN(const ChangedGroups changed, FindChangedGroups(silver_, difference, spec_, environment_.threads));
+    for (const Batch& part : SplitByRows(changed.groups, changed.rows)) {
+      GroupTable mine;
+      INGOT_TRY(mine.Number(part));
+      INGOT_TRY(touched_.Number(part));
+      INGOT_TRY(ReadGroups(*part, mine, changes.until, kept_.state));
+      if (!kept_.state.Empty()) INGOT_TRY(WriteGroups(kept_.state, mine, writer));
+      kept_.Drop();
+    }
+    return {};
+  }
+
+  void CountInput(const rows::ScanPlan& plan) {
+    report_.rows_in += plan.RecordCount();
+    for (const auto& task : plan.tasks) report_.bytes_in += task.file.file_bytes;
   }
 
   /// Brings the kept state to the snapshot that gold has consumed, which another follower may have advanced. Errors:
@@ -130,7 +155,7 @@ class GoldRun {
     if (!missed.only_added)
       return Fail(ErrorKind::kNotFound,
                   "rows of silver that are in memory were deleted from it; gold reads silver again");
-    INGOT_ASSIGN(const auto plan, PlanFresh(missed, pipeline::GoldInputColumns(spec_), {}));
+    INGOT_ASSIGN(const auto plan, PlanAdded(missed, pipeline::GoldInputColumns(spec_), {}));
     return Collect(plan, kept_.plan, &kept_.whole, kept_.state);
   }
 
@@ -146,13 +171,9 @@ class GoldRun {
     return {};
   }
 
-  /// Plans a scan of the added rows and of the removed rows, whose groups are also touched.
-  Result<rows::ScanPlan> PlanFresh(const Changes& changes, const std::vector<std::string>& columns,
+  Result<rows::ScanPlan> PlanAdded(const Changes& changes, const std::vector<std::string>& columns,
                                    const iceberg::Filter& filter) const {
-    INGOT_ASSIGN(auto plan, stage::PlanAdded(*silver_.home.storage, *silver_.metadata, changes, columns, filter));
-    INGOT_ASSIGN(auto removed, stage::PlanRemoved(*silver_.home.storage, *silver_.metadata, changes, columns, filter));
-    std::ranges::move(removed.tasks, std::back_inserter(plan.tasks));
-    return plan;
+    return stage::PlanAdded(*silver_.home.storage, *silver_.metadata, changes, columns, filter);
   }
 
   /// Adds the plan's rows to `state`; with `only`, those of its touched groups.
@@ -239,16 +260,20 @@ class GoldRun {
     if (state.Empty()) return std::vector<Batch>();
     INGOT_ASSIGN(const Batch counts, state.Rows(nullptr, environment_.threads));
     const auto rows = std::static_pointer_cast<arrow::Int64Array>(counts->GetColumnByName("rows"));
-    const Batch keys = SelectColumns(*counts, kept_.plan.touched);
+    return SplitByRows(SelectColumns(*counts, kept_.plan.touched), {rows->raw_values(), size_t(rows->length())});
+  }
+
+  std::vector<Batch> SplitByRows(const Batch& keys, std::span<const int64_t> rows) const {
     std::vector<Batch> parts;
+    if (keys == nullptr) return parts;
     int64_t begin = 0, held = 0;
     for (int64_t i = 0; i < keys->num_rows(); ++i) {
-      if (i > begin && held + rows->Value(i) > RowsAtOnce()) {
+      if (i > begin && held + rows[size_t(i)] > RowsAtOnce()) {
         parts.push_back(keys->Slice(begin, i - begin));
         begin = i;
         held = 0;
       }
-      held += rows->Value(i);
+      held += rows[size_t(i)];
     }
     parts.push_back(keys->Slice(begin));
     return parts;
@@ -344,14 +369,19 @@ Result<StageReport> RunTable(const Environment& environment, const GoldSpec& spe
   const stage::WantedTable wanted = WantedGold(environment, spec);
   INGOT_TRY(stage::EnsureTable(environment, wanted));
   const auto& days = options.recompute_days;
-  return iceberg::RetryOnConflict([&]() -> Result<StageReport> {
-    INGOT_ASSIGN(const Inputs inputs, LoadInputs(environment, spec));
-    if (!days && (!inputs.changes.until || inputs.changes.Empty())) return StageReport{};
-    GoldRun run(environment, spec, wanted.definition, kept, options.keep_groups, inputs.silver, inputs.gold);
-    auto report = days ? run.RecomputeDays(*days) : run.Process(inputs.changes);
-    if (report && !days) progress(report->rows_in);
-    return report;
-  });
+  StageReport total = stage::BeginReport(stage::Stage::kGold, spec.table.table, environment.run_id);
+  for (bool more = true; more;) {
+    INGOT_ASSIGN(const StageReport report, iceberg::RetryOnConflict([&]() -> Result<StageReport> {
+                   INGOT_ASSIGN(const Inputs inputs, LoadInputs(environment, spec));
+                   more = !days && inputs.changes.more;
+                   if (!days && (!inputs.changes.until || inputs.changes.Empty())) return StageReport{};
+                   GoldRun run(environment, spec, wanted.definition, kept, options.keep_groups, inputs.silver, inputs.gold);
+                   return days ? run.RecomputeDays(*days) : run.Process(inputs.changes);
+                 }));
+    if (!days) progress(report.rows_in);
+    total.Add(report);
+  }
+  return total;
 }
 
 }  // namespace
@@ -372,7 +402,7 @@ Status Gold::EnsureTables(const Environment& environment) {
 Status Gold::PrepareForEngine(const Environment& environment) {
   for (const GoldSpec& spec : environment.pipeline->gold) {
     INGOT_ASSIGN(const Inputs inputs, LoadInputs(environment, spec));
-    if (inputs.changes.rewritten)
+    if (!inputs.changes.rewriter.empty())
       return Fail(ErrorKind::kUnsupported, "table " + inputs.silver.home.name.Text() + ": " + inputs.changes.rewriter +
                                                " rewrote rows, whose groups only the embedded engine can find: run "
                                                "--stage gold --engine embedded once");

@@ -31,7 +31,9 @@ std::string KeptFor(const Expression& call) {
          ToSql(call.arguments[0], pipeline::Dialect::kEmbedded);
 }
 
-Result<Batch> Columns(const std::vector<pipeline::NamedExpression>& expressions, const RecordBatch& rows) {
+}  // namespace
+
+Result<Batch> EvaluateColumns(const std::vector<pipeline::NamedExpression>& expressions, const RecordBatch& rows) {
   arrow::FieldVector fields;
   arrow::ArrayVector columns;
   for (const auto& [name, expression, type] : expressions) {
@@ -41,8 +43,6 @@ Result<Batch> Columns(const std::vector<pipeline::NamedExpression>& expressions,
   }
   return RecordBatch::Make(arrow::schema(std::move(fields)), rows.num_rows(), std::move(columns));
 }
-
-}  // namespace
 
 GoldPlan::GoldPlan(const pipeline::GoldSpec& spec) : group(spec.group), measures(spec.measures) {
   std::vector<std::string> kept;
@@ -78,7 +78,7 @@ Status GroupState::MakeAggregates(const std::vector<std::shared_ptr<arrow::Array
 
 Result<int64_t> GroupState::Add(const Batch& silver, const GroupTable* only) {
   Batch rows = silver;
-  INGOT_ASSIGN(Batch keys, Columns(plan_->group, *rows));
+  INGOT_ASSIGN(Batch keys, EvaluateColumns(plan_->group, *rows));
   if (only != nullptr) {
     INGOT_ASSIGN(const auto keep, only->Has(*SelectColumns(*keys, plan_->touched)));
     INGOT_ASSIGN(rows, FilterRows(rows, keep));
@@ -161,7 +161,7 @@ Result<Batch> GroupState::Rows(const GroupTable* only, int threads) {
   }
   const int64_t count = int64_t(groups.size());
   const auto results = RecordBatch::Make(arrow::schema(std::move(fields)), count, std::move(columns));
-  INGOT_ASSIGN(const Batch measures, Columns(plan_->measures, *results));
+  INGOT_ASSIGN(const Batch measures, EvaluateColumns(plan_->measures, *results));
   fields = keys->schema()->fields();
   columns = keys->columns();
   std::ranges::copy(measures->schema()->fields(), std::back_inserter(fields));

@@ -14,6 +14,10 @@
 
 namespace ingot::gold {
 
+/// Evaluates the expressions on rows. Text may stay dictionary-encoded.
+Result<std::shared_ptr<arrow::RecordBatch>> EvaluateColumns(const std::vector<pipeline::NamedExpression>& expressions,
+                                                            const arrow::RecordBatch& rows);
+
 /// A gold table's expressions, decomposed: groups, the aggregates that they need, and the measures over the results.
 struct GoldPlan {
   explicit GoldPlan(const pipeline::GoldSpec& spec);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 #include <set>
 
 #include "iceberg/summary_numbers.h"
@@ -42,9 +43,9 @@ std::string KeyOf(const rows::FileTask& task) {
 enum class SameFile { kLocation, kLocationAndDeletes };
 
 /// The files of snapshot `of` that snapshot `without` does not have.
-Result<rows::ScanPlan> PlanDifference(storage::Storage& storage, const iceberg::TableMetadata& metadata,
-                                      iceberg::SnapshotId of, std::optional<iceberg::SnapshotId> without, SameFile same,
-                                      const std::vector<std::string>& columns, const iceberg::Filter& filter) {
+Result<rows::ScanPlan> PlanFilesOf(storage::Storage& storage, const iceberg::TableMetadata& metadata,
+                                   iceberg::SnapshotId of, std::optional<iceberg::SnapshotId> without, SameFile same,
+                                   const std::vector<std::string>& columns, const iceberg::Filter& filter) {
   const auto plan_at = [&](iceberg::SnapshotId id, const std::vector<std::string>& names,
                            const iceberg::Filter& wanted) {
     return rows::PlanScan(storage, metadata,
@@ -66,6 +67,39 @@ std::string DescribeSnapshot(const iceberg::Snapshot& snapshot) {
   return fmt::format("snapshot {} ({})", snapshot.snapshot_id, snapshot.Operation());
 }
 
+struct Link {
+  const iceberg::Snapshot* snapshot;
+  Effect effect;
+};
+
+/// The snapshots with their effects, oldest first. Input: newest first.
+std::vector<Link> ChainOf(const std::vector<const iceberg::Snapshot*>& snapshots) {
+  std::vector<Link> chain;
+  bool appended = false;
+  for (const iceberg::Snapshot* snapshot : snapshots | std::views::reverse) {
+    Effect effect = EffectOf(*snapshot);
+    appended = appended || effect == Effect::kAppended;
+    // Rows that were appended before it and not consumed are read from the files that it wrote.
+    if (effect == Effect::kErased && appended) effect = Effect::kRewrote;
+    chain.push_back({snapshot, effect});
+  }
+  return chain;
+}
+
+/// Moves the start of the comparison behind the compaction, retention and erasure at the beginning of the chain, and
+/// ends the chain before the next retention if rows were rewritten.
+void EndBeforeRetention(std::vector<Link>& chain, Changes& changes) {
+  auto first = chain.begin();
+  for (; first != chain.end() && first->effect != Effect::kAppended && first->effect != Effect::kRewrote; ++first)
+    changes.compared_with = first->snapshot->snapshot_id;
+  if (std::ranges::find(chain, Effect::kRewrote, &Link::effect) == chain.end()) return;
+  const auto end = std::ranges::find(first, chain.end(), Effect::kAged, &Link::effect);
+  if (end == chain.end()) return;
+  changes.more = true;
+  chain.erase(end, chain.end());
+  changes.until = chain.back().snapshot->snapshot_id;
+}
+
 }  // namespace
 
 int64_t Changes::AddedRows() const {
@@ -76,36 +110,42 @@ int64_t Changes::AddedRows() const {
 
 Result<Changes> ChangesSince(const iceberg::TableMetadata& metadata, const Mark& consumed, const std::string& table,
                              std::optional<iceberg::SnapshotId> until) {
-  Changes changes{.since = consumed.snapshot, .until = until ? until : metadata.current_snapshot_id};
+  Changes changes{.since = consumed.snapshot,
+                  .until = until ? until : metadata.current_snapshot_id,
+                  .compared_with = consumed.snapshot};
   if (consumed.snapshot && !consumed.source_uuid.empty() && consumed.source_uuid != metadata.table_uuid)
     return Fail(ErrorKind::kCorrupt,
                 fmt::format("table {} is not the one that was consumed up to snapshot {} (it was dropped and "
                             "recreated: its id is {}, was {}); {}",
                             table, *consumed.snapshot, metadata.table_uuid, consumed.source_uuid, kAdvice));
-  std::vector<const iceberg::Snapshot*> chain = iceberg::AncestorsOf(metadata, changes.until);
+  std::vector<const iceberg::Snapshot*> snapshots = iceberg::AncestorsOf(metadata, changes.until);
   if (changes.since) {
-    const auto at = std::ranges::find(chain, *changes.since, &iceberg::Snapshot::snapshot_id);
-    if (at == chain.end())
+    const auto at = std::ranges::find(snapshots, *changes.since, &iceberg::Snapshot::snapshot_id);
+    if (at == snapshots.end())
       return Fail(ErrorKind::kCorrupt, fmt::format("table {}: snapshot {}, up to which it has been consumed, is not in "
                                                    "its history any more (rolled back, replaced or expired); {}",
                                                    table, *changes.since, kAdvice));
-    chain.erase(at, chain.end());
-  } else if (!chain.empty() && chain.back()->parent_id) {
+    snapshots.erase(at, snapshots.end());
+  } else if (!snapshots.empty() && snapshots.back()->parent_id) {
     changes.rewritten = true;
     changes.only_added = false;
     changes.rewriter = "the first snapshots have expired";
   }
-  std::ranges::reverse(chain);
-  for (const iceberg::Snapshot* snapshot : chain) {
-    Effect effect = EffectOf(*snapshot);
-    // Rows that were appended before it and not consumed are read from the files that it wrote.
-    if (effect == Effect::kErased && !changes.appends.empty()) effect = Effect::kRewrote;
-    changes.erased = changes.erased || effect == Effect::kErased;
-    if (effect == Effect::kAppended) changes.appends.push_back(snapshot);
+  std::vector<Link> chain = ChainOf(snapshots);
+  for (const auto& [snapshot, effect] : chain) {
     if (effect != Effect::kAppended && effect != Effect::kNothing) changes.only_added = false;
-    if (effect != Effect::kRewrote) continue;
-    changes.rewritten = true;
-    changes.rewriter = DescribeSnapshot(*snapshot);
+    if (effect == Effect::kRewrote) changes.rewriter = DescribeSnapshot(*snapshot);
+  }
+  if (changes.since) EndBeforeRetention(chain, changes);
+  bool after_rewrite = false;
+  for (const auto& [snapshot, effect] : chain) {
+    const bool rewrote = effect == Effect::kRewrote;
+    changes.erased = changes.erased || snapshot->summary.contains(kErasedKey);
+    if (effect == Effect::kAppended) changes.appends.push_back(snapshot);
+    if (rewrote || (effect == Effect::kAppended && after_rewrite))
+      changes.rewrites.push_back(snapshot->sequence_number);
+    changes.rewritten = changes.rewritten || rewrote;
+    after_rewrite = rewrote;
   }
   return changes;
 }
@@ -114,15 +154,24 @@ Result<rows::ScanPlan> PlanAdded(storage::Storage& storage, const iceberg::Table
                                  const Changes& changes, const std::vector<std::string>& columns,
                                  const iceberg::Filter& filter) {
   if (!changes.rewritten) return rows::PlanAppends(storage, metadata, changes.appends, columns, filter);
-  return PlanDifference(storage, metadata, *changes.until, changes.since, SameFile::kLocation, columns, filter);
+  return PlanFilesOf(storage, metadata, *changes.until, changes.compared_with, SameFile::kLocation, columns, filter);
 }
 
 Result<rows::ScanPlan> PlanRemoved(storage::Storage& storage, const iceberg::TableMetadata& metadata,
                                    const Changes& changes, const std::vector<std::string>& columns,
                                    const iceberg::Filter& filter) {
   if (!changes.rewritten || !changes.since) return rows::PlanAppends(storage, metadata, {}, columns, filter);
-  return PlanDifference(storage, metadata, *changes.since, changes.until, SameFile::kLocationAndDeletes, columns,
-                        filter);
+  return PlanFilesOf(storage, metadata, *changes.compared_with, changes.until, SameFile::kLocationAndDeletes, columns,
+                     filter);
+}
+
+Result<Difference> PlanDifference(storage::Storage& storage, const iceberg::TableMetadata& metadata,
+                                  const Changes& changes, const std::vector<std::string>& columns) {
+  Difference difference;
+  INGOT_ASSIGN(difference.before, PlanRemoved(storage, metadata, changes, columns));
+  INGOT_ASSIGN(difference.after, PlanFilesOf(storage, metadata, *changes.until, changes.compared_with,
+                                             SameFile::kLocationAndDeletes, columns, {}));
+  return difference;
 }
 
 std::string RowsDeletedBy(const iceberg::TableMetadata& metadata) {

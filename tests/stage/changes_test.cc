@@ -66,6 +66,31 @@ TEST(Changes, LostPositionsAreErrors) {
   EXPECT_TRUE(ChangesSince(expired, {}, "t")->rewritten);
 }
 
+// Goal:   a comparison of two states never includes a retention, whose rows are not deleted ones.
+// Method: a chain in which rows are rewritten before and after retention; each part is consumed, until none is left.
+TEST(Changes, EndBeforeRetention) {
+  const iceberg::Properties append{{"operation", "append"}}, rewrite{{"operation", "overwrite"}},
+      compaction{{"operation", "replace"}}, retention{{"operation", "delete"}, {maintain::kRetentionKey, "x"}};
+  const auto metadata =
+      Chain({append, append, rewrite, compaction, retention, retention, append, retention, compaction, rewrite});
+  struct Part {
+    iceberg::SnapshotId since, compared_with, until;
+    bool rewritten, more;
+  };
+  for (const Part& part : {Part{1, 1, 4, true, true}, {4, 6, 7, false, true}, {7, 9, 10, true, false}}) {
+    const auto changes = *ChangesSince(metadata, Consumed(part.since), "t");
+    EXPECT_EQ(changes.compared_with, part.compared_with);
+    EXPECT_EQ(changes.until, part.until);
+    EXPECT_EQ(std::pair(changes.rewritten, changes.more), std::pair(part.rewritten, part.more));
+    EXPECT_NE(changes.rewriter, "");
+    EXPECT_FALSE(changes.only_added);
+    EXPECT_FALSE(changes.Empty());
+  }
+  EXPECT_TRUE(ChangesSince(metadata, Consumed(10), "t")->Empty());
+  EXPECT_EQ(ChangesSince(Chain({append, append, rewrite, append, append}), Consumed(1), "t")->rewrites,
+            (std::vector<iceberg::SequenceNumber>{3, 4}));
+}
+
 std::vector<std::string> Files(const Result<rows::ScanPlan>& plan) {
   std::vector<std::string> files;
   for (const rows::FileTask& task : plan->tasks) files.push_back(task.file.location);
@@ -90,6 +115,9 @@ TEST(Changes, TheDifferenceOfTwoStates) {
   const auto& metadata = *table.metadata;
   EXPECT_EQ(Files(PlanAdded(*table.home.storage, metadata, changes, {})), (std::vector<std::string>{"c", "d", "e"}));
   EXPECT_EQ(Files(PlanRemoved(*table.home.storage, metadata, changes, {})), std::vector<std::string>{"a"});
+  const auto difference = *PlanDifference(*table.home.storage, metadata, changes, {});
+  EXPECT_EQ(Files(difference.before), std::vector<std::string>{"a"});
+  EXPECT_EQ(Files(difference.after), (std::vector<std::string>{"c", "d", "e"}));
   const auto all = *ChangesSince(metadata, {}, "t");
   EXPECT_EQ(Files(PlanAdded(*table.home.storage, metadata, all, {})), (std::vector<std::string>{"b", "c", "d", "e"}));
   EXPECT_TRUE(Files(PlanRemoved(*table.home.storage, metadata, all, {})).empty());
