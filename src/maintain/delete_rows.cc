@@ -114,20 +114,22 @@ Result<std::shared_ptr<arrow::Array>> ToBooleans(const std::vector<bool>& matche
   return array;
 }
 
+Result<RowsDeleted> DeleteRowsOf(const Table& table, const DeleteRowsOptions& options) {
+  if (options.validate) INGOT_TRY(options.validate(*table.metadata));
+  INGOT_ASSIGN(const ScanPlan plan, rows::PlanScan(*table.home.storage, *table.metadata,
+                                                   {.columns = options.columns, .filter = options.filter}));
+  INGOT_ASSIGN(const Chosen chosen, Choose(table, plan, options));
+  const RowsDeleted done{.rows = chosen.count,
+                         .files_removed = int64_t(chosen.files.size()),
+                         .files_with_deletes = int64_t(chosen.rows.size())};
+  const bool nothing = chosen.count == 0 && options.replacements.empty() && !options.amend;
+  if (options.dry_run || nothing) return done;
+  INGOT_TRY(Commit(table, chosen, options));
+  return done;
+}
+
 Result<RowsDeleted> DeleteRows(const iceberg::TableHome& home, const DeleteRowsOptions& options) {
-  return iceberg::RetryOnConflict(home, [&](const Table& table) -> Result<RowsDeleted> {
-    if (options.validate) INGOT_TRY(options.validate(*table.metadata));
-    INGOT_ASSIGN(const ScanPlan plan, rows::PlanScan(*table.home.storage, *table.metadata,
-                                                     {.columns = options.columns, .filter = options.filter}));
-    INGOT_ASSIGN(const Chosen chosen, Choose(table, plan, options));
-    const RowsDeleted done{.rows = chosen.count,
-                           .files_removed = int64_t(chosen.files.size()),
-                           .files_with_deletes = int64_t(chosen.rows.size())};
-    const bool nothing = chosen.count == 0 && options.replacements.empty() && !options.amend;
-    if (options.dry_run || nothing) return done;
-    INGOT_TRY(Commit(table, chosen, options));
-    return done;
-  });
+  return iceberg::RetryOnConflict(home, [&](const Table& table) { return DeleteRowsOf(table, options); });
 }
 
 }  // namespace ingot::maintain

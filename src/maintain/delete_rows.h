@@ -39,6 +39,10 @@ struct RowsDeleted {
 /// The outcome of a condition, as `matches` returns it.
 Result<std::shared_ptr<arrow::Array>> ToBooleans(const std::vector<bool>& matches);
 
+/// Deletes the matching rows of this state of the table. Concurrent appends are no conflict.
+/// Errors: kConflict after other changes.
+Result<RowsDeleted> DeleteRowsOf(const iceberg::Table& table, const DeleteRowsOptions& options);
+
 /// Deletes the matching rows of the state at the call. Concurrent appends are no conflict; after other changes it
 /// starts over, a bounded number of times. Errors: kConflict if each attempt conflicts.
 Result<RowsDeleted> DeleteRows(const iceberg::TableHome& home, const DeleteRowsOptions& options);

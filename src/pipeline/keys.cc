@@ -137,6 +137,8 @@ const std::vector<Key> kSilver{
     {"gate_rows", Kind::kNumber, nullptr, false,
      "With --follow: fewer rows that exceed a limit wait up to a minute for more before they are held back. Default: "
      "10000."},
+    {"follow_deletes", Kind::kBoolean, nullptr, false,
+     "Apply deletes and updates of bronze rows by other engines. Default: false, silver keeps its rows."},
 };
 const std::vector<Key> kGold{
     {"table", Kind::kText, nullptr, true, "namespace.table"},

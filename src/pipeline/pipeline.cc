@@ -335,6 +335,7 @@ int64_t RowCountFrom(const Place& place) {
 
 SilverSpec SilverFrom(const Place& place, const Pipeline& pipeline, const ColumnTypes& columns) {
   SilverSpec silver{.table = PositionedTableFrom(place), .quarantine = {}, .fixes = {}, .rules = {}, .unique = {}};
+  silver.follow_deletes = place.Has("follow_deletes") && place.At("follow_deletes").Flag();
   CheckColumns(place, silver.table, columns);
   const std::string space = silver.table.table.substr(0, silver.table.table.rfind('.'));
   silver.quarantine.table = place.Text("quarantine", space + "." + pipeline.name + "_quarantine");

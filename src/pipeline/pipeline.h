@@ -68,6 +68,7 @@ struct SilverSpec {
   std::vector<Rule> rules;
   std::vector<std::string> unique;  // the fields of the key; empty: no deduplication
   int64_t gate_rows = 10'000;       // fewer young rows of a follower wait for more before a gate holds them back
+  bool follow_deletes = false;      // deletes and updates of bronze by other engines are applied
 };
 
 struct GoldSpec {

@@ -23,23 +23,27 @@ namespace {
 using Batch = std::shared_ptr<arrow::RecordBatch>;
 using stage::Environment;
 
+constexpr const char* kCameUp = "#came_up";  // a column of earlier rows of bronze whose key is free again
+
 class Cleaning {
  public:
-  Cleaning(const Environment& environment, const Tables& tables, Outputs outputs, const CleanOptions& options)
+  Cleaning(const Environment& environment, const Tables& tables, const Step& step, const CleanOptions& options)
       : environment_(environment),
         pipeline_(*environment.pipeline),
         spec_(*tables.spec),
         bronze_(tables.bronze),
         silver_(tables.silver),
         quarantine_(tables.quarantine),
-        outputs_(outputs),
+        outputs_(step.outputs),
+        follow_(step.mark.follow_deletes),
         options_(options),
         rules_(*environment.pipeline, *tables.spec),
         unique_(*environment.pipeline, *tables.spec, environment.threads),
         output_(size_t(std::max(1, environment.threads)) * 2) {}
 
   Result<Cleaned> Run(const stage::Changes& changes) {
-    INGOT_ASSIGN(const NewRows fresh, NewRows::Find(environment_, bronze_, changes));
+    INGOT_ASSIGN(const NewRows fresh, NewRows::Find(environment_, bronze_, changes, follow_));
+    if (fresh.Changed() && !fresh.Changed()->gone.Empty()) cleaned_.changed = fresh.Changed();
     if (!spec_.unique.empty() && outputs_.silver) INGOT_TRY(FindPossibleDuplicates(fresh));
     INGOT_TRY(FaultPoint("silver.keys_read"));
     INGOT_ASSIGN(auto plan, PlanOf(fresh, pipeline::SilverInputColumns(pipeline_)));
@@ -61,6 +65,7 @@ class Cleaning {
     reader.join();
     INGOT_TRY(written);
     INGOT_TRY(read);
+    if (unique_.HasFreeKeys()) INGOT_TRY(HoldOthersOfFreeKeys(fresh));
     INGOT_TRY(WriteSurvivors(clean));
     INGOT_ASSIGN(cleaned_.quarantine, quarantined_rows.Finish());
     INGOT_ASSIGN(cleaned_.silver, clean.Finish());
@@ -95,6 +100,7 @@ class Cleaning {
   }
 
   Status FindPossibleDuplicates(const NewRows& fresh) {
+    if (cleaned_.changed) INGOT_TRY(unique_.FreeKeys(silver_, cleaned_.changed));
     std::vector<std::string> columns = rules_.InputsOf(spec_.unique);
     if (options_.parser)
       columns.insert(columns.end(), std::begin(kColumnsToParseAgain), std::end(kColumnsToParseAgain));
@@ -108,6 +114,34 @@ class Cleaning {
       });
     }));
     return unique_.FindPossibleDuplicates(silver_);
+  }
+
+  /// Holds the rows of bronze that have a free key and are not new: earlier duplicates.
+  Status HoldOthersOfFreeKeys(const NewRows& fresh) {
+    const auto columns = pipeline::SilverInputColumns(pipeline_);
+    INGOT_ASSIGN(const auto rewritten, fresh.Plan(columns));
+    INGOT_TRY(rows::ForEachBatch(bronze_, rewritten, environment_.threads, [&](size_t, const Batch& batch) -> Status {
+      INGOT_ASSIGN(auto known, fresh.AreNew(*batch));
+      known.flip();
+      INGOT_ASSIGN(const Batch rows, FilterRows(batch, known));
+      return HoldIfFree(rows);
+    }));
+    INGOT_ASSIGN(const auto others, fresh.PlanOthers(columns));
+    return rows::ForEachBatch(bronze_, others, environment_.threads,
+                              [&](size_t, const Batch& batch) { return HoldIfFree(batch); });
+  }
+
+  Status HoldIfFree(const Batch& batch) {
+    INGOT_ASSIGN(const Batch keys, rules_.Fixed(*batch, spec_.unique));
+    INGOT_ASSIGN(const auto free, unique_.AreFree(*keys));
+    INGOT_ASSIGN(const Batch rows, FilterRows(batch, free));
+    if (rows->num_rows() == 0) return {};
+    INGOT_ASSIGN(const CheckedRows checked, rules_.Apply(*rows));
+    std::vector<bool> accepted(size_t(rows->num_rows()), true);
+    for (size_t row = 0; row < checked.broken.size(); ++row) accepted[row] = !rules_.Quarantines(checked.broken[row]);
+    INGOT_ASSIGN(Batch held, FilterRows(checked.rows, accepted));
+    INGOT_ARROW_ASSIGN(held, held->AddColumn(held->num_columns(), kCameUp, RepeatText("", held->num_rows())));
+    return unique_.Hold(held);
   }
 
   Status CheckBatch(const arrow::RecordBatch& batch) {
@@ -166,11 +200,17 @@ class Cleaning {
   }
 
   Status WriteSurvivors(stage::RowWriter& clean) {
-    INGOT_ASSIGN(const auto survivors, unique_.Survivors());
-    for (const Batch& batch : survivors) {
+    INGOT_ASSIGN(const auto outcome, unique_.Survivors());
+    for (const Batch& batch : outcome.survivors) {
+      if (batch->GetColumnByName(kCameUp)) cleaned_.came_up += batch->num_rows();
       INGOT_ASSIGN(const Batch rows, WithRunId(*batch));
       INGOT_TRY(clean.Write(rows));
     }
+    cleaned_.rows_in += cleaned_.came_up;
+    if (cleaned_.changed == nullptr) return {};
+    cleaned_.beaten = std::make_shared<SourcePositions>();
+    for (const Batch& batch : outcome.replaced) INGOT_TRY(cleaned_.beaten->Add(*batch));
+    cleaned_.beaten->Seal();
     return {};
   }
 
@@ -185,6 +225,7 @@ class Cleaning {
   const pipeline::SilverSpec& spec_;
   const iceberg::Table &bronze_, &silver_, &quarantine_;
   const Outputs outputs_;
+  const bool follow_;
   const CleanOptions& options_;
   const RuleEvaluator rules_;
   UniqueRows unique_;
@@ -198,7 +239,7 @@ class Cleaning {
 
 Result<Cleaned> Clean(const Environment& environment, const Tables& tables, const Step& step,
                       const CleanOptions& options) {
-  return Cleaning(environment, tables, step.outputs, options).Run(step.changes);
+  return Cleaning(environment, tables, step, options).Run(step.changes);
 }
 
 }  // namespace ingot::silver

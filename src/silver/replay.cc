@@ -95,8 +95,8 @@ class Replaying {
       INGOT_ASSIGN(writer, stage::RowWriter::Open(environment_, tables_.silver));
     }
     INGOT_TRY(input.ForEach(options_.parser, [&](size_t, const Batch& rows) { return Check(*rows, writer); }));
-    INGOT_ASSIGN(const auto survivors, unique_.Survivors());
-    for (const Batch& rows : survivors) INGOT_TRY(Move(rows, writer));
+    INGOT_ASSIGN(const auto outcome, unique_.Survivors());
+    for (const Batch& rows : outcome.survivors) INGOT_TRY(Move(rows, writer));
     replayed_.duplicates = accepted_ - replayed_.moved;
     for (size_t bit = 0; bit < counts_.size(); ++bit)
       if (counts_[bit] > 0) replayed_.broken_by_rule[rules_.names()[bit]] = counts_[bit];

@@ -71,7 +71,7 @@ Status RevertStep(const Environment& environment, const Tables& tables, const St
   const Mark mark = stage::MarkOf(*tables.quarantine.metadata), before = MarkBefore(tables);
   INGOT_TRY(PreventCompletion(tables, TokenOf(mark)));
   SourcePositions positions;
-  INGOT_ASSIGN(const NewRows fresh, NewRows::Find(environment, tables.bronze, step.changes));
+  INGOT_ASSIGN(const NewRows fresh, NewRows::Find(environment, tables.bronze, step.changes, mark.follow_deletes));
   INGOT_ASSIGN(const auto plan, fresh.Plan(PositionColumns()));
   INGOT_TRY(rows::ForEachBatch(tables.bronze, plan, environment.threads,
                                [&](size_t, const std::shared_ptr<arrow::RecordBatch>& batch) -> Status {

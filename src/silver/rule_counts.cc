@@ -46,7 +46,10 @@ Json ToJson(const arrow::Scalar& scalar) {
 class Counting {
  public:
   Counting(const stage::Environment& environment, const Tables& tables)
-      : environment_(environment), bronze_(tables.bronze), rules_(*environment.pipeline, *tables.spec) {
+      : environment_(environment),
+        bronze_(tables.bronze),
+        follow_(tables.spec->follow_deletes),
+        rules_(*environment.pipeline, *tables.spec) {
     for (size_t bit = 0; bit < rules_.names().size(); ++bit) {
       sampled_columns_.push_back(PositionColumns());
       const auto fields = bit == 0 ? std::vector<std::string>{"_error"} : rules_.FieldsOf(bit);
@@ -55,7 +58,7 @@ class Counting {
   }
 
   Result<CountedRows> Run(const stage::Changes& changes) {
-    INGOT_ASSIGN(const NewRows fresh, NewRows::Find(environment_, bronze_, changes));
+    INGOT_ASSIGN(const NewRows fresh, NewRows::Find(environment_, bronze_, changes, follow_));
     std::vector<std::string> columns = rules_.InputsOf(rules_.RuleFields());
     columns.insert(columns.end(), PositionColumns().begin(), PositionColumns().end());
     columns.push_back("_error");
@@ -96,6 +99,7 @@ class Counting {
 
   const stage::Environment& environment_;
   const iceberg::Table& bronze_;
+  const bool follow_;
   const RuleEvaluator rules_;
   std::vector<std::vector<std::string>> sampled_columns_;  // by rule
   std::mutex mutex_;

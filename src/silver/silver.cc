@@ -7,6 +7,7 @@
 #include "pipeline/definition.h"
 #include "pipeline/plan.h"
 #include "silver/clean.h"
+#include "silver/replace_rows.h"
 #include "silver/replay.h"
 #include "silver/revert_step.h"
 #include "stage/position_columns.h"
@@ -52,6 +53,18 @@ Result<Tables> OpenTables(const Environment& environment, const SilverSpec& spec
   return tables;
 }
 
+/// Commits the new files of one table; deletes the rows that they replace in the same commit.
+Status CommitStep(const Environment& environment, iceberg::Table& table, const Cleaned& cleaned,
+                  const iceberg::SnapshotChange& change) {
+  if (cleaned.changed == nullptr) {
+    INGOT_ASSIGN(table, iceberg::CommitFiles(table.home, change));
+    return {};
+  }
+  INGOT_TRY(CommitReplacing(environment, table, {&cleaned.changed->gone, cleaned.beaten.get()}, change));
+  INGOT_ASSIGN(table, iceberg::LoadTable(table.home));
+  return {};
+}
+
 StageReport ReportOf(const Environment& environment, const Tables& tables, const Cleaned& cleaned) {
   StageReport report = Begin(environment, tables.silver.home.name.Text());
   report.commits = 1;
@@ -86,12 +99,11 @@ Result<std::optional<StageReport>> Process(const Environment& environment, Table
     auto change =
         stage::MarkedChange(tables.quarantine, std::move(cleaned.quarantine.files), step.mark, step.definition);
     gate.PutDecision(change, step);
-    auto committed = iceberg::CommitFiles(tables.quarantine.home, change);
+    const auto committed = CommitStep(environment, tables.quarantine, cleaned, change);
     if (!committed) {
       iceberg::Discard(*tables.silver.home.storage, iceberg::LocationsOf(cleaned.silver.files));
-      return std::unexpected(std::move(committed).error());
+      return std::unexpected(committed.error());
     }
-    tables.quarantine = std::move(*committed);
   }
   // The silver commit has already counted these rows.
   if (!step.outputs.silver) return StageReport{};
@@ -99,9 +111,14 @@ Result<std::optional<StageReport>> Process(const Environment& environment, Table
   auto change = stage::MarkedChange(tables.silver, std::move(cleaned.silver.files), step.mark, step.definition);
   change.summary.merge(report.ToSummary());
   gate.PutDecision(change, step);
-  INGOT_ASSIGN(tables.silver, iceberg::CommitFiles(tables.silver.home, change));
+  INGOT_TRY(CommitStep(environment, tables.silver, cleaned, change));
   gate.Published(counts);
   INGOT_TRY(FaultPoint("silver.after_commit"));
+  // Rows that were erased on purpose are not in silver any more, either.
+  const bool reported = step.mark.follow_deletes ? cleaned.changed != nullptr : !step.changes.erased;
+  if (step.changes.rewritten && step.changes.since && reported)
+    INGOT_TRY(ReportChangedRows(environment, tables.bronze, report.table, step.changes, cleaned.changed.get(),
+                                report.rows_in - cleaned.came_up));
   return report;
 }
 
@@ -180,7 +197,7 @@ Status PrepareTable(const Environment& environment, const SilverSpec& spec, cons
   for (bool ready = false; !ready;)
     INGOT_TRY(OnNewestTables(tables, [&]() -> Status {
       INGOT_ASSIGN(const Step step, NextStep(environment, tables, {.rows_max = options.rows_per_commit}));
-      if (step.changes.rewritten)
+      if (!step.changes.rewriter.empty())
         return Fail(ErrorKind::kUnsupported,
                     "table " + tables.bronze.home.name.Text() + ": " + step.changes.rewriter +
                         " rewrote rows, which only the embedded engine can distinguish from new ones: "

@@ -119,6 +119,7 @@ Result<Step> NextStep(const Environment& environment, const Tables& tables, cons
     step.last = Limit(step.changes, options.rows_max);
     if (step.changes.until)
       step.mark = stage::NextMark(environment, silver, tables.bronze, *step.changes.until, step.definition);
+    step.mark.follow_deletes = tables.spec->follow_deletes && step.changes.rewritten;
     return step;
   }
   // Both have the same history, and one is ahead of the other.
@@ -148,6 +149,8 @@ Result<Step> NextStep(const Environment& environment, const Tables& tables, cons
   step.outputs = {.silver = quarantine_ahead, .quarantine = !quarantine_ahead};
   step.mark = stage::NextMark(environment, behind, tables.bronze, *step.changes.until, step.definition);
   step.mark.step_id = TokenOf(first);
+  // As in the half that is committed, whatever the pipeline file says now.
+  step.mark.follow_deletes = first.follow_deletes;
   return step;
 }
 

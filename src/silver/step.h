@@ -28,7 +28,7 @@ struct Outputs {
 struct Step {
   stage::Changes changes;  // of bronze
   Outputs outputs;         // the missing outputs
-  stage::Mark mark;        // the mark of the commits
+  stage::Mark mark;        // the mark of the commits; it says whether deletes are followed
   std::string definition;  // what computes the rows
   bool revert = false;     // revert quarantine: another definition computed the part ahead of silver
   bool last = true;        // no row is left after it

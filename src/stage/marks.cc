@@ -77,7 +77,8 @@ std::optional<Mark> MarkIn(const iceberg::Properties& properties) {
               .definition_id = text(kDefinitionKey),
               .program = text(kProgramKey),
               .step_id = text(kStepKey),
-              .run_id = text(kRunIdKey)};
+              .run_id = text(kRunIdKey),
+              .follow_deletes = text(kFollowDeletesKey) == "true"};
 }
 
 iceberg::Properties ToProperties(const Mark& mark) {
@@ -91,6 +92,7 @@ iceberg::Properties ToProperties(const Mark& mark) {
                                    {kStepKey, &mark.step_id},
                                    {kRunIdKey, &mark.run_id}})
     if (!value->empty()) properties[key] = *value;
+  if (mark.follow_deletes) properties[kFollowDeletesKey] = "true";
   return properties;
 }
 

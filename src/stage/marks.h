@@ -19,8 +19,9 @@ inline constexpr const char* kSourceTableKey = "ingot.source-table-uuid";
 inline constexpr const char* kDefinitionKey = "ingot.definition-id";
 inline constexpr const char* kProgramKey = "ingot.program-version";
 inline constexpr const char* kStepKey = "ingot.step-id";
-inline constexpr const char* kMarkKeys[] = {kSourceSnapshotKey, kSourceFromKey, kSourceTableKey, kDefinitionKey,
-                                            kProgramKey,        kStepKey,       kRunIdKey};
+inline constexpr const char* kFollowDeletesKey = "ingot.follow-deletes";
+inline constexpr const char* kMarkKeys[] = {kSourceSnapshotKey, kSourceFromKey, kSourceTableKey,   kDefinitionKey,
+                                            kProgramKey,        kStepKey,       kFollowDeletesKey, kRunIdKey};
 /// The step that this table must not complete: its first half, in another table, is being reverted.
 inline constexpr const char* kRevertedKey = "ingot.step-taken-back";
 /// The table property that counts how often rows were recomputed in place. What a stage has read before is outdated.
@@ -49,6 +50,7 @@ struct Mark {
   std::string program;                          // the version of the program that computed them
   std::string step_id;                          // shared by all commits of one step, to one table or two
   std::string run_id;
+  bool follow_deletes = false;  // rows that others deleted or changed in the source were deleted or changed here, too
 
   bool operator==(const Mark&) const = default;
 };
