@@ -375,7 +375,8 @@ Result<StageReport> RunTable(const Environment& environment, const GoldSpec& spe
                    INGOT_ASSIGN(const Inputs inputs, LoadInputs(environment, spec));
                    more = !days && inputs.changes.more;
                    if (!days && (!inputs.changes.until || inputs.changes.Empty())) return StageReport{};
-                   GoldRun run(environment, spec, wanted.definition, kept, options.keep_groups, inputs.silver, inputs.gold);
+                   GoldRun run(environment, spec, wanted.definition, kept, options.keep_groups, inputs.silver,
+                               inputs.gold);
                    return days ? run.RecomputeDays(*days) : run.Process(inputs.changes);
                  }));
     if (!days) progress(report.rows_in);

@@ -134,7 +134,7 @@ const std::vector<Key> kSilver{
     {"properties", Kind::kMap, nullptr, false, "Iceberg table properties."},
     {"rules", Kind::kList, &kRule, false, "Quality rules and fixes."},
     {"unique", Kind::kObject, &kUnique, false, "The key by which records are deduplicated."},
-    {"gate_rows", Kind::kNumber, nullptr, false,
+    {"gate_rows", Kind::kText, nullptr, false,
      "With --follow: fewer rows that exceed a limit wait up to a minute for more before they are held back. Default: "
      "10000."},
     {"follow_deletes", Kind::kBoolean, nullptr, false,

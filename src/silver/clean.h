@@ -22,7 +22,8 @@ struct Cleaned {
   std::map<std::string, int64_t> broken_by_rule;  // includes "parse"
   /// The rows to delete from both tables, whose new versions are in the files; nullptr if none are.
   std::shared_ptr<const ChangedRows> changed;
-  std::shared_ptr<SourcePositions> beaten;  // rows of silver that changed rows of lower positions replace; with `changed`
+  std::shared_ptr<SourcePositions>
+      beaten;  // rows of silver that changed rows of lower positions replace; with `changed`
 };
 
 struct CleanOptions {

@@ -94,8 +94,13 @@ Status Gate::CountPending(const stage::Environment& environment, const Tables& t
   } else {
     pending_.rows = {};
   }
-  INGOT_ASSIGN(auto counted, CountBrokenRows(environment, tables, changes));
-  pending_.rows.Add(std::move(counted));
+  while (true) {
+    INGOT_ASSIGN(auto counted, CountBrokenRows(environment, tables, changes));
+    pending_.rows.Add(std::move(counted));
+    if (!changes.more) break;
+    from.snapshot = changes.until;
+    INGOT_ASSIGN(changes, stage::ChangesSince(bronze, from, name, end_));
+  }
   pending_.counted = pending_.suspect = true;
   pending_.until = end_;
   return {};
@@ -145,7 +150,8 @@ stage::HeldRows Gate::Held() {
   const int64_t now = NowMicros();
   const bool changed = held.counts.rows != pending_.reported_rows && now - pending_.reported_micros >= kGateMicros;
   held.is_news = held.rules != pending_.reported || changed;
-  if (held.is_news) pending_.reported = held.rules, pending_.reported_rows = held.counts.rows, pending_.reported_micros = now;
+  if (held.is_news)
+    pending_.reported = held.rules, pending_.reported_rows = held.counts.rows, pending_.reported_micros = now;
   return held;
 }
 

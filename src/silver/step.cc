@@ -116,7 +116,7 @@ Result<Step> NextStep(const Environment& environment, const Tables& tables, cons
   Step step{.definition = tables.definition};
   if (silver.snapshot == quarantine.snapshot) {
     step.changes = std::move(left);
-    step.last = Limit(step.changes, options.rows_max);
+    step.last = Limit(step.changes, options.rows_max) && !step.changes.more;
     if (step.changes.until)
       step.mark = stage::NextMark(environment, silver, tables.bronze, *step.changes.until, step.definition);
     step.mark.follow_deletes = tables.spec->follow_deletes && step.changes.rewritten;

@@ -24,8 +24,8 @@ class UniqueRows {
   /// The arguments must outlive the object.
   UniqueRows(const pipeline::Pipeline& pipeline, const pipeline::SilverSpec& silver, int threads);
 
-  /// Before the first pass, if silver follows deletes: the rows of `silver` that will be deleted do not count, and their
-  /// keys are free. Candidates that have changed replace rows of silver with higher source positions.
+  /// Before the first pass, if silver follows deletes: the rows of `silver` that will be deleted do not count, and
+  /// their keys are free. Candidates that have changed replace rows of silver with higher source positions.
   Status FreeKeys(const iceberg::Table& silver, std::shared_ptr<const ChangedRows> changed);
   bool HasFreeKeys() const { return free_.size() > 0; }
   /// Whether each of these keys is free.
