@@ -23,7 +23,8 @@ namespace {
 using pipeline::FieldSpec;
 using Array = std::shared_ptr<arrow::Array>;
 
-constexpr const char *kExtra = "_extra", *kError = "_error", *kPayload = "_payload", *kIngestedAt = "_ingested_at";
+constexpr const char *kExtra = "_extra", *kError = "_error", *kPayload = "_payload", *kIngestedAt = "_ingested_at",
+                     *kCsv = "_csv";
 
 /// What a row of the result is made of.
 enum class Way : uint8_t {
@@ -47,7 +48,7 @@ class ParsedRows {
     rows.by_time_ =
         std::ranges::any_of(fields, [](const FieldSpec& field) { return field.time_max_after_now_micros.has_value(); });
     only.fields = std::move(fields);
-    only.source.keep_key = only.source.keep_headers = false;
+    only.source.keep_key = only.source.keep_headers = only.payload_all = false;
     INGOT_ASSIGN(rows.parser_, RecordParser::Make(only));
     return rows;
   }
@@ -116,6 +117,7 @@ class Recomputing : public Recompute {
         only_counts_(options.only_counts),
         written_(options.before.fields),
         is_json_(options.before.format != "csv"),
+        keeps_payloads_(options.pipeline.payload_all),
         csv_(options.pipeline) {}
 
   Status Open(const Options& options) {
@@ -178,6 +180,7 @@ class Recomputing : public Recompute {
     error_ = rows->GetColumnByName(kError);
     INGOT_ASSIGN(extra_, DecodedAs<arrow::StringArray>(kExtra));
     INGOT_ASSIGN(payload_, DecodedAs<arrow::BinaryArray>(kPayload));
+    INGOT_ASSIGN(csv_layout_, DecodedAs<arrow::StringArray>(kCsv));
     INGOT_ASSIGN(ingested_at_, DecodedAs<arrow::TimestampArray>(kIngestedAt));
     ways_.assign(size_t(old_->num_rows()), changes_.Empty() ? Way::kCopied : Way::kPart);
     wholes_.clear();
@@ -211,7 +214,7 @@ class Recomputing : public Recompute {
 
   Status Choose() {
     for (int64_t row = 0; row < old_->num_rows(); ++row)
-      if (IsSet(payload_, row) && CanParse(row))
+      if (IsSet(payload_, row) && (IsSet(error_, row) || !changes_.Empty()) && CanParse(row))
         AddWhole(row);
       else if (IsSet(error_, row))
         ways_[size_t(row)] = Way::kCopied;
@@ -230,15 +233,22 @@ class Recomputing : public Recompute {
   /// Whether _payload has a record that can be parsed. A rebuild writes JSON, whatever the format of the source.
   bool CanParse(int64_t row) {
     scratch_.clear();
-    return IsJson(row) || csv_.Append(scratch_, payload_->GetView(row));
+    return IsJson(row) || AppendCsv(scratch_, row);
   }
-  bool IsJson(int64_t row) const { return is_json_ || payload_->GetView(row).starts_with("{\""); }
+  bool AppendCsv(std::string& out, int64_t row) {
+    const auto layout = IsSet(csv_layout_, row) ? csv_layout_->GetView(row) : std::string_view();
+    return csv_.Append(out, {.bytes = payload_->GetView(row), .layout = layout, .has_error = IsSet(error_, row)});
+  }
+  bool IsJson(int64_t row) const {
+    if (IsSet(csv_layout_, row)) return false;
+    return is_json_ || !IsSet(error_, row) || payload_->GetView(row).starts_with("{\"");
+  }
 
   void AppendPayload(std::string& out, int64_t row) {
     if (IsJson(row))
       out += payload_->GetView(row);
     else
-      csv_.Append(out, payload_->GetView(row));
+      AppendCsv(out, row);
   }
 
   bool MayHave(const Unchanged& field, int64_t row) const {
@@ -336,7 +346,7 @@ class Recomputing : public Recompute {
   }
 
   /// A row that does not fit has its record: the one that it had, or the one that was written for it. A row that fits
-  /// keeps its record only if it fitted before.
+  /// keeps its record if it fitted before, or if the pipeline keeps all records.
   Result<Array> Payload(const iceberg::Field& field, Sources sources) const {
     if (wholes_.empty()) return sources.old;
     INGOT_ASSIGN(const Array errors, whole_->Column(kError));
@@ -346,7 +356,7 @@ class Recomputing : public Recompute {
     for (size_t i = 0; i < wholes_.size(); ++i) {
       const int64_t row = wholes_[i];
       const bool unfit = errors->IsValid(int64_t(i));
-      if (IsSet(payload_, row) && (unfit || !IsSet(error_, row)))
+      if (IsSet(payload_, row) && (unfit || keeps_payloads_ || !IsSet(error_, row)))
         INGOT_ARROW(builder.Append(payload_->GetView(row)));
       else if (unfit)
         INGOT_ARROW(builder.Append(written.GetView(int64_t(i))));
@@ -396,6 +406,7 @@ class Recomputing : public Recompute {
   const bool only_counts_;
   std::vector<FieldSpec> written_;  // the fields whose columns hold members of records
   const bool is_json_;              // _payload has JSON
+  const bool keeps_payloads_;       // of rows that fit
   CsvRecords csv_;
   FieldChanges changes_;
   std::set<std::string> fields_;  // that are read from records now
@@ -407,6 +418,7 @@ class Recomputing : public Recompute {
   std::shared_ptr<arrow::RecordBatch> old_;  // not decoded
   std::shared_ptr<arrow::StringArray> extra_;
   std::shared_ptr<arrow::BinaryArray> payload_;
+  std::shared_ptr<arrow::StringArray> csv_layout_;
   std::shared_ptr<arrow::TimestampArray> ingested_at_;
   Array error_;
   std::string scratch_;

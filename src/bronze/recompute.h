@@ -35,7 +35,7 @@ class Recompute {
   /// A record in _payload is parsed as if it were new. Of other rows, unchanged fields keep their values, and the
   /// others are computed from _extra and the old columns. If the result does not fit, the row gets an _error, and
   /// _payload has the record as far as bronze knows it. Rows with an _error but without a record that can be parsed
-  /// (tombstones, lines of CSV with a header) keep both.
+  /// (tombstones, lines of CSV whose header is not known) keep both.
   virtual Result<Recomputed> Rows(const std::shared_ptr<arrow::RecordBatch>& rows) = 0;
 };
 

@@ -67,7 +67,9 @@ class Parser : public RecordParser {
   explicit Parser(const pipeline::Pipeline& pipeline)
       : schema_(pipeline::BronzeSchema(pipeline)),
         keep_key_(pipeline.source.keep_key),
-        keep_headers_(pipeline.source.keep_headers) {
+        keep_headers_(pipeline.source.keep_headers),
+        keep_all_(pipeline.payload_all),
+        keep_csv_(schema_.FindByName("_csv") != nullptr) {
     for (const FieldSpec& field : pipeline.fields)
       if (!field.compute) fields_.push_back(field);
     for (size_t i = 0; i < fields_.size(); ++i)
@@ -258,6 +260,19 @@ class Parser : public RecordParser {
     if (!extra_.empty()) extra_ += '}';
   }
 
+  /// The bytes of all records as they came. A record without a value has none.
+  static Result<std::shared_ptr<arrow::Array>> AllPayloads(const source::RawBatch& batch) {
+    int64_t bytes = 0;
+    for (size_t i = 0; i < batch.records.size(); ++i) bytes += int64_t(batch.OriginalBytes(i).size());
+    arrow::BinaryBuilder builder;
+    INGOT_ARROW(builder.Reserve(int64_t(batch.records.size())));
+    INGOT_ARROW(builder.ReserveData(bytes));
+    for (size_t i = 0; i < batch.records.size(); ++i)
+      batch.records[i].absent ? builder.UnsafeAppendNull() : builder.UnsafeAppend(batch.OriginalBytes(i));
+    INGOT_ARROW_ASSIGN(auto payloads, builder.Finish());
+    return payloads;
+  }
+
   Result<std::shared_ptr<arrow::RecordBatch>> Finish(const source::RawBatch& batch, std::vector<FieldColumn>& columns,
                                                      RowColumns& row) {
     const int64_t rows = int64_t(batch.records.size());
@@ -283,7 +298,16 @@ class Parser : public RecordParser {
     INGOT_TRY(constant(now_micros_, iceberg::TypeId::kTimestamptz));
     INGOT_TRY(built(row.extra));
     INGOT_TRY(built(row.error));
-    INGOT_TRY(built(row.payload));
+    if (keep_all_) {
+      INGOT_ASSIGN(auto payloads, AllPayloads(batch));
+      arrays.push_back(std::move(payloads));
+    } else {
+      INGOT_TRY(built(row.payload));
+    }
+    if (keep_csv_ && batch.csv_layout)
+      arrays.push_back(RepeatText(*batch.csv_layout, rows));
+    else if (keep_csv_)
+      INGOT_TRY(constant({}, iceberg::TypeId::kString));
     if (keep_key_) INGOT_TRY(built(row.key));
     if (keep_headers_) INGOT_TRY(built(row.headers));
     INGOT_ASSIGN(const auto schema, rows::ToArrowSchema(schema_));
@@ -293,6 +317,7 @@ class Parser : public RecordParser {
 
   const iceberg::Schema schema_;
   const bool keep_key_, keep_headers_;
+  const bool keep_all_, keep_csv_;  // the bytes of every record; how CSV is read
   std::vector<FieldSpec> fields_;
   std::optional<FlatScan> flat_;
   static constexpr int64_t kNoMember = -1;

@@ -15,6 +15,7 @@
 #include "base/url_encoding.h"
 #include "catalog/rest_changes.h"
 #include "http/http.h"
+#include "iceberg/location_catalog.h"
 
 namespace ingot::catalog {
 namespace {
@@ -116,7 +117,12 @@ class RestCatalog : public iceberg::Catalog {
     if (response->status == 409) return Fail(ErrorKind::kExists, "table exists: " + table.Text());
     if (response->status / 100 != 2) return std::unexpected(Problem("create " + table.Text(), *response));
     INGOT_ASSIGN(const Json json, Parsed(response->body));
-    return TableFrom(json, storage);
+    INGOT_ASSIGN(LoadedTable created, TableFrom(json, storage));
+    if (Status unused = CheckFolderUnused(table, created); !unused) {
+      (void)Drop(table);
+      return std::unexpected(std::move(unused).error());
+    }
+    return created;
   }
 
   Result<LoadedTable> Commit(const TableName& table, const LoadedTable& base, const TableMetadata& next) override {
@@ -157,6 +163,13 @@ class RestCatalog : public iceberg::Catalog {
   }
 
  private:
+  /// Prevents that a new table replaces one that the catalog has lost, if the server gives both the same folder.
+  static Status CheckFolderUnused(const TableName& table, const LoadedTable& created) {
+    const auto taken = iceberg::MetadataWithSnapshots(*created.storage, MetadataFolder(*created.metadata));
+    if (!taken || !*taken) return {};  // a storage that cannot be listed is reported by its users
+    return Fail(ErrorKind::kBadConfig, iceberg::FolderTaken(table, **taken, created.metadata->location));
+  }
+
   static std::string TablePath(const TableName& table) {
     return "/namespaces/" + SpacePath(table.space) + "/tables/" + UrlEncode(table.name);
   }

@@ -71,5 +71,6 @@ INGOT_COMMANDS(INGOT_DECLARE_COMMAND)
 #undef INGOT_DECLARE_COMMAND
 
 void AddTableDelete(CLI::App& table, Shared& shared);
+void AddTableMove(CLI::App& table, Shared& shared);
 
 }  // namespace ingot::cli

@@ -157,7 +157,7 @@ Status MaintainOne(const Shared& shared, const Options& options, const run::Open
 /// Maintains the tables. A table that fails does not prevent maintenance of the others.
 Status Maintain(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(const run::OpenedPipeline open, run::OpenTables(shared.open_options));
-  INGOT_ASSIGN(const auto tables, run::RequestedOrAllTables(open.environment, options.tables));
+  INGOT_ASSIGN(const auto tables, run::RequestedOrExistingTables(open, options.tables, "maintain"));
   INGOT_ASSIGN(const run::MaintenanceOptions maintenance, MaintenanceOptionsFrom(options, open));
   std::optional<Error> first;
   size_t failed = 0;

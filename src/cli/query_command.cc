@@ -18,8 +18,12 @@ Status Query(const Shared& shared, const Options& options) {
                                           .metadata_tables = {{"offsets", [](const iceberg::Table& table) {
                                                                  return bronze::OffsetRows(*table.metadata);
                                                                }}}};
-  return query::RunStatement(house.catalog, house.storage, options.sql, statement,
-                             [&](arrow::RecordBatchReader& rows) { return PrintRows(rows, options.format); });
+  const Status done =
+      query::RunStatement(house.catalog, house.storage, options.sql, statement,
+                          [&](arrow::RecordBatchReader& rows) { return PrintRows(rows, options.format); });
+  if (done || done.error().kind != ErrorKind::kNotFound) return done;
+  const auto tables = house.catalog->ListTables();
+  return tables && tables->empty() ? WithContext(done, run::WhyNoTables(shared.open_options)) : done;
 }
 
 }  // namespace

@@ -17,9 +17,14 @@ struct Options {
 
 /// Exit code 1 when a table could not be registered. The others are registered.
 Status RegisterAll(Shared& shared, bool dry_run) {
-  INGOT_ASSIGN(const auto house, run::OpenEmptyLakehouse(shared.open_options));
-  INGOT_ASSIGN(const auto tables, run::RegisterAll(house, shared.open_options.warehouse, {.dry_run = dry_run}));
-  if (tables.empty() && !shared.Json()) fmt::print("no table was found in {}\n", shared.open_options.warehouse);
+  shared.open_options.creates = false;  // nothing is created where nothing is found
+  INGOT_ASSIGN(auto house, run::OpenEmptyLakehouse(shared.open_options));
+  INGOT_ASSIGN(const auto found, run::FindTables(house, shared.open_options.warehouse));
+  if (found.empty() && !shared.Json()) fmt::print("no table was found in {}\n", shared.open_options.warehouse);
+  if (found.empty()) return {};
+  shared.open_options.creates = !dry_run;
+  INGOT_ASSIGN(house, run::OpenEmptyLakehouse(shared.open_options));
+  INGOT_ASSIGN(const auto tables, run::RegisterAll(house, found, {.dry_run = dry_run}));
   for (const auto& [found, known, error] : tables) {
     if (error) shared.exit_code = 1;
     if (shared.Json()) {

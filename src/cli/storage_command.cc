@@ -15,7 +15,7 @@ struct Options {
 
 Status Storage(const Shared& shared, const Options& options) {
   INGOT_ASSIGN(const run::OpenedPipeline open, run::OpenTables(shared.open_options));
-  INGOT_ASSIGN(const auto tables, run::RequestedOrAllTables(open.environment, options.tables));
+  INGOT_ASSIGN(const auto tables, run::RequestedOrExistingTables(open, options.tables, "measure"));
   if (!shared.Json())
     fmt::print("{:<30} {:>8} {:>10} {:>10} {:>10} {:>10} {:>10} {:>11} {:>11}\n", "table", "files", "bytes", "current",
                "history", "metadata", "unneeded", "per day", "small files");

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/json_text.h"
+#include "base/log.h"
 #include "base/progress.h"
 #include "cli/commands.h"
 #include "cli/rows_text.h"
@@ -31,6 +32,7 @@ Status List(const Shared& shared) {
   INGOT_ASSIGN(const auto tables, house.catalog->ListTables());
   if (!shared.Json())
     fmt::print("{:<36} {:>14} {:>8} {:>10} {:>9}\n", "table", "records", "files", "bytes", "snapshots");
+  if (tables.empty()) LogWarning(run::WhyNoTables(shared.open_options));
   for (const auto& name : tables) {
     INGOT_ASSIGN(const auto table, iceberg::LoadTable({house.catalog, house.storage, name}));
     const iceberg::Snapshot* snapshot = table.metadata->CurrentSnapshot();
@@ -170,6 +172,7 @@ void AddTable(CLI::App& app, Shared& shared) {
   add("refs", "Branches and tags", Print<rows::RefRows>);
   AddTableChanges(*command, shared);
   AddTableDelete(*command, shared);
+  AddTableMove(*command, shared);
 }
 
 }  // namespace ingot::cli

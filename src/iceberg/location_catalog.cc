@@ -106,6 +106,14 @@ Result<std::optional<std::string>> MetadataWithSnapshots(storage::Storage& stora
   return std::nullopt;
 }
 
+std::string FolderTaken(const TableName& table, const std::string& metadata_file, const std::string& folder) {
+  return fmt::format(
+      "table {} was not created: its folder contains a table that the catalog does not know, {}; "
+      "register it with ingot register {} {} (ingot register --all registers all tables of the "
+      "warehouse), or move the folder away",
+      table.Text(), metadata_file, table.Text(), folder);
+}
+
 /// Prevents that a new table replaces one that the catalog has lost. Tables that were unregistered on purpose do not
 /// count.
 Status LocationCatalog::CheckFolderUnused(const TableName& table, const TableMetadata& metadata,
@@ -113,11 +121,7 @@ Status LocationCatalog::CheckFolderUnused(const TableName& table, const TableMet
   INGOT_ASSIGN(const auto taken, MetadataWithSnapshots(storage, MetadataFolder(metadata)));
   if (!taken) return {};
   if (Location(table)) return Fail(ErrorKind::kExists, "table exists: " + table.Text());  // created meanwhile
-  return Fail(ErrorKind::kBadConfig,
-              fmt::format("table {} was not created: its folder contains a table that the catalog does not know, {}; "
-                          "register it with ingot register {} {} (ingot register --all registers all tables of the "
-                          "warehouse), or move the folder away",
-                          table.Text(), *taken, table.Text(), metadata.location));
+  return Fail(ErrorKind::kBadConfig, FolderTaken(table, *taken, metadata.location));
 }
 
 Result<LoadedTable> LocationCatalog::Load(const TableName& table, const StoragePtr& storage) {
@@ -133,8 +137,9 @@ Result<LoadedTable> LocationCatalog::Load(const TableName& table, const StorageP
     INGOT_ASSIGN(const std::string now, Location(table));
     if (now != location) return Load(table, storage);
     return Fail(ErrorKind::kCorrupt,
-                fmt::format("table {}: metadata file not found: {} (was the warehouse moved? If removal of "
-                            "orphans moved the file: ingot maintain {} --orphans --undo)",
+                fmt::format("table {}: metadata file not found: {} (if the warehouse was moved: ingot table move --to "
+                            "ITS NEW LOCATION; if removal of orphans moved the file: ingot maintain {} --orphans "
+                            "--undo)",
                             table.Text(), location, table.Text()));
   }
   if (!metadata) return std::unexpected(std::move(metadata).error());

@@ -26,6 +26,9 @@ int64_t MetadataVersion(std::string_view location);
 /// or if the table never had a snapshot.
 Result<std::optional<std::string>> MetadataWithSnapshots(storage::Storage& storage, const std::string& folder);
 
+/// Why a table cannot be created in a folder where MetadataWithSnapshots found another table.
+std::string FolderTaken(const TableName& table, const std::string& metadata_file, const std::string& folder);
+
 /// The newest metadata file: the highest version, and among several of that version the one that was written last. A
 /// commit that ended before its swap may have left such a file; its content is complete. Null if there is none.
 const storage::FileInfo* NewestMetadata(const std::vector<storage::FileInfo>& files);

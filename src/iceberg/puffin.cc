@@ -1,14 +1,11 @@
 #include "iceberg/puffin.h"
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.h"
 #include "iceberg/journal.h"
 #include "storage/location.h"
 
 namespace ingot::iceberg {
 namespace {
-
-using Json = nlohmann::json;
 
 constexpr std::string_view kMagic = "PFA1";
 
@@ -16,6 +13,11 @@ std::string LittleEndian(uint32_t value) {
   std::string bytes;
   for (int byte = 0; byte < 4; ++byte) bytes += char(value >> (8 * byte) & 0xFF);
   return bytes;
+}
+
+/// The footer from its JSON to the end of the file.
+std::string FooterOf(const std::string& payload) {
+  return payload + LittleEndian(uint32_t(payload.size())) + LittleEndian(0) + std::string(kMagic);
 }
 
 Json Described(const PuffinBlob& blob) {
@@ -44,11 +46,35 @@ PuffinFile MakePuffin(const std::vector<PuffinBlob>& blobs) {
     file.bytes += blob.bytes;
   }
   const std::string payload = Json{{"blobs", described}, {"properties", {{"created-by", "Ingot"}}}}.dump();
-  const std::string footer =
-      std::string(kMagic) + payload + LittleEndian(uint32_t(payload.size())) + LittleEndian(0) + std::string(kMagic);
+  const std::string footer = std::string(kMagic) + FooterOf(payload);
   file.footer_bytes = int64_t(footer.size());
   file.bytes += footer;
   return file;
+}
+
+Result<std::string> MapPuffinPaths(std::string_view file,
+                                   const std::function<std::string(const std::string& path)>& moved) {
+  constexpr size_t kEnd = 12;  // length, flags and magic
+  const auto number = [&](size_t at) {
+    uint32_t value = 0;
+    for (size_t byte = 0; byte < 4; ++byte) value |= uint32_t(uint8_t(file[at + byte])) << (8 * byte);
+    return value;
+  };
+  if (file.size() < 2 * kMagic.size() + kEnd || !file.starts_with(kMagic) || !file.ends_with(kMagic))
+    return Fail(ErrorKind::kCorrupt, "not a Puffin file");
+  const size_t payload_bytes = number(file.size() - kEnd);
+  if (payload_bytes > file.size() - kEnd - 2 * kMagic.size())
+    return Fail(ErrorKind::kCorrupt, "the footer is longer than the Puffin file");
+  if ((number(file.size() - kEnd + 4) & 1) != 0)
+    return Fail(ErrorKind::kUnsupported, "the footer of the Puffin file is compressed");
+  const size_t begin = file.size() - kEnd - payload_bytes;
+  return ParseJsonWith(file.substr(begin, payload_bytes), [&](Json footer) {
+    for (Json& blob : footer.at("blobs"))
+      if (const auto properties = blob.find("properties"); properties != blob.end())
+        if (const auto path = properties->find("referenced-data-file"); path != properties->end())
+          *path = moved(path->get<std::string>());
+    return std::string(file.substr(0, begin)) + FooterOf(footer.dump());
+  });
 }
 
 Result<StatisticsFile> WritePuffin(storage::Storage& storage, const TableMetadata& metadata, SnapshotId snapshot_id,

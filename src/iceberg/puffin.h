@@ -1,8 +1,10 @@
 // Puffin files: blobs with statistics of a table, and the "statistics" entries of the table metadata.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "iceberg/metadata.h"
@@ -34,6 +36,11 @@ struct PuffinFile {
   int64_t footer_bytes = 0;
 };
 PuffinFile MakePuffin(const std::vector<PuffinBlob>& blobs);
+
+/// Returns a Puffin file with other paths of the data files to which its deletion vectors apply. The blobs keep their
+/// offsets. Errors: kCorrupt; kUnsupported for a compressed footer.
+Result<std::string> MapPuffinPaths(std::string_view file,
+                                   const std::function<std::string(const std::string& path)>& moved);
 
 /// Writes the blobs to a new file in the metadata folder. Errors: those of the storage.
 Result<StatisticsFile> WritePuffin(storage::Storage& storage, const TableMetadata& metadata, SnapshotId snapshot_id,

@@ -60,6 +60,13 @@ constexpr std::string_view kQuotesHint =
 constexpr std::string_view kSpellingHint =
     "bronze does not keep how a record spelled the value: a rebuild writes it in the usual form";
 
+/// With the bytes of every record, bronze can give everything.
+std::string HintOf(const Layer& layer, std::string_view limit) {
+  return ValueOf(layer.have, "payload") == "all"
+             ? fmt::format("of rows older than `payload: all`, {}", limit)
+             : fmt::format("{}; to keep the bytes of each record from now on: bronze: {{payload: all}}", limit);
+}
+
 /// Paths that are added change only records that have their members.
 void ComparePaths(Layer& layer, const Part& part, const Json& have, const Json& want) {
   Json added = Json::array();
@@ -74,7 +81,7 @@ void ComparePaths(Layer& layer, const Part& part, const Json& have, const Json& 
     layer.Add(part, Reach::kRows,
               {.what = ChangeText("path", text(have), text(want)),
                .meaning = "existing rows have what was at the old path",
-               .hint = have.size() > 1 ? std::string(kPathsHint) : ""});
+               .hint = have.size() > 1 ? HintOf(layer, kPathsHint) : ""});
     return;
   }
   const auto keys = KeysOfPaths(added);
@@ -92,14 +99,14 @@ void CompareDefault(Layer& layer, const Part& part, const Json& have, const Json
   layer.Add(part, Reach::kColumn,
             {.what = ChangeText("default", text(have), text(want)),
              .meaning = "existing rows keep the old value",
-             .hint = have.is_null() ? "" : std::string(kOldDefaultHint)});
+             .hint = have.is_null() ? "" : HintOf(layer, kOldDefaultHint)});
 }
 
 /// Text is not spelled in one way only, unlike the numbers of JSON.
 void CompareFieldType(Layer& layer, const Part& part, const Json& have, const Json& want) {
   CompareType(layer, part, have, want);
   if (want == "string" && (IsTime(part.have) || have == "date" || have == "uuid" || layer.have.at("format") == "csv"))
-    layer.found.back().difference.hint = kSpellingHint;
+    layer.found.back().difference.hint = HintOf(layer, kSpellingHint);
 }
 
 template <const char* kWhat, const char* kMissing, Reach kReach>
@@ -132,7 +139,7 @@ void CompareCoerce(Layer& layer, const Part& part, const Json& have, const Json&
   layer.Add(part, Reach::kRows,
             {.what = ChangeText("coerce", text(have), text(want)),
              .meaning = "existing rows hold numbers in quotes as before",
-             .hint = have == true ? std::string(kQuotesHint) : ""});
+             .hint = have == true ? HintOf(layer, kQuotesHint) : ""});
 }
 
 constexpr char kFactor[] = "factor of from_unit", kOne[] = "1";
@@ -171,12 +178,22 @@ void CompareExtra(Layer& layer, const Part& part, const Json& have, const Json& 
              .meaning = "existing rows have unknown members in the old type"});
 }
 
+void ComparePayload(Layer& layer, const Part& part, const Json& have, const Json& want) {
+  const auto text = [](const Json& value) { return value.is_null() ? "errors" : Shown(value); };
+  layer.Add(part, Reach::kTable,
+            {.change = kForward,
+             .what = ChangeText("payload", text(have), text(want)),
+             .meaning = want == "all" ? "existing rows do not have the bytes of their records"
+                                      : "existing rows keep the bytes of their records"});
+}
+
 constexpr char kKey[] = "_key", kHeaders[] = "_headers";
 constexpr Member kBronze[] = {{"format", CompareFormat},
                               {"csv", CompareCsv},
                               {"fields", CompareSectionOf<kFields>},
                               {"keep_key", CompareKept<kKey>},
                               {"keep_headers", CompareKept<kHeaders>},
+                              {"payload", ComparePayload},
                               {"extra", CompareExtra}};
 
 }  // namespace

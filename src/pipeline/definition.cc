@@ -71,6 +71,7 @@ Json BronzeJson(const Pipeline& pipeline) {
             {"keep_key", pipeline.source.keep_key},
             {"keep_headers", pipeline.source.keep_headers},
             {"extra", pipeline.extra_as_variant ? "variant" : "json"}};
+  if (pipeline.payload_all) json["payload"] = "all";
   if (pipeline.source.format == "csv") json["csv"] = ToJson(pipeline.source.csv, pipeline.fields);
   for (const FieldSpec& field : pipeline.fields)
     if (!field.compute) json["fields"][field.name] = ToJson(field);

@@ -82,6 +82,13 @@ const std::vector<Key> kBronze{
      false,
      "How unknown members are kept: as JSON text, or as a variant in tables of format 3.",
      {"json", "variant"}},
+    {"payload",
+     Kind::kText,
+     nullptr,
+     false,
+     "Which records keep their bytes, in _payload: errors (those that do not fit; default), or all, from which a "
+     "rebuild can read anything that a record had.",
+     {"errors", "all"}},
 };
 std::vector<Key> RuleKeys() {
   static const std::string fix_help = [] {

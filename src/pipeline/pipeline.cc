@@ -391,6 +391,7 @@ Pipeline PipelineFrom(const Place& root, const std::string& file) {
   pipeline.bronze = PositionedTableFrom(root.At("bronze"));
   CheckColumns(root.At("bronze"), pipeline.bronze, columns);
   pipeline.extra_as_variant = root.At("bronze").Text("extra", "json") == "variant";
+  pipeline.payload_all = root.At("bronze").Text("payload", "errors") == "all";
   pipeline.silver.push_back(SilverFrom(root.At("silver"), pipeline, columns));
   if (root.Has("gold"))
     for (const Place& place : root.At("gold").Items()) pipeline.gold.push_back(GoldFrom(place, columns));

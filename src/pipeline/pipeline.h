@@ -105,6 +105,7 @@ struct Pipeline {
   std::vector<FieldSpec> fields;
   TableSpec bronze;
   bool extra_as_variant = false;   // type of _extra in bronze; otherwise JSON text
+  bool payload_all = false;        // bronze keeps the bytes of every record, not only of those that do not fit
   std::vector<SilverSpec> silver;  // a pipeline file has one
   std::vector<GoldSpec> gold;
 

@@ -197,6 +197,7 @@ Schema BronzeSchema(const Pipeline& pipeline) {
   AddColumn(schema, "_extra", pipeline.extra_as_variant ? TypeId::kVariant : TypeId::kString);
   AddColumn(schema, "_error", TypeId::kString);
   AddColumn(schema, "_payload", TypeId::kBinary);
+  if (pipeline.payload_all && pipeline.source.format == "csv") AddColumn(schema, "_csv", TypeId::kString);
   if (pipeline.source.keep_key) AddColumn(schema, "_key", TypeId::kBinary);
   if (pipeline.source.keep_headers) AddColumn(schema, "_headers", TypeId::kString);
   iceberg::AssignFreshIds(schema.fields, 0);
@@ -261,10 +262,11 @@ SilverSql MakeSilverSql(const Pipeline& pipeline, const SilverSpec& silver, Dial
                             rule_sql.accepted);
   else
     sql.clean = UniqueRowsSql(silver, dialect, names, columns, rule_sql.accepted);
-  sql.quarantine = fmt::format(
-      "SELECT {}, {} AS _rules, _error, _payload, {}, _ingested_at, '{}' AS _run_id\nFROM {} WHERE NOT ({})",
-      Join(fields, ", "), NamesSql(rule_sql.listed, dialect), kPositionSql, names.run_id, names.checked,
-      rule_sql.accepted);
+  sql.quarantine =
+      fmt::format("SELECT {}, {} AS _rules, _error, {}, {}, _ingested_at, '{}' AS _run_id\nFROM {} WHERE NOT ({})",
+                  Join(fields, ", "), NamesSql(rule_sql.listed, dialect),
+                  pipeline.payload_all ? "CASE WHEN _error IS NOT NULL THEN _payload END AS _payload" : "_payload",
+                  kPositionSql, names.run_id, names.checked, rule_sql.accepted);
   std::vector<std::string> counts{"count(*) AS rows_in",
                                   fmt::format("count_if(NOT ({})) AS rows_quarantined", rule_sql.accepted)};
   const auto rules = RuleNames(silver.rules);

@@ -267,14 +267,16 @@ Result<std::string> MakeSparkBronzeSql(const Pipeline& pipeline, const std::stri
   }
   return fmt::format(
       "SELECT {}, {}, _produced_at, _ingested_at, CASE WHEN _error IS NULL THEN _extra END AS "
-      "_extra, _error, CASE WHEN _error IS NOT NULL THEN _payload END AS _payload\nFROM (SELECT {},\n  topic AS "
+      "_extra, _error, {}\nFROM (SELECT {},\n  topic AS "
       "{}, partition AS {}, offset AS {}, timestamp AS _produced_at, _now AS _ingested_at, {} AS _extra,\n  "
       "{} AS "
       "_error, value AS _payload\nFROM (SELECT *, {}\nFROM (SELECT *, {}\nFROM (SELECT *, {}\nFROM (SELECT *, {}\nFROM "
       "({}))))))",
-      fmt::join(columns, ", "), kPositionSql, fmt::join(values, ",\n  "), kSource, kSourcePartition, kSourceOffset,
-      "CASE WHEN _whole THEN " + extra + " END", error, fmt::join(problems, ",\n  "), fmt::join(converted, ",\n  "),
-      fmt::join(kinds, ", "), fmt::join(found, ",\n  "), parsed);
+      fmt::join(columns, ", "), kPositionSql,
+      pipeline.payload_all ? "_payload" : "CASE WHEN _error IS NOT NULL THEN _payload END AS _payload",
+      fmt::join(values, ",\n  "), kSource, kSourcePartition, kSourceOffset, "CASE WHEN _whole THEN " + extra + " END",
+      error, fmt::join(problems, ",\n  "), fmt::join(converted, ",\n  "), fmt::join(kinds, ", "),
+      fmt::join(found, ",\n  "), parsed);
 }
 
 }  // namespace ingot::pipeline

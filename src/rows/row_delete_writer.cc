@@ -100,6 +100,13 @@ Result<iceberg::DataFile> WritePositions(storage::Storage& storage, const iceber
 
 }  // namespace
 
+Result<iceberg::DataFile> WritePositionDeletes(storage::Storage& storage, const iceberg::TableMetadata& metadata,
+                                               const std::vector<DeletedRows>& rows) {
+  std::vector<const DeletedRows*> all;
+  for (const DeletedRows& of : rows) all.push_back(&of);
+  return WritePositions(storage, metadata, std::move(all));
+}
+
 Result<WrittenDeletes> WriteRowDeletes(std::shared_ptr<storage::Storage> storage,
                                        const iceberg::TableMetadata& metadata, const std::vector<DeletedRows>& rows) {
   WrittenDeletes written;

@@ -29,4 +29,9 @@ struct WrittenDeletes {
 Result<WrittenDeletes> WriteRowDeletes(std::shared_ptr<storage::Storage> storage,
                                        const iceberg::TableMetadata& metadata, const std::vector<DeletedRows>& rows);
 
+/// Writes one position delete file in the partition of the first row's data file.
+/// Input: at least one data file, each with at least one position.
+Result<iceberg::DataFile> WritePositionDeletes(storage::Storage& storage, const iceberg::TableMetadata& metadata,
+                                               const std::vector<DeletedRows>& rows);
+
 }  // namespace ingot::rows

@@ -101,11 +101,7 @@ Result<std::vector<maintain::Finding>> FindingsOf(const OpenedPipeline& open, co
 }  // namespace
 
 Result<bool> ExamineTables(const OpenedPipeline& open, const ExamineOptions& options) {
-  INGOT_ASSIGN(const auto tables, RequestedOrAllTables(open.environment, options.tables));
-  if (tables.empty())
-    return Fail(ErrorKind::kNotFound, "the catalog has none of the tables of " + open.pipeline->file +
-                                          ": nothing to examine (wrong --warehouse or --catalog? ingot run creates "
-                                          "them, ingot table list shows others)");
+  INGOT_ASSIGN(const auto tables, RequestedOrExistingTables(open, options.tables, "examine"));
   bool good = true;
   for (const std::string& name : tables) {
     INGOT_ASSIGN(const auto home, open.environment.Home(name));

@@ -10,6 +10,7 @@
 #include "catalog/open.h"
 #include "iceberg/location_catalog.h"
 #include "iceberg/unregistered.h"
+#include "pipeline/tables.h"
 #include "storage/location.h"
 
 namespace ingot::run {
@@ -204,16 +205,59 @@ Status CheckCatalogNotLost(const Lakehouse& house, const OpenOptions& open_optio
                           open_options.warehouse, found[0].folder));
 }
 
-Result<std::vector<RegisteredTable>> RegisterAll(const Lakehouse& house, const std::string& warehouse,
+namespace {
+
+/// The pipeline's tables that the catalog does not have.
+Result<std::vector<iceberg::TableName>> TablesNotInCatalog(const stage::Environment& environment) {
+  INGOT_ASSIGN(const auto tables, environment.catalog->ListTables());
+  std::vector<iceberg::TableName> missing;
+  for (const pipeline::PipelineTable& table : TablesOf(*environment.pipeline)) {
+    INGOT_ASSIGN(auto home, environment.Home(table.spec->table));
+    if (std::ranges::find(tables, home.name) == tables.end()) missing.push_back(std::move(home.name));
+  }
+  return missing;
+}
+
+}  // namespace
+
+Status CheckTablesNotLost(const stage::Environment& environment) {
+  if (environment.pipeline->bronze.table.empty()) return {};
+  INGOT_ASSIGN(const auto missing, TablesNotInCatalog(environment));
+  std::vector<std::pair<iceberg::TableName, std::string>> lost;  // and their folders
+  for (const iceberg::TableName& name : missing) {
+    const std::string folder =
+        storage::JoinLocation(storage::JoinLocation(environment.warehouse, name.space), name.name);
+    const auto found = iceberg::MetadataWithSnapshots(*environment.storage, storage::JoinLocation(folder, kMetadata));
+    if (found && *found) lost.emplace_back(name, folder);
+  }
+  if (lost.empty()) return {};
+  // Another run may have created them since the catalog was read.
+  INGOT_ASSIGN(const auto missing_now, TablesNotInCatalog(environment));
+  std::erase_if(lost, [&](const auto& one) { return std::ranges::find(missing_now, one.first) == missing_now.end(); });
+  if (lost.empty()) return {};
+  std::vector<std::string> names;
+  for (const auto& [name, folder] : lost) names.push_back(name.Text());
+  return Fail(ErrorKind::kBadConfig,
+              fmt::format("the catalog does not have {}, but the warehouse has files of {}, e.g. in {}: was it lost? "
+                          "To register it: ingot register {} {}, or ingot register --all for all tables of the "
+                          "warehouse. If you do not want it any more, move its folder away",
+                          fmt::join(names, ", "), lost.size() == 1 ? "this table" : "these tables", lost[0].second,
+                          lost[0].first.Text(), lost[0].second));
+}
+
+Result<std::vector<RegisteredTable>> RegisterAll(const Lakehouse& house, const std::vector<FoundTable>& found,
                                                  const RegisterAllOptions& options) {
-  INGOT_ASSIGN(const auto found, FindTables(house, warehouse));
   INGOT_ASSIGN(const auto entries, house.catalog->Entries());
   INGOT_ASSIGN(const auto known, KnownTables(house, entries));
   std::set<std::string> names;
   for (const CatalogEntry& entry : entries)
     if (entry.catalog == house.catalog->Name()) names.insert(entry.name.Text());
   std::vector<RegisteredTable> tables;
+  std::set<std::string> uuids;
+  for (const auto& [folder, tables_there] : known) uuids.insert(tables_there.begin(), tables_there.end());
   for (const FoundTable& table : found) {
+    // What remains at the old place of a table that was moved is not registered again.
+    if (table.unregistered && !table.uuid.empty() && uuids.contains(table.uuid)) continue;
     RegisteredTable one{.found = table, .error = {}};
     const auto there = known.find(storage::CanonicalLocation(storage::ParentLocation(table.metadata_location)));
     one.known = there != known.end() &&

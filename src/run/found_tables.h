@@ -26,6 +26,11 @@ Result<std::vector<FoundTable>> FindTables(const Lakehouse& house, const std::st
 /// Errors: kBadConfig when the catalog is empty but the warehouse contains tables with snapshots.
 Status CheckCatalogNotLost(const Lakehouse& house, const OpenOptions& open_options);
 
+/// Errors: kBadConfig when the catalog lacks tables of the pipeline whose folders in the warehouse have a table with
+/// snapshots that was not unregistered. Cost: reads the list of tables; lists one folder for each table that is not in
+/// it.
+Status CheckTablesNotLost(const stage::Environment& environment);
+
 struct RegisteredTable {
   FoundTable found;
   bool known = false;          // the catalog already had it
@@ -36,8 +41,8 @@ struct RegisterAllOptions {
   bool dry_run = false;  // only reports the tables
 };
 
-/// Registers every table of the warehouse that the catalog does not know.
-Result<std::vector<RegisteredTable>> RegisterAll(const Lakehouse& house, const std::string& warehouse,
+/// Registers the tables that the catalog does not know, from FindTables.
+Result<std::vector<RegisteredTable>> RegisterAll(const Lakehouse& house, const std::vector<FoundTable>& found,
                                                  const RegisterAllOptions& options = {});
 
 /// Returns the location of the newest metadata file in a table's folder. Errors: kNotFound.

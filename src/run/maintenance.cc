@@ -71,6 +71,16 @@ Result<std::vector<std::string>> RequestedOrAllTables(const Environment& environ
   return existing;
 }
 
+Result<std::vector<std::string>> RequestedOrExistingTables(const OpenedPipeline& open,
+                                                           const std::vector<std::string>& requested,
+                                                           std::string_view purpose) {
+  INGOT_ASSIGN(auto tables, RequestedOrAllTables(open.environment, requested));
+  if (!tables.empty()) return tables;
+  return Fail(ErrorKind::kNotFound, open.why_no_tables + ": nothing to " + std::string(purpose) +
+                                        " (wrong --warehouse or --catalog? ingot run creates the tables, ingot table "
+                                        "list shows others)");
+}
+
 Result<std::function<bool(const std::string&)>> FilesOfOtherTables(const Environment& environment, const Table& table) {
   std::function<bool(const std::string&)> belongs_to_other_table;
   if (table.home.catalog->ChoosesLocations()) return belongs_to_other_table;

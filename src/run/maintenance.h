@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "maintain/compact.h"
@@ -15,6 +16,7 @@
 #include "maintain/rewrite_manifests.h"
 #include "maintain/statistics.h"
 #include "run/clock.h"
+#include "run/open.h"
 #include "stage/stage.h"
 
 namespace ingot::run {
@@ -46,6 +48,11 @@ struct MaintenanceReport {
 /// Without a pipeline, returns all tables of the catalog.
 Result<std::vector<std::string>> RequestedOrAllTables(const stage::Environment& environment,
                                                       const std::vector<std::string>& requested);
+
+/// The same, for a command that needs at least one table. Errors: kNotFound if there is none. `purpose`: "examine".
+Result<std::vector<std::string>> RequestedOrExistingTables(const OpenedPipeline& open,
+                                                           const std::vector<std::string>& requested,
+                                                           std::string_view purpose);
 
 /// Returns the first sequence number whose snapshots later stages or the ledger still have to consume. It is read from
 /// the pipeline file; for tables outside the pipeline, from the other tables of the catalog.

@@ -64,6 +64,21 @@ Result<Lakehouse> OpenLakehouse(const OpenOptions& open_options) {
   return house;
 }
 
+std::string WhyNoTables(const OpenOptions& open_options) {
+  constexpr std::string_view kSqlite = "sqlite://";
+  const auto is_missing = [](const std::string& path) {
+    std::error_code error;
+    return !std::filesystem::exists(path, error) && !error;
+  };
+  const std::string uri = CatalogUri(open_options);
+  const auto folder = storage::LocalPath(open_options.warehouse);
+  if (folder && is_missing(*folder)) return "the warehouse " + open_options.warehouse + " does not exist";
+  if (uri.starts_with(kSqlite) && is_missing(uri.substr(kSqlite.size())))
+    return "the catalog " + uri + " does not exist";
+  return HasPipelineFile(open_options) ? "the catalog has none of the tables of " + open_options.pipeline_file
+                                       : "the catalog has no tables";
+}
+
 bool HasPipelineFile(const OpenOptions& open_options) {
   std::error_code error;
   return open_options.pipeline_named || std::filesystem::exists(open_options.pipeline_file, error) || error;
@@ -84,6 +99,8 @@ Result<OpenedPipeline> OpenWith(const OpenOptions& open_options, pipeline::Pipel
   INGOT_ASSIGN(auto house, OpenLakehouse(open_options));
   open.environment.catalog = std::move(house.catalog);
   open.environment.storage = std::move(house.storage);
+  if (!open.environment.catalog->ChoosesLocations()) INGOT_TRY(CheckTablesNotLost(open.environment));
+  open.why_no_tables = WhyNoTables(open_options);
   open.source = SourceUri(open_options, *open.pipeline);
   open.environment.threads =
       open_options.threads > 0 ? open_options.threads : int(std::max(1u, std::thread::hardware_concurrency()));

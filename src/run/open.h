@@ -25,7 +25,8 @@ struct OpenOptions {
 struct OpenedPipeline {
   std::unique_ptr<pipeline::Pipeline> pipeline;
   stage::Environment environment;
-  std::string source;  // the current source, a URI
+  std::string source;         // the current source, a URI
+  std::string why_no_tables;  // WhyNoTables, for commands that find none
 };
 
 /// Returns the current catalog URI: the given one, else a file in the warehouse. Empty when the warehouse is not
@@ -42,6 +43,9 @@ struct Lakehouse {
 Result<Lakehouse> OpenLakehouse(const OpenOptions& open_options);
 /// Opens the lakehouse without that check, for commands that register tables.
 Result<Lakehouse> OpenEmptyLakehouse(const OpenOptions& open_options);
+
+/// What is missing where no table was found: the warehouse, the catalog, or its tables.
+std::string WhyNoTables(const OpenOptions& open_options);
 
 /// Whether there is a pipeline file to load: one was named, or the default file exists or cannot be examined.
 bool HasPipelineFile(const OpenOptions& open_options);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/fault.h"
+#include "base/log.h"
 #include "base/progress.h"
 #include "iceberg/commit.h"
 #include "iceberg/find_table.h"
@@ -25,7 +26,6 @@ using iceberg::Table;
 using iceberg::TableMetadata;
 using stage::Environment;
 
-constexpr const char* kSuffix = "__rebuild";
 /// The table that a staging table will replace, by its id.
 constexpr const char* kRebuildOf = "ingot.rebuild-of";
 /// How often the target was rebuilt when the staging table was created. A staging table of an earlier rebuild, left by
@@ -50,7 +50,7 @@ class Rebuild {
     return rebuild;
   }
 
-  std::string StagingName() const { return plan_->name + kSuffix; }
+  std::string StagingName() const { return plan_->name + kRebuildSuffix; }
 
   /// Replaces all rows of the target by those of the staging table. Output: the number of rows. Input: `number`: that
   /// of this rebuild, which silver and its quarantine have in common when both are replaced.
@@ -88,7 +88,7 @@ class Rebuild {
         wanted_(stage::Wanted(*environment.pipeline, plan.table)),
         evolution_(EvolutionOf(*environment.pipeline)),
         home_(plan.current->home) {
-    home_.name.name += kSuffix;
+    home_.name.name += kRebuildSuffix;
     evolution_.replaces_types = true;
   }
 
@@ -160,7 +160,7 @@ Status Fill(const Environment& environment, const pipeline::Pipeline& pipeline, 
 
 void DiscardRebuild(const iceberg::Table& target) {
   iceberg::TableHome home = target.home;
-  home.name.name += kSuffix;
+  home.name.name += kRebuildSuffix;
   // One that another apply fills now is started again by it.
   if (const auto found = iceberg::FindTable(home); found && *found) DiscardStaging(home, (*found)->metadata->location);
 }

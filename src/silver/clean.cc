@@ -177,7 +177,10 @@ class Cleaning {
   /// Writes the quarantined rows with the names of the rules that they broke.
   Status Quarantine(const CheckedRows& checked, std::vector<bool> keep) {
     keep.flip();
-    INGOT_ASSIGN(const Batch quarantined, FilterRows(checked.rows, keep));
+    INGOT_ASSIGN(Batch quarantined, FilterRows(checked.rows, keep));
+    if (pipeline_.payload_all) {
+      INGOT_ASSIGN(quarantined, WithPayloadsOfErrors(quarantined));
+    }
     arrow::ListBuilder rules(arrow::default_memory_pool(), std::make_shared<arrow::StringBuilder>());
     auto& names = static_cast<arrow::StringBuilder&>(*rules.value_builder());
     for (size_t row = 0; row < keep.size(); ++row) {
@@ -189,6 +192,22 @@ class Cleaning {
     INGOT_ARROW_ASSIGN(const auto lists, rules.Finish());
     INGOT_ARROW_ASSIGN(auto rows, quarantined->AddColumn(quarantined->num_columns(), "_rules", lists));
     return Pass(std::move(rows), true);
+  }
+
+  /// Quarantine has the bytes of the records that could not be read, also if bronze has those of all records.
+  static Result<Batch> WithPayloadsOfErrors(const Batch& rows) {
+    const int at = rows->schema()->GetFieldIndex("_payload");
+    const auto error = rows->GetColumnByName("_error");
+    if (at < 0 || error == nullptr) return rows;
+    INGOT_ASSIGN(const auto column, DecodeDictionaries(rows->column(at)));
+    const auto& payloads = static_cast<const arrow::BinaryArray&>(*column);
+    arrow::BinaryBuilder kept;
+    for (int64_t row = 0; row < rows->num_rows(); ++row)
+      INGOT_ARROW(error->IsValid(row) && payloads.IsValid(row) ? kept.Append(payloads.GetView(row))
+                                                               : kept.AppendNull());
+    INGOT_ARROW_ASSIGN(const auto array, kept.Finish());
+    INGOT_ARROW_ASSIGN(auto with, rows->SetColumn(at, rows->schema()->field(at), array));
+    return with;
   }
 
   Status WriteOutput(stage::RowWriter& clean, stage::RowWriter& quarantined_rows) {

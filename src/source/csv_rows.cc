@@ -7,6 +7,7 @@
 
 #include "base/json_text.h"
 #include "base/spelling.h"
+#include "source/csv_layout.h"
 
 namespace ingot::source {
 namespace {
@@ -225,6 +226,7 @@ std::string CsvRows::UnknownHeader(std::string_view line) const {
 void CsvRows::Begin(std::vector<std::string> names) {
   has_head_ = true;
   names_ = std::move(names);
+  layout_ = std::make_shared<const std::string>(CsvLayout(options_, names_, encoding_));
   for (const std::string& name : names_) keys_.push_back(JsonQuote(name) + ":");
   for (const auto& keys : options_.fields)
     if (std::ranges::none_of(keys, [&](const auto& key) { return std::ranges::find(names_, key) != names_.end(); }))

@@ -4,6 +4,7 @@
 // A header that matches no field is an error.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +37,8 @@ class CsvRows {
   size_t Split(std::string_view bytes, Rest rest, std::string& json, RawBatch& batch) const;
 
   TextEncoding Encoding() const { return encoding_; }
+  /// How the rows are read (csv_layout.h). Nothing before the head was read.
+  const std::shared_ptr<const std::string>& Layout() const { return layout_; }
 
  private:
   struct Output;
@@ -60,6 +63,7 @@ class CsvRows {
   std::vector<std::string> names_;  // of the columns
   std::vector<std::string> keys_;   // the same as JSON keys
   std::vector<std::string> missing_;
+  std::shared_ptr<const std::string> layout_;
 };
 
 }  // namespace ingot::source

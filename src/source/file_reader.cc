@@ -103,6 +103,7 @@ Result<size_t> FileReader::SplitCsv(RawBatch& batch, std::string& json) {
   // A header that was incomplete at an earlier read may have grown since.
   const size_t head = size_t(std::clamp<int64_t>(head_bytes_ - offset_, 0, int64_t(bytes.size())));
   const size_t used = head + csv_.Split(bytes.substr(head), RestOfFile(), json, batch);
+  batch.csv_layout = csv_.Layout();
   for (RawBatch::Record& record : batch.records) record.offset += int64_t(head);
   for (RawBatch::Original& original : batch.originals) original.begin += head;
   return used;

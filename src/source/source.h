@@ -98,6 +98,7 @@ struct RawBatch {
   std::vector<Envelope> envelopes;  // one per record, or none at all
   std::vector<Original> originals;  // one per record, or none at all: then records are unchanged input
   std::string original_bytes;
+  std::shared_ptr<const std::string> csv_layout;  // of CSV: how its rows are read (csv_layout.h)
   std::shared_ptr<Packed> packed;
   int64_t packed_records = 0;      // upper bound
   std::optional<FileChange> file;  // for files: what was read up to `end`

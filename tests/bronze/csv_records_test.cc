@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "source/csv_layout.h"
+
 namespace ingot::bronze {
 namespace {
 
@@ -14,7 +16,7 @@ std::string Converted(const std::string& csv, const std::vector<std::string>& ro
   CsvRecords records(*pipeline);
   std::string text;
   for (const std::string& row : rows)
-    if (!records.Append(text, row)) text += "-";
+    if (!records.Append(text, {.bytes = row})) text += "-";
   return text;
 }
 
@@ -25,6 +27,27 @@ TEST(CsvRecords, ConvertsRowsOfKnownColumns) {
             R"({"a":"x","b":"1"}-{"a":"y\"z","b":null}-)");
   EXPECT_EQ(Converted("{header: false, delimiter: ';'}", {"1;x", "2;y"}), R"({"b":"1","a":"x"}{"b":"2","a":"y"})");
   EXPECT_EQ(Converted("{}", {"1,x"}), "-");
+}
+
+// Goal:   a row that was read is read again as it was then; one that was not is read as the pipeline file says now.
+// Method: rows with the layout of their file, in a pipeline with another delimiter; a damaged layout.
+TEST(CsvRecords, ReadsRowsByTheLayoutOfTheirFile) {
+  const auto pipeline = pipeline::ParsePipeline(
+      "pipeline: p\nsource: {files: x, format: csv, csv: {delimiter: \";\"}}\nfields: {b: {type: long}}\n"
+      "bronze: {table: b.t, payload: all}\nsilver: {table: s.t}\n",
+      "f");
+  ASSERT_TRUE(pipeline) << pipeline.error().message;
+  const std::string layout = source::CsvLayout({}, {"a", "b"}, source::TextEncoding::kLatin1);
+  CsvRecords records(*pipeline);
+  const auto converted = [&](const CsvRecords::Row& row) {
+    std::string text;
+    return records.Append(text, row) ? text : "-";
+  };
+  EXPECT_EQ(converted({.bytes = "\xE9,1", .layout = layout, .has_error = false}), R"({"a":"é","b":"1"})");
+  EXPECT_EQ(converted({.bytes = "x;1", .layout = layout}), R"({"a":"x","b":"1"})");
+  EXPECT_EQ(converted({.bytes = "x;1", .layout = layout, .has_error = false}), "-");
+  EXPECT_EQ(converted({.bytes = "x,1", .layout = "{}", .has_error = false}), "-");
+  EXPECT_EQ(converted({.bytes = "x,1", .has_error = false}), "-");
 }
 
 }  // namespace

@@ -146,6 +146,36 @@ TEST(RecordParser, Originals) {
   EXPECT_EQ(Text(*parsed.rows, "_error", 1), "no row");
 }
 
+// Goal:   with `payload: all` each record keeps its bytes, and rows of CSV keep how they are read.
+// Method: records for the fast path and the general parser, one that does not fit, one without a value; CSV.
+TEST(RecordParser, AllPayloads) {
+  const auto parse = [](const source::RawBatch& batch, const std::string& source) {
+    const auto pipeline = *pipeline::ParsePipeline("pipeline: p\nsource: {files: x" + source +
+                                                       "}\nfields: {n: {type: long}}\n"
+                                                       "bronze: {table: b.t, payload: all}\nsilver: {table: s.t}\n",
+                                                   "f");
+    return (*RecordParser::Make(pipeline))->Parse(batch, NowMicros())->rows;
+  };
+  source::RawBatch batch = Batch({R"({"n":1})", R"({ "n" : 2.0, "x": [ 1 ] })", "no JSON", R"({"n":4})"});
+  batch.records[3].absent = true;
+  const auto rows = parse(batch, "");
+  const auto payload = std::static_pointer_cast<arrow::BinaryArray>(rows->GetColumnByName("_payload"));
+  EXPECT_EQ(payload->GetView(0), R"({"n":1})");
+  EXPECT_EQ(payload->GetView(1), R"({ "n" : 2.0, "x": [ 1 ] })");
+  EXPECT_EQ(payload->GetView(2), "no JSON");
+  EXPECT_TRUE(payload->IsNull(3));
+  EXPECT_EQ(rows->GetColumnByName("_csv"), nullptr);
+  source::RawBatch csv = Batch({R"({"n":"1"})"});
+  csv.original_bytes = "1";
+  csv.originals = {{.begin = 0, .size = 1, .problem = ""}};
+  for (const char* layout : {"", "{}"}) {
+    if (*layout != 0) csv.csv_layout = std::make_shared<const std::string>(layout);
+    const auto row = parse(csv, ", format: csv");
+    EXPECT_EQ(std::static_pointer_cast<arrow::BinaryArray>(row->GetColumnByName("_payload"))->GetView(0), "1");
+    EXPECT_EQ(Text(*row, "_csv", 0), *layout == 0 ? "null" : layout);
+  }
+}
+
 // Goal:   the fast path and the general parser agree.
 // Method: generated records, also with defects, each unchanged and with one more key that forces the general parser.
 TEST(RecordParser, FastAndGeneralAgree) {

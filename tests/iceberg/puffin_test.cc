@@ -54,6 +54,33 @@ TEST(Puffin, Layout) {
   EXPECT_FALSE(described.at("blob-metadata")[0].contains("offset"));
 }
 
+// Goal:   the data files of deletion vectors get other paths, and the blobs stay where they are.
+// Method: two vectors and a blob of another kind, paths of other lengths; damaged files, a compressed footer.
+TEST(Puffin, PathsOfDataFilesAreReplaced) {
+  std::vector<PuffinBlob> blobs = Blobs(7);
+  for (const char* path : {"file:///old/a", "file:///old/b"})
+    blobs.push_back({.type = "deletion-vector-v1",
+                     .fields = {},
+                     .snapshot_id = -1,
+                     .sequence_number = -1,
+                     .bytes = path,
+                     .properties = {{"referenced-data-file", path}}});
+  const PuffinFile before = MakePuffin(blobs);
+  for (PuffinBlob& blob : blobs)
+    if (auto path = blob.properties.find("referenced-data-file"); path != blob.properties.end())
+      path->second = "s3://new/place" + path->second.substr(11);
+  const auto moved = [](const std::string& path) { return "s3://new/place" + path.substr(11); };
+  const auto after = MapPuffinPaths(before.bytes, moved);
+  ASSERT_TRUE(after) << after.error().message;
+  EXPECT_EQ(*after, MakePuffin(blobs).bytes);
+  std::string compressed = before.bytes, longer = before.bytes;
+  compressed[compressed.size() - 8] = 1;
+  longer[longer.size() - 9] = 1;
+  EXPECT_EQ(MapPuffinPaths(compressed, moved).error().kind, ErrorKind::kUnsupported);
+  for (const std::string& damaged : {longer, before.bytes.substr(1), before.bytes.substr(0, 12), std::string()})
+    EXPECT_EQ(MapPuffinPaths(damaged, moved).error().kind, ErrorKind::kCorrupt);
+}
+
 // Goal:   a snapshot has one statistics file, which is removed with the snapshot.
 // Method: set, replace, expire.
 TEST(Puffin, InMetadata) {

@@ -10,7 +10,10 @@ import pytest
 RECORD = {"timestamp": 1767225600000, "user_id": "550e8400-e29b-41d4-a716-446655440000", "upload_speed": 45.2,
           "download_speed": 120.4, "latency": 25.6, "location": "Oslo"}
 READING = (("query", "SELECT 1 AS one"), ("table", "list"), ("check",), ("doctor",), ("storage",), ("maintain", "--dry-run"),
-           ("table", "show", "bronze.none"), ("compile",))
+           ("maintain",), ("maintain", "--undo"), ("plan",), ("compile",), ("compile", "--json"), ("register", "--all"), ("register", "--all", "--dry-run"),
+           ("unregister", "bronze.none"), ("query", "SELECT * FROM gold.speedtest_agg"), ("doctor", "gold.none"), ("storage", "gold.none"),
+           *(("table", action, "bronze.none") for action in ("show", "history", "files", "partitions", "manifests", "refs")),
+           ("table", "move", "--to", "elsewhere"))
 
 
 def fill(warehouse, count=20):
@@ -48,7 +51,7 @@ def test_eight_readers_at_once(warehouse, command):
     assert not list((warehouse.folder / "warehouse").glob(".ingot-check*"))
 
 
-@pytest.mark.parametrize("command", READING, ids=lambda command: "-".join(command[:2]))
+@pytest.mark.parametrize("command", READING, ids=" ".join)
 def test_reading_creates_nothing(warehouse, command):
     """Goal: a read-only command creates no folder and no catalog. Method: each of them in an empty folder."""
     fill(warehouse)
@@ -58,6 +61,37 @@ def test_reading_creates_nothing(warehouse, command):
     assert sorted(warehouse.folder.rglob("*")) == before
     if command == ("check",):
         assert done.returncode == 0 and "does not exist yet" in done.stdout, done.stdout + done.stderr
+
+
+def test_serving_nothing_creates_nothing(warehouse):
+    """Goal: the dashboard of a warehouse that does not exist yet answers and creates nothing. Method: two of its paths."""
+    import urllib.request
+
+    server = start(warehouse, "serve", "--listen", "127.0.0.1:0")
+    try:
+        address = server.stdout.readline().strip()
+        assert json.loads(urllib.request.urlopen(address + "api/tables").read()) == []
+        assert urllib.request.urlopen(address + "metrics").status == 200
+    finally:
+        server.terminate()
+        server.wait()
+    assert not (warehouse.folder / "warehouse").exists()
+
+
+@pytest.mark.parametrize("missing", ["warehouse", "catalog", "tables"])
+@pytest.mark.parametrize("command", ["doctor", "storage", "maintain", "query"])
+def test_nothing_is_said(warehouse, command, missing):
+    """Goal: a command that finds no table says what is missing and fails.
+    Method: no warehouse, a folder without a catalog, a catalog that has other tables only."""
+    folder = warehouse.folder / "warehouse"
+    if missing == "catalog":
+        folder.mkdir()
+    if missing == "tables":
+        warehouse.foreign_catalog()
+    said = {"warehouse": f"the warehouse {folder} does not exist", "catalog": f"the catalog sqlite://{folder}/catalog.db does not exist",
+            "tables": "the catalog has none of the tables"}[missing]
+    done = warehouse.ingot(command, *(["SELECT * FROM gold.speedtest_agg"] if command == "query" else []), check=False)
+    assert done.returncode == 1 and said in done.stderr, done
 
 
 def test_doctor_on_nothing(warehouse):

@@ -292,17 +292,42 @@ def test_tables_of_every_folder_are_registered(here):
     assert rows(other) == rows(made["top"]) == list(range(2, 10))
 
 
-def test_a_table_missing_in_the_catalog(warehouse):
-    """Goal: no table is created over the folder of another.
-    Method: bronze is removed from the catalog's database; a run, then register and a run."""
+def remove_from_catalog(warehouse, *tables):
+    with sqlite3.connect(warehouse.folder / "warehouse/catalog.db") as database:
+        for table in tables:
+            database.execute("DELETE FROM iceberg_tables WHERE table_namespace || '.' || table_name = ?", [table])
+
+
+@pytest.mark.parametrize("lost", [["bronze.speedtest_raw"], ["silver.speedtest_clean"], ["silver.speedtest_quarantine", "gold.speedtest_agg"], ["gold.speedtest_agg"], ["ops.runs"]],
+                         ids=lambda lost: lost[-1])
+def test_a_table_missing_in_the_catalog(warehouse, lost):
+    """Goal: a table that the catalog has lost is not taken for a new one, and nothing is written before it is known again.
+    Method: tables are removed from the catalog's database; commands that run, plan and examine; then register and a run."""
     fill(warehouse)
     warehouse.run()
-    with sqlite3.connect(warehouse.folder / "warehouse/catalog.db") as database:
-        database.execute("DELETE FROM iceberg_tables WHERE table_name = 'speedtest_raw'")
-    rejected = warehouse.ingot("run", check=False)
-    assert rejected.returncode == 2 and "ingot register bronze.speedtest_raw" in rejected.stderr
+    remove_from_catalog(warehouse, *lost)
+    warehouse.ingot("generate", "--records", 100, "--start", "2026-01-01", "--to", warehouse.landing)
+    before = sorted(warehouse.folder.rglob("*"))
+    for command in (["run"], ["run", "--stage", "bronze"], ["plan"], ["apply", "--yes"], ["doctor"], ["maintain"]):
+        rejected = warehouse.ingot(*command, check=False)
+        assert rejected.returncode == 2 and f"ingot register {lost[0]} " in rejected.stderr and "ingot register --all" in rejected.stderr, (command, rejected)
+        assert all(table in rejected.stderr for table in lost)
+    assert sorted(warehouse.folder.rglob("*")) == before
     warehouse.ingot("register", "--all")
     warehouse.run()
+    check_tables(warehouse)
+
+
+def test_a_table_dropped_with_its_files(warehouse):
+    """Goal: a table that was dropped on purpose is no lost table. Method: gold is dropped and its files are removed; a
+    table without any snapshot remains of a crash."""
+    fill(warehouse)
+    warehouse.run()
+    shutil.rmtree(warehouse.folder / "warehouse/gold")
+    remove_from_catalog(warehouse, "gold.speedtest_agg")
+    warehouse.ingot("run", check=False, env={"INGOT_FAULT": "commit.after_manifests=kill"})
+    remove_from_catalog(warehouse, "gold.speedtest_agg")
+    assert "register" not in warehouse.ingot("run").stderr
     check_tables(warehouse)
 
 

@@ -1,0 +1,92 @@
+#include "run/move.h"
+
+#include <algorithm>
+#include <set>
+
+#include "run/rebuild.h"
+#include "stage/marks.h"
+#include "storage/location.h"
+
+namespace ingot::run {
+namespace {
+
+using iceberg::CatalogEntry;
+
+/// The folder of a table by the location of its metadata.
+std::string FolderOf(const CatalogEntry& entry) {
+  const std::string folder = storage::ParentLocation(entry.metadata_location);
+  return folder.ends_with("/metadata") ? storage::ParentLocation(folder) : folder;
+}
+
+/// The path of a table below its warehouse: "namespace/table".
+std::string PathOf(const CatalogEntry& entry, const MoveRequest& request) {
+  const std::string folder = FolderOf(entry);
+  for (const std::string& root : {request.to, request.warehouse})
+    if (const auto below = storage::PathBelow(folder, root); below && !below->empty()) return *below;
+  std::string levels = entry.name.space;
+  std::ranges::replace(levels, '.', '/');
+  for (const std::string& space : {entry.name.space, entry.name.space + ".db", levels})
+    for (const std::string path = space + "/" + entry.name.name; folder.ends_with("/" + path);) return path;
+  return entry.name.space + "/" + entry.name.name;
+}
+
+/// Whether a table of the catalog, or of another catalog of its database, has its metadata in the folder.
+bool IsUsed(const std::vector<CatalogEntry>& entries, const std::string& folder) {
+  const std::string canonical = storage::CanonicalLocation(folder);
+  return std::ranges::any_of(entries, [&](const CatalogEntry& entry) {
+    return storage::IsInside(storage::CanonicalLocation(entry.metadata_location), canonical);
+  });
+}
+
+Result<maintain::Moved> Move(const Lakehouse& house, const MoveRequest& request, const CatalogEntry& entry,
+                             const std::vector<CatalogEntry>& entries) {
+  const std::string staging = entry.name.Text() + kRebuildSuffix;
+  if (std::ranges::any_of(entries, [&](const CatalogEntry& other) { return other.name.Text() == staging; }))
+    return Fail(ErrorKind::kPendingChange, "a rebuild of " + entry.name.Text() +
+                                               " was interrupted: finish it with `ingot apply`, then move the table");
+  const std::string to = request.table.empty() ? storage::JoinLocation(request.to, PathOf(entry, request)) : request.to;
+  return maintain::MoveTable(
+      {house.catalog, house.storage, entry.name},
+      {.to = to, .threads = request.threads, .progress = request.progress, .keep_marks = stage::KeepMarks});
+}
+
+}  // namespace
+
+Result<std::vector<TableMove>> MoveTables(const Lakehouse& house, const MoveRequest& request) {
+  INGOT_ASSIGN(auto entries, house.catalog->Entries());
+  std::optional<iceberg::TableName> only;
+  if (!request.table.empty()) {
+    INGOT_ASSIGN(only, iceberg::ParseTableName(request.table, house.catalog->Name()));
+  }
+  std::vector<TableMove> moves;
+  for (const CatalogEntry& entry : entries) {
+    if (entry.catalog != house.catalog->Name() || (only && entry.name != *only)) continue;
+    if (!only && entry.name.name.ends_with(kRebuildSuffix)) continue;
+    TableMove move{.name = entry.name.Text()};
+    auto moved = Move(house, request, entry, entries);
+    if (moved)
+      move.moved = *std::move(moved);
+    else
+      move.error = std::move(moved).error();
+    moves.push_back(std::move(move));
+  }
+  if (moves.empty())
+    return Fail(ErrorKind::kNotFound,
+                only ? "table does not exist: " + only->Text() : std::string("the catalog has no table to move"));
+  INGOT_ASSIGN(entries, house.catalog->Entries());
+  for (TableMove& move : moves) move.old_is_unused = move.moved.files_remain && !IsUsed(entries, move.moved.from);
+  return moves;
+}
+
+std::optional<std::pair<std::string, std::string>> CatalogBesideTables(const OpenOptions& open_options,
+                                                                       const std::string& to) {
+  constexpr std::string_view kSqlite = "sqlite://";
+  const std::string uri = CatalogUri(open_options);
+  const auto folder = storage::LocalPath(storage::AbsoluteLocation(to));
+  if (!open_options.catalog.empty() || !uri.starts_with(kSqlite) || !folder) return std::nullopt;
+  const std::string file = uri.substr(kSqlite.size());
+  if (storage::PathBelow(file, *folder)) return std::nullopt;
+  return std::pair(file, storage::JoinLocation(*folder, "catalog.db"));
+}
+
+}  // namespace ingot::run
