@@ -335,8 +335,11 @@ class EraseRun {
       ErasedTable& report = erasure_.tables[i];
       INGOT_ASSIGN(const Table table, iceberg::LoadTable(target.home));
       INGOT_ASSIGN(const auto belongs_to_other, FilesOfOtherTables(environment_, table));
+      if (target.table.kind != TableKind::kGold) INGOT_TRY(RemakeRefs(target, table));
+      maintain::HistoryOptions options = HistoryOf(target, table);
+      INGOT_ASSIGN(options.consumed, ConsumedOf(target));
       INGOT_ASSIGN(const auto history,
-                   maintain::EraseHistory(target.home, HistoryOf(target, table), belongs_to_other, stage::KeepMarks));
+                   maintain::EraseHistory(target.home, options, belongs_to_other, stage::KeepMarks));
       report.snapshots += history.snapshots;
       const bool all = target.table.kind == TableKind::kGold && gold_changes_;
       INGOT_ASSIGN(
