@@ -199,7 +199,8 @@ def test_branches_and_tags_are_listed_and_made_again(tmp_path):
     assert set(table.metadata.refs) == {"main", "clean", "dirty"} and len(rows_at("clean")) == 5
     key = lambda row: row["id"]
     assert sorted(rows_at("dirty"), key=key) == sorted(visits.rows(SILVER), key=key)
-    assert len(visits.rows(SILVER)) == len([row for row in silver if not is_victims(row)])
+    referred = 44  # only bronze's _extra has the victim
+    assert {row["id"] for row in visits.rows(SILVER)} == {row["id"] for row in silver if not is_victims(row)} - {referred}
     assert str(table.metadata.refs["dirty"].snapshot_ref_type) == "tag"
     assert set(visits.pyiceberg().load_table(DAYS).metadata.refs) == {"main"}
 
