@@ -163,16 +163,29 @@ class Replaying {
     };
     stage::Fence(change, pipeline::SilverDefinition(*environment_.pipeline, spec_), tables_.silver.home.name.Text());
     for (int tries = 1;; ++tries) {
-      const auto committed = iceberg::CommitSnapshot(tables_.silver.home, change);
-      if (committed) return {};
-      Status outcome = std::unexpected(committed.error());
-      if (committed.error().kind == ErrorKind::kConflict && tries < kCommitsMax) {
-        outcome = Follow();
-        if (outcome) continue;
+      Status outcome = CheckQuarantine();
+      if (outcome) {
+        const auto committed = iceberg::CommitSnapshot(tables_.silver.home, change);
+        if (committed) return {};
+        outcome = std::unexpected(committed.error());
+        if (committed.error().kind == ErrorKind::kConflict && tries < kCommitsMax) {
+          outcome = Follow();
+          if (outcome) continue;
+        }
       }
       iceberg::DiscardUnlessUnknown(*tables_.silver.home.storage, files, outcome.error());
       return outcome;
     }
+  }
+
+  /// Rows that were erased meanwhile must not come to silver. Errors: kConflict if rows have left quarantine.
+  Status CheckQuarantine() const {
+    INGOT_ASSIGN(const Table quarantine, iceberg::LoadTable(tables_.quarantine.home));
+    const auto changes =
+        stage::ChangesSince(*quarantine.metadata, {.snapshot = tables_.quarantine.metadata->current_snapshot_id},
+                            quarantine.home.name.Text());
+    if (changes && changes->only_added) return {};
+    return Conflict("rows of " + quarantine.home.name.Text() + " were removed meanwhile");
   }
 
   /// Continues with the newest state of silver if what was added there meanwhile has none of the keys.
@@ -182,7 +195,7 @@ class Replaying {
     const TableMetadata& before = *tables_.silver.metadata;
     const auto changes =
         stage::ChangesSince(*silver.metadata, {.snapshot = before.current_snapshot_id}, silver.home.name.Text());
-    if (!changes || changes->rewritten ||
+    if (!changes || !changes->only_added ||
         iceberg::NewestSummary(*silver.metadata, stage::kReplayKey) !=
             iceberg::NewestSummary(before, stage::kReplayKey))
       return Conflict("rows of " + silver.home.name.Text() + " were replayed or changed meanwhile");

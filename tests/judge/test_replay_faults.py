@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 from conftest import INGOT
-from second_version import FIRST, QUARANTINE, SILVER, Shop, changed, check_counted_once, more_data, record
+from second_version import BRONZE, FIRST, QUARANTINE, SILVER, Shop, changed, check_counted_once, more_data, record
 from test_replay import RELAXED, check_as_new, counts, replay
 from test_second_version_faults import state_of, wait_for
 
@@ -223,6 +223,25 @@ def test_a_rebuild_meanwhile(shop):
         ended["code"] = 4
     check_nothing_lost(shop, before)
     check_as_new(shop)
+
+
+def test_an_erasure_meanwhile(shop):
+    """Goal: a row that is erased while a replay holds it does not come to silver. Method: the replay is stopped before its commits."""
+    with stopped(shop, "replay.after_files", "replay", "--json") as ended:
+        shop.command("erase", "--where", "id = 42", "--yes")
+    assert counts(json.loads(ended["out"]))[1:3] == (1, 1)
+    tables = shop.tables()
+    assert not any(row["id"] == 42 for table in (SILVER, QUARANTINE, BRONZE) for row in tables.rows(table))
+    assert 60 in {row["id"] for row in tables.rows(SILVER)}
+
+
+@pytest.mark.parametrize("point", ["replay.after_files", "replay.between_commits"])
+def test_days_are_recomputed_meanwhile(shop, point):
+    """Goal: a replay and a run that recomputes days of silver move each row once. Method: the run while the replay is stopped."""
+    with stopped(shop, point, "replay"):
+        shop.command("run", "--stage", "silver,gold", "--from", "2025-11-24")
+    check_as_new(shop)
+    assert counts(replay(shop))[1:3] == (0, 0)
 
 
 def test_a_busy_follower(tmp_path):
