@@ -88,7 +88,8 @@ std::string AdviceOn(const pipeline::Pipeline& pipeline, std::string_view proble
   if (!whole) return AdviceOnField(pipeline, problem, records);
   if (pipeline.source.format != "json") return "";
   for (const std::string& record : records)
-    if (std::string advice = AdviceOnFormat(record); !advice.empty()) return advice;
+    if (!Json::parse(record, nullptr, false).is_object())
+      if (std::string advice = AdviceOnFormat(record); !advice.empty()) return advice;
   return "";
 }
 
@@ -109,7 +110,7 @@ std::string CauseOfRefusals(const pipeline::Pipeline& pipeline, std::span<const 
   const Kind& most = std::ranges::max_element(kinds, {}, [](const auto& kind) { return kind.second.count; })->second;
   const std::string advice = AdviceOn(pipeline, most.example, records);
   return fmt::format("{}{}{}{}", ReplaceInvalidUtf8(most.example.substr(0, kExampleMax)),
-                     most.example.size() > kExampleMax ? "…" : "", advice.empty() ? "" : ". ", advice);
+                     most.example.size() > kExampleMax ? "…" : "", advice.empty() ? "" : "; ", advice);
 }
 
 }  // namespace ingot::bronze

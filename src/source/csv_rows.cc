@@ -215,11 +215,13 @@ std::string CsvRows::UnknownHeader(std::string_view line) const {
       for (const std::string& key : keys)
         if (LowerAscii(key) == LowerAscii(std::string(Trimmed(name))))
           return text + fmt::format("; names are compared with their case: write from: \"$.{}\"", Trimmed(name));
+  constexpr size_t kLengthMin = 3;  // shorter names are similar by chance
   for (const std::string& name : names)
     for (const auto& keys : options_.fields)
-      if (const std::string hint = DidYouMean(Trimmed(name), keys); !hint.empty())
-        return text + fmt::format("; is '{}' the field {}? Then write from: \"$.{}\"", Trimmed(name), keys.front(),
-                                  Trimmed(name));
+      for (const std::string& key : keys)
+        if (key.size() >= kLengthMin && EditDistance(key, Trimmed(name)) <= std::max<size_t>(1, key.size() / 4))
+          return text +
+                 fmt::format("; if '{}' is the field {}, write from: \"$.{}\"", Trimmed(name), key, Trimmed(name));
   return text + "; if it is no header, write csv: {header: false}, or name the columns: csv: {header: [a, b]}";
 }
 
