@@ -44,7 +44,7 @@ TEST(InputWarnings, NamesOfAFolder) {
 
 CsvRows Header(const std::string& line) {
   CsvRows rows({.fields = {{"amount"}, {"id"}}});
-  (void)rows.ReadHead(line + "\n1,2\n", true);
+  (void)rows.ReadHead(line + "\n1,2\n", Rest::kNone);
   return rows;
 }
 
