@@ -54,15 +54,21 @@ std::string AdviceOnTime(const FieldSpec& field, const Json& value) {
     const double number = std::abs(value.get<double>());
     return std::string("write unit: ") + (number < 1e11 ? "s" : number < 1e14 ? "ms" : number < 1e17 ? "us" : "ns");
   }
-  return text && IsNumber(written) ? "it is a number in quotes: write coerce: true, and the unit" : "";
+  return text && IsNumber(written) ? "it is a number in quotes: write coerce: true, and as unit s, ms, us or ns" : "";
 }
 
 std::string AdviceOnValue(const FieldSpec& field, const Json& value) {
-  if (value.is_string() && !field.coerce && field.type.id != iceberg::TypeId::kString &&
-      IsNumber(value.get_ref<const std::string&>()))
-    return "write coerce: true to accept numbers in quotes";
-  if (value.is_string() || !value.is_primitive() || field.type.id != iceberg::TypeId::kString) return "";
-  return std::string("write type: ") + (value.is_boolean() ? "boolean" : value.is_number_float() ? "double" : "long");
+  using iceberg::TypeId;
+  const TypeId type = field.type.id;
+  if (type == TypeId::kString && value.is_primitive() && !value.is_string())
+    return std::string("write type: ") + (value.is_boolean() ? "boolean" : value.is_number_float() ? "double" : "long");
+  if (!value.is_string() || field.coerce) return "";
+  const auto& written = value.get_ref<const std::string&>();
+  const bool number =
+      type == TypeId::kInt || type == TypeId::kLong || type == TypeId::kFloat || type == TypeId::kDouble;
+  if (number && IsNumber(written)) return "write coerce: true to accept numbers in quotes";
+  const bool boolean = type == TypeId::kBoolean && (written == "true" || written == "false");
+  return boolean ? "write coerce: true to accept booleans in quotes" : "";
 }
 
 /// What to do about the values of the field that a reason begins with.

@@ -102,9 +102,11 @@ class BronzeJudge {
     const bool all = refused.found == refused.rows;
     if (all && (before.Total().found == before.Total().rows || stage::AllAreImprobable(before.Total(), refused.rows))) {
       Add(WarningKind::kEveryRecordRefused, "", refused,
-          fmt::format("none of the {} records fits the pipeline file{}. {} keeps them in _payload, with the reason in "
+          fmt::format("{} the pipeline file{}. {} keeps them in _payload, with the reason in "
                       "_error",
-                      refused.rows, Behind(": ", cause), pipeline_.bronze.table));
+                      refused.rows == 1 ? "the only record does not fit"
+                                        : fmt::format("none of the {} records fits", refused.rows),
+                      Behind(": ", cause), pipeline_.bronze.table));
       return std::move(warnings_);
     }
     if (before.IsFar(refused))
@@ -135,7 +137,8 @@ class BronzeJudge {
     const char* what = field.default_json.empty() ? "null" : "absent, and so the default,";
     if (all)
       Add(cause.occurs ? WarningKind::kFieldAlwaysNull : WarningKind::kFieldNeverOccurs, field.name, now,
-          fmt::format("field {} is {} in all {} records{}{}", field.name, what, now.rows,
+          fmt::format("field {} is {} {}{}{}", field.name, what,
+                      now.rows == 1 ? "in the only record" : fmt::format("in all {} records", now.rows),
                       total.found < total.rows ? " (" + before.Text() + ")" : "", Behind(": ", cause.text)));
     else
       Add(WarningKind::kNullShare, field.name, now,

@@ -10,7 +10,8 @@ namespace {
 TEST(RefusalCause, SaysWhatToWrite) {
   const auto parsed = pipeline::ParsePipeline(
       "pipeline: p\nsource: {files: src}\nfields:\n  n: {type: int}\n  t: {type: timestamptz, unit: rfc3339}\n"
-      "  m: {type: timestamptz, unit: ms}\n  s: {type: string}\nbronze: {table: b.t}\nsilver: {table: s.t}\n",
+      "  m: {type: timestamptz, unit: ms}\n  s: {type: string}\n  b: {type: boolean}\nbronze: {table: b.t}\nsilver: "
+      "{table: s.t}\n",
       "p.yaml");
   ASSERT_TRUE(parsed);
   struct {
@@ -24,6 +25,8 @@ TEST(RefusalCause, SaysWhatToWrite) {
       {"t: expected timestamptz, found a whole number", R"({"t":1721347200})", "write unit: s"},
       {"m: expected timestamptz, found a string", R"({"m":"2026-07-19T10:00:00Z"})", "write unit: rfc3339"},
       {"s: expected string, found a whole number", R"({"s":1})", "write type: long"},
+      {"b: expected boolean, found a string", R"({"b":"true"})", "write coerce: true to accept booleans"},
+      {"t: not an RFC 3339 time: '1721347200000'", R"({"t":"1721347200000"})", "write coerce: true, and as unit"},
       {"not JSON: x", "id,name", "write format: csv"},
       {"not JSON: x", "<a>1</a>", "XML"},
       {"not JSON: x", "{", "write format: document"},
