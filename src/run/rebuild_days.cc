@@ -19,6 +19,7 @@
 #include "run/parse_again.h"
 #include "run/staging.h"
 #include "silver/positions.h"
+#include "stage/changes.h"
 #include "stage/fence.h"
 #include "stage/marks.h"
 
@@ -176,7 +177,20 @@ class DaysAgain {
     INGOT_ASSIGN(const StageReport filled, silver.Run(filling, {}, progress));
     if (!filled.pending_changes.empty()) return Fail(ErrorKind::kPendingChange, filled.pending_changes.front());
     INGOT_TRY(FaultPoint("days.filled"));
-    return LoadStaging();
+    INGOT_TRY(LoadStaging());
+    return CheckFilled();
+  }
+
+  /// Rows that silver did not compute must not be missed in what replaces the days.
+  Status CheckFilled() const {
+    INGOT_ASSIGN(const auto home, environment_.Home(environment_.pipeline->bronze.table));
+    INGOT_ASSIGN(const Table bronze, iceberg::LoadTable(home));
+    const auto left =
+        stage::ChangesSince(*bronze.metadata, stage::MarkOf(*silver_staging_.metadata), home.name.Text(), until_);
+    if (!left) return Conflict(silver_staging_);  // the same command elsewhere has processed more
+    if (left->Empty()) return {};
+    return Fail(ErrorKind::kRetry, "table " + spec_.table.table + ": not all rows of " + days_.span().Text() +
+                                       " were computed; nothing was replaced");
   }
 
   Status LoadStaging() {
