@@ -17,7 +17,7 @@
 namespace ingot::silver {
 
 struct SilverOptions {
-  int64_t rows_per_commit = 8'000'000;          // of bronze; a larger snapshot of bronze is not split
+  int64_t rows_per_commit = 8'000'000;         // of bronze; a larger snapshot of bronze is not split
   std::optional<iceberg::SnapshotId> until{};  // processes bronze up to this snapshot, instead of the current one
   CleanOptions clean{};
   GateOptions gates{};

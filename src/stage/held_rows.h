@@ -28,7 +28,7 @@ struct HeldRows {
   std::map<std::string, std::string> samples_by_rule;  // a few broken rows, as a JSON list
   std::vector<std::string> rules;                      // whose limits are exceeded
   std::vector<std::string> reasons;                    // one line for each of them
-  bool is_news = true;                                 // false: a follower has reported the same, or less than a minute ago
+  bool is_news = true;  // false: a follower has reported the same, or less than a minute ago
 };
 
 /// The rules whose limit is exceeded, in the order of the pipeline file.
