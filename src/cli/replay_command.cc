@@ -73,8 +73,8 @@ void AddReplay(CLI::App& app, Shared& shared) {
       "again). If silver has its key already, it is a duplicate and leaves too. Exit code 0 although rows remain. "
       "Gold\n"
       "follows at the next run.\n\n"
-      "Examples:\n  ingot replay --dry-run\n  ingot replay --rule plausible_latency\n"
-      "  ingot replay --rule parse --from 2026-01-01 --where \"user_id is not null\"");
+      "Examples:\n  ingot replay --dry-run\n  ingot replay --rule plausible_latency --where \"latency <= 90000\"\n"
+      "  ingot replay --rule parse --from 2026-01-01 --json");
   command->callback([&shared, options] { shared.command = [&shared, options] { return Replay(shared, *options); }; });
 }
 
