@@ -214,7 +214,7 @@ class Recomputing : public Recompute {
 
   Status Choose() {
     for (int64_t row = 0; row < old_->num_rows(); ++row)
-      if (IsSet(payload_, row) && (IsSet(error_, row) || !changes_.Empty()) && CanParse(row))
+      if (IsSet(payload_, row) && CanParse(row))
         AddWhole(row);
       else if (IsSet(error_, row))
         ways_[size_t(row)] = Way::kCopied;

@@ -15,14 +15,14 @@ void PrintJson(const run::TableMove& move) {
                JsonQuote(move.error->message));
     return;
   }
-  std::string not_kept;
-  for (const std::string& snapshot : move.moved.not_kept)
-    not_kept += (not_kept.empty() ? "" : ",") + JsonQuote(snapshot);
+  std::string unreadable;
+  for (const std::string& snapshot : move.moved.unreadable)
+    unreadable += (unreadable.empty() ? "" : ",") + JsonQuote(snapshot);
   fmt::print(
-      R"({{"table":{},"outcome":"moved","from":{},"to":{},"snapshots":{},"files_copied":{},"bytes_copied":{},"files_found":{},"snapshots_not_kept":[{}],"may_be_removed":{}}})"
+      R"({{"table":{},"outcome":"moved","from":{},"to":{},"snapshots":{},"files_copied":{},"bytes_copied":{},"files_found":{},"snapshots_unreadable":[{}],"may_be_removed":{}}})"
       "\n",
       JsonQuote(move.name), JsonQuote(move.moved.from), JsonQuote(move.moved.to), move.moved.snapshots,
-      move.moved.files_copied, move.moved.bytes_copied, move.moved.files_adopted, not_kept,
+      move.moved.files_copied, move.moved.bytes_copied, move.moved.files_adopted, unreadable,
       move.old_is_unused && move.moved.still_writes.empty() ? JsonQuote(move.moved.from) : "null");
 }
 
@@ -34,7 +34,7 @@ void PrintText(const run::TableMove& move) {
   }
   fmt::print("{:<32} is at {} with {} snapshots: {} files ({}) copied, {} were there\n", move.name, moved.to,
              moved.snapshots, moved.files_copied, HumanBytes(double(moved.bytes_copied)), moved.files_adopted);
-  for (const std::string& snapshot : moved.not_kept) fmt::print("  not kept: snapshot {}\n", snapshot);
+  for (const std::string& snapshot : moved.unreadable) fmt::print("  cannot be read: snapshot {}\n", snapshot);
   if (!moved.still_writes.empty())
     fmt::print("  {} processes still write to {}: stop them, then move the table again before you remove anything\n",
                moved.still_writes.size(), moved.from);

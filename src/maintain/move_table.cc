@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <set>
-#include <unordered_set>
 
 #include "base/clock.h"
 #include "base/fault.h"
@@ -75,7 +73,7 @@ class Moving {
     if (!changed_) return {};
     INGOT_TRY(FaultPoint("move.manifests_written"));
     INGOT_TRY(files_.Copy(options_.threads, options_.progress));
-    INGOT_TRY(DropIncomplete(*base.metadata, next));
+    INGOT_TRY(FindIncomplete(*base.metadata));
     next.last_updated_ms = std::max(NowMicros() / 1000, base.metadata->last_updated_ms);
     INGOT_TRY(FaultPoint("move.files_copied"));
     INGOT_TRY(home_.catalog->Commit(home_.name, base, next));
@@ -88,7 +86,7 @@ class Moving {
                 .files_copied = files_.CopiedFiles(),
                 .bytes_copied = files_.CopiedBytes(),
                 .files_adopted = files_.AdoptedFiles()};
-    for (const auto& [id, why] : not_kept_) moved.not_kept.push_back(fmt::format("{}: {}", id, why));
+    for (const auto& [id, why] : unreadable_) moved.unreadable.push_back(fmt::format("{}: {}", id, why));
     return moved;
   }
 
@@ -118,8 +116,10 @@ class Moving {
     for (const Snapshot& snapshot : base.snapshots) {
       auto moved = WithNewPaths(snapshot, base);
       if (!moved && moved.error().kind == ErrorKind::kNotFound && !IsNeeded(base, snapshot.snapshot_id)) {
-        not_kept_[snapshot.snapshot_id] = moved.error().message;
-        moved = snapshot;
+        unreadable_[snapshot.snapshot_id] = moved.error().message;
+        Snapshot unreadable = snapshot;
+        unreadable.manifest_list = paths_.Of(snapshot.manifest_list);
+        moved = WithPathsInJson(std::move(unreadable));
       }
       INGOT_TRY(WithContext(moved, fmt::format("snapshot {}", snapshot.snapshot_id)));
       next.snapshots.push_back(*std::move(moved));
@@ -149,16 +149,22 @@ class Moving {
     if (stays) return snapshots_[snapshot.snapshot_id] = snapshot;
     changed_ = true;
     INGOT_TRY(WriteList(uses, moved));
-    INGOT_ASSIGN(moved.json, CatchJsonProblems([&] {
-                   if (moved.json.empty()) return moved.json;
-                   Json json = Json::parse(moved.json);
-                   json["manifest-list"] = moved.manifest_list;
-                   json.erase("manifests");
-                   if (!moved.summary.empty()) json["summary"] = moved.summary;
-                   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-                 }));
+    INGOT_ASSIGN(moved, WithPathsInJson(std::move(moved)));
     uses_[snapshot.snapshot_id] = std::move(uses);
     return snapshots_[snapshot.snapshot_id] = std::move(moved);
+  }
+
+  /// The snapshot's text with the paths that its members have.
+  static Result<Snapshot> WithPathsInJson(Snapshot snapshot) {
+    return CatchJsonProblems([&] {
+      if (snapshot.json.empty()) return std::move(snapshot);
+      Json json = Json::parse(snapshot.json);
+      json["manifest-list"] = snapshot.manifest_list;
+      json.erase("manifests");
+      if (!snapshot.summary.empty()) json["summary"] = snapshot.summary;
+      snapshot.json = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+      return std::move(snapshot);
+    });
   }
 
   Status WriteList(const Uses& uses, Snapshot& moved) const {
@@ -202,7 +208,7 @@ class Moving {
     return std::nullopt;
   }
 
-  Status DropIncomplete(const TableMetadata& base, TableMetadata& next) {
+  Status FindIncomplete(const TableMetadata& base) {
     for (const Snapshot& snapshot : base.snapshots) {
       const auto missing = MissingFileOf(snapshot.snapshot_id);
       if (!missing) continue;
@@ -211,14 +217,8 @@ class Moving {
             ErrorKind::kNotFound,
             fmt::format("table {}: snapshot {} needs {}, which does not exist here or at {}; see: ingot doctor {}",
                         home_.name.Text(), snapshot.snapshot_id, *missing, paths_.To(), home_.name.Text()));
-      not_kept_[snapshot.snapshot_id] = "file not found: " + *missing;
+      unreadable_[snapshot.snapshot_id] = "file not found: " + *missing;
     }
-    if (not_kept_.empty()) return {};
-    std::unordered_set<SnapshotId> ids;
-    for (const auto& [id, why] : not_kept_) ids.insert(id);
-    iceberg::RemoveSnapshots(next, ids);
-    options_.keep_marks(base, next);
-    next.properties = paths_.Of(std::move(next.properties));
     return {};
   }
 
@@ -230,7 +230,7 @@ class Moving {
   bool changed_ = false;  // whether the state that was examined last names old paths
   std::map<SnapshotId, Snapshot> snapshots_;
   std::map<SnapshotId, Uses> uses_;
-  std::map<SnapshotId, std::string> not_kept_;
+  std::map<SnapshotId, std::string> unreadable_;
 };
 
 /// Other processes that write to the table.

@@ -4,7 +4,6 @@
 #include <set>
 
 #include "run/rebuild.h"
-#include "stage/marks.h"
 #include "storage/location.h"
 
 namespace ingot::run {
@@ -45,9 +44,8 @@ Result<maintain::Moved> Move(const Lakehouse& house, const MoveRequest& request,
     return Fail(ErrorKind::kPendingChange, "a rebuild of " + entry.name.Text() +
                                                " was interrupted: finish it with `ingot apply`, then move the table");
   const std::string to = request.table.empty() ? storage::JoinLocation(request.to, PathOf(entry, request)) : request.to;
-  return maintain::MoveTable(
-      {house.catalog, house.storage, entry.name},
-      {.to = to, .threads = request.threads, .progress = request.progress, .keep_marks = stage::KeepMarks});
+  return maintain::MoveTable({house.catalog, house.storage, entry.name},
+                             {.to = to, .threads = request.threads, .progress = request.progress});
 }
 
 }  // namespace

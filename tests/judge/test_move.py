@@ -28,7 +28,7 @@ def at(warehouse, place):
 def filled(warehouse, commits=2):
     for number in range(commits):
         warehouse.ingot("generate", "--records", 1500, "--dirty", 0.1, "--users", 50, "--seed", number + 1, "--start", "2026-01-01",
-                        "--to", warehouse.landing / f"part{number}")
+                        "--to", warehouse.landing)
         warehouse.run()
     return warehouse
 
@@ -42,6 +42,10 @@ def state(warehouse, tables=ALL):
             found[name, snapshot.snapshot_id] = sorted(map(repr, table.scan(snapshot_id=snapshot.snapshot_id).to_arrow().to_pylist()))
         found[name, "refs"] = {ref: value.snapshot_id for ref, value in table.refs().items()}
     return found
+
+
+def data_files(warehouse):
+    return {json.loads(line)["location"] for line in warehouse.ingot("table", "files", BRONZE, "--log-format", "json").stdout.splitlines()}
 
 
 def files_of(folder):
@@ -64,7 +68,7 @@ def test_a_folder_that_was_moved(warehouse):
     assert rejected.returncode == 1 and "ingot table move --to" in rejected.stderr, rejected.stderr
     lines = [json.loads(line) for line in moved.ingot("table", "move", "--to", place, "--log-format", "json").stdout.splitlines()]
     assert {line["table"] for line in lines} == ALL and {line["files_copied"] for line in lines} == {0}
-    assert {line["may_be_removed"] for line in lines} == {None} and {len(line["snapshots_not_kept"]) for line in lines} == {0}
+    assert {line["may_be_removed"] for line in lines} == {None} and {len(line["snapshots_unreadable"]) for line in lines} == {0}
     assert state(moved) == before
     filled(moved)
     check_tables(moved)
@@ -95,7 +99,7 @@ def test_tables_are_copied(warehouse):
         assert str(old) not in json.dumps(metadata)
     filled(moved, 3)
     check_tables(moved)
-    moved.ingot("maintain")
+    moved.ingot("maintain", "--trust-clock")
     moved.ingot("doctor")
 
 
@@ -120,7 +124,7 @@ def test_deleted_rows_stay_deleted(warehouse, version):
     assert warehouse.query(columns) == [counted] and 0 < counted["n"] < 3000
     if version == 2:
         assert state(warehouse, [BRONZE]) == before
-        assert len(warehouse.duckdb(BRONZE)) == counted["n"]
+        assert len(warehouse.duckdb(BRONZE, "_source_offset")) == counted["n"]
     warehouse.ingot("doctor", BRONZE, "--scrub")
     warehouse.ingot("maintain", BRONZE, "--compact", "--min-input-files", 1)
     assert warehouse.query(columns) == [counted]
@@ -183,7 +187,7 @@ def test_refusals(warehouse):
     assert files_of(folder) == files
     writer = subprocess.Popen([INGOT, "run", "--follow", "--every", "1s"], env=warehouse.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        warehouse.ingot("generate", "--records", 100, "--to", warehouse.landing / "more")
+        warehouse.ingot("generate", "--records", 100, "--to", warehouse.landing)
         for _ in range(300):
             if warehouse.query("SELECT count(*) AS n FROM bronze.speedtest_raw") != [{"n": 1500}]:
                 break
@@ -196,24 +200,22 @@ def test_refusals(warehouse):
     assert warehouse.query("SELECT count(*) AS n FROM bronze.speedtest_raw") == [{"n": 1600}]
 
 
-def test_a_snapshot_that_cannot_be_kept(warehouse):
-    """Goal: an old snapshot whose files are lost is named and not kept; a table whose current rows are lost is not moved.
+def test_a_snapshot_that_cannot_be_read(warehouse):
+    """Goal: an old snapshot whose files are lost is named, and stays for its mark; a table whose current rows are lost is not moved.
     Method: compaction, then a file that only the older snapshots have is deleted; then one of the current snapshot."""
     filled(warehouse)
-    table = warehouse.pyiceberg().load_table(BRONZE)
-    old = {file["file_path"] for file in table.inspect.files().to_pylist()}
+    old = data_files(warehouse)
     warehouse.ingot("maintain", BRONZE, "--compact", "--min-input-files", 1, "--file-size", "1GB")
-    current = {file["file_path"] for file in warehouse.pyiceberg().load_table(BRONZE).inspect.files().to_pylist()}
-    assert (lost := old - current), "nothing was compacted"
+    assert (lost := old - data_files(warehouse)), "nothing was compacted"
     os.unlink(sorted(lost)[0].removeprefix("file://"))
     rows = warehouse.table_hash(BRONZE)
     told = warehouse.ingot("table", "move", BRONZE, "--to", warehouse.folder / "t").stdout
-    assert "not kept: snapshot" in told and "file not found" in told
+    assert "cannot be read: snapshot" in told and "file not found" in told
     shutil.rmtree(warehouse.folder / "warehouse/bronze")
     assert warehouse.table_hash(BRONZE) == rows
     filled(warehouse, 3)
     check_tables(warehouse)
-    os.unlink(warehouse.pyiceberg().load_table(BRONZE).inspect.files()["file_path"][0].as_py().removeprefix("file://"))
+    os.unlink(min(data_files(warehouse)).removeprefix("file://"))
     rejected = warehouse.ingot("table", "move", BRONZE, "--to", warehouse.folder / "u", check=False)
     assert rejected.returncode == 1 and "ingot doctor" in rejected.stdout, rejected
     assert warehouse.pyiceberg().load_table(BRONZE).location() == f"file://{warehouse.folder}/t"

@@ -87,7 +87,7 @@ def test_it_can_be_changed(shop):
         shop.write(changed(FIRST, {"bronze/payload": payload}))
         [bronze, *_] = shop.plan()["tables"]
         text = shop.command("plan").stdout
-        assert (f"payload: {'errors -> all' if payload == 'all' else 'all -> errors'}" in text) == bool(bronze["differences"]), text
+        assert (f"payload {'errors -> all' if payload == 'all' else 'all -> errors'}" in text) == bool(bronze["differences"]), text
         assert {difference["class"] for difference in bronze["differences"]} <= {"exact going forward"}
         shop.put(f"b{number}.jsonl", more_data(200 + 20 * number))
         shop.command("run")
@@ -98,7 +98,7 @@ def test_it_can_be_changed(shop):
     shop.write(changed(FIRST, {"fields/amount/from": "$.total", "fields/region": {"type": "string"}}))
     shop.command("apply", "--rebuild")
     without = {"_payload": None, "_ingested_at": None}  # bytes that an earlier version of the file kept stay
-    after, fresh = (sorted(repr(row | without) for row in tables.rows(BRONZE)) for tables in (shop.tables(), shop.fresh()))
+    after, fresh = (sorted(repr(sorted((row | without).items())) for row in tables.rows(BRONZE)) for tables in (shop.tables(), shop.fresh()))
     assert after == fresh
 
 
