@@ -39,10 +39,10 @@ void Gate::Begin(const Tables& tables) {
   if (!HasGate(spec_->rules)) return;
   const TableMetadata& bronze = *tables.bronze.metadata;
   end_ = bronze.current_snapshot_id;
-  // Rewritten rows would have to be published as they were before.
+  // Rows that were rewritten or erased since would be published as they were before.
   if (const auto published = options_.published_until) {
     const auto later = stage::ChangesSince(bronze, {.snapshot = published}, tables.bronze.home.name.Text());
-    if (later && later->only_added) decided_ = published;
+    if (later && !later->rewritten && !later->erased) decided_ = published;
   }
   if (IsDecided(tables)) return;
   const std::string definition_id = pipeline::DefinitionId(stage::DefinitionIn(*tables.silver.metadata));
