@@ -71,7 +71,7 @@ void LogHeld(std::set<std::string>& tables, const RunReport& report) {
     if (held.is_news) LogWarning(stage::HeldText(held));
   }
   for (const std::string& table : tables)
-    if (!holding.contains(table)) LogInfo("table " + table + ": no gate holds rows back any more");
+    if (!holding.contains(table)) LogWarning("table " + table + ": no gate holds rows back any more");
   tables = holding;
 }
 

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.error
 import urllib.request
 
 import pytest
@@ -50,6 +51,13 @@ class Sales(Warehouse):
         part.write_text("".join(lines))
         part.rename(self.landing / name)
 
+    def ingest(self, ids, bad):
+        """Brings the records to bronze in five commits."""
+        size = len(ids) // 5
+        for at in range(0, len(ids), size):
+            self.put(f"{ids[at]}.jsonl", ids[at:at + size], bad)
+            self.command("run", "--stage", "bronze")
+
     def command(self, *arguments, code=0, **options):
         done = self.ingot(*arguments, check=False, **options)
         assert done.returncode == code, f"ingot {arguments} ended with {done.returncode}, not {code}:\n{done.stdout}{done.stderr}"
@@ -84,16 +92,16 @@ def sales(tmp_path):
     return made
 
 
-def hold(sales, *arguments):
+def hold(sales):
     """Adds 100 records of which 30 are bad, and runs. The gate holds them back."""
     before = sales.snapshots()
     sales.put("b.jsonl", range(100, 200), bad=range(100, 130))
-    done = sales.command("run", *arguments, code=3)
+    done = sales.command("run", code=3)
     assert sales.snapshots() == before and sales.count(BRONZE) == 200
     return done
 
 
-@pytest.mark.parametrize("limit", ["fail_above: 10%", "on_fail: fail", "else: count, fail_above: 29%"])
+@pytest.mark.parametrize("limit", ["fail_above: 10%", "on_fail: fail", "fail_above: 29%"])
 def test_neither_table_changes_while_the_gate_holds(sales, limit):
     """Goal: exit code 3 means that nothing was published. It stays until something changes.
     Method: snapshot ids of silver, quarantine and gold; counts and samples in ops.quality; `ingot check`."""
@@ -145,7 +153,8 @@ def test_good_data_dilutes(sales):
 def test_publish_anyway(sales, rows):
     """Goal: --publish-anyway publishes, once, and ops.changes records it.
     Method: one step and several; the next bad file is held back again."""
-    hold(sales)
+    sales.ingest(range(100, 200), bad=range(100, 130))
+    sales.command("run", "--rows-per-commit", rows, code=3)
     done = sales.command("run", "--stage", "silver,gold", "--publish-anyway", "--rows-per-commit", rows)
     assert "published anyway: rule positive: 30 of 100 rows" in done.stderr
     sales.check(170, 30)
@@ -166,24 +175,22 @@ def test_the_whole_run_is_judged_before_its_first_commit(tmp_path):
     for bad, code in ((10, 0), (11, 3)):
         (tmp_path / str(bad)).mkdir()
         sales = Sales(tmp_path / str(bad))
-        sales.put("a.jsonl", range(100), bad=range(100 - bad, 100))
+        sales.ingest(range(100), bad=range(100 - bad, 100))
         sales.command("run", "--rows-per-commit", 20, code=code)
         tables = sales.tables()
-        assert sum(snapshot.summary.additional_properties.get("ingot.stage") == "bronze" for snapshot in tables.metadata(BRONZE).metadata.snapshots) == 5
         assert len(tables.metadata(SILVER).metadata.snapshots) == (0 if code else 5)
         assert (len(tables.rows(SILVER)), len(tables.rows(QUARANTINE))) == ((0, 0) if code else (90, 10))
 
 
-@pytest.mark.parametrize("rows, arguments", [(1000000, ()), (25, ()), (25, ("--publish-anyway",))])
+@pytest.mark.parametrize("rows, arguments", [(1000000, ()), (20, ()), (20, ("--publish-anyway",))])
 def test_kill_at_every_step(sales, rows, arguments):
     """Goal: a run that was killed is finished by the next one, also when rows that were judged together are half published.
-    Method: SIGKILL at each fault point of silver; the bad rows are in the last of four steps, beyond the limit there."""
+    Method: SIGKILL at each fault point of silver; the bad rows are in the last of five steps, beyond the limit there."""
     publishes = bool(arguments)
     bad = range(190, 200) if not publishes else range(170, 200)
-    sales.put("b.jsonl", range(100, 200), bad=bad)
-    sales.command("run", "--stage", "bronze", "--rows-per-commit", rows)
+    sales.ingest(range(100, 200), bad)
     run = ("run", "--stage", "silver,gold", "--rows-per-commit", rows)
-    kept = sales.folder / "kept"
+    kept, before = sales.folder / "kept", sales.snapshots()
     shutil.copytree(sales.folder / "warehouse", kept)
     passed = re.findall(r"fault point (\S+)", sales.command(*run, *arguments, env={"INGOT_FAULT_TRACE": "1"}).stderr)
     expected = {table: sorted(row["id"] for row in sales.tables().rows(table)) for table in (SILVER, QUARANTINE)}
@@ -193,7 +200,7 @@ def test_kill_at_every_step(sales, rows, arguments):
             shutil.rmtree(sales.folder / "warehouse")
             shutil.copytree(kept, sales.folder / "warehouse")
             sales.command(*run, *arguments, code=-signal.SIGKILL, env={"INGOT_FAULT": f"{name}:{hit}=kill"})
-            begun = sales.count(SILVER) > 100 or sales.count(QUARANTINE) > 0
+            begun = sales.snapshots() != before
             sales.command(*run, code=0 if begun or not publishes else 3)
             if publishes and not begun:
                 continue
@@ -250,7 +257,12 @@ class Follower:
             time.sleep(0.1)
 
     def gauge(self, name):
-        found = re.search(rf"^{name}{{.*}} (\S+)$", get(self.port, "/metrics")[1], re.MULTILINE)
+        """Returns None before the follower serves."""
+        try:
+            text = get(self.port, "/metrics")[1]
+        except urllib.error.URLError:
+            return None
+        found = re.search(rf"^{name}{{.*}} (\S+)$", text, re.MULTILINE)
         return found and float(found[1])
 
     def stop(self):
