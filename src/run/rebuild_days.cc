@@ -44,6 +44,11 @@ int64_t NumberOf(const Table& table) {
   return table.metadata->PropertyInt(stage::kRecomputedKey, 0);
 }
 
+/// Gates do not judge rows again that were published before.
+iceberg::Properties PublishedBefore(const std::vector<std::string>&) {
+  return {};
+}
+
 /// The days of one silver table and its quarantine, over several attempts.
 class DaysAgain {
  public:
@@ -173,7 +178,7 @@ class DaysAgain {
     silver::Silver silver({.rows_per_commit = std::numeric_limits<int64_t>::max(),
                            .until = until_,
                            .clean = {.parser = ParserOf(environment_), .days = days_},
-                           .gates = {.published_until = until_}});
+                           .gates = {.publish_anyway = PublishedBefore, .published_until = until_}});
     INGOT_ASSIGN(const StageReport filled, silver.Run(filling, {}, progress));
     if (!filled.pending_changes.empty()) return Fail(ErrorKind::kPendingChange, filled.pending_changes.front());
     INGOT_TRY(FaultPoint("days.filled"));
@@ -185,6 +190,10 @@ class DaysAgain {
   Status CheckFilled() const {
     INGOT_ASSIGN(const auto home, environment_.Home(environment_.pipeline->bronze.table));
     INGOT_ASSIGN(const Table bronze, iceberg::LoadTable(home));
+    if (bronze.metadata->SnapshotById(*until_) == nullptr)
+      return Fail(ErrorKind::kNotFound,
+                  fmt::format("table {}: snapshot {}, up to which {} has consumed it, has expired", home.name.Text(),
+                              *until_, spec_.table.table));
     const auto left =
         stage::ChangesSince(*bronze.metadata, stage::MarkOf(*silver_staging_.metadata), home.name.Text(), until_);
     if (!left) return Conflict(silver_staging_);  // the same command elsewhere has processed more
