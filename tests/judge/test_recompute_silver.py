@@ -142,6 +142,15 @@ def test_records_that_fit_now(shop):
     at_once(after)
 
 
+def test_days_beyond_a_limit(shop):
+    """Goal: gates do not hold back days that were published before. Method: a rule with a limit that the days exceed."""
+    shop.write(changed(RULE, {"silver/rules/positive/fail_above": "1%"}))
+    shop.command("apply", "--forward-only")
+    shop.command(*BOTH)
+    shop.write(RULE)
+    check_equal(shop.tables(), shop.fresh())
+
+
 def test_duplicates_across_days(shop):
     """Goal: of records with one key on two days, the one on the day that stays survives, wherever it stands.
     Method: a key on both days; the first day again; the row of the second day deleted by PyIceberg and the first day
