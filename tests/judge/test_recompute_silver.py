@@ -4,13 +4,14 @@ import json
 import re
 import signal
 import subprocess
+import time
 
 import pyarrow as pa
 import pytest
 from conftest import INGOT
 from second_version import (BRONZE, DAYS, FIRST, KINDS, QUARANTINE, SILVER, TABLES, Shop, changed, check_counted_once, check_equal, comparable,
                             more_data, record)
-from test_second_version_faults import state_of, wait_for
+from test_second_version_faults import Follower, state_of, wait_for
 
 AGAIN = ("run", "--stage", "silver,gold", "--from", "2025-11-24")
 BOTH = (*AGAIN, "--to", "2025-11-25")
@@ -419,5 +420,26 @@ def test_two_at_once(shop):
                for arguments in (AGAIN, BOTH)]
     said = [process.communicate(timeout=120) for process in running]
     assert [process.returncode for process in running] == [0, 0], said
+    check_equal(shop.tables(), shop.fresh())
+    check_counted_once(shop.tables())
+
+
+def test_a_busy_follower(shop):
+    """Goal: days are computed again beside a follower that commits all the time, and the result is right.
+    Method: files arrive every 50 ms while damaged days are computed again."""
+    follower = Follower(shop)
+    try:
+        damage(shop)
+        command = subprocess.Popen([INGOT, *BOTH], env=shop.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        number = 0
+        while command.poll() is None:
+            shop.put(f"f{number:03}.jsonl", more_data(1000 + 20 * number))
+            number += 1
+            time.sleep(0.05)
+        assert command.returncode == 0, command.communicate()
+        assert follower.stop() == 0, follower.said()
+    finally:
+        follower.process.kill()
+    shop.command("run")
     check_equal(shop.tables(), shop.fresh())
     check_counted_once(shop.tables())
