@@ -81,10 +81,16 @@ TEST(DeleteRows, ReplacesRows) {
     options.filter_is_condition = true;
     const auto added = rows::PlanScan(*other.home.storage, *other.metadata, {});
     options.replacements = {added->tasks[0].file};
-    options.validate = [](const iceberg::TableMetadata&) { return Fail(ErrorKind::kBadInput, "not now"); };
+    options.replacements[0].first_row_id.reset();
+    int checks = 0;
+    options.validate = [&](const iceberg::TableMetadata&) {
+      return ++checks == 1 ? Status() : Fail(ErrorKind::kBadInput, "not now");
+    };
     EXPECT_FALSE(DeleteRows(table.home, options));
+    EXPECT_EQ(checks, 2);
     options.validate = {};
-    const auto plan = rows::PlanScan(*table.home.storage, *table.metadata, {.filter = options.filter});
+    const auto whole = iceberg::Compare("id", iceberg::FilterOp::kGreaterOrEqual, int64_t(20));
+    const auto plan = rows::PlanScan(*table.home.storage, *table.metadata, {.filter = whole});
     ASSERT_TRUE(table.home.storage->Delete(plan->tasks.back().file.location));
     const auto done = DeleteRows(table.home, options);
     ASSERT_TRUE(done) << done.error().message;

@@ -46,24 +46,25 @@ TEST(Days, AsText) {
   EXPECT_EQ((DaySpan{.from = 19'923, .to = 19'925}.Text()), "2024-07-19 to 2024-07-21");
 }
 
-pipeline::Pipeline Made(const std::string& partition, const std::string& rules = "[]") {
+pipeline::Pipeline Made(const std::string& partition) {
   return *pipeline::ParsePipeline(
-      "pipeline: p\nfields:\n  t: {type: timestamptz}\n  d: {type: date}\n  s: {type: string}\n"
+      "pipeline: p\nsource: {files: x}\nfields:\n  t: {type: timestamptz, unit: rfc3339}\n  d: {type: date}\n  s: "
+      "{type: string}\n"
       "  c: {type: timestamptz, compute: t}\nbronze: {table: b.t}\nsilver: {table: s.t, "
       "quarantine: s.q, partition: [" +
-          partition + "], rules: " + rules + "}\n",
+          partition + "], rules: []}\n",
       "p.yaml");
 }
 
 // Goal:   the days of a table are those of the time that partitions it, and other tables are errors with the reason.
-// Method: each kind of partition; a computed and a fixed field.
+// Method: each kind of partition; a computed field.
 TEST(Days, OfATable) {
   const auto of = [](const pipeline::Pipeline& pipeline) { return DaysOf(pipeline, pipeline.silver[0], {}); };
   for (const char* partition : {"day(t)", "hour(t)", "month(t)", "s, day(t)"})
     EXPECT_EQ(of(Made(partition))->column(), "t");
   EXPECT_EQ(of(Made("d"))->column(), "d");
   EXPECT_EQ(of(Made("day(_ingested_at)"))->column(), "_ingested_at");
-  for (const char* partition : {"", "s", "bucket[4](t)", "day(c)"}) {
+  for (const char* partition : {"", "s", "'bucket(4, t)'", "day(c)"}) {
     const auto none = of(Made(partition));
     ASSERT_FALSE(none) << partition;
     EXPECT_EQ(none.error().kind, ErrorKind::kBadConfig);
