@@ -74,7 +74,7 @@ TEST(DeleteRows, ReplacesRows) {
   for (const char* format : {"2", "3"}) {
     const Table table = Made(format),
                 other = rows::Append(rows::MakeTable(table.home.storage, std::make_shared<MemoryCatalog>(), {},
-                                                     {{"format-version", format}}),
+                                                     {{"format-version", format}}, "file:///w/o"),
                                      100, 103);
     DeleteRowsOptions options = Where([](int64_t id) { return id >= 15; });
     options.filter = iceberg::Compare("id", iceberg::FilterOp::kGreaterOrEqual, int64_t(15));
