@@ -21,8 +21,11 @@ SILVER_STATEMENTS = (
 
 
 def rows_of(house, name):
+    """The rows without what differs between two computations: times, and the last digits of sums in another order."""
     rows = house.pyiceberg(name).scan().to_arrow()
-    return sorted(map(repr, rows.drop_columns([c for c in ("_run_id", "updated_at") if c in rows.column_names]).to_pylist()))
+    rows = rows.drop_columns([c for c in ("_run_id", "updated_at") if c in rows.column_names]).to_pylist()
+    rounded = lambda value: float(f"{value:.9g}") if isinstance(value, float) else value
+    return sorted(repr({name: rounded(value) for name, value in row.items()}) for row in rows)
 
 
 def use_modes(spark, table, mode):
@@ -33,7 +36,7 @@ def test_what_spark_changes_is_followed(house, spark, tmp_path):
     """Goal: with follow_deletes, silver, quarantine and gold follow what Spark does to bronze, and gold what it does to silver.
     Method: each statement, copy-on-write and merge-on-read, then new records; after each run the tables equal those that
     the same pipeline makes afresh from bronze (or, for gold, from silver)."""
-    text = house.pipeline.read_text()
+    text = house.pipeline.read_text().replace(", fail_above: 20%", "")
     following = text.replace("\nsilver:\n", "\nsilver:\n  follow_deletes: true\n", 1)
     assert following != text
     pipeline, afresh = tmp_path / "following.yaml", tmp_path / "afresh.yaml"
