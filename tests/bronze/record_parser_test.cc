@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/clock.h"
+#include "base/rows.h"
 #include "source/generator.h"
 
 namespace ingot::bronze {
@@ -170,7 +171,7 @@ TEST(RecordParser, AllPayloads) {
   csv.originals = {{.begin = 0, .size = 1, .problem = ""}};
   for (const char* layout : {"", "{}"}) {
     if (*layout != 0) csv.csv_layout = std::make_shared<const std::string>(layout);
-    const auto row = parse(csv, ", format: csv");
+    const auto row = *DecodeDictionaries(parse(csv, ", format: csv"));
     EXPECT_EQ(std::static_pointer_cast<arrow::BinaryArray>(row->GetColumnByName("_payload"))->GetView(0), "1");
     EXPECT_EQ(Text(*row, "_csv", 0), *layout == 0 ? "null" : layout);
   }
