@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 
 import pytest
-from conftest import INGOT, Warehouse
+from conftest import INGOT, ROOT, Warehouse
 from second_version import DUCKDB, Tables
 
 BRONZE, SILVER, QUARANTINE, GOLD = "bronze.sales", "silver.sales", "silver.sales_quarantine", "gold.sales"
@@ -234,6 +234,24 @@ def test_a_changed_rule(sales, choice, bound, code):
     assert code == 0 or sales.count(SILVER) == 100
     sales.command("run", code=code)
     sales.check(*((200, 0) if code == 0 else (100, 0)))
+
+
+def test_another_engine_starts_only_if_no_gate_holds(sales):
+    """Goal: Ingot judges before Spark computes silver, and Spark stops where it has judged.
+    Method: a program in place of spark-submit that records its arguments."""
+    hold(sales)
+    program, called = sales.folder / "submit", sales.folder / "called"
+    program.write_text(f"#!/bin/sh\necho \"$@\" >> {called}\necho '{{\"stage\":\"silver\",\"table\":\"{SILVER}\",\"run_id\":\"r\"}}'\n")
+    program.chmod(0o755)
+    env = {"INGOT_SPARK_SUBMIT": str(program), "INGOT_SPARK_JOBS": str(ROOT / "deploy/spark/jobs")}
+    run = ("run", "--stage", "silver", "--engine", "spark")
+    done = sales.command(*run, code=3, env=env)
+    assert "100 rows are held back" in done.stderr and not called.exists()
+    sales.command(*run, "--publish-anyway", code=2, env=env)
+    sales.write("fail_above: 30%")
+    sales.command(*run, env=env)
+    bronze = sales.tables().metadata(BRONZE).metadata.current_snapshot_id
+    assert called.read_text().rstrip().endswith(f"--until {bronze}")
 
 
 def get(port, path):
