@@ -6,7 +6,7 @@ import re
 import pyarrow as pa
 import pytest
 from pyiceberg import manifest as m
-from pyiceberg.catalog import Catalog
+from pyiceberg.catalog import MetastoreCatalog
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table.snapshots import Operation, Snapshot, Summary
@@ -30,7 +30,7 @@ def test_numbers_of_metadata_files(warehouse, codec):
 
     def add_number():
         location = warehouse.pyiceberg().load_table(name).metadata_location
-        number = Catalog._parse_metadata_version(location)
+        number = MetastoreCatalog._parse_metadata_version(location)
         assert re.fullmatch(r"\d{5}-[0-9a-f-]{36}(\.gz)?\.metadata\.json", pathlib.Path(location).name), location
         assert not numbers or number > numbers[-1], (location, numbers)
         numbers.append(number)
@@ -44,7 +44,7 @@ def test_numbers_of_metadata_files(warehouse, codec):
         add_number()
     assert numbers[1::2] == [number + 1 for number in numbers[::2]]
     names = [file.name for file in (warehouse.folder / "warehouse").glob("*/*/metadata/*.metadata.json")]
-    assert len(names) == len(set(names)) and all(Catalog._parse_metadata_version(name) >= 0 for name in names)
+    assert len(names) == len(set(names)) and all(MetastoreCatalog._parse_metadata_version(name) >= 0 for name in names)
 
 
 def test_format_1(warehouse):

@@ -48,7 +48,7 @@ TEST(RecordSpecIn, ReadsWhatBronzeDefinitionWrites) {
     if (pipeline.source.csv.header) again.source.csv = read->csv;
     EXPECT_EQ(BronzeDefinition(again), written);
   }
-  EXPECT_EQ(RecordSpecIn(BronzeDefinition(pipelines[2]))->csv.names, (std::vector<std::string>{"b", "a"}));
+  EXPECT_EQ(RecordSpecIn(BronzeDefinition(pipelines[1]))->csv.names, (std::vector<std::string>{"b", "a"}));
 }
 
 // Goal:   a damaged definition is an error, never an exception or a guess.

@@ -32,10 +32,11 @@ TEST(Pipeline, CsvAndTimes) {
     return *parsed;
   };
   const CsvSpec csv =
-      parse(R"(, csv: {delimiter: tab, quote: "", header: [t, u], multiline: false, encoding: latin-1})").source.csv;
+      parse(R"(, csv: {delimiter: tab, quote: "", header: [t, u], encoding: latin-1})").source.csv;
   EXPECT_EQ(csv.delimiter, '\t');
   EXPECT_EQ(csv.quote, '\0');
-  EXPECT_FALSE(csv.header || csv.multiline);
+  EXPECT_FALSE(csv.header);
+  EXPECT_FALSE(parse(", csv: {multiline: false}").source.csv.multiline);
   EXPECT_EQ(csv.names, (std::vector<std::string>{"t", "u"}));
   EXPECT_EQ(csv.encoding, "latin-1");
   EXPECT_EQ(parse(R"(, csv: {delimiter: "\t"})").source.csv.delimiter, '\t');
