@@ -27,6 +27,7 @@ StageReport Begin(const Environment& environment, const std::string& table) {
 Status EnsureTablesOf(const Environment& environment, Tables& tables) {
   const pipeline::Pipeline& pipeline = *environment.pipeline;
   const SilverSpec& spec = *tables.spec;
+  tables.definition = SilverDefinition(pipeline, spec);
   INGOT_ASSIGN(tables.silver, stage::EnsureTable(environment, {.spec = spec.table,
                                                                .schema = SilverSchema(pipeline, spec),
                                                                .definition = tables.definition}));
@@ -43,11 +44,7 @@ Result<Tables> OpenTables(const Environment& environment, const SilverSpec& spec
   if (!bronze)
     return Fail(ErrorKind::kNotFound, "table " + pipeline.bronze.table + " does not exist: run the bronze stage first");
   INGOT_ASSIGN(auto current, stage::EnsurePositionColumns(*std::move(bronze), pipeline::BronzeSchema(pipeline)));
-  Tables tables{.spec = &spec,
-                .definition = SilverDefinition(pipeline, spec),
-                .bronze = std::move(current),
-                .silver = {},
-                .quarantine = {}};
+  Tables tables{.spec = &spec, .bronze = std::move(current), .silver = {}, .quarantine = {}};
   INGOT_TRY(EnsureTablesOf(environment, tables));
   INGOT_TRY(tables.Reload());
   return tables;
