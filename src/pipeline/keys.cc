@@ -62,7 +62,7 @@ const std::vector<Key> kField{
     {"coerce", Kind::kBoolean, nullptr, false, "Accept numbers and booleans in quotes."},
     {"range", Kind::kRange, nullptr, false, "For times: the valid range [earliest, latest], as dates or now+1d."},
     {"default", Kind::kText, nullptr, false,
-     "The value for records without the field; in tables of format 3 also for rows older than the column."},
+     "The value for records without the field, or with null there. Rows older than the column keep null."},
     {"rare", Kind::kBoolean, nullptr, false, "Few records have it: no warning if none has, or if their share changes."},
     {"renamed_from", Kind::kText, nullptr, false,
      "The name that the field had before. The column keeps its rows; records may have either name."},

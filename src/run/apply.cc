@@ -258,6 +258,7 @@ Status RecomputeDays(const Environment& environment, stage::DaySpan days,
                             {.gold = {.recompute_days = days, .days_required = false}, .silver_days = days}));
   INGOT_ASSIGN(const RunReport report, runner.Run({}));
   if (!report.pending_changes.empty()) return Fail(ErrorKind::kPendingChange, report.pending_changes.front());
+  for (const stage::HeldRows& held : report.held) LogWarning("quality: " + stage::HeldText(held));
   for (const stage::StageReport& stage : report.stages)
     done(fmt::format("{}: {} recomputed", stage.table, days.Text()));
   return {};

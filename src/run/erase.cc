@@ -23,6 +23,7 @@
 #include "run/maintenance.h"
 #include "run/other_tables.h"
 #include "run/run.h"
+#include "run/staging.h"
 #include "stage/changes.h"
 #include "stage/marks.h"
 
@@ -117,8 +118,12 @@ class EraseRun {
     ProgressLine progress(fmt::format("erase: {} stage", stage::StageName(stage)), 0, "records");
     const auto processor = MakeProcessor(stage, {});
     INGOT_ASSIGN(const auto report, processor->Run(environment_, {}, [&](int64_t rows) { progress.Add(rows); }));
-    if (report.pending_changes.empty()) return {};
-    return Fail(ErrorKind::kPendingChange, report.pending_changes.front());
+    if (!report.pending_changes.empty()) return Fail(ErrorKind::kPendingChange, report.pending_changes.front());
+    if (report.held.empty()) return {};
+    return Fail(ErrorKind::kBadInput,
+                "nothing was erased: rows that a gate holds back keep the history of bronze; "
+                "correct the rule or the data, or publish them, then erase again: " +
+                    stage::HeldText(report.held.front()));
   }
 
   /// Consumers that are up to date let go of the snapshots that reach erased rows.
@@ -136,6 +141,8 @@ class EraseRun {
       INGOT_ASSIGN(const auto home, environment_.Home(table.spec->table));
       INGOT_ASSIGN(const auto found, iceberg::FindTable(home));
       if (!found) continue;
+      // Interrupted rebuilds hold the rows too. They start again from what is left.
+      if (!options_.dry_run) INGOT_TRY(DiscardStagingOf(home));
       targets_.push_back({.table = table, .home = home, .history = {}});
       erasure_.tables.push_back({.name = home.name.Text()});
     }

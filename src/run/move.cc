@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <set>
 
-#include "run/rebuild.h"
+#include "iceberg/location_catalog.h"
+#include "run/found_tables.h"
+#include "run/staging.h"
 #include "storage/location.h"
 
 namespace ingot::run {
@@ -37,12 +39,25 @@ bool IsUsed(const std::vector<CatalogEntry>& entries, const std::string& folder)
   });
 }
 
+/// Whether the newest metadata in the folder is that of the table, and not of another one that was made there.
+bool HoldsTable(const Lakehouse& house, const std::string& folder, const std::string& table) {
+  const auto name = iceberg::ParseTableName(table, house.catalog->Name());
+  const auto location = NewestMetadataOf(*house.storage, folder);
+  if (!name || !location) return false;
+  const auto here = iceberg::LoadTable({house.catalog, house.storage, *name});
+  const auto there = iceberg::ReadMetadataFile(*house.storage, *location);
+  return here && there && here->metadata->table_uuid == there->table_uuid;
+}
+
 Result<maintain::Moved> Move(const Lakehouse& house, const MoveRequest& request, const CatalogEntry& entry,
                              const std::vector<CatalogEntry>& entries) {
-  const std::string staging = entry.name.Text() + kRebuildSuffix;
-  if (std::ranges::any_of(entries, [&](const CatalogEntry& other) { return other.name.Text() == staging; }))
-    return Fail(ErrorKind::kPendingChange, "a rebuild of " + entry.name.Text() +
-                                               " was interrupted: finish it with `ingot apply`, then move the table");
+  const auto staging =
+      std::ranges::find_if(entries, [&](const CatalogEntry& other) { return IsStagingOf(entry.name, other.name); });
+  if (staging != entries.end())
+    return Fail(ErrorKind::kPendingChange,
+                "rows of " + entry.name.Text() + " are computed again in table " + staging->name.Text() +
+                    ", or that was interrupted: finish it with the same command (`ingot apply` or `ingot run`), then "
+                    "move the table");
   const std::string to = request.table.empty() ? storage::JoinLocation(request.to, PathOf(entry, request)) : request.to;
   return maintain::MoveTable({house.catalog, house.storage, entry.name},
                              {.to = to, .threads = request.threads, .progress = request.progress});
@@ -59,7 +74,8 @@ Result<std::vector<TableMove>> MoveTables(const Lakehouse& house, const MoveRequ
   std::vector<TableMove> moves;
   for (const CatalogEntry& entry : entries) {
     if (entry.catalog != house.catalog->Name() || (only && entry.name != *only)) continue;
-    if (!only && entry.name.name.ends_with(kRebuildSuffix)) continue;
+    const auto is_target = [&](const CatalogEntry& other) { return IsStagingOf(other.name, entry.name); };
+    if (!only && std::ranges::any_of(entries, is_target)) continue;
     TableMove move{.name = entry.name.Text()};
     auto moved = Move(house, request, entry, entries);
     if (moved)
@@ -72,7 +88,9 @@ Result<std::vector<TableMove>> MoveTables(const Lakehouse& house, const MoveRequ
     return Fail(ErrorKind::kNotFound,
                 only ? "table does not exist: " + only->Text() : std::string("the catalog has no table to move"));
   INGOT_ASSIGN(entries, house.catalog->Entries());
-  for (TableMove& move : moves) move.old_is_unused = move.moved.files_remain && !IsUsed(entries, move.moved.from);
+  for (TableMove& move : moves)
+    move.old_is_unused = move.moved.files_remain && !IsUsed(entries, move.moved.from) &&
+                         HoldsTable(house, move.moved.from, move.name);
   return moves;
 }
 

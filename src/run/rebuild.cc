@@ -100,7 +100,9 @@ class Rebuild {
 
   Status OpenStaging() {
     INGOT_ASSIGN(const auto evolved, Evolved(*plan_->current->metadata));
-    return ContinueStaging(*environment_, home_, evolved,
+    INGOT_ASSIGN(const auto source_home, environment_->Home(plan_->table.source->table));
+    INGOT_ASSIGN(const Table source, iceberg::LoadTable(source_home));
+    return ContinueStaging(*environment_, home_, evolved, &*source.metadata,
                            {{kRebuildOf, evolved.table_uuid}, {kRebuildNumber, evolved.Property(kRebuildNumber, "0")}});
   }
 

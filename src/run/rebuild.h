@@ -10,9 +10,6 @@
 
 namespace ingot::run {
 
-/// The name of a staging table is that of its target with this suffix.
-inline constexpr const char* kRebuildSuffix = "__rebuild";
-
 /// Whether a rebuild was interrupted after it replaced the rows of one of the two tables. They must then be rebuilt,
 /// by whichever definition: neither has the rows that the other lacks.
 bool HalfRebuilt(const TablePlan& silver, const TablePlan& quarantine);

@@ -34,7 +34,6 @@ using stage::Environment;
 using stage::StageReport;
 using Batch = std::shared_ptr<arrow::RecordBatch>;
 
-constexpr const char* kSuffix = "__days_";  // and a part of the id of the stamp
 /// What a staging table is for: the target, the days, and how often days of the two targets were computed again when it
 /// was created. After that the files of the staging table are the target's. Runs of other days have other names.
 constexpr const char* kDaysOf = "ingot.days-of";
@@ -136,12 +135,14 @@ class DaysAgain {
                            silver_number_, quarantine_number_);
       INGOT_TRY(DiscardOutdated());
     }
-    const std::string suffix = kSuffix + pipeline::DefinitionId(stamp_).substr(0, 12);
+    INGOT_ASSIGN(const auto bronze_home, environment_.Home(environment_.pipeline->bronze.table));
+    INGOT_ASSIGN(const Table bronze, iceberg::LoadTable(bronze_home));
+    const std::string suffix = kDaysSuffix + pipeline::DefinitionId(stamp_).substr(0, kDaysDigits);
     for (const auto& [staging, table] : {std::pair{&silver_staging_, &silver_}, {&quarantine_staging_, &quarantine_}}) {
       staging->home = table->home;
       staging->home.name.name += suffix;
-      INGOT_TRY(
-          ContinueStaging(environment_, staging->home, *table->metadata, {{kDaysOf, stamp_}, {kNumbers, Numbers()}}));
+      INGOT_TRY(ContinueStaging(environment_, staging->home, *table->metadata, &*bronze.metadata,
+                                {{kDaysOf, stamp_}, {kNumbers, Numbers()}}));
     }
     return {};
   }
@@ -154,7 +155,8 @@ class DaysAgain {
     INGOT_ASSIGN(const auto tables, silver_.home.catalog->ListTables());
     for (const Table* table : {&silver_, &quarantine_})
       for (const iceberg::TableName& name : tables) {
-        if (name.space != table->home.name.space || !name.name.starts_with(table->home.name.name + kSuffix)) continue;
+        if (name.space != table->home.name.space || !name.name.starts_with(table->home.name.name + kDaysSuffix))
+          continue;
         iceberg::TableHome home = table->home;
         home.name = name;
         const auto found = iceberg::FindTable(home);

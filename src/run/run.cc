@@ -105,7 +105,11 @@ Result<RunReport> Runner::Run(const RoundOptions& round) {
   Status ledger = round.write_ledger ? WriteLedger(environment_) : Status();
   if (round.write_ledger && ledger) ledger = WriteWarnings(environment_, warnings_.Unwritten());
   for (const stage::HeldRows& held : report.held)
-    if (held.is_news) INGOT_TRY(WriteHeld(environment_, held));
+    if (held.is_news) unwritten_held_.push_back(held);
+  for (; ledger && !unwritten_held_.empty(); unwritten_held_.erase(unwritten_held_.begin())) {
+    ledger = WriteHeld(environment_, unwritten_held_.front());
+    if (!ledger) break;
+  }
   INGOT_TRY(outcome);
   INGOT_TRY(ledger);
   return report;

@@ -88,6 +88,7 @@ class Runner {
   ClockOptions clock_options_;
   ClockWatch clock_;
   WarningWatch warnings_;
+  std::vector<stage::HeldRows> unwritten_held_;  // ops.quality does not have them yet
   std::vector<std::unique_ptr<stage::Processor>> processors_;
 };
 

@@ -13,6 +13,16 @@
 #include "storage/location.h"
 
 namespace ingot::run {
+namespace {
+
+/// Whether the snapshot up to which a table has consumed its source is in the history of the source.
+bool HasPlaceOf(const iceberg::TableMetadata& table, const iceberg::TableMetadata& source) {
+  const auto consumed = stage::ConsumedSnapshot(table);
+  return !consumed || std::ranges::any_of(AncestorsOf(source, source.current_snapshot_id),
+                                          [&](const iceberg::Snapshot* one) { return one->snapshot_id == *consumed; });
+}
+
+}  // namespace
 
 iceberg::TableMetadata EmptyCopyOf(const iceberg::TableMetadata& target, const EmptyCopyOptions& options) {
   iceberg::TableMetadata metadata = target;
@@ -34,8 +44,31 @@ iceberg::TableMetadata EmptyCopyOf(const iceberg::TableMetadata& target, const E
   return metadata;
 }
 
+bool IsStagingOf(const iceberg::TableName& target, const iceberg::TableName& name) {
+  if (name.space != target.space || !name.name.starts_with(target.name)) return false;
+  const std::string_view rest = std::string_view(name.name).substr(target.name.size());
+  const auto has = [&](std::string_view suffix, size_t digits) {
+    return rest.size() == suffix.size() + digits && rest.starts_with(suffix) &&
+           rest.find_first_not_of("0123456789abcdef", suffix.size()) == std::string_view::npos;
+  };
+  return has(kRebuildSuffix, 0) || has(kDaysSuffix, kDaysDigits) || has(kEngineSuffix, kEngineDigits);
+}
+
+Status DiscardStagingOf(const iceberg::TableHome& target) {
+  INGOT_ASSIGN(const auto tables, target.catalog->ListTables());
+  for (const iceberg::TableName& name : tables) {
+    if (!IsStagingOf(target.name, name)) continue;
+    iceberg::TableHome home = target;
+    home.name = name;
+    INGOT_ASSIGN(const auto found, iceberg::FindTable(home));
+    if (found) DiscardStaging(home, found->metadata->location);
+  }
+  return {};
+}
+
 Status ContinueStaging(const stage::Environment& environment, const iceberg::TableHome& home,
-                       const iceberg::TableMetadata& target, const iceberg::Properties& stamp) {
+                       const iceberg::TableMetadata& target, const iceberg::TableMetadata* source,
+                       const iceberg::Properties& stamp) {
   INGOT_ASSIGN(const auto found, iceberg::FindTable(home));
   if (found) {
     const iceberg::TableMetadata& metadata = *found->metadata;
@@ -43,7 +76,7 @@ Status ContinueStaging(const stage::Environment& environment, const iceberg::Tab
         std::ranges::all_of(stamp,
                             [&](const auto& entry) { return metadata.Property(entry.first, "") == entry.second; }) &&
         metadata.Property(stage::kDefinitionProperty, "") == target.Property(stage::kDefinitionProperty, "") &&
-        SameLayout(metadata, target);
+        SameLayout(metadata, target) && (source == nullptr || HasPlaceOf(metadata, *source));
     if (fits) {
       LogWarning("table " + home.name.Text() + ": interrupted work is continued");
       return {};
@@ -81,15 +114,16 @@ Result<std::vector<iceberg::DataFile>> FilesOf(const iceberg::Table& staging) {
 }
 
 void DiscardStaging(const iceberg::TableHome& home, const std::string& location) {
-  (void)home.catalog->Drop(home.name);
-  if (const auto metadata = home.storage->List(location))
+  const Status dropped = home.catalog->Drop(home.name);
+  if (!dropped && dropped.error().kind != ErrorKind::kNotFound) return;
+  if (const auto metadata = home.storage->List(storage::JoinLocation(location, "metadata")))
     for (const auto& file : *metadata) (void)home.storage->Delete(file.location);
 }
 
 Result<Staging> Staging::Make(const stage::Environment& environment, const iceberg::Table& target) {
   Staging staging;
   staging.home_ = target.home;
-  staging.home_.name.name += "_staging_" + RandomUuid().substr(0, 8);
+  staging.home_.name.name += kEngineSuffix + RandomUuid().substr(0, kEngineDigits);
   const auto metadata = EmptyCopyOf(*target.metadata, {.with_location = !environment.catalog->ChoosesLocations()});
   INGOT_ASSIGN(const auto made, iceberg::CreateTable(staging.home_, metadata));
   staging.location_ = made.metadata->location;

@@ -178,9 +178,7 @@ class Cleaning {
   Status Quarantine(const CheckedRows& checked, std::vector<bool> keep) {
     keep.flip();
     INGOT_ASSIGN(Batch quarantined, FilterRows(checked.rows, keep));
-    if (pipeline_.payload_all) {
-      INGOT_ASSIGN(quarantined, WithPayloadsOfErrors(quarantined));
-    }
+    INGOT_ASSIGN(quarantined, WithPayloadsOfErrors(quarantined));
     arrow::ListBuilder rules(arrow::default_memory_pool(), std::make_shared<arrow::StringBuilder>());
     auto& names = static_cast<arrow::StringBuilder&>(*rules.value_builder());
     for (size_t row = 0; row < keep.size(); ++row) {
@@ -194,7 +192,7 @@ class Cleaning {
     return Pass(std::move(rows), true);
   }
 
-  /// Quarantine has the bytes of the records that could not be read, also if bronze has those of all records.
+  /// Quarantine has the bytes of the records that could not be read, also where bronze has those of all records.
   static Result<Batch> WithPayloadsOfErrors(const Batch& rows) {
     const int at = rows->schema()->GetFieldIndex("_payload");
     const auto error = rows->GetColumnByName("_error");
@@ -206,7 +204,7 @@ class Cleaning {
       INGOT_ARROW(error->IsValid(row) && payloads.IsValid(row) ? kept.Append(payloads.GetView(row))
                                                                : kept.AppendNull());
     INGOT_ARROW_ASSIGN(const auto array, kept.Finish());
-    INGOT_ARROW_ASSIGN(auto with, rows->SetColumn(at, rows->schema()->field(at), array));
+    INGOT_ARROW_ASSIGN(auto with, rows->SetColumn(at, rows->schema()->field(at)->WithType(array->type()), array));
     return with;
   }
 

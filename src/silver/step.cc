@@ -68,7 +68,7 @@ Error CannotReconcile(const Tables& tables, const Mark& silver, const Mark& quar
       fmt::format("{0} has consumed {1} up to snapshot {2}, {3} up to {4}, and what the one has more was computed by "
                   "another pipeline file: it cannot be completed. Roll both back to commits of the same snapshot of "
                   "{1} (ingot table rollback), or drop both; see docs/troubleshooting.md, \"A stage lost its "
-                  "place\"",
+                  "position\"",
                   tables.silver.home.name.Text(), tables.bronze.home.name.Text(), up_to(silver),
                   tables.quarantine.home.name.Text(), up_to(quarantine))};
 }
