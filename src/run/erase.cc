@@ -52,14 +52,16 @@ struct Target {
 Result<std::shared_ptr<arrow::RecordBatch>> WithoutTexts(const std::shared_ptr<arrow::RecordBatch>& rows,
                                                          const EraseCondition& condition) {
   arrow::ArrayVector columns = rows->columns();
-  for (auto& column : columns) {
+  for (size_t at = 0; at < columns.size(); ++at) {
+    auto& column = columns[at];
+    const std::string& name = rows->schema()->field(int(at))->name();
     if (column->type_id() != arrow::Type::STRING) continue;
     const auto& texts = static_cast<const arrow::StringArray&>(*column);
     arrow::StringBuilder builder;
     for (int64_t i = 0; i < texts.length(); ++i)
-      INGOT_ARROW(texts.IsNull(i)                          ? builder.AppendNull()
-                  : condition.InMetadata(texts.GetView(i)) ? builder.Append(kErased)
-                                                           : builder.Append(texts.GetView(i)));
+      INGOT_ARROW(texts.IsNull(i)                           ? builder.AppendNull()
+                  : condition.InOps(name, texts.GetView(i)) ? builder.Append(kErased)
+                                                            : builder.Append(texts.GetView(i)));
     INGOT_ARROW_ASSIGN(column, builder.Finish());
   }
   return arrow::RecordBatch::Make(rows->schema(), rows->num_rows(), std::move(columns));

@@ -190,9 +190,14 @@ Result<std::vector<uint8_t>> EraseCondition::ReasonsOf(const arrow::RecordBatch&
   std::vector<uint8_t> reasons(count, kStays);
   INGOT_ASSIGN(const auto by_condition, Matches(root_, rows, nullptr));
   std::vector<std::vector<std::string_view>> bytes(count);
-  for (const char* name : kByteColumns)
-    if (const auto column = rows.GetColumnByName(name))
-      ForEachText(*column, SameRow, [&](int64_t row, std::string_view text) { bytes[size_t(row)].push_back(text); });
+  const auto error = rows.GetColumnByName("_error");
+  const auto has_columns = [&](int64_t row) { return error != nullptr && error->IsNull(row); };
+  for (const std::string_view name : kByteColumns)
+    if (const auto column = rows.GetColumnByName(std::string(name)))
+      ForEachText(*column, SameRow, [&](int64_t row, std::string_view text) {
+        // All members of a record that fitted are in columns or in _extra.
+        if (name != "_payload" || !has_columns(row)) bytes[size_t(row)].push_back(text);
+      });
   INGOT_ASSIGN(const auto with_bytes, Matches(root_, rows, &bytes));
   std::vector<bool> of_record(count);
   if (records != nullptr && rows.GetColumnByName(pipeline::kSource) != nullptr &&
@@ -209,7 +214,7 @@ Result<std::vector<uint8_t>> EraseCondition::RowsWithText(const arrow::RecordBat
   std::vector<uint8_t> reasons(size_t(rows.num_rows()), kStays);
   for (int i = 0; i < rows.num_columns(); ++i)
     ForEachText(*rows.column(i), SameRow, [&](int64_t row, std::string_view text) {
-      if (InMetadata(text)) reasons[size_t(row)] = kByBytes;
+      if (InOps(rows.column_name(i), text)) reasons[size_t(row)] = kByBytes;
     });
   return reasons;
 }
@@ -227,6 +232,11 @@ std::string EraseCondition::ColumnWithLiteral(const arrow::RecordBatch& rows) co
 bool EraseCondition::InMetadata(std::string_view bytes) const {
   return !has_and_ &&
          std::ranges::any_of(values_, [&](const auto& value) { return !value.IsNumber() && value.In(bytes); });
+}
+
+bool EraseCondition::InOps(std::string_view column, std::string_view text) const {
+  if (column != "samples") return InMetadata(text);
+  return std::ranges::any_of(values_, [&](const auto& value) { return value.In(text); });
 }
 
 std::string EraseCondition::WithoutLiterals(std::string text) const {

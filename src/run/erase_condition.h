@@ -25,9 +25,9 @@ class EraseCondition {
   /// Errors: kBadConfig, without any literal of the text, for a condition that cannot be searched for in bytes.
   static Result<EraseCondition> Parse(const std::string& text, const pipeline::ColumnTypes& fields);
 
-  /// The reason of each row. Bytes that no column was made of (_payload, _extra, _key, _headers, _error) count as if
-  /// each field could be in them. `records`: rows of these records go too; may be nullptr. Missing columns match
-  /// nothing.
+  /// The reason of each row. Bytes that no column was made of (_extra, _key, _headers, _error, and _payload of records
+  /// that did not fit) count as if each field could be in them. `records`: rows of these records go too; may be
+  /// nullptr. Missing columns match nothing.
   Result<std::vector<uint8_t>> ReasonsOf(const arrow::RecordBatch& rows, const silver::SourcePositions* records) const;
 
   /// The same for tables without fields: whether a text column holds the value.
@@ -39,6 +39,8 @@ class EraseCondition {
   /// Whether bytes of metadata hold a literal. False with AND, since one literal alone identifies no row, and for
   /// numbers.
   bool InMetadata(std::string_view bytes) const;
+  /// Whether a text in a table without fields may hold a literal. Samples of rows count for every condition.
+  bool InOps(std::string_view column, std::string_view text) const;
   bool SearchesMetadata() const { return !has_and_ && !only_numbers_; }
 
   /// The text with "(literal)" instead of each literal.

@@ -52,8 +52,8 @@ std::optional<maintain::Finding> RowsFinding(const stage::Environment& environme
     return maintain::Finding{"rows", maintain::Health::kCouldBeBetter,
                              text + "; rows were deleted on purpose (" + account->deleted_by + ")"};
   return maintain::Finding{"rows", maintain::Health::kBad,
-                           text + "; to recompute both from bronze: ingot unregister " + spec.table.table + " " +
-                               spec.quarantine.table + ", then ingot run"};
+                           text + "; to recompute both from bronze: ingot unregister " + spec.table.table +
+                               ", ingot unregister " + spec.quarantine.table + ", then ingot run"};
 }
 
 /// Returns true when every file is intact.

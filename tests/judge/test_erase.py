@@ -276,3 +276,22 @@ def test_numbers_and_conjunctions(tmp_path):
     visits.erase(where=f"person = '{VICTIM}' AND id IN (5, 7)")
     assert [row["id"] for row in visits.rows(BRONZE) if row["person"] == VICTIM] == [6]
     assert {5, 7} <= {row["id"] for row in visits.rows(BRONZE)}
+
+
+def test_fields_decide_where_records_fitted(tmp_path):
+    """Goal: with the bytes of every record kept, a record that fitted is found by its fields, not by its bytes. Samples of
+    rows that a gate held lose the value, numbers too.
+    Method: records of others whose amount or name has the literal; rows that are published anyway."""
+    visits = Visits(tmp_path)
+    pipeline = json.loads(visits.pipeline.read_text())
+    pipeline["bronze"]["payload"] = "all"
+    pipeline["silver"]["rules"] = [{"name": "known", "check": "id <> 1022", "fail_above": "1%"}]
+    visits.pipeline.write_text(json.dumps(pipeline))
+    rows = [record(1021, OTHERS[0]), record(7, OTHERS[1], amount=1021), record(8, "met 1021 there"), record(1022, OTHERS[2]), record(9, OTHERS[0])]
+    visits.put("0.jsonl", map(json.dumps, rows))
+    assert visits.ingot("run", check=False).returncode == 3
+    visits.ingot("run", "--publish-anyway")
+    assert any("1022" in (row["samples"] or "") for row in visits.query("SELECT samples FROM ops.quality"))
+    visits.ingot("erase", "--where", "id IN (1021, 1022)")
+    assert sorted(row["id"] for row in visits.query(f"SELECT id FROM {SILVER}")) == [7, 8, 9]
+    assert not any("1022" in (row["samples"] or "") for row in visits.query("SELECT samples FROM ops.quality"))
