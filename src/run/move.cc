@@ -89,8 +89,8 @@ Result<std::vector<TableMove>> MoveTables(const Lakehouse& house, const MoveRequ
                 only ? "table does not exist: " + only->Text() : std::string("the catalog has no table to move"));
   INGOT_ASSIGN(entries, house.catalog->Entries());
   for (TableMove& move : moves)
-    move.old_is_unused = move.moved.files_remain && !IsUsed(entries, move.moved.from) &&
-                         HoldsTable(house, move.moved.from, move.name);
+    move.old_is_unused =
+        move.moved.files_remain && !IsUsed(entries, move.moved.from) && HoldsTable(house, move.moved.from, move.name);
   return moves;
 }
 

@@ -31,8 +31,7 @@ TEST(Pipeline, CsvAndTimes) {
     EXPECT_TRUE(parsed) << parsed.error().message;
     return *parsed;
   };
-  const CsvSpec csv =
-      parse(R"(, csv: {delimiter: tab, quote: "", header: [t, u], encoding: latin-1})").source.csv;
+  const CsvSpec csv = parse(R"(, csv: {delimiter: tab, quote: "", header: [t, u], encoding: latin-1})").source.csv;
   EXPECT_EQ(csv.delimiter, '\t');
   EXPECT_EQ(csv.quote, '\0');
   EXPECT_FALSE(csv.header);
