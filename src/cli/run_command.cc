@@ -164,6 +164,8 @@ Status CheckPublishAnyway(const Options& options) {
   if (options.engine.engine != pipeline::Dialect::kEmbedded)
     return Fail(ErrorKind::kBadConfig,
                 "--publish-anyway is for the embedded engine: run it with --stage silver --engine embedded");
+  if (options.days.Given())
+    return Fail(ErrorKind::kBadConfig, "--publish-anyway is for new rows: run it without --from and --to");
   if (options.follow)
     return Fail(ErrorKind::kBadConfig,
                 "--publish-anyway is for one run that ends: run it beside the follower, with --stage silver,gold");

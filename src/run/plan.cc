@@ -10,6 +10,7 @@
 #include "iceberg/summary_numbers.h"
 #include "pipeline/definition.h"
 #include "pipeline/removed_fields.h"
+#include "run/staging.h"
 #include "stage/fence.h"
 #include "stage/report.h"
 
@@ -256,6 +257,14 @@ Status ProposeRemovals(const Environment& environment, PipelinePlan& plan) {
   INGOT_ASSIGN(const auto names, environment.catalog->ListTables());
   for (const iceberg::TableName& name : names) {
     if (known.contains(name) || !spaces.contains(name.space)) continue;
+    const auto target = std::ranges::find_if(known, [&](const auto& one) { return IsStagingOf(one, name); });
+    if (target != known.end() && name.name.find(kDaysSuffix) != std::string::npos) {
+      plan.proposals.push_back(fmt::format(
+          "table {}: days are being computed again, or that was interrupted (its rows are in {}): the same command "
+          "(ingot run or apply with --from and --to) finishes it",
+          target->Text(), name.Text()));
+      continue;
+    }
     INGOT_ASSIGN(const auto home, environment.Home(name.Text()));
     const auto found = iceberg::FindTable(home);
     if (!found || !*found) continue;  // dropped meanwhile, or not a table of ours

@@ -138,7 +138,10 @@ Status CheckHeld(const Environment& environment, const stage::HeldRows& held,
                 fmt::format("rebuild: {} rows exceed a limit, and published rows are among them: correct the rule or "
                             "the data, then continue with `ingot apply --rebuild`; {}",
                             held.counts.rows, fmt::join(held.reasons, "; ")));
-  LogWarning("quality: " + HeldText(held));
+  stage::HeldRows of_target = held;  // of the table that the staging table will replace
+  if (of_target.table.ends_with(kRebuildSuffix))
+    of_target.table.resize(of_target.table.size() - std::string_view(kRebuildSuffix).size());
+  LogWarning("quality: " + HeldText(of_target));
   return {};
 }
 
