@@ -45,18 +45,20 @@ test: unit judge faults-part ## set up, build, and run all tests that need no se
 unit: build ## run the unit tests
 	@ctest --test-dir $(BUILD) --output-on-failure --parallel 2
 
+JUDGE_TESTS := .deps/judges/bin/python -m pytest -q -p no:cacheprovider -n 2 --dist worksteal tests/judge
 judge: build ## run the program and check its tables with PyIceberg and DuckDB
 	@tools/setup judges
-	@INGOT_PROGRAM=$(CURDIR)/$(BUILD)/ingot .deps/judges/bin/python -m pytest -q -p no:cacheprovider -n 2 --dist worksteal tests/judge
+	@INGOT_PROGRAM=$(CURDIR)/$(BUILD)/ingot $(JUDGE_TESTS)
 
 FAULTS_TESTS := .deps/judges/bin/python -m pytest -q -p no:cacheprovider -n 2 --dist worksteal tests/faults
 faults-part: build ## inject faults at some I/O calls, which a seed chooses
 	@tools/setup judges
 	@INGOT_PROGRAM=$(CURDIR)/$(BUILD)/ingot $(FAULTS_TESTS)
 
-faults: build ## inject a fault at every I/O call of every command that writes (an hour; FAULTS_SEED repeats a choice)
+faults: build ## inject a fault at every I/O call and fault point of every command that writes (an hour)
 	@tools/setup judges
 	@FAULTS=all INGOT_PROGRAM=$(CURDIR)/$(BUILD)/ingot $(FAULTS_TESTS)
+	@FAULTS=all INGOT_PROGRAM=$(CURDIR)/$(BUILD)/ingot $(JUDGE_TESTS) -k kill
 
 stack-test: build ## run the tests with real servers on 127.0.0.1: Kafka, PostgreSQL, MinIO, REST, Trino, Spark, Airflow, Prometheus
 	@tools/setup judges lint stack

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import random
 import subprocess
 import sys
 
@@ -13,6 +14,16 @@ from pyiceberg.catalog.sql import SqlCatalog
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 INGOT = pathlib.Path(os.environ.get("INGOT_PROGRAM", ROOT / "build/release/ingot"))
 CATALOG = "iceberg_catalog"
+
+
+def part_of(points: list) -> list:
+    """Returns the fault points at which a test kills the program: a third of them, which a seed chooses and a failure
+    prints. FAULTS=all (`make faults`) takes all of them, FAULTS_SEED repeats a choice."""
+    if os.environ.get("FAULTS") == "all":
+        return points
+    seed = os.environ.get("FAULTS_SEED") or str(random.SystemRandom().randrange(10**6))
+    print(f"FAULTS_SEED={seed}")
+    return random.Random(seed).sample(points, -(-len(points) // 3))
 
 
 class Warehouse:

@@ -9,7 +9,7 @@ import subprocess
 
 import pyarrow.parquet
 import pytest
-from conftest import INGOT, Warehouse, iceberg_duckdb
+from conftest import INGOT, Warehouse, iceberg_duckdb, part_of
 
 VICTIM = "ann.lee-7@example.org"
 WHERE = f"person = '{VICTIM}'"
@@ -216,7 +216,7 @@ def test_killed_at_every_step(tmp_path_factory):
     wanted = first.state()
     points = [(name, passed.count(name)) for name in dict.fromkeys(passed)] + [("erase.after_commit", 1), ("expire.after_commit", 1)]
     assert {"erase.begun", "erase.after_commit", "erase.after_expiry", "expire.after_commit", "erase.before_versions", "erase.after_file", "erase.recorded"} <= set(passed)
-    for point, hit in points:
+    for point, hit in part_of(points):
         shutil.rmtree(first.data)
         shutil.copytree(kept, first.data)
         first.erase(code=-signal.SIGKILL, env={"INGOT_FAULT": f"{point}:{hit}=kill"})

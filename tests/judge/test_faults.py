@@ -45,9 +45,9 @@ def check_tables(warehouse):
 def test_kill_at_every_step(points, tmp_path_factory):
     """Goal: a process killed at any step of any commit loses nothing and duplicates nothing.
     Method: SIGKILL at each pass of each point, run again, compare with the independent computation."""
-    from conftest import ROOT, Warehouse
+    from conftest import ROOT, Warehouse, part_of
 
-    for point, hit in points:
+    for point, hit in part_of(points):
         warehouse = Warehouse(tmp_path_factory.mktemp("kill"), ROOT / "pipelines/speedtest.yaml")
         fill(warehouse)
         killed = warehouse.ingot("run", "--rows-per-commit", 1500, check=False, env={"INGOT_FAULT": f"{point}:{hit}=kill"})

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import INGOT, ROOT, Warehouse
+from conftest import INGOT, ROOT, Warehouse, part_of
 
 BRONZE, SILVER, QUARANTINE = "bronze.speedtest_raw", "silver.speedtest_clean", "silver.speedtest_quarantine"
 RULE = "between 0 and 60000"
@@ -87,7 +87,7 @@ def test_kill_at_every_step_of_a_revert(tmp_path_factory):
     passed = passed[: passed.index("silver.reverted") + 1]
     points = [(name, hit) for name in dict.fromkeys(passed) for hit in range(1, passed.count(name) + 1)]
     assert {"silver.blocked", "silver.reverted"} <= {name for name, _ in points}
-    for point, hit in points:
+    for point, hit in part_of(points):
         warehouse = Warehouse(tmp_path_factory.mktemp("kill"), ROOT / "pipelines/speedtest.yaml")
         fill(warehouse, records=300)
         interrupt(warehouse)

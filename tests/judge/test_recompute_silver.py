@@ -8,7 +8,7 @@ import time
 
 import pyarrow as pa
 import pytest
-from conftest import INGOT
+from conftest import INGOT, part_of
 from second_version import (BRONZE, DAYS, FIRST, KINDS, QUARANTINE, SILVER, TABLES, Shop, changed, check_counted_once, check_equal, comparable,
                             more_data, record)
 from test_second_version_faults import Follower, state_of, wait_for
@@ -323,7 +323,7 @@ def test_kill_at_every_step(made):
     assert set(points) <= set(passed), passed
     new = content(made.tables(), SILVER)
     steps = [name for name in dict.fromkeys(passed) if name in points or name in ("commit.after_swap", "silver.between_commits", "delete_rows.after_files")]
-    for point, hit in [(name, hit) for name in steps for hit in range(1, passed.count(name) + 1)]:
+    for point, hit in part_of([(name, hit) for name in steps for hit in range(1, passed.count(name) + 1)]):
         made.reset(RULE)
         made.command("apply", "--forward-only")
         old = content(made.tables(), SILVER)

@@ -8,7 +8,7 @@ import subprocess
 from contextlib import contextmanager
 
 import pytest
-from conftest import INGOT
+from conftest import INGOT, part_of
 from second_version import BRONZE, FIRST, QUARANTINE, SILVER, Shop, changed, check_counted_once, more_data, record
 from test_replay import RELAXED, check_as_new, counts, replay
 from test_second_version_faults import state_of, wait_for
@@ -60,7 +60,7 @@ def test_kill_at_every_step(shop):
     assert {"replay.after_files", "replay.between_commits", "replay.after_commits"} <= set(passed), passed
     check_replayed_once(shop)
     steps = [name for name in dict.fromkeys(passed) if name.startswith(("replay.", "delete_rows.", "commit.", "ledger."))]
-    for point, hit in [(name, hit) for name in steps for hit in range(1, passed.count(name) + 1)]:
+    for point, hit in part_of([(name, hit) for name in steps for hit in range(1, passed.count(name) + 1)]):
         reset(shop)
         killed = shop.command("replay", code=-signal.SIGKILL, env={"INGOT_FAULT": f"{point}:{hit}=kill"})
         try:

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import INGOT
+from conftest import INGOT, part_of
 from second_version import (BRONZE, DAYS, FIRST, KINDS, QUARANTINE, SILVER, TABLES, changed, check_counted_once, check_equal, comparable,
                             made, more_data, shop, text_of)
 
@@ -53,7 +53,7 @@ def test_kill_at_every_step(made, points):
     made.reset(SECOND)
     old = made.tables()
     states = {table: [content(old, table), new[table]] for table in TABLES}
-    for point, hit in steps:
+    for point, hit in part_of(steps):
         made.reset(SECOND)
         killed = made.command("apply", "--rebuild", code=-signal.SIGKILL, env={"INGOT_FAULT": f"{point}:{hit}=kill"})
         try:
