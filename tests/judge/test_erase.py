@@ -295,3 +295,33 @@ def test_fields_decide_where_records_fitted(tmp_path):
     visits.ingot("erase", "--where", "id IN (1021, 1022)")
     assert sorted(row["id"] for row in visits.query(f"SELECT id FROM {SILVER}")) == [7, 8, 9]
     assert not any("1022" in (row["samples"] or "") for row in visits.query("SELECT samples FROM ops.quality"))
+
+
+def test_interrupted_days_and_held_rows(tmp_path):
+    """Goal: rows in the staging tables of interrupted work go too, and the work can begin again. While a gate holds rows
+    back, nothing is erased, since these rows keep bronze's history.
+    Method: days whose recomputation was killed; rows beyond the limit of a rule."""
+    visits = Visits(tmp_path)
+    pipeline = json.loads(visits.pipeline.read_text())
+    pipeline["silver"]["rules"][0]["fail_above"] = "30%"
+    visits.pipeline.write_text(json.dumps(pipeline))
+    visits.put("0.jsonl", lines(0))
+    visits.ingot("run")
+    days = ("run", "--stage", "silver,gold", "--from", "2026-01-01", "--to", "2026-01-02")
+    assert visits.ingot(*days, check=False, env={"INGOT_FAULT": "days.filled=kill"}).returncode == -signal.SIGKILL
+    assert "finishes it" in visits.ingot("plan").stdout
+    told = visits.ingot("table", "move", SILVER, "--to", tmp_path / "other", check=False)
+    assert told.returncode == 1 and "finish it" in told.stdout + told.stderr
+    visits.erase()
+    assert files_with(visits.data) == []
+    before = visits.state()
+    visits.ingot(*days)
+    assert visits.state() == before
+    visits.put("1.jsonl", (json.dumps(record(500 + number, VICTIM, amount=-1.0)) for number in range(20)))
+    visits.ingot("run", check=False)
+    held = visits.rows(BRONZE)
+    told = visits.erase(code=1)
+    assert "a gate holds back" in told.stderr and visits.rows(BRONZE) == held
+    visits.ingot("run", "--publish-anyway")
+    visits.erase()
+    assert files_with(visits.data) == []
