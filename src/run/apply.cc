@@ -200,7 +200,7 @@ class Applying {
     const std::string record = ToJson(RecordOf(table, "rebuild"));
     switch (table.table.kind) {
       case TableKind::kBronze:
-        INGOT_TRY(bronze::Rebuild(environment_, *table.current, table.have, {{kChangeKey, record}}));
+        INGOT_TRY(RebuildBronze(table));
         break;
       case TableKind::kSilver:
       case TableKind::kQuarantine:
@@ -213,6 +213,18 @@ class Applying {
     }
     for (const std::string& line : LinesOf(table)) done_(line + " (rebuilt)");
     return {};
+  }
+
+  /// Silver then has other rows to judge: which of them a gate held back before is not known any more.
+  Status RebuildBronze(const TablePlan& table) {
+    ChangeRecord record = RecordOf(table, "rebuild");
+    for (const pipeline::SilverSpec& silver : environment_.pipeline->silver) {
+      INGOT_ASSIGN(const std::string held, HeldBack(environment_, silver));
+      if (held.empty()) continue;
+      record.differences.push_back("rows that a gate held back are judged again, together with all others: " + held);
+      LogWarning("quality: " + record.differences.back());
+    }
+    return bronze::Rebuild(environment_, *table.current, table.have, {{kChangeKey, ToJson(record)}});
   }
 
   Status RebuildPair(const PipelinePlan& plan, const TablePlan& table, const std::string& record) {

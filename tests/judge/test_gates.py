@@ -362,3 +362,16 @@ def test_ops_quality_of_an_earlier_version(sales):
     assert len(rows) == before + 3 and sorted(map(str, {row["held"] for row in rows})) == ["None", "True"]
     location = sales.tables().locations["ops.quality"]
     assert DUCKDB.execute(f"SELECT count(*) FROM iceberg_scan('{location}') WHERE held").fetchone() == (3,)
+
+
+def test_a_rebuild_of_bronze_judges_all_rows_and_says_so(sales):
+    """Goal: rows that a gate held back are not published without a word when bronze is rebuilt.
+    Method: 30 bad of 100 new rows are held, 30 of all 200 are within the limit; a default changes bronze."""
+    sales.write("fail_above: 20%")
+    hold(sales)
+    sales.write("fail_above: 20%", edit=("amount: {type: int}", "amount: {type: int, default: 1}"))
+    done = sales.command("apply", "--rebuild", "--yes")
+    assert "a gate held back are judged again" in done.stdout + done.stderr
+    sales.command("run")
+    sales.check(170, 30)
+    assert any("a gate held back" in row["differences"] for row in sales.tables().changes() if row["action"] == "rebuild")
