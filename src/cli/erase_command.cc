@@ -38,8 +38,8 @@ void PrintTables(const run::Erasure& erasure, bool dry_run) {
   for (const auto& table : erasure.tables) {
     const auto& rows = table.rows.rows;
     fmt::print(
-        "{}: {}{} rows erased ({} by the condition, {} in bytes that no column was made of, {} of the same "
-        "records), {} files rewritten, {} snapshots removed",
+        "{}: {}{} rows erased ({} by the condition, {} by unparsed bytes, {} by source position), {} files rewritten, "
+        "{} snapshots removed",
         table.name, dry_run ? "would be: " : "", table.rows.Rows(), rows[run::kByCondition], rows[run::kByBytes],
         rows[run::kByRecord], table.rows.files + table.rows.delete_files, table.snapshots);
     if (!dry_run) fmt::print(", {} files deleted", table.files_deleted);

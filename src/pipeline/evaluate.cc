@@ -196,4 +196,13 @@ Result<std::shared_ptr<arrow::Array>> EvaluateAs(const Expression& expression, c
   return cast.make_array();
 }
 
+Result<std::vector<bool>> TrueRows(const Expression& condition, const arrow::RecordBatch& rows) {
+  INGOT_ASSIGN(const auto evaluated, Evaluate(condition, rows));
+  const auto& holds = static_cast<const arrow::BooleanArray&>(*evaluated);
+  std::vector<bool> is_true(size_t(rows.num_rows()));
+  for (size_t row = 0; row < is_true.size(); ++row)
+    is_true[row] = holds.IsValid(int64_t(row)) && holds.Value(int64_t(row));
+  return is_true;
+}
+
 }  // namespace ingot::pipeline

@@ -5,6 +5,7 @@
 #include <arrow/record_batch.h>
 
 #include <memory>
+#include <vector>
 
 #include "pipeline/expression.h"
 
@@ -18,5 +19,8 @@ Result<std::shared_ptr<arrow::Array>> Evaluate(const Expression& expression, con
 /// The same, cast to the Arrow type of `type`.
 Result<std::shared_ptr<arrow::Array>> EvaluateAs(const Expression& expression, const iceberg::Type& type,
                                                  const arrow::RecordBatch& rows);
+
+/// Whether the condition is true, for each row; null is not true.
+Result<std::vector<bool>> TrueRows(const Expression& condition, const arrow::RecordBatch& rows);
 
 }  // namespace ingot::pipeline

@@ -76,8 +76,8 @@ std::vector<std::string> RefsOf(const iceberg::TableMetadata& metadata) {
 }
 
 std::string Text(const maintain::RowsErased& rows) {
-  return fmt::format("{} rows: {} by the condition, {} by bytes that no column was made of, {} of the same records",
-                     rows.Rows(), rows.rows[kByCondition], rows.rows[kByBytes], rows.rows[kByRecord]);
+  return fmt::format("{} rows: {} by the condition, {} by unparsed bytes, {} by source position", rows.Rows(),
+                     rows.rows[kByCondition], rows.rows[kByBytes], rows.rows[kByRecord]);
 }
 
 class EraseRun {

@@ -172,9 +172,7 @@ Result<std::vector<bool>> EraseCondition::Matches(const Node& node, const arrow:
     return matches;
   }
   if (rows.GetColumnByName(node.field) != nullptr) {
-    INGOT_ASSIGN(const auto evaluated, Evaluate(node.comparison, rows));
-    const auto& is = static_cast<const arrow::BooleanArray&>(*evaluated);
-    for (size_t row = 0; row < count; ++row) matches[row] = is.IsValid(int64_t(row)) && is.Value(int64_t(row));
+    INGOT_ASSIGN(matches, pipeline::TrueRows(node.comparison, rows));
   }
   if (bytes == nullptr) return matches;
   for (size_t row = 0; row < count; ++row)

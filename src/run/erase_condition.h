@@ -1,5 +1,5 @@
 // The condition of `ingot erase`: comparisons of fields with literals, joined by AND and OR. It is evaluated on
-// columns, and by a search for the literals on bytes that no column was made of.
+// columns, and by a search for the literals on unparsed bytes.
 #pragma once
 
 #include <arrow/record_batch.h>
@@ -25,7 +25,7 @@ class EraseCondition {
   /// Errors: kBadConfig, without any literal of the text, for a condition that cannot be searched for in bytes.
   static Result<EraseCondition> Parse(const std::string& text, const pipeline::ColumnTypes& fields);
 
-  /// The reason of each row. Bytes that no column was made of (_extra, _key, _headers, _error, and _payload of records
+  /// The reason of each row. Unparsed bytes (_extra, _key, _headers, _error, and _payload of records
   /// that did not fit) count as if each field could be in them. `records`: rows of these records go too; may be
   /// nullptr. Missing columns match nothing.
   Result<std::vector<uint8_t>> ReasonsOf(const arrow::RecordBatch& rows, const silver::SourcePositions* records) const;

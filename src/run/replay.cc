@@ -80,10 +80,7 @@ class Selecting {
   Result<std::vector<bool>> Matches(const arrow::RecordBatch& rows) {
     std::vector<bool> matches(size_t(rows.num_rows()), true);
     if (where_) {
-      INGOT_ASSIGN(const auto holds, Evaluate(where_->expression, rows));
-      const auto& values = static_cast<const arrow::BooleanArray&>(*holds);
-      for (size_t row = 0; row < matches.size(); ++row)
-        matches[row] = values.IsValid(int64_t(row)) && values.Value(int64_t(row));
+      INGOT_ASSIGN(matches, pipeline::TrueRows(where_->expression, rows));
     }
     if (!options_.rules.empty()) MatchRules(rows, matches);
     if (!options_.runs.empty()) {

@@ -44,10 +44,7 @@ Result<int64_t> RemoveRows(const Environment& environment, const Tables& tables,
       .columns = PositionColumns(), .filter = filter, .threads = environment.threads, .dry_run = dry_run};
   options.matches = [&](const Batch& rows) -> Result<std::shared_ptr<arrow::Array>> {
     INGOT_ASSIGN(const auto found, positions.Find(*rows));
-    arrow::BooleanBuilder matches;
-    INGOT_ARROW(matches.AppendValues(found.known));
-    INGOT_ARROW_ASSIGN(auto result, matches.Finish());
-    return result;
+    return maintain::ToBooleans(found.known);
   };
   summary[stage::kReplayKey] = name;
   options.amend = [&](iceberg::SnapshotChange& change) {

@@ -115,6 +115,13 @@ TEST(Evaluate, Times) {
   EXPECT_EQ(Value("hour(t)"), "[0,23,null,1]");
 }
 
+// Goal:   a condition selects the rows for which it is true, not those for which it is null.
+// Method: a comparison that is true, false and null.
+TEST(Evaluate, TrueRows) {
+  const auto rows = RowsOf({{"n", arrow::int64(), "[7, -7, null]"}});
+  EXPECT_EQ(*TrueRows(*ParseExpression("n > 0"), *rows), (std::vector<bool>{true, false, false}));
+}
+
 // Goal:   a computed column has the type of its field, and text without blanks to trim is not copied.
 // Method: a long as a double; a text without blanks at its ends.
 TEST(Evaluate, TypesAndCopies) {
