@@ -137,9 +137,7 @@ class Cleaning {
     INGOT_ASSIGN(const Batch rows, FilterRows(batch, free));
     if (rows->num_rows() == 0) return {};
     INGOT_ASSIGN(const CheckedRows checked, rules_.Apply(*rows));
-    std::vector<bool> accepted(size_t(rows->num_rows()), true);
-    for (size_t row = 0; row < checked.broken.size(); ++row) accepted[row] = !rules_.Quarantines(checked.broken[row]);
-    INGOT_ASSIGN(Batch held, FilterRows(checked.rows, accepted));
+    INGOT_ASSIGN(Batch held, rules_.Accepted(checked));
     INGOT_ARROW_ASSIGN(held, held->AddColumn(held->num_columns(), kCameUp, RepeatText("", held->num_rows())));
     return unique_.Hold(held);
   }

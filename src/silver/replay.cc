@@ -110,12 +110,7 @@ class Replaying {
  private:
   Status Check(const arrow::RecordBatch& rows, std::optional<stage::RowWriter>& writer) {
     INGOT_ASSIGN(const CheckedRows checked, rules_.Apply(rows));
-    Batch accepted = checked.rows;
-    if (!checked.broken.empty()) {
-      std::vector<bool> keep(checked.broken.size());
-      for (size_t row = 0; row < keep.size(); ++row) keep[row] = !rules_.Quarantines(checked.broken[row]);
-      INGOT_ASSIGN(accepted, FilterRows(checked.rows, keep));
-    }
+    INGOT_ASSIGN(Batch accepted, rules_.Accepted(checked));
     INGOT_TRY(left_.Add(*accepted));
     {
       std::lock_guard lock(mutex_);

@@ -104,4 +104,11 @@ Result<CheckedRows> RuleEvaluator::ApplyTo(const arrow::RecordBatch& bronze,
   return checked;
 }
 
+Result<std::shared_ptr<arrow::RecordBatch>> RuleEvaluator::Accepted(const CheckedRows& checked) const {
+  if (checked.broken.empty()) return checked.rows;
+  std::vector<bool> accepted(checked.broken.size());
+  for (size_t row = 0; row < accepted.size(); ++row) accepted[row] = !Quarantines(checked.broken[row]);
+  return FilterRows(checked.rows, accepted);
+}
+
 }  // namespace ingot::silver

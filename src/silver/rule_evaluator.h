@@ -39,6 +39,8 @@ class RuleEvaluator {
   std::vector<std::string> InputsOf(const std::vector<std::string>& fields) const;
 
   bool Quarantines(uint64_t broken) const { return (broken & quarantine_bits_) != 0; }
+  /// The rows that no rule quarantines.
+  Result<std::shared_ptr<arrow::RecordBatch>> Accepted(const CheckedRows& checked) const;
   /// The names of the rules by bit; "parse" is bit 0.
   const std::vector<std::string>& names() const { return names_; }
 
